@@ -1,0 +1,133 @@
+//! Ids of PingOne's objects: UUIDs that cannot be taken for one another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Random;
+
+/// A text that is no UUID where one is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no {kind} id: a UUID such as 7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1 is expected")]
+pub struct InvalidId {
+    kind: &'static str,
+    text: String,
+}
+
+/// How much of a refused text an error repeats.
+const QUOTED_CHARACTERS: usize = 40;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id.
+            pub fn random(random: &dyn Random) -> Self {
+                Self(random.uuid())
+            }
+
+            /// Wraps a UUID.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// Reads the hyphenated form.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidId`] for any other text.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                match Uuid::try_parse(text) {
+                    Ok(uuid) if text.len() == 36 => Ok(Self(uuid)),
+                    _ => Err(InvalidId {
+                        kind: $kind,
+                        text: text.chars().take(QUOTED_CHARACTERS).collect(),
+                    }),
+                }
+            }
+
+            /// The UUID itself.
+            pub const fn as_uuid(&self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0.as_hyphenated(), f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::parse(text)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An entry of the audit log.
+    ActivityId = "activity";
+    /// An application: PingOne's managed object, and as OAuth client its `client_id`.
+    ApplicationId = "application";
+    /// An environment: one issuer, one directory.
+    EnvironmentId = "environment";
+    /// One sign-on interaction.
+    FlowId = "flow";
+    /// What a user allowed an application; every token hangs off one.
+    GrantId = "grant";
+    /// A mail in the outbox.
+    MailId = "mail";
+    /// An organization, which holds environments.
+    OrganizationId = "organization";
+    /// A password policy.
+    PasswordPolicyId = "password policy";
+    /// A population: the part of an environment that a user belongs to.
+    PopulationId = "population";
+    /// An application's grant of a resource's scopes (PingOne's `grants` sub-resource).
+    ResourceGrantId = "grant";
+    /// A resource: what an access token is for.
+    ResourceId = "resource";
+    /// A role assignment.
+    RoleAssignmentId = "role assignment";
+    /// A role.
+    RoleId = "role";
+    /// A scope of a resource.
+    ScopeId = "scope";
+    /// A browser session at the environment; the `sid` of tokens.
+    SessionId = "session";
+    /// A signing key; the `kid` of tokens.
+    SigningKeyId = "key";
+    /// A user; the `sub` of tokens.
+    UserId = "user";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_form_is_an_id() {
+        let text = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+        assert_eq!(UserId::parse(text).unwrap().to_string(), text);
+        assert!(UserId::parse("7d2f8f0e6f0c4d539d0e0d6a2ad0c7a1").is_err());
+        assert!(UserId::parse("urn:uuid:7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").is_err());
+        let error = UserId::parse("ada' or '1'='1").unwrap_err().to_string();
+        assert!(error.starts_with("`ada' or '1'='1` is no user id"), "{error}");
+    }
+}

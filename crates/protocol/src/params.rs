@@ -1,0 +1,151 @@
+//! Parameters of a query or a form, read strictly:
+//! [RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1) and
+//! [§3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+
+/// More parameters than this are refused.
+const MOST_PARAMETERS: usize = 128;
+
+/// Parameters by name. A repeated one was refused, an empty one counts as absent.
+#[derive(Clone, Default)]
+pub struct FormParams {
+    values: BTreeMap<String, String>,
+}
+
+/// The names only: values may be secrets.
+impl fmt::Debug for FormParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+/// Why parameters were refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidParams {
+    /// A parameter that must be there is not.
+    #[error("the parameter `{0}` is missing")]
+    Missing(&'static str),
+    /// Bytes that are no UTF-8 once decoded.
+    #[error("a parameter is not UTF-8 text")]
+    NotUtf8,
+    /// A name that stands there twice.
+    #[error("the parameter `{0}` is given more than once")]
+    Repeated(String),
+    /// More than 128 parameters.
+    #[error("there are more than {MOST_PARAMETERS} parameters")]
+    TooMany,
+}
+
+impl FormParams {
+    /// Reads `application/x-www-form-urlencoded` text.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidParams`] for a repeated name, for text that is no UTF-8, and for too many.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidParams> {
+        let text = std::str::from_utf8(bytes).map_err(|_| InvalidParams::NotUtf8)?;
+        let mut params = Self::default();
+        params.read(text)?;
+        Ok(params)
+    }
+
+    /// Reads a query and a form body as one set, as PingOne does for a POST to its authorization
+    /// endpoint. A name may stand in one of them only.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_both(query: &str, body: &[u8]) -> Result<Self, InvalidParams> {
+        let mut params = Self::parse(query.as_bytes())?;
+        params.read(std::str::from_utf8(body).map_err(|_| InvalidParams::NotUtf8)?)?;
+        Ok(params)
+    }
+
+    fn read(&mut self, text: &str) -> Result<(), InvalidParams> {
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode(name)?, decode(value)?);
+            if self.values.contains_key(&name) {
+                return Err(InvalidParams::Repeated(name.chars().take(40).collect()));
+            }
+            if self.values.len() == MOST_PARAMETERS {
+                return Err(InvalidParams::TooMany);
+            }
+            self.values.insert(name, value);
+        }
+        Ok(())
+    }
+
+    /// The value of a parameter, unless it is absent or empty.
+    pub fn find(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The value of a parameter as it was sent, an empty text included: for fields of a page,
+    /// where empty is something a person may have typed.
+    pub fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// The value of a parameter that must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidParams::Missing`] when it is absent or empty.
+    pub fn require(&self, name: &'static str) -> Result<&str, InvalidParams> {
+        self.find(name).ok_or(InvalidParams::Missing(name))
+    }
+
+    /// All parameters with a value, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+fn decode(text: &str) -> Result<String, InvalidParams> {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| InvalidParams::NotUtf8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_parameter_is_refused() {
+        let error = FormParams::parse(b"state=a&code=b&state=a").unwrap_err();
+        assert_eq!(error, InvalidParams::Repeated("state".to_owned()));
+        let error = FormParams::parse_both("state=a", b"state=a").unwrap_err();
+        assert_eq!(error, InvalidParams::Repeated("state".to_owned()));
+    }
+
+    #[test]
+    fn an_empty_parameter_counts_as_absent() {
+        let params = FormParams::parse(b"nonce=&scope=openid+email").unwrap();
+        assert_eq!(params.find("nonce"), None);
+        assert_eq!(params.find("scope"), Some("openid email"));
+        assert_eq!(params.require("nonce"), Err(InvalidParams::Missing("nonce")));
+    }
+
+    #[test]
+    fn text_that_is_no_utf8_is_refused() {
+        assert_eq!(FormParams::parse(b"username=%ff").unwrap_err(), InvalidParams::NotUtf8);
+        assert_eq!(FormParams::parse(b"username=\xff").unwrap_err(), InvalidParams::NotUtf8);
+    }
+
+    #[test]
+    fn parameters_without_end_are_refused() {
+        let many: String = (0..200).map(|n| format!("p{n}=1&")).collect();
+        assert_eq!(FormParams::parse(many.as_bytes()).unwrap_err(), InvalidParams::TooMany);
+    }
+}
