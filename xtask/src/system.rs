@@ -1,0 +1,63 @@
+//! The whole system, started for tests from outside: `latchkey up` on free ports.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::service::{self, Service};
+
+/// A running Latchkey with throw-away data; stops when dropped.
+pub(crate) struct System {
+    #[cfg_attr(
+        not(feature = "bench"),
+        expect(dead_code, reason = "held so that it runs")
+    )]
+    pub(crate) service: Service,
+    folder: PathBuf,
+}
+
+impl System {
+    /// Starts the program and waits for its environment file, which it writes before it is ready,
+    /// and for both ports.
+    pub(crate) fn start(program: &Path) -> anyhow::Result<Self> {
+        let folder = service::temporary_folder("system")?;
+        let file = folder.join("env");
+        let (portal, idp) = (service::free_port()?, service::free_port()?);
+        let command = service::tied_to_us(program, "TERM", None)
+            .args(["up", "--ephemeral", "--env-file"])
+            .arg(&file)
+            .args(["--portal-listen", &format!("127.0.0.1:{portal}")])
+            .args(["--idp-listen", &format!("127.0.0.1:{idp}")])
+            .env("RUST_BACKTRACE", "1");
+        let log = folder.join("log");
+        let service = Service::start(command, "-TERM", folder.clone(), &log)?;
+        let answers = |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        service
+            .wait_until(Duration::from_secs(30), || {
+                file.is_file() && answers(portal) && answers(idp)
+            })
+            .with_context(|| {
+                let log = fs::read_to_string(&log).unwrap_or_default();
+                format!("`latchkey up` did not start:\n{log}")
+            })?;
+        Ok(Self { service, folder })
+    }
+
+    /// What the environment file says.
+    pub(crate) fn settings(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let text = fs::read_to_string(self.folder.join("env"))
+            .context("could not read the environment file")?;
+        Ok(text
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()))
+            .collect())
+    }
+
+    /// Where its log is.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+}
