@@ -176,9 +176,9 @@ fn advisories(program: PathBuf) -> anyhow::Result<bool> {
     );
     std::fs::write(&settings, ours.replace("[advisories]", &path))?;
     Command::new(program)
-        .args(["--locked", "--offline", "check", "--config"])
+        .args(["--locked", "--offline", "--config"])
         .arg(settings)
-        .arg("advisories")
+        .args(["check", "advisories"])
         .run()
 }
 

@@ -1,0 +1,289 @@
+//! A browser without scripts: keeps cookies, follows redirects, sends forms.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::cookie::{CookieStore, Jar};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN, REFERER};
+use reqwest::{Method, StatusCode, redirect};
+use url::Url;
+
+use crate::page::Page;
+
+/// How long a request may take before the test fails.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many redirects are followed before the test fails.
+const REDIRECTS: usize = 20;
+
+/// One person's browser.
+///
+/// It keeps cookies as browsers do: by host, whatever the port. It follows redirects on this
+/// machine, and stops at the first one that leads elsewhere, so that a test can look at it.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    client: reqwest::Client,
+    jar: Arc<Jar>,
+    headers: HeaderMap,
+}
+
+impl Browser {
+    /// A browser without cookies that trusts the authority in `ca`, a PEM text.
+    ///
+    /// # Panics
+    ///
+    /// When `ca` is not a certificate.
+    pub fn trusting(ca: &str) -> Self {
+        let certificate =
+            reqwest::Certificate::from_pem(ca.as_bytes()).expect("the authority is a certificate");
+        Self::build(|client| client.tls_certs_only([certificate]))
+    }
+
+    /// A browser without cookies for servers that speak plain HTTP.
+    pub fn plain() -> Self {
+        Self::build(|client| client.tls_certs_only([]))
+    }
+
+    fn build(trust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
+        crate::install_cryptography();
+        let jar = Arc::new(Jar::default());
+        let client = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .cookie_provider(Arc::clone(&jar))
+            .timeout(TIMEOUT)
+            .no_proxy();
+        let client = trust(client)
+            .build()
+            .expect("the test client's settings are valid");
+        Self {
+            client,
+            jar,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// The same browser, sending `name: value` with every request.
+    ///
+    /// # Panics
+    ///
+    /// When the header is not one.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers
+            .insert(name, value.parse().expect("a header's value"));
+        self
+    }
+
+    /// Opens a page, following redirects.
+    pub async fn open(&self, url: impl AsRef<str>) -> Page {
+        self.follow(self.request(Method::GET, url).send().await)
+            .await
+    }
+
+    /// Opens a page without following redirects.
+    pub async fn open_only(&self, url: impl AsRef<str>) -> Page {
+        self.request(Method::GET, url).send().await
+    }
+
+    /// A request that is sent as it is: no redirect is followed.
+    ///
+    /// # Panics
+    ///
+    /// When `url` is not an absolute URL.
+    pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {
+        let url = Url::parse(url.as_ref()).expect("an absolute URL");
+        let request = self
+            .client
+            .request(method, url.clone())
+            .headers(self.headers.clone());
+        Request {
+            browser: self.clone(),
+            url,
+            request,
+        }
+    }
+
+    /// Sends a form as a page at `from` would, following redirects.
+    pub(crate) async fn submit(
+        &self,
+        from: &Url,
+        method: Method,
+        action: Url,
+        fields: &[(String, String)],
+    ) -> Page {
+        let page = if method == Method::GET {
+            let mut action = action;
+            action.query_pairs_mut().clear().extend_pairs(fields);
+            self.request(Method::GET, action).send().await
+        } else {
+            let site = if from.origin() == action.origin() {
+                "same-origin"
+            } else if from.host() == action.host() {
+                "same-site"
+            } else {
+                "cross-site"
+            };
+            self.request(Method::POST, action)
+                .header(ORIGIN.as_str(), &from.origin().ascii_serialization())
+                .header(REFERER.as_str(), from.as_str())
+                .header("sec-fetch-site", site)
+                .form(fields)
+                .send()
+                .await
+        };
+        self.follow(page).await
+    }
+
+    /// The value of a cookie that would be sent to `url`.
+    ///
+    /// # Panics
+    ///
+    /// When `url` is not an absolute URL.
+    pub fn cookie(&self, url: impl AsRef<str>, name: &str) -> Option<String> {
+        let url = Url::parse(url.as_ref()).expect("an absolute URL");
+        let header = self.jar.cookies(&url)?;
+        let pairs = header.to_str().ok()?.to_owned();
+        pairs
+            .split("; ")
+            .filter_map(|pair| pair.split_once('='))
+            .find_map(|(found, value)| (found == name).then(|| value.to_owned()))
+    }
+
+    /// Puts a cookie, written as a `Set-Cookie` header, as if `url` had set it.
+    ///
+    /// # Panics
+    ///
+    /// When `url` is not an absolute URL.
+    pub fn set_cookie(&self, url: impl AsRef<str>, cookie: &str) {
+        let url = Url::parse(url.as_ref()).expect("an absolute URL");
+        self.jar.add_cookie_str(cookie, &url);
+    }
+
+    async fn follow(&self, mut page: Page) -> Page {
+        let mut hops = vec![page.url.clone()];
+        while let Some(next) = page.redirect() {
+            if !is_here(&next) {
+                break;
+            }
+            assert!(hops.len() < REDIRECTS, "too many redirects: {hops:#?}");
+            hops.push(next.clone());
+            let fragment = next.fragment().map(str::to_owned);
+            let mut at = next;
+            at.set_fragment(None);
+            page = self.request(Method::GET, at).send().await;
+            page.url.set_fragment(fragment.as_deref());
+        }
+        page.hops = hops;
+        page
+    }
+}
+
+/// Whether a URL leads to this machine.
+fn is_here(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// A request that is being put together.
+#[derive(Debug)]
+pub struct Request {
+    browser: Browser,
+    url: Url,
+    request: reqwest::RequestBuilder,
+}
+
+impl Request {
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    /// Adds an `Authorization` header with an access token.
+    #[must_use]
+    pub fn bearer(mut self, access_token: &str) -> Self {
+        self.request = self.request.bearer_auth(access_token);
+        self
+    }
+
+    /// Adds an `Authorization` header with a client's id and secret.
+    #[must_use]
+    pub fn basic(mut self, id: &str, secret: &str) -> Self {
+        self.request = self.request.basic_auth(id, Some(secret));
+        self
+    }
+
+    /// Sends fields as a form.
+    #[must_use]
+    pub fn form<F: serde::Serialize + ?Sized>(mut self, fields: &F) -> Self {
+        self.request = self.request.form(fields);
+        self
+    }
+
+    /// Sends JSON, as `application/json` unless another type was set by [`Request::header`].
+    ///
+    /// # Panics
+    ///
+    /// When `body` cannot be written as JSON.
+    #[must_use]
+    pub fn json<B: serde::Serialize + ?Sized>(self, body: &B) -> Self {
+        self.json_as("application/json", body)
+    }
+
+    /// Sends JSON as `media_type`.
+    ///
+    /// # Panics
+    ///
+    /// When `body` cannot be written as JSON.
+    #[must_use]
+    pub fn json_as<B: serde::Serialize + ?Sized>(mut self, media_type: &str, body: &B) -> Self {
+        let body = serde_json::to_vec(body).expect("a value that is JSON");
+        self.request = self.request.header(CONTENT_TYPE, media_type).body(body);
+        self
+    }
+
+    /// Sends bytes.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.request = self.request.body(body.into());
+        self
+    }
+
+    /// Sends it.
+    ///
+    /// # Panics
+    ///
+    /// When no answer arrives.
+    pub async fn send(self) -> Page {
+        let Self {
+            browser,
+            url,
+            request,
+        } = self;
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => panic!("no answer from {url}: {error:?}"),
+        };
+        let (status, headers): (StatusCode, _) = (answer.status(), answer.headers().clone());
+        let body = answer.bytes().await.expect("the whole answer arrives");
+        Page {
+            browser,
+            status,
+            url,
+            headers,
+            body: body.to_vec(),
+            hops: Vec::new(),
+        }
+    }
+}
+
+impl Page {
+    /// Where this answer redirects to.
+    pub(crate) fn redirect(&self) -> Option<Url> {
+        if !self.status.is_redirection() {
+            return None;
+        }
+        let location = self.headers.get(LOCATION)?.to_str().ok()?;
+        self.url.join(location).ok()
+    }
+}

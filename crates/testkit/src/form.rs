@@ -1,0 +1,181 @@
+//! A form on a page, as a browser without scripts fills it in and sends it.
+
+use reqwest::Method;
+use scraper::ElementRef;
+use url::Url;
+
+use crate::page::{Page, parsed};
+
+/// The fields that a form would send, to change and to submit.
+#[derive(Clone, Debug)]
+pub struct Form {
+    page: Page,
+    method: Method,
+    action: Url,
+    fields: Vec<(String, String)>,
+    /// Every name that the form has, boxes that are not ticked and buttons included.
+    names: Vec<String>,
+    buttons: Vec<Button>,
+}
+
+#[derive(Clone, Debug)]
+struct Button {
+    id: String,
+    name: Option<String>,
+    value: String,
+    action: Option<Url>,
+}
+
+impl Form {
+    pub(crate) fn read(page: &Page, form: &ElementRef<'_>) -> Self {
+        let attribute = |name| form.attr(name).unwrap_or_default();
+        let resolve = |target: &str| page.url.join(target).expect("a form leads to a URL");
+        let mut action = resolve(attribute("action"));
+        action.set_fragment(None);
+        let method = match attribute("method").to_ascii_lowercase().as_str() {
+            "post" => Method::POST,
+            _ => Method::GET,
+        };
+        let (mut fields, mut names, mut buttons) = (Vec::new(), Vec::new(), Vec::new());
+        for field in form.select(&parsed("input, select, textarea, button")) {
+            if field.attr("disabled").is_some() {
+                continue;
+            }
+            let name = field.attr("name").map(str::to_owned);
+            names.extend(name.clone());
+            let value = field.attr("value").unwrap_or_default().to_owned();
+            let kind = field.attr("type").unwrap_or_default();
+            match (field.value().name(), kind) {
+                ("button", "button" | "reset") | ("input", "button" | "reset" | "image") => {}
+                ("button", _) | ("input", "submit") => buttons.push(Button {
+                    id: field.attr("id").unwrap_or_default().to_owned(),
+                    name,
+                    value,
+                    action: field.attr("formaction").map(resolve),
+                }),
+                ("input", "checkbox" | "radio") => {
+                    if let (Some(name), Some(_)) = (name, field.attr("checked")) {
+                        let value = if value.is_empty() {
+                            "on".to_owned()
+                        } else {
+                            value
+                        };
+                        fields.push((name, value));
+                    }
+                }
+                ("textarea", _) => {
+                    let text: String = field.text().collect();
+                    fields.extend(name.map(|name| (name, text)));
+                }
+                ("select", _) => {
+                    let chosen = field
+                        .select(&parsed("option[selected]"))
+                        .chain(field.select(&parsed("option")))
+                        .next()
+                        .map(|option| option.attr("value").unwrap_or_default().to_owned());
+                    fields.extend(name.zip(chosen));
+                }
+                _ => fields.extend(name.map(|name| (name, value))),
+            }
+        }
+        Self {
+            page: page.clone(),
+            method,
+            action,
+            fields,
+            names,
+            buttons,
+        }
+    }
+
+    /// Types into a field, ticks a box or chooses an option.
+    ///
+    /// # Panics
+    ///
+    /// When the form has no field of this name.
+    #[must_use]
+    pub fn fill(self, name: &str, value: &str) -> Self {
+        assert!(
+            self.names.iter().any(|found| found == name),
+            "no field `{name}` among {:?}: {}",
+            self.names,
+            self.page.summary()
+        );
+        self.with(name, value)
+    }
+
+    /// Sends a field that the form need not have: what a person cannot do, but an attacker can.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        match self.fields.iter_mut().find(|(found, _)| found == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.fields.push((name.to_owned(), value.to_owned())),
+        }
+        self
+    }
+
+    /// Leaves a field out, or a box unticked.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(found, _)| found != name);
+        self
+    }
+
+    /// What a field holds.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Every name that the form has.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Where it is sent.
+    pub fn action(&self) -> &Url {
+        &self.action
+    }
+
+    /// Sends it by its first button, or by Enter when it has none.
+    pub async fn submit(self) -> Page {
+        let first = self.buttons.first().cloned();
+        self.send(first).await
+    }
+
+    /// Sends it by the button with this id, name or value.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such button.
+    pub async fn press(self, button: &str) -> Page {
+        let found = self.buttons.iter().find(|found| {
+            found.id == button || found.name.as_deref() == Some(button) || found.value == button
+        });
+        let Some(found) = found.cloned() else {
+            panic!(
+                "no button `{button}` among {:?}: {}",
+                self.buttons,
+                self.page.summary()
+            );
+        };
+        self.send(Some(found)).await
+    }
+
+    async fn send(self, button: Option<Button>) -> Page {
+        let Self {
+            page,
+            method,
+            mut action,
+            mut fields,
+            ..
+        } = self;
+        if let Some(button) = button {
+            fields.extend(button.name.map(|name| (name, button.value)));
+            action = button.action.unwrap_or(action);
+        }
+        page.submit(method, action, &fields).await
+    }
+}
