@@ -44,6 +44,15 @@ impl Command {
         self
     }
 
+    /// Sets environment variables.
+    pub(crate) fn envs(
+        mut self,
+        variables: impl IntoIterator<Item = (&'static str, &'static str)>,
+    ) -> Self {
+        self.inner.envs(variables);
+        self
+    }
+
     /// Runs it from another folder than the repository's root.
     pub(crate) fn folder(mut self, folder: &Path) -> Self {
         self.inner.current_dir(folder);

@@ -228,6 +228,9 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         command = command.env("CHROMIUM", chromium);
     }
     for (name, value) in system.settings()? {
+        if name == "CA_FILE" {
+            command = command.env("NODE_EXTRA_CA_CERTS", &value);
+        }
         command = command.env(&name, value);
     }
     command.run_seeing(|line| tally.see_node(line))

@@ -1,0 +1,52 @@
+// How a page looks and whether everybody can use it: in both themes, on a desk and on a phone.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { screenshots } from "./journey.js";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+
+const seen = new Set();
+
+/**
+ * Looks at the page in both themes and both sizes: nothing found by axe, nothing wider than the
+ * window, one `h1`, a title and a language. Leaves a screenshot of each under `name`.
+ */
+export async function looksRight(person, name) {
+  const { page } = person;
+  assert.ok(!seen.has(name), `${name} is the name of another page's screenshots`);
+  seen.add(name);
+  assert.equal(await page.locator("h1").count(), 1, `${name}: one h1`);
+  for (const theme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      await page.screenshot({ path: `${screenshots}/${name}-${size}-${theme}.png`, fullPage: true });
+      const where = `${name}, ${size}, ${theme}`;
+      assert.deepEqual(await findings(page), [], where);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${where}: wider than the window by ${wide} pixels`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(SIZES.desk);
+}
+
+/** What axe finds, each as one line. */
+async function findings(page) {
+  // Evaluated from outside, so that the page's security policy stays as it is.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(
+    (values) => window.axe.run(document, { runOnly: { type: "tag", values } }),
+    RULES,
+  );
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`),
+  );
+}

@@ -1,0 +1,143 @@
+// What a person does with a page, by mouse or by keyboard alone.
+
+import assert from "node:assert/strict";
+
+/** More stops than any page has. */
+const TABS = 80;
+
+export class Person {
+  constructor(page, { hands, script }) {
+    this.page = page;
+    this.hands = hands;
+    this.script = script;
+  }
+
+  /** Types an address. */
+  async open(url) {
+    return this.page.goto(url);
+  }
+
+  /** Replaces what a field holds. `field` is its name or id. */
+  async type(field, text) {
+    const target = this.field(field);
+    await this.reach(target, field);
+    await this.page.keyboard.press("Control+A");
+    await this.page.keyboard.press("Delete");
+    await this.page.keyboard.type(text);
+    assert.equal(await target.inputValue(), text, `${field} took what was typed`);
+  }
+
+  /** Ticks or unticks a box. */
+  async tick(field) {
+    if (this.hands === "mouse") return this.field(field).click();
+    await this.reach(this.field(field), field);
+    await this.page.keyboard.press("Space");
+  }
+
+  /** Chooses an option by the text that it shows. */
+  async choose(field, option) {
+    const target = this.field(field);
+    if (this.hands === "mouse") return target.selectOption({ label: option });
+    await this.reach(target, field);
+    await this.page.keyboard.type(option);
+  }
+
+  /** Presses the button that is labelled so. */
+  async press(label) {
+    await this.activate(this.page.getByRole("button", { name: label, exact: true }), label, "Space");
+  }
+
+  /** Follows the link that reads so. */
+  async follow(label) {
+    await this.activate(this.page.getByRole("link", { name: label, exact: true }).first(), label, "Enter");
+  }
+
+  /** Sends the form from the field that has the focus. */
+  async enter() {
+    await this.settled(() => this.page.keyboard.press("Enter"));
+  }
+
+  /** Puts the focus on an element: by a click, or by tabbing until it has it. */
+  async reach(target, name) {
+    if (this.hands === "mouse") return target.click();
+    await target.waitFor();
+    for (let stop = 0; stop < TABS; stop += 1) {
+      if (await hasFocus(target)) {
+        assert.ok(await this.focusIsVisible(), `the focus on ${name} can be seen`);
+        return undefined;
+      }
+      await this.page.keyboard.press("Tab");
+    }
+    return assert.fail(`${name} cannot be reached by the Tab key`);
+  }
+
+  /** The field with this name or id. */
+  field(name) {
+    return this.page.locator(
+      `:is(input:not([type=hidden]), select, textarea):is([name="${name}"], [id="${name}"])`,
+    ).first();
+  }
+
+  /** What a field holds. */
+  async valueOf(field) {
+    return this.field(field).inputValue();
+  }
+
+  /** The page's heading. */
+  async heading() {
+    return (await this.page.locator("h1").innerText()).trim();
+  }
+
+  /** Waits for a page with this heading. */
+  async sees(heading) {
+    await this.page.locator("h1").filter({ hasText: heading }).waitFor();
+  }
+
+  /** Waits until the page reads so somewhere. */
+  async reads(text) {
+    await this.page.locator("body").filter({ hasText: text }).waitFor();
+  }
+
+  /** All that can be read on the page. */
+  async readable() {
+    return (await this.page.locator("body").innerText()).replace(/\s+/g, " ").trim();
+  }
+
+  /** The message at a field: what assistive technology reads out with it. */
+  async messageAt(field) {
+    const target = this.field(field);
+    assert.equal(await target.getAttribute("aria-invalid"), "true", `${field} is marked as wrong`);
+    const ids = ((await target.getAttribute("aria-describedby")) ?? "").split(" ").filter(Boolean);
+    const texts = await Promise.all(ids.map((id) => this.page.locator(`[id="${id}"]`).innerText()));
+    return texts.join(" ").trim();
+  }
+
+  async leave() {
+    await this.page.context().close();
+  }
+
+  async activate(target, label, key) {
+    if (this.hands === "mouse") return this.settled(() => target.click());
+    await this.reach(target, label);
+    return this.settled(() => this.page.keyboard.press(key));
+  }
+
+  /** Does something and waits until the page that it leads to has loaded. */
+  async settled(act) {
+    await act();
+    await this.page.waitForLoadState("load");
+  }
+
+  /** Whether the element with the focus looks different for it. */
+  async focusIsVisible() {
+    return this.page.evaluate(() => {
+      const style = getComputedStyle(document.activeElement);
+      const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+      return outlined || style.boxShadow !== "none";
+    });
+  }
+}
+
+async function hasFocus(target) {
+  return target.evaluate((element) => element === document.activeElement);
+}
