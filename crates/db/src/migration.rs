@@ -1,0 +1,190 @@
+//! Bringing the schema to what the program expects, one numbered step after the other.
+//!
+//! Several crates share a database, each with a named set of migrations. Every step takes effect
+//! in one transaction together with its entry in `schema_versions`, whose primary key lets one
+//! node win when several start together; the others see that the step is done and go on.
+//! Why this is ours: `docs/decisions/0002-migrations.md`.
+
+mod split;
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use aws_lc_rs::digest;
+
+use crate::{
+    Db, batch::Batch, error::StoreError, migration::split::statements, statement::Statement,
+};
+
+/// One step of a schema, embedded in the program.
+///
+/// Once released its text never changes: what is wrong in it is mended by a later step. The text is
+/// statements ended by semicolons, in the SQL that both engines read; no triggers, no dollar
+/// quotes.
+///
+/// ```
+/// use db::Migration;
+///
+/// const MIGRATIONS: &[Migration] = &[Migration {
+///     version: 1,
+///     name: "users",
+///     sql: "CREATE TABLE users (id TEXT PRIMARY KEY, is_enabled BOOLEAN NOT NULL);",
+/// }];
+/// # let _ = MIGRATIONS;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its number, greater than that of the step before.
+    pub version: u32,
+    /// What it brings, for people: the file's name without the number.
+    pub name: &'static str,
+    /// The statements, usually by `include_str!("../migrations/0001_users.sql")`.
+    pub sql: &'static str,
+}
+
+const CREATE_TABLE: &str = "\
+CREATE TABLE IF NOT EXISTS schema_versions (
+    set_name TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    applied_at BIGINT NOT NULL,
+    PRIMARY KEY (set_name, version)
+)";
+
+const LIST_APPLIED: &str = "\
+SELECT version, name, checksum FROM schema_versions WHERE set_name = $1";
+
+const INSERT: &str = "\
+INSERT INTO schema_versions (set_name, version, name, checksum, applied_at)
+VALUES ($1, $2, $3, $4, $5)";
+
+/// PostgreSQL only: `CREATE TABLE IF NOT EXISTS` fails when two do it at the same moment, and two
+/// steps that change the same tables could block each other. Held until the transaction ends.
+const TAKE_TURNS: &str = "SELECT 1 AS locked FROM pg_advisory_xact_lock($1)";
+
+/// Any number that nothing else in the database locks: "latchkey" in ASCII.
+const TURN: i64 = 0x6c61_7463_686b_6579;
+
+pub(crate) async fn apply(
+    db: &Db,
+    set: &'static str,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
+    if !migrations.is_sorted_by(|earlier, later| earlier.version < later.version) {
+        return Err(StoreError::refused(format!(
+            "the migrations of `{set}` are out of order"
+        )));
+    }
+    db.batch(begin(db).add(Statement::new(CREATE_TABLE)))
+        .await?;
+    let mut applied = list_applied(db, set).await?;
+    verify(set, migrations, &applied)?;
+    for migration in migrations {
+        if applied.contains_key(&migration.version) {
+            continue;
+        }
+        match db.batch(step(db, set, migration)).await {
+            Ok(_) => tracing::info!(set, migration.version, migration.name, "schema migrated"),
+            Err(error) if error.is_unique_violation() => {
+                // Another node was faster, or the step itself collides with what is stored.
+                applied = list_applied(db, set).await?;
+                verify(set, migrations, &applied)?;
+                if !applied.contains_key(&migration.version) {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn begin(db: &Db) -> Batch {
+    match db {
+        Db::Sqlite(_) => Batch::changing_schema(),
+        Db::Postgres(_) => Batch::changing_schema().add(Statement::new(TAKE_TURNS).bind(TURN)),
+    }
+}
+
+/// The entry comes first, so that whoever is late fails on it before touching the schema.
+fn step(db: &Db, set: &'static str, migration: &Migration) -> Batch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a note for people that nothing decides on"
+    )]
+    let applied_at = jiff::Timestamp::now();
+    let entry = Statement::new(INSERT)
+        .bind(set)
+        .bind(migration.version)
+        .bind(migration.name)
+        .bind(checksum(migration.sql))
+        .bind(applied_at);
+    let statements = statements(migration.sql).into_iter().map(Statement::new);
+    statements.fold(begin(db).require(entry, 1), Batch::add)
+}
+
+struct Applied {
+    name: String,
+    checksum: String,
+}
+
+async fn list_applied(db: &Db, set: &str) -> Result<BTreeMap<u32, Applied>, StoreError> {
+    let rows = db.read(Statement::new(LIST_APPLIED).bind(set)).await?;
+    let applied = rows.iter().map(|row| {
+        let version = u32::try_from(row.get::<i64>("version")?)
+            .map_err(|error| StoreError::inconsistent("column `version`").because(error))?;
+        Ok((
+            version,
+            Applied {
+                name: row.get("name")?,
+                checksum: row.get("checksum")?,
+            },
+        ))
+    });
+    applied.collect()
+}
+
+/// Refuses a database that this program would misread.
+fn verify(
+    set: &str,
+    migrations: &[Migration],
+    applied: &BTreeMap<u32, Applied>,
+) -> Result<(), StoreError> {
+    let newest = migrations.last().map_or(0, |migration| migration.version);
+    for (
+        version,
+        Applied {
+            name,
+            checksum: stored,
+        },
+    ) in applied
+    {
+        let known = migrations
+            .iter()
+            .find(|migration| migration.version == *version);
+        let problem = match known {
+            Some(migration) if checksum(migration.sql) == *stored => continue,
+            Some(_) => "whose text has changed since in this program; restore the original text",
+            None if *version > newest => {
+                "which is newer than this program; start the newer program, or restore a backup \
+                 made before"
+            }
+            None => "which this program does not have; start the program that made it",
+        };
+        return Err(StoreError::refused(format!(
+            "the database has migration {version} (`{name}`) of `{set}`, {problem}"
+        )));
+    }
+    Ok(())
+}
+
+/// SHA-256 in hexadecimal, the same whatever line ends the sources were checked out with.
+fn checksum(sql: &str) -> String {
+    let sql = sql.replace("\r\n", "\n");
+    let hash = digest::digest(&digest::SHA256, sql.as_bytes());
+    hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

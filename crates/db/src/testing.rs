@@ -1,0 +1,1 @@
+//! A fresh database for each test, on either engine.
