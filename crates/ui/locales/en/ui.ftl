@@ -1,0 +1,136 @@
+### Texts that all pages and mails share.
+
+## The frame of a page
+
+document-title = { $title } · { $brand }
+document-title-invalid = Error: { $title } · { $brand }
+skip-to-content = Skip to the content
+navigation = Main navigation
+signed-on-as = Signed on as { $name }
+sign-off = Sign off
+footer-environment = { $brand } · { $environment }
+footer-brand = { $brand }
+notice = Note
+messages = Messages
+
+## Messages: the word before the text, for those who do not see the colour
+
+flash-danger = Error:
+flash-info = Note:
+flash-success = Done:
+flash-warning = Warning:
+
+## Forms
+
+summary-title = { $count ->
+    [one] Please correct one thing
+   *[other] Please correct { $count } things
+ }
+field-error = Error:
+field-optional = optional
+password-show = Show
+password-hide = Hide
+password-show-label = Show the password
+password-hide-label = Hide the password
+password-shown = The password is shown.
+password-hidden = The password is hidden.
+form-post-title = Sending you back
+form-post-lead = If nothing happens, press the button.
+form-post-submit = Continue
+
+## Lists
+
+pager = Pages
+pager-previous = Previous
+pager-next = Next
+
+## Password rules; the ids are those of the password policy
+
+rules-title = Your password needs
+rules-status = { "{" }met{ "}" } of { $count } rules kept
+rule-is-satisfied = Kept:
+rule-is-unsatisfied = Not kept:
+rule-is-not-judged = Not checked yet:
+rule-length = Between { $min } and { $max } characters
+rule-minCharacters-uppercase = { $count ->
+    [one] At least one capital letter (A–Z)
+   *[other] At least { $count } capital letters (A–Z)
+ }
+rule-minCharacters-lowercase = { $count ->
+    [one] At least one small letter (a–z)
+   *[other] At least { $count } small letters (a–z)
+ }
+rule-minCharacters-digit = { $count ->
+    [one] At least one digit (0–9)
+   *[other] At least { $count } digits (0–9)
+ }
+rule-minCharacters-special = { $count ->
+    [one] At least one special character, such as ! # % & ?
+   *[other] At least { $count } special characters, such as ! # % & ?
+ }
+rule-minUniqueCharacters = At least { $count } different characters
+rule-maxRepeatedCharacters = No character more than { $count } times in a row
+rule-excludesCommonlyUsed = Not a commonly used password
+rule-excludesProfileData = Not your name, e-mail address or other profile data
+rule-notSimilarToCurrent = Not similar to your current password
+rule-minComplexity = { $days ->
+    [one] Hard to guess: at least one day of trying every combination
+   *[other] Hard to guess: at least { $days } days of trying every combination
+ }
+rule-history = { $count ->
+    [one] Not your last password
+   *[other] Not one of your last { $count } passwords
+ }
+rule-minAgeDays = { $days ->
+    [one] The current password is at least one day old
+   *[other] The current password is at least { $days } days old
+ }
+rule-maxAgeDays = { $days ->
+    [one] Has to be changed again after one day
+   *[other] Has to be changed again after { $days } days
+ }
+rule-alphabetSequenceRule = No more than { $count } letters in alphabetical order, such as abcd
+rule-numberSequenceRule = No more than { $count } digits in sequence, such as 1234
+rule-qwertySequenceRule = No more than { $count } neighbouring keys, such as qwer
+rule-shiftedNumberRowSequenceRule = No more than { $count } neighbouring symbols of the number row, such as !@#$
+
+## Error pages: titles and sentences are fixed, tests of other programs look for them
+
+error-status = Error { $status }
+error-home = Go to the start page
+error-id = Error id
+error-id-hint = Quote this id when you ask for help.
+error-causes = What happened, step by step
+error-causes-hint = Shown in development mode only.
+error-400-title = This request cannot be understood
+error-400-sentence = Something in the request is missing or wrong.
+error-401-title = Please sign on
+error-401-sentence = You need to be signed on to see this page.
+error-403-title = This is not allowed
+error-403-sentence = You do not have permission to do this.
+error-404-title = Page not found
+error-404-sentence = There is no page at this address.
+error-405-title = This is not possible here
+error-405-sentence = This address does not accept this kind of request.
+error-408-title = This took too long
+error-408-sentence = Your request did not arrive in time. Please try again.
+error-410-title = This is no longer valid
+error-410-sentence = The page that you came from has expired. Please start again.
+error-413-title = This is too large
+error-413-sentence = The request is larger than this page accepts.
+error-415-title = This format is not accepted
+error-415-sentence = The request has a format that this page does not read.
+error-429-title = Too many attempts
+error-429-sentence = There were too many attempts in a short time. Please wait a moment and try again.
+error-500-title = Something went wrong
+error-500-sentence = The fault is ours, and it has been recorded. Please try again.
+error-502-title = We got no usable answer
+error-502-sentence = The sign-on service gave an answer that cannot be used. Please try again.
+error-503-title = Not available at the moment
+error-503-sentence = The service cannot answer right now. Please try again in a moment.
+error-504-title = We got no answer in time
+error-504-sentence = The sign-on service did not answer in time. Please try again.
+
+## Mails
+
+mail-footer = This message was sent by { $brand } ({ $environment }). Nobody will ever ask you for a code or a password by telephone or e-mail.

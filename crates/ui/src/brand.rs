@@ -1,0 +1,481 @@
+//! The brand: name, logo, colours, radius and font, from configuration.
+//!
+//! The values are parsed strictly and served as a style sheet of custom properties, so a page needs
+//! no inline style, and nothing written in a configuration can become a rule of its own.
+
+mod colour;
+
+use std::{fmt, path::PathBuf};
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use self::colour::{Colour, READABLE};
+use crate::assets;
+
+const BLACK: Colour = Colour::new(0, 0, 0);
+const INK: Colour = Colour::new(0x10, 0x14, 0x1c);
+const WHITE: Colour = Colour::new(0xff, 0xff, 0xff);
+/// `--page` of the light theme in site.css, the darkest ground that links stand on there.
+const LIGHT_GROUND: Colour = Colour::new(0xf4, 0xf5, 0xf8);
+/// `--surface-raised` of the dark theme in site.css, the lightest ground that links stand on there.
+const DARK_GROUND: Colour = Colour::new(0x22, 0x27, 0x33);
+
+/// The longest name that a top bar takes.
+const LONGEST_NAME: usize = 40;
+/// The largest radius of a corner, CSS pixels.
+const LARGEST_RADIUS: u8 = 24;
+/// The largest logo, bytes.
+const LARGEST_LOGO: usize = 256 * 1024;
+
+const SYSTEM_FONT: &str =
+    "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif";
+
+/// What a configuration says about the brand; what it leaves out is Latchkey's own.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrandSettings {
+    /// The name in the top bar, titles and mails.
+    pub name: Option<String>,
+    /// Colour of buttons and links, `#rrggbb`.
+    pub accent: Option<String>,
+    /// Colour of the text on buttons; white or near-black, whichever reads better.
+    pub accent_text: Option<String>,
+    /// Colour of buttons and links in the dark theme; a lighter `accent`.
+    pub accent_dark: Option<String>,
+    /// Colour of the text on buttons in the dark theme.
+    pub accent_dark_text: Option<String>,
+    /// Radius of corners in CSS pixels, 0 to 24.
+    pub radius: Option<u8>,
+    /// Font families by name, separated by commas; they must be on the visitor's machine.
+    pub font: Option<String>,
+    /// An SVG or PNG file, shown 32 pixels high.
+    pub logo: Option<PathBuf>,
+}
+
+/// A parsed brand.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    name: String,
+    light: Palette,
+    dark: Palette,
+    style: Served,
+    logo: Option<Served>,
+}
+
+/// The accent in one theme.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Palette {
+    accent: Colour,
+    accent_text: Colour,
+    accent_hover: Colour,
+    link: Colour,
+}
+
+/// A file made from configuration and served beside the vendored ones.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    pub(crate) file_name: String,
+    pub(crate) url: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) bytes: Bytes,
+}
+
+/// Why a brand was refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InvalidBrand {
+    key: &'static str,
+    problem: String,
+}
+
+impl InvalidBrand {
+    fn new(key: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            key,
+            problem: problem.into(),
+        }
+    }
+
+    /// The key of [`BrandSettings`] to correct.
+    pub fn key(&self) -> &'static str {
+        self.key
+    }
+}
+
+impl fmt::Display for InvalidBrand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "brand `{}`: {}", self.key, self.problem)
+    }
+}
+
+impl std::error::Error for InvalidBrand {}
+
+impl Brand {
+    /// Parses what the configuration says; reads the logo's file.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidBrand`] names the first key that cannot be used and says what it may be.
+    pub fn parse(settings: &BrandSettings) -> Result<Self, InvalidBrand> {
+        let name = parse_name(settings.name.as_deref().unwrap_or("Latchkey"))?;
+        let accent = parse_colour("accent", settings.accent.as_deref())?
+            .unwrap_or(Colour::new(0x2f, 0x45, 0xc5));
+        let light = Palette {
+            accent,
+            accent_text: text_on(
+                accent,
+                "accent_text",
+                parse_colour("accent_text", settings.accent_text.as_deref())?,
+            )?,
+            accent_hover: accent.mix(BLACK, 0.14),
+            link: accent.readable_on(LIGHT_GROUND, BLACK),
+        };
+        let accent = parse_colour("accent_dark", settings.accent_dark.as_deref())?
+            .unwrap_or_else(|| accent.readable_on(DARK_GROUND, WHITE));
+        let dark = Palette {
+            accent,
+            accent_text: text_on(
+                accent,
+                "accent_dark_text",
+                parse_colour("accent_dark_text", settings.accent_dark_text.as_deref())?,
+            )?,
+            accent_hover: accent.mix(WHITE, 0.18),
+            link: accent.readable_on(DARK_GROUND, WHITE),
+        };
+        let radius = settings.radius.unwrap_or(10);
+        if radius > LARGEST_RADIUS {
+            return Err(InvalidBrand::new(
+                "radius",
+                format!("{radius} is too large; give 0 to {LARGEST_RADIUS} pixels"),
+            ));
+        }
+        let font = settings
+            .font
+            .as_deref()
+            .map_or(Ok(SYSTEM_FONT.to_owned()), parse_font)?;
+        let css = style_sheet(light, dark, radius, &font);
+        let style = Served::new("brand", "css", "text/css; charset=utf-8", Bytes::from(css));
+        let logo = settings.logo.as_ref().map(read_logo).transpose()?;
+        Ok(Self {
+            name,
+            light,
+            dark,
+            style,
+            logo,
+        })
+    }
+
+    /// The name in the top bar, titles and mails.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The address of the style sheet of custom properties.
+    pub fn style_url(&self) -> &str {
+        &self.style.url
+    }
+
+    /// The address of the logo.
+    pub fn logo_url(&self) -> &str {
+        self.logo
+            .as_ref()
+            .map_or_else(|| assets::url("logo.svg"), |logo| logo.url.as_str())
+    }
+
+    /// The files to serve.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Served> {
+        std::iter::once(&self.style).chain(&self.logo)
+    }
+
+    /// The accent as mails need it, inline.
+    pub(crate) fn accent(&self) -> String {
+        self.light.accent.to_string()
+    }
+
+    /// The accent of the dark theme, for mails.
+    pub(crate) fn accent_dark(&self) -> String {
+        self.dark.link.to_string()
+    }
+}
+
+impl Default for Brand {
+    /// Latchkey's own brand.
+    fn default() -> Self {
+        Self::parse(&BrandSettings::default()).expect("the built-in brand is valid")
+    }
+}
+
+impl Served {
+    fn new(stem: &str, extension: &str, content_type: &'static str, bytes: Bytes) -> Self {
+        let file_name = format!("{stem}-{}.{extension}", assets::short_hash(&bytes));
+        let url = format!("{}{file_name}", assets::PREFIX);
+        Self {
+            file_name,
+            url,
+            content_type,
+            bytes,
+        }
+    }
+}
+
+fn parse_name(name: &str) -> Result<String, InvalidBrand> {
+    let length = name.chars().count();
+    if name.trim() != name || length == 0 || length > LONGEST_NAME {
+        return Err(InvalidBrand::new(
+            "name",
+            format!("give 1 to {LONGEST_NAME} characters without spaces around them"),
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(InvalidBrand::new(
+            "name",
+            "it contains a control character; leave it out",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+fn parse_colour(key: &'static str, text: Option<&str>) -> Result<Option<Colour>, InvalidBrand> {
+    let Some(text) = text else { return Ok(None) };
+    Colour::parse(text).map(Some).ok_or_else(|| {
+        InvalidBrand::new(
+            key,
+            format!("`{text}` is no colour; write it like `#2f45c5`"),
+        )
+    })
+}
+
+/// The colour of text on the accent: the wanted one if it can be read, else black or white.
+fn text_on(
+    accent: Colour,
+    key: &'static str,
+    wanted: Option<Colour>,
+) -> Result<Colour, InvalidBrand> {
+    let Some(text) = wanted else {
+        let white_reads_better = WHITE.contrast(accent) >= INK.contrast(accent);
+        let text = if white_reads_better { WHITE } else { INK };
+        return Ok(if text.contrast(accent) >= READABLE {
+            text
+        } else {
+            BLACK
+        });
+    };
+    let contrast = text.contrast(accent);
+    if contrast < READABLE {
+        return Err(InvalidBrand::new(
+            key,
+            format!(
+                "{text} on {accent} has a contrast of {contrast:.1}; people need at least \
+                 {READABLE}, so choose another, or leave the key out"
+            ),
+        ));
+    }
+    Ok(text)
+}
+
+fn parse_font(text: &str) -> Result<String, InvalidBrand> {
+    const GENERIC: [&str; 5] = [
+        "monospace",
+        "sans-serif",
+        "serif",
+        "system-ui",
+        "ui-rounded",
+    ];
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == ' ' || c == '-';
+    let mut families = Vec::new();
+    for family in text.split(',').map(str::trim) {
+        if family.is_empty() || family.len() > 60 || !family.chars().all(is_plain) {
+            return Err(InvalidBrand::new(
+                "font",
+                format!(
+                    "`{family}` is no font family; use letters, digits, spaces and hyphens, with \
+                     commas between families, like `Inter, sans-serif`"
+                ),
+            ));
+        }
+        let is_generic = GENERIC.contains(&family);
+        families.push(if is_generic {
+            family.to_owned()
+        } else {
+            format!("\"{family}\"")
+        });
+    }
+    families.push(SYSTEM_FONT.to_owned());
+    Ok(families.join(", "))
+}
+
+fn read_logo(path: &PathBuf) -> Result<Served, InvalidBrand> {
+    let refuse =
+        |problem: &str| InvalidBrand::new("logo", format!("{}: {problem}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+    if bytes.len() > LARGEST_LOGO {
+        return Err(refuse("is larger than 256 KiB; give a smaller file"));
+    }
+    // The content decides, not the file's name: a wrong type would not be shown (nosniff).
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Ok(Served::new("logo", "png", "image/png", Bytes::from(bytes)));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.contains("<svg") => Ok(Served::new(
+            "logo",
+            "svg",
+            "image/svg+xml",
+            Bytes::from(bytes),
+        )),
+        _ => Err(refuse("is neither SVG nor PNG; give one of these")),
+    }
+}
+
+fn style_sheet(light: Palette, dark: Palette, radius: u8, font: &str) -> String {
+    let properties = |palette: Palette| {
+        format!(
+            "--accent: {}; --accent-text: {}; --accent-hover: {}; --link: {};",
+            palette.accent, palette.accent_text, palette.accent_hover, palette.link
+        )
+    };
+    format!(
+        ":root {{ --radius: {radius}px; --font: {font}; {} }}\n\
+         @media (prefers-color-scheme: dark) {{ :root {{ {} }} }}\n",
+        properties(light),
+        properties(dark)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(settings: &BrandSettings) -> String {
+        Brand::parse(settings).unwrap_err().to_string()
+    }
+
+    fn css(settings: &BrandSettings) -> String {
+        String::from_utf8(Brand::parse(settings).unwrap().style.bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_built_in_brand_is_readable_in_both_themes() {
+        let brand = Brand::default();
+        for (palette, ground) in [(brand.light, LIGHT_GROUND), (brand.dark, DARK_GROUND)] {
+            assert!(palette.accent.contrast(palette.accent_text) >= READABLE);
+            assert!(palette.accent_hover.contrast(palette.accent_text) >= READABLE);
+            assert!(palette.link.contrast(ground) >= READABLE);
+        }
+        insta::assert_snapshot!(css(&BrandSettings::default()));
+    }
+
+    #[test]
+    fn nothing_can_be_injected_into_the_style_sheet() {
+        let attack = "#fff; } body { background: url(//evil.example)";
+        let attacks: [fn(&mut BrandSettings) -> &mut Option<String>; 5] = [
+            |settings| &mut settings.accent,
+            |settings| &mut settings.accent_text,
+            |settings| &mut settings.accent_dark,
+            |settings| &mut settings.accent_dark_text,
+            |settings| &mut settings.font,
+        ];
+        for field in attacks {
+            let mut settings = BrandSettings::default();
+            *field(&mut settings) = Some(attack.to_owned());
+            Brand::parse(&settings).unwrap_err();
+        }
+        for font in ["a\"", "a;b", "a}b", "a/*", "a\\", "a\nb", ",", "é"] {
+            let settings = BrandSettings {
+                font: Some(font.into()),
+                ..BrandSettings::default()
+            };
+            assert_eq!(
+                Brand::parse(&settings).unwrap_err().key(),
+                "font",
+                "{font:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn fonts_are_quoted_and_fall_back_to_the_system() {
+        let settings = BrandSettings {
+            font: Some("Inter, Source Sans 3, sans-serif".into()),
+            ..BrandSettings::default()
+        };
+        assert!(
+            css(&settings).contains(r#"--font: "Inter", "Source Sans 3", sans-serif, system-ui,"#)
+        );
+    }
+
+    #[test]
+    fn unreadable_text_on_a_button_is_refused_with_the_measured_contrast() {
+        let settings = BrandSettings {
+            accent: Some("#ffdd00".into()),
+            accent_text: Some("#ffffff".into()),
+            ..BrandSettings::default()
+        };
+        assert_eq!(
+            refused(&settings),
+            "brand `accent_text`: #ffffff on #ffdd00 has a contrast of 1.3; people need at least \
+             4.5, so choose another, or leave the key out"
+        );
+    }
+
+    #[test]
+    fn any_accent_becomes_readable() {
+        for accent in [
+            "#ffdd00", "#000", "#fff", "#777777", "#e11d48", "#16a34a", "#2563eb",
+        ] {
+            let settings = BrandSettings {
+                accent: Some(accent.into()),
+                ..BrandSettings::default()
+            };
+            let brand = Brand::parse(&settings).unwrap();
+            for (palette, ground) in [(brand.light, LIGHT_GROUND), (brand.dark, DARK_GROUND)] {
+                assert!(
+                    palette.accent.contrast(palette.accent_text) >= READABLE,
+                    "{accent}"
+                );
+                assert!(palette.link.contrast(ground) >= READABLE, "{accent}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_radius_have_limits() {
+        let named = |name: &str| BrandSettings {
+            name: Some(name.into()),
+            ..Default::default()
+        };
+        for name in ["", " Acme", "a\nb", &"x".repeat(41)] {
+            assert_eq!(
+                Brand::parse(&named(name)).unwrap_err().key(),
+                "name",
+                "{name:?}"
+            );
+        }
+        let settings = BrandSettings {
+            radius: Some(25),
+            ..BrandSettings::default()
+        };
+        assert_eq!(
+            refused(&settings),
+            "brand `radius`: 25 is too large; give 0 to 24 pixels"
+        );
+    }
+
+    #[test]
+    fn a_logo_is_taken_by_its_content() {
+        let page = std::env::temp_dir().join(format!("logo-{}.svg", std::process::id()));
+        std::fs::write(&page, "<html><script>alert(1)</script>").unwrap();
+        let settings = BrandSettings {
+            logo: Some(page.clone()),
+            ..BrandSettings::default()
+        };
+        let problem = refused(&settings);
+        std::fs::write(&page, "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+        let brand = Brand::parse(&settings).unwrap();
+        std::fs::remove_file(&page).unwrap();
+        assert!(
+            problem.ends_with("is neither SVG nor PNG; give one of these"),
+            "{problem}"
+        );
+        assert!(brand.logo_url().starts_with("/assets/logo-"));
+    }
+}

@@ -1,0 +1,226 @@
+//! The state of a form: values to show again, an error per field, errors of the whole form.
+
+/// What a form shows: declared by the page, filled by the handler, rendered by `fields.html`.
+///
+/// Passwords are never put in; everything else a person typed comes back.
+#[derive(Clone, Debug, Default)]
+pub struct FormState {
+    fields: Vec<FieldState>,
+    errors: Vec<String>,
+    focus: Option<&'static str>,
+}
+
+#[derive(Clone, Debug)]
+struct FieldState {
+    name: &'static str,
+    value: String,
+    error: Option<String>,
+}
+
+/// One field as the template sees it; its `id` attribute is its name.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// Name and id, which are stable: password managers and tests hold on to them.
+    pub name: &'a str,
+    /// The value to show again.
+    pub value: &'a str,
+    /// What is wrong with it, one sentence.
+    pub error: Option<&'a str>,
+    /// Whether the page opens with the cursor here.
+    pub autofocus: bool,
+}
+
+/// A line of the error summary.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SummaryItem<'a> {
+    /// The field to jump to; none when the error is the whole form's.
+    pub field: Option<&'a str>,
+    /// What is wrong.
+    pub text: &'a str,
+}
+
+/// One choice of a select field.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is shown.
+    pub text: String,
+}
+
+impl Choice {
+    /// A choice with this value and text.
+    pub fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            value: value.into(),
+            text: text.into(),
+        }
+    }
+}
+
+impl FormState {
+    /// An empty form with these fields, in the order in which the page shows them.
+    pub fn new(fields: &[&'static str]) -> Self {
+        let empty = |name: &&'static str| FieldState {
+            name,
+            value: String::new(),
+            error: None,
+        };
+        Self {
+            fields: fields.iter().map(empty).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets a value to show; never a password.
+    #[must_use]
+    pub fn with_value(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.field_mut(name).value = value.into();
+        self
+    }
+
+    /// Puts the cursor into this field, unless a field with an error needs it more.
+    #[must_use]
+    pub fn with_focus(mut self, name: &'static str) -> Self {
+        self.focus = Some(name);
+        self
+    }
+
+    /// Notes what is wrong with a field. The first error of a field stays.
+    pub fn set_error(&mut self, name: &'static str, text: impl Into<String>) {
+        self.field_mut(name)
+            .error
+            .get_or_insert_with(|| text.into());
+    }
+
+    /// Notes what is wrong with the form as a whole.
+    pub fn add_error(&mut self, text: impl Into<String>) {
+        self.errors.push(text.into());
+    }
+
+    /// Whether anything is wrong.
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty() || self.first_invalid().is_some()
+    }
+
+    /// The value of a field, empty when there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.find(name).map_or("", |field| field.value.as_str())
+    }
+
+    /// What is wrong with a field.
+    pub fn error(&self, name: &str) -> Option<&str> {
+        self.find(name).and_then(|field| field.error.as_deref())
+    }
+
+    /// A field for the template.
+    pub fn field<'a>(&'a self, name: &'a str) -> Field<'a> {
+        let focus = self
+            .first_invalid()
+            .or(if self.has_errors() { None } else { self.focus });
+        Field {
+            name,
+            value: self.value(name),
+            error: self.error(name),
+            autofocus: focus == Some(name),
+        }
+    }
+
+    /// The lines of the error summary: the form's errors, then the fields' in the page's order.
+    pub fn summary(&self) -> Vec<SummaryItem<'_>> {
+        let whole = self
+            .errors
+            .iter()
+            .map(|text| SummaryItem { field: None, text });
+        let fields = self.fields.iter().filter_map(|field| {
+            let text = field.error.as_deref()?;
+            Some(SummaryItem {
+                field: Some(field.name),
+                text,
+            })
+        });
+        whole.chain(fields).collect()
+    }
+
+    /// Whether the summary takes the focus: when no field can.
+    pub fn focuses_summary(&self) -> bool {
+        self.has_errors() && self.first_invalid().is_none()
+    }
+
+    fn first_invalid(&self) -> Option<&'static str> {
+        self.fields
+            .iter()
+            .find(|field| field.error.is_some())
+            .map(|field| field.name)
+    }
+
+    fn find(&self, name: &str) -> Option<&FieldState> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    fn field_mut(&mut self, name: &'static str) -> &mut FieldState {
+        let index = self.fields.iter().position(|field| field.name == name);
+        let index = index.unwrap_or_else(|| {
+            self.fields.push(FieldState {
+                name,
+                value: String::new(),
+                error: None,
+            });
+            self.fields.len() - 1
+        });
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index was found or made just above"
+        )]
+        &mut self.fields[index]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_follows_the_order_of_the_page_not_of_the_checks() {
+        let mut form = FormState::new(&["username", "email"]);
+        form.set_error("email", "Enter an address.");
+        form.set_error("username", "Choose another name.");
+        form.add_error("Nothing was saved.");
+        let fields: Vec<_> = form.summary().iter().map(|item| item.field).collect();
+        assert_eq!(fields, [None, Some("username"), Some("email")]);
+    }
+
+    #[test]
+    fn the_cursor_goes_to_the_first_field_with_an_error() {
+        let mut form = FormState::new(&["username", "password"]).with_focus("username");
+        assert!(form.field("username").autofocus);
+        form.set_error("password", "Enter your password.");
+        assert!(!form.field("username").autofocus);
+        assert!(form.field("password").autofocus);
+        assert!(!form.focuses_summary());
+    }
+
+    #[test]
+    fn the_summary_takes_the_focus_when_no_field_is_to_blame() {
+        let mut form = FormState::new(&["username"]).with_focus("username");
+        form.add_error("The username or password is wrong.");
+        assert!(form.focuses_summary());
+        assert!(!form.field("username").autofocus);
+    }
+
+    #[test]
+    fn the_first_error_of_a_field_stays() {
+        let mut form = FormState::new(&["email"]);
+        form.set_error("email", "Enter an address.");
+        form.set_error("email", "This is no address.");
+        assert_eq!(form.error("email"), Some("Enter an address."));
+    }
+
+    #[test]
+    fn values_come_back_and_unknown_fields_are_empty() {
+        let form = FormState::new(&["username"]).with_value("username", "ada");
+        assert_eq!(form.value("username"), "ada");
+        assert_eq!(form.value("email"), "");
+        assert!(!form.has_errors());
+    }
+}

@@ -1,0 +1,39 @@
+//! What all pages and mails share: layout, style, scripts, texts, forms, error pages, headers.
+//!
+//! Two crates show pages, the portal and the embedded environment, with one design. A page is a
+//! struct with a `layout: Layout`, a template that extends `base.html`, and an answer
+//! [`Html::new(page)`](Html::new), which brings the security headers.
+//!
+//! ```text
+//! {% extends "base.html" %}
+//! {% import "fields.html" as fields %}
+//! {% block content %}
+//! {{ fields::summary(form) }}
+//! <form method="post" action="/login" novalidate>
+//!   {{ fields::text(form.field("username"), layout.text("username"), "username") }}
+//!   {{ fields::password(form.field("password"), layout.text("password"), "current-password") }}
+//!   {{ fields::submit(layout.text("sign-on")) }}
+//! </form>
+//! {% endblock %}
+//! ```
+
+pub mod assets;
+mod brand;
+mod error_page;
+mod flash;
+mod form;
+mod layout;
+mod mail;
+mod messages;
+mod response;
+mod rules;
+
+pub use brand::{Brand, BrandSettings, InvalidBrand};
+pub use error_page::{ErrorPage, chain_of_causes};
+pub use flash::{Flash, Level};
+pub use form::{Choice, Field, FormState, SummaryItem};
+pub use layout::{Account, Layout, Mode, NavItem, Side, Site};
+pub use mail::{MailBody, MailText};
+pub use messages::{Messages, Value};
+pub use response::{ContentSecurityPolicy, Html};
+pub use rules::{RuleView, Verdict, Verdicts};
