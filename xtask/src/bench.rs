@@ -1,4 +1,40 @@
-//! Measurements.
-pub(crate) fn run(_: &[&str]) -> anyhow::Result<bool> {
-    Ok(true)
+//! `cargo xtask bench`: what a release build needs, each figure beside its limit or its peer.
+//!
+//! Figure and peer are measured in the same run, on the same machine. CPU is what the kernel
+//! counted for the process, so that what else runs here does not matter much.
+
+mod kernel;
+mod load;
+mod peers;
+mod report;
+mod sign_on;
+mod start;
+mod tokens;
+
+use anyhow::Context;
+
+use crate::target;
+
+/// Runs every measurement; whether each figure keeps its limit.
+///
+/// `hello PORT` is this program as the peer that discovery is compared with.
+pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("could not start the runtime")?;
+    match arguments {
+        ["hello", port] => {
+            runtime.block_on(peers::hello_world(port.parse().context("not a port")?))?;
+            Ok(true)
+        }
+        _ => {
+            let program = target().join("release/latchkey");
+            let mut report = report::Report::default();
+            start::measure(&runtime, &program, &mut report)?;
+            sign_on::measure(&runtime, &program, &mut report)?;
+            tokens::measure(&program, &mut report)?;
+            Ok(report.print())
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,10 @@ use crate::command::{Command, is_on_path};
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often something is looked at that gives no sign of its own.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// Tells the folders of one task apart.
+static COUNT: AtomicU32 = AtomicU32::new(0);
 
 static STARTED: Mutex<Vec<Arc<Mutex<Option<Running>>>>> = Mutex::new(Vec::new());
 
@@ -165,7 +169,11 @@ pub(crate) fn tied_to_us(program: &Path, signal: &str, user: Option<&str>) -> Co
 
 /// Makes a new folder in the system's temporary folder, which other users can enter.
 pub(crate) fn temporary_folder(name: &str) -> anyhow::Result<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("latchkey-{name}-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!(
+        "latchkey-{name}-{}-{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    ));
     if folder.exists() {
         fs::remove_dir_all(&folder)
             .with_context(|| format!("could not clear {}", folder.display()))?;

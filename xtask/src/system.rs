@@ -1,5 +1,6 @@
 //! The whole system, started for tests from outside: `latchkey up` on free ports.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,18 +27,45 @@ pub(crate) struct System {
 }
 
 impl System {
+    /// Starts the program with data that goes when it stops.
+    pub(crate) fn start(program: &Path) -> anyhow::Result<Self> {
+        Self::launch(program, &["--ephemeral".as_ref()], &[])
+    }
+
+    /// The same, with more environment variables.
+    #[cfg(feature = "bench")]
+    pub(crate) fn start_with(
+        program: &Path,
+        variables: &[(&'static str, &'static str)],
+    ) -> anyhow::Result<Self> {
+        Self::launch(program, &["--ephemeral".as_ref()], variables)
+    }
+
+    /// Starts the program on a data directory that stays.
+    #[cfg(feature = "bench")]
+    pub(crate) fn start_on(program: &Path, data: &Path) -> anyhow::Result<Self> {
+        Self::launch(program, &["--data-dir".as_ref(), data.as_os_str()], &[])
+    }
+
     /// Starts the program and waits for its environment file, which it writes before it is ready,
     /// and for both ports.
-    pub(crate) fn start(program: &Path) -> anyhow::Result<Self> {
+    fn launch(
+        program: &Path,
+        data: &[&OsStr],
+        variables: &[(&'static str, &'static str)],
+    ) -> anyhow::Result<Self> {
         let folder = service::temporary_folder("system")?;
         let file = folder.join("env");
         let (portal, idp) = (service::free_port()?, service::free_port()?);
         let command = service::tied_to_us(program, "TERM", None)
-            .args(["up", "--ephemeral", "--env-file"])
+            .arg("up")
+            .args(data)
+            .arg("--env-file")
             .arg(&file)
             .args(["--portal-listen", &format!("127.0.0.1:{portal}")])
             .args(["--idp-listen", &format!("127.0.0.1:{idp}")])
-            .envs(NO_LIMITS);
+            .envs(NO_LIMITS)
+            .envs(variables.iter().copied());
         let log = folder.join("log");
         let service = Service::start(command, "-TERM", folder.clone(), &log)?;
         let answers = |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
@@ -59,8 +87,24 @@ impl System {
         Ok(text
             .lines()
             .filter_map(|line| line.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches(['"', '\'']).to_owned()))
             .collect())
+    }
+
+    /// One value of the environment file.
+    #[cfg(feature = "bench")]
+    pub(crate) fn setting(&self, name: &str) -> anyhow::Result<String> {
+        let mut settings = self.settings()?.into_iter();
+        let found = settings
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value);
+        found.with_context(|| format!("{name} is not in the environment file"))
+    }
+
+    /// The local certificate authority, as PEM.
+    #[cfg(feature = "bench")]
+    pub(crate) fn authority(&self) -> anyhow::Result<String> {
+        fs::read_to_string(self.setting("CA_FILE")?).context("could not read the authority")
     }
 
     /// Where its log is.

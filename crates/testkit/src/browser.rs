@@ -25,6 +25,7 @@ pub struct Browser {
     client: reqwest::Client,
     jar: Arc<Jar>,
     headers: HeaderMap,
+    stops: Vec<String>,
 }
 
 impl Browser {
@@ -71,6 +72,13 @@ impl Browser {
     pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
         self.headers
             .insert(name, value.parse().expect("a header's value"));
+        self
+    }
+
+    /// The same browser, not following redirects to addresses that begin so.
+    #[must_use]
+    pub fn stopping_at(mut self, prefix: &str) -> Self {
+        self.stops.push(prefix.to_owned());
         self
     }
 
@@ -162,7 +170,12 @@ impl Browser {
     async fn follow(&self, mut page: Page) -> Page {
         let mut hops = vec![page.url.clone()];
         while let Some(next) = page.redirect() {
-            if !is_here(&next) {
+            if !is_here(&next)
+                || self
+                    .stops
+                    .iter()
+                    .any(|stop| next.as_str().starts_with(stop))
+            {
                 break;
             }
             assert!(hops.len() < REDIRECTS, "too many redirects: {hops:#?}");

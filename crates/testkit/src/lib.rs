@@ -15,6 +15,7 @@ mod page;
 pub use browser::{Browser, Request};
 pub use form::Form;
 pub use page::Page;
+pub use reqwest::{Method, StatusCode};
 
 /// Makes aws-lc-rs the cryptography of this process, if nothing has yet.
 pub fn install_cryptography() {

@@ -1,0 +1,98 @@
+//! What a whole sign-on costs, beside the cryptography that it cannot do without.
+
+use std::path::Path;
+
+use anyhow::Context;
+use testkit::Browser;
+use tokio::runtime::Runtime;
+
+use super::report::Report;
+use super::{kernel, peers};
+use crate::system::System;
+
+/// How many people sign on, after a few to warm up.
+const TIMES: u32 = 60;
+const WARM_UP: u32 = 5;
+
+/// A verifier and its S256 challenge: the example of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Measures the environment's CPU for a sign-on: authorize, page, password, code, tokens.
+pub(crate) fn measure(
+    runtime: &Runtime,
+    program: &Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let system = System::start(program)?;
+    let process = system.service.id().context("the system is gone")?;
+    let authority = system.authority()?;
+    let sign_on = |times: u32| -> anyhow::Result<()> {
+        for _ in 0..times {
+            runtime.block_on(sign_on(&system, &Browser::trusting(&authority)))?;
+        }
+        Ok(())
+    };
+    sign_on(WARM_UP)?;
+    let before = kernel::cpu_of(process)?;
+    sign_on(TIMES)?;
+    let used = kernel::cpu_of(process)?.saturating_sub(before);
+    drop(system);
+
+    let ours = used.as_secs_f64() / f64::from(TIMES);
+    let peer = peers::argon2id()? + 2.0 * peers::rsa_signature()?;
+    report.at_most_times(
+        "CPU of a sign-on, beside one Argon2id and two RSA signatures",
+        ours * 1e3,
+        peer * 1e3,
+        1.10,
+        "ms",
+    );
+    Ok(())
+}
+
+/// Where the demo application sends a browser to sign on.
+pub(crate) fn authorization_url(system: &System) -> anyhow::Result<String> {
+    Ok(format!(
+        "{}/authorize?response_type=code&client_id={}&scope=openid&state=s&nonce=n\
+         &redirect_uri={}callback&code_challenge={CHALLENGE}&code_challenge_method=S256",
+        system.setting("ISSUER")?,
+        system.setting("CLIENT_ID")?,
+        system.setting("PORTAL_URL")?,
+    ))
+}
+
+async fn sign_on(system: &System, browser: &Browser) -> anyhow::Result<()> {
+    let callback = format!("{}callback", system.setting("PORTAL_URL")?);
+    // The portal is not asked: its callback is where the code is read off.
+    let browser = browser.clone().stopping_at(&callback);
+    let page = browser.open(authorization_url(system)?).await.expect(200);
+    let answer = page
+        .form_with("username")
+        .fill("username", &system.setting("DEMO_USERNAME")?)
+        .fill("password", &system.setting("DEMO_PASSWORD")?)
+        .submit()
+        .await;
+    let location = answer.location();
+    let code = location.query_pairs().find(|(name, _)| name == "code");
+    let (_, code) = code.with_context(|| format!("no code: {}", answer.summary()))?;
+    browser
+        .request(
+            testkit::Method::POST,
+            format!("{}/token", system.setting("ISSUER")?),
+        )
+        .basic(
+            &system.setting("CLIENT_ID")?,
+            &system.setting("CLIENT_SECRET")?,
+        )
+        .form(&[
+            ("grant_type", "authorization_code"),
+            ("code", &*code),
+            ("redirect_uri", &*callback),
+            ("code_verifier", VERIFIER),
+        ])
+        .send()
+        .await
+        .expect(200);
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! How long a start takes, and what an idle program holds.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use testkit::Browser;
+use tokio::runtime::Runtime;
+
+use super::kernel;
+use super::report::Report;
+use crate::service;
+use crate::system::System;
+
+/// How often each start is measured; the median counts.
+const TIMES: usize = 5;
+
+/// Measures the first start, a start with data, and memory after it.
+pub(crate) fn measure(
+    runtime: &Runtime,
+    program: &Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (mut first, mut again, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        let data = service::temporary_folder("data")?;
+        first.push(to_a_sign_on_page(runtime, program, &data)?.0);
+        let (time, megabytes) = to_a_sign_on_page(runtime, program, &data)?;
+        again.push(time);
+        memory.push(megabytes);
+        std::fs::remove_dir_all(&data).context("could not clear a data directory")?;
+    }
+    report.at_most(
+        "very first start to a working sign-on page",
+        median(first),
+        300.0,
+        "ms",
+    );
+    report.at_most(
+        "start with data to a working sign-on page",
+        median(again),
+        60.0,
+        "ms",
+    );
+    report.at_most(
+        "resident memory, idle, portal and environment",
+        median(memory),
+        30.0,
+        "MB",
+    );
+    Ok(())
+}
+
+/// Milliseconds from the start of the process to a sign-on page, and megabytes when idle.
+fn to_a_sign_on_page(runtime: &Runtime, program: &Path, data: &Path) -> anyhow::Result<(f64, f64)> {
+    let begun = Instant::now();
+    let system = System::start_on(program, data)?;
+    let browser = Browser::trusting(&system.authority()?);
+    let url = super::sign_on::authorization_url(&system)?;
+    let page = runtime.block_on(browser.open(&url));
+    let time = begun.elapsed();
+    page.expect(200);
+    // What a start leaves behind is given back within moments.
+    runtime.block_on(tokio::time::sleep(Duration::from_secs(1)));
+    let process = system.service.id().context("the system is gone")?;
+    Ok((time.as_secs_f64() * 1e3, kernel::memory_of(process)?))
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
