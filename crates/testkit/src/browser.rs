@@ -60,6 +60,7 @@ impl Browser {
             client,
             jar,
             headers: HeaderMap::new(),
+            stops: Vec::new(),
         }
     }
 
@@ -100,14 +101,14 @@ impl Browser {
     /// When `url` is not an absolute URL.
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {
         let url = Url::parse(url.as_ref()).expect("an absolute URL");
-        let request = self
+        let inner = self
             .client
             .request(method, url.clone())
             .headers(self.headers.clone());
         Request {
             browser: self.clone(),
             url,
-            request,
+            inner,
         }
     }
 
@@ -201,35 +202,35 @@ fn is_here(url: &Url) -> bool {
 pub struct Request {
     browser: Browser,
     url: Url,
-    request: reqwest::RequestBuilder,
+    inner: reqwest::RequestBuilder,
 }
 
 impl Request {
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
+        self.inner = self.inner.header(name, value);
         self
     }
 
     /// Adds an `Authorization` header with an access token.
     #[must_use]
     pub fn bearer(mut self, access_token: &str) -> Self {
-        self.request = self.request.bearer_auth(access_token);
+        self.inner = self.inner.bearer_auth(access_token);
         self
     }
 
     /// Adds an `Authorization` header with a client's id and secret.
     #[must_use]
     pub fn basic(mut self, id: &str, secret: &str) -> Self {
-        self.request = self.request.basic_auth(id, Some(secret));
+        self.inner = self.inner.basic_auth(id, Some(secret));
         self
     }
 
     /// Sends fields as a form.
     #[must_use]
     pub fn form<F: serde::Serialize + ?Sized>(mut self, fields: &F) -> Self {
-        self.request = self.request.form(fields);
+        self.inner = self.inner.form(fields);
         self
     }
 
@@ -251,14 +252,14 @@ impl Request {
     #[must_use]
     pub fn json_as<B: serde::Serialize + ?Sized>(mut self, media_type: &str, body: &B) -> Self {
         let body = serde_json::to_vec(body).expect("a value that is JSON");
-        self.request = self.request.header(CONTENT_TYPE, media_type).body(body);
+        self.inner = self.inner.header(CONTENT_TYPE, media_type).body(body);
         self
     }
 
     /// Sends bytes.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.request = self.request.body(body.into());
+        self.inner = self.inner.body(body.into());
         self
     }
 
@@ -271,9 +272,9 @@ impl Request {
         let Self {
             browser,
             url,
-            request,
+            inner,
         } = self;
-        let answer = match request.send().await {
+        let answer = match inner.send().await {
             Ok(answer) => answer,
             Err(error) => panic!("no answer from {url}: {error:?}"),
         };

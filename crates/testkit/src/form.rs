@@ -179,3 +179,58 @@ impl Form {
         page.submit(method, action, &fields).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Browser;
+    use crate::page::Page;
+
+    const FORM: &str = "<html><body><h1>  Two\n words </h1><form id=f method=post action='/there'>
+        <input name=a value=1><input name=off value=x disabled>
+        <input type=checkbox name=ticked checked><input type=checkbox name=unticked value=yes>
+        <textarea name=t>long</textarea>
+        <select name=s><option value=p>P<option value=q selected>Q</select>
+        <button name=do value=one>One</button><button id=two formaction='/elsewhere'>Two</button>
+        </form></body></html>";
+
+    fn page() -> Page {
+        let url = "https://localhost:1/here".parse().expect("a URL");
+        Page::for_tests(Browser::plain(), url, FORM)
+    }
+
+    #[test]
+    fn a_form_sends_what_a_browser_would() {
+        let form = page().form("f");
+        let expected = [("a", "1"), ("ticked", "on"), ("t", "long"), ("s", "q")];
+        for (name, value) in expected {
+            assert_eq!(form.value(name), Some(value), "{name}");
+        }
+        assert_eq!(form.value("unticked"), None);
+        assert_eq!(form.value("off"), None);
+        assert_eq!(form.action().as_str(), "https://localhost:1/there");
+    }
+
+    #[test]
+    fn filling_a_field_replaces_its_value() {
+        let form = page()
+            .form_with("two")
+            .fill("a", "2")
+            .fill("unticked", "yes")
+            .without("t");
+        assert_eq!(form.value("a"), Some("2"));
+        assert_eq!(form.value("unticked"), Some("yes"));
+        assert_eq!(form.value("t"), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "no field `b`")]
+    fn a_field_that_is_not_there_cannot_be_filled() {
+        drop(page().form("f").fill("b", "2"));
+    }
+
+    #[test]
+    fn text_is_read_with_blanks_collapsed() {
+        assert_eq!(page().heading(), "Two words");
+        assert_eq!(page().attributes("option[selected]", "value"), ["q"]);
+    }
+}

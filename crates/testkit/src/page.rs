@@ -24,6 +24,19 @@ pub struct Page {
 }
 
 impl Page {
+    #[cfg(test)]
+    pub(crate) fn for_tests(browser: Browser, url: Url, body: &str) -> Self {
+        let (status, headers) = (StatusCode::OK, HeaderMap::new());
+        Self {
+            browser,
+            status,
+            url,
+            headers,
+            body: body.as_bytes().to_vec(),
+            hops: Vec::new(),
+        }
+    }
+
     /// The body as text.
     pub fn body(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
