@@ -1,0 +1,126 @@
+//! What only a server has: connections that get lost, and transactions that block each other.
+
+use db::{Batch, Db, PostgresSettings, Statement, testing};
+use futures_util::future::join_all;
+
+use crate::{ids, insert, with_table};
+
+#[tokio::test]
+async fn a_lost_connection_is_unavailable_and_replaced() {
+    let Some(test) = with_table(testing::postgres().await).await else {
+        return;
+    };
+
+    let own = "SELECT CAST(pg_terminate_backend(pg_backend_pid()) AS BOOLEAN) AS is_ended";
+    let lost = test.db.read(Statement::new(own)).await.unwrap_err();
+    test.db.write(insert("1")).await.unwrap();
+
+    assert!(lost.is_unavailable(), "{lost:?}");
+    assert_eq!(ids(&test.db).await, ["1"]);
+}
+
+#[tokio::test]
+async fn connections_that_died_while_idle_are_not_handed_out() {
+    let Some(test) = with_table(testing::postgres().await).await else {
+        return;
+    };
+    // Fills the pool, then ends every connection but the one that says so.
+    join_all((0..8).map(|_| test.db.check())).await;
+    let other = test.reopen().await;
+    let end = "\
+SELECT COUNT(pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
+ WHERE pid <> pg_backend_pid() AND query = 'SELECT 1'
+   AND application_name = current_setting('application_name')";
+
+    other.read(Statement::new(end)).await.unwrap();
+
+    // Whoever met a dead connection was told; the pool is sound after as many calls at most.
+    let fared = join_all((0..8).map(|n| test.db.write(insert(&n.to_string())))).await;
+    assert!(
+        fared
+            .into_iter()
+            .filter_map(Result::err)
+            .all(|error| error.is_unavailable())
+    );
+    test.db.check().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_that_deadlock_are_run_again() {
+    let Some(test) = with_table(testing::postgres().await).await else {
+        return;
+    };
+    test.db
+        .batch(Batch::new().add(insert("1")).add(insert("2")))
+        .await
+        .unwrap();
+    let grow = |id: &str| {
+        // Long enough that the other transaction has its first row too.
+        let sql = "UPDATE people SET age = COALESCE(age, 0) + 1 WHERE id = $1
+                   AND (SELECT 1 FROM pg_sleep(0.05)) IS NOT NULL";
+        Statement::new(sql).bind(id)
+    };
+
+    let batches = (0..4).map(|n| {
+        let (first, second) = if n % 2 == 0 { ("1", "2") } else { ("2", "1") };
+        let batch = Batch::new()
+            .require(grow(first), 1)
+            .require(grow(second), 1);
+        let db = test.db.clone();
+        tokio::spawn(async move { db.batch(batch).await })
+    });
+
+    for written in join_all(batches).await {
+        written.unwrap().unwrap();
+    }
+    let rows = test.db.read("SELECT age FROM people".into()).await.unwrap();
+    assert!(rows.iter().all(|row| row.get::<i64>("age").unwrap() == 4));
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_stopped() {
+    let Some(test) = with_table(testing::postgres().await).await else {
+        return;
+    };
+
+    let batch = Batch::new()
+        .add("SET LOCAL statement_timeout = 50".into())
+        .add("SELECT 1 AS slept FROM pg_sleep(30)".into());
+    let stopped = test.db.batch(batch).await.unwrap_err();
+
+    assert!(stopped.is_unavailable(), "{stopped:?}");
+    test.db.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_type_outside_the_rules_says_how_to_mend_it() {
+    let Some(test) = with_table(testing::postgres().await).await else {
+        return;
+    };
+    test.db
+        .write("INSERT INTO people (id, age) VALUES ('1', 36)".into())
+        .await
+        .unwrap();
+
+    let sum = test
+        .db
+        .read("SELECT SUM(age) AS years FROM people".into())
+        .await
+        .unwrap_err();
+
+    assert!(
+        sum.to_string()
+            .contains("`years` has type numeric; cast it"),
+        "{sum}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable() {
+    let settings = PostgresSettings::parse("postgres://ada:lovelace@127.0.0.1:1/db").unwrap();
+
+    let gone = Db::postgres(&settings).await.unwrap_err();
+
+    assert!(gone.is_unavailable(), "{gone:?}");
+    assert!(!format!("{gone:?}").contains("lovelace"));
+}
