@@ -4,7 +4,8 @@
 const form = document.querySelector("form[data-fragment]");
 const answer = location.hash.slice(1);
 
-if (form && answer) {
+/* Without an answer the empty form goes all the same: the server says what is wrong. */
+if (form) {
   history.replaceState(null, "", location.pathname);
   for (const [name, value] of new URLSearchParams(answer)) {
     const input = document.createElement("input");

@@ -35,5 +35,5 @@ pub use form::{Choice, Field, FormState, SummaryItem};
 pub use layout::{Account, Layout, Mode, NavItem, Side, Site};
 pub use mail::{MailBody, MailText};
 pub use messages::{Messages, Value};
-pub use response::{ContentSecurityPolicy, Html};
+pub use response::{ContentSecurityPolicy, Html, MailPreview};
 pub use rules::{RuleView, Verdict, Verdicts};

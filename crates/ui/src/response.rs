@@ -20,6 +20,7 @@ use url::Url;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ContentSecurityPolicy {
     form_targets: BTreeSet<String>,
+    frames_own_pages: bool,
 }
 
 impl ContentSecurityPolicy {
@@ -46,6 +47,13 @@ impl ContentSecurityPolicy {
         ) {
             self.form_targets.insert(source);
         }
+        self
+    }
+
+    /// Allows frames with pages of this site, such as a mail in the mailbox.
+    #[must_use]
+    pub fn with_own_frames(mut self) -> Self {
+        self.frames_own_pages = true;
         self
     }
 
@@ -103,6 +111,13 @@ impl<T: Template> Html<T> {
         self
     }
 
+    /// Allows frames with pages of this site; the framed page is a [`MailPreview`].
+    #[must_use]
+    pub fn with_own_frames(mut self) -> Self {
+        self.policy = self.policy.with_own_frames();
+        self
+    }
+
     /// Keeps the tie to the window that opened this one.
     ///
     /// For the hosted sign-on pages, which applications may open as a pop-up and wait for.
@@ -110,6 +125,33 @@ impl<T: Template> Html<T> {
     pub fn may_have_opener(mut self) -> Self {
         self.may_have_opener = true;
         self
+    }
+}
+
+/// The HTML part of a mail, to be shown in a frame of the mailbox.
+///
+/// Its inline styles apply, and nothing else: no script, no form, no link, no loading. Only pages
+/// of this site may frame it.
+#[derive(Clone, Debug)]
+pub struct MailPreview(
+    /// The HTML as it was sent.
+    pub String,
+);
+
+impl IntoResponse for MailPreview {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        let headers = response.headers_mut();
+        set_page_headers(headers, &ContentSecurityPolicy::strict());
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+                 base-uri 'none'; form-action 'none'; sandbox",
+            ),
+        );
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+        response
     }
 }
 
@@ -221,6 +263,25 @@ mod tests {
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
             .collect();
         insta::assert_snapshot!(headers.join("\n"));
+    }
+
+    #[test]
+    fn a_mail_can_be_framed_by_this_site_and_can_do_nothing() {
+        let response = MailPreview("<p>Hello</p>".to_owned()).into_response();
+        assert_eq!(response.headers()[X_FRAME_OPTIONS], "SAMEORIGIN");
+        assert_eq!(
+            response.headers()[CONTENT_SECURITY_POLICY],
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+             base-uri 'none'; form-action 'none'; sandbox"
+        );
+        let mailbox = Html::new(Page { text: "" })
+            .with_own_frames()
+            .into_response();
+        let policy = mailbox.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(
+            policy.ends_with("form-action 'self'; frame-src 'self'"),
+            "{policy}"
+        );
     }
 
     #[test]

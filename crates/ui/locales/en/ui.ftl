@@ -37,6 +37,9 @@ password-hidden = The password is hidden.
 form-post-title = Sending you back
 form-post-lead = If nothing happens, press the button.
 form-post-submit = Continue
+fragment-title = Finishing sign-on
+fragment-lead = This takes a moment only.
+fragment-needs-script = This kind of sign-on needs JavaScript. Switch it on and try again, or ask whoever runs this application to use the authorization code or form_post instead.
 
 ## Lists
 
