@@ -47,14 +47,27 @@ export class Person {
     await this.activate(this.page.getByRole("button", { name: label, exact: true }), label, "Space");
   }
 
+  /** Sends the form that holds a field, by its button. */
+  async submit(field) {
+    const form = this.page.locator("form").filter({ has: this.field(field) });
+    await this.activate(form.locator("button[type=submit]").first(), `the button under ${field}`, "Space");
+  }
+
+  /** Sends the form that holds a field, by Enter in it. */
+  async enter(field) {
+    await this.field(field).focus();
+    await this.settled(() => this.page.keyboard.press("Enter"));
+  }
+
   /** Follows the link that reads so. */
   async follow(label) {
     await this.activate(this.page.getByRole("link", { name: label, exact: true }).first(), label, "Enter");
   }
 
-  /** Sends the form from the field that has the focus. */
-  async enter() {
-    await this.settled(() => this.page.keyboard.press("Enter"));
+  /** Follows the first link in the page's content that leads to a path. */
+  async followTo(path) {
+    const links = this.page.locator(`a[href$="${path}"], a[href*="${path}?"]`);
+    await this.activate(links.first(), `a link to ${path}`, "Enter");
   }
 
   /** Puts the focus on an element: by a click, or by tabbing until it has it. */
@@ -103,13 +116,29 @@ export class Person {
     return (await this.page.locator("body").innerText()).replace(/\s+/g, " ").trim();
   }
 
-  /** The message at a field: what assistive technology reads out with it. */
+  /** The message at a field, which assistive technology reads out with it. */
   async messageAt(field) {
     const target = this.field(field);
     assert.equal(await target.getAttribute("aria-invalid"), "true", `${field} is marked as wrong`);
-    const ids = ((await target.getAttribute("aria-describedby")) ?? "").split(" ").filter(Boolean);
-    const texts = await Promise.all(ids.map((id) => this.page.locator(`[id="${id}"]`).innerText()));
-    return texts.join(" ").trim();
+    const described = (await target.getAttribute("aria-describedby")) ?? "";
+    assert.ok(described.split(" ").includes(`${field}-error`), `${field} is described by its error`);
+    return (await this.page.locator(`[id="${field}-error"]`).innerText()).trim();
+  }
+
+  /** The summary's links, each leading to the field that it names. */
+  async summary() {
+    const links = await this.page.locator("#summary a").all();
+    for (const link of links) {
+      const target = this.page.locator(await link.getAttribute("href"));
+      assert.equal(await target.count(), 1, "a link of the summary leads to a field");
+    }
+    return Promise.all(links.map((link) => link.innerText()));
+  }
+
+  /** The messages that a page shows once. */
+  async messages() {
+    const texts = await this.page.locator("main .alert").allInnerTexts();
+    return texts.map((text) => text.replace(/\s+/g, " ").trim());
   }
 
   async leave() {
@@ -124,8 +153,7 @@ export class Person {
 
   /** Does something and waits until the page that it leads to has loaded. */
   async settled(act) {
-    await act();
-    await this.page.waitForLoadState("load");
+    await Promise.all([this.page.waitForEvent("load"), act()]);
   }
 
   /** Whether the element with the focus looks different for it. */
