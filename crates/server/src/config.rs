@@ -1,0 +1,246 @@
+//! The configuration: defaults ← file ← environment ← command line, read once into [`Settings`].
+//!
+//! Environment variables are read nowhere else.
+
+mod document;
+pub mod import;
+mod problem;
+mod production;
+mod reader;
+mod sections;
+pub mod settings;
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::config::document::Document;
+use crate::config::reader::{Reader, Shown};
+
+pub use problem::{InvalidConfiguration, Origin, Problem};
+pub use settings::Settings;
+
+/// The commented default configuration.
+pub const DEFAULTS: &str = include_str!("config.default.toml");
+
+/// The name of the file that is read from the data directory when none is named.
+pub const FILE_NAME: &str = "latchkey.toml";
+
+/// Where a configuration comes from, beside the defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// A file that must exist.
+    pub file: Option<PathBuf>,
+    /// A file that is read if it exists.
+    pub file_if_present: Option<PathBuf>,
+    /// Environment variables; those without our prefix are passed over.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Keys set by options of the command line: key, value, option.
+    pub options: Vec<(&'static str, String, &'static str)>,
+}
+
+impl Sources {
+    /// This process's environment variables and nothing else.
+    pub fn process() -> Self {
+        Self {
+            environment: std::env::vars_os().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets a key as an option of the command line does.
+    #[must_use]
+    pub fn option(
+        mut self,
+        key: &'static str,
+        value: impl Into<String>,
+        name: &'static str,
+    ) -> Self {
+        self.options.push((key, value.into(), name));
+        self
+    }
+}
+
+/// What was read: settings, or problems, and in both cases what is in effect.
+#[derive(Debug)]
+pub struct Loaded {
+    settings: Settings,
+    problems: Vec<Problem>,
+    shown: Vec<Shown>,
+}
+
+impl Loaded {
+    /// Reads all sources, noting every problem.
+    pub fn read(sources: &Sources) -> Self {
+        let mut defaults = Document::default();
+        let mut problems = Vec::new();
+        problems.extend(defaults.overlay_toml(DEFAULTS, None).err());
+
+        let mut document = defaults.clone();
+        for (path, required) in [(&sources.file_if_present, false), (&sources.file, true)] {
+            if let Some(path) = path {
+                problems.extend(overlay_file(&mut document, path, required).err());
+            }
+        }
+        problems.extend(document.overlay_environment(sources.environment.iter().cloned()));
+        for (key, value, option) in &sources.options {
+            document.set(key, value, option);
+        }
+
+        let mut reader = Reader::new(&document, &defaults);
+        let settings = sections::settings(&mut reader);
+        let (read, shown) = reader.finish();
+        problems.extend(read);
+        Self {
+            settings,
+            problems,
+            shown,
+        }
+    }
+
+    /// The settings, if nothing is wrong; what production asks for is checked here too.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once.
+    pub fn settings(self) -> Result<Settings, InvalidConfiguration> {
+        let problems = self.problems();
+        if problems.is_empty() {
+            Ok(self.settings)
+        } else {
+            Err(InvalidConfiguration::new(problems))
+        }
+    }
+
+    /// The settings for a command that serves nothing, so that what production asks for doesn't
+    /// matter.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the sources at once.
+    pub fn settings_for_tools(self) -> Result<Settings, InvalidConfiguration> {
+        if self.problems.is_empty() {
+            Ok(self.settings)
+        } else {
+            Err(InvalidConfiguration::new(self.problems))
+        }
+    }
+
+    /// Every problem, what production refuses among them.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.problems.clone();
+        problems.extend(production::refusals(&self.settings));
+        problems
+    }
+
+    /// The data directory as configured, whatever else is wrong.
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.settings.data_dir.as_deref()
+    }
+
+    /// What is in effect, as TOML with the origin of each value; secrets are hidden.
+    pub fn show(&self) -> String {
+        let mut text = String::new();
+        let mut sections: Vec<&str> = Vec::new();
+        for shown in &self.shown {
+            let section = section_of(&shown.key);
+            if !sections.contains(&section) {
+                sections.push(section);
+            }
+        }
+        for section in sections {
+            let rows = self
+                .shown
+                .iter()
+                .filter(|shown| section_of(&shown.key) == section);
+            let rows: Vec<String> = rows.filter_map(row).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            if !section.is_empty() {
+                // Writing into a String cannot fail.
+                let _ = writeln!(text, "\n[{section}]");
+            }
+            for row in rows {
+                text.push_str(&row);
+            }
+        }
+        text
+    }
+}
+
+fn row(shown: &Shown) -> Option<String> {
+    let value = shown.value.as_ref()?;
+    let name = shown.key.rsplit('.').next().unwrap_or(&shown.key);
+    Some(match &shown.origin {
+        Some(Origin::Default) | None => format!("{name} = {value}\n"),
+        Some(origin) => format!("{name} = {value}  # {origin}\n"),
+    })
+}
+
+fn section_of(key: &str) -> &str {
+    key.rsplit_once('.').map_or("", |(section, _)| section)
+}
+
+fn overlay_file(document: &mut Document, path: &Path, required: bool) -> Result<(), Problem> {
+    let name = path.display().to_string();
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if !required && error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(Problem {
+                key: "--config".to_owned(),
+                origin: None,
+                what: format!("the file {name} could not be read: {error}"),
+                example: Some("the path of a file that this user can read".to_owned()),
+            });
+        }
+    };
+    document.overlay_toml(&text, Some(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_have_no_problem() {
+        let loaded = Loaded::read(&Sources::default());
+        assert_eq!(loaded.problems(), []);
+        loaded.settings().unwrap();
+    }
+
+    /// Every key that stands commented out in the default file is one that is read.
+    #[test]
+    fn every_documented_key_is_known() {
+        let mut section = String::new();
+        let mut options = Vec::new();
+        for line in DEFAULTS.lines() {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+            {
+                section = format!("{name}.");
+            }
+            let Some(rest) = line.strip_prefix("# ") else {
+                continue;
+            };
+            if let Some((key, _)) = rest.split_once(" = ")
+                && key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            {
+                options.push(format!("{section}{key}"));
+            }
+        }
+        assert!(options.len() > 20, "{options:?}");
+        let loaded = Loaded::read(&Sources::default());
+        for key in options {
+            assert!(
+                loaded.shown.iter().any(|shown| shown.key == key),
+                "{key} is not read"
+            );
+        }
+    }
+}

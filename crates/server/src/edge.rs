@@ -1,0 +1,357 @@
+//! The outermost layer of both ports: who is asking, under which name, and for how long.
+//!
+//! It alone knows the declared proxies. Behind it the extensions hold [`RemoteAddress`] and
+//! [`RequestId`], and the headers that a client could lie with are gone.
+
+mod hosts;
+pub mod proxies;
+
+use std::any::Any;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use http::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::{HeaderMap, StatusCode};
+use protocol::Random;
+use protocol::net::{RemoteAddress, RequestId};
+use tower::ServiceBuilder;
+use ui::{ErrorPage, Side, Site};
+use uuid::Uuid;
+
+use crate::edge::hosts::HostVerdict;
+use crate::health;
+
+pub use hosts::Hosts;
+pub use proxies::Proxies;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
+
+/// A year: browsers' preload lists ask for no less.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// What the outermost layer of one port knows.
+#[derive(Clone)]
+pub struct Edge {
+    /// The port's name in the log.
+    pub name: &'static str,
+    /// Declared proxies.
+    pub proxies: Proxies,
+    /// Refuse whoever is neither on this machine nor a declared proxy. Set where something relies on
+    /// it: plain HTTP, or development on an address that others can reach.
+    pub proxies_only: bool,
+    /// Names under which the port answers.
+    pub hosts: Hosts,
+    /// Tell browsers to come back over TLS only. Set when the certificate is a real one.
+    pub hsts: bool,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// For request ids.
+    pub random: Arc<dyn Random>,
+    /// For error pages.
+    pub site: Site,
+    /// Whose error pages.
+    pub side: Side,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Edge {
+    /// Wraps a port's router, outermost first: identity and log, health, names, time limit and panic
+    /// barrier.
+    pub fn wrap(self, router: Router, readiness: health::Readiness) -> Router {
+        let edge = Arc::new(self);
+        let guarded = router.layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(Arc::clone(&edge), check_host))
+                .layer(from_fn_with_state(Arc::clone(&edge), bound)),
+        );
+        health::routes(readiness)
+            .fallback_service(guarded)
+            .layer(from_fn_with_state(edge, identify))
+    }
+
+    fn error(&self, status: StatusCode, id: Option<RequestId>) -> ErrorPage {
+        let page = ErrorPage::new(&self.site, self.side, status);
+        match id {
+            Some(id) => page.id(id.to_string()),
+            None => page,
+        }
+    }
+
+    fn request_id(&self, peer: IpAddr, headers: &HeaderMap) -> RequestId {
+        let given = if self.proxies.trusts(peer) {
+            [X_REQUEST_ID, CORRELATION_ID].iter().find_map(|name| {
+                Uuid::parse_str(headers.get(name)?.to_str().ok()?)
+                    .ok()
+                    .map(RequestId)
+            })
+        } else {
+            None
+        };
+        given.unwrap_or_else(|| RequestId::random(&*self.random))
+    }
+}
+
+/// Finds out who asks, numbers the request, and writes the access log.
+async fn identify(
+    State(edge): State<Arc<Edge>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let peer = peer.ip().to_canonical();
+    let remote = edge.proxies.remote_address(peer, request.headers());
+    let id = edge.request_id(peer, request.headers());
+    proxies::strip(request.headers_mut());
+    request.extensions_mut().insert(RemoteAddress(remote));
+    request.extensions_mut().insert(id);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+
+    let stranger = edge.proxies_only && !peer.is_loopback() && !edge.proxies.trusts(peer);
+    let mut response = if stranger {
+        let detail = "This port answers declared proxies only (setting proxy.trusted).";
+        let page = edge.error(StatusCode::FORBIDDEN, Some(id)).detail(detail);
+        page.accepted_by(request.headers()).into_response()
+    } else {
+        next.run(request).await
+    };
+
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    if edge.hsts {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    tracing::info!(
+        target: "latchkey::access",
+        port = edge.name,
+        %id,
+        %remote,
+        %method,
+        path,
+        status = response.status().as_u16(),
+        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    );
+    response
+}
+
+async fn check_host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let (status, detail) = match edge.hosts.judge_request(&request) {
+        HostVerdict::Ours => return next.run(request).await,
+        HostVerdict::Malformed => (
+            StatusCode::BAD_REQUEST,
+            "The request names no host, or several.",
+        ),
+        HostVerdict::Foreign => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "This server does not answer under that host name (settings public_url, extra_hosts).",
+        ),
+    };
+    let id = request.extensions().get::<RequestId>().copied();
+    edge.error(status, id)
+        .detail(detail)
+        .accepted_by(request.headers())
+        .into_response()
+}
+
+/// Ends what takes too long, and turns a panic into a page.
+async fn bound(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().copied();
+    let headers = request.headers().clone();
+    // Whatever a panicking handler was in the middle of is its own: state shared between requests
+    // stands behind locks or in the database.
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let status = match tokio::time::timeout(edge.timeout, answer).await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(panic)) => {
+            tracing::error!(
+                port = edge.name,
+                id = id.map(tracing::field::display),
+                message = panic_message(&*panic),
+                "a request ended in a panic"
+            );
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Err(_) => StatusCode::REQUEST_TIMEOUT,
+    };
+    edge.error(status, id).accepted_by(&headers).into_response()
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use axum::body::Body;
+    use axum::routing::get;
+    use protocol::SeededRandom;
+    use tower::ServiceExt as _;
+    use ui::{Brand, Messages, Mode};
+    use url::Url;
+
+    use super::*;
+    use crate::edge::proxies::{ForwardedBy, Network};
+
+    fn app(proxies_only: bool) -> Router {
+        let url = Url::parse("https://id.example.com/").unwrap();
+        let edge = Edge {
+            name: "portal",
+            proxies: Proxies::new(
+                vec![Network::parse("10.0.0.0/8").unwrap()],
+                ForwardedBy::XForwardedFor,
+            ),
+            proxies_only,
+            hosts: Hosts::new(&url, &[], None),
+            hsts: true,
+            timeout: Duration::from_secs(30),
+            random: Arc::new(SeededRandom::new(1)),
+            site: Site::new(
+                Messages::english(&[]),
+                Arc::new(Brand::default()),
+                Mode::Production,
+            ),
+            side: Side::Portal,
+        };
+        let router = Router::new()
+            .route(
+                "/who",
+                get(async |request: Request| {
+                    let remote = request.extensions().get::<RemoteAddress>().unwrap().0;
+                    let id = request.extensions().get::<RequestId>().unwrap();
+                    let lies = request.headers().contains_key("x-forwarded-host");
+                    format!("{remote} {id} {lies}")
+                }),
+            )
+            .route(
+                "/panic",
+                get(async || -> &'static str { panic!("on purpose") }),
+            )
+            .route(
+                "/slow",
+                get(async || std::future::pending::<&'static str>().await),
+            );
+        edge.wrap(
+            router,
+            health::Readiness::new(db::Db::sqlite_in_memory().unwrap()),
+        )
+    }
+
+    async fn answer(app: Router, peer: [u8; 4], path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = Request::builder().uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        let peer = SocketAddr::from((Ipv4Addr::from(peer), 1));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.oneshot(request).await.unwrap()
+    }
+
+    async fn text(response: Response) -> String {
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20)
+            .await
+            .unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    const HOST: (&str, &str) = ("host", "id.example.com");
+    const ID: &str = "0b6cf8c2-7f1d-4bb4-9a0a-0f2c9f3b1d11";
+
+    #[tokio::test]
+    async fn only_a_proxy_says_who_asks_and_under_which_id() {
+        let told = [HOST, ("x-forwarded-for", "1.2.3.4"), ("x-request-id", ID)];
+        let told = [&told[..], &[("x-forwarded-host", "evil.example")]].concat();
+        let response = answer(app(false), [10, 0, 0, 1], "/who", &told).await;
+        assert_eq!(response.headers()["x-request-id"], ID);
+        assert_eq!(text(response).await, format!("1.2.3.4 {ID} false"));
+
+        let body = text(answer(app(false), [192, 0, 2, 1], "/who", &told).await).await;
+        assert!(
+            body.starts_with("192.0.2.1 ") && !body.contains(ID),
+            "{body}"
+        );
+
+        let told = [HOST, ("x-request-id", "not an id")];
+        let response = answer(app(false), [10, 0, 0, 1], "/who", &told).await;
+        Uuid::parse_str(response.headers()["x-request-id"].to_str().unwrap()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_foreign_host_is_refused_but_probes_are_answered() {
+        let foreign = [("host", "evil.example")];
+        let status = async |path: &'static str, headers: &'static [(&str, &str)]| {
+            answer(app(false), [127, 0, 0, 1], path, headers)
+                .await
+                .status()
+        };
+        assert_eq!(
+            answer(app(false), [127, 0, 0, 1], "/who", &foreign)
+                .await
+                .status(),
+            StatusCode::MISDIRECTED_REQUEST
+        );
+        assert_eq!(status("/who", &[]).await, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            status("/healthz", &[("host", "10.1.2.3:8080")]).await,
+            StatusCode::OK
+        );
+        assert_eq!(status("/readyz", &[]).await, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_page_with_an_id_and_without_the_message() {
+        let response = answer(app(false), [127, 0, 0, 1], "/panic", &[HOST]).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let id = response.headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body = text(response).await;
+        assert!(body.contains(&id), "{body}");
+        assert!(!body.contains("on purpose"), "{body}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_ended() {
+        let response = answer(app(false), [127, 0, 0, 1], "/slow", &[HOST]).await;
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn strangers_are_refused_where_only_proxies_may_connect() {
+        let status = async |peer| answer(app(true), peer, "/who", &[HOST]).await.status();
+        assert_eq!(status([192, 0, 2, 1]).await, StatusCode::FORBIDDEN);
+        assert_eq!(status([10, 0, 0, 1]).await, StatusCode::OK);
+        assert_eq!(status([127, 0, 0, 1]).await, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn browsers_are_told_to_come_back_over_tls() {
+        let response = answer(app(false), [127, 0, 0, 1], "/who", &[HOST]).await;
+        assert_eq!(response.headers()[STRICT_TRANSPORT_SECURITY], HSTS);
+    }
+}

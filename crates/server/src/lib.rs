@@ -1,0 +1,16 @@
+//! The program `latchkey`: configuration, command line, TLS, and both ports in one process.
+//!
+//! The binary is [`cli::main`]; tests start the same thing in their own process with [`up`].
+
+pub mod cli;
+pub mod config;
+pub mod data_dir;
+pub mod edge;
+pub mod env_file;
+pub mod health;
+pub mod keyring_file;
+pub mod listen;
+mod serve;
+pub mod tls;
+
+pub use env_file::EnvironmentFile;

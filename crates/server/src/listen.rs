@@ -1,0 +1,264 @@
+//! Addresses to listen on, and taking them.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::net::TcpListener;
+
+/// How often a free port is looked for that both loopback addresses have.
+const PORT_ATTEMPTS: u32 = 16;
+
+/// Where a port listens: `localhost:8080`, `0.0.0.0:8443`, `[::]:0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenAddress {
+    host: ListenHost,
+    port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ListenHost {
+    /// 127.0.0.1 and, where the machine has it, `::1`: browsers try either.
+    Localhost,
+    Address(IpAddr),
+}
+
+/// A text that is no address to listen on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidListenAddress {
+    /// Nothing after a colon.
+    #[error("has no port; port 0 takes a free one")]
+    NoPort,
+    /// The port is not a number up to 65535.
+    #[error("has a port that is not a number from 0 to 65535")]
+    Port,
+    /// A name other than localhost, or no address.
+    #[error("names neither localhost nor an address of this machine")]
+    Host,
+}
+
+/// A port that could not be taken.
+#[derive(Debug, thiserror::Error)]
+#[error("listening on {address} failed{}", hint(.source, .setting))]
+pub struct ListenError {
+    address: String,
+    setting: &'static str,
+    source: io::Error,
+}
+
+fn hint(source: &io::Error, setting: &str) -> String {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            ": the port is taken by another program; stop that one, or choose another port with \
+             `{setting}` (0 takes a free one)"
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            ": this user may not take the port; choose one above 1023 with `{setting}`, or grant \
+             CAP_NET_BIND_SERVICE"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            format!(": this machine has no such address; choose another with `{setting}`")
+        }
+        _ => format!(" (setting `{setting}`)"),
+    }
+}
+
+impl ListenAddress {
+    /// Reads `host:port`; the host is `localhost` or an IP address, IPv6 in brackets.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenAddress`] says which part is wrong.
+    pub fn parse(text: &str) -> Result<Self, InvalidListenAddress> {
+        let (host, port) = text.rsplit_once(':').ok_or(InvalidListenAddress::NoPort)?;
+        let port = match port {
+            "" => return Err(InvalidListenAddress::NoPort),
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                digits.parse().map_err(|_| InvalidListenAddress::Port)?
+            }
+            _ => return Err(InvalidListenAddress::Port),
+        };
+        let host = if host.eq_ignore_ascii_case("localhost") {
+            ListenHost::Localhost
+        } else if let Some(inner) = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            let address: Ipv6Addr = inner.parse().map_err(|_| InvalidListenAddress::Host)?;
+            ListenHost::Address(address.into())
+        } else {
+            let address: Ipv4Addr = host.parse().map_err(|_| InvalidListenAddress::Host)?;
+            ListenHost::Address(address.into())
+        };
+        Ok(Self { host, port })
+    }
+
+    /// `localhost` with a port.
+    pub const fn localhost(port: u16) -> Self {
+        Self {
+            host: ListenHost::Localhost,
+            port,
+        }
+    }
+
+    /// Whether only this machine can connect.
+    pub fn is_loopback(&self) -> bool {
+        match self.host {
+            ListenHost::Localhost => true,
+            ListenHost::Address(address) => address.is_loopback(),
+        }
+    }
+
+    /// The name that a browser on this machine uses, without the port.
+    pub fn local_name(&self) -> String {
+        match self.host {
+            ListenHost::Localhost => "localhost".to_owned(),
+            ListenHost::Address(address) if address.is_unspecified() => "localhost".to_owned(),
+            ListenHost::Address(IpAddr::V4(address)) => address.to_string(),
+            ListenHost::Address(IpAddr::V6(address)) => format!("[{address}]"),
+        }
+    }
+
+    /// Takes the port. `setting` is the key that a message names.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`] when an address cannot be taken. That the machine has no `::1` is none:
+    /// then localhost is 127.0.0.1 alone.
+    pub async fn bind(&self, setting: &'static str) -> Result<Bound, ListenError> {
+        let failed = |source| ListenError {
+            address: self.to_string(),
+            setting,
+            source,
+        };
+        match self.host {
+            ListenHost::Address(address) => {
+                let listener = TcpListener::bind(SocketAddr::new(address, self.port))
+                    .await
+                    .map_err(failed)?;
+                Bound::new(*self, vec![listener]).map_err(failed)
+            }
+            ListenHost::Localhost => {
+                let mut attempt = 1;
+                loop {
+                    match bind_localhost(self.port).await {
+                        Ok(listeners) => return Bound::new(*self, listeners).map_err(failed),
+                        // The port that the system chose for one address may be taken on the other.
+                        Err(error)
+                            if self.port == 0
+                                && error.kind() == io::ErrorKind::AddrInUse
+                                && attempt < PORT_ATTEMPTS =>
+                        {
+                            attempt += 1;
+                        }
+                        Err(error) => return Err(failed(error)),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host {
+            ListenHost::Localhost => write!(f, "localhost:{}", self.port),
+            ListenHost::Address(address) => SocketAddr::new(address, self.port).fmt(f),
+        }
+    }
+}
+
+async fn bind_localhost(port: u16) -> io::Result<Vec<TcpListener>> {
+    let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let port = four.local_addr()?.port();
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        Ok(six) => Ok(vec![four, six]),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
+        Err(_) => Ok(vec![four]),
+    }
+}
+
+/// Ports that are taken but not served yet: whoever connects waits.
+#[derive(Debug)]
+pub struct Bound {
+    address: ListenAddress,
+    listeners: Vec<TcpListener>,
+}
+
+impl Bound {
+    fn new(address: ListenAddress, listeners: Vec<TcpListener>) -> io::Result<Self> {
+        let port = match listeners.first() {
+            Some(listener) => listener.local_addr()?.port(),
+            None => address.port,
+        };
+        Ok(Self {
+            address: ListenAddress { port, ..address },
+            listeners,
+        })
+    }
+
+    /// The address with the port that was really taken.
+    pub fn address(&self) -> ListenAddress {
+        self.address
+    }
+
+    /// The port that was really taken.
+    pub fn port(&self) -> u16 {
+        self.address.port
+    }
+
+    /// The sockets.
+    pub(crate) fn into_listeners(self) -> Vec<TcpListener> {
+        self.listeners
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_printed() {
+        for text in [
+            "localhost:8080",
+            "127.0.0.1:0",
+            "[::1]:443",
+            "0.0.0.0:65535",
+        ] {
+            assert_eq!(ListenAddress::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_says_why() {
+        use InvalidListenAddress::{Host, NoPort, Port};
+        for (text, expected) in [
+            ("localhost", NoPort),
+            ("localhost:", NoPort),
+            ("localhost:+1", Port),
+            ("localhost:65536", Port),
+            ("::1:80", Host),
+            ("example.com:80", Host),
+            (":80", Host),
+        ] {
+            assert_eq!(ListenAddress::parse(text), Err(expected), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_named_with_its_setting() {
+        let taken = ListenAddress::localhost(0)
+            .bind("portal.listen")
+            .await
+            .unwrap();
+        let again = ListenAddress::localhost(taken.port())
+            .bind("portal.listen")
+            .await;
+        let message = again.unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("localhost:{}", taken.port())),
+            "{message}"
+        );
+        assert!(message.contains("`portal.listen`"), "{message}");
+    }
+}

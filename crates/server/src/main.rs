@@ -1,0 +1,3 @@
+//! The program `latchkey`.
+
+fn main() {}
