@@ -116,6 +116,11 @@ impl StoreError {
         self
     }
 
+    /// Whether the connection it came over is better not used again.
+    pub(crate) fn breaks_connection(&self) -> bool {
+        matches!(self.0.kind, Kind::Unavailable(_))
+    }
+
     pub(crate) fn is_conflict(&self) -> bool {
         self.0.kind == Kind::Conflict
     }

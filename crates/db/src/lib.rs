@@ -58,6 +58,10 @@
 //! - Only what both read: `RETURNING`, `ON CONFLICT … DO UPDATE`, partial indexes, common table
 //!   expressions. Not `now()`, `ILIKE`, arrays, `jsonb`, autoincrement. `SUM` of a `BIGINT` is a
 //!   `NUMERIC` to PostgreSQL: write `CAST(SUM(n) AS BIGINT)`.
+//! - A text column that is sorted by, or searched by its beginning, is `TEXT COLLATE "C"` in its
+//!   migration, and "begins with" is a range (`name >= $1 AND name < $2`): an index serves it on both.
+//!   `LIKE` tells upper from lower case on both, and needs `ESCAPE '\'` said.
+//! - Text with a NUL character is refused by PostgreSQL alone: refuse it where it comes in.
 //! - What may happen once is a condition in the `UPDATE`, and the rows affected are checked. Several
 //!   statements that belong together are a [`Batch`].
 //! - A read that may touch many rows is marked with [`Statement::scan`].

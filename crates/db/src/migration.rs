@@ -19,7 +19,8 @@ use crate::{
 ///
 /// Once released its text never changes: what is wrong in it is mended by a later step. The text is
 /// statements ended by semicolons, in the SQL that both engines read; no triggers, no dollar
-/// quotes.
+/// quotes. A text column that is sorted by, or searched by its beginning, is declared
+/// `TEXT COLLATE "C"`: then both engines compare bytes, and an index serves ranges.
 ///
 /// ```
 /// use db::Migration;
@@ -64,6 +65,9 @@ const TAKE_TURNS: &str = "SELECT 1 AS locked FROM pg_advisory_xact_lock($1)";
 
 /// Any number that nothing else in the database locks: "latchkey" in ASCII.
 const TURN: i64 = 0x6c61_7463_686b_6579;
+
+/// By bytes, whatever language the PostgreSQL server sorts in; to SQLite that is `BINARY`.
+const C_COLLATION: &str = "COLLATE \"C\"";
 
 pub(crate) async fn apply(
     db: &Db,
@@ -119,7 +123,10 @@ fn step(db: &Db, set: &'static str, migration: &Migration) -> Batch {
         .bind(migration.name)
         .bind(checksum(migration.sql))
         .bind(applied_at);
-    let statements = statements(migration.sql).into_iter().map(Statement::new);
+    let statements = statements(migration.sql).into_iter().map(|sql| match db {
+        Db::Sqlite(_) => Statement::adapted(sql.replace(C_COLLATION, "COLLATE BINARY")),
+        Db::Postgres(_) => Statement::new(sql),
+    });
     statements.fold(begin(db).require(entry, 1), Batch::add)
 }
 

@@ -138,15 +138,18 @@ impl fmt::Debug for Postgres {
     }
 }
 
-/// A connection that owes an answer must not meet the next caller.
+/// Gives the connection back, unless it owes an answer or may be dead: the next caller must not
+/// meet it.
 fn settle<T>(
     client: Object,
     answer: Result<Result<T, StoreError>, Elapsed>,
 ) -> Result<T, StoreError> {
-    answer.unwrap_or_else(|_| {
+    let late = |_| Err(StoreError::unavailable("it did not answer in time"));
+    let answer = answer.unwrap_or_else(late);
+    if answer.as_ref().is_err_and(StoreError::breaks_connection) {
         drop(Object::take(client));
-        Err(StoreError::unavailable("it did not answer in time"))
-    })
+    }
+    answer
 }
 
 async fn read(client: &Object, statement: &Statement) -> Result<Vec<Row>, StoreError> {

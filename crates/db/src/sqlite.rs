@@ -44,6 +44,7 @@ const STATEMENTS_KEPT: usize = 96;
 /// For every connection. The write-ahead log is flushed at each commit (`FULL`), because an answer
 /// that was given must survive a power cut; it is folded into the file each 1,000 pages (4 MB).
 /// The caches are small (in KiB when negative): the operating system caches the file as well.
+/// `LIKE` tells upper from lower case, as PostgreSQL's does.
 const SETTINGS: &str = "\
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -52,6 +53,7 @@ PRAGMA busy_timeout = 5000;
 PRAGMA wal_autocheckpoint = 1000;
 PRAGMA journal_size_limit = 16777216;
 PRAGMA cache_size = -1024;
+PRAGMA case_sensitive_like = ON;
 PRAGMA trusted_schema = OFF;";
 
 /// For readers on top: they cannot change anything, even if a statement tries.
@@ -72,7 +74,7 @@ struct Shared {
 struct Readers {
     points: Vec<Mutex<Connection>>,
     scans: Vec<Mutex<Connection>>,
-    free_scans: Semaphore,
+    free_scans: Arc<Semaphore>,
     next: AtomicUsize,
 }
 
@@ -100,7 +102,7 @@ impl Sqlite {
             scans: (0..SCAN_READERS)
                 .map(|_| reader())
                 .collect::<Result<_, _>>()?,
-            free_scans: Semaphore::new(SCAN_READERS),
+            free_scans: Arc::new(Semaphore::new(SCAN_READERS)),
             next: AtomicUsize::new(0),
         };
         Ok(Self(Arc::new(Shared {
@@ -149,10 +151,12 @@ impl Sqlite {
     }
 
     async fn scan(&self, readers: &Readers, scan: Statement) -> Result<Vec<Row>, StoreError> {
-        let free = readers.free_scans.acquire().await;
-        let _free = free.map_err(|_| StoreError::unavailable("it was closed"))?;
+        let free = Arc::clone(&readers.free_scans).acquire_owned().await;
+        let free = free.map_err(|_| StoreError::unavailable("it was closed"))?;
         let shared = Arc::clone(&self.0);
         let answer = tokio::task::spawn_blocking(move || {
+            // Kept until the scan ends, even if the caller has gone away.
+            let _free = free;
             let readers = shared.readers.as_ref()?;
             Some(run(&readers.pick(&readers.scans), &scan))
         });

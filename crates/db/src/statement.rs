@@ -39,6 +39,15 @@ impl Statement {
         }
     }
 
+    /// A piece of a migration, whose `'static` text was adapted to an engine.
+    pub(crate) fn adapted(sql: String) -> Self {
+        Self {
+            sql: Cow::Owned(sql),
+            arguments: Vec::new(),
+            is_scan: false,
+        }
+    }
+
     /// Binds the next value: the first call fills `$1`, the second `$2`.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value>) -> Self {

@@ -308,6 +308,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_full_disk_is_told_and_writing_goes_on_when_there_is_room() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t (id TEXT); PRAGMA max_page_count = 8")
+            .unwrap();
+        let writer = Writer::start(connection).unwrap();
+        let insert = |text: String| {
+            let insert = Statement::new("INSERT INTO t (id) VALUES ($1)").bind(text);
+            writer.write(Batch::new().add("DELETE FROM t".into()).add(insert))
+        };
+
+        let refused = insert("x".repeat(100_000)).await.unwrap_err();
+        let small = insert("x".to_owned()).await;
+
+        assert!(refused.is_full(), "{refused:?}");
+        assert_eq!(small.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
     async fn a_full_queue_is_unavailable_at_once() {
         let (orders, _received) = sync_channel(1);
         let writer = Writer { orders };

@@ -1,6 +1,6 @@
 //! What goes in comes out again, on both engines alike.
 
-use db::{Statement, Value};
+use db::{Migration, Statement, Value};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -201,6 +201,42 @@ async fn a_statement_grows_by_constant_pieces() {
 
     let found: Vec<String> = rows.iter().map(|row| row.get("id").unwrap()).collect();
     assert_eq!(found, ["4"]);
+}
+
+#[tokio::test]
+async fn text_of_c_collation_is_compared_by_bytes() {
+    let Some(test) = super::fresh().await else {
+        return;
+    };
+    let names = Migration {
+        version: 1,
+        name: "names",
+        sql: "CREATE TABLE names (name TEXT COLLATE \"C\" PRIMARY KEY);",
+    };
+    test.db.migrate("names", &[names]).await.unwrap();
+    for name in ["b", "B", "a b", "ab", "aa", "é", "a_"] {
+        let insert = Statement::new("INSERT INTO names (name) VALUES ($1)").bind(name);
+        test.db.write(insert).await.unwrap();
+    }
+    let list = async |sql, from: &str, to: &str| {
+        let rows = test
+            .db
+            .read(Statement::new(sql).bind(from).bind(to))
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| row.get("name").unwrap())
+            .collect::<Vec<String>>()
+    };
+
+    let between = "SELECT name FROM names WHERE name >= $1 AND name < $2 ORDER BY name";
+    assert_eq!(list(between, "a", "b").await, ["a b", "a_", "aa", "ab"]);
+    assert_eq!(
+        list(between, "", "\u{10ffff}").await,
+        ["B", "a b", "a_", "aa", "ab", "b", "é"]
+    );
+    let like = "SELECT name FROM names WHERE name LIKE $1 ESCAPE '\\' OR name LIKE $2 ESCAPE '\\'";
+    assert_eq!(list(like, "B%", "a\\_%").await, ["B", "a_"]);
 }
 
 #[tokio::test]
