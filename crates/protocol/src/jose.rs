@@ -28,7 +28,9 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-pub use self::access_token::{AccessTokenClaims, AccessTokenError, AccessTokenVerifier};
+pub use self::access_token::{
+    AccessTokenClaims, AccessTokenError, AccessTokenVerifier, AudienceCheck,
+};
 pub use self::date::NumericDate;
 pub use self::id_token::{
     Audience, Expected, HashCheck, IdTokenClaims, IdTokenError, IdTokenVerifier, MaxAgeCheck,

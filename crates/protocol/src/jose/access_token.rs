@@ -69,6 +69,15 @@ impl AccessTokenClaims {
     }
 }
 
+/// Which resource a token must be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudienceCheck<'a> {
+    /// This one.
+    Expect(&'a str),
+    /// Any: userinfo and introspection take tokens for all resources of the environment.
+    AnyResource,
+}
+
 /// Why an access token is not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -76,6 +85,13 @@ pub enum AccessTokenError {
     /// It is no token of the issuer's keys.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// Its header says that it is another kind of token
+    /// ([RFC 8725 §3.11](https://www.rfc-editor.org/rfc/rfc8725#section-3.11)).
+    #[error("the token is of type `{typ}`, not an access token")]
+    WrongType {
+        /// The header's `typ`.
+        typ: String,
+    },
     /// Another issuer wrote it.
     #[error("the access token was issued by `{issuer}`, not by this environment")]
     WrongIssuer {
@@ -101,8 +117,8 @@ pub enum AccessTokenError {
 /// One verifier serves any number of issuers: [`AccessTokenVerifier::claimed_issuer`] tells whose
 /// keys to fetch, and [`AccessTokenVerifier::verify`] then holds the token to that issuer. Whether
 /// the grant behind it still stands is the caller's question.
-/// Compare [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4); the header's `typ` is
-/// not demanded, since PingOne does not write it yet.
+/// Compare [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4); a `typ` in the
+/// header is not demanded, since PingOne does not write it yet.
 #[derive(Clone, Debug)]
 pub struct AccessTokenVerifier {
     algorithms: Vec<Algorithm>,
@@ -139,8 +155,7 @@ impl AccessTokenVerifier {
         Some(claim.iss)
     }
 
-    /// Checks signature, issuer and time, and that the token is for `audience` unless that is
-    /// [`None`] (userinfo and introspection take tokens for any resource of the environment).
+    /// Checks signature, type, issuer, audience and time.
     ///
     /// # Errors
     ///
@@ -150,14 +165,20 @@ impl AccessTokenVerifier {
         token: &str,
         keys: &VerificationKeys,
         issuer: &str,
-        audience: Option<&str>,
+        audience: AudienceCheck<'_>,
         now: Timestamp,
     ) -> Result<AccessTokenClaims, AccessTokenError> {
-        let claims: AccessTokenClaims = keys.verify(token, &self.algorithms)?.claims;
+        let token = keys.verify::<AccessTokenClaims>(token, &self.algorithms)?;
+        if let Some(typ) = token.typ.filter(|typ| !is_access_token_type(typ)) {
+            return Err(AccessTokenError::WrongType {
+                typ: typ.chars().take(64).collect(),
+            });
+        }
+        let claims = token.claims;
         if claims.iss != issuer {
             return Err(AccessTokenError::WrongIssuer { issuer: claims.iss });
         }
-        if let Some(expected) = audience
+        if let AudienceCheck::Expect(expected) = audience
             && !claims.aud.contains(expected)
         {
             return Err(AccessTokenError::WrongAudience {
@@ -174,6 +195,13 @@ impl AccessTokenVerifier {
         }
         Ok(claims)
     }
+}
+
+/// `JWT` says nothing; media types go without regard to case and with or without `application/`.
+fn is_access_token_type(typ: &str) -> bool {
+    ["JWT", "at+jwt", "application/at+jwt"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(typ))
 }
 
 #[cfg(test)]
@@ -202,7 +230,7 @@ mod tests {
                 &rsa_key().sign(&claims).unwrap(),
                 &published(&[rsa_key()]),
                 ISSUER,
-                Some(API),
+                AudienceCheck::Expect(API),
                 Timestamp::from_second(at).unwrap(),
             )
             .map_err(|error| error.to_string())
@@ -275,12 +303,44 @@ mod tests {
             &token,
             &published(&[rsa_key()]),
             ISSUER,
-            None,
+            AudienceCheck::AnyResource,
             Timestamp::from_second(1000).unwrap(),
         );
         assert!(matches!(
             verdict,
             Err(AccessTokenError::Token(TokenError::UnknownKey { .. }))
+        ));
+    }
+
+    #[test]
+    fn other_kinds_of_tokens_are_refused() {
+        let check = |token: &str| {
+            AccessTokenVerifier::new([Algorithm::RS256]).verify(
+                token,
+                &published(&[rsa_key()]),
+                ISSUER,
+                AudienceCheck::AnyResource,
+                Timestamp::from_second(1000).unwrap(),
+            )
+        };
+        let typed = |typ| {
+            rsa_key()
+                .sign_with(&rsa_key().header(typ), &claims())
+                .unwrap()
+        };
+        for typ in ["at+jwt", "AT+JWT", "JWT", "application/at+jwt"] {
+            assert!(check(&typed(typ)).is_ok(), "{typ}");
+        }
+        assert!(matches!(
+            check(&typed("logout+jwt")),
+            Err(AccessTokenError::WrongType { .. })
+        ));
+
+        let id_token =
+            json!({"iss": ISSUER, "sub": "ada", "aud": "portal", "iat": 1000, "exp": 4600});
+        assert!(matches!(
+            check(&rsa_key().sign(&id_token).unwrap()),
+            Err(AccessTokenError::Token(TokenError::InvalidClaims { .. }))
         ));
     }
 }

@@ -316,6 +316,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::super::fixtures::{other_rsa_key, published, rsa_key};
@@ -583,5 +584,20 @@ mod tests {
             keys: vec![encryption, signing_only, weak, secret, good],
         };
         assert_eq!(VerificationKeys::from_set(&set).len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_token(text in "[ -~]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}") {
+            prop_assert!(check(&published(&[rsa_key()]), &text).is_err());
+        }
+
+        #[test]
+        fn no_header_makes_a_token(
+            alg in any::<String>(), kid in proptest::option::of(any::<String>()),
+        ) {
+            let token = with_header(&json!({"alg": alg, "kid": kid}), &json!({}), "c2ln");
+            prop_assert!(check(&published(&[rsa_key()]), &token).is_err());
+        }
     }
 }

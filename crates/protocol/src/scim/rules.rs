@@ -171,7 +171,7 @@ impl AttributeRule {
     pub fn boolean(path: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind: ValueKind::Boolean,
-            ..Self::exact(path, &[Operator::Eq][..])
+            ..Self::exact(path, &[Operator::Eq])
         }
     }
 
@@ -253,9 +253,9 @@ mod tests {
 
     fn users() -> AttributeRules {
         AttributeRules::new([
-            AttributeRule::text("username", &[Operator::Eq, Operator::Sw][..]),
-            AttributeRule::exact("population.id", &[Operator::Eq][..]),
-            AttributeRule::exact("memberOfGroups.id", &[Operator::Eq][..]),
+            AttributeRule::text("username", &[Operator::Eq, Operator::Sw]),
+            AttributeRule::exact("population.id", &[Operator::Eq]),
+            AttributeRule::exact("memberOfGroups.id", &[Operator::Eq]),
             AttributeRule::boolean("enabled"),
         ])
         .with(AttributeRule::number(
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn a_collection_may_know_and_alone() {
         let environments =
-            AttributeRules::new([AttributeRule::text("name", &[Operator::Sw][..])]).and_only();
+            AttributeRules::new([AttributeRule::text("name", &[Operator::Sw])]).and_only();
         let check = |text| environments.check(&Filter::parse(text).unwrap());
         assert_eq!(check(r#"name sw "a" and name sw "b""#), Ok(()));
         assert_eq!(

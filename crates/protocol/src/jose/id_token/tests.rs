@@ -272,3 +272,18 @@ fn nonces_and_tokens_are_not_shown() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_claim_that_stands_twice_is_refused() {
+    let written = claims().to_string();
+    let doubled = written.replacen('{', r#"{"sub":"eve","#, 1);
+    let payload: Box<serde_json::value::RawValue> = serde_json::from_str(&doubled).unwrap();
+    let token = rsa_key().sign(&payload).unwrap();
+    let error = verifier()
+        .verify(&token, &published(&[rsa_key()]), EXPECTED, now())
+        .unwrap_err();
+    assert!(
+        matches!(error, IdTokenError::Token(TokenError::InvalidClaims { .. })),
+        "{error:?}"
+    );
+}

@@ -1,5 +1,7 @@
 //! Verdicts, rule by rule, and PingOne's texts.
 
+use proptest::prelude::*;
+
 use super::super::{LengthBounds, SequenceRule};
 use super::Verdict::{NotJudged, Satisfied, Unsatisfied};
 use super::*;
@@ -323,4 +325,21 @@ fn the_current_password_is_not_shown() {
         ..Context::UNKNOWN
     };
     assert!(!format!("{context:?}").contains("Federate"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_gets_a_verdict_on_every_rule(candidate in any::<String>(), current in any::<String>()) {
+        let context = Context {
+            profile: ProfileData::Values(&["ada"]),
+            current_password: CurrentPassword::Given(&current),
+            history: History::Clear,
+        };
+        for policy in [PasswordPolicy::standard(), PasswordPolicy::passphrase()] {
+            let evaluation = evaluate(&policy, &candidate, &context);
+            prop_assert_eq!(evaluation.judgements().len(), policy.rules().len());
+            let named = evaluation.to_inner_error();
+            prop_assert_eq!(named.is_empty(), evaluation.is_acceptable());
+        }
+    }
 }
