@@ -33,8 +33,8 @@ pub use self::access_token::{
 };
 pub use self::date::NumericDate;
 pub use self::id_token::{
-    Audience, Expected, HashCheck, IdTokenClaims, IdTokenError, IdTokenVerifier, MaxAgeCheck,
-    NonceCheck, Original, VerifiedIdToken,
+    Audience, ExpectedIdToken, HashCheck, IdTokenClaims, IdTokenError, IdTokenVerifier,
+    MaxAgeCheck, NonceCheck, OriginalIdToken, VerifiedIdToken,
 };
 pub use self::jwk::{Jwk, JwkSet, JwkSetError};
 pub use self::signing::{KeyError, ProtectedHeader, SigningAlgorithm, SigningError, SigningKey};

@@ -30,7 +30,7 @@ pub struct IdTokenVerifier {
 
 /// What an ID token must match besides issuer and client: what was sent and what came along.
 #[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
+pub struct ExpectedIdToken<'a> {
     /// The nonce of the authentication request.
     pub nonce: NonceCheck<'a>,
     /// The access token that came with the ID token.
@@ -72,7 +72,7 @@ pub enum MaxAgeCheck {
 
 /// What the first ID token of a session said, for the check of a refreshed one.
 #[derive(Clone, Copy, Debug)]
-pub struct Original<'a> {
+pub struct OriginalIdToken<'a> {
     /// Its `sub`.
     pub subject: &'a str,
     /// Its `auth_time`.
@@ -232,7 +232,7 @@ impl IdTokenVerifier {
         &self,
         token: &str,
         keys: &VerificationKeys,
-        expected: Expected<'_>,
+        expected: ExpectedIdToken<'_>,
         now: Timestamp,
     ) -> Result<VerifiedIdToken, IdTokenError> {
         // 1. An encrypted token would be decrypted first; none is accepted.
@@ -344,11 +344,11 @@ impl IdTokenVerifier {
         &self,
         token: &str,
         keys: &VerificationKeys,
-        original: Original<'_>,
+        original: OriginalIdToken<'_>,
         access_token: HashCheck<'_>,
         now: Timestamp,
     ) -> Result<VerifiedIdToken, IdTokenError> {
-        let expected = Expected {
+        let expected = ExpectedIdToken {
             nonce: NonceCheck::NotSent,
             access_token,
             code: HashCheck::NothingReceived,

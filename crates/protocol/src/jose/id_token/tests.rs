@@ -12,7 +12,7 @@ const NOW: i64 = 1_700_000_000;
 const ACCESS_TOKEN: &str = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
 const CODE: &str = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
 
-const EXPECTED: Expected<'static> = Expected {
+const EXPECTED: ExpectedIdToken<'static> = ExpectedIdToken {
     nonce: NonceCheck::Expect("n-0S6_WzA2Mj"),
     access_token: HashCheck::IfPresent(ACCESS_TOKEN),
     code: HashCheck::IfPresent(CODE),
@@ -45,7 +45,7 @@ fn verifier() -> IdTokenVerifier {
     IdTokenVerifier::new(ISSUER, CLIENT, [Algorithm::RS256])
 }
 
-fn check(changes: &Value, expected: Expected<'_>) -> Result<VerifiedIdToken, IdTokenError> {
+fn check(changes: &Value, expected: ExpectedIdToken<'_>) -> Result<VerifiedIdToken, IdTokenError> {
     let token = rsa_key().sign(&with(changes)).unwrap();
     verifier().verify(&token, &published(&[rsa_key()]), expected, now())
 }
@@ -154,7 +154,7 @@ fn several_audiences_need_trust_and_an_authorized_party() {
 
 #[test]
 fn missing_athash_is_refused_where_the_browser_brought_the_access_token() {
-    let front = Expected {
+    let front = ExpectedIdToken {
         access_token: HashCheck::Required(ACCESS_TOKEN),
         ..EXPECTED
     };
@@ -169,7 +169,7 @@ fn missing_athash_is_refused_where_the_browser_brought_the_access_token() {
 
 #[test]
 fn missing_chash_is_refused_where_the_browser_brought_the_code() {
-    let front = Expected {
+    let front = ExpectedIdToken {
         code: HashCheck::Required(CODE),
         ..EXPECTED
     };
@@ -212,7 +212,7 @@ fn every_flipped_byte_and_every_truncation_is_refused() {
 
 fn refreshed(changes: &Value) -> Result<VerifiedIdToken, IdTokenError> {
     let token = rsa_key().sign(&with(changes)).unwrap();
-    let original = Original {
+    let original = OriginalIdToken {
         subject: "ada",
         auth_time: Some(NumericDate::from(Timestamp::from_second(NOW - 10).unwrap())),
         nonce: Some("n-0S6_WzA2Mj"),
