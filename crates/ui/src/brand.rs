@@ -13,6 +13,11 @@ use serde::Deserialize;
 use self::colour::{Colour, READABLE};
 use crate::assets;
 
+/// Latchkey's own accent.
+const ACCENT: Colour = Colour::new(0x2f, 0x45, 0xc5);
+/// The same for the dark theme, livelier than a mix with white would be.
+const ACCENT_DARK: Colour = Colour::new(0x93, 0xa2, 0xff);
+
 const BLACK: Colour = Colour::new(0, 0, 0);
 const INK: Colour = Colour::new(0x10, 0x14, 0x1c);
 const WHITE: Colour = Colour::new(0xff, 0xff, 0xff);
@@ -118,8 +123,7 @@ impl Brand {
     /// [`InvalidBrand`] names the first key that cannot be used and says what it may be.
     pub fn parse(settings: &BrandSettings) -> Result<Self, InvalidBrand> {
         let name = parse_name(settings.name.as_deref().unwrap_or("Latchkey"))?;
-        let accent = parse_colour("accent", settings.accent.as_deref())?
-            .unwrap_or(Colour::new(0x2f, 0x45, 0xc5));
+        let accent = parse_colour("accent", settings.accent.as_deref())?.unwrap_or(ACCENT);
         let light = Palette {
             accent,
             accent_text: text_on(
@@ -130,8 +134,11 @@ impl Brand {
             accent_hover: accent.mix(BLACK, 0.14),
             link: accent.readable_on(LIGHT_GROUND, BLACK),
         };
-        let accent = parse_colour("accent_dark", settings.accent_dark.as_deref())?
-            .unwrap_or_else(|| accent.readable_on(DARK_GROUND, WHITE));
+        let accent = match parse_colour("accent_dark", settings.accent_dark.as_deref())? {
+            Some(dark) => dark,
+            None if settings.accent.is_none() => ACCENT_DARK,
+            None => accent.readable_on(DARK_GROUND, WHITE),
+        };
         let dark = Palette {
             accent,
             accent_text: text_on(

@@ -28,6 +28,8 @@ pub struct Field<'a> {
     pub error: Option<&'a str>,
     /// Whether the page opens with the cursor here.
     pub autofocus: bool,
+    /// Whether the summary describes the field: the cursor is here, the error the whole form's.
+    pub is_described_by_summary: bool,
 }
 
 /// A line of the error summary.
@@ -58,6 +60,26 @@ impl Choice {
     }
 }
 
+impl Field<'_> {
+    /// The ids of what is read with the field: the summary, its error, its hint, then `also`.
+    pub fn described_by(&self, has_hint: bool, also: impl AsRef<str>) -> String {
+        let mut ids = Vec::new();
+        if self.is_described_by_summary {
+            ids.push("summary".to_owned());
+        }
+        if self.error.is_some() {
+            ids.push(format!("{}-error", self.name));
+        }
+        if has_hint {
+            ids.push(format!("{}-hint", self.name));
+        }
+        if !also.as_ref().is_empty() {
+            ids.push(also.as_ref().to_owned());
+        }
+        ids.join(" ")
+    }
+}
+
 impl FormState {
     /// An empty form with these fields, in the order in which the page shows them.
     pub fn new(fields: &[&'static str]) -> Self {
@@ -80,6 +102,8 @@ impl FormState {
     }
 
     /// Puts the cursor into this field, unless a field with an error needs it more.
+    ///
+    /// When the error is the whole form's, the error summary is read with this field.
     #[must_use]
     pub fn with_focus(mut self, name: &'static str) -> Self {
         self.focus = Some(name);
@@ -115,14 +139,13 @@ impl FormState {
 
     /// A field for the template.
     pub fn field<'a>(&'a self, name: &'a str) -> Field<'a> {
-        let focus = self
-            .first_invalid()
-            .or(if self.has_errors() { None } else { self.focus });
+        let autofocus = self.first_invalid().or(self.focus) == Some(name);
         Field {
             name,
             value: self.value(name),
             error: self.error(name),
-            autofocus: focus == Some(name),
+            autofocus,
+            is_described_by_summary: autofocus && !self.errors.is_empty(),
         }
     }
 
@@ -142,9 +165,14 @@ impl FormState {
         whole.chain(fields).collect()
     }
 
-    /// Whether the summary takes the focus: when no field can.
+    /// Whether the summary takes the focus: when no field does.
     pub fn focuses_summary(&self) -> bool {
-        self.has_errors() && self.first_invalid().is_none()
+        self.has_errors() && self.first_invalid().or(self.focus).is_none()
+    }
+
+    /// Whether there are fields to correct, so that the summary needs a heading.
+    pub fn has_invalid_fields(&self) -> bool {
+        self.first_invalid().is_some()
     }
 
     fn first_invalid(&self) -> Option<&'static str> {
@@ -201,9 +229,19 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_takes_the_focus_when_no_field_is_to_blame() {
-        let mut form = FormState::new(&["username"]).with_focus("username");
+    fn an_error_of_the_whole_form_is_read_with_the_field_that_has_the_cursor() {
+        let mut form = FormState::new(&["username", "password"]).with_focus("password");
         form.add_error("The username or password is wrong.");
+        assert!(form.field("password").autofocus);
+        assert!(form.field("password").is_described_by_summary);
+        assert!(!form.field("username").is_described_by_summary);
+        assert!(!form.focuses_summary());
+    }
+
+    #[test]
+    fn the_summary_takes_the_focus_when_no_field_does() {
+        let mut form = FormState::new(&["username"]);
+        form.add_error("Registration is closed.");
         assert!(form.focuses_summary());
         assert!(!form.field("username").autofocus);
     }

@@ -71,9 +71,14 @@ impl fmt::Display for ContentSecurityPolicy {
              font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
              form-action 'self'",
         )?;
-        self.form_targets
-            .iter()
-            .try_for_each(|source| write!(f, " {source}"))
+        for source in &self.form_targets {
+            write!(f, " {source}")?;
+        }
+        if self.frames_own_pages {
+            f.write_str("; frame-src 'self'")
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -105,10 +105,12 @@ impl Verdicts {
 mod tests {
     use super::*;
 
+    /// Id, numbers, text.
+    type Expected = (&'static str, &'static [(&'static str, u64)], &'static str);
+
     #[test]
     fn every_rule_of_a_policy_has_a_text() {
         let messages = Messages::english(&[]);
-        type Expected = (&'static str, &'static [(&'static str, u64)], &'static str);
         let rules: &[Expected] = &[
             (
                 "length",

@@ -11,7 +11,6 @@ sign-off = Sign off
 footer-environment = { $brand } · { $environment }
 footer-brand = { $brand }
 notice = Note
-messages = Messages
 
 ## Messages: the word before the text, for those who do not see the colour
 
@@ -30,10 +29,8 @@ field-error = Error:
 field-optional = optional
 password-show = Show
 password-hide = Hide
-password-show-label = Show the password
-password-hide-label = Hide the password
-password-shown = The password is shown.
-password-hidden = The password is hidden.
+password-show-label = Show: { $label }
+password-hide-label = Hide: { $label }
 form-post-title = Sending you back
 form-post-lead = If nothing happens, press the button.
 form-post-submit = Continue

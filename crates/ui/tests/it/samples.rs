@@ -69,7 +69,7 @@ struct Fragment {
 }
 
 /// The catalogue that the samples use.
-pub fn site(mode: Mode) -> Site {
+pub(crate) fn site(mode: Mode) -> Site {
     Site::new(Messages::english(&[]), Arc::new(Brand::default()), mode)
 }
 
@@ -78,7 +78,7 @@ pub fn site(mode: Mode) -> Site {
 /// # Errors
 ///
 /// When a template cannot be rendered.
-pub async fn all() -> Result<Vec<(&'static str, String)>, askama::Error> {
+pub(crate) async fn all() -> Result<Vec<(&'static str, String)>, askama::Error> {
     Ok(vec![
         (
             "sign-on-fresh",
@@ -87,9 +87,9 @@ pub async fn all() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("sign-on-refused", sign_on(refused())?),
         (
             "register-fresh",
-            register(FormState::new(&REGISTER_FIELDS), &FRESH)?,
+            register(FormState::new(&REGISTER_FIELDS), FRESH)?,
         ),
-        ("register-invalid", register(invalid(), &JUDGED)?),
+        ("register-invalid", register(invalid(), JUDGED)?),
         ("recover", recover()?),
         ("home", home()?),
         (
@@ -152,12 +152,14 @@ fn sign_on(form: FormState) -> Result<String, askama::Error> {
 }
 
 fn refused() -> FormState {
-    let mut form = FormState::new(&["username", "password"]).with_value("username", "ada");
+    let mut form = FormState::new(&["username", "password"])
+        .with_value("username", "ada")
+        .with_focus("password");
     form.add_error("The username or the password is not right. Please try again.");
     form
 }
 
-fn register(form: FormState, verdicts: &[Verdict; 4]) -> Result<String, askama::Error> {
+fn register(form: FormState, verdicts: [Verdict; 4]) -> Result<String, askama::Error> {
     let site = site(Mode::Production);
     let rules = [
         RuleView::new(
