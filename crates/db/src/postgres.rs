@@ -298,13 +298,16 @@ fn kind_of(state: &SqlState) -> Kind {
         (&SqlState::FOREIGN_KEY_VIOLATION, _) => Kind::ForeignKey,
         (&SqlState::DISK_FULL, _) => Kind::Full,
         (_, "23") => Kind::Constraint,
-        (_, "40") => Kind::Conflict,
+        (&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED, _) => {
+            Kind::Conflict
+        }
         (&SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED, _) => {
             Kind::Unavailable("the statement took too long")
         }
         // A stand-by that was promoted too late, or demoted.
         (&SqlState::READ_ONLY_SQL_TRANSACTION, _) => Kind::Unavailable("it is read-only"),
-        (&SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT, _) | (_, "08" | "53" | "57" | "58") => {
+        (&SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT, _)
+        | (_, "08" | "40" | "53" | "57" | "58") => {
             Kind::Unavailable("the server ended the connection or lacks resources")
         }
         _ => Kind::Statement,

@@ -19,9 +19,9 @@ use crate::{
     sqlite::{explain, run},
 };
 
-/// Jobs that may wait. Disks that flush in 10 ms clear a full queue in under a second, and more
-/// waiting than that would only turn into time-outs.
-const QUEUE: usize = 1024;
+/// Jobs that may wait. A disk that flushes in 10 ms clears a full queue in a third of a second, and
+/// more waiting than that would only turn into time-outs.
+const QUEUE: usize = 4096;
 
 /// Jobs in one commit: a bound on what one failed commit takes with it.
 const GROUP: usize = 128;
