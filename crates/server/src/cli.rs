@@ -1,1 +1,143 @@
-//! The command line.
+//! The command line: what can be typed, and how errors are told.
+
+mod config;
+mod keys;
+mod terminal;
+mod trust;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{FILE_NAME, InvalidConfiguration, Loaded, Settings, Sources};
+use crate::data_dir;
+
+/// What went wrong was the command line or the configuration, which trying again won't mend.
+const EXIT_CONFIGURATION: u8 = 2;
+
+const ABOUT: &str = "\
+Everything an application's customers need to get in: sign-on, registration, profile, recovery.
+
+Without a command, latchkey starts the customer portal together with its own embedded environment
+and demo data, and prints where to go.";
+
+const EXAMPLES: &str = "\
+Examples:
+  latchkey                                  portal and embedded environment with demo data
+  latchkey up --ephemeral --env-file t.env  the same in a throw-away directory, for tests
+  latchkey portal --config latchkey.toml    the portal alone, against PingOne
+  latchkey config check                     everything that is wrong with the configuration
+  latchkey user set-password ada            asks for the new password
+
+Exit status: 0 done, 1 failed, 2 wrong options or configuration.";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "latchkey",
+    version,
+    about = ABOUT,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks, prints and converts the configuration.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Looks after the keys that seal what is stored.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Says where the local certificate authority is and how to make browsers trust it.
+    Trust(trust::Trust),
+}
+
+/// Where the configuration is.
+#[derive(Args, Clone, Debug, Default)]
+struct Place {
+    /// The configuration file [default: latchkey.toml in the data directory, if it is there].
+    #[arg(long, value_name = "FILE", env = "LATCHKEY_CONFIG")]
+    config: Option<PathBuf>,
+    /// The directory for database, keys and certificates [default: the platform's].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl Place {
+    fn sources(&self) -> Sources {
+        let mut sources = Sources::process();
+        if let Some(path) = &self.data_dir {
+            sources = sources.option("data_dir", path.display().to_string(), "--data-dir");
+        }
+        match &self.config {
+            Some(path) => sources.file = Some(path.clone()),
+            None => {
+                // The directory may itself be configured by a variable.
+                let configured = Loaded::read(&sources).data_dir().map(PathBuf::from);
+                let directory = configured.or_else(|| data_dir::platform().ok());
+                sources.file_if_present = directory.map(|path| path.join(FILE_NAME));
+            }
+        }
+        sources
+    }
+
+    fn load(&self) -> Loaded {
+        Loaded::read(&self.sources())
+    }
+
+    /// Settings for a command that serves nothing.
+    fn settings(&self) -> Result<Settings, InvalidConfiguration> {
+        self.load().settings_for_tools()
+    }
+}
+
+/// The data directory of these settings.
+fn directory(settings: &Settings) -> Result<PathBuf, data_dir::DataDirError> {
+    match &settings.data_dir {
+        Some(path) => Ok(path.clone()),
+        None => data_dir::platform(),
+    }
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    // Before anything that speaks TLS; it can only fail when somebody was first.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    match run(CommandLine::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::complain(&error);
+            match error.downcast_ref::<InvalidConfiguration>() {
+                Some(_) => ExitCode::from(EXIT_CONFIGURATION),
+                None => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
+    match line.command {
+        Some(Command::Config(command)) => command.run(),
+        Some(Command::Keys(command)) => command.run(),
+        Some(Command::Trust(trust)) => trust.run(),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

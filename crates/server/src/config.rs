@@ -34,6 +34,8 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// A file that is read if it exists.
     pub file_if_present: Option<PathBuf>,
+    /// TOML from the program that starts us, laid over the files; for tests.
+    pub inline: Option<String>,
     /// Environment variables; those without our prefix are passed over.
     pub environment: Vec<(OsString, OsString)>,
     /// Keys set by options of the command line: key, value, option.
@@ -82,6 +84,9 @@ impl Loaded {
             if let Some(path) = path {
                 problems.extend(overlay_file(&mut document, path, required).err());
             }
+        }
+        if let Some(text) = &sources.inline {
+            problems.extend(document.overlay_toml(text, Some("(given)")).err());
         }
         problems.extend(document.overlay_environment(sources.environment.iter().cloned()));
         for (key, value, option) in &sources.options {

@@ -10,7 +10,9 @@ pub mod env_file;
 pub mod health;
 pub mod keyring_file;
 pub mod listen;
+pub mod logging;
 mod serve;
+mod signals;
 pub mod tls;
 
 pub use env_file::EnvironmentFile;

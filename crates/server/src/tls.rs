@@ -123,7 +123,7 @@ impl ServerTls {
     }
 
     /// What the ports accept connections with.
-    pub(crate) fn config(&self) -> RustlsConfig {
+    pub fn config(&self) -> RustlsConfig {
         self.config.clone()
     }
 

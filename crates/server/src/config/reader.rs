@@ -240,9 +240,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn secret(&mut self, key: &str) -> Option<SecretString> {
         let file_key = format!("{key}_file");
         let given = self.take(key, hidden).cloned();
-        let file = self.take(&file_key, quoted).cloned();
+        let file = self
+            .take(&file_key, quoted)
+            .filter(|entry| !is_empty(&entry.raw))
+            .cloned();
         if let (Some(given), Some(_)) = (&given, &file)
             && given.origin != Origin::Default
+            && !is_empty(&given.raw)
         {
             let what = format!("is given twice, here and by {file_key}; leave one away");
             self.wrong(key, given, what, &format!("{file_key} alone"));
@@ -287,9 +291,6 @@ impl<'a> Reader<'a> {
             self.wrong(key, entry, what, "\"/run/secrets/latchkey\"");
             return None;
         };
-        if path.is_empty() {
-            return None;
-        }
         let read = match fs::metadata(path) {
             Ok(metadata) if metadata.len() > SECRET_FILE_LIMIT => {
                 Err(format!("`{path}` is longer than {SECRET_FILE_LIMIT} bytes"))
@@ -335,6 +336,11 @@ impl<'a> Reader<'a> {
             example: Some(example.to_owned()),
         });
     }
+}
+
+/// Whether a variable or key is there without a value, which is as good as absent.
+fn is_empty(raw: &Raw) -> bool {
+    matches!(raw, Raw::Text(text) | Raw::Untyped(text) if text.is_empty())
 }
 
 /// An unknown key, with the known one that is most alike.

@@ -9,7 +9,7 @@ use url::Url;
 use crate::config::reader::Reader;
 use crate::config::settings::{
     Argon2, Database, GrantType, Idp, Limits, Log, LogFormat, Mode, PingOne, PopulationChoice,
-    Portal, Proxy, Registration, Server, Settings, SignOn, Smtp, SmtpEncryption, Tls,
+    Portal, PortalLimits, Proxy, Registration, Server, Settings, SignOn, Smtp, SmtpEncryption, Tls,
     TokenEndpointAuthMethod,
 };
 use crate::edge::proxies::{ForwardedBy, Network};
@@ -101,6 +101,11 @@ fn portal(reader: &mut Reader<'_>) -> Portal {
         sign_on: sign_on(reader),
         pingone: pingone(reader),
         registration: registration(reader),
+        limits: PortalLimits {
+            sign_on: small(reader.integer("portal.limits.sign_on_per_minute", LIMITS)),
+            registration: small(reader.integer("portal.limits.registration_per_minute", LIMITS)),
+            recovery: small(reader.integer("portal.limits.recovery_per_minute", LIMITS)),
+        },
         operator_roles: reader.list("portal.operator.roles", "[\"Identity Data Admin\"]", word),
     }
 }
@@ -283,6 +288,7 @@ fn registration(reader: &mut Reader<'_>) -> Registration {
         EmailDomain,
     }
     let enabled = reader.boolean("portal.registration.enabled");
+    let verify_email = reader.boolean("portal.registration.verify_email");
     let ask_given_name = reader.boolean("portal.registration.ask_given_name");
     let ask_family_name = reader.boolean("portal.registration.ask_family_name");
     let how = reader.choice(
@@ -317,6 +323,7 @@ fn registration(reader: &mut Reader<'_>) -> Registration {
     };
     Registration {
         enabled,
+        verify_email,
         ask_given_name,
         ask_family_name,
         population,

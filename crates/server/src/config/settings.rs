@@ -82,6 +82,8 @@ pub struct Portal {
     pub pingone: PingOne,
     /// Registration.
     pub registration: Registration,
+    /// Forms sent by one address.
+    pub limits: PortalLimits,
     /// Roles that open the operator's pages.
     pub operator_roles: Vec<String>,
 }
@@ -165,12 +167,25 @@ pub struct PingOne {
 pub struct Registration {
     /// Whether people may register.
     pub enabled: bool,
+    /// Whether a code is mailed that has to be entered at the first sign-on.
+    pub verify_email: bool,
     /// Whether the form asks for the given name.
     pub ask_given_name: bool,
     /// Whether the form asks for the family name.
     pub ask_family_name: bool,
     /// Which population a new user joins.
     pub population: PopulationChoice,
+}
+
+/// Forms sent by one address to the portal, per minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortalLimits {
+    /// Sign-ons begun.
+    pub sign_on: u32,
+    /// Registrations.
+    pub registration: u32,
+    /// Recoveries.
+    pub recovery: u32,
 }
 
 /// Which population a new user joins.

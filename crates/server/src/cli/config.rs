@@ -1,0 +1,96 @@
+//! `latchkey config`: check, show, import.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+
+use super::{Place, terminal};
+use crate::config::{DEFAULTS, InvalidConfiguration, import};
+
+/// A sample's file has fifty lines.
+const LONGEST_FILE: u64 = 1024 * 1024;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Reports everything that is wrong, at once.
+    Check {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Prints what is in effect and where it comes from; secrets are hidden.
+    Show {
+        /// Print the commented defaults instead, as a file to start from.
+        #[arg(long)]
+        default: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Converts the config.cfg of a PingOne sample, saying of each key what became of it.
+    ///
+    /// The configuration goes to standard output, the remarks to standard error:
+    /// latchkey config import config.cfg > latchkey.toml
+    Import {
+        /// The file; - for standard input.
+        file: PathBuf,
+    },
+}
+
+impl ConfigCommand {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Check { place } => check(&place),
+            Self::Show { default: true, .. } => {
+                terminal::print(DEFAULTS)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Show {
+                default: false,
+                place,
+            } => {
+                let loaded = place.load();
+                terminal::print(&loaded.show())?;
+                let problems = loaded.problems();
+                if problems.is_empty() {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                Err(InvalidConfiguration::new(problems).into())
+            }
+            Self::Import { file } => import_file(&file),
+        }
+    }
+}
+
+fn check(place: &Place) -> anyhow::Result<ExitCode> {
+    place.load().settings()?;
+    terminal::print("The configuration has no problem.\n")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import_file(file: &PathBuf) -> anyhow::Result<ExitCode> {
+    let name = file.display();
+    let mut text = String::new();
+    let read = if file.as_os_str() == "-" {
+        io::stdin()
+            .lock()
+            .take(LONGEST_FILE)
+            .read_to_string(&mut text)
+    } else {
+        fs::File::open(file).and_then(|file| file.take(LONGEST_FILE).read_to_string(&mut text))
+    };
+    read.with_context(|| format!("reading {name} failed"))?;
+    let imported =
+        import::import(&text).with_context(|| format!("{name} could not be converted"))?;
+    let mut remarks = String::new();
+    for fate in &imported.fates {
+        // Writing into a String cannot fail.
+        let _ = writeln!(remarks, "{} (line {}): {}", fate.key, fate.line, fate.what);
+    }
+    terminal::remark(remarks.trim_end());
+    terminal::print(&imported.toml)?;
+    Ok(ExitCode::SUCCESS)
+}

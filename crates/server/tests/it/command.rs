@@ -1,0 +1,128 @@
+//! The commands that serve nothing.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the program with nothing of this process's environment.
+fn latchkey(home: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn the_default_configuration_is_printed_as_it_can_be_used() {
+    let home = tempfile::tempdir().unwrap();
+    let output = latchkey(home.path(), &["config", "show", "--default"]);
+    assert!(output.status.success());
+    let file = home.path().join("latchkey.toml");
+    fs::write(&file, &output.stdout).unwrap();
+    let checked = latchkey(
+        home.path(),
+        &["config", "check", "--config", file.to_str().unwrap()],
+    );
+    assert!(checked.status.success(), "{}", text(&checked.stderr));
+}
+
+#[test]
+fn a_wrong_configuration_has_its_own_exit_status() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("latchkey.toml");
+    fs::write(&file, "[portal]\nlisen = \"x\"\n[tls]\nmode = \"on\"\n").unwrap();
+    let output = latchkey(
+        home.path(),
+        &["config", "check", "--config", file.to_str().unwrap()],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("the configuration has 2 problems"), "{said}");
+    assert!(said.contains("did you mean `portal.listen`?"), "{said}");
+
+    let output = latchkey(
+        home.path(),
+        &["config", "check", "--config", "/nowhere.toml"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("/nowhere.toml could not be read"));
+}
+
+#[test]
+fn the_file_in_the_data_directory_is_read_without_being_named() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(
+        home.path().join("latchkey.toml"),
+        "[portal]\nlisten = \"127.0.0.1:1234\"\n",
+    )
+    .unwrap();
+    let directory = home.path().to_str().unwrap();
+    let output = latchkey(home.path(), &["config", "show", "--data-dir", directory]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("listen = \"127.0.0.1:1234\"  # "), "{shown}");
+    assert!(shown.contains("# --data-dir"), "{shown}");
+}
+
+#[test]
+fn import_prints_configuration_and_remarks_apart() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.cfg");
+    fs::write(&file, "CLIENT_ID = 'x'\nSCOPE = 'openid'\nFOO = 1\n").unwrap();
+    let output = latchkey(home.path(), &["config", "import", file.to_str().unwrap()]);
+    assert!(output.status.success());
+    assert!(text(&output.stdout).contains("client_id = \"x\""));
+    assert!(text(&output.stderr).contains("FOO (line 3): unknown and left out"));
+}
+
+#[test]
+fn keys_are_rotated_only_where_there_are_some() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().to_str().unwrap();
+    let rotate = ["keys", "rotate", "--data-dir", directory];
+    let output = latchkey(home.path(), &rotate);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("it is made at the first start"));
+
+    let path = home.path().join("keyring.json");
+    latchkey::keyring_file::load_or_make(&path, &protocol::SystemRandom).unwrap();
+    let output = latchkey(home.path(), &rotate);
+    assert!(
+        text(&output.stdout).contains("now holds 2 keys"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}
+
+#[test]
+fn trust_says_where_the_authority_is() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().to_str().unwrap();
+    let output = latchkey(home.path(), &["trust", "--data-dir", directory]);
+    assert_eq!(output.status.code(), Some(1));
+    latchkey::tls::Authority::load_or_make(home.path(), &[]).unwrap();
+    let output = latchkey(home.path(), &["trust", "--data-dir", directory]);
+    assert!(text(&output.stdout).contains(&format!("{directory}/ca.pem")));
+}
+
+#[test]
+fn help_names_what_is_there_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let output = latchkey(home.path(), &["--help"]);
+    let help = text(&output.stdout);
+    assert!(help.contains("Examples:"), "{help}");
+    for absent in ["doctor", "backup", "restore", "migrate"] {
+        assert!(!help.contains(absent), "{absent} in {help}");
+    }
+}

@@ -1,0 +1,329 @@
+//! What a configuration may say, and how it is told what is wrong.
+
+use std::fs;
+
+use latchkey::config::settings::{Database, PopulationChoice, Tls};
+use latchkey::config::{Loaded, Sources};
+use secrecy::ExposeSecret as _;
+
+fn inline(text: &str) -> Sources {
+    Sources {
+        inline: Some(text.to_owned()),
+        ..Sources::default()
+    }
+}
+
+fn problems(text: &str) -> Vec<String> {
+    Loaded::read(&inline(text))
+        .problems()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// One problem, which names the key and contains the text.
+fn check(text: &str, key: &str, expected: &str) {
+    let problems = problems(text);
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].starts_with(&format!("{key}: ")), "{problems:?}");
+    assert!(problems[0].contains(expected), "{problems:?}");
+}
+
+#[test]
+fn all_problems_are_told_at_once_with_line_and_example() {
+    let problems = problems(
+        "mode = \"test\"\n[portal]\nlisten = \"localhost\"\nsession_idle_seconds = \"long\"\n\
+         [tls]\nmode = \"files\"\n[idp]\ndemo = 1\n",
+    );
+    let text = problems.join("\n");
+    assert_eq!(problems.len(), 6, "{text}");
+    assert!(
+        text.contains("mode: `test` is none of \"development\", \"production\""),
+        "{text}"
+    );
+    assert!(
+        text.contains("portal.listen: `localhost` has no port"),
+        "{text}"
+    );
+    assert!(
+        text.contains("for example \"localhost:8080\" ((given) line 3)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("portal.session_idle_seconds: is not a whole number"),
+        "{text}"
+    );
+    assert!(
+        text.contains("idp.demo: is neither true nor false"),
+        "{text}"
+    );
+    assert!(text.contains("tls.certificate_file: is missing"), "{text}");
+    assert!(text.contains("tls.key_file: is missing"), "{text}");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_a_suggestion() {
+    check(
+        "[portal]\nlisen = \"localhost:1\"",
+        "portal.lisen",
+        "did you mean `portal.listen`?",
+    );
+    check(
+        "[portal.sign_on]\nclientid = \"x\"",
+        "portal.sign_on.clientid",
+        "did you mean `portal.sign_on.client_id`?",
+    );
+    check("zzz = 1", "zzz", "config show --default");
+    check("portal = 1", "portal", "there is no such key");
+}
+
+#[test]
+fn an_unknown_variable_is_refused_with_the_variable_that_was_meant() {
+    let sources = Sources {
+        environment: vec![("LATCHKEY_PORTAL__LISEN".into(), "localhost:1".into())],
+        ..Sources::default()
+    };
+    let problems = Loaded::read(&sources).problems();
+    assert_eq!(problems.len(), 1);
+    let text = problems[0].to_string();
+    assert!(
+        text.contains("did you mean `LATCHKEY_PORTAL__LISTEN`?"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_variable_overrides_the_file_and_is_read_as_its_key_wants() {
+    let mut sources = inline(
+        "[portal]\nsession_idle_seconds = 60\n[portal.sign_on]\nissuer = \
+         \"https://id.example.com\"\nclient_id = \"me\"\nclient_secret_file = \"/nowhere\"",
+    );
+    sources.environment = vec![
+        ("LATCHKEY_PORTAL__SESSION_IDLE_SECONDS".into(), "120".into()),
+        (
+            "LATCHKEY_PORTAL__SIGN_ON__SCOPES".into(),
+            "openid, email".into(),
+        ),
+        (
+            "LATCHKEY_PORTAL__SIGN_ON__CLIENT_SECRET_FILE".into(),
+            "".into(),
+        ),
+        (
+            "LATCHKEY_PORTAL__SIGN_ON__CLIENT_SECRET".into(),
+            "00123".into(),
+        ),
+        ("LATCHKEY_IDP__DEMO".into(), "false".into()),
+    ];
+    let settings = Loaded::read(&sources).settings().unwrap();
+    assert_eq!(settings.portal.session_idle_seconds, 120);
+    assert_eq!(settings.portal.sign_on.scopes, ["openid", "email"]);
+    assert_eq!(
+        settings
+            .portal
+            .sign_on
+            .client_secret
+            .unwrap()
+            .expose_secret(),
+        "00123"
+    );
+    assert!(!settings.idp.demo);
+}
+
+#[test]
+fn a_secret_comes_from_its_key_or_from_a_file_but_not_from_both() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("database");
+    fs::write(&file, "postgres://u:hunter2@localhost/d\n").unwrap();
+    let file = file.display();
+    let settings = Loaded::read(&inline(&format!("database_file = \"{file}\"")))
+        .settings()
+        .unwrap();
+    assert!(matches!(settings.database, Database::Postgres { .. }));
+    assert!(!format!("{settings:?}").contains("hunter2"));
+
+    let both = format!(
+        "[portal.pingone]\nworker_client_secret = \"x\"\nworker_client_secret_file = \"{file}\""
+    );
+    check(&both, "portal.pingone.worker_client_secret", "given twice");
+    let absent = "[portal.pingone]\nworker_client_secret_file = \"/nowhere/at/all\"";
+    check(
+        absent,
+        "portal.pingone.worker_client_secret_file",
+        "could not be read",
+    );
+}
+
+#[test]
+fn what_is_shown_hides_secrets_and_names_origins() {
+    let mut sources = inline(
+        "database = \"postgres://u:hunter2@localhost/d\"\n[portal.sign_on]\nissuer = \
+         \"https://id.example.com\"\nclient_id = \"me\"\nclient_secret = \"hunter3\"",
+    );
+    sources.environment = vec![("LATCHKEY_IDP__SMTP__PASSWORD".into(), "hunter4".into())];
+    let shown = Loaded::read(&sources).show();
+    assert!(!shown.contains("hunter"), "{shown}");
+    assert!(
+        shown.contains("client_secret = \"********\"  # (given) line 5"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("password = \"********\"  # LATCHKEY_IDP__SMTP__PASSWORD"),
+        "{shown}"
+    );
+    assert!(shown.contains("\n[portal.sign_on]\n"), "{shown}");
+    toml::from_str::<toml::Table>(&shown).unwrap();
+}
+
+#[test]
+fn a_problem_never_shows_a_secret() {
+    let text = problems("database = \"mysql://u:hunter2@localhost/d\"").join("\n");
+    assert!(text.contains("database: is neither"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_region_stands_for_both_addresses() {
+    let settings = Loaded::read(&inline("[portal.pingone]\nregion = \"AU\""))
+        .settings()
+        .unwrap();
+    let pingone = settings.portal.pingone;
+    assert_eq!(
+        pingone.auth_url.unwrap().as_str(),
+        "https://auth.pingone.com.au/"
+    );
+    assert_eq!(
+        pingone.api_url.unwrap().as_str(),
+        "https://api.pingone.com.au/v1/"
+    );
+    check(
+        "[portal.pingone]\nregion = \"EU\"\nauth_url = \"https://a.example/\"\napi_url = \
+         \"https://b.example/\"",
+        "portal.pingone.region",
+        "beside auth_url or api_url",
+    );
+}
+
+#[test]
+fn values_that_contradict_each_other_are_refused() {
+    check(
+        "[portal]\nsession_absolute_seconds = 600",
+        "portal.session_absolute_seconds",
+        "shorter than",
+    );
+    check(
+        "[portal.registration]\npopulation = \"choose\"",
+        "portal.registration.populations",
+        "is empty",
+    );
+    check(
+        "[portal.sign_on]\ngrant_type = \"client_credentials\"\ntoken_endpoint_auth_method = \
+         \"none\"",
+        "portal.sign_on.token_endpoint_auth_method",
+        "cannot be \"none\"",
+    );
+    check(
+        "[portal.sign_on]\nissuer = \"https://a.example\"",
+        "portal.sign_on.client_id",
+        "missing",
+    );
+    check(
+        "[portal.sign_on]\nalgorithms = [\"none\"]",
+        "portal.sign_on.algorithms",
+        "nobody signed",
+    );
+    check(
+        "[portal.sign_on]\nredirect_path = \"//evil\"",
+        "portal.sign_on.redirect_path",
+        "slash",
+    );
+    check(
+        "[idp.smtp]\nhost = \"smtp.example.com\"",
+        "idp.smtp.from",
+        "sender",
+    );
+    check("[brand]\naccent = \"red\"", "brand.accent", "accent");
+    check(
+        "[tls]\ncertificate_file = \"x\"",
+        "tls.mode",
+        "does not use",
+    );
+    check(
+        "[proxy]\ntrusted = [\"10.0.0.0/99\"]",
+        "proxy.trusted",
+        "10.0.0.0/99",
+    );
+    check(
+        "[log]\nfilter = \"latchkey=loud\"",
+        "log.filter",
+        "log filter",
+    );
+}
+
+#[test]
+fn populations_are_ids() {
+    let id = "7E5E1B7C-3C5A-4E0B-9A52-2F0F0F3F7A11";
+    let text = format!("[portal.registration]\npopulation = \"choose\"\npopulations = [\"{id}\"]");
+    let settings = Loaded::read(&inline(&text)).settings().unwrap();
+    let expected = PopulationChoice::Choose(vec![id.to_lowercase()]);
+    assert_eq!(settings.portal.registration.population, expected);
+    check(
+        "[portal.registration]\npopulations = [\"x\"]",
+        "portal.registration.populations",
+        "UUID",
+    );
+}
+
+#[test]
+fn production_lists_everything_that_has_to_be_set() {
+    let text = problems("mode = \"production\"").join("\n");
+    for key in [
+        "idp.demo",
+        "idp.smtp.host",
+        "tls.mode",
+        "portal.public_url",
+        "idp.public_url",
+    ] {
+        assert!(
+            text.contains(&format!("{key}: ")),
+            "{key} is not in\n{text}"
+        );
+    }
+}
+
+#[test]
+fn production_with_everything_set_has_no_problem() {
+    let loaded = Loaded::read(&inline(
+        "mode = \"production\"\n[portal]\npublic_url = \"https://www.example.com\"\nlisten = \
+         \"0.0.0.0:8443\"\n[idp]\ndemo = false\npublic_url = \"https://id.example.com\"\n\
+         [idp.smtp]\nhost = \"smtp.example.com\"\nfrom = \"a@example.com\"\n[tls]\nmode = \
+         \"files\"\ncertificate_file = \"c\"\nkey_file = \"k\"",
+    ));
+    assert_eq!(loaded.problems(), []);
+    let settings = loaded.settings().unwrap();
+    assert!(matches!(settings.tls, Tls::Files { .. }));
+    assert_eq!(
+        settings.portal.public_url.unwrap().as_str(),
+        "https://www.example.com/"
+    );
+}
+
+#[test]
+fn plain_http_is_for_loopback_and_declared_proxies() {
+    let public = "mode = \"production\"\n[portal]\npublic_url = \"https://www.example.com\"\n\
+                  listen = \"0.0.0.0:8080\"\n[idp]\ndemo = false\npublic_url = \
+                  \"https://id.example.com\"\n[idp.smtp]\nhost = \"smtp.example.com\"\nfrom = \
+                  \"a@example.com\"\n[tls]\nmode = \"off\"\n";
+    check(public, "portal.listen", "plain HTTP");
+    let behind = format!("{public}[proxy]\ntrusted = [\"10.0.0.0/8\"]\n");
+    assert_eq!(problems(&behind), Vec::<String>::new());
+    assert_eq!(problems("[tls]\nmode = \"off\""), Vec::<String>::new());
+}
+
+#[test]
+fn development_stays_on_this_machine() {
+    check(
+        "[idp]\nlisten = \"0.0.0.0:9443\"",
+        "idp.listen",
+        "can be reached by others",
+    );
+}
