@@ -148,7 +148,10 @@ fn answer(name: &str, asset: Option<Asset>, request: &HeaderMap) -> Response {
     };
     // The name carries the hash, so it identifies the content.
     let etag = HeaderValue::from_str(&format!("\"{name}\"")).ok();
-    let is_known = etag.is_some() && request.get(IF_NONE_MATCH) == etag.as_ref();
+    let is_known = request
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .any(|known| is_named_in(name, known));
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -174,6 +177,16 @@ fn answer(name: &str, asset: Option<Asset>, request: &HeaderMap) -> Response {
         headers.insert(ETAG, etag);
     }
     response
+}
+
+/// Whether an `If-None-Match` names the file
+/// ([RFC 9110 §13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)).
+fn is_named_in(name: &str, known: &HeaderValue) -> bool {
+    let known = known.to_str().unwrap_or_default();
+    known
+        .split(',')
+        .map(str::trim)
+        .any(|tag| tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"') == name || tag == "*")
 }
 
 fn content_type(extension: &str) -> &'static str {
@@ -229,6 +242,19 @@ mod tests {
         let first = fetch(url("site.css"), None).await;
         let again = fetch(url("site.css"), first.headers().get(ETAG)).await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        let list = format!("\"other\", W/{}", first.headers()[ETAG].to_str().unwrap());
+        let again = fetch(
+            url("site.css"),
+            Some(&HeaderValue::from_str(&list).unwrap()),
+        )
+        .await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        let other = fetch(
+            url("site.css"),
+            Some(&HeaderValue::from_static("\"other\"")),
+        )
+        .await;
+        assert_eq!(other.status(), StatusCode::OK);
     }
 
     #[tokio::test]

@@ -1,9 +1,9 @@
 //! The rules of a password policy as a page shows them, each with a verdict.
 //!
-//! Rule ids are the fields of PingOne's password policy (`length`, `minUniqueCharacters`, …); the
-//! character classes of `minCharacters` have ids of their own. `password-rules.js` sends what is
+//! Rules and verdicts are [`protocol::password_policy`]'s. `password-rules.js` sends what is
 //! being typed to a same-origin endpoint, which answers with [`Verdicts`].
 
+use protocol::password_policy::{self, Evaluation, PasswordPolicy, Rule};
 use serde::Serialize;
 
 use crate::messages::{Messages, Value};
@@ -53,24 +53,46 @@ pub struct RuleView {
 }
 
 impl RuleView {
-    /// A rule with its text from the catalogue: `rule-` and the id, with these numbers.
-    ///
-    /// The ids of the catalogue and their numbers: `length` (`min`, `max`),
-    /// `minCharacters-uppercase`, `-lowercase`, `-digit`, `-special` (`count`),
-    /// `minUniqueCharacters` (`count`), `maxRepeatedCharacters` (`count`), `minComplexity` (`days`),
-    /// `history` (`count`, `days`), `minAgeDays`, `maxAgeDays` (`days`), the four sequence rules
-    /// (`count`), and without numbers `excludesCommonlyUsed`, `excludesProfileData`,
-    /// `notSimilarToCurrent`.
-    pub fn new(messages: &Messages, id: &str, numbers: &[(&str, u64)], verdict: Verdict) -> Self {
-        let values: Vec<(&str, Value<'_>)> = numbers
-            .iter()
-            .map(|(name, number)| (*name, Value::from(*number)))
+    /// A rule with its text from the catalogue.
+    pub fn new(messages: &Messages, rule: &Rule, verdict: Verdict) -> Self {
+        let mut values: Vec<(&str, Value<'_>)> = rule
+            .parameters()
+            .into_iter()
+            .map(|(name, number)| (name, Value::from(number)))
             .collect();
-        let text = messages.format(&format!("rule-{id}"), &values);
+        if let Rule::MinCharacters { set, .. } = rule {
+            values.push(("characters", Value::from(set.as_str())));
+        }
+        let text = messages.format(&format!("rule-{}", rule.id()), &values);
         Self {
-            id: id.to_owned(),
+            id: rule.id().to_owned(),
             text,
             verdict,
+        }
+    }
+
+    /// The rules of a policy before anything was typed.
+    pub fn of_policy(messages: &Messages, policy: &PasswordPolicy) -> Vec<Self> {
+        let view = |rule: &Rule| Self::new(messages, rule, Verdict::NotJudged);
+        policy.rules().iter().map(view).collect()
+    }
+
+    /// The rules of a policy with what they say of a password.
+    pub fn of_evaluation(messages: &Messages, evaluation: &Evaluation) -> Vec<Self> {
+        evaluation
+            .judgements()
+            .iter()
+            .map(|judgement| Self::new(messages, &judgement.rule, judgement.verdict.into()))
+            .collect()
+    }
+}
+
+impl From<password_policy::Verdict> for Verdict {
+    fn from(verdict: password_policy::Verdict) -> Self {
+        match verdict {
+            password_policy::Verdict::NotJudged => Self::NotJudged,
+            password_policy::Verdict::Satisfied => Self::Satisfied,
+            password_policy::Verdict::Unsatisfied => Self::Unsatisfied,
         }
     }
 }
@@ -103,106 +125,56 @@ impl Verdicts {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use protocol::password_policy::CharacterSet;
 
-    /// Id, numbers, text.
-    type Expected = (&'static str, &'static [(&'static str, u64)], &'static str);
+    use super::*;
 
     #[test]
     fn every_rule_of_a_policy_has_a_text() {
         let messages = Messages::english(&[]);
-        let rules: &[Expected] = &[
-            (
-                "length",
-                &[("min", 8), ("max", 255)],
-                "Between 8 and 255 characters",
-            ),
-            (
-                "minCharacters-uppercase",
-                &[("count", 1)],
-                "At least one capital letter (A–Z)",
-            ),
-            (
-                "minCharacters-lowercase",
-                &[("count", 1)],
-                "At least one small letter (a–z)",
-            ),
-            (
-                "minCharacters-digit",
-                &[("count", 1)],
-                "At least one digit (0–9)",
-            ),
-            (
-                "minCharacters-special",
-                &[("count", 1)],
-                "At least one special character, such as ! # % & ?",
-            ),
-            (
-                "minUniqueCharacters",
-                &[("count", 5)],
-                "At least 5 different characters",
-            ),
-            (
-                "maxRepeatedCharacters",
-                &[("count", 2)],
-                "No character more than 2 times in a row",
-            ),
-            ("excludesCommonlyUsed", &[], "Not a commonly used password"),
-            (
-                "excludesProfileData",
-                &[],
-                "Not your name, e-mail address or other profile data",
-            ),
-            (
-                "notSimilarToCurrent",
-                &[],
-                "Not similar to your current password",
-            ),
-            (
-                "minComplexity",
-                &[("days", 7)],
-                "Hard to guess: at least 7 days of trying every combination",
-            ),
-            (
-                "history",
-                &[("count", 6), ("days", 365)],
-                "Not one of your last 6 passwords",
-            ),
-            (
-                "minAgeDays",
-                &[("days", 1)],
-                "The current password is at least one day old",
-            ),
-            (
-                "maxAgeDays",
-                &[("days", 182)],
-                "Has to be changed again after 182 days",
-            ),
-            (
-                "alphabetSequenceRule",
-                &[("count", 3)],
-                "No more than 3 letters in alphabetical order, such as abcd",
-            ),
-            (
-                "numberSequenceRule",
-                &[("count", 3)],
-                "No more than 3 digits in sequence, such as 1234",
-            ),
-            (
-                "qwertySequenceRule",
-                &[("count", 3)],
-                "No more than 3 neighbouring keys, such as qwer",
-            ),
-            (
-                "shiftedNumberRowSequenceRule",
-                &[("count", 3)],
-                "No more than 3 neighbouring symbols of the number row, such as !@#$",
-            ),
+        let set = |set| Rule::MinCharacters { set, min: 1 };
+        let rules = [
+            Rule::ExcludesCommonlyUsed,
+            Rule::ExcludesProfileData,
+            Rule::NotSimilarToCurrent,
+            Rule::Length { min: 8, max: 255 },
+            Rule::MaxRepeatedCharacters { max: 2 },
+            Rule::MinUniqueCharacters { min: 5 },
+            set(CharacterSet::Symbols),
+            set(CharacterSet::Digits),
+            set(CharacterSet::Upper),
+            set(CharacterSet::Lower),
+            set(CharacterSet::Other("äöü".to_owned())),
+            Rule::MinComplexity { days: 7 },
+            Rule::History { count: 6 },
+            Rule::AlphabetSequence { max: 3 },
+            Rule::NumberSequence { max: 3 },
+            Rule::QwertySequence { max: 3 },
+            Rule::ShiftedNumberRowSequence { max: 3 },
         ];
-        for (id, numbers, expected) in rules {
-            let rule = RuleView::new(&messages, id, numbers, Verdict::NotJudged);
-            assert_eq!(&rule.text, expected, "{id}");
-        }
+        let texts: Vec<String> = rules
+            .iter()
+            .map(|rule| RuleView::new(&messages, rule, Verdict::NotJudged).text)
+            .collect();
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        Not a commonly used password
+        Not your name, e-mail address or other profile data
+        Not similar to your current password
+        Between 8 and 255 characters
+        No character more than 2 times in a row
+        At least 5 different characters
+        At least one special character, such as ! # % & ?
+        At least one digit (0–9)
+        At least one capital letter (A–Z)
+        At least one small letter (a–z)
+        At least one of these characters: äöü
+        Hard to guess: trying all such passwords takes at least 7 days
+        Not one of your last 6 passwords
+        No more than 3 letters in alphabetical order, such as abcd
+        No more than 3 digits in sequence, such as 1234
+        No more than 3 neighbouring keys, such as qwer
+        No more than 3 neighbouring signs of the number row, such as !@#$
+        ");
     }
 
     #[test]

@@ -52,47 +52,60 @@ rule-is-satisfied = Kept:
 rule-is-unsatisfied = Not kept:
 rule-is-not-judged = Not checked yet:
 rule-length = Between { $min } and { $max } characters
-rule-minCharacters-uppercase = { $count ->
+rule-minCharacters-upper = { $min ->
     [one] At least one capital letter (A–Z)
-   *[other] At least { $count } capital letters (A–Z)
+   *[other] At least { $min } capital letters (A–Z)
  }
-rule-minCharacters-lowercase = { $count ->
+rule-minCharacters-lower = { $min ->
     [one] At least one small letter (a–z)
-   *[other] At least { $count } small letters (a–z)
+   *[other] At least { $min } small letters (a–z)
  }
-rule-minCharacters-digit = { $count ->
+rule-minCharacters-digits = { $min ->
     [one] At least one digit (0–9)
-   *[other] At least { $count } digits (0–9)
+   *[other] At least { $min } digits (0–9)
  }
-rule-minCharacters-special = { $count ->
+rule-minCharacters-symbols = { $min ->
     [one] At least one special character, such as ! # % & ?
-   *[other] At least { $count } special characters, such as ! # % & ?
+   *[other] At least { $min } special characters, such as ! # % & ?
  }
-rule-minUniqueCharacters = At least { $count } different characters
-rule-maxRepeatedCharacters = No character more than { $count } times in a row
+rule-minCharacters-other = { $min ->
+    [one] At least one of these characters: { $characters }
+   *[other] At least { $min } of these characters: { $characters }
+ }
+rule-minUniqueCharacters = { $min ->
+    [one] At least one character
+   *[other] At least { $min } different characters
+ }
+rule-maxRepeatedCharacters = { $max ->
+    [one] No character twice in a row
+   *[other] No character more than { $max } times in a row
+ }
 rule-excludesCommonlyUsed = Not a commonly used password
 rule-excludesProfileData = Not your name, e-mail address or other profile data
 rule-notSimilarToCurrent = Not similar to your current password
 rule-minComplexity = { $days ->
-    [one] Hard to guess: at least one day of trying every combination
-   *[other] Hard to guess: at least { $days } days of trying every combination
+    [one] Hard to guess: trying all such passwords takes at least one day
+   *[other] Hard to guess: trying all such passwords takes at least { $days } days
  }
 rule-history = { $count ->
     [one] Not your last password
    *[other] Not one of your last { $count } passwords
  }
-rule-minAgeDays = { $days ->
-    [one] The current password is at least one day old
-   *[other] The current password is at least { $days } days old
+rule-alphabetSequenceRule = No more than { $max } letters in alphabetical order, such as abcd
+rule-numberSequenceRule = No more than { $max } digits in sequence, such as 1234
+rule-qwertySequenceRule = No more than { $max } neighbouring keys, such as qwer
+rule-shiftedNumberRowSequenceRule = No more than { $max } neighbouring signs of the number row, such as !@#$
+
+## When a password may and must be changed
+
+password-min-age = { $days ->
+    [one] The password can be changed once a day.
+   *[other] The password can be changed once in { $days } days.
  }
-rule-maxAgeDays = { $days ->
-    [one] Has to be changed again after one day
-   *[other] Has to be changed again after { $days } days
+password-max-age = { $days ->
+    [one] The password has to be changed every day.
+   *[other] The password has to be changed every { $days } days.
  }
-rule-alphabetSequenceRule = No more than { $count } letters in alphabetical order, such as abcd
-rule-numberSequenceRule = No more than { $count } digits in sequence, such as 1234
-rule-qwertySequenceRule = No more than { $count } neighbouring keys, such as qwer
-rule-shiftedNumberRowSequenceRule = No more than { $count } neighbouring symbols of the number row, such as !@#$
 
 ## Error pages: titles and sentences are fixed, tests of other programs look for them
 

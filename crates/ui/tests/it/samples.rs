@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{body::to_bytes, response::IntoResponse};
 use http::StatusCode;
+use protocol::password_policy::{CharacterSet, Rule};
 use ui::{
     Account, Brand, Choice, ErrorPage, Flash, FormState, Layout, MailText, Messages, Mode, NavItem,
     RuleView, Side, Site, Verdict,
@@ -52,6 +53,18 @@ struct Users {
     form: FormState,
     previous: Option<String>,
     next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "mailbox.html")]
+struct Mailbox {
+    layout: Layout,
+}
+
+#[derive(Template)]
+#[template(path = "mailbox-mail.html")]
+struct MailboxMail {
+    layout: Layout,
 }
 
 #[derive(Template)]
@@ -108,6 +121,8 @@ pub(crate) async fn all() -> Result<Vec<(&'static str, String)>, askama::Error> 
             "error-production",
             error(Mode::Production, StatusCode::NOT_FOUND).await,
         ),
+        ("mailbox", mailbox()?),
+        ("mailbox-mail", mailbox_mail()?),
         ("form-post", form_post()?),
         ("fragment", fragment()?),
         ("mail", mail()?),
@@ -162,33 +177,26 @@ fn refused() -> FormState {
 fn register(form: FormState, verdicts: [Verdict; 4]) -> Result<String, askama::Error> {
     let site = site(Mode::Production);
     let rules = [
-        RuleView::new(
-            site.messages(),
-            "length",
-            &[("min", 8), ("max", 255)],
-            verdicts[0],
-        ),
-        RuleView::new(
-            site.messages(),
-            "minCharacters-digit",
-            &[("count", 1)],
-            verdicts[1],
-        ),
-        RuleView::new(
-            site.messages(),
-            "minUniqueCharacters",
-            &[("count", 5)],
-            verdicts[2],
-        ),
-        RuleView::new(site.messages(), "excludesCommonlyUsed", &[], verdicts[3]),
+        Rule::Length { min: 8, max: 255 },
+        Rule::MinCharacters {
+            set: CharacterSet::Digits,
+            min: 1,
+        },
+        Rule::MinUniqueCharacters { min: 5 },
+        Rule::ExcludesCommonlyUsed,
     ];
+    let rules = rules
+        .iter()
+        .zip(verdicts)
+        .map(|(rule, verdict)| RuleView::new(site.messages(), rule, verdict))
+        .collect();
     let choices = vec![Choice::new("1", "Customers"), Choice::new("2", "Partners")];
     let layout = card("Create your account").with_form(&form);
     Register {
         layout,
         form,
         choices,
-        rules: rules.into(),
+        rules,
     }
     .render()
 }
@@ -259,6 +267,25 @@ async fn error(mode: Mode, status: StatusCode) -> String {
         .await
         .unwrap_or_default();
     String::from_utf8_lossy(&body).into_owned()
+}
+
+fn mailbox_layout(title: &str) -> Layout {
+    let site = site(Mode::Development).with_notice("Development mode: nothing is really sent.");
+    Layout::new(&site, Side::Mailbox, title).with_home("/mailbox")
+}
+
+fn mailbox() -> Result<String, askama::Error> {
+    Mailbox {
+        layout: mailbox_layout("Mailbox"),
+    }
+    .render()
+}
+
+fn mailbox_mail() -> Result<String, askama::Error> {
+    MailboxMail {
+        layout: mailbox_layout("Your recovery code"),
+    }
+    .render()
 }
 
 fn form_post() -> Result<String, askama::Error> {
