@@ -18,7 +18,10 @@ pub trait Clock: Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's clock"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -44,7 +47,9 @@ pub struct FrozenClock {
 impl FrozenClock {
     /// A clock that shows `now`, to the millisecond.
     pub fn new(now: Timestamp) -> Self {
-        Self { milliseconds: AtomicI64::new(now.as_millisecond()) }
+        Self {
+            milliseconds: AtomicI64::new(now.as_millisecond()),
+        }
     }
 
     /// Moves the clock forward, or back when `by` is negative.
@@ -55,7 +60,8 @@ impl FrozenClock {
 
     /// Sets the clock.
     pub fn set(&self, now: Timestamp) {
-        self.milliseconds.store(now.as_millisecond(), Ordering::SeqCst);
+        self.milliseconds
+            .store(now.as_millisecond(), Ordering::SeqCst);
     }
 }
 

@@ -10,7 +10,9 @@ use crate::Random;
 
 /// A text that is no UUID where one is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no {kind} id: a UUID such as 7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1 is expected")]
+#[error(
+    "`{text}` is no {kind} id: a UUID such as 7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1 is expected"
+)]
 pub struct InvalidId {
     kind: &'static str,
     text: String,
@@ -128,6 +130,9 @@ mod tests {
         assert!(UserId::parse("7d2f8f0e6f0c4d539d0e0d6a2ad0c7a1").is_err());
         assert!(UserId::parse("urn:uuid:7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").is_err());
         let error = UserId::parse("ada' or '1'='1").unwrap_err().to_string();
-        assert!(error.starts_with("`ada' or '1'='1` is no user id"), "{error}");
+        assert!(
+            error.starts_with("`ada' or '1'='1` is no user id"),
+            "{error}"
+        );
     }
 }

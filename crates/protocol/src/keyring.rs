@@ -31,14 +31,19 @@ pub struct StoredKey {
 
 impl fmt::Debug for StoredKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("StoredKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
 impl StoredKey {
     /// A new key.
     pub fn random(random: &dyn Random) -> Self {
-        Self { id: random.code(8), secret: random.token() }
+        Self {
+            id: random.code(8),
+            secret: random.token(),
+        }
     }
 }
 
@@ -89,13 +94,19 @@ impl Keyring {
             .iter()
             .enumerate()
             .map(|(index, stored)| {
-                Key::derive(stored).ok_or(InvalidKeyring::Key { position: index + 1 })
+                Key::derive(stored).ok_or(InvalidKeyring::Key {
+                    position: index + 1,
+                })
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { keys })
     }
 
     /// A keyring of one new key.
+    ///
+    /// # Panics
+    ///
+    /// Never: a new key is a key.
     pub fn random(random: &dyn Random) -> Self {
         Self::new(&[StoredKey::random(random)]).expect("a new key is a key")
     }
@@ -104,6 +115,10 @@ impl Keyring {
     ///
     /// `context` names the place it is kept in, such as `signing_keys.private:7d2f…`: a value that
     /// was moved to another row does not open there.
+    ///
+    /// # Panics
+    ///
+    /// When `plaintext` is longer than AES-GCM's 64 GiB.
     pub fn seal(&self, context: &str, plaintext: &[u8], random: &dyn Random) -> String {
         let key = self.newest();
         let mut nonce = [0; NONCE_LEN];
@@ -143,7 +158,11 @@ impl Keyring {
     /// A tag that proves that this installation made `message` for `context`.
     pub fn authenticate(&self, context: &str, message: &[u8]) -> String {
         let key = self.newest();
-        format!("{}.{}", key.id, URL_SAFE_NO_PAD.encode(key.tag(context, message)))
+        format!(
+            "{}.{}",
+            key.id,
+            URL_SAFE_NO_PAD.encode(key.tag(context, message))
+        )
     }
 
     /// Checks a tag that [`authenticate`](Self::authenticate) made.
@@ -170,7 +189,10 @@ impl Keyring {
 impl Key {
     /// Two keys for two purposes from one secret (RFC 5869).
     fn derive(stored: &StoredKey) -> Option<Self> {
-        let secret = URL_SAFE_NO_PAD.decode(&stored.secret).ok().filter(|s| s.len() == 32)?;
+        let secret = URL_SAFE_NO_PAD
+            .decode(&stored.secret)
+            .ok()
+            .filter(|s| s.len() == 32)?;
         if stored.id.is_empty() || stored.id.contains('.') {
             return None;
         }
@@ -191,7 +213,9 @@ impl Key {
 
 /// Context and message in one, so that no other pair reads the same.
 fn bound(context: &str, message: &[u8]) -> Vec<u8> {
-    let length = u64::try_from(context.len()).unwrap_or(u64::MAX).to_be_bytes();
+    let length = u64::try_from(context.len())
+        .unwrap_or(u64::MAX)
+        .to_be_bytes();
     [&length, context.as_bytes(), message].concat()
 }
 
@@ -205,9 +229,18 @@ mod tests {
         let random = SeededRandom::new(1);
         let keyring = Keyring::random(&random);
         let sealed = keyring.seal("applications.secret:1", b"hush", &random);
-        assert_eq!(keyring.open("applications.secret:1", &sealed).unwrap(), b"hush");
-        assert_eq!(keyring.open("applications.secret:2", &sealed), Err(NotAuthentic));
-        assert_eq!(Keyring::random(&random).open("applications.secret:1", &sealed), Err(NotAuthentic));
+        assert_eq!(
+            keyring.open("applications.secret:1", &sealed).unwrap(),
+            b"hush"
+        );
+        assert_eq!(
+            keyring.open("applications.secret:2", &sealed),
+            Err(NotAuthentic)
+        );
+        assert_eq!(
+            Keyring::random(&random).open("applications.secret:1", &sealed),
+            Err(NotAuthentic)
+        );
     }
 
     #[test]
@@ -218,7 +251,10 @@ mod tests {
         for index in 0..sealed.len() {
             let mut other = sealed.clone().into_bytes();
             other[index] = if other[index] == b'A' { b'B' } else { b'A' };
-            assert_eq!(keyring.open("c", &String::from_utf8(other).unwrap()), Err(NotAuthentic));
+            assert_eq!(
+                keyring.open("c", &String::from_utf8(other).unwrap()),
+                Err(NotAuthentic)
+            );
         }
         assert_eq!(keyring.open("c", ""), Err(NotAuthentic));
     }
@@ -228,7 +264,10 @@ mod tests {
         let random = SeededRandom::new(3);
         let (old, new) = (StoredKey::random(&random), StoredKey::random(&random));
         let before = Keyring::new(std::slice::from_ref(&old)).unwrap();
-        let (sealed, tag) = (before.seal("c", b"m", &random), before.authenticate("c", b"m"));
+        let (sealed, tag) = (
+            before.seal("c", b"m", &random),
+            before.authenticate("c", b"m"),
+        );
         let after = Keyring::new(&[old, new.clone()]).unwrap();
         assert_eq!(after.open("c", &sealed).unwrap(), b"m");
         after.verify("c", b"m", &tag).unwrap();
@@ -246,7 +285,13 @@ mod tests {
     #[test]
     fn a_file_without_a_proper_key_is_refused() {
         assert_eq!(Keyring::new(&[]).unwrap_err(), InvalidKeyring::Empty);
-        let short = StoredKey { id: "A".to_owned(), secret: "c2hvcnQ".to_owned() };
-        assert_eq!(Keyring::new(&[short]).unwrap_err(), InvalidKeyring::Key { position: 1 });
+        let short = StoredKey {
+            id: "A".to_owned(),
+            secret: "c2hvcnQ".to_owned(),
+        };
+        assert_eq!(
+            Keyring::new(&[short]).unwrap_err(),
+            InvalidKeyring::Key { position: 1 }
+        );
     }
 }

@@ -51,7 +51,9 @@ pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        Source::new().fill(bytes).expect("the system's generator answers once it is seeded");
+        Source::new()
+            .fill(bytes)
+            .expect("the system's generator answers once it is seeded");
     }
 }
 
@@ -65,7 +67,10 @@ pub struct SeededRandom {
 impl SeededRandom {
     /// Starts the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
-        Self { seed, block: AtomicU64::new(0) }
+        Self {
+            seed,
+            block: AtomicU64::new(0),
+        }
     }
 }
 

@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn a_typed_code_equals_the_mailed_one() {
         let code = RecoveryCode::random(&SeededRandom::new(3));
-        let typed = format!(" {}-{} ", &code.expose()[..4].to_lowercase(), &code.expose()[4..]);
+        let (one, two) = code.expose().split_at(4);
+        let typed = format!(" {}-{two} ", one.to_lowercase());
         assert_eq!(RecoveryCode::from_typed(&typed).digest(), code.digest());
         assert_ne!(RecoveryCode::from_typed("AAAAAAAA").digest(), code.digest());
     }

@@ -1,0 +1,34 @@
+//! PingOne's management API on the wire: resources, media types, collections and errors.
+//!
+//! Written once for both sides: the SDK reads these types, the embedded environment writes them.
+//! Facts are those of PingOne's API documentation, "Conventions" and the page of each resource.
+
+mod application;
+mod collection;
+mod environment;
+mod error;
+pub mod media_type;
+mod password;
+mod population;
+mod resource;
+mod role;
+mod user;
+
+pub use application::{
+    Application, ApplicationSecret, ApplicationType, GrantTypeName, NewApplication,
+    PkceEnforcement, PreviousSecret, ResponseTypeName,
+};
+pub use collection::{Collection, Link, Links, Reference};
+pub use environment::{Environment, EnvironmentType, Region};
+pub use error::{ApiError, ApiErrorCode, ErrorDetail};
+pub use password::{
+    CheckPassword, EmbeddedPolicy, PasswordState, PasswordStatus, RecoverPassword, ResetPassword,
+    SetPassword,
+};
+pub use population::{NewPopulation, Population};
+pub use resource::{Resource, ResourceGrant, ResourceScope, ResourceType};
+pub use role::{NewRoleAssignment, Role, RoleAssignment, RoleScope, RoleScopeType};
+pub use user::{
+    Account, AccountStatus, Address, IdentityProvider, ImportPassword, LastSignOn, Lifecycle,
+    LifecycleStatus, Name, NewUser, Patch, Photo, User, UserPatch,
+};

@@ -1,0 +1,201 @@
+//! OpenID Connect applications and their secrets (PingOne, "Applications").
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Reference;
+use crate::id::{ApplicationId, EnvironmentId};
+use crate::oauth::TokenEndpointAuthMethod;
+use crate::secret::ClientSecret;
+
+/// What kind of program an application is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ApplicationType {
+    /// Anything else.
+    CustomApp,
+    /// On a device, with a custom scheme or loopback redirect.
+    NativeApp,
+    /// Without a user.
+    Service,
+    /// In the browser alone.
+    SinglePageApp,
+    /// On a server.
+    WebApp,
+    /// Administers the environment by its roles.
+    Worker,
+}
+
+/// A grant type as applications list it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum GrantTypeName {
+    /// A code for tokens.
+    AuthorizationCode,
+    /// The client for itself.
+    ClientCredentials,
+    /// Tokens straight from the authorization endpoint.
+    Implicit,
+    /// A refresh token for new tokens.
+    RefreshToken,
+}
+
+/// A response type as applications list it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ResponseTypeName {
+    /// An authorization code.
+    Code,
+    /// An ID token.
+    IdToken,
+    /// An access token.
+    Token,
+}
+
+/// What is demanded of PKCE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PkceEnforcement {
+    /// Nothing; what is sent is checked.
+    #[default]
+    Optional,
+    /// A challenge of either method.
+    Required,
+    /// A challenge of the method S256.
+    S256Required,
+}
+
+/// An OpenID Connect application.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Application {
+    /// Its id, which is its `client_id` too.
+    pub id: ApplicationId,
+    /// Its environment.
+    pub environment: Reference<EnvironmentId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Everything that can be set.
+    #[serde(flatten)]
+    pub settings: NewApplication,
+}
+
+/// What an application is created or replaced with; absent members take PingOne's defaults.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewApplication {
+    /// Its name, unique in the environment.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether it may be used.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Always `OPENID_CONNECT` here.
+    #[serde(default = "openid_connect")]
+    pub protocol: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub application_type: ApplicationType,
+    /// Grant types it may use.
+    #[serde(default)]
+    pub grant_types: Vec<GrantTypeName>,
+    /// Response types it may use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub response_types: Vec<ResponseTypeName>,
+    /// How it proves who it is.
+    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// What is demanded of PKCE.
+    #[serde(default)]
+    pub pkce_enforcement: PkceEnforcement,
+    /// Where authorization responses may go, compared character by character.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// Where the browser may go after sign-off, compared character by character.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where its front page is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_page_url: Option<String>,
+    /// Lifetime of each refresh token in seconds.
+    #[serde(default = "thirty_days")]
+    pub refresh_token_duration: i64,
+    /// Lifetime of a chain of refresh tokens in seconds.
+    #[serde(default = "half_a_year")]
+    pub refresh_token_rolling_duration: i64,
+    /// How long a superseded refresh token still works, in seconds.
+    #[serde(default)]
+    pub refresh_token_rolling_grace_period_duration: i64,
+    /// Whether the use of a superseded refresh token revokes the whole chain.
+    #[serde(default = "yes")]
+    pub additional_refresh_token_replay_protection_enabled: bool,
+}
+
+impl NewApplication {
+    /// An enabled application with PingOne's defaults for everything else.
+    pub fn new(
+        name: impl Into<String>,
+        application_type: ApplicationType,
+        token_endpoint_auth_method: TokenEndpointAuthMethod,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            enabled: true,
+            protocol: openid_connect(),
+            application_type,
+            grant_types: Vec::new(),
+            response_types: Vec::new(),
+            token_endpoint_auth_method,
+            pkce_enforcement: PkceEnforcement::Optional,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            home_page_url: None,
+            refresh_token_duration: thirty_days(),
+            refresh_token_rolling_duration: half_a_year(),
+            refresh_token_rolling_grace_period_duration: 0,
+            additional_refresh_token_replay_protection_enabled: true,
+        }
+    }
+}
+
+fn openid_connect() -> String {
+    "OPENID_CONNECT".to_owned()
+}
+
+/// PingOne's default of `refreshTokenDuration`.
+fn thirty_days() -> i64 {
+    2_592_000
+}
+
+/// PingOne's default of `refreshTokenRollingDuration`.
+fn half_a_year() -> i64 {
+    15_552_000
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// An application's secret.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ApplicationSecret {
+    /// The secret in force.
+    pub secret: ClientSecret,
+    /// The one before it, while it still works.
+    #[serde(default)]
+    pub previous: Option<PreviousSecret>,
+}
+
+/// A secret that was replaced and still works for a while.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousSecret {
+    /// The secret.
+    pub secret: ClientSecret,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}

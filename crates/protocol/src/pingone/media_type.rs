@@ -1,0 +1,70 @@
+//! Media types that choose an action on one address (PingOne, "API requests").
+
+/// Plain JSON.
+pub const JSON: &str = "application/json";
+/// Locks an account.
+pub const ACCOUNT_LOCK: &str = "application/vnd.pingidentity.account.lock+json";
+/// Unlocks an account.
+pub const ACCOUNT_UNLOCK: &str = "application/vnd.pingidentity.account.unlock+json";
+/// Checks a password.
+pub const PASSWORD_CHECK: &str = "application/vnd.pingidentity.password.check+json";
+/// Demands a new password at the next sign-on.
+pub const PASSWORD_FORCE_CHANGE: &str = "application/vnd.pingidentity.password.forceChange+json";
+/// Sets a new password with a recovery code.
+pub const PASSWORD_RECOVER: &str = "application/vnd.pingidentity.password.recover+json";
+/// Sets a new password, by the user with the current one or by an administrator.
+pub const PASSWORD_RESET: &str = "application/vnd.pingidentity.password.reset+json";
+/// Mails a recovery code.
+pub const PASSWORD_SEND_RECOVERY_CODE: &str =
+    "application/vnd.pingidentity.password.sendRecoveryCode+json";
+/// Sets a password as an administrator.
+pub const PASSWORD_SET: &str = "application/vnd.pingidentity.password.set+json";
+/// Sets or removes a password as an administrator.
+pub const PASSWORD_SET_VALUE: &str = "application/vnd.pingidentity.password.setValue+json";
+/// Lifts a lockout after wrong passwords.
+pub const PASSWORD_UNLOCK: &str = "application/vnd.pingidentity.password.unlock+json";
+/// Creates a user together with the password and state.
+pub const USER_IMPORT: &str = "application/vnd.pingidentity.user.import+json";
+/// Mails a verification code.
+pub const USER_SEND_VERIFICATION_CODE: &str =
+    "application/vnd.pingidentity.user.sendVerificationCode+json";
+/// Proves the mail address with a verification code.
+pub const USER_VERIFY: &str = "application/vnd.pingidentity.user.verify+json";
+
+/// Brings a `Content-Type` into the form of this module: lower case, without parameters, and with
+/// `+json`, which some of PingOne's pages leave out of vendor types.
+pub fn normalized(content_type: &str) -> String {
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if essence.starts_with("application/vnd.pingidentity.") && !essence.ends_with("+json") {
+        essence + "+json"
+    } else {
+        essence
+    }
+}
+
+/// Whether a `Content-Type` means the media type `wanted` of this module.
+pub fn is(content_type: &str, wanted: &str) -> bool {
+    normalized(content_type) == wanted.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_case_and_a_missing_suffix_do_not_matter() {
+        for text in [
+            "application/vnd.pingidentity.password.sendRecoveryCode+json",
+            "application/vnd.pingidentity.password.sendRecoveryCode",
+            "Application/Vnd.PingIdentity.Password.SendRecoveryCode+JSON; charset=UTF-8",
+        ] {
+            assert!(is(text, PASSWORD_SEND_RECOVERY_CODE), "{text}");
+        }
+        assert!(!is("application/json", PASSWORD_SEND_RECOVERY_CODE));
+    }
+}

@@ -1,0 +1,173 @@
+//! A user's password (PingOne, "User passwords").
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Reference;
+use crate::id::{EnvironmentId, PasswordPolicyId, UserId};
+use crate::password_policy::PasswordPolicy;
+
+/// What state a password is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum PasswordStatus {
+    /// Kept elsewhere, behind a gateway.
+    External,
+    /// Good, and to be changed at the next sign-on.
+    MustChangePassword,
+    /// There is none.
+    NoPassword,
+    /// Good.
+    Ok,
+    /// Older than the policy allows.
+    PasswordExpired,
+    /// Locked after wrong passwords.
+    PasswordLockedOut,
+    /// A status that is not in this list.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// The state of a user's password.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PasswordState {
+    /// The environment.
+    pub environment: Reference<EnvironmentId>,
+    /// The user.
+    pub user: Reference<UserId>,
+    /// The policy that applies: the population's, or else the environment's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_policy: Option<Reference<PasswordPolicyId>>,
+    /// The state.
+    pub status: PasswordStatus,
+    /// When it was last changed; absent without a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_changed_at: Option<Timestamp>,
+    /// Seconds until the lockout ends, while there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_until_unlock: Option<i64>,
+    /// The whole policy, when it was asked for.
+    #[serde(default, rename = "_embedded", skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<EmbeddedPolicy>,
+}
+
+impl PasswordState {
+    /// A state with what is always there.
+    pub fn new(environment: EnvironmentId, user: UserId, status: PasswordStatus) -> Self {
+        Self {
+            environment: Reference::new(environment),
+            user: Reference::new(user),
+            password_policy: None,
+            status,
+            last_changed_at: None,
+            seconds_until_unlock: None,
+            embedded: None,
+        }
+    }
+}
+
+/// The part of a [`PasswordState`] that `expand=passwordPolicy` adds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EmbeddedPolicy {
+    /// The policy.
+    pub password_policy: PasswordPolicy,
+}
+
+/// Body of `password.check`.
+#[derive(Deserialize)]
+pub struct CheckPassword {
+    /// The password to check.
+    pub password: crate::secret::Password,
+}
+
+/// Body of `password.recover`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecoverPassword {
+    /// The mailed code.
+    pub recovery_code: String,
+    /// The new password.
+    pub new_password: crate::secret::Password,
+}
+
+/// Body of `password.reset`, by the user with the current password, or by an administrator
+/// without.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResetPassword {
+    /// The present password.
+    #[serde(default)]
+    pub current_password: Option<crate::secret::Password>,
+    /// The new one.
+    pub new_password: crate::secret::Password,
+}
+
+/// Body of `password.set` and `password.setValue`.
+///
+/// The flags come as booleans or as the texts `"true"` and `"false"`, which PingOne's own samples
+/// send.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetPassword {
+    /// The new password; absent removes it (`setValue` only).
+    #[serde(default)]
+    pub value: Option<crate::secret::Password>,
+    /// Whether it must be changed at the next sign-on.
+    #[serde(default, deserialize_with = "lenient_bool")]
+    pub force_change: bool,
+    /// Whether the policy is not applied.
+    #[serde(default, deserialize_with = "lenient_bool")]
+    pub bypass_policy: bool,
+}
+
+impl std::fmt::Debug for CheckPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CheckPassword(hidden)")
+    }
+}
+
+/// Reads a boolean, or the text of one.
+pub(crate) fn lenient_bool<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Lenient {
+        Bool(bool),
+        Text(String),
+    }
+    match Lenient::deserialize(deserializer)? {
+        Lenient::Bool(value) => Ok(value),
+        Lenient::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Lenient::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Lenient::Text(_) => Err(serde::de::Error::custom("neither true nor false")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_may_be_texts() {
+        let set: SetPassword =
+            serde_json::from_str(r#"{"value":"x","forceChange":"true","bypassPolicy":false}"#)
+                .unwrap();
+        assert!(set.force_change && !set.bypass_policy);
+        assert!(serde_json::from_str::<SetPassword>(r#"{"forceChange":"yes"}"#).is_err());
+    }
+
+    #[test]
+    fn an_unknown_status_survives() {
+        let status: PasswordStatus = serde_json::from_str(r#""FROZEN""#).unwrap();
+        assert_eq!(status, PasswordStatus::Other("FROZEN".to_owned()));
+        assert_eq!(
+            serde_json::to_string(&PasswordStatus::MustChangePassword).unwrap(),
+            r#""MUST_CHANGE_PASSWORD""#
+        );
+    }
+}

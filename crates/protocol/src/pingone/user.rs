@@ -1,0 +1,426 @@
+//! Users (PingOne, "Users").
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::{Links, Reference};
+use crate::id::{EnvironmentId, PopulationId, UserId};
+use crate::secret::Password;
+
+/// A user as PingOne shows it. Only the id is certain: a caller may be allowed to see a part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct User {
+    /// Links to what can be done with it.
+    #[serde(default, rename = "_links", skip_serializing_if = "Links::is_empty")]
+    pub links: Links,
+    /// Its id.
+    pub id: UserId,
+    /// Its environment.
+    pub environment: Reference<EnvironmentId>,
+    /// Its population.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<Reference<PopulationId>>,
+    /// The name to sign on with, unique in the environment whatever its case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the mail address was proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// Whether it may sign on at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Whether it is locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
+    /// Whether it still has to prove the mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Lifecycle>,
+    /// Whether a second factor is demanded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa_enabled: Option<bool>,
+    /// Who keeps its credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_provider: Option<IdentityProvider>,
+    /// `NOT_INITIATED`, `ENABLED` or `DISABLED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify_status: Option<String>,
+    /// When and from where it last signed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sign_on: Option<LastSignOn>,
+    /// The person's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
+    /// The postal address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// The picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<Photo>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When it was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// `nickname`, `title`, `type`, `locale`, `preferredLanguage`, `timezone`, `primaryPhone`,
+    /// `mobilePhone`, `externalId`, `accountId`, and custom attributes, as PingOne spells them.
+    #[serde(flatten)]
+    pub attributes: Map<String, Value>,
+}
+
+impl User {
+    /// A user with nothing but its id.
+    pub fn new(id: UserId, environment: EnvironmentId) -> Self {
+        Self {
+            links: Links::new(),
+            id,
+            environment: Reference::new(environment),
+            population: None,
+            username: None,
+            email: None,
+            email_verified: None,
+            enabled: None,
+            account: None,
+            lifecycle: None,
+            mfa_enabled: None,
+            identity_provider: None,
+            verify_status: None,
+            last_sign_on: None,
+            name: None,
+            address: None,
+            photo: None,
+            created_at: None,
+            updated_at: None,
+            attributes: Map::new(),
+        }
+    }
+}
+
+/// Whether an account is locked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// Whether it can sign on.
+    pub can_authenticate: bool,
+    /// Locked or not.
+    pub status: AccountStatus,
+    /// When it was locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_at: Option<Timestamp>,
+    /// When the lock ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlock_at: Option<Timestamp>,
+    /// Seconds until the lock ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_until_unlock: Option<i64>,
+}
+
+/// Locked or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AccountStatus {
+    /// Locked.
+    Locked,
+    /// Not locked.
+    Ok,
+}
+
+/// Whether the user still has to prove the mail address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lifecycle {
+    /// Where the user stands.
+    pub status: LifecycleStatus,
+    /// On import: send no code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suppress_verification_code: bool,
+}
+
+/// Where a user stands with the proof of the mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LifecycleStatus {
+    /// Nothing is left to do.
+    AccountOk,
+    /// The mailed code has to be entered at the next sign-on.
+    VerificationRequired,
+}
+
+/// Who keeps a user's credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityProvider {
+    /// `PING_ONE` for PingOne itself.
+    #[serde(rename = "type")]
+    pub provider_type: String,
+}
+
+/// When and from where a user last signed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastSignOn {
+    /// When.
+    pub at: Timestamp,
+    /// From which address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_ip: Option<String>,
+}
+
+/// A person's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Name {
+    /// The whole name as it should be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formatted: Option<String>,
+    /// The given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
+    /// The middle name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub middle: Option<String>,
+    /// The family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// What stands before it, such as `Dr.`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub honorific_prefix: Option<String>,
+    /// What stands behind it, such as `III`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub honorific_suffix: Option<String>,
+}
+
+/// A postal address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Address {
+    /// Street and number, possibly several lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub street_address: Option<String>,
+    /// The town.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locality: Option<String>,
+    /// The state or province.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The postal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// Two capital letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_code: Option<String>,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// Its address.
+    pub href: String,
+}
+
+/// A user to be created, with a password or without.
+///
+/// With a password or a state it is sent as PingOne's user import, so that user and password come
+/// into being together or not at all.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewUser {
+    username: String,
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    population: Option<Reference<PopulationId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifecycle: Option<Lifecycle>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<ImportPassword>,
+    #[serde(flatten)]
+    attributes: Map<String, Value>,
+}
+
+impl NewUser {
+    /// A user with what PingOne demands.
+    pub fn new(username: impl Into<String>, email: impl Into<String>) -> Self {
+        Self {
+            username: username.into(),
+            email: email.into(),
+            population: None,
+            name: None,
+            enabled: None,
+            lifecycle: None,
+            password: None,
+            attributes: Map::new(),
+        }
+    }
+
+    /// Puts the user into a population other than the default one.
+    #[must_use]
+    pub fn population(mut self, population: PopulationId) -> Self {
+        self.population = Some(Reference::new(population));
+        self
+    }
+
+    /// Gives the person's name.
+    #[must_use]
+    pub fn name(mut self, name: Name) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Gives a password, which the policy of the population must allow.
+    #[must_use]
+    pub fn password(mut self, password: Password) -> Self {
+        self.password = Some(ImportPassword {
+            value: password,
+            force_change: false,
+        });
+        self
+    }
+
+    /// Demands another password at the first sign-on.
+    #[must_use]
+    pub fn force_password_change(mut self) -> Self {
+        if let Some(password) = &mut self.password {
+            password.force_change = true;
+        }
+        self
+    }
+
+    /// Demands that the user enters a mailed code at the first sign-on.
+    #[must_use]
+    pub fn verification_required(mut self) -> Self {
+        self.lifecycle = Some(Lifecycle {
+            status: LifecycleStatus::VerificationRequired,
+            suppress_verification_code: false,
+        });
+        self
+    }
+
+    /// Sets a further attribute by PingOne's name, such as `locale`.
+    #[must_use]
+    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.attributes.insert(name.into(), value.into());
+        self
+    }
+
+    /// Whether only PingOne's user import can create it.
+    pub fn needs_import(&self) -> bool {
+        self.password.is_some() || self.lifecycle.is_some() || self.enabled.is_some()
+    }
+}
+
+/// The password of an imported user.
+#[derive(Clone, Debug)]
+pub struct ImportPassword {
+    /// The password.
+    pub value: Password,
+    /// Whether another one is demanded at the first sign-on.
+    pub force_change: bool,
+}
+
+/// On the way to PingOne a password is text: the one place that writes it.
+impl Serialize for ImportPassword {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut object = serializer.serialize_struct("ImportPassword", 2)?;
+        object.serialize_field("value", self.value.expose())?;
+        object.serialize_field("forceChange", &self.force_change)?;
+        object.end()
+    }
+}
+
+/// What becomes of one attribute in a partial update.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Patch<T> {
+    /// It is removed.
+    Clear,
+    /// It stays.
+    #[default]
+    Keep,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    fn is_keep(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
+}
+
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Clear | Self::Keep => serializer.serialize_none(),
+            Self::Set(value) => value.serialize(serializer),
+        }
+    }
+}
+
+/// A partial update of a user.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserPatch {
+    /// The name to sign on with.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub username: Patch<String>,
+    /// The mail address.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub email: Patch<String>,
+    /// The person's name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<Name>,
+    /// The postal address.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub address: Patch<Address>,
+    /// Further attributes by PingOne's name; `null` clears one.
+    #[serde(flatten)]
+    pub attributes: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_has_three_states() {
+        let patch = UserPatch {
+            email: Patch::Set("ada@example.com".to_owned()),
+            name: Patch::Clear,
+            ..UserPatch::default()
+        };
+        assert_eq!(
+            serde_json::to_string(&patch).unwrap(),
+            r#"{"email":"ada@example.com","name":null}"#
+        );
+    }
+
+    #[test]
+    fn a_new_user_with_a_password_is_an_import() {
+        let user = NewUser::new("ada", "ada@example.com");
+        assert!(!user.needs_import());
+        let user = user.password(Password::new("Sunny-Harbour-42"));
+        assert!(user.needs_import());
+        assert_eq!(
+            serde_json::to_value(&user).unwrap()["password"],
+            serde_json::json!({"value": "Sunny-Harbour-42", "forceChange": false})
+        );
+        assert!(!format!("{user:?}").contains("Sunny"));
+    }
+
+    #[test]
+    fn a_user_keeps_attributes_that_are_not_named_here() {
+        let text = r#"{"id":"7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1",
+            "environment":{"id":"0d6a2ad0-6f0c-4d53-9d0e-0d6a2ad0c7a1"},"nickname":"Ada","loyalty":3}"#;
+        let user: User = serde_json::from_str(text).unwrap();
+        assert_eq!(user.attributes["nickname"], "Ada");
+        assert_eq!(serde_json::to_value(&user).unwrap()["loyalty"], 3);
+    }
+}
