@@ -41,7 +41,7 @@ CREATE INDEX populations_by_password_policy ON populations (password_policy_id);
 
 -- `username_key` is the username folded (NFKC, lower case), so that no alias of a name escapes
 -- uniqueness or lockout. `document` holds the attributes that only the owner or an administrator
--- reads: name, address, phones and the like.
+-- reads: name, address, phones and the like. `version` guards every update.
 CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,
     environment_id TEXT NOT NULL REFERENCES environments (id) ON DELETE CASCADE,
@@ -58,6 +58,7 @@ CREATE TABLE users (
     last_sign_on_at BIGINT,
     last_sign_on_address TEXT,
     document TEXT NOT NULL,
+    version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
@@ -194,7 +195,8 @@ CREATE TABLE signing_keys (
     signs_from BIGINT NOT NULL,
     retires_at BIGINT
 );
-CREATE INDEX signing_keys_by_environment ON signing_keys (environment_id, signs_from);
+-- Unique, so that of several nodes that make a key at once the first wins.
+CREATE UNIQUE INDEX signing_keys_by_environment ON signing_keys (environment_id, signs_from);
 
 -- A browser's session; its cookie is kept as a digest only.
 CREATE TABLE browser_sessions (

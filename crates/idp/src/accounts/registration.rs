@@ -1,0 +1,255 @@
+//! New users: by import, by the hosted registration page, by an administrator. User and password
+//! come into being together or not at all.
+
+use std::str::FromStr as _;
+
+use db::Batch;
+use email_address::EmailAddress;
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, PopulationId, UserId};
+use protocol::password_policy::CurrentPassword;
+use protocol::secret::Password;
+use serde_json::{Map, Value};
+
+use super::{Refusal, passwords, verification};
+use crate::audit::{Activity, Actor, Origin};
+use crate::state::Idp;
+use crate::stores::passwords::Passwords;
+use crate::stores::users::{AccountLock, StoredUser, Users};
+
+/// PingOne's limit of `username` (users, "User properties").
+const LONGEST_USERNAME: usize = 128;
+
+/// RFC 5321 §4.5.3.1.3: a path of 256 octets, its angle brackets taken off.
+const LONGEST_EMAIL: usize = 254;
+
+/// What a new user is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct NewAccount {
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) email_verified: bool,
+    pub(crate) population: PopulationId,
+    pub(crate) enabled: bool,
+    pub(crate) lock: AccountLock,
+    pub(crate) verification: Verification,
+    pub(crate) mfa_enabled: bool,
+    pub(crate) attributes: Map<String, Value>,
+    pub(crate) password: Option<NewPassword>,
+}
+
+/// Whether a new user has to prove the mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verification {
+    /// No.
+    NotRequired,
+    /// Yes, and the code goes out at once.
+    Required,
+    /// Yes, and somebody else sends the code.
+    RequiredWithoutMail,
+}
+
+/// The password of a new user.
+#[derive(Clone, Debug)]
+pub(crate) struct NewPassword {
+    pub(crate) value: Password,
+    /// Whether another one is demanded at the first sign-on.
+    pub(crate) force_change: bool,
+}
+
+impl NewAccount {
+    /// An enabled account without a password.
+    pub(crate) fn new(
+        username: impl Into<String>,
+        email: impl Into<String>,
+        population: PopulationId,
+    ) -> Self {
+        Self {
+            username: username.into(),
+            email: email.into(),
+            email_verified: false,
+            population,
+            enabled: true,
+            lock: AccountLock::Open,
+            verification: Verification::NotRequired,
+            mfa_enabled: false,
+            attributes: Map::new(),
+            password: None,
+        }
+    }
+}
+
+/// Why a user was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RegistrationRefusal {
+    /// The text is no mail address.
+    #[error("the mail address is none")]
+    InvalidEmail,
+    /// The username is empty, too long, or holds control characters.
+    #[error("the username is not allowed")]
+    InvalidUsername,
+    /// Another user of the environment has the name.
+    #[error("another user has this name")]
+    UsernameTaken,
+    /// The population is not one of the environment's.
+    #[error("the environment has no such population")]
+    UnknownPopulation,
+    /// The password was refused, or something failed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl From<db::StoreError> for RegistrationRefusal {
+    fn from(error: db::StoreError) -> Self {
+        Self::Refused(Refusal::Store(error))
+    }
+}
+
+/// Whether a text can be a username: PingOne takes letters, marks, spaces, symbols, digits and
+/// punctuation of all alphabets, so all but control characters and the like.
+pub(crate) fn is_username(text: &str) -> bool {
+    let length = text.chars().count();
+    (1..=LONGEST_USERNAME).contains(&length)
+        && !text.trim().is_empty()
+        && !text.chars().any(char::is_control)
+}
+
+/// Whether a text can be a mail address.
+pub(crate) fn is_email(text: &str) -> bool {
+    text.len() <= LONGEST_EMAIL && EmailAddress::from_str(text).is_ok_and(|a| a.domain().len() > 1)
+}
+
+/// Makes a user, with the password and the mail that belong to it.
+pub(crate) async fn register(
+    idp: &Idp,
+    environment: EnvironmentId,
+    account: NewAccount,
+    actor: Actor,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<StoredUser, RegistrationRefusal> {
+    if !is_username(&account.username) {
+        return Err(RegistrationRefusal::InvalidUsername);
+    }
+    if !is_email(&account.email) {
+        return Err(RegistrationRefusal::InvalidEmail);
+    }
+    let NewAccount {
+        password,
+        verification,
+        ..
+    } = &account;
+    let (password, verification) = (password.clone(), *verification);
+    let user = into_user(idp, environment, account, now);
+    let users = Users::new(idp.db());
+    if users
+        .find_by_username(environment, &user.username)
+        .await?
+        .is_some()
+    {
+        return Err(RegistrationRefusal::UsernameTaken);
+    }
+
+    let mut statements = Users::insert(&user);
+    if let Some(NewPassword {
+        value,
+        force_change,
+    }) = password
+    {
+        let policy = passwords::policy_of(idp, &user).await?.policy;
+        let hash =
+            passwords::accepted(idp, &user, &policy, &value, CurrentPassword::Unknown, now).await?;
+        statements.extend(Passwords::set(user.id, &hash, force_change, None, now));
+    }
+    if verification == Verification::Required {
+        statements.extend(verification::issue(idp, &user, now).await?);
+    }
+    let created = Activity::new("USER.CREATED", by_whom(actor, &user), &user);
+    statements.push(created.statement(idp, environment, origin, now));
+
+    let batch = statements.into_iter().fold(Batch::new(), Batch::add);
+    match idp.db().batch(batch).await {
+        Ok(_) => {
+            idp.wake_outbox();
+            Ok(user)
+        }
+        // Two registrations with one name at the same time: the index lets one pass.
+        Err(error) if error.is_unique_violation() => Err(RegistrationRefusal::UsernameTaken),
+        Err(error) if error.is_foreign_key_violation() => {
+            Err(RegistrationRefusal::UnknownPopulation)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A person who registers is the one who did it.
+fn by_whom(actor: Actor, user: &StoredUser) -> Actor {
+    match actor {
+        Actor::Nobody => Actor::from(user),
+        Actor::Application { .. } | Actor::User { .. } => actor,
+    }
+}
+
+fn into_user(
+    idp: &Idp,
+    environment: EnvironmentId,
+    account: NewAccount,
+    now: Timestamp,
+) -> StoredUser {
+    StoredUser {
+        id: UserId::random(idp.random()),
+        environment_id: environment,
+        population_id: account.population,
+        username: account.username,
+        email: account.email,
+        email_verified: account.email_verified,
+        enabled: account.enabled,
+        lock: account.lock,
+        verification_required: account.verification != Verification::NotRequired,
+        mfa_enabled: account.mfa_enabled,
+        last_sign_on: None,
+        attributes: account.attributes,
+        version: 0,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_all_alphabets_are_names() {
+        for name in [
+            "ada",
+            "Ada Lovelace",
+            "арина",
+            "陳",
+            "o'brien+test@example.com",
+            "🦀",
+        ] {
+            assert!(is_username(name), "{name}");
+        }
+        for name in ["", " ", "a\u{0}", "a\nb", &"x".repeat(129)] {
+            assert!(!is_username(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mail_address_is_told_apart() {
+        for email in ["ada@example.com", "ada+news@mail.example.co.uk"] {
+            assert!(is_email(email), "{email}");
+        }
+        for email in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "a@b\r\nBcc: c@d",
+        ] {
+            assert!(!is_email(email), "{email:?}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Signing on with a name and a password. Known and unknown names cost the same and end the same.
+
+use db::Statement;
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, PopulationId};
+use protocol::pingone::PasswordStatus;
+use protocol::secret::Password;
+
+use super::{Refusal, passwords};
+use crate::audit::{Actor, Origin};
+use crate::state::Idp;
+use crate::stores::password_policies::PasswordPolicies;
+use crate::stores::users::{StoredUser, Users};
+
+/// Somebody who gave the right password.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedOn {
+    pub(crate) user: StoredUser,
+    /// Good, to be changed, or expired.
+    pub(crate) status: PasswordStatus,
+}
+
+/// Checks a name or mail address and a password.
+///
+/// An unknown name is [`Refusal::Wrong`] like a wrong password, after the same work, and is locked
+/// out after as many tries. A disabled or locked account is told apart only to somebody who knows
+/// its password.
+pub(crate) async fn sign_on(
+    idp: &Idp,
+    environment: EnvironmentId,
+    identifier: &str,
+    password: &Password,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<SignedOn, Refusal> {
+    let found = Users::new(idp.db())
+        .find_for_sign_on(environment, identifier)
+        .await?;
+    let Some(user) = found else {
+        return Err(refuse_stranger(idp, environment, identifier, password, now).await?);
+    };
+    let checked = passwords::check(idp, &user, password, &Actor::from(&user), origin, now).await;
+    match checked {
+        Ok(_) if !user.can_authenticate(now) => Err(Refusal::AccountNotUsable),
+        Ok(status) => Ok(SignedOn { user, status }),
+        // Nobody can sign on to it, which is no news to tell a stranger.
+        Err(Refusal::NoPassword) => Err(Refusal::Wrong {
+            failures_remaining: None,
+        }),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+async fn refuse_stranger(
+    idp: &Idp,
+    environment: EnvironmentId,
+    identifier: &str,
+    password: &Password,
+    now: Timestamp,
+) -> Result<Refusal, Refusal> {
+    // No population has this id, so the environment's default policy applies.
+    let nowhere = PopulationId::random(idp.random());
+    let policy = PasswordPolicies::new(idp.db())
+        .effective(environment, nowhere)
+        .await?
+        .policy;
+    let locked_until = policy.lockout.and_then(|lockout| {
+        idp.strangers()
+            .take_try(environment, identifier, lockout, now)
+    });
+    idp.hasher().verify_nobody(password).await?;
+    Ok(match locked_until {
+        Some(until) => Refusal::LockedOut {
+            seconds_until_unlock: until.duration_since(now).as_secs().max(1),
+        },
+        None => Refusal::Wrong {
+            failures_remaining: None,
+        },
+    })
+}
+
+/// The statement that notes the sign-on with the user, for the batch that makes the session.
+pub(crate) fn record(user: &StoredUser, origin: &Origin, now: Timestamp) -> Statement {
+    Users::record_sign_on(user.id, now, origin.address.0.to_string())
+}

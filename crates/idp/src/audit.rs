@@ -1,0 +1,244 @@
+//! The audit log: what an event is, and the statement that records it in the same batch as what it
+//! tells of (PingOne, "Audit activities").
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
+use db::Statement;
+use jiff::Timestamp;
+use protocol::SystemRandom;
+use protocol::id::{ActivityId, ApplicationId, EnvironmentId, PopulationId, UserId};
+use protocol::net::{RemoteAddress, RequestId};
+use serde_json::{Value, json};
+
+use crate::state::Idp;
+use crate::stores::users::StoredUser;
+
+/// Where an event comes from: what a request brings for the log and for limits.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) request: RequestId,
+    pub(crate) address: RemoteAddress,
+    /// The browser's or client's name for itself, cut to 256 characters.
+    pub(crate) user_agent: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let request = match parts.extensions.get::<RequestId>() {
+            Some(request) => *request,
+            None => {
+                // Without a server in front, the id is made once per request here.
+                let request = RequestId::random(&SystemRandom);
+                parts.extensions.insert(request);
+                request
+            }
+        };
+        let address = parts
+            .extensions
+            .get::<RemoteAddress>()
+            .copied()
+            .unwrap_or_default();
+        let user_agent = parts
+            .headers
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok());
+        Ok(Self {
+            request,
+            address,
+            user_agent: user_agent.unwrap_or_default().chars().take(256).collect(),
+        })
+    }
+}
+
+impl Origin {
+    /// The program itself: a job, or data that it makes when it starts.
+    pub(crate) fn internal() -> Self {
+        Self {
+            request: RequestId::random(&SystemRandom),
+            address: RemoteAddress::default(),
+            user_agent: String::new(),
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Debug)]
+pub(crate) enum Actor {
+    /// An application for itself.
+    Application { id: ApplicationId, name: String },
+    /// The program itself, or somebody who is not signed on.
+    Nobody,
+    /// A user.
+    User {
+        id: UserId,
+        username: String,
+        population: PopulationId,
+    },
+}
+
+impl From<&StoredUser> for Actor {
+    fn from(user: &StoredUser) -> Self {
+        Self::User {
+            id: user.id,
+            username: user.username.clone(),
+            population: user.population_id,
+        }
+    }
+}
+
+/// What was done to what.
+#[derive(Clone, Debug)]
+pub(crate) struct Activity {
+    /// PingOne's action type, such as `PASSWORD.RESET`.
+    pub(crate) action: &'static str,
+    pub(crate) actor: Actor,
+    pub(crate) subject: Subject,
+    pub(crate) outcome: Outcome,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    /// PingOne's resource type, such as `USER`.
+    pub(crate) kind: &'static str,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) population: Option<PopulationId>,
+}
+
+impl From<&StoredUser> for Subject {
+    fn from(user: &StoredUser) -> Self {
+        Self {
+            kind: "USER",
+            id: user.id.to_string(),
+            name: user.username.clone(),
+            population: Some(user.population_id),
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Failed,
+    Success,
+}
+
+const INSERT: &str = "\
+INSERT INTO activities (id, environment_id, recorded_at, action, correlation_id, document)
+VALUES ($1, $2, $3, $4, $5, $6)";
+
+impl Activity {
+    /// A success.
+    pub(crate) fn new(action: &'static str, actor: Actor, subject: impl Into<Subject>) -> Self {
+        Self {
+            action,
+            actor,
+            subject: subject.into(),
+            outcome: Outcome::Success,
+        }
+    }
+
+    /// A failure, such as a wrong password.
+    pub(crate) fn failed(action: &'static str, actor: Actor, subject: impl Into<Subject>) -> Self {
+        Self {
+            action,
+            actor,
+            subject: subject.into(),
+            outcome: Outcome::Failed,
+        }
+    }
+
+    /// The statement that records it.
+    pub(crate) fn statement(
+        &self,
+        idp: &Idp,
+        environment: EnvironmentId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Statement {
+        let id = ActivityId::random(idp.random());
+        Statement::new(INSERT)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(now)
+            .bind(self.action)
+            .bind(origin.request.0)
+            .bind(self.document(idp, environment, origin).to_string())
+    }
+
+    /// Everything but what stands in columns.
+    fn document(&self, idp: &Idp, environment: EnvironmentId, origin: &Origin) -> Value {
+        let of = json!({ "id": environment });
+        let urls = idp.urls();
+        let actors = match &self.actor {
+            Actor::Application { id, name } => json!({ "client": {
+                "id": id, "name": name, "environment": of, "type": "CLIENT",
+                "href": urls.environment_api(environment, format_args!("applications/{id}")),
+            }}),
+            Actor::Nobody => json!({}),
+            Actor::User {
+                id,
+                username,
+                population,
+            } => json!({ "user": {
+                "id": id, "name": username, "environment": of, "type": "USER",
+                "population": { "id": population },
+                "href": urls.environment_api(environment, format_args!("users/{id}")),
+            }}),
+        };
+        let mut resource = json!({
+            "type": self.subject.kind,
+            "id": self.subject.id,
+            "name": self.subject.name,
+            "environment": of,
+        });
+        if let (Some(population), Some(members)) =
+            (self.subject.population, resource.as_object_mut())
+        {
+            members.insert("population".to_owned(), json!({ "id": population }));
+        }
+        let (status, verb) = match self.outcome {
+            Outcome::Failed => ("FAILED", "Failed"),
+            Outcome::Success => ("SUCCESS", "Passed"),
+        };
+        json!({
+            "actors": actors,
+            "action": { "type": self.action, "description": title(self.action) },
+            "resources": [resource],
+            "result": { "status": status, "description": verb },
+            "source": {
+                "ipAddress": origin.address.0.to_string(),
+                "userAgent": origin.user_agent,
+            },
+        })
+    }
+}
+
+/// `PASSWORD.CHECK_FAILED` as `Password Check Failed`.
+fn title(action: &str) -> String {
+    let words = action.split(['.', '_']).map(|word| {
+        let mut characters = word.chars();
+        let first = characters.next().map(|c| c.to_ascii_uppercase());
+        first
+            .into_iter()
+            .chain(characters.map(|c| c.to_ascii_lowercase()))
+            .collect::<String>()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn an_action_reads_as_words() {
+        assert_eq!(title("PASSWORD.CHECK_FAILED"), "Password Check Failed");
+    }
+}

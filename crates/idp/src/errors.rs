@@ -1,0 +1,3 @@
+//! Errors on the way out: one type per surface, each with one exhaustive way into a response.
+
+pub(crate) mod api;

@@ -1,0 +1,446 @@
+//! Refusals of the management API in PingOne's shape (PingOne, "Error codes").
+//!
+//! The texts are PingOne's own: clients look for some of them.
+
+use axum::Json;
+use axum::http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use db::StoreError;
+use protocol::net::RequestId;
+use protocol::pingone::{ApiError, ApiErrorCode, ErrorDetail};
+use serde_json::json;
+
+use crate::accounts::Refusal;
+use crate::accounts::registration::RegistrationRefusal;
+use crate::hasher::HashError;
+
+/// The header that carries a request's id; on failure the body's `id` is the same.
+pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
+
+const VALIDATION: &str =
+    "The request could not be completed. One or more validation errors were in the request.";
+const MALFORMED: &str = "The request could not be completed. The request was malformed or invalid.";
+const NO_ACCESS: &str =
+    "The request could not be completed. You do not have access to this resource.";
+const NOT_FOUND: &str = "The request could not be completed. The requested resource was not found.";
+const PROCESSING: &str =
+    "The request could not be completed. There was an issue processing the request.";
+
+/// How long a caller is asked to stay away when the service is busy, in seconds.
+const BUSY_SECONDS: u64 = 2;
+
+/// A refusal of the management API.
+///
+/// The request's id is added when it becomes a response: see [`ApiFailure::respond`].
+#[derive(Debug)]
+pub(crate) struct ApiFailure {
+    status: StatusCode,
+    code: ApiErrorCode,
+    message: String,
+    details: Vec<ErrorDetail>,
+    retry_after_seconds: Option<u64>,
+    /// For the log only.
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl ApiFailure {
+    fn new(status: StatusCode, code: ApiErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            retry_after_seconds: None,
+            cause: None,
+        }
+    }
+
+    fn detail(mut self, detail: ErrorDetail) -> Self {
+        self.details.push(detail);
+        self
+    }
+
+    fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// 400: values that break rules, one detail each.
+    pub(crate) fn invalid_data(details: Vec<ErrorDetail>) -> Self {
+        let failure = Self::new(
+            StatusCode::BAD_REQUEST,
+            ApiErrorCode::InvalidData,
+            VALIDATION,
+        );
+        Self { details, ..failure }
+    }
+
+    /// 400: one value that breaks a rule.
+    pub(crate) fn invalid_value(target: &str, message: impl Into<String>) -> Self {
+        Self::invalid_data(vec![ErrorDetail::new(
+            "INVALID_VALUE",
+            Some(target),
+            message,
+        )])
+    }
+
+    /// 400: a value that must be there.
+    pub(crate) fn required_value(target: &str) -> Self {
+        let detail = ErrorDetail::new("REQUIRED_VALUE", Some(target), "must not be blank");
+        Self::invalid_data(vec![detail])
+    }
+
+    /// 400: a value that another object has and that must be unique.
+    pub(crate) fn not_unique(target: &str) -> Self {
+        Self::invalid_data(vec![ErrorDetail::new(
+            "UNIQUENESS_VIOLATION",
+            Some(target),
+            "is unique but a non-unique value is provided",
+        )])
+    }
+
+    /// 400: something that depends on it forbids it.
+    pub(crate) fn constraint(target: Option<&str>, message: impl Into<String>) -> Self {
+        let detail = ErrorDetail::new("CONSTRAINT_VIOLATION", target, message);
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            ApiErrorCode::RequestFailed,
+            PROCESSING,
+        )
+        .detail(detail)
+    }
+
+    /// 400: not JSON, or not of the expected shape.
+    pub(crate) fn malformed(details: Vec<ErrorDetail>) -> Self {
+        let failure = Self::new(
+            StatusCode::BAD_REQUEST,
+            ApiErrorCode::InvalidRequest,
+            MALFORMED,
+        );
+        Self { details, ..failure }
+    }
+
+    /// 400: well-formed, and the present state forbids it.
+    pub(crate) fn request_failed(detail: ErrorDetail) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            ApiErrorCode::RequestFailed,
+            PROCESSING,
+        )
+        .detail(detail)
+    }
+
+    /// 401: no access token, or none that is good.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            ApiErrorCode::AccessFailed,
+            NO_ACCESS,
+        )
+        .detail(ErrorDetail::new(
+            "INVALID_TOKEN",
+            Some("Authentication Credentials"),
+            "The authorization token is either missing or invalid, or it has expired.",
+        ))
+    }
+
+    /// 403: a good access token whose holder may not do this.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, ApiErrorCode::AccessFailed, NO_ACCESS).detail(
+            ErrorDetail::new(
+                "INSUFFICIENT_PERMISSIONS",
+                None,
+                "The actor attempting to perform the request is not authorized.",
+            ),
+        )
+    }
+
+    /// 404.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, ApiErrorCode::NotFound, NOT_FOUND)
+    }
+
+    /// 404 in the words that PingOne has for one kind of object.
+    pub(crate) fn not_found_saying(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, ApiErrorCode::NotFound, message)
+    }
+
+    /// 405.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            ApiErrorCode::MethodNotAllowed,
+            "The request could not be completed. The method is not offered by this resource.",
+        )
+    }
+
+    /// 409: somebody else changed it at the same time.
+    pub(crate) fn conflict() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            ApiErrorCode::RequestConflict,
+            "The request could not be completed. The resource was changed by another request; \
+             read it again and repeat.",
+        )
+    }
+
+    /// 413.
+    pub(crate) fn too_large() -> Self {
+        let detail = ErrorDetail::new("SIZE_LIMIT_EXCEEDED", None, "The body is too large.");
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            ApiErrorCode::InvalidRequest,
+            MALFORMED,
+        )
+        .detail(detail)
+    }
+
+    /// 415.
+    pub(crate) fn unsupported_media_type() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ApiErrorCode::InvalidRequest,
+            "The request could not be completed. The media type is not supported by this resource.",
+        )
+    }
+
+    /// 429.
+    pub(crate) fn limited(retry_after_seconds: u64) -> Self {
+        let detail = ErrorDetail::new("LIMIT_EXCEEDED", None, "Too many requests were made.")
+            .with("retryAfter", json!(retry_after_seconds));
+        let failure = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ApiErrorCode::RequestLimited,
+            "The request could not be completed. Too many requests were made.",
+        );
+        Self {
+            retry_after_seconds: Some(retry_after_seconds),
+            ..failure.detail(detail)
+        }
+    }
+
+    /// 503: come back later.
+    pub(crate) fn unavailable() -> Self {
+        let failure = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ApiErrorCode::UnexpectedError,
+            "The request could not be completed. The service is busy; try again.",
+        );
+        Self {
+            retry_after_seconds: Some(BUSY_SECONDS),
+            ..failure
+        }
+    }
+
+    /// 500.
+    pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ApiErrorCode::UnexpectedError,
+            "The request could not be completed. An unexpected error occurred.",
+        )
+        .caused_by(cause)
+    }
+
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// A refusal of a password operation, whose new password is called `target` in the request.
+    pub(crate) fn from_refusal(refusal: Refusal, target: PasswordTarget) -> Self {
+        match refusal {
+            Refusal::AccountNotUsable => Self::request_failed(ErrorDetail::new(
+                "ACCOUNT_NOT_USABLE",
+                None,
+                "The account is disabled or locked.",
+            )),
+            Refusal::CodeInvalid => Self::invalid_value(
+                target.code(),
+                "The provided password recovery code was invalid or expired",
+            ),
+            Refusal::CodeExhausted => {
+                Self::invalid_value(target.code(), "Maximum password recovery failures exceeded")
+            }
+            Refusal::Wrong { failures_remaining } => {
+                let (name, message) = target.current();
+                let mut detail = ErrorDetail::new("INVALID_VALUE", Some(name), message);
+                if let Some(remaining) = failures_remaining {
+                    detail = detail.with("failuresRemaining", json!(remaining));
+                }
+                Self::invalid_data(vec![detail])
+            }
+            Refusal::LockedOut {
+                seconds_until_unlock,
+            } => Self::request_failed(
+                ErrorDetail::new("PASSWORD_LOCKED_OUT", None, "The password is locked out.")
+                    .with("secondsUntilUnlock", json!(seconds_until_unlock)),
+            ),
+            Refusal::NoPassword => Self::request_failed(ErrorDetail::new(
+                "NO_PASSWORD",
+                None,
+                "The user does not have a password.",
+            )),
+            Refusal::Policy(evaluation) => {
+                let (name, message) = target.new_password();
+                let mut detail = ErrorDetail::new("INVALID_VALUE", Some(name), message);
+                detail.inner_error = evaluation.to_inner_error();
+                Self::invalid_data(vec![detail])
+            }
+            Refusal::TooYoung { min_age_days } => Self::request_failed(
+                ErrorDetail::new(
+                    "PASSWORD_TOO_YOUNG",
+                    Some(target.new_password().0),
+                    format!(
+                        "The password was changed less than {min_age_days} days ago and cannot \
+                         be changed yet"
+                    ),
+                )
+                .with("rangeMinimumValue", json!(min_age_days)),
+            ),
+            Refusal::Hashing(error) => error.into(),
+            Refusal::Store(error) => error.into(),
+            Refusal::Mail(error) => Self::internal(error),
+        }
+    }
+
+    /// The response, with the request's id in the header and in the body.
+    pub(crate) fn respond(self, request: RequestId) -> Response {
+        if self.status.is_server_error() {
+            let cause = self
+                .cause
+                .as_deref()
+                .map(|error| ui::chain_of_causes(error).join(": "));
+            let cause = cause.unwrap_or_else(|| self.message.clone());
+            tracing::error!(request.id = %request, cause, "the management API failed");
+        }
+        let body = ApiError {
+            id: request.to_string(),
+            code: self.code,
+            message: self.message,
+            details: self.details,
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        never_cached(headers);
+        if let Ok(id) = HeaderValue::try_from(request.to_string()) {
+            headers.insert(CORRELATION_ID, id);
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer error=\"invalid_token\""),
+            );
+        }
+        response
+    }
+}
+
+/// What no cache may keep: PingOne's own set of headers.
+pub(crate) fn never_cached(headers: &mut HeaderMap) {
+    let no_store = HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate");
+    headers.insert(CACHE_CONTROL, no_store);
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(EXPIRES, HeaderValue::from_static("0"));
+}
+
+/// Which request a refusal answers, for the names of its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PasswordTarget {
+    /// `password.check`.
+    Check,
+    /// A new user.
+    Import,
+    /// `password.reset` and `password.recover`.
+    NewPassword,
+    /// `password.set` and `password.setValue`.
+    Value,
+    /// `user.verify`.
+    Verification,
+}
+
+impl PasswordTarget {
+    fn new_password(self) -> (&'static str, &'static str) {
+        const NEW: &str = "New password did not satisfy password policy requirements";
+        const USER: &str = "User password did not satisfy password policy requirements";
+        match self {
+            Self::NewPassword => ("newPassword", NEW),
+            Self::Value => ("value", USER),
+            Self::Check | Self::Import | Self::Verification => ("password", USER),
+        }
+    }
+
+    fn current(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NewPassword | Self::Value => (
+                "currentPassword",
+                "The current password provided for the user is invalid",
+            ),
+            Self::Check | Self::Import | Self::Verification => (
+                "password",
+                "The provided password did not match provisioned password",
+            ),
+        }
+    }
+
+    fn code(self) -> &'static str {
+        if self == Self::Verification {
+            "verificationCode"
+        } else {
+            "recoveryCode"
+        }
+    }
+}
+
+impl From<StoreError> for ApiFailure {
+    fn from(error: StoreError) -> Self {
+        if error.unmet().is_some() {
+            Self::conflict()
+        } else if error.is_unavailable() || error.is_full() {
+            Self::unavailable().caused_by(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<HashError> for ApiFailure {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::unavailable().caused_by(error),
+            HashError::Failed | HashError::Malformed => Self::internal(error),
+        }
+    }
+}
+
+impl From<RegistrationRefusal> for ApiFailure {
+    fn from(refusal: RegistrationRefusal) -> Self {
+        match refusal {
+            RegistrationRefusal::InvalidEmail => Self::new(
+                StatusCode::BAD_REQUEST,
+                ApiErrorCode::InvalidData,
+                "Validation Error : [email must be a well-formed email address]",
+            )
+            .detail(ErrorDetail::new(
+                "INVALID_VALUE",
+                Some("email"),
+                "must be a well-formed email address",
+            )),
+            RegistrationRefusal::InvalidUsername => Self::invalid_value(
+                "username",
+                "must have 1 to 128 characters and no control characters",
+            ),
+            RegistrationRefusal::UsernameTaken => Self::not_unique("username"),
+            RegistrationRefusal::UnknownPopulation => {
+                Self::invalid_value("population", "The population does not exist.")
+            }
+            RegistrationRefusal::Refused(refusal) => {
+                Self::from_refusal(refusal, PasswordTarget::Import)
+            }
+        }
+    }
+}

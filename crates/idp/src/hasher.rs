@@ -1,0 +1,407 @@
+//! Password hashing: Argon2id behind a bounded queue, off the async threads.
+//!
+//! A hash takes 19 MiB and some 15 ms of one core. As many run at once as there are permits;
+//! a bounded number waits; the next is told to come back, so that a flood of sign-ons can take
+//! neither the memory nor the time of everything else.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use protocol::Random;
+use protocol::secret::Password;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// Passwords longer than this are refused before anything is computed.
+pub(crate) const LONGEST_PASSWORD_BYTES: usize = 1024;
+
+/// How long a place in the queue is kept before it is given up.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// The cost of a password hash and how many are computed at once.
+#[derive(Clone, Copy, Debug)]
+pub struct HashingSettings {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Hashes computed at the same time.
+    pub permits: usize,
+    /// Hashes waiting for a permit; one more is turned away.
+    pub queue: usize,
+}
+
+impl Default for HashingSettings {
+    /// 19 MiB, two passes, one lane (OWASP); a permit per core.
+    fn default() -> Self {
+        let permits = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            memory_kib: 19 * 1024,
+            iterations: 2,
+            parallelism: 1,
+            permits,
+            queue: 256,
+        }
+    }
+}
+
+/// A hash as the database keeps it: the PHC string of Argon2id.
+#[derive(Clone)]
+pub(crate) struct PasswordHash(String);
+
+impl PasswordHash {
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(hidden)")
+    }
+}
+
+/// Why a hash was not computed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HashError {
+    /// More are waiting than the queue holds, or the wait took too long: come back later.
+    #[error("too many passwords are being checked at the moment")]
+    Busy,
+    /// A stored hash that this program did not write.
+    #[error("a stored password hash is not in the form of Argon2id")]
+    Malformed,
+    /// The computation itself failed, as when memory could not be had.
+    #[error("a password hash could not be computed")]
+    Failed,
+}
+
+/// The costs are not possible.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "Argon2id does not work with {memory_kib} KiB, {iterations} passes and {parallelism} lanes"
+)]
+pub(crate) struct InvalidHashing {
+    memory_kib: u32,
+    iterations: u32,
+    parallelism: u32,
+}
+
+/// Computes and checks password hashes.
+#[derive(Clone)]
+pub(crate) struct Hasher(Arc<Inner>);
+
+struct Inner {
+    params: Params,
+    permits: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+    /// Memory of finished hashes, for the next: half of a hash's cost is the kernel handing out
+    /// fresh pages.
+    memory: Mutex<Vec<Vec<Block>>>,
+    used: AtomicUsize,
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher")
+            .field("params", &self.0.params)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hasher {
+    pub(crate) fn new(settings: HashingSettings) -> Result<Self, InvalidHashing> {
+        let HashingSettings {
+            memory_kib,
+            iterations,
+            parallelism,
+            permits,
+            queue,
+        } = settings;
+        let params =
+            Params::new(memory_kib, iterations, parallelism, None).map_err(|_| InvalidHashing {
+                memory_kib,
+                iterations,
+                parallelism,
+            })?;
+        let permits = permits.max(1);
+        Ok(Self(Arc::new(Inner {
+            params,
+            permits: Arc::new(Semaphore::new(permits)),
+            waiting: AtomicUsize::new(0),
+            most_waiting: permits + queue,
+            memory: Mutex::new(Vec::new()),
+            used: AtomicUsize::new(0),
+        })))
+    }
+
+    /// Hashes a password with a new salt.
+    pub(crate) async fn hash(
+        &self,
+        password: &Password,
+        random: &dyn Random,
+    ) -> Result<PasswordHash, HashError> {
+        let mut salt = [0; 16];
+        random.fill(&mut salt);
+        let params = self.0.params.clone();
+        let password = Zeroizing::new(password.expose().as_bytes().to_vec());
+        self.run(move |inner| {
+            let output = inner.compute(&params, &password, &salt)?;
+            let phc = Phc {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(&params).map_err(|_| HashError::Failed)?,
+                salt: Some(Salt::new(&salt).map_err(|_| HashError::Failed)?),
+                hash: Some(output),
+            };
+            Ok(PasswordHash(phc.to_string()))
+        })
+        .await
+    }
+
+    /// Whether the hash is that of the password.
+    pub(crate) async fn verify(
+        &self,
+        password: &Password,
+        hash: &PasswordHash,
+    ) -> Result<bool, HashError> {
+        self.matches_any(password, std::slice::from_ref(hash)).await
+    }
+
+    /// Whether one of the hashes is that of the password.
+    pub(crate) async fn matches_any(
+        &self,
+        password: &Password,
+        hashes: &[PasswordHash],
+    ) -> Result<bool, HashError> {
+        if hashes.is_empty() {
+            return Ok(false);
+        }
+        let hashes = hashes.to_vec();
+        let password = Zeroizing::new(password.expose().as_bytes().to_vec());
+        self.run(move |inner| {
+            for hash in &hashes {
+                if inner.verify(&password, hash)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// Costs what [`verify`](Self::verify) costs, for a user who does not exist or has no
+    /// password.
+    pub(crate) async fn verify_nobody(&self, password: &Password) -> Result<(), HashError> {
+        let params = self.0.params.clone();
+        let password = Zeroizing::new(password.expose().as_bytes().to_vec());
+        self.run(move |inner| inner.compute(&params, &password, &[0; 16]).map(drop))
+            .await
+    }
+
+    /// Gives back the memory kept for the next hash, unless one was computed since the last call.
+    pub(crate) fn release_idle_memory(&self) {
+        if self.0.used.swap(0, Ordering::Relaxed) == 0 {
+            self.0.memory().clear();
+        }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let _place = Place::take(&self.0)?;
+        let permit =
+            tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.0.permits).acquire_owned())
+                .await
+                .map_err(|_| HashError::Busy)?
+                .map_err(|_| HashError::Failed)?;
+        let inner = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || {
+            let result = work(&inner);
+            drop(permit);
+            result
+        })
+        .await
+        .map_err(|_| HashError::Failed)?
+    }
+}
+
+/// A place in the queue, given back when it is dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(inner: &'a Inner) -> Result<Self, HashError> {
+        if inner.waiting.fetch_add(1, Ordering::AcqRel) >= inner.most_waiting {
+            inner.waiting.fetch_sub(1, Ordering::AcqRel);
+            return Err(HashError::Busy);
+        }
+        Ok(Self(&inner.waiting))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Inner {
+    fn memory(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.memory
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn compute(&self, params: &Params, password: &[u8], salt: &[u8]) -> Result<Output, HashError> {
+        if password.len() > LONGEST_PASSWORD_BYTES {
+            return Err(HashError::Failed);
+        }
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let wanted = params.block_count();
+        self.used.fetch_add(1, Ordering::Relaxed);
+        let mut blocks = self.memory().pop().unwrap_or_default();
+        blocks.resize_with(wanted, Block::default);
+        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let mut buffer = Zeroizing::new([0; Output::MAX_LENGTH]);
+        let output = buffer
+            .get_mut(..length)
+            .ok_or(HashError::Failed)
+            .and_then(|out| {
+                argon2
+                    .hash_password_into_with_memory(password, salt, out, &mut blocks)
+                    .map_err(|_| HashError::Failed)?;
+                Output::new(out).map_err(|_| HashError::Failed)
+            });
+        if wanted == self.params.block_count() {
+            self.memory().push(blocks);
+        }
+        output
+    }
+
+    fn verify(&self, password: &[u8], hash: &PasswordHash) -> Result<bool, HashError> {
+        if password.len() > LONGEST_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let phc = Phc::new(hash.as_str()).map_err(|_| HashError::Malformed)?;
+        let (Some(salt), Some(expected)) = (phc.salt.as_ref(), phc.hash.as_ref()) else {
+            return Err(HashError::Malformed);
+        };
+        if phc.algorithm != Algorithm::Argon2id.ident() {
+            return Err(HashError::Malformed);
+        }
+        let params = Params::try_from(&phc).map_err(|_| HashError::Malformed)?;
+        // `Output` compares in constant time.
+        Ok(self.compute(&params, password, salt)? == *expected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::SystemRandom;
+
+    fn hasher(permits: usize, queue: usize) -> Hasher {
+        let settings = HashingSettings {
+            memory_kib: 64,
+            iterations: 1,
+            parallelism: 1,
+            permits,
+            queue,
+        };
+        Hasher::new(settings).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_only() {
+        let hasher = hasher(2, 8);
+        let password = Password::new("Sunny-Harbour-42");
+        let hash = hasher.hash(&password, &SystemRandom).await.unwrap();
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        assert!(hasher.verify(&password, &hash).await.unwrap());
+        assert!(
+            !hasher
+                .verify(&Password::new("sunny-harbour-42"), &hash)
+                .await
+                .unwrap()
+        );
+        assert_ne!(
+            hash.as_str(),
+            hasher
+                .hash(&password, &SystemRandom)
+                .await
+                .unwrap()
+                .as_str(),
+            "every hash has its own salt"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_other_costs_is_still_checked() {
+        let password = Password::new("Sunny-Harbour-42");
+        let other = HashingSettings {
+            memory_kib: 128,
+            iterations: 2,
+            ..HashingSettings::default()
+        };
+        let hash = Hasher::new(other)
+            .unwrap()
+            .hash(&password, &SystemRandom)
+            .await
+            .unwrap();
+        assert!(hasher(1, 1).verify(&password, &hash).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_turns_the_next_away() {
+        let hasher = hasher(1, 0);
+        let held = hasher.0.permits.clone().acquire_owned().await.unwrap();
+        let waiting = tokio::spawn({
+            let hasher = hasher.clone();
+            async move { hasher.verify_nobody(&Password::new("x")).await }
+        });
+        while hasher.0.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let turned_away = hasher.verify_nobody(&Password::new("x")).await;
+        assert!(matches!(turned_away, Err(HashError::Busy)));
+        drop(held);
+        waiting.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_password_of_a_megabyte_costs_nothing() {
+        let hasher = hasher(1, 1);
+        let hash = hasher
+            .hash(&Password::new("x"), &SystemRandom)
+            .await
+            .unwrap();
+        let long = Password::new("x".repeat(1_000_000));
+        assert!(!hasher.verify(&long, &hash).await.unwrap());
+        assert!(hasher.hash(&long, &SystemRandom).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn memory_goes_back_once_nobody_hashes() {
+        let hasher = hasher(1, 1);
+        hasher.verify_nobody(&Password::new("x")).await.unwrap();
+        hasher.release_idle_memory();
+        assert_eq!(
+            hasher.0.memory().len(),
+            1,
+            "it was in use since the last call"
+        );
+        hasher.release_idle_memory();
+        assert_eq!(hasher.0.memory().len(), 0);
+    }
+}

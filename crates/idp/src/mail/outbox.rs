@@ -1,0 +1,101 @@
+//! The job that empties the outbox.
+
+use std::future::Future;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use db::StoreError;
+use jiff::{SignedDuration, Timestamp};
+
+use super::smtp::{SendError, Smtp};
+use crate::state::Idp;
+use crate::stores::mails::{Mails, StoredMail};
+
+/// How often the outbox is looked at when nobody woke the job.
+const PERIOD: Duration = Duration::from_secs(15);
+
+/// How long a claimed mail stays away from other nodes; longer than a mail server's time-out.
+const CLAIM: SignedDuration = SignedDuration::from_secs(60);
+
+/// Tries over about a day; then the mail is given up. The codes in it are long dead by then.
+const MOST_ATTEMPTS: i64 = 12;
+
+/// Sends what is due until `stop` completes.
+pub(crate) async fn run(idp: &Idp, smtp: &Smtp, stop: impl Future<Output = ()> + Send) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        if let Err(error) = send_due(idp, smtp).await {
+            let cause = ui::chain_of_causes(&error).join(": ");
+            tracing::warn!(cause, "the outbox could not be read; it is tried again");
+        }
+        tokio::select! {
+            () = &mut stop => return,
+            () = idp.outbox_woken() => {}
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+    }
+}
+
+/// Sends what is due now.
+async fn send_due(idp: &Idp, smtp: &Smtp) -> Result<(), StoreError> {
+    let mails = Mails::new(idp.db());
+    loop {
+        let now = idp.now();
+        let Some(mail) = mails.claim(now, now + CLAIM).await? else {
+            return Ok(());
+        };
+        send(idp, smtp, &mails, mail).await?;
+    }
+}
+
+async fn send(
+    idp: &Idp,
+    smtp: &Smtp,
+    mails: &Mails<'_>,
+    mail: StoredMail,
+) -> Result<(), StoreError> {
+    let Some(content) = super::open(idp, &mail) else {
+        tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
+        return mails.give_up(mail.id, idp.now()).await;
+    };
+    match smtp.send(&mail.recipient, content).await {
+        Ok(()) => mails.mark_sent(mail.id, idp.now()).await,
+        Err(SendError::Transient(error)) if mail.attempts < MOST_ATTEMPTS => {
+            let again_at = next_attempt(mail.attempts, idp.now());
+            tracing::warn!(mail.id = %mail.id, attempt = mail.attempts, %error, %again_at,
+                "the mail server did not take a mail; it is tried again");
+            mails.retry(mail.id, again_at).await
+        }
+        Err(error) => {
+            let cause = ui::chain_of_causes(&error).join(": ");
+            tracing::error!(mail.id = %mail.id, cause, "a mail is given up");
+            mails.give_up(mail.id, idp.now()).await
+        }
+    }
+}
+
+/// Half a minute after the first failure, twice as long after each further one, four hours at most.
+fn next_attempt(attempts: i64, now: Timestamp) -> Timestamp {
+    let longest = Duration::from_secs(4 * 60 * 60);
+    let mut delays = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_secs(30))
+        .with_max_delay(longest)
+        .with_max_times(64)
+        .build();
+    let nth = usize::try_from(attempts.saturating_sub(1)).unwrap_or(0);
+    let delay = delays.nth(nth).unwrap_or(longest);
+    now + SignedDuration::try_from(delay).unwrap_or(SignedDuration::from_hours(4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_grow_apart_and_have_a_limit() {
+        let now = Timestamp::UNIX_EPOCH;
+        let after = |attempts| next_attempt(attempts, now).duration_since(now).as_secs();
+        assert_eq!([after(1), after(2), after(3)], [30, 60, 120]);
+        assert_eq!(after(MOST_ATTEMPTS), 4 * 60 * 60);
+    }
+}

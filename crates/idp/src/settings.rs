@@ -1,0 +1,103 @@
+//! What an installation can set about its environments.
+
+use jiff::SignedDuration;
+use protocol::pingone::Region;
+use ui::{BrandSettings, Mode};
+use url::Url;
+
+use crate::hasher::HashingSettings;
+use crate::mail::SmtpSettings;
+
+/// The settings of an [`Idp`](crate::Idp), parsed.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where browsers and clients reach it, with a slash at the end: `https://localhost:9443/`.
+    /// Issuers, links and mails are made from it alone, never from a request's `Host`.
+    pub public_url: Url,
+    /// Development shows causes on error pages and permits the mailbox.
+    pub mode: Mode,
+    /// Whether `/mailbox` shows the mails instead of a mail program.
+    pub mailbox: bool,
+    /// The region that environments say they are in.
+    pub region: Region,
+    /// Name, colours and logo of the hosted pages and mails.
+    pub brand: BrandSettings,
+    /// The cost of a password hash, and how many are computed at once.
+    pub hashing: HashingSettings,
+    /// The mail server; without one, mails wait in the outbox.
+    pub smtp: Option<SmtpSettings>,
+    /// Requests that one address may make.
+    pub limits: Limits,
+    /// How long things are good for.
+    pub lifetimes: Lifetimes,
+}
+
+impl Settings {
+    /// The defaults for an address.
+    pub fn new(public_url: Url) -> Self {
+        Self {
+            public_url,
+            mode: Mode::Production,
+            mailbox: false,
+            region: Region::NorthAmerica,
+            brand: BrandSettings::default(),
+            hashing: HashingSettings::default(),
+            smtp: None,
+            limits: Limits::default(),
+            lifetimes: Lifetimes::default(),
+        }
+    }
+}
+
+/// Requests that one address may make; an IPv6 address counts as its /64.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Passwords tried on the hosted pages, per minute.
+    pub sign_ons_per_minute: u32,
+    /// Registrations on the hosted pages, per hour.
+    pub registrations_per_hour: u32,
+    /// Recovery and verification mails asked for on the hosted pages, per hour.
+    pub recoveries_per_hour: u32,
+}
+
+impl Default for Limits {
+    /// Enough for an office behind one address, and for a person who mistypes.
+    fn default() -> Self {
+        Self {
+            sign_ons_per_minute: 60,
+            registrations_per_hour: 60,
+            recoveries_per_hour: 60,
+        }
+    }
+}
+
+/// How long things are good for.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// Access and ID tokens: an hour, as PingOne's.
+    pub access_token: SignedDuration,
+    /// Authorization codes: a minute is enough for a redirect, and RFC 6749 §4.1.2 allows ten at
+    /// most.
+    pub authorization_code: SignedDuration,
+    /// A sign-on interaction without activity: a quarter of an hour, as PingOne's.
+    pub flow: SignedDuration,
+    /// A browser session without activity: thirty days, as PingOne's.
+    pub browser_session: SignedDuration,
+    /// A signing key before the next one takes over.
+    pub signing_key: SignedDuration,
+    /// Entries of the audit log.
+    pub activities: SignedDuration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            access_token: SignedDuration::from_hours(1),
+            authorization_code: SignedDuration::from_mins(1),
+            flow: SignedDuration::from_mins(15),
+            browser_session: SignedDuration::from_hours(30 * 24),
+            signing_key: SignedDuration::from_hours(90 * 24),
+            activities: SignedDuration::from_hours(14 * 24),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The SQL: one file per table or small group of tables, over [`db::Db`].
+//!
+//! A store is a struct that borrows the database. Methods that only make up a larger whole return
+//! [`Statement`](db::Statement)s, which the caller puts into one batch with the audit entry.
+
+pub(crate) mod codes;
+pub(crate) mod mails;
+pub(crate) mod password_policies;
+pub(crate) mod passwords;
+pub(crate) mod users;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Brings a name into the form in which names are compared: compatibility-composed, lower case,
+/// without white space around it. Two names with one key are one name, so no alias escapes
+/// uniqueness or lockout.
+pub(crate) fn fold(text: &str) -> String {
+    text.trim()
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .nfkc()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn aliases_of_a_name_have_one_key() {
+        for alias in ["Ada", " ada ", "ＡＤＡ", "aDa"] {
+            assert_eq!(fold(alias), "ada", "{alias}");
+        }
+        assert_eq!(fold("Jose\u{301}"), fold("José"));
+        assert_eq!(fold("ﬁn"), "fin");
+        assert_ne!(fold("ada"), fold("adá"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Codes that were mailed: recovery codes and verification codes. One table for each, so that a
+//! code of one kind is nothing to the other.
+
+use db::{Db, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::UserId;
+use protocol::secret::{RecoveryCodeDigest, VerificationCodeDigest};
+
+/// What a try at a code found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tried<D> {
+    /// There is a code; the try was counted before it is compared.
+    Counted {
+        /// The code's digest.
+        digest: D,
+        /// Failures so far, this try included.
+        failures: i64,
+    },
+    /// The code is dead: too many tries were made at it.
+    Exhausted,
+    /// There is no code, or it expired.
+    None,
+}
+
+const SEND_RECOVERY: &str = "\
+INSERT INTO recovery_codes (user_id, digest, failures, expires_at) VALUES ($1, $2, 0, $3)
+ON CONFLICT (user_id) DO UPDATE
+   SET digest = excluded.digest, failures = 0, expires_at = excluded.expires_at";
+
+const TRY_RECOVERY: &str = "\
+UPDATE recovery_codes SET failures = failures + 1
+ WHERE user_id = $1 AND expires_at > $2 AND failures < $3
+RETURNING digest, failures";
+
+const FIND_RECOVERY: &str = "\
+SELECT failures FROM recovery_codes WHERE user_id = $1 AND expires_at > $2";
+
+const FORGIVE_RECOVERY: &str = "\
+UPDATE recovery_codes SET failures = failures - 1 WHERE user_id = $1 AND digest = $2";
+
+const REDEEM_RECOVERY: &str = "DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2";
+
+const DROP_RECOVERY: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+
+const SEND_VERIFICATION: &str = "\
+INSERT INTO verification_codes (user_id, digest, email, failures, created_at)
+VALUES ($1, $2, $3, 0, $4)
+ON CONFLICT (user_id) DO UPDATE
+   SET digest = excluded.digest, email = excluded.email, failures = 0,
+       created_at = excluded.created_at";
+
+const TRY_VERIFICATION: &str = "\
+UPDATE verification_codes SET failures = failures + 1
+ WHERE user_id = $1 AND failures < $2
+RETURNING digest, email, failures";
+
+const REDEEM_VERIFICATION: &str =
+    "DELETE FROM verification_codes WHERE user_id = $1 AND digest = $2";
+
+/// Recovery codes: one per user, the newest.
+#[derive(Debug)]
+pub(crate) struct RecoveryCodes<'a>(&'a Db);
+
+impl<'a> RecoveryCodes<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// The statement that makes a code the user's only one.
+    pub(crate) fn replace(
+        user: UserId,
+        digest: &RecoveryCodeDigest,
+        expires_at: Timestamp,
+    ) -> Statement {
+        Statement::new(SEND_RECOVERY)
+            .bind(user.as_uuid())
+            .bind(digest.as_str())
+            .bind(expires_at)
+    }
+
+    /// Counts a try and gives the digest to compare with.
+    pub(crate) async fn take_try(
+        &self,
+        user: UserId,
+        most: i64,
+        now: Timestamp,
+    ) -> Result<Tried<RecoveryCodeDigest>, StoreError> {
+        let during = StoreError::during("try a recovery code");
+        let statement = Statement::new(TRY_RECOVERY)
+            .bind(user.as_uuid())
+            .bind(now)
+            .bind(most);
+        if let Some(row) = self.0.write(statement).await.map_err(&during)?.into_row() {
+            return Ok(Tried::Counted {
+                digest: RecoveryCodeDigest::from_stored(row.get("digest")?),
+                failures: row.get("failures")?,
+            });
+        }
+        let statement = Statement::new(FIND_RECOVERY).bind(user.as_uuid()).bind(now);
+        match self.0.read_optional(statement).await.map_err(&during)? {
+            Some(_) => Ok(Tried::Exhausted),
+            None => Ok(Tried::None),
+        }
+    }
+
+    /// The statement that takes a try back: the code was right and the new password was not.
+    pub(crate) fn forgive(user: UserId, digest: &RecoveryCodeDigest) -> Statement {
+        Statement::new(FORGIVE_RECOVERY)
+            .bind(user.as_uuid())
+            .bind(digest.as_str())
+    }
+
+    /// The statement that uses a code up; it touches one row for one caller only: require that.
+    pub(crate) fn redeem(user: UserId, digest: &RecoveryCodeDigest) -> Statement {
+        Statement::new(REDEEM_RECOVERY)
+            .bind(user.as_uuid())
+            .bind(digest.as_str())
+    }
+
+    /// The statement that makes any code of the user worthless, because the password was changed
+    /// on another path.
+    pub(crate) fn drop_all(user: UserId) -> Statement {
+        Statement::new(DROP_RECOVERY).bind(user.as_uuid())
+    }
+}
+
+/// A verification code's digest and the address that it proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SentVerification {
+    pub(crate) digest: VerificationCodeDigest,
+    pub(crate) email: String,
+}
+
+/// Verification codes: one per user, the newest. They do not expire.
+#[derive(Debug)]
+pub(crate) struct VerificationCodes<'a>(&'a Db);
+
+impl<'a> VerificationCodes<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// The statement that makes a code the user's only one.
+    pub(crate) fn replace(user: UserId, sent: &SentVerification, now: Timestamp) -> Statement {
+        Statement::new(SEND_VERIFICATION)
+            .bind(user.as_uuid())
+            .bind(sent.digest.as_str())
+            .bind(sent.email.as_str())
+            .bind(now)
+    }
+
+    /// Counts a try and gives what to compare with.
+    pub(crate) async fn take_try(
+        &self,
+        user: UserId,
+        most: i64,
+    ) -> Result<Tried<SentVerification>, StoreError> {
+        let statement = Statement::new(TRY_VERIFICATION)
+            .bind(user.as_uuid())
+            .bind(most);
+        let written = self
+            .0
+            .write(statement)
+            .await
+            .map_err(StoreError::during("try a verification code"))?;
+        match written.into_row() {
+            Some(row) => Ok(Tried::Counted {
+                digest: SentVerification {
+                    digest: VerificationCodeDigest::from_stored(row.get("digest")?),
+                    email: row.get("email")?,
+                },
+                failures: row.get("failures")?,
+            }),
+            None => Ok(Tried::None),
+        }
+    }
+
+    /// The statement that uses a code up; it touches one row for one caller only: require that.
+    pub(crate) fn redeem(user: UserId, digest: &VerificationCodeDigest) -> Statement {
+        Statement::new(REDEEM_VERIFICATION)
+            .bind(user.as_uuid())
+            .bind(digest.as_str())
+    }
+}

@@ -1,0 +1,163 @@
+//! The outbox: mails wait here until a mail server took them.
+
+use db::{Db, Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, MailId};
+
+/// A mail as the database keeps it; its content is sealed.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredMail {
+    pub(crate) id: MailId,
+    pub(crate) recipient: String,
+    pub(crate) sealed: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) attempts: i64,
+}
+
+const INSERT: &str = "\
+INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at)
+VALUES ($1, $2, $3, $4, $5, 0, $6)";
+
+/// Claims a mail by pushing its next attempt into the future: another node sees it as not due.
+const CLAIM: &str = "\
+UPDATE mails SET attempts = attempts + 1, next_attempt_at = $2
+ WHERE id = (SELECT id FROM mails WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT 1)
+   AND next_attempt_at <= $1
+RETURNING id, recipient, sealed, created_at, attempts";
+
+const SENT: &str = "\
+UPDATE mails SET sent_at = $2, next_attempt_at = NULL, sealed = '' WHERE id = $1";
+
+const RETRY: &str = "UPDATE mails SET next_attempt_at = $2 WHERE id = $1 AND sent_at IS NULL";
+
+const GIVE_UP: &str = "\
+UPDATE mails SET failed_at = $2, next_attempt_at = NULL, sealed = '' WHERE id = $1";
+
+const NEWEST: &str = "\
+SELECT id, recipient, sealed, created_at, attempts FROM mails
+ WHERE sealed <> '' ORDER BY created_at DESC, id DESC LIMIT $1";
+
+const NEWEST_TO: &str = "\
+SELECT id, recipient, sealed, created_at, attempts FROM mails
+ WHERE recipient = $1 AND sealed <> '' ORDER BY created_at DESC, id DESC LIMIT $2";
+
+const FIND: &str = "\
+SELECT id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND sealed <> ''";
+
+const PURGE: &str = "\
+DELETE FROM mails
+ WHERE id IN (SELECT id FROM mails WHERE created_at <= $1 ORDER BY created_at LIMIT $2)";
+
+/// The outbox of all environments.
+#[derive(Debug)]
+pub(crate) struct Mails<'a>(&'a Db);
+
+impl<'a> Mails<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// The statement that puts a mail into the outbox. Without a `due`, nothing sends it and only
+    /// the mailbox shows it.
+    pub(crate) fn insert(
+        mail: &StoredMail,
+        environment: EnvironmentId,
+        due: Option<Timestamp>,
+    ) -> Statement {
+        Statement::new(INSERT)
+            .bind(mail.id.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(mail.recipient.as_str())
+            .bind(mail.sealed.as_str())
+            .bind(mail.created_at)
+            .bind(due)
+    }
+
+    /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,
+    /// should this process die before it says what became of it.
+    pub(crate) async fn claim(
+        &self,
+        now: Timestamp,
+        again_at: Timestamp,
+    ) -> Result<Option<StoredMail>, StoreError> {
+        let written = self
+            .0
+            .write(Statement::new(CLAIM).bind(now).bind(again_at))
+            .await
+            .map_err(StoreError::during("take a mail from the outbox"))?;
+        written.into_row().as_ref().map(from_row).transpose()
+    }
+
+    /// A mail server took it; its content is forgotten.
+    pub(crate) async fn mark_sent(&self, id: MailId, now: Timestamp) -> Result<(), StoreError> {
+        self.change(Statement::new(SENT).bind(id.as_uuid()).bind(now))
+            .await
+    }
+
+    /// It is to be tried again.
+    pub(crate) async fn retry(&self, id: MailId, at: Timestamp) -> Result<(), StoreError> {
+        self.change(Statement::new(RETRY).bind(id.as_uuid()).bind(at))
+            .await
+    }
+
+    /// It will never be sent; its content is forgotten.
+    pub(crate) async fn give_up(&self, id: MailId, now: Timestamp) -> Result<(), StoreError> {
+        self.change(Statement::new(GIVE_UP).bind(id.as_uuid()).bind(now))
+            .await
+    }
+
+    async fn change(&self, statement: Statement) -> Result<(), StoreError> {
+        let written = self.0.write(statement).await;
+        written
+            .map(drop)
+            .map_err(StoreError::during("note what became of a mail"))
+    }
+
+    /// The newest mails, to one address or to all, newest first.
+    pub(crate) async fn newest(
+        &self,
+        recipient: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<StoredMail>, StoreError> {
+        let statement = match recipient {
+            Some(recipient) => Statement::new(NEWEST_TO).bind(recipient).bind(limit),
+            None => Statement::new(NEWEST).bind(limit),
+        };
+        let rows = self
+            .0
+            .read(statement)
+            .await
+            .map_err(StoreError::during("list the mailbox"))?;
+        rows.iter().map(from_row).collect()
+    }
+
+    /// One mail.
+    pub(crate) async fn find(&self, id: MailId) -> Result<Option<StoredMail>, StoreError> {
+        let row = self
+            .0
+            .read_optional(Statement::new(FIND).bind(id.as_uuid()))
+            .await
+            .map_err(StoreError::during("open a mail"))?;
+        row.as_ref().map(from_row).transpose()
+    }
+
+    /// Deletes up to `limit` mails from before `until`.
+    pub(crate) async fn purge(&self, until: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let written = self
+            .0
+            .write(Statement::new(PURGE).bind(until).bind(limit))
+            .await
+            .map_err(StoreError::during("purge old mails"))?;
+        Ok(written.rows_affected)
+    }
+}
+
+fn from_row(row: &Row) -> Result<StoredMail, StoreError> {
+    Ok(StoredMail {
+        id: row.parse("id", MailId::parse)?,
+        recipient: row.get("recipient")?,
+        sealed: row.get("sealed")?,
+        created_at: row.get("created_at")?,
+        attempts: row.get("attempts")?,
+    })
+}

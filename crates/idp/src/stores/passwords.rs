@@ -1,0 +1,239 @@
+//! Password hashes, the count of wrong passwords, and the history of earlier ones.
+
+use db::{Db, Statement, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use protocol::clock::is_expired;
+use protocol::id::UserId;
+use protocol::password_policy::{Lockout, PasswordHistory};
+
+use crate::hasher::PasswordHash;
+
+/// A user's password as the database keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredPassword {
+    pub(crate) hash: Option<PasswordHash>,
+    pub(crate) must_change: bool,
+    pub(crate) changed_at: Option<Timestamp>,
+    pub(crate) locked_until: Option<Timestamp>,
+}
+
+impl StoredPassword {
+    /// Of a user who has no row yet.
+    const NONE: Self = Self {
+        hash: None,
+        must_change: false,
+        changed_at: None,
+        locked_until: None,
+    };
+
+    /// Until when the password is locked out, if it is.
+    pub(crate) fn lockout(&self, now: Timestamp) -> Option<Timestamp> {
+        self.locked_until.filter(|until| !is_expired(*until, now))
+    }
+}
+
+/// Whether one more try may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Try {
+    /// It may, and is counted as a failure until [`Passwords::forgive`] takes it back.
+    Counted {
+        /// Tries left after this one.
+        remaining: u32,
+    },
+    /// It may not: the password is locked out.
+    LockedOut,
+}
+
+const FIND: &str = "\
+SELECT hash, must_change, changed_at, locked_until FROM user_passwords WHERE user_id = $1";
+
+/// Takes a try before the password is compared, so that tries made at the same time count too. A
+/// lockout that is over starts a new count.
+const TAKE_TRY: &str = "\
+UPDATE user_passwords
+   SET failures = CASE WHEN locked_until IS NULL THEN failures + 1 ELSE 1 END,
+       locked_until = CASE
+           WHEN (CASE WHEN locked_until IS NULL THEN failures + 1 ELSE 1 END) >= $3 THEN $4
+           ELSE NULL END
+ WHERE user_id = $1 AND (locked_until IS NULL OR locked_until <= $2)
+RETURNING failures";
+
+const FORGIVE: &str = "\
+UPDATE user_passwords SET failures = 0, locked_until = NULL
+ WHERE user_id = $1 AND (failures > 0 OR locked_until IS NOT NULL)";
+
+const LOCK_OUT: &str = "UPDATE user_passwords SET locked_until = $2 WHERE user_id = $1";
+
+const SET: &str = "\
+INSERT INTO user_passwords (user_id, hash, must_change, changed_at, failures, locked_until)
+VALUES ($1, $2, $3, $4, 0, NULL)
+ON CONFLICT (user_id) DO UPDATE
+   SET hash = excluded.hash, must_change = excluded.must_change,
+       changed_at = excluded.changed_at, failures = 0, locked_until = NULL";
+
+const MUST_CHANGE: &str = "\
+UPDATE user_passwords SET must_change = TRUE, failures = 0, locked_until = NULL
+ WHERE user_id = $1 AND hash IS NOT NULL";
+
+const REMEMBER: &str = "\
+INSERT INTO password_history (user_id, replaced_at, hash)
+SELECT user_id, $2, hash FROM user_passwords WHERE user_id = $1 AND hash IS NOT NULL";
+
+const FORGET_OLD: &str = "\
+DELETE FROM password_history
+ WHERE user_id = $1
+   AND (replaced_at <= $2
+        OR replaced_at < (SELECT MIN(replaced_at) FROM
+                             (SELECT replaced_at FROM password_history
+                               WHERE user_id = $1 ORDER BY replaced_at DESC LIMIT $3) AS kept))";
+
+const HISTORY: &str = "\
+SELECT hash FROM password_history
+ WHERE user_id = $1 AND replaced_at > $2 ORDER BY replaced_at DESC LIMIT $3";
+
+/// The passwords of all users.
+#[derive(Debug)]
+pub(crate) struct Passwords<'a>(&'a Db);
+
+impl<'a> Passwords<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// A user's password; without a row, none.
+    pub(crate) async fn load(&self, user: UserId) -> Result<StoredPassword, StoreError> {
+        let row = self
+            .0
+            .read_optional(Statement::new(FIND).bind(user.as_uuid()))
+            .await
+            .map_err(StoreError::during("read a password's state"))?;
+        let Some(row) = row else {
+            return Ok(StoredPassword::NONE);
+        };
+        Ok(StoredPassword {
+            hash: row
+                .get::<Option<String>>("hash")?
+                .map(PasswordHash::from_stored),
+            must_change: row.get("must_change")?,
+            changed_at: row.get("changed_at")?,
+            locked_until: row.get("locked_until")?,
+        })
+    }
+
+    /// Takes one of the tries that the lockout rule leaves.
+    pub(crate) async fn take_try(
+        &self,
+        user: UserId,
+        lockout: Lockout,
+        now: Timestamp,
+    ) -> Result<Try, StoreError> {
+        let most = i64::from(lockout.failure_count);
+        let until = now + SignedDuration::from_secs(i64::from(lockout.duration_seconds));
+        let written = self
+            .0
+            .write(
+                Statement::new(TAKE_TRY)
+                    .bind(user.as_uuid())
+                    .bind(now)
+                    .bind(most)
+                    .bind(until),
+            )
+            .await
+            .map_err(StoreError::during("count a password's try"))?;
+        match written.into_row() {
+            Some(row) => {
+                let left = most.saturating_sub(row.get::<i64>("failures")?);
+                Ok(Try::Counted {
+                    remaining: u32::try_from(left).unwrap_or(0),
+                })
+            }
+            None => Ok(Try::LockedOut),
+        }
+    }
+
+    /// The statement that takes back all failures, after a right password or by an administrator.
+    pub(crate) fn forgive(user: UserId) -> Statement {
+        Statement::new(FORGIVE).bind(user.as_uuid())
+    }
+
+    /// The statement that locks a password out.
+    pub(crate) fn lock_out(user: UserId, until: Timestamp) -> Statement {
+        Statement::new(LOCK_OUT).bind(user.as_uuid()).bind(until)
+    }
+
+    /// Statements that replace a password and remember the one before.
+    pub(crate) fn set(
+        user: UserId,
+        hash: &PasswordHash,
+        must_change: bool,
+        history: Option<&PasswordHistory>,
+        now: Timestamp,
+    ) -> Vec<Statement> {
+        let set = Statement::new(SET)
+            .bind(user.as_uuid())
+            .bind(hash.as_str())
+            .bind(must_change)
+            .bind(now);
+        let Some(history) = history else {
+            return vec![set];
+        };
+        let remember = Statement::new(REMEMBER).bind(user.as_uuid()).bind(now);
+        let forget = Statement::new(FORGET_OLD)
+            .bind(user.as_uuid())
+            .bind(retained_since(history, now))
+            .bind(history.count);
+        vec![remember, set, forget]
+    }
+
+    /// The statement that inserts a new user's password as of another time than now, for data
+    /// that did not begin here.
+    pub(crate) fn set_at(
+        user: UserId,
+        hash: &PasswordHash,
+        must_change: bool,
+        changed_at: Timestamp,
+    ) -> Statement {
+        Statement::new(SET)
+            .bind(user.as_uuid())
+            .bind(hash.as_str())
+            .bind(must_change)
+            .bind(changed_at)
+    }
+
+    /// The statement that removes a password.
+    pub(crate) fn remove(user: UserId) -> Statement {
+        Statement::new("DELETE FROM user_passwords WHERE user_id = $1").bind(user.as_uuid())
+    }
+
+    /// The statement that demands another password at the next sign-on; it touches no row where
+    /// there is no password.
+    pub(crate) fn demand_change(user: UserId) -> Statement {
+        Statement::new(MUST_CHANGE).bind(user.as_uuid())
+    }
+
+    /// The earlier passwords that must not come back.
+    pub(crate) async fn history(
+        &self,
+        user: UserId,
+        history: &PasswordHistory,
+        now: Timestamp,
+    ) -> Result<Vec<PasswordHash>, StoreError> {
+        let statement = Statement::new(HISTORY)
+            .bind(user.as_uuid())
+            .bind(retained_since(history, now))
+            .bind(history.count);
+        let rows = self
+            .0
+            .read(statement)
+            .await
+            .map_err(StoreError::during("read a password's history"))?;
+        rows.iter()
+            .map(|row| row.get("hash").map(PasswordHash::from_stored))
+            .collect()
+    }
+}
+
+fn retained_since(history: &PasswordHistory, now: Timestamp) -> Timestamp {
+    let retention = SignedDuration::from_hours(24 * i64::from(history.retention_days));
+    now.checked_sub(retention).unwrap_or(Timestamp::MIN)
+}

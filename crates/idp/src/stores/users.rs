@@ -1,0 +1,405 @@
+//! Users and the attributes that filters look for.
+
+use db::{Db, Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::clock::is_expired;
+use protocol::id::{EnvironmentId, PopulationId, UserId};
+use protocol::pingone::{
+    Account, AccountStatus, IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus, Reference,
+    User,
+};
+use serde_json::{Map, Value};
+
+use super::fold;
+
+/// A user as the database keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredUser {
+    pub(crate) id: UserId,
+    pub(crate) environment_id: EnvironmentId,
+    pub(crate) population_id: PopulationId,
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) email_verified: bool,
+    pub(crate) enabled: bool,
+    pub(crate) lock: AccountLock,
+    pub(crate) verification_required: bool,
+    pub(crate) mfa_enabled: bool,
+    pub(crate) last_sign_on: Option<LastSignOn>,
+    /// `name`, `address`, `photo`, phones and the other attributes that a profile holds, as
+    /// PingOne spells them.
+    pub(crate) attributes: Map<String, Value>,
+    /// Guards updates: each raises it by one.
+    pub(crate) version: i64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// An administrator's lock on an account. The lockout after wrong passwords is another thing and
+/// belongs to the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountLock {
+    Locked {
+        since: Timestamp,
+        until: Option<Timestamp>,
+    },
+    Open,
+}
+
+impl AccountLock {
+    fn is_locked(self, now: Timestamp) -> bool {
+        match self {
+            Self::Locked { until, .. } => until.is_none_or(|until| !is_expired(until, now)),
+            Self::Open => false,
+        }
+    }
+}
+
+impl StoredUser {
+    /// Whether the account as such may be used; the password's state comes on top.
+    pub(crate) fn can_authenticate(&self, now: Timestamp) -> bool {
+        self.enabled && !self.lock.is_locked(now)
+    }
+
+    /// The user as PingOne shows it, without links.
+    pub(crate) fn to_wire(&self, now: Timestamp) -> User {
+        let mut user = User::new(self.id, self.environment_id);
+        user.population = Some(Reference::new(self.population_id));
+        user.username = Some(self.username.clone());
+        user.email = Some(self.email.clone());
+        user.email_verified = self.email_verified.then_some(true);
+        user.enabled = Some(self.enabled);
+        user.account = Some(self.account(now));
+        user.lifecycle = Some(Lifecycle {
+            status: if self.verification_required {
+                LifecycleStatus::VerificationRequired
+            } else {
+                LifecycleStatus::AccountOk
+            },
+            suppress_verification_code: false,
+        });
+        user.mfa_enabled = Some(self.mfa_enabled);
+        user.identity_provider = Some(IdentityProvider {
+            provider_type: "PING_ONE".to_owned(),
+        });
+        user.verify_status = Some("NOT_INITIATED".to_owned());
+        user.last_sign_on.clone_from(&self.last_sign_on);
+        user.created_at = Some(self.created_at);
+        user.updated_at = Some(self.updated_at);
+        user.attributes = self.attributes.clone();
+        user
+    }
+
+    fn account(&self, now: Timestamp) -> Account {
+        let locked = self.lock.is_locked(now);
+        let (locked_at, unlock_at) = match self.lock {
+            AccountLock::Locked { since, until } if locked => (Some(since), until),
+            AccountLock::Locked { .. } | AccountLock::Open => (None, None),
+        };
+        Account {
+            can_authenticate: self.can_authenticate(now),
+            status: if locked {
+                AccountStatus::Locked
+            } else {
+                AccountStatus::Ok
+            },
+            locked_at,
+            unlock_at,
+            seconds_until_unlock: unlock_at.map(|at| at.duration_since(now).as_secs()),
+        }
+    }
+
+    /// Every text of the profile: what a password must not be.
+    pub(crate) fn profile_values(&self) -> Vec<String> {
+        let mut values = vec![self.username.clone(), self.email.clone()];
+        self.attributes
+            .values()
+            .for_each(|value| collect_texts(value, &mut values));
+        values
+    }
+
+    /// What a filter can look for, by PingOne's attribute path, folded.
+    fn filterable(&self) -> Vec<(String, String)> {
+        let mut found = vec![
+            ("username".to_owned(), fold(&self.username)),
+            ("email".to_owned(), fold(&self.email)),
+        ];
+        for (name, value) in &self.attributes {
+            collect_filterable(name, value, &mut found);
+        }
+        found.retain(|(_, key)| !key.is_empty());
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+fn collect_texts(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) if !text.is_empty() => into.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, into)),
+        Value::Object(members) => members.values().for_each(|item| collect_texts(item, into)),
+        _ => {}
+    }
+}
+
+/// Longest part of a value that filters see; PingOne's own limit of `externalId` is 1,024.
+const LONGEST_FILTERABLE: usize = 1024;
+
+fn collect_filterable(path: &str, value: &Value, into: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) => {
+            let key = fold(text).chars().take(LONGEST_FILTERABLE).collect();
+            into.push((path.to_owned(), key));
+        }
+        Value::Object(members) => {
+            for (name, value) in members {
+                collect_filterable(&format!("{path}.{name}"), value, into);
+            }
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| collect_filterable(path, item, into)),
+        Value::Bool(_) | Value::Null | Value::Number(_) => {}
+    }
+}
+
+/// The columns of a user, for `SELECT`.
+pub(crate) const COLUMNS: &str = "\
+id, environment_id, population_id, username, email, email_verified, enabled, locked_at, unlock_at, \
+verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address, document, version, \
+created_at, updated_at";
+
+impl StoredUser {
+    /// Reads a row of [`COLUMNS`].
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let lock = match row.get::<Option<Timestamp>>("locked_at")? {
+            Some(since) => AccountLock::Locked {
+                since,
+                until: row.get("unlock_at")?,
+            },
+            None => AccountLock::Open,
+        };
+        let last_sign_on = match row.get::<Option<Timestamp>>("last_sign_on_at")? {
+            Some(at) => Some(LastSignOn {
+                at,
+                remote_ip: row.get("last_sign_on_address")?,
+            }),
+            None => None,
+        };
+        Ok(Self {
+            id: row.parse("id", UserId::parse)?,
+            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
+            population_id: row.parse("population_id", PopulationId::parse)?,
+            username: row.get("username")?,
+            email: row.get("email")?,
+            email_verified: row.get("email_verified")?,
+            enabled: row.get("enabled")?,
+            lock,
+            verification_required: row.get("verification_required")?,
+            mfa_enabled: row.get("mfa_enabled")?,
+            last_sign_on,
+            attributes: row.parse("document", |text| serde_json::from_str(text))?,
+            version: row.get("version")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+const FIND: &str = "\
+SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
+       unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
+       document, version, created_at, updated_at
+  FROM users WHERE environment_id = $1 AND id = $2";
+
+const FIND_BY_USERNAME: &str = "\
+SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
+       unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
+       document, version, created_at, updated_at
+  FROM users WHERE environment_id = $1 AND username_key = $2";
+
+/// Two rows are enough to know that an address is not one person's.
+const FIND_BY_EMAIL: &str = "\
+SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
+       unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
+       document, version, created_at, updated_at
+  FROM users
+ WHERE id IN (SELECT user_id FROM user_attributes
+               WHERE environment_id = $1 AND name = 'email' AND value_key = $2 LIMIT 2)";
+
+const INSERT: &str = "\
+INSERT INTO users (id, environment_id, population_id, username, username_key, email,
+                   email_verified, enabled, locked_at, unlock_at, verification_required,
+                   mfa_enabled, document, version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $14)";
+
+const UPDATE: &str = "\
+UPDATE users
+   SET population_id = $3, username = $4, username_key = $5, email = $6, email_verified = $7,
+       enabled = $8, locked_at = $9, unlock_at = $10, verification_required = $11,
+       mfa_enabled = $12, document = $13, version = version + 1, updated_at = $14
+ WHERE id = $1 AND version = $2";
+
+const INSERT_ATTRIBUTE: &str = "\
+INSERT INTO user_attributes (environment_id, name, value_key, user_id) VALUES ($1, $2, $3, $4)";
+
+const DELETE_ATTRIBUTES: &str = "DELETE FROM user_attributes WHERE user_id = $1";
+
+const DELETE: &str = "DELETE FROM users WHERE environment_id = $1 AND id = $2";
+
+const RECORD_SIGN_ON: &str = "\
+UPDATE users SET last_sign_on_at = $2, last_sign_on_address = $3 WHERE id = $1";
+
+/// The users of all environments.
+#[derive(Debug)]
+pub(crate) struct Users<'a>(&'a Db);
+
+impl<'a> Users<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// The user with this id, if it is one of the environment's.
+    pub(crate) async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: UserId,
+    ) -> Result<Option<StoredUser>, StoreError> {
+        let statement = Statement::new(FIND)
+            .bind(environment.as_uuid())
+            .bind(id.as_uuid());
+        self.find_one(statement).await
+    }
+
+    /// The user with this name, whatever its case.
+    pub(crate) async fn find_by_username(
+        &self,
+        environment: EnvironmentId,
+        username: &str,
+    ) -> Result<Option<StoredUser>, StoreError> {
+        let statement = Statement::new(FIND_BY_USERNAME)
+            .bind(environment.as_uuid())
+            .bind(fold(username));
+        self.find_one(statement).await
+    }
+
+    /// The user whom a person means by a name or a mail address. An address that several users
+    /// share means none of them.
+    pub(crate) async fn find_for_sign_on(
+        &self,
+        environment: EnvironmentId,
+        identifier: &str,
+    ) -> Result<Option<StoredUser>, StoreError> {
+        let by_name = self.find_by_username(environment, identifier).await?;
+        if by_name.is_some() || !identifier.contains('@') {
+            return Ok(by_name);
+        }
+        let rows = self
+            .0
+            .read(
+                Statement::new(FIND_BY_EMAIL)
+                    .bind(environment.as_uuid())
+                    .bind(fold(identifier)),
+            )
+            .await
+            .map_err(StoreError::during("look a user up by mail address"))?;
+        match rows.as_slice() {
+            [row] => StoredUser::from_row(row).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn find_one(&self, statement: Statement) -> Result<Option<StoredUser>, StoreError> {
+        let row = self
+            .0
+            .read_optional(statement)
+            .await
+            .map_err(StoreError::during("look a user up"))?;
+        row.as_ref().map(StoredUser::from_row).transpose()
+    }
+
+    /// Statements that insert a user with its filterable attributes.
+    pub(crate) fn insert(user: &StoredUser) -> Vec<Statement> {
+        let (locked_at, unlock_at) = user.lock.columns();
+        let insert = Statement::new(INSERT)
+            .bind(user.id.as_uuid())
+            .bind(user.environment_id.as_uuid())
+            .bind(user.population_id.as_uuid())
+            .bind(user.username.as_str())
+            .bind(fold(&user.username))
+            .bind(user.email.as_str())
+            .bind(user.email_verified)
+            .bind(user.enabled)
+            .bind(locked_at)
+            .bind(unlock_at)
+            .bind(user.verification_required)
+            .bind(user.mfa_enabled)
+            .bind(Value::Object(user.attributes.clone()).to_string())
+            .bind(user.created_at);
+        std::iter::once(insert)
+            .chain(Self::insert_attributes(user))
+            .collect()
+    }
+
+    /// Statements that replace a user, the first of which touches one row exactly when nobody
+    /// changed it since it was read: require that.
+    pub(crate) fn update(user: &StoredUser) -> Vec<Statement> {
+        let (locked_at, unlock_at) = user.lock.columns();
+        let update = Statement::new(UPDATE)
+            .bind(user.id.as_uuid())
+            .bind(user.version)
+            .bind(user.population_id.as_uuid())
+            .bind(user.username.as_str())
+            .bind(fold(&user.username))
+            .bind(user.email.as_str())
+            .bind(user.email_verified)
+            .bind(user.enabled)
+            .bind(locked_at)
+            .bind(unlock_at)
+            .bind(user.verification_required)
+            .bind(user.mfa_enabled)
+            .bind(Value::Object(user.attributes.clone()).to_string())
+            .bind(user.updated_at);
+        let clear = Statement::new(DELETE_ATTRIBUTES).bind(user.id.as_uuid());
+        [update, clear]
+            .into_iter()
+            .chain(Self::insert_attributes(user))
+            .collect()
+    }
+
+    fn insert_attributes(user: &StoredUser) -> impl Iterator<Item = Statement> {
+        let (environment, id) = (user.environment_id.as_uuid(), user.id.as_uuid());
+        user.filterable().into_iter().map(move |(name, key)| {
+            Statement::new(INSERT_ATTRIBUTE)
+                .bind(environment)
+                .bind(name)
+                .bind(key)
+                .bind(id)
+        })
+    }
+
+    /// The statement that deletes a user with everything that hangs off it.
+    pub(crate) fn delete(environment: EnvironmentId, id: UserId) -> Statement {
+        Statement::new(DELETE)
+            .bind(environment.as_uuid())
+            .bind(id.as_uuid())
+    }
+
+    /// The statement that notes a sign-on.
+    pub(crate) fn record_sign_on(id: UserId, now: Timestamp, address: String) -> Statement {
+        Statement::new(RECORD_SIGN_ON)
+            .bind(id.as_uuid())
+            .bind(now)
+            .bind(address)
+    }
+}
+
+impl AccountLock {
+    fn columns(self) -> (Option<Timestamp>, Option<Timestamp>) {
+        match self {
+            Self::Locked { since, until } => (Some(since), until),
+            Self::Open => (None, None),
+        }
+    }
+}

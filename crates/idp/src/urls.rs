@@ -1,0 +1,91 @@
+//! Every absolute address that the environment gives out. They come from the configuration alone:
+//! a request's `Host` never reaches a link or a mail.
+
+use std::fmt::Display;
+
+use protocol::id::{EnvironmentId, FlowId};
+use protocol::oauth::Issuer;
+use url::Url;
+
+/// Makes addresses below one public address.
+#[derive(Clone, Debug)]
+pub(crate) struct Urls {
+    /// Without the slash at the end.
+    base: String,
+    is_secure: bool,
+    origin: String,
+}
+
+impl Urls {
+    pub(crate) fn new(public_url: &Url) -> Self {
+        Self {
+            base: public_url.as_str().trim_end_matches('/').to_owned(),
+            is_secure: public_url.scheme() == "https",
+            origin: public_url.origin().ascii_serialization(),
+        }
+    }
+
+    /// Whether browsers reach it over TLS, so that cookies can be `Secure`.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The audience of access tokens for the management API and the user's own data: PingOne's is
+    /// its API host without `/v1`.
+    pub(crate) fn audience(&self) -> &str {
+        &self.base
+    }
+
+    /// The issuer of an environment.
+    pub(crate) fn issuer(&self, environment: EnvironmentId) -> Issuer {
+        Issuer::parse(&format!("{}/{environment}/as", self.base))
+            .expect("a public address with a path is an issuer")
+    }
+
+    /// An endpoint of an environment's issuer, such as `token`.
+    pub(crate) fn endpoint(&self, environment: EnvironmentId, name: &str) -> String {
+        format!("{}/{environment}/as/{name}", self.base)
+    }
+
+    /// The hosted page of a sign-on interaction.
+    pub(crate) fn signon(&self, environment: EnvironmentId, flow: FlowId) -> String {
+        format!("{}/{environment}/signon/?flowId={flow}", self.base)
+    }
+
+    /// An address of the management API, without a slash in front: `environments/…`.
+    pub(crate) fn api(&self, path: impl Display) -> String {
+        format!("{}/v1/{path}", self.base)
+    }
+
+    /// An address of the management API inside an environment.
+    pub(crate) fn environment_api(&self, environment: EnvironmentId, path: impl Display) -> String {
+        format!("{}/v1/environments/{environment}/{path}", self.base)
+    }
+
+    /// The development mailbox.
+    pub(crate) fn mailbox(&self) -> String {
+        format!("{}/mailbox", self.base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_pingones_form() {
+        let urls = Urls::new(&Url::parse("https://localhost:9443/").unwrap());
+        let environment = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap();
+        assert_eq!(
+            urls.issuer(environment).as_str(),
+            "https://localhost:9443/7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1/as"
+        );
+        assert_eq!(urls.api("roles"), "https://localhost:9443/v1/roles");
+        assert_eq!(urls.audience(), "https://localhost:9443");
+    }
+}
