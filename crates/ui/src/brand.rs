@@ -194,14 +194,9 @@ impl Brand {
         std::iter::once(&self.style).chain(&self.logo)
     }
 
-    /// The accent as mails need it, inline.
-    pub(crate) fn accent(&self) -> String {
-        self.light.accent.to_string()
-    }
-
-    /// The accent of the dark theme, for mails.
-    pub(crate) fn accent_dark(&self) -> String {
-        self.dark.link.to_string()
+    /// The readable accent of the light and of the dark theme; mails need them in their text.
+    pub(crate) fn mail_accents(&self) -> (String, String) {
+        (self.light.link.to_string(), self.dark.link.to_string())
     }
 }
 
@@ -369,6 +364,16 @@ mod tests {
             assert!(palette.link.contrast(ground) >= READABLE);
         }
         insta::assert_snapshot!(css(&BrandSettings::default()));
+    }
+
+    #[test]
+    fn the_grounds_are_those_of_the_style_sheet() {
+        let css = include_str!("../assets/site.css");
+        let (light, dark) = css
+            .split_once("@media (prefers-color-scheme: dark)")
+            .unwrap();
+        assert!(light.contains(&format!("--page: {LIGHT_GROUND};")));
+        assert!(dark.contains(&format!("--surface-raised: {DARK_GROUND};")));
     }
 
     #[test]

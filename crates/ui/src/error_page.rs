@@ -19,11 +19,9 @@ use crate::{
 };
 
 /// The statuses with texts of their own; any other shows the text of its class (400 or 500).
-const KNOWN: [u16; 13] = [
-    400, 401, 403, 404, 405, 408, 410, 413, 415, 429, 500, 503, 504,
+const KNOWN: [u16; 14] = [
+    400, 401, 403, 404, 405, 408, 410, 413, 415, 429, 500, 502, 503, 504,
 ];
-/// A server passed on another's failure.
-const BAD_GATEWAY: u16 = 502;
 /// A cause longer than this many characters is cut.
 const LONGEST_CAUSE: usize = 400;
 /// How many causes a page shows.
@@ -113,7 +111,7 @@ impl ErrorPage {
     fn text_id(&self, part: &str) -> String {
         let code = self.status.as_u16();
         let known = match code {
-            code if KNOWN.contains(&code) || code == BAD_GATEWAY => code,
+            code if KNOWN.contains(&code) => code,
             code if code >= 500 => 500,
             _ => 400,
         };
@@ -368,6 +366,19 @@ mod tests {
                 assert!(site.messages().contains(&page.text_id(part)), "{code}");
             }
         }
+    }
+
+    #[test]
+    fn titles_and_sentences_are_fixed() {
+        let messages = Messages::english(&[]);
+        let lines: Vec<String> = KNOWN
+            .iter()
+            .map(|code| {
+                let text = |part| messages.text(&format!("error-{code}-{part}"));
+                format!("{code} | {} | {}", text("title"), text("sentence"))
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"));
     }
 
     #[test]

@@ -1,21 +1,38 @@
 //! What all pages and mails share: layout, style, scripts, texts, forms, error pages, headers.
 //!
 //! Two crates show pages, the portal and the embedded environment, with one design. A page is a
-//! struct with a `layout: Layout`, a template that extends `base.html`, and an answer
-//! [`Html::new(page)`](Html::new), which brings the security headers.
+//! struct with a field `layout`, a template that extends `base.html`, and an answer
+//! [`Html::new(page)`](Html::new), which brings the security headers:
+//!
+//! ```text
+//! #[derive(Template)]
+//! #[template(path = "sign-on.html")]
+//! struct SignOn { layout: Layout, form: FormState }
+//!
+//! let form = FormState::new(&["username", "password"]).with_focus("username");
+//! let layout = Layout::new(&site, Side::SignOn, site.messages().text("sign-on-title"))
+//!     .with_form(&form);
+//! Html::new(SignOn { layout, form }).form_target(&redirect_uri)
+//! ```
 //!
 //! ```text
 //! {% extends "base.html" %}
 //! {% import "fields.html" as fields %}
 //! {% block content %}
 //! {{ fields::summary(form) }}
-//! <form method="post" action="/login" novalidate>
+//! <form class="form" method="post" action="/login" novalidate>
 //!   {{ fields::text(form.field("username"), layout.text("username"), "username") }}
 //!   {{ fields::password(form.field("password"), layout.text("password"), "current-password") }}
 //!   {{ fields::submit(layout.text("sign-on")) }}
 //! </form>
 //! {% endblock %}
 //! ```
+//!
+//! `base.html` shows heading, lead and flashes; `fields.html` has the form fields (`summary`,
+//! `text`, `password`, `code`, `select`, `checkbox`, `hidden`, `rules`, `submit`), `parts.html` the
+//! rest (`alert`, `icon`, `pager`). `form-post.html` and `fragment.html` are whole pages that need a
+//! struct only. A page that uses `rules` loads `password-rules.js` in its block `scripts`. The
+//! example `gallery` writes all components as files to look at.
 
 pub mod assets;
 mod brand;

@@ -47,11 +47,12 @@ impl MailText {
             "mail-footer",
             &[("brand", brand.name()), ("environment", sender)],
         );
+        let (accent, accent_dark) = brand.mail_accents();
         let html = HtmlPart {
             lang: messages.language(),
             brand: brand.name(),
-            accent: brand.accent(),
-            accent_dark: brand.accent_dark(),
+            accent,
+            accent_dark,
             footer: &footer,
             mail: self,
         };

@@ -4,7 +4,7 @@ mod samples;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use ui::{Messages, Mode};
+use ui::{Messages, Mode, assets};
 
 /// Addresses of vendored files change with every edit; the snapshots leave the hash out.
 fn without_hashes(html: &str) -> String {
@@ -86,14 +86,41 @@ async fn what_a_page_refers_to_is_there() {
 fn every_text_that_a_template_asks_for_exists() {
     let messages = samples::site(Mode::Production).messages().clone();
     let mut asked = 0;
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")).unwrap() {
-        let path = entry.unwrap().path();
-        for id in Messages::ids_in_template(&fs::read_to_string(&path).unwrap()) {
-            assert!(messages.contains(&id), "{} asks for {id}", path.display());
+    for (name, template) in templates() {
+        for id in Messages::ids_in_template(&template) {
+            assert!(messages.contains(&id), "{name} asks for {id}");
             asked += 1;
         }
     }
     assert!(asked > 20, "only {asked} ids were found in the templates");
+}
+
+#[test]
+fn every_file_that_a_template_names_exists() {
+    for (name, template) in templates() {
+        for file in attribute_values(&template, "asset(\"") {
+            assert_ne!(
+                assets::url(file),
+                assets::url("no-such-file"),
+                "{name} names {file}"
+            );
+        }
+    }
+}
+
+/// The templates of this crate, by file name.
+fn templates() -> Vec<(String, String)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            (
+                path.display().to_string(),
+                fs::read_to_string(&path).unwrap(),
+            )
+        })
+        .collect()
 }
 
 fn attribute_values<'a>(html: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
