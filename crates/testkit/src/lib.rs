@@ -10,12 +10,20 @@
 
 mod browser;
 mod form;
+mod mailbox;
 mod page;
+mod people;
+mod sign_on;
+mod system;
 
 pub use browser::{Browser, Request};
 pub use form::Form;
+pub use mailbox::{Mail, Mailbox};
 pub use page::Page;
+pub use people::Person;
 pub use reqwest::{Method, StatusCode};
+pub use sign_on::{Authorization, SignedOn, claims, give_credentials};
+pub use system::{Preparation, System};
 
 /// Makes aws-lc-rs the cryptography of this process, if nothing has yet.
 pub fn install_cryptography() {

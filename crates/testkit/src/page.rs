@@ -228,7 +228,7 @@ impl Page {
 }
 
 /// One parameter of a form-encoded text.
-fn parameter(text: &str, name: &str) -> Option<String> {
+pub(crate) fn parameter(text: &str, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(text.as_bytes());
     pairs
         .find(|(found, _)| found == name)

@@ -1,0 +1,311 @@
+//! The whole system in the test's own process: portal and environment over HTTPS, on free ports,
+//! with a clock that the test moves.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use latchkey::config::{Loaded, Sources};
+use latchkey::{EnvironmentFile, Running, Sides, UpOptions, up};
+use protocol::{Clock, FrozenClock, SystemClock};
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::browser::{Browser, Request};
+use crate::mailbox::Mailbox;
+use crate::people::Person;
+use crate::sign_on::SignedOn;
+
+/// Nothing that a test does is kept back by the limits for one address, unless it sets them.
+const DEFAULTS: &str = "\
+[portal]
+listen = \"localhost:0\"
+[portal.limits]
+sign_on_per_minute = 100000
+registration_per_minute = 100000
+recovery_per_minute = 100000
+[idp]
+listen = \"localhost:0\"
+[idp.limits]
+sign_ons_per_minute = 100000
+registrations_per_hour = 100000
+recoveries_per_hour = 100000
+[idp.argon2]
+memory_kib = 64
+iterations = 1
+";
+
+/// What to start; see [`System::prepare`].
+#[derive(Debug)]
+pub struct Preparation {
+    settings: Vec<(&'static str, String)>,
+    sides: Sides,
+    database: Option<db::testing::TestDb>,
+}
+
+impl Preparation {
+    /// Sets a key of the configuration, as `latchkey config show` names it.
+    #[must_use]
+    pub fn set(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push((key, value.into()));
+        self
+    }
+
+    /// Starts the embedded environment alone.
+    #[must_use]
+    pub fn without_portal(mut self) -> Self {
+        self.sides = Sides::Environment;
+        self
+    }
+
+    /// Starts the portal alone.
+    #[must_use]
+    pub fn without_environment(mut self) -> Self {
+        self.sides = Sides::Portal;
+        self
+    }
+
+    /// Keeps everything in `database` instead of an SQLite file of its own.
+    #[must_use]
+    pub fn on(mut self, database: db::testing::TestDb) -> Self {
+        self.database = Some(database);
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start(self) -> System {
+        crate::install_cryptography();
+        let mut sources = Sources {
+            inline: Some(DEFAULTS.to_owned()),
+            ..Sources::default()
+        };
+        for (key, value) in self.settings {
+            sources = sources.option(key, value, "(test)");
+        }
+        let settings = match Loaded::read(&sources).settings() {
+            Ok(settings) => settings,
+            Err(invalid) => panic!("the test's configuration: {invalid}"),
+        };
+        // Certificates are checked by the real time, so the clock starts there.
+        let clock = Arc::new(FrozenClock::new(SystemClock.now()));
+        let mut options = UpOptions::new(settings);
+        options.sides = self.sides;
+        options.ephemeral = true;
+        options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        options.db = self.database.as_ref().map(|test| test.db.clone());
+        let running = match up(options).await {
+            Ok(running) => running,
+            Err(error) => panic!("the system did not start: {error:?}"),
+        };
+        let authority = std::fs::read_to_string(&running.env.ca_file)
+            .expect("the local authority's certificate can be read");
+        System {
+            running,
+            clock,
+            authority,
+            _database: self.database,
+        }
+    }
+}
+
+/// A running system; stops when dropped.
+#[derive(Debug)]
+pub struct System {
+    running: Running,
+    clock: Arc<FrozenClock>,
+    authority: String,
+    _database: Option<db::testing::TestDb>,
+}
+
+impl System {
+    /// Starts the system with demo data and default settings.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start() -> Self {
+        Self::prepare().start().await
+    }
+
+    /// A start with other settings.
+    pub fn prepare() -> Preparation {
+        Preparation {
+            settings: Vec::new(),
+            sides: Sides::Both,
+            database: None,
+        }
+    }
+
+    /// Addresses, ids and secrets of the demo environment.
+    pub fn env(&self) -> &EnvironmentFile {
+        &self.running.env
+    }
+
+    /// The database, to look behind the scenes.
+    pub fn db(&self) -> &db::Db {
+        &self.running.db
+    }
+
+    /// The PEM text of the authority that signed both certificates.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves the clock of both sides.
+    pub fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    /// An address of the portal.
+    ///
+    /// # Panics
+    ///
+    /// When `path` cannot be one.
+    pub fn portal(&self, path: &str) -> Url {
+        joined(&self.env().portal_url, path)
+    }
+
+    /// An address of the authentication API below the environment, such as `as/token`.
+    ///
+    /// # Panics
+    ///
+    /// When `path` cannot be one.
+    pub fn auth(&self, path: &str) -> Url {
+        joined(
+            &self.env().auth_url,
+            &format!("{}/{path}", self.env().environment_id),
+        )
+    }
+
+    /// An address of the management API below the environment, such as `users`.
+    ///
+    /// # Panics
+    ///
+    /// When `path` cannot be one.
+    pub fn api(&self, path: &str) -> Url {
+        let path = format!("environments/{}/{path}", self.env().environment_id);
+        joined(&self.env().api_url, path.trim_end_matches('/'))
+    }
+
+    /// A fresh browser that trusts both sides.
+    pub fn browser(&self) -> Browser {
+        Browser::trusting(&self.authority)
+    }
+
+    /// The mailbox of the development environment.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.browser(), &self.env().mailbox_url)
+    }
+
+    /// The ordinary user of the demo data.
+    pub fn demo_user(&self) -> Person {
+        Person::new(&self.env().demo_username, &self.env().demo_password)
+    }
+
+    /// The operator of the demo data.
+    pub fn operator(&self) -> Person {
+        Person::new(&self.env().operator_username, &self.env().operator_password)
+    }
+
+    /// Signs a person on at the portal, in a browser of their own.
+    ///
+    /// # Panics
+    ///
+    /// When they are not signed on afterwards.
+    pub async fn sign_on(&self, person: &Person) -> SignedOn<'_> {
+        SignedOn::at_portal(self, person).await
+    }
+
+    /// An access token of the demo worker, which administers the environment.
+    ///
+    /// # Panics
+    ///
+    /// When there is none to be had.
+    pub async fn worker_token(&self) -> String {
+        let env = self.env();
+        let answer = self
+            .browser()
+            .request(Method::POST, self.auth("as/token"))
+            .basic(&env.worker_client_id, &env.worker_client_secret)
+            .form(&[("grant_type", "client_credentials")])
+            .send()
+            .await
+            .expect(200);
+        let token: Value = answer.json();
+        token["access_token"]
+            .as_str()
+            .expect("an access token")
+            .to_owned()
+    }
+
+    /// A request to the management API, carrying the worker's access token.
+    ///
+    /// # Panics
+    ///
+    /// When there is no access token to be had.
+    pub async fn manage(&self, method: Method, path: &str) -> Request {
+        self.browser()
+            .request(method, self.api(path))
+            .bearer(&self.worker_token().await)
+    }
+
+    /// Makes a user in the demo user's population who can sign on with [`Person::password`].
+    ///
+    /// # Panics
+    ///
+    /// When the management API refuses.
+    pub async fn new_user(&self, username: &str) -> Person {
+        let filter = format!("username eq \"{}\"", self.env().demo_username);
+        let mut users = self.api("users");
+        users.query_pairs_mut().append_pair("filter", &filter);
+        let token = self.worker_token().await;
+        let demo: Value = self
+            .browser()
+            .request(Method::GET, users)
+            .bearer(&token)
+            .send()
+            .await
+            .expect(200)
+            .json();
+        let person = Person::new(username, "Correct-Horse-42");
+        let created: Value = self
+            .browser()
+            .request(Method::POST, self.api("users"))
+            .bearer(&token)
+            .json_as(
+                "application/vnd.pingidentity.user.import+json",
+                &json!({
+                    "username": person.username,
+                    "email": person.email,
+                    "name": { "given": "Ada", "family": "Lovelace" },
+                    "population": demo["_embedded"]["users"][0]["population"],
+                    "password": { "value": person.password, "forceChange": false },
+                }),
+            )
+            .send()
+            .await
+            .expect(201)
+            .json();
+        person.with_id(created["id"].as_str().expect("a new user has an id"))
+    }
+
+    /// Stops it, as SIGTERM would, and waits until it has.
+    pub async fn stop(self) {
+        self.running.shutdown().await;
+    }
+}
+
+fn joined(base: &str, path: &str) -> Url {
+    let base = Url::parse(base).expect("the environment file holds URLs");
+    base.join(path.trim_start_matches('/'))
+        .expect("a path below it")
+}
