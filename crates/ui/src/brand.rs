@@ -5,7 +5,7 @@
 
 mod colour;
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -87,7 +87,8 @@ pub(crate) struct Served {
 }
 
 /// Why a brand was refused.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("brand `{key}`: {problem}")]
 pub struct InvalidBrand {
     key: &'static str,
     problem: String,
@@ -106,14 +107,6 @@ impl InvalidBrand {
         self.key
     }
 }
-
-impl fmt::Display for InvalidBrand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "brand `{}`: {}", self.key, self.problem)
-    }
-}
-
-impl std::error::Error for InvalidBrand {}
 
 impl Brand {
     /// Parses what the configuration says; reads the logo's file.

@@ -112,12 +112,12 @@ fn every_file_that_a_template_names_exists() {
 fn templates() -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+        .expect("the crate has templates")
+        .map(|entry| entry.expect("the folder can be listed").path())
         .map(|path| {
             (
                 path.display().to_string(),
-                fs::read_to_string(&path).unwrap(),
+                fs::read_to_string(&path).expect("a template is text"),
             )
         })
         .collect()
