@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::postgres::Postgres;
 use crate::system::System;
 use crate::tally::Tally;
-use crate::{generated, prerequisites, root, target};
+use crate::{generated, prerequisites, root, service, target};
 
 /// One thing that `cargo xtask test` checks.
 pub(crate) struct Step {
@@ -185,7 +185,7 @@ fn advisories(program: PathBuf) -> anyhow::Result<bool> {
 fn test(tally: &mut Tally) -> anyhow::Result<bool> {
     prerequisites::for_database_tests()?;
     let postgres = Postgres::start()?;
-    Command::new("cargo")
+    service::tied_to_us("cargo".as_ref(), "TERM", None)
         .args(["test", "--locked", "--workspace", "--no-fail-fast"])
         .env("TEST_POSTGRES_URL", postgres.url())
         .run_seeing(|line| tally.see_cargo(line))
@@ -218,7 +218,7 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         }
     }
     files.sort();
-    let mut command = Command::new(node)
+    let mut command = service::tied_to_us(&node, "TERM", None)
         .args(["--test", "--test-reporter=spec"])
         .args(files)
         .folder(&tests)
