@@ -59,3 +59,6 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Mail(#[from] crate::mail::ComposeError),
 }
+
+#[cfg(test)]
+mod tests;

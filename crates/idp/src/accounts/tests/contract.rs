@@ -1,0 +1,490 @@
+//! Lockout, change, recovery, registration, verification: see [`crate::accounts`].
+
+use std::sync::Arc;
+
+use db::Statement;
+use db::testing::TestDb;
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
+use protocol::keyring::Keyring;
+use protocol::password_policy::PasswordPolicy;
+use protocol::pingone::PasswordStatus;
+use protocol::secret::{Password, RecoveryCode, VerificationCode};
+use protocol::{Clock as _, FrozenClock, Random, SystemRandom};
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::accounts::passwords::{PolicyCheck, SetOptions};
+use crate::accounts::registration::{NewAccount, NewPassword, RegistrationRefusal, Verification};
+use crate::accounts::{Refusal, passwords, recovery, registration, sign_on, verification};
+use crate::audit::{Actor, Origin};
+use crate::hasher::HashingSettings;
+use crate::stores::mails::Mails;
+use crate::stores::users::{StoredUser, Users};
+use crate::{Idp, Parts, Settings};
+
+const GOOD: &str = "Sunny-Harbour-42";
+const BETTER: &str = "Windy-Orchard-73";
+
+struct World {
+    idp: Idp,
+    clock: Arc<FrozenClock>,
+    environment: EnvironmentId,
+    population: PopulationId,
+    _db: TestDb,
+}
+
+/// An environment with one population under the given policy.
+async fn world(db: TestDb, policy: PasswordPolicy) -> World {
+    let random: &dyn Random = &SystemRandom;
+    let clock = Arc::new(FrozenClock::new("2026-01-05T10:00:00Z".parse().unwrap()));
+    let mut settings = Settings::new(Url::parse("https://localhost:9443/").unwrap());
+    settings.hashing = HashingSettings {
+        memory_kib: 64,
+        iterations: 1,
+        parallelism: 1,
+        permits: 4,
+        queue: 1000,
+    };
+    let parts = Parts {
+        db: db.db.clone(),
+        clock: clock.clone(),
+        random: Arc::new(SystemRandom),
+        keyring: Arc::new(Keyring::random(random)),
+    };
+    let idp = Idp::start(settings, parts).await.unwrap();
+    let environment = EnvironmentId::random(random);
+    let population = PopulationId::random(random);
+    let policy_id = PasswordPolicyId::random(random);
+    let now = clock.now();
+    for statement in [
+        Statement::new(
+            "INSERT INTO environments (id, organization_id, name, name_key, document, created_at, \
+             updated_at) VALUES ($1, $1, 'Harbour', 'harbour', '{}', $2, $2)",
+        )
+        .bind(environment.as_uuid())
+        .bind(now),
+        Statement::new(
+            "INSERT INTO password_policies (id, environment_id, name_key, is_default, document, \
+             created_at, updated_at) VALUES ($1, $2, 'policy', TRUE, $3, $4, $4)",
+        )
+        .bind(policy_id.as_uuid())
+        .bind(environment.as_uuid())
+        .bind(serde_json::to_string(&policy).unwrap())
+        .bind(now),
+        Statement::new(
+            "INSERT INTO populations (id, environment_id, name, name_key, is_default, created_at, \
+             updated_at) VALUES ($1, $2, 'People', 'people', TRUE, $3, $3)",
+        )
+        .bind(population.as_uuid())
+        .bind(environment.as_uuid())
+        .bind(now),
+    ] {
+        db.db.write(statement).await.unwrap();
+    }
+    World { idp, clock, environment, population, _db: db }
+}
+
+impl World {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn later(&self, seconds: i64) {
+        self.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    async fn try_register(&self, account: NewAccount) -> Result<StoredUser, RegistrationRefusal> {
+        registration::register(
+            &self.idp,
+            self.environment,
+            account,
+            Actor::Nobody,
+            &Origin::internal(),
+            self.now(),
+        )
+        .await
+    }
+
+    /// Ada, whose password is [`GOOD`].
+    async fn ada(&self) -> StoredUser {
+        let mut account = NewAccount::new("ada", "ada@example.com", self.population);
+        account.password =
+            Some(NewPassword { value: Password::new(GOOD), force_change: false });
+        self.try_register(account).await.unwrap()
+    }
+
+    async fn sign_on(&self, name: &str, password: &str) -> Result<PasswordStatus, Refusal> {
+        sign_on::sign_on(
+            &self.idp,
+            self.environment,
+            name,
+            &Password::new(password),
+            &Origin::internal(),
+            self.now(),
+        )
+        .await
+        .map(|signed_on| signed_on.status)
+    }
+
+    async fn change(&self, user: &StoredUser, current: &str, new: &str) -> Result<(), Refusal> {
+        let (current, new) = (Password::new(current), Password::new(new));
+        let origin = Origin::internal();
+        passwords::change_own(&self.idp, user, &current, &new, &origin, self.now()).await
+    }
+
+    async fn send_recovery_code(&self, user: &StoredUser) -> Result<String, Refusal> {
+        let origin = Origin::internal();
+        recovery::send_code(&self.idp, user, Actor::Nobody, &origin, self.now()).await?;
+        Ok(self.mailed_code(user).await)
+    }
+
+    async fn recover(&self, user: &StoredUser, code: &str, new: &str) -> Result<(), Refusal> {
+        let code = RecoveryCode::from_typed(code);
+        let origin = Origin::internal();
+        recovery::recover(&self.idp, user, &code, &Password::new(new), &origin, self.now()).await
+    }
+
+    /// The code in the newest mail to a user.
+    async fn mailed_code(&self, user: &StoredUser) -> String {
+        let mails = Mails::new(self.idp.db()).newest(Some(&user.email), 1).await.unwrap();
+        let content = crate::mail::open(&self.idp, &mails[0]).unwrap();
+        let is_code = |line: &&str| {
+            line.len() == 8 && line.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        };
+        content.text.lines().map(str::trim).find(is_code).expect("the mail has a code").to_owned()
+    }
+
+    async fn reread(&self, user: &StoredUser) -> StoredUser {
+        Users::new(self.idp.db()).find(self.environment, user.id).await.unwrap().unwrap()
+    }
+}
+
+fn is_violation(refusal: &Refusal, id: &str) -> bool {
+    match refusal {
+        Refusal::Policy(evaluation) => evaluation.violations().any(|rule| rule.requirement() == id),
+        _ => false,
+    }
+}
+
+#[tokio::test]
+async fn five_wrong_passwords_lock_out_for_a_quarter_of_an_hour() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    world.ada().await;
+    for left in (0..5).rev() {
+        let refusal = world.sign_on("ada", "wrong").await.unwrap_err();
+        assert!(
+            matches!(refusal, Refusal::Wrong { failures_remaining: Some(n) } if n == left),
+            "{refusal:?}"
+        );
+    }
+    let refusal = world.sign_on("ada", GOOD).await.unwrap_err();
+    assert!(matches!(refusal, Refusal::LockedOut { seconds_until_unlock: 900 }), "{refusal:?}");
+    world.later(899);
+    assert!(world.sign_on("ada", GOOD).await.is_err());
+    world.later(1);
+    assert_eq!(world.sign_on("ada", GOOD).await.unwrap(), PasswordStatus::Ok);
+}
+
+#[tokio::test]
+async fn a_right_password_forgives_the_wrong_ones_before_it() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    world.ada().await;
+    for _ in 0..3 {
+        for _ in 0..4 {
+            world.sign_on("ada", "wrong").await.unwrap_err();
+        }
+        world.sign_on("ada", GOOD).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn tries_at_the_same_time_are_no_way_around_the_lockout() {
+    let Some(db) = super::fresh().await else { return };
+    let world = Arc::new(world(db, PasswordPolicy::standard()).await);
+    world.ada().await;
+    let mut tries = JoinSet::new();
+    for _ in 0..40 {
+        let world = Arc::clone(&world);
+        tries.spawn(async move { world.sign_on("ada", "wrong").await.unwrap_err() });
+    }
+    let refusals = tries.join_all().await;
+    let compared = refusals.iter().filter(|r| matches!(r, Refusal::Wrong { .. })).count();
+    assert_eq!(compared, 5, "{refusals:?}");
+    assert!(refusals.iter().all(|r| matches!(r, Refusal::Wrong { .. } | Refusal::LockedOut { .. })));
+}
+
+#[tokio::test]
+async fn name_and_mail_address_share_one_count_whatever_their_case() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    world.ada().await;
+    for name in ["ada", "ADA", " Ada", "ada@example.com", "ＡＤＡ"] {
+        let refusal = world.sign_on(name, "wrong").await.unwrap_err();
+        assert!(matches!(refusal, Refusal::Wrong { .. }), "{name}: {refusal:?}");
+    }
+    for name in ["ada", "Ada@Example.com"] {
+        let refusal = world.sign_on(name, GOOD).await.unwrap_err();
+        assert!(matches!(refusal, Refusal::LockedOut { .. }), "{name}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_and_locked_out_like_anybody() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    for _ in 0..5 {
+        let refusal = world.sign_on("nobody", GOOD).await.unwrap_err();
+        assert!(matches!(refusal, Refusal::Wrong { .. }), "{refusal:?}");
+    }
+    let refusal = world.sign_on("nobody", GOOD).await.unwrap_err();
+    assert!(matches!(refusal, Refusal::LockedOut { seconds_until_unlock: 900 }), "{refusal:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_two_users_share_signs_nobody_on() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    world.ada().await;
+    assert!(world.sign_on("ada@example.com", GOOD).await.is_ok());
+    let mut account = NewAccount::new("eve", "ada@example.com", world.population);
+    account.password = Some(NewPassword { value: Password::new(BETTER), force_change: false });
+    world.try_register(account).await.unwrap();
+    assert!(world.sign_on("ada@example.com", GOOD).await.is_err());
+    assert!(world.sign_on("ada", GOOD).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_told_apart_only_with_its_password() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+    account.enabled = false;
+    account.password = Some(NewPassword { value: Password::new(GOOD), force_change: false });
+    let ada = world.try_register(account).await.unwrap();
+    assert!(matches!(world.sign_on("ada", "wrong").await, Err(Refusal::Wrong { .. })));
+    assert!(matches!(world.sign_on("ada", GOOD).await, Err(Refusal::AccountNotUsable)));
+    assert!(matches!(world.send_recovery_code(&ada).await, Err(Refusal::AccountNotUsable)));
+}
+
+#[tokio::test]
+async fn a_password_that_is_forced_or_old_signs_on_to_be_changed() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let options = SetOptions {
+        force_change: true,
+        policy: PolicyCheck::Applied,
+        action: "PASSWORD.SET",
+    };
+    let origin = Origin::internal();
+    let new = Password::new(BETTER);
+    passwords::set(&world.idp, &ada, &new, options, Actor::Nobody, &origin, world.now())
+        .await
+        .unwrap();
+    assert_eq!(world.sign_on("ada", BETTER).await.unwrap(), PasswordStatus::MustChangePassword);
+    world.change(&ada, BETTER, "Misty-Lantern-19").await.unwrap();
+    assert_eq!(world.sign_on("ada", "Misty-Lantern-19").await.unwrap(), PasswordStatus::Ok);
+    world.later(182 * 24 * 60 * 60);
+    let status = world.sign_on("ada", "Misty-Lantern-19").await.unwrap();
+    assert_eq!(status, PasswordStatus::PasswordExpired);
+}
+
+#[tokio::test]
+async fn a_change_needs_the_current_password_an_age_and_the_policy() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let refusal = world.change(&ada, GOOD, BETTER).await.unwrap_err();
+    assert!(matches!(refusal, Refusal::TooYoung { min_age_days: 1 }), "{refusal:?}");
+    world.later(24 * 60 * 60);
+    let refusal = world.change(&ada, "wrong", BETTER).await.unwrap_err();
+    assert!(matches!(refusal, Refusal::Wrong { failures_remaining: Some(4) }), "{refusal:?}");
+    for (new, rule) in [
+        ("short", "length"),
+        ("password", "excludesCommonlyUsed"),
+        ("Sunny-Harbour-43", "notSimilarToCurrent"),
+        ("ada@example.com", "excludesProfileData"),
+    ] {
+        let refusal = world.change(&ada, GOOD, new).await.unwrap_err();
+        assert!(is_violation(&refusal, rule), "{new}: {refusal:?}");
+    }
+    world.change(&ada, GOOD, BETTER).await.unwrap();
+    assert!(world.sign_on("ada", GOOD).await.is_err());
+    assert!(world.sign_on("ada", BETTER).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_last_six_passwords_do_not_come_back() {
+    let Some(db) = super::fresh().await else { return };
+    let mut policy = PasswordPolicy::standard();
+    policy.min_age_days = None;
+    let world = world(db, policy).await;
+    let ada = world.ada().await;
+    let words = ["Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove"];
+    let nth = |n: usize| format!("{}-Quarry-{}6", words[n], n + 2);
+    let mut current = GOOD.to_owned();
+    for n in 0..6 {
+        world.later(60);
+        world.change(&ada, &current, &nth(n)).await.unwrap();
+        current = nth(n);
+    }
+    let refusal = world.change(&ada, &current, GOOD).await.unwrap_err();
+    assert!(is_violation(&refusal, "history"), "{refusal:?}");
+    let refusal = world.change(&ada, &current, &nth(0)).await.unwrap_err();
+    assert!(is_violation(&refusal, "history"), "{refusal:?}");
+    world.later(60);
+    world.change(&ada, &current, &nth(6)).await.unwrap();
+    world.later(60);
+    world.change(&ada, &nth(6), GOOD).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recovery_code_works_once_however_many_come_together() {
+    let Some(db) = super::fresh().await else { return };
+    let world = Arc::new(world(db, PasswordPolicy::standard()).await);
+    let ada = world.ada().await;
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    let mut tries = JoinSet::new();
+    for n in 0..4 {
+        let (world, ada, code) = (Arc::clone(&world), ada.clone(), code.clone());
+        let new = format!("Windy-Orchard-7{}", n + 4);
+        tries.spawn(async move { world.recover(&ada, &code.to_lowercase(), &new).await });
+    }
+    let results = tries.join_all().await;
+    assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+    assert!(world.sign_on("ada", GOOD).await.is_err());
+}
+
+#[tokio::test]
+async fn a_recovery_code_dies_after_five_minutes_or_five_wrong_tries_or_a_newer_code() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+
+    let first = world.send_recovery_code(&ada).await.unwrap();
+    world.later(1);
+    let second = world.send_recovery_code(&ada).await.unwrap();
+    assert!(matches!(world.recover(&ada, &first, BETTER).await, Err(Refusal::CodeInvalid)));
+    world.later(300);
+    assert!(matches!(world.recover(&ada, &second, BETTER).await, Err(Refusal::CodeInvalid)));
+
+    let third = world.send_recovery_code(&ada).await.unwrap();
+    for _ in 0..4 {
+        let refused = world.recover(&ada, "WRONGONE", BETTER).await;
+        assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+    }
+    let refused = world.recover(&ada, "WRONGONE", BETTER).await;
+    assert!(matches!(refused, Err(Refusal::CodeExhausted)), "{refused:?}");
+    let refused = world.recover(&ada, &third, BETTER).await;
+    assert!(matches!(refused, Err(Refusal::CodeExhausted)), "{refused:?}");
+    assert!(matches!(world.sign_on("ada", GOOD).await, Err(Refusal::LockedOut { .. })));
+}
+
+#[tokio::test]
+async fn a_weak_new_password_costs_neither_the_code_nor_a_try() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    for _ in 0..7 {
+        let refusal = world.recover(&ada, &code, "short").await.unwrap_err();
+        assert!(is_violation(&refusal, "length"), "{refusal:?}");
+    }
+    world.recover(&ada, &code, BETTER).await.unwrap();
+    assert!(world.sign_on("ada", BETTER).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_changed_password_makes_a_recovery_code_worthless() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    world.later(24 * 60 * 60);
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    world.change(&ada, GOOD, BETTER).await.unwrap();
+    let refused = world.recover(&ada, &code, "Misty-Lantern-19").await;
+    assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn one_name_is_registered_once_however_many_come_together() {
+    let Some(db) = super::fresh().await else { return };
+    let world = Arc::new(world(db, PasswordPolicy::standard()).await);
+    let mut tries = JoinSet::new();
+    for name in ["grace", "Grace", "GRACE", "gracE", "ＧＲＡＣＥ", " grace"] {
+        let world = Arc::clone(&world);
+        let account = NewAccount::new(name, "grace@example.com", world.population);
+        tries.spawn(async move { world.try_register(account).await });
+    }
+    let results = tries.join_all().await;
+    assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+    assert!(
+        results
+            .iter()
+            .filter_map(|r| r.as_ref().err())
+            .all(|e| matches!(e, RegistrationRefusal::UsernameTaken))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_password_leaves_no_user_behind() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+    account.password = Some(NewPassword { value: Password::new("short"), force_change: false });
+    let refused = world.try_register(account).await.unwrap_err();
+    assert!(matches!(refused, RegistrationRefusal::Refused(Refusal::Policy(_))), "{refused:?}");
+    let found = Users::new(world.idp.db()).find_by_username(world.environment, "ada").await;
+    assert!(found.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_verification_code_proves_the_address_it_was_sent_to() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+    account.verification = Verification::Required;
+    let ada = world.try_register(account).await.unwrap();
+    assert!(ada.verification_required);
+    let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
+    let origin = Origin::internal();
+    let verify = |user: StoredUser, code: VerificationCode| {
+        let (world, origin) = (&world, &origin);
+        async move {
+            let actor = Actor::from(&user);
+            verification::verify(&world.idp, &user, &code, actor, origin, world.now()).await
+        }
+    };
+    let wrong = verify(ada.clone(), VerificationCode::new("WRONGONE")).await;
+    assert!(matches!(wrong, Err(Refusal::CodeInvalid)));
+    let verified = verify(ada.clone(), code.clone()).await.unwrap();
+    assert!(!verified.verification_required && verified.email_verified);
+    let reread = world.reread(&ada).await;
+    assert!(!reread.verification_required && reread.email_verified);
+    assert!(matches!(verify(reread, code).await, Err(Refusal::CodeInvalid)), "it works once");
+}
+
+#[tokio::test]
+async fn no_secret_stands_in_the_database() {
+    let Some(db) = super::fresh().await else { return };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    let dump = [
+        "SELECT sealed AS text FROM mails",
+        "SELECT digest AS text FROM recovery_codes",
+        "SELECT hash AS text FROM user_passwords",
+        "SELECT document AS text FROM activities",
+    ];
+    for sql in dump {
+        let rows = world.idp.db().read(Statement::new(sql)).await.unwrap();
+        assert!(!rows.is_empty(), "{sql}");
+        for row in rows {
+            let text: String = row.get("text").unwrap();
+            assert!(!text.contains(&code) && !text.contains(GOOD), "{sql}");
+        }
+    }
+}
