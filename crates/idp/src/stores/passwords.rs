@@ -53,7 +53,8 @@ const TAKE_TRY: &str = "\
 UPDATE user_passwords
    SET failures = CASE WHEN locked_until IS NULL THEN failures + 1 ELSE 1 END,
        locked_until = CASE
-           WHEN (CASE WHEN locked_until IS NULL THEN failures + 1 ELSE 1 END) >= $3 THEN $4
+           WHEN (CASE WHEN locked_until IS NULL THEN failures + 1 ELSE 1 END) >= $3
+           THEN CAST($4 AS BIGINT)
            ELSE NULL END
  WHERE user_id = $1 AND (locked_until IS NULL OR locked_until <= $2)
 RETURNING failures";
