@@ -1,0 +1,91 @@
+//! A client for PingOne.
+//!
+//! Two clients, since they hold different credentials:
+//!
+//! - [`management::Client`] administers an environment with a worker application's token: users,
+//!   passwords, populations, password policies, applications, roles.
+//! - [`auth::Client`] signs users on at any OpenID provider, PingOne among them, for an
+//!   application of yours.
+//!
+//! Both take a [`Transport`], which holds the connections, the time-outs, and the certificate
+//! authority of an environment that runs on your own machine.
+//!
+//! ```no_run
+//! use pingone::{
+//!     ClientAuthentication, ClientSecret, Credentials, Endpoints, EnvironmentId, NewUser, Password,
+//!     Region, Transport, management,
+//! };
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = ClientSecret::new(std::fs::read_to_string("worker-secret")?.trim());
+//! let worker = Credentials::new(
+//!     "d7f7c0a5-2bd1-4a5c-8d5e-3f1f0a7f4a10",
+//!     ClientAuthentication::ClientSecretBasic(secret),
+//! );
+//! let environment = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1")?;
+//! let endpoints = Endpoints::region(Region::Europe);
+//! let pingone = management::Client::new(&endpoints, environment, worker, Transport::new()?);
+//!
+//! let ada = NewUser::new("ada", "ada@example.com").password(Password::new("Sunny-Harbour-42"));
+//! match pingone.users().create(&ada).await {
+//!     Ok(user) => println!("created {}", user.id),
+//!     Err(error) if error.is_taken("username") => println!("choose another name"),
+//!     Err(error) if error.is_policy_violation() => {
+//!         println!("the password breaks {:?}", error.unsatisfied_requirements());
+//!     }
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is promised
+//!
+//! - Every call has a time-out, every answer a largest size; redirects are not followed.
+//! - Only what is safe to repeat is repeated ([`Retries`]).
+//! - Secrets are types that show nothing in `Debug`. Neither errors nor spans hold a body, a query
+//!   or a token.
+//! - The clock and the source of randomness can be replaced ([`TransportBuilder::clock`]).
+//! - No environment variable is read, and nothing global is kept, except that rustls is given a
+//!   provider of cryptography when the process has none.
+//!
+//! # Spans
+//!
+//! Each call is a `tracing` span named `pingone` with `method`, `path` (ids left out), `status`,
+//! `attempts`, `pingone.id` of a failure, and `ms`.
+
+pub mod auth;
+pub mod management;
+
+mod cache;
+mod credentials;
+mod endpoints;
+mod error;
+mod retry;
+mod single_flight;
+mod token_request;
+mod transport;
+
+pub use http::{Method, StatusCode};
+pub use protocol::id::{
+    ApplicationId, EnvironmentId, InvalidId, PasswordPolicyId, PopulationId, RoleAssignmentId,
+    RoleId, UserId,
+};
+pub use protocol::password_policy::PasswordPolicy;
+pub use protocol::pingone::{
+    Account, AccountStatus, Address, ApiError, ApiErrorCode, Application, ApplicationSecret,
+    ApplicationType, Environment, ErrorDetail, Lifecycle, LifecycleStatus, Name, NewUser,
+    PasswordState, PasswordStatus, Patch, Population, Reference, Region, Role, RoleAssignment,
+    RoleScope, RoleScopeType, User, UserPatch,
+};
+pub use protocol::scim;
+pub use protocol::secret::{
+    AccessToken, ClientSecret, IdToken, Password, RecoveryCode, RefreshToken, VerificationCode,
+};
+pub use protocol::{Clock, Random, SystemClock, SystemRandom};
+
+pub use self::credentials::{ClientAuthentication, Credentials};
+pub use self::endpoints::Endpoints;
+pub use self::error::{Error, ErrorKind};
+pub use self::retry::Retries;
+pub use self::transport::{Transport, TransportBuilder};

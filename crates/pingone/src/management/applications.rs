@@ -1,0 +1,70 @@
+//! Applications and their secrets (PingOne, "Applications").
+
+use http::Method;
+use protocol::id::ApplicationId;
+use protocol::pingone::{Application, ApplicationSecret};
+
+use super::{Client, List};
+use crate::Error;
+
+/// The applications of an environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Applications<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Applications<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// All applications.
+    pub fn list(&self) -> List<'a, Application> {
+        List::new(self.client, self.client.path("applications"))
+    }
+
+    /// Reads an application.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such application.
+    pub async fn load(&self, application: ApplicationId) -> Result<Application, Error> {
+        self.client
+            .send(Method::GET, self.path(application, ""))
+            .fetch()
+            .await
+    }
+
+    /// Reads an application's secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the application has none; [`Error::is_forbidden`] when it is
+    /// the worker's own, or when the caller's roles do not include those of the application.
+    pub async fn secret(&self, application: ApplicationId) -> Result<ApplicationSecret, Error> {
+        self.client
+            .send(Method::GET, self.path(application, "/secret"))
+            .fetch()
+            .await
+    }
+
+    /// Replaces an application's secret. The former one stops working at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`secret`](Self::secret).
+    pub async fn rotate_secret(
+        &self,
+        application: ApplicationId,
+    ) -> Result<ApplicationSecret, Error> {
+        self.client
+            .send(Method::POST, self.path(application, "/secret"))
+            .fetch()
+            .await
+    }
+
+    fn path(self, application: ApplicationId, rest: &str) -> String {
+        self.client
+            .path(&format!("applications/{application}{rest}"))
+    }
+}

@@ -1,0 +1,208 @@
+//! Users (PingOne, "Users").
+
+use http::Method;
+use protocol::id::UserId;
+use protocol::pingone::{NewUser, User, UserPatch, media_type};
+use protocol::scim;
+use protocol::secret::VerificationCode;
+use serde_json::json;
+
+use super::{Client, List};
+use crate::Error;
+
+/// The users of an environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Users<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Users<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// Creates a user, with the password and state that it is given, in one call.
+    ///
+    /// Sends `POST /v1/environments/{environmentId}/users`, as PingOne's user import when a
+    /// password or a state is given, so that there is never a user without the password.
+    ///
+    /// A call that timed out is not sent again: PingOne may have carried it out. Look the username
+    /// up before you retry.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_taken`]`("username")` when another user of the environment has that name, and
+    /// [`Error::is_policy_violation`] when the password breaks the policy. Any other refusal names
+    /// the field and the reason.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, NewUser, Password, PopulationId, management};
+    /// # async fn example(pingone: management::Client, customers: PopulationId) -> Result<(), Error> {
+    /// let ada = NewUser::new("ada", "ada@example.com")
+    ///     .population(customers)
+    ///     .password(Password::new("Sunny-Harbour-42"))
+    ///     .attribute("locale", "en-GB");
+    /// match pingone.users().create(&ada).await {
+    ///     Ok(user) => println!("created {}", user.id),
+    ///     Err(error) if error.is_taken("username") => println!("choose another name"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn create(&self, user: &NewUser) -> Result<User, Error> {
+        let media_type = if user.needs_import() {
+            media_type::USER_IMPORT
+        } else {
+            media_type::JSON
+        };
+        let request = self.client.send(Method::POST, self.client.path("users"));
+        request.media_type(media_type).json(user).fetch().await
+    }
+
+    /// Reads a user.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    pub async fn load(&self, user: UserId) -> Result<User, Error> {
+        self.client.send(Method::GET, self.path(user)).fetch().await
+    }
+
+    /// Looks for the user whom somebody means who typed a username or a mail address.
+    ///
+    /// The username wins. A mail address that several users share finds nobody, because nobody
+    /// can tell which of them is meant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the call fails; that there is no such user is no error.
+    pub async fn find_by_username_or_email(&self, text: &str) -> Result<Option<User>, Error> {
+        let filter = scim::eq("username", text).or(scim::eq("email", text));
+        let users = self.list().filter(&filter).page().await?.items;
+        let is_same =
+            |value: Option<&String>| value.is_some_and(|v| v.to_lowercase() == text.to_lowercase());
+        if let Some(named) = users.iter().find(|user| is_same(user.username.as_ref())) {
+            return Ok(Some(named.clone()));
+        }
+        let mut mailed = users
+            .into_iter()
+            .filter(|user| is_same(user.email.as_ref()));
+        Ok(match (mailed.next(), mailed.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        })
+    }
+
+    /// All users, or those that a filter matches.
+    pub fn list(&self) -> List<'a, User> {
+        List::new(self.client, self.client.path("users"))
+    }
+
+    /// Changes what the patch names and leaves the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`]; [`Error::is_taken`] for a username of somebody else; any other
+    /// refusal names the field and the reason.
+    pub async fn update(&self, user: UserId, patch: &UserPatch) -> Result<User, Error> {
+        self.client
+            .send(Method::PATCH, self.path(user))
+            .json(patch)
+            .fetch()
+            .await
+    }
+
+    /// Deletes a user.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user (any more).
+    pub async fn delete(&self, user: UserId) -> Result<(), Error> {
+        self.client
+            .send(Method::DELETE, self.path(user))
+            .run()
+            .await
+    }
+
+    /// Lets a user sign on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    pub async fn enable(&self, user: UserId) -> Result<(), Error> {
+        self.put_enabled(user, &json!({"enabled": true})).await
+    }
+
+    /// Keeps a user from signing on, until enabled again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    pub async fn disable(&self, user: UserId) -> Result<(), Error> {
+        self.put_enabled(user, &json!({"enabled": false})).await
+    }
+
+    /// Locks an account.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    pub async fn lock(&self, user: UserId) -> Result<User, Error> {
+        self.act(user, media_type::ACCOUNT_LOCK).await
+    }
+
+    /// Unlocks an account. A password that is locked after wrong ones is another matter:
+    /// [`Passwords::unlock`](super::Passwords::unlock).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    pub async fn unlock(&self, user: UserId) -> Result<User, Error> {
+        self.act(user, media_type::ACCOUNT_UNLOCK).await
+    }
+
+    /// Mails a code to prove the mail address with; the user then has to prove it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    pub async fn send_verification_code(&self, user: UserId) -> Result<User, Error> {
+        self.act(user, media_type::USER_SEND_VERIFICATION_CODE)
+            .await
+    }
+
+    /// Proves the mail address with a mailed code.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_verification_code_wrong`] for a wrong code; [`Error::is_not_found`].
+    pub async fn verify(&self, user: UserId, code: &VerificationCode) -> Result<User, Error> {
+        let request = self.client.send(Method::POST, self.path(user));
+        let body = json!({"verificationCode": code.expose()});
+        request
+            .media_type(media_type::USER_VERIFY)
+            .json(&body)
+            .fetch()
+            .await
+    }
+
+    fn path(self, user: UserId) -> String {
+        self.client.path(&format!("users/{user}"))
+    }
+
+    async fn act(&self, user: UserId, media_type: &str) -> Result<User, Error> {
+        self.client
+            .send(Method::POST, self.path(user))
+            .media_type(media_type)
+            .fetch()
+            .await
+    }
+
+    async fn put_enabled(&self, user: UserId, body: &serde_json::Value) -> Result<(), Error> {
+        let path = self.client.path(&format!("users/{user}/enabled"));
+        self.client.send(Method::PUT, path).json(body).run().await
+    }
+}
