@@ -53,6 +53,12 @@ export class Person {
     await this.activate(form.locator("button[type=submit]").first(), `the button under ${field}`, "Space");
   }
 
+  /** Sends the form that goes to a path, by its button. */
+  async send(path) {
+    const button = this.page.locator(`form[action$="${path}"] button[type=submit]`);
+    await this.activate(button.first(), `the button of ${path}`, "Space");
+  }
+
   /** Sends the form that holds a field, by Enter in it. */
   async enter(field) {
     await this.field(field).focus();

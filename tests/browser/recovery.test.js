@@ -1,0 +1,68 @@
+// Recover a forgotten password.
+
+import assert from "node:assert/strict";
+
+import { journey, journeyInEveryWay } from "./support/journey.js";
+import { looksRight } from "./support/look.js";
+import { codeSentTo } from "./support/mail.js";
+import { aStranger, aUser } from "./support/people.js";
+import { giveCredentials } from "./support/sign-on.js";
+import { portal } from "./support/system.js";
+
+const NEW = "Brave-New-Horse-43";
+
+async function ask(person, username) {
+  await person.open(portal("/password/forgot"));
+  await person.type("username", username);
+  await person.submit("username");
+}
+
+async function fillIn(person, code, password, again = password) {
+  await person.type("recoveryCode", code);
+  await person.type("password", password);
+  await person.type("confirmPassword", again);
+  await person.submit("confirmPassword");
+}
+
+journeyInEveryWay("a forgotten password is replaced with a code from a mail", async (person) => {
+  const user = await aUser();
+  await ask(person, user.username);
+  await fillIn(person, await codeSentTo(user.email), NEW);
+  assert.ok((await person.messages()).length > 0, "the change is confirmed");
+  await person.open(portal("/login"));
+  await giveCredentials(person, { ...user, password: NEW });
+  assert.equal(person.page.url(), portal("/"));
+});
+
+journeyInEveryWay("the e-mail address will do, and a code can be sent again", async (person) => {
+  const user = await aUser();
+  await ask(person, user.email);
+  const first = await codeSentTo(user.email);
+  await person.send("/password/recover/resend");
+  const second = await codeSentTo(user.email, 2);
+  assert.notEqual(second, first);
+  await fillIn(person, second, NEW);
+  assert.ok((await person.messages()).length > 0, "the change is confirmed");
+});
+
+journey("somebody unknown sees the same pages", {}, async (person) => {
+  const [known, unknown] = [await aUser(), aStranger()];
+  await ask(person, known.username);
+  const expected = await person.readable();
+  await ask(person, unknown.username);
+  assert.equal(await person.readable(), expected);
+  await fillIn(person, "AAAAAAAA", NEW);
+  assert.match(await person.messageAt("recoveryCode"), /./);
+});
+
+journey("the pages of recovery look right", {}, async (person) => {
+  const user = await aUser();
+  await person.open(portal("/password/forgot"));
+  await looksRight(person, "password-forgot");
+  await person.submit("username");
+  await looksRight(person, "password-forgot-errors");
+  await ask(person, user.username);
+  await looksRight(person, "password-recover");
+  await fillIn(person, "wrong", "short", "other");
+  await looksRight(person, "password-recover-errors");
+});
