@@ -1,0 +1,246 @@
+//! The callback: what the provider says through the browser, and what is believed of it.
+//! [OpenID Connect Core §3.1.2.7](https://openid.net/specs/openid-connect-core-1_0.html#AuthResponseValidation).
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use http::{HeaderValue, header};
+use jiff::Timestamp;
+use pingone::auth::{FormParams, NumericDate, ResponseMode};
+use protocol::secret::sha256;
+use serde_json::Value;
+use tower_sessions::Session;
+
+use crate::pages::PageRequest;
+use crate::pending::{PendingSignOn, Taken};
+use crate::session::Record;
+use crate::tokens::{TokenSet, TokensId};
+use crate::{SignOn, SignOnFailure, binding, session};
+
+/// So many states are remembered as used, against two requests at the same moment.
+const MOST_ANSWERED: usize = 1_024;
+
+/// States that this process has seen an answer to.
+///
+/// The session forgets a state when it is taken, but two requests that arrive together have both
+/// read the session before. The second one would redeem the code again, which providers take for a
+/// theft, revoking what the first one got.
+#[derive(Debug, Default)]
+pub(crate) struct Answered(Mutex<VecDeque<String>>);
+
+impl Answered {
+    fn is_first(&self, state: &str) -> bool {
+        let digest = sha256(state);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.contains(&digest) {
+            return false;
+        }
+        if seen.len() == MOST_ANSWERED {
+            seen.pop_front();
+        }
+        seen.push_back(digest);
+        true
+    }
+}
+
+/// An answer in the query; or the page that takes it out of the fragment.
+pub(crate) async fn get(
+    State(sign_on): State<SignOn>,
+    session: Session,
+    RawQuery(query): RawQuery,
+    parts: Parts,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let request = PageRequest {
+        sign_on: &sign_on,
+        session: &session,
+        parts: &parts,
+    };
+    if query.is_empty() && sign_on.settings().mode() == ResponseMode::Fragment {
+        return sign_on.pages().fragment(request).await;
+    }
+    answer(request, query.as_bytes()).await
+}
+
+/// An answer as a form: `form_post` from the provider, or the fragment from our own page.
+pub(crate) async fn post(
+    State(sign_on): State<SignOn>,
+    session: Session,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
+    let request = PageRequest {
+        sign_on: &sign_on,
+        session: &session,
+        parts: &parts,
+    };
+    if !is_form(&parts) {
+        let failure = SignOnFailure::Malformed("it is no form".to_owned());
+        return sign_on.pages().failed(failure, request).await;
+    }
+    answer(request, &body).await
+}
+
+async fn answer(request: PageRequest<'_>, text: &[u8]) -> Response {
+    let (response, cookie) = match try_to_answer(request, text).await {
+        (Ok(response), cookie) => (response, cookie),
+        (Err(failure), cookie) => (
+            request.sign_on.pages().failed(failure, request).await,
+            cookie,
+        ),
+    };
+    match cookie {
+        Some(cookie) => ([(header::SET_COOKIE, cookie)], response).into_response(),
+        None => response,
+    }
+}
+
+/// The order of checks: whose answer it is, then, by the client, who sent it, whether it is a
+/// refusal, and what it proves.
+async fn try_to_answer(
+    request: PageRequest<'_>,
+    text: &[u8],
+) -> (Result<Response, SignOnFailure>, Option<HeaderValue>) {
+    let params = match FormParams::parse(text) {
+        Ok(params) => params,
+        Err(error) => return (Err(SignOnFailure::Malformed(error.to_string())), None),
+    };
+    let (pending, cookie) = match take_pending(request, &params).await {
+        Ok(taken) => taken,
+        Err(failure) => return (Err(failure), None),
+    };
+    let response = match pending {
+        Ok(pending) => complete(request, &params, *pending).await,
+        Err(failure) => Err(failure),
+    };
+    (response, cookie)
+}
+
+type TakenPending = (
+    Result<Box<PendingSignOn>, SignOnFailure>,
+    Option<HeaderValue>,
+);
+
+async fn take_pending(
+    request: PageRequest<'_>,
+    params: &FormParams,
+) -> Result<TakenPending, SignOnFailure> {
+    let sign_on = request.sign_on;
+    let state = params.find("state").ok_or(SignOnFailure::UnknownState)?;
+    let is_form_post = sign_on.settings().mode() == ResponseMode::FormPost;
+    let short = binding::session(sign_on, &request.parts.headers);
+    let home = if is_form_post {
+        &short
+    } else {
+        request.session
+    };
+    let taken = session::take_pending(home, state, sign_on.now()).await?;
+    let cookie = if is_form_post {
+        binding::drop_if_empty(sign_on, &short).await?
+    } else {
+        None
+    };
+    let pending = match taken {
+        Taken::Once(pending) if sign_on.answered().is_first(state) => Ok(pending),
+        Taken::Once(_) | Taken::Unknown => Err(SignOnFailure::UnknownState),
+        Taken::Expired => Err(SignOnFailure::Expired),
+    };
+    Ok((pending, cookie))
+}
+
+async fn complete(
+    request: PageRequest<'_>,
+    params: &FormParams,
+    pending: PendingSignOn,
+) -> Result<Response, SignOnFailure> {
+    let (sign_on, client) = (request.sign_on, request.sign_on.client());
+    let received = client
+        .receive(pending.authorization, params)
+        .map_err(refused)?;
+    let tokens = client.complete(received).await?;
+    let Some(identity) = &tokens.identity else {
+        return Err(SignOnFailure::NoIdentity);
+    };
+    let Ok(Value::Object(claims)) = serde_json::to_value(identity.claims.claims()) else {
+        return Err(SignOnFailure::NoIdentity);
+    };
+    let now = sign_on.now();
+    let authenticated_at = identity.claims.claims().auth_time;
+    let record = Record {
+        tokens: TokensId::random(sign_on.random()),
+        subject: identity.claims.subject().to_owned(),
+        claims,
+        signed_on_at: now,
+        authenticated_at: authenticated_at.map_or(now, NumericDate::timestamp),
+    };
+    begin_session(request, &TokenSet::begin(tokens), &record, now).await?;
+    sign_on.pages().signed_on(request).await;
+    Ok(Redirect::to(pending.return_to.as_str()).into_response())
+}
+
+/// The provider's refusal is told apart from an answer that cannot be used.
+fn refused(error: pingone::Error) -> SignOnFailure {
+    match error.oauth() {
+        Some(refusal) => SignOnFailure::Refused {
+            error: refusal.error.clone(),
+            description: refusal.error_description.clone(),
+        },
+        None if error.is_untrusted() => SignOnFailure::Forged(error),
+        None => SignOnFailure::Malformed(error.to_string()),
+    }
+}
+
+/// Keeps the tokens first, then makes the session theirs; what an earlier user of this session had
+/// is deleted.
+async fn begin_session(
+    request: PageRequest<'_>,
+    tokens: &TokenSet,
+    record: &Record,
+    now: Timestamp,
+) -> Result<(), SignOnFailure> {
+    let sign_on = request.sign_on;
+    let before = session::find(request.session).await?;
+    let until = now
+        .saturating_add(sign_on.settings().session_lifetime)
+        .unwrap_or(Timestamp::MAX);
+    sign_on
+        .tokens()
+        .insert(record.tokens, tokens, until)
+        .await?;
+    session::begin(request.session, record).await?;
+    if let Some(before) = before {
+        sign_on.tokens().delete(before.tokens).await?;
+    }
+    Ok(())
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| {
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_answers_at_the_same_moment_one_is_first() {
+        let answered = Answered::default();
+        assert!(answered.is_first("a"));
+        assert!(!answered.is_first("a"));
+        for n in 0..MOST_ANSWERED {
+            assert!(answered.is_first(&format!("other {n}")));
+        }
+        assert!(answered.is_first("a"), "the memory is bounded");
+    }
+}

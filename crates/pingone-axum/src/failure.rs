@@ -1,0 +1,123 @@
+//! Why a sign-on did not come about, or an access token cannot be had.
+
+use http::StatusCode;
+use protocol::oauth::OAuthErrorCode;
+
+use crate::TokenStoreError;
+
+/// Why a sign-on did not come about; the host application shows it as a page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignOnFailure {
+    /// The sign-on was begun too long ago.
+    #[error("the sign-on was begun too long ago")]
+    Expired,
+    /// State, issuer or ID token are not those that they have to be.
+    #[error("the answer of the OpenID provider is not accepted")]
+    Forged(#[source] pingone::Error),
+    /// The answer lacks a parameter, repeats one, or is no text.
+    #[error("the answer of the OpenID provider is malformed: {0}")]
+    Malformed(String),
+    /// Tokens came, and nothing in them says whose they are.
+    #[error("the OpenID provider did not say who signed on; ask for the scope openid")]
+    NoIdentity,
+    /// The provider could not be asked, or answered what cannot be used.
+    #[error("the OpenID provider did not complete the sign-on")]
+    Provider(#[source] pingone::Error),
+    /// The provider or the user said no.
+    #[error("the OpenID provider refused: {error}{}", described(.description.as_deref()))]
+    Refused {
+        /// The provider's code.
+        error: OAuthErrorCode,
+        /// The provider's explanation, for developers. Text from outside: escape it.
+        description: Option<String>,
+    },
+    /// The session could not be read or written.
+    #[error("the session could not be used")]
+    Session(#[from] tower_sessions::session::Error),
+    /// Tokens could not be kept.
+    #[error("tokens could not be kept")]
+    Store(#[from] TokenStoreError),
+    /// The answer belongs to no sign-on of this browser, or to one that was answered before.
+    #[error("no sign-on with this state was begun in this browser, or it was answered before")]
+    UnknownState,
+}
+
+impl From<pingone::Error> for SignOnFailure {
+    fn from(error: pingone::Error) -> Self {
+        if error.is_untrusted() {
+            Self::Forged(error)
+        } else {
+            Self::Provider(error)
+        }
+    }
+}
+
+fn described(description: Option<&str>) -> String {
+    description.map_or_else(String::new, |text| format!(": {text}"))
+}
+
+impl SignOnFailure {
+    /// The status of the page that shows it.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Expired => StatusCode::GONE,
+            Self::Forged(_) | Self::Malformed(_) | Self::UnknownState => StatusCode::BAD_REQUEST,
+            Self::NoIdentity => StatusCode::BAD_GATEWAY,
+            Self::Provider(error) => provider_status(error),
+            Self::Refused { error, .. } => match error {
+                OAuthErrorCode::AccessDenied => StatusCode::FORBIDDEN,
+                OAuthErrorCode::ConsentRequired
+                | OAuthErrorCode::InteractionRequired
+                | OAuthErrorCode::LoginRequired => StatusCode::UNAUTHORIZED,
+                OAuthErrorCode::ServerError | OAuthErrorCode::TemporarilyUnavailable => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
+                _ => StatusCode::BAD_REQUEST,
+            },
+            Self::Session(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Why there is no access token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccessTokenError {
+    /// The provider no longer renews it, or it was never renewable: the user has to sign on again.
+    #[error("the session at the OpenID provider has ended")]
+    Ended,
+    /// Only an ID token was asked for.
+    #[error("no access token was asked for; add `token` to the response type")]
+    NotGranted,
+    /// The provider could not be asked; trying again may help.
+    #[error("the access token could not be renewed")]
+    Provider(#[source] pingone::Error),
+    /// The session could not be used.
+    #[error("the session could not be used")]
+    Session(#[from] tower_sessions::session::Error),
+    /// The tokens could not be read or replaced.
+    #[error("the tokens could not be read")]
+    Store(#[from] TokenStoreError),
+}
+
+impl AccessTokenError {
+    /// The status of a page that shows it.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Ended => StatusCode::UNAUTHORIZED,
+            Self::NotGranted => StatusCode::FORBIDDEN,
+            Self::Provider(error) => provider_status(error),
+            Self::Session(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// 503 for a provider that is down, slow or busy; 502 for one that answers nonsense or refuses.
+fn provider_status(error: &pingone::Error) -> StatusCode {
+    if error.is_unavailable() || error.is_rate_limited() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::BAD_GATEWAY
+    }
+}

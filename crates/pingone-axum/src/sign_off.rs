@@ -1,0 +1,97 @@
+//! `/logout`: here, and at the provider.
+//! [OpenID Connect RP-Initiated Logout 1.0](https://openid.net/specs/openid-connect-rpinitiated-1_0.html).
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use pingone::auth::EndSession;
+use protocol::secret::IdToken;
+use tower_sessions::Session;
+use url::Url;
+
+use crate::pages::{PageRequest, SignedOff};
+use crate::{SignOn, SignOnFailure, session};
+
+/// Nobody waits longer than this for a provider that does not answer, in order to leave.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A GET changes nothing: it asks.
+pub(crate) async fn ask(State(sign_on): State<SignOn>, session: Session, parts: Parts) -> Response {
+    let request = PageRequest {
+        sign_on: &sign_on,
+        session: &session,
+        parts: &parts,
+    };
+    sign_on.pages().ask_sign_off(request).await
+}
+
+/// Ends the session here, revokes the tokens, and sends the browser to end the provider's session.
+pub(crate) async fn end(State(sign_on): State<SignOn>, session: Session, parts: Parts) -> Response {
+    let request = PageRequest {
+        sign_on: &sign_on,
+        session: &session,
+        parts: &parts,
+    };
+    match try_to_end(request).await {
+        Ok(response) => response,
+        Err(failure) => sign_on.pages().failed(failure, request).await,
+    }
+}
+
+async fn try_to_end(request: PageRequest<'_>) -> Result<Response, SignOnFailure> {
+    let (sign_on, session) = (request.sign_on, request.session);
+    let id_token = end_here(sign_on, session).await?;
+    let state = sign_on.random().token();
+    let address = match id_token {
+        Some(id_token) => end_session_address(sign_on, id_token, &state).await,
+        None => None,
+    };
+    if let Some(address) = address {
+        session::expect_sign_off(session, &state).await?;
+        return Ok(Redirect::to(address.as_str()).into_response());
+    }
+    sign_on
+        .pages()
+        .signed_off(SignedOff::HereOnly, request)
+        .await;
+    Ok(Redirect::to("/").into_response())
+}
+
+/// Ends the session here, whatever the provider does; gives the hint for the provider.
+async fn end_here(sign_on: &SignOn, session: &Session) -> Result<Option<IdToken>, SignOnFailure> {
+    let record = session::find(session).await?;
+    session::flush(session).await?;
+    let Some(record) = record else {
+        return Ok(None);
+    };
+    let tokens = sign_on.tokens().find(record.tokens).await?;
+    sign_on.tokens().delete(record.tokens).await?;
+    let Some(tokens) = tokens else {
+        return Ok(None);
+    };
+    let revoking = sign_on.revoke(&tokens.tokens);
+    if tokio::time::timeout(PATIENCE, revoking).await.is_err() {
+        tracing::warn!("the provider did not revoke the tokens in time");
+    }
+    Ok(tokens.tokens.id_token)
+}
+
+async fn end_session_address(sign_on: &SignOn, id_token: IdToken, state: &str) -> Option<Url> {
+    let mut end = EndSession::new().id_token_hint(id_token);
+    if let Some(back) = &sign_on.settings().post_logout_redirect_uri {
+        end = end.post_logout_redirect_uri(back.clone()).state(state);
+    }
+    match tokio::time::timeout(PATIENCE, sign_on.client().end_session_url(&end)).await {
+        Ok(Ok(address)) => address,
+        Ok(Err(error)) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the session at the provider is not ended"
+            );
+            None
+        }
+        Err(_) => None,
+    }
+}
