@@ -1,9 +1,12 @@
 //! The command line: what can be typed, and how errors are told.
 
+mod application;
 mod config;
+mod connection;
 mod keys;
 mod terminal;
 mod trust;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +59,8 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Says where the local certificate authority is and how to make browsers trust it.
     Trust(trust::Trust),
+    User(user::UserCommand),
+    Application(application::ApplicationCommand),
 }
 
 /// Where the configuration is.
@@ -75,14 +80,13 @@ impl Place {
         if let Some(path) = &self.data_dir {
             sources = sources.option("data_dir", path.display().to_string(), "--data-dir");
         }
-        match &self.config {
-            Some(path) => sources.file = Some(path.clone()),
-            None => {
-                // The directory may itself be configured by a variable.
-                let configured = Loaded::read(&sources).data_dir().map(PathBuf::from);
-                let directory = configured.or_else(|| data_dir::platform().ok());
-                sources.file_if_present = directory.map(|path| path.join(FILE_NAME));
-            }
+        if let Some(path) = &self.config {
+            sources.file = Some(path.clone());
+        } else {
+            // The directory may itself be configured by a variable.
+            let configured = Loaded::read(&sources).data_dir().map(PathBuf::from);
+            let directory = configured.or_else(|| data_dir::platform().ok());
+            sources.file_if_present = directory.map(|path| path.join(FILE_NAME));
         }
         sources
     }
@@ -126,6 +130,8 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Config(command)) => command.run(),
         Some(Command::Keys(command)) => command.run(),
         Some(Command::Trust(trust)) => trust.run(),
+        Some(Command::User(command)) => command.run(),
+        Some(Command::Application(command)) => command.run(),
         None => Ok(ExitCode::SUCCESS),
     }
 }

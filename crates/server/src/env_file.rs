@@ -9,6 +9,10 @@ use std::path::Path;
 
 use crate::data_dir::write_private;
 
+/// The file that is kept in the data directory in development, so that commands such as
+/// `latchkey user` find the demo environment without options.
+pub const KEPT_ENV_FILE: &str = "latchkey.env";
+
 macro_rules! environment_file {
     ($($(#[$doc:meta])* $key:literal => $field:ident,)*) => {
         /// What the environment file says.

@@ -101,6 +101,11 @@ impl ListenAddress {
         }
     }
 
+    /// The port.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Whether only this machine can connect.
     pub fn is_loopback(&self) -> bool {
         match self.host {

@@ -271,3 +271,94 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PromptStream<S> {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::listen::ListenAddress;
+
+    async fn bound() -> Bound {
+        ListenAddress::parse("127.0.0.1:0")
+            .unwrap()
+            .bind("portal.listen")
+            .await
+            .unwrap()
+    }
+
+    async fn request(port: u16) -> TcpStream {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        stream
+    }
+
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        // A connection that is refused may be reset instead of closed.
+        let _ = stream.read_to_string(&mut text).await;
+        text
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_is_finished_before_the_port_ends() {
+        let (arrived, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (tell, wait) = (Arc::clone(&arrived), Arc::clone(&go));
+        let slow = async move || {
+            tell.notify_one();
+            wait.notified().await;
+            "finished"
+        };
+        let bound = bound().await;
+        let port = bound.port();
+        let serving = Serving::start(bound, Router::new().route("/", get(slow)), None, 16);
+        let stream = request(port).await;
+        arrived.notified().await;
+        let stopping = tokio::spawn(serving.stop(Duration::from_secs(60)));
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_ok()
+        {
+            tokio::task::yield_now().await;
+        }
+        go.notify_one();
+        assert!(rest(stream).await.ends_with("finished"));
+        stopping.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn connections_beyond_the_limit_are_closed() {
+        let bound = bound().await;
+        let port = bound.port();
+        let app = Router::new().route("/", get(async || "hello"));
+        let serving = Serving::start(bound, app, None, 1);
+        let mut first = request(port).await;
+        let mut answer = [0; 15];
+        first.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        assert_eq!(rest(request(port).await).await, "");
+        drop(first);
+        serving.stop(Duration::from_secs(1)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_says_nothing_is_closed() {
+        let (_client, stream) = tokio::io::duplex(64);
+        let mut stream = PromptStream {
+            stream,
+            waiting: Some(Box::pin(sleep(HEADER_TIMEOUT))),
+        };
+        let error = stream.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+}

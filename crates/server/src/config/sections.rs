@@ -2,6 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use protocol::id::{EnvironmentId, PopulationId};
+use protocol::jose::Algorithm;
+use protocol::oauth::{Issuer, ResponseMode, ResponseType, Scopes, TokenEndpointAuthMethod};
 use secrecy::ExposeSecret as _;
 use ui::BrandSettings;
 use url::Url;
@@ -10,13 +13,13 @@ use crate::config::reader::Reader;
 use crate::config::settings::{
     Argon2, Database, GrantType, Idp, Limits, Log, LogFormat, Mode, PingOne, PopulationChoice,
     Portal, PortalLimits, Proxy, Registration, Server, Settings, SignOn, Smtp, SmtpEncryption, Tls,
-    TokenEndpointAuthMethod,
 };
 use crate::edge::proxies::{ForwardedBy, Network};
 use crate::listen::ListenAddress;
 
 const DAY: i64 = 86_400;
 const LIMITS: RangeInclusive<i64> = 1..=1_000_000;
+const NO_UUID: &str = "is no id (a UUID)";
 const A_UUID: &str = "\"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11\"";
 
 /// Reads everything. With problems in the reader the value is only good for going on.
@@ -183,14 +186,13 @@ fn sign_on(reader: &mut Reader<'_>) -> SignOn {
                 "\"token id_token\"",
                 response_type,
             )
-            .unwrap_or_default(),
-        response_mode: reader.read(
-            "portal.sign_on.response_mode",
-            "\"form_post\"",
-            one_of(&["query", "fragment", "form_post"]),
-        ),
+            .unwrap_or(ResponseType::CODE),
+        response_mode: reader.read("portal.sign_on.response_mode", "\"form_post\"", |text| {
+            ResponseMode::parse(text)
+                .map_err(|_| "is none of \"query\", \"fragment\", \"form_post\"")
+        }),
         token_endpoint_auth_method,
-        scopes: reader.list("portal.sign_on.scopes", "[\"openid\", \"profile\"]", word),
+        scopes: scopes(reader),
         prompt: reader.read(
             "portal.sign_on.prompt",
             "\"login\"",
@@ -205,6 +207,21 @@ fn sign_on(reader: &mut Reader<'_>) -> SignOn {
             web_address,
         ),
     }
+}
+
+/// Each scope by itself first, so that the message names it.
+fn scopes(reader: &mut Reader<'_>) -> Scopes {
+    let example = "[\"openid\", \"profile\"]";
+    let scopes = reader.list("portal.sign_on.scopes", example, |text| match text {
+        text if text.contains(' ') => Err("is several; write each between its own quotation marks"),
+        text => Scopes::parse(text)
+            .map(|_| text.to_owned())
+            .map_err(|_| "is no scope"),
+    });
+    Scopes::parse(&scopes.join(" ")).unwrap_or_else(|error| {
+        reader.problem("portal.sign_on.scopes", error.to_string(), example);
+        Scopes::default()
+    })
 }
 
 fn pingone(reader: &mut Reader<'_>) -> PingOne {
@@ -251,7 +268,9 @@ fn pingone(reader: &mut Reader<'_>) -> PingOne {
     PingOne {
         auth_url,
         api_url,
-        environment_id: reader.read("portal.pingone.environment_id", A_UUID, uuid),
+        environment_id: reader.read("portal.pingone.environment_id", A_UUID, |text| {
+            EnvironmentId::parse(text).map_err(|_| NO_UUID)
+        }),
         worker_client_id: reader.text("portal.pingone.worker_client_id", A_UUID),
         worker_client_secret: reader.secret("portal.pingone.worker_client_secret"),
         ca_file: reader.path(
@@ -302,7 +321,9 @@ fn registration(reader: &mut Reader<'_>) -> Registration {
     );
     let key = "portal.registration.populations";
     let example = format!("[{A_UUID}]");
-    let mut populations = reader.list(key, &example, uuid);
+    let mut populations = reader.list(key, &example, |text| {
+        PopulationId::parse(text).map_err(|_| NO_UUID)
+    });
     let population = match how {
         How::Fixed => {
             if populations.len() > 1 {
@@ -561,13 +582,9 @@ fn base(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// An issuer keeps its text: it is compared character by character (RFC 8414 §3.3).
-fn issuer(text: &str) -> Result<String, &'static str> {
-    let url = web_address(text)?;
-    if url.query().is_some() {
-        return Err("has a query (?…), which an issuer never has");
-    }
-    Ok(text.to_owned())
+/// Development serves plain HTTP on loopback, so an issuer may be there too.
+fn issuer(text: &str) -> Result<Issuer, String> {
+    Issuer::parse(text).map_err(|error| error.to_string())
 }
 
 fn path(text: &str) -> Result<String, &'static str> {
@@ -584,31 +601,18 @@ fn path(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn response_type(text: &str) -> Result<String, &'static str> {
-    let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
-    let known = words
-        .iter()
-        .all(|word| matches!(*word, "token" | "id_token"));
-    words.sort_unstable();
-    words.dedup();
-    if !known || words.is_empty() {
-        return Err("is none of \"token id_token\", \"id_token\", \"token\"");
-    }
-    words.reverse();
-    Ok(words.join(" "))
+/// What the implicit grant may ask for.
+fn response_type(text: &str) -> Result<ResponseType, &'static str> {
+    ResponseType::parse(text)
+        .ok()
+        .filter(|asked| !asked.code)
+        .ok_or("is none of \"token id_token\", \"id_token\", \"token\"")
 }
 
-fn algorithm(text: &str) -> Result<String, &'static str> {
-    const KNOWN: [&str; 13] = [
-        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
-        "HS256", "HS384", "HS512",
-    ];
-    if KNOWN.contains(&text) {
-        Ok(text.to_owned())
-    } else if text == "none" {
-        Err("would accept tokens that nobody signed")
-    } else {
-        Err("is no signature algorithm of JWS")
+fn algorithm(text: &str) -> Result<Algorithm, &'static str> {
+    match text {
+        "none" => Err("would accept tokens that nobody signed"),
+        name => name.parse().map_err(|_| "is no signature algorithm of JWS"),
     }
 }
 
@@ -628,12 +632,6 @@ fn word(text: &str) -> Result<String, &'static str> {
     } else {
         Ok(text.to_owned())
     }
-}
-
-fn uuid(text: &str) -> Result<String, &'static str> {
-    uuid::Uuid::parse_str(text)
-        .map(|id| id.hyphenated().to_string())
-        .map_err(|_| "is no id (a UUID)")
 }
 
 fn log_filter(text: &str) -> Result<String, String> {

@@ -4,6 +4,9 @@
 
 use std::path::PathBuf;
 
+use protocol::id::{EnvironmentId, PopulationId};
+use protocol::jose::Algorithm;
+use protocol::oauth::{Issuer, ResponseMode, ResponseType, Scopes, TokenEndpointAuthMethod};
 use secrecy::SecretString;
 use ui::BrandSettings;
 use url::Url;
@@ -92,7 +95,7 @@ pub struct Portal {
 #[derive(Clone, Debug)]
 pub struct SignOn {
     /// The provider, exactly as its tokens name it.
-    pub issuer: Option<String>,
+    pub issuer: Option<Issuer>,
     /// The application's id.
     pub client_id: Option<String>,
     /// The application's secret.
@@ -102,13 +105,13 @@ pub struct SignOn {
     /// How tokens are got.
     pub grant_type: GrantType,
     /// What the implicit grant asks for.
-    pub response_type: String,
+    pub response_type: ResponseType,
     /// How the answer comes back; `None` for what the grant type asks for.
-    pub response_mode: Option<String>,
+    pub response_mode: Option<ResponseMode>,
     /// How the application authenticates.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
     /// Scopes asked for.
-    pub scopes: Vec<String>,
+    pub scopes: Scopes,
     /// The `prompt` parameter.
     pub prompt: Option<String>,
     /// The `max_age` parameter, in seconds.
@@ -116,7 +119,7 @@ pub struct SignOn {
     /// The `acr_values` parameter.
     pub acr_values: Vec<String>,
     /// Signature algorithms accepted for ID tokens.
-    pub algorithms: Vec<String>,
+    pub algorithms: Vec<Algorithm>,
     /// Where people land after signing off; `None` for the portal.
     pub post_sign_off_url: Option<Url>,
 }
@@ -132,17 +135,6 @@ pub enum GrantType {
     ClientCredentials,
 }
 
-/// How the portal authenticates at the token endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenEndpointAuthMethod {
-    /// In the `Authorization` header.
-    ClientSecretBasic,
-    /// In the body.
-    ClientSecretPost,
-    /// Not at all.
-    None,
-}
-
 /// The management API that the portal uses.
 #[derive(Clone, Debug)]
 pub struct PingOne {
@@ -151,7 +143,7 @@ pub struct PingOne {
     /// Base of the management API, with a slash at the end.
     pub api_url: Option<Url>,
     /// The environment.
-    pub environment_id: Option<String>,
+    pub environment_id: Option<EnvironmentId>,
     /// The worker application's id.
     pub worker_client_id: Option<String>,
     /// The worker application's secret.
@@ -192,9 +184,9 @@ pub struct PortalLimits {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PopulationChoice {
     /// Always this one; `None` for the environment's default.
-    Fixed(Option<String>),
+    Fixed(Option<PopulationId>),
     /// One of these, chosen by the visitor.
-    Choose(Vec<String>),
+    Choose(Vec<PopulationId>),
     /// The one whose description names the domain of the e-mail address.
     EmailDomain,
 }

@@ -126,3 +126,67 @@ fn help_names_what_is_there_and_nothing_else() {
         assert!(!help.contains(absent), "{absent} in {help}");
     }
 }
+
+#[test]
+fn administration_says_what_it_needs_to_reach_an_environment() {
+    let home = tempfile::tempdir().unwrap();
+    let output = latchkey(home.path(), &["user", "find", "ada"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("latchkey up") && said.contains("--env-file"),
+        "{said}"
+    );
+
+    let file = home.path().join("half.env");
+    fs::write(&file, "PORTAL_URL=https://localhost:8080/\n").unwrap();
+    let arguments = ["application", "list", "--env-file", file.to_str().unwrap()];
+    let output = latchkey(home.path(), &arguments);
+    assert!(
+        text(&output.stderr).contains("WORKER_CLIENT_ID"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn an_environment_that_cannot_be_reached_is_told_with_the_cause() {
+    let home = tempfile::tempdir().unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let file = home.path().join("test.env");
+    fs::write(
+        &file,
+        format!(
+            "AUTH_URL=https://127.0.0.1:{closed}/\nAPI_URL=https://127.0.0.1:{closed}/v1/\n\
+             ENVIRONMENT_ID=7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11\nWORKER_CLIENT_ID=w\n\
+             WORKER_CLIENT_SECRET=hunter2\n"
+        ),
+    )
+    .unwrap();
+    let arguments = [
+        "user",
+        "unlock",
+        "ada",
+        "--env-file",
+        file.to_str().unwrap(),
+    ];
+    let output = latchkey(home.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("looking for ada failed"), "{said}");
+    assert!(said.contains("because"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_password_is_never_an_argument() {
+    let home = tempfile::tempdir().unwrap();
+    let output = latchkey(home.path(), &["user", "set-password", "ada", "hunter2"]);
+    assert_eq!(output.status.code(), Some(2));
+    let help = text(&latchkey(home.path(), &["user", "set-password", "--help"]).stdout);
+    assert!(!help.contains("--password"), "{help}");
+}

@@ -4,6 +4,8 @@ use std::fs;
 
 use latchkey::config::settings::{Database, PopulationChoice, Tls};
 use latchkey::config::{Loaded, Sources};
+use protocol::id::PopulationId;
+use protocol::oauth::Scopes;
 use secrecy::ExposeSecret as _;
 
 fn inline(text: &str) -> Sources {
@@ -116,7 +118,10 @@ fn a_variable_overrides_the_file_and_is_read_as_its_key_wants() {
     ];
     let settings = Loaded::read(&sources).settings().unwrap();
     assert_eq!(settings.portal.session_idle_seconds, 120);
-    assert_eq!(settings.portal.sign_on.scopes, ["openid", "email"]);
+    assert_eq!(
+        settings.portal.sign_on.scopes,
+        Scopes::parse("email openid").unwrap()
+    );
     assert_eq!(
         settings
             .portal
@@ -264,7 +269,7 @@ fn populations_are_ids() {
     let id = "7E5E1B7C-3C5A-4E0B-9A52-2F0F0F3F7A11";
     let text = format!("[portal.registration]\npopulation = \"choose\"\npopulations = [\"{id}\"]");
     let settings = Loaded::read(&inline(&text)).settings().unwrap();
-    let expected = PopulationChoice::Choose(vec![id.to_lowercase()]);
+    let expected = PopulationChoice::Choose(vec![PopulationId::parse(id).unwrap()]);
     assert_eq!(settings.portal.registration.population, expected);
     check(
         "[portal.registration]\npopulations = [\"x\"]",

@@ -1,0 +1,147 @@
+//! How the administration commands reach an environment: an environment file, the configuration, or
+//! the demo environment of this machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use pingone::management::Client;
+use pingone::{
+    ClientAuthentication, ClientSecret, Credentials, Endpoints, EnvironmentId, Transport,
+};
+use secrecy::ExposeSecret as _;
+
+use super::{Place, directory};
+use crate::config::Settings;
+use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
+
+/// Which environment, and with whose rights.
+///
+/// The first of these that is there: --env-file; [portal.pingone] of the configuration; the demo
+/// environment that `latchkey up` keeps in the data directory.
+#[derive(Args, Debug)]
+pub(super) struct Connection {
+    #[command(flatten)]
+    place: Place,
+    /// An environment file as `latchkey up --env-file` writes it.
+    #[arg(long, value_name = "FILE", env = "LATCHKEY_ENV_FILE")]
+    env_file: Option<PathBuf>,
+}
+
+/// A worker application of an environment.
+struct Worker {
+    auth_url: String,
+    api_url: String,
+    environment: EnvironmentId,
+    client_id: String,
+    client_secret: String,
+    ca_file: Option<PathBuf>,
+    connect_to: Option<url::Url>,
+    /// Where this came from, for messages.
+    source: String,
+}
+
+impl Connection {
+    /// A client of the management API.
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
+        let worker = self.worker()?;
+        let source = worker.source.clone();
+        worker
+            .client()
+            .with_context(|| format!("the environment given by {source} is unusable"))
+    }
+
+    fn worker(&self) -> anyhow::Result<Worker> {
+        if let Some(path) = &self.env_file {
+            return Worker::from_file(path);
+        }
+        let settings = self.place.settings()?;
+        if let Some(worker) = Worker::from_settings(&settings) {
+            return Ok(worker);
+        }
+        let kept = directory(&settings)?.join(KEPT_ENV_FILE);
+        if kept.exists() {
+            return Worker::from_file(&kept);
+        }
+        bail!(
+            "there is no environment to administer; start one with `latchkey up`, or name one with \
+             --env-file, or set environment_id, worker_client_id, worker_client_secret and region \
+             in [portal.pingone]"
+        )
+    }
+}
+
+impl Worker {
+    fn from_file(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        let text = fs::read_to_string(path).with_context(|| format!("reading {name} failed"))?;
+        let file = EnvironmentFile::parse(&text)
+            .with_context(|| format!("{name} is no environment file"))?;
+        if file.environment_id.is_empty() || file.worker_client_id.is_empty() {
+            bail!("{name} names no environment and worker (ENVIRONMENT_ID, WORKER_CLIENT_ID)");
+        }
+        Ok(Self {
+            auth_url: file.auth_url,
+            api_url: file.api_url,
+            environment: EnvironmentId::parse(&file.environment_id)
+                .with_context(|| format!("ENVIRONMENT_ID in {name} is no id"))?,
+            client_id: file.worker_client_id,
+            client_secret: file.worker_client_secret,
+            ca_file: (!file.ca_file.is_empty()).then(|| file.ca_file.into()),
+            connect_to: None,
+            source: name.to_string(),
+        })
+    }
+
+    fn from_settings(settings: &Settings) -> Option<Self> {
+        let pingone = &settings.portal.pingone;
+        Some(Self {
+            auth_url: pingone.auth_url.as_ref()?.to_string(),
+            api_url: pingone.api_url.as_ref()?.to_string(),
+            environment: pingone.environment_id?,
+            client_id: pingone.worker_client_id.clone()?,
+            client_secret: pingone
+                .worker_client_secret
+                .as_ref()?
+                .expose_secret()
+                .to_owned(),
+            ca_file: pingone.ca_file.clone(),
+            connect_to: pingone.back_channel_url.clone(),
+            source: "[portal.pingone]".to_owned(),
+        })
+    }
+
+    fn client(self) -> anyhow::Result<Client> {
+        let mut transport = Transport::builder();
+        if let Some(path) = &self.ca_file {
+            let pem =
+                fs::read(path).with_context(|| format!("reading {} failed", path.display()))?;
+            transport = transport.only_trust(pem);
+        }
+        let mut endpoints = Endpoints::new(&self.auth_url, &self.api_url)?;
+        if let Some(base) = self.connect_to {
+            endpoints = endpoints.connect_to(base);
+        }
+        let secret = ClientSecret::new(self.client_secret);
+        let worker = Credentials::new(
+            self.client_id,
+            ClientAuthentication::ClientSecretBasic(secret),
+        );
+        Ok(Client::new(
+            &endpoints,
+            self.environment,
+            worker,
+            transport.build()?,
+        ))
+    }
+}
+
+/// Runs one conversation with an environment.
+pub(super) fn converse<T>(talk: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting a runtime failed")?
+        .block_on(talk)
+}
