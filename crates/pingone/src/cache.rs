@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Error;
@@ -64,10 +65,10 @@ impl<T> Cache<T> {
     }
 
     /// The document, fetched if there is none or if it is old.
-    pub(crate) async fn load(
+    pub(crate) async fn load<'f>(
         &self,
         now: Timestamp,
-        fetch: impl Future<Output = Result<T, Error>> + Send,
+        fetch: impl FnOnce() -> BoxFuture<'f, Result<T, Error>> + Send,
     ) -> Result<Arc<T>, Error>
     where
         T: Send + Sync,
@@ -80,10 +81,10 @@ impl<T> Cache<T> {
 
     /// The document as it is now at the provider, unless somebody looked less than a minute ago:
     /// then as it was known after that.
-    pub(crate) async fn reload(
+    pub(crate) async fn reload<'f>(
         &self,
         now: Timestamp,
-        fetch: impl Future<Output = Result<T, Error>> + Send,
+        fetch: impl FnOnce() -> BoxFuture<'f, Result<T, Error>> + Send,
     ) -> Result<Arc<T>, Error>
     where
         T: Send + Sync,
@@ -91,11 +92,11 @@ impl<T> Cache<T> {
         self.replace_unless(Entry::was_attempted, now, fetch).await
     }
 
-    async fn replace_unless(
+    async fn replace_unless<'f>(
         &self,
         is_good: fn(&Entry<T>, Timestamp) -> bool,
         now: Timestamp,
-        fetch: impl Future<Output = Result<T, Error>> + Send,
+        fetch: impl FnOnce() -> BoxFuture<'f, Result<T, Error>> + Send,
     ) -> Result<Arc<T>, Error>
     where
         T: Send + Sync,
@@ -106,7 +107,7 @@ impl<T> Cache<T> {
                 return Ok(Arc::clone(&entry.value));
             }
             let attempted_at = known.is_some().then_some(now);
-            let (entry, result) = match (fetch.await, known) {
+            let (entry, result) = match (fetch().await, known) {
                 (Ok(value), _) => {
                     let value = Arc::new(value);
                     let entry = Entry {
@@ -151,12 +152,14 @@ mod tests {
         Timestamp::from_second(1_000_000 + seconds).unwrap()
     }
 
-    async fn value(number: u32) -> Result<u32, Error> {
-        Ok(number)
+    type Fetch = Box<dyn FnOnce() -> BoxFuture<'static, Result<u32, Error>> + Send>;
+
+    fn value(number: u32) -> Fetch {
+        Box::new(move || Box::pin(async move { Ok(number) }))
     }
 
-    async fn outage() -> Result<u32, Error> {
-        Err(Error::unexpected("outage"))
+    fn outage() -> Fetch {
+        Box::new(|| Box::pin(async { Err(Error::unexpected("outage")) }))
     }
 
     #[tokio::test]

@@ -398,7 +398,7 @@ impl fmt::Display for Error {
             }
             Problem::IdToken(_) => f.write_str("the ID token is not accepted")?,
             Problem::Lost(_) => {
-                f.write_str("the connection broke before the answer was complete")?
+                f.write_str("the connection broke before the answer was complete")?;
             }
             Problem::OAuth(error) => {
                 write!(f, "the authorization server refused it ({status}): {error}")?;

@@ -46,7 +46,9 @@ impl Provider {
 
     pub(super) async fn metadata(&self) -> Result<Arc<ProviderMetadata>, Error> {
         let now = self.transport.clock().now();
-        self.metadata.load(now, self.fetch_metadata()).await
+        self.metadata
+            .load(now, || Box::pin(self.fetch_metadata()))
+            .await
     }
 
     /// Verifies an ID token with the keys that are known; when its key is not among them, once
@@ -56,10 +58,13 @@ impl Provider {
         verify: impl Fn(&VerificationKeys) -> Result<VerifiedIdToken, IdTokenError>,
     ) -> Result<VerifiedIdToken, Error> {
         let now = self.transport.clock().now();
-        let keys = self.keys.load(now, self.fetch_keys()).await?;
+        let keys = self.keys.load(now, || Box::pin(self.fetch_keys())).await?;
         match verify(&keys) {
             Err(IdTokenError::Token(TokenError::UnknownKey { .. })) => {
-                let keys = self.keys.reload(now, self.fetch_keys()).await?;
+                let keys = self
+                    .keys
+                    .reload(now, || Box::pin(self.fetch_keys()))
+                    .await?;
                 Ok(verify(&keys)?)
             }
             result => Ok(result?),
