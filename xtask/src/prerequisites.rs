@@ -9,9 +9,6 @@ use anyhow::{Context, bail};
 use crate::command::{Command, find_on_path, is_on_path};
 use crate::{postgres, root, target};
 
-/// The version that `deny.toml` was written for.
-const CARGO_DENY: &str = "0.20.2";
-
 /// The oldest Node.js that the browser driver runs on.
 const NODE_MAJOR: u32 = 20;
 
@@ -80,38 +77,61 @@ pub(crate) fn for_all() -> anyhow::Result<()> {
     install(&[CHROMIUM, FONTS, NODE, POSTGRES])
 }
 
-/// The path of `cargo-deny`, built into the target folder the first time.
-pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
-    let folder = target().join("tools");
-    let program = folder.join("bin/cargo-deny");
-    let right_version = |program: &Path| {
-        Command::new(program)
-            .arg("--version")
-            .read()
-            .is_ok_and(|version| version.trim() == format!("cargo-deny {CARGO_DENY}"))
-    };
-    if right_version(&program) {
-        return Ok(program);
+/// A tool that cargo builds, into the target folder, the first time that it is needed.
+pub(crate) struct Tool {
+    name: &'static str,
+    version: &'static str,
+    why: &'static str,
+}
+
+/// Checks what `deny.toml` says; that file was written for this version.
+pub(crate) const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    why: "checks licences, sources and advisories of dependencies",
+};
+
+/// Finds dependencies that nothing uses.
+pub(crate) const CARGO_MACHETE: Tool = Tool {
+    name: "cargo-machete",
+    version: "0.9.2",
+    why: "finds dependencies that nothing uses",
+};
+
+impl Tool {
+    /// Where the program is.
+    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
+        let Self { name, version, why } = self;
+        let folder = target().join("tools");
+        let program = folder.join("bin").join(name);
+        if self.is_right(&program) {
+            return Ok(program);
+        }
+        if let Some(found) = find_on_path(name).filter(|found| self.is_right(found)) {
+            return Ok(found);
+        }
+        println!("Building {name} {version}: it {why}");
+        // Without optimisation: it is built more often than it is run.
+        Command::new("cargo")
+            .args([
+                "install",
+                "--quiet",
+                "--locked",
+                "--debug",
+                "--version",
+                version,
+                "--root",
+            ])
+            .arg(&folder)
+            .arg(name)
+            .succeed()?;
+        Ok(program)
     }
-    if let Some(found) = find_on_path("cargo-deny").filter(|found| right_version(found)) {
-        return Ok(found);
+
+    fn is_right(&self, program: &Path) -> bool {
+        let output = Command::new(program).arg("--version").read();
+        output.is_ok_and(|output| output.split_whitespace().last() == Some(self.version))
     }
-    println!("Building cargo-deny {CARGO_DENY}: it checks licences, sources and advisories");
-    // Without optimisation: it is built more often than it is run.
-    Command::new("cargo")
-        .args([
-            "install",
-            "--quiet",
-            "--locked",
-            "--debug",
-            "--version",
-            CARGO_DENY,
-            "--root",
-        ])
-        .arg(&folder)
-        .arg("cargo-deny")
-        .succeed()?;
-    Ok(program)
 }
 
 /// The path of a Node.js that is new enough for the browser driver.

@@ -111,7 +111,7 @@ fn clippy(_: &mut Tally) -> anyhow::Result<bool> {
 }
 
 fn deny(_: &mut Tally) -> anyhow::Result<bool> {
-    let program = prerequisites::cargo_deny()?;
+    let program = prerequisites::CARGO_DENY.path()?;
     let rest = Command::new(&program)
         .args([
             "--locked",
@@ -179,6 +179,12 @@ fn advisories(program: PathBuf) -> anyhow::Result<bool> {
         .args(["--locked", "--offline", "--config"])
         .arg(settings)
         .args(["check", "advisories"])
+        .run()
+}
+
+fn unused(_: &mut Tally) -> anyhow::Result<bool> {
+    Command::new(prerequisites::CARGO_MACHETE.path()?)
+        .args(["crates", "xtask"])
         .run()
 }
 
