@@ -37,6 +37,11 @@ pub(crate) const ALL: &[Step] = &[
         run: deny,
     },
     Step {
+        name: "unused",
+        what: "every dependency is used",
+        run: unused,
+    },
+    Step {
         name: "test",
         what: "unit, contract and HTTP tests, on both databases",
         run: test,
