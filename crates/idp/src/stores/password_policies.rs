@@ -1,8 +1,13 @@
 //! Password policies.
 
 use db::{Db, Row, Statement, StoreError};
+use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 use protocol::password_policy::PasswordPolicy;
+use protocol::pingone::Reference;
+
+use super::change::Change;
+use super::fold;
 
 /// A password policy as the database keeps it: the id and the document, which holds it too.
 #[derive(Clone, Debug)]
@@ -21,6 +26,31 @@ SELECT id, is_default, document, created_at, updated_at FROM password_policies
  ORDER BY CASE WHEN id = (SELECT password_policy_id FROM populations
                            WHERE id = $2 AND environment_id = $1) THEN 0 ELSE 1 END
  LIMIT 1";
+
+const LIST: &str = "\
+SELECT id, is_default, document, created_at, updated_at,
+       (SELECT COUNT(*) FROM populations
+         WHERE populations.password_policy_id = password_policies.id) AS population_count
+  FROM password_policies WHERE environment_id = $1";
+
+const INSERT: &str = "\
+INSERT INTO password_policies (id, environment_id, name_key, is_default, document, created_at,
+                               updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6)";
+
+const UPDATE: &str = "\
+UPDATE password_policies SET name_key = $3, is_default = $4, document = $5, updated_at = $6
+ WHERE id = $1 AND environment_id = $2";
+
+const CLEAR_DEFAULT: &str = "\
+UPDATE password_policies SET is_default = FALSE
+ WHERE environment_id = $1 AND id <> $2 AND is_default";
+
+/// Neither the default nor one that a population names can go.
+const DELETE: &str = "\
+DELETE FROM password_policies
+ WHERE id = $1 AND environment_id = $2 AND NOT is_default
+   AND NOT EXISTS (SELECT 1 FROM populations WHERE password_policy_id = $1)";
 
 /// The password policies of all environments.
 #[derive(Debug)]

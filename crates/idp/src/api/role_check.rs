@@ -1,0 +1,422 @@
+//! Who may do what: built-in roles, the permissions that each gives, and how far they reach
+//! (PingOne, "Roles").
+
+use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleId};
+use protocol::pingone::{RoleScope, RoleScopeType};
+use uuid::Uuid;
+
+use crate::stores::environments::StoredEnvironment;
+use crate::stores::role_assignments::StoredAssignment;
+
+/// Something that the management API lets those do who have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Permission {
+    CreateEnvironments,
+    DeleteEnvironments,
+    HelpWithPasswords,
+    ManageApplications,
+    ManagePasswordPolicies,
+    ManagePasswords,
+    ManagePopulations,
+    ManageResources,
+    ManageRoleAssignments,
+    ManageSecrets,
+    ManageUsers,
+    ReadActivities,
+    ReadApplications,
+    ReadEnvironments,
+    ReadPasswordPolicies,
+    ReadPopulations,
+    ReadResources,
+    ReadRoleAssignments,
+    ReadUsers,
+    UpdateEnvironments,
+}
+
+impl Permission {
+    /// PingOne's spelling, such as `dir:read:user`.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::CreateEnvironments => "orgmgt:create:environment",
+            Self::DeleteEnvironments => "orgmgt:delete:environment",
+            Self::HelpWithPasswords => "dir:reset:userPassword",
+            Self::ManageApplications => "applications:update:application",
+            Self::ManagePasswordPolicies => "dir:update:passwordPolicy",
+            Self::ManagePasswords => "dir:set:userPassword",
+            Self::ManagePopulations => "dir:update:population",
+            Self::ManageResources => "applications:update:resource",
+            Self::ManageRoleAssignments => "permissions:create:roleAssignment",
+            Self::ManageSecrets => "applications:read:applicationSecret",
+            Self::ManageUsers => "dir:update:user",
+            Self::ReadActivities => "audit:read:activity",
+            Self::ReadApplications => "applications:read:application",
+            Self::ReadEnvironments => "orgmgt:read:environment",
+            Self::ReadPasswordPolicies => "dir:read:passwordPolicy",
+            Self::ReadPopulations => "dir:read:population",
+            Self::ReadResources => "applications:read:resource",
+            Self::ReadRoleAssignments => "permissions:read:roleAssignment",
+            Self::ReadUsers => "dir:read:user",
+            Self::UpdateEnvironments => "orgmgt:update:environment",
+        }
+    }
+}
+
+/// A built-in role: the same in every environment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BuiltInRole {
+    pub(crate) id: RoleId,
+    /// What clients look for.
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+    /// What it can be assigned for.
+    pub(crate) applicable_to: &'static [RoleScopeType],
+    pub(crate) permissions: &'static [Permission],
+}
+
+/// The ids of roles. Two are PingOne's own; the others are ours and never change.
+pub(crate) mod roles {
+    use protocol::id::RoleId;
+    use uuid::uuid;
+
+    pub(crate) const CLIENT_APPLICATION_DEVELOPER: RoleId =
+        RoleId::from_uuid(uuid!("9225f21d-6a5b-4c0f-8f0d-3a1d1e8b7c01"));
+    pub(crate) const CONFIGURATION_READ_ONLY: RoleId =
+        RoleId::from_uuid(uuid!("3d7e1a52-0c94-4b5e-9a63-5f2c8d0e4b02"));
+    pub(crate) const ENVIRONMENT_ADMIN: RoleId =
+        RoleId::from_uuid(uuid!("29ddce68-cd7f-4b2a-b6fc-f7a19553b496"));
+    pub(crate) const HELP_DESK_ADMIN: RoleId =
+        RoleId::from_uuid(uuid!("6b8f3c10-7de2-4f19-b8a4-1c9e5a7d2f03"));
+    pub(crate) const IDENTITY_DATA_ADMIN: RoleId =
+        RoleId::from_uuid(uuid!("0e6c9a74-51b3-4d8a-9f27-8b3d6e1c5a04"));
+    pub(crate) const IDENTITY_DATA_READ_ONLY: RoleId =
+        RoleId::from_uuid(uuid!("c41f7d2b-9e05-4a6c-8d13-7e0a2b9f6c05"));
+    pub(crate) const ORGANIZATION_ADMIN: RoleId =
+        RoleId::from_uuid(uuid!("f8a25e93-4c7b-4e01-a5d6-2d1b8f3e9a06"));
+}
+
+use Permission as P;
+use RoleScopeType::{Environment, Organization, Population};
+
+/// Every role, by name.
+pub(crate) const ROLES: [BuiltInRole; 7] = [
+    BuiltInRole {
+        id: roles::CLIENT_APPLICATION_DEVELOPER,
+        name: "Client Application Developer",
+        description: "Manages applications, their secrets and grants, and resources.",
+        applicable_to: &[Organization, Environment],
+        permissions: &[
+            P::ReadEnvironments,
+            P::ReadApplications,
+            P::ManageApplications,
+            P::ManageSecrets,
+            P::ReadResources,
+            P::ManageResources,
+        ],
+    },
+    BuiltInRole {
+        id: roles::CONFIGURATION_READ_ONLY,
+        name: "Configuration Read Only",
+        description: "Reads the configuration of environments.",
+        applicable_to: &[Organization, Environment],
+        permissions: &[
+            P::ReadEnvironments,
+            P::ReadPopulations,
+            P::ReadPasswordPolicies,
+            P::ReadApplications,
+            P::ReadResources,
+        ],
+    },
+    BuiltInRole {
+        id: roles::ENVIRONMENT_ADMIN,
+        name: "Environment Admin",
+        description: "Manages everything in an environment but its users.",
+        applicable_to: &[Organization, Environment],
+        permissions: &[
+            P::ReadEnvironments,
+            P::UpdateEnvironments,
+            P::CreateEnvironments,
+            P::DeleteEnvironments,
+            P::ReadPopulations,
+            P::ManagePopulations,
+            P::ReadPasswordPolicies,
+            P::ManagePasswordPolicies,
+            P::ReadApplications,
+            P::ManageApplications,
+            P::ManageSecrets,
+            P::ReadResources,
+            P::ManageResources,
+            P::ReadActivities,
+            P::ReadRoleAssignments,
+            P::ManageRoleAssignments,
+        ],
+    },
+    BuiltInRole {
+        id: roles::HELP_DESK_ADMIN,
+        name: "Help Desk Admin",
+        description: "Reads users, and helps them with forgotten and locked passwords.",
+        applicable_to: &[Organization, Environment, Population],
+        permissions: &[
+            P::ReadEnvironments,
+            P::ReadPopulations,
+            P::ReadPasswordPolicies,
+            P::ReadUsers,
+            P::HelpWithPasswords,
+        ],
+    },
+    BuiltInRole {
+        id: roles::IDENTITY_DATA_ADMIN,
+        name: "Identity Data Admin",
+        description: "Manages users, their passwords and populations.",
+        applicable_to: &[Organization, Environment, Population],
+        permissions: &[
+            P::ReadEnvironments,
+            P::ReadPopulations,
+            P::ManagePopulations,
+            P::ReadPasswordPolicies,
+            P::ReadUsers,
+            P::ManageUsers,
+            P::HelpWithPasswords,
+            P::ManagePasswords,
+            P::ReadActivities,
+            P::ReadRoleAssignments,
+            P::ManageRoleAssignments,
+        ],
+    },
+    BuiltInRole {
+        id: roles::IDENTITY_DATA_READ_ONLY,
+        name: "Identity Data Read Only",
+        description: "Reads users and populations.",
+        applicable_to: &[Organization, Environment, Population],
+        permissions: &[
+            P::ReadEnvironments,
+            P::ReadPopulations,
+            P::ReadPasswordPolicies,
+            P::ReadUsers,
+            P::ReadRoleAssignments,
+        ],
+    },
+    BuiltInRole {
+        id: roles::ORGANIZATION_ADMIN,
+        name: "Organization Admin",
+        description: "Creates, changes and deletes the environments of an organization.",
+        applicable_to: &[Organization],
+        permissions: &[
+            P::ReadEnvironments,
+            P::UpdateEnvironments,
+            P::CreateEnvironments,
+            P::DeleteEnvironments,
+        ],
+    },
+];
+
+/// The role with this id.
+pub(crate) fn find_role(id: RoleId) -> Option<&'static BuiltInRole> {
+    ROLES.iter().find(|role| role.id == id)
+}
+
+/// How far a permission reaches in one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All of the environment.
+    Environment,
+    /// Nothing.
+    Nothing,
+    /// These populations only.
+    Populations(Vec<PopulationId>),
+}
+
+impl Reach {
+    /// Whether it covers a population.
+    pub(crate) fn covers(&self, population: PopulationId) -> bool {
+        match self {
+            Self::Environment => true,
+            Self::Nothing => false,
+            Self::Populations(populations) => populations.contains(&population),
+        }
+    }
+}
+
+/// How far the assignments of one actor let it do something in an environment.
+///
+/// Whether a population is one of the environment's is left to the look-up of what is in it.
+pub(crate) fn reach(
+    assignments: &[StoredAssignment],
+    permission: Permission,
+    environment: &StoredEnvironment,
+) -> Reach {
+    let mut populations = Vec::new();
+    for assignment in assignments {
+        if !gives(assignment, permission) {
+            continue;
+        }
+        match covered(assignment.scope, environment.id, environment.organization_id) {
+            Covered::Environment => return Reach::Environment,
+            Covered::Population(population) => populations.push(population),
+            Covered::Nothing => {}
+        }
+    }
+    if populations.is_empty() { Reach::Nothing } else { Reach::Populations(populations) }
+}
+
+/// Whether the assignments of one actor let it do something in a whole organization.
+pub(crate) fn reaches_organization(
+    assignments: &[StoredAssignment],
+    permission: Permission,
+    organization: OrganizationId,
+) -> bool {
+    assignments.iter().any(|assignment| {
+        gives(assignment, permission)
+            && assignment.scope.scope_type == RoleScopeType::Organization
+            && assignment.scope.id == organization.as_uuid()
+    })
+}
+
+fn gives(assignment: &StoredAssignment, permission: Permission) -> bool {
+    find_role(assignment.role_id).is_some_and(|role| role.permissions.contains(&permission))
+}
+
+enum Covered {
+    Environment,
+    Nothing,
+    Population(PopulationId),
+}
+
+fn covered(
+    scope: RoleScope,
+    environment: EnvironmentId,
+    organization: OrganizationId,
+) -> Covered {
+    match scope.scope_type {
+        RoleScopeType::Environment if scope.id == environment.as_uuid() => Covered::Environment,
+        RoleScopeType::Organization if scope.id == organization.as_uuid() => Covered::Environment,
+        RoleScopeType::Population => Covered::Population(PopulationId::from_uuid(scope.id)),
+        RoleScopeType::Application | RoleScopeType::Environment | RoleScopeType::Organization => {
+            Covered::Nothing
+        }
+    }
+}
+
+/// What a role may be assigned for, with the environment and organization around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) scope: RoleScope,
+    /// The environment that the scope is or lies in; none for an organization.
+    pub(crate) environment: Option<EnvironmentId>,
+    pub(crate) organization: OrganizationId,
+}
+
+/// Whether an actor's own assignments include all that a role gives in a place: nobody gives,
+/// reads the secrets of, or sets the password of somebody more powerful.
+pub(crate) fn includes(held: &[StoredAssignment], role: &BuiltInRole, place: Place) -> bool {
+    role.permissions.iter().all(|permission| {
+        held.iter().any(|assignment| {
+            gives(assignment, *permission) && contains(assignment.scope, place)
+        })
+    })
+}
+
+fn contains(outer: RoleScope, place: Place) -> bool {
+    match outer.scope_type {
+        RoleScopeType::Organization => outer.id == place.organization.as_uuid(),
+        RoleScopeType::Environment => {
+            place.environment.is_some_and(|environment| outer.id == environment.as_uuid())
+        }
+        RoleScopeType::Application | RoleScopeType::Population => {
+            outer.scope_type == place.scope.scope_type && outer.id == place.scope.id
+        }
+    }
+}
+
+/// The id that an assignment's scope would have for this environment.
+pub(crate) fn environment_scope(environment: Uuid) -> RoleScope {
+    RoleScope { id: environment, scope_type: RoleScopeType::Environment }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use protocol::SeededRandom;
+    use protocol::id::RoleAssignmentId;
+    use protocol::pingone::{EnvironmentType, Region};
+
+    use super::*;
+    use crate::stores::environments::EnvironmentDetails;
+    use crate::stores::role_assignments::Holder;
+
+    fn environment(seed: u64) -> StoredEnvironment {
+        let random = SeededRandom::new(seed);
+        StoredEnvironment {
+            id: EnvironmentId::random(&random),
+            organization_id: OrganizationId::random(&random),
+            name: "Test".to_owned(),
+            details: EnvironmentDetails {
+                description: None,
+                environment_type: EnvironmentType::Sandbox,
+                region: Region::Europe,
+            },
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn assignment(role_id: RoleId, scope_type: RoleScopeType, id: Uuid) -> StoredAssignment {
+        let random = SeededRandom::new(9);
+        StoredAssignment {
+            id: RoleAssignmentId::random(&random),
+            environment_id: EnvironmentId::random(&random),
+            holder: Holder::User(id),
+            role_id,
+            scope: RoleScope { id, scope_type },
+            read_only: false,
+            created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_role_reaches_its_scope_and_no_further() {
+        let (here, there) = (environment(1), environment(2));
+        let population = PopulationId::random(&SeededRandom::new(3));
+        let admin = roles::IDENTITY_DATA_ADMIN;
+        let of = |held: StoredAssignment, at| reach(&[held], Permission::ManageUsers, at);
+
+        let held = assignment(admin, RoleScopeType::Environment, here.id.as_uuid());
+        assert_eq!(of(held.clone(), &here), Reach::Environment);
+        assert_eq!(of(held, &there), Reach::Nothing);
+        let organization = here.organization_id.as_uuid();
+        let held = assignment(admin, RoleScopeType::Organization, organization);
+        assert_eq!(of(held.clone(), &here), Reach::Environment);
+        assert_eq!(of(held, &there), Reach::Nothing);
+        let held = assignment(admin, RoleScopeType::Population, population.as_uuid());
+        assert_eq!(of(held, &here), Reach::Populations(vec![population]));
+        let held = assignment(
+            roles::IDENTITY_DATA_READ_ONLY,
+            RoleScopeType::Environment,
+            here.id.as_uuid(),
+        );
+        assert_eq!(of(held, &here), Reach::Nothing);
+    }
+
+    #[test]
+    fn nobody_gives_more_than_they_hold() {
+        let here = environment(1);
+        let place = Place {
+            scope: environment_scope(here.id.as_uuid()),
+            environment: Some(here.id),
+            organization: here.organization_id,
+        };
+        let held = [assignment(
+            roles::ENVIRONMENT_ADMIN,
+            RoleScopeType::Environment,
+            here.id.as_uuid(),
+        )];
+        let may_give = |id| includes(&held, find_role(id).unwrap(), place);
+        assert!(may_give(roles::ENVIRONMENT_ADMIN) && may_give(roles::CONFIGURATION_READ_ONLY));
+        assert!(!may_give(roles::IDENTITY_DATA_ADMIN));
+        let organization = RoleScope {
+            id: here.organization_id.as_uuid(),
+            scope_type: RoleScopeType::Organization,
+        };
+        let wider = Place { scope: organization, environment: None, ..place };
+        assert!(!includes(&held, find_role(roles::ENVIRONMENT_ADMIN).unwrap(), wider));
+    }
+}

@@ -1,0 +1,178 @@
+//! What a new environment holds (PingOne, "Environments": what clients assume exists): the three
+//! built-in password policies, the population "Default", and the resources `openid` and
+//! `PingOne API` with their scopes.
+
+use db::StoreError;
+use jiff::Timestamp;
+use protocol::id::{
+    EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceId, RoleAssignmentId,
+    ScopeId,
+};
+use protocol::password_policy::PasswordPolicy;
+use protocol::pingone::{EnvironmentType, ResourceType, RoleScope, RoleScopeType};
+
+use crate::api::role_check::roles;
+use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::state::Idp;
+use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
+use crate::stores::password_policies::PasswordPolicies;
+use crate::stores::populations::{Populations, StoredPopulation};
+use crate::stores::resources::{ResourceDetails, Resources, StoredResource, StoredScope};
+use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
+
+/// Scopes of the resource `openid`, each with what it permits.
+const OPENID_SCOPES: [(&str, &str); 6] = [
+    ("openid", "Sign the user on"),
+    ("profile", "Read the user's profile"),
+    ("email", "Read the user's email address"),
+    ("address", "Read the user's postal address"),
+    ("phone", "Read the user's phone numbers"),
+    ("offline_access", "Stay signed on by a refresh token"),
+];
+
+/// Scopes of the resource `PingOne API`: what a user may do with the own account.
+const PINGONE_SCOPES: [(&str, &str); 18] = [
+    ("p1:create:device", "Create the user's devices"),
+    ("p1:create:pairingKey", "Create the user's pairing keys"),
+    ("p1:delete:device", "Delete the user's devices"),
+    ("p1:delete:sessions", "Delete the user's sessions"),
+    ("p1:delete:userLinkedAccounts", "Delete the user's linked accounts"),
+    ("p1:read:device", "Read the user's devices"),
+    ("p1:read:oauthConsent", "Read the user's OAuth consents"),
+    ("p1:read:sessions", "Read the user's sessions"),
+    ("p1:read:user", "Read the user's own attributes"),
+    ("p1:read:userConsent", "Read the user's agreement consents"),
+    ("p1:read:userLinkedAccounts", "Read the user's linked accounts"),
+    ("p1:read:userPassword", "Read the state of the user's password"),
+    ("p1:reset:userPassword", "Change the user's password with the current one"),
+    ("p1:update:device", "Update the user's devices"),
+    ("p1:update:oauthConsent", "Update the user's OAuth consents"),
+    ("p1:update:user", "Update the user's own attributes"),
+    ("p1:validate:userPassword", "Check the user's password"),
+    ("p1:verify:user", "Verify the user's email address"),
+];
+
+/// What an environment is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEnvironment {
+    pub(crate) organization: OrganizationId,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) environment_type: EnvironmentType,
+    /// Who made it: gets the roles to administer it.
+    pub(crate) creator: Option<Creator>,
+}
+
+/// Who made an environment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Creator {
+    pub(crate) holder: Holder,
+    /// The creator's own environment.
+    pub(crate) environment: EnvironmentId,
+}
+
+/// Makes an environment with everything that clients assume is there.
+///
+/// # Errors
+///
+/// [`StoreError`]; a unique violation means that the organization has an environment of this name.
+pub(crate) async fn create(
+    idp: &Idp,
+    new: NewEnvironment,
+    actor: Actor,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<StoredEnvironment, StoreError> {
+    let environment = StoredEnvironment {
+        id: EnvironmentId::random(idp.random()),
+        organization_id: new.organization,
+        name: new.name,
+        details: EnvironmentDetails {
+            description: new.description,
+            environment_type: new.environment_type,
+            region: idp.settings().region,
+        },
+        created_at: now,
+        updated_at: now,
+    };
+    let id = environment.id;
+    let mut change = Environments::insert(&environment)?;
+    for policy in
+        [PasswordPolicy::standard(), PasswordPolicy::basic(), PasswordPolicy::passphrase()]
+    {
+        let policy_id = PasswordPolicyId::random(idp.random());
+        change = change.and(PasswordPolicies::insert(id, policy_id, &policy, now)?);
+    }
+    change = change.and(Populations::insert(&StoredPopulation {
+        id: PopulationId::random(idp.random()),
+        environment_id: id,
+        name: "Default".to_owned(),
+        description: None,
+        is_default: true,
+        password_policy_id: None,
+        created_at: now,
+        updated_at: now,
+    }));
+    let resources = [
+        ("openid", ResourceType::OpenidConnect, &OPENID_SCOPES[..]),
+        ("PingOne API", ResourceType::PingoneApi, &PINGONE_SCOPES[..]),
+    ];
+    for (name, resource_type, scopes) in resources {
+        let resource = built_in_resource(idp, id, name, resource_type, now);
+        change = change.and(Resources::insert(&resource)?);
+        for (name, description) in scopes {
+            change = change.and(Resources::insert_scope(&StoredScope {
+                id: ScopeId::random(idp.random()),
+                environment_id: id,
+                resource_id: resource.id,
+                name: (*name).to_owned(),
+                description: Some((*description).to_owned()),
+                created_at: now,
+                updated_at: now,
+            }));
+        }
+    }
+    if let Some(creator) = new.creator {
+        for role in [
+            roles::ENVIRONMENT_ADMIN,
+            roles::IDENTITY_DATA_ADMIN,
+            roles::CLIENT_APPLICATION_DEVELOPER,
+        ] {
+            change = change.and(RoleAssignments::insert(&StoredAssignment {
+                id: RoleAssignmentId::random(idp.random()),
+                environment_id: creator.environment,
+                holder: creator.holder,
+                role_id: role,
+                scope: RoleScope { id: id.as_uuid(), scope_type: RoleScopeType::Environment },
+                read_only: false,
+                created_at: now,
+            }));
+        }
+    }
+    let subject = Subject::of("ENVIRONMENT", id, environment.name.as_str());
+    let created = Activity::new("ENVIRONMENT.CREATED", actor, subject);
+    change.commit(idp, id, &created, origin, now).await?;
+    Ok(environment)
+}
+
+fn built_in_resource(
+    idp: &Idp,
+    environment: EnvironmentId,
+    name: &str,
+    resource_type: ResourceType,
+    now: Timestamp,
+) -> StoredResource {
+    StoredResource {
+        id: ResourceId::random(idp.random()),
+        environment_id: environment,
+        details: ResourceDetails {
+            name: name.to_owned(),
+            description: None,
+            resource_type,
+            audience: None,
+            access_token_seconds: None,
+        },
+        created_at: now,
+        updated_at: now,
+    }
+}

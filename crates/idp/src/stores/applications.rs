@@ -1,0 +1,149 @@
+//! Applications.
+
+use std::sync::Arc;
+
+use db::{Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId};
+use protocol::pingone::{Application, NewApplication, Reference};
+
+use super::change::Change;
+use super::fold;
+use crate::state::Idp;
+
+/// An application as the database keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredApplication {
+    pub(crate) id: ApplicationId,
+    pub(crate) environment_id: EnvironmentId,
+    pub(crate) settings: NewApplication,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl StoredApplication {
+    /// The application as PingOne shows it, without links.
+    pub(crate) fn to_wire(&self) -> Application {
+        Application {
+            id: self.id,
+            environment: Reference::new(self.environment_id),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            settings: self.settings.clone(),
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.parse("id", ApplicationId::parse)?,
+            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
+            settings: row.parse("document", |text| serde_json::from_str(text))?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+
+    fn document(&self) -> Result<String, StoreError> {
+        serde_json::to_string(&self.settings)
+            .map_err(|_| StoreError::inconsistent("an application cannot be written as JSON"))
+    }
+}
+
+const FIND: &str = "\
+SELECT id, environment_id, document, created_at, updated_at FROM applications WHERE id = $1";
+
+const FIND_BY_NAME: &str = "\
+SELECT id, environment_id, document, created_at, updated_at
+  FROM applications WHERE environment_id = $1 AND name_key = $2";
+
+const LIST: &str = "\
+SELECT id, environment_id, document, created_at, updated_at
+  FROM applications WHERE environment_id = $1 ORDER BY name_key";
+
+const INSERT: &str = "\
+INSERT INTO applications (id, environment_id, name_key, document, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $5)";
+
+const UPDATE: &str = "\
+UPDATE applications SET name_key = $3, document = $4, updated_at = $5
+ WHERE id = $1 AND environment_id = $2";
+
+const DELETE: &str = "DELETE FROM applications WHERE id = $1 AND environment_id = $2";
+
+/// The applications of all environments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Applications<'a>(&'a Idp);
+
+impl<'a> Applications<'a> {
+    pub(crate) fn new(idp: &'a Idp) -> Self {
+        Self(idp)
+    }
+
+    /// An application, if it is one of the environment's; cached.
+    pub(crate) async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: ApplicationId,
+    ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
+        let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
+        let found = self.0.caches().applications.find(id.as_uuid(), self.0.now(), read).await?;
+        Ok(found.filter(|application| application.environment_id == environment))
+    }
+
+    /// The application with this name, whatever its case.
+    pub(crate) async fn find_by_name(
+        &self,
+        environment: EnvironmentId,
+        name: &str,
+    ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
+        let find = Statement::new(FIND_BY_NAME).bind(environment.as_uuid()).bind(fold(name));
+        self.read_one(find).await
+    }
+
+    async fn read_one(
+        &self,
+        statement: Statement,
+    ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
+        let row = self.0.db().read_optional(statement).await;
+        let row = row.map_err(StoreError::during("look an application up"))?;
+        row.as_ref().map(StoredApplication::from_row).transpose().map(|found| found.map(Arc::new))
+    }
+
+    /// All applications of an environment, by name.
+    pub(crate) async fn list(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<StoredApplication>, StoreError> {
+        let rows = self.0.db().read(Statement::new(LIST).bind(environment.as_uuid())).await;
+        let rows = rows.map_err(StoreError::during("list applications"))?;
+        rows.iter().map(StoredApplication::from_row).collect()
+    }
+
+    /// Adds an application.
+    pub(crate) fn insert(application: &StoredApplication) -> Result<Change, StoreError> {
+        let insert = Statement::new(INSERT)
+            .bind(application.id.as_uuid())
+            .bind(application.environment_id.as_uuid())
+            .bind(fold(&application.settings.name))
+            .bind(application.document()?)
+            .bind(application.created_at);
+        Ok(Change::new().add(insert).touching(application.id))
+    }
+
+    /// Replaces an application's settings.
+    pub(crate) fn update(application: &StoredApplication) -> Result<Change, StoreError> {
+        let update = Statement::new(UPDATE)
+            .bind(application.id.as_uuid())
+            .bind(application.environment_id.as_uuid())
+            .bind(fold(&application.settings.name))
+            .bind(application.document()?)
+            .bind(application.updated_at);
+        Ok(Change::new().require_one(update).touching(application.id))
+    }
+
+    /// Deletes an application with its secrets, grants and role assignments.
+    pub(crate) fn delete(environment: EnvironmentId, id: ApplicationId) -> Change {
+        let delete = Statement::new(DELETE).bind(id.as_uuid()).bind(environment.as_uuid());
+        super::role_assignments::RoleAssignments::delete_all(id.as_uuid()).require_one(delete)
+    }
+}

@@ -1,0 +1,109 @@
+//! A write: statements that take effect together, the audit entry among them, and what caches must
+//! forget afterwards.
+
+use db::{Batch, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::EnvironmentId;
+use uuid::Uuid;
+
+use crate::audit::{Activity, Origin};
+use crate::state::Idp;
+
+/// Statements that take effect together. [`commit`](Change::commit) is the only way to carry them
+/// out, so no write misses the audit log or leaves a stale cache.
+#[derive(Debug, Default)]
+#[must_use = "a change does nothing before it is committed"]
+pub(crate) struct Change {
+    steps: Vec<Step>,
+    touched: Vec<Uuid>,
+    touches_everything: bool,
+}
+
+#[derive(Debug)]
+struct Step {
+    statement: Statement,
+    must_touch_one_row: bool,
+}
+
+impl Change {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a statement, however many rows it touches.
+    pub(crate) fn add(mut self, statement: Statement) -> Self {
+        self.steps.push(Step { statement, must_touch_one_row: false });
+        self
+    }
+
+    /// Adds all of another change.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.steps.extend(other.steps);
+        self.touched.extend(other.touched);
+        self.touches_everything |= other.touches_everything;
+        self
+    }
+
+    /// Adds statements, however many rows they touch.
+    pub(crate) fn add_all(self, statements: impl IntoIterator<Item = Statement>) -> Self {
+        statements.into_iter().fold(self, Self::add)
+    }
+
+    /// Adds a statement that must touch one row; otherwise nothing of the change takes effect.
+    pub(crate) fn require_one(mut self, statement: Statement) -> Self {
+        self.steps.push(Step { statement, must_touch_one_row: true });
+        self
+    }
+
+    /// Adds statements of which the first must touch one row.
+    pub(crate) fn require_first(self, statements: Vec<Statement>) -> Self {
+        let mut statements = statements.into_iter();
+        match statements.next() {
+            Some(first) => self.require_one(first).add_all(statements),
+            None => self,
+        }
+    }
+
+    /// What is cached under this id is forgotten.
+    pub(crate) fn touching(mut self, id: impl Into<Uuid>) -> Self {
+        self.touched.push(id.into());
+        self
+    }
+
+    /// Everything that is cached is forgotten.
+    pub(crate) fn touching_everything(mut self) -> Self {
+        self.touches_everything = true;
+        self
+    }
+
+    /// Writes it with its entry in the audit log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when nothing was written; `unmet` tells which requirement was not met.
+    pub(crate) async fn commit(
+        self,
+        idp: &Idp,
+        environment: EnvironmentId,
+        activity: &Activity,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let batch = self.steps.into_iter().fold(Batch::new(), |batch, step| {
+            if step.must_touch_one_row {
+                batch.require(step.statement, 1)
+            } else {
+                batch.add(step.statement)
+            }
+        });
+        let record = activity.statement(idp, environment, origin, now);
+        let written = idp.db().batch(batch.add(record)).await;
+        // After a failure too: whether an unanswered write took place is not known.
+        if self.touches_everything {
+            idp.caches().forget_everything();
+        }
+        self.touched.into_iter().for_each(|id| idp.caches().forget(id));
+        written.map(drop)
+    }
+}

@@ -1,0 +1,165 @@
+//! Environments.
+
+use std::sync::Arc;
+
+use db::{Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, OrganizationId};
+use protocol::pingone::{Environment, EnvironmentType, Reference, Region};
+use serde::{Deserialize, Serialize};
+
+use super::change::Change;
+use super::fold;
+use crate::state::Idp;
+
+/// An environment as the database keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredEnvironment {
+    pub(crate) id: EnvironmentId,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) name: String,
+    pub(crate) details: EnvironmentDetails,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// What no query looks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct EnvironmentDetails {
+    pub(crate) description: Option<String>,
+    pub(crate) environment_type: EnvironmentType,
+    pub(crate) region: Region,
+}
+
+impl StoredEnvironment {
+    /// The environment as PingOne shows it, without links.
+    pub(crate) fn to_wire(&self) -> Environment {
+        Environment {
+            id: self.id,
+            organization: Reference::new(self.organization_id),
+            name: self.name.clone(),
+            description: self.details.description.clone(),
+            environment_type: self.details.environment_type,
+            region: self.details.region,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.parse("id", EnvironmentId::parse)?,
+            organization_id: row.parse("organization_id", OrganizationId::parse)?,
+            name: row.get("name")?,
+            details: row.parse("document", |text| serde_json::from_str(text))?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+
+    fn document(&self) -> Result<String, StoreError> {
+        serde_json::to_string(&self.details)
+            .map_err(|_| StoreError::inconsistent("an environment cannot be written as JSON"))
+    }
+}
+
+const FIND: &str = "\
+SELECT id, organization_id, name, document, created_at, updated_at
+  FROM environments WHERE id = $1";
+
+const FIND_BY_NAME: &str = "\
+SELECT id, organization_id, name, document, created_at, updated_at
+  FROM environments WHERE name_key = $1 ORDER BY created_at LIMIT 1";
+
+const PAGE: &str = "\
+SELECT id, organization_id, name, document, created_at, updated_at
+  FROM environments WHERE id > $1";
+
+const INSERT: &str = "\
+INSERT INTO environments (id, organization_id, name, name_key, document, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6)";
+
+const UPDATE: &str = "\
+UPDATE environments SET name = $2, name_key = $3, document = $4, updated_at = $5 WHERE id = $1";
+
+const DELETE: &str = "DELETE FROM environments WHERE id = $1";
+
+/// The environments of this installation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Environments<'a>(&'a Idp);
+
+impl<'a> Environments<'a> {
+    pub(crate) fn new(idp: &'a Idp) -> Self {
+        Self(idp)
+    }
+
+    /// An environment; cached.
+    pub(crate) async fn find(
+        &self,
+        id: EnvironmentId,
+    ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
+        let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
+        self.0.caches().environments.find(id.as_uuid(), self.0.now(), read).await
+    }
+
+    /// The oldest environment with this name, in whatever organization.
+    pub(crate) async fn find_by_name(
+        &self,
+        name: &str,
+    ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
+        self.read_one(Statement::new(FIND_BY_NAME).bind(fold(name))).await
+    }
+
+    async fn read_one(
+        &self,
+        statement: Statement,
+    ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
+        let row = self.0.db().read_optional(statement).await;
+        let row = row.map_err(StoreError::during("look an environment up"))?;
+        row.as_ref().map(StoredEnvironment::from_row).transpose().map(|found| found.map(Arc::new))
+    }
+
+    /// At most `limit` environments behind `after`, by id; `restrict` adds conditions.
+    pub(crate) async fn page(
+        &self,
+        after: &str,
+        limit: u32,
+        restrict: impl FnOnce(Statement) -> Statement,
+    ) -> Result<Vec<StoredEnvironment>, StoreError> {
+        let select = restrict(Statement::new(PAGE).bind(after));
+        let select = select.push(" ORDER BY id LIMIT ").push_bind(limit);
+        let rows = self.0.db().read(select).await;
+        let rows = rows.map_err(StoreError::during("list environments"))?;
+        rows.iter().map(StoredEnvironment::from_row).collect()
+    }
+
+    /// Adds an environment with nothing in it.
+    pub(crate) fn insert(environment: &StoredEnvironment) -> Result<Change, StoreError> {
+        let insert = Statement::new(INSERT)
+            .bind(environment.id.as_uuid())
+            .bind(environment.organization_id.as_uuid())
+            .bind(environment.name.as_str())
+            .bind(fold(&environment.name))
+            .bind(environment.document()?)
+            .bind(environment.created_at);
+        Ok(Change::new().add(insert).touching(environment.id))
+    }
+
+    /// Replaces what can be changed.
+    pub(crate) fn update(environment: &StoredEnvironment) -> Result<Change, StoreError> {
+        let update = Statement::new(UPDATE)
+            .bind(environment.id.as_uuid())
+            .bind(environment.name.as_str())
+            .bind(fold(&environment.name))
+            .bind(environment.document()?)
+            .bind(environment.updated_at);
+        Ok(Change::new().require_one(update).touching(environment.id))
+    }
+
+    /// Deletes an environment with everything in it.
+    pub(crate) fn delete(id: EnvironmentId) -> Change {
+        Change::new()
+            .require_one(Statement::new(DELETE).bind(id.as_uuid()))
+            .touching_everything()
+    }
+}

@@ -1,0 +1,457 @@
+//! Resources, their scopes, and applications' grants of them.
+
+use std::sync::Arc;
+
+use db::{Db, Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, ScopeId};
+use protocol::oauth::Scopes;
+use protocol::pingone::{Reference, Resource, ResourceGrant, ResourceScope, ResourceType};
+use serde::{Deserialize, Serialize};
+
+use super::change::Change;
+use super::fold;
+use crate::state::Idp;
+
+/// A resource as the database keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredResource {
+    pub(crate) id: ResourceId,
+    pub(crate) environment_id: EnvironmentId,
+    pub(crate) details: ResourceDetails,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// What can be set of a resource.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ResourceDetails {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) resource_type: ResourceType,
+    /// Of a custom resource only; otherwise it follows from the installation's address.
+    pub(crate) audience: Option<String>,
+    pub(crate) access_token_seconds: Option<i64>,
+}
+
+/// A scope as the database keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredScope {
+    pub(crate) id: ScopeId,
+    pub(crate) environment_id: EnvironmentId,
+    pub(crate) resource_id: ResourceId,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// An application's grant as the database keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredResourceGrant {
+    pub(crate) id: ResourceGrantId,
+    pub(crate) environment_id: EnvironmentId,
+    pub(crate) application_id: ApplicationId,
+    pub(crate) resource_id: ResourceId,
+    pub(crate) scopes: Vec<ScopeId>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// Which scopes an application may ask for, by resource.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GrantedScopes {
+    pub(crate) resources: Vec<GrantedResource>,
+}
+
+/// The scopes of one resource that an application may ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct GrantedResource {
+    pub(crate) id: ResourceId,
+    pub(crate) resource_type: ResourceType,
+    /// The `aud` of access tokens for it.
+    pub(crate) audience: String,
+    /// How long access tokens for it live; `None` leaves it to the installation.
+    pub(crate) access_token_seconds: Option<i64>,
+    pub(crate) scopes: Scopes,
+}
+
+impl StoredResource {
+    /// The `aud` of access tokens for it.
+    pub(crate) fn audience(&self, idp: &Idp) -> String {
+        match (self.details.resource_type, &self.details.audience) {
+            (ResourceType::Custom, Some(audience)) => audience.clone(),
+            (ResourceType::Custom, None) => self.details.name.clone(),
+            (ResourceType::OpenidConnect | ResourceType::PingoneApi, _) => {
+                idp.urls().audience().to_owned()
+            }
+        }
+    }
+
+    /// The resource as PingOne shows it, without links.
+    pub(crate) fn to_wire(&self, idp: &Idp) -> Resource {
+        Resource {
+            id: self.id,
+            environment: Reference::new(self.environment_id),
+            name: self.details.name.clone(),
+            description: self.details.description.clone(),
+            resource_type: self.details.resource_type,
+            audience: (self.details.resource_type != ResourceType::OpenidConnect)
+                .then(|| self.audience(idp)),
+            access_token_validity_seconds: Some(
+                self.details
+                    .access_token_seconds
+                    .unwrap_or_else(|| idp.settings().lifetimes.access_token.as_secs()),
+            ),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.parse("id", ResourceId::parse)?,
+            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
+            details: row.parse("document", |text| serde_json::from_str(text))?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+
+    fn document(&self) -> Result<String, StoreError> {
+        serde_json::to_string(&self.details)
+            .map_err(|_| StoreError::inconsistent("a resource cannot be written as JSON"))
+    }
+}
+
+impl StoredScope {
+    /// The scope as PingOne shows it, without links.
+    pub(crate) fn to_wire(&self) -> ResourceScope {
+        ResourceScope {
+            id: self.id,
+            environment: Reference::new(self.environment_id),
+            resource: Reference::new(self.resource_id),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.parse("id", ScopeId::parse)?,
+            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
+            resource_id: row.parse("resource_id", ResourceId::parse)?,
+            name: row.get("name")?,
+            description: row.get("description")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+impl StoredResourceGrant {
+    /// The grant as PingOne shows it, without links.
+    pub(crate) fn to_wire(&self) -> ResourceGrant {
+        ResourceGrant {
+            id: self.id,
+            environment: Reference::new(self.environment_id),
+            application: Reference::new(self.application_id),
+            resource: Reference::new(self.resource_id),
+            scopes: self.scopes.iter().copied().map(Reference::new).collect(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+const FIND: &str = "\
+SELECT id, environment_id, document, created_at, updated_at
+  FROM resources WHERE environment_id = $1 AND id = $2";
+
+const LIST: &str = "\
+SELECT id, environment_id, document, created_at, updated_at
+  FROM resources WHERE environment_id = $1 ORDER BY name_key";
+
+const INSERT: &str = "\
+INSERT INTO resources (id, environment_id, name_key, document, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $5)";
+
+const UPDATE: &str = "\
+UPDATE resources SET name_key = $3, document = $4, updated_at = $5
+ WHERE id = $1 AND environment_id = $2";
+
+const DELETE: &str = "DELETE FROM resources WHERE id = $1 AND environment_id = $2";
+
+const LIST_SCOPES: &str = "\
+SELECT id, environment_id, resource_id, name, description, created_at, updated_at
+  FROM resource_scopes WHERE resource_id = $1 ORDER BY name";
+
+const FIND_SCOPE: &str = "\
+SELECT id, environment_id, resource_id, name, description, created_at, updated_at
+  FROM resource_scopes WHERE resource_id = $1 AND id = $2";
+
+const INSERT_SCOPE: &str = "\
+INSERT INTO resource_scopes (id, environment_id, resource_id, name, description, created_at,
+                             updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6)";
+
+const UPDATE_SCOPE: &str = "\
+UPDATE resource_scopes SET name = $3, description = $4, updated_at = $5
+ WHERE id = $1 AND resource_id = $2";
+
+const DELETE_SCOPE: &str = "DELETE FROM resource_scopes WHERE id = $1 AND resource_id = $2";
+
+/// A grant without scopes gives one row too.
+const LIST_GRANTS: &str = "\
+SELECT resource_grants.id AS id, environment_id, application_id, resource_id, created_at,
+       updated_at, scope_id
+  FROM resource_grants
+  LEFT JOIN resource_grant_scopes ON resource_grant_scopes.resource_grant_id = resource_grants.id
+ WHERE application_id = $1
+ ORDER BY resource_grants.created_at, resource_grants.id, scope_id";
+
+const INSERT_GRANT: &str = "\
+INSERT INTO resource_grants (id, environment_id, application_id, resource_id, created_at,
+                             updated_at)
+VALUES ($1, $2, $3, $4, $5, $5)";
+
+const UPDATE_GRANT: &str = "\
+UPDATE resource_grants SET updated_at = $3 WHERE id = $1 AND application_id = $2";
+
+const CLEAR_GRANT: &str = "DELETE FROM resource_grant_scopes WHERE resource_grant_id = $1";
+
+/// A scope of another resource adds no row.
+const INSERT_GRANT_SCOPE: &str = "\
+INSERT INTO resource_grant_scopes (resource_grant_id, scope_id)
+SELECT $1, resource_scopes.id FROM resource_scopes WHERE id = $2 AND resource_id = $3";
+
+const DELETE_GRANT: &str = "DELETE FROM resource_grants WHERE id = $1 AND application_id = $2";
+
+const GRANTED: &str = "\
+SELECT resources.id AS id, resources.environment_id AS environment_id,
+       resources.document AS document, resources.created_at AS created_at,
+       resources.updated_at AS updated_at, resource_scopes.name AS scope
+  FROM resource_grants
+  JOIN resources ON resources.id = resource_grants.resource_id
+  JOIN resource_grant_scopes ON resource_grant_scopes.resource_grant_id = resource_grants.id
+  JOIN resource_scopes ON resource_scopes.id = resource_grant_scopes.scope_id
+ WHERE resource_grants.application_id = $1
+ ORDER BY resources.id";
+
+/// The scopes that an application may ask for; cached.
+pub(crate) async fn granted_scopes(
+    idp: &Idp,
+    application: ApplicationId,
+) -> Result<Arc<GrantedScopes>, StoreError> {
+    let read = async {
+        let rows = idp.db().read(Statement::new(GRANTED).bind(application.as_uuid())).await;
+        let rows = rows.map_err(StoreError::during("look granted scopes up"))?;
+        let mut granted: Vec<(GrantedResource, Vec<String>)> = Vec::new();
+        for row in &rows {
+            let resource = StoredResource::from_row(row)?;
+            let scope: String = row.get("scope")?;
+            match granted.last_mut() {
+                Some((last, scopes)) if last.id == resource.id => scopes.push(scope),
+                _ => {
+                    let granted_resource = GrantedResource {
+                        id: resource.id,
+                        resource_type: resource.details.resource_type,
+                        audience: resource.audience(idp),
+                        access_token_seconds: resource.details.access_token_seconds,
+                        scopes: Scopes::default(),
+                    };
+                    granted.push((granted_resource, vec![scope]));
+                }
+            }
+        }
+        let resources = granted
+            .into_iter()
+            .map(|(resource, scopes)| GrantedResource {
+                scopes: scopes.iter().map(String::as_str).collect(),
+                ..resource
+            })
+            .collect();
+        Ok(Some(Arc::new(GrantedScopes { resources })))
+    };
+    let found = idp.caches().granted.find(application.as_uuid(), idp.now(), read).await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The resources of all environments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resources<'a>(&'a Db);
+
+impl<'a> Resources<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// A resource of the environment.
+    pub(crate) async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: ResourceId,
+    ) -> Result<Option<StoredResource>, StoreError> {
+        let find = Statement::new(FIND).bind(environment.as_uuid()).bind(id.as_uuid());
+        let row = self.0.read_optional(find).await;
+        let row = row.map_err(StoreError::during("look a resource up"))?;
+        row.as_ref().map(StoredResource::from_row).transpose()
+    }
+
+    /// All resources of an environment, by name.
+    pub(crate) async fn list(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<StoredResource>, StoreError> {
+        let rows = self.0.read(Statement::new(LIST).bind(environment.as_uuid())).await;
+        let rows = rows.map_err(StoreError::during("list resources"))?;
+        rows.iter().map(StoredResource::from_row).collect()
+    }
+
+    /// Adds a resource.
+    pub(crate) fn insert(resource: &StoredResource) -> Result<Change, StoreError> {
+        let insert = Statement::new(INSERT)
+            .bind(resource.id.as_uuid())
+            .bind(resource.environment_id.as_uuid())
+            .bind(fold(&resource.details.name))
+            .bind(resource.document()?)
+            .bind(resource.created_at);
+        Ok(Change::new().add(insert))
+    }
+
+    /// Replaces a resource; tokens of many applications may change with it.
+    pub(crate) fn update(resource: &StoredResource) -> Result<Change, StoreError> {
+        let update = Statement::new(UPDATE)
+            .bind(resource.id.as_uuid())
+            .bind(resource.environment_id.as_uuid())
+            .bind(fold(&resource.details.name))
+            .bind(resource.document()?)
+            .bind(resource.updated_at);
+        Ok(Change::new().require_one(update).touching_everything())
+    }
+
+    /// Deletes a resource with its scopes and all grants of it.
+    pub(crate) fn delete(environment: EnvironmentId, id: ResourceId) -> Change {
+        let delete = Statement::new(DELETE).bind(id.as_uuid()).bind(environment.as_uuid());
+        Change::new().require_one(delete).touching_everything()
+    }
+
+    /// All scopes of a resource, by name.
+    pub(crate) async fn list_scopes(
+        &self,
+        resource: ResourceId,
+    ) -> Result<Vec<StoredScope>, StoreError> {
+        let rows = self.0.read(Statement::new(LIST_SCOPES).bind(resource.as_uuid())).await;
+        let rows = rows.map_err(StoreError::during("list scopes"))?;
+        rows.iter().map(StoredScope::from_row).collect()
+    }
+
+    /// A scope of a resource.
+    pub(crate) async fn find_scope(
+        &self,
+        resource: ResourceId,
+        id: ScopeId,
+    ) -> Result<Option<StoredScope>, StoreError> {
+        let find = Statement::new(FIND_SCOPE).bind(resource.as_uuid()).bind(id.as_uuid());
+        let row = self.0.read_optional(find).await;
+        let row = row.map_err(StoreError::during("look a scope up"))?;
+        row.as_ref().map(StoredScope::from_row).transpose()
+    }
+
+    /// Adds a scope.
+    pub(crate) fn insert_scope(scope: &StoredScope) -> Change {
+        Change::new().add(
+            Statement::new(INSERT_SCOPE)
+                .bind(scope.id.as_uuid())
+                .bind(scope.environment_id.as_uuid())
+                .bind(scope.resource_id.as_uuid())
+                .bind(scope.name.as_str())
+                .bind(scope.description.as_deref())
+                .bind(scope.created_at),
+        )
+    }
+
+    /// Replaces a scope; tokens of many applications may change with it.
+    pub(crate) fn update_scope(scope: &StoredScope) -> Change {
+        let update = Statement::new(UPDATE_SCOPE)
+            .bind(scope.id.as_uuid())
+            .bind(scope.resource_id.as_uuid())
+            .bind(scope.name.as_str())
+            .bind(scope.description.as_deref())
+            .bind(scope.updated_at);
+        Change::new().require_one(update).touching_everything()
+    }
+
+    /// Deletes a scope, and takes it from everybody whom it was granted to.
+    pub(crate) fn delete_scope(resource: ResourceId, id: ScopeId) -> Change {
+        let delete = Statement::new(DELETE_SCOPE).bind(id.as_uuid()).bind(resource.as_uuid());
+        Change::new().require_one(delete).touching_everything()
+    }
+
+    /// What an application was granted, oldest first.
+    pub(crate) async fn list_grants(
+        &self,
+        application: ApplicationId,
+    ) -> Result<Vec<StoredResourceGrant>, StoreError> {
+        let rows = self.0.read(Statement::new(LIST_GRANTS).bind(application.as_uuid())).await;
+        let rows = rows.map_err(StoreError::during("list grants"))?;
+        let mut grants: Vec<StoredResourceGrant> = Vec::new();
+        for row in &rows {
+            let id = row.parse("id", ResourceGrantId::parse)?;
+            let scope = row.parse_optional("scope_id", ScopeId::parse)?;
+            match grants.last_mut() {
+                Some(last) if last.id == id => last.scopes.extend(scope),
+                _ => grants.push(StoredResourceGrant {
+                    id,
+                    environment_id: row.parse("environment_id", EnvironmentId::parse)?,
+                    application_id: row.parse("application_id", ApplicationId::parse)?,
+                    resource_id: row.parse("resource_id", ResourceId::parse)?,
+                    scopes: scope.into_iter().collect(),
+                    created_at: row.get("created_at")?,
+                    updated_at: row.get("updated_at")?,
+                }),
+            }
+        }
+        Ok(grants)
+    }
+
+    /// Grants scopes of one resource to an application. A scope of another resource does not meet
+    /// the requirement.
+    pub(crate) fn insert_grant(grant: &StoredResourceGrant) -> Change {
+        let insert = Statement::new(INSERT_GRANT)
+            .bind(grant.id.as_uuid())
+            .bind(grant.environment_id.as_uuid())
+            .bind(grant.application_id.as_uuid())
+            .bind(grant.resource_id.as_uuid())
+            .bind(grant.created_at);
+        Self::with_scopes(Change::new().add(insert), grant)
+    }
+
+    /// Replaces the scopes of a grant.
+    pub(crate) fn update_grant(grant: &StoredResourceGrant) -> Change {
+        let update = Statement::new(UPDATE_GRANT)
+            .bind(grant.id.as_uuid())
+            .bind(grant.application_id.as_uuid())
+            .bind(grant.updated_at);
+        let clear = Statement::new(CLEAR_GRANT).bind(grant.id.as_uuid());
+        Self::with_scopes(Change::new().require_one(update).add(clear), grant)
+    }
+
+    fn with_scopes(change: Change, grant: &StoredResourceGrant) -> Change {
+        let scopes = grant.scopes.iter().map(|scope| {
+            Statement::new(INSERT_GRANT_SCOPE)
+                .bind(grant.id.as_uuid())
+                .bind(scope.as_uuid())
+                .bind(grant.resource_id.as_uuid())
+        });
+        scopes.fold(change, Change::require_one).touching(grant.application_id)
+    }
+
+    /// Takes a grant away.
+    pub(crate) fn delete_grant(application: ApplicationId, id: ResourceGrantId) -> Change {
+        let delete = Statement::new(DELETE_GRANT).bind(id.as_uuid()).bind(application.as_uuid());
+        Change::new().require_one(delete).touching(application)
+    }
+}

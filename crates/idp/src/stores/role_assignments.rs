@@ -1,0 +1,161 @@
+//! Role assignments: which roles users and applications hold, and for what.
+
+use std::sync::Arc;
+
+use db::{Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, RoleAssignmentId, RoleId};
+use protocol::pingone::{Reference, RoleAssignment, RoleScope, RoleScopeType};
+use uuid::Uuid;
+
+use super::change::Change;
+use crate::state::Idp;
+
+/// A role that a user or an application holds.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredAssignment {
+    pub(crate) id: RoleAssignmentId,
+    /// The holder's environment.
+    pub(crate) environment_id: EnvironmentId,
+    pub(crate) holder: Holder,
+    pub(crate) role_id: RoleId,
+    pub(crate) scope: RoleScope,
+    pub(crate) read_only: bool,
+    pub(crate) created_at: Timestamp,
+}
+
+/// Who holds a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Application(Uuid),
+    User(Uuid),
+}
+
+impl Holder {
+    pub(crate) fn id(self) -> Uuid {
+        match self {
+            Self::Application(id) | Self::User(id) => id,
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Application(_) => "APPLICATION",
+            Self::User(_) => "USER",
+        }
+    }
+}
+
+impl StoredAssignment {
+    /// The assignment as PingOne shows it, without links.
+    pub(crate) fn to_wire(&self) -> RoleAssignment {
+        RoleAssignment {
+            id: self.id,
+            environment: Reference::new(self.environment_id),
+            role: Reference::new(self.role_id),
+            scope: self.scope,
+            read_only: self.read_only,
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let holder_id: Uuid = row.get("actor_id")?;
+        Ok(Self {
+            id: row.parse("id", RoleAssignmentId::parse)?,
+            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
+            holder: row.parse("actor_kind", |kind| match kind {
+                "APPLICATION" => Ok(Holder::Application(holder_id)),
+                "USER" => Ok(Holder::User(holder_id)),
+                _ => Err(StoreError::inconsistent("a role is held by an unknown kind")),
+            })?,
+            role_id: row.parse("role_id", RoleId::parse)?,
+            scope: RoleScope {
+                id: row.get("scope_id")?,
+                scope_type: row.parse("scope_type", scope_type)?,
+            },
+            read_only: row.get("read_only")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+fn scope_type(text: &str) -> Result<RoleScopeType, StoreError> {
+    match text {
+        "APPLICATION" => Ok(RoleScopeType::Application),
+        "ENVIRONMENT" => Ok(RoleScopeType::Environment),
+        "ORGANIZATION" => Ok(RoleScopeType::Organization),
+        "POPULATION" => Ok(RoleScopeType::Population),
+        _ => Err(StoreError::inconsistent("a role is assigned for an unknown kind")),
+    }
+}
+
+fn scope_name(scope: RoleScopeType) -> &'static str {
+    match scope {
+        RoleScopeType::Application => "APPLICATION",
+        RoleScopeType::Environment => "ENVIRONMENT",
+        RoleScopeType::Organization => "ORGANIZATION",
+        RoleScopeType::Population => "POPULATION",
+    }
+}
+
+const OF_ACTOR: &str = "\
+SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
+       created_at
+  FROM role_assignments WHERE actor_id = $1 ORDER BY created_at, id";
+
+const INSERT: &str = "\
+INSERT INTO role_assignments (id, environment_id, actor_kind, actor_id, role_id, scope_type,
+                              scope_id, read_only, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+const DELETE: &str = "DELETE FROM role_assignments WHERE id = $1 AND actor_id = $2";
+
+const DELETE_ALL: &str = "DELETE FROM role_assignments WHERE actor_id = $1";
+
+/// The role assignments of all environments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoleAssignments<'a>(&'a Idp);
+
+impl<'a> RoleAssignments<'a> {
+    pub(crate) fn new(idp: &'a Idp) -> Self {
+        Self(idp)
+    }
+
+    /// What a user or an application holds; cached.
+    pub(crate) async fn of_actor(&self, id: Uuid) -> Result<Arc<[StoredAssignment]>, StoreError> {
+        let read = async {
+            let rows = self.0.db().read(Statement::new(OF_ACTOR).bind(id)).await;
+            let rows = rows.map_err(StoreError::during("look role assignments up"))?;
+            rows.iter().map(StoredAssignment::from_row).collect::<Result<Arc<[_]>, _>>().map(Some)
+        };
+        let found = self.0.caches().assignments.find(id, self.0.now(), read).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Gives a role.
+    pub(crate) fn insert(assignment: &StoredAssignment) -> Change {
+        let insert = Statement::new(INSERT)
+            .bind(assignment.id.as_uuid())
+            .bind(assignment.environment_id.as_uuid())
+            .bind(assignment.holder.kind())
+            .bind(assignment.holder.id())
+            .bind(assignment.role_id.as_uuid())
+            .bind(scope_name(assignment.scope.scope_type))
+            .bind(assignment.scope.id)
+            .bind(assignment.read_only)
+            .bind(assignment.created_at);
+        Change::new().add(insert).touching(assignment.holder.id())
+    }
+
+    /// Takes a role away.
+    pub(crate) fn delete(assignment: &StoredAssignment) -> Change {
+        let holder = assignment.holder.id();
+        let delete = Statement::new(DELETE).bind(assignment.id.as_uuid()).bind(holder);
+        Change::new().require_one(delete).touching(holder)
+    }
+
+    /// Takes all roles away from a holder who is being deleted.
+    pub(crate) fn delete_all(holder: Uuid) -> Change {
+        Change::new().add(Statement::new(DELETE_ALL).bind(holder)).touching(holder)
+    }
+}
