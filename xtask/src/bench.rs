@@ -23,18 +23,14 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
         .enable_all()
         .build()
         .context("could not start the runtime")?;
-    match arguments {
-        ["hello", port] => {
-            runtime.block_on(peers::hello_world(port.parse().context("not a port")?))?;
-            Ok(true)
-        }
-        _ => {
-            let program = target().join("release/latchkey");
-            let mut report = report::Report::default();
-            start::measure(&runtime, &program, &mut report)?;
-            sign_on::measure(&runtime, &program, &mut report)?;
-            tokens::measure(&program, &mut report)?;
-            Ok(report.print())
-        }
+    if let ["hello", port] = arguments {
+        runtime.block_on(peers::hello_world(port.parse().context("not a port")?))?;
+        return Ok(true);
     }
+    let program = target().join("release/latchkey");
+    let mut report = report::Report::default();
+    start::measure(&runtime, &program, &mut report)?;
+    sign_on::measure(&runtime, &program, &mut report)?;
+    tokens::measure(&program, &mut report)?;
+    Ok(report.print())
 }

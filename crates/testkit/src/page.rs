@@ -77,12 +77,25 @@ impl Page {
         }
     }
 
+    /// One text of a JSON answer, by its JSON pointer (`/access_token`).
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn json_text(&self, pointer: &str) -> String {
+        let body: serde_json::Value = self.json();
+        match body.pointer(pointer).and_then(serde_json::Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => panic!("no text at {pointer}: {}", self.summary()),
+        }
+    }
+
     /// The same page, when it has this status.
     ///
     /// # Panics
     ///
     /// When it has another.
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "expecting is enough")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.summary());
         self

@@ -240,11 +240,7 @@ impl System {
             .send()
             .await
             .expect(200);
-        let token: Value = answer.json();
-        token["access_token"]
-            .as_str()
-            .expect("an access token")
-            .to_owned()
+        answer.json_text("/access_token")
     }
 
     /// A request to the management API, carrying the worker's access token.
@@ -277,7 +273,7 @@ impl System {
             .expect(200)
             .json();
         let person = Person::new(username, "Correct-Horse-42");
-        let created: Value = self
+        let created = self
             .browser()
             .request(Method::POST, self.api("users"))
             .bearer(&token)
@@ -287,15 +283,14 @@ impl System {
                     "username": person.username,
                     "email": person.email,
                     "name": { "given": "Ada", "family": "Lovelace" },
-                    "population": demo["_embedded"]["users"][0]["population"],
+                    "population": demo.pointer("/_embedded/users/0/population"),
                     "password": { "value": person.password, "forceChange": false },
                 }),
             )
             .send()
             .await
-            .expect(201)
-            .json();
-        person.with_id(created["id"].as_str().expect("a new user has an id"))
+            .expect(201);
+        person.with_id(&created.json_text("/id"))
     }
 
     /// Stops it, as SIGTERM would, and waits until it has.
