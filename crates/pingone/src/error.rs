@@ -256,6 +256,18 @@ impl Error {
         self.details().iter().any(|detail| detail.code == code)
     }
 
+    /// Whether a role is what is missing, rather than a licence, or a scope for userinfo.
+    fn lacks_permission(&self) -> bool {
+        let is_management = self
+            .inner
+            .call
+            .as_deref()
+            .is_some_and(|call| call.contains(" v1/"));
+        self.is_forbidden()
+            && (is_management && !self.has_detail("LICENSE_EXCEEDED")
+                || self.is_oauth(&OAuthErrorCode::AccessDenied))
+    }
+
     /// How the attempt failed, for the decision on another one.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match (&self.inner.problem, self.inner.answer.status) {
@@ -358,10 +370,25 @@ fn correlation_id_in(description: &str) -> Option<&str> {
     (is_plain && !id.is_empty() && id.len() <= 64).then_some(id)
 }
 
-/// What to do about a 403, which is the first thing that goes wrong with a new worker.
-const ROLES_DECIDE: &str = "; the roles of the worker application decide this, not its scopes: \
-     give it a role that allows the call for this environment or population, and check that it is \
-     enabled (a user needs such a role too, or a scope for the own account)";
+/// What to do about a 403, which is the first thing that goes wrong with a new worker
+/// (PingOne, "Role permissions").
+fn role_advice(call: &str) -> String {
+    let role = if call.contains("/applications") {
+        "Client Application Developer"
+    } else if ["/users", "/populations", "/passwordPolicies"]
+        .iter()
+        .any(|part| call.contains(part))
+    {
+        "Identity Data Admin"
+    } else {
+        "Environment Admin"
+    };
+    format!(
+        "; the roles of the worker application decide this, not its scopes: give it a role that \
+         allows the call, such as {role}, for this environment or population, and check that it \
+         is enabled (a user needs such a role too, or a scope for the own account)"
+    )
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -410,8 +437,8 @@ impl fmt::Display for Error {
             }
             Problem::Unexpected(text) => write!(f, "the answer is not usable: {text}")?,
         }
-        if self.is_forbidden() {
-            f.write_str(ROLES_DECIDE)?;
+        if self.lacks_permission() {
+            f.write_str(&role_advice(call.as_deref().unwrap_or_default()))?;
         }
         if let Some(wait) = answer.retry_after {
             write!(f, "; try again in {} seconds", wait.as_secs())?;

@@ -52,7 +52,7 @@
 //! # Spans
 //!
 //! Each call is a `tracing` span named `pingone` with `method`, `path` (ids left out), `status`,
-//! `attempts`, `pingone.id` of a failure, and `ms`.
+//! `attempts`, `pingone.id` (the id that PingOne's support asks for), and `ms`.
 
 pub mod auth;
 pub mod management;
@@ -73,10 +73,9 @@ pub use protocol::id::{
 };
 pub use protocol::password_policy::PasswordPolicy;
 pub use protocol::pingone::{
-    Account, AccountStatus, Address, ApiError, ApiErrorCode, Application, ApplicationSecret,
-    ApplicationType, Environment, ErrorDetail, Lifecycle, LifecycleStatus, Name, NewUser,
-    PasswordState, PasswordStatus, Patch, Population, Reference, Region, Role, RoleAssignment,
-    RoleScope, RoleScopeType, User, UserPatch,
+    Account, AccountStatus, Address, ApiError, ApiErrorCode, ApplicationSecret, Environment,
+    ErrorDetail, Lifecycle, LifecycleStatus, Name, NewUser, PasswordState, PasswordStatus, Patch,
+    Population, Reference, Region, Role, RoleAssignment, RoleScope, RoleScopeType, User, UserPatch,
 };
 pub use protocol::scim;
 pub use protocol::secret::{
@@ -87,5 +86,6 @@ pub use protocol::{Clock, Random, SystemClock, SystemRandom};
 pub use self::credentials::{ClientAuthentication, Credentials};
 pub use self::endpoints::Endpoints;
 pub use self::error::{Error, ErrorKind};
+pub use self::management::Application;
 pub use self::retry::Retries;
 pub use self::transport::{Transport, TransportBuilder};

@@ -21,7 +21,7 @@ use http::{HeaderValue, Method, header};
 use protocol::id::{EnvironmentId, UserId};
 use protocol::secret::AccessToken;
 
-pub use self::applications::Applications;
+pub use self::applications::{Application, Applications};
 pub use self::list::{Cursor, List, Page};
 pub use self::password_policies::PasswordPolicies;
 pub use self::passwords::Passwords;

@@ -288,9 +288,7 @@ impl Transport {
         let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         span.record("ms", elapsed);
         if let Err(error) = &result {
-            if let Some(status) = error.status() {
-                span.record("status", status.as_u16());
-            }
+            // An OAuth error may name it in its text alone.
             if let Some(id) = error.correlation_id() {
                 span.record("pingone.id", id);
             }
@@ -360,6 +358,9 @@ impl Transport {
             .map_err(|error| self.broken(call, &url, error))?;
         let facts = self.facts(response.status(), response.headers());
         Span::current().record("status", response.status().as_u16());
+        if let Some(id) = &facts.correlation_id {
+            Span::current().record("pingone.id", id);
+        }
 
         let limit = self.inner.settings.largest_answer;
         let mut body = Vec::new();

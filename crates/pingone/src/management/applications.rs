@@ -2,10 +2,37 @@
 
 use http::Method;
 use protocol::id::ApplicationId;
-use protocol::pingone::{Application, ApplicationSecret};
+use protocol::pingone::ApplicationSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Client, List};
 use crate::Error;
+
+/// An application of any kind.
+///
+/// An environment holds kinds that this crate does not know, such as SAML applications and
+/// PingOne's own portals, so only what all have is typed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Application {
+    /// Its id, which is its `client_id` too.
+    pub id: ApplicationId,
+    /// Its name, unique in the environment.
+    pub name: String,
+    /// Whether it may be used.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Its kind: `WEB_APP`, `SINGLE_PAGE_APP`, `NATIVE_APP`, `WORKER`, …
+    #[serde(default, rename = "type")]
+    pub application_type: String,
+    /// What it speaks: `OPENID_CONNECT`, `SAML`, …
+    #[serde(default)]
+    pub protocol: String,
+    /// All further members, as PingOne spells them.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
+}
 
 /// The applications of an environment.
 #[derive(Clone, Copy, Debug)]

@@ -13,4 +13,5 @@ mod outage;
 mod provider;
 mod service;
 mod sign_on;
+mod spans;
 mod worker;

@@ -349,6 +349,25 @@ async fn a_secret_is_read_and_replaced() {
 }
 
 #[tokio::test]
+async fn kinds_of_applications_that_nobody_here_knows_can_be_listed() {
+    let server = MockServer::start().await;
+    let applications = json!([
+        {"id": USER, "name": "Portal", "enabled": true, "type": "PING_ONE_PORTAL"},
+        {"id": USER, "name": "Old", "enabled": false, "type": "WEB_APP", "protocol": "SAML",
+            "spEntityId": "urn:old"},
+    ]);
+    let body = json!({"_embedded": {"applications": applications}});
+    answer(&server, "GET", &in_environment("applications"), ok(body)).await;
+    let applications = as_user(&server).applications().list().all().await.unwrap();
+    assert_eq!(applications[0].application_type, "PING_ONE_PORTAL");
+    assert_eq!(
+        (applications[1].protocol.as_str(), applications[1].enabled),
+        ("SAML", false)
+    );
+    assert_eq!(applications[1].members["spEntityId"], "urn:old");
+}
+
+#[tokio::test]
 async fn a_call_without_a_method_of_its_own_is_authenticated_the_same() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))

@@ -115,7 +115,7 @@ async fn find(client: &Client, text: &str) -> anyhow::Result<Application> {
     let mut named: Vec<Application> = all(client)
         .await?
         .into_iter()
-        .filter(|application| application.settings.name == text)
+        .filter(|application| application.name == text)
         .collect();
     match (named.pop(), named.is_empty()) {
         (Some(application), true) => Ok(application),
@@ -129,7 +129,7 @@ async fn find(client: &Client, text: &str) -> anyhow::Result<Application> {
 
 fn describe(application: &Application) -> String {
     let mut text = String::new();
-    let state = if application.settings.enabled {
+    let state = if application.enabled {
         "enabled"
     } else {
         "disabled"
@@ -137,8 +137,8 @@ fn describe(application: &Application) -> String {
     // Writing into a String cannot fail.
     let _ = writeln!(
         text,
-        "{}  {:?}  {state}  {}",
-        application.id, application.settings.application_type, application.settings.name
+        "{}  {}  {state}  {}",
+        application.id, application.application_type, application.name
     );
     text
 }
