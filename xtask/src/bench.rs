@@ -3,6 +3,7 @@
 //! Figure and peer are measured in the same run, on the same machine. CPU is what the kernel
 //! counted for the process, so that what else runs here does not matter much.
 
+mod hammer;
 mod kernel;
 mod load;
 mod peers;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     let mut report = report::Report::default();
     start::measure(&runtime, &program, &mut report)?;
     sign_on::measure(&runtime, &program, &mut report)?;
+    hammer::measure(&runtime, &program, &mut report)?;
     tokens::measure(&program, &mut report)?;
     Ok(report.print())
 }

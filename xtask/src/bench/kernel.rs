@@ -20,12 +20,21 @@ pub(crate) fn cpu_of_thread() -> anyhow::Result<Duration> {
 
 /// The resident memory of a process in megabytes (10^6 bytes).
 pub(crate) fn memory_of(process: u32) -> anyhow::Result<f64> {
+    memory(process, "VmRSS:")
+}
+
+/// The most that a process has ever held.
+pub(crate) fn most_memory_of(process: u32) -> anyhow::Result<f64> {
+    memory(process, "VmHWM:")
+}
+
+fn memory(process: u32, which: &str) -> anyhow::Result<f64> {
     let status =
         fs::read_to_string(format!("/proc/{process}/status")).context("the process is gone")?;
     let line = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("no VmRSS")?;
+        .find_map(|line| line.strip_prefix(which))
+        .context("no such line")?;
     let kibibytes: f64 = line
         .trim()
         .trim_end_matches(" kB")

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use testkit::Browser;
+use testkit::{Browser, Method, Page};
 use tokio::runtime::Runtime;
 
 use super::report::Report;
@@ -62,25 +62,28 @@ pub(crate) fn authorization_url(system: &System) -> anyhow::Result<String> {
     ))
 }
 
-async fn sign_on(system: &System, browser: &Browser) -> anyhow::Result<()> {
-    let callback = format!("{}callback", system.setting("PORTAL_URL")?);
+/// Goes through the hosted page, whatever comes of it: under a storm some are sent away.
+pub(crate) async fn try_password(system: &System, browser: &Browser) -> anyhow::Result<Page> {
     // The portal is not asked: its callback is where the code is read off.
+    let callback = format!("{}callback", system.setting("PORTAL_URL")?);
     let browser = browser.clone().stopping_at(&callback);
     let page = browser.open(authorization_url(system)?).await.expect(200);
-    let answer = page
+    Ok(page
         .form_with("username")
         .fill("username", &system.setting("DEMO_USERNAME")?)
         .fill("password", &system.setting("DEMO_PASSWORD")?)
         .submit()
-        .await;
+        .await)
+}
+
+async fn sign_on(system: &System, browser: &Browser) -> anyhow::Result<()> {
+    let callback = format!("{}callback", system.setting("PORTAL_URL")?);
+    let answer = try_password(system, browser).await?;
     let location = answer.location();
     let code = location.query_pairs().find(|(name, _)| name == "code");
     let (_, code) = code.with_context(|| format!("no code: {}", answer.summary()))?;
     browser
-        .request(
-            testkit::Method::POST,
-            format!("{}/token", system.setting("ISSUER")?),
-        )
+        .request(Method::POST, format!("{}/token", system.setting("ISSUER")?))
         .basic(
             &system.setting("CLIENT_ID")?,
             &system.setting("CLIENT_SECRET")?,
