@@ -96,6 +96,18 @@ impl SignedOn {
         }
     }
 
+    /// Ends the session here and revokes its tokens; the provider's own session stays. What else
+    /// the application keeps in the session stays too.
+    ///
+    /// # Errors
+    ///
+    /// An error of the session's store.
+    pub async fn end(&self) -> Result<(), tower_sessions::session::Error> {
+        crate::session::end(&self.session).await?;
+        crate::sign_off::give_up_tokens(&self.sign_on, self.record.tokens).await;
+        Ok(())
+    }
+
     /// What the provider's userinfo endpoint says about the user, proven to be about this one.
     ///
     /// # Errors

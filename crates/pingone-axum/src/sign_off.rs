@@ -12,7 +12,7 @@ use tower_sessions::Session;
 use url::Url;
 
 use crate::pages::{PageRequest, SignedOff};
-use crate::{SignOn, SignOnFailure, session};
+use crate::{SignOn, SignOnFailure, TokensId, session};
 
 /// Nobody waits longer than this for a provider that does not answer, in order to leave.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -66,16 +66,35 @@ async fn end_here(sign_on: &SignOn, session: &Session) -> Result<Option<IdToken>
     let Some(record) = record else {
         return Ok(None);
     };
-    let tokens = sign_on.tokens().find(record.tokens).await?;
-    sign_on.tokens().delete(record.tokens).await?;
-    let Some(tokens) = tokens else {
-        return Ok(None);
+    Ok(give_up_tokens(sign_on, record.tokens).await)
+}
+
+/// Deletes tokens and has them revoked; gives the ID token, the hint for the provider. A store that
+/// does not answer keeps nobody from leaving: what it still has expires with the session.
+pub(crate) async fn give_up_tokens(sign_on: &SignOn, id: TokensId) -> Option<IdToken> {
+    let tokens = match sign_on.tokens().find(id).await {
+        Ok(tokens) => tokens?.tokens,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "tokens were not revoked"
+            );
+            return None;
+        }
     };
-    let revoking = sign_on.revoke(&tokens.tokens);
-    if tokio::time::timeout(PATIENCE, revoking).await.is_err() {
+    if let Err(error) = sign_on.tokens().delete(id).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "tokens were not deleted"
+        );
+    }
+    if tokio::time::timeout(PATIENCE, sign_on.revoke(&tokens))
+        .await
+        .is_err()
+    {
         tracing::warn!("the provider did not revoke the tokens in time");
     }
-    Ok(tokens.tokens.id_token)
+    tokens.id_token
 }
 
 async fn end_session_address(sign_on: &SignOn, id_token: IdToken, state: &str) -> Option<Url> {

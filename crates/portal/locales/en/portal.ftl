@@ -1,0 +1,275 @@
+### Texts of the portal.
+
+## Navigation
+
+nav-home = Home
+nav-user-info = Your information
+nav-change-password = Change password
+nav-users = Users
+nav-register = Register
+nav-sign-on = Sign on
+
+## Start page
+
+home-title = Welcome
+home-lead = Sign on, create an account, or get back into yours.
+home-lead-signed-on = Everything about your account, in one place.
+home-who = You are signed on as { $name }.
+home-who-and-username = You are signed on as { $name } ({ $username }).
+home-since = Since
+home-sign-on = Sign on
+home-application = The application signs on for itself here (client_credentials), so no user is present.
+home-application-signed-on = The application has signed on for itself (client_credentials) on { $time }, so no user is present.
+home-missing = What is not configured
+
+tile-user-info-title = Your information
+tile-user-info-text = See what this application is told about you, and what it means.
+tile-change-password-title = Change your password
+tile-change-password-text = Choose a new one. You need your current password.
+tile-register-title = Create an account
+tile-register-text = Choose a username and a password; it takes a minute.
+tile-forgot-title = Forgot your password?
+tile-forgot-text = Get a code by e-mail and choose a new password.
+tile-users-title = Users
+tile-users-text = Find people, set passwords, unlock and disable accounts.
+tile-application-title = Sign the application on
+tile-application-text = Get an access token for the application itself.
+
+missing-sign-on = Signing on, user information and changing the own password
+missing-management = Registration, recovery and the pages for operators
+missing-registration = Registration
+missing-users = Pages of users: the grant type client_credentials has none
+
+## User information
+
+user-info-title = Your information
+user-info-lead = This is what the sign-on service tells this application about you.
+user-info-userinfo = Profile
+user-info-userinfo-lead = From the userinfo endpoint, asked for just now.
+user-info-id-token = Sign-on
+user-info-id-token-lead = From the ID token, as it was when you signed on.
+
+claim-value-yes = Yes
+claim-value-no = No
+claim-name = Full name
+claim-given_name = Given name
+claim-middle_name = Middle name
+claim-family_name = Family name
+claim-nickname = Nickname
+claim-preferred_username = Username
+claim-email = E-mail address
+claim-email_verified = E-mail address confirmed
+claim-phone_number = Telephone number
+claim-phone_number_verified = Telephone number confirmed
+claim-address = Address
+claim-formatted = As a whole
+claim-street_address = Street
+claim-locality = Town
+claim-region = Region
+claim-postal_code = Postal code
+claim-country = Country
+claim-birthdate = Date of birth
+claim-gender = Gender
+claim-locale = Language and region
+claim-zoneinfo = Time zone
+claim-picture = Picture
+claim-profile = Profile page
+claim-website = Website
+claim-updated_at = Last changed
+claim-sub = Your id at the sign-on service
+claim-auth_time = You proved who you are
+claim-acr = Sign-on policy that was met
+claim-amr = How you proved who you are
+claim-iss = Who issued the token
+claim-aud = Whom the token is for
+claim-azp = Who asked for the token
+claim-iat = Issued
+claim-nbf = Not valid before
+claim-exp = Valid until
+claim-sid = Session at the sign-on service
+claim-nonce = Ties the token to this sign-on
+claim-at_hash = Ties the access token to this token
+claim-c_hash = Ties the code to this token
+claim-env = Environment
+claim-org = Organization
+claim-p1-region = PingOne region
+claim-p1-population_id = Population
+
+## Labels and hints
+
+label-username = Username
+label-email = E-mail address
+label-username-or-email = Username or e-mail address
+label-given-name = Given name
+label-family-name = Family name
+label-population = Kind of account
+label-password = Password
+label-password-again = Password, once more
+label-current-password = Current password
+label-new-password = New password
+label-new-password-again = New password, once more
+label-recovery-code = Recovery code
+label-search = Name or e-mail address begins with
+label-force-change = Must be changed at the next sign-on
+hint-recovery-code = 8 characters, good for 5 minutes.
+hint-force-change = The user then chooses a password that only they know.
+
+## Change the own password
+
+password-change-title = Change your password
+password-change-lead = Your other devices stay signed on.
+password-change-submit = Change password
+
+## Forgotten password
+
+password-forgot-title = Forgot your password?
+password-forgot-lead = Tell us who you are, and we send a recovery code by e-mail.
+password-forgot-submit = Send the code
+password-recover-title = Choose a new password
+password-recover-lead = Enter the code from the e-mail, and your new password.
+password-recover-submit = Set the password
+password-recover-no-mail = No e-mail? Look into the spam folder as well, or have another code sent; the earlier one is then no longer good.
+password-recover-resend = Send another code
+
+## Registration
+
+register-title = Create an account
+register-lead = You sign on with your username and password afterwards.
+register-submit = Create account
+register-have-account = You have an account already?
+
+## Operators
+
+users-title = Users
+users-lead = Search by the beginning of a username, an e-mail address or a name.
+users-search = Search
+users-caption = Users
+users-count = { $count ->
+    [one] One user
+   *[other] { $count } users
+ }
+users-none = Nobody was found.
+users-state = State
+user-back = All users
+user-profile = Account
+user-state-enabled = Enabled
+user-state-disabled = Disabled
+user-state-locked = Locked
+user-fact-name = Name
+user-fact-email = E-mail address
+user-fact-created = Created
+user-fact-last-sign-on = Last sign-on
+user-fact-id = Id
+user-unlock = Unlock
+user-send-code = Send recovery code
+user-disable = Disable
+user-enable = Enable
+user-set-password = Set a password
+user-set-password-lead = For somebody who cannot do it themselves.
+user-set-password-submit = Set password
+password-state-ok = The password is good.
+password-state-must-change = The password must be changed at the next sign-on.
+password-state-expired = The password has expired.
+password-state-locked-out = The password is locked after too many wrong attempts.
+password-state-none = There is no password.
+password-state-external = The password is kept elsewhere.
+password-state-other = The password is in a state that this portal does not know.
+
+## Signing on and off
+
+sign-off-title = Sign off
+sign-off-question = Do you want to sign off, here and at the sign-on service?
+sign-off-stay = Stay signed on
+fragment-title = Signing you on
+fragment-lead = One moment, please.
+fragment-no-script = This way of signing on (the implicit grant) needs JavaScript. Please switch it on, or ask the operator of this site to use the response mode form_post.
+sign-on-refused-title = You are not signed on
+sign-on-refused-denied = The sign-on was cancelled, or it is not allowed for you.
+sign-on-refused-interaction = The sign-on service needs you to do something first. Please sign on again.
+sign-on-refused-unavailable = The sign-on service cannot do it right now. Please try again in a moment.
+sign-on-refused-other = The sign-on service refused the request of this site.
+sign-on-refused-code = What the service calls it
+sign-on-refused-description = What it says about it
+
+## Messages for the next page
+
+flash-signed-on = You have signed on.
+flash-application-signed-on = The application has signed on for itself.
+flash-signed-off = You have signed off.
+flash-signed-off-here = You have signed off here. The sign-on service may still know you in this browser.
+flash-session-ended = Your session has ended. Please sign on again.
+flash-password-changed = Your password has been changed.
+flash-password-recovered = Your new password is set. Sign on with it now.
+flash-recovery-begun = If there is an account with this name or address, we have sent a code to its e-mail address.
+flash-recovery-begin-first = Please tell us first whose password it is.
+flash-code-sent-again = If there is an account with this name or address, we have sent another code.
+flash-code-not-sent-again = No further code can be sent for this request. Please wait a while and begin again.
+flash-registered = Your account has been created. Sign on with your username and password.
+flash-registered-verify = Your account has been created. We have sent a code to your e-mail address; you need it when you sign on.
+flash-password-set = The password of { $username } is set.
+flash-password-set-forced = The password of { $username } is set, and has to be changed at the next sign-on.
+flash-user-unlocked = { $username } is unlocked.
+flash-user-enabled = { $username } is enabled.
+flash-user-disabled = { $username } is disabled.
+flash-code-sent = A recovery code was sent to { $username }.
+
+## Errors at fields and in forms
+
+error-username-missing = Enter a username.
+error-username-taken = This username is taken. Choose another one.
+error-username-or-email-missing = Enter your username or e-mail address.
+error-email-missing = Enter your e-mail address.
+error-email-invalid = This is not an e-mail address. It looks like name@example.com.
+error-email-taken = There is an account with this e-mail address already.
+error-email-domain = Registration is not open for addresses of this domain.
+error-population-not-offered = Choose one of the kinds of account.
+error-password-missing = Enter a password.
+error-new-password-missing = Enter a new password.
+error-current-password-missing = Enter your current password.
+error-current-password-wrong = This is not your current password.
+error-current-password-wrong-count = { $count ->
+    [0] This is not your current password. It is locked now.
+    [one] This is not your current password. You have one attempt left before it is locked.
+   *[other] This is not your current password. You have { $count } attempts left before it is locked.
+ }
+error-passwords-differ = The two passwords are not the same.
+error-password-unchanged = The new password is the same as the current one. Choose another one.
+error-password-locked = Your password is locked after too many wrong attempts. Please try again later.
+error-password-locked-minutes = { $minutes ->
+    [one] Your password is locked after too many wrong attempts. It will be unlocked in one minute.
+   *[other] Your password is locked after too many wrong attempts. It will be unlocked in { $minutes } minutes.
+ }
+error-password-too-young = Your password was changed too short a time ago to be changed again. Please try again tomorrow.
+error-no-password = Your account has no password, so there is nothing to change here.
+error-code-missing = Enter the code from the e-mail.
+error-code-wrong = This code is wrong or too old.
+error-code-exhausted = The code was wrong too often. Have another one sent.
+error-pingone = The sign-on service does not accept this: { $message }
+error-account-not-usable = This account is disabled or locked, so no recovery code can be sent.
+error-user-has-no-password = This account has no password.
+error-user-locked-out = The password of this account is locked. Unlock it first.
+password-breaks-policy = This password does not keep the rules.
+password-breaks-rules = This password does not keep these rules: { $rules }.
+
+## Error pages
+
+failure-try-again = Try again
+failure-pingone-says = The service says: { $message }
+failure-environment-unavailable = The sign-on service does not answer at the moment.
+failure-sign-on-not-configured = Signing on is not set up here: portal.sign_on.issuer and portal.sign_on.client_id are missing.
+failure-management-not-configured = This page is not set up here: portal.pingone.worker_client_id is missing.
+failure-recovery-not-configured = Recovering a password is not set up here: portal.pingone.worker_client_id is missing.
+failure-registration-not-configured = Registration is not set up here: portal.pingone.worker_client_id is missing.
+failure-registration-disabled = Registration is closed.
+failure-no-user = The application signs on for itself here (client_credentials), so there is no user whose page this could be.
+failure-not-pingone = This needs a user of PingOne, and the one who is signed on has no PingOne id.
+failure-operators-only = Only operators see this page.
+failure-password-scopes = The application is not allowed to change passwords. It needs the scopes p1:read:userPassword and p1:reset:userPassword.
+failure-page-unknown = This page of the list cannot be opened again. Please search anew.
+failure-sign-on-again = Sign on again
+failure-sign-on-expired = You took longer to sign on than this site waits.
+failure-sign-on-unknown-state = This answer belongs to no sign-on that was begun in this browser, or it has been used already.
+failure-sign-on-not-proven = The answer of the sign-on service could not be verified, so nobody was signed on.
+failure-sign-on-malformed = The answer of the sign-on service is not complete.
+failure-sign-on-no-identity = The sign-on service did not say who you are. The scope openid may be missing.
+failure-sign-on-provider = The sign-on service did not complete your sign-on.

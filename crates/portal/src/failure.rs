@@ -1,0 +1,315 @@
+//! What went wrong, as pages.
+//!
+//! A handler gives a [`PageError`]; the one layer around all routes makes the page of it, and of
+//! every bare status that routing, body limits or the protection against cross-site posts answer
+//! with. So each kind looks the same wherever it comes from, and is logged once.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, StatusCode, header};
+use pingone_axum::{AccessTokenError, NotSignedOn};
+use protocol::net::RequestId;
+use ui::{ErrorPage, Side};
+
+use crate::Portal;
+use crate::routes::path;
+
+/// A page cannot be shown as asked.
+#[derive(Debug)]
+pub(crate) enum PageError {
+    /// It can after signing on.
+    NotSignedOn(NotSignedOn),
+    /// It cannot.
+    Failed(Box<Failure>),
+}
+
+/// Everything the error page shows and the log keeps.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    /// The id of the text for this very case.
+    detail: Option<&'static str>,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
+    /// PingOne's own id of the error.
+    correlation_id: Option<String>,
+    /// What PingOne said, for people.
+    message: Option<String>,
+    retry_after: Option<Duration>,
+    /// The text and address of the way out.
+    action: Option<(&'static str, &'static str)>,
+}
+
+impl PageError {
+    pub(crate) fn new(status: StatusCode) -> Self {
+        Self::Failed(Box::new(Failure {
+            status,
+            detail: None,
+            cause: None,
+            correlation_id: None,
+            message: None,
+            retry_after: None,
+            action: None,
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Failure)) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            change(failure);
+        }
+        self
+    }
+
+    /// Adds a sentence for this very case.
+    pub(crate) fn detail(self, text_id: &'static str) -> Self {
+        self.with(|failure| failure.detail = Some(text_id))
+    }
+
+    /// Adds another way out than the start page.
+    pub(crate) fn action(self, text_id: &'static str, path: &'static str) -> Self {
+        self.with(|failure| failure.action = Some((text_id, path)))
+    }
+
+    /// Adds the cause, for the log and for development.
+    pub(crate) fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
+        self.with(|failure| failure.cause = Some(Arc::new(cause)))
+    }
+
+    /// A page needs a setting that is not there.
+    pub(crate) fn not_configured(detail: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND).detail(detail)
+    }
+
+    /// Too many requests of one address.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS).with(|failure| failure.retry_after = Some(wait))
+    }
+
+    /// The session's store does not answer.
+    pub(crate) fn session(error: tower_sessions::session::Error) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE).caused_by(error)
+    }
+}
+
+/// An environment that is down, slow or busy: 503, and again later. One that answers nonsense or
+/// refuses what it should not: 502. Never 500.
+impl From<pingone::Error> for PageError {
+    fn from(error: pingone::Error) -> Self {
+        let status = if error.is_unavailable() || error.is_rate_limited() {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else if error.is_not_found() {
+            StatusCode::NOT_FOUND
+        } else if error.is_forbidden() {
+            StatusCode::FORBIDDEN
+        } else {
+            StatusCode::BAD_GATEWAY
+        };
+        let page = Self::new(status).with(|failure| {
+            failure.correlation_id = error.correlation_id().map(str::to_owned);
+            failure.message = error.api().map(|api| api.message.clone());
+            failure.retry_after = error.retry_after();
+        });
+        let page = if status == StatusCode::SERVICE_UNAVAILABLE {
+            page.detail("failure-environment-unavailable")
+        } else {
+            page
+        };
+        page.caused_by(error)
+    }
+}
+
+/// For a token whose end leads nowhere else; pages of a user go through `Visit::access_failed`.
+impl From<AccessTokenError> for PageError {
+    fn from(error: AccessTokenError) -> Self {
+        match error {
+            AccessTokenError::Provider(error) => error.into(),
+            error => Self::new(error.status()).caused_by(error),
+        }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NotSignedOn(not) => not.into_response(),
+            Self::Failed(failure) => {
+                let mut response = failure.status.into_response();
+                response.extensions_mut().insert(failure);
+                response
+            }
+        }
+    }
+}
+
+/// The page for addresses that are none.
+pub(crate) async fn not_found() -> PageError {
+    PageError::new(StatusCode::NOT_FOUND)
+}
+
+/// The page for signing on when there is no provider.
+pub(crate) async fn sign_on_not_configured() -> PageError {
+    PageError::not_configured("failure-sign-on-not-configured")
+}
+
+/// Makes pages of failures, and logs those that are not the visitor's.
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let known = request.extensions().get::<RequestId>().copied();
+    let id = known.unwrap_or_else(|| RequestId::random(portal.random()));
+    request.extensions_mut().insert(id);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let failure = response.extensions().get::<Box<Failure>>().cloned();
+    match failure {
+        Some(failure) => page(&portal, &failure, id, &method, &path, &headers, &response),
+        None if is_finished(&response) => response,
+        None => {
+            let failure = Failure {
+                status,
+                detail: None,
+                cause: None,
+                correlation_id: None,
+                message: None,
+                retry_after: None,
+                action: None,
+            };
+            page(&portal, &failure, id, &method, &path, &headers, &response)
+        }
+    }
+}
+
+/// Whether an answer is a page or data already.
+fn is_finished(response: &Response) -> bool {
+    let content_type = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| {
+        value.starts_with("text/html") || value.starts_with("application/json")
+    })
+}
+
+fn page(
+    portal: &Portal,
+    failure: &Failure,
+    id: RequestId,
+    method: &Method,
+    path: &str,
+    request: &HeaderMap,
+    bare: &Response,
+) -> Response {
+    let causes: Vec<String> = failure
+        .cause
+        .as_ref()
+        .map(|cause| ui::chain_of_causes(&**cause))
+        .unwrap_or_default();
+    if failure.status.is_server_error() {
+        let (status, cause) = (failure.status.as_u16(), causes.join(": "));
+        tracing::error!(request.id = %id, %method, path, status, cause, "a page could not be shown");
+    }
+    let texts = portal.site().messages();
+    let mut page = ErrorPage::new(portal.site(), Side::Portal, failure.status)
+        .id(failure
+            .correlation_id
+            .clone()
+            .unwrap_or_else(|| id.to_string()))
+        .accepted_by(request);
+    if let Some(cause) = &failure.cause {
+        page = page.caused_by(&**cause);
+    }
+    if let Some(name) = &portal.settings().environment_name {
+        page = page.environment(name.clone());
+    }
+    let mut details: Vec<String> = failure
+        .detail
+        .map(|id| texts.text(id))
+        .into_iter()
+        .collect();
+    if let Some(message) = failure
+        .message
+        .as_ref()
+        .filter(|message| !message.is_empty())
+    {
+        details.push(texts.format("failure-pingone-says", &[("message", message.as_str())]));
+    }
+    if !details.is_empty() {
+        page = page.detail(details.join(" "));
+    }
+    if let Some(wait) = failure.retry_after {
+        page = page.retry_after_seconds(wait.as_secs().max(1));
+    }
+    page = match failure.action {
+        Some((text, path)) => page.action(texts.text(text), path),
+        // The page that failed can be asked for again: at the same address, by a GET.
+        None if failure.status.is_server_error() => {
+            page.action(texts.text("failure-try-again"), again(path))
+        }
+        None => page,
+    };
+    let mut response = page.into_response();
+    // What goes beyond the page: `Allow` of a 405, cookies of a session that was saved.
+    for name in [header::ALLOW, header::SET_COOKIE] {
+        for value in bare.headers().get_all(&name) {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    response
+}
+
+/// Where a page that failed can be asked for again. Some addresses take posts only, and an answer
+/// at the callback serves once.
+fn again(path: &str) -> String {
+    let shown = [
+        path::USER_INFO,
+        path::CHANGE_PASSWORD,
+        path::FORGOT,
+        path::RECOVER,
+        path::REGISTER,
+        path::USERS,
+        path::SIGN_ON,
+    ];
+    let shown = shown.into_iter().find(|shown| *shown == path);
+    let user = path
+        .strip_prefix(path::USERS)
+        .and_then(|rest| rest.strip_prefix('/'));
+    match (shown, user.and_then(|rest| rest.split('/').next())) {
+        (Some(shown), _) => shown.to_owned(),
+        (None, Some(user)) if protocol::id::UserId::parse(user).is_ok() => {
+            format!("{}/{user}", path::USERS)
+        }
+        _ => path::HOME.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trying_again_leads_to_a_page_that_can_be_shown() {
+        let user = "/users/7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+        for (failed, leads_to) in [
+            ("/register", "/register"),
+            ("/callback", "/"),
+            ("/password/recover/resend", "/"),
+            ("/users", "/users"),
+            (&format!("{user}/unlock"), user),
+            ("/users/evil", "/"),
+        ] {
+            assert_eq!(again(failed), leads_to);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! `/password/recover`: the code from the mail for a new password.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use protocol::password_policy::{Context, PasswordPolicy};
+use protocol::secret::{Password, RecoveryCode};
+use ui::{Flash, FormState, Layout, RuleView};
+
+use crate::failure::PageError;
+use crate::fields::Fields;
+use crate::policies;
+use crate::recovery::{Attempt, Floor, Recovery};
+use crate::routes::path;
+use crate::visit::Visit;
+
+const CODE: &str = "recoveryCode";
+const NEW: &str = "password";
+const CONFIRM: &str = "confirmPassword";
+
+#[derive(Template)]
+#[template(path = "password_recover.html")]
+struct Page {
+    layout: Layout,
+    form: FormState,
+    rules: Vec<RuleView>,
+}
+
+struct Form {
+    code: RecoveryCode,
+    new: Password,
+    confirm: Password,
+}
+
+impl Form {
+    fn read(fields: &Fields) -> Self {
+        Self {
+            code: RecoveryCode::from_typed(&fields.line(CODE)),
+            new: fields.password(NEW),
+            confirm: fields.password(CONFIRM),
+        }
+    }
+
+    fn check(&self, visit: &Visit, state: &mut FormState) {
+        if self.code.expose().is_empty() {
+            state.set_error(CODE, visit.text("error-code-missing"));
+        }
+        if self.new.expose().is_empty() {
+            state.set_error(NEW, visit.text("error-new-password-missing"));
+        } else if self.new.expose() != self.confirm.expose() {
+            state.set_error(CONFIRM, visit.text("error-passwords-differ"));
+        }
+    }
+}
+
+pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
+    if load(&visit).await?.is_none() {
+        return begin_again(&visit).await;
+    }
+    let policy = policy(&visit).await?;
+    let rules = policies::rules(visit.portal().site().messages(), &policy);
+    show(
+        &visit,
+        FormState::new(&[CODE, NEW, CONFIRM]).with_focus(CODE),
+        rules,
+    )
+    .await
+}
+
+pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageError> {
+    let floor = Floor::of(visit.settings().limits.recovery_floor);
+    let management = visit.management("failure-recovery-not-configured")?;
+    let Some(mut recovery) = load(&visit).await? else {
+        return begin_again(&visit).await;
+    };
+    let form = Form::read(&fields);
+    let mut state = FormState::new(&[CODE, NEW, CONFIRM]).with_value(CODE, fields.line(CODE));
+    form.check(&visit, &mut state);
+    let messages = visit.portal().site().messages();
+    let policy = policy(&visit).await?;
+    let mut rules = policies::judged(messages, &policy, form.new.expose(), &Context::UNKNOWN);
+    if !state.has_errors() {
+        let limits = &visit.settings().limits;
+        let attempt = recovery
+            .attempt(management, &form.code, &form.new, limits)
+            .await;
+        floor.reached().await;
+        match attempt? {
+            Attempt::Done => return done(&visit).await,
+            Attempt::Exhausted => state.set_error(CODE, visit.text("error-code-exhausted")),
+            Attempt::WrongCode => state.set_error(CODE, visit.text("error-code-wrong")),
+            Attempt::Refused(error) => {
+                let (new, unsatisfied) = (form.new.expose(), error.unsatisfied_requirements());
+                rules = policies::refused(messages, &policy, new, &unsatisfied, &Context::UNKNOWN);
+                state.set_error(NEW, policies::sentence(messages, &rules));
+            }
+        }
+        recovery
+            .save(visit.session())
+            .await
+            .map_err(PageError::session)?;
+    }
+    show(&visit, state, rules).await
+}
+
+/// Sends another code: so often and no more.
+pub(crate) async fn resend(visit: Visit) -> Result<Response, PageError> {
+    let floor = Floor::of(visit.settings().limits.recovery_floor);
+    let management = visit.management("failure-recovery-not-configured")?;
+    let Some(mut recovery) = load(&visit).await? else {
+        return begin_again(&visit).await;
+    };
+    let flash = if recovery.resend(management, visit.settings().limits.recovery_resends) {
+        recovery
+            .save(visit.session())
+            .await
+            .map_err(PageError::session)?;
+        Flash::info(visit.text("flash-code-sent-again"))
+    } else {
+        Flash::warning(visit.text("flash-code-not-sent-again"))
+    };
+    visit.leave(flash).await?;
+    floor.reached().await;
+    Ok(Redirect::to(path::RECOVER).into_response())
+}
+
+async fn load(visit: &Visit) -> Result<Option<Recovery>, PageError> {
+    visit.management("failure-recovery-not-configured")?;
+    Recovery::find(visit.session())
+        .await
+        .map_err(PageError::session)
+}
+
+/// The session has ended, or nothing was begun in this browser.
+async fn begin_again(visit: &Visit) -> Result<Response, PageError> {
+    visit
+        .leave(Flash::info(visit.text("flash-recovery-begin-first")))
+        .await?;
+    Ok(Redirect::to(path::FORGOT).into_response())
+}
+
+/// Nobody is signed on afterwards: whoever sat here before gives way to the owner of the code.
+async fn done(visit: &Visit) -> Result<Response, PageError> {
+    Recovery::finish(visit.session())
+        .await
+        .map_err(PageError::session)?;
+    if let Some(user) = visit.signed_on() {
+        user.end().await.map_err(PageError::session)?;
+    }
+    visit
+        .leave(Flash::success(visit.text("flash-password-recovered")))
+        .await?;
+    Ok(Redirect::to(path::HOME).into_response())
+}
+
+/// The environment's own policy, for everybody: the policy of a user's population would tell that
+/// there is such a user.
+async fn policy(visit: &Visit) -> Result<PasswordPolicy, PageError> {
+    let management = visit.management("failure-recovery-not-configured")?;
+    let portal = visit.portal();
+    Ok(portal
+        .policies()
+        .of_population(portal, management, None)
+        .await?)
+}
+
+async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, PageError> {
+    let status = if form.has_errors() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let layout = visit.layout("password-recover-title").await?;
+    let layout = layout
+        .with_lead(visit.text("password-recover-lead"))
+        .with_form(&form);
+    Ok(visit
+        .page(Page {
+            layout,
+            form,
+            rules,
+        })
+        .status(status)
+        .into_response())
+}

@@ -1,0 +1,326 @@
+//! `/register`: a new user, with the password, in one call.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use email_address::EmailAddress;
+use http::StatusCode;
+use pingone::{Name, NewUser};
+use protocol::password_policy::{Context, CurrentPassword, History, PasswordPolicy, ProfileData};
+use protocol::secret::Password;
+use ui::{Choice, Flash, FormState, Layout, RuleView};
+
+use crate::failure::PageError;
+use crate::fields::Fields;
+use crate::policies;
+use crate::populations::Chosen;
+use crate::routes::path;
+use crate::visit::Visit;
+
+const USERNAME: &str = "username";
+const EMAIL: &str = "email";
+const GIVEN: &str = "givenName";
+const FAMILY: &str = "familyName";
+const POPULATION: &str = "population";
+const NEW: &str = "password";
+const CONFIRM: &str = "confirmPassword";
+
+/// All fields, in the order of the page.
+const FIELDS: [&str; 7] = [USERNAME, EMAIL, GIVEN, FAMILY, POPULATION, NEW, CONFIRM];
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct Page {
+    layout: Layout,
+    form: FormState,
+    rules: Vec<RuleView>,
+    asks_given_name: bool,
+    asks_family_name: bool,
+    choices: Vec<Choice>,
+    can_sign_on: bool,
+}
+
+struct Form {
+    username: String,
+    email: String,
+    given_name: String,
+    family_name: String,
+    picked: String,
+    new: Password,
+    confirm: Password,
+}
+
+impl Form {
+    fn read(fields: &Fields) -> Self {
+        Self {
+            username: fields.line(USERNAME),
+            email: fields.line(EMAIL),
+            given_name: fields.line(GIVEN),
+            family_name: fields.line(FAMILY),
+            picked: fields.line(POPULATION),
+            new: fields.password(NEW),
+            confirm: fields.password(CONFIRM),
+        }
+    }
+
+    /// What was typed, except passwords.
+    fn state(&self) -> FormState {
+        FormState::new(&FIELDS)
+            .with_value(USERNAME, self.username.clone())
+            .with_value(EMAIL, self.email.clone())
+            .with_value(GIVEN, self.given_name.clone())
+            .with_value(FAMILY, self.family_name.clone())
+            .with_value(POPULATION, self.picked.clone())
+    }
+
+    /// What can be said without asking PingOne.
+    fn check(&self, visit: &Visit, state: &mut FormState) {
+        if self.username.is_empty() {
+            state.set_error(USERNAME, visit.text("error-username-missing"));
+        }
+        if self.email.is_empty() {
+            state.set_error(EMAIL, visit.text("error-email-missing"));
+        } else if !is_email(&self.email) {
+            state.set_error(EMAIL, visit.text("error-email-invalid"));
+        }
+        if self.new.expose().is_empty() {
+            state.set_error(NEW, visit.text("error-password-missing"));
+        } else if self.new.expose() != self.confirm.expose() {
+            state.set_error(CONFIRM, visit.text("error-passwords-differ"));
+        }
+    }
+
+    fn values(&self) -> Vec<&str> {
+        let values = [
+            &self.username,
+            &self.email,
+            &self.given_name,
+            &self.family_name,
+        ];
+        values
+            .into_iter()
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+            .collect()
+    }
+
+    fn user(&self, visit: &Visit, chosen: Chosen) -> NewUser {
+        let settings = &visit.settings().registration;
+        let mut user =
+            NewUser::new(self.username.clone(), self.email.clone()).password(self.new.clone());
+        if let Chosen::Population(Some(population)) = chosen {
+            user = user.population(population);
+        }
+        let some = |asked: bool, text: &String| (asked && !text.is_empty()).then(|| text.clone());
+        let name = Name {
+            given: some(settings.ask_given_name, &self.given_name),
+            family: some(settings.ask_family_name, &self.family_name),
+            ..Name::default()
+        };
+        if name != Name::default() {
+            user = user.name(name);
+        }
+        if settings.verify_email {
+            user.verification_required()
+        } else {
+            user
+        }
+    }
+}
+
+pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
+    require_enabled(&visit)?;
+    let policy = policy(&visit, "").await?;
+    let rules = policies::rules(visit.portal().site().messages(), &policy);
+    show(&visit, FormState::new(&FIELDS).with_focus(USERNAME), rules).await
+}
+
+pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageError> {
+    require_enabled(&visit)?;
+    let management = visit.management("failure-registration-not-configured")?;
+    let form = Form::read(&fields);
+    let mut state = form.state();
+    form.check(&visit, &mut state);
+    let portal = visit.portal();
+    let chosen = portal
+        .populations()
+        .choose(portal, management, &form.picked, &form.email)
+        .await?;
+    match chosen {
+        Chosen::Population(_) => {}
+        Chosen::NotOffered => {
+            state.set_error(POPULATION, visit.text("error-population-not-offered"));
+        }
+        Chosen::NoneForDomain => state.set_error(EMAIL, visit.text("error-email-domain")),
+    }
+    let messages = portal.site().messages();
+    let policy = policy(&visit, &form.picked).await?;
+    let values = form.values();
+    let context = Context {
+        profile: ProfileData::Values(&values),
+        current_password: CurrentPassword::Unknown,
+        history: History::Clear,
+    };
+    let mut rules = policies::judged(messages, &policy, form.new.expose(), &context);
+    if !state.has_errors() {
+        match management.users().create(&form.user(&visit, chosen)).await {
+            Ok(_) => return registered(&visit).await,
+            Err(error) => {
+                let unsatisfied = error.unsatisfied_requirements();
+                if error.is_policy_violation() {
+                    let new = form.new.expose();
+                    rules = policies::refused(messages, &policy, new, &unsatisfied, &context);
+                }
+                explain(&visit, &mut state, &rules, error)?;
+            }
+        }
+    }
+    show(&visit, state, rules).await
+}
+
+async fn registered(visit: &Visit) -> Result<Response, PageError> {
+    let id = if visit.settings().registration.verify_email {
+        "flash-registered-verify"
+    } else {
+        "flash-registered"
+    };
+    visit.leave(Flash::success(visit.text(id))).await?;
+    Ok(Redirect::to(path::HOME).into_response())
+}
+
+/// Each refusal at its field. What is none of the visitor's making is a page.
+fn explain(
+    visit: &Visit,
+    state: &mut FormState,
+    rules: &[RuleView],
+    error: pingone::Error,
+) -> Result<(), PageError> {
+    let messages = visit.portal().site().messages();
+    if error.is_policy_violation() {
+        state.set_error(NEW, policies::sentence(messages, rules));
+    }
+    if error.is_taken("username") {
+        state.set_error(USERNAME, messages.text("error-username-taken"));
+    }
+    if error.is_taken("email") {
+        state.set_error(EMAIL, messages.text("error-email-taken"));
+    }
+    let fields = [
+        ("username", USERNAME),
+        ("email", EMAIL),
+        ("name.given", GIVEN),
+        ("name.family", FAMILY),
+        ("password", NEW),
+    ];
+    for (target, field) in fields {
+        if let Some(problem) = error.problem_with(target) {
+            state.set_error(
+                field,
+                messages.format("error-pingone", &[("message", problem)]),
+            );
+        }
+    }
+    if state.has_errors() {
+        Ok(())
+    } else {
+        Err(error.into())
+    }
+}
+
+fn require_enabled(visit: &Visit) -> Result<(), PageError> {
+    if visit.settings().registration.enabled {
+        return Ok(());
+    }
+    Err(PageError::not_configured("failure-registration-disabled"))
+}
+
+/// An address that mail can be sent to over the internet.
+fn is_email(text: &str) -> bool {
+    EmailAddress::is_valid(text)
+        && text
+            .rsplit_once('@')
+            .is_some_and(|(_, domain)| domain.contains('.'))
+}
+
+/// The policy for this pick; before anything is picked, that of the first choice.
+async fn policy(visit: &Visit, picked: &str) -> Result<PasswordPolicy, PageError> {
+    let management = visit.management("failure-registration-not-configured")?;
+    let portal = visit.portal();
+    let picked = if picked.is_empty() { "1" } else { picked };
+    let chosen = portal
+        .populations()
+        .choose(portal, management, picked, "")
+        .await?;
+    let population = match chosen {
+        Chosen::Population(population) => population,
+        Chosen::NotOffered | Chosen::NoneForDomain => None,
+    };
+    Ok(portal
+        .policies()
+        .of_population(portal, management, population)
+        .await?)
+}
+
+async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, PageError> {
+    let management = visit.management("failure-registration-not-configured")?;
+    let portal = visit.portal();
+    let choices = portal.populations().choices(portal, management).await?;
+    let status = if form.has_errors() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let layout = visit.layout("register-title").await?;
+    let settings = &visit.settings().registration;
+    let page = Page {
+        layout: layout
+            .with_lead(visit.text("register-lead"))
+            .with_form(&form),
+        form,
+        rules,
+        asks_given_name: settings.ask_given_name,
+        asks_family_name: settings.ask_family_name,
+        choices,
+        can_sign_on: portal.sign_on().is_some() && visit.signed_on().is_none(),
+    };
+    Ok(visit.page(page).status(status).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_typed_comes_back_except_passwords() {
+        let fields = Fields::parse(
+            "username=ada&email=ada%40example.com&givenName=Ada&familyName=Lovelace\
+             &population=1&password=Sunny-Harbour-42&confirmPassword=Sunny-Harbour-42",
+        );
+        let state = Form::read(&fields).state();
+        let values: Vec<_> = FIELDS.iter().map(|name| state.value(name)).collect();
+        assert_eq!(
+            values,
+            ["ada", "ada@example.com", "Ada", "Lovelace", "1", "", ""]
+        );
+    }
+
+    #[test]
+    fn an_address_that_mail_cannot_reach_is_refused() {
+        for text in [
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@localhost",
+            "a b@example.com",
+            "ada@ex ample.com",
+        ] {
+            assert!(!is_email(text), "{text}");
+        }
+        for text in [
+            "ada@example.com",
+            "ada+tag@mail.example.co.uk",
+            "d'arcy@example.com",
+        ] {
+            assert!(is_email(text), "{text}");
+        }
+    }
+}

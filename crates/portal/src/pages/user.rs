@@ -1,0 +1,300 @@
+//! `/users/{id}`: what an operator can do for one user, with the operator's own permissions.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use pingone::{AccountStatus, PasswordStatus, User};
+use protocol::id::UserId;
+use protocol::password_policy::{Context, PasswordPolicy};
+use ui::{Flash, FormState, Layout, RuleView};
+
+use crate::failure::PageError;
+use crate::fields::Fields;
+use crate::pages::user_info::in_words;
+use crate::pages::users::{full_name, state};
+use crate::policies;
+use crate::routes::path;
+use crate::visit::{Operator, Visit};
+
+const NEW: &str = "password";
+const FORCE_CHANGE: &str = "forceChange";
+const ENABLED: &str = "enabled";
+
+#[derive(Template)]
+#[template(path = "user.html")]
+struct Page {
+    layout: Layout,
+    form: FormState,
+    rules: Vec<RuleView>,
+    path: String,
+    facts: Vec<Fact>,
+    badge: &'static str,
+    state: String,
+    is_enabled: bool,
+    is_locked: bool,
+    password: String,
+}
+
+/// Something known about the user.
+struct Fact {
+    name: String,
+    value: String,
+    machine: Option<String>,
+}
+
+/// An operator and the user they look at.
+struct Desk {
+    operator: Operator,
+    user: User,
+}
+
+impl Desk {
+    async fn load(visit: &Visit, id: &str) -> Result<Self, PageError> {
+        let operator = visit.operator().await?;
+        let id = UserId::parse(id).map_err(|_| PageError::new(StatusCode::NOT_FOUND))?;
+        let user = operator.management.users().load(id).await?;
+        Ok(Self { operator, user })
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", path::USERS, self.user.id)
+    }
+
+    fn username(&self) -> String {
+        self.user
+            .username
+            .clone()
+            .unwrap_or_else(|| self.user.id.to_string())
+    }
+
+    /// Back to the user, with a message that names them.
+    async fn done(&self, visit: &Visit, text_id: &str) -> Result<Response, PageError> {
+        let messages = visit.portal().site().messages();
+        let text = messages.format(text_id, &[("username", self.username())]);
+        visit.leave(Flash::success(text)).await?;
+        Ok(Redirect::to(&self.path()).into_response())
+    }
+
+    /// Back to the user with PingOne's refusal, which may be something to mend; or a page.
+    async fn refused(&self, visit: &Visit, error: pingone::Error) -> Result<Response, PageError> {
+        let text_id = if error.is_account_not_usable() {
+            "error-account-not-usable"
+        } else if error.has_no_password() {
+            "error-user-has-no-password"
+        } else if error.is_password_locked_out() {
+            "error-user-locked-out"
+        } else {
+            return Err(error.into());
+        };
+        visit.leave(Flash::danger(visit.text(text_id))).await?;
+        Ok(Redirect::to(&self.path()).into_response())
+    }
+}
+
+pub(crate) async fn get(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
+    let desk = Desk::load(&visit, &id).await?;
+    let form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, "true");
+    show(&visit, &desk, form, |policy| {
+        policies::rules(visit.portal().site().messages(), policy)
+    })
+    .await
+}
+
+/// Sets a password; by default it has to be changed at the next sign-on.
+pub(crate) async fn set_password(
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let desk = Desk::load(&visit, &id).await?;
+    let (new, is_forced) = (fields.password(NEW), fields.is_ticked(FORCE_CHANGE));
+    let ticked = if is_forced { "true" } else { "" };
+    let mut form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, ticked);
+    let messages = visit.portal().site().messages();
+    if new.expose().is_empty() {
+        form.set_error(NEW, visit.text("error-new-password-missing"));
+        return show(&visit, &desk, form, |policy| {
+            policies::rules(messages, policy)
+        })
+        .await;
+    }
+    let passwords = desk.operator.management.passwords(desk.user.id);
+    let set = if is_forced {
+        passwords.set_and_force_change(&new).await
+    } else {
+        passwords.set(&new).await
+    };
+    let error = match set {
+        Ok(_) => {
+            let done = if is_forced {
+                "flash-password-set-forced"
+            } else {
+                "flash-password-set"
+            };
+            return desk.done(&visit, done).await;
+        }
+        Err(error) if error.is_policy_violation() => error,
+        Err(error) => return desk.refused(&visit, error).await,
+    };
+    let unsatisfied = error.unsatisfied_requirements();
+    let judge = |policy: &PasswordPolicy| {
+        policies::refused(
+            messages,
+            policy,
+            new.expose(),
+            &unsatisfied,
+            &Context::UNKNOWN,
+        )
+    };
+    let policy = policy(&visit, &desk).await?;
+    form.set_error(NEW, policies::sentence(messages, &judge(&policy)));
+    show(&visit, &desk, form, judge).await
+}
+
+/// Lifts both kinds of lock: of the account, and of the password after wrong ones.
+pub(crate) async fn unlock(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
+    let desk = Desk::load(&visit, &id).await?;
+    let management = &desk.operator.management;
+    let is_locked = |user: &User| {
+        user.account
+            .as_ref()
+            .is_some_and(|account| account.status == AccountStatus::Locked)
+    };
+    if is_locked(&desk.user)
+        && let Err(error) = management.users().unlock(desk.user.id).await
+    {
+        return desk.refused(&visit, error).await;
+    }
+    match management.passwords(desk.user.id).unlock().await {
+        Ok(_) => desk.done(&visit, "flash-user-unlocked").await,
+        Err(error) if error.has_no_password() => desk.done(&visit, "flash-user-unlocked").await,
+        Err(error) => desk.refused(&visit, error).await,
+    }
+}
+
+/// Enables or disables, as the form says: pressing a stale page's button twice does no harm.
+pub(crate) async fn set_enabled(
+    visit: Visit,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let desk = Desk::load(&visit, &id).await?;
+    let (users, enable) = (desk.operator.management.users(), fields.is_ticked(ENABLED));
+    let set = if enable {
+        users.enable(desk.user.id).await
+    } else {
+        users.disable(desk.user.id).await
+    };
+    match set {
+        Ok(()) if enable => desk.done(&visit, "flash-user-enabled").await,
+        Ok(()) => desk.done(&visit, "flash-user-disabled").await,
+        Err(error) => desk.refused(&visit, error).await,
+    }
+}
+
+/// Mails the user a recovery code.
+pub(crate) async fn send_recovery_code(
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let desk = Desk::load(&visit, &id).await?;
+    match desk
+        .operator
+        .management
+        .passwords(desk.user.id)
+        .send_recovery_code()
+        .await
+    {
+        Ok(_) => desk.done(&visit, "flash-code-sent").await,
+        Err(error) => desk.refused(&visit, error).await,
+    }
+}
+
+/// The policy of the user's population.
+async fn policy(visit: &Visit, desk: &Desk) -> Result<PasswordPolicy, PageError> {
+    let population = desk.user.population.map(|population| population.id);
+    let portal = visit.portal();
+    let management = visit.management("failure-management-not-configured")?;
+    Ok(portal
+        .policies()
+        .of_population(portal, management, population)
+        .await?)
+}
+
+async fn show(
+    visit: &Visit,
+    desk: &Desk,
+    form: FormState,
+    judge: impl Fn(&PasswordPolicy) -> Vec<RuleView>,
+) -> Result<Response, PageError> {
+    let password = desk
+        .operator
+        .management
+        .passwords(desk.user.id)
+        .state()
+        .await?;
+    let rules = judge(&policy(visit, desk).await?);
+    let status = if form.has_errors() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let (state, badge) = state(visit, &desk.user);
+    let layout = visit.layout_titled(desk.username()).await?.with_form(&form);
+    let page = Page {
+        layout,
+        form,
+        rules,
+        path: desk.path(),
+        facts: facts(visit, &desk.user),
+        badge,
+        state,
+        is_enabled: desk.user.enabled != Some(false),
+        is_locked: badge == "warning" || password.status == PasswordStatus::PasswordLockedOut,
+        password: visit.text(password_text(&password.status)),
+    };
+    Ok(visit.page(page).status(status).into_response())
+}
+
+fn password_text(status: &PasswordStatus) -> &'static str {
+    match status {
+        PasswordStatus::External => "password-state-external",
+        PasswordStatus::MustChangePassword => "password-state-must-change",
+        PasswordStatus::NoPassword => "password-state-none",
+        PasswordStatus::Ok => "password-state-ok",
+        PasswordStatus::PasswordExpired => "password-state-expired",
+        PasswordStatus::PasswordLockedOut => "password-state-locked-out",
+        _ => "password-state-other",
+    }
+}
+
+fn facts(visit: &Visit, user: &User) -> Vec<Fact> {
+    let fact = |id: &str, value: Option<String>| {
+        let value = value.filter(|value| !value.is_empty())?;
+        Some(Fact {
+            name: visit.text(id),
+            value,
+            machine: None,
+        })
+    };
+    let time = |id: &str, at: Option<jiff::Timestamp>| {
+        let at = at?;
+        Some(Fact {
+            name: visit.text(id),
+            value: in_words(at),
+            machine: Some(at.to_string()),
+        })
+    };
+    let facts = [
+        fact("user-fact-name", Some(full_name(user))),
+        fact("user-fact-email", user.email.clone()),
+        time("user-fact-created", user.created_at),
+        time(
+            "user-fact-last-sign-on",
+            user.last_sign_on.as_ref().map(|last| last.at),
+        ),
+        fact("user-fact-id", Some(user.id.to_string())),
+    ];
+    facts.into_iter().flatten().collect()
+}

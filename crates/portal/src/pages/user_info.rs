@@ -1,0 +1,260 @@
+//! `/user/info`: what the provider says about the user, in userinfo and in the ID token, with the
+//! meaning of each claim in words. The access token is never shown.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::{Map, Value};
+use ui::{Layout, Messages};
+
+use crate::failure::PageError;
+use crate::visit::Visit;
+
+/// Claims that are instants in seconds.
+const INSTANTS: &[&str] = &["auth_time", "exp", "iat", "nbf", "updated_at"];
+
+/// The order in which known claims are shown; others follow by name.
+const ORDER: &[&str] = &[
+    "name",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "nickname",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "birthdate",
+    "gender",
+    "locale",
+    "zoneinfo",
+    "picture",
+    "profile",
+    "website",
+    "updated_at",
+    "sub",
+    "auth_time",
+    "acr",
+    "amr",
+    "iss",
+    "aud",
+    "azp",
+    "iat",
+    "nbf",
+    "exp",
+    "sid",
+    "nonce",
+    "at_hash",
+    "c_hash",
+];
+
+/// Deeper nesting is shown as one text.
+const DEEPEST: usize = 2;
+
+#[derive(Template)]
+#[template(path = "user_info.html")]
+struct Page {
+    layout: Layout,
+    userinfo: Vec<Fact>,
+    id_token: Vec<Fact>,
+}
+
+/// A claim, its meaning, and its value.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Fact {
+    pub(crate) name: String,
+    pub(crate) meaning: String,
+    pub(crate) shown: Shown,
+}
+
+/// A value as it is shown.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Shown {
+    /// Lines of text.
+    Lines(Vec<String>),
+    /// Text that a machine made: ids and hashes.
+    Code(String),
+    /// An instant, for machines and in words.
+    Time { machine: String, words: String },
+    /// Nested values.
+    Facts(Vec<Fact>),
+}
+
+pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
+    let user = visit.user()?;
+    let info = match user.userinfo().await {
+        Ok(info) => info,
+        Err(error) => return Err(visit.access_failed(error).await),
+    };
+    let mut claims = info.claims;
+    claims.insert("sub".to_owned(), info.sub.into());
+    let messages = visit.portal().site().messages();
+    let page = Page {
+        userinfo: facts(messages, &claims, 0),
+        id_token: facts(messages, user.claims(), 0),
+        layout: visit
+            .layout("user-info-title")
+            .await?
+            .with_lead(visit.text("user-info-lead")),
+    };
+    Ok(visit.page(page).into_response())
+}
+
+fn facts(messages: &Messages, claims: &Map<String, Value>, depth: usize) -> Vec<Fact> {
+    let place = |name: &str| {
+        ORDER
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or(ORDER.len())
+    };
+    let mut names: Vec<&String> = claims.keys().collect();
+    names.sort_by_key(|name| (place(name), name.as_str()));
+    let fact = |name: &String| {
+        let value = claims.get(name).filter(|value| !value.is_null())?;
+        Some(Fact {
+            name: name.clone(),
+            meaning: meaning(messages, name),
+            shown: shown(messages, name, value, depth),
+        })
+    };
+    names.into_iter().filter_map(fact).collect()
+}
+
+/// The claim in words; one that is not known is called by its name.
+fn meaning(messages: &Messages, name: &str) -> String {
+    let id = format!("claim-{}", name.replace(['.', ':', '/'], "-"));
+    if messages.contains(&id) {
+        messages.text(&id)
+    } else {
+        name.to_owned()
+    }
+}
+
+fn shown(messages: &Messages, name: &str, value: &Value, depth: usize) -> Shown {
+    if let Some(instant) = INSTANTS.contains(&name).then(|| instant(value)).flatten() {
+        return Shown::Time {
+            machine: instant.to_string(),
+            words: in_words(instant),
+        };
+    }
+    match value {
+        Value::Object(members) if depth < DEEPEST => {
+            Shown::Facts(facts(messages, members, depth + 1))
+        }
+        Value::Array(items) => {
+            Shown::Lines(items.iter().map(|item| line(messages, item)).collect())
+        }
+        Value::String(text) if is_made_by_a_machine(name) => Shown::Code(text.clone()),
+        Value::String(text) => Shown::Lines(text.lines().map(str::to_owned).collect()),
+        value => Shown::Lines(vec![line(messages, value)]),
+    }
+}
+
+fn line(messages: &Messages, value: &Value) -> String {
+    match value {
+        Value::Bool(true) => messages.text("claim-value-yes"),
+        Value::Bool(false) => messages.text("claim-value-no"),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+fn is_made_by_a_machine(name: &str) -> bool {
+    let ids = [
+        "sub", "sid", "nonce", "at_hash", "c_hash", "aud", "azp", "iss", "env", "org", "acr",
+    ];
+    ids.contains(&name) || name.starts_with("p1.")
+}
+
+/// Seconds since 1970; PingOne writes `updated_at` as a number, others as text.
+fn instant(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Number(number) => {
+            let seconds = number.as_i64().or_else(|| number.as_f64().map(whole))?;
+            Timestamp::from_second(seconds).ok()
+        }
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a fraction of a second is cut off on purpose"
+)]
+fn whole(seconds: f64) -> i64 {
+    seconds as i64
+}
+
+/// An instant in words, in UTC: the page does not know where its reader is.
+pub(crate) fn in_words(instant: Timestamp) -> String {
+    instant
+        .to_zoned(TimeZone::UTC)
+        .strftime("%-d %B %Y, %H:%M:%S UTC")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::start::TEXTS;
+
+    fn facts_of(value: Value) -> Vec<Fact> {
+        let Value::Object(claims) = value else {
+            panic!("claims are an object")
+        };
+        facts(&Messages::english(&[TEXTS]), &claims, 0)
+    }
+
+    #[test]
+    fn times_are_shown_as_times() {
+        let facts =
+            facts_of(json!({"auth_time": 1_767_607_200, "updated_at": "2026-01-05T10:00:00Z"}));
+        for fact in facts {
+            let expected = Shown::Time {
+                machine: "2026-01-05T10:00:00Z".to_owned(),
+                words: "5 January 2026, 10:00:00 UTC".to_owned(),
+            };
+            assert_eq!(fact.shown, expected, "{}", fact.name);
+        }
+    }
+
+    #[test]
+    fn an_address_is_readable_line_by_line() {
+        let facts = facts_of(json!({"address": {
+            "street_address": "St James's Square 12\nSecond floor", "locality": "London"
+        }}));
+        let Shown::Facts(parts) = &facts[0].shown else {
+            panic!("an address has parts")
+        };
+        let street = parts
+            .iter()
+            .find(|part| part.name == "street_address")
+            .unwrap();
+        let lines = ["St James's Square 12", "Second floor"].map(str::to_owned);
+        assert_eq!(street.shown, Shown::Lines(lines.to_vec()));
+        assert_ne!(street.meaning, "street_address");
+    }
+
+    #[test]
+    fn known_claims_come_first_and_unknown_ones_keep_their_name() {
+        let facts = facts_of(json!({"zebra": 1, "sub": "x", "name": "Ada", "p1.gid": "y"}));
+        let names: Vec<_> = facts.iter().map(|fact| fact.name.as_str()).collect();
+        assert_eq!(names, ["name", "sub", "p1.gid", "zebra"]);
+        assert_eq!(facts[3].meaning, "zebra");
+    }
+
+    #[test]
+    fn nesting_without_end_and_odd_instants_are_shown_as_text() {
+        let mut deep = json!("end");
+        for _ in 0..50 {
+            deep = json!({ "more": deep });
+        }
+        let facts = facts_of(json!({"deep": deep, "exp": "never", "iat": 1e300}));
+        assert_eq!(facts.len(), 3);
+    }
+}

@@ -1,0 +1,157 @@
+//! The pages that signing on and off needs, in the portal's design.
+
+use askama::Template;
+use async_trait::async_trait;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use pingone_axum::{GrantType, PageRequest, Pages, SignOnFailure, SignedOff};
+use protocol::oauth::OAuthErrorCode;
+use ui::{Flash, Html, Layout, Site};
+
+use crate::Settings;
+use crate::failure::PageError;
+use crate::routes::path;
+use crate::visit::{self, account, bare_layout};
+
+/// Shows them.
+#[derive(Debug)]
+pub(crate) struct SignOnPages {
+    site: Site,
+    environment_name: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_off.html")]
+struct AskPage {
+    layout: Layout,
+}
+
+#[derive(Template)]
+#[template(path = "fragment.html")]
+struct FragmentPage {
+    layout: Layout,
+}
+
+#[derive(Template)]
+#[template(path = "sign_on_refused.html")]
+struct RefusedPage {
+    layout: Layout,
+    error: String,
+    description: Option<String>,
+}
+
+impl SignOnPages {
+    pub(crate) fn new(site: Site, settings: &Settings) -> Self {
+        Self {
+            site,
+            environment_name: settings.environment_name.clone(),
+        }
+    }
+
+    fn layout(&self, title_id: &str) -> Layout {
+        bare_layout(&self.site, self.environment_name.as_deref(), title_id)
+    }
+
+    async fn leave(&self, flash: Flash, request: PageRequest<'_>) {
+        if let Err(error) = visit::leave(request.session, flash).await {
+            tracing::warn!(%error, "a message for the next page was lost");
+        }
+    }
+
+    /// The provider's own refusal: what it says is shown as text from outside.
+    fn refused(
+        &self,
+        status: StatusCode,
+        error: &OAuthErrorCode,
+        description: Option<String>,
+    ) -> Response {
+        let lead = self.site.messages().text(match error {
+            OAuthErrorCode::AccessDenied => "sign-on-refused-denied",
+            OAuthErrorCode::LoginRequired
+            | OAuthErrorCode::InteractionRequired
+            | OAuthErrorCode::ConsentRequired => "sign-on-refused-interaction",
+            OAuthErrorCode::TemporarilyUnavailable | OAuthErrorCode::ServerError => {
+                "sign-on-refused-unavailable"
+            }
+            _ => "sign-on-refused-other",
+        });
+        let page = RefusedPage {
+            layout: self.layout("sign-on-refused-title").with_lead(lead),
+            error: error.to_string(),
+            description,
+        };
+        Html::new(page).status(status).into_response()
+    }
+}
+
+#[async_trait]
+impl Pages for SignOnPages {
+    async fn ask_sign_off(&self, request: PageRequest<'_>) -> Response {
+        let user = match request.sign_on.find(request.session).await {
+            Ok(Some(user)) => user,
+            Ok(None) => return Redirect::to(path::HOME).into_response(),
+            Err(error) => return PageError::session(error).into_response(),
+        };
+        let page = AskPage {
+            layout: self
+                .layout("sign-off-title")
+                .with_account(Some(account(&user))),
+        };
+        let targets = request.sign_on.form_targets();
+        targets
+            .iter()
+            .fold(Html::new(page), Html::form_target)
+            .into_response()
+    }
+
+    async fn failed(&self, failure: SignOnFailure, _request: PageRequest<'_>) -> Response {
+        if let SignOnFailure::Refused { error, description } = failure {
+            let status = SignOnFailure::Refused {
+                error: error.clone(),
+                description: None,
+            }
+            .status();
+            tracing::info!(%error, "the OpenID provider refused a sign-on");
+            return self.refused(status, &error, description);
+        }
+        let status = failure.status();
+        let detail = match &failure {
+            SignOnFailure::Expired => "failure-sign-on-expired",
+            SignOnFailure::UnknownState => "failure-sign-on-unknown-state",
+            SignOnFailure::Forged(_) => "failure-sign-on-not-proven",
+            SignOnFailure::Malformed(_) => "failure-sign-on-malformed",
+            SignOnFailure::NoIdentity => "failure-sign-on-no-identity",
+            _ => "failure-sign-on-provider",
+        };
+        PageError::new(status)
+            .detail(detail)
+            .action("failure-sign-on-again", path::SIGN_ON)
+            .caused_by(failure)
+            .into_response()
+    }
+
+    async fn fragment(&self, _request: PageRequest<'_>) -> Response {
+        Html::new(FragmentPage {
+            layout: self.layout("fragment-title"),
+        })
+        .into_response()
+    }
+
+    async fn signed_on(&self, request: PageRequest<'_>) {
+        let id = match request.sign_on.grant_type() {
+            GrantType::ClientCredentials => "flash-application-signed-on",
+            GrantType::AuthorizationCode | GrantType::Implicit => "flash-signed-on",
+        };
+        self.leave(Flash::success(self.site.messages().text(id)), request)
+            .await;
+    }
+
+    async fn signed_off(&self, outcome: SignedOff, request: PageRequest<'_>) {
+        let texts = self.site.messages();
+        let flash = match outcome {
+            SignedOff::Everywhere => Flash::success(texts.text("flash-signed-off")),
+            SignedOff::HereOnly => Flash::info(texts.text("flash-signed-off-here")),
+        };
+        self.leave(flash, request).await;
+    }
+}

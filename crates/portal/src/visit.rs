@@ -1,0 +1,267 @@
+//! A request for a page: whose it is, and what every page has around its content.
+
+use askama::Template;
+use axum::extract::{FromRequestParts, OriginalUri};
+use http::StatusCode;
+use http::request::Parts;
+use pingone::management;
+use pingone_axum::{AccessTokenError, GrantType, NotSignedOn, SignedOn};
+use protocol::id::UserId;
+use tower_sessions::Session;
+use ui::{Account, Flash, Html, Layout, NavItem, Side, Site};
+
+use crate::failure::PageError;
+use crate::routes::path;
+use crate::{Portal, Settings};
+
+const FLASHES: &str = "flashes";
+/// More messages than this for one page help nobody.
+const MOST_FLASHES: usize = 5;
+
+/// A request for a page.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    portal: Portal,
+    session: Session,
+    signed_on: Option<SignedOn>,
+    not_signed_on: NotSignedOn,
+    path: String,
+}
+
+/// An operator, and PingOne as they may see it.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    /// The management API with the operator's own access token: what they may do is decided there.
+    pub(crate) management: management::Client,
+    pub(crate) subject: String,
+}
+
+impl FromRequestParts<Portal> for Visit {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, PageError> {
+        let session = parts.extensions.get::<Session>().cloned().ok_or_else(|| {
+            tracing::error!("the layer of sessions is missing around the pages");
+            PageError::new(StatusCode::INTERNAL_SERVER_ERROR)
+        })?;
+        let signed_on = match portal.sign_on() {
+            Some(sign_on) => sign_on.find(&session).await.map_err(PageError::session)?,
+            None => None,
+        };
+        let uri = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map_or(&parts.uri, |uri| &uri.0);
+        Ok(Self {
+            path: uri.path().to_owned(),
+            not_signed_on: NotSignedOn::at(parts),
+            portal: portal.clone(),
+            session,
+            signed_on,
+        })
+    }
+}
+
+impl Visit {
+    pub(crate) fn portal(&self) -> &Portal {
+        &self.portal
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.portal.settings()
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(crate) fn text(&self, id: &str) -> String {
+        self.portal.site().messages().text(id)
+    }
+
+    /// The user who is signed on, if somebody is.
+    pub(crate) fn signed_on(&self) -> Option<&SignedOn> {
+        self.signed_on.as_ref()
+    }
+
+    /// The user who is signed on; everybody else is sent to sign on and back.
+    pub(crate) fn user(&self) -> Result<&SignedOn, PageError> {
+        let Some(sign_on) = self.portal.sign_on() else {
+            return Err(PageError::not_configured("failure-sign-on-not-configured"));
+        };
+        if sign_on.grant_type() == GrantType::ClientCredentials {
+            return Err(PageError::new(StatusCode::FORBIDDEN).detail("failure-no-user"));
+        }
+        self.signed_on
+            .as_ref()
+            .ok_or_else(|| PageError::NotSignedOn(self.not_signed_on.clone()))
+    }
+
+    /// The worker's view of PingOne; `detail` says what cannot be done without it.
+    pub(crate) fn management(
+        &self,
+        detail: &'static str,
+    ) -> Result<&management::Client, PageError> {
+        self.portal
+            .management()
+            .ok_or_else(|| PageError::not_configured(detail))
+    }
+
+    /// The operator who is signed on. A user without the role is refused.
+    pub(crate) async fn operator(&self) -> Result<Operator, PageError> {
+        let user = self.user()?;
+        let management = self.management("failure-management-not-configured")?;
+        if !self
+            .portal
+            .operators()
+            .holds_role(&self.portal, user.subject())
+            .await?
+        {
+            return Err(PageError::new(StatusCode::FORBIDDEN).detail("failure-operators-only"));
+        }
+        let access_token = self.access_token(user).await?;
+        Ok(Operator {
+            management: management.with_access_token(access_token),
+            subject: user.subject().to_owned(),
+        })
+    }
+
+    /// The user's access token, renewed if needed.
+    pub(crate) async fn access_token(
+        &self,
+        user: &SignedOn,
+    ) -> Result<pingone::AccessToken, PageError> {
+        match user.access_token().await {
+            Ok(token) => Ok(token),
+            Err(error) => Err(self.access_failed(error).await),
+        }
+    }
+
+    /// A session that ended at the provider ends here too, with a message, and leads back here.
+    pub(crate) async fn access_failed(&self, error: AccessTokenError) -> PageError {
+        if !matches!(error, AccessTokenError::Ended) {
+            return error.into();
+        }
+        let flash = Flash::info(self.text("flash-session-ended"));
+        match self.leave(flash).await {
+            Ok(()) => PageError::NotSignedOn(self.not_signed_on.clone()),
+            Err(error) => error,
+        }
+    }
+
+    /// Leaves a message for the next page.
+    pub(crate) async fn leave(&self, flash: Flash) -> Result<(), PageError> {
+        leave(&self.session, flash)
+            .await
+            .map_err(PageError::session)
+    }
+
+    /// The frame of a page; its messages are taken, so that each is shown once.
+    pub(crate) async fn layout(&self, title_id: &str) -> Result<Layout, PageError> {
+        let title = self.text(title_id);
+        self.layout_titled(title).await
+    }
+
+    /// As [`layout`](Self::layout), with a title that is no fixed text.
+    pub(crate) async fn layout_titled(&self, title: String) -> Result<Layout, PageError> {
+        let flashes = take(&self.session).await.map_err(PageError::session)?;
+        let is_operator = match &self.signed_on {
+            Some(user) => {
+                self.portal
+                    .operators()
+                    .is_shown(&self.portal, user.subject())
+                    .await
+            }
+            None => false,
+        };
+        let layout = Layout::new(self.portal.site(), Side::Portal, title)
+            .with_nav(self.nav(is_operator))
+            .with_account(self.signed_on.as_ref().map(account))
+            .with_flashes(flashes);
+        Ok(match &self.settings().environment_name {
+            Some(name) => layout.with_environment(name.clone()),
+            None => layout,
+        })
+    }
+
+    fn nav(&self, is_operator: bool) -> Vec<NavItem> {
+        let item = |path: &str, text: &str| NavItem::new(path, self.text(text), &self.path);
+        let mut nav = vec![item(path::HOME, "nav-home")];
+        if self.signed_on.is_some() {
+            nav.push(item(path::USER_INFO, "nav-user-info"));
+            nav.push(item(path::CHANGE_PASSWORD, "nav-change-password"));
+        }
+        if is_operator {
+            nav.push(item(path::USERS, "nav-users"));
+        }
+        if self.signed_on.is_none() {
+            if self.portal.management().is_some() && self.settings().registration.enabled {
+                nav.push(item(path::REGISTER, "nav-register"));
+            }
+            if self.portal.sign_on().is_some() {
+                nav.push(item(path::SIGN_ON, "nav-sign-on"));
+            }
+        }
+        nav
+    }
+
+    /// A page as an answer. Its forms may end at the provider: signing off does, and so does any
+    /// form that was sent after the session had ended.
+    pub(crate) fn page<T: Template>(&self, page: T) -> Html<T> {
+        let targets = self
+            .portal
+            .sign_on()
+            .map(pingone_axum::SignOn::form_targets);
+        let html = Html::new(page);
+        targets
+            .unwrap_or_default()
+            .iter()
+            .fold(html, Html::form_target)
+    }
+}
+
+/// The signed-on user for the top bar.
+pub(crate) fn account(user: &SignedOn) -> Account {
+    Account {
+        name: user.display_name().to_owned(),
+        sign_off_path: path::SIGN_OFF.to_owned(),
+    }
+}
+
+/// The frame of a page for which there is no [`Visit`].
+pub(crate) fn bare_layout(site: &Site, settings_name: Option<&str>, title_id: &str) -> Layout {
+    let layout = Layout::new(site, Side::Portal, site.messages().text(title_id));
+    match settings_name {
+        Some(name) => layout.with_environment(name),
+        None => layout,
+    }
+}
+
+/// Leaves a message for the next page of this session.
+pub(crate) async fn leave(
+    session: &Session,
+    flash: Flash,
+) -> Result<(), tower_sessions::session::Error> {
+    let mut flashes: Vec<Flash> = session.get(FLASHES).await?.unwrap_or_default();
+    flashes.push(flash);
+    let surplus = flashes.len().saturating_sub(MOST_FLASHES);
+    flashes.drain(..surplus);
+    session.insert(FLASHES, flashes).await
+}
+
+/// Takes the messages out, so that they are shown once. A session without any is not touched.
+pub(crate) async fn take(session: &Session) -> Result<Vec<Flash>, tower_sessions::session::Error> {
+    match session.get::<Vec<Flash>>(FLASHES).await? {
+        Some(flashes) => {
+            session.remove_value(FLASHES).await?;
+            Ok(flashes)
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The user's own id at PingOne, where the subject is one.
+pub(crate) fn user_id(user: &SignedOn) -> Result<UserId, PageError> {
+    UserId::parse(user.subject())
+        .map_err(|error| PageError::not_configured("failure-not-pingone").caused_by(error))
+}
