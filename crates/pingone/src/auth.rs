@@ -155,7 +155,8 @@ impl ClientBuilder {
     /// Opens connections to the issuer's host at `base` instead; what the browser sees stays.
     ///
     /// For containers, where the browser reaches the provider under another name than the
-    /// application does. The certificate must be good for the name in `base`.
+    /// application does. Scheme, host and port of `base` count; the certificate must be good for
+    /// that host.
     pub fn connect_to(mut self, base: Url) -> Self {
         self.reroute = Reroute::new(self.issuer.as_url(), base);
         self

@@ -73,7 +73,8 @@ impl Endpoints {
     /// Opens the connections to `base` instead, while tokens and links keep the public addresses.
     ///
     /// For containers, where the browser reaches the environment under another name than the
-    /// application does. The certificate must be good for the name in `base`.
+    /// application does. Scheme, host and port of `base` count; the certificate must be good for
+    /// that host.
     #[must_use]
     pub fn connect_to(mut self, base: Url) -> Self {
         self.connect_to = Some(base);

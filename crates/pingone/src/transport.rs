@@ -49,10 +49,19 @@ struct Settings {
     random: Arc<dyn Random>,
 }
 
+/// Servers and balancers close idle connections after a minute or more. Closing ours first keeps a
+/// POST, which cannot be sent again, from meeting a connection that is about to end.
+const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+
+/// How long an HTTP/2 connection may be silent while an answer is awaited, and then how long the
+/// answer to a ping. Without it a dead connection would be used until TCP gives it up.
+const SILENT_CONNECTION: Duration = Duration::from_secs(5);
+
 /// Sets a [`Transport`] up.
 #[must_use]
 pub struct TransportBuilder {
     authorities: Vec<u8>,
+    proxy: Option<Url>,
     connect_timeout: Duration,
     settings: Settings,
 }
@@ -72,6 +81,7 @@ impl Transport {
     pub fn builder() -> TransportBuilder {
         TransportBuilder {
             authorities: Vec::new(),
+            proxy: None,
             connect_timeout: Duration::from_secs(5),
             settings: Settings {
                 total_timeout: Duration::from_secs(15),
@@ -116,6 +126,13 @@ impl TransportBuilder {
     /// environment, whose authority no system knows.
     pub fn only_trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.authorities = pem.into();
+        self
+    }
+
+    /// Opens all connections through a proxy. The environment variables that other programs take
+    /// one from are not read.
+    pub fn proxy(mut self, proxy: Url) -> Self {
+        self.proxy = Some(proxy);
         self
     }
 
@@ -181,7 +198,17 @@ impl TransportBuilder {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
             .timeout(self.settings.total_timeout)
-            .referer(false);
+            .referer(false)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .http2_keep_alive_interval(SILENT_CONNECTION)
+            .http2_keep_alive_timeout(SILENT_CONNECTION);
+        http = match self.proxy {
+            None => http.no_proxy(),
+            Some(url) => http.proxy(
+                reqwest::Proxy::all(url)
+                    .map_err(|_| Error::set_up("the proxy's address is not usable".to_owned()))?,
+            ),
+        };
         if !self.authorities.is_empty() {
             let certificates = reqwest::Certificate::from_pem_bundle(&self.authorities)
                 .ok()
@@ -491,6 +518,13 @@ mod tests {
             let parsed = transport.parse_retry_after(text);
             assert_eq!(parsed, expected.map(Duration::from_secs), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_that_is_no_proxy_is_refused() {
+        let address = Url::parse("mailto:me@example.com").unwrap();
+        let error = Transport::builder().proxy(address).build().unwrap_err();
+        assert!(error.to_string().contains("proxy"), "{error}");
     }
 
     #[test]
