@@ -204,10 +204,7 @@ impl TransportBuilder {
             .http2_keep_alive_timeout(SILENT_CONNECTION);
         http = match self.proxy {
             None => http.no_proxy(),
-            Some(url) => http.proxy(
-                reqwest::Proxy::all(url)
-                    .map_err(|_| Error::set_up("the proxy's address is not usable".to_owned()))?,
-            ),
+            Some(url) => http.proxy(parse_proxy(url)?),
         };
         if !self.authorities.is_empty() {
             let certificates = reqwest::Certificate::from_pem_bundle(&self.authorities)
@@ -232,6 +229,15 @@ impl TransportBuilder {
             }),
         })
     }
+}
+
+fn parse_proxy(url: Url) -> Result<reqwest::Proxy, Error> {
+    let refuse =
+        || Error::set_up("the proxy's address does not begin with http:// or https://".to_owned());
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse());
+    }
+    reqwest::Proxy::all(url).map_err(|_| refuse())
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
