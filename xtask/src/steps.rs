@@ -3,7 +3,7 @@
 //! The order shares what is compiled: clippy leaves the checked dependencies that the documentation
 //! needs, the tests leave the program that the browser tests start. Nothing is built optimised.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::command::Command;
@@ -53,7 +53,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "browser",
-        what: "the pages in Chromium, over HTTPS",
+        what: "the pages in Chromium, and a client in another language, over HTTPS",
         run: browser,
     },
     Step {
@@ -244,7 +244,17 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         }
         command = command.env(&name, value);
     }
-    command.run_seeing(|line| tally.see_node(line))
+    let pages = command.run_seeing(|line| tally.see_node(line))?;
+    Ok(walkthrough(tally, &node, &system)? && pages)
+}
+
+/// Does what people do with nothing but Node's standard library and the environment file.
+fn walkthrough(tally: &mut Tally, node: &Path, system: &System) -> anyhow::Result<bool> {
+    service::tied_to_us(node, "TERM", None)
+        .arg("--test-reporter=spec")
+        .arg(root().join("tests/clients/walkthrough.mjs"))
+        .arg(system.environment_file())
+        .run_seeing(|line| tally.see_node(line))
 }
 
 fn generated(_: &mut Tally) -> anyhow::Result<bool> {

@@ -85,7 +85,7 @@ impl System {
 
     /// What the environment file says.
     pub(crate) fn settings(&self) -> anyhow::Result<Vec<(String, String)>> {
-        let text = fs::read_to_string(self.folder.join("env"))
+        let text = fs::read_to_string(self.environment_file())
             .context("could not read the environment file")?;
         Ok(text
             .lines()
@@ -108,6 +108,11 @@ impl System {
     #[cfg(feature = "bench")]
     pub(crate) fn authority(&self) -> anyhow::Result<String> {
         fs::read_to_string(self.setting("CA_FILE")?).context("could not read the authority")
+    }
+
+    /// Where its environment file is.
+    pub(crate) fn environment_file(&self) -> PathBuf {
+        self.folder.join("env")
     }
 
     /// Where its log is.
