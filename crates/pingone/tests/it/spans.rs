@@ -45,6 +45,9 @@ async fn a_span_tells_the_call_and_nothing_that_is_secret() {
         refused,
     )
     .await;
+    // While there is one subscriber only, a span that another test's thread meets first would be
+    // switched off for all threads.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
