@@ -5,7 +5,7 @@ CREATE TABLE environments (
     id TEXT NOT NULL PRIMARY KEY,
     organization_id TEXT NOT NULL,
     name TEXT NOT NULL,
-    name_key TEXT NOT NULL,
+    name_key TEXT COLLATE "C" NOT NULL,
     document TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
@@ -28,7 +28,7 @@ CREATE TABLE populations (
     id TEXT NOT NULL PRIMARY KEY,
     environment_id TEXT NOT NULL REFERENCES environments (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
-    name_key TEXT NOT NULL,
+    name_key TEXT COLLATE "C" NOT NULL,
     description TEXT,
     is_default BOOLEAN NOT NULL,
     password_policy_id TEXT REFERENCES password_policies (id),
@@ -64,14 +64,15 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_by_username ON users (environment_id, username_key);
 CREATE INDEX users_in_order ON users (environment_id, id);
-CREATE INDEX users_by_population ON users (population_id);
+CREATE INDEX users_by_population ON users (population_id, id);
+CREATE INDEX users_by_state ON users (environment_id, enabled, id);
 
 -- What filters look for, one row per attribute and user; `value_key` is folded where the
 -- attribute's comparison ignores case.
 CREATE TABLE user_attributes (
     environment_id TEXT NOT NULL,
     name TEXT NOT NULL,
-    value_key TEXT NOT NULL,
+    value_key TEXT COLLATE "C" NOT NULL,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     PRIMARY KEY (environment_id, name, value_key, user_id)
 );

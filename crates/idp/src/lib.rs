@@ -10,10 +10,20 @@
 
 mod accounts;
 mod audit;
+mod caches;
 mod errors;
+mod grants;
 mod hasher;
+mod interaction;
+mod keys;
+mod limits;
 mod mail;
+mod mailbox;
+mod oauth;
+mod routes;
 mod settings;
+mod signon;
+mod start;
 mod state;
 mod stores;
 mod urls;

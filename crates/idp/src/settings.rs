@@ -18,6 +18,8 @@ pub struct Settings {
     pub mode: Mode,
     /// Whether `/mailbox` shows the mails instead of a mail program.
     pub mailbox: bool,
+    /// Whether the hosted pages let people make accounts for themselves, in the default population.
+    pub registration: bool,
     /// The region that environments say they are in.
     pub region: Region,
     /// Name, colours and logo of the hosted pages and mails.
@@ -39,6 +41,7 @@ impl Settings {
             public_url,
             mode: Mode::Production,
             mailbox: false,
+            registration: false,
             region: Region::NorthAmerica,
             brand: BrandSettings::default(),
             hashing: HashingSettings::default(),

@@ -13,8 +13,11 @@ use tokio::sync::Notify;
 use ui::{Brand, InvalidBrand, Messages, Site};
 
 use crate::accounts::lockout::Strangers;
+use crate::caches::Caches;
 use crate::hasher::{Hasher, InvalidHashing};
+use crate::keys;
 use crate::mail::{self, InvalidSmtp, Smtp};
+use crate::oauth::Shared;
 use crate::settings::Settings;
 use crate::stores::mails::Mails;
 use crate::urls::Urls;
@@ -62,6 +65,8 @@ struct Inner {
     site: Site,
     hasher: Hasher,
     strangers: Strangers,
+    caches: Caches,
+    oauth: Shared,
     smtp: Option<Smtp>,
     outbox: Notify,
 }
@@ -121,6 +126,8 @@ impl Idp {
             site: Site::new(messages, brand, settings.mode),
             hasher: Hasher::new(settings.hashing)?,
             strangers: Strangers::default(),
+            caches: Caches::default(),
+            oauth: Shared::new(&settings),
             smtp,
             outbox: Notify::new(),
             settings,
@@ -160,6 +167,10 @@ impl Idp {
                 () = tokio::time::sleep(HOUSEKEEPING) => {}
             }
             self.0.hasher.release_idle_memory();
+            if let Err(error) = keys::rotate_due(self, self.now()).await {
+                let cause = ui::chain_of_causes(&error).join(": ");
+                tracing::warn!(cause, "signing keys could not be rotated; it is tried again");
+            }
             if let Err(error) = self.purge(self.now()).await {
                 let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(
@@ -240,6 +251,20 @@ impl Idp {
 
     pub(crate) fn strangers(&self) -> &Strangers {
         &self.0.strangers
+    }
+
+    /// What the OpenID provider keeps in memory.
+    pub(crate) fn oauth(&self) -> &Shared {
+        &self.0.oauth
+    }
+
+    /// Whether people may make accounts for themselves on the hosted pages.
+    pub(crate) fn allows_registration(&self) -> bool {
+        self.settings().registration
+    }
+
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.0.caches
     }
 
     /// Tells the outbox's job that a mail waits.

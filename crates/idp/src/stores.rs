@@ -3,10 +3,23 @@
 //! A store is a struct that borrows the database. Methods that only make up a larger whole return
 //! [`Statement`](db::Statement)s, which the caller puts into one batch with the audit entry.
 
+pub(crate) mod application_secrets;
+pub(crate) mod applications;
+pub(crate) mod authorization_codes;
+pub(crate) mod change;
 pub(crate) mod codes;
+pub(crate) mod environments;
+pub(crate) mod flows;
+pub(crate) mod grants;
 pub(crate) mod mails;
 pub(crate) mod password_policies;
 pub(crate) mod passwords;
+pub(crate) mod populations;
+pub(crate) mod refresh_tokens;
+pub(crate) mod resources;
+pub(crate) mod role_assignments;
+pub(crate) mod sessions;
+pub(crate) mod signing_keys;
 pub(crate) mod users;
 
 use unicode_normalization::UnicodeNormalization as _;

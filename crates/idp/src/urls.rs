@@ -47,9 +47,21 @@ impl Urls {
             .expect("a public address with a path is an issuer")
     }
 
+    /// The environment whose issuer this is; `None` for anybody else's.
+    pub(crate) fn environment_of(&self, issuer: &str) -> Option<EnvironmentId> {
+        let path = issuer.strip_prefix(self.base.as_str())?;
+        EnvironmentId::parse(path.strip_prefix('/')?.strip_suffix("/as")?).ok()
+    }
+
     /// An endpoint of an environment's issuer, such as `token`.
     pub(crate) fn endpoint(&self, environment: EnvironmentId, name: &str) -> String {
         format!("{}/{environment}/as/{name}", self.base)
+    }
+
+    /// The path of an environment, which its cookies are for; with what a proxy puts in front.
+    pub(crate) fn path(&self, environment: EnvironmentId) -> String {
+        let prefix = self.base.strip_prefix(&self.origin).unwrap_or_default();
+        format!("{prefix}/{environment}")
     }
 
     /// The hosted page of a sign-on interaction.

@@ -1,0 +1,140 @@
+### The hosted pages.
+
+## Sign-on
+
+signon-title = Sign on
+signon-lead = To go on to { $application }.
+signon-username = Username or e-mail address
+signon-password = Password
+signon-submit = Sign on
+signon-forgot = Forgot your password?
+signon-register = Create an account
+signon-username-missing = Enter your username or e-mail address.
+signon-password-missing = Enter your password.
+signon-wrong = The username or the password is wrong.
+signon-locked = Too many wrong passwords. Try again in { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+ }, or choose a new password with “Forgot your password?”.
+signon-not-usable = This account is disabled or locked. Ask whoever runs this service.
+signon-back = Back to sign on
+
+## A password that has to be changed
+
+change-title-forced = Choose a new password
+change-lead-forced = Your password is temporary. Choose one of your own to go on to { $application }.
+change-title-expired = Your password has expired
+change-lead-expired = Choose a new password to go on to { $application }.
+change-current = Current password
+change-new = New password
+change-confirm = New password again
+change-submit = Change password
+change-current-missing = Enter your current password.
+change-current-wrong = This is not your current password.
+change-new-missing = Choose a new password.
+change-policy = This password breaks a rule; see the list below it.
+change-too-young = { $days ->
+    [one] Your password can be changed once a day.
+   *[other] Your password can be changed { $days } days after the last change.
+ }
+change-confirm-differs = The two passwords are not the same.
+change-locked = Too many wrong passwords. Try again in { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+ }.
+
+## A forgotten password
+
+forgot-title = Forgot your password?
+forgot-lead = We send a code to the e-mail address of your account.
+forgot-submit = Send the code
+recover-title = Enter your code
+recover-lead = If there is an account with this name, a code is on its way to its e-mail address. It is good for five minutes.
+recover-code = Recovery code
+recover-code-hint = Eight letters and digits, from the e-mail.
+recover-submit = Set the new password
+recover-code-missing = Enter the code from the e-mail.
+recover-code-wrong = The code is wrong or has expired.
+recover-code-exhausted = Too many wrong codes. Ask for a new one.
+recover-send-again = Send another code
+recover-sent-again = Another code is on its way. The one before no longer works.
+
+## Registration
+
+register-title = Create an account
+register-lead = To go on to { $application }.
+register-username = Username
+register-email = E-mail address
+register-email-hint = We send a code there to confirm it.
+register-password = Password
+register-confirm = Password again
+register-submit = Create the account
+register-username-missing = Choose a username.
+register-username-invalid = A username has 1 to 128 characters.
+register-username-taken = This username is taken. Choose another one.
+register-email-missing = Enter your e-mail address.
+register-email-invalid = Enter an e-mail address such as name@example.com.
+register-password-missing = Choose a password.
+register-have-account = I have an account
+
+## The proof of an e-mail address
+
+verify-title = Confirm your e-mail address
+verify-lead = We sent a code to { $email }. Enter it to go on to { $application }.
+verify-code = Verification code
+verify-code-hint = Eight letters and digits, from the e-mail.
+verify-submit = Confirm
+verify-code-missing = Enter the code from the e-mail.
+verify-code-wrong = The code is wrong, or a newer one was sent.
+verify-send-again = Send another code
+verify-sent-again = Another code is on its way. The one before no longer works.
+
+## Sign-off
+
+signoff-title = Sign off
+signoff-lead = Do you want to sign off from { $environment }? It ends your session in every application of this browser.
+signoff-submit = Sign off
+signed-off-title = Signed off
+signed-off-sentence = You have been signed off. You can close this window.
+
+## Error pages: each kind has one fixed sentence
+
+page-error-application-disabled = The application that sent you here is disabled.
+page-error-application-unknown = The application that sent you here is not known.
+page-error-cross-site = The form was sent from another site. Open the page again and repeat it.
+page-error-environment-unknown = There is no environment at this address.
+page-error-flow-gone = This sign-on has expired or is already complete. Go back to the application and start again.
+page-error-invalid-hint = The ID token hint of this request is not valid.
+page-error-invalid-parameters = The parameters of this request cannot be read: one is repeated, or is no text.
+page-error-post-logout-redirect-uri = The address to go to after sign-off is not registered for the application.
+page-error-redirect-uri = The redirect URI is not registered for the application.
+page-error-redirect-uri-missing = The redirect URI of this request is missing.
+page-error-wrong-browser = This sign-on belongs to another browser. Go back to the application and start again.
+page-error-uri-title = This address is not registered
+page-error-uri-application = Application
+page-error-uri-sent = Sent
+page-error-uri-registered = Registered
+page-error-uri-differs = differs from character { $position } on
+page-error-uri-none = The application has no registered address.
+page-error-uri-hint = Register exactly the address that the application sends, or send exactly a registered one. Shown in development mode only.
+
+## The mailbox
+
+mailbox-title = Mailbox
+mailbox-lead = Every mail that was written here, newest first. Shown in development mode only; nothing was sent.
+mailbox-empty = No mail yet. Recover a password or register, and the code appears here.
+mailbox-to = To
+mailbox-subject = Subject
+mailbox-written = Written
+mailbox-back = All mails
+mailbox-html = As the recipient sees it
+mailbox-text = As plain text
+
+## The start page
+
+start-title = Identity environment
+start-lead = This is an embedded environment that speaks PingOne’s protocol. People sign on here when an application sends them.
+start-mailbox = Open the mailbox
+start-mailbox-text = Mails with codes land there while in development.
+start-discovery = For developers
+start-discovery-text = Each environment has its discovery document under /environmentId/as/.well-known/openid-configuration, and the management API stands under /v1/.

@@ -1,0 +1,337 @@
+//! Errors as pages: for a browser, and for whatever must not be sent back to an application,
+//! because it has not been proven that the address is one of its own.
+//!
+//! Each kind has one fixed sentence in the catalogue, which other people's tests look for.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use db::StoreError;
+use protocol::net::RequestId;
+use protocol::params::InvalidParams;
+use ui::{ErrorPage, Html, Layout, Mode, Side};
+
+use crate::Idp;
+use crate::accounts::Refusal;
+use crate::hasher::HashError;
+use crate::keys::KeysError;
+use crate::limits::Limited;
+
+/// What kind of error a page tells of.
+#[derive(Clone, Debug)]
+pub(crate) enum PageError {
+    /// The application is disabled.
+    ApplicationDisabled,
+    /// There is no such application, or the request names none.
+    ApplicationUnknown,
+    /// A form was sent from another site.
+    CrossSite,
+    /// There is no such environment.
+    EnvironmentUnknown,
+    /// The sign-on is over, or never was.
+    FlowGone,
+    /// Something broke.
+    Internal,
+    /// An ID token hint is no token of this environment's.
+    InvalidHint,
+    /// The parameters cannot be read.
+    InvalidParameters,
+    /// The address has no such method.
+    MethodNotAllowed,
+    /// There is nothing here.
+    NotFound,
+    /// The address to go to after sign-off is not registered.
+    PostLogoutRedirectUriMismatch(Box<UriMismatch>),
+    /// The redirect URI is missing.
+    RedirectUriMissing,
+    /// The redirect URI is not registered.
+    RedirectUriMismatch(Box<UriMismatch>),
+    /// The body is too large.
+    TooLarge,
+    /// Too many attempts from one address.
+    TooManyAttempts,
+    /// The service cannot answer now.
+    Unavailable,
+    /// The body has a type that no form has.
+    UnsupportedMediaType,
+    /// The sign-on was begun in another browser.
+    WrongBrowser,
+}
+
+/// An address that was sent, and those that are registered.
+#[derive(Clone, Debug)]
+pub(crate) struct UriMismatch {
+    pub(crate) application: String,
+    pub(crate) sent: String,
+    pub(crate) registered: Vec<String>,
+}
+
+/// A failure that becomes a page where the request's id is known: in
+/// [`correlate`](crate::oauth::correlate).
+#[derive(Clone, Debug)]
+pub(crate) struct PageFailure {
+    error: PageError,
+    retry_after_seconds: Option<u64>,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl From<PageError> for PageFailure {
+    fn from(error: PageError) -> Self {
+        Self {
+            error,
+            retry_after_seconds: None,
+            cause: None,
+        }
+    }
+}
+
+impl PageFailure {
+    /// Too many attempts; when to come back.
+    pub(crate) fn limited(retry_after_seconds: u64) -> Self {
+        Self {
+            retry_after_seconds: Some(retry_after_seconds),
+            ..PageError::TooManyAttempts.into()
+        }
+    }
+
+    /// The service cannot answer now.
+    pub(crate) fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            retry_after_seconds: Some(2),
+            cause: Some(Arc::new(cause)),
+            error: PageError::Unavailable,
+        }
+    }
+
+    /// Something broke.
+    pub(crate) fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            cause: Some(Arc::new(cause)),
+            ..PageError::Internal.into()
+        }
+    }
+
+    /// The page.
+    pub(crate) fn render(&self, idp: &Idp, headers: &HeaderMap, request: RequestId) -> Response {
+        let (status, text) = self.error.status_and_text();
+        if let (Some(cause), true) = (&self.cause, status.is_server_error()) {
+            let causes = ui::chain_of_causes(cause.as_ref());
+            tracing::error!(%request, ?causes, "a page could not be shown");
+        }
+        let site = idp.site();
+        match &self.error {
+            PageError::RedirectUriMismatch(mismatch)
+            | PageError::PostLogoutRedirectUriMismatch(mismatch)
+                if site.mode() == Mode::Development =>
+            {
+                return UriMismatchPage::new(idp, mismatch, text, request).into_response();
+            }
+            _ => {}
+        }
+        let mut page = ErrorPage::new(site, Side::SignOn, status)
+            .id(request.to_string())
+            .accepted_by(headers);
+        if let Some(text) = text {
+            page = page.detail(site.messages().text(text));
+        }
+        if let Some(cause) = &self.cause {
+            page = page.caused_by(cause.as_ref());
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            page = page.retry_after_seconds(seconds);
+        }
+        page.into_response()
+    }
+}
+
+impl PageError {
+    /// The status, and the id of the sentence for this very case.
+    fn status_and_text(&self) -> (StatusCode, Option<&'static str>) {
+        match self {
+            Self::ApplicationDisabled => (
+                StatusCode::BAD_REQUEST,
+                Some("page-error-application-disabled"),
+            ),
+            Self::ApplicationUnknown => (
+                StatusCode::BAD_REQUEST,
+                Some("page-error-application-unknown"),
+            ),
+            Self::CrossSite => (StatusCode::FORBIDDEN, Some("page-error-cross-site")),
+            Self::EnvironmentUnknown => (
+                StatusCode::NOT_FOUND,
+                Some("page-error-environment-unknown"),
+            ),
+            Self::FlowGone => (StatusCode::GONE, Some("page-error-flow-gone")),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            Self::InvalidHint => (StatusCode::BAD_REQUEST, Some("page-error-invalid-hint")),
+            Self::InvalidParameters => (
+                StatusCode::BAD_REQUEST,
+                Some("page-error-invalid-parameters"),
+            ),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),
+            Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::PostLogoutRedirectUriMismatch(_) => (
+                StatusCode::BAD_REQUEST,
+                Some("page-error-post-logout-redirect-uri"),
+            ),
+            Self::RedirectUriMissing => (
+                StatusCode::BAD_REQUEST,
+                Some("page-error-redirect-uri-missing"),
+            ),
+            Self::RedirectUriMismatch(_) => {
+                (StatusCode::BAD_REQUEST, Some("page-error-redirect-uri"))
+            }
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
+            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, None),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::WrongBrowser => (StatusCode::FORBIDDEN, Some("page-error-wrong-browser")),
+        }
+    }
+}
+
+/// In development: which address was sent, which are registered, and where they part.
+#[derive(Template)]
+#[template(path = "uri_mismatch.html")]
+struct UriMismatchPage {
+    layout: Layout,
+    sentence: String,
+    application: String,
+    sent: String,
+    registered: Vec<Compared>,
+    id: String,
+}
+
+/// A registered address beside the one that was sent.
+struct Compared {
+    same: String,
+    differs: String,
+    position: usize,
+}
+
+impl UriMismatchPage {
+    fn new(
+        idp: &Idp,
+        mismatch: &UriMismatch,
+        text: Option<&'static str>,
+        request: RequestId,
+    ) -> Html<Self> {
+        let site = idp.site();
+        let sentence = text
+            .map(|text| site.messages().text(text))
+            .unwrap_or_default();
+        let compare = |uri: &String| {
+            let same = common_prefix(uri, &mismatch.sent);
+            Compared {
+                differs: uri.chars().skip(same).collect(),
+                same: uri.chars().take(same).collect(),
+                position: same + 1,
+            }
+        };
+        let page = Self {
+            layout: Layout::new(
+                site,
+                Side::SignOn,
+                site.messages().text("page-error-uri-title"),
+            ),
+            sentence,
+            application: mismatch.application.clone(),
+            sent: mismatch.sent.clone(),
+            registered: mismatch.registered.iter().map(compare).collect(),
+            id: request.to_string(),
+        };
+        Html::new(page).status(StatusCode::BAD_REQUEST)
+    }
+}
+
+/// How many characters two texts have in common at their beginning.
+fn common_prefix(one: &str, other: &str) -> usize {
+    one.chars()
+        .zip(other.chars())
+        .take_while(|(a, b)| a == b)
+        .count()
+}
+
+impl IntoResponse for PageFailure {
+    /// Hands the failure to the layer that knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.error.status_and_text().0.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        PageFailure::from(self).into_response()
+    }
+}
+
+impl From<InvalidParams> for PageFailure {
+    fn from(invalid: InvalidParams) -> Self {
+        Self {
+            cause: Some(Arc::new(invalid)),
+            ..PageError::InvalidParameters.into()
+        }
+    }
+}
+
+impl From<StoreError> for PageFailure {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() || error.is_full() {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<HashError> for PageFailure {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::unavailable(error),
+            HashError::Failed | HashError::Malformed => Self::internal(error),
+        }
+    }
+}
+
+impl From<Limited> for PageFailure {
+    fn from(limited: Limited) -> Self {
+        Self::limited(limited.retry_after_seconds)
+    }
+}
+
+impl From<Refusal> for PageFailure {
+    /// For refusals that a page has no words of its own for.
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Hashing(error) => error.into(),
+            Refusal::Store(error) => error.into(),
+            Refusal::AccountNotUsable | Refusal::NoPassword => PageError::FlowGone.into(),
+            refusal => Self::internal(refusal),
+        }
+    }
+}
+
+impl From<KeysError> for PageFailure {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Store(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_prefix;
+
+    #[test]
+    fn addresses_part_where_their_characters_do() {
+        assert_eq!(common_prefix("https://a/cb", "https://a/cb/"), 12);
+        assert_eq!(common_prefix("https://ä/x", "https://ä/y"), 10);
+    }
+}

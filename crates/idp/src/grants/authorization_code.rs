@@ -1,0 +1,131 @@
+//! The `authorization_code` grant: [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3).
+
+use jiff::Timestamp;
+use protocol::oauth::CodeVerifier;
+use protocol::params::FormParams;
+use protocol::pingone::GrantTypeName;
+use protocol::secret::AuthorizationCode;
+
+use super::issue::{self, Subject, TokenAnswer, Wanted};
+use super::{refresh_token, scopes};
+use crate::Idp;
+use crate::errors::oauth::OAuthFailure;
+use crate::oauth::client::Client;
+use crate::stores::authorization_codes::{AuthorizationCodes, Redeemed, StoredCode};
+use crate::stores::grants::Grants;
+use crate::stores::users::Users;
+
+/// A code is a UUID of 36 characters; what is much longer is none.
+const LONGEST_CODE: usize = 128;
+
+/// Exchanges a code for tokens.
+///
+/// The code is used up before it is held against the request, so a guess at the verifier gets one
+/// try. A refresh token is stored by a statement that refuses a revoked grant, and access tokens
+/// name the grant, so a first request still under way issues nothing of worth once a second one
+/// has revoked it.
+pub(crate) async fn redeem(
+    idp: &Idp,
+    client: &Client,
+    params: &FormParams,
+    now: Timestamp,
+) -> Result<TokenAnswer, OAuthFailure> {
+    client.require(GrantTypeName::AuthorizationCode)?;
+    let code = params.require("code")?;
+    if code.len() > LONGEST_CODE {
+        return Err(unknown());
+    }
+    let digest = AuthorizationCode::new(code).digest();
+    let codes = AuthorizationCodes::new(idp.db());
+    let code = match codes.redeem(&digest, client.application.id, now).await? {
+        Redeemed::Once(code) => code,
+        Redeemed::Again(grant) => {
+            Grants::new(idp.db()).revoke(grant, now).await?;
+            tracing::warn!(%grant, application = %client.application.id, "an authorization code was used twice; its grant is revoked");
+            return Err(OAuthFailure::invalid_grant(
+                "this code was used before, so every token issued for it has been revoked",
+            ));
+        }
+        Redeemed::Unknown => return Err(unknown()),
+    };
+    require_redirect_uri(&code, params)?;
+    require_verifier(&code, params)?;
+
+    let grant = Grants::new(idp.db())
+        .find(code.grant_id)
+        .await?
+        .filter(|g| g.is_good(now));
+    let grant = grant.ok_or_else(unknown)?;
+    let user = Users::new(idp.db())
+        .find(client.environment.id, grant.user_id)
+        .await?;
+    let user = user
+        .filter(|user| user.can_authenticate(now))
+        .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
+    let granted = client.granted_scopes(idp).await?;
+    let allowed = scopes::still_granted(&grant.scopes, &granted);
+    let target = scopes::target(idp, &allowed, &granted)
+        .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?;
+
+    let refresh_token = refresh_token::begin(idp, client, &grant, &allowed, now).await?;
+    let wanted = Wanted {
+        access_token: true,
+        id_token: allowed.contains("openid"),
+        code: None,
+    };
+    let subject = Subject {
+        environment: &client.environment,
+        application: &client.application,
+        grant: &grant,
+        user: &user,
+    };
+    let tokens = issue::for_user(idp, subject, &allowed, &target, wanted, now).await?;
+    Ok(TokenAnswer {
+        access_token: tokens.access_token.unwrap_or_default(),
+        expires_in_seconds: tokens.expires_in_seconds,
+        refresh_token,
+        scopes: allowed,
+        id_token: tokens.id_token,
+    })
+}
+
+fn unknown() -> OAuthFailure {
+    OAuthFailure::invalid_grant(
+        "this code is unknown or has expired; send the user to the authorization endpoint",
+    )
+}
+
+/// The redirect URI has to be repeated character by character.
+fn require_redirect_uri(code: &StoredCode, params: &FormParams) -> Result<(), OAuthFailure> {
+    if params.find("redirect_uri") == Some(code.redirect_uri.as_str()) {
+        Ok(())
+    } else {
+        Err(OAuthFailure::invalid_grant(
+            "the redirect_uri is not the one of the authorization request",
+        ))
+    }
+}
+
+/// [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6). A verifier where no
+/// challenge was sent is refused too: somebody took the challenge out of the request
+/// ([RFC 9700 §2.1.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1)).
+fn require_verifier(code: &StoredCode, params: &FormParams) -> Result<(), OAuthFailure> {
+    match (&code.code_challenge, params.find("code_verifier")) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(OAuthFailure::invalid_grant(
+            "a code_verifier was sent, but the authorization request had no code_challenge",
+        )),
+        (Some(_), None) => Err(OAuthFailure::invalid_grant("the code_verifier is missing")),
+        (Some(challenge), Some(verifier)) => {
+            let verifier = CodeVerifier::parse(verifier)
+                .map_err(|invalid| OAuthFailure::invalid_grant(invalid.to_string()))?;
+            if challenge.is_met_by(&verifier) {
+                Ok(())
+            } else {
+                Err(OAuthFailure::invalid_grant(
+                    "the code_verifier does not meet the code_challenge",
+                ))
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Access tokens and ID tokens, in the order of claims that PingOne's have.
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::jose::{
+    AccessTokenClaims, Algorithm, Audience, IdTokenClaims, NumericDate, left_half_hash,
+};
+use protocol::oauth::Scopes;
+use protocol::secret::{AuthorizationCode, RefreshToken};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::scopes::Target;
+use crate::Idp;
+use crate::keys::KeysError;
+use crate::oauth::claims;
+use crate::oauth::no_store::Confidential;
+use crate::stores::applications::StoredApplication;
+use crate::stores::environments::StoredEnvironment;
+use crate::stores::grants::Grant;
+use crate::stores::users::StoredUser;
+
+/// ID tokens live an hour whatever the access token does (PingOne, "Token lifetimes").
+const ID_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// The answer of the token endpoint ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+pub(crate) struct TokenAnswer {
+    pub(crate) access_token: String,
+    pub(crate) expires_in_seconds: i64,
+    pub(crate) refresh_token: Option<RefreshToken>,
+    pub(crate) scopes: Scopes,
+    pub(crate) id_token: Option<String>,
+}
+
+impl Confidential for TokenAnswer {
+    fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        #[derive(Serialize)]
+        struct Members<'a> {
+            access_token: &'a str,
+            token_type: &'static str,
+            expires_in: i64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            refresh_token: Option<&'a str>,
+            #[serde(skip_serializing_if = "String::is_empty")]
+            scope: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            id_token: Option<&'a str>,
+        }
+
+        serde_json::to_vec(&Members {
+            access_token: &self.access_token,
+            token_type: "Bearer",
+            expires_in: self.expires_in_seconds,
+            refresh_token: self.refresh_token.as_ref().map(RefreshToken::expose),
+            scope: self.scopes.to_string(),
+            id_token: self.id_token.as_deref(),
+        })
+    }
+}
+
+/// What tokens are issued about and for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) environment: &'a StoredEnvironment,
+    pub(crate) application: &'a StoredApplication,
+    pub(crate) grant: &'a Grant,
+    pub(crate) user: &'a StoredUser,
+}
+
+/// Which tokens are wanted, beside which code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// An access token.
+    pub(crate) access_token: bool,
+    /// An ID token.
+    pub(crate) id_token: bool,
+    /// The code that travels along, for `c_hash`.
+    pub(crate) code: Option<&'a AuthorizationCode>,
+}
+
+/// The tokens of a user.
+#[derive(Debug)]
+pub(crate) struct UserTokens {
+    pub(crate) access_token: Option<String>,
+    pub(crate) id_token: Option<String>,
+    pub(crate) expires_in_seconds: i64,
+}
+
+/// Issues tokens about a user.
+///
+/// # Errors
+///
+/// [`KeysError`] when the environment's key cannot be had.
+pub(crate) async fn for_user(
+    idp: &Idp,
+    subject: Subject<'_>,
+    scopes: &Scopes,
+    target: &Target,
+    wanted: Wanted<'_>,
+    now: Timestamp,
+) -> Result<UserTokens, KeysError> {
+    let access = wanted
+        .access_token
+        .then(|| access_claims(idp, subject, scopes, target, now));
+    let code_hash = wanted
+        .code
+        .map(|code| left_half_hash(Algorithm::RS256, code.expose()));
+    let id = wanted.id_token.then(|| IdTokenClaims {
+        c_hash: code_hash,
+        ..id_claims(idp, subject, scopes, now)
+    });
+    let oauth = idp.oauth();
+    let keys = oauth.keys.current(idp, subject.environment.id, now).await?;
+    let (access_token, id_token) = oauth
+        .keys
+        .sign(&keys, move |key| {
+            let access_token = access.map(|claims| key.sign(&claims)).transpose()?;
+            let id_token = id
+                .map(|claims| {
+                    let at_hash = access_token
+                        .as_deref()
+                        .map(|token| left_half_hash(Algorithm::RS256, token));
+                    key.sign(&IdTokenClaims { at_hash, ..claims })
+                })
+                .transpose()?;
+            Ok((access_token, id_token))
+        })
+        .await?;
+    Ok(UserTokens {
+        access_token,
+        id_token,
+        expires_in_seconds: target.lifetime.as_secs(),
+    })
+}
+
+/// Issues an access token to an application for itself: no user, no session, nothing stored.
+///
+/// # Errors
+///
+/// [`KeysError`] when the environment's key cannot be had.
+pub(crate) async fn for_application(
+    idp: &Idp,
+    environment: &StoredEnvironment,
+    application: &StoredApplication,
+    scopes: &Scopes,
+    target: &Target,
+    now: Timestamp,
+) -> Result<String, KeysError> {
+    let claims = bare_access_claims(idp, environment, application, scopes, target, now);
+    let oauth = idp.oauth();
+    let keys = oauth.keys.current(idp, environment.id, now).await?;
+    oauth.keys.sign(&keys, move |key| key.sign(&claims)).await
+}
+
+fn access_claims(
+    idp: &Idp,
+    subject: Subject<'_>,
+    scopes: &Scopes,
+    target: &Target,
+    now: Timestamp,
+) -> AccessTokenClaims {
+    let Subject {
+        environment,
+        application,
+        grant,
+        user,
+    } = subject;
+    AccessTokenClaims {
+        sub: Some(user.id.to_string()),
+        sid: Some(grant.session_id.to_string()),
+        auth_time: Some(NumericDate::from(grant.authenticated_at)),
+        acr: Some(grant.acr.clone()),
+        grant_id: Some(grant.id.to_string()),
+        ..bare_access_claims(idp, environment, application, scopes, target, now)
+    }
+}
+
+fn bare_access_claims(
+    idp: &Idp,
+    environment: &StoredEnvironment,
+    application: &StoredApplication,
+    scopes: &Scopes,
+    target: &Target,
+    now: Timestamp,
+) -> AccessTokenClaims {
+    AccessTokenClaims {
+        client_id: application.id.to_string(),
+        iss: idp.urls().issuer(environment.id).as_str().to_owned(),
+        jti: Some(idp.random().uuid().to_string()),
+        iat: NumericDate::from(now),
+        exp: NumericDate::from(now.saturating_add(target.lifetime).unwrap_or(now)),
+        nbf: None,
+        aud: Audience::Many(vec![target.audience.clone()]),
+        scope: (!scopes.is_empty()).then(|| scopes.to_string()),
+        sub: None,
+        sid: None,
+        auth_time: None,
+        acr: None,
+        env: target.is_pingone_api.then(|| environment.id.to_string()),
+        org: target
+            .is_pingone_api
+            .then(|| environment.organization_id.to_string()),
+        grant_id: None,
+        additional: Map::new(),
+    }
+}
+
+fn id_claims(idp: &Idp, subject: Subject<'_>, scopes: &Scopes, now: Timestamp) -> IdTokenClaims {
+    let Subject {
+        environment,
+        application,
+        grant,
+        user,
+    } = subject;
+    let mut additional = claims::about(user, scopes);
+    additional.extend(of_environment(idp, environment));
+    IdTokenClaims {
+        iss: idp.urls().issuer(environment.id).as_str().to_owned(),
+        sub: user.id.to_string(),
+        aud: Audience::One(application.id.to_string()),
+        iat: NumericDate::from(now),
+        exp: NumericDate::from(now.saturating_add(ID_TOKEN_LIFETIME).unwrap_or(now)),
+        nbf: None,
+        acr: Some(grant.acr.clone()),
+        amr: grant.amr.clone(),
+        auth_time: Some(NumericDate::from(grant.authenticated_at)),
+        at_hash: None,
+        c_hash: None,
+        sid: Some(grant.session_id.to_string()),
+        nonce: grant.nonce.clone(),
+        azp: None,
+        additional,
+    }
+}
+
+/// PingOne's claims about where a user lives.
+pub(crate) fn of_environment(idp: &Idp, environment: &StoredEnvironment) -> Map<String, Value> {
+    let claims = [
+        ("env", json!(environment.id)),
+        ("org", json!(environment.organization_id)),
+        ("p1.region", json!(idp.settings().region.code())),
+    ];
+    claims
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}

@@ -1,0 +1,243 @@
+//! The `refresh_token` grant: [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6), with
+//! rotation ([RFC 9700 §4.14.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2)).
+//!
+//! Each use replaces the token. A request that is repeated within the grace period gets the same
+//! successor, so that a lost answer signs nobody off; later use of a superseded token means that
+//! two parties hold it, and revokes the grant.
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::clock::is_expired;
+use protocol::oauth::Scopes;
+use protocol::params::FormParams;
+use protocol::pingone::GrantTypeName;
+use protocol::secret::{RefreshToken, RefreshTokenDigest};
+
+use super::issue::{self, Subject, TokenAnswer, Wanted};
+use super::scopes;
+use crate::Idp;
+use crate::errors::oauth::OAuthFailure;
+use crate::oauth::client::Client;
+use crate::stores::grants::{Grant, Grants};
+use crate::stores::refresh_tokens::{RefreshTokens, Rotated, StoredRefreshToken};
+use crate::stores::resources::GrantedScopes;
+use crate::stores::users::Users;
+
+/// A refresh token is 43 characters; what is much longer is none.
+const LONGEST_TOKEN: usize = 256;
+
+/// The first refresh token of a grant, if the application gets one.
+///
+/// An application that is granted `offline_access` gets one when it asks for that scope, another
+/// one always (PingOne, "Refresh tokens").
+pub(crate) async fn begin(
+    idp: &Idp,
+    client: &Client,
+    grant: &Grant,
+    allowed: &Scopes,
+    now: Timestamp,
+) -> Result<Option<RefreshToken>, OAuthFailure> {
+    let settings = &client.application.settings;
+    if !settings.grant_types.contains(&GrantTypeName::RefreshToken) {
+        return Ok(None);
+    }
+    let granted = client.granted_scopes(idp).await?;
+    if knows_offline_access(&granted) && !allowed.contains("offline_access") {
+        return Ok(None);
+    }
+    let chain_expires_at = after(now, settings.refresh_token_rolling_duration);
+    let token = RefreshToken::random(idp.random());
+    let stored = StoredRefreshToken {
+        grant_id: grant.id,
+        application_id: client.application.id,
+        scopes: allowed.clone(),
+        issued_at: now,
+        expires_at: after(now, settings.refresh_token_duration).min(chain_expires_at),
+        chain_expires_at,
+        superseded: None,
+    };
+    let insert = RefreshTokens::insert_statement(&token.digest(), &stored);
+    let written = idp.db().write(insert).await?;
+    if written.rows_affected == 1 {
+        Ok(Some(token))
+    } else {
+        Err(gone())
+    }
+}
+
+fn knows_offline_access(granted: &GrantedScopes) -> bool {
+    granted
+        .resources
+        .iter()
+        .any(|resource| resource.scopes.contains("offline_access"))
+}
+
+/// Exchanges a refresh token for new tokens.
+pub(crate) async fn rotate(
+    idp: &Idp,
+    client: &Client,
+    params: &FormParams,
+    now: Timestamp,
+) -> Result<TokenAnswer, OAuthFailure> {
+    client.require(GrantTypeName::RefreshToken)?;
+    let presented = params.require("refresh_token")?;
+    if presented.len() > LONGEST_TOKEN {
+        return Err(gone());
+    }
+    let digest = RefreshToken::new(presented).digest();
+    let stored = find(idp, client, &digest).await?;
+    let grant = Grants::new(idp.db())
+        .find(stored.grant_id)
+        .await?
+        .filter(|g| g.is_good(now));
+    let grant = grant.ok_or_else(gone)?;
+    let user = Users::new(idp.db())
+        .find(client.environment.id, grant.user_id)
+        .await?;
+    let user = user
+        .filter(|user| user.can_authenticate(now))
+        .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
+
+    let granted = client.granted_scopes(idp).await?;
+    let still = scopes::still_granted(&stored.scopes, &granted);
+    let allowed = narrowed(&still, params)?;
+    let target = scopes::target(idp, &allowed, &granted)
+        .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?;
+
+    let refresh_token = successor(idp, client, &digest, &stored, now).await?;
+    let wanted = Wanted {
+        access_token: true,
+        id_token: allowed.contains("openid"),
+        code: None,
+    };
+    let subject = Subject {
+        environment: &client.environment,
+        application: &client.application,
+        grant: &grant,
+        user: &user,
+    };
+    let tokens = issue::for_user(idp, subject, &allowed, &target, wanted, now).await?;
+    Ok(TokenAnswer {
+        access_token: tokens.access_token.unwrap_or_default(),
+        expires_in_seconds: tokens.expires_in_seconds,
+        refresh_token: Some(refresh_token),
+        scopes: allowed,
+        id_token: tokens.id_token,
+    })
+}
+
+async fn find(
+    idp: &Idp,
+    client: &Client,
+    digest: &RefreshTokenDigest,
+) -> Result<StoredRefreshToken, OAuthFailure> {
+    let stored = RefreshTokens::new(idp.db()).find(digest).await?;
+    // In the wrong application's hands a token is unknown, and stays good for its owner.
+    stored
+        .filter(|stored| stored.application_id == client.application.id)
+        .ok_or_else(gone)
+}
+
+/// A refresh may ask for less than the token is good for, never for more.
+fn narrowed(scopes: &Scopes, params: &FormParams) -> Result<Scopes, OAuthFailure> {
+    let Some(text) = params.find("scope") else {
+        return Ok(scopes.clone());
+    };
+    let requested =
+        Scopes::parse(text).map_err(|invalid| OAuthFailure::invalid_scope(invalid.to_string()))?;
+    if requested.is_subset_of(scopes) {
+        Ok(requested)
+    } else {
+        Err(OAuthFailure::invalid_scope(
+            "the scope goes beyond what the refresh token is for",
+        ))
+    }
+}
+
+/// The token that replaces the presented one: a new one, or within the grace period the one that
+/// another request has made already.
+async fn successor(
+    idp: &Idp,
+    client: &Client,
+    digest: &RefreshTokenDigest,
+    stored: &StoredRefreshToken,
+    now: Timestamp,
+) -> Result<RefreshToken, OAuthFailure> {
+    if is_expired(stored.expires_at, now) {
+        return Err(gone());
+    }
+    if stored.superseded.is_some() {
+        return repeated(idp, client, digest, stored, now).await;
+    }
+    let settings = &client.application.settings;
+    let successor = RefreshToken::random(idp.random());
+    let next = StoredRefreshToken {
+        issued_at: now,
+        expires_at: after(now, settings.refresh_token_duration).min(stored.chain_expires_at),
+        superseded: None,
+        ..stored.clone()
+    };
+    let context = sealing_context(digest);
+    let sealed = idp
+        .keyring()
+        .seal(&context, successor.expose().as_bytes(), idp.random());
+    let tokens = RefreshTokens::new(idp.db());
+    match tokens
+        .rotate(digest, &sealed, &successor.digest(), &next)
+        .await?
+    {
+        Rotated::Yes => Ok(successor),
+        Rotated::No => {
+            let stored = find(idp, client, digest).await?;
+            if stored.superseded.is_none() {
+                return Err(gone());
+            }
+            repeated(idp, client, digest, &stored, now).await
+        }
+    }
+}
+
+/// What a superseded token gets.
+async fn repeated(
+    idp: &Idp,
+    client: &Client,
+    digest: &RefreshTokenDigest,
+    stored: &StoredRefreshToken,
+    now: Timestamp,
+) -> Result<RefreshToken, OAuthFailure> {
+    let Some((superseded_at, sealed)) = &stored.superseded else {
+        return Err(gone());
+    };
+    let settings = &client.application.settings;
+    let grace = settings.refresh_token_rolling_grace_period_duration;
+    if !is_expired(after(*superseded_at, grace), now) {
+        let opened = idp.keyring().open(&sealing_context(digest), sealed);
+        let successor = opened.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        return successor.map(RefreshToken::new).ok_or_else(gone);
+    }
+    if settings.additional_refresh_token_replay_protection_enabled {
+        Grants::new(idp.db()).revoke(stored.grant_id, now).await?;
+        tracing::warn!(grant = %stored.grant_id, application = %client.application.id, "a superseded refresh token was used; its grant is revoked");
+        return Err(OAuthFailure::invalid_grant(
+            "this refresh token was used before, so every token of its grant has been revoked",
+        ));
+    }
+    Err(OAuthFailure::invalid_grant(
+        "this refresh token was used before",
+    ))
+}
+
+fn after(instant: Timestamp, seconds: i64) -> Timestamp {
+    instant
+        .saturating_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
+}
+
+fn sealing_context(digest: &RefreshTokenDigest) -> String {
+    format!("refresh_tokens.sealed_successor:{}", digest.as_str())
+}
+
+fn gone() -> OAuthFailure {
+    OAuthFailure::invalid_grant(
+        "the refresh token is unknown, expired or revoked; send the user to the authorization endpoint",
+    )
+}

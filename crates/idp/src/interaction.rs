@@ -1,0 +1,289 @@
+//! What happens with the user between an authorization request and its response: a state machine
+//! over the table `flows`.
+//!
+//! A step is an enum with the data of that step; transitions consume it. The row's version guards
+//! them: of two requests that start from one step, one arrives. States are named as PingOne's.
+
+pub(crate) mod browser;
+pub(crate) mod complete;
+pub(crate) mod respond;
+
+use db::{Statement, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::{EnvironmentId, FlowId, SessionId, UserId};
+use protocol::oauth::{CodeChallenge, Prompt, ResponseType, Scopes};
+use protocol::secret::{SessionToken, SessionTokenDigest};
+use serde::{Deserialize, Serialize};
+
+use crate::Idp;
+use crate::interaction::browser::Browser;
+use crate::oauth::response::ReturnAddress;
+use crate::stores::flows::{Flows, StoredFlow};
+
+/// A wrong recovery code too many ends the tries; as many as the code itself allows, so that known
+/// and unknown users are told the same.
+pub(crate) const MOST_RECOVERY_TRIES: u32 = 5;
+
+/// An authorization request that has passed all checks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AuthorizationRequest {
+    pub(crate) address: ReturnAddress,
+    pub(crate) response_type: ResponseType,
+    pub(crate) scopes: Scopes,
+    pub(crate) nonce: Option<String>,
+    pub(crate) code_challenge: Option<CodeChallenge>,
+    pub(crate) prompts: Vec<Prompt>,
+    pub(crate) max_age_seconds: Option<i64>,
+    pub(crate) login_hint: Option<String>,
+    /// Whom the client expects, by an ID token hint.
+    pub(crate) expected_user: Option<UserId>,
+}
+
+impl AuthorizationRequest {
+    /// Whether the browser's session answers the request without a page.
+    pub(crate) fn is_satisfied_by(&self, browser: &Browser, now: Timestamp) -> bool {
+        let asks_again = self.asks_to_sign_on_again();
+        let is_fresh = self.max_age_seconds.is_none_or(|seconds| {
+            let age = now.duration_since(browser.session.authenticated_at);
+            seconds > 0 && age <= SignedDuration::from_secs(seconds)
+        });
+        !asks_again && is_fresh && self.expects(browser.session.user_id)
+    }
+
+    /// Whether the user must authenticate even within a session.
+    fn asks_to_sign_on_again(&self) -> bool {
+        self.prompts
+            .iter()
+            .any(|prompt| matches!(prompt, Prompt::Login | Prompt::SelectAccount))
+    }
+
+    /// Whether no page may be shown.
+    pub(crate) fn forbids_pages(&self) -> bool {
+        self.prompts.contains(&Prompt::None)
+    }
+
+    /// Whether this is the user that the client expects, if it expects one.
+    pub(crate) fn expects(&self, user: UserId) -> bool {
+        self.expected_user.is_none_or(|expected| expected == user)
+    }
+}
+
+/// Why a password has to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ChangeReason {
+    /// It is older than the policy allows.
+    Expired,
+    /// An administrator demands it, or it was temporary.
+    Forced,
+}
+
+/// Where an interaction stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Step {
+    /// Nobody is known.
+    SignOn,
+    /// The password was right and has to be changed. `proof` is the digest of the cookie that the
+    /// browser was given for having known it.
+    ChangePassword {
+        user: UserId,
+        reason: ChangeReason,
+        proof: SessionTokenDigest,
+    },
+    /// A code was mailed, if there is such a user; nobody is told whether there is.
+    RecoveryCode { user: Option<UserId>, tries: u32 },
+    /// The password was right and the mail address has to be proven.
+    VerificationCode {
+        user: UserId,
+        proof: SessionTokenDigest,
+    },
+    /// The user is signed on in this session.
+    Completed { user: UserId, session: SessionId },
+}
+
+impl Step {
+    /// PingOne's name of the state.
+    pub(crate) fn status(&self) -> &'static str {
+        match self {
+            Self::SignOn => "USERNAME_PASSWORD_REQUIRED",
+            Self::ChangePassword {
+                reason: ChangeReason::Expired,
+                ..
+            } => "PASSWORD_EXPIRED",
+            Self::ChangePassword {
+                reason: ChangeReason::Forced,
+                ..
+            } => "MUST_CHANGE_PASSWORD",
+            Self::RecoveryCode { .. } => "RECOVERY_CODE_REQUIRED",
+            Self::VerificationCode { .. } => "VERIFICATION_CODE_REQUIRED",
+            Self::Completed { .. } => "COMPLETED",
+        }
+    }
+
+    fn user(&self) -> Option<UserId> {
+        match self {
+            Self::SignOn => None,
+            Self::RecoveryCode { user, .. } => *user,
+            Self::ChangePassword { user, .. }
+            | Self::VerificationCode { user, .. }
+            | Self::Completed { user, .. } => Some(*user),
+        }
+    }
+
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Completed { session, .. } => Some(*session),
+            Self::SignOn
+            | Self::ChangePassword { .. }
+            | Self::RecoveryCode { .. }
+            | Self::VerificationCode { .. } => None,
+        }
+    }
+
+    /// Whether the browser may go on with this step: where a password was right, only the browser
+    /// that knew it.
+    pub(crate) fn is_open_to(&self, tokens: &[SessionToken]) -> bool {
+        match self {
+            Self::ChangePassword { proof, .. } | Self::VerificationCode { proof, .. } => {
+                tokens.iter().any(|token| token.digest() == *proof)
+            }
+            Self::SignOn | Self::RecoveryCode { .. } | Self::Completed { .. } => true,
+        }
+    }
+}
+
+/// A sign-on interaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Interaction {
+    pub(crate) id: FlowId,
+    pub(crate) environment: EnvironmentId,
+    pub(crate) request: AuthorizationRequest,
+    pub(crate) step: Step,
+    version: i64,
+    created_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    request: AuthorizationRequest,
+    step: Step,
+}
+
+impl Interaction {
+    /// Begins an interaction for a request.
+    pub(crate) async fn begin(
+        idp: &Idp,
+        environment: EnvironmentId,
+        request: AuthorizationRequest,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let interaction = Self {
+            id: FlowId::random(idp.random()),
+            environment,
+            request,
+            step: Step::SignOn,
+            version: 0,
+            created_at: now,
+        };
+        Flows::new(idp.db())
+            .insert(&interaction.stored(idp, now)?)
+            .await?;
+        Ok(interaction)
+    }
+
+    /// An interaction, unless its time is over.
+    pub(crate) async fn find(
+        idp: &Idp,
+        environment: EnvironmentId,
+        id: FlowId,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let stored = Flows::new(idp.db()).find(environment, id, now).await?;
+        let Some(stored) = stored else {
+            return Ok(None);
+        };
+        let document: Document = serde_json::from_str(&stored.document)
+            .map_err(|_| StoreError::inconsistent("a sign-on interaction cannot be read"))?;
+        Ok(Some(Self {
+            id: stored.id,
+            environment: stored.environment_id,
+            request: document.request,
+            step: document.step,
+            version: stored.version,
+            created_at: stored.created_at,
+        }))
+    }
+
+    /// The next step of this interaction, not kept yet.
+    #[must_use]
+    pub(crate) fn to(self, step: Step) -> Self {
+        Self { step, ..self }
+    }
+
+    /// The statement that keeps the step; it touches one row, or none when another request was
+    /// faster: require one.
+    pub(crate) fn advance_statement(
+        &self,
+        idp: &Idp,
+        now: Timestamp,
+    ) -> Result<Statement, StoreError> {
+        Ok(Flows::advance_statement(&self.stored(idp, now)?))
+    }
+
+    /// Keeps the step. `false` says that another request was faster.
+    pub(crate) async fn advance(&self, idp: &Idp, now: Timestamp) -> Result<bool, StoreError> {
+        let written = idp.db().write(self.advance_statement(idp, now)?).await;
+        let written = written.map_err(StoreError::during("move a sign-on interaction on"))?;
+        Ok(written.rows_affected == 1)
+    }
+
+    /// The statement that uses the interaction up; it touches one row, or none when another
+    /// request was faster: require one.
+    pub(crate) fn finish_statement(&self) -> Statement {
+        Flows::finish_statement(self.id, self.version)
+    }
+
+    fn stored(&self, idp: &Idp, now: Timestamp) -> Result<StoredFlow, StoreError> {
+        let document = Document {
+            request: self.request.clone(),
+            step: self.step.clone(),
+        };
+        let document = serde_json::to_string(&document)
+            .map_err(|_| StoreError::inconsistent("a sign-on interaction cannot be written"))?;
+        let lifetime = idp.settings().lifetimes.flow;
+        Ok(StoredFlow {
+            id: self.id,
+            environment_id: self.environment,
+            application_id: self.request.address.application,
+            status: self.step.status().to_owned(),
+            user_id: self.step.user(),
+            session_id: self.step.session(),
+            document,
+            version: self.version,
+            created_at: self.created_at,
+            expires_at: now.saturating_add(lifetime).unwrap_or(now),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::SystemRandom;
+
+    use super::*;
+
+    #[test]
+    fn a_step_behind_a_password_is_open_to_the_browser_that_knew_it() {
+        let token = SessionToken::random(&SystemRandom);
+        let user = UserId::random(&SystemRandom);
+        let step = Step::ChangePassword {
+            user,
+            reason: ChangeReason::Forced,
+            proof: token.digest(),
+        };
+        assert_eq!(step.status(), "MUST_CHANGE_PASSWORD");
+        assert!(step.is_open_to(std::slice::from_ref(&token)));
+        assert!(!step.is_open_to(&[]));
+        assert!(!step.is_open_to(&[SessionToken::random(&SystemRandom)]));
+        assert!(Step::SignOn.is_open_to(&[]));
+    }
+}

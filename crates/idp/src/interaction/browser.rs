@@ -1,0 +1,71 @@
+//! Who is signed on in a browser.
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+use db::StoreError;
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::EnvironmentId;
+use protocol::secret::SessionToken;
+
+use crate::Idp;
+use crate::oauth::cookies;
+use crate::stores::sessions::{BrowserSession, Sessions};
+use crate::stores::users::{StoredUser, Users};
+
+/// How exactly it is known when a session was last seen; more would cost a write per request.
+const TOUCH_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
+/// A browser in which a user is signed on who may be.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) session: BrowserSession,
+    pub(crate) user: StoredUser,
+    token: SessionToken,
+}
+
+impl Browser {
+    /// The session of a request's cookie. That of a user who is disabled or locked counts as none.
+    pub(crate) async fn find(
+        idp: &Idp,
+        environment: EnvironmentId,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        for token in cookies::session_tokens(headers) {
+            let session = Sessions::new(idp.db())
+                .find(environment, &token.digest(), now)
+                .await?;
+            let Some(session) = session else { continue };
+            let user = Users::new(idp.db())
+                .find(environment, session.user_id)
+                .await?;
+            if let Some(user) = user.filter(|user| user.can_authenticate(now)) {
+                return Ok(Some(Self {
+                    session,
+                    user,
+                    token,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes that the session was used, so that it lives on; the browser keeps its cookie longer.
+    pub(crate) async fn touch(
+        &self,
+        idp: &Idp,
+        now: Timestamp,
+        response: &mut Response,
+    ) -> Result<(), StoreError> {
+        if now.duration_since(self.session.active_at) < TOUCH_AFTER {
+            return Ok(());
+        }
+        let lifetime = idp.settings().lifetimes.browser_session;
+        let expires_at = now.saturating_add(lifetime).unwrap_or(now);
+        Sessions::new(idp.db())
+            .touch(self.session.id, now, expires_at)
+            .await?;
+        cookies::set(idp, self.session.environment_id, &self.token, response);
+        Ok(())
+    }
+}

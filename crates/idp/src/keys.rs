@@ -1,0 +1,276 @@
+//! Signing keys of an environment: made beside the start, published before use, kept after it.
+//!
+//! What is needed for each request (the key that signs, the keys that verify, the JWKS as bytes)
+//! is prepared once per environment. Private keys lie in the database sealed and are parsed once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use db::StoreError;
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::{EnvironmentId, SigningKeyId};
+use protocol::jose::{
+    JwkSet, KeyError, SigningAlgorithm, SigningError, SigningKey, VerificationKeys,
+};
+use protocol::keyring::NotAuthentic;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, spawn_blocking};
+
+use crate::Idp;
+use crate::stores::signing_keys::{SigningKeys, StoredSigningKey};
+
+/// How long the keys of an environment are believed without asking the database again. A next key
+/// is published a day before it signs, so nothing hurries.
+const BELIEVED_FOR: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a key is published before it signs: longer than any client may keep a JWKS.
+const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a key stays published after the next one took over: access tokens of custom resources
+/// live up to thirty days, and ID tokens come back as hints.
+const KEPT_AFTER: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// How long the certificates of the JWKS last. Clients that read the key from the certificate do
+/// not look, and rotation comes first.
+const CERTIFICATE_YEARS: i32 = 10;
+
+/// More environments than this are not kept in memory.
+const MOST_ENVIRONMENTS: usize = 4096;
+
+/// The keys of all environments, as far as they were asked for.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    published: RwLock<HashMap<EnvironmentId, Arc<PublishedKeys>>>,
+    loading: tokio::sync::Mutex<()>,
+    signers: Arc<Semaphore>,
+}
+
+/// What one environment's keys are used for.
+#[derive(Debug)]
+pub(crate) struct PublishedKeys {
+    signer: Arc<SigningKey>,
+    verification: VerificationKeys,
+    jwks: Bytes,
+    reload_at: Timestamp,
+}
+
+/// Keys that could not be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeysError {
+    #[error("no certificate could be made for a signing key")]
+    Certificate(#[source] rcgen::Error),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("a stored signing key cannot be opened with this installation's keyring")]
+    Sealed(#[from] NotAuthentic),
+    #[error("a token could not be signed")]
+    Signing(#[from] SigningError),
+    #[error("the work on a key was cut off")]
+    Stopped(#[from] JoinError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl PublishedKeys {
+    /// The keys that tokens of this environment are verified with.
+    pub(crate) fn verification(&self) -> &VerificationKeys {
+        &self.verification
+    }
+
+    /// The JWKS document.
+    pub(crate) fn jwks(&self) -> Bytes {
+        self.jwks.clone()
+    }
+}
+
+impl Keys {
+    pub(crate) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            published: RwLock::default(),
+            loading: tokio::sync::Mutex::default(),
+            signers: Arc::new(Semaphore::new(cores)),
+        }
+    }
+
+    /// The keys of an environment; its first one is made now if nobody has made it yet.
+    pub(crate) async fn current(
+        &self,
+        idp: &Idp,
+        environment: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<Arc<PublishedKeys>, KeysError> {
+        let known = self.find(environment);
+        if let Some(keys) = &known
+            && keys.reload_at > now
+        {
+            return Ok(Arc::clone(keys));
+        }
+        let _loading = match (known, self.loading.try_lock()) {
+            (_, Ok(guard)) => guard,
+            // One request asks the database again, the others go on with what is known.
+            (Some(keys), Err(_)) => return Ok(keys),
+            (None, Err(_)) => self.loading.lock().await,
+        };
+        if let Some(keys) = self.find(environment)
+            && keys.reload_at > now
+        {
+            return Ok(keys);
+        }
+        let keys = Arc::new(load(idp, environment, now).await?);
+        let mut published = self
+            .published
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if published.len() >= MOST_ENVIRONMENTS {
+            published.clear();
+        }
+        published.insert(environment, Arc::clone(&keys));
+        Ok(keys)
+    }
+
+    /// Lets `work` sign with the environment's key, off the async threads and on as many cores at
+    /// once as there are: a signature takes a quarter of a millisecond of CPU.
+    pub(crate) async fn sign<T: Send + 'static>(
+        &self,
+        keys: &PublishedKeys,
+        work: impl FnOnce(&SigningKey) -> Result<T, SigningError> + Send + 'static,
+    ) -> Result<T, KeysError> {
+        let permit = Arc::clone(&self.signers).acquire_owned().await;
+        let signer = Arc::clone(&keys.signer);
+        let signed = spawn_blocking(move || {
+            let _permit = permit;
+            work(&signer)
+        });
+        Ok(signed.await??)
+    }
+
+    fn find(&self, environment: EnvironmentId) -> Option<Arc<PublishedKeys>> {
+        let published = self
+            .published
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        published.get(&environment).map(Arc::clone)
+    }
+}
+
+async fn load(
+    idp: &Idp,
+    environment: EnvironmentId,
+    now: Timestamp,
+) -> Result<PublishedKeys, KeysError> {
+    let store = SigningKeys::new(idp.db());
+    let mut stored = store.published(environment, now).await?;
+    if stored.is_empty() {
+        // The same beginning on every node, so that one first key is kept, whoever makes it.
+        let key = generate(idp, environment, now, Timestamp::UNIX_EPOCH).await?;
+        store.insert(&key).await?;
+        stored = store.published(environment, now).await?;
+    }
+
+    let mut parsed = Vec::with_capacity(stored.len());
+    let mut set = JwkSet::default();
+    for key in &stored {
+        let pkcs8 = idp.keyring().open(&sealing_context(key.id), &key.sealed)?;
+        let signer = SigningKey::from_pkcs8(SigningAlgorithm::Rs256, key.id.to_string(), &pkcs8)?;
+        set.keys
+            .push(signer.public_jwk(std::slice::from_ref(&key.certificate)));
+        parsed.push((key.signs_from, Arc::new(signer)));
+    }
+    let signer = parsed
+        .iter()
+        .rfind(|(signs_from, _)| *signs_from <= now)
+        .or(parsed.first())
+        .map(|(_, signer)| Arc::clone(signer))
+        .ok_or_else(|| StoreError::inconsistent("a signing key that was kept is not there"))?;
+    let next = parsed
+        .iter()
+        .map(|(signs_from, _)| *signs_from)
+        .find(|from| *from > now);
+    let believed_until = now.saturating_add(BELIEVED_FOR).unwrap_or(now);
+    Ok(PublishedKeys {
+        signer,
+        verification: VerificationKeys::from_set(&set),
+        jwks: serde_json::to_vec(&set).unwrap_or_default().into(),
+        reload_at: next.map_or(believed_until, |next| next.min(believed_until)),
+    })
+}
+
+/// Makes the next key of every environment whose present one has signed long enough.
+pub(crate) async fn rotate_due(idp: &Idp, now: Timestamp) -> Result<(), KeysError> {
+    let store = SigningKeys::new(idp.db());
+    let lifetime = idp.settings().lifetimes.signing_key - PUBLISHED_AHEAD;
+    let due = store
+        .environments_due(now.saturating_sub(lifetime).unwrap_or(now))
+        .await?;
+    for environment in due {
+        // Whole days, so that several nodes agree on the instant and one key is kept.
+        let signs_from = next_day(now.saturating_add(PUBLISHED_AHEAD).unwrap_or(now));
+        let key = generate(idp, environment, now, signs_from).await?;
+        let retire_at = signs_from.saturating_add(KEPT_AFTER).unwrap_or(signs_from);
+        store.succeed(&key, retire_at).await?;
+        tracing::info!(%environment, key = %key.id, from = %signs_from, "the next signing key is published");
+    }
+    store.purge_retired(now).await?;
+    Ok(())
+}
+
+fn next_day(at: Timestamp) -> Timestamp {
+    const DAY: i64 = 24 * 60 * 60;
+    let day = at.as_second().div_euclid(DAY) + 1;
+    Timestamp::from_second(day * DAY).unwrap_or(at)
+}
+
+async fn generate(
+    idp: &Idp,
+    environment: EnvironmentId,
+    now: Timestamp,
+    signs_from: Timestamp,
+) -> Result<StoredSigningKey, KeysError> {
+    let id = SigningKeyId::random(idp.random());
+    let (pkcs8, certificate) = spawn_blocking(move || {
+        let key = SigningKey::generate(SigningAlgorithm::Rs256, id.to_string())?;
+        let pkcs8 = key.to_pkcs8()?;
+        let certificate = self_signed(&pkcs8, environment, now).map_err(KeysError::Certificate)?;
+        Ok::<_, KeysError>((pkcs8, certificate))
+    })
+    .await??;
+    Ok(StoredSigningKey {
+        id,
+        environment_id: environment,
+        sealed: idp
+            .keyring()
+            .seal(&sealing_context(id), &pkcs8, idp.random()),
+        certificate,
+        created_at: now,
+        signs_from,
+    })
+}
+
+/// A certificate over the key itself, because there are clients that read the key from `x5c`.
+fn self_signed(
+    pkcs8: &[u8],
+    environment: EnvironmentId,
+    now: Timestamp,
+) -> Result<Vec<u8>, rcgen::Error> {
+    let pair = KeyPair::try_from(pkcs8)?;
+    let mut params = CertificateParams::default();
+    let mut name = DistinguishedName::new();
+    name.push(
+        DnType::CommonName,
+        format!("Signing key of environment {environment}"),
+    );
+    params.distinguished_name = name;
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let year = i32::from(today.year());
+    let month = u8::try_from(today.month()).unwrap_or(1);
+    params.not_before = rcgen::date_time_ymd(year, month, 1);
+    params.not_after = rcgen::date_time_ymd(year + CERTIFICATE_YEARS, month, 1);
+    Ok(params.self_signed(&pair)?.der().to_vec())
+}
+
+fn sealing_context(id: SigningKeyId) -> String {
+    format!("signing_keys.sealed:{id}")
+}

@@ -1,0 +1,87 @@
+//! The authorization endpoint, `GET` and `POST /{environment}/as/authorize`:
+//! [RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1), OpenID Connect Core §3.
+
+pub(crate) mod checks;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use protocol::oauth::OAuthErrorCode;
+
+use self::checks::Refusal;
+use super::extract::{Environment, QueryAndForm};
+use super::response::{self, ReturnError};
+use crate::Idp;
+use crate::audit::Origin;
+use crate::errors::page::PageFailure;
+use crate::interaction::browser::Browser;
+use crate::interaction::respond::respond;
+use crate::interaction::{AuthorizationRequest, Interaction};
+use crate::stores::environments::StoredEnvironment;
+
+/// Answers an authorization request: at once where the browser's session suffices, and otherwise
+/// with the sign-on page.
+pub(crate) async fn answer(
+    State(idp): State<Idp>,
+    Environment(environment): Environment,
+    origin: Origin,
+    headers: HeaderMap,
+    QueryAndForm(params): QueryAndForm,
+) -> Result<Response, PageFailure> {
+    let now = idp.now();
+    match checks::admit(&idp, environment.id, &params, now).await {
+        Ok(request) => begin(&idp, &environment, request, &headers, &origin, now).await,
+        Err(Refusal::Page(failure)) => Err(failure),
+        Err(Refusal::Return(address, error)) => Ok(response::refuse(
+            &idp,
+            environment.id,
+            &address,
+            &error,
+            origin.request,
+        )),
+    }
+}
+
+async fn begin(
+    idp: &Idp,
+    environment: &StoredEnvironment,
+    request: AuthorizationRequest,
+    headers: &HeaderMap,
+    origin: &Origin,
+    now: jiff::Timestamp,
+) -> Result<Response, PageFailure> {
+    let browser = Browser::find(idp, environment.id, headers, now).await?;
+    if let Some(browser) = browser.filter(|browser| request.is_satisfied_by(browser, now)) {
+        let mut response = respond(
+            idp,
+            environment,
+            &request,
+            &browser.session,
+            &browser.user,
+            None,
+            origin.request,
+            now,
+        )
+        .await?;
+        browser.touch(idp, now, &mut response).await?;
+        return Ok(response);
+    }
+    if request.forbids_pages() {
+        let error = ReturnError::new(
+            OAuthErrorCode::LoginRequired,
+            "the user has to sign on, and prompt=none forbids asking",
+        );
+        let address = &request.address;
+        return Ok(response::refuse(
+            idp,
+            environment.id,
+            address,
+            &error,
+            origin.request,
+        ));
+    }
+    let interaction = Interaction::begin(idp, environment.id, request, now).await?;
+    Ok(response::redirect(
+        &idp.urls().signon(environment.id, interaction.id),
+    ))
+}

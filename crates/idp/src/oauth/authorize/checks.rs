@@ -1,0 +1,409 @@
+//! The checks of an authorization request, in their order.
+
+use std::sync::Arc;
+
+use db::StoreError;
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId, UserId};
+use protocol::oauth::{
+    CodeChallenge, CodeChallengeMethod, OAuthErrorCode, Prompt, RedirectUri, ResponseMode,
+    ResponseType, Scopes,
+};
+use protocol::params::FormParams;
+use protocol::pingone::{GrantTypeName, PkceEnforcement, ResponseTypeName};
+
+use crate::Idp;
+use crate::errors::page::{PageError, PageFailure, UriMismatch};
+use crate::grants::scopes;
+use crate::interaction::AuthorizationRequest;
+use crate::oauth::SINGLE_FACTOR;
+use crate::oauth::hint::{self, HintError};
+use crate::oauth::response::{ReturnAddress, ReturnError};
+use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::resources::{GrantedScopes, granted_scopes};
+
+/// Why a request is not admitted, and who is told.
+pub(crate) enum Refusal {
+    /// The person in front of the browser: the return address is not proven.
+    Page(PageFailure),
+    /// The client.
+    Return(ReturnAddress, ReturnError),
+}
+
+impl<T: Into<PageFailure>> From<T> for Refusal {
+    fn from(failure: T) -> Self {
+        Self::Page(failure.into())
+    }
+}
+
+/// Why a check of the second stage failed.
+pub(crate) enum Failed {
+    /// The request is at fault.
+    Request(ReturnError),
+    /// The service is.
+    Service(PageFailure),
+}
+
+impl From<ReturnError> for Failed {
+    fn from(error: ReturnError) -> Self {
+        Self::Request(error)
+    }
+}
+
+/// Admits a request: one check per line, each with a name.
+pub(crate) async fn admit(
+    idp: &Idp,
+    environment: EnvironmentId,
+    params: &FormParams,
+    now: Timestamp,
+) -> Result<AuthorizationRequest, Refusal> {
+    // Until the redirect URI is proven, an error becomes a page and never a redirect
+    // (RFC 6749 §4.1.2.1).
+    let application = application_is_known(idp, environment, params).await?;
+    application_is_enabled(&application)?;
+    let redirect_uri = redirect_uri_is_registered(&application, params)?;
+    // From here on the client is told.
+    let address = ReturnAddress {
+        application: application.id,
+        redirect_uri,
+        mode: mode_for_errors(params),
+        state: params.find("state").map(str::to_owned),
+    };
+    let granted = granted_scopes(idp, application.id).await?;
+    let checked = async {
+        request_object_is_absent(params)?;
+        request_uri_is_absent(params)?;
+        let response_type = response_type_is_known(params)?;
+        response_type_is_allowed(&application, response_type)?;
+        let mode = response_mode_fits(params, response_type)?;
+        let prompts = prompt_is_known(params)?;
+        let max_age_seconds = max_age_is_a_number(params)?;
+        let scopes = scopes_are_granted(idp, params, &granted)?;
+        id_token_has_openid(response_type, &scopes)?;
+        let nonce = nonce_is_there_for_a_front_channel_id_token(params, response_type)?;
+        let code_challenge = pkce_is_as_enforced(params, &application, response_type)?;
+        acr_is_an_assigned_policy(params)?;
+        let expected_user = hint_is_ours(idp, environment, params, application.id, now).await?;
+        Ok(AuthorizationRequest {
+            address: ReturnAddress {
+                mode,
+                ..address.clone()
+            },
+            response_type,
+            scopes,
+            nonce,
+            code_challenge,
+            prompts,
+            max_age_seconds,
+            login_hint: params.find("login_hint").map(str::to_owned),
+            expected_user,
+        })
+    };
+    checked.await.map_err(|failed| match failed {
+        Failed::Request(error) => Refusal::Return(address.clone(), error),
+        Failed::Service(failure) => Refusal::Page(failure),
+    })
+}
+
+async fn application_is_known(
+    idp: &Idp,
+    environment: EnvironmentId,
+    params: &FormParams,
+) -> Result<Arc<StoredApplication>, PageFailure> {
+    let id = params
+        .find("client_id")
+        .and_then(|id| ApplicationId::parse(id).ok());
+    let id = id.ok_or(PageError::ApplicationUnknown)?;
+    let found = Applications::new(idp).find(environment, id).await?;
+    Ok(found.ok_or(PageError::ApplicationUnknown)?)
+}
+
+fn application_is_enabled(application: &StoredApplication) -> Result<(), PageFailure> {
+    if application.settings.enabled {
+        Ok(())
+    } else {
+        Err(PageError::ApplicationDisabled.into())
+    }
+}
+
+/// By character, without normalizing anything ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)).
+fn redirect_uri_is_registered(
+    application: &StoredApplication,
+    params: &FormParams,
+) -> Result<RedirectUri, PageFailure> {
+    let sent = params
+        .find("redirect_uri")
+        .ok_or(PageError::RedirectUriMissing)?;
+    let registered = &application.settings.redirect_uris;
+    let is_registered = registered.iter().any(|uri| uri == sent);
+    match RedirectUri::parse(sent) {
+        Ok(uri) if is_registered => Ok(uri),
+        Ok(_) | Err(_) => Err(PageError::RedirectUriMismatch(Box::new(UriMismatch {
+            application: application.settings.name.clone(),
+            sent: sent.chars().take(1000).collect(),
+            registered: registered.clone(),
+        }))
+        .into()),
+    }
+}
+
+/// How errors travel before the response mode has been checked: as asked for, unless a query
+/// would have to carry what belongs into the fragment.
+fn mode_for_errors(params: &FormParams) -> ResponseMode {
+    let response_type = params
+        .find("response_type")
+        .and_then(|text| ResponseType::parse(text).ok());
+    let default = response_type.map_or(ResponseMode::Query, ResponseMode::default_for);
+    let asked = params
+        .find("response_mode")
+        .and_then(|text| ResponseMode::parse(text).ok());
+    match asked {
+        Some(ResponseMode::Query) | None => default,
+        Some(asked) => asked,
+    }
+}
+
+fn request_object_is_absent(params: &FormParams) -> Result<(), ReturnError> {
+    match params.find("request") {
+        None => Ok(()),
+        Some(_) => Err(ReturnError::new(
+            OAuthErrorCode::RequestNotSupported,
+            "request objects are not supported; send the parameters themselves",
+        )),
+    }
+}
+
+fn request_uri_is_absent(params: &FormParams) -> Result<(), ReturnError> {
+    match params.find("request_uri") {
+        None => Ok(()),
+        Some(_) => Err(ReturnError::new(
+            OAuthErrorCode::RequestUriNotSupported,
+            "requests by reference are not supported; send the parameters themselves",
+        )),
+    }
+}
+
+fn response_type_is_known(params: &FormParams) -> Result<ResponseType, ReturnError> {
+    let text = params.find("response_type");
+    let text = text.ok_or_else(|| ReturnError::invalid_request("the response_type is missing"))?;
+    ResponseType::parse(text).map_err(|_| {
+        ReturnError::new(
+            OAuthErrorCode::UnsupportedResponseType,
+            "the response_type is no combination of code, token and id_token",
+        )
+    })
+}
+
+/// Asked again when the response is made: see [`respond`](crate::interaction::respond).
+pub(crate) fn response_type_is_allowed(
+    application: &StoredApplication,
+    response_type: ResponseType,
+) -> Result<(), ReturnError> {
+    let settings = &application.settings;
+    let parts = [
+        (
+            response_type.code,
+            ResponseTypeName::Code,
+            GrantTypeName::AuthorizationCode,
+        ),
+        (
+            response_type.token,
+            ResponseTypeName::Token,
+            GrantTypeName::Implicit,
+        ),
+        (
+            response_type.id_token,
+            ResponseTypeName::IdToken,
+            GrantTypeName::Implicit,
+        ),
+    ];
+    let is_allowed =
+        parts
+            .iter()
+            .filter(|(is_wanted, ..)| *is_wanted)
+            .all(|(_, response_type, grant_type)| {
+                settings.response_types.contains(response_type)
+                    && settings.grant_types.contains(grant_type)
+            });
+    if is_allowed {
+        Ok(())
+    } else {
+        Err(ReturnError::new(
+            OAuthErrorCode::UnauthorizedClient,
+            "this response_type is not enabled for the application",
+        ))
+    }
+}
+
+/// Tokens never travel in a query, where servers log them.
+fn response_mode_fits(
+    params: &FormParams,
+    response_type: ResponseType,
+) -> Result<ResponseMode, ReturnError> {
+    let Some(text) = params.find("response_mode") else {
+        return Ok(ResponseMode::default_for(response_type));
+    };
+    match ResponseMode::parse(text) {
+        Ok(ResponseMode::Query) if response_type.has_tokens() => Err(ReturnError::invalid_request(
+            "the response_mode query is not allowed for tokens",
+        )),
+        Ok(mode) => Ok(mode),
+        Err(_) => Err(ReturnError::invalid_request(
+            "the response_mode is none of query, fragment, form_post",
+        )),
+    }
+}
+
+fn prompt_is_known(params: &FormParams) -> Result<Vec<Prompt>, ReturnError> {
+    Prompt::parse_all(params.find("prompt").unwrap_or_default()).map_err(|_| {
+        ReturnError::invalid_request(
+            "the prompt holds an unknown value, or none beside another value",
+        )
+    })
+}
+
+fn max_age_is_a_number(params: &FormParams) -> Result<Option<i64>, ReturnError> {
+    let Some(text) = params.find("max_age") else {
+        return Ok(None);
+    };
+    match text.parse::<u32>() {
+        Ok(seconds) => Ok(Some(i64::from(seconds))),
+        Err(_) => Err(ReturnError::invalid_request(
+            "the max_age is no number of seconds",
+        )),
+    }
+}
+
+fn scopes_are_granted(
+    idp: &Idp,
+    params: &FormParams,
+    granted: &GrantedScopes,
+) -> Result<Scopes, ReturnError> {
+    let refuse = |detail: String| ReturnError::new(OAuthErrorCode::InvalidScope, detail);
+    let requested = Scopes::parse(params.find("scope").unwrap_or_default())
+        .map_err(|invalid| refuse(invalid.to_string()))?;
+    scopes::for_user(idp, &requested, granted).map_err(|refusal| refuse(refusal.to_string()))?;
+    Ok(requested)
+}
+
+fn id_token_has_openid(response_type: ResponseType, scopes: &Scopes) -> Result<(), ReturnError> {
+    if response_type.id_token && !scopes.contains("openid") {
+        return Err(ReturnError::new(
+            OAuthErrorCode::InvalidScope,
+            "an ID token is issued for the scope openid only",
+        ));
+    }
+    Ok(())
+}
+
+/// OpenID Connect Core §3.2.2.1 and §3.3.2.11.
+fn nonce_is_there_for_a_front_channel_id_token(
+    params: &FormParams,
+    response_type: ResponseType,
+) -> Result<Option<String>, ReturnError> {
+    let nonce = params.find("nonce");
+    if response_type.id_token && nonce.is_none() {
+        return Err(ReturnError::invalid_request(
+            "the nonce is missing; it is required where an ID token comes from this endpoint",
+        ));
+    }
+    Ok(nonce.map(str::to_owned))
+}
+
+/// [RFC 7636 §4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3), as the application demands.
+fn pkce_is_as_enforced(
+    params: &FormParams,
+    application: &StoredApplication,
+    response_type: ResponseType,
+) -> Result<Option<CodeChallenge>, ReturnError> {
+    let method = params.find("code_challenge_method");
+    let challenge = match params.find("code_challenge") {
+        Some(text) => Some(
+            CodeChallenge::parse(text, method)
+                .map_err(|invalid| ReturnError::invalid_request(invalid.to_string()))?,
+        ),
+        None if method.is_some() => {
+            return Err(ReturnError::invalid_request(
+                "the code_challenge of the code_challenge_method is missing",
+            ));
+        }
+        None => None,
+    };
+    let is_met = match application.settings.pkce_enforcement {
+        _ if !response_type.code => true,
+        PkceEnforcement::Optional => true,
+        PkceEnforcement::Required => challenge.is_some(),
+        PkceEnforcement::S256Required => challenge
+            .as_ref()
+            .is_some_and(|challenge| challenge.method() == CodeChallengeMethod::S256),
+    };
+    if is_met {
+        Ok(challenge)
+    } else {
+        Err(ReturnError::invalid_request(
+            "the application has to send a code_challenge of the method that it is set to",
+        ))
+    }
+}
+
+/// Only policies that are assigned can be asked for, in order of preference; none is switched to
+/// silently (PingOne, "Sign-on policies").
+fn acr_is_an_assigned_policy(params: &FormParams) -> Result<(), ReturnError> {
+    match params.find("acr_values") {
+        Some(names) if !names.split(' ').any(|name| name == SINGLE_FACTOR) => {
+            Err(ReturnError::invalid_request(
+                "none of the acr_values is a sign-on policy of the application",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn hint_is_ours(
+    idp: &Idp,
+    environment: EnvironmentId,
+    params: &FormParams,
+    application: ApplicationId,
+    now: Timestamp,
+) -> Result<Option<UserId>, Failed> {
+    let Some(token) = params.find("id_token_hint") else {
+        return Ok(None);
+    };
+    match hint::verify(idp, environment, token, now).await {
+        Ok(hint) if hint.application == application => Ok(Some(hint.user)),
+        Err(HintError::Keys(error)) => Err(Failed::Service(error.into())),
+        Ok(_) | Err(HintError::NotOurs | HintError::Token(_)) => Err(ReturnError::invalid_request(
+            "the id_token_hint is no ID token that was issued to this application",
+        )
+        .into()),
+    }
+}
+
+/// The application of a request that was admitted before, if it still stands by its address.
+pub(crate) async fn application_still_answers(
+    idp: &Idp,
+    environment: EnvironmentId,
+    address: &ReturnAddress,
+) -> Result<Arc<StoredApplication>, PageFailure> {
+    let found: Result<_, StoreError> = Applications::new(idp)
+        .find(environment, address.application)
+        .await;
+    let application = found?.ok_or(PageError::ApplicationUnknown)?;
+    application_is_enabled(&application)?;
+    let uri = address.redirect_uri.as_str();
+    if application
+        .settings
+        .redirect_uris
+        .iter()
+        .any(|registered| registered == uri)
+    {
+        Ok(application)
+    } else {
+        Err(PageError::RedirectUriMismatch(Box::new(UriMismatch {
+            application: application.settings.name.clone(),
+            sent: uri.to_owned(),
+            registered: application.settings.redirect_uris.clone(),
+        }))
+        .into())
+    }
+}

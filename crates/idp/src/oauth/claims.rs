@@ -1,0 +1,104 @@
+//! Claims about a user, by scope: OpenID Connect Core §5.4, with PingOne's attributes behind them
+//! (PingOne, "OpenID Connect attributes").
+
+use protocol::oauth::Scopes;
+use serde_json::{Map, Value, json};
+
+use crate::stores::users::StoredUser;
+
+/// The claims that `scopes` stand for. An attribute without a value is left out.
+pub(crate) fn about(user: &StoredUser, scopes: &Scopes) -> Map<String, Value> {
+    let mut claims = Map::new();
+    if scopes.contains("profile") {
+        profile(user, &mut claims);
+    }
+    if scopes.contains("email") {
+        claims.insert("email".to_owned(), json!(user.email));
+        claims.insert("email_verified".to_owned(), json!(user.email_verified));
+    }
+    if scopes.contains("address")
+        && let Some(address) = address(user)
+    {
+        claims.insert("address".to_owned(), address);
+    }
+    if scopes.contains("phone")
+        && let Some(phone) = text(user, "primaryPhone").or_else(|| text(user, "mobilePhone"))
+    {
+        claims.insert("phone_number".to_owned(), json!(phone));
+        // Nothing here proves a telephone number.
+        claims.insert("phone_number_verified".to_owned(), json!(false));
+    }
+    claims
+}
+
+fn profile(user: &StoredUser, claims: &mut Map<String, Value>) {
+    let name = |part| member(user, "name", part);
+    let values = [
+        (
+            "name",
+            name("formatted")
+                .map(str::to_owned)
+                .or_else(|| full_name(user)),
+        ),
+        ("given_name", name("given").map(str::to_owned)),
+        ("family_name", name("family").map(str::to_owned)),
+        ("middle_name", name("middle").map(str::to_owned)),
+        ("nickname", text(user, "nickname").map(str::to_owned)),
+        ("preferred_username", Some(user.username.clone())),
+        ("picture", member(user, "photo", "href").map(str::to_owned)),
+        ("zoneinfo", text(user, "timezone").map(str::to_owned)),
+        (
+            "locale",
+            text(user, "locale")
+                .or_else(|| text(user, "preferredLanguage"))
+                .map(str::to_owned),
+        ),
+    ];
+    for (claim, value) in values {
+        if let Some(value) = value {
+            claims.insert(claim.to_owned(), Value::String(value));
+        }
+    }
+    claims.insert("updated_at".to_owned(), json!(user.updated_at.as_second()));
+}
+
+fn full_name(user: &StoredUser) -> Option<String> {
+    let parts = ["given", "family"].map(|part| member(user, "name", part));
+    let name: Vec<&str> = parts.into_iter().flatten().collect();
+    (!name.is_empty()).then(|| name.join(" "))
+}
+
+fn address(user: &StoredUser) -> Option<Value> {
+    const MEMBERS: [(&str, &str); 5] = [
+        ("street_address", "streetAddress"),
+        ("locality", "locality"),
+        ("region", "region"),
+        ("postal_code", "postalCode"),
+        ("country", "countryCode"),
+    ];
+    let mut address = Map::new();
+    for (claim, attribute) in MEMBERS {
+        if let Some(value) = member(user, "address", attribute) {
+            address.insert(claim.to_owned(), json!(value));
+        }
+    }
+    if address.is_empty() {
+        return None;
+    }
+    let lines: Vec<&str> = address.values().filter_map(Value::as_str).collect();
+    let formatted = lines.join("\n");
+    address.insert("formatted".to_owned(), Value::String(formatted));
+    Some(Value::Object(address))
+}
+
+fn text<'a>(user: &'a StoredUser, attribute: &str) -> Option<&'a str> {
+    user.attributes
+        .get(attribute)?
+        .as_str()
+        .filter(|text| !text.is_empty())
+}
+
+fn member<'a>(user: &'a StoredUser, attribute: &str, member: &str) -> Option<&'a str> {
+    let value = user.attributes.get(attribute)?.get(member)?.as_str()?;
+    (!value.is_empty()).then_some(value)
+}

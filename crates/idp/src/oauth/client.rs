@@ -1,0 +1,229 @@
+//! Client authentication: [RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3).
+//!
+//! An application proves who it is by exactly the method that it is set to, as at PingOne.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use db::StoreError;
+use jiff::Timestamp;
+use protocol::id::ApplicationId;
+use protocol::oauth::TokenEndpointAuthMethod;
+use protocol::params::FormParams;
+use protocol::pingone::GrantTypeName;
+use protocol::secret::ClientSecret;
+
+use super::extract::{Environment, OAuthForm};
+use crate::Idp;
+use crate::errors::oauth::OAuthFailure;
+use crate::stores::application_secrets;
+use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::environments::StoredEnvironment;
+use crate::stores::resources::{self, GrantedScopes};
+use crate::stores::role_assignments::RoleAssignments;
+
+/// Ids and secrets are ASCII of at most some hundred characters.
+const LONGEST_BASIC: usize = 2048;
+
+/// An application that has proven who it is, or that need not.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) environment: Arc<StoredEnvironment>,
+    pub(crate) application: Arc<StoredApplication>,
+}
+
+impl Client {
+    /// Refuses a grant type that the application is not set to.
+    pub(crate) fn require(&self, grant_type: GrantTypeName) -> Result<(), OAuthFailure> {
+        if self.application.settings.grant_types.contains(&grant_type) {
+            Ok(())
+        } else {
+            Err(OAuthFailure::unauthorized_client(
+                "this grant type is not enabled for the application",
+            ))
+        }
+    }
+
+    /// The scopes that the application may have.
+    pub(crate) async fn granted_scopes(&self, idp: &Idp) -> Result<Arc<GrantedScopes>, StoreError> {
+        resources::granted_scopes(idp, self.application.id).await
+    }
+
+    /// Whether the application holds any role.
+    pub(crate) async fn holds_a_role(&self, idp: &Idp) -> Result<bool, StoreError> {
+        let roles = RoleAssignments::new(idp)
+            .of_actor(self.application.id.as_uuid())
+            .await?;
+        Ok(!roles.is_empty())
+    }
+}
+
+/// A request of an authenticated client, and the instant at which it arrived.
+#[derive(Debug)]
+pub(crate) struct ClientRequest {
+    pub(crate) client: Client,
+    pub(crate) params: FormParams,
+    pub(crate) now: Timestamp,
+}
+
+impl FromRequest<Idp> for ClientRequest {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
+        let now = idp.now();
+        let (mut parts, body) = request.into_parts();
+        let environment = Environment::from_request_parts(&mut parts, idp).await;
+        let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
+        let credentials = Credentials::read(&parts.headers);
+        let request = Request::from_parts(parts, body);
+        let form = OAuthForm::from_request(request, idp).await;
+        let OAuthForm(params) = form.map_err(IntoResponse::into_response)?;
+        let client = authenticate(idp, environment, credentials, &params, now).await;
+        let client = client.map_err(IntoResponse::into_response)?;
+        Ok(Self {
+            client,
+            params,
+            now,
+        })
+    }
+}
+
+/// What the `Authorization` header says.
+enum Credentials {
+    Absent,
+    Basic { id: String, secret: ClientSecret },
+    Unreadable,
+}
+
+impl Credentials {
+    fn read(headers: &HeaderMap) -> Self {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Self::Absent,
+            (Some(value), None) => Self::parse(value).unwrap_or(Self::Unreadable),
+            (Some(_), Some(_)) => Self::Unreadable,
+        }
+    }
+
+    /// Id and secret are form-encoded inside ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
+    /// Most clients forget that, which makes no difference to UUIDs and unreserved characters.
+    fn parse(value: &HeaderValue) -> Option<Self> {
+        let (scheme, text) = value.to_str().ok()?.trim().split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") || text.len() > LONGEST_BASIC {
+            return None;
+        }
+        let decoded = STANDARD.decode(text.trim()).ok()?;
+        let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+        let as_form = format!("id={id}&secret={}", secret.replace('&', "%26"));
+        let form = FormParams::parse(as_form.as_bytes()).ok()?;
+        Some(Self::Basic {
+            id: form.text("id").to_owned(),
+            secret: ClientSecret::new(form.text("secret")),
+        })
+    }
+}
+
+/// What the request brings to prove who it is.
+enum Proof {
+    Basic(ClientSecret),
+    None,
+    Post(ClientSecret),
+}
+
+async fn authenticate(
+    idp: &Idp,
+    environment: Arc<StoredEnvironment>,
+    credentials: Credentials,
+    params: &FormParams,
+    now: Timestamp,
+) -> Result<Client, OAuthFailure> {
+    let used_header = !matches!(credentials, Credentials::Absent);
+    let challenged = |failure: OAuthFailure| {
+        if used_header {
+            failure.with_basic_challenge()
+        } else {
+            failure
+        }
+    };
+    let (id, proof) = presented(credentials, params)?;
+    let id = ApplicationId::parse(&id).map_err(|_| challenged(unknown_client()))?;
+    let application = Applications::new(idp).find(environment.id, id).await?;
+    let application = application.ok_or_else(|| challenged(unknown_client()))?;
+    if !application.settings.enabled {
+        return Err(challenged(OAuthFailure::invalid_client(
+            "The application is disabled",
+        )));
+    }
+    let method = application.settings.token_endpoint_auth_method;
+    let secret = match (method, proof) {
+        (TokenEndpointAuthMethod::None, Proof::None) => None,
+        (TokenEndpointAuthMethod::ClientSecretBasic, Proof::Basic(secret))
+        | (TokenEndpointAuthMethod::ClientSecretPost, Proof::Post(secret)) => Some(secret),
+        _ => {
+            return Err(challenged(OAuthFailure::invalid_client(
+                "Unsupported authentication method",
+            )));
+        }
+    };
+    if let Some(secret) = secret {
+        if !application_secrets::matches(idp, application.id, &secret, now).await? {
+            return Err(challenged(OAuthFailure::invalid_client(
+                "Invalid client credentials",
+            )));
+        }
+    }
+    Ok(Client {
+        environment,
+        application,
+    })
+}
+
+/// The id and the proof, by exactly one method
+/// ([RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3): not more than one).
+fn presented(
+    credentials: Credentials,
+    params: &FormParams,
+) -> Result<(String, Proof), OAuthFailure> {
+    if params.find("client_assertion").is_some() {
+        return Err(OAuthFailure::invalid_client(
+            "Unsupported authentication method",
+        ));
+    }
+    let (id_in_body, secret_in_body) = (params.find("client_id"), params.find("client_secret"));
+    match credentials {
+        Credentials::Unreadable => Err(OAuthFailure::invalid_client(
+            "The Authorization header holds no Basic credentials",
+        )
+        .with_basic_challenge()),
+        Credentials::Basic { .. } if secret_in_body.is_some() => {
+            Err(OAuthFailure::invalid_request(
+                "the client authenticates by the Authorization header and in the body; use one",
+            ))
+        }
+        Credentials::Basic { id, .. } if id_in_body.is_some_and(|other| other != id) => {
+            Err(OAuthFailure::invalid_request(
+                "the client_id of the body is not that of the Authorization header",
+            ))
+        }
+        Credentials::Basic { id, secret } => Ok((id, Proof::Basic(secret))),
+        Credentials::Absent => {
+            let id = id_in_body.ok_or_else(|| {
+                OAuthFailure::invalid_client("The client_id is missing").with_basic_challenge()
+            })?;
+            let proof = match secret_in_body {
+                Some(secret) => Proof::Post(ClientSecret::new(secret)),
+                None => Proof::None,
+            };
+            Ok((id.to_owned(), proof))
+        }
+    }
+}
+
+fn unknown_client() -> OAuthFailure {
+    OAuthFailure::invalid_client("Invalid client credentials")
+}

@@ -1,0 +1,120 @@
+//! The session cookies, as PingOne sets them: `ST`, and `ST-NO-SS`, its twin for browsers that
+//! mishandle `SameSite=None`. Either is read.
+
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use cookie::{Cookie, SameSite};
+use protocol::id::EnvironmentId;
+use protocol::secret::SessionToken;
+
+use crate::Idp;
+
+const NAMES: [&str; 2] = ["ST", "ST-NO-SS"];
+
+/// A session token is 43 characters; what is much longer is none, and costs no look-up.
+const LONGEST_TOKEN: usize = 128;
+
+/// The session tokens that a browser sent: one in the ordinary case.
+pub(crate) fn session_tokens(headers: &HeaderMap) -> Vec<SessionToken> {
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for header in headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+    {
+        for pair in header.split(';') {
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let (name, value) = (name.trim(), value.trim());
+            let Some(rank) = NAMES.iter().position(|known| *known == name) else {
+                continue;
+            };
+            let is_new = !found.iter().any(|(_, other)| *other == value);
+            if !value.is_empty() && value.len() <= LONGEST_TOKEN && is_new && found.len() < 4 {
+                found.push((rank, value));
+            }
+        }
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    found
+        .into_iter()
+        .map(|(_, value)| SessionToken::new(value))
+        .collect()
+}
+
+/// Gives the browser a session token.
+pub(crate) fn set(
+    idp: &Idp,
+    environment: EnvironmentId,
+    token: &SessionToken,
+    response: &mut Response,
+) {
+    let lifetime = idp.settings().lifetimes.browser_session.as_secs();
+    append(idp, environment, token.expose(), lifetime, response);
+}
+
+/// Takes the session token from the browser.
+pub(crate) fn clear(idp: &Idp, environment: EnvironmentId, response: &mut Response) {
+    append(idp, environment, "", 0, response);
+}
+
+fn append(
+    idp: &Idp,
+    environment: EnvironmentId,
+    value: &str,
+    lifetime_seconds: i64,
+    response: &mut Response,
+) {
+    let is_secure = idp.urls().is_secure();
+    for (index, name) in NAMES.into_iter().enumerate() {
+        let mut cookie = Cookie::new(name, value);
+        cookie.set_path(idp.urls().path(environment));
+        cookie.set_max_age(cookie::time::Duration::seconds(lifetime_seconds));
+        cookie.set_http_only(true);
+        if is_secure {
+            cookie.set_secure(true);
+            // The twin says nothing, which is what it is for.
+            cookie.set_same_site((index == 0).then_some(SameSite::None));
+        } else {
+            // Browsers refuse `None` without `Secure`.
+            cookie.set_same_site(SameSite::Lax);
+        }
+        if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+            response.headers_mut().append(SET_COOKIE, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[&str]) -> Vec<String> {
+        let mut map = HeaderMap::new();
+        for header in headers {
+            map.append(COOKIE, header.parse().unwrap());
+        }
+        session_tokens(&map)
+            .iter()
+            .map(|token| token.expose().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn either_cookie_is_read_and_the_first_name_wins() {
+        assert_eq!(read(&["a=1; ST-NO-SS=two; ST=one"]), ["one", "two"]);
+        assert_eq!(read(&["ST-NO-SS=two"]), ["two"]);
+        assert_eq!(read(&["ST=one; ST-NO-SS=one"]), ["one"]);
+        assert_eq!(read(&["ST=", "XST=1", "st=1"]), [""; 0]);
+    }
+
+    #[test]
+    fn odd_cookies_cost_nothing() {
+        assert_eq!(
+            read(&[&format!("ST={}", "a".repeat(5000)), ";;=;x"]),
+            [""; 0]
+        );
+    }
+}

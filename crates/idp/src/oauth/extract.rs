@@ -1,0 +1,161 @@
+//! What handlers take out of a request: the environment of the path, and a form, each read once
+//! into a type.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use db::StoreError;
+use protocol::id::EnvironmentId;
+use protocol::params::FormParams;
+
+use crate::Idp;
+use crate::errors::api::ApiFailure;
+use crate::errors::oauth::OAuthFailure;
+use crate::errors::page::{PageError, PageFailure};
+use crate::stores::environments::{Environments, StoredEnvironment};
+
+/// The environment that the path begins with; it exists.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment(pub(crate) Arc<StoredEnvironment>);
+
+impl Environment {
+    pub(crate) fn id(&self) -> EnvironmentId {
+        self.0.id
+    }
+}
+
+/// An address that leads nowhere; how it is told depends on whether a browser asks.
+#[derive(Clone, Debug)]
+pub(crate) enum Nowhere {
+    /// The database did not answer.
+    Failed(StoreError),
+    /// There is no such path.
+    NoPath,
+    /// There is no such environment.
+    UnknownEnvironment,
+    /// The path has no such method.
+    WrongMethod,
+}
+
+impl Nowhere {
+    /// The refusal in PingOne's JSON.
+    pub(super) fn into_api_failure(self) -> ApiFailure {
+        match self {
+            Self::Failed(error) => error.into(),
+            Self::NoPath | Self::UnknownEnvironment => ApiFailure::not_found(),
+            Self::WrongMethod => ApiFailure::method_not_allowed(),
+        }
+    }
+
+    /// The refusal as a page.
+    pub(super) fn into_page_failure(self) -> PageFailure {
+        match self {
+            Self::Failed(error) => error.into(),
+            Self::NoPath => PageError::NotFound.into(),
+            Self::UnknownEnvironment => PageError::EnvironmentUnknown.into(),
+            Self::WrongMethod => PageError::MethodNotAllowed.into(),
+        }
+    }
+}
+
+impl IntoResponse for Nowhere {
+    /// Hands the failure to the layer that knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::NOT_FOUND.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl FromRequestParts<Idp> for Environment {
+    type Rejection = Nowhere;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Nowhere> {
+        let params = RawPathParams::from_request_parts(parts, idp).await;
+        let params = params.map_err(|_| Nowhere::UnknownEnvironment)?;
+        let text = params.iter().find(|(name, _)| *name == "environment");
+        let (_, text) = text.ok_or(Nowhere::UnknownEnvironment)?;
+        let id = EnvironmentId::parse(text).map_err(|_| Nowhere::UnknownEnvironment)?;
+        let found = Environments::new(idp)
+            .find(id)
+            .await
+            .map_err(Nowhere::Failed)?;
+        found.map(Self).ok_or(Nowhere::UnknownEnvironment)
+    }
+}
+
+/// The form that was posted to an OAuth endpoint.
+#[derive(Debug)]
+pub(crate) struct OAuthForm(pub(crate) FormParams);
+
+impl FromRequest<Idp> for OAuthForm {
+    type Rejection = OAuthFailure;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, OAuthFailure> {
+        let (is_form, body) = read(request, idp).await;
+        if !is_form {
+            return Err(OAuthFailure::unsupported_media_type());
+        }
+        let body = body.map_err(|()| OAuthFailure::too_large())?;
+        Ok(Self(FormParams::parse(&body)?))
+    }
+}
+
+/// The form that was posted from a page.
+#[derive(Debug)]
+pub(crate) struct PageForm(pub(crate) FormParams);
+
+impl FromRequest<Idp> for PageForm {
+    type Rejection = PageFailure;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, PageFailure> {
+        let (is_form, body) = read(request, idp).await;
+        if !is_form {
+            return Err(PageError::UnsupportedMediaType.into());
+        }
+        let body = body.map_err(|()| PageError::TooLarge)?;
+        Ok(Self(FormParams::parse(&body)?))
+    }
+}
+
+/// The parameters of the query and, for a POST, of the form, as one set.
+#[derive(Debug)]
+pub(crate) struct QueryAndForm(pub(crate) FormParams);
+
+impl FromRequest<Idp> for QueryAndForm {
+    type Rejection = PageFailure;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, PageFailure> {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let (is_form, body) = read(request, idp).await;
+        let body = body.map_err(|()| PageError::TooLarge)?;
+        // PingOne's browser SDK posts an empty body of any type with everything in the query.
+        if !body.is_empty() && !is_form {
+            return Err(PageError::UnsupportedMediaType.into());
+        }
+        Ok(Self(FormParams::parse_both(&query, &body)?))
+    }
+}
+
+/// Whether the body is a form, and the body; it fails when it is larger than the route allows.
+async fn read(request: Request, idp: &Idp) -> (bool, Result<Bytes, ()>) {
+    let is_form = is_form(request.headers());
+    let body = Bytes::from_request(request, idp).await;
+    (is_form, body.map_err(|_| ()))
+}
+
+/// A suffix such as `; charset=UTF-8` is what Python and Java clients send.
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| {
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
+}

@@ -1,0 +1,69 @@
+//! ID token hints: tokens of ours that come back, possibly long after they expired.
+
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId, UserId};
+use protocol::jose::{Algorithm, Audience, TokenError};
+use serde::Deserialize;
+
+use crate::Idp;
+use crate::keys::KeysError;
+
+/// What a hint says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hint {
+    /// The user that it is about.
+    pub(crate) user: UserId,
+    /// The application that it was issued to.
+    pub(crate) application: ApplicationId,
+}
+
+/// Why a hint says nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HintError {
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    #[error("the ID token hint is not one of this environment's ID tokens")]
+    NotOurs,
+    #[error("the ID token hint cannot be verified")]
+    Token(#[from] TokenError),
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    /// Access tokens have it, ID tokens do not: one kind of token is nothing to the other.
+    client_id: Option<String>,
+}
+
+/// Verifies a hint's signature and issuer; its time does not matter
+/// ([OpenID Connect RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)).
+pub(crate) async fn verify(
+    idp: &Idp,
+    environment: EnvironmentId,
+    token: &str,
+    now: Timestamp,
+) -> Result<Hint, HintError> {
+    let keys = idp.oauth().keys.current(idp, environment, now).await?;
+    let claims: Claims = keys
+        .verification()
+        .verify(token, &[Algorithm::RS256])?
+        .claims;
+    let Claims {
+        iss,
+        sub,
+        aud: Audience::One(audience),
+        client_id: None,
+    } = claims
+    else {
+        return Err(HintError::NotOurs);
+    };
+    if iss != idp.urls().issuer(environment).as_str() {
+        return Err(HintError::NotOurs);
+    }
+    match (UserId::parse(&sub), ApplicationId::parse(&audience)) {
+        (Ok(user), Ok(application)) => Ok(Hint { user, application }),
+        _ => Err(HintError::NotOurs),
+    }
+}

@@ -1,0 +1,116 @@
+//! The introspection endpoint, `POST /{environment}/as/introspect`:
+//! [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662).
+//!
+//! An application looks up its own tokens; whatever is not one of them is inactive, and nothing
+//! more is said.
+
+use axum::extract::State;
+use protocol::clock::is_expired;
+use protocol::jose::AudienceCheck;
+use protocol::jose::NumericDate;
+use protocol::secret::{AccessToken, RefreshToken};
+use serde_json::{Value, json};
+
+use super::bearer::{self, BearerRefusal};
+use super::client::{Client, ClientRequest};
+use super::no_store::{Confidential, NoStore};
+use crate::Idp;
+use crate::errors::oauth::OAuthFailure;
+use crate::stores::grants::Grants;
+use crate::stores::refresh_tokens::RefreshTokens;
+use crate::stores::users::Users;
+
+/// What is known about a token.
+#[derive(Debug)]
+pub(crate) struct Introspection(Value);
+
+impl Confidential for Introspection {
+    fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&self.0)
+    }
+}
+
+/// Tells an application whether a token of its own is good.
+pub(crate) async fn post(
+    State(idp): State<Idp>,
+    ClientRequest {
+        client,
+        params,
+        now,
+    }: ClientRequest,
+) -> Result<NoStore<Introspection>, OAuthFailure> {
+    let token = params.require("token")?;
+    let found = match access_token(&idp, &client, &AccessToken::new(token), now).await? {
+        Some(found) => Some(found),
+        None => refresh_token(&idp, &client, &RefreshToken::new(token), now).await?,
+    };
+    Ok(NoStore(Introspection(
+        found.unwrap_or_else(|| json!({ "active": false })),
+    )))
+}
+
+async fn access_token(
+    idp: &Idp,
+    client: &Client,
+    token: &AccessToken,
+    now: jiff::Timestamp,
+) -> Result<Option<Value>, OAuthFailure> {
+    let bearer = match bearer::accept(idp, token, AudienceCheck::AnyResource, now).await {
+        Ok(bearer) => bearer,
+        Err(BearerRefusal::Keys(error)) => return Err(error.into()),
+        Err(BearerRefusal::Store(error)) => return Err(error.into()),
+        Err(_) => return Ok(None),
+    };
+    if bearer.application.id != client.application.id || bearer.environment != client.environment.id
+    {
+        return Ok(None);
+    }
+    let mut found = json!({ "active": true, "token_type": "Bearer" });
+    if let (Some(members), Ok(Value::Object(claims))) =
+        (found.as_object_mut(), serde_json::to_value(&bearer.claims))
+    {
+        members.extend(claims);
+        if let Some(user) = bearer.user {
+            members.insert("username".to_owned(), Value::String(user.username));
+        }
+    }
+    Ok(Some(found))
+}
+
+async fn refresh_token(
+    idp: &Idp,
+    client: &Client,
+    token: &RefreshToken,
+    now: jiff::Timestamp,
+) -> Result<Option<Value>, OAuthFailure> {
+    let stored = RefreshTokens::new(idp.db()).find(&token.digest()).await?;
+    let stored = stored.filter(|stored| {
+        stored.application_id == client.application.id
+            && stored.superseded.is_none()
+            && !is_expired(stored.expires_at, now)
+    });
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let grant = Grants::new(idp.db()).find(stored.grant_id).await?;
+    let Some(grant) = grant.filter(|grant| grant.is_good(now)) else {
+        return Ok(None);
+    };
+    let user = Users::new(idp.db())
+        .find(client.environment.id, grant.user_id)
+        .await?;
+    let Some(user) = user.filter(|user| user.can_authenticate(now)) else {
+        return Ok(None);
+    };
+    Ok(Some(json!({
+        "active": true,
+        "client_id": client.application.id,
+        "scope": stored.scopes,
+        "iss": idp.urls().issuer(client.environment.id),
+        "iat": NumericDate::from(stored.issued_at),
+        "exp": NumericDate::from(stored.expires_at),
+        "sub": user.id,
+        "sid": grant.session_id,
+        "username": user.username,
+    })))
+}

@@ -1,0 +1,52 @@
+//! The keys, `GET /{environment}/as/jwks`: prepared bytes per environment.
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use protocol::secret::sha256;
+
+use super::extract::Environment;
+use crate::Idp;
+use crate::errors::oauth::OAuthFailure;
+
+/// Answers with the environment's public keys.
+pub(crate) async fn get(
+    State(idp): State<Idp>,
+    environment: Environment,
+    headers: HeaderMap,
+) -> Result<Response, OAuthFailure> {
+    let keys = idp
+        .oauth()
+        .keys
+        .current(&idp, environment.id(), idp.now())
+        .await?;
+    Ok(prepared(keys.jwks(), &headers))
+}
+
+/// A document that everybody may see and keep for five minutes: keys are published a day before
+/// they sign.
+pub(super) fn prepared(document: Bytes, request: &HeaderMap) -> Response {
+    let text = String::from_utf8_lossy(&document);
+    let tag = HeaderValue::from_str(&format!("\"{}\"", sha256(&text)));
+    let is_known = match (&tag, request.get(IF_NONE_MATCH)) {
+        (Ok(tag), Some(known)) => known
+            .to_str()
+            .is_ok_and(|known| known.split(',').any(|one| one.trim() == tag)),
+        _ => false,
+    };
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        document.into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=300"),
+    );
+    headers.extend(tag.map(|tag| (ETAG, tag)));
+    response
+}

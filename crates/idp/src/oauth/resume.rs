@@ -1,0 +1,52 @@
+//! The way back from the pages, `GET /{environment}/as/resume?flowId=…`: turns a completed
+//! interaction into the authorization response, once, and only in the browser that signed on.
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use protocol::id::FlowId;
+use protocol::params::FormParams;
+
+use super::extract::Environment;
+use super::response;
+use crate::Idp;
+use crate::audit::Origin;
+use crate::errors::page::{PageError, PageFailure};
+use crate::interaction::browser::Browser;
+use crate::interaction::respond::respond;
+use crate::interaction::{Interaction, Step};
+
+/// Sends the browser to the application, or back to the page when something is left to do.
+pub(crate) async fn get(
+    State(idp): State<Idp>,
+    Environment(environment): Environment,
+    origin: Origin,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageFailure> {
+    let now = idp.now();
+    let params = FormParams::parse(query.unwrap_or_default().as_bytes())?;
+    let id = params.find("flowId").and_then(|id| FlowId::parse(id).ok());
+    let id = id.ok_or(PageError::FlowGone)?;
+    let found = Interaction::find(&idp, environment.id, id, now).await?;
+    let interaction = found.ok_or(PageError::FlowGone)?;
+    let Step::Completed { user, session } = interaction.step else {
+        return Ok(response::redirect(&idp.urls().signon(environment.id, id)));
+    };
+    // The cookie binds interaction and browser: whoever learns the address gets nothing.
+    let browser = Browser::find(&idp, environment.id, &headers, now).await?;
+    let browser = browser
+        .filter(|browser| browser.session.id == session && browser.user.id == user)
+        .ok_or(PageError::WrongBrowser)?;
+    respond(
+        &idp,
+        &environment,
+        &interaction.request,
+        &browser.session,
+        &browser.user,
+        Some(interaction.finish_statement()),
+        origin.request,
+        now,
+    )
+    .await
+}

@@ -1,0 +1,252 @@
+//! Sign-off, `GET` and `POST /{environment}/as/signoff`:
+//! [OpenID Connect RP-Initiated Logout 1.0](https://openid.net/specs/openid-connect-rpinitiated-1_0.html).
+//!
+//! With a good ID token hint the session ends at once; without one a person is asked first, since
+//! any site can send a browser here.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use db::Batch;
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId};
+use protocol::oauth::RedirectUri;
+use protocol::params::FormParams;
+use ui::{Html, Layout, Side};
+use url::form_urlencoded;
+
+use super::extract::{Environment, PageForm, QueryAndForm};
+use super::hint::{self, Hint, HintError};
+use super::{cookies, response};
+use crate::Idp;
+use crate::audit::{Activity, Actor, Origin};
+use crate::errors::page::{PageError, PageFailure, UriMismatch};
+use crate::interaction::browser::Browser;
+use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::environments::StoredEnvironment;
+use crate::stores::sessions::Sessions;
+
+/// What a sign-off asks for, after its checks.
+struct Request {
+    application: Option<ApplicationId>,
+    hint: Option<Hint>,
+    /// Registered for the application.
+    redirect_uri: Option<RedirectUri>,
+    state: Option<String>,
+}
+
+/// Ends the session, or asks the person whether to.
+pub(crate) async fn answer(
+    State(idp): State<Idp>,
+    Environment(environment): Environment,
+    origin: Origin,
+    headers: HeaderMap,
+    QueryAndForm(params): QueryAndForm,
+) -> Result<Response, PageFailure> {
+    let now = idp.now();
+    let request = Request::check(&idp, environment.id, &params, now).await?;
+    let browser = Browser::find(&idp, environment.id, &headers, now).await?;
+    let is_wanted = match (&browser, &request.hint) {
+        (None, _) => true,
+        (Some(browser), Some(hint)) => browser.user.id == hint.user,
+        (Some(_), None) => false,
+    };
+    if is_wanted {
+        end(&idp, &environment, &request, browser, &origin, now).await
+    } else {
+        Ok(confirmation(&idp, &environment, &request))
+    }
+}
+
+/// Ends the session on the person's word, `POST /{environment}/signoff`.
+pub(crate) async fn confirmed(
+    State(idp): State<Idp>,
+    Environment(environment): Environment,
+    origin: Origin,
+    headers: HeaderMap,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    let now = idp.now();
+    let request = Request::check(&idp, environment.id, &params, now).await?;
+    let browser = Browser::find(&idp, environment.id, &headers, now).await?;
+    end(&idp, &environment, &request, browser, &origin, now).await
+}
+
+impl Request {
+    async fn check(
+        idp: &Idp,
+        environment: EnvironmentId,
+        params: &FormParams,
+        now: Timestamp,
+    ) -> Result<Self, PageFailure> {
+        let hint = hint_is_ours(idp, environment, params, now).await?;
+        let application = application_is_known(idp, environment, params, hint).await?;
+        let redirect_uri = redirect_uri_is_registered(application.as_deref(), params)?;
+        Ok(Self {
+            application: application.map(|application| application.id),
+            hint,
+            redirect_uri,
+            state: params.find("state").map(str::to_owned),
+        })
+    }
+}
+
+async fn hint_is_ours(
+    idp: &Idp,
+    environment: EnvironmentId,
+    params: &FormParams,
+    now: Timestamp,
+) -> Result<Option<Hint>, PageFailure> {
+    let Some(token) = params.find("id_token_hint") else {
+        return Ok(None);
+    };
+    match hint::verify(idp, environment, token, now).await {
+        Ok(hint) => Ok(Some(hint)),
+        Err(HintError::Keys(error)) => Err(error.into()),
+        Err(HintError::NotOurs | HintError::Token(_)) => Err(PageError::InvalidHint.into()),
+    }
+}
+
+/// The application of the hint, or the one that the request names.
+async fn application_is_known(
+    idp: &Idp,
+    environment: EnvironmentId,
+    params: &FormParams,
+    hint: Option<Hint>,
+) -> Result<Option<Arc<StoredApplication>>, PageFailure> {
+    let named = match params.find("client_id") {
+        Some(id) => Some(ApplicationId::parse(id).map_err(|_| PageError::ApplicationUnknown)?),
+        None => None,
+    };
+    let id = match (hint, named) {
+        (Some(hint), Some(named)) if hint.application != named => {
+            return Err(PageError::InvalidHint.into());
+        }
+        (Some(hint), _) => hint.application,
+        (None, Some(named)) => named,
+        (None, None) => return Ok(None),
+    };
+    let found = Applications::new(idp).find(environment, id).await?;
+    let application = found.ok_or(PageError::ApplicationUnknown)?;
+    if application.settings.enabled {
+        Ok(Some(application))
+    } else {
+        Err(PageError::ApplicationDisabled.into())
+    }
+}
+
+/// By character. Without an application nobody vouches for an address, so none is gone to.
+fn redirect_uri_is_registered(
+    application: Option<&StoredApplication>,
+    params: &FormParams,
+) -> Result<Option<RedirectUri>, PageFailure> {
+    let (Some(sent), Some(application)) = (params.find("post_logout_redirect_uri"), application)
+    else {
+        return Ok(None);
+    };
+    let registered = &application.settings.post_logout_redirect_uris;
+    let is_registered = registered.iter().any(|uri| uri == sent);
+    match RedirectUri::parse(sent) {
+        Ok(uri) if is_registered => Ok(Some(uri)),
+        Ok(_) | Err(_) => Err(
+            PageError::PostLogoutRedirectUriMismatch(Box::new(UriMismatch {
+                application: application.settings.name.clone(),
+                sent: sent.chars().take(1000).collect(),
+                registered: registered.clone(),
+            }))
+            .into(),
+        ),
+    }
+}
+
+async fn end(
+    idp: &Idp,
+    environment: &StoredEnvironment,
+    request: &Request,
+    browser: Option<Browser>,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Response, PageFailure> {
+    if let Some(Browser { session, user, .. }) = browser {
+        let deleted = Activity::new("SESSION.DELETED", Actor::from(&user), &user);
+        let batch = Batch::new()
+            .add(Sessions::end_statement(session.id))
+            .add(deleted.statement(idp, environment.id, origin, now));
+        idp.db().batch(batch).await?;
+    }
+    let mut response = match &request.redirect_uri {
+        Some(uri) => response::redirect(&with_state(uri.as_str(), request.state.as_deref())),
+        None => signed_off(idp, environment),
+    };
+    cookies::clear(idp, environment.id, &mut response);
+    Ok(response)
+}
+
+fn with_state(uri: &str, state: Option<&str>) -> String {
+    let Some(state) = state else {
+        return uri.to_owned();
+    };
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("state", state)
+        .finish();
+    format!("{uri}{separator}{query}")
+}
+
+/// Asks the person whether to sign off.
+#[derive(Template)]
+#[template(path = "signoff.html")]
+struct ConfirmationPage {
+    layout: Layout,
+    action: String,
+    params: Vec<(&'static str, String)>,
+}
+
+fn confirmation(idp: &Idp, environment: &StoredEnvironment, request: &Request) -> Response {
+    let texts = idp.site().messages();
+    let lead = texts.format(
+        "signoff-lead",
+        &[("environment", environment.name.as_str())],
+    );
+    let params = [
+        ("client_id", request.application.map(|id| id.to_string())),
+        (
+            "post_logout_redirect_uri",
+            request.redirect_uri.as_ref().map(ToString::to_string),
+        ),
+        ("state", request.state.clone()),
+    ];
+    let page = ConfirmationPage {
+        layout: Layout::new(idp.site(), Side::SignOn, texts.text("signoff-title"))
+            .with_lead(lead)
+            .with_environment(environment.name.clone()),
+        action: format!("{}/signoff", idp.urls().path(environment.id)),
+        params: params
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect(),
+    };
+    let mut page = Html::new(page).may_have_opener();
+    if let Some(uri) = &request.redirect_uri {
+        page = page.form_target(uri.as_url());
+    }
+    page.into_response()
+}
+
+/// Says that the person is signed off.
+#[derive(Template)]
+#[template(path = "signed_off.html")]
+struct SignedOffPage {
+    layout: Layout,
+}
+
+fn signed_off(idp: &Idp, environment: &StoredEnvironment) -> Response {
+    let texts = idp.site().messages();
+    let layout = Layout::new(idp.site(), Side::SignOn, texts.text("signed-off-title"))
+        .with_lead(texts.text("signed-off-sentence"))
+        .with_environment(environment.name.clone());
+    Html::new(SignedOffPage { layout }).into_response()
+}

@@ -1,0 +1,41 @@
+//! The token endpoint, `POST /{environment}/as/token`:
+//! [RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2).
+
+use axum::extract::State;
+use protocol::oauth::GrantType;
+
+use super::client::ClientRequest;
+use super::no_store::NoStore;
+use crate::Idp;
+use crate::errors::oauth::OAuthFailure;
+use crate::grants::issue::TokenAnswer;
+use crate::grants::{authorization_code, client_credentials, refresh_token};
+
+/// Exchanges a grant for tokens.
+///
+/// Tokens and refusals alike are JSON that no cache may keep. A refusal carries a code of
+/// RFC 6749 §5.2 and tells the client's developer what to change.
+pub(crate) async fn post(
+    State(idp): State<Idp>,
+    ClientRequest {
+        client,
+        params,
+        now,
+    }: ClientRequest,
+) -> Result<NoStore<TokenAnswer>, OAuthFailure> {
+    let answer = match GrantType::parse(params.require("grant_type")?) {
+        Some(GrantType::AuthorizationCode) => {
+            authorization_code::redeem(&idp, &client, &params, now).await?
+        }
+        Some(GrantType::ClientCredentials) => {
+            client_credentials::issue(&idp, &client, &params, now).await?
+        }
+        Some(GrantType::RefreshToken) => refresh_token::rotate(&idp, &client, &params, now).await?,
+        None => {
+            return Err(OAuthFailure::unsupported_grant_type(
+                "grant_type is none of authorization_code, client_credentials, refresh_token",
+            ));
+        }
+    };
+    Ok(NoStore(answer))
+}

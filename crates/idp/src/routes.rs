@@ -1,0 +1,150 @@
+//! All routes of the crate: the OpenID provider with its hosted pages, and the management API.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, Method, Response};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse as _;
+use axum::routing::{any, get, post};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::csrf::CsrfLayer;
+
+use crate::Idp;
+use crate::errors::api::CORRELATION_ID;
+use crate::errors::page::PageError;
+use crate::oauth::extract::Nowhere;
+use crate::oauth::{
+    authorize, correlate, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
+};
+use crate::signon::{change, recovery, register, rules, sign_on, verify};
+use crate::{mailbox, signon, start};
+
+/// Larger forms than this are refused.
+const LONGEST_FORM: usize = 64 * 1024;
+
+impl Idp {
+    /// Everything that the environment answers.
+    pub fn router(&self) -> Router {
+        authentication(self).with_state(self.clone())
+    }
+}
+
+/// The OpenID provider and its pages.
+fn authentication(idp: &Idp) -> Router<Idp> {
+    let correlated = || from_fn_with_state(idp.clone(), correlate);
+
+    // For programs, from any origin: nothing here looks at cookies.
+    let open = Router::new()
+        .route(
+            "/{environment}/as/.well-known/openid-configuration",
+            get(discovery::get),
+        )
+        .route("/{environment}/as/jwks", get(jwks::get))
+        .route("/{environment}/as/token", post(token::post))
+        .route(
+            "/{environment}/as/userinfo",
+            get(userinfo::answer).post(userinfo::answer),
+        )
+        .route("/{environment}/as/introspect", post(introspect::post))
+        .route("/{environment}/as/revoke", post(revoke::post))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(correlated())
+        .layer(from_any_origin());
+
+    // For browsers that applications send here; other sites may post to these.
+    let front = Router::new()
+        .route(
+            "/{environment}/as/authorize",
+            get(authorize::answer).post(authorize::answer),
+        )
+        .route("/{environment}/as/resume", get(resume::get))
+        .route(
+            "/{environment}/as/signoff",
+            get(signoff::answer).post(signoff::answer),
+        )
+        .method_not_allowed_fallback(wrong_method)
+        .layer(correlated());
+
+    // Pages of our own, to which no other site may post.
+    let pages = Router::new()
+        .route("/", get(start::get))
+        .route(
+            "/{environment}/signon/",
+            get(signon::get).post(sign_on::post),
+        )
+        .route("/{environment}/signon/change", post(change::post))
+        .route(
+            "/{environment}/signon/forgot",
+            get(recovery::get).post(recovery::forgot),
+        )
+        .route("/{environment}/signon/recover", post(recovery::post))
+        .route(
+            "/{environment}/signon/recover/send",
+            post(recovery::send_again),
+        )
+        .route(
+            "/{environment}/signon/register",
+            get(register::get).post(register::post),
+        )
+        .route("/{environment}/signon/restart", post(signon::restart))
+        .route("/{environment}/signon/rules", post(rules::post))
+        .route("/{environment}/signon/verify", post(verify::post))
+        .route(
+            "/{environment}/signon/verify/send",
+            post(verify::send_again),
+        )
+        .route("/{environment}/signoff", post(signoff::confirmed))
+        .route("/mailbox", get(mailbox::list))
+        .route("/mailbox/messages", get(mailbox::messages))
+        .route("/mailbox/{id}", get(mailbox::show))
+        .route("/mailbox/{id}/html", get(mailbox::html))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(
+            CsrfLayer::new().with_rejection_response(|_| -> Response<axum::body::Body> {
+                PageError::CrossSite.into_response()
+            }),
+        )
+        .layer(correlated());
+
+    Router::new()
+        .merge(open)
+        .merge(front)
+        .merge(pages)
+        .merge(ui::assets::router(idp.site().brand()))
+        .fallback_service(
+            any(nothing_here)
+                .layer(correlated())
+                .with_state::<()>(idp.clone()),
+        )
+        .layer(DefaultBodyLimit::max(LONGEST_FORM))
+}
+
+/// Browsers may call from the pages of any application (PingOne, "CORS", an application without
+/// settings of its own); the answer names the exact origin.
+fn from_any_origin() -> CorsLayer {
+    const ALLOWED_HEADERS: [&str; 9] = [
+        "accept",
+        "accept-language",
+        "authorization",
+        "content-language",
+        "content-type",
+        "correlation-id",
+        "x-client-version",
+        "x-requested-platform",
+        "x-requested-with",
+    ];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(ALLOWED_HEADERS.map(HeaderName::from_static))
+        .expose_headers([CORRELATION_ID])
+}
+
+async fn nothing_here() -> Nowhere {
+    Nowhere::NoPath
+}
+
+async fn wrong_method() -> Nowhere {
+    Nowhere::WrongMethod
+}

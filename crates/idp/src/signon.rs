@@ -1,0 +1,282 @@
+//! The hosted pages, under `/{environmentId}/signon/`: each a form, a page struct, and what
+//! becomes of what was sent.
+//!
+//! `GET /` shows the page of the interaction's state. A POST that does not fit the state leads
+//! back there, so a page that was left open or sent twice does no harm.
+
+pub(crate) mod change;
+pub(crate) mod recovery;
+pub(crate) mod register;
+pub(crate) mod rules;
+pub(crate) mod sign_on;
+pub(crate) mod verify;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, State};
+use axum::http::header::LOCATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use protocol::id::{FlowId, UserId};
+use protocol::params::FormParams;
+use protocol::secret::SessionToken;
+use ui::{Flash, FormState, Html, Layout, Side};
+
+use crate::Idp;
+use crate::audit::Origin;
+use crate::errors::page::{PageError, PageFailure};
+use crate::interaction::complete::{OtherSessions, complete};
+use crate::interaction::{ChangeReason, Interaction, Step};
+use crate::oauth::authorize::checks;
+use crate::oauth::extract::Environment;
+use crate::oauth::{cookies, no_store};
+use crate::stores::applications::StoredApplication;
+use crate::stores::environments::StoredEnvironment;
+use crate::stores::users::{StoredUser, Users};
+
+/// A visit of a hosted page: the interaction exists, and this browser may go on with it.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    idp: Idp,
+    environment: Arc<StoredEnvironment>,
+    application: Arc<StoredApplication>,
+    interaction: Interaction,
+    origin: Origin,
+    headers: HeaderMap,
+    now: Timestamp,
+}
+
+impl FromRequestParts<Idp> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
+        let environment = Environment::from_request_parts(parts, idp).await;
+        let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
+        let Ok(origin) = Origin::from_request_parts(parts, idp).await;
+        let query = parts.uri.query().unwrap_or_default();
+        let visit = Self::open(idp, environment, query, origin, &parts.headers).await;
+        visit.map_err(IntoResponse::into_response)
+    }
+}
+
+impl Visit {
+    async fn open(
+        idp: &Idp,
+        environment: Arc<StoredEnvironment>,
+        query: &str,
+        origin: Origin,
+        headers: &HeaderMap,
+    ) -> Result<Self, PageFailure> {
+        let now = idp.now();
+        let params = FormParams::parse(query.as_bytes())?;
+        let id = params.find("flowId").and_then(|id| FlowId::parse(id).ok());
+        let id = id.ok_or(PageError::FlowGone)?;
+        let found = Interaction::find(idp, environment.id, id, now).await?;
+        let interaction = found.ok_or(PageError::FlowGone)?;
+        if !interaction
+            .step
+            .is_open_to(&cookies::session_tokens(headers))
+        {
+            return Err(PageError::WrongBrowser.into());
+        }
+        let address = &interaction.request.address;
+        let application = checks::application_still_answers(idp, environment.id, address).await?;
+        Ok(Self {
+            idp: idp.clone(),
+            environment,
+            application,
+            interaction,
+            origin,
+            headers: headers.clone(),
+            now,
+        })
+    }
+
+    /// The address of a page of this interaction; the empty name is the page of its state.
+    fn path(&self, page: &str) -> String {
+        let environment = self.idp.urls().path(self.environment.id);
+        format!("{environment}/signon/{page}?flowId={}", self.interaction.id)
+    }
+
+    fn text(&self, id: &str) -> String {
+        self.idp.site().messages().text(id)
+    }
+
+    fn layout(&self, title: &str, lead: &str, form: &FormState) -> Layout {
+        let application = self.application.settings.name.as_str();
+        let texts = self.idp.site().messages();
+        Layout::new(self.idp.site(), Side::SignOn, texts.text(title))
+            .with_lead(texts.format(lead, &[("application", application)]))
+            .with_environment(self.environment.name.clone())
+            .with_form(form)
+    }
+
+    /// A page whose form may lead on to the application: Chromium asks that of redirects too.
+    fn show<T: askama::Template>(&self, page: T, form: &FormState) -> Response {
+        let status = if form.has_errors() {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        };
+        let redirect_uri = &self.interaction.request.address.redirect_uri;
+        let page = Html::new(page)
+            .status(status)
+            .form_target(redirect_uri.as_url());
+        let mut response = page.may_have_opener().into_response();
+        no_store::forbid_storing(response.headers_mut());
+        response
+    }
+
+    /// Leads to the page of the interaction's state, with GET.
+    fn go_on(&self) -> Response {
+        see_other(&self.path(""))
+    }
+
+    /// Keeps the next step and leads to its page. When another request was faster, its step is
+    /// what is shown.
+    async fn move_to(self, step: Step) -> Result<Response, PageFailure> {
+        let response = self.go_on();
+        let next = self.interaction.to(step);
+        next.advance(&self.idp, self.now).await?;
+        Ok(response)
+    }
+
+    /// Keeps a step that only the browser may go on with that has just given the right password.
+    async fn move_behind_password(
+        self,
+        step: impl FnOnce(protocol::secret::SessionTokenDigest) -> Step,
+    ) -> Result<Response, PageFailure> {
+        let proof = SessionToken::random(self.idp.random());
+        let (idp, environment) = (self.idp.clone(), self.environment.id);
+        let mut response = self.move_to(step(proof.digest())).await?;
+        cookies::set(&idp, environment, &proof, &mut response);
+        Ok(response)
+    }
+
+    /// Signs the user on and leads back to the application.
+    async fn complete(
+        self,
+        user: &StoredUser,
+        others: OtherSessions,
+    ) -> Result<Response, PageFailure> {
+        let Self {
+            idp,
+            environment,
+            interaction,
+            origin,
+            headers,
+            now,
+            ..
+        } = self;
+        let id = interaction.id;
+        let token = complete(&idp, interaction, user, others, &headers, &origin, now).await?;
+        let resume = format!("{}/as/resume?flowId={id}", idp.urls().path(environment.id));
+        let mut response = see_other(&resume);
+        cookies::set(&idp, environment.id, &token, &mut response);
+        Ok(response)
+    }
+
+    /// The same visit after its interaction has moved on.
+    async fn reopened(self) -> Result<Self, PageFailure> {
+        let Interaction {
+            environment, id, ..
+        } = self.interaction;
+        let found = Interaction::find(&self.idp, environment, id, self.now).await?;
+        let interaction = found.ok_or(PageError::FlowGone)?;
+        Ok(Self {
+            interaction,
+            ..self
+        })
+    }
+
+    /// The user of a step, who may have been disabled or deleted meanwhile.
+    async fn user(&self, id: UserId) -> Result<StoredUser, PageFailure> {
+        let user = Users::new(self.idp.db())
+            .find(self.environment.id, id)
+            .await?;
+        let user = user.filter(|user| user.can_authenticate(self.now));
+        Ok(user.ok_or(PageError::FlowGone)?)
+    }
+}
+
+/// What comes after the right password, whoever gave it: what the account still demands, or the
+/// end.
+async fn after_password(
+    visit: Visit,
+    user: &StoredUser,
+    reason: Option<ChangeReason>,
+    others: OtherSessions,
+) -> Result<Response, PageFailure> {
+    let id = user.id;
+    if let Some(reason) = reason {
+        let step = |proof| Step::ChangePassword {
+            user: id,
+            reason,
+            proof,
+        };
+        return visit.move_behind_password(step).await;
+    }
+    if user.verification_required {
+        let step = |proof| Step::VerificationCode { user: id, proof };
+        return visit.move_behind_password(step).await;
+    }
+    visit.complete(user, others).await
+}
+
+/// Shows the page of the interaction's state.
+pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
+    match &visit.interaction.step {
+        Step::SignOn => Ok(sign_on::show(&visit, sign_on::form(&visit))),
+        Step::ChangePassword { user, reason, .. } => {
+            change::show(&visit, *user, *reason, change::form(), None).await
+        }
+        Step::RecoveryCode { .. } => {
+            recovery::show(&visit, recovery::form(), None, Vec::new()).await
+        }
+        Step::VerificationCode { user, .. } => {
+            verify::show(&visit, *user, verify::form(), Vec::new()).await
+        }
+        Step::Completed { .. } => {
+            let environment = visit.idp.urls().path(visit.environment.id);
+            let id = visit.interaction.id;
+            Ok(see_other(&format!("{environment}/as/resume?flowId={id}")))
+        }
+    }
+}
+
+/// Goes back to the first page: the person wants to sign on in another way.
+pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
+    match visit.interaction.step {
+        Step::RecoveryCode { .. } | Step::VerificationCode { .. } => {
+            visit.move_to(Step::SignOn).await
+        }
+        Step::SignOn | Step::ChangePassword { .. } | Step::Completed { .. } => Ok(visit.go_on()),
+    }
+}
+
+/// A redirect after a POST, which the browser follows with GET.
+fn see_other(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    no_store::forbid_storing(response.headers_mut());
+    if let Ok(location) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// Whole minutes, at least one, for a text.
+fn minutes(seconds: i64) -> i64 {
+    (seconds + 59).div_euclid(60).max(1)
+}
+
+/// Two new passwords must be the same.
+fn require_same(visit: &Visit, params: &FormParams, field: &'static str, form: &mut FormState) {
+    if params.text(field) != params.text("confirmPassword") {
+        form.set_error("confirmPassword", visit.text("change-confirm-differs"));
+    }
+}
+
+/// The messages of a page, none in the ordinary case.
+type Flashes = Vec<Flash>;

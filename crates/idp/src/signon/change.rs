@@ -1,0 +1,114 @@
+//! A password that has to be changed before the sign-on goes on.
+
+use askama::Template;
+use axum::response::Response;
+use protocol::id::UserId;
+use protocol::password_policy::Evaluation;
+use protocol::secret::Password;
+use ui::{FormState, Layout, RuleView};
+
+use super::{Visit, after_password, minutes, require_same, rules};
+use crate::accounts::{Refusal, passwords};
+use crate::errors::page::PageFailure;
+use crate::interaction::complete::OtherSessions;
+use crate::interaction::{ChangeReason, Step};
+use crate::oauth::extract::PageForm;
+
+const FIELDS: [&str; 3] = ["currentPassword", "newPassword", "confirmPassword"];
+
+#[derive(Template)]
+#[template(path = "change_password.html")]
+struct Page {
+    layout: Layout,
+    form: FormState,
+    action: String,
+    username: String,
+    rules: Vec<RuleView>,
+    rules_url: String,
+}
+
+pub(super) fn form() -> FormState {
+    FormState::new(&FIELDS).with_focus("currentPassword")
+}
+
+pub(super) async fn show(
+    visit: &Visit,
+    user: UserId,
+    reason: ChangeReason,
+    form: FormState,
+    judged: Option<&Evaluation>,
+) -> Result<Response, PageFailure> {
+    let user = visit.user(user).await?;
+    let policy = passwords::policy_of(&visit.idp, &user).await?.policy;
+    let (title, lead) = match reason {
+        ChangeReason::Expired => ("change-title-expired", "change-lead-expired"),
+        ChangeReason::Forced => ("change-title-forced", "change-lead-forced"),
+    };
+    let page = Page {
+        layout: visit.layout(title, lead, &form),
+        action: visit.path("change"),
+        username: user.username,
+        rules: rules::views(visit, &policy, judged),
+        rules_url: visit.path("rules"),
+        form: form.clone(),
+    };
+    Ok(visit.show(page, &form))
+}
+
+/// Changes the password and goes on.
+pub(crate) async fn post(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    let Step::ChangePassword { user, reason, .. } = visit.interaction.step else {
+        return Ok(visit.go_on());
+    };
+    let idp = visit.idp.clone();
+    idp.oauth()
+        .limits
+        .sign_ons
+        .take(visit.origin.address, visit.now)?;
+    let mut form = FormState::new(&FIELDS);
+    if params.text("currentPassword").is_empty() {
+        form.set_error("currentPassword", visit.text("change-current-missing"));
+    }
+    if params.text("newPassword").is_empty() {
+        form.set_error("newPassword", visit.text("change-new-missing"));
+    }
+    require_same(&visit, &params, "newPassword", &mut form);
+    if form.has_errors() {
+        return show(&visit, user, reason, form, None).await;
+    }
+
+    let account = visit.user(user).await?;
+    let current = Password::new(params.text("currentPassword"));
+    let new = Password::new(params.text("newPassword"));
+    let changed =
+        passwords::change_own(&idp, &account, &current, &new, &visit.origin, visit.now).await;
+    let mut judged = None;
+    match changed {
+        Ok(()) => return after_password(visit, &account, None, OtherSessions::End).await,
+        Err(Refusal::Wrong { .. }) => {
+            form.set_error("currentPassword", visit.text("change-current-wrong"));
+        }
+        Err(Refusal::LockedOut {
+            seconds_until_unlock,
+        }) => {
+            let texts = idp.site().messages();
+            form.add_error(texts.format(
+                "change-locked",
+                &[("minutes", minutes(seconds_until_unlock))],
+            ));
+        }
+        Err(Refusal::Policy(evaluation)) => {
+            form.set_error("newPassword", visit.text("change-policy"));
+            judged = Some(evaluation);
+        }
+        Err(Refusal::TooYoung { min_age_days }) => {
+            let texts = idp.site().messages();
+            form.add_error(texts.format("change-too-young", &[("days", min_age_days)]));
+        }
+        Err(refusal) => return Err(refusal.into()),
+    }
+    show(&visit, user, reason, form, judged.as_deref()).await
+}

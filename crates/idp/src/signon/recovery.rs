@@ -1,0 +1,254 @@
+//! The forgotten password: name, code, new password.
+//!
+//! Known and unknown names get the same pages after the same time. Which user is being recovered
+//! stands in the interaction, never in a form.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use protocol::id::UserId;
+use protocol::password_policy::Evaluation;
+use protocol::secret::{Password, RecoveryCode};
+use tokio::time::{Instant, sleep_until};
+use ui::{Flash, FormState, Layout, RuleView};
+
+use super::{Flashes, Visit, after_password, require_same, rules};
+use crate::Idp;
+use crate::accounts::{Refusal, recovery};
+use crate::audit::Actor;
+use crate::errors::page::PageFailure;
+use crate::interaction::complete::OtherSessions;
+use crate::interaction::{MOST_RECOVERY_TRIES, Step};
+use crate::oauth::extract::PageForm;
+use crate::stores::users::Users;
+
+/// No answer that depends on whether a user exists comes earlier: longer than the slowest look-up,
+/// shorter than a person notices.
+const FLOOR: Duration = Duration::from_millis(150);
+
+const FIELDS: [&str; 3] = ["recoveryCode", "newPassword", "confirmPassword"];
+
+#[derive(Template)]
+#[template(path = "forgot.html")]
+struct ForgotPage {
+    layout: Layout,
+    form: FormState,
+    action: String,
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "recover.html")]
+struct RecoverPage {
+    layout: Layout,
+    form: FormState,
+    action: String,
+    send_again: String,
+    restart: String,
+    rules: Vec<RuleView>,
+    rules_url: String,
+}
+
+fn show_forgot(visit: &Visit, form: FormState) -> Response {
+    let page = ForgotPage {
+        layout: visit.layout("forgot-title", "forgot-lead", &form),
+        action: visit.path("forgot"),
+        back: visit.path(""),
+        form: form.clone(),
+    };
+    visit.show(page, &form)
+}
+
+/// Asks for the name.
+pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
+    match visit.interaction.step {
+        Step::SignOn => {
+            let hint = visit
+                .interaction
+                .request
+                .login_hint
+                .clone()
+                .unwrap_or_default();
+            let form = FormState::new(&["username"])
+                .with_value("username", hint)
+                .with_focus("username");
+            Ok(show_forgot(&visit, form))
+        }
+        _ => Ok(visit.go_on()),
+    }
+}
+
+/// Sends a code, if there is such a user.
+pub(crate) async fn forgot(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    if !matches!(visit.interaction.step, Step::SignOn) {
+        return Ok(visit.go_on());
+    }
+    let idp = visit.idp.clone();
+    idp.oauth()
+        .limits
+        .recoveries
+        .take(visit.origin.address, visit.now)?;
+    let username = params.text("username").trim();
+    if username.is_empty() {
+        let mut form = FormState::new(&["username"]);
+        form.set_error("username", visit.text("signon-username-missing"));
+        return Ok(show_forgot(&visit, form));
+    }
+    let earliest = Instant::now() + FLOOR;
+    let users = Users::new(idp.db());
+    let user = users
+        .find_for_sign_on(visit.environment.id, username)
+        .await?;
+    let user = user.map(|user| user.id);
+    send(&visit, user);
+    let answer = visit.move_to(Step::RecoveryCode { user, tries: 0 }).await;
+    sleep_until(earliest).await;
+    answer
+}
+
+/// Sends another code, if there is such a user.
+pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
+    let Step::RecoveryCode { user, .. } = visit.interaction.step else {
+        return Ok(visit.go_on());
+    };
+    let limits = &visit.idp.oauth().limits;
+    limits.recoveries.take(visit.origin.address, visit.now)?;
+    send(&visit, user);
+    let again = visit
+        .interaction
+        .clone()
+        .to(Step::RecoveryCode { user, tries: 0 });
+    again.advance(&visit.idp, visit.now).await?;
+    let said = vec![Flash::success(visit.text("recover-sent-again"))];
+    show(&visit, form(), None, said).await
+}
+
+/// Beside the answer, so that its time tells nothing. A refusal (disabled, locked out, no
+/// password) is told to nobody.
+fn send(visit: &Visit, user: Option<UserId>) {
+    let Some(user) = user else { return };
+    let (idp, origin, now) = (visit.idp.clone(), visit.origin.clone(), visit.now);
+    let environment = visit.environment.id;
+    tokio::spawn(async move {
+        let found = Users::new(idp.db()).find(environment, user).await;
+        let sent = match found {
+            Ok(Some(user)) => {
+                recovery::send_code(&idp, &user, Actor::from(&user), &origin, now).await
+            }
+            Ok(None) => return,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(refusal) = sent {
+            tracing::info!(request = %origin.request, %refusal, "no recovery code was sent");
+        }
+    });
+}
+
+pub(super) fn form() -> FormState {
+    FormState::new(&FIELDS).with_focus("recoveryCode")
+}
+
+pub(super) async fn show(
+    visit: &Visit,
+    form: FormState,
+    judged: Option<&Evaluation>,
+    flashes: Flashes,
+) -> Result<Response, PageFailure> {
+    let policy = rules::default_policy(visit).await?;
+    let page = RecoverPage {
+        layout: visit
+            .layout("recover-title", "recover-lead", &form)
+            .with_flashes(flashes),
+        action: visit.path("recover"),
+        send_again: visit.path("recover/send"),
+        restart: visit.path("restart"),
+        rules: rules::views(visit, &policy, judged),
+        rules_url: visit.path("rules"),
+        form: form.clone(),
+    };
+    Ok(visit.show(page, &form))
+}
+
+/// Sets a new password with the code, and goes on.
+pub(crate) async fn post(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    let Step::RecoveryCode { user, tries } = visit.interaction.step else {
+        return Ok(visit.go_on());
+    };
+    let idp = visit.idp.clone();
+    idp.oauth()
+        .limits
+        .sign_ons
+        .take(visit.origin.address, visit.now)?;
+    let mut form = FormState::new(&FIELDS).with_value("recoveryCode", params.text("recoveryCode"));
+    if params.text("recoveryCode").trim().is_empty() {
+        form.set_error("recoveryCode", visit.text("recover-code-missing"));
+    }
+    if params.text("newPassword").is_empty() {
+        form.set_error("newPassword", visit.text("change-new-missing"));
+    }
+    require_same(&visit, &params, "newPassword", &mut form);
+    if form.has_errors() {
+        return show(&visit, form, None, Vec::new()).await;
+    }
+
+    // The try is counted before the code is looked at, in the interaction as well as with the
+    // code, so that a known user's tries end when an unknown one's do.
+    let tries = tries + 1;
+    let tried = visit
+        .interaction
+        .clone()
+        .to(Step::RecoveryCode { user, tries });
+    if tries > MOST_RECOVERY_TRIES || !tried.advance(&idp, visit.now).await? {
+        form.set_error("recoveryCode", visit.text("recover-code-exhausted"));
+        return show(&visit, form, None, Vec::new()).await;
+    }
+    let visit = visit.reopened().await?;
+
+    let earliest = Instant::now() + FLOOR;
+    let recovered = recover(&visit, user, &params).await;
+    let mut judged = None;
+    match recovered {
+        Ok(user) => {
+            return after_password(visit, &user, None, OtherSessions::End).await;
+        }
+        Err(Refusal::Policy(evaluation)) => {
+            form.set_error("newPassword", visit.text("change-policy"));
+            judged = Some(evaluation);
+        }
+        Err(Refusal::CodeInvalid) if tries < MOST_RECOVERY_TRIES => {
+            form.set_error("recoveryCode", visit.text("recover-code-wrong"));
+        }
+        Err(Refusal::AccountNotUsable | Refusal::CodeExhausted | Refusal::CodeInvalid) => {
+            form.set_error("recoveryCode", visit.text("recover-code-exhausted"));
+        }
+        Err(refusal) => return Err(refusal.into()),
+    }
+    let answer = show(&visit, form, judged.as_deref(), Vec::new()).await;
+    sleep_until(earliest).await;
+    answer
+}
+
+async fn recover(
+    visit: &Visit,
+    user: Option<UserId>,
+    params: &protocol::params::FormParams,
+) -> Result<crate::stores::users::StoredUser, Refusal> {
+    let users = Users::new(visit.idp.db());
+    let found = match user {
+        Some(user) => users.find(visit.environment.id, user).await?,
+        None => None,
+    };
+    let user = found.ok_or(Refusal::CodeInvalid)?;
+    let code = RecoveryCode::from_typed(params.text("recoveryCode"));
+    let new = Password::new(params.text("newPassword"));
+    recovery::recover(&visit.idp, &user, &code, &new, &visit.origin, visit.now).await?;
+    Ok(user)
+}

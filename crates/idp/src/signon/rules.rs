@@ -1,0 +1,107 @@
+//! The rules of a password policy on a page, and the same-origin address that judges a password
+//! while it is typed.
+
+use protocol::params::FormParams;
+use protocol::password_policy::{
+    Context, CurrentPassword, Evaluation, History, PasswordPolicy, ProfileData, evaluate,
+};
+use ui::{RuleView, Verdicts};
+
+use super::Visit;
+use crate::accounts::passwords;
+use crate::errors::page::{PageError, PageFailure};
+use crate::interaction::Step;
+use crate::oauth::extract::PageForm;
+use crate::oauth::no_store::{Confidential, NoStore};
+use crate::stores::password_policies::PasswordPolicies;
+use crate::stores::populations::{Populations, StoredPopulation};
+
+/// A policy's rules as a page shows them, with the verdicts of an evaluation if there is one.
+pub(super) fn views(
+    visit: &Visit,
+    policy: &PasswordPolicy,
+    judged: Option<&Evaluation>,
+) -> Vec<RuleView> {
+    let texts = visit.idp.site().messages();
+    match judged {
+        Some(judged) => RuleView::of_evaluation(texts, judged),
+        None => RuleView::of_policy(texts, policy),
+    }
+}
+
+/// The population that people register into, and whose policy is shown before a person is known.
+pub(super) async fn default_population(visit: &Visit) -> Result<StoredPopulation, PageFailure> {
+    let populations = Populations::new(visit.idp.db());
+    let found = populations.find_default(visit.environment.id).await?;
+    found.ok_or_else(|| {
+        PageFailure::internal(db::StoreError::inconsistent(
+            "an environment has no default population",
+        ))
+    })
+}
+
+/// The policy of the default population.
+pub(super) async fn default_policy(visit: &Visit) -> Result<PasswordPolicy, PageFailure> {
+    let population = default_population(visit).await?;
+    let policies = PasswordPolicies::new(visit.idp.db());
+    Ok(policies
+        .effective(visit.environment.id, population.id)
+        .await?
+        .policy)
+}
+
+/// Judges a password by each rule, without keeping it.
+pub(crate) async fn post(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<NoStore<Judged>, PageFailure> {
+    let current = params.find("currentPassword");
+    let (policy, profile) = match visit.interaction.step {
+        Step::ChangePassword { user, .. } => {
+            let user = visit.user(user).await?;
+            let policy = passwords::policy_of(&visit.idp, &user).await?.policy;
+            (policy, Some(user.profile_values()))
+        }
+        Step::SignOn => (default_policy(&visit).await?, typed_profile(&params)),
+        // Whose password it is, is nothing to tell before the code is right.
+        Step::RecoveryCode { .. } => (default_policy(&visit).await?, None),
+        Step::VerificationCode { .. } | Step::Completed { .. } => {
+            return Err(PageError::NotFound.into());
+        }
+    };
+    let profile: Option<Vec<&str>> = profile
+        .as_ref()
+        .map(|values| values.iter().map(String::as_str).collect());
+    let context = Context {
+        profile: profile
+            .as_deref()
+            .map_or(ProfileData::Unknown, ProfileData::Values),
+        current_password: current.map_or(CurrentPassword::Unknown, CurrentPassword::Given),
+        history: History::Unknown,
+    };
+    let evaluation = evaluate(&policy, params.text("password"), &context);
+    Ok(NoStore(Judged(Verdicts::of(&views(
+        &visit,
+        &policy,
+        Some(&evaluation),
+    )))))
+}
+
+/// What a person who registers has typed so far.
+fn typed_profile(params: &FormParams) -> Option<Vec<String>> {
+    let values: Vec<String> = ["username", "email"]
+        .into_iter()
+        .filter_map(|name| params.find(name).map(str::to_owned))
+        .collect();
+    (!values.is_empty()).then_some(values)
+}
+
+/// Verdicts about a password: nothing that a cache may keep.
+#[derive(Debug)]
+pub(crate) struct Judged(Verdicts);
+
+impl Confidential for Judged {
+    fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&self.0)
+    }
+}

@@ -1,0 +1,106 @@
+//! Name and password.
+
+use askama::Template;
+use axum::response::Response;
+use protocol::pingone::PasswordStatus;
+use protocol::secret::Password;
+use ui::{FormState, Layout};
+
+use super::{Visit, after_password, minutes};
+use crate::accounts::Refusal;
+use crate::accounts::sign_on::sign_on;
+use crate::errors::page::PageFailure;
+use crate::interaction::complete::OtherSessions;
+use crate::interaction::{ChangeReason, Step};
+use crate::oauth::extract::PageForm;
+
+#[derive(Template)]
+#[template(path = "sign_on.html")]
+struct Page {
+    layout: Layout,
+    form: FormState,
+    action: String,
+    forgot: String,
+    register: Option<String>,
+}
+
+/// The empty form; a login hint is filled in.
+pub(super) fn form(visit: &Visit) -> FormState {
+    let form = FormState::new(&["username", "password"]);
+    match &visit.interaction.request.login_hint {
+        Some(hint) => form
+            .with_value("username", hint.as_str())
+            .with_focus("password"),
+        None => form.with_focus("username"),
+    }
+}
+
+pub(super) fn show(visit: &Visit, form: FormState) -> Response {
+    let page = Page {
+        layout: visit.layout("signon-title", "signon-lead", &form),
+        action: visit.path(""),
+        forgot: visit.path("forgot"),
+        register: visit
+            .idp
+            .allows_registration()
+            .then(|| visit.path("register")),
+        form: form.clone(),
+    };
+    visit.show(page, &form)
+}
+
+/// Checks name and password, and goes on to what the account demands next.
+pub(crate) async fn post(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    if !matches!(visit.interaction.step, Step::SignOn) {
+        return Ok(visit.go_on());
+    }
+    let idp = visit.idp.clone();
+    let limits = &idp.oauth().limits;
+    limits.sign_ons.take(visit.origin.address, visit.now)?;
+    let username = params.text("username").trim();
+    let password = params.text("password");
+    let mut form = FormState::new(&["username", "password"]).with_value("username", username);
+    if username.is_empty() {
+        form.set_error("username", visit.text("signon-username-missing"));
+    }
+    if password.is_empty() {
+        form.set_error("password", visit.text("signon-password-missing"));
+    }
+    if form.has_errors() {
+        return Ok(show(&visit, form));
+    }
+
+    let password = Password::new(password);
+    let (environment, now) = (visit.environment.id, visit.now);
+    match sign_on(&idp, environment, username, &password, &visit.origin, now).await {
+        Ok(signed_on) => {
+            let reason = match signed_on.status {
+                PasswordStatus::MustChangePassword => Some(ChangeReason::Forced),
+                PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
+                _ => None,
+            };
+            after_password(visit, &signed_on.user, reason, OtherSessions::Keep).await
+        }
+        Err(refusal) => {
+            form.add_error(explain(&visit, refusal)?);
+            Ok(show(&visit, form))
+        }
+    }
+}
+
+fn explain(visit: &Visit, refusal: Refusal) -> Result<String, PageFailure> {
+    match refusal {
+        Refusal::AccountNotUsable => Ok(visit.text("signon-not-usable")),
+        Refusal::LockedOut {
+            seconds_until_unlock,
+        } => Ok(visit.idp.site().messages().format(
+            "signon-locked",
+            &[("minutes", minutes(seconds_until_unlock))],
+        )),
+        Refusal::Wrong { .. } | Refusal::NoPassword => Ok(visit.text("signon-wrong")),
+        refusal => Err(refusal.into()),
+    }
+}

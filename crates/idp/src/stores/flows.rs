@@ -1,0 +1,131 @@
+//! Sign-on interactions. `version` guards every transition: of two that start from one state, one
+//! arrives.
+
+use db::{Db, Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId, FlowId, SessionId, UserId};
+
+/// A row of the table; what it means is the business of `interaction`.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredFlow {
+    /// Its id, which travels in the page's address.
+    pub id: FlowId,
+    /// The environment.
+    pub environment_id: EnvironmentId,
+    /// The application that asked.
+    pub application_id: ApplicationId,
+    /// PingOne's name of the state.
+    pub status: String,
+    /// The user, once known.
+    pub user_id: Option<UserId>,
+    /// The session, once there is one.
+    pub session_id: Option<SessionId>,
+    /// Request and state as JSON.
+    pub document: String,
+    /// How many transitions there were.
+    pub version: i64,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends without further activity.
+    pub expires_at: Timestamp,
+}
+
+/// The interactions of all environments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flows<'a>(&'a Db);
+
+const FIND: &str = "\
+SELECT id, environment_id, application_id, status, user_id, session_id, document, version,
+       created_at, expires_at
+  FROM flows WHERE id = $1 AND environment_id = $2 AND expires_at > $3";
+
+const INSERT: &str = "\
+INSERT INTO flows (id, environment_id, application_id, status, user_id, session_id, document,
+                   version, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+const ADVANCE: &str = "\
+UPDATE flows
+   SET status = $3, user_id = $4, session_id = $5, document = $6, version = version + 1,
+       expires_at = $7
+ WHERE id = $1 AND version = $2";
+
+const FINISH: &str = "DELETE FROM flows WHERE id = $1 AND version = $2";
+
+impl<'a> Flows<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// An interaction, unless its time is over.
+    pub(crate) async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: FlowId,
+        now: Timestamp,
+    ) -> Result<Option<StoredFlow>, StoreError> {
+        let statement = Statement::new(FIND)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(now);
+        let row = self.0.read_optional(statement).await;
+        let row = row.map_err(StoreError::during("look up a sign-on interaction"))?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Begins an interaction.
+    pub(crate) async fn insert(&self, flow: &StoredFlow) -> Result<(), StoreError> {
+        let statement = Statement::new(INSERT)
+            .bind(flow.id.as_uuid())
+            .bind(flow.environment_id.as_uuid())
+            .bind(flow.application_id.as_uuid())
+            .bind(&flow.status)
+            .bind(flow.user_id.map(|id| id.as_uuid()))
+            .bind(flow.session_id.map(|id| id.as_uuid()))
+            .bind(&flow.document)
+            .bind(flow.version)
+            .bind(flow.created_at)
+            .bind(flow.expires_at);
+        let written = self.0.write(statement).await;
+        written
+            .map(drop)
+            .map_err(StoreError::during("begin a sign-on interaction"))
+    }
+
+    /// Moves an interaction on from the version that was read. Touches one row, or none when
+    /// another request was faster.
+    pub(crate) fn advance_statement(flow: &StoredFlow) -> Statement {
+        Statement::new(ADVANCE)
+            .bind(flow.id.as_uuid())
+            .bind(flow.version)
+            .bind(&flow.status)
+            .bind(flow.user_id.map(|id| id.as_uuid()))
+            .bind(flow.session_id.map(|id| id.as_uuid()))
+            .bind(&flow.document)
+            .bind(flow.expires_at)
+    }
+
+    /// Uses an interaction up; one row, or none when another request was faster.
+    pub(crate) fn finish_statement(id: FlowId, version: i64) -> Statement {
+        Statement::new(FINISH).bind(id.as_uuid()).bind(version)
+    }
+}
+
+fn read(row: &Row) -> Result<StoredFlow, StoreError> {
+    Ok(StoredFlow {
+        id: FlowId::from_uuid(row.get("id")?),
+        environment_id: EnvironmentId::from_uuid(row.get("environment_id")?),
+        application_id: ApplicationId::from_uuid(row.get("application_id")?),
+        status: row.get("status")?,
+        user_id: row
+            .get::<Option<uuid::Uuid>>("user_id")?
+            .map(UserId::from_uuid),
+        session_id: row
+            .get::<Option<uuid::Uuid>>("session_id")?
+            .map(SessionId::from_uuid),
+        document: row.get("document")?,
+        version: row.get("version")?,
+        created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+    })
+}

@@ -1,0 +1,124 @@
+//! Grants: what a user allowed an application. Every code and user token hangs off one.
+
+use db::{Db, Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId, GrantId, SessionId, UserId};
+use protocol::oauth::Scopes;
+
+/// What a user allowed an application, and how the user had proven who they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    /// The claim `p1.gid` of its access tokens.
+    pub id: GrantId,
+    /// The environment.
+    pub environment_id: EnvironmentId,
+    /// The application.
+    pub application_id: ApplicationId,
+    /// The user.
+    pub user_id: UserId,
+    /// The browser session in which it was made; the `sid` of its tokens.
+    pub session_id: SessionId,
+    /// What was allowed.
+    pub scopes: Scopes,
+    /// What the client sent to recognise its ID token by.
+    pub nonce: Option<String>,
+    /// The sign-on policy that was met.
+    pub acr: String,
+    /// The means.
+    pub amr: Vec<String>,
+    /// When the user proved it.
+    pub authenticated_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// After which nothing of it is good any more, so that it can be forgotten.
+    pub expires_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Grant {
+    /// Whether its tokens are still good, as far as it is up to the grant.
+    pub(crate) fn is_good(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && !protocol::clock::is_expired(self.expires_at, now)
+    }
+}
+
+/// The grants of all environments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grants<'a>(&'a Db);
+
+const FIND: &str = "\
+SELECT id, environment_id, application_id, user_id, session_id, scopes, nonce, acr, amr,
+       authenticated_at, created_at, expires_at, revoked_at
+  FROM grants WHERE id = $1";
+
+const INSERT: &str = "\
+INSERT INTO grants (id, environment_id, application_id, user_id, session_id, scopes, nonce, acr,
+                    amr, authenticated_at, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+const REVOKE: &str = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+
+impl<'a> Grants<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// A grant, revoked or not.
+    pub(crate) async fn find(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
+        let row = self
+            .0
+            .read_optional(Statement::new(FIND).bind(id.as_uuid()))
+            .await;
+        let row = row.map_err(StoreError::during("look up a grant"))?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Keeps a new grant.
+    pub(crate) fn insert_statement(grant: &Grant) -> Statement {
+        Statement::new(INSERT)
+            .bind(grant.id.as_uuid())
+            .bind(grant.environment_id.as_uuid())
+            .bind(grant.application_id.as_uuid())
+            .bind(grant.user_id.as_uuid())
+            .bind(grant.session_id.as_uuid())
+            .bind(grant.scopes.to_string())
+            .bind(grant.nonce.as_deref())
+            .bind(&grant.acr)
+            .bind(grant.amr.join(" "))
+            .bind(grant.authenticated_at)
+            .bind(grant.created_at)
+            .bind(grant.expires_at)
+    }
+
+    /// Makes everything that hangs off a grant worthless. To revoke again changes nothing.
+    pub(crate) async fn revoke(&self, id: GrantId, now: Timestamp) -> Result<(), StoreError> {
+        let statement = Statement::new(REVOKE).bind(id.as_uuid()).bind(now);
+        let written = self.0.write(statement).await;
+        written
+            .map(drop)
+            .map_err(StoreError::during("revoke a grant"))
+    }
+}
+
+fn read(row: &Row) -> Result<Grant, StoreError> {
+    Ok(Grant {
+        id: GrantId::from_uuid(row.get("id")?),
+        environment_id: EnvironmentId::from_uuid(row.get("environment_id")?),
+        application_id: ApplicationId::from_uuid(row.get("application_id")?),
+        user_id: UserId::from_uuid(row.get("user_id")?),
+        session_id: SessionId::from_uuid(row.get("session_id")?),
+        scopes: row.parse("scopes", Scopes::parse)?,
+        nonce: row.get("nonce")?,
+        acr: row.get("acr")?,
+        amr: row
+            .get::<String>("amr")?
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        authenticated_at: row.get("authenticated_at")?,
+        created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+        revoked_at: row.get("revoked_at")?,
+    })
+}

@@ -1,0 +1,180 @@
+//! Browser sessions. The cookie's value is kept as a digest only.
+
+use db::{Db, Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, SessionId, UserId};
+use protocol::secret::SessionTokenDigest;
+
+/// A browser in which a user is signed on.
+#[derive(Clone, Debug)]
+pub(crate) struct BrowserSession {
+    /// The `sid` of tokens; never the cookie's value.
+    pub id: SessionId,
+    /// The environment.
+    pub environment_id: EnvironmentId,
+    /// Who is signed on.
+    pub user_id: UserId,
+    /// When the user last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// The sign-on policy that was met.
+    pub acr: String,
+    /// The means, such as `pwd`.
+    pub amr: Vec<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last seen.
+    pub active_at: Timestamp,
+    /// When it ends without further activity.
+    pub expires_at: Timestamp,
+}
+
+/// From which browser a session was begun, for the user to recognise it by.
+#[derive(Clone, Debug)]
+pub(crate) struct SeenFrom {
+    /// The browser's `User-Agent`, cut to a bearable length.
+    pub user_agent: String,
+    /// Its address.
+    pub address: String,
+}
+
+/// The sessions of all environments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sessions<'a>(&'a Db);
+
+const FIND: &str = "\
+SELECT id, environment_id, user_id, authenticated_at, acr, amr, created_at, active_at, expires_at
+  FROM browser_sessions
+ WHERE token_digest = $1 AND environment_id = $2 AND expires_at > $3";
+
+const INSERT: &str = "\
+INSERT INTO browser_sessions
+       (id, environment_id, token_digest, user_id, authenticated_at, acr, amr,
+        user_agent, remote_address, created_at, active_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+const RENEW: &str = "\
+UPDATE browser_sessions
+   SET token_digest = $3, authenticated_at = $4, acr = $5, amr = $6, user_agent = $7,
+       remote_address = $8, active_at = $9, expires_at = $10
+ WHERE id = $1 AND user_id = $2";
+
+const TOUCH: &str = "\
+UPDATE browser_sessions SET active_at = $2, expires_at = $3 WHERE id = $1 AND active_at < $2";
+
+const END: &str = "DELETE FROM browser_sessions WHERE id = $1";
+
+const END_OTHERS: &str = "DELETE FROM browser_sessions WHERE user_id = $1 AND id <> $2";
+
+const END_ALL: &str = "DELETE FROM browser_sessions WHERE user_id = $1";
+
+impl<'a> Sessions<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// The session of a cookie, unless it has ended.
+    pub(crate) async fn find(
+        &self,
+        environment: EnvironmentId,
+        token: &SessionTokenDigest,
+        now: Timestamp,
+    ) -> Result<Option<BrowserSession>, StoreError> {
+        let statement = Statement::new(FIND)
+            .bind(token.as_str())
+            .bind(environment.as_uuid())
+            .bind(now);
+        let row = self.0.read_optional(statement).await;
+        let row = row.map_err(StoreError::during("look up a browser session"))?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Begins a session.
+    pub(crate) fn insert_statement(
+        session: &BrowserSession,
+        token: &SessionTokenDigest,
+        from: &SeenFrom,
+    ) -> Statement {
+        Statement::new(INSERT)
+            .bind(session.id.as_uuid())
+            .bind(session.environment_id.as_uuid())
+            .bind(token.as_str())
+            .bind(session.user_id.as_uuid())
+            .bind(session.authenticated_at)
+            .bind(&session.acr)
+            .bind(session.amr.join(" "))
+            .bind(&from.user_agent)
+            .bind(&from.address)
+            .bind(session.created_at)
+            .bind(session.active_at)
+            .bind(session.expires_at)
+    }
+
+    /// Renews a session whose user has authenticated again: same id, another cookie.
+    pub(crate) fn renew_statement(
+        session: &BrowserSession,
+        token: &SessionTokenDigest,
+        from: &SeenFrom,
+    ) -> Statement {
+        Statement::new(RENEW)
+            .bind(session.id.as_uuid())
+            .bind(session.user_id.as_uuid())
+            .bind(token.as_str())
+            .bind(session.authenticated_at)
+            .bind(&session.acr)
+            .bind(session.amr.join(" "))
+            .bind(&from.user_agent)
+            .bind(&from.address)
+            .bind(session.active_at)
+            .bind(session.expires_at)
+    }
+
+    /// Notes that a session was seen.
+    pub(crate) async fn touch(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let statement = Statement::new(TOUCH)
+            .bind(id.as_uuid())
+            .bind(now)
+            .bind(expires_at);
+        let written = self.0.write(statement).await;
+        written
+            .map(drop)
+            .map_err(StoreError::during("note that a browser session was seen"))
+    }
+
+    /// Ends a session.
+    pub(crate) fn end_statement(id: SessionId) -> Statement {
+        Statement::new(END).bind(id.as_uuid())
+    }
+
+    /// Ends all sessions of a user but one, as when the password was changed there.
+    pub(crate) fn end_others_statement(user: UserId, keep: Option<SessionId>) -> Statement {
+        match keep {
+            Some(keep) => Statement::new(END_OTHERS)
+                .bind(user.as_uuid())
+                .bind(keep.as_uuid()),
+            None => Statement::new(END_ALL).bind(user.as_uuid()),
+        }
+    }
+}
+
+fn read(row: &Row) -> Result<BrowserSession, StoreError> {
+    Ok(BrowserSession {
+        id: SessionId::from_uuid(row.get("id")?),
+        environment_id: EnvironmentId::from_uuid(row.get("environment_id")?),
+        user_id: UserId::from_uuid(row.get("user_id")?),
+        authenticated_at: row.get("authenticated_at")?,
+        acr: row.get("acr")?,
+        amr: row
+            .get::<String>("amr")?
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        created_at: row.get("created_at")?,
+        active_at: row.get("active_at")?,
+        expires_at: row.get("expires_at")?,
+    })
+}

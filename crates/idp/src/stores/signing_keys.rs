@@ -1,0 +1,141 @@
+//! Signing keys: private halves sealed, certificates in the clear.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use db::{Batch, Db, Row, Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, SigningKeyId};
+use uuid::Uuid;
+
+/// A signing key as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredSigningKey {
+    /// Its name in tokens.
+    pub id: SigningKeyId,
+    /// The environment that it signs for.
+    pub environment_id: EnvironmentId,
+    /// The private key in PKCS#8, readable by this installation's keyring only.
+    pub sealed: String,
+    /// The self-signed certificate over it, in DER.
+    pub certificate: Vec<u8>,
+    /// From when on it is published.
+    pub created_at: Timestamp,
+    /// From when on it signs, until the next one does.
+    pub signs_from: Timestamp,
+}
+
+/// The keys of all environments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SigningKeys<'a>(&'a Db);
+
+const PUBLISHED: &str = "\
+SELECT id, environment_id, sealed, certificate, created_at, signs_from FROM signing_keys
+ WHERE environment_id = $1 AND (retires_at IS NULL OR retires_at > $2)
+ ORDER BY signs_from, id";
+
+const INSERT: &str = "\
+INSERT INTO signing_keys
+       (id, environment_id, algorithm, sealed, certificate, created_at, signs_from)
+VALUES ($1, $2, 'RS256', $3, $4, $5, $6)
+ON CONFLICT (environment_id, signs_from) DO NOTHING";
+
+const RETIRE: &str = "\
+UPDATE signing_keys SET retires_at = $3
+ WHERE environment_id = $1 AND signs_from < $2 AND retires_at IS NULL";
+
+const NEWEST_BEFORE: &str = "\
+SELECT environment_id FROM signing_keys
+ GROUP BY environment_id HAVING MAX(signs_from) <= $1 AND MAX(created_at) <= $1";
+
+const PURGE: &str = "DELETE FROM signing_keys WHERE retires_at IS NOT NULL AND retires_at <= $1";
+
+impl<'a> SigningKeys<'a> {
+    pub(crate) fn new(db: &'a Db) -> Self {
+        Self(db)
+    }
+
+    /// The keys of an environment that are published at `now`, in the order in which they sign.
+    pub(crate) async fn published(
+        &self,
+        environment: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<Vec<StoredSigningKey>, StoreError> {
+        let statement = Statement::new(PUBLISHED)
+            .bind(environment.as_uuid())
+            .bind(now);
+        let rows = self.0.read(statement).await;
+        let rows = rows.map_err(StoreError::during("load signing keys"))?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Adds a key, unless the environment has one that begins to sign at the same instant: of
+    /// several nodes that make one at once, the first wins.
+    pub(crate) async fn insert(&self, key: &StoredSigningKey) -> Result<(), StoreError> {
+        let inserted = self.0.write(insert_statement(key)).await;
+        inserted
+            .map(drop)
+            .map_err(StoreError::during("keep a signing key"))
+    }
+
+    /// Adds the next key, and notes when those before it leave the JWKS.
+    pub(crate) async fn succeed(
+        &self,
+        key: &StoredSigningKey,
+        predecessors_retire_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let retire = Statement::new(RETIRE)
+            .bind(key.environment_id.as_uuid())
+            .bind(key.signs_from)
+            .bind(predecessors_retire_at);
+        let batch = Batch::new().add(insert_statement(key)).add(retire);
+        let done = self.0.batch(batch).await;
+        done.map(drop)
+            .map_err(StoreError::during("keep the next signing key"))
+    }
+
+    /// The environments whose newest key began to sign at `at` or before.
+    pub(crate) async fn environments_due(
+        &self,
+        at: Timestamp,
+    ) -> Result<Vec<EnvironmentId>, StoreError> {
+        let rows = self
+            .0
+            .read(Statement::new(NEWEST_BEFORE).bind(at).scan())
+            .await;
+        let rows = rows.map_err(StoreError::during("look for signing keys to replace"))?;
+        rows.iter()
+            .map(|row| {
+                row.get::<Uuid>("environment_id")
+                    .map(EnvironmentId::from_uuid)
+            })
+            .collect()
+    }
+
+    /// Forgets keys that have left the JWKS.
+    pub(crate) async fn purge_retired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let written = self.0.write(Statement::new(PURGE).bind(now)).await;
+        let written = written.map_err(StoreError::during("forget retired signing keys"))?;
+        Ok(written.rows_affected)
+    }
+}
+
+fn insert_statement(key: &StoredSigningKey) -> Statement {
+    Statement::new(INSERT)
+        .bind(key.id.as_uuid())
+        .bind(key.environment_id.as_uuid())
+        .bind(&key.sealed)
+        .bind(STANDARD.encode(&key.certificate))
+        .bind(key.created_at)
+        .bind(key.signs_from)
+}
+
+fn read(row: &Row) -> Result<StoredSigningKey, StoreError> {
+    Ok(StoredSigningKey {
+        id: SigningKeyId::from_uuid(row.get("id")?),
+        environment_id: EnvironmentId::from_uuid(row.get("environment_id")?),
+        sealed: row.get("sealed")?,
+        certificate: row.parse("certificate", |text| STANDARD.decode(text))?,
+        created_at: row.get("created_at")?,
+        signs_from: row.get("signs_from")?,
+    })
+}
