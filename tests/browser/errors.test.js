@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 
 import { journey } from "./support/journey.js";
 import { looksRight } from "./support/look.js";
+import { mailTo } from "./support/mail.js";
+import { aUser } from "./support/people.js";
 import { environment, portal, system } from "./support/system.js";
 
 const pages = [
@@ -13,7 +15,6 @@ const pages = [
   ["callback-foreign-state", portal("/callback?code=abc&state=not-yours"), 400],
   ["unknown-application", `${system.ISSUER}/authorize?client_id=00000000-0000-4000-8000-000000000000&response_type=code&redirect_uri=https://app.example/`, 400],
   ["mailbox", system.MAILBOX_URL, 200],
-  ["console", environment("/console"), 200],
   ["environment-home", environment("/"), 200],
 ];
 
@@ -24,6 +25,17 @@ for (const [name, url, status] of pages) {
     await looksRight(person, name);
   });
 }
+
+journey("a mail looks right", {}, async (person) => {
+  const user = await aUser();
+  await person.open(portal("/password/forgot"));
+  await person.type("username", user.username);
+  await person.submit("username");
+  await mailTo(user.email);
+  await person.open(system.MAILBOX_URL);
+  await person.page.locator("#mails a").first().click();
+  await looksRight(person, "mail");
+});
 
 journey("a browser that knows no password change page finds it", {}, async (person) => {
   await person.open(portal("/.well-known/change-password"));

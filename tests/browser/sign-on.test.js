@@ -24,7 +24,7 @@ journeyInEveryWay("a user signs on, sees their information and signs off", async
 
   await person.send("/logout");
   assert.equal(new URL(person.page.url()).origin, new URL(portal()).origin, "back at the portal");
-  await person.reads("signed off");
+  await person.reads("You have signed off.");
   await person.open(portal("/user/info"));
   assert.ok(person.page.url().startsWith(environment("/")), "the environment asks for the password again");
 });
@@ -60,7 +60,7 @@ journey("the pages around signing on look right", {}, async (person) => {
   await looksRight(person, "user-info");
   await person.open(portal("/logout"));
   await looksRight(person, "sign-off");
-  await person.send("/logout");
+  await person.press("Sign off");
   await looksRight(person, "signed-off");
 });
 

@@ -1,0 +1,84 @@
+// What the environment's own pages offer to somebody who cannot sign on.
+
+import assert from "node:assert/strict";
+
+import { journey, journeyInEveryWay } from "./support/journey.js";
+import { looksRight } from "./support/look.js";
+import { codeSentTo } from "./support/mail.js";
+import { aStranger, aUser } from "./support/people.js";
+import { giveCredentials, signOn } from "./support/sign-on.js";
+import { portal } from "./support/system.js";
+
+const NEW = "Brave-New-Horse-43";
+
+async function register(person, stranger, again = stranger.password) {
+  await person.type("username", stranger.username);
+  await person.type("email", stranger.email);
+  await person.type("password", stranger.password);
+  await person.type("confirmPassword", again);
+  await person.submit("confirmPassword");
+}
+
+async function recover(person, code, password, again = password) {
+  await person.type("recoveryCode", code);
+  await person.type("newPassword", password);
+  await person.type("confirmPassword", again);
+  await person.submit("confirmPassword");
+}
+
+journeyInEveryWay("a stranger registers on the way to an application", async (person) => {
+  const stranger = aStranger("hosted");
+  await person.open(portal("/login"));
+  await person.follow("Create an account");
+  await register(person, stranger);
+  await person.type("verificationCode", await codeSentTo(stranger.email));
+  await person.submit("verificationCode");
+  assert.equal(person.page.url(), portal("/"), "and arrives there");
+  await person.reads(stranger.username);
+});
+
+journeyInEveryWay("a forgotten password is replaced on the way to an application", async (person) => {
+  const user = await aUser();
+  await person.open(portal("/login"));
+  await person.follow("Forgot your password?");
+  await person.type("username", user.username);
+  await person.submit("username");
+  const first = await codeSentTo(user.email);
+  await person.press("Send another code");
+  const second = await codeSentTo(user.email, 2);
+  assert.notEqual(second, first);
+  await recover(person, second, NEW);
+  if (person.page.url() !== portal("/")) await giveCredentials(person, { ...user, password: NEW });
+  assert.equal(person.page.url(), portal("/"));
+});
+
+journey("the hosted pages look right", {}, async (person) => {
+  const [user, stranger] = [await aUser({ temporary: true }), aStranger("hosted")];
+  await person.open(portal("/login"));
+  await person.submit("password");
+  await looksRight(person, "sign-on-empty");
+  await person.follow("Create an account");
+  await looksRight(person, "hosted-register");
+  await register(person, { username: "", email: "no address", password: "short" }, "other");
+  await looksRight(person, "hosted-register-errors");
+  await register(person, stranger);
+  await looksRight(person, "hosted-verify");
+  await person.type("verificationCode", "WRONG123");
+  await person.submit("verificationCode");
+  await looksRight(person, "hosted-verify-errors");
+  await person.press("Back to sign on");
+  await person.follow("Forgot your password?");
+  await looksRight(person, "hosted-forgot");
+  await person.type("username", user.username);
+  await person.submit("username");
+  await looksRight(person, "hosted-recover");
+  await recover(person, "WRONG123", "short", "other");
+  await looksRight(person, "hosted-recover-errors");
+
+  await person.page.context().clearCookies();
+  await signOn(person, user);
+  await looksRight(person, "hosted-change-password");
+  await person.type("newPassword", "short");
+  await person.submit("newPassword");
+  await looksRight(person, "hosted-change-password-errors");
+});
