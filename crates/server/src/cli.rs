@@ -6,6 +6,7 @@ mod connection;
 mod keys;
 mod terminal;
 mod trust;
+mod up;
 mod user;
 
 use std::path::PathBuf;
@@ -47,10 +48,18 @@ Exit status: 0 done, 1 failed, 2 wrong options or configuration.";
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    up: up::Up,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Starts the portal and the embedded environment (what latchkey does without a command).
+    Up(up::Up),
+    /// Starts the portal alone, against PingOne or any environment in the configuration.
+    Portal(up::PortalAlone),
+    /// Starts the embedded environment alone.
+    Idp(up::EnvironmentAlone),
     /// Checks, prints and converts the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -132,7 +141,10 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Trust(trust)) => trust.run(),
         Some(Command::User(command)) => command.run(),
         Some(Command::Application(command)) => command.run(),
-        None => Ok(ExitCode::SUCCESS),
+        Some(Command::Up(up)) => up.run(),
+        Some(Command::Portal(portal)) => portal.run(),
+        Some(Command::Idp(idp)) => idp.run(),
+        None => line.up.run(),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The binary is [`cli::main`]; tests start the same thing in their own process with [`up`].
 
+pub mod card;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
@@ -14,5 +15,7 @@ pub mod logging;
 mod serve;
 mod signals;
 pub mod tls;
+mod up;
 
 pub use env_file::EnvironmentFile;
+pub use up::{Running, Sides, StartError, UpOptions, up};

@@ -18,7 +18,7 @@ use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 use tower::Service;
@@ -47,6 +47,7 @@ const HEADER_BYTES: u32 = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Serving {
     handles: Vec<Handle<SocketAddr>>,
+    stopping: watch::Sender<bool>,
     tasks: JoinSet<io::Result<()>>,
 }
 
@@ -62,26 +63,35 @@ impl Serving {
             router,
             free: Arc::new(Semaphore::new(max_connections)),
         };
+        let (stopping, stop) = watch::channel(false);
         let mut serving = Self {
             handles: Vec::new(),
+            stopping,
             tasks: JoinSet::new(),
         };
         for listener in bound.into_listeners() {
             let handle = Handle::new();
             let server = server(listener, handle.clone());
             let connections = connections.clone();
-            match tls {
-                Some(tls) => {
-                    let tls = RustlsAcceptor::new(tls.config())
-                        .handshake_timeout(HANDSHAKE_TIMEOUT)
-                        .acceptor(NoDelayAcceptor::new());
-                    let server = server.acceptor(Prompt(tls));
-                    serving.tasks.spawn(server.serve(connections));
-                }
-                None => {
-                    let server = server.acceptor(Prompt(NoDelayAcceptor::new()));
-                    serving.tasks.spawn(server.serve(connections));
-                }
+            if let Some(tls) = tls {
+                let tls = RustlsAcceptor::new(tls.config())
+                    .handshake_timeout(HANDSHAKE_TIMEOUT)
+                    .acceptor(NoDelayAcceptor::new());
+                let acceptor = Prompt {
+                    inner: tls,
+                    stop: stop.clone(),
+                };
+                serving
+                    .tasks
+                    .spawn(server.acceptor(acceptor).serve(connections));
+            } else {
+                let acceptor = Prompt {
+                    inner: NoDelayAcceptor::new(),
+                    stop: stop.clone(),
+                };
+                serving
+                    .tasks
+                    .spawn(server.acceptor(acceptor).serve(connections));
             }
             serving.handles.push(handle);
         }
@@ -91,6 +101,8 @@ impl Serving {
     /// Stops accepting, and gives requests in flight this long. Connections that do nothing end at
     /// once.
     pub(crate) async fn stop(mut self, grace: Duration) {
+        // Handshakes that are under way are not waited for.
+        self.stopping.send_replace(true);
         for handle in &self.handles {
             handle.graceful_shutdown(Some(grace));
         }
@@ -186,9 +198,13 @@ where
     }
 }
 
-/// Closes connections that never say anything: hyper waits for the first byte without a limit.
+/// Closes connections that never say anything (hyper waits for the first byte without a limit), and
+/// handshakes that are not done when the port stops.
 #[derive(Clone)]
-struct Prompt<A>(A);
+struct Prompt<A> {
+    inner: A,
+    stop: watch::Receiver<bool>,
+}
 
 type Accepting<S, V> = Pin<Box<dyn Future<Output = io::Result<(S, V)>> + Send>>;
 
@@ -204,9 +220,15 @@ where
     type Future = Accepting<Self::Stream, Self::Service>;
 
     fn accept(&self, stream: I, service: S) -> Self::Future {
-        let accepting = self.0.accept(stream, service);
+        let accepting = self.inner.accept(stream, service);
+        let mut stop = self.stop.clone();
         Box::pin(async move {
-            let (stream, service) = accepting.await?;
+            let (stream, service) = tokio::select! {
+                accepted = accepting => accepted?,
+                _ = stop.wait_for(|stop| *stop) => {
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
+            };
             Ok((
                 PromptStream {
                     stream,

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// # Errors
 ///
 /// When the system does not let us listen for them.
-pub async fn stop_requested() -> std::io::Result<()> {
+pub(crate) async fn stop_requested() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     wait(&mut terminate, &mut interrupt).await;

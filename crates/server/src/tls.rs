@@ -23,7 +23,7 @@ use files::CertificateFiles;
 const FILES_LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
 /// How often the age of our own certificate is looked at.
-const LEAF_LOOKED_AT_EVERY: Duration = Duration::from_secs(3600);
+const LEAF_LOOKED_AT_EVERY: Duration = Duration::from_hours(1);
 
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]

@@ -528,7 +528,7 @@ fn log(reader: &mut Reader<'_>) -> Log {
 fn listen(reader: &mut Reader<'_>, key: &str, port: u16) -> ListenAddress {
     let example = format!("\"localhost:{port}\"");
     reader
-        .need(key, &example, |text| ListenAddress::parse(text))
+        .need(key, &example, ListenAddress::parse)
         .unwrap_or(ListenAddress::localhost(port))
 }
 

@@ -156,6 +156,10 @@ pub struct PingOne {
 
 /// Registration.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of a form, never read by position"
+)]
 pub struct Registration {
     /// Whether people may register.
     pub enabled: bool,

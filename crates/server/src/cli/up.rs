@@ -1,0 +1,138 @@
+//! `latchkey up`, `latchkey portal`, `latchkey idp`: serving.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::{Place, terminal};
+use crate::config::{Loaded, Settings};
+use crate::up::{Sides, UpOptions, up};
+use crate::{card, logging, signals};
+
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Up {
+    #[command(flatten)]
+    common: Serve,
+    /// Where the portal listens, as localhost:8080 (port 0 takes a free one).
+    #[arg(long, value_name = "ADDRESS")]
+    portal_listen: Option<String>,
+    /// Where the embedded environment listens, as localhost:9443.
+    #[arg(long, value_name = "ADDRESS")]
+    idp_listen: Option<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct PortalAlone {
+    #[command(flatten)]
+    common: Serve,
+    /// Where the portal listens, as localhost:8080 (port 0 takes a free one).
+    #[arg(long, value_name = "ADDRESS")]
+    portal_listen: Option<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct EnvironmentAlone {
+    #[command(flatten)]
+    common: Serve,
+    /// Where the embedded environment listens, as localhost:9443 (port 0 takes a free one).
+    #[arg(long, value_name = "ADDRESS")]
+    idp_listen: Option<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Keep data in a throw-away directory that is removed in the end.
+    #[arg(long, conflicts_with = "data_dir")]
+    ephemeral: bool,
+    /// Write addresses, ids and passwords to this file (mode 0600) before the ports answer.
+    #[arg(long, value_name = "FILE", env = "LATCHKEY_ENV_FILE")]
+    env_file: Option<PathBuf>,
+    /// What to log, as info or `debug,latchkey::access=off`.
+    #[arg(long, value_name = "FILTER")]
+    log: Option<String>,
+}
+
+impl Up {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        self.common.run(
+            Sides::Both,
+            self.portal_listen.as_deref(),
+            self.idp_listen.as_deref(),
+        )
+    }
+}
+
+impl PortalAlone {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        self.common
+            .run(Sides::Portal, self.portal_listen.as_deref(), None)
+    }
+}
+
+impl EnvironmentAlone {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        self.common
+            .run(Sides::Environment, None, self.idp_listen.as_deref())
+    }
+}
+
+impl Serve {
+    fn run(
+        &self,
+        sides: Sides,
+        portal_listen: Option<&str>,
+        idp_listen: Option<&str>,
+    ) -> anyhow::Result<ExitCode> {
+        let settings = self.settings(portal_listen, idp_listen)?;
+        logging::start(&settings.log);
+        let mut options = UpOptions::new(settings);
+        options.sides = sides;
+        options.ephemeral = self.ephemeral;
+        options.env_file.clone_from(&self.env_file);
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("starting threads failed")?
+            .block_on(serve(options))
+    }
+
+    fn settings(
+        &self,
+        portal_listen: Option<&str>,
+        idp_listen: Option<&str>,
+    ) -> anyhow::Result<Settings> {
+        let mut sources = self.place.sources();
+        let options = [
+            ("portal.listen", portal_listen, "--portal-listen"),
+            ("idp.listen", idp_listen, "--idp-listen"),
+            ("log.filter", self.log.as_deref(), "--log"),
+        ];
+        for (key, value, name) in options {
+            if let Some(value) = value {
+                sources = sources.option(key, value, name);
+            }
+        }
+        Ok(Loaded::read(&sources).settings()?)
+    }
+}
+
+async fn serve(options: UpOptions) -> anyhow::Result<ExitCode> {
+    // Listening for signals begins before anything is started, so that none is lost.
+    let mut stop = std::pin::pin!(signals::stop_requested());
+    let running = tokio::select! {
+        started = Box::pin(up(options)) => started?,
+        asked = &mut stop => {
+            asked.context("listening for signals failed")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    terminal::print(&card::render(&running))?;
+    stop.await.context("listening for signals failed")?;
+    tracing::info!("stopping: requests in flight are finished");
+    running.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}

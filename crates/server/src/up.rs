@@ -1,0 +1,534 @@
+//! Starting and stopping: both ports in one process, in the order that keeps promises.
+//!
+//! Ports are bound first, so that addresses are known even for port 0; then everything is prepared
+//! and the environment file written; only then does anybody get an answer. Whoever sees the ports
+//! answer can rely on the file.
+
+mod environment;
+mod pages;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::{Db, Location, PostgresSettings, StoreError};
+use protocol::keyring::Keyring;
+use protocol::{Clock, Random, SystemClock, SystemRandom};
+use secrecy::ExposeSecret as _;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use ui::{Brand, Messages, Side, Site};
+use url::Url;
+
+use crate::config::Settings;
+use crate::config::settings::{Database, Mode, Tls};
+use crate::data_dir::{self, DataDir, DataDirError};
+use crate::edge::{Edge, Hosts, Proxies};
+use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
+use crate::health::Readiness;
+use crate::keyring_file::{self, KeyringFileError};
+use crate::listen::{Bound, ListenAddress, ListenError};
+use crate::serve::Serving;
+use crate::tls::{ServerTls, TlsError};
+
+/// What a banner says above every page in development.
+const NOTICE: &str = "Development mode: known passwords, and mails go to the mailbox.";
+
+/// The database's file in the data directory.
+const DATABASE_FILE: &str = "latchkey.db";
+
+/// Requests in flight have this long when the process is asked to stop …
+const GRACE: Duration = Duration::from_secs(7);
+/// … and background work has this long after them; together less than ten seconds.
+const JOBS_GRACE: Duration = Duration::from_secs(2);
+
+/// Which ports to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// The portal and the embedded environment.
+    Both,
+    /// The portal alone.
+    Portal,
+    /// The embedded environment alone.
+    Environment,
+}
+
+/// What to start.
+#[derive(Clone)]
+pub struct UpOptions {
+    /// The configuration.
+    pub settings: Settings,
+    /// Which ports.
+    pub sides: Sides,
+    /// Keep data in a temporary directory that is removed in the end.
+    pub ephemeral: bool,
+    /// Where to write the environment file.
+    pub env_file: Option<PathBuf>,
+    /// The clock; tests bring one that they move.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub random: Arc<dyn Random>,
+    /// A database that is open already, instead of the configured one.
+    pub db: Option<Db>,
+}
+
+impl UpOptions {
+    /// Both ports with the system's clock and randomness.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            sides: Sides::Both,
+            ephemeral: false,
+            env_file: None,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            db: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for UpOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpOptions")
+            .field("sides", &self.sides)
+            .field("ephemeral", &self.ephemeral)
+            .field("env_file", &self.env_file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why it did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The keyring.
+    #[error(transparent)]
+    Keyring(#[from] KeyringFileError),
+    /// A port.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A file that the configuration names.
+    #[error("reading {path} failed (setting {setting})")]
+    File {
+        /// Which.
+        path: String,
+        /// Who names it.
+        setting: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database.
+    #[error("the database could not be opened (setting database)")]
+    Database(#[source] StoreError),
+    /// A value that only this place could judge.
+    #[error("the setting {key} cannot be used: {what}")]
+    Setting {
+        /// The key.
+        key: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+    /// Production on data that development made.
+    #[error(
+        "the data directory {path} holds demo data, whose passwords everybody knows ({KEPT_ENV_FILE} \
+         stands in it); production needs a data directory and a database of its own"
+    )]
+    DemoData {
+        /// Which.
+        path: String,
+    },
+    /// The embedded environment.
+    #[error("the embedded environment did not start")]
+    Environment(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The portal.
+    #[error("the portal did not start")]
+    Portal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The environment file.
+    #[error("writing the environment file {path} failed")]
+    EnvironmentFile {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What runs.
+#[derive(Debug)]
+pub struct Running {
+    /// The portal's address, if it is served.
+    pub portal_url: Option<Url>,
+    /// The embedded environment's address, if it is served.
+    pub idp_url: Option<Url>,
+    /// What the environment file says.
+    pub env: EnvironmentFile,
+    /// Development or production.
+    pub mode: Mode,
+    /// Where data is kept.
+    pub data_dir: PathBuf,
+    /// The database, for tests that look behind the scenes.
+    pub db: Db,
+    ports: Vec<Serving>,
+    jobs: JoinSet<()>,
+    stopping: watch::Sender<bool>,
+    readiness: Readiness,
+    /// Held until the end: the lock, and the directory itself when it is a throw-away one.
+    _directory: DataDir,
+}
+
+impl Running {
+    /// Stops accepting, finishes requests in flight and background work, closes the database. Takes
+    /// less than ten seconds.
+    pub async fn shutdown(mut self) {
+        self.readiness.stop();
+        let mut stopping = JoinSet::new();
+        for port in self.ports {
+            stopping.spawn(port.stop(GRACE));
+        }
+        stopping.join_all().await;
+        // Nobody listens any more when every job has ended by itself.
+        let _ = self.stopping.send(true);
+        let ended = async { while self.jobs.join_next().await.is_some() {} };
+        if tokio::time::timeout(JOBS_GRACE, ended).await.is_err() {
+            tracing::warn!("background work did not end in time and is cut off");
+            self.jobs.abort_all();
+        }
+        self.db.close().await;
+    }
+}
+
+/// What both sides are made from.
+#[derive(Clone)]
+struct Shared {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    keyring: Arc<Keyring>,
+}
+
+/// What is taken before anything is made: the directory, the ports, and what follows from them.
+struct Ground {
+    directory: DataDir,
+    keyring: Arc<Keyring>,
+    portal: Option<Bound>,
+    idp: Option<Bound>,
+    portal_url: Url,
+    idp_url: Option<Url>,
+    tls: Option<ServerTls>,
+}
+
+impl Ground {
+    async fn take(options: &UpOptions) -> Result<Self, StartError> {
+        let settings = &options.settings;
+        let directory = open_directory(options)?;
+        if settings.mode == Mode::Production && directory.file(KEPT_ENV_FILE).exists() {
+            return Err(StartError::DemoData {
+                path: directory.path().display().to_string(),
+            });
+        }
+        let keyring_path = match &settings.keyring_file {
+            Some(path) => path.clone(),
+            None => directory.file(keyring_file::FILE_NAME),
+        };
+        let keyring = Arc::new(keyring_file::load_or_make(&keyring_path, &*options.random)?);
+        let portal = match options.sides {
+            Sides::Environment => None,
+            _ => Some(settings.portal.listen.bind("portal.listen").await?),
+        };
+        let idp = match options.sides {
+            Sides::Portal => None,
+            _ => Some(settings.idp.listen.bind("idp.listen").await?),
+        };
+        // Without a portal of ours, the one in the configuration is where the demo's web application
+        // would be.
+        let portal_listen = portal
+            .as_ref()
+            .map_or(settings.portal.listen, Bound::address);
+        let portal_url = address(settings, settings.portal.public_url.as_ref(), portal_listen)?;
+        let idp_url = match &idp {
+            Some(bound) => Some(address(
+                settings,
+                settings.idp.public_url.as_ref(),
+                bound.address(),
+            )?),
+            None => None,
+        };
+        let hosts = certificate_hosts(settings, [Some(&portal_url), idp_url.as_ref()]);
+        let tls = ServerTls::prepare(&settings.tls, directory.path(), &hosts)?;
+        Ok(Self {
+            directory,
+            keyring,
+            portal,
+            idp,
+            portal_url,
+            idp_url,
+            tls,
+        })
+    }
+
+    fn ca_file(&self) -> Option<PathBuf> {
+        self.tls.as_ref().and_then(ServerTls::ca_file)
+    }
+}
+
+/// Starts everything and returns when both ports answer.
+///
+/// # Errors
+///
+/// [`StartError`] says what stands in the way; nothing keeps running then.
+pub async fn up(options: UpOptions) -> Result<Running, StartError> {
+    let settings = &options.settings;
+    let mut ground = Ground::take(&options).await?;
+    let ca_file = ground.ca_file();
+    let db = match options.db.clone() {
+        Some(db) => db,
+        None => open_database(settings, &ground.directory).await?,
+    };
+    let shared = Shared {
+        db: db.clone(),
+        clock: Arc::clone(&options.clock),
+        random: Arc::clone(&options.random),
+        keyring: Arc::clone(&ground.keyring),
+    };
+    let readiness = Readiness::new(db.clone());
+    let brand = Arc::new(
+        Brand::parse(&settings.brand).map_err(|invalid| StartError::Setting {
+            key: "brand",
+            what: invalid.to_string(),
+        })?,
+    );
+    let (stopping, stop) = watch::channel(false);
+    let mut jobs = JoinSet::new();
+    let mut env = EnvironmentFile {
+        portal_url: ground.portal_url.to_string(),
+        ca_file: ca_file
+            .as_ref()
+            .map(|path| path.display().to_string())
+            .unwrap_or_default(),
+        ..EnvironmentFile::default()
+    };
+
+    let mut prepared = Vec::new();
+    let mut environment = None;
+    if let (Some(bound), Some(url)) = (ground.idp.take(), &ground.idp_url) {
+        let started = environment::start(settings, url, &ground.portal_url, shared.clone()).await?;
+        started.describe(&mut env);
+        jobs.spawn(started.run_jobs(stopped(stop.clone())));
+        let edge = edge(&options, "idp", &bound, url, &brand);
+        prepared.push((bound, edge.wrap(started.router(), readiness.clone())));
+        environment = Some(started);
+    }
+    if let Some(bound) = ground.portal.take() {
+        let pages = pages::Pages {
+            settings,
+            url: &ground.portal_url,
+            brand: &brand,
+            environment: environment.as_ref(),
+            ca_pem: ca_pem(settings, ca_file.as_deref())?,
+        };
+        let router = pages.start(shared, &mut jobs, stop).await?;
+        let edge = edge(&options, "portal", &bound, &ground.portal_url, &brand);
+        prepared.push((bound, edge.wrap(router, readiness.clone())));
+    }
+
+    write_env_files(&options, &ground.directory, &env)?;
+
+    let (tls, limit) = (ground.tls.clone(), settings.server.max_connections);
+    let ports = prepared
+        .into_iter()
+        .map(|(bound, router)| Serving::start(bound, router, tls.as_ref(), limit))
+        .collect();
+    if let Some(tls) = tls {
+        let stop = stopped(stopping.subscribe());
+        jobs.spawn(async move {
+            tokio::select! {
+                () = tls.keep_fresh() => {}
+                () = stop => {}
+            }
+        });
+    }
+    Ok(Running {
+        portal_url: (options.sides != Sides::Environment).then_some(ground.portal_url),
+        idp_url: ground.idp_url,
+        env,
+        mode: settings.mode,
+        data_dir: ground.directory.path().to_owned(),
+        db,
+        ports,
+        jobs,
+        stopping,
+        readiness,
+        _directory: ground.directory,
+    })
+}
+
+/// Ends when the process is asked to stop.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn open_directory(options: &UpOptions) -> Result<DataDir, DataDirError> {
+    if options.ephemeral {
+        return DataDir::ephemeral();
+    }
+    match &options.settings.data_dir {
+        Some(path) => DataDir::open(path),
+        None => DataDir::open(&data_dir::platform()?),
+    }
+}
+
+async fn open_database(settings: &Settings, directory: &DataDir) -> Result<Db, StartError> {
+    let location = match &settings.database {
+        Database::Sqlite => Location::Sqlite(directory.file(DATABASE_FILE)),
+        Database::Postgres {
+            url,
+            ca_file,
+            max_connections,
+        } => {
+            let connections = usize::try_from(*max_connections).unwrap_or(usize::MAX);
+            let mut postgres = PostgresSettings::parse(url.expose_secret())
+                .map_err(StartError::Database)?
+                .with_max_connections(connections);
+            if let Some(path) = ca_file {
+                postgres = postgres.with_root_certificates(read(path, "database_ca_file")?);
+            }
+            Location::Postgres(postgres)
+        }
+    };
+    Db::open(&location).await.map_err(StartError::Database)
+}
+
+/// The address that people use: the configured one, or the one listened on.
+fn address(
+    settings: &Settings,
+    public: Option<&Url>,
+    listen: ListenAddress,
+) -> Result<Url, StartError> {
+    if let Some(url) = public {
+        return Ok(url.clone());
+    }
+    let scheme = if settings.tls == Tls::Off {
+        "http"
+    } else {
+        "https"
+    };
+    let text = format!("{scheme}://{}:{}/", listen.local_name(), listen.port());
+    Url::parse(&text).map_err(|error| StartError::Setting {
+        key: "listen",
+        what: error.to_string(),
+    })
+}
+
+/// Every name that people may type, for the certificate.
+fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String> {
+    let public = urls
+        .into_iter()
+        .flatten()
+        .filter_map(Url::host_str)
+        .map(str::to_owned);
+    let extra = [&settings.portal.extra_hosts, &settings.idp.extra_hosts]
+        .into_iter()
+        .flatten()
+        .filter_map(|name| Url::parse(&format!("https://{name}/")).ok())
+        .filter_map(|url| url.host_str().map(str::to_owned));
+    let mut hosts: Vec<String> = public
+        .chain(extra)
+        .map(|host| host.trim_matches(['[', ']']).to_owned())
+        .filter(|host| host != "localhost")
+        .filter(|host| {
+            !host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback())
+        })
+        .collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
+fn edge(
+    options: &UpOptions,
+    name: &'static str,
+    bound: &Bound,
+    url: &Url,
+    brand: &Arc<Brand>,
+) -> Edge {
+    let settings = &options.settings;
+    let (side, extra) = match name {
+        "idp" => (Side::SignOn, &settings.idp.extra_hosts),
+        _ => (Side::Portal, &settings.portal.extra_hosts),
+    };
+    let address = bound.address();
+    let development = settings.mode == Mode::Development;
+    let real = settings.tls != Tls::Local && url.scheme() == "https" && !development;
+    Edge {
+        name,
+        proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
+        proxies_only: !address.is_loopback() && (development || settings.tls == Tls::Off),
+        hosts: Hosts::new(url, extra, address.is_loopback().then(|| address.port())),
+        hsts: real && url.host_str() != Some("localhost"),
+        timeout: Duration::from_secs(settings.server.request_timeout_seconds),
+        random: Arc::clone(&options.random),
+        site: Site::new(
+            Messages::english(&[]),
+            Arc::clone(brand),
+            ui_mode(settings.mode),
+        ),
+        side,
+    }
+}
+
+fn ui_mode(mode: Mode) -> ui::Mode {
+    match mode {
+        Mode::Development => ui::Mode::Development,
+        Mode::Production => ui::Mode::Production,
+    }
+}
+
+/// The authorities that outgoing connections of the portal trust beside the system's.
+fn ca_pem(settings: &Settings, own: Option<&Path>) -> Result<Option<String>, StartError> {
+    let configured = settings.portal.pingone.ca_file.as_deref();
+    let files = [(own, "data_dir"), (configured, "portal.pingone.ca_file")];
+    let mut pem = String::new();
+    for (path, setting) in files {
+        if let Some(path) = path {
+            pem.push_str(&String::from_utf8_lossy(&read(path, setting)?));
+            pem.push('\n');
+        }
+    }
+    Ok((!pem.is_empty()).then_some(pem))
+}
+
+fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, StartError> {
+    fs::read(path).map_err(|source| StartError::File {
+        path: path.display().to_string(),
+        setting,
+        source,
+    })
+}
+
+fn write_env_files(
+    options: &UpOptions,
+    directory: &DataDir,
+    env: &EnvironmentFile,
+) -> Result<(), StartError> {
+    let kept = directory.file(KEPT_ENV_FILE);
+    let keep = options.settings.mode == Mode::Development && !env.environment_id.is_empty();
+    for path in options.env_file.iter().chain(keep.then_some(&kept)) {
+        env.write(path)
+            .map_err(|source| StartError::EnvironmentFile {
+                path: path.display().to_string(),
+                source,
+            })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! Starting the embedded environment: the configuration as its settings, and the demo environment.
+
+use axum::Router;
+use idp::demo::{self, Demo, Wanted};
+use idp::{HashingSettings, Idp, Limits, Parts, SmtpSecurity, SmtpSettings};
+use portal::ManagementSettings;
+use protocol::oauth::Issuer;
+use protocol::secret::ClientSecret;
+use url::Url;
+
+use super::{Shared, StartError, ui_mode};
+use crate::config::Settings;
+use crate::config::settings::{Argon2, Mode, Smtp, SmtpEncryption};
+use crate::env_file::EnvironmentFile;
+
+/// The embedded environment, started.
+pub(super) struct Environment {
+    idp: Idp,
+    url: Url,
+    demo: Option<Demo>,
+    mailbox: bool,
+}
+
+/// Starts it and, if configured, makes the demo environment, whose web application is the portal at
+/// `portal_url`.
+pub(super) async fn start(
+    settings: &Settings,
+    url: &Url,
+    portal_url: &Url,
+    shared: Shared,
+) -> Result<Environment, StartError> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
+    let Shared {
+        db,
+        clock,
+        random,
+        keyring,
+    } = shared;
+    let mailbox = settings.mode == Mode::Development && settings.idp.smtp.is_none();
+    let idp = Idp::start(
+        idp_settings(settings, url, mailbox),
+        Parts {
+            db,
+            clock,
+            random,
+            keyring,
+        },
+    )
+    .await
+    .map_err(|error| failed(Box::new(error)))?;
+    let demo = if settings.idp.demo {
+        let mut wanted = Wanted::new(portal_url.clone());
+        wanted
+            .redirect_path
+            .clone_from(&settings.portal.sign_on.redirect_path);
+        wanted.token_endpoint_auth_method = settings.portal.sign_on.token_endpoint_auth_method;
+        if let Some(url) = &settings.portal.sign_on.post_sign_off_url
+            && url.origin() == portal_url.origin()
+        {
+            url.path().clone_into(&mut wanted.post_logout_path);
+        }
+        Some(
+            demo::ensure(&idp, wanted)
+                .await
+                .map_err(|error| failed(Box::new(error)))?,
+        )
+    } else {
+        None
+    };
+    Ok(Environment {
+        idp,
+        url: url.clone(),
+        demo,
+        mailbox,
+    })
+}
+
+impl Environment {
+    pub(super) fn router(&self) -> Router {
+        self.idp.router()
+    }
+
+    /// Fills in what the environment file says of it.
+    pub(super) fn describe(&self, env: &mut EnvironmentFile) {
+        env.auth_url = self.url.to_string();
+        env.api_url = self.api_url().to_string();
+        if self.mailbox {
+            env.mailbox_url = format!("{}mailbox", self.url);
+        }
+        let Some(demo) = &self.demo else { return };
+        env.environment_id = demo.environment_id.to_string();
+        demo.issuer.as_str().clone_into(&mut env.issuer);
+        env.client_id = demo.client_id.to_string();
+        demo.client_secret
+            .expose()
+            .clone_into(&mut env.client_secret);
+        env.worker_client_id = demo.worker_client_id.to_string();
+        demo.worker_client_secret
+            .expose()
+            .clone_into(&mut env.worker_client_secret);
+        demo.user.username.clone_into(&mut env.demo_username);
+        demo.user
+            .password
+            .expose()
+            .clone_into(&mut env.demo_password);
+        demo.operator
+            .username
+            .clone_into(&mut env.operator_username);
+        demo.operator
+            .password
+            .expose()
+            .clone_into(&mut env.operator_password);
+    }
+
+    /// The demo web application: issuer, client id, secret.
+    pub(super) fn web_application(&self) -> Option<(Issuer, String, Option<ClientSecret>)> {
+        let demo = self.demo.as_ref()?;
+        let secret = ClientSecret::new(demo.client_secret.expose());
+        Some((
+            demo.issuer.clone(),
+            demo.client_id.to_string(),
+            Some(secret),
+        ))
+    }
+
+    /// The demo worker.
+    pub(super) fn worker(&self) -> Option<ManagementSettings> {
+        let demo = self.demo.as_ref()?;
+        Some(ManagementSettings {
+            auth_url: self.url.clone(),
+            api_url: self.api_url(),
+            environment: demo.environment_id,
+            worker_client_id: demo.worker_client_id.to_string(),
+            worker_client_secret: ClientSecret::new(demo.worker_client_secret.expose()),
+        })
+    }
+
+    fn api_url(&self) -> Url {
+        let mut url = self.url.clone();
+        url.set_path("/v1/");
+        url
+    }
+
+    /// Background work until `stop` completes.
+    pub(super) fn run_jobs(
+        &self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let idp = self.idp.clone();
+        async move { idp.run_jobs(stop).await }
+    }
+}
+
+fn idp_settings(settings: &Settings, url: &Url, mailbox: bool) -> idp::Settings {
+    let configured = &settings.idp;
+    let mut made = idp::Settings::new(url.clone());
+    made.mode = ui_mode(settings.mode);
+    made.mailbox = mailbox;
+    made.brand = settings.brand.clone();
+    made.hashing = hashing(configured.argon2);
+    made.smtp = configured.smtp.as_ref().map(smtp);
+    made.limits = Limits {
+        sign_ons_per_minute: configured.limits.sign_ons_per_minute,
+        registrations_per_hour: configured.limits.registrations_per_hour,
+        recoveries_per_hour: configured.limits.recoveries_per_hour,
+    };
+    made
+}
+
+fn hashing(configured: Argon2) -> HashingSettings {
+    let default = HashingSettings::default();
+    HashingSettings {
+        memory_kib: configured.memory_kib,
+        iterations: configured.iterations,
+        parallelism: configured.parallelism,
+        permits: if configured.permits == 0 {
+            default.permits
+        } else {
+            configured.permits
+        },
+        ..default
+    }
+}
+
+fn smtp(configured: &Smtp) -> SmtpSettings {
+    SmtpSettings {
+        host: configured.host.clone(),
+        port: configured.port,
+        security: match configured.encryption {
+            SmtpEncryption::StartTls => SmtpSecurity::StartTls,
+            SmtpEncryption::Tls => SmtpSecurity::Tls,
+            SmtpEncryption::None => SmtpSecurity::None,
+        },
+        credentials: configured.username.clone().zip(configured.password.clone()),
+        from: configured.from.clone(),
+    }
+}

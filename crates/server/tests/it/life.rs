@@ -1,0 +1,359 @@
+//! The program's life: starting, being found, stopping.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use latchkey::EnvironmentFile;
+
+/// A program that was started and answers.
+struct Program {
+    child: Child,
+    env: EnvironmentFile,
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    command
+        .args(arguments)
+        .args(["--log", "warn"])
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+impl Program {
+    /// Starts it in a directory on free ports, and waits until it says that it is ready.
+    fn start(directory: &Path, more: &[&str]) -> Self {
+        let env_file = directory.join("test.env");
+        let data = directory.join("data");
+        let arguments = [
+            "up",
+            "--data-dir",
+            data.to_str().unwrap(),
+            "--env-file",
+            env_file.to_str().unwrap(),
+            "--portal-listen",
+            "localhost:0",
+            "--idp-listen",
+            "localhost:0",
+        ];
+        let mut child = command(&[&arguments, more].concat()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines
+            .map_while(Result::ok)
+            .any(|line| line == "Latchkey is ready.");
+        if !ready {
+            let mut said = String::new();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut said)
+                .unwrap();
+            panic!("it did not start: {said}");
+        }
+        let env = EnvironmentFile::parse(&fs::read_to_string(&env_file).unwrap()).unwrap();
+        Self { child, env }
+    }
+
+    fn port(&self) -> u16 {
+        url::Url::parse(&self.env.portal_url)
+            .unwrap()
+            .port()
+            .unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Waits for the end and gives the exit status.
+    fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Whatever a failed test left behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn the_environment_file_is_private_and_complete() {
+    let place = tempfile::tempdir().unwrap();
+    let program = Program::start(place.path(), &[]);
+    let file = place.path().join("test.env");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let written = fs::read_to_string(&file).unwrap();
+    let keys: Vec<&str> = written
+        .lines()
+        .map(|line| line.split_once('=').unwrap().0)
+        .collect();
+    let expected = [
+        "PORTAL_URL",
+        "AUTH_URL",
+        "API_URL",
+        "ENVIRONMENT_ID",
+        "ISSUER",
+        "CLIENT_ID",
+        "CLIENT_SECRET",
+        "WORKER_CLIENT_ID",
+        "WORKER_CLIENT_SECRET",
+        "DEMO_USERNAME",
+        "DEMO_PASSWORD",
+        "OPERATOR_USERNAME",
+        "OPERATOR_PASSWORD",
+        "MAILBOX_URL",
+        "CA_FILE",
+    ];
+    assert_eq!(keys, expected);
+    for (key, value) in program.env.entries() {
+        assert!(!value.is_empty(), "{key}");
+    }
+    let env = &program.env;
+    assert!(
+        !env.portal_url.contains(":0/") && env.portal_url.ends_with('/'),
+        "{env:?}"
+    );
+    assert_eq!(env.api_url, format!("{}v1/", env.auth_url));
+    assert_eq!(env.mailbox_url, format!("{}mailbox", env.auth_url));
+    assert_eq!(
+        env.issuer,
+        format!("{}{}/as", env.auth_url, env.environment_id)
+    );
+}
+
+#[tokio::test]
+async fn both_ports_answer_over_trusted_tls() {
+    let place = tempfile::tempdir().unwrap();
+    let program = Program::start(place.path(), &[]);
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let ca = fs::read(&program.env.ca_file).unwrap();
+    let client = reqwest::Client::builder()
+        .tls_certs_only([reqwest::Certificate::from_pem(&ca).unwrap()])
+        .build()
+        .unwrap();
+    for base in [&program.env.portal_url, &program.env.auth_url] {
+        for path in ["healthz", "readyz"] {
+            let answer = client.get(format!("{base}{path}")).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{base}{path}");
+        }
+        let request = client.get(base).header("host", "evil.example");
+        assert!(request.send().await.unwrap().status().is_client_error());
+    }
+    let home = client.get(&program.env.portal_url).send().await.unwrap();
+    assert_eq!(home.status(), 200);
+}
+
+#[test]
+fn a_second_start_on_the_same_directory_says_who_uses_it() {
+    let place = tempfile::tempdir().unwrap();
+    let program = Program::start(place.path(), &[]);
+    let data = place.path().join("data");
+    let output = run(&[
+        "up",
+        "--data-dir",
+        data.to_str().unwrap(),
+        "--portal-listen",
+        "localhost:0",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    let expected = format!(
+        "is in use by another latchkey (process {})",
+        program.child.id()
+    );
+    assert!(said.contains(&expected), "{said}");
+}
+
+#[test]
+fn a_taken_port_is_named_with_its_setting() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = format!("127.0.0.1:{}", taken.local_addr().unwrap().port());
+    let output = run(&[
+        "up",
+        "--ephemeral",
+        "--idp-listen",
+        &address,
+        "--portal-listen",
+        "localhost:0",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains(&address) && said.contains("`idp.listen`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn production_refuses_what_is_for_development() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("latchkey.toml");
+    fs::write(&file, "mode = \"production\"\n").unwrap();
+    let output = run(&["up", "--ephemeral", "--config", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    for key in [
+        "idp.demo",
+        "idp.smtp.host",
+        "tls.mode",
+        "portal.public_url",
+        "idp.public_url",
+    ] {
+        assert!(said.contains(&format!("{key}: ")), "{key} is not in {said}");
+    }
+}
+
+#[test]
+fn production_refuses_a_directory_with_demo_data() {
+    let place = tempfile::tempdir().unwrap();
+    let program = Program::start(place.path(), &[]);
+    program.signal("TERM");
+    program.ended();
+    let file = place.path().join("latchkey.toml");
+    let production = "mode = \"production\"\n[portal]\npublic_url = \"https://www.example.com\"\n\
+                [idp]\ndemo = false\npublic_url = \"https://id.example.com\"\n[idp.smtp]\n\
+                host = \"smtp.example.com\"\nfrom = \"a@example.com\"\n[tls]\nmode = \"off\"\n";
+    fs::write(&file, production).unwrap();
+    let data = place.path().join("data");
+    let output = run(&[
+        "up",
+        "--config",
+        file.to_str().unwrap(),
+        "--data-dir",
+        data.to_str().unwrap(),
+        "--portal-listen",
+        "localhost:0",
+        "--idp-listen",
+        "localhost:0",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("holds demo data"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn ctrl_c_does_not_wait_for_connections_that_do_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let program = Program::start(place.path(), &[]);
+    let _silent = TcpStream::connect((Ipv4Addr::LOCALHOST, program.port())).unwrap();
+    let mut half = TcpStream::connect((Ipv4Addr::LOCALHOST, program.port())).unwrap();
+    half.write_all(b"\x16\x03\x01").unwrap();
+    let begun = Instant::now();
+    program.signal("INT");
+    assert_eq!(program.ended(), Some(0));
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn it_stops_within_ten_seconds_though_a_request_never_ends() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("latchkey.toml");
+    fs::write(&file, "[tls]\nmode = \"off\"\n").unwrap();
+    let program = Program::start(place.path(), &["--config", file.to_str().unwrap()]);
+    let port = url::Url::parse(&program.env.auth_url)
+        .unwrap()
+        .port()
+        .unwrap();
+    let mut slow = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let head = format!(
+        "POST /{}/as/token HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: 10\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n\r\n",
+        program.env.environment_id
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    // The first line of an answer: the request is being worked on.
+    slow.read_exact(&mut [0; 12]).unwrap();
+    let begun = Instant::now();
+    program.signal("TERM");
+    assert_eq!(program.ended(), Some(0));
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
+fn a_throw_away_directory_is_removed_in_the_end() {
+    let place = tempfile::tempdir().unwrap();
+    let env_file = place.path().join("test.env");
+    let mut child = command(&[
+        "--ephemeral",
+        "--env-file",
+        env_file.to_str().unwrap(),
+        "--portal-listen",
+        "127.0.0.1:0",
+        "--idp-listen",
+        "127.0.0.1:0",
+    ])
+    .spawn()
+    .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(
+        lines
+            .map_while(Result::ok)
+            .any(|line| line == "Latchkey is ready.")
+    );
+    let env = EnvironmentFile::parse(&fs::read_to_string(&env_file).unwrap()).unwrap();
+    let program = Program { child, env };
+    let ca_file = program.env.ca_file.clone();
+    assert!(Path::new(&ca_file).exists());
+    program.signal("TERM");
+    program.ended();
+    assert!(!Path::new(&ca_file).exists());
+}
+
+#[test]
+fn a_restart_keeps_ids_secrets_and_certificates() {
+    let place = tempfile::tempdir().unwrap();
+    let first = Program::start(place.path(), &[]);
+    let before = first.env.clone();
+    let ca = fs::read(&before.ca_file).unwrap();
+    first.signal("TERM");
+    first.ended();
+    let second = Program::start(place.path(), &[]);
+    let after = &second.env;
+    assert_eq!(after.environment_id, before.environment_id);
+    assert_eq!(after.client_id, before.client_id);
+    assert_eq!(after.client_secret, before.client_secret);
+    assert_eq!(after.worker_client_secret, before.worker_client_secret);
+    assert_eq!(after.demo_password, before.demo_password);
+    assert_eq!(fs::read(&after.ca_file).unwrap(), ca);
+}
