@@ -271,6 +271,7 @@ impl Error {
     /// How the attempt failed, for the decision on another one.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match (&self.inner.problem, self.inner.answer.status) {
+            (Problem::Connect { source, .. }, _) if is_certificate_refused(source) => None,
             (Problem::Connect { .. }, _) => Some(Failure::NotConnected),
             (Problem::Lost(_), _) => Some(Failure::ConnectionLost),
             (Problem::Api(_) | Problem::OAuth(_) | Problem::Status, Some(status)) => {
@@ -362,6 +363,26 @@ impl From<IdTokenError> for Error {
     }
 }
 
+/// Whether there is no connection because the other side's certificate is not accepted.
+fn is_certificate_refused(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if matches!(
+            error.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        ) {
+            return true;
+        }
+        // An I/O error does not name the error that it wraps as its source.
+        let wrapped = error.downcast_ref().and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    false
+}
+
 /// PingOne's OAuth errors carry the id at the end of the description: `(Correlation ID: …)`.
 fn correlation_id_in(description: &str) -> Option<&str> {
     let (_, rest) = description.rsplit_once("(Correlation ID: ")?;
@@ -416,7 +437,14 @@ impl fmt::Display for Error {
                     f.write_str(&detail.message)?;
                 }
             }
-            Problem::Connect { origin, .. } => write!(f, "could not connect to {origin}")?,
+            Problem::Connect { origin, source } => {
+                write!(f, "could not connect to {origin}")?;
+                if is_certificate_refused(source) {
+                    f.write_str(
+                        ", whose certificate is not trusted; name the authority that signed it",
+                    )?;
+                }
+            }
             Problem::Denied(error) => {
                 write!(
                     f,

@@ -81,7 +81,7 @@ impl<'a> Users<'a> {
     /// [`Error`] when the call fails; that there is no such user is no error.
     pub async fn find_by_username_or_email(&self, text: &str) -> Result<Option<User>, Error> {
         let filter = scim::eq("username", text).or(scim::eq("email", text));
-        let users = self.list().filter(&filter).page().await?.items;
+        let users = self.list().filter(&filter).all().await?;
         let is_same =
             |value: Option<&String>| value.is_some_and(|v| v.to_lowercase() == text.to_lowercase());
         if let Some(named) = users.iter().find(|user| is_same(user.username.as_ref())) {
