@@ -1,8 +1,8 @@
 //! The one error of this crate: opaque, with questions to ask it.
 
 mod password;
+mod text;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use protocol::jose::IdTokenError;
 use protocol::oauth::{OAuthError, OAuthErrorCode};
 use protocol::pingone::{ApiError, ErrorDetail};
 
+use self::text::is_certificate_refused;
 use crate::retry::Failure;
 
 /// A call that did not succeed.
@@ -256,18 +257,6 @@ impl Error {
         self.details().iter().any(|detail| detail.code == code)
     }
 
-    /// Whether a role is what is missing, rather than a licence, or a scope for userinfo.
-    fn lacks_permission(&self) -> bool {
-        let is_management = self
-            .inner
-            .call
-            .as_deref()
-            .is_some_and(|call| call.contains(" v1/"));
-        self.is_forbidden()
-            && (is_management && !self.has_detail("LICENSE_EXCEEDED")
-                || self.is_oauth(&OAuthErrorCode::AccessDenied))
-    }
-
     /// How the attempt failed, for the decision on another one.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match (&self.inner.problem, self.inner.answer.status) {
@@ -363,136 +352,12 @@ impl From<IdTokenError> for Error {
     }
 }
 
-/// Whether there is no connection because the other side's certificate is not accepted.
-fn is_certificate_refused(error: &reqwest::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if matches!(
-            error.downcast_ref(),
-            Some(rustls::Error::InvalidCertificate(_))
-        ) {
-            return true;
-        }
-        // An I/O error does not name the error that it wraps as its source.
-        let wrapped = error.downcast_ref().and_then(std::io::Error::get_ref);
-        cause = match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    false
-}
-
 /// PingOne's OAuth errors carry the id at the end of the description: `(Correlation ID: …)`.
 fn correlation_id_in(description: &str) -> Option<&str> {
     let (_, rest) = description.rsplit_once("(Correlation ID: ")?;
     let (id, _) = rest.split_once(')')?;
     let is_plain = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     (is_plain && !id.is_empty() && id.len() <= 64).then_some(id)
-}
-
-/// What to do about a 403, which is the first thing that goes wrong with a new worker
-/// (PingOne, "Role permissions").
-fn role_advice(call: &str) -> String {
-    let role = if call.contains("/applications") {
-        "Client Application Developer"
-    } else if ["/users", "/populations", "/passwordPolicies"]
-        .iter()
-        .any(|part| call.contains(part))
-    {
-        "Identity Data Admin"
-    } else {
-        "Environment Admin"
-    };
-    format!(
-        "; the roles of the worker application decide this, not its scopes: give it a role that \
-         allows the call, such as {role}, for this environment or population, and check that it \
-         is enabled (a user needs such a role too, or a scope for the own account)"
-    )
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            call,
-            problem,
-            answer,
-        } = &*self.inner;
-        if let Some(call) = call {
-            write!(f, "{call}: ")?;
-        }
-        let status = answer.status.map_or(0, |status| status.as_u16());
-        match problem {
-            Problem::Api(api) => {
-                write!(
-                    f,
-                    "PingOne refused it ({status} {}): {}",
-                    api.code, api.message
-                )?;
-                for detail in &api.details {
-                    f.write_str("; ")?;
-                    if let Some(target) = &detail.target {
-                        write!(f, "{target}: ")?;
-                    }
-                    f.write_str(&detail.message)?;
-                }
-            }
-            Problem::Connect { origin, source } => {
-                write!(f, "could not connect to {origin}")?;
-                if is_certificate_refused(source) {
-                    f.write_str(
-                        ", whose certificate is not trusted; name the authority that signed it",
-                    )?;
-                }
-            }
-            Problem::Denied(error) => {
-                write!(
-                    f,
-                    "the authorization server sent the user back with {error}"
-                )?;
-            }
-            Problem::IdToken(_) => f.write_str("the ID token is not accepted")?,
-            Problem::Lost(_) => {
-                f.write_str("the connection broke before the answer was complete")?;
-            }
-            Problem::OAuth(error) => {
-                write!(f, "the authorization server refused it ({status}): {error}")?;
-            }
-            Problem::SetUp(text) | Problem::Untrusted(text) => f.write_str(text)?,
-            Problem::Status => write!(f, "it failed with status {status}, without a reason")?,
-            Problem::TimedOut { after } => {
-                write!(f, "no answer came within {} seconds", after.as_secs_f32())?;
-            }
-            Problem::Unexpected(text) => write!(f, "the answer is not usable: {text}")?,
-        }
-        if self.lacks_permission() {
-            f.write_str(&role_advice(call.as_deref().unwrap_or_default()))?;
-        }
-        if let Some(wait) = answer.retry_after {
-            write!(f, "; try again in {} seconds", wait.as_secs())?;
-        }
-        match self.correlation_id() {
-            Some(id) => write!(f, " [PingOne error id {id}]"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// As the text: members of an answer may hold personal data.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}({self})", self.kind())
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.inner.problem {
-            Problem::Connect { source, .. } | Problem::Lost(source) => Some(source),
-            Problem::IdToken(error) => Some(error),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,22 +1,26 @@
 //! One way out for every call: time-outs, bounded answers, no redirects, retries, a span.
 
+mod builder;
+mod call;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use jiff::fmt::rfc2822;
-use protocol::{Clock, Random, SystemClock, SystemRandom};
-use serde::de::DeserializeOwned;
+use protocol::{Clock, Random};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field};
 use url::Url;
 
+pub use self::builder::TransportBuilder;
+use self::call::template;
+pub(crate) use self::call::{Answer, Call};
 use crate::Error;
 use crate::endpoints::{Reroute, is_loopback};
 use crate::error::{AnswerFacts, Problem};
-use crate::retry::{self, Decision, Idempotency, Retries};
+use crate::retry::{self, Decision, Retries};
 
 /// The connections of any number of clients, with the rules for using them.
 ///
@@ -49,23 +53,6 @@ struct Settings {
     random: Arc<dyn Random>,
 }
 
-/// Servers and balancers close idle connections after a minute or more. Closing ours first keeps a
-/// POST, which cannot be sent again, from meeting a connection that is about to end.
-const IDLE_CONNECTION: Duration = Duration::from_secs(30);
-
-/// How long an HTTP/2 connection may be silent while an answer is awaited, and then how long the
-/// answer to a ping. Without it a dead connection would be used until TCP gives it up.
-const SILENT_CONNECTION: Duration = Duration::from_secs(5);
-
-/// Sets a [`Transport`] up.
-#[must_use]
-pub struct TransportBuilder {
-    authorities: Vec<u8>,
-    proxy: Option<Url>,
-    connect_timeout: Duration,
-    settings: Settings,
-}
-
 impl Transport {
     /// A transport with the defaults: the system's certificate authorities, 5 seconds to connect,
     /// 15 seconds for a call with its retries, answers of at most 1 MiB.
@@ -79,19 +66,7 @@ impl Transport {
 
     /// A transport that differs from the defaults.
     pub fn builder() -> TransportBuilder {
-        TransportBuilder {
-            authorities: Vec::new(),
-            proxy: None,
-            connect_timeout: Duration::from_secs(5),
-            settings: Settings {
-                total_timeout: Duration::from_secs(15),
-                largest_answer: 1024 * 1024,
-                retries: Retries::default(),
-                is_http_allowed: false,
-                clock: Arc::new(SystemClock),
-                random: Arc::new(SystemRandom),
-            },
-        }
+        TransportBuilder::new()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -100,205 +75,6 @@ impl Transport {
 
     pub(crate) fn random(&self) -> &dyn Random {
         &*self.inner.settings.random
-    }
-}
-
-impl fmt::Debug for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport")
-            .field("total_timeout", &self.inner.settings.total_timeout)
-            .field("retries", &self.inner.settings.retries)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for TransportBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportBuilder")
-            .field("total_timeout", &self.settings.total_timeout)
-            .field("retries", &self.settings.retries)
-            .finish_non_exhaustive()
-    }
-}
-
-impl TransportBuilder {
-    /// Trusts the certificate authorities in this PEM text, and no others: for the embedded
-    /// environment, whose authority no system knows.
-    pub fn only_trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.authorities = pem.into();
-        self
-    }
-
-    /// Opens all connections through a proxy. The environment variables that other programs take
-    /// one from are not read.
-    pub fn proxy(mut self, proxy: Url) -> Self {
-        self.proxy = Some(proxy);
-        self
-    }
-
-    /// How long opening a connection may take.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// How long a call may take, its retries and pauses included.
-    pub fn total_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.total_timeout = timeout;
-        self
-    }
-
-    /// The largest answer that is read, in bytes after decompression.
-    pub fn largest_answer(mut self, bytes: usize) -> Self {
-        self.settings.largest_answer = bytes;
-        self
-    }
-
-    /// How often and how long a call is tried again.
-    pub fn retries(mut self, retries: Retries) -> Self {
-        self.settings.retries = retries;
-        self
-    }
-
-    /// Takes the time from `clock`: when tokens expire and keys are fetched again.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.settings.clock = clock;
-        self
-    }
-
-    /// Takes random bytes from `random`: `state`, `nonce`, code verifiers, jitter.
-    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
-        self.settings.random = random;
-        self
-    }
-
-    /// Sends tokens and secrets over plain HTTP to other machines too, where anybody on the way
-    /// can read them. Plain HTTP to this machine needs no permission.
-    pub fn danger_allow_http(mut self) -> Self {
-        self.settings.is_http_allowed = true;
-        self
-    }
-
-    /// Builds the transport.
-    ///
-    /// rustls needs a provider of cryptography for the whole process: when none is installed yet,
-    /// this installs aws-lc's.
-    ///
-    /// # Errors
-    ///
-    /// An [`Error`] of the kind [`SetUp`](crate::ErrorKind::SetUp) when the certificate authorities
-    /// cannot be read, or TLS cannot be set up on this machine.
-    pub fn build(self) -> Result<Transport, Error> {
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Fails only when another thread was quicker, which is just as good.
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        }
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("pingone-rust/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.settings.total_timeout)
-            .referer(false)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .http2_keep_alive_interval(SILENT_CONNECTION)
-            .http2_keep_alive_timeout(SILENT_CONNECTION);
-        http = match self.proxy {
-            None => http.no_proxy(),
-            Some(url) => http.proxy(parse_proxy(url)?),
-        };
-        if !self.authorities.is_empty() {
-            let certificates = reqwest::Certificate::from_pem_bundle(&self.authorities)
-                .ok()
-                .filter(|certificates| !certificates.is_empty())
-                .ok_or_else(|| {
-                    Error::set_up(
-                        "the certificate authorities to trust are not PEM text with at least one \
-                         certificate"
-                            .to_owned(),
-                    )
-                })?;
-            http = http.tls_certs_only(certificates);
-        }
-        let http = http.build().map_err(|error| {
-            Error::set_up(format!("TLS could not be set up: {}", chain(&error)))
-        })?;
-        Ok(Transport {
-            inner: Arc::new(Inner {
-                http,
-                settings: self.settings,
-            }),
-        })
-    }
-}
-
-fn parse_proxy(url: Url) -> Result<reqwest::Proxy, Error> {
-    let refuse =
-        || Error::set_up("the proxy's address does not begin with http:// or https://".to_owned());
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(refuse());
-    }
-    reqwest::Proxy::all(url).map_err(|_| refuse())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
-/// A request, ready to be sent any number of times.
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    /// The public address: where it connects to is the business of a [`Reroute`].
-    pub(crate) url: Url,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    pub(crate) idempotency: Idempotency,
-    text: String,
-}
-
-/// An answer in 2xx.
-pub(crate) struct Answer {
-    pub(crate) body: Bytes,
-    call: String,
-}
-
-impl Call {
-    pub(crate) fn new(method: Method, url: Url) -> Self {
-        let text = format!("{method} {}", template(url.path()));
-        Self {
-            method,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            idempotency: Idempotency::ByMethod,
-            text,
-        }
-    }
-
-    /// Method and path, ids replaced by dots.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-}
-
-impl Answer {
-    /// Reads the body as JSON.
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            // The error's own text may quote the body, secrets included.
-            let text = format!(
-                "it is not the expected JSON ({:?} error at line {}, column {})",
-                error.classify(),
-                error.line(),
-                error.column()
-            );
-            Error::new(&self.call, Problem::Unexpected(text))
-        })
     }
 }
 
@@ -474,41 +250,18 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// A path with everything that may be an id or worse replaced by dots: what logs and errors show.
-fn template(path: &str) -> String {
-    let segments = path.trim_start_matches('/').split('/').map(|segment| {
-        let is_word = segment.len() <= 40
-            && segment
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-            && segment.chars().filter(char::is_ascii_digit).count() <= 2;
-        if is_word { segment } else { "…" }
-    });
-    segments.collect::<Vec<_>>().join("/")
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("total_timeout", &self.inner.settings.total_timeout)
+            .field("retries", &self.inner.settings.retries)
+            .finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_is_shown_without_ids() {
-        for (path, shown) in [
-            (
-                "/v1/environments/7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1/users",
-                "v1/environments/…/users",
-            ),
-            ("/v1/roles", "v1/roles"),
-            ("/oauth2/v4/token", "oauth2/v4/token"),
-            ("/u/ada%40example.com", "u/…"),
-            (
-                "/.well-known/openid-configuration",
-                ".well-known/openid-configuration",
-            ),
-        ] {
-            assert_eq!(template(path), shown);
-        }
-    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
@@ -524,21 +277,5 @@ mod tests {
             let parsed = transport.parse_retry_after(text);
             assert_eq!(parsed, expected.map(Duration::from_secs), "{text}");
         }
-    }
-
-    #[test]
-    fn an_address_that_is_no_proxy_is_refused() {
-        let address = Url::parse("mailto:me@example.com").unwrap();
-        let error = Transport::builder().proxy(address).build().unwrap_err();
-        assert!(error.to_string().contains("proxy"), "{error}");
-    }
-
-    #[test]
-    fn a_text_that_is_no_certificate_is_refused() {
-        let error = Transport::builder()
-            .only_trust("hello")
-            .build()
-            .unwrap_err();
-        assert!(error.to_string().contains("not PEM text"), "{error}");
     }
 }

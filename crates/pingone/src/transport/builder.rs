@@ -1,0 +1,203 @@
+//! How a transport is set up.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{Clock, Random, SystemClock, SystemRandom};
+use url::Url;
+
+use super::{Inner, Settings, Transport};
+use crate::{Error, Retries};
+
+/// Servers and balancers close idle connections after a minute or more. Closing ours first keeps a
+/// POST, which cannot be sent again, from meeting a connection that is about to end.
+const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+
+/// How long an HTTP/2 connection may be silent while an answer is awaited, and then how long the
+/// answer to a ping. Without it a dead connection would be used until TCP gives it up.
+const SILENT_CONNECTION: Duration = Duration::from_secs(5);
+
+/// Sets a [`Transport`] up.
+#[must_use]
+pub struct TransportBuilder {
+    authorities: Vec<u8>,
+    proxy: Option<Url>,
+    connect_timeout: Duration,
+    settings: Settings,
+}
+
+impl TransportBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            authorities: Vec::new(),
+            proxy: None,
+            connect_timeout: Duration::from_secs(5),
+            settings: Settings {
+                total_timeout: Duration::from_secs(15),
+                largest_answer: 1024 * 1024,
+                retries: Retries::default(),
+                is_http_allowed: false,
+                clock: Arc::new(SystemClock),
+                random: Arc::new(SystemRandom),
+            },
+        }
+    }
+
+    /// Trusts the certificate authorities in this PEM text, and no others: for the embedded
+    /// environment, whose authority no system knows.
+    pub fn only_trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.authorities = pem.into();
+        self
+    }
+
+    /// Opens all connections through a proxy. The environment variables that other programs take
+    /// one from are not read.
+    pub fn proxy(mut self, proxy: Url) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// How long opening a connection may take.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take, its retries and pauses included.
+    pub fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.total_timeout = timeout;
+        self
+    }
+
+    /// The largest answer that is read, in bytes after decompression.
+    pub fn largest_answer(mut self, bytes: usize) -> Self {
+        self.settings.largest_answer = bytes;
+        self
+    }
+
+    /// How often and how long a call is tried again.
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.settings.retries = retries;
+        self
+    }
+
+    /// Takes the time from `clock`: when tokens expire and keys are fetched again.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// Takes random bytes from `random`: `state`, `nonce`, code verifiers, jitter.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.settings.random = random;
+        self
+    }
+
+    /// Sends tokens and secrets over plain HTTP to other machines too, where anybody on the way
+    /// can read them. Plain HTTP to this machine needs no permission.
+    pub fn danger_allow_http(mut self) -> Self {
+        self.settings.is_http_allowed = true;
+        self
+    }
+
+    /// Builds the transport.
+    ///
+    /// rustls needs a provider of cryptography for the whole process: when none is installed yet,
+    /// this installs aws-lc's.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] of the kind [`SetUp`](crate::ErrorKind::SetUp) when the certificate authorities
+    /// cannot be read, or TLS cannot be set up on this machine.
+    pub fn build(self) -> Result<Transport, Error> {
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // Fails only when another thread was quicker, which is just as good.
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        }
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("pingone-rust/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.settings.total_timeout)
+            .referer(false)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .http2_keep_alive_interval(SILENT_CONNECTION)
+            .http2_keep_alive_timeout(SILENT_CONNECTION);
+        http = match self.proxy {
+            None => http.no_proxy(),
+            Some(url) => http.proxy(parse_proxy(url)?),
+        };
+        if !self.authorities.is_empty() {
+            let certificates = reqwest::Certificate::from_pem_bundle(&self.authorities)
+                .ok()
+                .filter(|certificates| !certificates.is_empty())
+                .ok_or_else(|| {
+                    Error::set_up(
+                        "the certificate authorities to trust are not PEM text with at least one \
+                         certificate"
+                            .to_owned(),
+                    )
+                })?;
+            http = http.tls_certs_only(certificates);
+        }
+        let http = http.build().map_err(|error| {
+            Error::set_up(format!("TLS could not be set up: {}", chain(&error)))
+        })?;
+        Ok(Transport {
+            inner: Arc::new(Inner {
+                http,
+                settings: self.settings,
+            }),
+        })
+    }
+}
+
+fn parse_proxy(url: Url) -> Result<reqwest::Proxy, Error> {
+    let refuse =
+        || Error::set_up("the proxy's address does not begin with http:// or https://".to_owned());
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse());
+    }
+    reqwest::Proxy::all(url).map_err(|_| refuse())
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Debug for TransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportBuilder")
+            .field("total_timeout", &self.settings.total_timeout)
+            .field("retries", &self.settings.retries)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_no_proxy_is_refused() {
+        let address = Url::parse("mailto:me@example.com").unwrap();
+        let error = Transport::builder().proxy(address).build().unwrap_err();
+        assert!(error.to_string().contains("proxy"), "{error}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_certificate_is_refused() {
+        let error = Transport::builder()
+            .only_trust("hello")
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("not PEM text"), "{error}");
+    }
+}
