@@ -1,0 +1,430 @@
+//! Who asks, and what they may do. A handler gets an environment, a user or an application only
+//! out of one of these extractors, so no check can be forgotten.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use db::StoreError;
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId, PopulationId, UserId};
+use protocol::pingone::RoleScopeType;
+use uuid::Uuid;
+
+use super::media_router::{ApiRequest, FromApi};
+use super::role_check::{self, Permission, Place, Reach};
+use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::errors::api::ApiFailure;
+use crate::oauth::bearer::{self, Bearer, BearerRefusal};
+use crate::state::Idp;
+use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::change::Change;
+use crate::stores::environments::{Environments, StoredEnvironment};
+use crate::stores::populations::Populations;
+use crate::stores::role_assignments::{RoleAssignments, StoredAssignment};
+use crate::stores::users::{StoredUser, Users};
+
+/// Somebody with a good access token, and the request that came with it.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    pub(crate) idp: Idp,
+    pub(crate) now: Timestamp,
+    pub(crate) origin: Origin,
+    bearer: Bearer,
+    assignments: Arc<[StoredAssignment]>,
+}
+
+impl FromApi for Asking {
+    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
+        let ApiRequest { idp, now, origin, headers, .. } = request;
+        let bearer = bearer::authenticate(idp, headers, *now).await.map_err(refused)?;
+        let holder = bearer
+            .user
+            .as_ref()
+            .map_or_else(|| bearer.application.id.as_uuid(), |user| user.id.as_uuid());
+        let assignments = RoleAssignments::new(idp).of_actor(holder).await?;
+        Ok(Self { idp: idp.clone(), now: *now, origin: origin.clone(), bearer, assignments })
+    }
+}
+
+fn refused(refusal: BearerRefusal) -> ApiFailure {
+    match refusal {
+        BearerRefusal::Store(error) => error.into(),
+        BearerRefusal::Keys(error) => ApiFailure::internal(error),
+        _ => ApiFailure::unauthenticated(),
+    }
+}
+
+impl Asking {
+    /// Who it is, for the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        match &self.bearer.user {
+            Some(user) => Actor::from(user),
+            None => Actor::Application {
+                id: self.bearer.application.id,
+                name: self.bearer.application.settings.name.clone(),
+            },
+        }
+    }
+
+    /// The application that asks for itself.
+    pub(crate) fn application(&self) -> Option<ApplicationId> {
+        self.bearer.user.is_none().then_some(self.bearer.application.id)
+    }
+
+    /// The id that role assignments are held under.
+    pub(crate) fn holder(&self) -> Uuid {
+        match &self.bearer.user {
+            Some(user) => user.id.as_uuid(),
+            None => self.bearer.application.id.as_uuid(),
+        }
+    }
+
+    /// The environment of the one who asks.
+    pub(crate) fn home(&self) -> EnvironmentId {
+        self.bearer.environment
+    }
+
+    /// The roles of the one who asks.
+    pub(crate) fn assignments(&self) -> &[StoredAssignment] {
+        &self.assignments
+    }
+
+    /// How far a permission reaches in an environment.
+    pub(crate) fn reach(&self, permission: Permission, environment: &StoredEnvironment) -> Reach {
+        role_check::reach(&self.assignments, permission, environment)
+    }
+
+    /// Writes a change with its entry in the audit log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when nothing was written.
+    pub(crate) async fn commit(
+        &self,
+        environment: EnvironmentId,
+        change: Change,
+        action: &'static str,
+        subject: impl Into<Subject>,
+    ) -> Result<(), StoreError> {
+        let activity = Activity::new(action, self.actor(), subject);
+        change.commit(&self.idp, environment, &activity, &self.origin, self.now).await
+    }
+
+    /// Refuses to touch an actor who holds roles that the one who asks does not hold: whoever sets
+    /// a password or reads a secret gains what its owner may do.
+    pub(crate) async fn require_all_roles_of(&self, holder: Uuid) -> Result<(), ApiFailure> {
+        let held = RoleAssignments::new(&self.idp).of_actor(holder).await?;
+        for assignment in held.iter() {
+            let Some(role) = role_check::find_role(assignment.role_id) else { continue };
+            let place = match self.place(assignment).await? {
+                Some(place) => place,
+                // What it was for is gone, so it gives nothing.
+                None => continue,
+            };
+            if !role_check::includes(&self.assignments, role, place) {
+                return Err(ApiFailure::forbidden());
+            }
+        }
+        Ok(())
+    }
+
+    async fn place(&self, assignment: &StoredAssignment) -> Result<Option<Place>, StoreError> {
+        let scope = assignment.scope;
+        let environment = match scope.scope_type {
+            RoleScopeType::Environment => EnvironmentId::from_uuid(scope.id),
+            RoleScopeType::Organization => {
+                let organization = protocol::id::OrganizationId::from_uuid(scope.id);
+                return Ok(Some(Place { scope, environment: None, organization }));
+            }
+            RoleScopeType::Application | RoleScopeType::Population => assignment.environment_id,
+        };
+        let found = Environments::new(&self.idp).find(environment).await?;
+        Ok(found.map(|environment| Place {
+            scope,
+            environment: Some(environment.id),
+            organization: environment.organization_id,
+        }))
+    }
+}
+
+/// A permission as a type, for signatures of handlers.
+pub(crate) trait Allows: Send + 'static {
+    /// What roles must give.
+    const PERMISSION: Permission;
+    /// The scope by which users may do it to their own account.
+    const OWN_SCOPE: Option<&'static str> = None;
+    /// Whether it gives power over the user or application that it is done to.
+    const TAKES_POWER: bool = false;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident: $permission:ident $(, own $scope:literal)? $(, takes power $takes:literal)?;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) struct $name;
+
+        impl Allows for $name {
+            const PERMISSION: Permission = Permission::$permission;
+            $(const OWN_SCOPE: Option<&'static str> = Some($scope);)?
+            $(const TAKES_POWER: bool = $takes;)?
+        }
+    )+};
+}
+
+/// The permissions that handlers name.
+pub(crate) mod may {
+    use super::{Allows, Permission};
+
+    permissions! {
+        CheckPasswords: HelpWithPasswords, own "p1:validate:userPassword";
+        DeleteEnvironments: DeleteEnvironments;
+        HelpWithPasswords: HelpWithPasswords, takes power true;
+        ManageApplications: ManageApplications;
+        ManagePasswordPolicies: ManagePasswordPolicies;
+        ManagePasswords: ManagePasswords, takes power true;
+        ManagePopulations: ManagePopulations;
+        ManageResources: ManageResources;
+        ManageRoleAssignments: ManageRoleAssignments;
+        ManageSecrets: ManageSecrets, takes power true;
+        ManageUsers: ManageUsers, takes power true;
+        ReadActivities: ReadActivities;
+        ReadApplications: ReadApplications;
+        ReadEnvironments: ReadEnvironments;
+        ReadPasswordPolicies: ReadPasswordPolicies;
+        ReadPasswords: ReadUsers, own "p1:read:userPassword";
+        ReadPopulations: ReadPopulations;
+        ReadResources: ReadResources;
+        ReadRoleAssignments: ReadRoleAssignments;
+        ReadUsers: ReadUsers, own "p1:read:user";
+        ResetPasswords: HelpWithPasswords, own "p1:reset:userPassword", takes power true;
+        SendRecoveryCodes: HelpWithPasswords;
+        UpdateEnvironments: UpdateEnvironments;
+        UpdateUsers: ManageUsers, own "p1:update:user", takes power true;
+        VerifyUsers: ManageUsers, own "p1:verify:user";
+    }
+}
+
+/// Somebody who may do `P` in the path's environment, or in some of its populations.
+#[derive(Debug)]
+pub(crate) struct Allowed<P> {
+    asking: Asking,
+    pub(crate) environment: Arc<StoredEnvironment>,
+    /// Never [`Reach::Nothing`].
+    pub(crate) reach: Reach,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P> Deref for Allowed<P> {
+    type Target = Asking;
+
+    fn deref(&self) -> &Asking {
+        &self.asking
+    }
+}
+
+impl<P: Allows> FromApi for Allowed<P> {
+    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
+        let asking = Asking::from_api(request).await?;
+        let environment = environment(request).await?;
+        let reach = asking.reach(P::PERMISSION, &environment);
+        if reach == Reach::Nothing {
+            return Err(ApiFailure::forbidden());
+        }
+        Ok(Self { asking, environment, reach, permission: PhantomData })
+    }
+}
+
+impl<P> Allowed<P> {
+    /// The environment's id.
+    pub(crate) fn id(&self) -> EnvironmentId {
+        self.environment.id
+    }
+
+    /// An absolute address inside the environment.
+    pub(crate) fn url(&self, path: impl std::fmt::Display) -> String {
+        self.idp.urls().environment_api(self.environment.id, path)
+    }
+
+    /// Refuses a population that is out of reach.
+    pub(crate) fn require(&self, population: PopulationId) -> Result<(), ApiFailure> {
+        if self.reach.covers(population) { Ok(()) } else { Err(ApiFailure::forbidden()) }
+    }
+}
+
+async fn environment(request: &ApiRequest) -> Result<Arc<StoredEnvironment>, ApiFailure> {
+    let id: EnvironmentId = request.id("environment")?;
+    let found = Environments::new(&request.idp).find(id).await?;
+    found.ok_or_else(|| {
+        ApiFailure::not_found_saying(format!("Unable to find environment with ID: '{id}'"))
+    })
+}
+
+/// Somebody who may do `P` in all of the path's environment.
+#[derive(Debug)]
+pub(crate) struct AllowedEverywhere<P>(Allowed<P>);
+
+impl<P> Deref for AllowedEverywhere<P> {
+    type Target = Allowed<P>;
+
+    fn deref(&self) -> &Allowed<P> {
+        &self.0
+    }
+}
+
+impl<P: Allows> FromApi for AllowedEverywhere<P> {
+    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
+        let allowed = Allowed::from_api(request).await?;
+        if allowed.reach == Reach::Environment {
+            Ok(Self(allowed))
+        } else {
+            Err(ApiFailure::forbidden())
+        }
+    }
+}
+
+/// The path's user, and somebody who may do `P` to that user: by a role, or as that user.
+#[derive(Debug)]
+pub(crate) struct OnUser<P> {
+    asking: Asking,
+    pub(crate) environment: Arc<StoredEnvironment>,
+    pub(crate) user: StoredUser,
+    pub(crate) standing: Standing,
+    /// How far a role reaches; nothing for the owner.
+    pub(crate) reach: Reach,
+    permission: PhantomData<fn() -> P>,
+}
+
+/// In which quality somebody does something to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// By a role.
+    Administrator,
+    /// As that user.
+    Owner,
+}
+
+impl<P> Deref for OnUser<P> {
+    type Target = Asking;
+
+    fn deref(&self) -> &Asking {
+        &self.asking
+    }
+}
+
+impl<P> OnUser<P> {
+    /// The user's absolute address.
+    pub(crate) fn url(&self) -> String {
+        let path = format_args!("users/{}", self.user.id);
+        self.idp.urls().environment_api(self.environment.id, path)
+    }
+}
+
+impl<P: Allows> FromApi for OnUser<P> {
+    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
+        let asking = Asking::from_api(request).await?;
+        let environment = environment(request).await?;
+        let id: UserId = request.id("user")?;
+        let reach = asking.reach(P::PERMISSION, &environment);
+        let is_owner = P::OWN_SCOPE.is_some_and(|scope| {
+            asking.bearer.scopes.contains(scope)
+                && asking.home() == environment.id
+                && asking.bearer.user.as_ref().is_some_and(|user| user.id == id)
+        });
+        if reach == Reach::Nothing && !is_owner {
+            return Err(ApiFailure::forbidden());
+        }
+        let found = Users::new(&asking.idp).find(environment.id, id).await?;
+        let user = found.ok_or_else(ApiFailure::not_found)?;
+        // Owners stay owners though they hold roles: a password is then changed with the current
+        // one.
+        let standing = if is_owner { Standing::Owner } else { Standing::Administrator };
+        if standing == Standing::Administrator {
+            if !reach.covers(user.population_id) {
+                return Err(ApiFailure::forbidden());
+            }
+            if P::TAKES_POWER {
+                asking.require_all_roles_of(user.id.as_uuid()).await?;
+            }
+        }
+        Ok(Self { asking, environment, user, standing, reach, permission: PhantomData })
+    }
+}
+
+/// The path's application, and somebody who may do `P` to it.
+#[derive(Debug)]
+pub(crate) struct OnApplication<P> {
+    allowed: Allowed<P>,
+    pub(crate) application: Arc<StoredApplication>,
+}
+
+impl<P> Deref for OnApplication<P> {
+    type Target = Allowed<P>;
+
+    fn deref(&self) -> &Allowed<P> {
+        &self.allowed
+    }
+}
+
+impl<P: Allows> FromApi for OnApplication<P> {
+    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
+        let AllowedEverywhere(allowed) = AllowedEverywhere::<P>::from_api(request).await?;
+        let id: ApplicationId = request.id("application")?;
+        let found = Applications::new(&allowed.idp).find(allowed.id(), id).await?;
+        let application = found.ok_or_else(|| {
+            ApiFailure::not_found_saying(format!(
+                "Unable to find Application with ID: '{id}' in Environment: '{}'",
+                allowed.id()
+            ))
+        })?;
+        if P::TAKES_POWER {
+            allowed.require_all_roles_of(id.as_uuid()).await?;
+        }
+        Ok(Self { allowed, application })
+    }
+}
+
+/// An id of the path, for what is looked up inside something already reached.
+#[derive(Debug)]
+pub(crate) struct PathId<I>(pub(crate) I);
+
+/// The name of an id in routes.
+pub(crate) trait Named: std::str::FromStr + Send {
+    /// The name between braces.
+    const NAME: &'static str;
+}
+
+macro_rules! named {
+    ($($id:ident = $name:literal;)+) => {$(
+        impl Named for protocol::id::$id {
+            const NAME: &'static str = $name;
+        }
+    )+};
+}
+
+named! {
+    ActivityId = "activity";
+    PasswordPolicyId = "policy";
+    PopulationId = "population";
+    ResourceGrantId = "grant";
+    ResourceId = "resource";
+    RoleAssignmentId = "assignment";
+    RoleId = "role";
+    ScopeId = "scope";
+}
+
+impl<I: Named> FromApi for PathId<I> {
+    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
+        request.id(I::NAME).map(Self)
+    }
+}
+
+/// The population of a request, if it is one of the environment's.
+pub(crate) async fn find_population(
+    idp: &Idp,
+    environment: EnvironmentId,
+    id: PopulationId,
+) -> Result<Option<PopulationId>, StoreError> {
+    let found = Populations::new(idp.db()).find(environment, id).await?;
+    Ok(found.map(|population| population.id))
+}

@@ -1,0 +1,132 @@
+//! HAL: links, one resource, one page of a collection, and the answer around them (PingOne, "API
+//! responses").
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use protocol::net::RequestId;
+use protocol::pingone::{Link, Links};
+use serde::Serialize;
+
+use crate::errors::api::{ApiFailure, CORRELATION_ID, never_cached};
+
+/// A resource with its links.
+#[derive(Debug, Serialize)]
+pub(crate) struct Hal<T> {
+    #[serde(rename = "_links")]
+    links: Links,
+    #[serde(flatten)]
+    item: T,
+}
+
+impl<T> Hal<T> {
+    /// A resource whose own address is `this`.
+    pub(crate) fn new(this: impl Into<String>, item: T) -> Self {
+        let links = Links::from([("self".to_owned(), Link::new(this))]);
+        Self { links, item }
+    }
+
+    /// Adds a link.
+    #[must_use]
+    pub(crate) fn link(mut self, relation: &str, address: impl Into<String>) -> Self {
+        self.links.insert(relation.to_owned(), Link::new(address));
+        self
+    }
+
+    fn address(&self) -> Option<&str> {
+        self.links.get("self").map(|link| link.href.as_str())
+    }
+}
+
+/// A page of a collection. `_embedded` always has its key: clients index it unseen.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page<T> {
+    #[serde(rename = "_links")]
+    links: Links,
+    #[serde(rename = "_embedded")]
+    embedded: BTreeMap<&'static str, Vec<T>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    size: usize,
+}
+
+impl<T> Page<T> {
+    /// A collection that is always given whole.
+    pub(crate) fn whole(this: impl Into<String>, key: &'static str, items: Vec<T>) -> Self {
+        let count = items.len();
+        Self { count: Some(count), ..Self::part(this, None, key, items) }
+    }
+
+    /// A part of a collection, with the address of the next one. How many there are altogether is
+    /// told where this part is all.
+    pub(crate) fn part(
+        this: impl Into<String>,
+        next: Option<String>,
+        key: &'static str,
+        items: Vec<T>,
+    ) -> Self {
+        let mut links = Links::from([("self".to_owned(), Link::new(this))]);
+        links.extend(next.map(|next| ("next".to_owned(), Link::new(next))));
+        let size = items.len();
+        Self { links, embedded: BTreeMap::from([(key, items)]), count: None, size }
+    }
+
+    /// Tells how many there are altogether.
+    #[must_use]
+    pub(crate) fn counting(mut self, count: Option<usize>) -> Self {
+        self.count = count;
+        self
+    }
+}
+
+/// An answer that is no refusal.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    status: StatusCode,
+    body: Option<Vec<u8>>,
+    location: Option<String>,
+}
+
+impl Reply {
+    /// 200 with a body.
+    pub(crate) fn ok<T: Serialize>(body: &T) -> Result<Self, ApiFailure> {
+        Self::with(StatusCode::OK, body)
+    }
+
+    /// 201 with the new resource and its address.
+    pub(crate) fn created<T: Serialize>(body: &Hal<T>) -> Result<Self, ApiFailure> {
+        let reply = Self::with(StatusCode::CREATED, body)?;
+        Ok(Self { location: body.address().map(str::to_owned), ..reply })
+    }
+
+    /// 204.
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: None, location: None }
+    }
+
+    fn with<T: Serialize>(status: StatusCode, body: &T) -> Result<Self, ApiFailure> {
+        let body = serde_json::to_vec(body).map_err(ApiFailure::internal)?;
+        Ok(Self { status, body: Some(body), location: None })
+    }
+
+    pub(super) fn respond(self, request: RequestId) -> Response {
+        let has_body = self.body.is_some();
+        let mut response = Response::new(self.body.map_or_else(Body::empty, Body::from));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        never_cached(headers);
+        if has_body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Ok(id) = HeaderValue::try_from(request.to_string()) {
+            headers.insert(CORRELATION_ID, id);
+        }
+        if let Some(Ok(location)) = self.location.map(HeaderValue::try_from) {
+            headers.insert(LOCATION, location);
+        }
+        response
+    }
+}

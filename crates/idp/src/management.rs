@@ -1,0 +1,162 @@
+//! The management API: one file per resource, on the machinery of [`api`](crate::api). How to add
+//! one stands in `docs/adding-a-resource.md`.
+
+mod application_secret;
+mod applications;
+mod environments;
+mod grants;
+mod password_policies;
+mod populations;
+mod resources;
+mod role_assignments;
+mod roles;
+mod scopes;
+mod user_attributes;
+mod user_password;
+mod users;
+
+use axum::Router;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderName, Method};
+use protocol::pingone::media_type as media;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::api::media_router::{self, Operation, Resource, at};
+use crate::errors::api::CORRELATION_ID;
+use crate::state::Idp;
+
+/// Every route of the management API, below `/v1`.
+fn resources() -> Vec<Resource> {
+    vec![
+        at("/roles").get(roles::list),
+        at("/roles/{role}").get(roles::read),
+        at("/environments").get(environments::list).post(environments::create),
+        at("/environments/{environment}")
+            .get(environments::read)
+            .put(environments::replace)
+            .delete(environments::delete),
+        at("/environments/{environment}/roles").get(roles::list_of_environment),
+        at("/environments/{environment}/roles/{role}").get(roles::read_of_environment),
+        at("/environments/{environment}/populations")
+            .get(populations::list)
+            .post(populations::create),
+        at("/environments/{environment}/populations/{population}")
+            .get(populations::read)
+            .put(populations::replace)
+            .delete(populations::delete),
+        at("/environments/{environment}/passwordPolicies")
+            .get(password_policies::list)
+            .post(password_policies::create),
+        at("/environments/{environment}/passwordPolicies/{policy}")
+            .get(password_policies::read)
+            .put(password_policies::replace)
+            .delete(password_policies::delete),
+        at("/environments/{environment}/users")
+            .get(users::list)
+            .post(users::create)
+            .post_as(media::USER_IMPORT, users::import),
+        at("/environments/{environment}/users/{user}")
+            .get(users::read)
+            .put(users::replace)
+            .patch(users::update)
+            .delete(users::delete)
+            .post_as(media::ACCOUNT_LOCK, users::lock)
+            .post_as(media::ACCOUNT_UNLOCK, users::unlock)
+            .post_as(media::USER_SEND_VERIFICATION_CODE, users::send_verification_code)
+            .post_as(media::USER_VERIFY, users::verify),
+        at("/environments/{environment}/users/{user}/enabled")
+            .get(users::read_enabled)
+            .put(users::set_enabled),
+        at("/environments/{environment}/users/{user}/mfaEnabled")
+            .get(users::read_mfa_enabled)
+            .put(users::set_mfa_enabled),
+        at("/environments/{environment}/users/{user}/population")
+            .get(users::read_population)
+            .put(users::set_population),
+        at("/environments/{environment}/users/{user}/password")
+            .get(user_password::read)
+            .put_as(media::PASSWORD_SET, user_password::set)
+            .put_as(media::PASSWORD_SET_VALUE, user_password::set_value)
+            .put_as(media::PASSWORD_RESET, user_password::reset)
+            .post_as(media::PASSWORD_CHECK, user_password::check)
+            .post_as(media::PASSWORD_FORCE_CHANGE, user_password::force_change)
+            .post_as(media::PASSWORD_RECOVER, user_password::recover)
+            .post_as(media::PASSWORD_SEND_RECOVERY_CODE, user_password::send_recovery_code)
+            .post_as(media::PASSWORD_UNLOCK, user_password::unlock),
+        at("/environments/{environment}/users/{user}/roleAssignments")
+            .get(role_assignments::list_of_user)
+            .post(role_assignments::create_of_user),
+        at("/environments/{environment}/users/{user}/roleAssignments/{assignment}")
+            .get(role_assignments::read_of_user)
+            .delete(role_assignments::delete_of_user),
+        at("/environments/{environment}/applications")
+            .get(applications::list)
+            .post(applications::create),
+        at("/environments/{environment}/applications/{application}")
+            .get(applications::read)
+            .put(applications::replace)
+            .delete(applications::delete),
+        at("/environments/{environment}/applications/{application}/secret")
+            .get(application_secret::read)
+            .post(application_secret::rotate)
+            .delete(application_secret::drop_previous),
+        at("/environments/{environment}/applications/{application}/grants")
+            .get(grants::list)
+            .post(grants::create),
+        at("/environments/{environment}/applications/{application}/grants/{grant}")
+            .get(grants::read)
+            .put(grants::replace)
+            .delete(grants::delete),
+        at("/environments/{environment}/applications/{application}/roleAssignments")
+            .get(role_assignments::list_of_application)
+            .post(role_assignments::create_of_application),
+        at("/environments/{environment}/applications/{application}/roleAssignments/{assignment}")
+            .get(role_assignments::read_of_application)
+            .delete(role_assignments::delete_of_application),
+        at("/environments/{environment}/resources").get(resources::list).post(resources::create),
+        at("/environments/{environment}/resources/{resource}")
+            .get(resources::read)
+            .put(resources::replace)
+            .delete(resources::delete),
+        at("/environments/{environment}/resources/{resource}/scopes")
+            .get(scopes::list)
+            .post(scopes::create),
+        at("/environments/{environment}/resources/{resource}/scopes/{scope}")
+            .get(scopes::read)
+            .put(scopes::replace)
+            .delete(scopes::delete),
+    ]
+}
+
+/// Everything below `/v1`.
+///
+/// Scripts of any origin may call it: a token in the `Authorization` header is all that counts, and
+/// no browser adds one by itself.
+pub(crate) fn router() -> Router<Idp> {
+    let external = ["x-ping-external-transaction-id", "x-ping-external-session-id"];
+    let headers = [AUTHORIZATION, CONTENT_TYPE]
+        .into_iter()
+        .chain(external.map(HeaderName::from_static))
+        .collect::<Vec<_>>();
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(methods)
+        .allow_headers(headers)
+        .expose_headers([CORRELATION_ID]);
+    media_router::router(resources()).layer(cors)
+}
+
+/// All operations of the management API, from the table that routes them.
+pub fn operations() -> Vec<Operation> {
+    media_router::operations(&resources())
+}
+
+/// A unique violation as the refusal of one member; every other failure as it is.
+fn unique(error: db::StoreError, target: &str) -> crate::errors::api::ApiFailure {
+    if error.is_unique_violation() {
+        crate::errors::api::ApiFailure::not_unique(target)
+    } else {
+        error.into()
+    }
+}

@@ -1,0 +1,115 @@
+//! `/environments/{environment}/applications/{application}/secret` (PingOne, "Application secret").
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::EnvironmentId;
+use protocol::pingone::Reference;
+use protocol::secret::ClientSecret;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::applications::{has_secret, subject};
+use crate::api::access::{OnApplication, may};
+use crate::api::body::OptionalJson;
+use crate::api::hal::{Hal, Reply};
+use crate::errors::api::ApiFailure;
+use crate::stores::application_secrets::{self, ReadableSecrets};
+use crate::stores::change::Change;
+
+/// A replaced secret may keep working for a month at most, and for a minute at least.
+const LONGEST_OVERLAP: SignedDuration = SignedDuration::from_hours(30 * 24);
+const SHORTEST_OVERLAP: SignedDuration = SignedDuration::from_mins(1);
+
+/// What a rotation may say.
+#[derive(Debug, Deserialize)]
+pub(super) struct Rotation {
+    previous: Option<Previous>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Previous {
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct SecretBody {
+    environment: Reference<EnvironmentId>,
+    #[serde(serialize_with = "shown")]
+    secret: ClientSecret,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<PreviousBody>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PreviousBody {
+    #[serde(serialize_with = "shown")]
+    secret: ClientSecret,
+    expires_at: Timestamp,
+}
+
+/// The one place that writes a client secret out.
+fn shown<S: Serializer>(secret: &ClientSecret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+type OnSecret = OnApplication<may::ManageSecrets>;
+
+fn representation(on: &OnSecret, secrets: ReadableSecrets) -> Hal<SecretBody> {
+    let application = on.url(format_args!("applications/{}", on.application.id));
+    let previous = secrets
+        .previous
+        .map(|(secret, expires_at)| PreviousBody { secret, expires_at });
+    let body =
+        SecretBody { environment: Reference::new(on.id()), secret: secrets.present, previous };
+    Hal::new(format!("{application}/secret"), body)
+        .link("environment", on.idp.urls().api(format_args!("environments/{}", on.id())))
+        .link("application", application)
+}
+
+/// A worker does not get at its own secret, and an application without one has none to show.
+fn require_secret(on: &OnSecret) -> Result<(), ApiFailure> {
+    if on.application() == Some(on.application.id) {
+        return Err(ApiFailure::forbidden());
+    }
+    if has_secret(&on.application.settings) { Ok(()) } else { Err(ApiFailure::not_found()) }
+}
+
+pub(super) async fn read(on: OnSecret) -> Result<Reply, ApiFailure> {
+    require_secret(&on)?;
+    let found = application_secrets::find(&on.idp, on.application.id, on.now).await?;
+    let secrets = found.ok_or_else(ApiFailure::not_found)?;
+    on.commit(on.id(), Change::new(), "SECRET.READ", subject(&on.application)).await?;
+    Reply::ok(&representation(&on, secrets))
+}
+
+/// Gives a new secret. The present one stops at once, or works until the instant that the request
+/// names.
+pub(super) async fn rotate(
+    on: OnSecret,
+    OptionalJson(rotation): OptionalJson<Rotation>,
+) -> Result<Reply, ApiFailure> {
+    require_secret(&on)?;
+    let until = rotation.and_then(|rotation| rotation.previous).map(|one| one.expires_at);
+    if let Some(until) = until {
+        let overlap = until.duration_since(on.now);
+        if !(SHORTEST_OVERLAP..=LONGEST_OVERLAP).contains(&overlap) {
+            let message = "must be between one minute and 30 days ahead";
+            return Err(ApiFailure::invalid_value("previous.expiresAt", message));
+        }
+    }
+    let secret = ClientSecret::random(on.idp.random());
+    let id = on.application.id;
+    let change = application_secrets::rotate(&on.idp, id, &secret, until, on.now);
+    on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application)).await?;
+    let found = application_secrets::find(&on.idp, id, on.now).await?;
+    let secrets = found.ok_or_else(ApiFailure::conflict)?;
+    Reply::ok(&representation(&on, secrets))
+}
+
+/// Makes the replaced secret worthless before its time.
+pub(super) async fn drop_previous(on: OnSecret) -> Result<Reply, ApiFailure> {
+    require_secret(&on)?;
+    let change = application_secrets::drop_previous(on.application.id);
+    on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application)).await?;
+    Ok(Reply::no_content())
+}

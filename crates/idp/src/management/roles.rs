@@ -1,0 +1,72 @@
+//! `/roles`: the built-in roles, the same in every environment.
+
+use protocol::id::RoleId;
+use protocol::pingone::Role;
+use serde::Serialize;
+
+use crate::api::access::{Allowed, Asking, PathId, may};
+use crate::api::hal::{Hal, Page, Reply};
+use crate::api::role_check::{self, BuiltInRole, ROLES};
+use crate::errors::api::ApiFailure;
+
+/// A role with what it permits.
+#[derive(Serialize)]
+struct RoleBody {
+    #[serde(flatten)]
+    role: Role,
+    permissions: Vec<PermissionBody>,
+}
+
+#[derive(Serialize)]
+struct PermissionBody {
+    id: &'static str,
+}
+
+fn representation(collection: &str, role: &BuiltInRole) -> Hal<RoleBody> {
+    let body = RoleBody {
+        role: Role {
+            id: role.id,
+            name: role.name.to_owned(),
+            description: role.description.to_owned(),
+            applicable_to: role.applicable_to.to_vec(),
+        },
+        permissions: role.permissions.iter().map(|p| PermissionBody { id: p.id() }).collect(),
+    };
+    Hal::new(format!("{collection}/{}", role.id), body)
+}
+
+fn all(collection: &str) -> Result<Reply, ApiFailure> {
+    let roles = ROLES.iter().map(|role| representation(collection, role)).collect();
+    Reply::ok(&Page::whole(collection, "roles", roles))
+}
+
+fn one(collection: &str, id: RoleId) -> Result<Reply, ApiFailure> {
+    let role = role_check::find_role(id).ok_or_else(|| unknown(id))?;
+    Reply::ok(&representation(collection, role))
+}
+
+/// The words that PingOne has for it.
+pub(super) fn unknown(id: RoleId) -> ApiFailure {
+    ApiFailure::not_found_saying(format!("There is no role with id '{id}'"))
+}
+
+pub(super) async fn list(asking: Asking) -> Result<Reply, ApiFailure> {
+    all(&asking.idp.urls().api("roles"))
+}
+
+pub(super) async fn read(asking: Asking, id: PathId<RoleId>) -> Result<Reply, ApiFailure> {
+    one(&asking.idp.urls().api("roles"), id.0)
+}
+
+pub(super) async fn list_of_environment(
+    allowed: Allowed<may::ReadEnvironments>,
+) -> Result<Reply, ApiFailure> {
+    all(&allowed.url("roles"))
+}
+
+pub(super) async fn read_of_environment(
+    allowed: Allowed<may::ReadEnvironments>,
+    id: PathId<RoleId>,
+) -> Result<Reply, ApiFailure> {
+    one(&allowed.url("roles"), id.0)
+}

@@ -1,0 +1,441 @@
+//! `/environments/{environment}/users` (PingOne, "Users").
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, PopulationId, UserId};
+use protocol::pingone::{PasswordState, PasswordStatus, Reference, User};
+use protocol::secret::{Password, VerificationCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{unique, user_attributes, user_password};
+use crate::accounts::registration::{
+    self, NewAccount, NewPassword, Verification, is_email, is_username,
+};
+use crate::accounts::{passwords, verification};
+use crate::api::access::{Allowed, OnUser, Standing, find_population, may};
+use crate::api::body::{Json, JsonObject};
+use crate::api::hal::{Hal, Reply};
+use crate::api::paging::PageRequest;
+use crate::api::role_check::Reach;
+use crate::errors::api::{ApiFailure, PasswordTarget};
+use crate::state::Idp;
+use crate::stores::change::Change;
+use crate::stores::passwords::StoredPassword;
+use crate::stores::populations::Populations;
+use crate::stores::role_assignments::RoleAssignments;
+use crate::stores::user_search::{self, Found, Search};
+use crate::stores::users::{AccountLock, StoredUser, Users};
+
+fn user_url(idp: &Idp, user: &StoredUser) -> String {
+    idp.urls().environment_api(user.environment_id, format_args!("users/{}", user.id))
+}
+
+/// A user as lists show it: links to what can be done with it.
+fn item(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
+    let url = user_url(idp, user);
+    let password = format!("{url}/password");
+    Hal::new(url.as_str(), user.to_wire(now))
+        .link("account.sendVerificationCode", url.as_str())
+        .link("linkedAccounts", format!("{url}/linkedAccounts"))
+        .link("password", password.as_str())
+        .link("password.check", password.as_str())
+        .link("password.recover", password.as_str())
+        .link("password.reset", password.as_str())
+        .link("password.set", password)
+}
+
+/// A user by itself: links to what is around it, too.
+fn representation(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
+    let url = user_url(idp, user);
+    let environment = user.environment_id;
+    let population = format_args!("populations/{}", user.population_id).to_string();
+    item(idp, user, now)
+        .link("devices", format!("{url}/devices"))
+        .link("environment", idp.urls().api(format_args!("environments/{environment}")))
+        .link("population", idp.urls().environment_api(environment, population))
+        .link("roleAssignments", format!("{url}/roleAssignments"))
+}
+
+/// A list's item with the state of its password.
+#[derive(Serialize)]
+struct ListItem {
+    #[serde(flatten)]
+    user: Hal<User>,
+    #[serde(rename = "_embedded")]
+    embedded: EmbeddedPassword,
+}
+
+#[derive(Serialize)]
+struct EmbeddedPassword {
+    password: PasswordState,
+}
+
+pub(super) async fn list(
+    allowed: Allowed<may::ReadUsers>,
+    page: PageRequest,
+) -> Result<Reply, ApiFailure> {
+    let (idp, collection) = (&allowed.idp, allowed.url("users"));
+    let filter = page.filter(&user_search::rules())?;
+    let (sort_key, id) = page.position(idp, &collection)?;
+    let search = Search {
+        environment: allowed.id(),
+        filter: filter.as_ref(),
+        populations: match &allowed.reach {
+            Reach::Environment => None,
+            Reach::Nothing => Some(&[]),
+            Reach::Populations(populations) => Some(populations),
+        },
+        after: (&sort_key, &id),
+        limit: page.read_limit(),
+    };
+    let found = search.run(idp.db()).await?;
+    let mut states = password_states(idp, &found, allowed.now).await?;
+    let position = |last: &Found| (last.sort_key.clone(), last.user.id.to_string());
+    let page = page.page(idp, &collection, "users", found, position, |found| ListItem {
+        embedded: EmbeddedPassword {
+            password: states.remove(&found.user.id).unwrap_or_else(|| {
+                PasswordState::new(
+                    found.user.environment_id,
+                    found.user.id,
+                    PasswordStatus::NoPassword,
+                )
+            }),
+        },
+        user: item(idp, &found.user, allowed.now),
+    });
+    Reply::ok(&page)
+}
+
+/// The states of the passwords of a page: one statement for them, one per population.
+async fn password_states(
+    idp: &Idp,
+    found: &[Found],
+    now: Timestamp,
+) -> Result<HashMap<UserId, PasswordState>, ApiFailure> {
+    let mut passwords = user_search::passwords(idp.db(), found).await?;
+    let mut policies = HashMap::new();
+    let mut states = HashMap::new();
+    for Found { user, .. } in found {
+        if !policies.contains_key(&user.population_id) {
+            policies.insert(user.population_id, passwords::policy_of(idp, user).await?);
+        }
+        let Some(policy) = policies.get(&user.population_id) else { continue };
+        let password = passwords.remove(&user.id).unwrap_or(StoredPassword::NONE);
+        let status = passwords::status(&password, &policy.policy, now);
+        let mut state = PasswordState::new(user.environment_id, user.id, status);
+        state.password_policy = Some(Reference::new(policy.id));
+        state.last_changed_at = password.hash.and(password.changed_at);
+        states.insert(user.id, state);
+    }
+    Ok(states)
+}
+
+/// Makes a user without a password.
+pub(super) async fn create(
+    allowed: Allowed<may::ManageUsers>,
+    JsonObject(body): JsonObject,
+) -> Result<Reply, ApiFailure> {
+    let account = account(&allowed, &body).await?;
+    register(&allowed, account).await
+}
+
+/// Makes a user with password and state in one.
+pub(super) async fn import(
+    allowed: Allowed<may::ManageUsers>,
+    JsonObject(body): JsonObject,
+) -> Result<Reply, ApiFailure> {
+    let mut account = account(&allowed, &body).await?;
+    if let Some(password) = body.get("password").filter(|value| !value.is_null()) {
+        let value = password.get("value").and_then(Value::as_str);
+        let value = value.ok_or_else(|| ApiFailure::required_value("password.value"))?;
+        user_password::require_plain(value, "password")?;
+        let force_change = password.get("forceChange").and_then(Value::as_bool) == Some(true);
+        account.password = Some(NewPassword { value: Password::new(value), force_change });
+    }
+    let status = |member: &str| body.get(member).and_then(|value| value.get("status"));
+    account.verification = match status("lifecycle").and_then(Value::as_str) {
+        Some("VERIFICATION_REQUIRED") => {
+            let suppress = body.get("lifecycle").and_then(|l| l.get("suppressVerificationCode"));
+            if suppress.and_then(Value::as_bool) == Some(true) {
+                Verification::RequiredWithoutMail
+            } else {
+                Verification::Required
+            }
+        }
+        Some("ACCOUNT_OK") | None => Verification::NotRequired,
+        Some(_) => {
+            let message = "must be ACCOUNT_OK or VERIFICATION_REQUIRED";
+            return Err(ApiFailure::invalid_value("lifecycle.status", message));
+        }
+    };
+    account.lock = match status("account").and_then(Value::as_str) {
+        Some("LOCKED") => AccountLock::Locked { since: allowed.now, until: None },
+        Some("OK") | None => AccountLock::Open,
+        Some(_) => {
+            return Err(ApiFailure::invalid_value("account.status", "must be OK or LOCKED"));
+        }
+    };
+    account.email_verified = body.get("emailVerified").and_then(Value::as_bool) == Some(true);
+    register(&allowed, account).await
+}
+
+async fn register(
+    allowed: &Allowed<may::ManageUsers>,
+    account: NewAccount,
+) -> Result<Reply, ApiFailure> {
+    let (actor, origin) = (allowed.actor(), &allowed.origin);
+    let idp = &allowed.idp;
+    let user =
+        registration::register(idp, allowed.id(), account, actor, origin, allowed.now).await?;
+    Reply::created(&representation(idp, &user, allowed.now))
+}
+
+/// What plain creation and import share.
+async fn account(
+    allowed: &Allowed<may::ManageUsers>,
+    body: &Map<String, Value>,
+) -> Result<NewAccount, ApiFailure> {
+    let (username, email) = names(body)?;
+    let population = population(allowed, body).await?;
+    let flag = |name: &str| body.get(name).and_then(Value::as_bool);
+    Ok(NewAccount {
+        enabled: flag("enabled").unwrap_or(true),
+        mfa_enabled: flag("mfaEnabled").unwrap_or(false),
+        attributes: user_attributes::merge(Map::new(), body)?,
+        ..NewAccount::new(username, email, population)
+    })
+}
+
+/// Both names, which every user has.
+fn names(body: &Map<String, Value>) -> Result<(String, String), ApiFailure> {
+    let text = |name: &str| match body.get(name) {
+        None | Some(Value::Null) => Err(ApiFailure::required_value(name)),
+        Some(Value::String(text)) if text.trim().is_empty() => {
+            Err(ApiFailure::required_value(name))
+        }
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(ApiFailure::invalid_value(name, "must be a text")),
+    };
+    Ok((text("username")?, text("email")?))
+}
+
+async fn population(
+    allowed: &Allowed<may::ManageUsers>,
+    body: &Map<String, Value>,
+) -> Result<PopulationId, ApiFailure> {
+    let id = match body.get("population").filter(|value| !value.is_null()) {
+        Some(population) => known_population(&allowed.idp, allowed.id(), population.get("id")).await?,
+        None => {
+            let default = Populations::new(allowed.idp.db()).find_default(allowed.id()).await?;
+            default.ok_or_else(|| ApiFailure::required_value("population"))?.id
+        }
+    };
+    allowed.require(id)?;
+    Ok(id)
+}
+
+async fn known_population(
+    idp: &Idp,
+    environment: EnvironmentId,
+    id: Option<&Value>,
+) -> Result<PopulationId, ApiFailure> {
+    let unknown = || ApiFailure::invalid_value("population", "The population does not exist.");
+    let id = id.and_then(Value::as_str).and_then(|id| PopulationId::parse(id).ok());
+    let found = find_population(idp, environment, id.ok_or_else(unknown)?).await?;
+    found.ok_or_else(unknown)
+}
+
+pub(super) async fn read(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
+    Reply::ok(&representation(&on.idp, &on.user, on.now))
+}
+
+/// Replaces what the body may set; what it leaves out is cleared.
+pub(super) async fn replace(
+    on: OnUser<may::UpdateUsers>,
+    JsonObject(body): JsonObject,
+) -> Result<Reply, ApiFailure> {
+    let (username, email) = names(&body)?;
+    let attributes = user_attributes::merge(Map::new(), &body)?;
+    let changed = renamed(&on, username, email, attributes)?;
+    save(&on, changed, "USER.UPDATED").await
+}
+
+/// Changes what the body names.
+pub(super) async fn update(
+    on: OnUser<may::UpdateUsers>,
+    JsonObject(mut body): JsonObject,
+) -> Result<Reply, ApiFailure> {
+    for (name, present) in [("username", &on.user.username), ("email", &on.user.email)] {
+        if !body.contains_key(name) {
+            body.insert(name.to_owned(), Value::String(present.clone()));
+        }
+    }
+    let (username, email) = names(&body)?;
+    let attributes = user_attributes::merge(on.user.attributes.clone(), &body)?;
+    let changed = renamed(&on, username, email, attributes)?;
+    save(&on, changed, "USER.UPDATED").await
+}
+
+fn renamed<P>(
+    on: &OnUser<P>,
+    username: String,
+    email: String,
+    attributes: Map<String, Value>,
+) -> Result<StoredUser, ApiFailure> {
+    if !is_username(&username) {
+        return Err(registration::RegistrationRefusal::InvalidUsername.into());
+    }
+    // An address that was taken before its form was checked may stay.
+    if email != on.user.email && !is_email(&email) {
+        return Err(registration::RegistrationRefusal::InvalidEmail.into());
+    }
+    Ok(StoredUser {
+        // Another address is not proven.
+        email_verified: on.user.email_verified && email == on.user.email,
+        username,
+        email,
+        attributes,
+        ..on.user.clone()
+    })
+}
+
+/// Writes a changed user and shows it.
+async fn save<P>(
+    on: &OnUser<P>,
+    mut changed: StoredUser,
+    action: &'static str,
+) -> Result<Reply, ApiFailure> {
+    write(on, &mut changed, action).await?;
+    Reply::ok(&representation(&on.idp, &changed, on.now))
+}
+
+async fn write<P>(
+    on: &OnUser<P>,
+    changed: &mut StoredUser,
+    action: &'static str,
+) -> Result<(), ApiFailure> {
+    changed.updated_at = on.now;
+    let change = Change::new().require_first(Users::update(changed));
+    let written = on.commit(on.environment.id, change, action, &*changed).await;
+    written.map_err(|error| unique(error, "username"))
+}
+
+pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    let delete = Users::delete(on.environment.id, on.user.id);
+    let change = RoleAssignments::delete_all(on.user.id.as_uuid()).require_one(delete);
+    on.commit(on.environment.id, change, "USER.DELETED", &on.user).await?;
+    Ok(Reply::no_content())
+}
+
+pub(super) async fn lock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    let lock = AccountLock::Locked { since: on.now, until: None };
+    save(&on, StoredUser { lock, ..on.user.clone() }, "USER.LOCKED").await
+}
+
+pub(super) async fn unlock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    let lock = AccountLock::Open;
+    save(&on, StoredUser { lock, ..on.user.clone() }, "USER.UNLOCKED").await
+}
+
+pub(super) async fn send_verification_code(
+    on: OnUser<may::VerifyUsers>,
+) -> Result<Reply, ApiFailure> {
+    let sent = verification::send_code(&on.idp, &on.user, on.actor(), &on.origin, on.now).await;
+    let user = sent
+        .map_err(|refusal| ApiFailure::from_refusal(refusal, PasswordTarget::Verification))?;
+    Reply::ok(&representation(&on.idp, &user, on.now))
+}
+
+/// A verification code that came back.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VerificationBody {
+    verification_code: Password,
+}
+
+pub(super) async fn verify(
+    on: OnUser<may::VerifyUsers>,
+    Json(body): Json<VerificationBody>,
+) -> Result<Reply, ApiFailure> {
+    let code = VerificationCode::from_typed(body.verification_code.expose());
+    let verified =
+        verification::verify(&on.idp, &on.user, &code, on.actor(), &on.origin, on.now).await;
+    let user = verified.map_err(|refusal| match refusal {
+        crate::accounts::Refusal::CodeInvalid => ApiFailure::invalid_value(
+            "verificationCode",
+            "The verification code is invalid or expired",
+        ),
+        refusal => ApiFailure::from_refusal(refusal, PasswordTarget::Verification),
+    })?;
+    Reply::ok(&representation(&on.idp, &user, on.now))
+}
+
+/// Whether a user may sign on.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Enabled {
+    enabled: bool,
+}
+
+pub(super) async fn read_enabled(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
+    Reply::ok(&Hal::new(format!("{}/enabled", on.url()), Enabled { enabled: on.user.enabled }))
+}
+
+pub(super) async fn set_enabled(
+    on: OnUser<may::ManageUsers>,
+    Json(body): Json<Enabled>,
+) -> Result<Reply, ApiFailure> {
+    let mut changed = StoredUser { enabled: body.enabled, ..on.user.clone() };
+    let action = if body.enabled { "USER.ACCESS_ALLOWED" } else { "USER.ACCESS_DENIED" };
+    write(&on, &mut changed, action).await?;
+    Reply::ok(&Hal::new(format!("{}/enabled", on.url()), body))
+}
+
+/// Whether a user needs a second factor.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MfaEnabled {
+    mfa_enabled: bool,
+}
+
+pub(super) async fn read_mfa_enabled(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
+    let body = MfaEnabled { mfa_enabled: on.user.mfa_enabled };
+    Reply::ok(&Hal::new(format!("{}/mfaEnabled", on.url()), body))
+}
+
+pub(super) async fn set_mfa_enabled(
+    on: OnUser<may::ManageUsers>,
+    Json(body): Json<MfaEnabled>,
+) -> Result<Reply, ApiFailure> {
+    let mut changed = StoredUser { mfa_enabled: body.mfa_enabled, ..on.user.clone() };
+    write(&on, &mut changed, "USER.UPDATED").await?;
+    Reply::ok(&Hal::new(format!("{}/mfaEnabled", on.url()), body))
+}
+
+/// Which population a user is in.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct InPopulation {
+    id: String,
+}
+
+pub(super) async fn read_population(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
+    let body = InPopulation { id: on.user.population_id.to_string() };
+    Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
+}
+
+/// Moves a user; who moves one must reach both populations.
+pub(super) async fn set_population(
+    on: OnUser<may::ManageUsers>,
+    Json(body): Json<InPopulation>,
+) -> Result<Reply, ApiFailure> {
+    let id = Value::String(body.id);
+    let id = known_population(&on.idp, on.environment.id, Some(&id)).await?;
+    if on.standing == Standing::Administrator && !on.reach.covers(id) {
+        return Err(ApiFailure::forbidden());
+    }
+    let mut changed = StoredUser { population_id: id, ..on.user.clone() };
+    write(&on, &mut changed, "USER.MOVED").await?;
+    let body = InPopulation { id: id.to_string() };
+    Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
+}
