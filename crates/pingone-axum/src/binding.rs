@@ -44,7 +44,7 @@ pub(crate) async fn drop_if_empty(
     sign_on: &SignOn,
     session: &Session,
 ) -> Result<Option<HeaderValue>, tower_sessions::session::Error> {
-    if !session.is_empty().await {
+    if crate::session::has_pending(session).await? {
         return Ok(None);
     }
     session.flush().await?;

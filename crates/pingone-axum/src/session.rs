@@ -39,6 +39,11 @@ pub(crate) async fn add_pending(
     session.insert(PENDING, all).await
 }
 
+/// Whether sign-ons are on their way.
+pub(crate) async fn has_pending(session: &Session) -> Result<bool, Error> {
+    Ok(session.get_value(PENDING).await?.is_some())
+}
+
 /// Takes out the sign-on with this state, and saves at once: an answer of 5xx would otherwise
 /// leave the session as it was, and the state good for a second use.
 pub(crate) async fn take_pending(

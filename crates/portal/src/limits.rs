@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -35,6 +36,8 @@ pub(crate) struct Limits {
     recovery: Limiter,
     rules: Limiter,
     clock: PortalClock,
+    /// The second in which addresses were last swept out.
+    swept_at: AtomicI64,
 }
 
 impl std::fmt::Debug for Limits {
@@ -69,7 +72,15 @@ impl Limits {
             recovery: limiter(settings.recovery_per_minute),
             rules: limiter(settings.rules_per_minute),
             clock: clock.clone(),
+            swept_at: AtomicI64::new(0),
         }
+    }
+
+    /// Sweeping looks at every address, so that it happens once a second at most: a flood of
+    /// addresses must not make each request dear.
+    fn may_sweep(&self) -> bool {
+        let now = self.clock.0.now().as_second();
+        self.swept_at.swap(now, Ordering::Relaxed) != now
     }
 
     /// Counts a request; gives how long to wait when it is one too many.
@@ -81,7 +92,7 @@ impl Limits {
             (&Method::POST, path::RULES) => &self.rules,
             _ => return Ok(()),
         };
-        if limiter.len() >= MOST_ADDRESSES {
+        if limiter.len() >= MOST_ADDRESSES && self.may_sweep() {
             limiter.retain_recent();
         }
         let key = if limiter.len() >= MOST_ADDRESSES {

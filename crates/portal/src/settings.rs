@@ -107,12 +107,24 @@ pub struct ManagementSettings {
 }
 
 /// How outgoing connections are made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct OutgoingSettings {
     /// Certificate authorities to trust instead of the system's, as PEM.
     pub ca_pem: Option<String>,
     /// Where to connect instead of the addresses' own hosts, as between containers.
     pub back_channel_url: Option<Url>,
+    /// How long a call may take, with its retries: nobody waits for a page longer than that.
+    pub total_timeout: Duration,
+}
+
+impl Default for OutgoingSettings {
+    fn default() -> Self {
+        Self {
+            ca_pem: None,
+            back_channel_url: None,
+            total_timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 /// Registration.

@@ -93,6 +93,7 @@ fn site(settings: &Settings) -> Site {
 
 fn transport(settings: &Settings, parts: &Parts) -> Result<Transport, pingone::Error> {
     let mut builder = Transport::builder()
+        .total_timeout(settings.outgoing.total_timeout)
         .clock(Arc::clone(&parts.clock))
         .random(Arc::clone(&parts.random));
     if let Some(pem) = &settings.outgoing.ca_pem {

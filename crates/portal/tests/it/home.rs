@@ -1,0 +1,67 @@
+//! The start page, and the frame of all pages.
+
+use crate::site::Site;
+
+#[tokio::test]
+async fn it_says_what_can_be_done_and_who_is_signed_on() {
+    let site = Site::start().await;
+    let page = site.browser().get("/").await.expect(200);
+    for path in ["/login", "/register", "/password/forgot"] {
+        assert!(page.has(&format!("href=\"{path}\"")), "{path}");
+    }
+    assert!(
+        page.cookies().is_empty(),
+        "a visitor who only looks gets no cookie"
+    );
+    let page = site.signed_on("ada").await.get("/").await.expect(200);
+    assert!(
+        page.has("You are signed on as ada") || page.has("(ada)"),
+        "{}",
+        page.body
+    );
+    assert!(page.has("You have signed on."));
+}
+
+#[tokio::test]
+async fn it_names_the_settings_that_are_missing() {
+    let site = Site::with(|settings| {
+        settings.sign_on = None;
+        settings.management = None;
+    })
+    .await;
+    let browser = site.browser();
+    let page = browser.get("/").await.expect(200);
+    assert!(page.has("portal.sign_on.issuer") && page.has("portal.pingone.worker_client_id"));
+    for path in [
+        "/login",
+        "/user/info",
+        "/register",
+        "/password/forgot",
+        "/password/change",
+    ] {
+        let page = browser.get(path).await.expect(404);
+        assert!(page.has("is not set up here"), "{path}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn every_page_has_a_strict_policy_that_lets_forms_end_at_the_provider_only() {
+    let site = Site::start().await;
+    for path in ["/", "/register", "/password/forgot"] {
+        let page = site.browser().get(path).await.expect(200);
+        let policy = page.headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        let origin = site.fake.base.origin().ascii_serialization();
+        assert!(
+            policy.ends_with(&format!("form-action 'self' {origin}")),
+            "{policy}"
+        );
+        assert_eq!(page.headers["cache-control"], "no-store");
+    }
+}

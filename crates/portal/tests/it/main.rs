@@ -1,0 +1,22 @@
+//! The portal through its router, in front of a small PingOne that does as it is told.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper of a test may fail the test, and is explained by its use"
+)]
+
+mod bad_input;
+mod browser;
+mod defects;
+mod fake;
+mod home;
+mod operators;
+mod outage;
+mod password;
+mod recovery;
+mod registration;
+mod sign_on;
+mod site;
+mod tokens;

@@ -1,0 +1,143 @@
+//! Recovering a forgotten password.
+
+use crate::browser::{Browser, Page};
+use crate::site::Site;
+
+pub(crate) const NEW: &str = "Brave-Horse-Battery-7";
+
+pub(crate) async fn ask(browser: &Browser, username: &str) -> Page {
+    browser
+        .post("/password/forgot", &[("username", username)])
+        .await
+}
+
+pub(crate) async fn recover(browser: &Browser, code: &str) -> Page {
+    let fields = [
+        ("recoveryCode", code),
+        ("password", NEW),
+        ("confirmPassword", NEW),
+    ];
+    browser.post("/password/recover", &fields).await
+}
+
+#[tokio::test]
+async fn a_code_from_the_mail_sets_a_new_password() {
+    let site = Site::start().await;
+    for name in ["ada", "ADA@example.com"] {
+        let browser = site.browser();
+        let asked = ask(&browser, name).await.expect(303);
+        assert_eq!(asked.location(), "/password/recover");
+        browser.get("/password/recover").await.expect(200);
+        let code = site.fake.mailed_code("ada").await;
+        let (one, two) = code.split_at(4);
+        let typed = format!(" {} {two}", one.to_lowercase());
+        recover(&browser, &typed).await.expect(303);
+        assert_eq!(site.fake.person("ada").unwrap().password, NEW);
+        assert!(browser.get("/").await.has("Your new password is set."));
+    }
+}
+
+#[tokio::test]
+async fn sending_again_replaces_the_code_and_is_limited() {
+    let site = Site::start().await;
+    let browser = site.browser();
+    ask(&browser, "ada").await.expect(303);
+    let first = site.fake.mailed_code("ada").await;
+    for n in 1..=5 {
+        browser
+            .post("/password/recover/resend", &[])
+            .await
+            .expect(303);
+        let page = browser.get("/password/recover").await.expect(200);
+        assert_eq!(page.has("another code."), n <= 3, "{n}: {}", page.body);
+    }
+    let mut again = site.fake.mailed_code("ada").await;
+    for _ in 0..100 {
+        if again != first {
+            break;
+        }
+        tokio::task::yield_now().await;
+        again = site.fake.mailed_code("ada").await;
+    }
+    recover(&browser, &first).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_refused_password_is_explained_to_the_owner_of_the_code() {
+    let site = Site::start().await;
+    let browser = site.browser();
+    ask(&browser, "ada").await.expect(303);
+    let code = site.fake.mailed_code("ada").await;
+    let fields = [
+        ("recoveryCode", code.as_str()),
+        ("password", "a"),
+        ("confirmPassword", "a"),
+    ];
+    let page = browser.post("/password/recover", &fields).await.expect(422);
+    assert!(page.error_at("password").is_some() && page.error_at("recoveryCode").is_none());
+    assert!(
+        page.has(&format!("value=\"{code}\"")),
+        "the code stays typed"
+    );
+    recover(&browser, &code).await.expect(303);
+}
+
+/// CVE-2026-18963, CVE-2023-26481, CVE-2026-9087: whatever order requests come in, only the code
+/// of the person who was asked for, in the browser that asked, sets a password.
+#[tokio::test]
+async fn no_order_of_requests_recovers_without_the_code() {
+    let site = Site::start().await;
+    site.fake.add("bob", "bob@example.com");
+    let before = || ["ada", "bob"].map(|name| site.fake.person(name).unwrap().password);
+    let untouched = before();
+
+    let fresh = site.browser();
+    assert_eq!(
+        fresh.get("/password/recover").await.expect(303).location(),
+        "/password/forgot"
+    );
+    recover(&fresh, "AAAAAAAA").await.expect(303);
+    fresh
+        .post("/password/recover/resend", &[])
+        .await
+        .expect(303);
+
+    // Ada's code in a browser that asked for Bob, and in one that asked for nobody.
+    let (ada, bob) = (site.browser(), site.browser());
+    ask(&ada, "ada").await.expect(303);
+    ask(&bob, "bob").await.expect(303);
+    let code = site.fake.mailed_code("ada").await;
+    recover(&bob, &code).await.expect(422);
+    recover(&fresh, &code).await.expect(303);
+    // A name in the form changes nothing.
+    let fields = [
+        ("recoveryCode", code.as_str()),
+        ("password", NEW),
+        ("confirmPassword", NEW),
+        ("username", "ada"),
+        ("userId", "ada"),
+    ];
+    bob.post("/password/recover", &fields).await.expect(422);
+    assert_eq!(before(), untouched);
+
+    // Asking for somebody else replaces the recovery.
+    ask(&ada, "bob").await.expect(303);
+    recover(&ada, &code).await.expect(422);
+    assert_eq!(before(), untouched);
+}
+
+#[tokio::test]
+async fn after_five_wrong_codes_a_new_one_is_needed() {
+    let site = Site::start().await;
+    let browser = site.browser();
+    ask(&browser, "ada").await.expect(303);
+    let code = site.fake.mailed_code("ada").await;
+    for n in 1..=5 {
+        let page = recover(&browser, "WRONGONE").await.expect(422);
+        assert_eq!(
+            page.error_at("recoveryCode").unwrap().contains("too often"),
+            n == 5
+        );
+    }
+    recover(&browser, &code).await.expect(422);
+}

@@ -1,0 +1,149 @@
+//! Registering a new user.
+
+use portal::PopulationChoice;
+use protocol::SystemRandom;
+use protocol::id::PopulationId;
+
+use crate::browser::Page;
+use crate::fake::Fake;
+use crate::site::Site;
+
+const PASSWORD: &str = "Brave-Horse-Battery-7";
+
+async fn register(site: &Site, more: &[(&str, &str)]) -> Page {
+    let mut fields = vec![
+        ("username", "grace"),
+        ("email", "grace@example.com"),
+        ("givenName", "Grace"),
+        ("familyName", "Hopper"),
+        ("password", PASSWORD),
+        ("confirmPassword", PASSWORD),
+    ];
+    for (name, value) in more {
+        fields.retain(|(known, _)| known != name);
+        fields.push((*name, *value));
+    }
+    site.browser().post("/register", &fields).await
+}
+
+fn populations(fake: &Fake) -> [PopulationId; 2] {
+    let ids = [
+        PopulationId::random(&SystemRandom),
+        PopulationId::random(&SystemRandom),
+    ];
+    fake.world().populations = vec![
+        (ids[0], "Customers".to_owned(), "Everybody".to_owned()),
+        (
+            ids[1],
+            "Partners".to_owned(),
+            "People of partner.example".to_owned(),
+        ),
+    ];
+    ids
+}
+
+#[tokio::test]
+async fn a_new_user_comes_into_being_in_one_call() {
+    let site = Site::start().await;
+    site.browser().get("/register").await.expect(200);
+    register(&site, &[]).await.expect(303);
+    let grace = site.fake.person("grace").unwrap();
+    assert_eq!(
+        (grace.password.as_str(), grace.given.as_deref()),
+        (PASSWORD, Some("Grace"))
+    );
+    assert!(!grace.needs_verification && grace.population.is_none());
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost_but_passwords() {
+    let site = Site::start().await;
+    site.fake.add("grace", "other@example.com");
+    let page = register(&site, &[("email", "other@example.com")])
+        .await
+        .expect(422);
+    assert!(page.error_at("username").unwrap().contains("taken"));
+    assert!(page.error_at("email").unwrap().contains("already"));
+    for kept in [
+        "value=\"grace\"",
+        "value=\"other@example.com\"",
+        "value=\"Hopper\"",
+    ] {
+        assert!(page.has(kept), "{kept}");
+    }
+    assert!(!page.has(PASSWORD));
+
+    let page = register(&site, &[("email", "no address"), ("password", "x")])
+        .await
+        .expect(422);
+    assert!(page.error_at("email").is_some() && page.error_at("confirmPassword").is_some());
+
+    let weak = [
+        ("username", "weak"),
+        ("password", "short"),
+        ("confirmPassword", "short"),
+    ];
+    let page = register(&site, &weak).await.expect(422);
+    assert!(
+        page.error_at("password").unwrap().contains("characters"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.has("href=\"#password\""),
+        "the summary leads to the field"
+    );
+}
+
+#[tokio::test]
+async fn verification_is_asked_for_when_configured() {
+    let site = Site::with(|settings| settings.registration.verify_email = true).await;
+    register(&site, &[]).await.expect(303);
+    assert!(site.fake.person("grace").unwrap().needs_verification);
+}
+
+#[tokio::test]
+async fn the_population_is_chosen_from_the_configured_list_by_its_place() {
+    let site = Site::start().await;
+    let ids = populations(&site.fake);
+    let mut settings = site.settings.clone();
+    settings.registration.population = PopulationChoice::Choose(ids.to_vec());
+    let portal = portal::Portal::new(settings, site.parts.clone())
+        .await
+        .unwrap();
+    let site = Site { portal, ..site };
+
+    let page = site.browser().get("/register").await.expect(200);
+    assert!(
+        page.has("Partners") && !page.has(&ids[1].to_string()),
+        "{}",
+        page.body
+    );
+    register(&site, &[("population", &ids[1].to_string())])
+        .await
+        .expect(422);
+    register(&site, &[("population", "2")]).await.expect(303);
+    assert_eq!(site.fake.person("grace").unwrap().population, Some(ids[1]));
+}
+
+#[tokio::test]
+async fn the_population_follows_the_domain_of_the_address() {
+    let site =
+        Site::with(|settings| settings.registration.population = PopulationChoice::EmailDomain)
+            .await;
+    let ids = populations(&site.fake);
+    let page = register(&site, &[]).await.expect(422);
+    assert!(page.error_at("email").unwrap().contains("domain"));
+    register(&site, &[("email", "grace@partner.example")])
+        .await
+        .expect(303);
+    assert_eq!(site.fake.person("grace").unwrap().population, Some(ids[1]));
+}
+
+#[tokio::test]
+async fn registration_can_be_closed() {
+    let site = Site::with(|settings| settings.registration.enabled = false).await;
+    site.browser().get("/register").await.expect(404);
+    register(&site, &[]).await.expect(404);
+    assert!(site.fake.person("grace").is_none());
+}
