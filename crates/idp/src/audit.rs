@@ -111,6 +111,13 @@ pub(crate) struct Subject {
     pub(crate) population: Option<PopulationId>,
 }
 
+impl Subject {
+    /// Something other than a user.
+    pub(crate) fn of(kind: &'static str, id: impl ToString, name: impl Into<String>) -> Self {
+        Self { kind, id: id.to_string(), name: name.into(), population: None }
+    }
+}
+
 impl From<&StoredUser> for Subject {
     fn from(user: &StoredUser) -> Self {
         Self {

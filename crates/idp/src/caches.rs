@@ -65,7 +65,10 @@ pub(crate) struct Recent<V> {
 
 impl<V: Clone> Default for Recent<V> {
     fn default() -> Self {
-        Self { entries: Cache::new(MOST_ENTRIES), writes: AtomicU64::new(0) }
+        Self {
+            entries: Cache::new(MOST_ENTRIES),
+            writes: AtomicU64::new(0),
+        }
     }
 }
 
@@ -116,17 +119,30 @@ mod tests {
     use super::*;
 
     async fn look_up(recent: &Recent<i32>, now: Timestamp, stored: i32) -> i32 {
-        recent.find(Uuid::nil(), now, async { Ok(Some(stored)) }).await.unwrap().unwrap()
+        recent
+            .find(Uuid::nil(), now, async { Ok(Some(stored)) })
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     #[tokio::test]
     async fn a_value_is_believed_for_five_seconds_and_dropped_by_a_write() {
         let (recent, now) = (Recent::default(), Timestamp::UNIX_EPOCH);
         assert_eq!(look_up(&recent, now, 1).await, 1);
-        assert_eq!(look_up(&recent, now + SignedDuration::from_secs(5), 2).await, 1);
-        assert_eq!(look_up(&recent, now + SignedDuration::from_secs(6), 2).await, 2);
+        assert_eq!(
+            look_up(&recent, now + SignedDuration::from_secs(5), 2).await,
+            1
+        );
+        assert_eq!(
+            look_up(&recent, now + SignedDuration::from_secs(6), 2).await,
+            2
+        );
         recent.forget(Uuid::nil());
-        assert_eq!(look_up(&recent, now + SignedDuration::from_secs(6), 3).await, 3);
+        assert_eq!(
+            look_up(&recent, now + SignedDuration::from_secs(6), 3).await,
+            3
+        );
     }
 
     #[tokio::test]

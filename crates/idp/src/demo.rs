@@ -42,8 +42,7 @@ const WEB_APPLICATION: &str = "Latchkey Portal";
 const WORKER: &str = "Latchkey Worker";
 
 /// The populations, each with the description that tells whose users it takes: the mail domain.
-const POPULATIONS: [(&str, &str); 2] =
-    [("Customers", "example.com"), ("Partners", "example.org")];
+const POPULATIONS: [(&str, &str); 2] = [("Customers", "example.com"), ("Partners", "example.org")];
 
 /// Passwords of the demo are known to everybody, which is why production refuses demo data.
 const USER: Person = Person {
@@ -165,20 +164,29 @@ impl From<RegistrationRefusal> for DemoError {
 ///
 /// [`DemoError`] when the database does not answer; what was made stays and is found next time.
 pub async fn ensure(idp: &Idp, wanted: Wanted) -> Result<Demo, DemoError> {
-    let maker = Maker { idp, origin: Origin::internal(), now: idp.now() };
+    let maker = Maker {
+        idp,
+        origin: Origin::internal(),
+        now: idp.now(),
+    };
     let environment = maker.environment().await?;
     let policy = maker.policy(environment.id).await?;
     let mut populations = Vec::new();
     for (name, domain) in POPULATIONS {
-        populations.push(maker.population(environment.id, name, domain, policy).await?);
+        populations.push(
+            maker
+                .population(environment.id, name, domain, policy)
+                .await?,
+        );
     }
     let population_id = populations
         .first()
         .copied()
         .ok_or_else(|| StoreError::inconsistent("the demo has no population"))?;
 
-    let (client_id, client_secret) =
-        maker.application(environment.id, web_application(&wanted)).await?;
+    let (client_id, client_secret) = maker
+        .application(environment.id, web_application(&wanted))
+        .await?;
     maker.grant_everything(environment.id, client_id).await?;
     let (worker_client_id, worker_client_secret) =
         maker.application(environment.id, worker()).await?;
@@ -188,13 +196,21 @@ pub async fn ensure(idp: &Idp, wanted: Wanted) -> Result<Demo, DemoError> {
         roles::CLIENT_APPLICATION_DEVELOPER,
     ];
     let holder = Holder::Application(worker_client_id.as_uuid());
-    maker.give(environment.id, holder, WORKER, &worker_roles).await?;
+    maker
+        .give(environment.id, holder, WORKER, &worker_roles)
+        .await?;
 
-    maker.person(environment.id, population_id, &USER, demo_profile()).await?;
-    let operator = maker.person(environment.id, population_id, &OPERATOR, Map::new()).await?;
+    maker
+        .person(environment.id, population_id, &USER, demo_profile())
+        .await?;
+    let operator = maker
+        .person(environment.id, population_id, &OPERATOR, Map::new())
+        .await?;
     let holder = Holder::User(operator.as_uuid());
     let operator_roles = [roles::IDENTITY_DATA_ADMIN];
-    maker.give(environment.id, holder, OPERATOR.username, &operator_roles).await?;
+    maker
+        .give(environment.id, holder, OPERATOR.username, &operator_roles)
+        .await?;
 
     Ok(Demo {
         environment_id: environment.id,
@@ -211,7 +227,10 @@ pub async fn ensure(idp: &Idp, wanted: Wanted) -> Result<Demo, DemoError> {
 
 impl Person {
     fn account(&self) -> Account {
-        Account { username: self.username, password: Password::new(self.password) }
+        Account {
+            username: self.username,
+            password: Password::new(self.password),
+        }
     }
 }
 
@@ -231,8 +250,11 @@ fn web_application(wanted: &Wanted) -> NewApplication {
         GrantTypeName::ClientCredentials,
         GrantTypeName::RefreshToken,
     ];
-    application.response_types =
-        vec![ResponseTypeName::Code, ResponseTypeName::Token, ResponseTypeName::IdToken];
+    application.response_types = vec![
+        ResponseTypeName::Code,
+        ResponseTypeName::Token,
+        ResponseTypeName::IdToken,
+    ];
     application.redirect_uris = vec![below(&wanted.redirect_path)];
     application.post_logout_redirect_uris = vec![below(&wanted.post_logout_path)];
     application.home_page_url = Some(wanted.portal_url.as_str().to_owned());
@@ -281,7 +303,10 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     async fn environment(&self) -> Result<Arc<StoredEnvironment>, DemoError> {
-        if let Some(found) = Environments::new(self.idp).find_by_name(ENVIRONMENT).await? {
+        if let Some(found) = Environments::new(self.idp)
+            .find_by_name(ENVIRONMENT)
+            .await?
+        {
             return Ok(found);
         }
         let new = NewEnvironment {
@@ -297,8 +322,14 @@ impl Maker<'_> {
 
     /// "Standard" without its minimum age, so that people can change a password twice in a row.
     async fn policy(&self, environment: EnvironmentId) -> Result<PasswordPolicyId, DemoError> {
-        let all = PasswordPolicies::new(self.idp.db()).list(environment).await?;
-        if let Some(id) = all.iter().find(|p| p.name == POLICY).and_then(|policy| policy.id) {
+        let all = PasswordPolicies::new(self.idp.db())
+            .list(environment)
+            .await?;
+        if let Some(id) = all
+            .iter()
+            .find(|p| p.name == POLICY)
+            .and_then(|policy| policy.id)
+        {
             return Ok(id);
         }
         let id = PasswordPolicyId::random(self.idp.random());
@@ -311,7 +342,8 @@ impl Maker<'_> {
         };
         let change = PasswordPolicies::insert(environment, id, &policy, self.now)?;
         let subject = Subject::of("PASSWORD_POLICY", id, POLICY);
-        self.commit(environment, change, "PASSWORD_POLICY.CREATED", subject).await?;
+        self.commit(environment, change, "PASSWORD_POLICY.CREATED", subject)
+            .await?;
         Ok(id)
     }
 
@@ -338,7 +370,8 @@ impl Maker<'_> {
         };
         let subject = Subject::of("POPULATION", population.id, name);
         let change = Populations::insert(&population);
-        self.commit(environment, change, "POPULATION.CREATED", subject).await?;
+        self.commit(environment, change, "POPULATION.CREATED", subject)
+            .await?;
         Ok(population.id)
     }
 
@@ -349,7 +382,9 @@ impl Maker<'_> {
         settings: NewApplication,
     ) -> Result<(ApplicationId, ClientSecret), DemoError> {
         let applications = Applications::new(self.idp);
-        let found = applications.find_by_name(environment, &settings.name).await?;
+        let found = applications
+            .find_by_name(environment, &settings.name)
+            .await?;
         let id = match &found {
             Some(found) => found.id,
             None => ApplicationId::random(self.idp.random()),
@@ -370,8 +405,9 @@ impl Maker<'_> {
             Some(known) => known.present,
             None => {
                 let secret = ClientSecret::random(self.idp.random());
-                change = change
-                    .and(application_secrets::rotate(self.idp, id, &secret, None, self.now));
+                change = change.and(application_secrets::rotate(
+                    self.idp, id, &secret, None, self.now,
+                ));
                 secret
             }
         };
@@ -404,7 +440,8 @@ impl Maker<'_> {
             };
             let subject = Subject::of("GRANT", grant.id, resource.details.name);
             let change = Resources::insert_grant(&grant);
-            self.commit(environment, change, "GRANT.CREATED", subject).await?;
+            self.commit(environment, change, "GRANT.CREATED", subject)
+                .await?;
         }
         Ok(())
     }
@@ -417,7 +454,10 @@ impl Maker<'_> {
         wanted: &[protocol::id::RoleId],
     ) -> Result<(), DemoError> {
         let held = RoleAssignments::new(self.idp).of_actor(holder.id()).await?;
-        for role in wanted.iter().filter(|role| !held.iter().any(|a| a.role_id == **role)) {
+        for role in wanted
+            .iter()
+            .filter(|role| !held.iter().any(|a| a.role_id == **role))
+        {
             let assignment = StoredAssignment {
                 id: RoleAssignmentId::random(self.idp.random()),
                 environment_id: environment,
@@ -432,7 +472,8 @@ impl Maker<'_> {
             };
             let subject = Subject::of("ROLE_ASSIGNMENT", assignment.id, name);
             let change = RoleAssignments::insert(&assignment);
-            self.commit(environment, change, "ROLE_ASSIGNMENT.CREATED", subject).await?;
+            self.commit(environment, change, "ROLE_ASSIGNMENT.CREATED", subject)
+                .await?;
         }
         Ok(())
     }
@@ -472,9 +513,14 @@ impl Maker<'_> {
         .await?;
         let password = Password::new(person.password);
         let hash = self.idp.hasher().hash(&password, self.idp.random()).await?;
-        let change = Change::new()
-            .add(Passwords::set_at(user.id, &hash, false, self.now - PASSWORD_AGE));
-        self.commit(environment, change, "PASSWORD.SET", Subject::from(&user)).await?;
+        let change = Change::new().add(Passwords::set_at(
+            user.id,
+            &hash,
+            false,
+            self.now - PASSWORD_AGE,
+        ));
+        self.commit(environment, change, "PASSWORD.SET", Subject::from(&user))
+            .await?;
         Ok(user.id)
     }
 
@@ -486,7 +532,9 @@ impl Maker<'_> {
         subject: Subject,
     ) -> Result<(), DemoError> {
         let activity = Activity::new(action, Actor::Nobody, subject);
-        change.commit(self.idp, environment, &activity, &self.origin, self.now).await?;
+        change
+            .commit(self.idp, environment, &activity, &self.origin, self.now)
+            .await?;
         Ok(())
     }
 }

@@ -9,8 +9,10 @@
 //! machinery of `api`, `accounts` what passwords and codes mean on every path, `stores` the SQL.
 
 mod accounts;
+mod api;
 mod audit;
 mod caches;
+pub mod demo;
 mod errors;
 mod grants;
 mod hasher;
@@ -19,8 +21,10 @@ mod keys;
 mod limits;
 mod mail;
 mod mailbox;
+mod management;
 mod oauth;
 mod routes;
+mod seed;
 mod settings;
 mod signon;
 mod start;
@@ -28,7 +32,9 @@ mod state;
 mod stores;
 mod urls;
 
+pub use api::media_router::Operation;
 pub use hasher::HashingSettings;
 pub use mail::{SmtpSecurity, SmtpSettings};
+pub use management::operations as management_operations;
 pub use settings::{Lifetimes, Limits, Settings};
 pub use state::{Idp, Parts, StartError};

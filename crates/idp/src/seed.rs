@@ -36,15 +36,27 @@ const PINGONE_SCOPES: [(&str, &str); 18] = [
     ("p1:create:pairingKey", "Create the user's pairing keys"),
     ("p1:delete:device", "Delete the user's devices"),
     ("p1:delete:sessions", "Delete the user's sessions"),
-    ("p1:delete:userLinkedAccounts", "Delete the user's linked accounts"),
+    (
+        "p1:delete:userLinkedAccounts",
+        "Delete the user's linked accounts",
+    ),
     ("p1:read:device", "Read the user's devices"),
     ("p1:read:oauthConsent", "Read the user's OAuth consents"),
     ("p1:read:sessions", "Read the user's sessions"),
     ("p1:read:user", "Read the user's own attributes"),
     ("p1:read:userConsent", "Read the user's agreement consents"),
-    ("p1:read:userLinkedAccounts", "Read the user's linked accounts"),
-    ("p1:read:userPassword", "Read the state of the user's password"),
-    ("p1:reset:userPassword", "Change the user's password with the current one"),
+    (
+        "p1:read:userLinkedAccounts",
+        "Read the user's linked accounts",
+    ),
+    (
+        "p1:read:userPassword",
+        "Read the state of the user's password",
+    ),
+    (
+        "p1:reset:userPassword",
+        "Change the user's password with the current one",
+    ),
     ("p1:update:device", "Update the user's devices"),
     ("p1:update:oauthConsent", "Update the user's OAuth consents"),
     ("p1:update:user", "Update the user's own attributes"),
@@ -97,9 +109,11 @@ pub(crate) async fn create(
     };
     let id = environment.id;
     let mut change = Environments::insert(&environment)?;
-    for policy in
-        [PasswordPolicy::standard(), PasswordPolicy::basic(), PasswordPolicy::passphrase()]
-    {
+    for policy in [
+        PasswordPolicy::standard(),
+        PasswordPolicy::basic(),
+        PasswordPolicy::passphrase(),
+    ] {
         let policy_id = PasswordPolicyId::random(idp.random());
         change = change.and(PasswordPolicies::insert(id, policy_id, &policy, now)?);
     }
@@ -143,7 +157,10 @@ pub(crate) async fn create(
                 environment_id: creator.environment,
                 holder: creator.holder,
                 role_id: role,
-                scope: RoleScope { id: id.as_uuid(), scope_type: RoleScopeType::Environment },
+                scope: RoleScope {
+                    id: id.as_uuid(),
+                    scope_type: RoleScopeType::Environment,
+                },
                 read_only: false,
                 created_at: now,
             }));

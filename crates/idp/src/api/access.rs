@@ -36,14 +36,28 @@ pub(crate) struct Asking {
 
 impl FromApi for Asking {
     async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let ApiRequest { idp, now, origin, headers, .. } = request;
-        let bearer = bearer::authenticate(idp, headers, *now).await.map_err(refused)?;
+        let ApiRequest {
+            idp,
+            now,
+            origin,
+            headers,
+            ..
+        } = request;
+        let bearer = bearer::authenticate(idp, headers, *now)
+            .await
+            .map_err(refused)?;
         let holder = bearer
             .user
             .as_ref()
             .map_or_else(|| bearer.application.id.as_uuid(), |user| user.id.as_uuid());
         let assignments = RoleAssignments::new(idp).of_actor(holder).await?;
-        Ok(Self { idp: idp.clone(), now: *now, origin: origin.clone(), bearer, assignments })
+        Ok(Self {
+            idp: idp.clone(),
+            now: *now,
+            origin: origin.clone(),
+            bearer,
+            assignments,
+        })
     }
 }
 
@@ -69,7 +83,10 @@ impl Asking {
 
     /// The application that asks for itself.
     pub(crate) fn application(&self) -> Option<ApplicationId> {
-        self.bearer.user.is_none().then_some(self.bearer.application.id)
+        self.bearer
+            .user
+            .is_none()
+            .then_some(self.bearer.application.id)
     }
 
     /// The id that role assignments are held under.
@@ -108,7 +125,9 @@ impl Asking {
         subject: impl Into<Subject>,
     ) -> Result<(), StoreError> {
         let activity = Activity::new(action, self.actor(), subject);
-        change.commit(&self.idp, environment, &activity, &self.origin, self.now).await
+        change
+            .commit(&self.idp, environment, &activity, &self.origin, self.now)
+            .await
     }
 
     /// Refuses to touch an actor who holds roles that the one who asks does not hold: whoever sets
@@ -116,7 +135,9 @@ impl Asking {
     pub(crate) async fn require_all_roles_of(&self, holder: Uuid) -> Result<(), ApiFailure> {
         let held = RoleAssignments::new(&self.idp).of_actor(holder).await?;
         for assignment in held.iter() {
-            let Some(role) = role_check::find_role(assignment.role_id) else { continue };
+            let Some(role) = role_check::find_role(assignment.role_id) else {
+                continue;
+            };
             let place = match self.place(assignment).await? {
                 Some(place) => place,
                 // What it was for is gone, so it gives nothing.
@@ -135,7 +156,11 @@ impl Asking {
             RoleScopeType::Environment => EnvironmentId::from_uuid(scope.id),
             RoleScopeType::Organization => {
                 let organization = protocol::id::OrganizationId::from_uuid(scope.id);
-                return Ok(Some(Place { scope, environment: None, organization }));
+                return Ok(Some(Place {
+                    scope,
+                    environment: None,
+                    organization,
+                }));
             }
             RoleScopeType::Application | RoleScopeType::Population => assignment.environment_id,
         };
@@ -231,7 +256,12 @@ impl<P: Allows> FromApi for Allowed<P> {
         if reach == Reach::Nothing {
             return Err(ApiFailure::forbidden());
         }
-        Ok(Self { asking, environment, reach, permission: PhantomData })
+        Ok(Self {
+            asking,
+            environment,
+            reach,
+            permission: PhantomData,
+        })
     }
 }
 
@@ -248,7 +278,11 @@ impl<P> Allowed<P> {
 
     /// Refuses a population that is out of reach.
     pub(crate) fn require(&self, population: PopulationId) -> Result<(), ApiFailure> {
-        if self.reach.covers(population) { Ok(()) } else { Err(ApiFailure::forbidden()) }
+        if self.reach.covers(population) {
+            Ok(())
+        } else {
+            Err(ApiFailure::forbidden())
+        }
     }
 }
 
@@ -329,16 +363,24 @@ impl<P: Allows> FromApi for OnUser<P> {
         let is_owner = P::OWN_SCOPE.is_some_and(|scope| {
             asking.bearer.scopes.contains(scope)
                 && asking.home() == environment.id
-                && asking.bearer.user.as_ref().is_some_and(|user| user.id == id)
+                && asking
+                    .bearer
+                    .user
+                    .as_ref()
+                    .is_some_and(|user| user.id == id)
         });
         if reach == Reach::Nothing && !is_owner {
             return Err(ApiFailure::forbidden());
         }
-        let found = Users::new(&asking.idp).find(environment.id, id).await?;
+        let found = Users::new(asking.idp.db()).find(environment.id, id).await?;
         let user = found.ok_or_else(ApiFailure::not_found)?;
         // Owners stay owners though they hold roles: a password is then changed with the current
         // one.
-        let standing = if is_owner { Standing::Owner } else { Standing::Administrator };
+        let standing = if is_owner {
+            Standing::Owner
+        } else {
+            Standing::Administrator
+        };
         if standing == Standing::Administrator {
             if !reach.covers(user.population_id) {
                 return Err(ApiFailure::forbidden());
@@ -347,7 +389,14 @@ impl<P: Allows> FromApi for OnUser<P> {
                 asking.require_all_roles_of(user.id.as_uuid()).await?;
             }
         }
-        Ok(Self { asking, environment, user, standing, reach, permission: PhantomData })
+        Ok(Self {
+            asking,
+            environment,
+            user,
+            standing,
+            reach,
+            permission: PhantomData,
+        })
     }
 }
 
@@ -370,7 +419,9 @@ impl<P: Allows> FromApi for OnApplication<P> {
     async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
         let AllowedEverywhere(allowed) = AllowedEverywhere::<P>::from_api(request).await?;
         let id: ApplicationId = request.id("application")?;
-        let found = Applications::new(&allowed.idp).find(allowed.id(), id).await?;
+        let found = Applications::new(&allowed.idp)
+            .find(allowed.id(), id)
+            .await?;
         let application = found.ok_or_else(|| {
             ApiFailure::not_found_saying(format!(
                 "Unable to find Application with ID: '{id}' in Environment: '{}'",
@@ -380,7 +431,10 @@ impl<P: Allows> FromApi for OnApplication<P> {
         if P::TAKES_POWER {
             allowed.require_all_roles_of(id.as_uuid()).await?;
         }
-        Ok(Self { allowed, application })
+        Ok(Self {
+            allowed,
+            application,
+        })
     }
 }
 

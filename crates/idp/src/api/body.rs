@@ -94,9 +94,9 @@ fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(members) => {
-            members.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
-        }
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
         Value::Bool(_) | Value::Null | Value::Number(_) => false,
     }
 }
@@ -136,7 +136,9 @@ fn refused(error: &serde_json::Error) -> ApiFailure {
     {
         return ApiFailure::required_value(name);
     }
-    let expected = text.split_once("expected ").map_or("another value", |(_, expected)| expected);
+    let expected = text
+        .split_once("expected ")
+        .map_or("another value", |(_, expected)| expected);
     let message = format!("A member has a value of the wrong kind: expected {expected}.");
     ApiFailure::malformed(vec![ErrorDetail::new("INVALID_VALUE", None, message)])
 }

@@ -47,11 +47,17 @@ pub(crate) struct Column {
 }
 
 /// Appends a condition that holds where the filter does.
-pub(crate) fn push_condition(statement: Statement, filter: &Filter, columns: &[Column]) -> Statement {
+pub(crate) fn push_condition(
+    statement: Statement,
+    filter: &Filter,
+    columns: &[Column],
+) -> Statement {
     push_with(statement, filter, &|statement, comparison| {
-        let column = columns
-            .iter()
-            .find(|column| column.attribute.eq_ignore_ascii_case(comparison.path.as_str()));
+        let column = columns.iter().find(|column| {
+            column
+                .attribute
+                .eq_ignore_ascii_case(comparison.path.as_str())
+        });
         match column {
             Some(column) => {
                 let value = text_of(comparison, column.is_folded);
@@ -95,9 +101,17 @@ pub(crate) fn push_comparison(
     if operator != Operator::Sw {
         return statement.push(column).push(" = ").push_bind(value);
     }
-    let statement = statement.push("(").push(column).push(" >= ").push_bind(value);
+    let statement = statement
+        .push("(")
+        .push(column)
+        .push(" >= ")
+        .push_bind(value);
     let statement = match successor(value) {
-        Some(successor) => statement.push(" AND ").push(column).push(" < ").push_bind(successor),
+        Some(successor) => statement
+            .push(" AND ")
+            .push(column)
+            .push(" < ")
+            .push_bind(successor),
         None => statement,
     };
     statement.push(")")
@@ -164,10 +178,18 @@ mod tests {
 
     #[test]
     fn values_are_bound_and_never_text() {
-        let columns =
-            [Column { attribute: "name", column: "name_key", is_folded: true }];
-        let filter = Filter::parse(r#"name eq "'; DROP TABLE users" or (name sw "A" and name eq "b")"#);
-        let statement = push_condition(Statement::new("SELECT 1 WHERE "), &filter.unwrap(), &columns);
+        let columns = [Column {
+            attribute: "name",
+            column: "name_key",
+            is_folded: true,
+        }];
+        let filter =
+            Filter::parse(r#"name eq "'; DROP TABLE users" or (name sw "A" and name eq "b")"#);
+        let statement = push_condition(
+            Statement::new("SELECT 1 WHERE "),
+            &filter.unwrap(),
+            &columns,
+        );
         assert_eq!(
             statement.sql(),
             "SELECT 1 WHERE (name_key = $1 OR ((name_key >= $2 AND name_key < $3) AND name_key = $4))"

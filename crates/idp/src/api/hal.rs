@@ -57,7 +57,10 @@ impl<T> Page<T> {
     /// A collection that is always given whole.
     pub(crate) fn whole(this: impl Into<String>, key: &'static str, items: Vec<T>) -> Self {
         let count = items.len();
-        Self { count: Some(count), ..Self::part(this, None, key, items) }
+        Self {
+            count: Some(count),
+            ..Self::part(this, None, key, items)
+        }
     }
 
     /// A part of a collection, with the address of the next one. How many there are altogether is
@@ -71,7 +74,12 @@ impl<T> Page<T> {
         let mut links = Links::from([("self".to_owned(), Link::new(this))]);
         links.extend(next.map(|next| ("next".to_owned(), Link::new(next))));
         let size = items.len();
-        Self { links, embedded: BTreeMap::from([(key, items)]), count: None, size }
+        Self {
+            links,
+            embedded: BTreeMap::from([(key, items)]),
+            count: None,
+            size,
+        }
     }
 
     /// Tells how many there are altogether.
@@ -99,17 +107,28 @@ impl Reply {
     /// 201 with the new resource and its address.
     pub(crate) fn created<T: Serialize>(body: &Hal<T>) -> Result<Self, ApiFailure> {
         let reply = Self::with(StatusCode::CREATED, body)?;
-        Ok(Self { location: body.address().map(str::to_owned), ..reply })
+        Ok(Self {
+            location: body.address().map(str::to_owned),
+            ..reply
+        })
     }
 
     /// 204.
     pub(crate) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, location: None }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: None,
+            location: None,
+        }
     }
 
     fn with<T: Serialize>(status: StatusCode, body: &T) -> Result<Self, ApiFailure> {
         let body = serde_json::to_vec(body).map_err(ApiFailure::internal)?;
-        Ok(Self { status, body: Some(body), location: None })
+        Ok(Self {
+            status,
+            body: Some(body),
+            location: None,
+        })
     }
 
     pub(super) fn respond(self, request: RequestId) -> Response {

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
 use jiff::Timestamp;
@@ -42,7 +42,9 @@ pub(crate) struct ApiRequest {
 
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiRequest").field("params", &self.params).finish_non_exhaustive()
+        f.debug_struct("ApiRequest")
+            .field("params", &self.params)
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,9 +66,7 @@ pub(crate) trait FromApi: Sized + Send {
     /// # Errors
     ///
     /// The refusal that answers the request.
-    fn from_api(
-        request: &ApiRequest,
-    ) -> impl Future<Output = Result<Self, ApiFailure>> + Send;
+    fn from_api(request: &ApiRequest) -> impl Future<Output = Result<Self, ApiFailure>> + Send;
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, ApiFailure>> + Send>>;
@@ -129,7 +129,9 @@ pub(crate) struct Resource {
 
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resource").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Resource")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,7 +149,10 @@ pub struct Operation {
 
 /// Begins the routes of a path below `/v1`.
 pub(crate) fn at(path: &'static str) -> Resource {
-    Resource { path, routes: Vec::new() }
+    Resource {
+        path,
+        routes: Vec::new(),
+    }
 }
 
 impl Resource {
@@ -183,14 +188,26 @@ impl Resource {
 
     fn route<A>(mut self, method: Method, media: Media, handler: impl ApiHandler<A>) -> Self {
         let handler: Handler = Box::new(move |request| handler.call(request));
-        self.routes.push(Route { method, media, handler });
+        self.routes.push(Route {
+            method,
+            media,
+            handler,
+        });
         self
     }
 
     fn find(&self, method: &Method, headers: &HeaderMap) -> Result<&Route, ApiFailure> {
         // RFC 9110 §9.3.2: HEAD is GET without the body, which the server leaves out.
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        let mut offered = self.routes.iter().filter(|route| route.method == *method).peekable();
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let mut offered = self
+            .routes
+            .iter()
+            .filter(|route| route.method == *method)
+            .peekable();
         if offered.peek().is_none() {
             return Err(ApiFailure::method_not_allowed());
         }
@@ -205,7 +222,11 @@ impl Resource {
     }
 
     fn allowed(&self) -> HeaderValue {
-        let mut methods: Vec<_> = self.routes.iter().map(|route| route.method.as_str()).collect();
+        let mut methods: Vec<_> = self
+            .routes
+            .iter()
+            .map(|route| route.method.as_str())
+            .collect();
         methods.dedup();
         HeaderValue::try_from(methods.join(", "))
             .unwrap_or_else(|_| HeaderValue::from_static("GET"))
@@ -218,16 +239,28 @@ struct Sent(Vec<String>);
 
 impl Sent {
     fn read(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
-        Self(values.flat_map(|value| value.split(',')).map(media_type::normalized).collect())
+        let values = headers
+            .get_all(CONTENT_TYPE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        Self(
+            values
+                .flat_map(|value| value.split(','))
+                .map(media_type::normalized)
+                .collect(),
+        )
     }
 
     fn vendor(&self) -> Option<&str> {
-        self.0.iter().map(String::as_str).find(|media| media.starts_with(VENDOR))
+        self.0
+            .iter()
+            .map(String::as_str)
+            .find(|media| media.starts_with(VENDOR))
     }
 
     fn is_vendor(&self, wanted: &str) -> bool {
-        self.vendor().is_some_and(|sent| media_type::is(sent, wanted))
+        self.vendor()
+            .is_some_and(|sent| media_type::is(sent, wanted))
     }
 
     /// A body without a type is taken as JSON, which is all that there is.
@@ -256,16 +289,18 @@ pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
 
 /// A router of these resources, which answers everything below it, unknown paths included.
 pub(crate) fn router(resources: Vec<Resource>) -> Router<Idp> {
-    let routed = resources.into_iter().fold(Router::new(), |router, resource| {
-        let path = resource.path;
-        let resource = Arc::new(resource);
-        router.route(
-            path,
-            any(move |State(idp): State<Idp>, request: Request| async move {
-                dispatch(idp, &resource, request).await
-            }),
-        )
-    });
+    let routed = resources
+        .into_iter()
+        .fold(Router::new(), |router, resource| {
+            let path = resource.path;
+            let resource = Arc::new(resource);
+            router.route(
+                path,
+                any(move |State(idp): State<Idp>, request: Request| async move {
+                    dispatch(idp, &resource, request).await
+                }),
+            )
+        });
     routed.fallback(async |origin: Origin| ApiFailure::not_found().respond(origin.request))
 }
 
@@ -276,7 +311,7 @@ async fn dispatch(idp: Idp, resource: &Resource, request: Request) -> Response {
     let route = match resource.find(&parts.method, &parts.headers) {
         Ok(route) => route,
         Err(failure) => {
-            let is_method = failure.status() == axum::http::StatusCode::METHOD_NOT_ALLOWED;
+            let is_method = failure.status() == StatusCode::METHOD_NOT_ALLOWED;
             let mut response = failure.respond(id);
             if is_method {
                 response.headers_mut().insert(ALLOW, resource.allowed());
@@ -285,14 +320,25 @@ async fn dispatch(idp: Idp, resource: &Resource, request: Request) -> Response {
         }
     };
     let params = RawPathParams::from_request_parts(&mut parts, &idp).await;
-    let params = params.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let params = params
+        .iter()
+        .flatten()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let params = params.collect();
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let answered = match read(body, query).await {
         Ok((body, query)) => {
             let now = idp.now();
             let headers = parts.headers;
-            let request = ApiRequest { idp, now, origin, headers, query, body, params };
+            let request = ApiRequest {
+                idp,
+                now,
+                origin,
+                headers,
+                query,
+                body,
+                params,
+            };
             (route.handler)(Arc::new(request)).await
         }
         Err(failure) => Err(failure),
@@ -331,7 +377,10 @@ mod tests {
     fn the_vendor_type_chooses_even_behind_a_plain_one() {
         let lock = "application/vnd.pingidentity.account.lock+json";
         for values in [
-            &["application/json", "application/vnd.pingidentity.account.lock+json"][..],
+            &[
+                "application/json",
+                "application/vnd.pingidentity.account.lock+json",
+            ][..],
             &["application/vnd.pingidentity.account.lock"],
             &["Application/Vnd.PingIdentity.Account.Lock+JSON; charset=utf-8"],
             &["application/json, application/vnd.pingidentity.account.lock+json"],
@@ -345,7 +394,12 @@ mod tests {
     fn only_json_is_json() {
         assert!(sent(&["application/json;charset=UTF-8"]).is_json());
         assert!(sent(&[]).is_json());
-        for other in ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""] {
+        for other in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/xml",
+            "",
+        ] {
             assert!(!sent(&[other]).is_json(), "{other}");
         }
     }

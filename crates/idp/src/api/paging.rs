@@ -64,7 +64,10 @@ fn limit_out_of_range() -> ApiFailure {
 impl PageRequest {
     /// The filter, checked against what the collection supports.
     pub(crate) fn filter(&self, rules: &AttributeRules) -> Result<Option<Filter>, ApiFailure> {
-        self.filter.as_deref().map(|text| filter::parse(text, rules)).transpose()
+        self.filter
+            .as_deref()
+            .map(|text| filter::parse(text, rules))
+            .transpose()
     }
 
     /// How many items to read: one more than asked for tells whether there is a next page.
@@ -83,7 +86,9 @@ impl PageRequest {
         idp: &Idp,
         collection: &str,
     ) -> Result<(String, String), ApiFailure> {
-        let Some(cursor) = &self.cursor else { return Ok(Default::default()) };
+        let Some(cursor) = &self.cursor else {
+            return Ok(Default::default());
+        };
         let refused = || {
             ApiFailure::malformed(vec![ErrorDetail::new(
                 "INVALID_PARAMETER",
@@ -135,7 +140,9 @@ impl PageRequest {
 
     fn next(&self, idp: &Idp, collection: &str, sort_key: &str, id: &str) -> String {
         let position = format!("{sort_key}{SEPARATOR}{id}");
-        let tag = idp.keyring().authenticate(&self.context(collection), position.as_bytes());
+        let tag = idp
+            .keyring()
+            .authenticate(&self.context(collection), position.as_bytes());
         let cursor = format!("{}.{tag}", URL_SAFE_NO_PAD.encode(position));
         self.address(collection, Some(&cursor))
     }
@@ -152,7 +159,11 @@ impl PageRequest {
             query.append_pair("limit", &self.limit.to_string());
         }
         let query = query.finish();
-        if query.is_empty() { collection.to_owned() } else { format!("{collection}?{query}") }
+        if query.is_empty() {
+            collection.to_owned()
+        } else {
+            format!("{collection}?{query}")
+        }
     }
 
     /// A cursor is good for its collection, which names the environment, and its filter only.

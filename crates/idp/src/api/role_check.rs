@@ -95,7 +95,7 @@ pub(crate) mod roles {
 }
 
 use Permission as P;
-use RoleScopeType::{Environment, Organization, Population};
+use RoleScopeType as S;
 
 /// Every role, by name.
 pub(crate) const ROLES: [BuiltInRole; 7] = [
@@ -103,7 +103,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         id: roles::CLIENT_APPLICATION_DEVELOPER,
         name: "Client Application Developer",
         description: "Manages applications, their secrets and grants, and resources.",
-        applicable_to: &[Organization, Environment],
+        applicable_to: &[S::Organization, S::Environment],
         permissions: &[
             P::ReadEnvironments,
             P::ReadApplications,
@@ -117,7 +117,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         id: roles::CONFIGURATION_READ_ONLY,
         name: "Configuration Read Only",
         description: "Reads the configuration of environments.",
-        applicable_to: &[Organization, Environment],
+        applicable_to: &[S::Organization, S::Environment],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -130,7 +130,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         id: roles::ENVIRONMENT_ADMIN,
         name: "Environment Admin",
         description: "Manages everything in an environment but its users.",
-        applicable_to: &[Organization, Environment],
+        applicable_to: &[S::Organization, S::Environment],
         permissions: &[
             P::ReadEnvironments,
             P::UpdateEnvironments,
@@ -154,7 +154,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         id: roles::HELP_DESK_ADMIN,
         name: "Help Desk Admin",
         description: "Reads users, and helps them with forgotten and locked passwords.",
-        applicable_to: &[Organization, Environment, Population],
+        applicable_to: &[S::Organization, S::Environment, S::Population],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -167,7 +167,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         id: roles::IDENTITY_DATA_ADMIN,
         name: "Identity Data Admin",
         description: "Manages users, their passwords and populations.",
-        applicable_to: &[Organization, Environment, Population],
+        applicable_to: &[S::Organization, S::Environment, S::Population],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -186,7 +186,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         id: roles::IDENTITY_DATA_READ_ONLY,
         name: "Identity Data Read Only",
         description: "Reads users and populations.",
-        applicable_to: &[Organization, Environment, Population],
+        applicable_to: &[S::Organization, S::Environment, S::Population],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -199,7 +199,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         id: roles::ORGANIZATION_ADMIN,
         name: "Organization Admin",
         description: "Creates, changes and deletes the environments of an organization.",
-        applicable_to: &[Organization],
+        applicable_to: &[S::Organization],
         permissions: &[
             P::ReadEnvironments,
             P::UpdateEnvironments,
@@ -249,13 +249,21 @@ pub(crate) fn reach(
         if !gives(assignment, permission) {
             continue;
         }
-        match covered(assignment.scope, environment.id, environment.organization_id) {
+        match covered(
+            assignment.scope,
+            environment.id,
+            environment.organization_id,
+        ) {
             Covered::Environment => return Reach::Environment,
             Covered::Population(population) => populations.push(population),
             Covered::Nothing => {}
         }
     }
-    if populations.is_empty() { Reach::Nothing } else { Reach::Populations(populations) }
+    if populations.is_empty() {
+        Reach::Nothing
+    } else {
+        Reach::Populations(populations)
+    }
 }
 
 /// Whether the assignments of one actor let it do something in a whole organization.
@@ -281,11 +289,7 @@ enum Covered {
     Population(PopulationId),
 }
 
-fn covered(
-    scope: RoleScope,
-    environment: EnvironmentId,
-    organization: OrganizationId,
-) -> Covered {
+fn covered(scope: RoleScope, environment: EnvironmentId, organization: OrganizationId) -> Covered {
     match scope.scope_type {
         RoleScopeType::Environment if scope.id == environment.as_uuid() => Covered::Environment,
         RoleScopeType::Organization if scope.id == organization.as_uuid() => Covered::Environment,
@@ -309,18 +313,17 @@ pub(crate) struct Place {
 /// reads the secrets of, or sets the password of somebody more powerful.
 pub(crate) fn includes(held: &[StoredAssignment], role: &BuiltInRole, place: Place) -> bool {
     role.permissions.iter().all(|permission| {
-        held.iter().any(|assignment| {
-            gives(assignment, *permission) && contains(assignment.scope, place)
-        })
+        held.iter()
+            .any(|assignment| gives(assignment, *permission) && contains(assignment.scope, place))
     })
 }
 
 fn contains(outer: RoleScope, place: Place) -> bool {
     match outer.scope_type {
         RoleScopeType::Organization => outer.id == place.organization.as_uuid(),
-        RoleScopeType::Environment => {
-            place.environment.is_some_and(|environment| outer.id == environment.as_uuid())
-        }
+        RoleScopeType::Environment => place
+            .environment
+            .is_some_and(|environment| outer.id == environment.as_uuid()),
         RoleScopeType::Application | RoleScopeType::Population => {
             outer.scope_type == place.scope.scope_type && outer.id == place.scope.id
         }
@@ -329,7 +332,10 @@ fn contains(outer: RoleScope, place: Place) -> bool {
 
 /// The id that an assignment's scope would have for this environment.
 pub(crate) fn environment_scope(environment: Uuid) -> RoleScope {
-    RoleScope { id: environment, scope_type: RoleScopeType::Environment }
+    RoleScope {
+        id: environment,
+        scope_type: RoleScopeType::Environment,
+    }
 }
 
 #[cfg(test)]
@@ -416,7 +422,15 @@ mod tests {
             id: here.organization_id.as_uuid(),
             scope_type: RoleScopeType::Organization,
         };
-        let wider = Place { scope: organization, environment: None, ..place };
-        assert!(!includes(&held, find_role(roles::ENVIRONMENT_ADMIN).unwrap(), wider));
+        let wider = Place {
+            scope: organization,
+            environment: None,
+            ..place
+        };
+        assert!(!includes(
+            &held,
+            find_role(roles::ENVIRONMENT_ADMIN).unwrap(),
+            wider
+        ));
     }
 }

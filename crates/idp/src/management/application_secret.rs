@@ -59,10 +59,16 @@ fn representation(on: &OnSecret, secrets: ReadableSecrets) -> Hal<SecretBody> {
     let previous = secrets
         .previous
         .map(|(secret, expires_at)| PreviousBody { secret, expires_at });
-    let body =
-        SecretBody { environment: Reference::new(on.id()), secret: secrets.present, previous };
+    let body = SecretBody {
+        environment: Reference::new(on.id()),
+        secret: secrets.present,
+        previous,
+    };
     Hal::new(format!("{application}/secret"), body)
-        .link("environment", on.idp.urls().api(format_args!("environments/{}", on.id())))
+        .link(
+            "environment",
+            on.idp.urls().api(format_args!("environments/{}", on.id())),
+        )
         .link("application", application)
 }
 
@@ -71,14 +77,24 @@ fn require_secret(on: &OnSecret) -> Result<(), ApiFailure> {
     if on.application() == Some(on.application.id) {
         return Err(ApiFailure::forbidden());
     }
-    if has_secret(&on.application.settings) { Ok(()) } else { Err(ApiFailure::not_found()) }
+    if has_secret(&on.application.settings) {
+        Ok(())
+    } else {
+        Err(ApiFailure::not_found())
+    }
 }
 
 pub(super) async fn read(on: OnSecret) -> Result<Reply, ApiFailure> {
     require_secret(&on)?;
     let found = application_secrets::find(&on.idp, on.application.id, on.now).await?;
     let secrets = found.ok_or_else(ApiFailure::not_found)?;
-    on.commit(on.id(), Change::new(), "SECRET.READ", subject(&on.application)).await?;
+    on.commit(
+        on.id(),
+        Change::new(),
+        "SECRET.READ",
+        subject(&on.application),
+    )
+    .await?;
     Reply::ok(&representation(&on, secrets))
 }
 
@@ -89,7 +105,9 @@ pub(super) async fn rotate(
     OptionalJson(rotation): OptionalJson<Rotation>,
 ) -> Result<Reply, ApiFailure> {
     require_secret(&on)?;
-    let until = rotation.and_then(|rotation| rotation.previous).map(|one| one.expires_at);
+    let until = rotation
+        .and_then(|rotation| rotation.previous)
+        .map(|one| one.expires_at);
     if let Some(until) = until {
         let overlap = until.duration_since(on.now);
         if !(SHORTEST_OVERLAP..=LONGEST_OVERLAP).contains(&overlap) {
@@ -100,7 +118,8 @@ pub(super) async fn rotate(
     let secret = ClientSecret::random(on.idp.random());
     let id = on.application.id;
     let change = application_secrets::rotate(&on.idp, id, &secret, until, on.now);
-    on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application)).await?;
+    on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application))
+        .await?;
     let found = application_secrets::find(&on.idp, id, on.now).await?;
     let secrets = found.ok_or_else(ApiFailure::conflict)?;
     Reply::ok(&representation(&on, secrets))
@@ -110,6 +129,7 @@ pub(super) async fn rotate(
 pub(super) async fn drop_previous(on: OnSecret) -> Result<Reply, ApiFailure> {
     require_secret(&on)?;
     let change = application_secrets::drop_previous(on.application.id);
-    on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application)).await?;
+    on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application))
+        .await?;
     Ok(Reply::no_content())
 }

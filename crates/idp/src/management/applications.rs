@@ -65,7 +65,13 @@ fn representation<P>(
     };
     let url = allowed.url(format_args!("applications/{}", application.id));
     let hal = Hal::new(url.as_str(), body)
-        .link("environment", allowed.idp.urls().api(format_args!("environments/{}", allowed.id())))
+        .link(
+            "environment",
+            allowed
+                .idp
+                .urls()
+                .api(format_args!("environments/{}", allowed.id())),
+        )
         .link("grants", format!("{url}/grants"))
         .link("roleAssignments", format!("{url}/roleAssignments"));
     if has_secret(&application.settings) {
@@ -82,15 +88,26 @@ pub(super) fn has_secret(settings: &NewApplication) -> bool {
 
 /// How applications appear in the audit log.
 pub(super) fn subject(application: &StoredApplication) -> Subject {
-    Subject::of("APPLICATION", application.id, application.settings.name.as_str())
+    Subject::of(
+        "APPLICATION",
+        application.id,
+        application.settings.name.as_str(),
+    )
 }
 
 pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadApplications>,
 ) -> Result<Reply, ApiFailure> {
     let applications = Applications::new(&allowed.idp).list(allowed.id()).await?;
-    let applications = applications.iter().map(|one| representation(&allowed, one)).collect();
-    Reply::ok(&Page::whole(allowed.url("applications"), "applications", applications))
+    let applications = applications
+        .iter()
+        .map(|one| representation(&allowed, one))
+        .collect();
+    Reply::ok(&Page::whole(
+        allowed.url("applications"),
+        "applications",
+        applications,
+    ))
 }
 
 pub(super) async fn read(on: OnApplication<may::ReadApplications>) -> Result<Reply, ApiFailure> {
@@ -113,11 +130,22 @@ pub(super) async fn create(
     let mut change = Applications::insert(&application)?;
     if has_secret(&application.settings) {
         let secret = ClientSecret::random(idp.random());
-        change = change
-            .and(application_secrets::rotate(idp, application.id, &secret, None, allowed.now));
+        change = change.and(application_secrets::rotate(
+            idp,
+            application.id,
+            &secret,
+            None,
+            allowed.now,
+        ));
     }
-    let written =
-        allowed.commit(allowed.id(), change, "APPLICATION.CREATED", subject(&application)).await;
+    let written = allowed
+        .commit(
+            allowed.id(),
+            change,
+            "APPLICATION.CREATED",
+            subject(&application),
+        )
+        .await;
     written.map_err(|error| unique(error, "name"))?;
     Reply::created(&representation(&allowed, &application))
 }
@@ -128,7 +156,10 @@ pub(super) async fn replace(
 ) -> Result<Reply, ApiFailure> {
     let stored = &on.application;
     if settings.application_type != stored.settings.application_type {
-        return Err(ApiFailure::invalid_value("type", "The type of an application is immutable."));
+        return Err(ApiFailure::invalid_value(
+            "type",
+            "The type of an application is immutable.",
+        ));
     }
     let application = StoredApplication {
         settings: valid(settings)?,
@@ -139,11 +170,22 @@ pub(super) async fn replace(
     let known = application_secrets::find(&on.idp, application.id, on.now).await?;
     if has_secret(&application.settings) && known.is_none() {
         let secret = ClientSecret::random(on.idp.random());
-        change = change
-            .and(application_secrets::rotate(&on.idp, application.id, &secret, None, on.now));
+        change = change.and(application_secrets::rotate(
+            &on.idp,
+            application.id,
+            &secret,
+            None,
+            on.now,
+        ));
     }
-    let written =
-        on.commit(on.id(), change, "APPLICATION.UPDATED", subject(&application)).await;
+    let written = on
+        .commit(
+            on.id(),
+            change,
+            "APPLICATION.UPDATED",
+            subject(&application),
+        )
+        .await;
     written.map_err(|error| unique(error, "name"))?;
     Reply::ok(&representation(&on, &application))
 }
@@ -152,7 +194,13 @@ pub(super) async fn delete(
     on: OnApplication<may::ManageApplications>,
 ) -> Result<Reply, ApiFailure> {
     let change = Applications::delete(on.id(), on.application.id);
-    on.commit(on.id(), change, "APPLICATION.DELETED", subject(&on.application)).await?;
+    on.commit(
+        on.id(),
+        change,
+        "APPLICATION.DELETED",
+        subject(&on.application),
+    )
+    .await?;
     Ok(Reply::no_content())
 }
 
@@ -174,11 +222,17 @@ fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
     let uses = |grant_type| settings.grant_types.contains(&grant_type);
     let answers = |response_type| settings.response_types.contains(&response_type);
     if uses(GrantTypeName::AuthorizationCode) && !answers(ResponseTypeName::Code) {
-        refuse("responseTypes", "must contain CODE for the grant type AUTHORIZATION_CODE".into());
+        refuse(
+            "responseTypes",
+            "must contain CODE for the grant type AUTHORIZATION_CODE".into(),
+        );
     }
     let has_tokens = answers(ResponseTypeName::Token) || answers(ResponseTypeName::IdToken);
     if uses(GrantTypeName::Implicit) && !has_tokens {
-        refuse("responseTypes", "must contain TOKEN or ID_TOKEN for the grant type IMPLICIT".into());
+        refuse(
+            "responseTypes",
+            "must contain TOKEN or ID_TOKEN for the grant type IMPLICIT".into(),
+        );
     }
     if uses(GrantTypeName::ClientCredentials) && !has_secret(&settings) {
         let message = "must not be NONE for the grant type CLIENT_CREDENTIALS";
@@ -186,16 +240,25 @@ fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
     }
     for (target, uris) in [
         ("redirectUris", &settings.redirect_uris),
-        ("postLogoutRedirectUris", &settings.post_logout_redirect_uris),
+        (
+            "postLogoutRedirectUris",
+            &settings.post_logout_redirect_uris,
+        ),
     ] {
         if uris.len() > MOST_URIS {
             refuse(target, format!("must hold at most {MOST_URIS} URIs"));
         }
         for uri in uris {
             if uri.contains('*') {
-                refuse(target, "Wildcards are not allowed in redirect URIs.".to_owned());
+                refuse(
+                    target,
+                    "Wildcards are not allowed in redirect URIs.".to_owned(),
+                );
             } else if uri.len() > LONGEST_URI {
-                refuse(target, format!("must hold URIs of at most {LONGEST_URI} characters"));
+                refuse(
+                    target,
+                    format!("must hold URIs of at most {LONGEST_URI} characters"),
+                );
             } else if let Err(invalid) = RedirectUri::parse(uri) {
                 refuse(target, invalid.to_string());
             }
@@ -208,8 +271,18 @@ fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
         refuse("homePageUrl", "must be a URL".to_owned());
     }
     for (target, seconds, least, most) in [
-        ("refreshTokenDuration", settings.refresh_token_duration, 60, 2_147_483_647),
-        ("refreshTokenRollingDuration", settings.refresh_token_rolling_duration, 60, 2_147_483_647),
+        (
+            "refreshTokenDuration",
+            settings.refresh_token_duration,
+            60,
+            2_147_483_647,
+        ),
+        (
+            "refreshTokenRollingDuration",
+            settings.refresh_token_rolling_duration,
+            60,
+            2_147_483_647,
+        ),
         (
             "refreshTokenRollingGracePeriodDuration",
             settings.refresh_token_rolling_grace_period_duration,
@@ -221,5 +294,9 @@ fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
             refuse(target, format!("must be between {least} and {most}"));
         }
     }
-    if details.is_empty() { Ok(settings) } else { Err(ApiFailure::invalid_data(details)) }
+    if details.is_empty() {
+        Ok(settings)
+    } else {
+        Err(ApiFailure::invalid_data(details))
+    }
 }

@@ -21,9 +21,21 @@ use crate::stores::role_assignments::Holder;
 const LONGEST_NAME: usize = 256;
 
 const COLUMNS: [Column; 3] = [
-    Column { attribute: "id", column: "id", is_folded: false },
-    Column { attribute: "name", column: "name_key", is_folded: true },
-    Column { attribute: "organization.id", column: "organization_id", is_folded: false },
+    Column {
+        attribute: "id",
+        column: "id",
+        is_folded: false,
+    },
+    Column {
+        attribute: "name",
+        column: "name_key",
+        is_folded: true,
+    },
+    Column {
+        attribute: "organization.id",
+        column: "organization_id",
+        is_folded: false,
+    },
 ];
 
 fn rules() -> AttributeRules {
@@ -46,13 +58,17 @@ pub(super) struct EnvironmentBody {
 
 fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment> {
     let below = |path: &str| idp.urls().environment_api(environment.id, path);
-    Hal::new(idp.urls().api(format_args!("environments/{}", environment.id)), environment.to_wire())
-        .link("applications", below("applications"))
-        .link("passwordPolicies", below("passwordPolicies"))
-        .link("populations", below("populations"))
-        .link("resources", below("resources"))
-        .link("roles", below("roles"))
-        .link("users", below("users"))
+    Hal::new(
+        idp.urls()
+            .api(format_args!("environments/{}", environment.id)),
+        environment.to_wire(),
+    )
+    .link("applications", below("applications"))
+    .link("passwordPolicies", below("passwordPolicies"))
+    .link("populations", below("populations"))
+    .link("resources", below("resources"))
+    .link("roles", below("roles"))
+    .link("users", below("users"))
 }
 
 /// Shows the environments that the one who asks may read.
@@ -61,17 +77,23 @@ pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, Api
     let filter = page.filter(&rules())?;
     let (_, after) = page.position(idp, &collection)?;
     let scopes = |wanted: RoleScopeType| {
-        let of = asking.assignments().iter().map(|assignment| assignment.scope);
-        of.filter(move |scope| scope.scope_type == wanted).map(|scope| scope.id)
+        let of = asking
+            .assignments()
+            .iter()
+            .map(|assignment| assignment.scope);
+        of.filter(move |scope| scope.scope_type == wanted)
+            .map(|scope| scope.id)
     };
-    let found = Environments::new(idp).page(&after, page.read_limit(), |select| {
+    let environments = Environments::new(idp);
+    let found = environments.page(&after, page.read_limit(), |select| {
         let select = select.push(" AND (organization_id IN (NULL");
         let select = scopes(RoleScopeType::Organization)
             .fold(select, |select, id| select.push(", ").push_bind(id));
         let select = select.push(") OR id IN (NULL");
         let select = scopes(RoleScopeType::Environment)
             .fold(select, |select, id| select.push(", ").push_bind(id));
-        let select = select.push(") OR id IN (SELECT environment_id FROM populations WHERE id IN (NULL");
+        let select =
+            select.push(") OR id IN (SELECT environment_id FROM populations WHERE id IN (NULL");
         let select = scopes(RoleScopeType::Population)
             .fold(select, |select, id| select.push(", ").push_bind(id));
         let select = select.push(")))");
@@ -82,9 +104,14 @@ pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, Api
     });
     let found = found.await?;
     let position = |last: &StoredEnvironment| (String::new(), last.id.to_string());
-    Reply::ok(&page.page(idp, &collection, "environments", found, position, |environment| {
-        representation(idp, &environment)
-    }))
+    Reply::ok(&page.page(
+        idp,
+        &collection,
+        "environments",
+        found,
+        position,
+        |environment| representation(idp, &environment),
+    ))
 }
 
 /// Makes an environment with what clients assume is there; its creator gets the roles for it.
@@ -107,7 +134,10 @@ pub(super) async fn create(
         name: valid_name(&body.name)?,
         description: body.description,
         environment_type: body.environment_type,
-        creator: Some(Creator { holder, environment: asking.home() }),
+        creator: Some(Creator {
+            holder,
+            environment: asking.home(),
+        }),
     };
     let made = seed::create(idp, new, asking.actor(), &asking.origin, asking.now).await;
     let made = made.map_err(|error| super::unique(error, "name"))?;
@@ -117,7 +147,8 @@ pub(super) async fn create(
 
 async fn organization(asking: &Asking) -> Result<OrganizationId, ApiFailure> {
     let home = Environments::new(&asking.idp).find(asking.home()).await?;
-    home.map(|home| home.organization_id).ok_or_else(ApiFailure::forbidden)
+    home.map(|home| home.organization_id)
+        .ok_or_else(ApiFailure::forbidden)
 }
 
 pub(super) fn valid_name(name: &str) -> Result<String, ApiFailure> {
@@ -155,7 +186,9 @@ pub(super) async fn replace(
     };
     let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
     let change = Environments::update(&environment)?;
-    let written = allowed.commit(environment.id, change, "ENVIRONMENT.UPDATED", subject).await;
+    let written = allowed
+        .commit(environment.id, change, "ENVIRONMENT.UPDATED", subject)
+        .await;
     written.map_err(|error| super::unique(error, "name"))?;
     Reply::ok(&representation(&allowed.idp, &environment))
 }
@@ -166,6 +199,8 @@ pub(super) async fn delete(
     let environment = &allowed.environment;
     let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
     let change = Environments::delete(environment.id);
-    allowed.commit(environment.id, change, "ENVIRONMENT.DELETED", subject).await?;
+    allowed
+        .commit(environment.id, change, "ENVIRONMENT.DELETED", subject)
+        .await?;
     Ok(Reply::no_content())
 }

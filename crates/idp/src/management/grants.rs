@@ -30,17 +30,31 @@ fn collection<P>(on: &OnApplication<P>) -> String {
 
 fn representation<P>(on: &OnApplication<P>, grant: &StoredResourceGrant) -> Hal<ResourceGrant> {
     Hal::new(format!("{}/{}", collection(on), grant.id), grant.to_wire())
-        .link("environment", on.idp.urls().api(format_args!("environments/{}", on.id())))
-        .link("application", on.url(format_args!("applications/{}", on.application.id)))
-        .link("resource", on.url(format_args!("resources/{}", grant.resource_id)))
+        .link(
+            "environment",
+            on.idp.urls().api(format_args!("environments/{}", on.id())),
+        )
+        .link(
+            "application",
+            on.url(format_args!("applications/{}", on.application.id)),
+        )
+        .link(
+            "resource",
+            on.url(format_args!("resources/{}", grant.resource_id)),
+        )
 }
 
 async fn load<P>(
     on: &OnApplication<P>,
     id: ResourceGrantId,
 ) -> Result<StoredResourceGrant, ApiFailure> {
-    let grants = Resources::new(on.idp.db()).list_grants(on.application.id).await?;
-    grants.into_iter().find(|grant| grant.id == id).ok_or_else(ApiFailure::not_found)
+    let grants = Resources::new(on.idp.db())
+        .list_grants(on.application.id)
+        .await?;
+    grants
+        .into_iter()
+        .find(|grant| grant.id == id)
+        .ok_or_else(ApiFailure::not_found)
 }
 
 /// The scopes, each once.
@@ -51,7 +65,10 @@ fn scopes(body: &GrantBody) -> Result<Vec<ScopeId>, ApiFailure> {
     match scopes.len() {
         0 => Err(ApiFailure::required_value("scopes")),
         1..=MOST_SCOPES => Ok(scopes),
-        _ => Err(ApiFailure::invalid_value("scopes", "must hold at most 200 scopes")),
+        _ => Err(ApiFailure::invalid_value(
+            "scopes",
+            "must hold at most 200 scopes",
+        )),
     }
 }
 
@@ -65,8 +82,13 @@ fn refused(error: StoreError) -> ApiFailure {
 }
 
 pub(super) async fn list(on: OnApplication<may::ReadApplications>) -> Result<Reply, ApiFailure> {
-    let grants = Resources::new(on.idp.db()).list_grants(on.application.id).await?;
-    let grants = grants.iter().map(|grant| representation(&on, grant)).collect();
+    let grants = Resources::new(on.idp.db())
+        .list_grants(on.application.id)
+        .await?;
+    let grants = grants
+        .iter()
+        .map(|grant| representation(&on, grant))
+        .collect();
     Reply::ok(&Page::whole(collection(&on), "grants", grants))
 }
 
@@ -84,7 +106,10 @@ pub(super) async fn create(
 ) -> Result<Reply, ApiFailure> {
     let resources = Resources::new(on.idp.db());
     let Some(resource) = resources.find(on.id(), body.resource.id).await? else {
-        return Err(ApiFailure::invalid_value("resource", "The resource does not exist."));
+        return Err(ApiFailure::invalid_value(
+            "resource",
+            "The resource does not exist.",
+        ));
     };
     let grant = StoredResourceGrant {
         id: ResourceGrantId::random(on.idp.random()),
@@ -97,7 +122,9 @@ pub(super) async fn create(
     };
     let subject = Subject::of("GRANT", grant.id, resource.details.name);
     let change = Resources::insert_grant(&grant);
-    on.commit(on.id(), change, "GRANT.CREATED", subject).await.map_err(refused)?;
+    on.commit(on.id(), change, "GRANT.CREATED", subject)
+        .await
+        .map_err(refused)?;
     Reply::created(&representation(&on, &grant))
 }
 
@@ -112,10 +139,16 @@ pub(super) async fn replace(
         let message = "The resource of a grant can not be changed.";
         return Err(ApiFailure::invalid_value("resource", message));
     }
-    let grant = StoredResourceGrant { scopes: scopes(&body)?, updated_at: on.now, ..stored };
+    let grant = StoredResourceGrant {
+        scopes: scopes(&body)?,
+        updated_at: on.now,
+        ..stored
+    };
     let subject = Subject::of("GRANT", grant.id, "");
     let change = Resources::update_grant(&grant);
-    on.commit(on.id(), change, "GRANT.UPDATED", subject).await.map_err(refused)?;
+    on.commit(on.id(), change, "GRANT.UPDATED", subject)
+        .await
+        .map_err(refused)?;
     Reply::ok(&representation(&on, &grant))
 }
 

@@ -14,15 +14,19 @@ use crate::stores::password_policies::PasswordPolicies;
 
 fn representation<P>(allowed: &Allowed<P>, policy: PasswordPolicy) -> Hal<PasswordPolicy> {
     let id = policy.id.map(|id| id.to_string()).unwrap_or_default();
-    Hal::new(allowed.url(format_args!("passwordPolicies/{id}")), policy)
-        .link("environment", allowed.idp.urls().api(format_args!("environments/{}", allowed.id())))
+    Hal::new(allowed.url(format_args!("passwordPolicies/{id}")), policy).link(
+        "environment",
+        allowed
+            .idp
+            .urls()
+            .api(format_args!("environments/{}", allowed.id())),
+    )
 }
 
-async fn load<P>(
-    allowed: &Allowed<P>,
-    id: PasswordPolicyId,
-) -> Result<PasswordPolicy, ApiFailure> {
-    let found = PasswordPolicies::new(allowed.idp.db()).find(allowed.id(), id).await?;
+async fn load<P>(allowed: &Allowed<P>, id: PasswordPolicyId) -> Result<PasswordPolicy, ApiFailure> {
+    let found = PasswordPolicies::new(allowed.idp.db())
+        .find(allowed.id(), id)
+        .await?;
     found.ok_or_else(ApiFailure::not_found)
 }
 
@@ -31,15 +35,26 @@ fn validate(policy: &PasswordPolicy) -> Result<(), ApiFailure> {
     let details: Vec<_> = wrong
         .map(|wrong| ErrorDetail::new("INVALID_VALUE", Some(&wrong.target), wrong.message))
         .collect();
-    if details.is_empty() { Ok(()) } else { Err(ApiFailure::invalid_data(details)) }
+    if details.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiFailure::invalid_data(details))
+    }
 }
 
-pub(super) async fn list(
-    allowed: Allowed<may::ReadPasswordPolicies>,
-) -> Result<Reply, ApiFailure> {
-    let policies = PasswordPolicies::new(allowed.idp.db()).list(allowed.id()).await?;
-    let policies = policies.into_iter().map(|policy| representation(&allowed, policy)).collect();
-    Reply::ok(&Page::whole(allowed.url("passwordPolicies"), "passwordPolicies", policies))
+pub(super) async fn list(allowed: Allowed<may::ReadPasswordPolicies>) -> Result<Reply, ApiFailure> {
+    let policies = PasswordPolicies::new(allowed.idp.db())
+        .list(allowed.id())
+        .await?;
+    let policies = policies
+        .into_iter()
+        .map(|policy| representation(&allowed, policy))
+        .collect();
+    Reply::ok(&Page::whole(
+        allowed.url("passwordPolicies"),
+        "passwordPolicies",
+        policies,
+    ))
 }
 
 pub(super) async fn read(
@@ -58,7 +73,9 @@ pub(super) async fn create(
     let id = PasswordPolicyId::random(allowed.idp.random());
     let subject = Subject::of("PASSWORD_POLICY", id, policy.name.as_str());
     let change = PasswordPolicies::insert(allowed.id(), id, &policy, allowed.now)?;
-    let written = allowed.commit(allowed.id(), change, "PASSWORD_POLICY.CREATED", subject).await;
+    let written = allowed
+        .commit(allowed.id(), change, "PASSWORD_POLICY.CREATED", subject)
+        .await;
     written.map_err(|error| unique(error, "name"))?;
     Reply::created(&representation(&allowed, load(&allowed, id).await?))
 }
@@ -74,7 +91,9 @@ pub(super) async fn replace(
     policy.default |= stored.default;
     let subject = Subject::of("PASSWORD_POLICY", id.0, policy.name.as_str());
     let change = PasswordPolicies::update(allowed.id(), id.0, &policy, allowed.now)?;
-    let written = allowed.commit(allowed.id(), change, "PASSWORD_POLICY.UPDATED", subject).await;
+    let written = allowed
+        .commit(allowed.id(), change, "PASSWORD_POLICY.UPDATED", subject)
+        .await;
     written.map_err(|error| unique(error, "name"))?;
     Reply::ok(&representation(&allowed, load(&allowed, id.0).await?))
 }
@@ -86,7 +105,10 @@ pub(super) async fn delete(
     let policy = load(&allowed, id.0).await?;
     let subject = Subject::of("PASSWORD_POLICY", id.0, policy.name.as_str());
     let change = PasswordPolicies::delete(allowed.id(), id.0);
-    match allowed.commit(allowed.id(), change, "PASSWORD_POLICY.DELETED", subject).await {
+    match allowed
+        .commit(allowed.id(), change, "PASSWORD_POLICY.DELETED", subject)
+        .await
+    {
         Ok(()) => Ok(Reply::no_content()),
         Err(error) if error.unmet().is_some() => Err(ApiFailure::constraint(
             None,

@@ -18,8 +18,16 @@ use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{Populations, StoredPopulation};
 
 const COLUMNS: [Column; 2] = [
-    Column { attribute: "id", column: "id", is_folded: false },
-    Column { attribute: "name", column: "name_key", is_folded: true },
+    Column {
+        attribute: "id",
+        column: "id",
+        is_folded: false,
+    },
+    Column {
+        attribute: "name",
+        column: "name_key",
+        is_folded: true,
+    },
 ];
 
 fn rules() -> AttributeRules {
@@ -38,18 +46,26 @@ fn representation<P>(
         allowed.url(format_args!("populations/{}", population.id)),
         population.to_wire(user_count),
     );
-    let hal = hal.link("environment", allowed.idp.urls().api(format_args!("environments/{}", allowed.id())));
+    let hal = hal.link(
+        "environment",
+        allowed
+            .idp
+            .urls()
+            .api(format_args!("environments/{}", allowed.id())),
+    );
     match population.password_policy_id {
-        Some(id) => hal.link("passwordPolicy", allowed.url(format_args!("passwordPolicies/{id}"))),
+        Some(id) => hal.link(
+            "passwordPolicy",
+            allowed.url(format_args!("passwordPolicies/{id}")),
+        ),
         None => hal,
     }
 }
 
-async fn load<P>(
-    allowed: &Allowed<P>,
-    id: PopulationId,
-) -> Result<StoredPopulation, ApiFailure> {
-    let found = Populations::new(allowed.idp.db()).find(allowed.id(), id).await?;
+async fn load<P>(allowed: &Allowed<P>, id: PopulationId) -> Result<StoredPopulation, ApiFailure> {
+    let found = Populations::new(allowed.idp.db())
+        .find(allowed.id(), id)
+        .await?;
     let population = found.ok_or_else(ApiFailure::not_found)?;
     allowed.require(population.id)?;
     Ok(population)
@@ -85,9 +101,14 @@ pub(super) async fn list(
         counted.push((population, users));
     }
     let position = |(last, _): &(StoredPopulation, i64)| (String::new(), last.id.to_string());
-    Reply::ok(&page.page(idp, &collection, "populations", counted, position, |(one, users)| {
-        representation(&allowed, &one, users)
-    }))
+    Reply::ok(&page.page(
+        idp,
+        &collection,
+        "populations",
+        counted,
+        position,
+        |(one, users)| representation(&allowed, &one, users),
+    ))
 }
 
 pub(super) async fn create(
@@ -99,7 +120,9 @@ pub(super) async fn create(
     let population = valid(&allowed, id, body, created_at).await?;
     let subject = Subject::of("POPULATION", id, population.name.as_str());
     let change = Populations::insert(&population);
-    let written = allowed.commit(allowed.id(), change, "POPULATION.CREATED", subject).await;
+    let written = allowed
+        .commit(allowed.id(), change, "POPULATION.CREATED", subject)
+        .await;
     written.map_err(|error| unique(error, "name"))?;
     Reply::created(&representation(&allowed, &population, 0))
 }
@@ -134,7 +157,9 @@ pub(super) async fn read(
     id: PathId<PopulationId>,
 ) -> Result<Reply, ApiFailure> {
     let population = load(&allowed, id.0).await?;
-    let users = Populations::new(allowed.idp.db()).count_users(population.id).await?;
+    let users = Populations::new(allowed.idp.db())
+        .count_users(population.id)
+        .await?;
     Reply::ok(&representation(&allowed, &population, users))
 }
 
@@ -152,9 +177,13 @@ pub(super) async fn replace(
     }
     let subject = Subject::of("POPULATION", population.id, population.name.as_str());
     let change = Populations::update(&population);
-    let written = allowed.commit(allowed.id(), change, "POPULATION.UPDATED", subject).await;
+    let written = allowed
+        .commit(allowed.id(), change, "POPULATION.UPDATED", subject)
+        .await;
     written.map_err(|error| unique(error, "name"))?;
-    let users = Populations::new(allowed.idp.db()).count_users(population.id).await?;
+    let users = Populations::new(allowed.idp.db())
+        .count_users(population.id)
+        .await?;
     Reply::ok(&representation(&allowed, &population, users))
 }
 
@@ -165,7 +194,10 @@ pub(super) async fn delete(
     let population = load(&allowed, id.0).await?;
     let subject = Subject::of("POPULATION", population.id, population.name.as_str());
     let change = Populations::delete(allowed.id(), population.id);
-    match allowed.commit(allowed.id(), change, "POPULATION.DELETED", subject).await {
+    match allowed
+        .commit(allowed.id(), change, "POPULATION.DELETED", subject)
+        .await
+    {
         Ok(()) => Ok(Reply::no_content()),
         Err(error) if error.unmet().is_some() => {
             let populations = Populations::new(allowed.idp.db());

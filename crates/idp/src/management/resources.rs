@@ -30,7 +30,13 @@ pub(super) struct ResourceBody {
 fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Resource> {
     let url = allowed.url(format_args!("resources/{}", resource.id));
     Hal::new(url.as_str(), resource.to_wire(&allowed.idp))
-        .link("environment", allowed.idp.urls().api(format_args!("environments/{}", allowed.id())))
+        .link(
+            "environment",
+            allowed
+                .idp
+                .urls()
+                .api(format_args!("environments/{}", allowed.id())),
+        )
         .link("scopes", format!("{url}/scopes"))
 }
 
@@ -39,7 +45,9 @@ pub(super) async fn load<P>(
     allowed: &Allowed<P>,
     id: ResourceId,
 ) -> Result<StoredResource, ApiFailure> {
-    let found = Resources::new(allowed.idp.db()).find(allowed.id(), id).await?;
+    let found = Resources::new(allowed.idp.db())
+        .find(allowed.id(), id)
+        .await?;
     found.ok_or_else(ApiFailure::not_found)
 }
 
@@ -81,8 +89,15 @@ pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadResources>,
 ) -> Result<Reply, ApiFailure> {
     let resources = Resources::new(allowed.idp.db()).list(allowed.id()).await?;
-    let resources = resources.iter().map(|one| representation(&allowed, one)).collect();
-    Reply::ok(&Page::whole(allowed.url("resources"), "resources", resources))
+    let resources = resources
+        .iter()
+        .map(|one| representation(&allowed, one))
+        .collect();
+    Reply::ok(&Page::whole(
+        allowed.url("resources"),
+        "resources",
+        resources,
+    ))
 }
 
 pub(super) async fn read(
@@ -117,14 +132,28 @@ pub(super) async fn replace(
 ) -> Result<Reply, ApiFailure> {
     let stored = load(&allowed, id.0).await?;
     let is_custom = stored.details.resource_type == ResourceType::Custom;
-    let body = if is_custom { body } else { ResourceBody { audience: None, ..body } };
+    let body = if is_custom {
+        body
+    } else {
+        ResourceBody {
+            audience: None,
+            ..body
+        }
+    };
     let details = valid(body)?;
     let details = if is_custom {
         details
     } else {
-        ResourceDetails { access_token_seconds: details.access_token_seconds, ..stored.details }
+        ResourceDetails {
+            access_token_seconds: details.access_token_seconds,
+            ..stored.details
+        }
     };
-    let resource = StoredResource { details, updated_at: allowed.now, ..stored };
+    let resource = StoredResource {
+        details,
+        updated_at: allowed.now,
+        ..stored
+    };
     let change = Resources::update(&resource)?;
     let written = allowed.commit(allowed.id(), change, "RESOURCE.UPDATED", subject(&resource));
     written.await.map_err(|error| unique(error, "name"))?;
@@ -137,9 +166,14 @@ pub(super) async fn delete(
 ) -> Result<Reply, ApiFailure> {
     let resource = load(&allowed, id.0).await?;
     if resource.details.resource_type != ResourceType::Custom {
-        return Err(ApiFailure::constraint(None, "A built-in resource can not be deleted"));
+        return Err(ApiFailure::constraint(
+            None,
+            "A built-in resource can not be deleted",
+        ));
     }
     let change = Resources::delete(allowed.id(), resource.id);
-    allowed.commit(allowed.id(), change, "RESOURCE.DELETED", subject(&resource)).await?;
+    allowed
+        .commit(allowed.id(), change, "RESOURCE.DELETED", subject(&resource))
+        .await?;
     Ok(Reply::no_content())
 }

@@ -33,20 +33,36 @@ impl Holding<'_> {
             Holder::User(_) => "user",
         };
         let urls = self.asking.idp.urls();
-        Hal::new(format!("{}/{}", self.collection(), assignment.id), assignment.to_wire())
-            .link("environment", urls.api(format_args!("environments/{}", self.environment.id)))
-            .link("role", urls.api(format_args!("roles/{}", assignment.role_id)))
-            .link(relation, self.url.as_str())
+        Hal::new(
+            format!("{}/{}", self.collection(), assignment.id),
+            assignment.to_wire(),
+        )
+        .link(
+            "environment",
+            urls.api(format_args!("environments/{}", self.environment.id)),
+        )
+        .link(
+            "role",
+            urls.api(format_args!("roles/{}", assignment.role_id)),
+        )
+        .link(relation, self.url.as_str())
     }
 
     async fn list(self) -> Result<Reply, ApiFailure> {
-        let held = RoleAssignments::new(&self.asking.idp).of_actor(self.holder.id()).await?;
-        let items = held.iter().map(|assignment| self.representation(assignment)).collect();
+        let held = RoleAssignments::new(&self.asking.idp)
+            .of_actor(self.holder.id())
+            .await?;
+        let items = held
+            .iter()
+            .map(|assignment| self.representation(assignment))
+            .collect();
         Reply::ok(&Page::whole(self.collection(), "roleAssignments", items))
     }
 
     async fn load(&self, id: RoleAssignmentId) -> Result<StoredAssignment, ApiFailure> {
-        let held = RoleAssignments::new(&self.asking.idp).of_actor(self.holder.id()).await?;
+        let held = RoleAssignments::new(&self.asking.idp)
+            .of_actor(self.holder.id())
+            .await?;
         let found = held.iter().find(|assignment| assignment.id == id).cloned();
         found.ok_or_else(ApiFailure::not_found)
     }
@@ -58,8 +74,7 @@ impl Holding<'_> {
     /// Gives a role that the one who asks holds, as far as the one who asks holds it.
     async fn create(self, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
         let asking = self.asking;
-        let role =
-            role_check::find_role(new.role.id).ok_or_else(|| roles::unknown(new.role.id))?;
+        let role = role_check::find_role(new.role.id).ok_or_else(|| roles::unknown(new.role.id))?;
         let place = self.place(role, &new).await?;
         if !role_check::includes(asking.assignments(), role, place) {
             return Err(ApiFailure::forbidden());
@@ -75,8 +90,14 @@ impl Holding<'_> {
         };
         let change = RoleAssignments::insert(&assignment);
         let subject = Subject::of("ROLE_ASSIGNMENT", assignment.id, role.name);
-        let written =
-            asking.commit(self.environment.id, change, "ROLE_ASSIGNMENT.CREATED", subject).await;
+        let written = asking
+            .commit(
+                self.environment.id,
+                change,
+                "ROLE_ASSIGNMENT.CREATED",
+                subject,
+            )
+            .await;
         written.map_err(|error| unique(error, "role"))?;
         Reply::created(&self.representation(&assignment))
     }
@@ -93,26 +114,38 @@ impl Holding<'_> {
             ApiFailure::invalid_data(vec![detail])
         };
         if !role.applicable_to.contains(&scope.scope_type) {
-            return Err(refused("The role can not be assigned for a scope of this type."));
+            return Err(refused(
+                "The role can not be assigned for a scope of this type.",
+            ));
         }
         let organization = self.environment.organization_id;
         let unknown = || refused("There is no such scope.");
         match scope.scope_type {
-            RoleScopeType::Organization => {
-                Ok(Place { scope, environment: None, organization: OrganizationId::from_uuid(scope.id) })
-            }
+            RoleScopeType::Organization => Ok(Place {
+                scope,
+                environment: None,
+                organization: OrganizationId::from_uuid(scope.id),
+            }),
             RoleScopeType::Environment => {
                 let id = EnvironmentId::from_uuid(scope.id);
                 let found = Environments::new(&self.asking.idp).find(id).await?;
                 let found = found.ok_or_else(unknown)?;
-                Ok(Place { scope, environment: Some(id), organization: found.organization_id })
+                Ok(Place {
+                    scope,
+                    environment: Some(id),
+                    organization: found.organization_id,
+                })
             }
             RoleScopeType::Population => {
                 let id = PopulationId::from_uuid(scope.id);
                 let environment = self.environment.id;
                 let found = find_population(&self.asking.idp, environment, id).await?;
                 found.ok_or_else(unknown)?;
-                Ok(Place { scope, environment: Some(environment), organization })
+                Ok(Place {
+                    scope,
+                    environment: Some(environment),
+                    organization,
+                })
             }
             RoleScopeType::Application => Err(unknown()),
         }
@@ -129,7 +162,9 @@ impl Holding<'_> {
         let subject = Subject::of("ROLE_ASSIGNMENT", id, "");
         let change = RoleAssignments::delete(&assignment);
         let environment = self.environment.id;
-        self.asking.commit(environment, change, "ROLE_ASSIGNMENT.DELETED", subject).await?;
+        self.asking
+            .commit(environment, change, "ROLE_ASSIGNMENT.DELETED", subject)
+            .await?;
         Ok(Reply::no_content())
     }
 }

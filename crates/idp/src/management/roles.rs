@@ -30,13 +30,20 @@ fn representation(collection: &str, role: &BuiltInRole) -> Hal<RoleBody> {
             description: role.description.to_owned(),
             applicable_to: role.applicable_to.to_vec(),
         },
-        permissions: role.permissions.iter().map(|p| PermissionBody { id: p.id() }).collect(),
+        permissions: role
+            .permissions
+            .iter()
+            .map(|p| PermissionBody { id: p.id() })
+            .collect(),
     };
     Hal::new(format!("{collection}/{}", role.id), body)
 }
 
 fn all(collection: &str) -> Result<Reply, ApiFailure> {
-    let roles = ROLES.iter().map(|role| representation(collection, role)).collect();
+    let roles = ROLES
+        .iter()
+        .map(|role| representation(collection, role))
+        .collect();
     Reply::ok(&Page::whole(collection, "roles", roles))
 }
 

@@ -27,7 +27,13 @@ type Ids = (PathId<ResourceId>, PathId<ScopeId>);
 fn representation<P>(allowed: &Allowed<P>, scope: &StoredScope) -> Hal<ResourceScope> {
     let resource = allowed.url(format_args!("resources/{}", scope.resource_id));
     Hal::new(format!("{resource}/scopes/{}", scope.id), scope.to_wire())
-        .link("environment", allowed.idp.urls().api(format_args!("environments/{}", allowed.id())))
+        .link(
+            "environment",
+            allowed
+                .idp
+                .urls()
+                .api(format_args!("environments/{}", allowed.id())),
+        )
         .link("resource", resource)
 }
 
@@ -36,7 +42,9 @@ async fn load<P>(
     (resource, scope): &Ids,
 ) -> Result<(StoredResource, StoredScope), ApiFailure> {
     let resource = load_resource(allowed, resource.0).await?;
-    let found = Resources::new(allowed.idp.db()).find_scope(resource.id, scope.0).await?;
+    let found = Resources::new(allowed.idp.db())
+        .find_scope(resource.id, scope.0)
+        .await?;
     Ok((resource, found.ok_or_else(ApiFailure::not_found)?))
 }
 
@@ -44,11 +52,15 @@ async fn load<P>(
 fn valid_name(resource: &StoredResource, name: &str) -> Result<(), ApiFailure> {
     let is_one = Scopes::parse(name).is_ok_and(|scopes| scopes.iter().eq([name]));
     if !is_one || name.len() > 256 {
-        return Err(ApiFailure::invalid_value("name", "must be a scope of RFC 6749 §3.3"));
+        return Err(ApiFailure::invalid_value(
+            "name",
+            "must be a scope of RFC 6749 §3.3",
+        ));
     }
-    let is_copy = ["p1:read:user:", "p1:update:user:"]
-        .iter()
-        .any(|prefix| name.strip_prefix(prefix).is_some_and(|suffix| !suffix.is_empty()));
+    let is_copy = ["p1:read:user:", "p1:update:user:"].iter().any(|prefix| {
+        name.strip_prefix(prefix)
+            .is_some_and(|suffix| !suffix.is_empty())
+    });
     match resource.details.resource_type {
         ResourceType::PingoneApi if !is_copy => Err(ApiFailure::invalid_value(
             "name",
@@ -66,8 +78,13 @@ pub(super) async fn list(
     resource: PathId<ResourceId>,
 ) -> Result<Reply, ApiFailure> {
     let resource = load_resource(&allowed, resource.0).await?;
-    let scopes = Resources::new(allowed.idp.db()).list_scopes(resource.id).await?;
-    let scopes = scopes.iter().map(|scope| representation(&allowed, scope)).collect();
+    let scopes = Resources::new(allowed.idp.db())
+        .list_scopes(resource.id)
+        .await?;
+    let scopes = scopes
+        .iter()
+        .map(|scope| representation(&allowed, scope))
+        .collect();
     let collection = allowed.url(format_args!("resources/{}/scopes", resource.id));
     Reply::ok(&Page::whole(collection, "scopes", scopes))
 }
@@ -98,7 +115,9 @@ pub(super) async fn create(
     };
     let subject = Subject::of("SCOPE", scope.id, scope.name.as_str());
     let change = Resources::insert_scope(&scope);
-    let written = allowed.commit(allowed.id(), change, "SCOPE.CREATED", subject).await;
+    let written = allowed
+        .commit(allowed.id(), change, "SCOPE.CREATED", subject)
+        .await;
     written.map_err(|error| unique(error, "name"))?;
     Reply::created(&representation(&allowed, &scope))
 }
@@ -124,7 +143,9 @@ pub(super) async fn replace(
     };
     let subject = Subject::of("SCOPE", scope.id, scope.name.as_str());
     let change = Resources::update_scope(&scope);
-    let written = allowed.commit(allowed.id(), change, "SCOPE.UPDATED", subject).await;
+    let written = allowed
+        .commit(allowed.id(), change, "SCOPE.UPDATED", subject)
+        .await;
     written.map_err(|error| unique(error, "name"))?;
     Reply::ok(&representation(&allowed, &scope))
 }
@@ -138,10 +159,15 @@ pub(super) async fn delete(
         && valid_name(&resource, &scope.name).is_err()
         || scope.name == "openid";
     if is_built_in {
-        return Err(ApiFailure::constraint(None, "A built-in scope can not be deleted"));
+        return Err(ApiFailure::constraint(
+            None,
+            "A built-in scope can not be deleted",
+        ));
     }
     let subject = Subject::of("SCOPE", scope.id, scope.name.as_str());
     let change = Resources::delete_scope(resource.id, scope.id);
-    allowed.commit(allowed.id(), change, "SCOPE.DELETED", subject).await?;
+    allowed
+        .commit(allowed.id(), change, "SCOPE.DELETED", subject)
+        .await?;
     Ok(Reply::no_content())
 }

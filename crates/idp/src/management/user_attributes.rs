@@ -93,7 +93,11 @@ pub(super) fn merge(
             Some(_) => details.push(wrong(object, "must be an object")),
         }
     }
-    if details.is_empty() { Ok(attributes) } else { Err(ApiFailure::invalid_data(details)) }
+    if details.is_empty() {
+        Ok(attributes)
+    } else {
+        Err(ApiFailure::invalid_data(details))
+    }
 }
 
 fn apply(
@@ -104,7 +108,11 @@ fn apply(
     details: &mut Vec<ErrorDetail>,
 ) {
     for (name, rule) in rules {
-        let path = if object.is_empty() { (*name).to_owned() } else { format!("{object}.{name}") };
+        let path = if object.is_empty() {
+            (*name).to_owned()
+        } else {
+            format!("{object}.{name}")
+        };
         match body.get(*name) {
             None => {}
             Some(Value::Null) => {
@@ -142,7 +150,9 @@ impl Rule {
         }
         let is_good = match self {
             Self::CountryCode => text.len() == 2 && text.chars().all(|c| c.is_ascii_uppercase()),
-            Self::Lines(_) => text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r')),
+            Self::Lines(_) => text
+                .chars()
+                .all(|c| !c.is_control() || matches!(c, '\n' | '\r')),
             Self::PersonName(_) => text.chars().all(|c| {
                 c.is_alphanumeric() || is_combining_mark(c) || matches!(c, ' ' | '\'' | '.' | '-')
             }),
@@ -155,7 +165,11 @@ impl Rule {
                 Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
             }
         };
-        if is_good { Ok(()) } else { Err(self.expectation().to_owned()) }
+        if is_good {
+            Ok(())
+        } else {
+            Err(self.expectation().to_owned())
+        }
     }
 
     fn expectation(self) -> &'static str {
@@ -175,7 +189,9 @@ impl Rule {
 fn is_time_zone(text: &str) -> bool {
     let is_part = |part: &str| {
         !part.is_empty()
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
     };
     text.contains('/') && text.split('/').all(is_part)
 }
@@ -187,7 +203,9 @@ mod tests {
     use super::*;
 
     fn merged(old: Value, new: &Value) -> Result<Value, ApiFailure> {
-        let Value::Object(old) = old else { panic!("an object") };
+        let Value::Object(old) = old else {
+            panic!("an object")
+        };
         merge(old, new.as_object().unwrap()).map(Value::Object)
     }
 
@@ -195,9 +213,15 @@ mod tests {
     fn a_text_sets_and_null_clears_member_by_member() {
         let old = json!({"nickname": "Al", "name": {"given": "Ada", "family": "King"}});
         let new = json!({"nickname": null, "name": {"family": "Lovelace", "given": null}});
-        assert_eq!(merged(old, &new).unwrap(), json!({"name": {"family": "Lovelace"}}));
+        assert_eq!(
+            merged(old, &new).unwrap(),
+            json!({"name": {"family": "Lovelace"}})
+        );
         let old = json!({"name": {"given": "Ada"}});
-        assert_eq!(merged(old, &json!({"name": {"given": null}})).unwrap(), json!({}));
+        assert_eq!(
+            merged(old, &json!({"name": {"given": null}})).unwrap(),
+            json!({})
+        );
     }
 
     /// Reliability and security, class 16: what the server owns is not among the rules.
@@ -221,7 +245,10 @@ mod tests {
             (false, json!({"nickname": ""})),
             (false, json!({"nickname": "a\nb"})),
             (false, json!({"nickname": 7})),
-            (true, json!({"address": {"streetAddress": "1 Road\nFlat 2", "countryCode": "GB"}})),
+            (
+                true,
+                json!({"address": {"streetAddress": "1 Road\nFlat 2", "countryCode": "GB"}}),
+            ),
             (false, json!({"address": {"countryCode": "gb"}})),
             (false, json!({"address": {"postalCode": "x".repeat(41)}})),
             (false, json!({"primaryPhone": "call me"})),

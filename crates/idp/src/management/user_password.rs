@@ -26,8 +26,14 @@ pub(super) enum Expand {
 impl FromApi for Expand {
     async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
         let expand = request.query.find("expand").unwrap_or_default();
-        let wants_policy = expand.split(',').any(|name| name.trim() == "passwordPolicy");
-        Ok(if wants_policy { Self::PasswordPolicy } else { Self::Nothing })
+        let wants_policy = expand
+            .split(',')
+            .any(|name| name.trim() == "passwordPolicy");
+        Ok(if wants_policy {
+            Self::PasswordPolicy
+        } else {
+            Self::Nothing
+        })
     }
 }
 
@@ -47,19 +53,29 @@ async fn reply(
     body.last_changed_at = state.changed_at;
     body.seconds_until_unlock = state.seconds_until_unlock;
     if expand == Expand::PasswordPolicy {
-        body.embedded = Some(EmbeddedPolicy { password_policy: state.policy.policy });
+        body.embedded = Some(EmbeddedPolicy {
+            password_policy: state.policy.policy,
+        });
     }
     let environment = user.environment_id;
-    let user_url = idp.urls().environment_api(environment, format_args!("users/{}", user.id));
+    let user_url = idp
+        .urls()
+        .environment_api(environment, format_args!("users/{}", user.id));
     let policy_path = format_args!("passwordPolicies/{policy}").to_string();
     let this = format!("{user_url}/password");
     let hal = Hal::new(this.as_str(), body)
-        .link("environment", idp.urls().api(format_args!("environments/{environment}")))
+        .link(
+            "environment",
+            idp.urls().api(format_args!("environments/{environment}")),
+        )
         .link("password.check", this.as_str())
         .link("password.recover", this.as_str())
         .link("password.reset", this.as_str())
         .link("password.set", this)
-        .link("passwordPolicy", idp.urls().environment_api(environment, policy_path))
+        .link(
+            "passwordPolicy",
+            idp.urls().environment_api(environment, policy_path),
+        )
         .link("user", user_url);
     Reply::ok(&hal)
 }
@@ -71,12 +87,14 @@ fn refused(target: PasswordTarget) -> impl Fn(Refusal) -> ApiFailure {
 /// Refuses a value that says it is hashed already. To take its text for the password would lock
 /// the user out.
 pub(super) fn require_plain(value: &str, target: &str) -> Result<(), ApiFailure> {
-    let tag = value.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+    let tag = value
+        .strip_prefix('{')
+        .and_then(|rest| rest.split_once('}'));
     let is_tag = |tag: &str| {
         !tag.is_empty()
-            && tag.chars().all(|c| {
-                c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_')
-            })
+            && tag
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
     };
     match tag {
         Some((tag, _)) if is_tag(tag) => Err(ApiFailure::invalid_value(
@@ -138,7 +156,13 @@ async fn set_or_remove(
                 action: "PASSWORD.SET",
             };
             let set = passwords::set(
-                &on.idp, &on.user, value, options, on.actor(), &on.origin, on.now,
+                &on.idp,
+                &on.user,
+                value,
+                options,
+                on.actor(),
+                &on.origin,
+                on.now,
             );
             set.await.map_err(refused(PasswordTarget::Value))?;
         }
@@ -165,7 +189,9 @@ pub(super) async fn reset(
                 &on.origin,
                 on.now,
             );
-            changed.await.map_err(refused(PasswordTarget::NewPassword))?;
+            changed
+                .await
+                .map_err(refused(PasswordTarget::NewPassword))?;
         }
         (Standing::Owner, None) => return Err(ApiFailure::required_value("currentPassword")),
         (Standing::Administrator, _) => {
@@ -175,8 +201,15 @@ pub(super) async fn reset(
                 action: "PASSWORD.RESET",
             };
             let new = &body.new_password;
-            let set =
-                passwords::set(&on.idp, &on.user, new, options, on.actor(), &on.origin, on.now);
+            let set = passwords::set(
+                &on.idp,
+                &on.user,
+                new,
+                options,
+                on.actor(),
+                &on.origin,
+                on.now,
+            );
             set.await.map_err(refused(PasswordTarget::NewPassword))?;
         }
     }
@@ -189,18 +222,14 @@ pub(super) async fn check(
     Json(body): Json<CheckPassword>,
 ) -> Result<Reply, ApiFailure> {
     let (actor, origin) = (on.actor(), &on.origin);
-    let checked =
-        passwords::check(&on.idp, &on.user, &body.password, &actor, origin, on.now).await;
+    let checked = passwords::check(&on.idp, &on.user, &body.password, &actor, origin, on.now).await;
     let status = checked.map_err(refused(PasswordTarget::Check))?;
     reply(&on, &on.user, Some(status), Expand::Nothing).await
 }
 
 /// `password.forceChange`.
-pub(super) async fn force_change(
-    on: OnUser<may::HelpWithPasswords>,
-) -> Result<Reply, ApiFailure> {
-    let forced =
-        passwords::force_change(&on.idp, &on.user, on.actor(), &on.origin, on.now).await;
+pub(super) async fn force_change(on: OnUser<may::HelpWithPasswords>) -> Result<Reply, ApiFailure> {
+    let forced = passwords::force_change(&on.idp, &on.user, on.actor(), &on.origin, on.now).await;
     forced.map_err(refused(PasswordTarget::Value))?;
     reply(&on, &on.user, None, Expand::Nothing).await
 }
@@ -229,8 +258,15 @@ pub(super) async fn recover(
     require_text(&body.new_password, "newPassword")?;
     require_plain(body.new_password.expose(), "newPassword")?;
     let code = RecoveryCode::from_typed(&body.recovery_code);
-    let recovered =
-        recovery::recover(&on.idp, &on.user, &code, &body.new_password, &on.origin, on.now).await;
+    let recovered = recovery::recover(
+        &on.idp,
+        &on.user,
+        &code,
+        &body.new_password,
+        &on.origin,
+        on.now,
+    )
+    .await;
     recovered.map_err(refused(PasswordTarget::NewPassword))?;
     reply(&on, &on.user, None, Expand::Nothing).await
 }

@@ -29,7 +29,8 @@ use crate::stores::user_search::{self, Found, Search};
 use crate::stores::users::{AccountLock, StoredUser, Users};
 
 fn user_url(idp: &Idp, user: &StoredUser) -> String {
-    idp.urls().environment_api(user.environment_id, format_args!("users/{}", user.id))
+    idp.urls()
+        .environment_api(user.environment_id, format_args!("users/{}", user.id))
 }
 
 /// A user as lists show it: links to what can be done with it.
@@ -53,8 +54,14 @@ fn representation(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
     let population = format_args!("populations/{}", user.population_id).to_string();
     item(idp, user, now)
         .link("devices", format!("{url}/devices"))
-        .link("environment", idp.urls().api(format_args!("environments/{environment}")))
-        .link("population", idp.urls().environment_api(environment, population))
+        .link(
+            "environment",
+            idp.urls().api(format_args!("environments/{environment}")),
+        )
+        .link(
+            "population",
+            idp.urls().environment_api(environment, population),
+        )
         .link("roleAssignments", format!("{url}/roleAssignments"))
 }
 
@@ -93,17 +100,19 @@ pub(super) async fn list(
     let found = search.run(idp.db()).await?;
     let mut states = password_states(idp, &found, allowed.now).await?;
     let position = |last: &Found| (last.sort_key.clone(), last.user.id.to_string());
-    let page = page.page(idp, &collection, "users", found, position, |found| ListItem {
-        embedded: EmbeddedPassword {
-            password: states.remove(&found.user.id).unwrap_or_else(|| {
-                PasswordState::new(
-                    found.user.environment_id,
-                    found.user.id,
-                    PasswordStatus::NoPassword,
-                )
-            }),
-        },
-        user: item(idp, &found.user, allowed.now),
+    let page = page.page(idp, &collection, "users", found, position, |found| {
+        ListItem {
+            embedded: EmbeddedPassword {
+                password: states.remove(&found.user.id).unwrap_or_else(|| {
+                    PasswordState::new(
+                        found.user.environment_id,
+                        found.user.id,
+                        PasswordStatus::NoPassword,
+                    )
+                }),
+            },
+            user: item(idp, &found.user, allowed.now),
+        }
     });
     Reply::ok(&page)
 }
@@ -121,7 +130,9 @@ async fn password_states(
         if !policies.contains_key(&user.population_id) {
             policies.insert(user.population_id, passwords::policy_of(idp, user).await?);
         }
-        let Some(policy) = policies.get(&user.population_id) else { continue };
+        let Some(policy) = policies.get(&user.population_id) else {
+            continue;
+        };
         let password = passwords.remove(&user.id).unwrap_or(StoredPassword::NONE);
         let status = passwords::status(&password, &policy.policy, now);
         let mut state = PasswordState::new(user.environment_id, user.id, status);
@@ -152,12 +163,17 @@ pub(super) async fn import(
         let value = value.ok_or_else(|| ApiFailure::required_value("password.value"))?;
         user_password::require_plain(value, "password")?;
         let force_change = password.get("forceChange").and_then(Value::as_bool) == Some(true);
-        account.password = Some(NewPassword { value: Password::new(value), force_change });
+        account.password = Some(NewPassword {
+            value: Password::new(value),
+            force_change,
+        });
     }
     let status = |member: &str| body.get(member).and_then(|value| value.get("status"));
     account.verification = match status("lifecycle").and_then(Value::as_str) {
         Some("VERIFICATION_REQUIRED") => {
-            let suppress = body.get("lifecycle").and_then(|l| l.get("suppressVerificationCode"));
+            let suppress = body
+                .get("lifecycle")
+                .and_then(|l| l.get("suppressVerificationCode"));
             if suppress.and_then(Value::as_bool) == Some(true) {
                 Verification::RequiredWithoutMail
             } else {
@@ -171,10 +187,16 @@ pub(super) async fn import(
         }
     };
     account.lock = match status("account").and_then(Value::as_str) {
-        Some("LOCKED") => AccountLock::Locked { since: allowed.now, until: None },
+        Some("LOCKED") => AccountLock::Locked {
+            since: allowed.now,
+            until: None,
+        },
         Some("OK") | None => AccountLock::Open,
         Some(_) => {
-            return Err(ApiFailure::invalid_value("account.status", "must be OK or LOCKED"));
+            return Err(ApiFailure::invalid_value(
+                "account.status",
+                "must be OK or LOCKED",
+            ));
         }
     };
     account.email_verified = body.get("emailVerified").and_then(Value::as_bool) == Some(true);
@@ -226,10 +248,16 @@ async fn population(
     body: &Map<String, Value>,
 ) -> Result<PopulationId, ApiFailure> {
     let id = match body.get("population").filter(|value| !value.is_null()) {
-        Some(population) => known_population(&allowed.idp, allowed.id(), population.get("id")).await?,
+        Some(population) => {
+            known_population(&allowed.idp, allowed.id(), population.get("id")).await?
+        }
         None => {
-            let default = Populations::new(allowed.idp.db()).find_default(allowed.id()).await?;
-            default.ok_or_else(|| ApiFailure::required_value("population"))?.id
+            let default = Populations::new(allowed.idp.db())
+                .find_default(allowed.id())
+                .await?;
+            default
+                .ok_or_else(|| ApiFailure::required_value("population"))?
+                .id
         }
     };
     allowed.require(id)?;
@@ -242,7 +270,9 @@ async fn known_population(
     id: Option<&Value>,
 ) -> Result<PopulationId, ApiFailure> {
     let unknown = || ApiFailure::invalid_value("population", "The population does not exist.");
-    let id = id.and_then(Value::as_str).and_then(|id| PopulationId::parse(id).ok());
+    let id = id
+        .and_then(Value::as_str)
+        .and_then(|id| PopulationId::parse(id).ok());
     let found = find_population(idp, environment, id.ok_or_else(unknown)?).await?;
     found.ok_or_else(unknown)
 }
@@ -318,33 +348,55 @@ async fn write<P>(
 ) -> Result<(), ApiFailure> {
     changed.updated_at = on.now;
     let change = Change::new().require_first(Users::update(changed));
-    let written = on.commit(on.environment.id, change, action, &*changed).await;
+    let written = on
+        .commit(on.environment.id, change, action, &*changed)
+        .await;
     written.map_err(|error| unique(error, "username"))
 }
 
 pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
     let delete = Users::delete(on.environment.id, on.user.id);
     let change = RoleAssignments::delete_all(on.user.id.as_uuid()).require_one(delete);
-    on.commit(on.environment.id, change, "USER.DELETED", &on.user).await?;
+    on.commit(on.environment.id, change, "USER.DELETED", &on.user)
+        .await?;
     Ok(Reply::no_content())
 }
 
 pub(super) async fn lock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
-    let lock = AccountLock::Locked { since: on.now, until: None };
-    save(&on, StoredUser { lock, ..on.user.clone() }, "USER.LOCKED").await
+    let lock = AccountLock::Locked {
+        since: on.now,
+        until: None,
+    };
+    save(
+        &on,
+        StoredUser {
+            lock,
+            ..on.user.clone()
+        },
+        "USER.LOCKED",
+    )
+    .await
 }
 
 pub(super) async fn unlock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
     let lock = AccountLock::Open;
-    save(&on, StoredUser { lock, ..on.user.clone() }, "USER.UNLOCKED").await
+    save(
+        &on,
+        StoredUser {
+            lock,
+            ..on.user.clone()
+        },
+        "USER.UNLOCKED",
+    )
+    .await
 }
 
 pub(super) async fn send_verification_code(
     on: OnUser<may::VerifyUsers>,
 ) -> Result<Reply, ApiFailure> {
     let sent = verification::send_code(&on.idp, &on.user, on.actor(), &on.origin, on.now).await;
-    let user = sent
-        .map_err(|refusal| ApiFailure::from_refusal(refusal, PasswordTarget::Verification))?;
+    let user =
+        sent.map_err(|refusal| ApiFailure::from_refusal(refusal, PasswordTarget::Verification))?;
     Reply::ok(&representation(&on.idp, &user, on.now))
 }
 
@@ -379,15 +431,27 @@ pub(super) struct Enabled {
 }
 
 pub(super) async fn read_enabled(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
-    Reply::ok(&Hal::new(format!("{}/enabled", on.url()), Enabled { enabled: on.user.enabled }))
+    Reply::ok(&Hal::new(
+        format!("{}/enabled", on.url()),
+        Enabled {
+            enabled: on.user.enabled,
+        },
+    ))
 }
 
 pub(super) async fn set_enabled(
     on: OnUser<may::ManageUsers>,
     Json(body): Json<Enabled>,
 ) -> Result<Reply, ApiFailure> {
-    let mut changed = StoredUser { enabled: body.enabled, ..on.user.clone() };
-    let action = if body.enabled { "USER.ACCESS_ALLOWED" } else { "USER.ACCESS_DENIED" };
+    let mut changed = StoredUser {
+        enabled: body.enabled,
+        ..on.user.clone()
+    };
+    let action = if body.enabled {
+        "USER.ACCESS_ALLOWED"
+    } else {
+        "USER.ACCESS_DENIED"
+    };
     write(&on, &mut changed, action).await?;
     Reply::ok(&Hal::new(format!("{}/enabled", on.url()), body))
 }
@@ -400,7 +464,9 @@ pub(super) struct MfaEnabled {
 }
 
 pub(super) async fn read_mfa_enabled(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
-    let body = MfaEnabled { mfa_enabled: on.user.mfa_enabled };
+    let body = MfaEnabled {
+        mfa_enabled: on.user.mfa_enabled,
+    };
     Reply::ok(&Hal::new(format!("{}/mfaEnabled", on.url()), body))
 }
 
@@ -408,7 +474,10 @@ pub(super) async fn set_mfa_enabled(
     on: OnUser<may::ManageUsers>,
     Json(body): Json<MfaEnabled>,
 ) -> Result<Reply, ApiFailure> {
-    let mut changed = StoredUser { mfa_enabled: body.mfa_enabled, ..on.user.clone() };
+    let mut changed = StoredUser {
+        mfa_enabled: body.mfa_enabled,
+        ..on.user.clone()
+    };
     write(&on, &mut changed, "USER.UPDATED").await?;
     Reply::ok(&Hal::new(format!("{}/mfaEnabled", on.url()), body))
 }
@@ -420,7 +489,9 @@ pub(super) struct InPopulation {
 }
 
 pub(super) async fn read_population(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
-    let body = InPopulation { id: on.user.population_id.to_string() };
+    let body = InPopulation {
+        id: on.user.population_id.to_string(),
+    };
     Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
 }
 
@@ -434,7 +505,10 @@ pub(super) async fn set_population(
     if on.standing == Standing::Administrator && !on.reach.covers(id) {
         return Err(ApiFailure::forbidden());
     }
-    let mut changed = StoredUser { population_id: id, ..on.user.clone() };
+    let mut changed = StoredUser {
+        population_id: id,
+        ..on.user.clone()
+    };
     write(&on, &mut changed, "USER.MOVED").await?;
     let body = InPopulation { id: id.to_string() };
     Reply::ok(&Hal::new(format!("{}/population", on.url()), body))

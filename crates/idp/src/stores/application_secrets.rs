@@ -67,7 +67,10 @@ async fn known(
     now: Timestamp,
 ) -> Result<Arc<[KnownSecret]>, StoreError> {
     let read = async {
-        let rows = idp.db().read(Statement::new(FIND).bind(application.as_uuid())).await;
+        let rows = idp
+            .db()
+            .read(Statement::new(FIND).bind(application.as_uuid()))
+            .await;
         let rows = rows.map_err(StoreError::during("look client secrets up"))?;
         let known = rows
             .iter()
@@ -80,7 +83,11 @@ async fn known(
             .collect::<Result<Arc<[_]>, StoreError>>()?;
         Ok(Some(known))
     };
-    let known = idp.caches().secrets.find(application.as_uuid(), now, read).await?;
+    let known = idp
+        .caches()
+        .secrets
+        .find(application.as_uuid(), now, read)
+        .await?;
     Ok(known.unwrap_or_default())
 }
 
@@ -90,7 +97,10 @@ pub(crate) async fn find(
     application: ApplicationId,
     now: Timestamp,
 ) -> Result<Option<ReadableSecrets>, StoreError> {
-    let rows = idp.db().read(Statement::new(FIND).bind(application.as_uuid())).await;
+    let rows = idp
+        .db()
+        .read(Statement::new(FIND).bind(application.as_uuid()))
+        .await;
     let (mut present, mut previous) = (None, None);
     for row in rows.map_err(StoreError::during("read client secrets"))? {
         let digest: String = row.get("digest")?;
@@ -124,7 +134,9 @@ pub(crate) fn rotate(
 ) -> Change {
     let digest = secret.digest();
     let context = sealing_context(application, digest.as_str());
-    let sealed = idp.keyring().seal(&context, secret.expose().as_bytes(), idp.random());
+    let sealed = idp
+        .keyring()
+        .seal(&context, secret.expose().as_bytes(), idp.random());
     let insert = Statement::new(INSERT)
         .bind(application.as_uuid())
         .bind(digest.as_str())
@@ -133,7 +145,11 @@ pub(crate) fn rotate(
     let change = match previous_until {
         Some(until) => Change::new()
             .add(Statement::new(DROP_PREVIOUS).bind(application.as_uuid()))
-            .add(Statement::new(EXPIRE_PRESENT).bind(application.as_uuid()).bind(until)),
+            .add(
+                Statement::new(EXPIRE_PRESENT)
+                    .bind(application.as_uuid())
+                    .bind(until),
+            ),
         None => Change::new().add(Statement::new(DROP_ALL).bind(application.as_uuid())),
     };
     change.add(insert).touching(application)

@@ -86,7 +86,12 @@ impl<'a> Applications<'a> {
         id: ApplicationId,
     ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
         let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
-        let found = self.0.caches().applications.find(id.as_uuid(), self.0.now(), read).await?;
+        let found = self
+            .0
+            .caches()
+            .applications
+            .find(id.as_uuid(), self.0.now(), read)
+            .await?;
         Ok(found.filter(|application| application.environment_id == environment))
     }
 
@@ -96,7 +101,9 @@ impl<'a> Applications<'a> {
         environment: EnvironmentId,
         name: &str,
     ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
-        let find = Statement::new(FIND_BY_NAME).bind(environment.as_uuid()).bind(fold(name));
+        let find = Statement::new(FIND_BY_NAME)
+            .bind(environment.as_uuid())
+            .bind(fold(name));
         self.read_one(find).await
     }
 
@@ -106,7 +113,10 @@ impl<'a> Applications<'a> {
     ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
         let row = self.0.db().read_optional(statement).await;
         let row = row.map_err(StoreError::during("look an application up"))?;
-        row.as_ref().map(StoredApplication::from_row).transpose().map(|found| found.map(Arc::new))
+        row.as_ref()
+            .map(StoredApplication::from_row)
+            .transpose()
+            .map(|found| found.map(Arc::new))
     }
 
     /// All applications of an environment, by name.
@@ -114,7 +124,11 @@ impl<'a> Applications<'a> {
         &self,
         environment: EnvironmentId,
     ) -> Result<Vec<StoredApplication>, StoreError> {
-        let rows = self.0.db().read(Statement::new(LIST).bind(environment.as_uuid())).await;
+        let rows = self
+            .0
+            .db()
+            .read(Statement::new(LIST).bind(environment.as_uuid()))
+            .await;
         let rows = rows.map_err(StoreError::during("list applications"))?;
         rows.iter().map(StoredApplication::from_row).collect()
     }
@@ -143,7 +157,9 @@ impl<'a> Applications<'a> {
 
     /// Deletes an application with its secrets, grants and role assignments.
     pub(crate) fn delete(environment: EnvironmentId, id: ApplicationId) -> Change {
-        let delete = Statement::new(DELETE).bind(id.as_uuid()).bind(environment.as_uuid());
+        let delete = Statement::new(DELETE)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid());
         super::role_assignments::RoleAssignments::delete_all(id.as_uuid()).require_one(delete)
     }
 }

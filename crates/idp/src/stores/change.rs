@@ -33,7 +33,10 @@ impl Change {
 
     /// Adds a statement, however many rows it touches.
     pub(crate) fn add(mut self, statement: Statement) -> Self {
-        self.steps.push(Step { statement, must_touch_one_row: false });
+        self.steps.push(Step {
+            statement,
+            must_touch_one_row: false,
+        });
         self
     }
 
@@ -52,7 +55,10 @@ impl Change {
 
     /// Adds a statement that must touch one row; otherwise nothing of the change takes effect.
     pub(crate) fn require_one(mut self, statement: Statement) -> Self {
-        self.steps.push(Step { statement, must_touch_one_row: true });
+        self.steps.push(Step {
+            statement,
+            must_touch_one_row: true,
+        });
         self
     }
 
@@ -103,7 +109,9 @@ impl Change {
         if self.touches_everything {
             idp.caches().forget_everything();
         }
-        self.touched.into_iter().for_each(|id| idp.caches().forget(id));
+        self.touched
+            .into_iter()
+            .for_each(|id| idp.caches().forget(id));
         written.map(drop)
     }
 }

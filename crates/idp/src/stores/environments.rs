@@ -99,7 +99,11 @@ impl<'a> Environments<'a> {
         id: EnvironmentId,
     ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
         let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
-        self.0.caches().environments.find(id.as_uuid(), self.0.now(), read).await
+        self.0
+            .caches()
+            .environments
+            .find(id.as_uuid(), self.0.now(), read)
+            .await
     }
 
     /// The oldest environment with this name, in whatever organization.
@@ -107,7 +111,8 @@ impl<'a> Environments<'a> {
         &self,
         name: &str,
     ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
-        self.read_one(Statement::new(FIND_BY_NAME).bind(fold(name))).await
+        self.read_one(Statement::new(FIND_BY_NAME).bind(fold(name)))
+            .await
     }
 
     async fn read_one(
@@ -116,7 +121,10 @@ impl<'a> Environments<'a> {
     ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
         let row = self.0.db().read_optional(statement).await;
         let row = row.map_err(StoreError::during("look an environment up"))?;
-        row.as_ref().map(StoredEnvironment::from_row).transpose().map(|found| found.map(Arc::new))
+        row.as_ref()
+            .map(StoredEnvironment::from_row)
+            .transpose()
+            .map(|found| found.map(Arc::new))
     }
 
     /// At most `limit` environments behind `after`, by id; `restrict` adds conditions.

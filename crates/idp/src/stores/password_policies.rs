@@ -86,6 +86,116 @@ impl<'a> PasswordPolicies<'a> {
             )),
         }
     }
+
+    /// A policy of the environment, as PingOne shows it.
+    pub(crate) async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: PasswordPolicyId,
+    ) -> Result<Option<PasswordPolicy>, StoreError> {
+        let find = Statement::new(LIST)
+            .bind(environment.as_uuid())
+            .push(" AND id = ")
+            .push_bind(id.as_uuid());
+        let row = self.0.read_optional(find).await;
+        let row = row.map_err(StoreError::during("look a password policy up"))?;
+        row.as_ref()
+            .map(|row| to_wire(row, environment))
+            .transpose()
+    }
+
+    /// All policies of an environment, as PingOne shows them, by name.
+    pub(crate) async fn list(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<PasswordPolicy>, StoreError> {
+        let list = Statement::new(LIST)
+            .bind(environment.as_uuid())
+            .push(" ORDER BY name_key");
+        let rows = self.0.read(list).await;
+        let rows = rows.map_err(StoreError::during("list password policies"))?;
+        rows.iter().map(|row| to_wire(row, environment)).collect()
+    }
+
+    /// Adds a policy; a new default takes the place of the old one.
+    pub(crate) fn insert(
+        environment: EnvironmentId,
+        id: PasswordPolicyId,
+        policy: &PasswordPolicy,
+        now: Timestamp,
+    ) -> Result<Change, StoreError> {
+        let insert = Statement::new(INSERT)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(fold(&policy.name))
+            .bind(policy.default)
+            .bind(document(policy)?)
+            .bind(now);
+        Ok(clear_default(environment, id, policy).add(insert))
+    }
+
+    /// Replaces a policy; a new default takes the place of the old one.
+    pub(crate) fn update(
+        environment: EnvironmentId,
+        id: PasswordPolicyId,
+        policy: &PasswordPolicy,
+        now: Timestamp,
+    ) -> Result<Change, StoreError> {
+        let update = Statement::new(UPDATE)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(fold(&policy.name))
+            .bind(policy.default)
+            .bind(document(policy)?)
+            .bind(now);
+        Ok(clear_default(environment, id, policy).require_one(update))
+    }
+
+    /// Deletes a policy that is neither the default nor named by a population; otherwise the
+    /// requirement is not met.
+    pub(crate) fn delete(environment: EnvironmentId, id: PasswordPolicyId) -> Change {
+        let delete = Statement::new(DELETE)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid());
+        Change::new().require_one(delete)
+    }
+}
+
+fn clear_default(
+    environment: EnvironmentId,
+    id: PasswordPolicyId,
+    policy: &PasswordPolicy,
+) -> Change {
+    if !policy.default {
+        return Change::new();
+    }
+    let clear = Statement::new(CLEAR_DEFAULT)
+        .bind(environment.as_uuid())
+        .bind(id.as_uuid());
+    Change::new().add(clear)
+}
+
+/// What the columns do not hold.
+fn document(policy: &PasswordPolicy) -> Result<String, StoreError> {
+    let rules = PasswordPolicy {
+        id: None,
+        environment: None,
+        population_count: None,
+        created_at: None,
+        updated_at: None,
+        ..policy.clone()
+    };
+    serde_json::to_string(&rules)
+        .map_err(|_| StoreError::inconsistent("a password policy cannot be written as JSON"))
+}
+
+fn to_wire(row: &Row, environment: EnvironmentId) -> Result<PasswordPolicy, StoreError> {
+    let count: i64 = row.get("population_count")?;
+    Ok(PasswordPolicy {
+        environment: Some(Reference::new(environment)),
+        population_count: Some(u32::try_from(count).unwrap_or(u32::MAX)),
+        ..from_row(row)?.policy
+    })
 }
 
 /// Reads a row with the columns id, is_default, document, created_at and updated_at.

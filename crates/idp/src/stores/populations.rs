@@ -44,7 +44,8 @@ impl StoredPopulation {
             name: row.get("name")?,
             description: row.get("description")?,
             is_default: row.get("is_default")?,
-            password_policy_id: row.parse_optional("password_policy_id", PasswordPolicyId::parse)?,
+            password_policy_id: row
+                .parse_optional("password_policy_id", PasswordPolicyId::parse)?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
         })
@@ -109,7 +110,12 @@ impl<'a> Populations<'a> {
         environment: EnvironmentId,
         id: PopulationId,
     ) -> Result<Option<StoredPopulation>, StoreError> {
-        self.read_one(Statement::new(FIND).bind(environment.as_uuid()).bind(id.as_uuid())).await
+        self.read_one(
+            Statement::new(FIND)
+                .bind(environment.as_uuid())
+                .bind(id.as_uuid()),
+        )
+        .await
     }
 
     /// The population in which users land who name none.
@@ -117,7 +123,8 @@ impl<'a> Populations<'a> {
         &self,
         environment: EnvironmentId,
     ) -> Result<Option<StoredPopulation>, StoreError> {
-        self.read_one(Statement::new(FIND_DEFAULT).bind(environment.as_uuid())).await
+        self.read_one(Statement::new(FIND_DEFAULT).bind(environment.as_uuid()))
+            .await
     }
 
     /// The population with this name, whatever its case.
@@ -126,7 +133,9 @@ impl<'a> Populations<'a> {
         environment: EnvironmentId,
         name: &str,
     ) -> Result<Option<StoredPopulation>, StoreError> {
-        let statement = Statement::new(FIND_BY_NAME).bind(environment.as_uuid()).bind(fold(name));
+        let statement = Statement::new(FIND_BY_NAME)
+            .bind(environment.as_uuid())
+            .bind(fold(name));
         self.read_one(statement).await
     }
 
@@ -145,7 +154,9 @@ impl<'a> Populations<'a> {
         restrict: impl FnOnce(Statement) -> Statement,
     ) -> Result<Vec<StoredPopulation>, StoreError> {
         let select = Statement::new(PAGE).bind(environment.as_uuid()).bind(after);
-        let select = restrict(select).push(" ORDER BY id LIMIT ").push_bind(limit);
+        let select = restrict(select)
+            .push(" ORDER BY id LIMIT ")
+            .push_bind(limit);
         let rows = self.0.read(select).await;
         let rows = rows.map_err(StoreError::during("list populations"))?;
         rows.iter().map(StoredPopulation::from_row).collect()
@@ -163,8 +174,12 @@ impl<'a> Populations<'a> {
 
     /// Whether a population has users.
     pub(crate) async fn has_users(&self, id: PopulationId) -> Result<bool, StoreError> {
-        let row = self.0.read_optional(Statement::new(HAS_USERS).bind(id.as_uuid())).await;
-        row.map(|row| row.is_some()).map_err(StoreError::during("look for users of a population"))
+        let row = self
+            .0
+            .read_optional(Statement::new(HAS_USERS).bind(id.as_uuid()))
+            .await;
+        row.map(|row| row.is_some())
+            .map_err(StoreError::during("look for users of a population"))
     }
 
     /// Adds a population; a new default takes the place of the old one.
@@ -211,7 +226,9 @@ impl<'a> Populations<'a> {
     /// Deletes a population that has no users and is not the last one; otherwise the requirement
     /// is not met.
     pub(crate) fn delete(environment: EnvironmentId, id: PopulationId) -> Change {
-        let delete = Statement::new(DELETE).bind(id.as_uuid()).bind(environment.as_uuid());
+        let delete = Statement::new(DELETE)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid());
         Change::new().require_one(delete)
     }
 }

@@ -246,7 +246,10 @@ pub(crate) async fn granted_scopes(
     application: ApplicationId,
 ) -> Result<Arc<GrantedScopes>, StoreError> {
     let read = async {
-        let rows = idp.db().read(Statement::new(GRANTED).bind(application.as_uuid())).await;
+        let rows = idp
+            .db()
+            .read(Statement::new(GRANTED).bind(application.as_uuid()))
+            .await;
         let rows = rows.map_err(StoreError::during("look granted scopes up"))?;
         let mut granted: Vec<(GrantedResource, Vec<String>)> = Vec::new();
         for row in &rows {
@@ -275,7 +278,11 @@ pub(crate) async fn granted_scopes(
             .collect();
         Ok(Some(Arc::new(GrantedScopes { resources })))
     };
-    let found = idp.caches().granted.find(application.as_uuid(), idp.now(), read).await?;
+    let found = idp
+        .caches()
+        .granted
+        .find(application.as_uuid(), idp.now(), read)
+        .await?;
     Ok(found.unwrap_or_default())
 }
 
@@ -294,7 +301,9 @@ impl<'a> Resources<'a> {
         environment: EnvironmentId,
         id: ResourceId,
     ) -> Result<Option<StoredResource>, StoreError> {
-        let find = Statement::new(FIND).bind(environment.as_uuid()).bind(id.as_uuid());
+        let find = Statement::new(FIND)
+            .bind(environment.as_uuid())
+            .bind(id.as_uuid());
         let row = self.0.read_optional(find).await;
         let row = row.map_err(StoreError::during("look a resource up"))?;
         row.as_ref().map(StoredResource::from_row).transpose()
@@ -305,7 +314,10 @@ impl<'a> Resources<'a> {
         &self,
         environment: EnvironmentId,
     ) -> Result<Vec<StoredResource>, StoreError> {
-        let rows = self.0.read(Statement::new(LIST).bind(environment.as_uuid())).await;
+        let rows = self
+            .0
+            .read(Statement::new(LIST).bind(environment.as_uuid()))
+            .await;
         let rows = rows.map_err(StoreError::during("list resources"))?;
         rows.iter().map(StoredResource::from_row).collect()
     }
@@ -334,7 +346,9 @@ impl<'a> Resources<'a> {
 
     /// Deletes a resource with its scopes and all grants of it.
     pub(crate) fn delete(environment: EnvironmentId, id: ResourceId) -> Change {
-        let delete = Statement::new(DELETE).bind(id.as_uuid()).bind(environment.as_uuid());
+        let delete = Statement::new(DELETE)
+            .bind(id.as_uuid())
+            .bind(environment.as_uuid());
         Change::new().require_one(delete).touching_everything()
     }
 
@@ -343,7 +357,10 @@ impl<'a> Resources<'a> {
         &self,
         resource: ResourceId,
     ) -> Result<Vec<StoredScope>, StoreError> {
-        let rows = self.0.read(Statement::new(LIST_SCOPES).bind(resource.as_uuid())).await;
+        let rows = self
+            .0
+            .read(Statement::new(LIST_SCOPES).bind(resource.as_uuid()))
+            .await;
         let rows = rows.map_err(StoreError::during("list scopes"))?;
         rows.iter().map(StoredScope::from_row).collect()
     }
@@ -354,7 +371,9 @@ impl<'a> Resources<'a> {
         resource: ResourceId,
         id: ScopeId,
     ) -> Result<Option<StoredScope>, StoreError> {
-        let find = Statement::new(FIND_SCOPE).bind(resource.as_uuid()).bind(id.as_uuid());
+        let find = Statement::new(FIND_SCOPE)
+            .bind(resource.as_uuid())
+            .bind(id.as_uuid());
         let row = self.0.read_optional(find).await;
         let row = row.map_err(StoreError::during("look a scope up"))?;
         row.as_ref().map(StoredScope::from_row).transpose()
@@ -386,7 +405,9 @@ impl<'a> Resources<'a> {
 
     /// Deletes a scope, and takes it from everybody whom it was granted to.
     pub(crate) fn delete_scope(resource: ResourceId, id: ScopeId) -> Change {
-        let delete = Statement::new(DELETE_SCOPE).bind(id.as_uuid()).bind(resource.as_uuid());
+        let delete = Statement::new(DELETE_SCOPE)
+            .bind(id.as_uuid())
+            .bind(resource.as_uuid());
         Change::new().require_one(delete).touching_everything()
     }
 
@@ -395,7 +416,10 @@ impl<'a> Resources<'a> {
         &self,
         application: ApplicationId,
     ) -> Result<Vec<StoredResourceGrant>, StoreError> {
-        let rows = self.0.read(Statement::new(LIST_GRANTS).bind(application.as_uuid())).await;
+        let rows = self
+            .0
+            .read(Statement::new(LIST_GRANTS).bind(application.as_uuid()))
+            .await;
         let rows = rows.map_err(StoreError::during("list grants"))?;
         let mut grants: Vec<StoredResourceGrant> = Vec::new();
         for row in &rows {
@@ -446,12 +470,16 @@ impl<'a> Resources<'a> {
                 .bind(scope.as_uuid())
                 .bind(grant.resource_id.as_uuid())
         });
-        scopes.fold(change, Change::require_one).touching(grant.application_id)
+        scopes
+            .fold(change, Change::require_one)
+            .touching(grant.application_id)
     }
 
     /// Takes a grant away.
     pub(crate) fn delete_grant(application: ApplicationId, id: ResourceGrantId) -> Change {
-        let delete = Statement::new(DELETE_GRANT).bind(id.as_uuid()).bind(application.as_uuid());
+        let delete = Statement::new(DELETE_GRANT)
+            .bind(id.as_uuid())
+            .bind(application.as_uuid());
         Change::new().require_one(delete).touching(application)
     }
 }

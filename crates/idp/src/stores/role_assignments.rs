@@ -66,7 +66,9 @@ impl StoredAssignment {
             holder: row.parse("actor_kind", |kind| match kind {
                 "APPLICATION" => Ok(Holder::Application(holder_id)),
                 "USER" => Ok(Holder::User(holder_id)),
-                _ => Err(StoreError::inconsistent("a role is held by an unknown kind")),
+                _ => Err(StoreError::inconsistent(
+                    "a role is held by an unknown kind",
+                )),
             })?,
             role_id: row.parse("role_id", RoleId::parse)?,
             scope: RoleScope {
@@ -85,7 +87,9 @@ fn scope_type(text: &str) -> Result<RoleScopeType, StoreError> {
         "ENVIRONMENT" => Ok(RoleScopeType::Environment),
         "ORGANIZATION" => Ok(RoleScopeType::Organization),
         "POPULATION" => Ok(RoleScopeType::Population),
-        _ => Err(StoreError::inconsistent("a role is assigned for an unknown kind")),
+        _ => Err(StoreError::inconsistent(
+            "a role is assigned for an unknown kind",
+        )),
     }
 }
 
@@ -126,9 +130,17 @@ impl<'a> RoleAssignments<'a> {
         let read = async {
             let rows = self.0.db().read(Statement::new(OF_ACTOR).bind(id)).await;
             let rows = rows.map_err(StoreError::during("look role assignments up"))?;
-            rows.iter().map(StoredAssignment::from_row).collect::<Result<Arc<[_]>, _>>().map(Some)
+            rows.iter()
+                .map(StoredAssignment::from_row)
+                .collect::<Result<Arc<[_]>, _>>()
+                .map(Some)
         };
-        let found = self.0.caches().assignments.find(id, self.0.now(), read).await?;
+        let found = self
+            .0
+            .caches()
+            .assignments
+            .find(id, self.0.now(), read)
+            .await?;
         Ok(found.unwrap_or_default())
     }
 
@@ -150,12 +162,16 @@ impl<'a> RoleAssignments<'a> {
     /// Takes a role away.
     pub(crate) fn delete(assignment: &StoredAssignment) -> Change {
         let holder = assignment.holder.id();
-        let delete = Statement::new(DELETE).bind(assignment.id.as_uuid()).bind(holder);
+        let delete = Statement::new(DELETE)
+            .bind(assignment.id.as_uuid())
+            .bind(holder);
         Change::new().require_one(delete).touching(holder)
     }
 
     /// Takes all roles away from a holder who is being deleted.
     pub(crate) fn delete_all(holder: Uuid) -> Change {
-        Change::new().add(Statement::new(DELETE_ALL).bind(holder)).touching(holder)
+        Change::new()
+            .add(Statement::new(DELETE_ALL).bind(holder))
+            .touching(holder)
     }
 }

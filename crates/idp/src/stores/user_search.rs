@@ -104,7 +104,10 @@ impl Search<'_> {
         let rows = db.read(self.statement("").scan()).await;
         let rows = rows.map_err(StoreError::during("search users"))?;
         let found = |row: &Row| {
-            Ok(Found { user: StoredUser::from_row(row)?, sort_key: row.get("sort_key")? })
+            Ok(Found {
+                user: StoredUser::from_row(row)?,
+                sort_key: row.get("sort_key")?,
+            })
         };
         rows.iter().map(found).collect()
     }
@@ -123,14 +126,16 @@ impl Search<'_> {
                 }
                 None if names_population(filter) => {
                     let statement = statement.push(BY_ID).push(IN_ENVIRONMENT_UNINDEXED);
-                    let statement =
-                        statement.push_bind(self.environment.as_uuid()).push(" AND ");
+                    let statement = statement
+                        .push_bind(self.environment.as_uuid())
+                        .push(" AND ");
                     push_condition(statement, filter, self.environment)
                 }
                 None => {
                     let statement = statement.push(BY_ID).push("users.environment_id = ");
-                    let statement =
-                        statement.push_bind(self.environment.as_uuid()).push(" AND ");
+                    let statement = statement
+                        .push_bind(self.environment.as_uuid())
+                        .push(" AND ");
                     push_condition(statement, filter, self.environment)
                 }
             },
@@ -175,7 +180,9 @@ impl Search<'_> {
     }
 
     fn within_populations(&self, statement: Statement) -> Statement {
-        let Some(populations) = self.populations else { return statement };
+        let Some(populations) = self.populations else {
+            return statement;
+        };
         let mut statement = statement.push(" AND users.population_id IN (NULL");
         for population in populations {
             statement = statement.push(", ").push_bind(population.as_uuid());
@@ -197,7 +204,9 @@ fn leading(filter: &Filter) -> Option<&Comparison> {
             _ => None,
         })
     };
-    comparisons().find(|one| one.operator == Operator::Eq).or_else(|| comparisons().next())
+    comparisons()
+        .find(|one| one.operator == Operator::Eq)
+        .or_else(|| comparisons().next())
 }
 
 /// Whether the rows of attributes alone tell which users it can be.
@@ -212,7 +221,11 @@ fn is_found_by_attributes(filter: &Filter) -> bool {
 fn names_population(filter: &Filter) -> bool {
     match filter {
         Filter::Compare(comparison) => {
-            comparison.path.as_str().eq_ignore_ascii_case("population.id") || is_id(comparison)
+            comparison
+                .path
+                .as_str()
+                .eq_ignore_ascii_case("population.id")
+                || is_id(comparison)
         }
         Filter::And(parts) => parts.iter().any(names_population),
         Filter::Or(_) => false,
@@ -224,13 +237,18 @@ fn is_id(comparison: &Comparison) -> bool {
 }
 
 fn is_attribute(comparison: &Comparison) -> bool {
-    ATTRIBUTES.iter().any(|name| name.eq_ignore_ascii_case(comparison.path.as_str()))
+    ATTRIBUTES
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(comparison.path.as_str()))
 }
 
 /// The attribute as its rows are named.
 fn attribute_name(comparison: &Comparison) -> &'static str {
     let path = comparison.path.as_str();
-    ATTRIBUTES.into_iter().find(|name| name.eq_ignore_ascii_case(path)).unwrap_or_default()
+    ATTRIBUTES
+        .into_iter()
+        .find(|name| name.eq_ignore_ascii_case(path))
+        .unwrap_or_default()
 }
 
 /// Appends a statement that gives the ids of all users for whom the filter can hold.
@@ -252,8 +270,7 @@ fn push_ids(statement: Statement, filter: &Filter, environment: EnvironmentId) -
         Filter::Compare(comparison) => push_lookup(statement, comparison, environment),
         Filter::And(parts) => {
             let lead = parts.iter().find(|part| is_found_by_attributes(part));
-            let statement =
-                statement.push("SELECT users.id FROM users WHERE users.id IN (");
+            let statement = statement.push("SELECT users.id FROM users WHERE users.id IN (");
             let statement = match lead {
                 Some(lead) => push_ids(statement, lead, environment),
                 None => statement.push("NULL"),
@@ -272,7 +289,10 @@ fn push_condition(statement: Statement, filter: &Filter, environment: Environmen
             let statement = statement.push("users.id IN (");
             return push_lookup(statement, comparison, environment).push(")");
         }
-        match (&comparison.value, comparison.path.as_str().to_ascii_lowercase().as_str()) {
+        match (
+            &comparison.value,
+            comparison.path.as_str().to_ascii_lowercase().as_str(),
+        ) {
             (Literal::Boolean(enabled), "enabled") => {
                 statement.push("users.enabled = ").push_bind(*enabled)
             }
@@ -281,9 +301,9 @@ fn push_condition(statement: Statement, filter: &Filter, environment: Environmen
                 let id = text_of(comparison, false).to_ascii_lowercase();
                 statement.push("users.id = ").push_bind(id)
             }
-            (Literal::Text(id), "population.id") => {
-                statement.push("users.population_id = ").push_bind(id.to_ascii_lowercase())
-            }
+            (Literal::Text(id), "population.id") => statement
+                .push("users.population_id = ")
+                .push_bind(id.to_ascii_lowercase()),
             // The rules admit nothing else.
             _ => statement.push("1 = 0"),
         }
@@ -321,7 +341,9 @@ pub(crate) async fn passwords(
     let rows = rows.map_err(StoreError::during("read the states of passwords"))?;
     let of = |row: &Row| {
         let password = StoredPassword {
-            hash: row.get::<Option<String>>("hash")?.map(PasswordHash::from_stored),
+            hash: row
+                .get::<Option<String>>("hash")?
+                .map(PasswordHash::from_stored),
             must_change: row.get("must_change")?,
             changed_at: row.get("changed_at")?,
             locked_until: row.get("locked_until")?,
@@ -353,7 +375,13 @@ mod tests {
     ];
 
     fn search<'a>(environment: EnvironmentId, filter: Option<&'a Filter>) -> Search<'a> {
-        Search { environment, filter, populations: None, after: ("", ""), limit: 101 }
+        Search {
+            environment,
+            filter,
+            populations: None,
+            after: ("", ""),
+            limit: 101,
+        }
     }
 
     /// Reliability and security, class 18: nothing is built from text, and an index always leads.
@@ -365,7 +393,9 @@ mod tests {
             name: "init",
             sql: include_str!("../../migrations/0001_init.sql"),
         };
-        db.migrate("idp", Box::leak(Box::new([init]))).await.unwrap();
+        db.migrate("idp", Box::leak(Box::new([init])))
+            .await
+            .unwrap();
         let environment = EnvironmentId::random(&SeededRandom::new(1));
         let filters = FILTERS.map(|text| {
             let filter = Filter::parse(text).unwrap();
@@ -377,9 +407,13 @@ mod tests {
             let plan = db.read(explained).await.unwrap();
             let plan: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
             let scans = |table: &str| {
-                plan.iter().any(|step| step.starts_with(&format!("SCAN {table}")))
+                plan.iter()
+                    .any(|step| step.starts_with(&format!("SCAN {table}")))
             };
-            assert!(!scans("users") && !scans("lead") && !scans("found"), "{text}: {plan:#?}");
+            assert!(
+                !scans("users") && !scans("lead") && !scans("found"),
+                "{text}: {plan:#?}"
+            );
             let by_environment_alone = "USING INDEX users_in_order (environment_id=? AND id>?)";
             assert!(
                 filter.is_none() || !plan.iter().any(|step| step.ends_with(by_environment_alone)),
