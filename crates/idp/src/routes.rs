@@ -17,7 +17,7 @@ use crate::oauth::{
     authorize, correlate, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
 use crate::signon::{change, recovery, register, rules, sign_on, verify};
-use crate::{mailbox, signon, start};
+use crate::{mailbox, management, signon, start};
 
 /// Larger forms than this are refused.
 const LONGEST_FORM: usize = 64 * 1024;
@@ -25,7 +25,9 @@ const LONGEST_FORM: usize = 64 * 1024;
 impl Idp {
     /// Everything that the environment answers.
     pub fn router(&self) -> Router {
-        authentication(self).with_state(self.clone())
+        authentication(self)
+            .nest("/v1", management::router())
+            .with_state(self.clone())
     }
 }
 

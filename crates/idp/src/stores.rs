@@ -20,6 +20,7 @@ pub(crate) mod resources;
 pub(crate) mod role_assignments;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
+pub(crate) mod user_search;
 pub(crate) mod users;
 
 use unicode_normalization::UnicodeNormalization as _;

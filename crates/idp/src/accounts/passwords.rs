@@ -57,7 +57,8 @@ pub(crate) async fn policy_of(
         .await
 }
 
-fn status(password: &StoredPassword, policy: &PasswordPolicy, now: Timestamp) -> PasswordStatus {
+/// The state of a password under a policy.
+pub(crate) fn status(password: &StoredPassword, policy: &PasswordPolicy, now: Timestamp) -> PasswordStatus {
     if password.hash.is_none() {
         PasswordStatus::NoPassword
     } else if password.lockout(now).is_some() {

@@ -213,7 +213,6 @@ pub(crate) mod may {
         ManageRoleAssignments: ManageRoleAssignments;
         ManageSecrets: ManageSecrets, takes power true;
         ManageUsers: ManageUsers, takes power true;
-        ReadActivities: ReadActivities;
         ReadApplications: ReadApplications;
         ReadEnvironments: ReadEnvironments;
         ReadPasswordPolicies: ReadPasswordPolicies;

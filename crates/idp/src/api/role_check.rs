@@ -3,8 +3,6 @@
 
 use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleId};
 use protocol::pingone::{RoleScope, RoleScopeType};
-use uuid::Uuid;
-
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::StoredAssignment;
 
@@ -330,20 +328,13 @@ fn contains(outer: RoleScope, place: Place) -> bool {
     }
 }
 
-/// The id that an assignment's scope would have for this environment.
-pub(crate) fn environment_scope(environment: Uuid) -> RoleScope {
-    RoleScope {
-        id: environment,
-        scope_type: RoleScopeType::Environment,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
     use protocol::SeededRandom;
     use protocol::id::RoleAssignmentId;
     use protocol::pingone::{EnvironmentType, Region};
+    use uuid::Uuid;
 
     use super::*;
     use crate::stores::environments::EnvironmentDetails;
@@ -406,7 +397,7 @@ mod tests {
     fn nobody_gives_more_than_they_hold() {
         let here = environment(1);
         let place = Place {
-            scope: environment_scope(here.id.as_uuid()),
+            scope: RoleScope { id: here.id.as_uuid(), scope_type: RoleScopeType::Environment },
             environment: Some(here.id),
             organization: here.organization_id,
         };

@@ -19,7 +19,7 @@ pub(crate) struct StoredPassword {
 
 impl StoredPassword {
     /// Of a user who has no row yet.
-    const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         hash: None,
         must_change: false,
         changed_at: None,
