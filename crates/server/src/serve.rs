@@ -346,7 +346,7 @@ mod tests {
         let serving = Serving::start(bound, Router::new().route("/", get(slow)), None, 16);
         let stream = request(port).await;
         arrived.notified().await;
-        let stopping = tokio::spawn(serving.stop(Duration::from_secs(60)));
+        let stopping = tokio::spawn(serving.stop(Duration::from_mins(1)));
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
             .await
             .is_ok()

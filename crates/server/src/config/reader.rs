@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
@@ -271,6 +271,25 @@ impl<'a> Reader<'a> {
     /// A path of a file or folder.
     pub(crate) fn path(&mut self, key: &str, example: &str) -> Option<PathBuf> {
         self.text(key, example).map(PathBuf::from)
+    }
+
+    /// The path of a file that can be opened.
+    pub(crate) fn file(&mut self, key: &str, example: &str) -> Option<PathBuf> {
+        self.read(key, example, |text| match fs::File::open(text) {
+            Ok(_) => Ok(PathBuf::from(text)),
+            Err(error) => Err(format!("could not be opened: {error}")),
+        })
+    }
+
+    /// Notes a problem when a file cannot be opened.
+    pub(crate) fn opens(&mut self, key: &str, path: &Path, example: &str) {
+        if let Err(error) = fs::File::open(path) {
+            self.problem(
+                key,
+                format!("`{}` could not be opened: {error}", path.display()),
+                example,
+            );
+        }
     }
 
     /// Ends the reading: problems, unknown keys among them, and what is in effect.

@@ -53,7 +53,7 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
 
 fn database(reader: &mut Reader<'_>) -> Database {
     let url = reader.secret("database");
-    let ca_file = reader.path("database_ca_file", "\"/etc/latchkey/postgres-ca.pem\"");
+    let ca_file = reader.file("database_ca_file", "\"/etc/latchkey/postgres-ca.pem\"");
     let max_connections = small(reader.integer("database_max_connections", 1..=1000));
     let Some(url) = url else {
         return Database::Sqlite;
@@ -273,7 +273,7 @@ fn pingone(reader: &mut Reader<'_>) -> PingOne {
         }),
         worker_client_id: reader.text("portal.pingone.worker_client_id", A_UUID),
         worker_client_secret: reader.secret("portal.pingone.worker_client_secret"),
-        ca_file: reader.path(
+        ca_file: reader.file(
             "portal.pingone.ca_file",
             "\"/etc/latchkey/provider-ca.pem\"",
         ),
@@ -469,7 +469,11 @@ fn tls(reader: &mut Reader<'_>) -> Tls {
     let key_example = "\"/etc/latchkey/tls/privkey.pem\"";
     let key = reader.path("tls.key_file", key_example);
     match (how, certificate, key) {
-        (How::Files, Some(certificate), Some(key)) => Tls::Files { certificate, key },
+        (How::Files, Some(certificate), Some(key)) => {
+            reader.opens("tls.certificate_file", &certificate, example);
+            reader.opens("tls.key_file", &key, key_example);
+            Tls::Files { certificate, key }
+        }
         (How::Files, certificate, key) => {
             let what = "is missing, but tls.mode is \"files\"";
             if certificate.is_none() {

@@ -297,12 +297,24 @@ fn production_lists_everything_that_has_to_be_set() {
 
 #[test]
 fn production_with_everything_set_has_no_problem() {
-    let loaded = Loaded::read(&inline(
-        "mode = \"production\"\n[portal]\npublic_url = \"https://www.example.com\"\nlisten = \
-         \"0.0.0.0:8443\"\n[idp]\ndemo = false\npublic_url = \"https://id.example.com\"\n\
-         [idp.smtp]\nhost = \"smtp.example.com\"\nfrom = \"a@example.com\"\n[tls]\nmode = \
-         \"files\"\ncertificate_file = \"c\"\nkey_file = \"k\"",
-    ));
+    // Any file that can be opened will do: what stands in it is looked at when it is used.
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let production = "mode = \"production\"\n[portal]\npublic_url = \
+                      \"https://www.example.com\"\nlisten = \"0.0.0.0:8443\"\n[idp]\ndemo = \
+                      false\npublic_url = \"https://id.example.com\"\n[idp.smtp]\nhost = \
+                      \"smtp.example.com\"\nfrom = \"a@example.com\"\n[tls]\nmode = \"files\"\n";
+    let with = |certificate: &str| {
+        let files = format!("certificate_file = \"{certificate}\"\nkey_file = \"{file}\"\n");
+        Loaded::read(&inline(&format!("{production}{files}")))
+    };
+    let absent = with("/nowhere.pem").problems();
+    assert_eq!(absent.len(), 1);
+    assert!(
+        absent[0]
+            .to_string()
+            .starts_with("tls.certificate_file: `/nowhere.pem` could not be")
+    );
+    let loaded = with(file);
     assert_eq!(loaded.problems(), []);
     let settings = loaded.settings().unwrap();
     assert!(matches!(settings.tls, Tls::Files { .. }));
