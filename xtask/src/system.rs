@@ -65,8 +65,8 @@ impl System {
             .args(data)
             .arg("--env-file")
             .arg(&file)
-            .args(["--portal-listen", &format!("127.0.0.1:{portal}")])
-            .args(["--idp-listen", &format!("127.0.0.1:{idp}")])
+            .args(["--portal-listen", &format!("localhost:{portal}")])
+            .args(["--idp-listen", &format!("localhost:{idp}")])
             .envs(NO_LIMITS)
             .envs(variables.iter().copied());
         let log = folder.join("log");

@@ -42,9 +42,10 @@ export class Person {
     await this.page.keyboard.type(option);
   }
 
-  /** Presses the button that is labelled so. */
+  /** Presses the button in the page's content that is labelled so. */
   async press(label) {
-    await this.activate(this.page.getByRole("button", { name: label, exact: true }), label, "Space");
+    const button = this.page.locator("main").getByRole("button", { name: label, exact: true });
+    await this.activate(button, label, "Space");
   }
 
   /** Sends the form that holds a field, by its button. */
