@@ -44,7 +44,10 @@ impl Mail {
     /// When there is none.
     pub fn code(&self) -> String {
         let is_code = |line: &&str| {
-            (6..=10).contains(&line.len()) && line.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            (6..=10).contains(&line.len())
+                && line
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         };
         match self.text.lines().map(str::trim).find(is_code) {
             Some(code) => code.to_owned(),

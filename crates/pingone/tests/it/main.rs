@@ -7,6 +7,7 @@
 )]
 
 mod callback;
+mod embedded;
 mod keys;
 mod management;
 mod outage;
