@@ -127,36 +127,27 @@ pub(crate) fn target(
 
 /// Checks what an application asks for itself; without a wish it gets all that it may have.
 ///
-/// Only scopes of custom resources mean anything without a user. A worker is governed by its roles
-/// and gets none (PingOne, "Worker applications").
+/// Only scopes of custom resources mean anything without a user; those that need one are left out,
+/// so that an application can be switched to this grant without losing its list of scopes.
 pub(crate) fn for_application(
     idp: &Idp,
     requested: &Scopes,
     granted: &GrantedScopes,
 ) -> Result<(Scopes, Target), ScopeRefusal> {
-    let eligible = || {
-        granted
-            .resources
-            .iter()
-            .filter(|resource| resource.resource_type == ResourceType::Custom)
-    };
-    let scopes = if requested.is_empty() {
-        eligible()
-            .flat_map(|resource| resource.scopes.iter())
-            .collect()
-    } else {
-        let is_eligible = |scope: &str| eligible().any(|resource| resource.scopes.contains(scope));
-        if let Some(scope) = requested
-            .iter()
-            .find(|scope| !OIDC.contains(scope) && !is_eligible(scope))
-        {
-            return Err(ScopeRefusal::NotGranted(scope.to_owned()));
-        }
-        requested.filtered(is_eligible)
-    };
-    if scopes.is_empty() {
-        return Err(ScopeRefusal::Nothing);
+    if let Some(scope) = requested.iter().find(|scope| !is_granted(scope, granted)) {
+        return Err(ScopeRefusal::NotGranted(scope.to_owned()));
     }
+    let eligible: Scopes = granted
+        .resources
+        .iter()
+        .filter(|resource| resource.resource_type == ResourceType::Custom)
+        .flat_map(|resource| resource.scopes.iter())
+        .collect();
+    let scopes = if requested.is_empty() {
+        eligible
+    } else {
+        requested.filtered(|scope| eligible.contains(scope))
+    };
     let target = target(idp, &scopes, granted)?;
     Ok((scopes, target))
 }
