@@ -401,15 +401,13 @@ impl Maker<'_> {
             Some(_) => (Applications::update(&application)?, "APPLICATION.UPDATED"),
             None => (Applications::insert(&application)?, "APPLICATION.CREATED"),
         };
-        let secret = match known {
-            Some(known) => known.present,
-            None => {
-                let secret = ClientSecret::random(self.idp.random());
-                change = change.and(application_secrets::rotate(
-                    self.idp, id, &secret, None, self.now,
-                ));
-                secret
-            }
+        let secret = if let Some(known) = known {
+            known.present
+        } else {
+            let secret = ClientSecret::random(self.idp.random());
+            let rotation = application_secrets::rotate(self.idp, id, &secret, None, self.now);
+            change = change.and(rotation);
+            secret
         };
         let subject = Subject::of("APPLICATION", id, application.settings.name.as_str());
         self.commit(environment, change, action, subject).await?;

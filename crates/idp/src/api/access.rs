@@ -138,11 +138,8 @@ impl Asking {
             let Some(role) = role_check::find_role(assignment.role_id) else {
                 continue;
             };
-            let place = match self.place(assignment).await? {
-                Some(place) => place,
-                // What it was for is gone, so it gives nothing.
-                None => continue,
-            };
+            // Where what it was for is gone, it gives nothing.
+            let Some(place) = self.place(assignment).await? else { continue };
             if !role_check::includes(&self.assignments, role, place) {
                 return Err(ApiFailure::forbidden());
             }

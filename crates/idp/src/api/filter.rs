@@ -41,7 +41,7 @@ pub(crate) struct Column {
     /// The attribute's name in filters.
     pub(crate) attribute: &'static str,
     /// The column, which holds texts.
-    pub(crate) column: &'static str,
+    pub(crate) name: &'static str,
     /// Whether the column holds the value folded.
     pub(crate) is_folded: bool,
 }
@@ -61,7 +61,7 @@ pub(crate) fn push_condition(
         match column {
             Some(column) => {
                 let value = text_of(comparison, column.is_folded);
-                push_comparison(statement, column.column, comparison.operator, &value)
+                push_comparison(statement, column.name, comparison.operator, &value)
             }
             // The rules of a collection name columns of its own only.
             None => statement.push("1 = 0"),
@@ -180,7 +180,7 @@ mod tests {
     fn values_are_bound_and_never_text() {
         let columns = [Column {
             attribute: "name",
-            column: "name_key",
+            name: "name_key",
             is_folded: true,
         }];
         let filter =

@@ -23,17 +23,17 @@ const LONGEST_NAME: usize = 256;
 const COLUMNS: [Column; 3] = [
     Column {
         attribute: "id",
-        column: "id",
+        name: "id",
         is_folded: false,
     },
     Column {
         attribute: "name",
-        column: "name_key",
+        name: "name_key",
         is_folded: true,
     },
     Column {
         attribute: "organization.id",
-        column: "organization_id",
+        name: "organization_id",
         is_folded: false,
     },
 ];

@@ -20,12 +20,12 @@ use crate::stores::populations::{Populations, StoredPopulation};
 const COLUMNS: [Column; 2] = [
     Column {
         attribute: "id",
-        column: "id",
+        name: "id",
         is_folded: false,
     },
     Column {
         attribute: "name",
-        column: "name_key",
+        name: "name_key",
         is_folded: true,
     },
 ];

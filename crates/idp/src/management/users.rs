@@ -1,6 +1,7 @@
 //! `/environments/{environment}/users` (PingOne, "Users").
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
@@ -22,6 +23,7 @@ use crate::api::role_check::Reach;
 use crate::errors::api::{ApiFailure, PasswordTarget};
 use crate::state::Idp;
 use crate::stores::change::Change;
+use crate::stores::password_policies::StoredPasswordPolicy;
 use crate::stores::passwords::StoredPassword;
 use crate::stores::populations::Populations;
 use crate::stores::role_assignments::RoleAssignments;
@@ -127,11 +129,9 @@ async fn password_states(
     let mut policies = HashMap::new();
     let mut states = HashMap::new();
     for Found { user, .. } in found {
-        if !policies.contains_key(&user.population_id) {
-            policies.insert(user.population_id, passwords::policy_of(idp, user).await?);
-        }
-        let Some(policy) = policies.get(&user.population_id) else {
-            continue;
+        let policy: &StoredPasswordPolicy = match policies.entry(user.population_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(passwords::policy_of(idp, user).await?),
         };
         let password = passwords.remove(&user.id).unwrap_or(StoredPassword::NONE);
         let status = passwords::status(&password, &policy.policy, now);
@@ -247,18 +247,11 @@ async fn population(
     allowed: &Allowed<may::ManageUsers>,
     body: &Map<String, Value>,
 ) -> Result<PopulationId, ApiFailure> {
-    let id = match body.get("population").filter(|value| !value.is_null()) {
-        Some(population) => {
-            known_population(&allowed.idp, allowed.id(), population.get("id")).await?
-        }
-        None => {
-            let default = Populations::new(allowed.idp.db())
-                .find_default(allowed.id())
-                .await?;
-            default
-                .ok_or_else(|| ApiFailure::required_value("population"))?
-                .id
-        }
+    let id = if let Some(population) = body.get("population").filter(|value| !value.is_null()) {
+        known_population(&allowed.idp, allowed.id(), population.get("id")).await?
+    } else {
+        let default = Populations::new(allowed.idp.db()).find_default(allowed.id()).await?;
+        default.ok_or_else(|| ApiFailure::required_value("population"))?.id
     };
     allowed.require(id)?;
     Ok(id)

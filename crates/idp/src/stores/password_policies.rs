@@ -198,7 +198,7 @@ fn to_wire(row: &Row, environment: EnvironmentId) -> Result<PasswordPolicy, Stor
     })
 }
 
-/// Reads a row with the columns id, is_default, document, created_at and updated_at.
+/// Reads a row with the columns `id`, `is_default`, `document`, `created_at` and `updated_at`.
 pub(crate) fn from_row(row: &Row) -> Result<StoredPasswordPolicy, StoreError> {
     let id = row.parse("id", PasswordPolicyId::parse)?;
     let mut policy: PasswordPolicy = row.parse("document", |text| serde_json::from_str(text))?;
