@@ -1,6 +1,6 @@
 //! The program `latchkey`: configuration, command line, TLS, and both ports in one process.
 //!
-//! The binary is [`cli::main`]; tests start the same thing in their own process with [`up`].
+//! The binary is [`cli::main`]; tests start the same thing in their own process with [`up()`].
 
 pub mod card;
 pub mod cli;

@@ -124,7 +124,8 @@ fn server(listener: TcpListener, handle: Handle<SocketAddr>) -> Server<SocketAdd
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
