@@ -74,7 +74,7 @@ async function mailTo(address, count = 1) {
 }
 
 function codeIn(mail) {
-  const line = mail.text.split("\n").find((text) => /^\s*[A-Za-z0-9]{6,10}\s*$/.test(text));
+  const line = mail.text.split("\n").find((text) => /^\s*[A-Z0-9]{8}\s*$/.test(text));
   return line?.trim() ?? assert.fail(`no code in: ${mail.text}`);
 }
 

@@ -43,12 +43,8 @@ impl Mail {
     ///
     /// When there is none.
     pub fn code(&self) -> String {
-        let is_code = |line: &&str| {
-            (6..=10).contains(&line.len())
-                && line
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        };
+        let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let is_code = |line: &&str| line.len() == 8 && line.bytes().all(is_letter);
         match self.text.lines().map(str::trim).find(is_code) {
             Some(code) => code.to_owned(),
             None => panic!("no code in: {}", self.text),

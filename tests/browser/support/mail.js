@@ -29,6 +29,6 @@ export async function mailTo(address, count = 1) {
 /** The code in the newest message to an address. */
 export async function codeSentTo(address, count = 1) {
   const { text } = await mailTo(address, count);
-  const [code] = text.match(/^\s*[A-Za-z0-9]{6,10}\s*$/m) ?? assert.fail(`no code in: ${text}`);
+  const [code] = text.match(/^\s*[A-Z0-9]{8}\s*$/m) ?? assert.fail(`no code in: ${text}`);
   return code.trim();
 }
