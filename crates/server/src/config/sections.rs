@@ -384,6 +384,7 @@ fn idp(reader: &mut Reader<'_>) -> Idp {
         public_url: origin(reader, "idp.public_url", "\"https://auth.example.com/\""),
         extra_hosts: hosts(reader, "idp.extra_hosts"),
         demo: reader.boolean("idp.demo"),
+        registration: reader.boolean("idp.registration"),
         argon2: Argon2 {
             memory_kib: small(reader.integer("idp.argon2.memory_kib", 8..=4_194_304)),
             iterations: small(reader.integer("idp.argon2.iterations", 1..=100)),

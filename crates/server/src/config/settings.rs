@@ -206,6 +206,8 @@ pub struct Idp {
     pub extra_hosts: Vec<String>,
     /// Whether to make the demo environment.
     pub demo: bool,
+    /// Whether people can make accounts for themselves on the hosted pages.
+    pub registration: bool,
     /// Cost of a password hash.
     pub argon2: Argon2,
     /// The mail server; `None` for the mailbox.

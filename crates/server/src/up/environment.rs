@@ -156,6 +156,8 @@ fn idp_settings(settings: &Settings, url: &Url, mailbox: bool) -> idp::Settings 
     let mut made = idp::Settings::new(url.clone());
     made.mode = ui_mode(settings.mode);
     made.mailbox = mailbox;
+    made.registration = settings.mode == Mode::Development;
+    made.registration = configured.registration;
     made.brand = settings.brand.clone();
     made.hashing = hashing(configured.argon2);
     made.smtp = configured.smtp.as_ref().map(smtp);
