@@ -101,8 +101,6 @@ impl From<pingone::Error> for PageError {
     fn from(error: pingone::Error) -> Self {
         let status = if error.is_unavailable() || error.is_rate_limited() {
             StatusCode::SERVICE_UNAVAILABLE
-        } else if error.is_not_found() {
-            StatusCode::NOT_FOUND
         } else if error.is_forbidden() {
             StatusCode::FORBIDDEN
         } else {

@@ -92,10 +92,10 @@ impl Pages for SignOnPages {
             Ok(None) => return Redirect::to(path::HOME).into_response(),
             Err(error) => return PageError::session(error).into_response(),
         };
+        let question = self.site.messages().text("sign-off-question");
+        let layout = self.layout("sign-off-title").with_lead(question);
         let page = AskPage {
-            layout: self
-                .layout("sign-off-title")
-                .with_account(Some(account(&user))),
+            layout: layout.with_account(Some(account(&user))),
         };
         let targets = request.sign_on.form_targets();
         targets
@@ -131,10 +131,9 @@ impl Pages for SignOnPages {
     }
 
     async fn fragment(&self, _request: PageRequest<'_>) -> Response {
-        Html::new(FragmentPage {
-            layout: self.layout("fragment-title"),
-        })
-        .into_response()
+        let lead = self.site.messages().text("fragment-lead");
+        let layout = self.layout("fragment-title").with_lead(lead);
+        Html::new(FragmentPage { layout }).into_response()
     }
 
     async fn signed_on(&self, request: PageRequest<'_>) {

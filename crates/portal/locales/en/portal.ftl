@@ -13,10 +13,9 @@ nav-sign-on = Sign on
 
 home-title = Welcome
 home-lead = Sign on, create an account, or get back into yours.
-home-lead-signed-on = Everything about your account, in one place.
 home-who = You are signed on as { $name }.
 home-who-and-username = You are signed on as { $name } ({ $username }).
-home-since = Since
+home-since = Signed on since
 home-sign-on = Sign on
 home-application = The application signs on for itself here (client_credentials), so no user is present.
 home-application-signed-on = The application has signed on for itself (client_credentials) on { $time }, so no user is present.
@@ -117,7 +116,7 @@ hint-force-change = The user then chooses a password that only they know.
 ## Change the own password
 
 password-change-title = Change your password
-password-change-lead = Your other devices stay signed on.
+password-change-lead = You need your current password for this.
 password-change-submit = Change password
 
 ## Forgotten password
@@ -128,7 +127,7 @@ password-forgot-submit = Send the code
 password-recover-title = Choose a new password
 password-recover-lead = Enter the code from the e-mail, and your new password.
 password-recover-submit = Set the password
-password-recover-no-mail = No e-mail? Look into the spam folder as well, or have another code sent; the earlier one is then no longer good.
+password-recover-no-mail = No e-mail? Look into the spam folder as well, or have another code sent. The earlier one is then no longer good.
 password-recover-resend = Send another code
 
 ## Registration
@@ -180,9 +179,6 @@ password-state-other = The password is in a state that this portal does not know
 sign-off-title = Sign off
 sign-off-question = Do you want to sign off, here and at the sign-on service?
 sign-off-stay = Stay signed on
-fragment-title = Signing you on
-fragment-lead = One moment, please.
-fragment-no-script = This way of signing on (the implicit grant) needs JavaScript. Please switch it on, or ask the operator of this site to use the response mode form_post.
 sign-on-refused-title = You are not signed on
 sign-on-refused-denied = The sign-on was cancelled, or it is not allowed for you.
 sign-on-refused-interaction = The sign-on service needs you to do something first. Please sign on again.
@@ -265,6 +261,7 @@ failure-no-user = The application signs on for itself here (client_credentials),
 failure-not-pingone = This needs a user of PingOne, and the one who is signed on has no PingOne id.
 failure-operators-only = Only operators see this page.
 failure-password-scopes = The application is not allowed to change passwords. It needs the scopes p1:read:userPassword and p1:reset:userPassword.
+failure-user-unknown = There is no such user, or no longer.
 failure-page-unknown = This page of the list cannot be opened again. Please search anew.
 failure-sign-on-again = Sign on again
 failure-sign-on-expired = You took longer to sign on than this site waits.

@@ -8,6 +8,7 @@ use protocol::params::FormParams;
 use ui::{Flash, Layout};
 
 use crate::failure::PageError;
+use crate::pages::user_info::in_words;
 use crate::routes::path;
 use crate::visit::Visit;
 
@@ -15,18 +16,13 @@ use crate::visit::Visit;
 #[template(path = "home.html")]
 struct Page {
     layout: Layout,
-    who: Option<Who>,
+    /// Since when the user is signed on, for machines and in words.
+    since: Option<(String, String)>,
     /// The application has signed on for itself; there is no user.
     application: Option<String>,
     can_sign_on: bool,
     tiles: Vec<Tile>,
     missing: Vec<Missing>,
-}
-
-struct Who {
-    greeting: String,
-    since: String,
-    since_machine: String,
 }
 
 /// Something that can be done.
@@ -47,15 +43,17 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
         return Ok(redirect);
     }
     let layout = visit.layout("home-title").await?;
-    let lead = visit.text(match visit.signed_on() {
-        Some(_) => "home-lead-signed-on",
-        None => "home-lead",
-    });
+    let lead = greeting(&visit).unwrap_or_else(|| visit.text("home-lead"));
     let is_application = is_application(&visit);
     let is_operator = layout.nav().iter().any(|item| item.href == path::USERS);
     let page = Page {
         layout: layout.with_lead(lead),
-        who: who(&visit),
+        since: visit.signed_on().map(|user| {
+            (
+                user.signed_on_at().to_string(),
+                in_words(user.signed_on_at()),
+            )
+        }),
         application: application(&visit).await,
         can_sign_on: visit.portal().sign_on().is_some()
             && visit.signed_on().is_none()
@@ -97,25 +95,23 @@ fn is_application(visit: &Visit) -> bool {
         .is_some_and(|sign_on| sign_on.grant_type() == GrantType::ClientCredentials)
 }
 
-fn who(visit: &Visit) -> Option<Who> {
+/// Who is signed on; the username too, where the name is another.
+fn greeting(visit: &Visit) -> Option<String> {
     let user = visit.signed_on()?;
     let name = user.display_name();
     let messages = visit.portal().site().messages();
-    let greeting = match user
-        .claim("preferred_username")
-        .filter(|username| *username != name)
-    {
-        Some(username) => messages.format(
-            "home-who-and-username",
-            &[("name", name), ("username", username)],
-        ),
-        None => messages.format("home-who", &[("name", name)]),
-    };
-    Some(Who {
-        greeting,
-        since: crate::pages::user_info::in_words(user.signed_on_at()),
-        since_machine: user.signed_on_at().to_string(),
-    })
+    Some(
+        match user
+            .claim("preferred_username")
+            .filter(|username| *username != name)
+        {
+            Some(username) => messages.format(
+                "home-who-and-username",
+                &[("name", name), ("username", username)],
+            ),
+            None => messages.format("home-who", &[("name", name)]),
+        },
+    )
 }
 
 /// With the grant type `client_credentials`: that no user is present, and how the application is.
@@ -123,10 +119,7 @@ async fn application(visit: &Visit) -> Option<String> {
     let sign_on = visit.portal().sign_on().filter(|_| is_application(visit))?;
     let messages = visit.portal().site().messages();
     Some(match sign_on.application_signed_on_at().await {
-        Some(at) => messages.format(
-            "home-application-signed-on",
-            &[("time", crate::pages::user_info::in_words(at))],
-        ),
+        Some(at) => messages.format("home-application-signed-on", &[("time", in_words(at))]),
         None => messages.text("home-application"),
     })
 }

@@ -53,8 +53,13 @@ impl Desk {
     async fn load(visit: &Visit, id: &str) -> Result<Self, PageError> {
         let operator = visit.operator().await?;
         let id = UserId::parse(id).map_err(|_| PageError::new(StatusCode::NOT_FOUND))?;
-        let user = operator.management.users().load(id).await?;
-        Ok(Self { operator, user })
+        match operator.management.users().load(id).await {
+            Ok(user) => Ok(Self { operator, user }),
+            Err(error) if error.is_not_found() => {
+                Err(PageError::new(StatusCode::NOT_FOUND).detail("failure-user-unknown"))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn path(&self) -> String {
