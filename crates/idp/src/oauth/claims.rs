@@ -77,15 +77,16 @@ fn address(user: &StoredUser) -> Option<Value> {
         ("country", "countryCode"),
     ];
     let mut address = Map::new();
+    let mut lines = Vec::new();
     for (claim, attribute) in MEMBERS {
         if let Some(value) = member(user, "address", attribute) {
             address.insert(claim.to_owned(), json!(value));
+            lines.push(value);
         }
     }
     if address.is_empty() {
         return None;
     }
-    let lines: Vec<&str> = address.values().filter_map(Value::as_str).collect();
     let formatted = lines.join("\n");
     address.insert("formatted".to_owned(), Value::String(formatted));
     Some(Value::Object(address))
