@@ -30,8 +30,8 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new(settings: &settings::Limits) -> Self {
-        const MINUTE: Duration = Duration::from_secs(60);
-        const HOUR: Duration = Duration::from_secs(60 * 60);
+        const MINUTE: Duration = Duration::from_mins(1);
+        const HOUR: Duration = Duration::from_hours(1);
         Self {
             sign_ons: Limit::new(settings.sign_ons_per_minute, MINUTE),
             registrations: Limit::new(settings.registrations_per_hour, HOUR),
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn an_address_is_stopped_and_another_is_not() {
         let now: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();
-        let limit = Limit::new(3, Duration::from_secs(60));
+        let limit = Limit::new(3, Duration::from_mins(1));
         for _ in 0..3 {
             assert_eq!(limit.take(address(1), now), Ok(()));
         }

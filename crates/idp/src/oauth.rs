@@ -61,14 +61,9 @@ pub(crate) async fn correlate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = match request.extensions().get::<RequestId>() {
-        Some(id) => *id,
-        None => {
-            let id = RequestId::random(idp.random());
-            request.extensions_mut().insert(id);
-            id
-        }
-    };
+    let known = request.extensions().get::<RequestId>().copied();
+    let id = known.unwrap_or_else(|| RequestId::random(idp.random()));
+    request.extensions_mut().insert(id);
     let accept = request.headers().get(ACCEPT).cloned();
     let mut response = next.run(request).await;
     let accepts = || {

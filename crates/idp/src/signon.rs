@@ -228,7 +228,7 @@ async fn after_password(
 /// Shows the page of the interaction's state.
 pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
     match &visit.interaction.step {
-        Step::SignOn => Ok(sign_on::show(&visit, sign_on::form(&visit))),
+        Step::SignOn => Ok(sign_on::show(&visit, &sign_on::form(&visit))),
         Step::ChangePassword { user, reason, .. } => {
             change::show(&visit, *user, *reason, change::form(), None).await
         }

@@ -10,8 +10,9 @@ use protocol::pingone::GrantTypeName;
 use protocol::secret::AuthorizationCode;
 
 use super::AuthorizationRequest;
+use super::browser::Browser;
 use crate::Idp;
-use crate::errors::page::PageFailure;
+use crate::errors::page::{PageError, PageFailure};
 use crate::grants::issue::{self, Subject, Wanted};
 use crate::grants::scopes;
 use crate::oauth::authorize::checks;
@@ -21,8 +22,6 @@ use crate::stores::authorization_codes::{AuthorizationCodes, StoredCode};
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::grants::{Grant, Grants};
 use crate::stores::resources::granted_scopes;
-use crate::stores::sessions::BrowserSession;
-use crate::stores::users::StoredUser;
 
 /// A grant lives a little longer than the last token that hangs off it.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
@@ -36,12 +35,12 @@ pub(crate) async fn respond(
     idp: &Idp,
     environment: &StoredEnvironment,
     request: &AuthorizationRequest,
-    session: &BrowserSession,
-    user: &StoredUser,
+    browser: &Browser,
     finish: Option<Statement>,
     id: RequestId,
     now: Timestamp,
 ) -> Result<Response, PageFailure> {
+    let Browser { session, user, .. } = browser;
     let application =
         checks::application_still_answers(idp, environment.id, &request.address).await?;
     let refuse =
@@ -113,7 +112,7 @@ pub(crate) async fn respond(
     match idp.db().batch(batch).await {
         Ok(_) => {}
         Err(error) if error.unmet().is_some() => {
-            return Err(crate::errors::page::PageError::FlowGone.into());
+            return Err(PageError::FlowGone.into());
         }
         Err(error) => return Err(error.into()),
     }

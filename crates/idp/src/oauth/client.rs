@@ -170,12 +170,12 @@ async fn authenticate(
             )));
         }
     };
-    if let Some(secret) = secret {
-        if !application_secrets::matches(idp, application.id, &secret, now).await? {
-            return Err(challenged(OAuthFailure::invalid_client(
-                "Invalid client credentials",
-            )));
-        }
+    if let Some(secret) = secret
+        && !application_secrets::matches(idp, application.id, &secret, now).await?
+    {
+        return Err(challenged(OAuthFailure::invalid_client(
+            "Invalid client credentials",
+        )));
     }
     Ok(Client {
         environment,

@@ -51,14 +51,14 @@ struct RecoverPage {
     rules_url: String,
 }
 
-fn show_forgot(visit: &Visit, form: FormState) -> Response {
+fn show_forgot(visit: &Visit, form: &FormState) -> Response {
     let page = ForgotPage {
-        layout: visit.layout("forgot-title", "forgot-lead", &form),
+        layout: visit.layout("forgot-title", "forgot-lead", form),
         action: visit.path("forgot"),
         back: visit.path(""),
         form: form.clone(),
     };
-    visit.show(page, &form)
+    visit.show(page, form)
 }
 
 /// Asks for the name.
@@ -74,7 +74,7 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
             let form = FormState::new(&["username"])
                 .with_value("username", hint)
                 .with_focus("username");
-            Ok(show_forgot(&visit, form))
+            Ok(show_forgot(&visit, &form))
         }
         _ => Ok(visit.go_on()),
     }
@@ -97,7 +97,7 @@ pub(crate) async fn forgot(
     if username.is_empty() {
         let mut form = FormState::new(&["username"]);
         form.set_error("username", visit.text("signon-username-missing"));
-        return Ok(show_forgot(&visit, form));
+        return Ok(show_forgot(&visit, &form));
     }
     let earliest = Instant::now() + FLOOR;
     let users = Users::new(idp.db());

@@ -35,9 +35,9 @@ pub(super) fn form(visit: &Visit) -> FormState {
     }
 }
 
-pub(super) fn show(visit: &Visit, form: FormState) -> Response {
+pub(super) fn show(visit: &Visit, form: &FormState) -> Response {
     let page = Page {
-        layout: visit.layout("signon-title", "signon-lead", &form),
+        layout: visit.layout("signon-title", "signon-lead", form),
         action: visit.path(""),
         forgot: visit.path("forgot"),
         register: visit
@@ -46,7 +46,7 @@ pub(super) fn show(visit: &Visit, form: FormState) -> Response {
             .then(|| visit.path("register")),
         form: form.clone(),
     };
-    visit.show(page, &form)
+    visit.show(page, form)
 }
 
 /// Checks name and password, and goes on to what the account demands next.
@@ -70,7 +70,7 @@ pub(crate) async fn post(
         form.set_error("password", visit.text("signon-password-missing"));
     }
     if form.has_errors() {
-        return Ok(show(&visit, form));
+        return Ok(show(&visit, &form));
     }
 
     let password = Password::new(password);
@@ -86,7 +86,7 @@ pub(crate) async fn post(
         }
         Err(refusal) => {
             form.add_error(explain(&visit, refusal)?);
-            Ok(show(&visit, form))
+            Ok(show(&visit, &form))
         }
     }
 }

@@ -1,7 +1,15 @@
 //! The environment from outside: requests to its router, with a clock that stands still.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "an expectation that is not met fails the test"
+)]
 
 mod conformance;
 mod management;
+mod management_access;
 mod management_users;
 mod oauth_authorize;
 mod oauth_client;
