@@ -23,7 +23,10 @@ async fn a_new_user_is_shown_as_pingone_shows_it() {
     let user = answer.json();
     // The Spring sample follows this link, and wants exactly 201.
     let password = user["_links"]["password.set"]["href"].as_str().unwrap();
-    assert!(password.ends_with(&format!("/{}/password", path(&user))), "{password}");
+    assert!(
+        password.ends_with(&format!("/{}/password", path(&user))),
+        "{password}"
+    );
     assert_eq!(answer.location(), user["_links"]["self"]["href"]);
     let shown = user
         .to_string()
@@ -31,7 +34,76 @@ async fn a_new_user_is_shown_as_pingone_shows_it() {
         .replace(&api.environment.to_string(), "ENVIRONMENT")
         .replace(&world.demo.population_id.to_string(), "POPULATION");
     let shown: Value = serde_json::from_str(&shown).unwrap();
-    insta::assert_json_snapshot!(shown, @"");
+    insta::assert_json_snapshot!(shown, @r#"
+    {
+      "_links": {
+        "account.sendVerificationCode": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER"
+        },
+        "devices": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/devices"
+        },
+        "environment": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT"
+        },
+        "linkedAccounts": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/linkedAccounts"
+        },
+        "password": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/password"
+        },
+        "password.check": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/password"
+        },
+        "password.recover": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/password"
+        },
+        "password.reset": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/password"
+        },
+        "password.set": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/password"
+        },
+        "population": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/populations/POPULATION"
+        },
+        "roleAssignments": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/roleAssignments"
+        },
+        "self": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER"
+        }
+      },
+      "account": {
+        "canAuthenticate": true,
+        "status": "OK"
+      },
+      "createdAt": "2026-01-05T10:00:00Z",
+      "email": "ada@example.com",
+      "enabled": true,
+      "environment": {
+        "id": "ENVIRONMENT"
+      },
+      "id": "USER",
+      "identityProvider": {
+        "type": "PING_ONE"
+      },
+      "lifecycle": {
+        "status": "ACCOUNT_OK"
+      },
+      "mfaEnabled": false,
+      "name": {
+        "family": "Lovelace",
+        "given": "Ada"
+      },
+      "population": {
+        "id": "POPULATION"
+      },
+      "updatedAt": "2026-01-05T10:00:00Z",
+      "username": "ada",
+      "verifyStatus": "NOT_INITIATED"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -42,15 +114,32 @@ async fn names_are_unique_and_have_a_form() {
     for alias in ["grace", "GRACE", " Grace "] {
         let body = json!({ "username": alias, "email": "x@example.com" });
         let answer = api.post("users", &body).await;
-        refused(&answer, 400, "INVALID_DATA", "UNIQUENESS_VIOLATION", "username");
+        refused(
+            &answer,
+            400,
+            "INVALID_DATA",
+            "UNIQUENESS_VIOLATION",
+            "username",
+        );
     }
     let answer = api.post("users", &json!({ "username": "x" })).await;
     refused(&answer, 400, "INVALID_DATA", "REQUIRED_VALUE", "email");
-    let answer = api.post("users", &json!({ "username": "x", "email": "nobody" })).await;
+    let answer = api
+        .post("users", &json!({ "username": "x", "email": "nobody" }))
+        .await;
     refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "email");
-    assert_eq!(answer.json()["message"], "Validation Error : [email must be a well-formed email address]");
+    assert_eq!(
+        answer.json()["message"],
+        "Validation Error : [email must be a well-formed email address]"
+    );
     let foreign = json!({ "username": "x", "email": "x@example.com", "population": { "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1" } });
-    refused(&api.post("users", &foreign).await, 400, "INVALID_DATA", "INVALID_VALUE", "population");
+    refused(
+        &api.post("users", &foreign).await,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "population",
+    );
 }
 
 /// PUT replaces, PATCH merges, and neither writes what another operation or the server owns.
@@ -72,8 +161,21 @@ async fn put_replaces_and_patch_merges() {
     patch["name"] = json!({ "given": "Ada", "family": "Lovelace" });
     patch["nickname"] = json!("Countess");
     let patched = api.patch(&at, &patch).await.expect(StatusCode::OK).json();
-    assert_eq!(patched["name"], json!({ "given": "Ada", "family": "Lovelace" }));
-    for member in ["enabled", "account", "mfaEnabled", "lifecycle", "emailVerified", "population", "verifyStatus", "id", "createdAt"] {
+    assert_eq!(
+        patched["name"],
+        json!({ "given": "Ada", "family": "Lovelace" })
+    );
+    for member in [
+        "enabled",
+        "account",
+        "mfaEnabled",
+        "lifecycle",
+        "emailVerified",
+        "population",
+        "verifyStatus",
+        "id",
+        "createdAt",
+    ] {
         assert_eq!(patched[member], user[member], "{member}");
     }
     let patch = json!({ "nickname": null, "name": { "given": null } });
@@ -88,10 +190,28 @@ async fn put_replaces_and_patch_merges() {
     assert!(replaced.get("name").is_none());
     assert_eq!(replaced["username"], "ada2");
     assert_eq!(replaced["enabled"], true);
-    refused(&api.put(&at, &json!({ "username": "x" })).await, 400, "INVALID_DATA", "REQUIRED_VALUE", "email");
-    refused(&api.patch(&at, &json!({ "username": null })).await, 400, "INVALID_DATA", "REQUIRED_VALUE", "username");
+    refused(
+        &api.put(&at, &json!({ "username": "x" })).await,
+        400,
+        "INVALID_DATA",
+        "REQUIRED_VALUE",
+        "email",
+    );
+    refused(
+        &api.patch(&at, &json!({ "username": null })).await,
+        400,
+        "INVALID_DATA",
+        "REQUIRED_VALUE",
+        "username",
+    );
     let wrong = json!({ "address": { "countryCode": "gb" } });
-    refused(&api.patch(&at, &wrong).await, 400, "INVALID_DATA", "INVALID_VALUE", "address.countryCode");
+    refused(
+        &api.patch(&at, &wrong).await,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "address.countryCode",
+    );
 
     let gone = api.delete(&at).await.expect(StatusCode::NO_CONTENT);
     assert_eq!((gone.body.as_str(), gone.header("content-type")), ("", ""));
@@ -105,26 +225,46 @@ async fn states_have_operations_of_their_own() {
     let at = path(&api.make_user("ada").await);
     // The Go SDK sends two Content-Type fields, the plain one first.
     let lock = format!("{VENDOR}account.lock+json");
-    let answer = api.send(Method::POST, &at, &["application/json", &lock], "").await;
+    let answer = api
+        .send(Method::POST, &at, &["application/json", &lock], "")
+        .await;
     let locked = answer.expect(StatusCode::OK).json();
     assert_eq!(locked["account"]["status"], "LOCKED");
     assert_eq!(locked["account"]["canAuthenticate"], false);
-    let unlocked = api.act(Method::POST, &at, "account.unlock", &Value::Null).await;
-    assert_eq!(unlocked.expect(StatusCode::OK).json()["account"]["status"], "OK");
+    let unlocked = api
+        .act(Method::POST, &at, "account.unlock", &Value::Null)
+        .await;
+    assert_eq!(
+        unlocked.expect(StatusCode::OK).json()["account"]["status"],
+        "OK"
+    );
 
-    let answer = api.put(&format!("{at}/enabled"), &json!({ "enabled": "false" })).await;
+    let answer = api
+        .put(&format!("{at}/enabled"), &json!({ "enabled": "false" }))
+        .await;
     assert_eq!(answer.expect(StatusCode::OK).json()["enabled"], false);
     assert_eq!(api.get(&at).await.json()["enabled"], false);
-    let answer = api.put(&format!("{at}/mfaEnabled"), &json!({ "mfaEnabled": true })).await;
+    let answer = api
+        .put(&format!("{at}/mfaEnabled"), &json!({ "mfaEnabled": true }))
+        .await;
     assert_eq!(answer.expect(StatusCode::OK).json()["mfaEnabled"], true);
 
-    let populations = api.get("populations?filter=name%20eq%20%22partners%22").await.json();
+    let populations = api
+        .get("populations?filter=name%20eq%20%22partners%22")
+        .await
+        .json();
     let partners = &populations["_embedded"]["populations"][0]["id"];
-    let moved = api.put(&format!("{at}/population"), &json!({ "id": partners })).await;
+    let moved = api
+        .put(&format!("{at}/population"), &json!({ "id": partners }))
+        .await;
     assert_eq!(&moved.expect(StatusCode::OK).json()["id"], partners);
     assert_eq!(&api.get(&at).await.json()["population"]["id"], partners);
-    let count = |populations: &Value| populations["_embedded"]["populations"][0]["userCount"].clone();
-    let after = api.get("populations?filter=name%20eq%20%22partners%22").await.json();
+    let count =
+        |populations: &Value| populations["_embedded"]["populations"][0]["userCount"].clone();
+    let after = api
+        .get("populations?filter=name%20eq%20%22partners%22")
+        .await
+        .json();
     assert_eq!((count(&populations), count(&after)), (json!(0), json!(1)));
 }
 
@@ -133,20 +273,41 @@ async fn a_mail_address_is_proven_by_the_mailed_code() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
     let at = path(&api.make_user("ada").await);
-    let sent = api.act(Method::POST, &at, "user.sendVerificationCode+json", &Value::Null).await;
+    let sent = api
+        .act(
+            Method::POST,
+            &at,
+            "user.sendVerificationCode+json",
+            &Value::Null,
+        )
+        .await;
     let sent = sent.expect(StatusCode::OK).json();
     assert_eq!(sent["lifecycle"]["status"], "VERIFICATION_REQUIRED");
     let wrong = json!({ "verificationCode": "WRONGONE" });
     let answer = api.act(Method::POST, &at, "user.verify+json", &wrong).await;
-    refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "verificationCode");
+    refused(
+        &answer,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "verificationCode",
+    );
     let code = world.mailed_code("ada@example.com").await.unwrap();
     let right = json!({ "verificationCode": code.to_lowercase() });
     let verified = api.act(Method::POST, &at, "user.verify+json", &right).await;
     let verified = verified.expect(StatusCode::OK).json();
     assert_eq!(verified["lifecycle"]["status"], "ACCOUNT_OK");
     assert_eq!(verified["emailVerified"], true);
-    let changed = api.patch(&at, &json!({ "email": "other@example.com" })).await;
-    assert!(changed.expect(StatusCode::OK).json().get("emailVerified").is_none());
+    let changed = api
+        .patch(&at, &json!({ "email": "other@example.com" }))
+        .await;
+    assert!(
+        changed
+            .expect(StatusCode::OK)
+            .json()
+            .get("emailVerified")
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -160,21 +321,45 @@ async fn an_import_brings_password_and_state_or_nothing() {
             "account": { "status": "LOCKED" },
             "lifecycle": { "status": "VERIFICATION_REQUIRED", "suppressVerificationCode": true },
         });
-        api.act(Method::POST, "users", "user.import+json", &body).await
+        api.act(Method::POST, "users", "user.import+json", &body)
+            .await
     };
     let answer = import("short").await;
     refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "password");
     let detail = &answer.json()["details"][0];
-    assert_eq!(detail["message"], "User password did not satisfy password policy requirements");
-    assert!(detail["innerError"]["unsatisfiedRequirements"].as_array().unwrap().contains(&json!("length")));
-    refused(&import("{SSHA512}AAAA").await, 400, "INVALID_DATA", "INVALID_VALUE", "password");
-    let nobody = api.get("users?filter=username%20eq%20%22ada%22").await.json();
+    assert_eq!(
+        detail["message"],
+        "User password did not satisfy password policy requirements"
+    );
+    assert!(
+        detail["innerError"]["unsatisfiedRequirements"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("length"))
+    );
+    refused(
+        &import("{SSHA512}AAAA").await,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "password",
+    );
+    let nobody = api
+        .get("users?filter=username%20eq%20%22ada%22")
+        .await
+        .json();
     assert_eq!(nobody["_embedded"]["users"], json!([]));
     assert_eq!((&nobody["count"], &nobody["size"]), (&json!(0), &json!(0)));
 
-    let user = import("Sunny-Meadow-93").await.expect(StatusCode::CREATED).json();
+    let user = import("Sunny-Meadow-93")
+        .await
+        .expect(StatusCode::CREATED)
+        .json();
     assert_eq!(user["account"]["status"], "LOCKED");
-    assert_eq!(user["lifecycle"], json!({ "status": "VERIFICATION_REQUIRED" }));
+    assert_eq!(
+        user["lifecycle"],
+        json!({ "status": "VERIFICATION_REQUIRED" })
+    );
     assert_eq!(user["mfaEnabled"], true);
     assert!(user.get("password").is_none());
     assert_eq!(world.mailed_code("ada@example.com").await, None);
@@ -193,15 +378,26 @@ async fn search_and_page(world: World) {
     }
     let names = async |filter: &str, limit: u32| {
         let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
-        let (mut next, mut names) = (Some(api.path(&format!("users?filter={filter}&limit={limit}"))), Vec::new());
+        let (mut next, mut names) = (
+            Some(api.path(&format!("users?filter={filter}&limit={limit}"))),
+            Vec::new(),
+        );
         while let Some(address) = next {
             let page = api.get(&address).await.expect(StatusCode::OK).json();
             let users = page["_embedded"]["users"].as_array().unwrap();
             assert_eq!(page["size"], users.len());
             assert!(users.len() <= limit as usize);
-            names.extend(users.iter().map(|user| user["username"].as_str().unwrap().to_owned()));
+            names.extend(
+                users
+                    .iter()
+                    .map(|user| user["username"].as_str().unwrap().to_owned()),
+            );
             next = page["_links"]["next"]["href"].as_str().map(str::to_owned);
-            assert!(next.as_ref().is_none_or(|next| next.starts_with("https://localhost:9443/v1/") && next.contains("filter=") && next.contains("limit=")));
+            assert!(next.as_ref().is_none_or(
+                |next| next.starts_with("https://localhost:9443/v1/")
+                    && next.contains("filter=")
+                    && next.contains("limit=")
+            ));
         }
         names.sort();
         names
@@ -214,9 +410,18 @@ async fn search_and_page(world: World) {
             // What is special in SQL's LIKE is not here.
             (r#"username sw "ada_""#, &["ada_1"]),
             (r#"username sw "ada%""#, &["ada%"]),
-            (r#"username eq "zoë" or email eq "5@example.com" or username eq "nobody""#, &["ada_1", "adax1", "zoë"]),
-            (r#"((username eq "emil") OR (username eq "emilia")) AND (enabled eq true)"#, &["emil", "emilia"]),
-            (r#"name.family eq "o'neil" and username sw "em""#, &["emil", "emilia"]),
+            (
+                r#"username eq "zoë" or email eq "5@example.com" or username eq "nobody""#,
+                &["ada_1", "adax1", "zoë"],
+            ),
+            (
+                r#"((username eq "emil") OR (username eq "emilia")) AND (enabled eq true)"#,
+                &["emil", "emilia"],
+            ),
+            (
+                r#"name.family eq "o'neil" and username sw "em""#,
+                &["emil", "emilia"],
+            ),
             (r#"enabled eq false"#, &[]),
             (r#"username eq "x' OR '1'='1""#, &[]),
         ] {
@@ -240,7 +445,10 @@ async fn search_and_page(world: World) {
         let answer = api.get(&format!("users?filter={encoded}")).await;
         refused(&answer, 400, "INVALID_REQUEST", "INVALID_FILTER", "filter");
         if let Some(member) = supported {
-            assert!(answer.json()["details"][0]["innerError"][member].is_array(), "{filter}");
+            assert!(
+                answer.json()["details"][0]["innerError"][member].is_array(),
+                "{filter}"
+            );
         }
     }
 }
@@ -252,7 +460,9 @@ async fn users_are_found_and_paged_on_sqlite() {
 
 #[tokio::test]
 async fn users_are_found_and_paged_on_postgresql() {
-    let Some(place) = db::testing::postgres().await else { return };
+    let Some(place) = db::testing::postgres().await else {
+        return;
+    };
     search_and_page(World::on(place).await).await;
 }
 
@@ -264,25 +474,54 @@ async fn a_cursor_cannot_be_made_or_moved() {
     let page = api.get("users?limit=1").await.json();
     let next = page["_links"]["next"]["href"].as_str().unwrap().to_owned();
     assert_eq!(api.get(&next).await.json()["size"], 1);
-    let cursor = next.split(['?', '&']).find_map(|part| part.strip_prefix("cursor=")).unwrap().to_owned();
-    let mut altered: Vec<String> = (0..cursor.len()).step_by(7).map(|at| {
-        let mut text = cursor.clone().into_bytes();
-        text[at] = if text[at] == b'A' { b'B' } else { b'A' };
-        String::from_utf8(text).unwrap()
-    }).collect();
-    altered.extend(["x".to_owned(), "a.b.c".to_owned(), cursor[..cursor.len() - 1].to_owned()]);
+    let cursor = next
+        .split(['?', '&'])
+        .find_map(|part| part.strip_prefix("cursor="))
+        .unwrap()
+        .to_owned();
+    let mut altered: Vec<String> = (0..cursor.len())
+        .step_by(7)
+        .map(|at| {
+            let mut text = cursor.clone().into_bytes();
+            text[at] = if text[at] == b'A' { b'B' } else { b'A' };
+            String::from_utf8(text).unwrap()
+        })
+        .collect();
+    altered.extend([
+        "x".to_owned(),
+        "a.b.c".to_owned(),
+        cursor[..cursor.len() - 1].to_owned(),
+    ]);
     for cursor in altered {
         let answer = api.get(&format!("users?limit=1&cursor={cursor}")).await;
-        refused(&answer, 400, "INVALID_REQUEST", "INVALID_PARAMETER", "cursor");
+        refused(
+            &answer,
+            400,
+            "INVALID_REQUEST",
+            "INVALID_PARAMETER",
+            "cursor",
+        );
     }
-    for elsewhere in ["populations?limit=1&cursor=", "users?filter=enabled+eq+true&cursor="] {
+    for elsewhere in [
+        "populations?limit=1&cursor=",
+        "users?filter=enabled+eq+true&cursor=",
+    ] {
         let answer = api.get(&format!("{elsewhere}{cursor}")).await;
-        refused(&answer, 400, "INVALID_REQUEST", "INVALID_PARAMETER", "cursor");
+        refused(
+            &answer,
+            400,
+            "INVALID_REQUEST",
+            "INVALID_PARAMETER",
+            "cursor",
+        );
     }
     for limit in ["0", "1001", "-1", "ten", "99999999999999999999"] {
         let answer = api.get(&format!("users?limit={limit}")).await;
         refused(&answer, 400, "INVALID_REQUEST", "OUT_OF_RANGE", "limit");
-        assert_eq!(answer.json()["details"][0]["innerError"]["rangeMaximumValue"], 1000);
+        assert_eq!(
+            answer.json()["details"][0]["innerError"]["rangeMaximumValue"],
+            1000
+        );
     }
     let twice = api.get("users?limit=1&limit=2").await;
     refused(&twice, 400, "INVALID_REQUEST", "INVALID_PARAMETER", "");
@@ -293,12 +532,23 @@ async fn lists_show_the_state_of_passwords() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
     let ada = api.make_user("ada").await;
-    let page = api.get("users?filter=username%20eq%20%22ada%22").await.json();
+    let page = api
+        .get("users?filter=username%20eq%20%22ada%22")
+        .await
+        .json();
     let item = &page["_embedded"]["users"][0];
     assert_eq!(item["_embedded"]["password"]["status"], "NO_PASSWORD");
     assert_eq!(item["_embedded"]["password"]["user"]["id"], ada["id"]);
-    assert!(item["_links"].get("environment").is_none() && item["_links"].get("password.set").is_some());
-    let page = api.get("users?filter=username%20eq%20%22demo%22").await.json();
+    assert!(
+        item["_links"].get("environment").is_none() && item["_links"].get("password.set").is_some()
+    );
+    let page = api
+        .get("users?filter=username%20eq%20%22demo%22")
+        .await
+        .json();
     let state = &page["_embedded"]["users"][0]["_embedded"]["password"];
-    assert_eq!((&state["status"], &state["lastChangedAt"]), (&json!("OK"), &json!("2025-12-06T10:00:00Z")));
+    assert_eq!(
+        (&state["status"], &state["lastChangedAt"]),
+        (&json!("OK"), &json!("2025-12-06T10:00:00Z"))
+    );
 }
