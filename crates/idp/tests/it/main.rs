@@ -10,6 +10,8 @@
 mod conformance;
 mod management;
 mod management_access;
+mod management_configuration;
+mod management_passwords;
 mod management_users;
 mod oauth_authorize;
 mod oauth_client;
