@@ -156,7 +156,6 @@ fn idp_settings(settings: &Settings, url: &Url, mailbox: bool) -> idp::Settings 
     let mut made = idp::Settings::new(url.clone());
     made.mode = ui_mode(settings.mode);
     made.mailbox = mailbox;
-    made.registration = settings.mode == Mode::Development;
     made.registration = configured.registration;
     made.brand = settings.brand.clone();
     made.hashing = hashing(configured.argon2);

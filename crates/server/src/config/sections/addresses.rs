@@ -1,0 +1,63 @@
+//! Addresses, as several sections hold them.
+
+use url::Url;
+
+use crate::config::reader::Reader;
+use crate::listen::ListenAddress;
+
+pub(super) fn listen(reader: &mut Reader<'_>, key: &str, port: u16) -> ListenAddress {
+    let example = format!("\"localhost:{port}\"");
+    reader
+        .need(key, &example, ListenAddress::parse)
+        .unwrap_or(ListenAddress::localhost(port))
+}
+
+pub(super) fn hosts(reader: &mut Reader<'_>, key: &str) -> Vec<String> {
+    reader.list(key, "[\"portal.internal\", \"portal:8080\"]", |text| {
+        let plain = !text.contains(['/', '@', '?', '#', ' ']);
+        let parses = || Url::parse(&format!("https://{text}")).is_ok_and(|url| url.has_host());
+        if plain && parses() {
+            Ok(text.to_ascii_lowercase())
+        } else {
+            Err("is no host name")
+        }
+    })
+}
+
+pub(super) fn origin(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Url> {
+    reader.read(key, example, |text| {
+        let url = base(text)?;
+        if url.path() == "/" {
+            Ok(url)
+        } else {
+            Err("has a path; both ports need a host name of their own")
+        }
+    })
+}
+
+pub(super) fn web_address(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "is no web address")?;
+    if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
+        return Err("is no address that begins with https:// or http://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or password");
+    }
+    if url.fragment().is_some() {
+        return Err("has a fragment (#…)");
+    }
+    Ok(url)
+}
+
+/// A web address that paths are appended to.
+pub(super) fn base(text: &str) -> Result<Url, &'static str> {
+    let mut url = web_address(text)?;
+    if url.query().is_some() {
+        return Err("has a query (?…)");
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
