@@ -54,7 +54,7 @@ journey("each rule is judged while a password is typed", {}, async (person) => {
     person.page.locator("#password-rules [data-rule]").evaluateAll((rules) =>
       rules.map((rule) => rule.dataset.verdict),
     );
-  assert.ok((await verdicts()).every((verdict) => verdict === "not-judged"), "nothing typed, nothing judged");
+  assert.ok((await verdicts()).every((verdict) => verdict === "notJudged"), "nothing typed, nothing judged");
   await person.type("password", "a");
   await person.page.locator("#password-rules [data-verdict=unsatisfied]").first().waitFor();
   await person.type("password", NEW);
