@@ -1,0 +1,94 @@
+//! A small application: a page for everybody, one for users, one for users who have shown who they
+//! are a moment ago.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use pingone::auth::{Client, RedirectUri, Scopes};
+use pingone_axum::{
+    InvalidSignOn, MemoryTokenStore, Parts, PlainPages, RecentlySignedOn, SignOn, SignOnSettings,
+    SignedOn,
+};
+use protocol::{Clock, SystemRandom};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{MemoryStore, SessionManagerLayer};
+
+/// The state of the application: the extractors take the [`SignOn`] out of it.
+#[derive(Clone, FromRef)]
+struct App {
+    sign_on: SignOn,
+}
+
+/// The application for one OpenID provider.
+///
+/// # Errors
+///
+/// [`InvalidSignOn`] when the redirect URI's path cannot be a route.
+pub(crate) fn app(
+    client: Client,
+    redirect_uri: RedirectUri,
+    clock: Arc<dyn Clock>,
+) -> Result<Router, InvalidSignOn> {
+    let sessions = MemoryStore::default();
+    let settings =
+        SignOnSettings::new(redirect_uri).scopes(Scopes::from_iter(["openid", "profile", "email"]));
+    let parts = Parts {
+        clock,
+        random: Arc::new(SystemRandom),
+        tokens: Arc::new(MemoryTokenStore::default()),
+        pages: Arc::new(PlainPages),
+    };
+    let sign_on = SignOn::new(client, settings, sessions.clone(), parts)?;
+    let routes = sign_on.router();
+    Ok(Router::new()
+        .route("/", get(home))
+        .route("/me", get(me))
+        .route("/keys", get(keys))
+        .with_state(App { sign_on })
+        .merge(routes)
+        .layer(
+            SessionManagerLayer::new(sessions)
+                .with_name("__Host-example")
+                .with_same_site(SameSite::Lax),
+        ))
+}
+
+async fn home(signed_on: Option<SignedOn>) -> impl IntoResponse {
+    match signed_on {
+        Some(user) => page(&format!(
+            "Hello {}. <a href=\"/me\">You</a> <a href=\"/keys\">Keys</a> \
+             <a href=\"/logout\">Sign off</a>",
+            escaped(user.display_name())
+        )),
+        None => page("Nobody is here. <a href=\"/login\">Sign on</a>"),
+    }
+}
+
+/// Whoever is not signed on goes to the provider and comes back here.
+async fn me(user: SignedOn, State(_): State<SignOn>) -> impl IntoResponse {
+    let line = |(name, value): (&String, &serde_json::Value)| {
+        format!("<li>{}: {}", escaped(name), escaped(&value.to_string()))
+    };
+    let claims: Vec<String> = user.claims().iter().map(line).collect();
+    page(&format!("<ul>{}</ul>", claims.concat()))
+}
+
+/// Whoever signed on too long ago gives the password once more.
+async fn keys(RecentlySignedOn(user): RecentlySignedOn) -> impl IntoResponse {
+    page(&format!("The keys of {}.", escaped(user.subject())))
+}
+
+fn page(content: &str) -> Html<String> {
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><title>Example</title><p>{content}"
+    ))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+}
