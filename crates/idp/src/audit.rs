@@ -9,9 +9,10 @@ use axum::http::request::Parts;
 use db::Statement;
 use jiff::Timestamp;
 use protocol::SystemRandom;
-use protocol::id::{ActivityId, ApplicationId, EnvironmentId, PopulationId, UserId};
+use protocol::id::{ActivityId, ApplicationId, EnvironmentId, PopulationId, SessionId, UserId};
 use protocol::net::{RemoteAddress, RequestId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::state::Idp;
 use crate::stores::users::StoredUser;
@@ -23,6 +24,9 @@ pub(crate) struct Origin {
     pub(crate) address: RemoteAddress,
     /// The browser's or client's name for itself, cut to 256 characters.
     pub(crate) user_agent: String,
+    /// The browser session that an access token of the request belongs to. It goes on when its
+    /// user's other sessions end, because the password was changed.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Origin {
@@ -51,6 +55,7 @@ impl<S: Sync> FromRequestParts<S> for Origin {
             request,
             address,
             user_agent: user_agent.unwrap_or_default().chars().take(256).collect(),
+            session: None,
         })
     }
 }
@@ -62,6 +67,7 @@ impl Origin {
             request: RequestId::random(&SystemRandom),
             address: RemoteAddress::default(),
             user_agent: String::new(),
+            session: None,
         }
     }
 }
@@ -113,8 +119,13 @@ pub(crate) struct Subject {
 
 impl Subject {
     /// Something other than a user.
-    pub(crate) fn of(kind: &'static str, id: impl ToString, name: impl Into<String>) -> Self {
-        Self { kind, id: id.to_string(), name: name.into(), population: None }
+    pub(crate) fn of(kind: &'static str, id: impl Into<Uuid>, name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            id: id.into().to_string(),
+            name: name.into(),
+            population: None,
+        }
     }
 }
 

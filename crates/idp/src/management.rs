@@ -1,6 +1,7 @@
 //! The management API: one file per resource, on the machinery of [`api`](crate::api). How to add
 //! one stands in `docs/adding-a-resource.md`.
 
+mod activities;
 mod application_secret;
 mod applications;
 mod environments;
@@ -113,6 +114,8 @@ fn resources() -> Vec<Resource> {
         at("/environments/{environment}/applications/{application}/roleAssignments/{assignment}")
             .get(role_assignments::read_of_application)
             .delete(role_assignments::delete_of_application),
+        at("/environments/{environment}/activities").get(activities::list),
+        at("/environments/{environment}/activities/{activity}").get(activities::read),
         at("/environments/{environment}/resources").get(resources::list).post(resources::create),
         at("/environments/{environment}/resources/{resource}")
             .get(resources::read)

@@ -3,6 +3,7 @@
 //! A store is a struct that borrows the database. Methods that only make up a larger whole return
 //! [`Statement`](db::Statement)s, which the caller puts into one batch with the audit entry.
 
+pub(crate) mod activities;
 pub(crate) mod application_secrets;
 pub(crate) mod applications;
 pub(crate) mod authorization_codes;

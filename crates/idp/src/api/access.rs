@@ -54,7 +54,10 @@ impl FromApi for Asking {
         Ok(Self {
             idp: idp.clone(),
             now: *now,
-            origin: origin.clone(),
+            origin: Origin {
+                session: bearer.grant.as_ref().map(|grant| grant.session_id),
+                ..origin.clone()
+            },
             bearer,
             assignments,
         })
@@ -139,7 +142,9 @@ impl Asking {
                 continue;
             };
             // Where what it was for is gone, it gives nothing.
-            let Some(place) = self.place(assignment).await? else { continue };
+            let Some(place) = self.place(assignment).await? else {
+                continue;
+            };
             if !role_check::includes(&self.assignments, role, place) {
                 return Err(ApiFailure::forbidden());
             }
@@ -210,6 +215,7 @@ pub(crate) mod may {
         ManageRoleAssignments: ManageRoleAssignments;
         ManageSecrets: ManageSecrets, takes power true;
         ManageUsers: ManageUsers, takes power true;
+        ReadActivities: ReadActivities;
         ReadApplications: ReadApplications;
         ReadEnvironments: ReadEnvironments;
         ReadPasswordPolicies: ReadPasswordPolicies;

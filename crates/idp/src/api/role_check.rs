@@ -1,10 +1,10 @@
 //! Who may do what: built-in roles, the permissions that each gives, and how far they reach
 //! (PingOne, "Roles").
 
-use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleId};
-use protocol::pingone::{RoleScope, RoleScopeType};
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::StoredAssignment;
+use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleId};
+use protocol::pingone::{RoleScope, RoleScopeType};
 
 /// Something that the management API lets those do who have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -397,7 +397,10 @@ mod tests {
     fn nobody_gives_more_than_they_hold() {
         let here = environment(1);
         let place = Place {
-            scope: RoleScope { id: here.id.as_uuid(), scope_type: RoleScopeType::Environment },
+            scope: RoleScope {
+                id: here.id.as_uuid(),
+                scope_type: RoleScopeType::Environment,
+            },
             environment: Some(here.id),
             organization: here.organization_id,
         };

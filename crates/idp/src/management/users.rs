@@ -250,8 +250,12 @@ async fn population(
     let id = if let Some(population) = body.get("population").filter(|value| !value.is_null()) {
         known_population(&allowed.idp, allowed.id(), population.get("id")).await?
     } else {
-        let default = Populations::new(allowed.idp.db()).find_default(allowed.id()).await?;
-        default.ok_or_else(|| ApiFailure::required_value("population"))?.id
+        let default = Populations::new(allowed.idp.db())
+            .find_default(allowed.id())
+            .await?;
+        default
+            .ok_or_else(|| ApiFailure::required_value("population"))?
+            .id
     };
     allowed.require(id)?;
     Ok(id)

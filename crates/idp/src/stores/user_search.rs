@@ -374,7 +374,7 @@ mod tests {
         r#"(username eq "a" or email eq "b") and (nickname eq "c" or title eq "d")"#,
     ];
 
-    fn search<'a>(environment: EnvironmentId, filter: Option<&'a Filter>) -> Search<'a> {
+    fn search(environment: EnvironmentId, filter: Option<&Filter>) -> Search<'_> {
         Search {
             environment,
             filter,

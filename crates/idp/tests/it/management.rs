@@ -28,17 +28,34 @@ impl<'a> Api<'a> {
     /// Another worker of the demo environment.
     pub(crate) async fn application(world: &'a World, id: &str, secret: &str) -> Self {
         let form = [("grant_type", "client_credentials")];
-        let answer = world.post_as(&world.endpoint("token"), &form, id, secret).await;
-        let token = answer.expect(StatusCode::OK).json()["access_token"].as_str().unwrap().to_owned();
-        Self { world, token, environment: world.demo.environment_id }
+        let answer = world
+            .post_as(&world.endpoint("token"), &form, id, secret)
+            .await;
+        let token = answer.expect(StatusCode::OK).json()["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        Self {
+            world,
+            token,
+            environment: world.demo.environment_id,
+        }
     }
 
     /// The demo user with these scopes.
     pub(crate) async fn user(world: &'a World, scopes: &str) -> Self {
         let (_, received) = world.sign_on(&world.request().set("scope", scopes)).await;
-        let tokens = world.redeem(&received.param("code")).await.expect(StatusCode::OK).json();
+        let tokens = world
+            .redeem(&received.param("code"))
+            .await
+            .expect(StatusCode::OK)
+            .json();
         let token = tokens["access_token"].as_str().unwrap().to_owned();
-        Self { world, token, environment: world.demo.environment_id }
+        Self {
+            world,
+            token,
+            environment: world.demo.environment_id,
+        }
     }
 
     pub(crate) fn path(&self, path: &str) -> String {
@@ -76,15 +93,18 @@ impl<'a> Api<'a> {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::POST, path, &["application/json"], body.to_string()).await
+        self.send(Method::POST, path, &["application/json"], body.to_string())
+            .await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PUT, path, &["application/json"], body.to_string()).await
+        self.send(Method::PUT, path, &["application/json"], body.to_string())
+            .await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PATCH, path, &["application/json"], body.to_string()).await
+        self.send(Method::PATCH, path, &["application/json"], body.to_string())
+            .await
     }
 
     /// A POST or PUT whose vendor type ends so: `password.set+json`.
@@ -95,15 +115,23 @@ impl<'a> Api<'a> {
         action: &str,
         body: &Value,
     ) -> Answer {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.send(method, path, &[&format!("{VENDOR}{action}")], body).await
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        self.send(method, path, &[&format!("{VENDOR}{action}")], body)
+            .await
     }
 
     /// Makes a user in the default population; gives it.
     pub(crate) async fn make_user(&self, username: &str) -> Value {
         let email = format!("{username}@example.com");
         let body = json!({ "username": username, "email": email });
-        self.post("users", &body).await.expect(StatusCode::CREATED).json()
+        self.post("users", &body)
+            .await
+            .expect(StatusCode::CREATED)
+            .json()
     }
 
     /// Makes a worker with these roles on the environment; gives its id and secret.
@@ -112,7 +140,11 @@ impl<'a> Api<'a> {
             "name": name, "type": "WORKER", "protocol": "OPENID_CONNECT", "enabled": true,
             "grantTypes": ["CLIENT_CREDENTIALS"], "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
         });
-        let application = self.post("applications", &body).await.expect(StatusCode::CREATED).json();
+        let application = self
+            .post("applications", &body)
+            .await
+            .expect(StatusCode::CREATED)
+            .json();
         let id = application["id"].as_str().unwrap().to_owned();
         for role in roles {
             let body = json!({
@@ -122,7 +154,10 @@ impl<'a> Api<'a> {
             let path = format!("applications/{id}/roleAssignments");
             self.post(&path, &body).await.expect(StatusCode::CREATED);
         }
-        let secret = self.get(&format!("applications/{id}/secret")).await.expect(StatusCode::OK);
+        let secret = self
+            .get(&format!("applications/{id}/secret"))
+            .await
+            .expect(StatusCode::OK);
         (id, secret.json()["secret"].as_str().unwrap().to_owned())
     }
 
@@ -140,12 +175,19 @@ impl<'a> Api<'a> {
 pub(crate) fn error(answer: &Answer) -> (String, String, String) {
     let json = answer.json();
     assert_eq!(json["id"], answer.header("correlation-id"), "{json}");
-    assert!(uuid::Uuid::parse_str(json["id"].as_str().unwrap()).is_ok(), "{json}");
+    assert!(
+        uuid::Uuid::parse_str(json["id"].as_str().unwrap()).is_ok(),
+        "{json}"
+    );
     assert!(answer.header(CONTENT_TYPE).starts_with("application/json"));
     assert!(!json["message"].as_str().unwrap().is_empty());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let detail = &json["details"][0];
-    (text(&json["code"]), text(&detail["code"]), text(&detail["target"]))
+    (
+        text(&json["code"]),
+        text(&detail["code"]),
+        text(&detail["target"]),
+    )
 }
 
 /// Asserts status, code, detail and target of a refusal.
@@ -153,5 +195,8 @@ pub(crate) fn error(answer: &Answer) -> (String, String, String) {
 pub(crate) fn refused(answer: &Answer, status: u16, code: &str, detail: &str, target: &str) {
     assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
     let found = error(answer);
-    assert_eq!((found.0.as_str(), found.1.as_str(), found.2.as_str()), (code, detail, target));
+    assert_eq!(
+        (found.0.as_str(), found.1.as_str(), found.2.as_str()),
+        (code, detail, target)
+    );
 }

@@ -604,8 +604,20 @@ async fn nobody_lifts_themselves_up() {
         .expect(StatusCode::OK)
         .json();
     assert_eq!(secret["secret"], world.demo.client_secret.expose());
+}
 
-    // A password gives all that its owner may do.
+/// A password gives all that its owner may do, and so does the address that codes go to.
+#[tokio::test]
+async fn nobody_takes_over_somebody_more_powerful() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let (id, secret) = admin
+        .make_worker("Identities", &["Identity Data Admin"])
+        .await;
+    let identities = Api::application(&world, &id, &secret).await;
+    let ada = admin.make_user("ada").await;
+    let path = format!("users/{}/roleAssignments", ada["id"].as_str().unwrap());
+    let environment = admin.environment.to_string();
     let body = json!({
         "role": { "id": admin.role("Environment Admin").await },
         "scope": { "id": environment, "type": "ENVIRONMENT" },

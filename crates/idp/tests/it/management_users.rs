@@ -422,7 +422,7 @@ async fn search_and_page(world: World) {
                 r#"name.family eq "o'neil" and username sw "em""#,
                 &["emil", "emilia"],
             ),
-            (r#"enabled eq false"#, &[]),
+            ("enabled eq false", &[]),
             (r#"username eq "x' OR '1'='1""#, &[]),
         ] {
             assert_eq!(names(filter, limit).await, expected, "{filter}");

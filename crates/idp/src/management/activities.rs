@@ -1,0 +1,172 @@
+//! `/environments/{environment}/activities`: the audit log (PingOne, "Audit activities").
+//!
+//! A filter must give a range of `recordedAt` or `createdAt`; beside it, `correlationId` and
+//! `action.type` can be asked for, all joined by `and`. The newest entry comes first.
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::ActivityId;
+use protocol::pingone::ErrorDetail;
+use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::api::access::{Allowed, AllowedEverywhere, PathId, may};
+use crate::api::filter::{Column, push_condition};
+use crate::api::hal::{Hal, Reply};
+use crate::api::paging::PageRequest;
+use crate::errors::api::ApiFailure;
+use crate::stores::activities::{Activities, Period, StoredActivity};
+
+const COLUMNS: [Column; 2] = [
+    Column {
+        attribute: "action.type",
+        name: "action",
+        is_folded: false,
+    },
+    Column {
+        attribute: "correlationId",
+        name: "correlation_id",
+        is_folded: false,
+    },
+];
+
+fn rules() -> AttributeRules {
+    let order = &[Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le][..];
+    AttributeRules::new([
+        AttributeRule::exact("recordedAt", order),
+        AttributeRule::exact("createdAt", order),
+        AttributeRule::exact("correlationId", &[Operator::Eq][..]),
+        AttributeRule::exact("action.type", &[Operator::Eq][..]),
+    ])
+    .and_only()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActivityBody {
+    id: ActivityId,
+    recorded_at: Timestamp,
+    created_at: Timestamp,
+    correlation_id: Uuid,
+    #[serde(flatten)]
+    document: Map<String, Value>,
+}
+
+fn representation<P>(allowed: &Allowed<P>, activity: StoredActivity) -> Hal<ActivityBody> {
+    let url = allowed.url(format_args!("activities/{}", activity.id));
+    let body = ActivityBody {
+        id: activity.id,
+        recorded_at: activity.recorded_at,
+        created_at: activity.recorded_at,
+        correlation_id: activity.correlation_id,
+        document: activity.document,
+    };
+    Hal::new(url, body)
+}
+
+fn refused(message: &str) -> ApiFailure {
+    ApiFailure::malformed(vec![ErrorDetail::new(
+        "INVALID_FILTER",
+        Some("filter"),
+        message,
+    )])
+}
+
+/// The comparisons of a filter, which `and` alone joins.
+fn comparisons(filter: &Filter) -> Vec<&Comparison> {
+    match filter {
+        Filter::Compare(comparison) => vec![comparison],
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().flat_map(comparisons).collect(),
+    }
+}
+
+fn is_instant(comparison: &Comparison) -> bool {
+    let path = comparison.path.as_str();
+    path.eq_ignore_ascii_case("recordedAt") || path.eq_ignore_ascii_case("createdAt")
+}
+
+/// The range that a filter gives; without a bound there is none.
+fn period(comparisons: &[&Comparison], now: Timestamp) -> Result<Period, ApiFailure> {
+    let moment = SignedDuration::from_millis(1);
+    let mut period = Period {
+        from: Timestamp::UNIX_EPOCH,
+        to: now,
+    };
+    let mut has_bound = false;
+    for comparison in comparisons.iter().filter(|one| is_instant(one)) {
+        let Literal::Text(text) = &comparison.value else {
+            continue;
+        };
+        let at: Timestamp = text
+            .parse()
+            .map_err(|_| refused("An instant is written as 2026-01-31T12:00:00.000Z."))?;
+        has_bound = true;
+        match comparison.operator {
+            Operator::Gt => period.from = period.from.max(at.saturating_add(moment).unwrap_or(at)),
+            Operator::Ge => period.from = period.from.max(at),
+            Operator::Lt => period.to = period.to.min(at.saturating_sub(moment).unwrap_or(at)),
+            _ => period.to = period.to.min(at),
+        }
+    }
+    if has_bound {
+        Ok(period)
+    } else {
+        Err(refused("A range of recordedAt must be given."))
+    }
+}
+
+pub(super) async fn list(
+    allowed: AllowedEverywhere<may::ReadActivities>,
+    page: PageRequest,
+) -> Result<Reply, ApiFailure> {
+    let (idp, collection) = (&allowed.idp, allowed.url("activities"));
+    let filter = page.filter(&rules())?;
+    let filter = filter.ok_or_else(|| refused("A range of recordedAt must be given."))?;
+    let comparisons = comparisons(&filter);
+    let period = period(&comparisons, allowed.now)?;
+    let (recorded_at, id) = page.position(idp, &collection)?;
+    let before = recorded_at.parse().unwrap_or(i64::MAX);
+    let activities = Activities::new(idp.db());
+    let found = activities.page(
+        allowed.id(),
+        period,
+        (before, &id),
+        page.read_limit(),
+        |select| {
+            comparisons
+                .iter()
+                .filter(|one| !is_instant(one))
+                .fold(select, |select, one| {
+                    let condition = Filter::Compare((*one).clone());
+                    push_condition(select.push(" AND "), &condition, &COLUMNS)
+                })
+        },
+    );
+    let found = found.await?;
+    let position = |last: &StoredActivity| {
+        (
+            last.recorded_at.as_millisecond().to_string(),
+            last.id.to_string(),
+        )
+    };
+    Reply::ok(&page.page(
+        idp,
+        &collection,
+        "activities",
+        found,
+        position,
+        |activity| representation(&allowed, activity),
+    ))
+}
+
+pub(super) async fn read(
+    allowed: AllowedEverywhere<may::ReadActivities>,
+    id: PathId<ActivityId>,
+) -> Result<Reply, ApiFailure> {
+    let found = Activities::new(allowed.idp.db())
+        .find(allowed.id(), id.0)
+        .await?;
+    let activity = found.ok_or_else(ApiFailure::not_found)?;
+    Reply::ok(&representation(&allowed, activity))
+}
