@@ -170,6 +170,18 @@ async fn load(
         stored = store.published(environment, now).await?;
     }
 
+    if let Some(newest) = stored.last() {
+        match succeed_if_due(idp, newest, now).await {
+            Ok(true) => stored = store.published(environment, now).await?,
+            Ok(false) => {}
+            // The present key still signs; the next look comes in a minute.
+            Err(error) => {
+                let cause = ui::chain_of_causes(&error).join(": ");
+                tracing::warn!(%environment, cause, "the next signing key could not be made");
+            }
+        }
+    }
+
     let mut parsed = Vec::with_capacity(stored.len());
     let mut set = JwkSet::default();
     for key in &stored {
@@ -198,23 +210,41 @@ async fn load(
     })
 }
 
-/// Makes the next key of every environment whose present one has signed long enough.
-pub(crate) async fn rotate_due(idp: &Idp, now: Timestamp) -> Result<(), KeysError> {
-    let store = SigningKeys::new(idp.db());
-    let lifetime = idp.settings().lifetimes.signing_key - PUBLISHED_AHEAD;
-    let due = store
-        .environments_due(now.saturating_sub(lifetime).unwrap_or(now))
-        .await?;
-    for environment in due {
-        // Whole days, so that several nodes agree on the instant and one key is kept.
-        let signs_from = next_day(now.saturating_add(PUBLISHED_AHEAD).unwrap_or(now));
-        let key = generate(idp, environment, now, signs_from).await?;
-        let retire_at = signs_from.saturating_add(KEPT_AFTER).unwrap_or(signs_from);
-        store.succeed(&key, retire_at).await?;
-        tracing::info!(%environment, key = %key.id, from = %signs_from, "the next signing key is published");
+/// Makes a new environment's first key beside whatever else goes on: it takes a tenth of a second.
+pub(crate) fn prepare(idp: &Idp, environment: EnvironmentId, now: Timestamp) {
+    let idp = idp.clone();
+    tokio::spawn(async move {
+        // Who needs the key first makes it, should this fail.
+        if let Err(error) = idp.oauth().keys.current(&idp, environment, now).await {
+            let cause = ui::chain_of_causes(&error).join(": ");
+            tracing::warn!(%environment, cause, "the first signing key could not be made yet");
+        }
+    });
+}
+
+/// Makes the next key when the newest one has signed nearly long enough.
+///
+/// Whoever loads the keys looks, once a minute at most: an environment that nobody uses needs no
+/// new key.
+async fn succeed_if_due(
+    idp: &Idp,
+    newest: &StoredSigningKey,
+    now: Timestamp,
+) -> Result<bool, KeysError> {
+    let began = newest.signs_from.max(newest.created_at);
+    let age = idp.settings().lifetimes.signing_key - PUBLISHED_AHEAD;
+    if now.duration_since(began) < age {
+        return Ok(false);
     }
-    store.purge_retired(now).await?;
-    Ok(())
+    // Whole days, so that several nodes agree on the instant and one key is kept.
+    let signs_from = next_day(now.saturating_add(PUBLISHED_AHEAD).unwrap_or(now));
+    let key = generate(idp, newest.environment_id, now, signs_from).await?;
+    let retire_at = signs_from.saturating_add(KEPT_AFTER).unwrap_or(signs_from);
+    SigningKeys::new(idp.db())
+        .succeed(&key, retire_at, now)
+        .await?;
+    tracing::info!(environment = %key.environment_id, from = %signs_from, "the next signing key is published");
+    Ok(true)
 }
 
 fn next_day(at: Timestamp) -> Timestamp {

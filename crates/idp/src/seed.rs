@@ -11,9 +11,11 @@ use protocol::id::{
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{EnvironmentType, ResourceType, RoleScope, RoleScopeType};
 
-use crate::api::role_check::roles;
 use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::keys;
+use crate::portal_applications::ADMINISTRATION;
 use crate::state::Idp;
+use crate::stores::change::Change;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{Populations, StoredPopulation};
@@ -83,6 +85,16 @@ pub(crate) struct Creator {
     pub(crate) environment: EnvironmentId,
 }
 
+/// An environment with everything that clients assume is there, not yet written.
+#[derive(Debug)]
+pub(crate) struct Seed {
+    pub(crate) environment: StoredEnvironment,
+    pub(crate) default_population: PopulationId,
+    /// The built-in resources, each with its scopes.
+    pub(crate) resources: Vec<(ResourceId, Vec<ScopeId>)>,
+    pub(crate) change: Change,
+}
+
 /// Makes an environment with everything that clients assume is there.
 ///
 /// # Errors
@@ -95,6 +107,25 @@ pub(crate) async fn create(
     origin: &Origin,
     now: Timestamp,
 ) -> Result<StoredEnvironment, StoreError> {
+    let Seed {
+        environment,
+        change,
+        ..
+    } = prepare(idp, new, now)?;
+    let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
+    let created = Activity::new("ENVIRONMENT.CREATED", actor, subject);
+    change
+        .commit(idp, environment.id, &created, origin, now)
+        .await?;
+    Ok(environment)
+}
+
+/// Puts an environment together.
+///
+/// # Errors
+///
+/// [`StoreError`] when a part of it cannot be written down.
+pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<Seed, StoreError> {
     let environment = StoredEnvironment {
         id: EnvironmentId::random(idp.random()),
         organization_id: new.organization,
@@ -117,8 +148,9 @@ pub(crate) async fn create(
         let policy_id = PasswordPolicyId::random(idp.random());
         change = change.and(PasswordPolicies::insert(id, policy_id, &policy, now)?);
     }
+    let default_population = PopulationId::random(idp.random());
     change = change.and(Populations::insert(&StoredPopulation {
-        id: PopulationId::random(idp.random()),
+        id: default_population,
         environment_id: id,
         name: "Default".to_owned(),
         description: None,
@@ -127,16 +159,20 @@ pub(crate) async fn create(
         created_at: now,
         updated_at: now,
     }));
-    let resources = [
+    let mut resources = Vec::new();
+    let built_in = [
         ("openid", ResourceType::OpenidConnect, &OPENID_SCOPES[..]),
         ("PingOne API", ResourceType::PingoneApi, &PINGONE_SCOPES[..]),
     ];
-    for (name, resource_type, scopes) in resources {
+    for (name, resource_type, scopes) in built_in {
         let resource = built_in_resource(idp, id, name, resource_type, now);
         change = change.and(Resources::insert(&resource)?);
+        let mut scope_ids = Vec::new();
         for (name, description) in scopes {
+            let scope_id = ScopeId::random(idp.random());
+            scope_ids.push(scope_id);
             change = change.and(Resources::insert_scope(&StoredScope {
-                id: ScopeId::random(idp.random()),
+                id: scope_id,
                 environment_id: id,
                 resource_id: resource.id,
                 name: (*name).to_owned(),
@@ -145,13 +181,10 @@ pub(crate) async fn create(
                 updated_at: now,
             }));
         }
+        resources.push((resource.id, scope_ids));
     }
     if let Some(creator) = new.creator {
-        for role in [
-            roles::ENVIRONMENT_ADMIN,
-            roles::IDENTITY_DATA_ADMIN,
-            roles::CLIENT_APPLICATION_DEVELOPER,
-        ] {
+        for role in ADMINISTRATION {
             change = change.and(RoleAssignments::insert(&StoredAssignment {
                 id: RoleAssignmentId::random(idp.random()),
                 environment_id: creator.environment,
@@ -169,6 +202,7 @@ pub(crate) async fn create(
     let subject = Subject::of("ENVIRONMENT", id, environment.name.as_str());
     let created = Activity::new("ENVIRONMENT.CREATED", actor, subject);
     change.commit(idp, id, &created, origin, now).await?;
+    keys::prepare(idp, id, now);
     Ok(environment)
 }
 

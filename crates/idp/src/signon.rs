@@ -27,7 +27,7 @@ use ui::{Flash, FormState, Html, Layout, Side};
 use crate::Idp;
 use crate::audit::Origin;
 use crate::errors::page::{PageError, PageFailure};
-use crate::interaction::complete::{OtherSessions, complete};
+use crate::interaction::complete::complete;
 use crate::interaction::{ChangeReason, Interaction, Step};
 use crate::oauth::authorize::checks;
 use crate::oauth::extract::Environment;
@@ -156,11 +156,7 @@ impl Visit {
     }
 
     /// Signs the user on and leads back to the application.
-    async fn complete(
-        self,
-        user: &StoredUser,
-        others: OtherSessions,
-    ) -> Result<Response, PageFailure> {
+    async fn complete(self, user: &StoredUser) -> Result<Response, PageFailure> {
         let Self {
             idp,
             environment,
@@ -171,7 +167,7 @@ impl Visit {
             ..
         } = self;
         let id = interaction.id;
-        let token = complete(&idp, interaction, user, others, &headers, &origin, now).await?;
+        let token = complete(&idp, interaction, user, &headers, &origin, now).await?;
         let resume = format!("{}/as/resume?flowId={id}", idp.urls().path(environment.id));
         let mut response = see_other(&resume);
         cookies::set(&idp, environment.id, &token, &mut response);
@@ -207,7 +203,6 @@ async fn after_password(
     visit: Visit,
     user: &StoredUser,
     reason: Option<ChangeReason>,
-    others: OtherSessions,
 ) -> Result<Response, PageFailure> {
     let id = user.id;
     if let Some(reason) = reason {
@@ -222,7 +217,7 @@ async fn after_password(
         let step = |proof| Step::VerificationCode { user: id, proof };
         return visit.move_behind_password(step).await;
     }
-    visit.complete(user, others).await
+    visit.complete(user).await
 }
 
 /// Shows the page of the interaction's state.

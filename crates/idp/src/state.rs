@@ -15,7 +15,6 @@ use ui::{Brand, InvalidBrand, Messages, Site};
 use crate::accounts::lockout::Strangers;
 use crate::caches::Caches;
 use crate::hasher::{Hasher, InvalidHashing};
-use crate::keys;
 use crate::mail::{self, InvalidSmtp, Smtp};
 use crate::oauth::Shared;
 use crate::settings::Settings;
@@ -167,10 +166,6 @@ impl Idp {
                 () = tokio::time::sleep(HOUSEKEEPING) => {}
             }
             self.0.hasher.release_idle_memory();
-            if let Err(error) = keys::rotate_due(self, self.now()).await {
-                let cause = ui::chain_of_causes(&error).join(": ");
-                tracing::warn!(cause, "signing keys could not be rotated; it is tried again");
-            }
             if let Err(error) = self.purge(self.now()).await {
                 let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(

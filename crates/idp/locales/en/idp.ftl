@@ -79,7 +79,7 @@ register-have-account = I have an account
 
 ## The proof of an e-mail address
 
-verify-title = Confirm your e-mail address
+verify-title = Confirm your e‑mail address
 verify-lead = We sent a code to { $email }. Enter it to go on to { $application }.
 verify-code = Verification code
 verify-code-hint = Eight letters and digits, from the e-mail.

@@ -16,6 +16,7 @@ use crate::state::Idp;
 use crate::stores::codes::RecoveryCodes;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::passwords::{Passwords, StoredPassword, Try};
+use crate::stores::sessions::Sessions;
 use crate::stores::users::StoredUser;
 
 /// What state a user's password is in, and the policy that applies to it.
@@ -58,7 +59,11 @@ pub(crate) async fn policy_of(
 }
 
 /// The state of a password under a policy.
-pub(crate) fn status(password: &StoredPassword, policy: &PasswordPolicy, now: Timestamp) -> PasswordStatus {
+pub(crate) fn status(
+    password: &StoredPassword,
+    policy: &PasswordPolicy,
+    now: Timestamp,
+) -> PasswordStatus {
     if password.hash.is_none() {
         PasswordStatus::NoPassword
     } else if password.lockout(now).is_some() {
@@ -285,6 +290,7 @@ pub(crate) async fn remove(
     let batch = Batch::new()
         .add(Passwords::remove(user.id))
         .add(RecoveryCodes::drop_all(user.id))
+        .add(Sessions::end_others_statement(user.id, origin.session))
         .add(unset.statement(idp, user.environment_id, origin, now));
     idp.db().batch(batch).await.map(drop)
 }
@@ -391,6 +397,7 @@ async fn store(
     }
     batch = batch
         .add(RecoveryCodes::drop_all(user.id))
+        .add(Sessions::end_others_statement(user.id, origin.session))
         .add(activity.statement(idp, user.environment_id, origin, now));
     idp.db().batch(batch).await?;
     Ok(())

@@ -12,6 +12,7 @@ use crate::mail::Letter;
 use crate::state::Idp;
 use crate::stores::codes::{RecoveryCodes, Tried};
 use crate::stores::passwords::Passwords;
+use crate::stores::sessions::Sessions;
 use crate::stores::users::StoredUser;
 
 /// PingOne's recovery codes are good for five minutes (flows, "Codes").
@@ -120,6 +121,7 @@ pub(crate) async fn recover(
         batch = batch.add(statement);
     }
     batch = batch
+        .add(Sessions::end_others_statement(user.id, origin.session))
         .add(record("PASSWORD.RECOVERY"))
         .add(record("USER.UNLOCKED"));
     match idp.db().batch(batch).await {

@@ -16,15 +16,6 @@ use crate::oauth::SINGLE_FACTOR;
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
 
-/// Whether the user's sessions elsewhere go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OtherSessions {
-    /// They end: the password was changed.
-    End,
-    /// They go on.
-    Keep,
-}
-
 /// Signs the user on and gives the session's new token.
 ///
 /// The token is new at every sign-on. Within a session of the same user its id stays, as at
@@ -33,7 +24,6 @@ pub(crate) async fn complete(
     idp: &Idp,
     interaction: Interaction,
     user: &StoredUser,
-    others: OtherSessions,
     headers: &HeaderMap,
     origin: &Origin,
     now: Timestamp,
@@ -73,9 +63,6 @@ pub(crate) async fn complete(
             batch = batch.add(Sessions::end_statement(other.session.id));
         }
         batch = batch.add(Sessions::insert_statement(&session, &token.digest(), &from));
-    }
-    if others == OtherSessions::End {
-        batch = batch.add(Sessions::end_others_statement(user.id, Some(session.id)));
     }
     let environment = interaction.environment;
     let completed = interaction.to(Step::Completed {

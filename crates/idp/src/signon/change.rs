@@ -10,7 +10,6 @@ use ui::{FormState, Layout, RuleView};
 use super::{Visit, after_password, minutes, require_same, rules};
 use crate::accounts::{Refusal, passwords};
 use crate::errors::page::PageFailure;
-use crate::interaction::complete::OtherSessions;
 use crate::interaction::{ChangeReason, Step};
 use crate::oauth::extract::PageForm;
 
@@ -87,7 +86,7 @@ pub(crate) async fn post(
         passwords::change_own(&idp, &account, &current, &new, &visit.origin, visit.now).await;
     let mut judged = None;
     match changed {
-        Ok(()) => return after_password(visit, &account, None, OtherSessions::End).await,
+        Ok(()) => return after_password(visit, &account, None).await,
         Err(Refusal::Wrong { .. }) => {
             form.set_error("currentPassword", visit.text("change-current-wrong"));
         }

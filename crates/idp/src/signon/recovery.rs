@@ -19,7 +19,6 @@ use crate::Idp;
 use crate::accounts::{Refusal, recovery};
 use crate::audit::Actor;
 use crate::errors::page::PageFailure;
-use crate::interaction::complete::OtherSessions;
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
 use crate::oauth::extract::PageForm;
 use crate::stores::users::Users;
@@ -217,7 +216,7 @@ pub(crate) async fn post(
     let mut judged = None;
     match recovered {
         Ok(user) => {
-            return after_password(visit, &user, None, OtherSessions::End).await;
+            return after_password(visit, &user, None).await;
         }
         Err(Refusal::Policy(evaluation)) => {
             form.set_error("newPassword", visit.text("change-policy"));

@@ -16,7 +16,6 @@ use crate::accounts::registration::{
 use crate::audit::Actor;
 use crate::errors::page::{PageError, PageFailure};
 use crate::interaction::Step;
-use crate::interaction::complete::OtherSessions;
 use crate::oauth::extract::PageForm;
 
 const FIELDS: [&str; 4] = ["username", "email", "password", "confirmPassword"];
@@ -42,7 +41,7 @@ async fn show(
         layout: visit.layout("register-title", "register-lead", &form),
         action: visit.path("register"),
         back: visit.path(""),
-        rules: rules::views(visit, &policy, judged),
+        rules: rules::of_a_first_password(rules::views(visit, &policy, judged)),
         rules_url: visit.path("rules"),
         form: form.clone(),
     };
@@ -119,7 +118,7 @@ pub(crate) async fn post(
     .await;
     let mut judged = None;
     match made {
-        Ok(user) => return after_password(visit, &user, None, OtherSessions::Keep).await,
+        Ok(user) => return after_password(visit, &user, None).await,
         Err(RegistrationRefusal::InvalidEmail) => {
             form.set_error("email", visit.text("register-email-invalid"));
         }

@@ -29,6 +29,15 @@ pub(super) fn views(
     }
 }
 
+/// Without the rules that compare with earlier passwords, which a new person has none of.
+pub(super) fn of_a_first_password(rules: Vec<RuleView>) -> Vec<RuleView> {
+    let compares = |id: &str| matches!(id, "history" | "notSimilarToCurrent");
+    rules
+        .into_iter()
+        .filter(|rule| !compares(&rule.id))
+        .collect()
+}
+
 /// The population that people register into, and whose policy is shown before a person is known.
 pub(super) async fn default_population(visit: &Visit) -> Result<StoredPopulation, PageFailure> {
     let populations = Populations::new(visit.idp.db());

@@ -10,7 +10,6 @@ use super::{Visit, after_password, minutes};
 use crate::accounts::Refusal;
 use crate::accounts::sign_on::sign_on;
 use crate::errors::page::PageFailure;
-use crate::interaction::complete::OtherSessions;
 use crate::interaction::{ChangeReason, Step};
 use crate::oauth::extract::PageForm;
 
@@ -82,7 +81,7 @@ pub(crate) async fn post(
                 PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
                 _ => None,
             };
-            after_password(visit, &signed_on.user, reason, OtherSessions::Keep).await
+            after_password(visit, &signed_on.user, reason).await
         }
         Err(refusal) => {
             form.add_error(explain(&visit, refusal)?);

@@ -11,7 +11,6 @@ use crate::accounts::{Refusal, verification};
 use crate::audit::Actor;
 use crate::errors::page::PageFailure;
 use crate::interaction::Step;
-use crate::interaction::complete::OtherSessions;
 use crate::oauth::extract::PageForm;
 
 #[derive(Template)]
@@ -80,7 +79,7 @@ pub(crate) async fn post(
     let verified =
         verification::verify(&idp, &account, &code, actor, &visit.origin, visit.now).await;
     match verified {
-        Ok(account) => visit.complete(&account, OtherSessions::Keep).await,
+        Ok(account) => visit.complete(&account).await,
         Err(Refusal::CodeInvalid | Refusal::CodeExhausted) => {
             form.set_error("verificationCode", visit.text("verify-code-wrong"));
             show(&visit, user, form, Vec::new()).await

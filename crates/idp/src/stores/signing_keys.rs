@@ -43,11 +43,9 @@ const RETIRE: &str = "\
 UPDATE signing_keys SET retires_at = $3
  WHERE environment_id = $1 AND signs_from < $2 AND retires_at IS NULL";
 
-const NEWEST_BEFORE: &str = "\
-SELECT environment_id FROM signing_keys
- GROUP BY environment_id HAVING MAX(signs_from) <= $1 AND MAX(created_at) <= $1";
-
-const PURGE: &str = "DELETE FROM signing_keys WHERE retires_at IS NOT NULL AND retires_at <= $1";
+const PURGE: &str = "\
+DELETE FROM signing_keys
+ WHERE environment_id = $1 AND retires_at IS NOT NULL AND retires_at <= $2";
 
 impl<'a> SigningKeys<'a> {
     pub(crate) fn new(db: &'a Db) -> Self {
@@ -77,45 +75,27 @@ impl<'a> SigningKeys<'a> {
             .map_err(StoreError::during("keep a signing key"))
     }
 
-    /// Adds the next key, and notes when those before it leave the JWKS.
+    /// Adds the next key, notes when those before it leave the JWKS, and forgets those that have.
     pub(crate) async fn succeed(
         &self,
         key: &StoredSigningKey,
         predecessors_retire_at: Timestamp,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let retire = Statement::new(RETIRE)
             .bind(key.environment_id.as_uuid())
             .bind(key.signs_from)
             .bind(predecessors_retire_at);
-        let batch = Batch::new().add(insert_statement(key)).add(retire);
+        let purge = Statement::new(PURGE)
+            .bind(key.environment_id.as_uuid())
+            .bind(now);
+        let batch = Batch::new()
+            .add(insert_statement(key))
+            .add(retire)
+            .add(purge);
         let done = self.0.batch(batch).await;
         done.map(drop)
             .map_err(StoreError::during("keep the next signing key"))
-    }
-
-    /// The environments whose newest key began to sign at `at` or before.
-    pub(crate) async fn environments_due(
-        &self,
-        at: Timestamp,
-    ) -> Result<Vec<EnvironmentId>, StoreError> {
-        let rows = self
-            .0
-            .read(Statement::new(NEWEST_BEFORE).bind(at).scan())
-            .await;
-        let rows = rows.map_err(StoreError::during("look for signing keys to replace"))?;
-        rows.iter()
-            .map(|row| {
-                row.get::<Uuid>("environment_id")
-                    .map(EnvironmentId::from_uuid)
-            })
-            .collect()
-    }
-
-    /// Forgets keys that have left the JWKS.
-    pub(crate) async fn purge_retired(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let written = self.0.write(Statement::new(PURGE).bind(now)).await;
-        let written = written.map_err(StoreError::during("forget retired signing keys"))?;
-        Ok(written.rows_affected)
     }
 }
 

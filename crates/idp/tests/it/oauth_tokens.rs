@@ -437,3 +437,43 @@ async fn scripts_of_any_origin_may_call_what_looks_at_no_cookie() {
         "correlation-id"
     );
 }
+
+#[tokio::test]
+async fn a_next_key_is_published_a_day_before_it_signs_and_the_old_one_stays() {
+    const DAY: i64 = 24 * 60 * 60;
+    let world = World::new().await;
+    let kids = async || {
+        let set = world
+            .get(&world.endpoint("jwks"))
+            .await
+            .expect(StatusCode::OK)
+            .json();
+        let keys = set["keys"].as_array().unwrap().clone();
+        keys.iter()
+            .map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let signed_by = async || {
+        let form = [("grant_type", "client_credentials")];
+        let answer = world.post_as_client(&world.endpoint("token"), &form).await;
+        let token = answer.expect(StatusCode::OK).json()["access_token"].clone();
+        header(token.as_str().unwrap())["kid"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = kids().await;
+    world.advance(89 * DAY + 60);
+    let both = kids().await;
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert_eq!(
+        signed_by().await,
+        first[0],
+        "the next one is only published yet"
+    );
+    world.advance(2 * DAY);
+    assert_eq!(kids().await, both);
+    assert_eq!(signed_by().await, both[1]);
+    world.advance(61 * DAY);
+    assert_eq!(kids().await, [both[1].clone()]);
+}

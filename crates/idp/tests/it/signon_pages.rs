@@ -924,3 +924,65 @@ async fn what_is_not_there_is_told_to_browsers_as_a_page() {
         .await;
     shows(&answer, StatusCode::PAYLOAD_TOO_LARGE, "This is too large");
 }
+
+#[tokio::test]
+async fn a_password_changed_in_an_application_ends_the_sessions_elsewhere() {
+    let world = World::new().await;
+    let params = world.request().set("scope", "openid p1:reset:userPassword");
+    let (mut here, received) = world.sign_on(&params).await;
+    let (mut elsewhere, _) = world.sign_on(&params).await;
+    let tokens = world.redeem(&received.param("code")).await.json();
+    let token = tokens["access_token"].as_str().unwrap();
+    let user = crate::world::claims(token)["sub"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!(
+        "/v1/environments/{}/users/{user}/password",
+        world.demo.environment_id
+    );
+    let body = serde_json::json!({
+        "currentPassword": world.demo.user.password.expose(),
+        "newPassword": NEW_PASSWORD,
+    });
+    let request = http::Request::put(path)
+        .header("authorization", format!("Bearer {token}"))
+        .header(
+            "content-type",
+            "application/vnd.pingidentity.password.reset+json",
+        )
+        .body(Body::from(body.to_string()));
+    world.send(request.unwrap()).await.expect(StatusCode::OK);
+
+    let silent = world.request().set("prompt", "none");
+    let answer = here.authorize(&world, &silent).await;
+    Received::at(answer.location()).param("code");
+    let answer = elsewhere.authorize(&world, &silent).await;
+    assert_eq!(
+        Received::at(answer.location()).param("error"),
+        "login_required"
+    );
+}
+
+#[tokio::test]
+async fn a_session_lives_on_while_it_is_used_and_ends_when_it_is_not() {
+    const DAY: i64 = 24 * 60 * 60;
+    let world = World::new().await;
+    let (mut browser, _) = world.sign_on(&world.request()).await;
+    let silent = world.request().set("prompt", "none");
+    for _ in 0..3 {
+        world.advance(20 * DAY);
+        let answer = browser.authorize(&world, &silent).await;
+        Received::at(answer.location()).param("code");
+        assert!(
+            !answer.header("set-cookie").is_empty(),
+            "the cookie is kept longer too"
+        );
+    }
+    world.advance(30 * DAY);
+    let answer = browser.authorize(&world, &silent).await;
+    assert_eq!(
+        Received::at(answer.location()).param("error"),
+        "login_required"
+    );
+}

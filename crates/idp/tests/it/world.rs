@@ -12,8 +12,8 @@ use db::{Db, Statement};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use idp::demo::{self, Demo, Wanted};
-use idp::{HashingSettings, Idp, Limits, Parts, Settings};
+use idp::demo::{self, Demo};
+use idp::{HashingSettings, Idp, Limits, Parts, PortalAddresses, Settings};
 use jiff::{SignedDuration, Timestamp};
 use protocol::keyring::Keyring;
 use protocol::net::RemoteAddress;
@@ -79,7 +79,7 @@ impl World {
         };
         let idp = Idp::start(settings, parts).await.unwrap();
         let portal = Url::parse("https://localhost:8080/").unwrap();
-        let demo = demo::ensure(&idp, Wanted::new(portal)).await.unwrap();
+        let demo = demo::ensure(&idp, PortalAddresses::new(portal)).await.unwrap();
         Self {
             router: idp.router(),
             idp,
