@@ -175,6 +175,11 @@ pub(crate) async fn show(
         Some(failure) => page(&portal, &failure, id, &method, &path, &headers, &response),
         None if is_finished(&response) => response,
         None => {
+            // The layer of sessions answers so when it cannot save; that passes.
+            let status = match status {
+                StatusCode::INTERNAL_SERVER_ERROR => StatusCode::SERVICE_UNAVAILABLE,
+                status => status,
+            };
             let failure = Failure {
                 status,
                 detail: None,

@@ -123,8 +123,9 @@ impl Portal {
     /// tokens.
     pub async fn run_jobs(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = std::pin::pin!(shutdown);
-        if let Some(sign_on) = self.sign_on() {
-            sign_on.prepare().await;
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = self.prepare() => {}
         }
         loop {
             self.purge_expired().await;
@@ -132,6 +133,13 @@ impl Portal {
                 () = &mut shutdown => return,
                 () = tokio::time::sleep(PURGE_EVERY) => {}
             }
+        }
+    }
+
+    /// Asks the OpenID provider for its discovery document, so that the first visitor need not wait.
+    async fn prepare(&self) {
+        if let Some(sign_on) = self.sign_on() {
+            sign_on.prepare().await;
         }
     }
 

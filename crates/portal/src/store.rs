@@ -43,3 +43,94 @@ pub(crate) async fn purge_expired(db: &Db, now: Timestamp) -> Result<u64, StoreE
     }
     Ok(purged)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use jiff::SignedDuration;
+    use pingone_axum::{TokenSet, TokenStore as _, TokensId};
+    use protocol::keyring::Keyring;
+    use protocol::{Clock as _, FrozenClock, SystemRandom};
+    use time::OffsetDateTime;
+    use tower_sessions::SessionStore as _;
+    use tower_sessions::session::{Id, Record};
+
+    use super::*;
+    use crate::SessionSettings;
+
+    /// What both stores promise, whichever engine is behind them.
+    async fn contract(db: Db) {
+        db.migrate(SET, MIGRATIONS).await.unwrap();
+        let clock = Arc::new(FrozenClock::new("2026-01-05T10:00:00Z".parse().unwrap()));
+        let random = Arc::new(SystemRandom);
+        let keyring = Arc::new(Keyring::random(&*random));
+        let sessions = Sessions::new(
+            db.clone(),
+            Arc::<FrozenClock>::clone(&clock),
+            Arc::<SystemRandom>::clone(&random),
+            Arc::clone(&keyring),
+            SessionSettings::default(),
+        );
+        let data = HashMap::from([("who".to_owned(), "ada".into())]);
+        let mut record = Record {
+            id: Id(1),
+            data,
+            expiry_date: OffsetDateTime::UNIX_EPOCH,
+        };
+        sessions.create(&mut record).await.unwrap();
+        record.data.insert("who".to_owned(), "bob".into());
+        sessions.save(&record).await.unwrap();
+        assert_eq!(
+            sessions.load(&record.id).await.unwrap().unwrap().data["who"],
+            "bob"
+        );
+        sessions.delete(&record.id).await.unwrap();
+        assert!(
+            sessions.save(&record).await.is_err(),
+            "an ended session stays ended"
+        );
+
+        let tokens = Arc::new(Tokens::new(db.clone(), random, keyring));
+        let id = TokensId::random(&SystemRandom);
+        let until = clock.now() + SignedDuration::from_hours(1);
+        tokens
+            .insert(id, &TokenSet::default(), until)
+            .await
+            .unwrap();
+        let tries: Vec<_> = (0..20)
+            .map(|_| {
+                let tokens = Arc::clone(&tokens);
+                tokio::spawn(
+                    async move { tokens.replace(id, 1, &TokenSet::default()).await.unwrap() },
+                )
+            })
+            .collect();
+        let mut winners = 0;
+        for one in tries {
+            winners += usize::from(one.await.unwrap());
+        }
+        assert_eq!(winners, 1, "one of many replaces a version");
+
+        sessions.create(&mut record).await.unwrap();
+        assert_eq!(purge_expired(&db, clock.now()).await.unwrap(), 0);
+        clock.advance(SignedDuration::from_hours(1));
+        assert_eq!(purge_expired(&db, clock.now()).await.unwrap(), 2);
+        assert!(tokens.find(id).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn sessions_and_tokens_are_kept_on_sqlite() {
+        let test = db::testing::sqlite().await;
+        contract(test.db.clone()).await;
+    }
+
+    #[tokio::test]
+    async fn sessions_and_tokens_are_kept_on_postgresql() {
+        let Some(test) = db::testing::postgres().await else {
+            return;
+        };
+        contract(test.db.clone()).await;
+    }
+}
