@@ -117,6 +117,7 @@ pub(crate) async fn create(
     change
         .commit(idp, environment.id, &created, origin, now)
         .await?;
+    keys::prepare(idp, environment.id, now);
     Ok(environment)
 }
 
@@ -199,11 +200,12 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
             }));
         }
     }
-    let subject = Subject::of("ENVIRONMENT", id, environment.name.as_str());
-    let created = Activity::new("ENVIRONMENT.CREATED", actor, subject);
-    change.commit(idp, id, &created, origin, now).await?;
-    keys::prepare(idp, id, now);
-    Ok(environment)
+    Ok(Seed {
+        environment,
+        default_population,
+        resources,
+        change,
+    })
 }
 
 fn built_in_resource(

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use db::{Batch, Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, SigningKeyId};
-use uuid::Uuid;
 
 /// A signing key as it is kept.
 #[derive(Clone, Debug)]
