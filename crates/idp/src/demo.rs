@@ -9,20 +9,19 @@ use protocol::id::{
     ApplicationId, EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceGrantId,
     RoleAssignmentId,
 };
-use protocol::oauth::{Issuer, TokenEndpointAuthMethod};
+use protocol::oauth::Issuer;
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{
-    ApplicationType, EnvironmentType, GrantTypeName, NewApplication, ResponseTypeName, RoleScope,
-    RoleScopeType,
+    EnvironmentType, GrantTypeName, NewApplication, ResponseTypeName, RoleScope, RoleScopeType,
 };
 use protocol::secret::{ClientSecret, Password};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use crate::accounts::registration::{self, NewAccount, RegistrationRefusal};
 use crate::api::role_check::roles;
 use crate::audit::{Activity, Actor, Origin, Subject};
 use crate::hasher::HashError;
+use crate::portal_applications::{ADMINISTRATION, PortalAddresses, WORKER, worker};
 use crate::seed::{self, NewEnvironment};
 use crate::state::Idp;
 use crate::stores::application_secrets;
@@ -38,8 +37,6 @@ use crate::stores::users::Users;
 
 const ENVIRONMENT: &str = "Latchkey Demo";
 const POLICY: &str = "Demo";
-const WEB_APPLICATION: &str = "Latchkey Portal";
-const WORKER: &str = "Latchkey Worker";
 
 /// The populations, each with the description that tells whose users it takes: the mail domain.
 const POPULATIONS: [(&str, &str); 2] = [("Customers", "example.com"), ("Partners", "example.org")];
@@ -69,31 +66,6 @@ struct Person {
     email: &'static str,
     given: &'static str,
     family: &'static str,
-}
-
-/// What the portal is like, for whom the demo's web application is set up.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// Where browsers reach the portal, with a slash at the end.
-    pub portal_url: Url,
-    /// Where authorization responses go, such as `/callback`.
-    pub redirect_path: String,
-    /// Where the browser goes after sign-off, below the portal's address, such as `/`.
-    pub post_logout_path: String,
-    /// How the portal proves who it is.
-    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
-}
-
-impl Wanted {
-    /// A portal at this address with the usual paths and `client_secret_basic`.
-    pub fn new(portal_url: Url) -> Self {
-        Self {
-            portal_url,
-            redirect_path: "/callback".to_owned(),
-            post_logout_path: "/".to_owned(),
-            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
-        }
-    }
 }
 
 /// The demo: what the start-up card and the environment file tell.
@@ -163,7 +135,7 @@ impl From<RegistrationRefusal> for DemoError {
 /// # Errors
 ///
 /// [`DemoError`] when the database does not answer; what was made stays and is found next time.
-pub async fn ensure(idp: &Idp, wanted: Wanted) -> Result<Demo, DemoError> {
+pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoError> {
     let maker = Maker {
         idp,
         origin: Origin::internal(),
@@ -185,19 +157,14 @@ pub async fn ensure(idp: &Idp, wanted: Wanted) -> Result<Demo, DemoError> {
         .ok_or_else(|| StoreError::inconsistent("the demo has no population"))?;
 
     let (client_id, client_secret) = maker
-        .application(environment.id, web_application(&wanted))
+        .application(environment.id, web_application(&portal))
         .await?;
     maker.grant_everything(environment.id, client_id).await?;
     let (worker_client_id, worker_client_secret) =
         maker.application(environment.id, worker()).await?;
-    let worker_roles = [
-        roles::ENVIRONMENT_ADMIN,
-        roles::IDENTITY_DATA_ADMIN,
-        roles::CLIENT_APPLICATION_DEVELOPER,
-    ];
     let holder = Holder::Application(worker_client_id.as_uuid());
     maker
-        .give(environment.id, holder, WORKER, &worker_roles)
+        .give(environment.id, holder, WORKER, &ADMINISTRATION)
         .await?;
 
     maker
@@ -235,41 +202,20 @@ impl Person {
 }
 
 /// The portal's application may do all that the portal can be configured for.
-fn web_application(wanted: &Wanted) -> NewApplication {
-    let base = wanted.portal_url.as_str().trim_end_matches('/');
-    let below = |path: &str| format!("{base}/{}", path.trim_start_matches('/'));
-    let mut application = NewApplication::new(
-        WEB_APPLICATION,
-        ApplicationType::WebApp,
-        wanted.token_endpoint_auth_method,
-    );
-    application.description = Some("The customer portal".to_owned());
-    application.grant_types = vec![
-        GrantTypeName::AuthorizationCode,
-        GrantTypeName::Implicit,
-        GrantTypeName::ClientCredentials,
-        GrantTypeName::RefreshToken,
-    ];
-    application.response_types = vec![
-        ResponseTypeName::Code,
-        ResponseTypeName::Token,
-        ResponseTypeName::IdToken,
-    ];
-    application.redirect_uris = vec![below(&wanted.redirect_path)];
-    application.post_logout_redirect_uris = vec![below(&wanted.post_logout_path)];
-    application.home_page_url = Some(wanted.portal_url.as_str().to_owned());
-    application
-}
-
-fn worker() -> NewApplication {
-    let mut application = NewApplication::new(
-        WORKER,
-        ApplicationType::Worker,
-        TokenEndpointAuthMethod::ClientSecretBasic,
-    );
-    application.description = Some("Administers the environment for the portal".to_owned());
-    application.grant_types = vec![GrantTypeName::ClientCredentials];
-    application
+fn web_application(portal: &PortalAddresses) -> NewApplication {
+    portal.web_application(
+        vec![
+            GrantTypeName::AuthorizationCode,
+            GrantTypeName::Implicit,
+            GrantTypeName::ClientCredentials,
+            GrantTypeName::RefreshToken,
+        ],
+        vec![
+            ResponseTypeName::Code,
+            ResponseTypeName::Token,
+            ResponseTypeName::IdToken,
+        ],
+    )
 }
 
 fn demo_profile() -> Map<String, Value> {

@@ -3,6 +3,7 @@
 mod application;
 mod config;
 mod connection;
+mod environment;
 mod keys;
 mod terminal;
 mod trust;
@@ -68,6 +69,7 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Says where the local certificate authority is and how to make browsers trust it.
     Trust(trust::Trust),
+    Environment(environment::EnvironmentCommand),
     User(user::UserCommand),
     Application(application::ApplicationCommand),
 }
@@ -139,6 +141,7 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Config(command)) => command.run(),
         Some(Command::Keys(command)) => command.run(),
         Some(Command::Trust(trust)) => trust.run(),
+        Some(Command::Environment(command)) => command.run(),
         Some(Command::User(command)) => command.run(),
         Some(Command::Application(command)) => command.run(),
         Some(Command::Up(up)) => up.run(),

@@ -61,6 +61,23 @@ pub fn platform() -> Result<PathBuf, DataDirError> {
     Ok(strategy.data_dir().join("latchkey"))
 }
 
+/// Makes the directory if need be, readable by this user alone, without taking it: for what may
+/// happen beside a running server.
+///
+/// # Errors
+///
+/// [`DataDirError::Open`] when it cannot be made.
+pub fn make(path: &Path) -> Result<(), DataDirError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| DataDirError::Open {
+            path: path.display().to_string(),
+            source,
+        })
+}
+
 impl DataDir {
     /// Makes the directory if need be, readable by this user alone, and takes it.
     ///
@@ -94,11 +111,7 @@ impl DataDir {
             path: name(),
             source,
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(failed)?;
+        make(path)?;
         let mut lock = OpenOptions::new()
             .create(true)
             .truncate(false)

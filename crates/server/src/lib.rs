@@ -18,4 +18,7 @@ pub mod tls;
 mod up;
 
 pub use env_file::EnvironmentFile;
-pub use up::{Running, Sides, StartError, UpOptions, up};
+pub use up::{
+    CreateError, Created, NewEnvironment, Running, Sides, StartError, UpOptions,
+    create_environment, up,
+};

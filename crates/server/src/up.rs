@@ -4,6 +4,7 @@
 //! and the environment file written; only then does anybody get an answer. Whoever sees the ports
 //! answer can rely on the file.
 
+mod bootstrap;
 mod environment;
 mod pages;
 
@@ -32,6 +33,8 @@ use crate::keyring_file::{self, KeyringFileError};
 use crate::listen::{Bound, ListenAddress, ListenError};
 use crate::serve::Serving;
 use crate::tls::{ServerTls, TlsError};
+
+pub use bootstrap::{CreateError, Created, NewEnvironment, create_environment};
 
 /// What a banner says above every page in development.
 const NOTICE: &str = "Development mode: known passwords, and mails go to the mailbox.";
@@ -229,16 +232,8 @@ impl Ground {
     async fn take(options: &UpOptions) -> Result<Self, StartError> {
         let settings = &options.settings;
         let directory = open_directory(options)?;
-        if settings.mode == Mode::Production && directory.file(KEPT_ENV_FILE).exists() {
-            return Err(StartError::DemoData {
-                path: directory.path().display().to_string(),
-            });
-        }
-        let keyring_path = match &settings.keyring_file {
-            Some(path) => path.clone(),
-            None => directory.file(keyring_file::FILE_NAME),
-        };
-        let keyring = Arc::new(keyring_file::load_or_make(&keyring_path, &*options.random)?);
+        refuse_demo_data(settings, directory.path())?;
+        let keyring = keyring(settings, directory.path(), &*options.random)?;
         let portal = match options.sides {
             Sides::Environment => None,
             _ => Some(settings.portal.listen.bind("portal.listen").await?),
@@ -290,7 +285,7 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
     let ca_file = ground.ca_file();
     let db = match options.db.clone() {
         Some(db) => db,
-        None => open_database(settings, &ground.directory).await?,
+        None => open_database(settings, ground.directory.path()).await?,
     };
     let shared = Shared {
         db: db.clone(),
@@ -386,9 +381,31 @@ fn open_directory(options: &UpOptions) -> Result<DataDir, DataDirError> {
     }
 }
 
-async fn open_database(settings: &Settings, directory: &DataDir) -> Result<Db, StartError> {
+/// Everybody knows the passwords of demo data.
+fn refuse_demo_data(settings: &Settings, directory: &Path) -> Result<(), StartError> {
+    if settings.mode == Mode::Production && directory.join(KEPT_ENV_FILE).exists() {
+        return Err(StartError::DemoData {
+            path: directory.display().to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn keyring(
+    settings: &Settings,
+    directory: &Path,
+    random: &dyn Random,
+) -> Result<Arc<Keyring>, KeyringFileError> {
+    let path = match &settings.keyring_file {
+        Some(path) => path.clone(),
+        None => directory.join(keyring_file::FILE_NAME),
+    };
+    keyring_file::load_or_make(&path, random).map(Arc::new)
+}
+
+async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, StartError> {
     let location = match &settings.database {
-        Database::Sqlite => Location::Sqlite(directory.file(DATABASE_FILE)),
+        Database::Sqlite => Location::Sqlite(directory.join(DATABASE_FILE)),
         Database::Postgres {
             url,
             ca_file,

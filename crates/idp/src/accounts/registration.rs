@@ -3,11 +3,11 @@
 
 use std::str::FromStr as _;
 
-use db::Batch;
+use db::{Batch, Statement};
 use email_address::EmailAddress;
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
-use protocol::password_policy::CurrentPassword;
+use protocol::password_policy::{CurrentPassword, PasswordPolicy};
 use protocol::secret::Password;
 use serde_json::{Map, Value};
 
@@ -128,12 +128,7 @@ pub(crate) async fn register(
     origin: &Origin,
     now: Timestamp,
 ) -> Result<StoredUser, RegistrationRefusal> {
-    if !is_username(&account.username) {
-        return Err(RegistrationRefusal::InvalidUsername);
-    }
-    if !is_email(&account.email) {
-        return Err(RegistrationRefusal::InvalidEmail);
-    }
+    check_names(&account)?;
     let NewAccount {
         password,
         verification,
@@ -151,15 +146,9 @@ pub(crate) async fn register(
     }
 
     let mut statements = Users::insert(&user);
-    if let Some(NewPassword {
-        value,
-        force_change,
-    }) = password
-    {
+    if let Some(password) = password {
         let policy = passwords::policy_of(idp, &user).await?.policy;
-        let hash =
-            passwords::accepted(idp, &user, &policy, &value, CurrentPassword::Unknown, now).await?;
-        statements.extend(Passwords::set(user.id, &hash, force_change, None, now));
+        statements.extend(first_password(idp, &user, &policy, &password, now).await?);
     }
     if verification == Verification::Required {
         statements.extend(verification::issue(idp, &user, now).await?);
@@ -180,6 +169,53 @@ pub(crate) async fn register(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The first user of an environment that is about to be made with `policy` as its default: nobody
+/// there can have the name. Returns the statements that make the user.
+pub(crate) async fn first_user(
+    idp: &Idp,
+    environment: EnvironmentId,
+    account: NewAccount,
+    policy: &PasswordPolicy,
+    now: Timestamp,
+) -> Result<(StoredUser, Vec<Statement>), RegistrationRefusal> {
+    check_names(&account)?;
+    let password = account.password.clone();
+    let user = into_user(idp, environment, account, now);
+    let mut statements = Users::insert(&user);
+    if let Some(password) = password {
+        statements.extend(first_password(idp, &user, policy, &password, now).await?);
+    }
+    Ok((user, statements))
+}
+
+async fn first_password(
+    idp: &Idp,
+    user: &StoredUser,
+    policy: &PasswordPolicy,
+    password: &NewPassword,
+    now: Timestamp,
+) -> Result<Vec<Statement>, Refusal> {
+    let (new, unknown) = (&password.value, CurrentPassword::Unknown);
+    let hash = passwords::accepted(idp, user, policy, new, unknown, now).await?;
+    Ok(Passwords::set(
+        user.id,
+        &hash,
+        password.force_change,
+        None,
+        now,
+    ))
+}
+
+fn check_names(account: &NewAccount) -> Result<(), RegistrationRefusal> {
+    if !is_username(&account.username) {
+        return Err(RegistrationRefusal::InvalidUsername);
+    }
+    if !is_email(&account.email) {
+        return Err(RegistrationRefusal::InvalidEmail);
+    }
+    Ok(())
 }
 
 /// A person who registers is the one who did it.

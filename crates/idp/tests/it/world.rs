@@ -79,7 +79,9 @@ impl World {
         };
         let idp = Idp::start(settings, parts).await.unwrap();
         let portal = Url::parse("https://localhost:8080/").unwrap();
-        let demo = demo::ensure(&idp, PortalAddresses::new(portal)).await.unwrap();
+        let demo = demo::ensure(&idp, PortalAddresses::new(portal))
+            .await
+            .unwrap();
         Self {
             router: idp.router(),
             idp,

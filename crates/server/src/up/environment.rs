@@ -1,8 +1,10 @@
 //! Starting the embedded environment: the configuration as its settings, and the demo environment.
 
 use axum::Router;
-use idp::demo::{self, Demo, Wanted};
-use idp::{HashingSettings, Idp, Limits, Parts, SmtpSecurity, SmtpSettings};
+use idp::demo::{self, Demo};
+use idp::{
+    HashingSettings, Idp, Limits, Parts, PortalAddresses, SmtpSecurity, SmtpSettings, bootstrap,
+};
 use portal::ManagementSettings;
 use protocol::oauth::Issuer;
 use protocol::secret::ClientSecret;
@@ -30,41 +32,18 @@ pub(super) async fn start(
     shared: Shared,
 ) -> Result<Environment, StartError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
-    let Shared {
-        db,
-        clock,
-        random,
-        keyring,
-    } = shared;
     let mailbox = settings.mode == Mode::Development && settings.idp.smtp.is_none();
-    let idp = Idp::start(
-        idp_settings(settings, url, mailbox),
-        Parts {
-            db,
-            clock,
-            random,
-            keyring,
-        },
-    )
-    .await
-    .map_err(|error| failed(Box::new(error)))?;
+    let idp = start_idp(settings, url, mailbox, shared).await?;
     let demo = if settings.idp.demo {
-        let mut wanted = Wanted::new(portal_url.clone());
-        wanted
-            .redirect_path
-            .clone_from(&settings.portal.sign_on.redirect_path);
-        wanted.token_endpoint_auth_method = settings.portal.sign_on.token_endpoint_auth_method;
-        if let Some(url) = &settings.portal.sign_on.post_sign_off_url
-            && url.origin() == portal_url.origin()
-        {
-            url.path().clone_into(&mut wanted.post_logout_path);
-        }
-        Some(
-            demo::ensure(&idp, wanted)
-                .await
-                .map_err(|error| failed(Box::new(error)))?,
-        )
+        let made = demo::ensure(&idp, portal_addresses(settings, portal_url)).await;
+        Some(made.map_err(|error| failed(Box::new(error)))?)
     } else {
+        let some = bootstrap::has_environments(&idp).await;
+        if !some.map_err(|error| failed(Box::new(error)))? {
+            tracing::warn!(
+                "there is no environment yet; `latchkey environment create NAME` makes one"
+            );
+        }
         None
     };
     Ok(Environment {
@@ -73,6 +52,42 @@ pub(super) async fn start(
         demo,
         mailbox,
     })
+}
+
+/// The embedded environment on this database, with nothing served.
+pub(super) async fn start_idp(
+    settings: &Settings,
+    url: &Url,
+    mailbox: bool,
+    shared: Shared,
+) -> Result<Idp, StartError> {
+    let Shared {
+        db,
+        clock,
+        random,
+        keyring,
+    } = shared;
+    let parts = Parts {
+        db,
+        clock,
+        random,
+        keyring,
+    };
+    Idp::start(idp_settings(settings, url, mailbox), parts)
+        .await
+        .map_err(|error| StartError::Environment(Box::new(error)))
+}
+
+/// The portal at this address as the environment's web application sees it.
+pub(super) fn portal_addresses(settings: &Settings, portal_url: &Url) -> PortalAddresses {
+    let sign_on = &settings.portal.sign_on;
+    let mut portal = PortalAddresses::new(portal_url.clone());
+    portal.redirect_path.clone_from(&sign_on.redirect_path);
+    portal.token_endpoint_auth_method = sign_on.token_endpoint_auth_method;
+    portal
+        .post_sign_off_url
+        .clone_from(&sign_on.post_sign_off_url);
+    portal
 }
 
 impl Environment {

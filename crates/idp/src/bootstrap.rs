@@ -1,0 +1,319 @@
+//! The first environment of an installation: everything that a portal needs to work with it, and
+//! somebody who administers it. There is nobody yet whom the management API would let in.
+
+use db::StoreError;
+use jiff::Timestamp;
+use protocol::id::{
+    ApplicationId, EnvironmentId, OrganizationId, ResourceGrantId, RoleAssignmentId, UserId,
+};
+use protocol::oauth::{Issuer, TokenEndpointAuthMethod};
+use protocol::password_policy::PasswordPolicy;
+use protocol::pingone::{
+    EnvironmentType, GrantTypeName, NewApplication, ResponseTypeName, RoleScope, RoleScopeType,
+};
+use protocol::secret::{ClientSecret, Password};
+
+use crate::accounts::Refusal;
+use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationRefusal};
+use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::portal_applications::{ADMINISTRATION, PortalAddresses, worker};
+use crate::seed::{self, NewEnvironment, Seed};
+use crate::state::Idp;
+use crate::stores::application_secrets;
+use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::change::Change;
+use crate::stores::environments::Environments;
+use crate::stores::resources::{Resources, StoredResourceGrant};
+use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The environment's name.
+    pub name: String,
+    /// The portal that people will use.
+    pub portal: PortalAddresses,
+    /// The grants by which the portal gets its tokens.
+    pub grant_types: Vec<GrantTypeName>,
+    /// What the portal asks the authorization endpoint for.
+    pub response_types: Vec<ResponseTypeName>,
+    /// Who administers the environment, beside the worker.
+    pub administrator: Option<Administrator>,
+}
+
+/// A person who administers an environment.
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    /// The name to sign on with.
+    pub username: String,
+    /// The mail address; taken as proven.
+    pub email: String,
+    /// The password.
+    pub password: Password,
+}
+
+/// An environment that is ready to be made. Nothing is written before [`commit`](Plan::commit).
+#[derive(Debug)]
+#[must_use = "nothing is made before it is committed"]
+pub struct Plan {
+    /// The environment.
+    pub environment_id: EnvironmentId,
+    /// Its issuer.
+    pub issuer: Issuer,
+    /// The portal's web application.
+    pub client_id: ApplicationId,
+    /// Its secret; `None` where it proves itself by none.
+    pub client_secret: Option<ClientSecret>,
+    /// The worker, which holds the roles that administer the environment.
+    pub worker_client_id: ApplicationId,
+    /// Its secret.
+    pub worker_client_secret: ClientSecret,
+    name: String,
+    change: Change,
+    origin: Origin,
+    now: Timestamp,
+}
+
+/// Why an environment was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BootstrapError {
+    /// Names are how operators tell environments apart.
+    #[error("there is an environment named `{0}` already")]
+    NameTaken(String),
+    /// An environment needs a name.
+    #[error("the environment's name is empty or longer than 256 characters")]
+    InvalidName,
+    /// The administrator's name cannot be one.
+    #[error("the administrator's username is empty, too long, or holds control characters")]
+    InvalidUsername,
+    /// The administrator's mail address is none.
+    #[error("the administrator's e-mail address `{0}` is none")]
+    InvalidEmail(String),
+    /// The administrator's password breaks the standard policy.
+    #[error(
+        "the administrator's password breaks the environment's password policy: {}",
+        unsatisfied.join(", ")
+    )]
+    Password {
+        /// PingOne's names of the rules that are not satisfied.
+        unsatisfied: Vec<String>,
+    },
+    /// The database did not answer.
+    #[error("the environment could not be written")]
+    Store(#[from] StoreError),
+    /// The administrator's password could not be hashed.
+    #[error("the administrator could not be made")]
+    Administrator(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// PingOne's longest name of an environment.
+const LONGEST_NAME: usize = 256;
+
+/// Prepares an environment with the portal's web application, its worker and an administrator.
+///
+/// # Errors
+///
+/// [`BootstrapError`] says which value cannot be used.
+pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
+    let (origin, now) = (Origin::internal(), idp.now());
+    let name = wanted.name.trim().to_owned();
+    if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
+        return Err(BootstrapError::InvalidName);
+    }
+    let environments = Environments::new(idp);
+    if environments.find_by_name(&name).await?.is_some() {
+        return Err(BootstrapError::NameTaken(name));
+    }
+    // All environments of an installation stand in one organization.
+    let organization = match environments.page("", 1, |all| all).await?.first() {
+        Some(first) => first.organization_id,
+        None => OrganizationId::random(idp.random()),
+    };
+    let new = NewEnvironment {
+        organization,
+        name: name.clone(),
+        description: None,
+        environment_type: EnvironmentType::Production,
+        creator: None,
+    };
+    let mut seed = seed::prepare(idp, new, now)?;
+    let environment = seed.environment.id;
+    let mut change = std::mem::take(&mut seed.change);
+
+    let web = wanted
+        .portal
+        .web_application(wanted.grant_types, wanted.response_types);
+    let is_public = wanted.portal.token_endpoint_auth_method == TokenEndpointAuthMethod::None;
+    let client_id = ApplicationId::random(idp.random());
+    change = change.and(application(environment, client_id, web, now)?);
+    change = change.and(grants(idp, &seed, client_id, now));
+    let client_secret = (!is_public).then(|| ClientSecret::random(idp.random()));
+    if let Some(secret) = &client_secret {
+        change = change.and(application_secrets::rotate(
+            idp, client_id, secret, None, now,
+        ));
+    }
+
+    let worker_client_id = ApplicationId::random(idp.random());
+    let worker_client_secret = ClientSecret::random(idp.random());
+    change = change
+        .and(application(environment, worker_client_id, worker(), now)?)
+        .and(application_secrets::rotate(
+            idp,
+            worker_client_id,
+            &worker_client_secret,
+            None,
+            now,
+        ))
+        .and(roles(
+            idp,
+            environment,
+            Holder::Application(worker_client_id.as_uuid()),
+            now,
+        ));
+
+    if let Some(administrator) = wanted.administrator {
+        let (id, made) = person(idp, &seed, administrator, &origin, now).await?;
+        let holder = Holder::User(id.as_uuid());
+        change = change.and(made).and(roles(idp, environment, holder, now));
+    }
+    Ok(Plan {
+        environment_id: environment,
+        issuer: idp.urls().issuer(environment),
+        client_id,
+        client_secret,
+        worker_client_id,
+        worker_client_secret,
+        name,
+        change,
+        origin,
+        now,
+    })
+}
+
+impl Plan {
+    /// Makes the environment, all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError::Store`] when the database did not take it.
+    pub async fn commit(self, idp: &Idp) -> Result<(), BootstrapError> {
+        let subject = Subject::of("ENVIRONMENT", self.environment_id, self.name.as_str());
+        let created = Activity::new("ENVIRONMENT.CREATED", Actor::Nobody, subject);
+        match self
+            .change
+            .commit(idp, self.environment_id, &created, &self.origin, self.now)
+            .await
+        {
+            // Somebody made one of the same name in between.
+            Err(error) if error.is_unique_violation() => Err(BootstrapError::NameTaken(self.name)),
+            written => Ok(written?),
+        }
+    }
+}
+
+/// Whether this installation has an environment at all.
+///
+/// # Errors
+///
+/// [`StoreError`] when the database did not answer.
+pub async fn has_environments(idp: &Idp) -> Result<bool, StoreError> {
+    let some = Environments::new(idp).page("", 1, |all| all).await?;
+    Ok(!some.is_empty())
+}
+
+fn application(
+    environment: EnvironmentId,
+    id: ApplicationId,
+    settings: NewApplication,
+    now: Timestamp,
+) -> Result<Change, StoreError> {
+    Applications::insert(&StoredApplication {
+        id,
+        environment_id: environment,
+        settings,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+/// All scopes of the built-in resources: they concern the own account, and the portal asks for those
+/// in its configuration alone.
+fn grants(idp: &Idp, seed: &Seed, application: ApplicationId, now: Timestamp) -> Change {
+    seed.resources
+        .iter()
+        .fold(Change::new(), |change, (resource, scopes)| {
+            change.and(Resources::insert_grant(&StoredResourceGrant {
+                id: ResourceGrantId::random(idp.random()),
+                environment_id: seed.environment.id,
+                application_id: application,
+                resource_id: *resource,
+                scopes: scopes.clone(),
+                created_at: now,
+                updated_at: now,
+            }))
+        })
+}
+
+fn roles(idp: &Idp, environment: EnvironmentId, holder: Holder, now: Timestamp) -> Change {
+    ADMINISTRATION
+        .into_iter()
+        .fold(Change::new(), |change, role_id| {
+            change.and(RoleAssignments::insert(&StoredAssignment {
+                id: RoleAssignmentId::random(idp.random()),
+                environment_id: environment,
+                holder,
+                role_id,
+                scope: RoleScope {
+                    id: environment.as_uuid(),
+                    scope_type: RoleScopeType::Environment,
+                },
+                read_only: false,
+                created_at: now,
+            }))
+        })
+}
+
+async fn person(
+    idp: &Idp,
+    seed: &Seed,
+    administrator: Administrator,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<(UserId, Change), BootstrapError> {
+    let environment = seed.environment.id;
+    let email = administrator.email;
+    let account = NewAccount {
+        email_verified: true,
+        password: Some(NewPassword {
+            value: administrator.password,
+            force_change: false,
+        }),
+        ..NewAccount::new(
+            administrator.username,
+            email.as_str(),
+            seed.default_population,
+        )
+    };
+    let policy = PasswordPolicy::standard();
+    let made = registration::first_user(idp, environment, account, &policy, now).await;
+    let (user, statements) = made.map_err(|refusal| match refusal {
+        RegistrationRefusal::InvalidUsername => BootstrapError::InvalidUsername,
+        RegistrationRefusal::InvalidEmail => BootstrapError::InvalidEmail(email),
+        RegistrationRefusal::Refused(Refusal::Policy(judged)) => BootstrapError::Password {
+            unsatisfied: judged
+                .violations()
+                .map(|rule| rule.requirement().to_owned())
+                .collect(),
+        },
+        RegistrationRefusal::Refused(Refusal::Store(error)) => error.into(),
+        refusal => BootstrapError::Administrator(Box::new(refusal)),
+    })?;
+    let created = Activity::new("USER.CREATED", Actor::Nobody, &user);
+    let change =
+        Change::new()
+            .add_all(statements)
+            .add(created.statement(idp, environment, origin, now));
+    Ok((user.id, change))
+}

@@ -1,0 +1,82 @@
+//! The two applications that a portal works with: the web application through which people sign on,
+//! and the worker that administers the environment for it.
+
+use protocol::id::RoleId;
+use protocol::oauth::TokenEndpointAuthMethod;
+use protocol::pingone::{ApplicationType, GrantTypeName, NewApplication, ResponseTypeName};
+use url::Url;
+
+use crate::api::role_check::roles;
+
+/// What the web application is called.
+pub(crate) const WEB_APPLICATION: &str = "Latchkey Portal";
+
+/// What the worker is called.
+pub(crate) const WORKER: &str = "Latchkey Worker";
+
+/// What it takes to administer an environment.
+pub(crate) const ADMINISTRATION: [RoleId; 3] = [
+    roles::ENVIRONMENT_ADMIN,
+    roles::IDENTITY_DATA_ADMIN,
+    roles::CLIENT_APPLICATION_DEVELOPER,
+];
+
+/// What the portal is like, for whom the web application is set up.
+#[derive(Clone, Debug)]
+pub struct PortalAddresses {
+    /// Where browsers reach the portal, with a slash at the end.
+    pub portal_url: Url,
+    /// Where authorization responses go, such as `/callback`.
+    pub redirect_path: String,
+    /// Where the browser goes after sign-off; `None` for the portal.
+    pub post_sign_off_url: Option<Url>,
+    /// How the portal proves who it is.
+    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+}
+
+impl PortalAddresses {
+    /// A portal at this address with the usual paths and `client_secret_basic`.
+    pub fn new(portal_url: Url) -> Self {
+        Self {
+            portal_url,
+            redirect_path: "/callback".to_owned(),
+            post_sign_off_url: None,
+            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+        }
+    }
+
+    /// The web application; who makes it says by which grants it may get tokens.
+    pub(crate) fn web_application(
+        &self,
+        grant_types: Vec<GrantTypeName>,
+        response_types: Vec<ResponseTypeName>,
+    ) -> NewApplication {
+        let base = self.portal_url.as_str().trim_end_matches('/');
+        let redirect_path = self.redirect_path.trim_start_matches('/');
+        let signed_off = self.post_sign_off_url.as_ref().unwrap_or(&self.portal_url);
+        let mut application = NewApplication::new(
+            WEB_APPLICATION,
+            ApplicationType::WebApp,
+            self.token_endpoint_auth_method,
+        );
+        application.description = Some("The customer portal".to_owned());
+        application.grant_types = grant_types;
+        application.response_types = response_types;
+        application.redirect_uris = vec![format!("{base}/{redirect_path}")];
+        application.post_logout_redirect_uris = vec![signed_off.as_str().to_owned()];
+        application.home_page_url = Some(self.portal_url.as_str().to_owned());
+        application
+    }
+}
+
+/// The worker.
+pub(crate) fn worker() -> NewApplication {
+    let mut application = NewApplication::new(
+        WORKER,
+        ApplicationType::Worker,
+        TokenEndpointAuthMethod::ClientSecretBasic,
+    );
+    application.description = Some("Administers the environment for the portal".to_owned());
+    application.grant_types = vec![GrantTypeName::ClientCredentials];
+    application
+}

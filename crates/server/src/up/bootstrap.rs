@@ -1,0 +1,264 @@
+//! Making an environment straight in the database, for an installation where nobody can sign on yet.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use idp::bootstrap::{self, Administrator, BootstrapError, Plan, Wanted};
+use protocol::pingone::{GrantTypeName, ResponseTypeName};
+use protocol::secret::ClientSecret;
+use protocol::{SystemClock, SystemRandom};
+use url::Url;
+
+use super::{Shared, StartError, address, environment, keyring, open_database, refuse_demo_data};
+use crate::config::Settings;
+use crate::config::settings::{Database, GrantType, SignOn};
+use crate::data_dir::{self, DataDir, DataDirError, write_private};
+use crate::listen::ListenAddress;
+
+/// What to make.
+#[derive(Clone, Debug)]
+pub struct NewEnvironment {
+    /// The environment's name.
+    pub name: String,
+    /// Who administers it, beside the worker.
+    pub administrator: Option<Administrator>,
+}
+
+/// What was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Created {
+    /// What to put into the configuration.
+    pub toml: String,
+    /// The portal at which the administrator signs on.
+    pub portal_url: Url,
+}
+
+/// Why no environment was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateError {
+    /// A running server holds the SQLite database.
+    #[error(
+        "the SQLite database in {path} is in use by a running latchkey, which would not see the new \
+         environment; stop it, create the environment, and start it again"
+    )]
+    Running {
+        /// The data directory.
+        path: String,
+        /// Which process.
+        source: DataDirError,
+    },
+    /// The address of a side is not known before it runs.
+    #[error("the port of {listen} is 0, so addresses are not known; set {listen} or {public_url}")]
+    NoAddress {
+        /// The key of the port.
+        listen: &'static str,
+        /// The key of the address.
+        public_url: &'static str,
+    },
+    /// What a server would fail on as well.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The environment itself.
+    #[error("the environment was not made")]
+    Environment(#[from] BootstrapError),
+    /// A file for a secret.
+    #[error("writing the client secret into {path} failed; no environment was made")]
+    SecretFile {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl From<DataDirError> for CreateError {
+    fn from(error: DataDirError) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+/// Makes an environment with the portal's web application, its worker and an administrator.
+///
+/// Client secrets are written into files of the data directory that this user alone can read. With
+/// SQLite no server may run; with PostgreSQL servers see the environment within seconds.
+///
+/// # Errors
+///
+/// [`CreateError`] says what stands in the way; then nothing was made.
+pub async fn create_environment(
+    settings: &Settings,
+    new: NewEnvironment,
+) -> Result<Created, CreateError> {
+    let portal = &settings.portal;
+    let idp = &settings.idp;
+    let portal_url = known(
+        settings,
+        portal.public_url.as_ref(),
+        portal.listen,
+        "portal",
+    )?;
+    let url = known(settings, idp.public_url.as_ref(), idp.listen, "idp")?;
+    let path = match &settings.data_dir {
+        Some(path) => path.clone(),
+        None => data_dir::platform()?,
+    };
+    let held = hold(settings, &path)?;
+    refuse_demo_data(settings, &path)?;
+    let shared = Shared {
+        db: open_database(settings, &path).await?,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        keyring: keyring(settings, &path, &SystemRandom).map_err(StartError::from)?,
+    };
+    let db = shared.db.clone();
+    let idp = environment::start_idp(settings, &url, false, shared).await?;
+    let (grant_types, response_types) = grants(&portal.sign_on);
+    let wanted = Wanted {
+        name: new.name,
+        portal: environment::portal_addresses(settings, &portal_url),
+        grant_types,
+        response_types,
+        administrator: new.administrator,
+    };
+    let plan = bootstrap::plan(&idp, wanted).await?;
+    let files = SecretFiles::write(&path, &plan)?;
+    let toml = toml(&plan, &files, &url);
+    if let Err(error) = plan.commit(&idp).await {
+        files.remove();
+        return Err(error.into());
+    }
+    db.close().await;
+    drop(held);
+    Ok(Created { toml, portal_url })
+}
+
+/// SQLite belongs to one process at a time: a server caches what it has read.
+fn hold(settings: &Settings, path: &Path) -> Result<Option<DataDir>, CreateError> {
+    if let Database::Postgres { .. } = settings.database {
+        data_dir::make(path)?;
+        return Ok(None);
+    }
+    match DataDir::open(path) {
+        Ok(held) => Ok(Some(held)),
+        Err(source @ DataDirError::InUse { .. }) => Err(CreateError::Running {
+            path: path.display().to_string(),
+            source,
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn known(
+    settings: &Settings,
+    public: Option<&Url>,
+    listen: ListenAddress,
+    side: &str,
+) -> Result<Url, CreateError> {
+    if public.is_none() && listen.port() == 0 {
+        let (listen, public_url) = match side {
+            "idp" => ("idp.listen", "idp.public_url"),
+            _ => ("portal.listen", "portal.public_url"),
+        };
+        return Err(CreateError::NoAddress { listen, public_url });
+    }
+    Ok(address(settings, public, listen)?)
+}
+
+/// What the portal, as configured, gets its tokens by, and nothing more.
+fn grants(sign_on: &SignOn) -> (Vec<GrantTypeName>, Vec<ResponseTypeName>) {
+    match sign_on.grant_type {
+        GrantType::AuthorizationCode => (
+            vec![
+                GrantTypeName::AuthorizationCode,
+                GrantTypeName::RefreshToken,
+            ],
+            vec![ResponseTypeName::Code],
+        ),
+        GrantType::Implicit => {
+            let asked = sign_on.response_type;
+            let token = asked.token.then_some(ResponseTypeName::Token);
+            let id_token = asked.id_token.then_some(ResponseTypeName::IdToken);
+            (
+                vec![GrantTypeName::Implicit],
+                token.into_iter().chain(id_token).collect(),
+            )
+        }
+        GrantType::ClientCredentials => (vec![GrantTypeName::ClientCredentials], Vec::new()),
+    }
+}
+
+/// Where the client secrets are, as the configuration names them.
+struct SecretFiles {
+    portal: Option<PathBuf>,
+    worker: PathBuf,
+}
+
+impl SecretFiles {
+    fn write(directory: &Path, plan: &Plan) -> Result<Self, CreateError> {
+        let id = plan.environment_id;
+        let file = |kind: &str, secret: &ClientSecret| {
+            let path = directory.join(format!("{id}.{kind}.secret"));
+            let path = std::path::absolute(&path).unwrap_or(path);
+            match write_private(&path, format!("{}\n", secret.expose()).as_bytes()) {
+                Ok(()) => Ok(path),
+                Err(source) => Err(CreateError::SecretFile {
+                    path: path.display().to_string(),
+                    source,
+                }),
+            }
+        };
+        let portal = plan.client_secret.as_ref();
+        Ok(Self {
+            portal: portal.map(|secret| file("portal", secret)).transpose()?,
+            worker: file("worker", &plan.worker_client_secret)?,
+        })
+    }
+
+    /// The environment was not made, so its secrets are worth nothing.
+    fn remove(&self) {
+        for path in self.portal.iter().chain([&self.worker]) {
+            if let Err(error) = fs::remove_file(path) {
+                tracing::warn!(%error, path = %path.display(), "a useless file was left behind");
+            }
+        }
+    }
+}
+
+fn toml(plan: &Plan, files: &SecretFiles, url: &Url) -> String {
+    let mut text = String::new();
+    let mut section = |name: &str, rows: &[(&str, Option<String>)]| {
+        let space = if text.is_empty() { "" } else { "\n" };
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{space}[{name}]");
+        for (key, value) in rows {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{key} = {}", toml::Value::from(value.as_str()));
+            }
+        }
+    };
+    let path = |path: &PathBuf| path.display().to_string();
+    section(
+        "portal.sign_on",
+        &[
+            ("issuer", Some(plan.issuer.as_str().to_owned())),
+            ("client_id", Some(plan.client_id.to_string())),
+            ("client_secret_file", files.portal.as_ref().map(path)),
+        ],
+    );
+    section(
+        "portal.pingone",
+        &[
+            ("auth_url", Some(url.to_string())),
+            ("api_url", Some(format!("{url}v1/"))),
+            ("environment_id", Some(plan.environment_id.to_string())),
+            ("worker_client_id", Some(plan.worker_client_id.to_string())),
+            ("worker_client_secret_file", Some(path(&files.worker))),
+        ],
+    );
+    text
+}
