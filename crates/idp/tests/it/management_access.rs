@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::header::AUTHORIZATION;
 use http::{Method, Request, StatusCode};
 use protocol::id::EnvironmentId;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::management::{Api, refused};
 use crate::world::World;

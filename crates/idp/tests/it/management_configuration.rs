@@ -496,7 +496,7 @@ async fn an_environment_comes_with_what_clients_assume() {
 async fn the_demo_is_made_once_and_follows_the_portal() {
     let world = World::new().await;
     let portal = url::Url::parse("https://localhost:18080/").unwrap();
-    let mut wanted = idp::demo::Wanted::new(portal);
+    let mut wanted = idp::PortalAddresses::new(portal);
     wanted.redirect_path = "oidc/back".to_owned();
     let again = idp::demo::ensure(&world.idp, wanted).await.unwrap();
     assert_eq!(again.environment_id, world.demo.environment_id);
