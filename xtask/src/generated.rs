@@ -14,10 +14,16 @@ struct Generated {
     text: fn(&Path) -> anyhow::Result<String>,
 }
 
-const ALL: &[Generated] = &[Generated {
-    path: "docs/command-line.md",
-    text: command_line,
-}];
+const ALL: &[Generated] = &[
+    Generated {
+        path: "docs/command-line.md",
+        text: command_line,
+    },
+    Generated {
+        path: "docs/coverage.md",
+        text: coverage,
+    },
+];
 
 /// Writes every generated file.
 pub(crate) fn write() -> anyhow::Result<()> {
@@ -47,6 +53,22 @@ pub(crate) fn check(program: &Path) -> anyhow::Result<bool> {
         }
     }
     Ok(current)
+}
+
+/// What of the management API is there, from the router's table.
+fn coverage(_: &Path) -> anyhow::Result<String> {
+    Command::new("cargo")
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "-p",
+            "idp",
+            "--example",
+            "coverage",
+        ])
+        .folder(&root())
+        .read()
 }
 
 /// The help of every command, as a document.
