@@ -260,7 +260,13 @@ async fn policy(visit: &Visit, picked: &str) -> Result<PasswordPolicy, PageError
         .await?)
 }
 
-async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, PageError> {
+async fn show(
+    visit: &Visit,
+    form: FormState,
+    mut rules: Vec<RuleView>,
+) -> Result<Response, PageError> {
+    // A new user has no earlier password to compare with.
+    rules.retain(|rule| !["history", "notSimilarToCurrent"].contains(&rule.id.as_str()));
     let management = visit.management("failure-registration-not-configured")?;
     let portal = visit.portal();
     let choices = portal.populations().choices(portal, management).await?;

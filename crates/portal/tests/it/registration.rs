@@ -45,7 +45,8 @@ fn populations(fake: &Fake) -> [PopulationId; 2] {
 #[tokio::test]
 async fn a_new_user_comes_into_being_in_one_call() {
     let site = Site::start().await;
-    site.browser().get("/register").await.expect(200);
+    let page = site.browser().get("/register").await.expect(200);
+    assert!(page.has("data-rule=\"length\"") && !page.has("data-rule=\"history\""));
     register(&site, &[]).await.expect(303);
     let grace = site.fake.person("grace").unwrap();
     assert_eq!(
