@@ -31,7 +31,9 @@ fn resources() -> Vec<Resource> {
     vec![
         at("/roles").get(roles::list),
         at("/roles/{role}").get(roles::read),
-        at("/environments").get(environments::list).post(environments::create),
+        at("/environments")
+            .get(environments::list)
+            .post(environments::create),
         at("/environments/{environment}")
             .get(environments::read)
             .put(environments::replace)
@@ -63,7 +65,10 @@ fn resources() -> Vec<Resource> {
             .delete(users::delete)
             .post_as(media::ACCOUNT_LOCK, users::lock)
             .post_as(media::ACCOUNT_UNLOCK, users::unlock)
-            .post_as(media::USER_SEND_VERIFICATION_CODE, users::send_verification_code)
+            .post_as(
+                media::USER_SEND_VERIFICATION_CODE,
+                users::send_verification_code,
+            )
             .post_as(media::USER_VERIFY, users::verify),
         at("/environments/{environment}/users/{user}/enabled")
             .get(users::read_enabled)
@@ -82,7 +87,10 @@ fn resources() -> Vec<Resource> {
             .post_as(media::PASSWORD_CHECK, user_password::check)
             .post_as(media::PASSWORD_FORCE_CHANGE, user_password::force_change)
             .post_as(media::PASSWORD_RECOVER, user_password::recover)
-            .post_as(media::PASSWORD_SEND_RECOVERY_CODE, user_password::send_recovery_code)
+            .post_as(
+                media::PASSWORD_SEND_RECOVERY_CODE,
+                user_password::send_recovery_code,
+            )
             .post_as(media::PASSWORD_UNLOCK, user_password::unlock),
         at("/environments/{environment}/users/{user}/roleAssignments")
             .get(role_assignments::list_of_user)
@@ -116,7 +124,9 @@ fn resources() -> Vec<Resource> {
             .delete(role_assignments::delete_of_application),
         at("/environments/{environment}/activities").get(activities::list),
         at("/environments/{environment}/activities/{activity}").get(activities::read),
-        at("/environments/{environment}/resources").get(resources::list).post(resources::create),
+        at("/environments/{environment}/resources")
+            .get(resources::list)
+            .post(resources::create),
         at("/environments/{environment}/resources/{resource}")
             .get(resources::read)
             .put(resources::replace)
@@ -136,12 +146,21 @@ fn resources() -> Vec<Resource> {
 /// Scripts of any origin may call it: a token in the `Authorization` header is all that counts, and
 /// no browser adds one by itself.
 pub(crate) fn router() -> Router<Idp> {
-    let external = ["x-ping-external-transaction-id", "x-ping-external-session-id"];
+    let external = [
+        "x-ping-external-transaction-id",
+        "x-ping-external-session-id",
+    ];
     let headers = [AUTHORIZATION, CONTENT_TYPE]
         .into_iter()
         .chain(external.map(HeaderName::from_static))
         .collect::<Vec<_>>();
-    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let methods = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods(methods)
