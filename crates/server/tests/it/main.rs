@@ -9,4 +9,5 @@ mod configuration;
 mod durability;
 mod import;
 mod life;
+mod production;
 mod tls;
