@@ -113,6 +113,22 @@ pub(crate) async fn accept(
     audience: AudienceCheck<'_>,
     now: Timestamp,
 ) -> Result<Bearer, BearerRefusal> {
+    let (environment, claims) = verify(idp, token, audience, now).await?;
+    stands(idp, environment, claims, now).await
+}
+
+/// Checks that an environment of this installation issued the token and that its time is not over,
+/// whatever became of grant, application and user since.
+///
+/// # Errors
+///
+/// As [`authenticate`].
+pub(crate) async fn verify(
+    idp: &Idp,
+    token: &AccessToken,
+    audience: AudienceCheck<'_>,
+    now: Timestamp,
+) -> Result<(EnvironmentId, AccessTokenClaims), BearerRefusal> {
     let issuer = AccessTokenVerifier::claimed_issuer(token.expose());
     let issuer = issuer.ok_or(BearerRefusal::UnknownIssuer)?;
     let environment = idp
@@ -125,7 +141,7 @@ pub(crate) async fn accept(
     let keys = idp.oauth().keys.current(idp, environment, now).await?;
     let verifier = AccessTokenVerifier::new([Algorithm::RS256]);
     let claims = verifier.verify(token.expose(), keys.verification(), &issuer, audience, now)?;
-    stands(idp, environment, claims, now).await
+    Ok((environment, claims))
 }
 
 /// What became of grant, application and user since the token was issued.

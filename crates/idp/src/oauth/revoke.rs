@@ -7,11 +7,13 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::Timestamp;
+use protocol::id::GrantId;
 use protocol::jose::AudienceCheck;
 use protocol::secret::{AccessToken, RefreshToken};
 
 use super::bearer::{self, BearerRefusal};
-use super::client::ClientRequest;
+use super::client::{Client, ClientRequest};
 use crate::Idp;
 use crate::errors::oauth::OAuthFailure;
 use crate::stores::grants::Grants;
@@ -32,24 +34,33 @@ pub(crate) async fn post(
         .await?;
     let grant = match stored {
         Some(stored) => (stored.application_id == client.application.id).then_some(stored.grant_id),
-        None => match bearer::accept(
-            &idp,
-            &AccessToken::new(token),
-            AudienceCheck::AnyResource,
-            now,
-        )
-        .await
-        {
-            Ok(bearer) if bearer.application.id == client.application.id => {
-                bearer.grant.map(|grant| grant.id)
-            }
-            Err(BearerRefusal::Keys(error)) => return Err(error.into()),
-            Err(BearerRefusal::Store(error)) => return Err(error.into()),
-            Ok(_) | Err(_) => None,
-        },
+        None => grant_of(&idp, &client, &AccessToken::new(token), now).await?,
     };
     if let Some(grant) = grant {
         Grants::new(idp.db()).revoke(grant, now).await?;
     }
     Ok(StatusCode::OK)
+}
+
+/// The grant of an access token that is the client's own.
+///
+/// A token whose user is disabled or locked just now is revoked like any other: it would be good
+/// again as soon as the user is.
+async fn grant_of(
+    idp: &Idp,
+    client: &Client,
+    token: &AccessToken,
+    now: Timestamp,
+) -> Result<Option<GrantId>, OAuthFailure> {
+    match bearer::verify(idp, token, AudienceCheck::AnyResource, now).await {
+        Ok((environment, claims)) => {
+            let is_own = environment == client.environment.id
+                && claims.client_id == client.application.id.to_string();
+            let grant = claims.grant_id.filter(|_| is_own);
+            Ok(grant.and_then(|id| GrantId::parse(&id).ok()))
+        }
+        Err(BearerRefusal::Keys(error)) => Err(error.into()),
+        Err(BearerRefusal::Store(error)) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
 }

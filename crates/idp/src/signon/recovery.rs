@@ -222,11 +222,15 @@ pub(crate) async fn post(
             form.set_error("newPassword", visit.text("change-policy"));
             judged = Some(evaluation);
         }
-        Err(Refusal::CodeInvalid) if tries < MOST_RECOVERY_TRIES => {
-            form.set_error("recoveryCode", visit.text("recover-code-wrong"));
-        }
+        // Only the tries of this interaction are told: that a code died elsewhere, or that its
+        // account is locked out, is known of known users alone.
         Err(Refusal::AccountNotUsable | Refusal::CodeExhausted | Refusal::CodeInvalid) => {
-            form.set_error("recoveryCode", visit.text("recover-code-exhausted"));
+            let text = if tries < MOST_RECOVERY_TRIES {
+                "recover-code-wrong"
+            } else {
+                "recover-code-exhausted"
+            };
+            form.set_error("recoveryCode", visit.text(text));
         }
         Err(refusal) => return Err(refusal.into()),
     }

@@ -22,6 +22,10 @@ use crate::oauth::response::{ReturnAddress, ReturnError};
 use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::resources::{GrantedScopes, granted_scopes};
 
+/// Longest `state`, `nonce` and `login_hint`, in bytes: more than fits into an address beside the
+/// other parameters.
+const LONGEST_KEPT: usize = 4096;
+
 /// Why a request is not admitted, and who is told.
 pub(crate) enum Refusal {
     /// The person in front of the browser: the return address is not proven.
@@ -73,6 +77,7 @@ pub(crate) async fn admit(
     let checked = async {
         request_object_is_absent(params)?;
         request_uri_is_absent(params)?;
+        what_is_kept_is_bounded(params)?;
         let response_type = response_type_is_known(params)?;
         response_type_is_allowed(&application, response_type)?;
         let mode = response_mode_fits(params, response_type)?;
@@ -180,6 +185,17 @@ fn request_uri_is_absent(params: &FormParams) -> Result<(), ReturnError> {
             OAuthErrorCode::RequestUriNotSupported,
             "requests by reference are not supported; send the parameters themselves",
         )),
+    }
+}
+
+/// The request is kept until the user has signed on, and anybody may send one.
+fn what_is_kept_is_bounded(params: &FormParams) -> Result<(), ReturnError> {
+    let mut names = ["state", "nonce", "login_hint"].into_iter();
+    match names.find(|name| params.text(name).len() > LONGEST_KEPT) {
+        None => Ok(()),
+        Some(name) => Err(ReturnError::invalid_request(format!(
+            "the {name} is longer than {LONGEST_KEPT} bytes"
+        ))),
     }
 }
 
