@@ -30,11 +30,6 @@ impl Urls {
         self.is_secure
     }
 
-    /// Scheme, host and port.
-    pub(crate) fn origin(&self) -> &str {
-        &self.origin
-    }
-
     /// The audience of access tokens for the management API and the user's own data: PingOne's is
     /// its API host without `/v1`.
     pub(crate) fn audience(&self) -> &str {

@@ -205,21 +205,6 @@ impl ApiFailure {
         )
     }
 
-    /// 429.
-    pub(crate) fn limited(retry_after_seconds: u64) -> Self {
-        let detail = ErrorDetail::new("LIMIT_EXCEEDED", None, "Too many requests were made.")
-            .with("retryAfter", json!(retry_after_seconds));
-        let failure = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            ApiErrorCode::RequestLimited,
-            "The request could not be completed. Too many requests were made.",
-        );
-        Self {
-            retry_after_seconds: Some(retry_after_seconds),
-            ..failure.detail(detail)
-        }
-    }
-
     /// 503: come back later.
     pub(crate) fn unavailable() -> Self {
         let failure = Self::new(

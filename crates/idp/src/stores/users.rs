@@ -164,14 +164,8 @@ fn collect_filterable(path: &str, value: &Value, into: &mut Vec<(String, String)
     }
 }
 
-/// The columns of a user, for `SELECT`.
-pub(crate) const COLUMNS: &str = "\
-id, environment_id, population_id, username, email, email_verified, enabled, locked_at, unlock_at, \
-verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address, document, version, \
-created_at, updated_at";
-
 impl StoredUser {
-    /// Reads a row of [`COLUMNS`].
+    /// Reads a row with all columns of a user but `username_key`.
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
         let lock = match row.get::<Option<Timestamp>>("locked_at")? {
             Some(since) => AccountLock::Locked {
@@ -219,14 +213,16 @@ SELECT id, environment_id, population_id, username, email, email_verified, enabl
        document, version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND username_key = $2";
 
-/// Two rows are enough to know that an address is not one person's.
+/// Two rows are enough to know that an address is not one person's; whoever has proven that it is
+/// theirs comes first.
 const FIND_BY_EMAIL: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
        document, version, created_at, updated_at
   FROM users
  WHERE id IN (SELECT user_id FROM user_attributes
-               WHERE environment_id = $1 AND name = 'email' AND value_key = $2 LIMIT 2)";
+               WHERE environment_id = $1 AND name = 'email' AND value_key = $2)
+ ORDER BY email_verified DESC, id LIMIT 2";
 
 const INSERT: &str = "\
 INSERT INTO users (id, environment_id, population_id, username, username_key, email,
@@ -285,7 +281,8 @@ impl<'a> Users<'a> {
     }
 
     /// The user whom a person means by a name or a mail address. An address that several users
-    /// share means none of them.
+    /// share means the one who has proven it, so that nobody takes it from them by writing it into
+    /// a profile; without such a one it means none of them.
     pub(crate) async fn find_for_sign_on(
         &self,
         environment: EnvironmentId,
@@ -304,10 +301,15 @@ impl<'a> Users<'a> {
             )
             .await
             .map_err(StoreError::during("look a user up by mail address"))?;
-        match rows.as_slice() {
-            [row] => StoredUser::from_row(row).map(Some),
-            _ => Ok(None),
-        }
+        let found: Vec<_> = rows
+            .iter()
+            .map(StoredUser::from_row)
+            .collect::<Result<_, _>>()?;
+        Ok(match <[_; 2]>::try_from(found) {
+            Ok([owner, other]) if owner.email_verified && !other.email_verified => Some(owner),
+            Ok(_) => None,
+            Err(fewer) => fewer.into_iter().next(),
+        })
     }
 
     async fn find_one(&self, statement: Statement) -> Result<Option<StoredUser>, StoreError> {
