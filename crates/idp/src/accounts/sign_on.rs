@@ -37,16 +37,16 @@ pub(crate) async fn sign_on(
         .find_for_sign_on(environment, identifier)
         .await?;
     let Some(user) = found else {
-        return Err(refuse_stranger(idp, environment, identifier, password, now).await?);
+        idp.hasher().verify_nobody(password).await?;
+        return Err(refuse_stranger(idp, environment, identifier, now).await?);
     };
     let checked = passwords::check(idp, &user, password, &Actor::from(&user), origin, now).await;
     match checked {
         Ok(_) if !user.can_authenticate(now) => Err(Refusal::AccountNotUsable),
         Ok(status) => Ok(SignedOn { user, status }),
-        // Nobody can sign on to it, which is no news to tell a stranger.
-        Err(Refusal::NoPassword) => Err(Refusal::Wrong {
-            failures_remaining: None,
-        }),
+        // Nobody can sign on to it, which is no news to tell a stranger: not by a lockout that
+        // never comes, either.
+        Err(Refusal::NoPassword) => Err(refuse_stranger(idp, environment, identifier, now).await?),
         Err(refusal) => Err(refusal),
     }
 }
@@ -55,7 +55,6 @@ async fn refuse_stranger(
     idp: &Idp,
     environment: EnvironmentId,
     identifier: &str,
-    password: &Password,
     now: Timestamp,
 ) -> Result<Refusal, Refusal> {
     // No population has this id, so the environment's default policy applies.
@@ -68,7 +67,6 @@ async fn refuse_stranger(
         idp.strangers()
             .take_try(environment, identifier, lockout, now)
     });
-    idp.hasher().verify_nobody(password).await?;
     Ok(match locked_until {
         Some(until) => Refusal::LockedOut {
             seconds_until_unlock: until.duration_since(now).as_secs().max(1),
