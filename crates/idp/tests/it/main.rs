@@ -19,4 +19,5 @@ mod oauth_codes;
 mod oauth_refresh;
 mod oauth_tokens;
 mod signon_pages;
+mod threats;
 mod world;

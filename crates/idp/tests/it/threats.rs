@@ -1,0 +1,335 @@
+//! What an attacker tries beside the ordinary stories: each test is named for what must not be so.
+
+use db::Statement;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::management::Api;
+use crate::world::{Answer, Browser, World};
+
+const NEW_PASSWORD: &str = "Bright-Meadow-58";
+
+/// A browser in front of a fresh sign-on page.
+async fn at_sign_on(world: &World) -> (Browser, String) {
+    let mut browser = world.browser();
+    let answer = browser.authorize(world, &world.request()).await;
+    let page = Browser::page_of(&answer);
+    (browser, page)
+}
+
+fn sub_page(page: &str, name: &str) -> String {
+    page.replace("/signon/?", &format!("/signon/{name}?"))
+}
+
+/// What a stranger can tell of an answer, without what differs between any two.
+fn told(answer: &Answer, page: &str, name: &str) -> String {
+    let flow = page.split("flowId=").nth(1).unwrap_or_default();
+    let body = answer
+        .body
+        .replace(flow, "FLOW")
+        .replace(answer.header("correlation-id"), "ID")
+        .replace(name, "NAME");
+    let cookies = answer.headers.get_all("set-cookie").iter().count();
+    format!("{} {cookies} {body}", answer.status)
+}
+
+async fn set_enabled(world: &World, is_enabled: bool) {
+    let statement = Statement::new("UPDATE users SET enabled = $1 WHERE username = $2");
+    world
+        .sql(statement.bind(is_enabled).bind(world.demo.user.username))
+        .await;
+}
+
+/// Reliability and security, classes 7 and 9: 200 says that the token is worthless, for good.
+#[tokio::test]
+async fn a_token_that_was_revoked_while_its_user_was_disabled_stays_revoked() {
+    let world = World::new().await;
+    let tokens = world.tokens().await;
+    let access_token = tokens["access_token"].as_str().unwrap();
+    set_enabled(&world, false).await;
+    world
+        .post_as_client(&world.endpoint("revoke"), &[("token", access_token)])
+        .await
+        .expect(StatusCode::OK);
+    set_enabled(&world, true).await;
+    world
+        .userinfo(access_token)
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+}
+
+async fn wrong_codes(browser: &mut Browser, page: &str, times: usize) -> Answer {
+    let form = [
+        ("recoveryCode", "AAAAAAAA"),
+        ("newPassword", NEW_PASSWORD),
+        ("confirmPassword", NEW_PASSWORD),
+    ];
+    let mut last = None;
+    for _ in 0..times {
+        last = Some(browser.post(&sub_page(page, "recover"), &form).await);
+    }
+    last.unwrap()
+}
+
+/// Class 15: the lockout after wrong codes is a known user's alone, and must not show.
+#[tokio::test]
+async fn wrong_codes_beyond_the_limit_do_not_tell_who_exists() {
+    let world = World::new().await;
+    let mut seen = Vec::new();
+    for name in ["demo", "nobo"] {
+        let mut answers = Vec::new();
+        let (mut browser, page) = at_sign_on(&world).await;
+        browser
+            .post(&sub_page(&page, "forgot"), &[("username", name)])
+            .await;
+        if name == "demo" {
+            world.awaited_code("demo@example.com").await;
+        }
+        answers.push(told(
+            &wrong_codes(&mut browser, &page, 5).await,
+            &page,
+            name,
+        ));
+        // Another code is asked for, and tried, in the same interaction and in a new one.
+        let again = browser.post(&sub_page(&page, "recover/send"), &[]).await;
+        answers.push(told(&again, &page, name));
+        answers.push(told(
+            &wrong_codes(&mut browser, &page, 1).await,
+            &page,
+            name,
+        ));
+        let (mut other, other_page) = at_sign_on(&world).await;
+        let forgot = sub_page(&other_page, "forgot");
+        other.post(&forgot, &[("username", name)]).await;
+        let answer = wrong_codes(&mut other, &other_page, 1).await;
+        answers.push(told(&answer, &other_page, name));
+        seen.push(answers);
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+/// Class 15: who has no password yet is no more to be recognised than who does not exist.
+#[tokio::test]
+async fn a_user_without_a_password_ends_like_a_stranger() {
+    let world = World::new().await;
+    Api::worker(&world).await.make_user("ada1").await;
+    let mut seen = Vec::new();
+    for name in ["ada1", "nobo"] {
+        let (mut browser, page) = at_sign_on(&world).await;
+        let mut answers = Vec::new();
+        for _ in 0..7 {
+            let answer = browser.give(&page, name, "Wrong-Password-1").await;
+            answers.push(told(&answer, &page, name));
+        }
+        seen.push(answers);
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+/// Classes 12 and 16: whoever writes somebody else's address into the own profile takes nothing
+/// from its owner.
+#[tokio::test]
+async fn an_address_that_somebody_claims_without_proof_still_signs_its_owner_on() {
+    let world = World::new().await;
+    world
+        .sql(Statement::new(
+            "UPDATE users SET email_verified = TRUE WHERE username = 'demo'",
+        ))
+        .await;
+    let eve = json!({ "username": "eve", "email": "demo@example.com" });
+    Api::worker(&world)
+        .await
+        .post("users", &eve)
+        .await
+        .expect(StatusCode::CREATED);
+    let (mut browser, page) = at_sign_on(&world).await;
+    let password = world.demo.user.password.expose().to_owned();
+    let answer = browser.give(&page, "demo@example.com", &password).await;
+    let code = browser.resume(&answer).await.param("code");
+    let tokens = world.redeem(&code).await.expect(StatusCode::OK).json();
+    let claims = crate::world::claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!(claims["preferred_username"], "demo");
+}
+
+/// Class 14: an address that is sent to somebody gives the sender nothing of what they do with it.
+#[tokio::test]
+async fn whoever_sends_a_link_to_a_sign_on_page_gets_nothing_of_the_sign_on() {
+    let world = World::new().await;
+    let (mut attacker, page) = at_sign_on(&world).await;
+    attacker.get(&page).await.expect(StatusCode::OK);
+    let mut victim = world.browser();
+    let user = &world.demo.user;
+    let answer = victim
+        .give(&page, user.username, user.password.expose())
+        .await;
+    let resume = answer.location().to_owned();
+    attacker.get(&resume).await.expect(StatusCode::FORBIDDEN);
+    let shown = attacker.get(&page).await;
+    assert_eq!(shown.status, StatusCode::SEE_OTHER);
+    attacker
+        .get(shown.location())
+        .await
+        .expect(StatusCode::FORBIDDEN);
+    assert!(attacker.cookies.is_empty());
+
+    // Nor does a session that the attacker plants in the victim's browser become the victim's.
+    let planted = world.sign_on(&world.request()).await.0.cookies;
+    let mut victim = world.browser();
+    victim.cookies.clone_from(&planted);
+    let params = world.request().set("prompt", "login");
+    let page = Browser::page_of(&victim.authorize(&world, &params).await);
+    victim
+        .give(&page, user.username, user.password.expose())
+        .await;
+    assert_ne!(victim.cookies, planted);
+    let mut attacker = world.browser();
+    attacker.cookies = planted;
+    let silent = world.request().set("prompt", "none");
+    let answer = attacker.authorize(&world, &silent).await;
+    assert!(
+        answer.location().contains("error=login_required"),
+        "{answer:?}"
+    );
+}
+
+/// Class 13: an assurance that was never reached is not claimed: `acr`, `amr` and `auth_time` come
+/// from the sign-on, whatever the request says.
+#[tokio::test]
+async fn no_request_raises_what_its_tokens_say_about_the_sign_on() {
+    let world = World::new().await;
+    let params = world
+        .request()
+        .set("acr_values", "Multi_Factor Single_Factor")
+        .set("acr", "Multi_Factor")
+        .set("amr", "mfa")
+        .set("auth_time", "1");
+    let code = world.sign_on(&params).await.1.param("code");
+    let tokens = world.redeem(&code).await.expect(StatusCode::OK).json();
+    let claims = crate::world::claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!(claims["acr"], "Single_Factor");
+    assert_eq!(claims["amr"], json!(["pwd"]));
+    assert_eq!(claims["auth_time"], claims["iat"]);
+    let params = world.request().set("acr_values", "Multi_Factor");
+    let answer = world.browser().authorize(&world, &params).await;
+    assert!(
+        answer.location().contains("error=invalid_request"),
+        "{answer:?}"
+    );
+}
+
+/// RFC 9700 §4.11 and §4.12: a password that is posted never travels on with a redirect.
+#[tokio::test]
+async fn no_answer_to_a_password_is_a_redirect_that_repeats_the_post() {
+    let world = World::new().await;
+    let (mut browser, page) = at_sign_on(&world).await;
+    let user = &world.demo.user;
+    let answer = browser
+        .give(&page, user.username, user.password.expose())
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let answer = browser.get(answer.location()).await;
+    assert_eq!(answer.status, StatusCode::FOUND);
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    assert!(answer.header("cache-control").contains("no-store"));
+}
+
+/// RFC 9700 §4.15: no application can be taken for a user, whatever id it was given.
+#[tokio::test]
+async fn an_applications_own_token_is_no_users() {
+    let world = World::new().await;
+    let worker = Api::worker(&world).await;
+    let claims = crate::world::claims(&worker.token);
+    assert_eq!(claims["sub"], Value::Null, "{claims}");
+    world
+        .userinfo(&worker.token)
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+}
+
+/// Class 16: every attribute that the server owns, with every scope of self-management, by every
+/// method.
+#[tokio::test]
+async fn no_scope_lets_a_user_write_what_the_server_owns() {
+    let world = World::new().await;
+    let scopes = "openid p1:read:user p1:update:user p1:read:userPassword p1:reset:userPassword";
+    let me = Api::user(&world, scopes).await;
+    let id = crate::world::claims(&me.token)["sub"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("users/{id}");
+    let before = me.get(&path).await.expect(StatusCode::OK).json();
+    let owned = json!({
+        "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1",
+        "environment": { "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1" },
+        "population": { "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1" },
+        "emailVerified": true, "enabled": false, "mfaEnabled": true, "verifyStatus": "ENABLED",
+        "account": { "status": "LOCKED", "canAuthenticate": false },
+        "lifecycle": { "status": "VERIFICATION_REQUIRED" },
+        "identityProvider": { "type": "OTHER" },
+        "lastSignOn": { "at": "2020-01-01T00:00:00Z" },
+        "createdAt": "2020-01-01T00:00:00Z",
+        "password": { "value": "Mallory-Meadow-58", "forceChange": false },
+        "roleAssignments": [{ "role": { "id": "29ddce68-cd7f-4b2a-b6fc-f7a19553b496" } }],
+    });
+    let mut whole = owned.clone();
+    whole["username"] = before["username"].clone();
+    whole["email"] = before["email"].clone();
+    me.patch(&path, &owned).await.expect(StatusCode::OK);
+    me.put(&path, &whole).await.expect(StatusCode::OK);
+    let after = me.get(&path).await.expect(StatusCode::OK).json();
+    for member in owned.as_object().unwrap().keys() {
+        assert_eq!(before[member], after[member], "{member}");
+    }
+    for (method, below, body) in [
+        (Method::PUT, "enabled", json!({ "enabled": true })),
+        (Method::PUT, "mfaEnabled", json!({ "mfaEnabled": true })),
+        (Method::PUT, "population", json!({ "id": id })),
+        (Method::POST, "roleAssignments", json!({})),
+    ] {
+        let answer = me
+            .send(
+                method,
+                &format!("{path}/{below}"),
+                &["application/json"],
+                body.to_string(),
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{below}");
+    }
+    for action in [
+        "user.verify+json",
+        "account.unlock+json",
+        "user.sendVerificationCode+json",
+    ] {
+        let answer = me
+            .act(
+                Method::POST,
+                &path,
+                action,
+                &json!({ "verificationCode": "AAAAAAAA" }),
+            )
+            .await;
+        assert!(answer.status.is_client_error(), "{action}: {}", answer.body);
+    }
+}
+
+/// What nobody needs is not kept: an authorization request cannot fill the database.
+#[tokio::test]
+async fn a_request_with_endless_parameters_is_not_kept() {
+    let world = World::new().await;
+    let long = "x".repeat(20_000);
+    for name in ["state", "nonce", "login_hint"] {
+        let query = world.request().set(name, &long).query();
+        let mut browser = world.browser();
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let authorize = world.endpoint("authorize");
+        browser
+            .send(Method::POST, &authorize, query.into(), &headers)
+            .await;
+    }
+    let longest = Statement::new("SELECT COALESCE(MAX(LENGTH(document)), 0) AS longest FROM flows");
+    let row = world.db.read_optional(longest).await.unwrap().unwrap();
+    let longest: i64 = row.get("longest").unwrap();
+    assert!(longest < 20_000, "an interaction of {longest} characters");
+}
