@@ -58,7 +58,7 @@ async fn send(
         tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
         return mails.give_up(mail.id, idp.now()).await;
     };
-    match smtp.send(&mail.recipient, content).await {
+    match smtp.send(mail.id, &mail.recipient, content).await {
         Ok(()) => mails.mark_sent(mail.id, idp.now()).await,
         Err(SendError::Transient(error)) if mail.attempts < MOST_ATTEMPTS => {
             let again_at = next_attempt(mail.attempts, idp.now());
@@ -76,7 +76,7 @@ async fn send(
 
 /// Half a minute after the first failure, twice as long after each further one, four hours at most.
 fn next_attempt(attempts: i64, now: Timestamp) -> Timestamp {
-    let longest = Duration::from_secs(4 * 60 * 60);
+    let longest = Duration::from_hours(4);
     let mut delays = ExponentialBuilder::new()
         .with_min_delay(Duration::from_secs(30))
         .with_max_delay(longest)

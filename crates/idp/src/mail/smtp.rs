@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use protocol::id::MailId;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Content;
@@ -32,6 +34,8 @@ pub struct SmtpSettings {
     pub port: u16,
     /// How the way there is protected.
     pub security: SmtpSecurity,
+    /// PEM of authorities that its certificate is checked with beside the system's.
+    pub ca_pem: Option<Vec<u8>>,
     /// Name and password, if it asks for them.
     pub credentials: Option<(String, SecretString)>,
     /// The sender, such as `Example <no-reply@example.com>`.
@@ -78,14 +82,12 @@ impl Smtp {
     pub(crate) fn new(settings: &SmtpSettings) -> Result<Self, InvalidSmtp> {
         let from = settings.from.parse();
         let from = from.map_err(|_| InvalidSmtp::From(settings.from.clone()))?;
-        type Transport = AsyncSmtpTransport<Tokio1Executor>;
-        let tls = |error| InvalidSmtp::Tls(settings.host.clone(), error);
-        let mut builder = match settings.security {
-            SmtpSecurity::None => Transport::builder_dangerous(&settings.host),
-            SmtpSecurity::StartTls => Transport::starttls_relay(&settings.host).map_err(tls)?,
-            SmtpSecurity::Tls => Transport::relay(&settings.host).map_err(tls)?,
-        };
-        builder = builder.port(settings.port).timeout(Some(TIME_OUT));
+        let tls = tls(settings).map_err(|error| InvalidSmtp::Tls(settings.host.clone(), error))?;
+        // Dangerous only without the next line: it begins without TLS.
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
+            .tls(tls)
+            .port(settings.port)
+            .timeout(Some(TIME_OUT));
         if let Some((user, password)) = &settings.credentials {
             let password = password.expose_secret().to_owned();
             builder = builder.credentials(Credentials::new(user.clone(), password));
@@ -97,7 +99,15 @@ impl Smtp {
     }
 
     /// Hands a mail over.
-    pub(crate) async fn send(&self, recipient: &str, content: Content) -> Result<(), SendError> {
+    ///
+    /// Each try carries the same `Message-ID`, so that mail programs show a mail once even if it was
+    /// handed over twice, as when this process dies before it notes that the server took it.
+    pub(crate) async fn send(
+        &self,
+        id: MailId,
+        recipient: &str,
+        content: Content,
+    ) -> Result<(), SendError> {
         let to = recipient
             .parse()
             .map_err(|error| SendError::Permanent(Box::new(error)))?;
@@ -105,6 +115,7 @@ impl Smtp {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(content.subject)
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .multipart(MultiPart::alternative_plain_html(
                 content.text,
                 content.html,
@@ -116,4 +127,20 @@ impl Smtp {
             Err(error) => Err(SendError::Transient(error)),
         }
     }
+}
+
+/// How the connection is protected: as set, never less.
+fn tls(settings: &SmtpSettings) -> Result<Tls, lettre::transport::smtp::Error> {
+    let parameters = || {
+        let mut builder = TlsParameters::builder(settings.host.clone());
+        if let Some(pem) = &settings.ca_pem {
+            builder = builder.add_root_certificate(Certificate::from_pem(pem)?);
+        }
+        builder.build_rustls()
+    };
+    Ok(match settings.security {
+        SmtpSecurity::None => Tls::None,
+        SmtpSecurity::StartTls => Tls::Required(parameters()?),
+        SmtpSecurity::Tls => Tls::Wrapper(parameters()?),
+    })
 }

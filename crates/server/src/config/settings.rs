@@ -238,6 +238,8 @@ pub struct Smtp {
     pub port: u16,
     /// How the connection is secured.
     pub encryption: SmtpEncryption,
+    /// PEM file of authorities trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
     /// Who signs on there.
     pub username: Option<String>,
     /// With which password.

@@ -10,7 +10,7 @@ use protocol::oauth::Issuer;
 use protocol::secret::ClientSecret;
 use url::Url;
 
-use super::{Shared, StartError, ui_mode};
+use super::{Shared, StartError, read, ui_mode};
 use crate::config::Settings;
 use crate::config::settings::{Argon2, Mode, Smtp, SmtpEncryption};
 use crate::env_file::EnvironmentFile;
@@ -73,7 +73,7 @@ pub(super) async fn start_idp(
         random,
         keyring,
     };
-    Idp::start(idp_settings(settings, url, mailbox), parts)
+    Idp::start(idp_settings(settings, url, mailbox)?, parts)
         .await
         .map_err(|error| StartError::Environment(Box::new(error)))
 }
@@ -166,7 +166,11 @@ impl Environment {
     }
 }
 
-fn idp_settings(settings: &Settings, url: &Url, mailbox: bool) -> idp::Settings {
+fn idp_settings(
+    settings: &Settings,
+    url: &Url,
+    mailbox: bool,
+) -> Result<idp::Settings, StartError> {
     let configured = &settings.idp;
     let mut made = idp::Settings::new(url.clone());
     made.mode = ui_mode(settings.mode);
@@ -174,13 +178,13 @@ fn idp_settings(settings: &Settings, url: &Url, mailbox: bool) -> idp::Settings 
     made.registration = configured.registration;
     made.brand = settings.brand.clone();
     made.hashing = hashing(configured.argon2);
-    made.smtp = configured.smtp.as_ref().map(smtp);
+    made.smtp = configured.smtp.as_ref().map(smtp).transpose()?;
     made.limits = Limits {
         sign_ons_per_minute: configured.limits.sign_ons_per_minute,
         registrations_per_hour: configured.limits.registrations_per_hour,
         recoveries_per_hour: configured.limits.recoveries_per_hour,
     };
-    made
+    Ok(made)
 }
 
 fn hashing(configured: Argon2) -> HashingSettings {
@@ -198,8 +202,9 @@ fn hashing(configured: Argon2) -> HashingSettings {
     }
 }
 
-fn smtp(configured: &Smtp) -> SmtpSettings {
-    SmtpSettings {
+fn smtp(configured: &Smtp) -> Result<SmtpSettings, StartError> {
+    let ca_file = configured.ca_file.as_deref();
+    Ok(SmtpSettings {
         host: configured.host.clone(),
         port: configured.port,
         security: match configured.encryption {
@@ -207,7 +212,10 @@ fn smtp(configured: &Smtp) -> SmtpSettings {
             SmtpEncryption::Tls => SmtpSecurity::Tls,
             SmtpEncryption::None => SmtpSecurity::None,
         },
+        ca_pem: ca_file
+            .map(|path| read(path, "idp.smtp.ca_file"))
+            .transpose()?,
         credentials: configured.username.clone().zip(configured.password.clone()),
         from: configured.from.clone(),
-    }
+    })
 }

@@ -9,5 +9,6 @@ mod configuration;
 mod durability;
 mod import;
 mod life;
+mod mail;
 mod production;
 mod tls;

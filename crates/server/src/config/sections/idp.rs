@@ -41,6 +41,7 @@ fn smtp(reader: &mut Reader<'_>) -> Option<Smtp> {
             ("none", SmtpEncryption::None),
         ],
     );
+    let ca_file = reader.file("idp.smtp.ca_file", "\"/etc/latchkey/mail-ca.pem\"");
     let username = reader.text("idp.smtp.username", "\"latchkey\"");
     let password = reader.secret("idp.smtp.password");
     let from = reader.text("idp.smtp.from", "\"Example <no-reply@example.com>\"");
@@ -70,6 +71,7 @@ fn smtp(reader: &mut Reader<'_>) -> Option<Smtp> {
         host,
         port,
         encryption,
+        ca_file,
         username,
         password,
         from,
