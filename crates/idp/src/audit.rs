@@ -33,14 +33,13 @@ impl<S: Sync> FromRequestParts<S> for Origin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let request = match parts.extensions.get::<RequestId>() {
-            Some(request) => *request,
-            None => {
-                // Without a server in front, the id is made once per request here.
-                let request = RequestId::random(&SystemRandom);
-                parts.extensions.insert(request);
-                request
-            }
+        let request = if let Some(request) = parts.extensions.get::<RequestId>() {
+            *request
+        } else {
+            // Without a server in front, the id is made once per request here.
+            let request = RequestId::random(&SystemRandom);
+            parts.extensions.insert(request);
+            request
         };
         let address = parts
             .extensions

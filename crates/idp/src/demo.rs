@@ -361,6 +361,9 @@ impl Maker<'_> {
     }
 
     /// Grants an application all scopes of all resources that it has no grant of.
+    ///
+    /// All but `offline_access`: an application without it gets refresh tokens unasked, as the
+    /// portal needs them with the scopes that it asks for by default.
     async fn grant_everything(
         &self,
         environment: EnvironmentId,
@@ -378,7 +381,11 @@ impl Maker<'_> {
                 environment_id: environment,
                 application_id: application,
                 resource_id: resource.id,
-                scopes: scopes.into_iter().map(|scope| scope.id).collect(),
+                scopes: scopes
+                    .into_iter()
+                    .filter(|scope| scope.name != "offline_access")
+                    .map(|scope| scope.id)
+                    .collect(),
                 created_at: self.now,
                 updated_at: self.now,
             };

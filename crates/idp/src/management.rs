@@ -27,6 +27,7 @@ use crate::errors::api::CORRELATION_ID;
 use crate::state::Idp;
 
 /// Every route of the management API, below `/v1`.
+#[expect(clippy::too_many_lines, reason = "a table, to be read as a whole")]
 fn resources() -> Vec<Resource> {
     vec![
         at("/roles").get(roles::list),

@@ -73,9 +73,10 @@ pub(crate) fn still_granted(scopes: &Scopes, granted: &GrantedScopes) -> Scopes 
     scopes.filtered(|scope| is_granted(scope, granted))
 }
 
-/// Every application may ask who the user is; the rest is granted.
+/// Every application may ask who the user is, and say that it wants a refresh token, which it gets
+/// unasked where `offline_access` is not granted (PingOne, "Refresh tokens"); the rest is granted.
 fn is_granted(scope: &str, granted: &GrantedScopes) -> bool {
-    scope == "openid"
+    matches!(scope, "openid" | "offline_access")
         || granted
             .resources
             .iter()

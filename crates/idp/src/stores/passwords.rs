@@ -181,7 +181,7 @@ impl<'a> Passwords<'a> {
         let remember = Statement::new(REMEMBER).bind(user.as_uuid()).bind(now);
         let forget = Statement::new(FORGET_OLD)
             .bind(user.as_uuid())
-            .bind(retained_since(history, now))
+            .bind(retained_since(*history, now))
             .bind(history.count);
         vec![remember, set, forget]
     }
@@ -221,7 +221,7 @@ impl<'a> Passwords<'a> {
     ) -> Result<Vec<PasswordHash>, StoreError> {
         let statement = Statement::new(HISTORY)
             .bind(user.as_uuid())
-            .bind(retained_since(history, now))
+            .bind(retained_since(*history, now))
             .bind(history.count);
         let rows = self
             .0
@@ -234,7 +234,7 @@ impl<'a> Passwords<'a> {
     }
 }
 
-fn retained_since(history: &PasswordHistory, now: Timestamp) -> Timestamp {
+fn retained_since(history: PasswordHistory, now: Timestamp) -> Timestamp {
     let retention = SignedDuration::from_hours(24 * i64::from(history.retention_days));
     now.checked_sub(retention).unwrap_or(Timestamp::MIN)
 }

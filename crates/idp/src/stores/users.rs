@@ -14,6 +14,10 @@ use super::fold;
 
 /// A user as the database keeps it.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "PingOne's own flags, each named"
+)]
 pub(crate) struct StoredUser {
     pub(crate) id: UserId,
     pub(crate) environment_id: EnvironmentId,
@@ -86,7 +90,7 @@ impl StoredUser {
         user.last_sign_on.clone_from(&self.last_sign_on);
         user.created_at = Some(self.created_at);
         user.updated_at = Some(self.updated_at);
-        user.attributes = self.attributes.clone();
+        user.attributes.clone_from(&self.attributes);
         user
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::management::Api;
 use crate::world::{World, claims};
 
 async fn tokens(world: &World) -> Value {
@@ -18,6 +19,50 @@ async fn tokens(world: &World) -> Value {
 
 fn refresh_token(tokens: &Value) -> &str {
     tokens["refresh_token"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn an_application_with_offline_access_gets_a_refresh_token_when_it_asks() {
+    let world = World::new().await;
+    let unasked = world.tokens().await;
+    assert!(unasked["refresh_token"].is_string(), "it has no such grant");
+
+    let worker = Api::worker(&world).await;
+    let resources = worker.get("resources").await.expect(StatusCode::OK).json();
+    let openid = resources["_embedded"]["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|resource| resource["name"] == "openid")
+        .unwrap()["id"]
+        .clone();
+    let openid = openid.as_str().unwrap();
+    let scopes = worker
+        .get(&format!("resources/{openid}/scopes"))
+        .await
+        .json();
+    let ids: Vec<Value> = scopes["_embedded"]["scopes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scope| json!({ "id": scope["id"] }))
+        .collect();
+    let grants = format!("applications/{}/grants", world.demo.client_id);
+    let granted = worker.get(&grants).await.expect(StatusCode::OK).json();
+    let grant = granted["_embedded"]["grants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|grant| grant["resource"]["id"] == openid)
+        .unwrap()["id"]
+        .clone();
+    let body = json!({ "resource": { "id": openid }, "scopes": ids });
+    let path = format!("{grants}/{}", grant.as_str().unwrap());
+    worker.put(&path, &body).await.expect(StatusCode::OK);
+
+    let unasked = world.tokens().await;
+    assert_eq!(unasked["refresh_token"], Value::Null);
+    assert!(tokens(&world).await["refresh_token"].is_string());
 }
 
 #[tokio::test]
