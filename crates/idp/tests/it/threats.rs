@@ -1,5 +1,7 @@
 //! What an attacker tries beside the ordinary stories: each test is named for what must not be so.
 
+use std::sync::Arc;
+
 use db::Statement;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -217,7 +219,7 @@ async fn no_request_raises_what_its_tokens_say_about_the_sign_on() {
     );
 }
 
-/// RFC 9700 §4.11 and §4.12: a password that is posted never travels on with a redirect.
+/// RFC 9700 §4.12: a password that is posted never travels on with a redirect.
 #[tokio::test]
 async fn no_answer_to_a_password_is_a_redirect_that_repeats_the_post() {
     let world = World::new().await;
@@ -332,4 +334,173 @@ async fn a_request_with_endless_parameters_is_not_kept() {
     let row = world.db.read_optional(longest).await.unwrap().unwrap();
     let longest: i64 = row.get("longest").unwrap();
     assert!(longest < 20_000, "an interaction of {longest} characters");
+}
+
+/// Class 9: what was ended stays ended after a restart.
+#[tokio::test]
+async fn what_was_revoked_or_used_is_not_good_again_after_a_restart() {
+    let mut world = World::new().await;
+    let params = world.request().set("scope", "openid offline_access");
+    let code = world.sign_on(&params).await.1.param("code");
+    let revoked = world.redeem(&code).await.expect(StatusCode::OK).json();
+    let text = |tokens: &Value, name: &str| tokens[name].as_str().unwrap().to_owned();
+    let refresh_token = text(&revoked, "refresh_token");
+    let path = world.endpoint("revoke");
+    world
+        .post_as_client(&path, &[("token", &refresh_token)])
+        .await
+        .expect(StatusCode::OK);
+    let (mut signed_off, _) = world.sign_on(&params).await;
+    let session = signed_off.cookies.clone();
+    let page = format!("/{}/signoff", world.demo.environment_id);
+    signed_off.post(&page, &[]).await.expect(StatusCode::OK);
+    let used = world.code().await;
+    let bought = world.redeem(&used).await.expect(StatusCode::OK).json();
+    set_enabled(&world, false).await;
+
+    world.restart().await;
+    let of_disabled = text(&bought, "access_token");
+    world
+        .userinfo(&of_disabled)
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+    set_enabled(&world, true).await;
+    world.userinfo(&of_disabled).await.expect(StatusCode::OK);
+    world
+        .userinfo(&text(&revoked, "access_token"))
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
+    let answer = world.refresh(&refresh_token).await;
+    assert_eq!(answer.oauth_error(), "invalid_grant");
+    assert_eq!(world.redeem(&used).await.oauth_error(), "invalid_grant");
+    let mut thief = world.browser();
+    thief.cookies = session;
+    let silent = world.request().set("prompt", "none");
+    let answer = thief.authorize(&world, &silent).await;
+    assert!(
+        answer.location().contains("error=login_required"),
+        "{answer:?}"
+    );
+}
+
+/// Class 7: what could not be looked up or written is never told as done.
+#[tokio::test]
+async fn a_database_that_is_gone_makes_nothing_a_success() {
+    let world = World::new().await;
+    let tokens = world.tokens().await;
+    let access_token = tokens["access_token"].as_str().unwrap().to_owned();
+    let code = world.code().await;
+    let worker = Api::worker(&world).await;
+    let (mut browser, page) = at_sign_on(&world).await;
+    world.db.close().await;
+    let (token, revoke) = (world.endpoint("token"), world.endpoint("revoke"));
+    let introspect = world.endpoint("introspect");
+    let form = [("token", access_token.as_str())];
+    let user = &world.demo.user;
+    let password = user.password.expose();
+    let one = json!({ "username": "ada", "email": "ada@example.com" });
+    let answers = [
+        world.redeem(&code).await,
+        world.refresh("whatever").await,
+        world.post_as_client(&revoke, &form).await,
+        world.post_as_client(&introspect, &form).await,
+        world.userinfo(&access_token).await,
+        worker.get("users").await,
+        worker.post("users", &one).await,
+        browser.give(&page, user.username, password).await,
+        browser.authorize(&world, &world.request()).await,
+    ];
+    for (index, answer) in answers.iter().enumerate() {
+        assert_eq!(
+            answer.status,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{index}: {}",
+            answer.body
+        );
+    }
+    assert!(browser.cookies.is_empty());
+    // Unknown is not inactive, and a wrong secret is not proven wrong.
+    assert!(!answers[3].body.contains("active"));
+    let wrong = world
+        .post_as(
+            &token,
+            &[("grant_type", "client_credentials")],
+            &world.demo.worker_client_id.to_string(),
+            "wrong",
+        )
+        .await;
+    assert!(!wrong.status.is_success());
+}
+
+const WITHOUT_SECRETS: [(&str, &str); 5] = [
+    ("recoveryCode", "AAAAAAAA"),
+    ("verificationCode", "AAAAAAAA"),
+    ("currentPassword", "Wrong-Password-1"),
+    ("newPassword", NEW_PASSWORD),
+    ("confirmPassword", NEW_PASSWORD),
+];
+
+/// The posts of all pages, each as a page of another state would have sent it.
+const POSTS: [(&str, &[(&str, &str)]); 8] = [
+    ("", &[("username", "demo"), ("password", "")]),
+    ("forgot", &[("username", "demo")]),
+    ("recover", &WITHOUT_SECRETS),
+    ("recover", &[]),
+    ("recover/send", &[]),
+    ("change", &WITHOUT_SECRETS),
+    ("verify", &WITHOUT_SECRETS),
+    ("restart", &[]),
+];
+
+/// Classes 1 and 13: every order of three posts, none of which brings a secret.
+#[tokio::test]
+async fn no_order_of_posts_signs_on_or_changes_a_password_without_a_secret() {
+    let world = World::with(|settings| {
+        settings.limits = idp::Limits {
+            sign_ons_per_minute: 1_000_000,
+            registrations_per_hour: 1_000_000,
+            recoveries_per_hour: 1_000_000,
+        };
+    })
+    .await;
+    let world = Arc::new(world);
+    let hash = async || {
+        let read = Statement::new("SELECT hash FROM user_passwords ORDER BY user_id");
+        let rows = world.db.read(read).await.unwrap();
+        rows.iter()
+            .map(|row| row.get::<String>("hash").unwrap())
+            .collect::<Vec<_>>()
+    };
+    let before = hash().await;
+    // All at once, because answers about recoveries take their time.
+    let tries = POSTS.iter().flat_map(|first| {
+        let second = POSTS.iter();
+        second.flat_map(move |second| POSTS.map(|third| [*first, *second, third]))
+    });
+    let tries: Vec<_> = tries
+        .map(|order| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                let (mut browser, page) = at_sign_on(&world).await;
+                for (name, form) in order {
+                    let answer = if name.is_empty() {
+                        browser.post(&page, form).await
+                    } else {
+                        browser.post(&sub_page(&page, name), form).await
+                    };
+                    assert!(!answer.location().contains("/as/resume"), "{order:?}");
+                }
+                let resume = page.replace("/signon/?", "/as/resume?");
+                let answer = browser.get(&resume).await;
+                let leads_back = answer.location().contains("/signon/?flowId=");
+                assert!(leads_back, "{order:?}: {answer:?}");
+                assert!(browser.cookies.is_empty(), "{order:?}");
+            })
+        })
+        .collect();
+    assert_eq!(tries.len(), 512);
+    for one in tries {
+        one.await.unwrap();
+    }
+    assert_eq!(hash().await, before);
 }

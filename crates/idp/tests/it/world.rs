@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(crate) demo: Demo,
     pub(crate) clock: Arc<FrozenClock>,
     pub(crate) db: Db,
+    settings: Settings,
+    keyring: Arc<Keyring>,
     router: Router,
     _place: Option<TestDb>,
 }
@@ -71,13 +73,14 @@ impl World {
         change(&mut settings);
         let start: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();
         let clock = Arc::new(FrozenClock::new(start));
+        let keyring = Arc::new(Keyring::random(&SystemRandom));
         let parts = Parts {
             db: db.clone(),
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
-            keyring: Arc::new(Keyring::random(&SystemRandom)),
+            keyring: Arc::clone(&keyring),
         };
-        let idp = Idp::start(settings, parts).await.unwrap();
+        let idp = Idp::start(settings.clone(), parts).await.unwrap();
         let portal = Url::parse("https://localhost:8080/").unwrap();
         let demo = demo::ensure(&idp, PortalAddresses::new(portal))
             .await
@@ -88,8 +91,22 @@ impl World {
             demo,
             clock,
             db,
+            settings,
+            keyring,
             _place: place,
         }
+    }
+
+    /// The same installation after its process has ended and begun again.
+    pub(crate) async fn restart(&mut self) {
+        let parts = Parts {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            random: Arc::new(SystemRandom),
+            keyring: Arc::clone(&self.keyring),
+        };
+        self.idp = Idp::start(self.settings.clone(), parts).await.unwrap();
+        self.router = self.idp.router();
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
