@@ -8,6 +8,8 @@
 
 mod command;
 mod generated;
+#[cfg(test)]
+mod named_tests;
 mod postgres;
 mod prerequisites;
 mod service;

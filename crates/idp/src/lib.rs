@@ -23,6 +23,7 @@ mod limits;
 mod mail;
 mod mailbox;
 mod management;
+pub mod manual;
 mod oauth;
 mod portal_applications;
 mod routes;

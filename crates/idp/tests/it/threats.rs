@@ -504,3 +504,26 @@ async fn no_order_of_posts_signs_on_or_changes_a_password_without_a_secret() {
     }
     assert_eq!(hash().await, before);
 }
+
+/// Class 6: what cannot be checked for replay is no proof, and none that another proof outweighs.
+#[tokio::test]
+async fn a_client_assertion_is_refused_and_not_passed_over() {
+    let world = World::new().await;
+    let token = world.endpoint("token");
+    let assertion = [
+        ("grant_type", "client_credentials"),
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
+        ("client_assertion", "e30.e30.e30"),
+    ];
+    let id = world.demo.worker_client_id.to_string();
+    let secret = world.demo.worker_client_secret.expose();
+    for answer in [
+        world.post(&token, &assertion).await,
+        world.post_as(&token, &assertion, &id, secret).await,
+    ] {
+        assert_eq!(answer.oauth_error(), "invalid_client");
+    }
+}
