@@ -30,7 +30,7 @@ const CLIENTS: usize = 8;
 const ACKNOWLEDGED: usize = 24;
 
 /// How long a start, or the work of one round, may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A verifier and its S256 challenge: the example of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -179,12 +179,6 @@ impl Program {
         let browser = Browser::trusting(&self.authority).stopping_at(&callback);
         let page = browser.open(url).await.expect(200);
         let page = give_credentials(&page, &Person::new(username, password)).await;
-        eprintln!(
-            "{username} {password} {} {} {}",
-            page.status,
-            page.url,
-            page.text()
-        );
         page.status.is_redirection()
             && page
                 .location()
@@ -533,15 +527,11 @@ impl Worker {
             .get(&self.users)
             .query(&[("filter", format!("username eq \"{username}\""))]);
         // The registration is acknowledged, whatever becomes of this look-up.
-        match self.api(found, 200).await {
-            Some(found) => {
-                let id = found["_embedded"]["users"][0]["id"].as_str();
-                Some(id.unwrap().to_owned())
-            }
-            None => {
-                self.ledger.acknowledge(username);
-                None
-            }
-        }
+        let Some(found) = self.api(found, 200).await else {
+            self.ledger.acknowledge(username);
+            return None;
+        };
+        let id = found["_embedded"]["users"][0]["id"].as_str();
+        Some(id.unwrap().to_owned())
     }
 }
