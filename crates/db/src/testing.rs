@@ -64,6 +64,14 @@ impl TestDb {
             Place::Schema(schema) => schema.open().await,
         }
     }
+
+    /// The address at which another process finds the same database on PostgreSQL; `None` on SQLite.
+    pub fn postgres_url(&self) -> Option<String> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Schema(schema) => Some(schema.url()),
+        }
+    }
 }
 
 /// An empty SQLite file.
@@ -133,11 +141,15 @@ fn open_file(folder: &TempDir) -> Db {
 }
 
 impl Schema {
-    async fn open(&self) -> Db {
+    fn url(&self) -> String {
         let separator = if self.server.contains('?') { '&' } else { '?' };
         let options = format!("options=-c%20search_path%3D{}", self.name);
-        let settings = PostgresSettings::parse(&format!("{}{separator}{options}", self.server))
-            .expect("TEST_POSTGRES_URL is a database URL");
+        format!("{}{separator}{options}", self.server)
+    }
+
+    async fn open(&self) -> Db {
+        let settings =
+            PostgresSettings::parse(&self.url()).expect("TEST_POSTGRES_URL is a database URL");
         let db = Db::postgres(&settings.with_max_connections(CONNECTIONS)).await;
         db.expect("the server of TEST_POSTGRES_URL answers")
     }
