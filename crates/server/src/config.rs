@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::document::Document;
 use crate::config::reader::{Reader, Shown};
+use crate::up::Sides;
 
 pub use problem::{InvalidConfiguration, Origin, Problem};
 pub use settings::Settings;
@@ -104,13 +105,23 @@ impl Loaded {
         }
     }
 
-    /// The settings, if nothing is wrong; what production asks for is checked here too.
+    /// The settings for serving both sides, if nothing is wrong.
+    ///
+    /// # Errors
+    ///
+    /// As [`settings_for`](Self::settings_for).
+    pub fn settings(self) -> Result<Settings, InvalidConfiguration> {
+        self.settings_for(Sides::Both)
+    }
+
+    /// The settings for serving these sides, if nothing is wrong; what production asks of them is
+    /// checked here too.
     ///
     /// # Errors
     ///
     /// All problems at once.
-    pub fn settings(self) -> Result<Settings, InvalidConfiguration> {
-        let problems = self.problems();
+    pub fn settings_for(self, served: Sides) -> Result<Settings, InvalidConfiguration> {
+        let problems = self.problems_for(served);
         if problems.is_empty() {
             Ok(self.settings)
         } else {
@@ -132,10 +143,15 @@ impl Loaded {
         }
     }
 
-    /// Every problem, what production refuses among them.
+    /// Every problem of serving both sides, what production refuses among them.
     pub fn problems(&self) -> Vec<Problem> {
+        self.problems_for(Sides::Both)
+    }
+
+    /// Every problem of serving these sides, what production refuses among them.
+    pub fn problems_for(&self, served: Sides) -> Vec<Problem> {
         let mut problems = self.problems.clone();
-        problems.extend(production::refusals(&self.settings));
+        problems.extend(production::refusals(&self.settings, served));
         problems
     }
 

@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use super::{Place, terminal};
 use crate::config::{DEFAULTS, InvalidConfiguration, import};
+use crate::up::Sides;
 
 /// A sample's file has fifty lines.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -19,6 +20,9 @@ const LONGEST_FILE: u64 = 1024 * 1024;
 pub(super) enum ConfigCommand {
     /// Reports everything that is wrong, at once.
     Check {
+        /// The command that it has to be good for.
+        #[arg(long = "for", value_name = "COMMAND", value_enum, default_value = "up")]
+        served: Served,
         #[command(flatten)]
         place: Place,
     },
@@ -43,7 +47,7 @@ pub(super) enum ConfigCommand {
 impl ConfigCommand {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Check { place } => check(&place),
+            Self::Check { served, place } => check(&place, served),
             Self::Show { default: true, .. } => {
                 terminal::print(DEFAULTS)?;
                 Ok(ExitCode::SUCCESS)
@@ -65,8 +69,23 @@ impl ConfigCommand {
     }
 }
 
-fn check(place: &Place) -> anyhow::Result<ExitCode> {
-    place.load().settings()?;
+/// The commands that serve.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Served {
+    /// The portal and the embedded environment.
+    Up,
+    /// The portal alone.
+    Portal,
+    /// The embedded environment alone.
+    Idp,
+}
+
+fn check(place: &Place, served: Served) -> anyhow::Result<ExitCode> {
+    place.load().settings_for(match served {
+        Served::Up => Sides::Both,
+        Served::Portal => Sides::Portal,
+        Served::Idp => Sides::Environment,
+    })?;
     terminal::print("The configuration has no problem.\n")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,7 @@ pub(super) struct Up {
     /// Where the portal listens, as localhost:8080 (port 0 takes a free one).
     #[arg(long, value_name = "ADDRESS")]
     portal_listen: Option<String>,
-    /// Where the embedded environment listens, as localhost:9443.
+    /// Where the embedded environment listens, as localhost:9443 (port 0 takes a free one).
     #[arg(long, value_name = "ADDRESS")]
     idp_listen: Option<String>,
 }
@@ -87,7 +87,7 @@ impl Serve {
         portal_listen: Option<&str>,
         idp_listen: Option<&str>,
     ) -> anyhow::Result<ExitCode> {
-        let settings = self.settings(portal_listen, idp_listen)?;
+        let settings = self.settings(sides, portal_listen, idp_listen)?;
         logging::start(&settings.log);
         let mut options = UpOptions::new(settings);
         options.sides = sides;
@@ -102,6 +102,7 @@ impl Serve {
 
     fn settings(
         &self,
+        sides: Sides,
         portal_listen: Option<&str>,
         idp_listen: Option<&str>,
     ) -> anyhow::Result<Settings> {
@@ -116,7 +117,7 @@ impl Serve {
                 sources = sources.option(key, value, name);
             }
         }
-        Ok(Loaded::read(&sources).settings()?)
+        Ok(Loaded::read(&sources).settings_for(sides)?)
     }
 }
 

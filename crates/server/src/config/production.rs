@@ -6,25 +6,27 @@ use url::Url;
 use crate::config::problem::Problem;
 use crate::config::settings::{Mode, Settings, Tls};
 use crate::listen::ListenAddress;
+use crate::up::Sides;
 
-/// Everything that has to be set before these settings may serve.
-pub(super) fn refusals(settings: &Settings) -> Vec<Problem> {
+/// Everything that has to be set before these settings may serve these sides.
+pub(super) fn refusals(settings: &Settings, served: Sides) -> Vec<Problem> {
     match settings.mode {
-        Mode::Production => production(settings),
-        Mode::Development => development(settings),
+        Mode::Production => production(settings, served),
+        Mode::Development => development(settings, served),
     }
 }
 
-fn production(settings: &Settings) -> Vec<Problem> {
+fn production(settings: &Settings, served: Sides) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if settings.idp.demo {
+    let has_environment = served != Sides::Portal;
+    if has_environment && settings.idp.demo {
         problems.push(Problem::missing(
             "idp.demo",
             "production has no demo data: everybody knows those passwords",
             "false",
         ));
     }
-    if settings.idp.smtp.is_none() {
+    if has_environment && settings.idp.smtp.is_none() {
         problems.push(Problem::missing(
             "idp.smtp.host",
             "production has no mailbox page; name a mail server and a sender (idp.smtp.from)",
@@ -39,7 +41,7 @@ fn production(settings: &Settings) -> Vec<Problem> {
             "\"files\"",
         ));
     }
-    for side in sides(settings) {
+    for side in sides(settings, served) {
         match side.public_url {
             None => problems.push(Problem::missing(
                 side.url_key,
@@ -58,9 +60,9 @@ fn production(settings: &Settings) -> Vec<Problem> {
     problems
 }
 
-fn development(settings: &Settings) -> Vec<Problem> {
+fn development(settings: &Settings, served: Sides) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for side in sides(settings) {
+    for side in sides(settings, served) {
         if !side.listen.is_loopback() && !published_by_proxy(settings) {
             problems.push(Problem::missing(
                 side.listen_key,
@@ -109,23 +111,22 @@ struct Side<'a> {
     url_example: &'static str,
 }
 
-fn sides(settings: &Settings) -> [Side<'_>; 2] {
-    [
-        Side {
-            listen: settings.portal.listen,
-            listen_key: "portal.listen",
-            listen_example: "\"localhost:8080\"",
-            public_url: settings.portal.public_url.as_ref(),
-            url_key: "portal.public_url",
-            url_example: "\"https://www.example.com/\"",
-        },
-        Side {
-            listen: settings.idp.listen,
-            listen_key: "idp.listen",
-            listen_example: "\"localhost:9443\"",
-            public_url: settings.idp.public_url.as_ref(),
-            url_key: "idp.public_url",
-            url_example: "\"https://auth.example.com/\"",
-        },
-    ]
+fn sides(settings: &Settings, served: Sides) -> impl Iterator<Item = Side<'_>> {
+    let portal = (served != Sides::Environment).then_some(Side {
+        listen: settings.portal.listen,
+        listen_key: "portal.listen",
+        listen_example: "\"localhost:8080\"",
+        public_url: settings.portal.public_url.as_ref(),
+        url_key: "portal.public_url",
+        url_example: "\"https://www.example.com/\"",
+    });
+    let environment = (served != Sides::Portal).then_some(Side {
+        listen: settings.idp.listen,
+        listen_key: "idp.listen",
+        listen_example: "\"localhost:9443\"",
+        public_url: settings.idp.public_url.as_ref(),
+        url_key: "idp.public_url",
+        url_example: "\"https://auth.example.com/\"",
+    });
+    portal.into_iter().chain(environment)
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use latchkey::Sides;
 use latchkey::config::settings::{Database, PopulationChoice, Tls};
 use latchkey::config::{Loaded, Sources};
 use protocol::id::PopulationId;
@@ -44,7 +45,7 @@ fn all_problems_are_told_at_once_with_line_and_example() {
         "{text}"
     );
     assert!(
-        text.contains("portal.listen: `localhost` has no port"),
+        text.contains("portal.listen: `localhost` is not in the form host:port"),
         "{text}"
     );
     assert!(
@@ -322,6 +323,17 @@ fn production_with_everything_set_has_no_problem() {
         settings.portal.public_url.unwrap().as_str(),
         "https://www.example.com/"
     );
+}
+
+#[test]
+fn a_portal_alone_in_production_needs_nothing_of_the_environment() {
+    let portal = "mode = \"production\"\n[portal]\npublic_url = \
+                  \"https://accounts.example.com\"\n[tls]\nmode = \"off\"\n";
+    let loaded = Loaded::read(&inline(portal));
+    assert_eq!(loaded.problems_for(Sides::Portal), []);
+    let missing = loaded.problems_for(Sides::Environment);
+    let missing: Vec<_> = missing.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(missing, ["idp.demo", "idp.smtp.host", "idp.public_url"]);
 }
 
 #[test]
