@@ -12,6 +12,7 @@ pub(crate) mod sign_on;
 pub(crate) mod verify;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::LOCATION;
@@ -35,6 +36,10 @@ use crate::oauth::{cookies, no_store};
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::users::{StoredUser, Users};
+
+/// No refusal that depends on whether a user exists comes earlier: longer than the slowest look-up
+/// and a password's hash, shorter than a person minds.
+const FLOOR: Duration = Duration::from_millis(150);
 
 /// A visit of a hosted page: the interaction exists, and this browser may go on with it.
 #[derive(Debug)]

@@ -82,7 +82,7 @@
 //!
 //! An access token is for one resource, ends after an hour, and is worthless as soon as its grant is
 //! revoked or its user or application disabled. Tokens are not bound to a sender yet: there is
-//! neither DPoP nor mutual TLS.
+//! neither `DPoP` nor mutual TLS.
 //!
 //! - `scopes_are_granted_per_resource`
 //! - `an_access_token_ends_after_its_hour`

@@ -3,8 +3,6 @@
 //! Known and unknown names get the same pages after the same time. Which user is being recovered
 //! stands in the interaction, never in a form.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -14,7 +12,7 @@ use protocol::secret::{Password, RecoveryCode};
 use tokio::time::{Instant, sleep_until};
 use ui::{Flash, FormState, Layout, RuleView};
 
-use super::{Flashes, Visit, after_password, require_same, rules};
+use super::{FLOOR, Flashes, Visit, after_password, require_same, rules};
 use crate::Idp;
 use crate::accounts::{Refusal, recovery};
 use crate::audit::Actor;
@@ -22,10 +20,6 @@ use crate::errors::page::PageFailure;
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
 use crate::oauth::extract::PageForm;
 use crate::stores::users::Users;
-
-/// No answer that depends on whether a user exists comes earlier: longer than the slowest look-up,
-/// shorter than a person notices.
-const FLOOR: Duration = Duration::from_millis(150);
 
 const FIELDS: [&str; 3] = ["recoveryCode", "newPassword", "confirmPassword"];
 

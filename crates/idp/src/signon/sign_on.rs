@@ -4,9 +4,10 @@ use askama::Template;
 use axum::response::Response;
 use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
+use tokio::time::{Instant, sleep_until};
 use ui::{FormState, Layout};
 
-use super::{Visit, after_password, minutes};
+use super::{FLOOR, Visit, after_password, minutes};
 use crate::accounts::Refusal;
 use crate::accounts::sign_on::sign_on;
 use crate::errors::page::PageFailure;
@@ -72,6 +73,7 @@ pub(crate) async fn post(
         return Ok(show(&visit, &form));
     }
 
+    let earliest = Instant::now() + FLOOR;
     let password = Password::new(password);
     let (environment, now) = (visit.environment.id, visit.now);
     match sign_on(&idp, environment, username, &password, &visit.origin, now).await {
@@ -85,7 +87,10 @@ pub(crate) async fn post(
         }
         Err(refusal) => {
             form.add_error(explain(&visit, refusal)?);
-            Ok(show(&visit, &form))
+            let answer = show(&visit, &form);
+            // A known name costs writes beside the hash, which a stranger could measure.
+            sleep_until(earliest).await;
+            Ok(answer)
         }
     }
 }

@@ -527,3 +527,20 @@ async fn a_client_assertion_is_refused_and_not_passed_over() {
         assert_eq!(answer.oauth_error(), "invalid_client");
     }
 }
+
+/// Class 15: a known name costs writes to the database beside the hash of its password. What is
+/// quicker than the slowest way waits.
+#[tokio::test]
+async fn no_refusal_comes_as_early_as_its_work_is_done() {
+    let world = World::new().await;
+    for name in ["demo", "nobo"] {
+        let (mut browser, page) = at_sign_on(&world).await;
+        let begun = tokio::time::Instant::now();
+        browser.give(&page, name, "Wrong-Password-1").await;
+        let forgot = sub_page(&page, "forgot");
+        browser.post(&forgot, &[("username", name)]).await;
+        wrong_codes(&mut browser, &page, 1).await;
+        let floors = 3 * std::time::Duration::from_millis(150);
+        assert!(begun.elapsed() >= floors, "{name}: {:?}", begun.elapsed());
+    }
+}
