@@ -33,6 +33,7 @@ Examples:
   latchkey up --ephemeral --env-file t.env  the same in a throw-away directory, for tests
   latchkey portal --config latchkey.toml    the portal alone, against PingOne
   latchkey config check                     everything that is wrong with the configuration
+  latchkey environment create Customers     the first environment of an installation of your own
   latchkey user set-password ada            asks for the new password
 
 Exit status: 0 done, 1 failed, 2 wrong options or configuration.";

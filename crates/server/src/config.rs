@@ -9,6 +9,7 @@ mod production;
 mod reader;
 mod sections;
 pub mod settings;
+mod unknown;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;

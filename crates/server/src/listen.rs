@@ -27,7 +27,7 @@ enum ListenHost {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidListenAddress {
     /// Nothing after a colon.
-    #[error("has no port; port 0 takes a free one")]
+    #[error("is not in the form host:port (port 0 takes a free one)")]
     NoPort,
     /// The port is not a number up to 65535.
     #[error("has a port that is not a number from 0 to 65535")]

@@ -16,6 +16,13 @@ pub struct InvalidUri {
     problem: &'static str,
 }
 
+impl InvalidUri {
+    /// What is wrong, without the text itself: for messages that name it already.
+    pub fn problem(&self) -> &'static str {
+        self.problem
+    }
+}
+
 macro_rules! uris {
     ($($(#[$doc:meta])* $name:ident = $kind:literal, $check:path;)+) => {$(
         $(#[$doc])*

@@ -11,8 +11,17 @@ use pingone::{Application, ApplicationId};
 use super::connection::{Connection, converse};
 use super::terminal;
 
+const EXAMPLES: &str = "\
+Examples:
+  latchkey application list
+  latchkey application secret rotate \"Latchkey Portal\" --env-file test.env
+
+Which environment: the one of --env-file; without it, of [portal.pingone] in the configuration;
+without that, the demo environment that latchkey up keeps in the data directory.";
+
 /// Looks after applications, in the cloud or in the embedded environment.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ApplicationCommand {
     #[command(subcommand)]
     action: Action,

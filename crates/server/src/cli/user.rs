@@ -17,7 +17,10 @@ const EXAMPLES: &str = "\
 Examples:
   latchkey user find ada@example.com
   latchkey user set-password ada                 asks for the password
-  pass show ada | latchkey user set-password ada --env-file test.env";
+  pass show ada | latchkey user set-password ada --env-file test.env
+
+Which environment: the one of --env-file; without it, of [portal.pingone] in the configuration;
+without that, the demo environment that latchkey up keeps in the data directory.";
 
 /// Looks after users, in the cloud or in the embedded environment.
 #[derive(Args, Debug)]

@@ -13,9 +13,7 @@ use secrecy::SecretString;
 
 use crate::config::document::{Document, Entry, Raw};
 use crate::config::problem::{Origin, Problem};
-
-/// A suggestion has to be this much alike (0 to 1, Jaro–Winkler).
-const ALIKE: f64 = 0.84;
+use crate::config::unknown::unknown;
 
 /// A secret's file may be this long; the longest real one is a PEM key.
 const SECRET_FILE_LIMIT: u64 = 64 * 1024;
@@ -60,6 +58,12 @@ impl<'a> Reader<'a> {
             what: what.into(),
             example: Some(example.to_owned()),
         });
+    }
+
+    /// Whether there is a value at all, right or wrong.
+    pub(crate) fn is_given(&self, key: &str) -> bool {
+        let entry = self.document.find(key);
+        entry.is_some_and(|entry| !is_empty(&entry.raw))
     }
 
     /// A text that may be absent; an empty one is.
@@ -360,30 +364,6 @@ impl<'a> Reader<'a> {
 /// Whether a variable or key is there without a value, which is as good as absent.
 fn is_empty(raw: &Raw) -> bool {
     matches!(raw, Raw::Text(text) | Raw::Untyped(text) if text.is_empty())
-}
-
-/// An unknown key, with the known one that is most alike.
-fn unknown(key: &str, entry: &Entry, known: &BTreeSet<String>) -> Problem {
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(key, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let from_environment = matches!(entry.origin, Origin::Environment(_));
-    let what = match nearest {
-        Some((_, candidate)) if from_environment => {
-            let name = candidate.to_uppercase().replace('.', "__");
-            format!("there is no such key; did you mean `LATCHKEY_{name}`?")
-        }
-        Some((_, candidate)) => format!("there is no such key; did you mean `{candidate}`?"),
-        None => "there is no such key; `latchkey config show --default` lists them all".to_owned(),
-    };
-    Problem {
-        key: key.to_owned(),
-        origin: Some(entry.origin.clone()),
-        what,
-        example: None,
-    }
 }
 
 fn quoted(raw: &Raw) -> String {

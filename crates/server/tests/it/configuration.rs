@@ -356,3 +356,26 @@ fn development_stays_on_this_machine() {
         "can be reached by others",
     );
 }
+
+#[test]
+fn an_unknown_section_is_told_from_an_unknown_key() {
+    check(
+        "[portl]\ncolour = 1\n",
+        "portl.colour",
+        "there is no section `portl`; did you mean `portal`?",
+    );
+    check(
+        "[portal]\ncolour = 1\n",
+        "portal.colour",
+        "there is no such key; `latchkey config show --default` lists them all",
+    );
+}
+
+#[test]
+fn a_wrong_issuer_is_told_once() {
+    check(
+        "[portal.sign_on]\nissuer = \"x\"\nclient_id = \"a\"\nclient_secret = \"b\"\n",
+        "portal.sign_on.issuer",
+        "`x` is no issuer: it is no absolute URI",
+    );
+}

@@ -42,7 +42,7 @@ fn the_authentication_samples_file_becomes_a_sign_on() {
     );
     assert_eq!(sign_on.client_id.unwrap(), "me");
     assert_eq!(sign_on.redirect_path, "/cb");
-    assert_eq!(sign_on.scopes.to_string().split(" ").count(), 3);
+    assert_eq!(sign_on.scopes.to_string().split(' ').count(), 3);
     assert_eq!(sign_on.max_age_seconds, Some(3600));
     assert_eq!(sign_on.prompt.unwrap(), "login");
     assert_eq!(sign_on.response_type.to_string(), "token id_token");

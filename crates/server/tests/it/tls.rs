@@ -11,7 +11,7 @@ use latchkey::tls::{Authority, ServerTls};
 use rcgen::{CertificateParams, KeyPair};
 
 /// Serves one answer over this TLS and gives the port.
-async fn serve(tls: &ServerTls) -> u16 {
+fn serve(tls: &ServerTls) -> u16 {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -40,7 +40,7 @@ async fn the_local_authority_vouches_for_loopback_and_configured_names() {
     let tls = ServerTls::prepare(&Tls::Local, place.path(), &hosts)
         .unwrap()
         .unwrap();
-    let port = serve(&tls).await;
+    let port = serve(&tls);
     let ca = tls.ca_file().unwrap();
     for name in ["localhost", "127.0.0.1", "portal.test"] {
         let answer = ask(&ca, name, port).await.unwrap();
@@ -108,7 +108,7 @@ async fn new_files_are_taken_into_use_and_bad_ones_are_not() {
     let tls = ServerTls::prepare(&files, place.path(), &[])
         .unwrap()
         .unwrap();
-    let port = serve(&tls).await;
+    let port = serve(&tls);
     ask(&old, "localhost", port).await.unwrap();
 
     fs::write(&certificate, "nonsense").unwrap();

@@ -53,15 +53,19 @@ pub(super) fn sign_on(reader: &mut Reader<'_>) -> SignOn {
         && client_secret.is_none()
         && token_endpoint_auth_method != TokenEndpointAuthMethod::None
     {
-        let what = "is missing; an application with a secret is configured. Set it, or set \
-                    portal.sign_on.token_endpoint_auth_method to \"none\"";
-        reader.problem("portal.sign_on.client_secret", what, "client_secret_file");
+        let what = "is missing beside portal.sign_on.client_id; give it, or the file that holds it as \
+                    client_secret_file, or set portal.sign_on.token_endpoint_auth_method to \
+                    \"none\"";
+        let example = "client_secret_file = \"/run/secrets/portal\"";
+        reader.problem("portal.sign_on.client_secret", what, example);
     }
-    if client_id.is_some() != issuer.is_some() {
-        let (missing, present) = match client_id {
-            Some(_) => ("portal.sign_on.issuer", "portal.sign_on.client_id"),
-            None => ("portal.sign_on.client_id", "portal.sign_on.issuer"),
-        };
+    let (issuer_key, client_key) = ("portal.sign_on.issuer", "portal.sign_on.client_id");
+    let one_of_two = match (reader.is_given(issuer_key), reader.is_given(client_key)) {
+        (false, true) => Some((issuer_key, client_key)),
+        (true, false) => Some((client_key, issuer_key)),
+        _ => None,
+    };
+    if let Some((missing, present)) = one_of_two {
         reader.problem(
             missing,
             format!("is missing beside {present}"),
@@ -122,7 +126,7 @@ fn scopes(reader: &mut Reader<'_>) -> Scopes {
 
 /// Development serves plain HTTP on loopback, so an issuer may be there too.
 fn issuer(text: &str) -> Result<Issuer, String> {
-    Issuer::parse(text).map_err(|error| error.to_string())
+    Issuer::parse(text).map_err(|error| format!("is no issuer: {}", error.problem()))
 }
 
 fn path(text: &str) -> Result<String, &'static str> {
