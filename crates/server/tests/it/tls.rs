@@ -61,7 +61,7 @@ async fn the_authority_is_made_once_and_stays_trusted_after_a_restart() {
     let before = fs::read(&ca).unwrap();
     let restarted = prepare();
     assert_eq!(fs::read(&ca).unwrap(), before);
-    let port = serve(&restarted).await;
+    let port = serve(&restarted);
     ask(&ca, "localhost", port).await.unwrap();
 }
 
