@@ -19,6 +19,6 @@ mod up;
 
 pub use env_file::EnvironmentFile;
 pub use up::{
-    CreateError, Created, NewEnvironment, Running, Sides, StartError, UpOptions,
-    create_environment, up,
+    CreateError, Created, EnvironmentMaker, NewEnvironment, Running, Sides, StartError, UpOptions,
+    up,
 };

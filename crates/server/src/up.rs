@@ -34,7 +34,7 @@ use crate::listen::{Bound, ListenAddress, ListenError};
 use crate::serve::Serving;
 use crate::tls::{ServerTls, TlsError};
 
-pub use bootstrap::{CreateError, Created, NewEnvironment, create_environment};
+pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
 
 /// What a banner says above every page in development.
 const NOTICE: &str = "Development mode: known passwords, and mails go to the mailbox.";

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 
 use super::connection::converse;
 use super::{Place, terminal};
-use crate::up::{NewEnvironment, create_environment};
+use crate::up::{EnvironmentMaker, NewEnvironment};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,30 +62,24 @@ impl EnvironmentCommand {
             place,
         } = self.action;
         let settings = place.settings()?;
-        let administrator = match (admin_username, admin_email) {
-            (Some(username), Some(email)) => {
-                let password = terminal::new_password(&username)?;
-                Some(Administrator {
-                    password: Password::new(password.expose_secret()),
-                    username,
-                    email,
-                })
-            }
-            _ => None,
-        };
-        let who = administrator
-            .as_ref()
-            .map(|administrator| administrator.username.clone());
-        let new = NewEnvironment {
-            name: name.clone(),
-            administrator,
-        };
-        let created = converse(async { Ok(create_environment(&settings, new).await?) })?;
+        let person = admin_username.zip(admin_email);
+        let who = person.as_ref().map(|(username, _)| username.clone());
+        // The database comes first: nobody types a password twice to learn that it is in use.
+        let created = converse(async {
+            let maker = EnvironmentMaker::open(&settings).await?;
+            let new = NewEnvironment {
+                name: name.clone(),
+                administrator: person.map(administrator).transpose()?,
+            };
+            let created = maker.create(new).await?;
+            maker.close().await;
+            Ok(created)
+        })?;
         terminal::print(&created.toml)?;
         terminal::remark(&format!(
-            "The environment {name} is made. Put the lines above into the configuration (what \
-             stands in these sections already moves below their headings, each of which may stand \
-             once), then check it with `latchkey config check` and start with `latchkey up`."
+            "The environment {name} is made. Put the lines above into the configuration; a section \
+             that is there already takes the new lines below its heading, which may stand only \
+             once. Then check it with `latchkey config check` and start with `latchkey up`."
         ));
         if let Some(who) = who {
             let portal = created.portal_url;
@@ -93,4 +87,14 @@ impl EnvironmentCommand {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A person with the password that they type.
+fn administrator((username, email): (String, String)) -> anyhow::Result<Administrator> {
+    let password = terminal::new_password(&username)?;
+    Ok(Administrator {
+        username,
+        email,
+        password: Password::new(password.expose_secret()),
+    })
 }

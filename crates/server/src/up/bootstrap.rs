@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use db::Db;
+use idp::Idp;
 use idp::bootstrap::{self, Administrator, BootstrapError, Plan, Wanted};
 use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
@@ -82,59 +84,92 @@ impl From<DataDirError> for CreateError {
     }
 }
 
-/// Makes an environment with the portal's web application, its worker and an administrator.
-///
-/// Client secrets are written into files of the data directory that this user alone can read. With
-/// SQLite no server may run; with PostgreSQL servers see the environment within seconds.
-///
-/// # Errors
-///
-/// [`CreateError`] says what stands in the way; then nothing was made.
-pub async fn create_environment(
-    settings: &Settings,
-    new: NewEnvironment,
-) -> Result<Created, CreateError> {
-    let portal = &settings.portal;
-    let idp = &settings.idp;
-    let portal_url = known(
-        settings,
-        portal.public_url.as_ref(),
-        portal.listen,
-        "portal",
-    )?;
-    let url = known(settings, idp.public_url.as_ref(), idp.listen, "idp")?;
-    let path = match &settings.data_dir {
-        Some(path) => path.clone(),
-        None => data_dir::platform()?,
-    };
-    let held = hold(settings, &path)?;
-    refuse_demo_data(settings, &path)?;
-    let shared = Shared {
-        db: open_database(settings, &path).await?,
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-        keyring: keyring(settings, &path, &SystemRandom).map_err(StartError::from)?,
-    };
-    let db = shared.db.clone();
-    let idp = environment::start_idp(settings, &url, false, shared).await?;
-    let (grant_types, response_types) = grants(&portal.sign_on);
-    let wanted = Wanted {
-        name: new.name,
-        portal: environment::portal_addresses(settings, &portal_url),
-        grant_types,
-        response_types,
-        administrator: new.administrator,
-    };
-    let plan = bootstrap::plan(&idp, wanted).await?;
-    let files = SecretFiles::write(&path, &plan)?;
-    let toml = toml(&plan, &files, &url);
-    if let Err(error) = plan.commit(&idp).await {
-        files.remove();
-        return Err(error.into());
+/// This installation's database, opened for making environments in it.
+#[derive(Debug)]
+pub struct EnvironmentMaker<'a> {
+    settings: &'a Settings,
+    idp: Idp,
+    db: Db,
+    directory: PathBuf,
+    idp_url: Url,
+    portal_url: Url,
+    /// Held until the end, where it must be.
+    _held: Option<DataDir>,
+}
+
+impl<'a> EnvironmentMaker<'a> {
+    /// Opens the database. With SQLite no server may run; servers on PostgreSQL see a new
+    /// environment within seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError`] says what stands in the way.
+    pub async fn open(settings: &'a Settings) -> Result<Self, CreateError> {
+        let (portal, idp) = (&settings.portal, &settings.idp);
+        let portal_url = known(
+            settings,
+            portal.public_url.as_ref(),
+            portal.listen,
+            "portal",
+        )?;
+        let idp_url = known(settings, idp.public_url.as_ref(), idp.listen, "idp")?;
+        let directory = match &settings.data_dir {
+            Some(path) => path.clone(),
+            None => data_dir::platform()?,
+        };
+        let held = hold(settings, &directory)?;
+        refuse_demo_data(settings, &directory)?;
+        let db = open_database(settings, &directory).await?;
+        let shared = Shared {
+            db: db.clone(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            keyring: keyring(settings, &directory, &SystemRandom).map_err(StartError::from)?,
+        };
+        Ok(Self {
+            settings,
+            idp: environment::start_idp(settings, &idp_url, false, shared).await?,
+            db,
+            directory,
+            idp_url,
+            portal_url,
+            _held: held,
+        })
     }
-    db.close().await;
-    drop(held);
-    Ok(Created { toml, portal_url })
+
+    /// Makes an environment with the portal's web application, its worker and an administrator.
+    ///
+    /// Client secrets are written into files of the data directory that this user alone can read.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError`] says what stands in the way; then nothing was made.
+    pub async fn create(&self, new: NewEnvironment) -> Result<Created, CreateError> {
+        let (grant_types, response_types) = grants(&self.settings.portal.sign_on);
+        let wanted = Wanted {
+            name: new.name,
+            portal: environment::portal_addresses(self.settings, &self.portal_url),
+            grant_types,
+            response_types,
+            administrator: new.administrator,
+        };
+        let plan = bootstrap::plan(&self.idp, wanted).await?;
+        let files = SecretFiles::write(&self.directory, &plan)?;
+        let toml = toml(&plan, &files, &self.idp_url);
+        if let Err(error) = plan.commit(&self.idp).await {
+            files.remove();
+            return Err(error.into());
+        }
+        Ok(Created {
+            toml,
+            portal_url: self.portal_url.clone(),
+        })
+    }
+
+    /// Closes the database.
+    pub async fn close(self) {
+        self.db.close().await;
+    }
 }
 
 /// SQLite belongs to one process at a time: a server caches what it has read.
