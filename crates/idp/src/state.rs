@@ -30,8 +30,12 @@ const MIGRATIONS: &[Migration] = &[Migration {
 /// How often jobs look for what is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
-/// Rows that one purge deletes at most, so that it holds nobody up.
+/// Rows that one statement of a purge deletes at most, so that it holds nobody up …
 const PURGE_ROWS: u32 = 500;
+
+/// … and how often it is repeated while there is more: as much as a busy installation makes in the
+/// meantime, and more.
+const MOST_PURGES: u32 = 100;
 
 /// Mails are kept a week after they were written.
 const MAIL_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -197,17 +201,23 @@ impl Idp {
             DELETE FROM activities WHERE id IN \
             (SELECT id FROM activities WHERE recorded_at <= $1 ORDER BY recorded_at LIMIT $2)";
         for sql in EXPIRED {
-            self.db()
-                .write(Statement::new(sql).bind(now).bind(PURGE_ROWS))
-                .await?;
+            self.purge_table(sql, now).await?;
         }
         let oldest = now - self.settings().lifetimes.activities;
-        self.db()
-            .write(Statement::new(OLD_ACTIVITIES).bind(oldest).bind(PURGE_ROWS))
-            .await?;
+        self.purge_table(OLD_ACTIVITIES, oldest).await?;
         Mails::new(self.db())
             .purge(now - MAIL_RETENTION, PURGE_ROWS)
             .await?;
+        Ok(())
+    }
+
+    async fn purge_table(&self, sql: &'static str, until: Timestamp) -> Result<(), StoreError> {
+        for _ in 0..MOST_PURGES {
+            let delete = Statement::new(sql).bind(until).bind(PURGE_ROWS);
+            if self.db().write(delete).await?.rows_affected < u64::from(PURGE_ROWS) {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -287,5 +297,50 @@ impl Idp {
             Some(row) => row.get("name"),
             None => Ok(String::new()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use db::Batch;
+    use protocol::{FrozenClock, SystemRandom};
+    use url::Url;
+
+    use super::*;
+    use crate::demo;
+
+    /// Anybody can begin sign-ons, faster than one statement deletes them.
+    #[tokio::test]
+    async fn more_than_one_statement_deletes_is_purged_all_the_same() {
+        let now: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();
+        let parts = Parts {
+            db: Db::sqlite_in_memory().unwrap(),
+            clock: Arc::new(FrozenClock::new(now)),
+            random: Arc::new(SystemRandom),
+            keyring: Arc::new(Keyring::random(&SystemRandom)),
+        };
+        let settings = Settings::new(Url::parse("https://localhost:9443/").unwrap());
+        let idp = Idp::start(settings, parts).await.unwrap();
+        let portal = Url::parse("https://localhost:8080/").unwrap();
+        let portal = crate::PortalAddresses::new(portal);
+        let demo = demo::ensure(&idp, portal).await.unwrap();
+        let flow = |expires_at: Timestamp| {
+            Statement::new(
+                "INSERT INTO flows (id, environment_id, application_id, status, document, version, \
+                 created_at, expires_at) VALUES ($1, $2, $3, 'X', '{}', 0, 0, $4)",
+            )
+            .bind(idp.random().uuid())
+            .bind(demo.environment_id.as_uuid())
+            .bind(demo.client_id.as_uuid())
+            .bind(expires_at)
+        };
+        let expired = (0..3 * PURGE_ROWS + 1).map(|_| flow(now));
+        let batch = expired.fold(Batch::new(), Batch::add);
+        let later = now + SignedDuration::from_secs(1);
+        idp.db().batch(batch.add(flow(later))).await.unwrap();
+        idp.purge(now).await.unwrap();
+        let count = Statement::new("SELECT COUNT(*) AS number FROM flows");
+        let row = idp.db().read_optional(count).await.unwrap().unwrap();
+        assert_eq!(row.get::<i64>("number").unwrap(), 1);
     }
 }

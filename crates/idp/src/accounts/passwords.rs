@@ -79,13 +79,16 @@ pub(crate) fn status(
 
 fn is_too_old(password: &StoredPassword, policy: &PasswordPolicy, now: Timestamp) -> bool {
     match (password.changed_at, policy.max_age_days) {
-        (Some(changed_at), Some(days)) => is_expired(changed_at + days_of(days), now),
+        (Some(changed_at), Some(days)) => is_expired(days_after(changed_at, days), now),
         _ => false,
     }
 }
 
-fn days_of(days: u32) -> SignedDuration {
-    SignedDuration::from_hours(24 * i64::from(days))
+/// A policy may name more days than time has.
+fn days_after(instant: Timestamp, days: u32) -> Timestamp {
+    instant
+        .saturating_add(SignedDuration::from_hours(24 * i64::from(days)))
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// Whole seconds, rounded up, so that a lockout never shows zero.
@@ -220,7 +223,7 @@ async fn require_age(
     };
     let changed_at = Passwords::new(idp.db()).load(user.id).await?.changed_at;
     match changed_at {
-        Some(changed_at) if !is_expired(changed_at + days_of(min_age_days), now) => {
+        Some(changed_at) if !is_expired(days_after(changed_at, min_age_days), now) => {
             Err(Refusal::TooYoung { min_age_days })
         }
         _ => Ok(()),

@@ -544,3 +544,33 @@ async fn no_refusal_comes_as_early_as_its_work_is_done() {
         assert!(begun.elapsed() >= floors, "{name}: {:?}", begun.elapsed());
     }
 }
+
+/// Class 26: a number that the rules of a policy allow is more days than time has.
+#[tokio::test]
+async fn an_age_without_end_keeps_nobody_out() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let list = api.get("passwordPolicies").await.expect(StatusCode::OK);
+    let mut policy = list.json()["_embedded"]["passwordPolicies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|policy| policy["name"] == "Demo")
+        .unwrap()
+        .clone();
+    policy["minAgeDays"] = json!(u32::MAX - 100);
+    policy["maxAgeDays"] = json!(u32::MAX);
+    let path = format!("passwordPolicies/{}", policy["id"].as_str().unwrap());
+    api.put(&path, &policy).await.expect(StatusCode::OK);
+    let me = Api::user(&world, "openid p1:reset:userPassword").await;
+    let id = crate::world::claims(&me.token)["sub"].clone();
+    let change = json!({
+        "currentPassword": world.demo.user.password.expose(),
+        "newPassword": NEW_PASSWORD,
+    });
+    let path = format!("users/{}/password", id.as_str().unwrap());
+    let answer = me
+        .act(Method::PUT, &path, "password.reset+json", &change)
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+}
