@@ -334,7 +334,7 @@ mod tests {
             .bind(demo.client_id.as_uuid())
             .bind(expires_at)
         };
-        let expired = (0..3 * PURGE_ROWS + 1).map(|_| flow(now));
+        let expired = (0..=3 * PURGE_ROWS).map(|_| flow(now));
         let batch = expired.fold(Batch::new(), Batch::add);
         let later = now + SignedDuration::from_secs(1);
         idp.db().batch(batch.add(flow(later))).await.unwrap();
