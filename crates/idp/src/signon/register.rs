@@ -11,7 +11,7 @@ use super::{Visit, after_password, require_same, rules};
 use crate::Idp;
 use crate::accounts::Refusal;
 use crate::accounts::registration::{
-    NewAccount, NewPassword, RegistrationRefusal, Verification, register,
+    NewAccount, NewPassword, RegistrationRefusal, Verification, is_email, is_username, register,
 };
 use crate::audit::Actor;
 use crate::errors::page::{PageError, PageFailure};
@@ -91,6 +91,12 @@ pub(crate) async fn post(
         if value.is_empty() {
             form.set_error(field, visit.text(text));
         }
+    }
+    if !email.is_empty() && !is_email(email) {
+        form.set_error("email", visit.text("register-email-invalid"));
+    }
+    if !username.is_empty() && !is_username(username) {
+        form.set_error("username", visit.text("register-username-invalid"));
     }
     require_same(&visit, &params, "password", &mut form);
     if form.has_errors() {
