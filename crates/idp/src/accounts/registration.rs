@@ -106,12 +106,41 @@ impl From<db::StoreError> for RegistrationRefusal {
 }
 
 /// Whether a text can be a username: PingOne takes letters, marks, spaces, symbols, digits and
-/// punctuation of all alphabets, so all but control characters and the like.
+/// punctuation of all alphabets, so all but what cannot be seen (PingOne, users, `username`).
 pub(crate) fn is_username(text: &str) -> bool {
     let length = text.chars().count();
     (1..=LONGEST_USERNAME).contains(&length)
         && !text.trim().is_empty()
-        && !text.chars().any(char::is_control)
+        && !text.chars().any(|c| c.is_control() || is_unseen(c))
+}
+
+/// Format characters, separators of lines and characters for private use: with them two names look
+/// alike, or one reads backwards.
+fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}'
+            | '\u{f0000}'..='\u{10ffff}'
+    )
 }
 
 /// Whether a text can be a mail address.
@@ -268,6 +297,21 @@ mod tests {
             assert!(is_username(name), "{name}");
         }
         for name in ["", " ", "a\u{0}", "a\nb", &"x".repeat(129)] {
+            assert!(!is_username(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_shows_all_that_it_holds() {
+        for name in [
+            "ada\u{200b}",
+            "\u{202e}ada",
+            "a\u{ad}da",
+            "ada\u{2028}",
+            "ada\u{feff}",
+            "ada\u{e0041}",
+            "ada\u{e000}",
+        ] {
             assert!(!is_username(name), "{name:?}");
         }
     }
