@@ -248,19 +248,25 @@ impl SecretFiles {
             }
         };
         let portal = plan.client_secret.as_ref();
-        Ok(Self {
-            portal: portal.map(|secret| file("portal", secret)).transpose()?,
-            worker: file("worker", &plan.worker_client_secret)?,
-        })
+        let portal = portal.map(|secret| file("portal", secret)).transpose()?;
+        match file("worker", &plan.worker_client_secret) {
+            Ok(worker) => Ok(Self { portal, worker }),
+            Err(error) => {
+                portal.iter().for_each(remove);
+                Err(error)
+            }
+        }
     }
 
     /// The environment was not made, so its secrets are worth nothing.
     fn remove(&self) {
-        for path in self.portal.iter().chain([&self.worker]) {
-            if let Err(error) = fs::remove_file(path) {
-                tracing::warn!(%error, path = %path.display(), "a useless file was left behind");
-            }
-        }
+        self.portal.iter().chain([&self.worker]).for_each(remove);
+    }
+}
+
+fn remove(path: &PathBuf) {
+    if let Err(error) = fs::remove_file(path) {
+        tracing::warn!(%error, path = %path.display(), "a useless file was left behind");
     }
 }
 

@@ -3,11 +3,10 @@
 
 mod server;
 
-use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use db::{Db, Row, Statement};
@@ -22,41 +21,10 @@ use testkit::{Browser, Person, Preparation, System};
 
 use server::{MailServer, Manner, Protection, Received};
 
+use crate::log::LOG;
+
 /// How long anything may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Everything that this process logs, debugging included.
-static LOG: LazyLock<Log> = LazyLock::new(|| {
-    let log = Log::default();
-    let writer = log.clone();
-    let lines = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone());
-    // Fails only when somebody else listens, and then there is nothing to read.
-    lines.try_init().expect("the first to listen to the log");
-    log
-});
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
 
 /// A system whose mails go to this port of this machine.
 fn mailing_to(port: u16, encryption: &str) -> Preparation {

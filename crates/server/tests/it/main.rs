@@ -10,6 +10,7 @@ mod durability;
 mod import;
 mod installation;
 mod life;
+mod log;
 mod mail;
 mod postgres;
 mod production;
