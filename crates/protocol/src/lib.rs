@@ -6,6 +6,7 @@
 //! that tests use.
 
 pub mod clock;
+mod codes;
 pub mod id;
 pub mod jose;
 pub mod keyring;

@@ -1,97 +1,51 @@
 //! Errors on the wire: [RFC 6749 §4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)
 //! and [§5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), OpenID Connect Core §3.1.2.6.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
-        /// An error code of OAuth 2.0 and its neighbours.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum OAuthErrorCode {
-            $($(#[$doc])* $name,)+
-            /// A code that is not in this list.
-            Other(String),
-        }
+use crate::codes::open_codes;
 
-        impl OAuthErrorCode {
-            /// The code as it travels.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$name => $text,)+
-                    Self::Other(code) => code,
-                }
-            }
-
-            /// Reads a code; an unknown one survives.
-            pub fn parse(text: &str) -> Self {
-                match text {
-                    $($text => Self::$name,)+
-                    other => Self::Other(other.chars().take(64).collect()),
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The user or the policy said no.
-    AccessDenied = "access_denied";
-    /// A page would have to ask for consent, and `prompt=none` forbids it.
-    ConsentRequired = "consent_required";
-    /// The user must do something, and `prompt=none` forbids it.
-    InteractionRequired = "interaction_required";
-    /// The client did not prove who it is.
-    InvalidClient = "invalid_client";
-    /// A code or token is wrong, used, expired, or somebody else's.
-    InvalidGrant = "invalid_grant";
-    /// A parameter is missing, wrong or repeated.
-    InvalidRequest = "invalid_request";
-    /// A request object is wrong.
-    InvalidRequestObject = "invalid_request_object";
-    /// A scope is unknown or not granted to the client.
-    InvalidScope = "invalid_scope";
-    /// An access token is wrong, expired or revoked (RFC 6750 §3.1).
-    InvalidToken = "invalid_token";
-    /// The access token lacks a scope (RFC 6750 §3.1).
-    InsufficientScope = "insufficient_scope";
-    /// Nobody is signed on, and `prompt=none` forbids asking.
-    LoginRequired = "login_required";
-    /// The server does not take request objects.
-    RequestNotSupported = "request_not_supported";
-    /// The server does not take requests by reference.
-    RequestUriNotSupported = "request_uri_not_supported";
-    /// Something broke at the server.
-    ServerError = "server_error";
-    /// The server cannot answer now.
-    TemporarilyUnavailable = "temporarily_unavailable";
-    /// The client may not use this grant or response type.
-    UnauthorizedClient = "unauthorized_client";
-    /// The grant type is unknown.
-    UnsupportedGrantType = "unsupported_grant_type";
-    /// The response type is unknown.
-    UnsupportedResponseType = "unsupported_response_type";
-    /// The server does not revoke this kind of token (RFC 7009 §2.2.1).
-    UnsupportedTokenType = "unsupported_token_type";
-}
-
-impl fmt::Display for OAuthErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for OAuthErrorCode {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for OAuthErrorCode {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::parse(&String::deserialize(deserializer)?))
+open_codes! {
+    /// An error code of OAuth 2.0 and its neighbours.
+    OAuthErrorCode {
+        /// The user or the policy said no.
+        AccessDenied = "access_denied";
+        /// A page would have to ask for consent, and `prompt=none` forbids it.
+        ConsentRequired = "consent_required";
+        /// The user must do something, and `prompt=none` forbids it.
+        InteractionRequired = "interaction_required";
+        /// The client did not prove who it is.
+        InvalidClient = "invalid_client";
+        /// A code or token is wrong, used, expired, or somebody else's.
+        InvalidGrant = "invalid_grant";
+        /// A parameter is missing, wrong or repeated.
+        InvalidRequest = "invalid_request";
+        /// A request object is wrong.
+        InvalidRequestObject = "invalid_request_object";
+        /// A scope is unknown or not granted to the client.
+        InvalidScope = "invalid_scope";
+        /// An access token is wrong, expired or revoked (RFC 6750 §3.1).
+        InvalidToken = "invalid_token";
+        /// The access token lacks a scope (RFC 6750 §3.1).
+        InsufficientScope = "insufficient_scope";
+        /// Nobody is signed on, and `prompt=none` forbids asking.
+        LoginRequired = "login_required";
+        /// The server does not take request objects.
+        RequestNotSupported = "request_not_supported";
+        /// The server does not take requests by reference.
+        RequestUriNotSupported = "request_uri_not_supported";
+        /// Something broke at the server.
+        ServerError = "server_error";
+        /// The server cannot answer now.
+        TemporarilyUnavailable = "temporarily_unavailable";
+        /// The client may not use this grant or response type.
+        UnauthorizedClient = "unauthorized_client";
+        /// The grant type is unknown.
+        UnsupportedGrantType = "unsupported_grant_type";
+        /// The response type is unknown.
+        UnsupportedResponseType = "unsupported_response_type";
+        /// The server does not revoke this kind of token (RFC 7009 §2.2.1).
+        UnsupportedTokenType = "unsupported_token_type";
     }
 }
 

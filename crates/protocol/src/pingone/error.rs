@@ -5,73 +5,29 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
-        /// The code of an error as a whole.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum ApiErrorCode {
-            $($(#[$doc])* $name,)+
-            /// A code that is not in this list.
-            Other(String),
-        }
+use crate::codes::open_codes;
 
-        impl ApiErrorCode {
-            /// The code as it travels.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$name => $text,)+
-                    Self::Other(code) => code,
-                }
-            }
-
-            /// Reads a code; an unknown one survives.
-            pub fn parse(text: &str) -> Self {
-                match text {
-                    $($text => Self::$name,)+
-                    other => Self::Other(other.chars().take(64).collect()),
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The token is missing or wrong (401), or does not allow this (403).
-    AccessFailed = "ACCESS_FAILED";
-    /// A value breaks a rule (400).
-    InvalidData = "INVALID_DATA";
-    /// The request is malformed (400, 415).
-    InvalidRequest = "INVALID_REQUEST";
-    /// The path has no such method (405).
-    MethodNotAllowed = "METHOD_NOT_ALLOWED";
-    /// There is no such thing (404).
-    NotFound = "NOT_FOUND";
-    /// It contradicts the present state (409).
-    RequestConflict = "REQUEST_CONFLICT";
-    /// It is well-formed, and the present state forbids it (400).
-    RequestFailed = "REQUEST_FAILED";
-    /// Too many requests (429).
-    RequestLimited = "REQUEST_LIMITED";
-    /// Something broke at the service (500, 503).
-    UnexpectedError = "UNEXPECTED_ERROR";
-}
-
-impl fmt::Display for ApiErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ApiErrorCode {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for ApiErrorCode {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::parse(&String::deserialize(deserializer)?))
+open_codes! {
+    /// The code of an error as a whole.
+    ApiErrorCode {
+        /// The token is missing or wrong (401), or does not allow this (403).
+        AccessFailed = "ACCESS_FAILED";
+        /// A value breaks a rule (400).
+        InvalidData = "INVALID_DATA";
+        /// The request is malformed (400, 415).
+        InvalidRequest = "INVALID_REQUEST";
+        /// The path has no such method (405).
+        MethodNotAllowed = "METHOD_NOT_ALLOWED";
+        /// There is no such thing (404).
+        NotFound = "NOT_FOUND";
+        /// It contradicts the present state (409).
+        RequestConflict = "REQUEST_CONFLICT";
+        /// It is well-formed, and the present state forbids it (400).
+        RequestFailed = "REQUEST_FAILED";
+        /// Too many requests (429).
+        RequestLimited = "REQUEST_LIMITED";
+        /// Something broke at the service (500, 503).
+        UnexpectedError = "UNEXPECTED_ERROR";
     }
 }
 
