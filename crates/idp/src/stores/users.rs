@@ -327,22 +327,10 @@ impl<'a> Users<'a> {
 
     /// Statements that insert a user with its filterable attributes.
     pub(crate) fn insert(user: &StoredUser) -> Vec<Statement> {
-        let (locked_at, unlock_at) = user.lock.columns();
-        let insert = Statement::new(INSERT)
+        let key = Statement::new(INSERT)
             .bind(user.id.as_uuid())
-            .bind(user.environment_id.as_uuid())
-            .bind(user.population_id.as_uuid())
-            .bind(user.username.as_str())
-            .bind(fold(&user.username))
-            .bind(user.email.as_str())
-            .bind(user.email_verified)
-            .bind(user.enabled)
-            .bind(locked_at)
-            .bind(unlock_at)
-            .bind(user.verification_required)
-            .bind(user.mfa_enabled)
-            .bind(Value::Object(user.attributes.clone()).to_string())
-            .bind(user.created_at);
+            .bind(user.environment_id.as_uuid());
+        let insert = Self::bind_columns(key, user).bind(user.created_at);
         std::iter::once(insert)
             .chain(Self::insert_attributes(user))
             .collect()
@@ -351,10 +339,21 @@ impl<'a> Users<'a> {
     /// Statements that replace a user, the first of which touches one row exactly when nobody
     /// changed it since it was read: require that.
     pub(crate) fn update(user: &StoredUser) -> Vec<Statement> {
-        let (locked_at, unlock_at) = user.lock.columns();
-        let update = Statement::new(UPDATE)
+        let key = Statement::new(UPDATE)
             .bind(user.id.as_uuid())
-            .bind(user.version)
+            .bind(user.version);
+        let update = Self::bind_columns(key, user).bind(user.updated_at);
+        let clear = Statement::new(DELETE_ATTRIBUTES).bind(user.id.as_uuid());
+        [update, clear]
+            .into_iter()
+            .chain(Self::insert_attributes(user))
+            .collect()
+    }
+
+    /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$13` and in one order.
+    fn bind_columns(statement: Statement, user: &StoredUser) -> Statement {
+        let (locked_at, unlock_at) = user.lock.columns();
+        statement
             .bind(user.population_id.as_uuid())
             .bind(user.username.as_str())
             .bind(fold(&user.username))
@@ -366,12 +365,6 @@ impl<'a> Users<'a> {
             .bind(user.verification_required)
             .bind(user.mfa_enabled)
             .bind(Value::Object(user.attributes.clone()).to_string())
-            .bind(user.updated_at);
-        let clear = Statement::new(DELETE_ATTRIBUTES).bind(user.id.as_uuid());
-        [update, clear]
-            .into_iter()
-            .chain(Self::insert_attributes(user))
-            .collect()
     }
 
     fn insert_attributes(user: &StoredUser) -> impl Iterator<Item = Statement> {
