@@ -84,9 +84,14 @@ impl PageError {
         Self::new(StatusCode::NOT_FOUND).detail(detail)
     }
 
+    /// Says when to try again, if that is known.
+    pub(crate) fn retry_after(self, wait: Option<Duration>) -> Self {
+        self.with(|failure| failure.retry_after = wait)
+    }
+
     /// Too many requests of one address.
     pub(crate) fn too_many(wait: Duration) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS).with(|failure| failure.retry_after = Some(wait))
+        Self::new(StatusCode::TOO_MANY_REQUESTS).retry_after(Some(wait))
     }
 
     /// The session's store does not answer.

@@ -123,9 +123,14 @@ impl Pages for SignOnPages {
             SignOnFailure::NoIdentity => "failure-sign-on-no-identity",
             _ => "failure-sign-on-provider",
         };
+        let wait = match &failure {
+            SignOnFailure::Provider(error) => error.retry_after(),
+            _ => None,
+        };
         PageError::new(status)
             .detail(detail)
             .action("failure-sign-on-again", path::SIGN_ON)
+            .retry_after(wait)
             .caused_by(failure)
             .into_response()
     }

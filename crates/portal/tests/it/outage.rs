@@ -46,6 +46,17 @@ async fn a_sign_on_that_the_provider_cannot_finish_can_be_begun_again() {
         .await
         .expect(503);
     assert!(page.has("href=\"/login\""), "{}", page.body);
+    assert!(!page.headers.contains_key("retry-after"));
+
+    site.fake.world().mood = Mood::Well;
+    let begun = browser.get("/login").await.expect(303);
+    let answer = site.fake.authorize(&begun.address(), "ada");
+    site.fake.world().mood = Mood::Busy;
+    let page = browser
+        .get(&format!("/callback?{answer}"))
+        .await
+        .expect(503);
+    assert_eq!(page.headers["retry-after"], "30");
     site.fake.world().mood = Mood::Well;
     // The state was used up all the same.
     browser
