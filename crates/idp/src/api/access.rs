@@ -8,7 +8,7 @@ use std::sync::Arc;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, PopulationId, UserId};
-use protocol::pingone::RoleScopeType;
+use protocol::pingone::{ApplicationType, RoleScopeType};
 use uuid::Uuid;
 
 use super::media_router::{ApiRequest, FromApi};
@@ -50,7 +50,11 @@ impl FromApi for Asking {
             .user
             .as_ref()
             .map_or_else(|| bearer.application.id.as_uuid(), |user| user.id.as_uuid());
-        let assignments = RoleAssignments::new(idp).of_actor(holder).await?;
+        let assignments = if carries_roles(&bearer) {
+            RoleAssignments::new(idp).of_actor(holder).await?
+        } else {
+            Arc::default()
+        };
         Ok(Self {
             idp: idp.clone(),
             now: *now,
@@ -62,6 +66,17 @@ impl FromApi for Asking {
             assignments,
         })
     }
+}
+
+/// Whether the one who asks acts with their roles.
+///
+/// Any application may learn who an administrator is, and must not administer with what it got for
+/// that: a user's token carries the user's roles where the application is a worker, as at PingOne,
+/// or has been granted a scope of the PingOne API and asked for it.
+fn carries_roles(bearer: &Bearer) -> bool {
+    bearer.user.is_none()
+        || bearer.application.settings.application_type == ApplicationType::Worker
+        || bearer.scopes.iter().any(|scope| scope.starts_with("p1:"))
 }
 
 fn refused(refusal: BearerRefusal) -> ApiFailure {

@@ -574,3 +574,29 @@ async fn an_age_without_end_keeps_nobody_out() {
         .await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
 }
+
+/// Class 24: an application that learns who an administrator is does not become one.
+#[tokio::test]
+async fn an_application_that_may_know_an_administrator_administers_nothing() {
+    let world = World::new().await;
+    let operator = &world.demo.operator;
+    for (scopes, status) in [
+        ("openid profile email", StatusCode::FORBIDDEN),
+        ("openid p1:read:userPassword", StatusCode::OK),
+    ] {
+        let params = world.request().set("scope", scopes);
+        let mut browser = world.browser();
+        let page = Browser::page_of(&browser.authorize(&world, &params).await);
+        let answer = browser
+            .give(&page, operator.username, operator.password.expose())
+            .await;
+        let code = browser.resume(&answer).await.param("code");
+        let tokens = world.redeem(&code).await.expect(StatusCode::OK).json();
+        let api = Api {
+            world: &world,
+            token: tokens["access_token"].as_str().unwrap().to_owned(),
+            environment: world.demo.environment_id,
+        };
+        assert_eq!(api.get("users").await.status, status, "{scopes}");
+    }
+}
