@@ -61,7 +61,7 @@ fn to_a_sign_on_page(runtime: &Runtime, program: &Path, data: &Path) -> anyhow::
     let time = begun.elapsed();
     page.expect(200);
     // What a start leaves behind is given back within moments.
-    runtime.block_on(tokio::time::sleep(Duration::from_secs(1)));
+    runtime.block_on(async { tokio::time::sleep(Duration::from_secs(1)).await });
     let process = system.service.id().context("the system is gone")?;
     Ok((time.as_secs_f64() * 1e3, kernel::memory_of(process)?))
 }
