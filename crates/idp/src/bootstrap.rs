@@ -12,6 +12,7 @@ use protocol::pingone::{
     EnvironmentType, GrantTypeName, NewApplication, ResponseTypeName, RoleScope, RoleScopeType,
 };
 use protocol::secret::{ClientSecret, Password};
+use ui::{RuleView, Verdict};
 
 use crate::accounts::Refusal;
 use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationRefusal};
@@ -92,11 +93,11 @@ pub enum BootstrapError {
     InvalidEmail(String),
     /// The administrator's password breaks the standard policy.
     #[error(
-        "the administrator's password breaks the environment's password policy: {}",
-        unsatisfied.join(", ")
+        "the administrator's password breaks the environment's password policy, which asks for: {}",
+        unsatisfied.join("; ")
     )]
     Password {
-        /// PingOne's names of the rules that are not satisfied.
+        /// The rules that are not satisfied, in words.
         unsatisfied: Vec<String>,
     },
     /// The database did not answer.
@@ -304,7 +305,7 @@ async fn person(
         RegistrationRefusal::Refused(Refusal::Policy(judged)) => BootstrapError::Password {
             unsatisfied: judged
                 .violations()
-                .map(|rule| rule.requirement().to_owned())
+                .map(|rule| RuleView::new(idp.site().messages(), rule, Verdict::Unsatisfied).text)
                 .collect(),
         },
         RegistrationRefusal::Refused(Refusal::Store(error)) => error.into(),

@@ -86,6 +86,7 @@ fn what_cannot_be_made_leaves_nothing_behind() {
     let said = text(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("password policy"), "{said}");
+    assert!(said.contains("Not a commonly used password"), "{said}");
     assert!(!said.contains("\"password\""), "{said}");
     let secrets = || {
         let all = fs::read_dir(place.data()).unwrap();
