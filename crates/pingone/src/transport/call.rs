@@ -12,7 +12,7 @@ use crate::retry::Idempotency;
 /// A request, ready to be sent any number of times.
 pub(crate) struct Call {
     pub(crate) method: Method,
-    /// The public address: where it connects to is the business of a [`Reroute`].
+    /// The public address: where it connects to is the business of a `Reroute`.
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
