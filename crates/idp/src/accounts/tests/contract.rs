@@ -82,7 +82,13 @@ async fn world(db: TestDb, policy: PasswordPolicy) -> World {
     ] {
         db.db.write(statement).await.unwrap();
     }
-    World { idp, clock, environment, population, _db: db }
+    World {
+        idp,
+        clock,
+        environment,
+        population,
+        _db: db,
+    }
 }
 
 impl World {
@@ -109,8 +115,10 @@ impl World {
     /// Ada, whose password is [`GOOD`].
     async fn ada(&self) -> StoredUser {
         let mut account = NewAccount::new("ada", "ada@example.com", self.population);
-        account.password =
-            Some(NewPassword { value: Password::new(GOOD), force_change: false });
+        account.password = Some(NewPassword {
+            value: Password::new(GOOD),
+            force_change: false,
+        });
         self.try_register(account).await.unwrap()
     }
 
@@ -142,21 +150,45 @@ impl World {
     async fn recover(&self, user: &StoredUser, code: &str, new: &str) -> Result<(), Refusal> {
         let code = RecoveryCode::from_typed(code);
         let origin = Origin::internal();
-        recovery::recover(&self.idp, user, &code, &Password::new(new), &origin, self.now()).await
+        recovery::recover(
+            &self.idp,
+            user,
+            &code,
+            &Password::new(new),
+            &origin,
+            self.now(),
+        )
+        .await
     }
 
     /// The code in the newest mail to a user.
     async fn mailed_code(&self, user: &StoredUser) -> String {
-        let mails = Mails::new(self.idp.db()).newest(Some(&user.email), 1).await.unwrap();
+        let mails = Mails::new(self.idp.db())
+            .newest(Some(&user.email), 1)
+            .await
+            .unwrap();
         let content = crate::mail::open(&self.idp, &mails[0]).unwrap();
         let is_code = |line: &&str| {
-            line.len() == 8 && line.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            line.len() == 8
+                && line
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
         };
-        content.text.lines().map(str::trim).find(is_code).expect("the mail has a code").to_owned()
+        content
+            .text
+            .lines()
+            .map(str::trim)
+            .find(is_code)
+            .expect("the mail has a code")
+            .to_owned()
     }
 
     async fn reread(&self, user: &StoredUser) -> StoredUser {
-        Users::new(self.idp.db()).find(self.environment, user.id).await.unwrap().unwrap()
+        Users::new(self.idp.db())
+            .find(self.environment, user.id)
+            .await
+            .unwrap()
+            .unwrap()
     }
 }
 
@@ -169,7 +201,9 @@ fn is_violation(refusal: &Refusal, id: &str) -> bool {
 
 #[tokio::test]
 async fn five_wrong_passwords_lock_out_for_a_quarter_of_an_hour() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     world.ada().await;
     for left in (0..5).rev() {
@@ -180,16 +214,29 @@ async fn five_wrong_passwords_lock_out_for_a_quarter_of_an_hour() {
         );
     }
     let refusal = world.sign_on("ada", GOOD).await.unwrap_err();
-    assert!(matches!(refusal, Refusal::LockedOut { seconds_until_unlock: 900 }), "{refusal:?}");
+    assert!(
+        matches!(
+            refusal,
+            Refusal::LockedOut {
+                seconds_until_unlock: 900
+            }
+        ),
+        "{refusal:?}"
+    );
     world.later(899);
     assert!(world.sign_on("ada", GOOD).await.is_err());
     world.later(1);
-    assert_eq!(world.sign_on("ada", GOOD).await.unwrap(), PasswordStatus::Ok);
+    assert_eq!(
+        world.sign_on("ada", GOOD).await.unwrap(),
+        PasswordStatus::Ok
+    );
 }
 
 #[tokio::test]
 async fn a_right_password_forgives_the_wrong_ones_before_it() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     world.ada().await;
     for _ in 0..3 {
@@ -202,7 +249,9 @@ async fn a_right_password_forgives_the_wrong_ones_before_it() {
 
 #[tokio::test]
 async fn tries_at_the_same_time_are_no_way_around_the_lockout() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = Arc::new(world(db, PasswordPolicy::standard()).await);
     world.ada().await;
     let mut tries = JoinSet::new();
@@ -211,46 +260,76 @@ async fn tries_at_the_same_time_are_no_way_around_the_lockout() {
         tries.spawn(async move { world.sign_on("ada", "wrong").await.unwrap_err() });
     }
     let refusals = tries.join_all().await;
-    let compared = refusals.iter().filter(|r| matches!(r, Refusal::Wrong { .. })).count();
+    let compared = refusals
+        .iter()
+        .filter(|r| matches!(r, Refusal::Wrong { .. }))
+        .count();
     assert_eq!(compared, 5, "{refusals:?}");
-    assert!(refusals.iter().all(|r| matches!(r, Refusal::Wrong { .. } | Refusal::LockedOut { .. })));
+    assert!(
+        refusals
+            .iter()
+            .all(|r| matches!(r, Refusal::Wrong { .. } | Refusal::LockedOut { .. }))
+    );
 }
 
 #[tokio::test]
 async fn name_and_mail_address_share_one_count_whatever_their_case() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     world.ada().await;
     for name in ["ada", "ADA", " Ada", "ada@example.com", "ＡＤＡ"] {
         let refusal = world.sign_on(name, "wrong").await.unwrap_err();
-        assert!(matches!(refusal, Refusal::Wrong { .. }), "{name}: {refusal:?}");
+        assert!(
+            matches!(refusal, Refusal::Wrong { .. }),
+            "{name}: {refusal:?}"
+        );
     }
     for name in ["ada", "Ada@Example.com"] {
         let refusal = world.sign_on(name, GOOD).await.unwrap_err();
-        assert!(matches!(refusal, Refusal::LockedOut { .. }), "{name}: {refusal:?}");
+        assert!(
+            matches!(refusal, Refusal::LockedOut { .. }),
+            "{name}: {refusal:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_stranger_is_refused_and_locked_out_like_anybody() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     for _ in 0..5 {
         let refusal = world.sign_on("nobody", GOOD).await.unwrap_err();
         assert!(matches!(refusal, Refusal::Wrong { .. }), "{refusal:?}");
     }
     let refusal = world.sign_on("nobody", GOOD).await.unwrap_err();
-    assert!(matches!(refusal, Refusal::LockedOut { seconds_until_unlock: 900 }), "{refusal:?}");
+    assert!(
+        matches!(
+            refusal,
+            Refusal::LockedOut {
+                seconds_until_unlock: 900
+            }
+        ),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
 async fn an_address_that_two_users_share_signs_nobody_on() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     world.ada().await;
     assert!(world.sign_on("ada@example.com", GOOD).await.is_ok());
     let mut account = NewAccount::new("eve", "ada@example.com", world.population);
-    account.password = Some(NewPassword { value: Password::new(BETTER), force_change: false });
+    account.password = Some(NewPassword {
+        value: Password::new(BETTER),
+        force_change: false,
+    });
     world.try_register(account).await.unwrap();
     assert!(world.sign_on("ada@example.com", GOOD).await.is_err());
     assert!(world.sign_on("ada", GOOD).await.is_ok());
@@ -258,20 +337,36 @@ async fn an_address_that_two_users_share_signs_nobody_on() {
 
 #[tokio::test]
 async fn a_disabled_account_is_told_apart_only_with_its_password() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let mut account = NewAccount::new("ada", "ada@example.com", world.population);
     account.enabled = false;
-    account.password = Some(NewPassword { value: Password::new(GOOD), force_change: false });
+    account.password = Some(NewPassword {
+        value: Password::new(GOOD),
+        force_change: false,
+    });
     let ada = world.try_register(account).await.unwrap();
-    assert!(matches!(world.sign_on("ada", "wrong").await, Err(Refusal::Wrong { .. })));
-    assert!(matches!(world.sign_on("ada", GOOD).await, Err(Refusal::AccountNotUsable)));
-    assert!(matches!(world.send_recovery_code(&ada).await, Err(Refusal::AccountNotUsable)));
+    assert!(matches!(
+        world.sign_on("ada", "wrong").await,
+        Err(Refusal::Wrong { .. })
+    ));
+    assert!(matches!(
+        world.sign_on("ada", GOOD).await,
+        Err(Refusal::AccountNotUsable)
+    ));
+    assert!(matches!(
+        world.send_recovery_code(&ada).await,
+        Err(Refusal::AccountNotUsable)
+    ));
 }
 
 #[tokio::test]
 async fn a_password_that_is_forced_or_old_signs_on_to_be_changed() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = world.ada().await;
     let options = SetOptions {
@@ -281,12 +376,29 @@ async fn a_password_that_is_forced_or_old_signs_on_to_be_changed() {
     };
     let origin = Origin::internal();
     let new = Password::new(BETTER);
-    passwords::set(&world.idp, &ada, &new, options, Actor::Nobody, &origin, world.now())
+    passwords::set(
+        &world.idp,
+        &ada,
+        &new,
+        options,
+        Actor::Nobody,
+        &origin,
+        world.now(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        world.sign_on("ada", BETTER).await.unwrap(),
+        PasswordStatus::MustChangePassword
+    );
+    world
+        .change(&ada, BETTER, "Misty-Lantern-19")
         .await
         .unwrap();
-    assert_eq!(world.sign_on("ada", BETTER).await.unwrap(), PasswordStatus::MustChangePassword);
-    world.change(&ada, BETTER, "Misty-Lantern-19").await.unwrap();
-    assert_eq!(world.sign_on("ada", "Misty-Lantern-19").await.unwrap(), PasswordStatus::Ok);
+    assert_eq!(
+        world.sign_on("ada", "Misty-Lantern-19").await.unwrap(),
+        PasswordStatus::Ok
+    );
     world.later(182 * 24 * 60 * 60);
     let status = world.sign_on("ada", "Misty-Lantern-19").await.unwrap();
     assert_eq!(status, PasswordStatus::PasswordExpired);
@@ -294,14 +406,27 @@ async fn a_password_that_is_forced_or_old_signs_on_to_be_changed() {
 
 #[tokio::test]
 async fn a_change_needs_the_current_password_an_age_and_the_policy() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = world.ada().await;
     let refusal = world.change(&ada, GOOD, BETTER).await.unwrap_err();
-    assert!(matches!(refusal, Refusal::TooYoung { min_age_days: 1 }), "{refusal:?}");
+    assert!(
+        matches!(refusal, Refusal::TooYoung { min_age_days: 1 }),
+        "{refusal:?}"
+    );
     world.later(24 * 60 * 60);
     let refusal = world.change(&ada, "wrong", BETTER).await.unwrap_err();
-    assert!(matches!(refusal, Refusal::Wrong { failures_remaining: Some(4) }), "{refusal:?}");
+    assert!(
+        matches!(
+            refusal,
+            Refusal::Wrong {
+                failures_remaining: Some(4)
+            }
+        ),
+        "{refusal:?}"
+    );
     for (new, rule) in [
         ("short", "length"),
         ("password", "excludesCommonlyUsed"),
@@ -318,12 +443,16 @@ async fn a_change_needs_the_current_password_an_age_and_the_policy() {
 
 #[tokio::test]
 async fn the_last_six_passwords_do_not_come_back() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let mut policy = PasswordPolicy::standard();
     policy.min_age_days = None;
     let world = world(db, policy).await;
     let ada = world.ada().await;
-    let words = ["Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove"];
+    let words = [
+        "Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove",
+    ];
     let nth = |n: usize| format!("{}-Quarry-{}6", words[n], n + 2);
     let mut current = GOOD.to_owned();
     for n in 0..6 {
@@ -343,7 +472,9 @@ async fn the_last_six_passwords_do_not_come_back() {
 
 #[tokio::test]
 async fn a_recovery_code_works_once_however_many_come_together() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = Arc::new(world(db, PasswordPolicy::standard()).await);
     let ada = world.ada().await;
     let code = world.send_recovery_code(&ada).await.unwrap();
@@ -354,22 +485,34 @@ async fn a_recovery_code_works_once_however_many_come_together() {
         tries.spawn(async move { world.recover(&ada, &code.to_lowercase(), &new).await });
     }
     let results = tries.join_all().await;
-    assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+    assert_eq!(
+        results.iter().filter(|r| r.is_ok()).count(),
+        1,
+        "{results:?}"
+    );
     assert!(world.sign_on("ada", GOOD).await.is_err());
 }
 
 #[tokio::test]
 async fn a_recovery_code_dies_after_five_minutes_or_five_wrong_tries_or_a_newer_code() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = world.ada().await;
 
     let first = world.send_recovery_code(&ada).await.unwrap();
     world.later(1);
     let second = world.send_recovery_code(&ada).await.unwrap();
-    assert!(matches!(world.recover(&ada, &first, BETTER).await, Err(Refusal::CodeInvalid)));
+    assert!(matches!(
+        world.recover(&ada, &first, BETTER).await,
+        Err(Refusal::CodeInvalid)
+    ));
     world.later(300);
-    assert!(matches!(world.recover(&ada, &second, BETTER).await, Err(Refusal::CodeInvalid)));
+    assert!(matches!(
+        world.recover(&ada, &second, BETTER).await,
+        Err(Refusal::CodeInvalid)
+    ));
 
     let third = world.send_recovery_code(&ada).await.unwrap();
     for _ in 0..4 {
@@ -377,15 +520,26 @@ async fn a_recovery_code_dies_after_five_minutes_or_five_wrong_tries_or_a_newer_
         assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
     }
     let refused = world.recover(&ada, "WRONGONE", BETTER).await;
-    assert!(matches!(refused, Err(Refusal::CodeExhausted)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Refusal::CodeExhausted)),
+        "{refused:?}"
+    );
     let refused = world.recover(&ada, &third, BETTER).await;
-    assert!(matches!(refused, Err(Refusal::CodeExhausted)), "{refused:?}");
-    assert!(matches!(world.sign_on("ada", GOOD).await, Err(Refusal::LockedOut { .. })));
+    assert!(
+        matches!(refused, Err(Refusal::CodeExhausted)),
+        "{refused:?}"
+    );
+    assert!(matches!(
+        world.sign_on("ada", GOOD).await,
+        Err(Refusal::LockedOut { .. })
+    ));
 }
 
 #[tokio::test]
 async fn a_weak_new_password_costs_neither_the_code_nor_a_try() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = world.ada().await;
     let code = world.send_recovery_code(&ada).await.unwrap();
@@ -399,7 +553,9 @@ async fn a_weak_new_password_costs_neither_the_code_nor_a_try() {
 
 #[tokio::test]
 async fn a_changed_password_makes_a_recovery_code_worthless() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = world.ada().await;
     world.later(24 * 60 * 60);
@@ -411,7 +567,9 @@ async fn a_changed_password_makes_a_recovery_code_worthless() {
 
 #[tokio::test]
 async fn one_name_is_registered_once_however_many_come_together() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = Arc::new(world(db, PasswordPolicy::standard()).await);
     let mut tries = JoinSet::new();
     for name in ["grace", "Grace", "GRACE", "gracE", "ＧＲＡＣＥ", " grace"] {
@@ -420,7 +578,11 @@ async fn one_name_is_registered_once_however_many_come_together() {
         tries.spawn(async move { world.try_register(account).await });
     }
     let results = tries.join_all().await;
-    assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+    assert_eq!(
+        results.iter().filter(|r| r.is_ok()).count(),
+        1,
+        "{results:?}"
+    );
     assert!(
         results
             .iter()
@@ -431,19 +593,31 @@ async fn one_name_is_registered_once_however_many_come_together() {
 
 #[tokio::test]
 async fn a_refused_password_leaves_no_user_behind() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let mut account = NewAccount::new("ada", "ada@example.com", world.population);
-    account.password = Some(NewPassword { value: Password::new("short"), force_change: false });
+    account.password = Some(NewPassword {
+        value: Password::new("short"),
+        force_change: false,
+    });
     let refused = world.try_register(account).await.unwrap_err();
-    assert!(matches!(refused, RegistrationRefusal::Refused(Refusal::Policy(_))), "{refused:?}");
-    let found = Users::new(world.idp.db()).find_by_username(world.environment, "ada").await;
+    assert!(
+        matches!(refused, RegistrationRefusal::Refused(Refusal::Policy(_))),
+        "{refused:?}"
+    );
+    let found = Users::new(world.idp.db())
+        .find_by_username(world.environment, "ada")
+        .await;
     assert!(found.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_verification_code_proves_the_address_it_was_sent_to() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let mut account = NewAccount::new("ada", "ada@example.com", world.population);
     account.verification = Verification::Required;
@@ -464,12 +638,17 @@ async fn a_verification_code_proves_the_address_it_was_sent_to() {
     assert!(!verified.verification_required && verified.email_verified);
     let reread = world.reread(&ada).await;
     assert!(!reread.verification_required && reread.email_verified);
-    assert!(matches!(verify(reread, code).await, Err(Refusal::CodeInvalid)), "it works once");
+    assert!(
+        matches!(verify(reread, code).await, Err(Refusal::CodeInvalid)),
+        "it works once"
+    );
 }
 
 #[tokio::test]
 async fn no_secret_stands_in_the_database() {
-    let Some(db) = super::fresh().await else { return };
+    let Some(db) = super::fresh().await else {
+        return;
+    };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = world.ada().await;
     let code = world.send_recovery_code(&ada).await.unwrap();
