@@ -14,6 +14,7 @@ use crate::audit::{Activity, Actor, Origin};
 use crate::hasher::PasswordHash;
 use crate::state::Idp;
 use crate::stores::codes::RecoveryCodes;
+use crate::stores::grants::Grants;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::passwords::{Passwords, StoredPassword, Try};
 use crate::stores::sessions::Sessions;
@@ -294,6 +295,11 @@ pub(crate) async fn remove(
         .add(Passwords::remove(user.id))
         .add(RecoveryCodes::drop_all(user.id))
         .add(Sessions::end_others_statement(user.id, origin.session))
+        .add(Grants::revoke_others_statement(
+            user.id,
+            origin.session,
+            now,
+        ))
         .add(unset.statement(idp, user.environment_id, origin, now));
     idp.db().batch(batch).await.map(drop)
 }
@@ -401,6 +407,11 @@ async fn store(
     batch = batch
         .add(RecoveryCodes::drop_all(user.id))
         .add(Sessions::end_others_statement(user.id, origin.session))
+        .add(Grants::revoke_others_statement(
+            user.id,
+            origin.session,
+            now,
+        ))
         .add(activity.statement(idp, user.environment_id, origin, now));
     idp.db().batch(batch).await?;
     Ok(())

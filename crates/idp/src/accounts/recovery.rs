@@ -11,6 +11,7 @@ use crate::audit::{Activity, Actor, Origin};
 use crate::mail::Letter;
 use crate::state::Idp;
 use crate::stores::codes::{RecoveryCodes, Tried};
+use crate::stores::grants::Grants;
 use crate::stores::passwords::Passwords;
 use crate::stores::sessions::Sessions;
 use crate::stores::users::StoredUser;
@@ -122,6 +123,11 @@ pub(crate) async fn recover(
     }
     batch = batch
         .add(Sessions::end_others_statement(user.id, origin.session))
+        .add(Grants::revoke_others_statement(
+            user.id,
+            origin.session,
+            now,
+        ))
         .add(record("PASSWORD.RECOVERY"))
         .add(record("USER.UNLOCKED"));
     match idp.db().batch(batch).await {

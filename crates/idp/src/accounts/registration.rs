@@ -166,10 +166,9 @@ pub(crate) async fn register(
     let (password, verification) = (password.clone(), *verification);
     let user = into_user(idp, environment, account, now);
     let users = Users::new(idp.db());
-    if users
-        .find_by_username(environment, &user.username)
+    if !users
+        .is_name_free(environment, &user.username, user.id)
         .await?
-        .is_some()
     {
         return Err(RegistrationRefusal::UsernameTaken);
     }

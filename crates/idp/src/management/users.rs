@@ -285,7 +285,7 @@ pub(super) async fn replace(
 ) -> Result<Reply, ApiFailure> {
     let (username, email) = names(&body)?;
     let attributes = user_attributes::merge(Map::new(), &body)?;
-    let changed = renamed(&on, username, email, attributes)?;
+    let changed = renamed(&on, username, email, attributes).await?;
     save(&on, changed, "USER.UPDATED").await
 }
 
@@ -301,11 +301,11 @@ pub(super) async fn update(
     }
     let (username, email) = names(&body)?;
     let attributes = user_attributes::merge(on.user.attributes.clone(), &body)?;
-    let changed = renamed(&on, username, email, attributes)?;
+    let changed = renamed(&on, username, email, attributes).await?;
     save(&on, changed, "USER.UPDATED").await
 }
 
-fn renamed<P>(
+async fn renamed<P>(
     on: &OnUser<P>,
     username: String,
     email: String,
@@ -313,6 +313,14 @@ fn renamed<P>(
 ) -> Result<StoredUser, ApiFailure> {
     if !is_username(&username) {
         return Err(registration::RegistrationRefusal::InvalidUsername.into());
+    }
+    let users = Users::new(on.idp.db());
+    if username != on.user.username
+        && !users
+            .is_name_free(on.user.environment_id, &username, on.user.id)
+            .await?
+    {
+        return Err(registration::RegistrationRefusal::UsernameTaken.into());
     }
     // An address that was taken before its form was checked may stay.
     if email != on.user.email && !is_email(&email) {

@@ -59,6 +59,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
 const REVOKE: &str = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
 
+const REVOKE_OTHERS: &str = "\
+UPDATE grants SET revoked_at = $2
+ WHERE user_id = $1 AND revoked_at IS NULL AND session_id <> $3";
+
 impl<'a> Grants<'a> {
     pub(crate) fn new(db: &'a Db) -> Self {
         Self(db)
@@ -98,6 +102,20 @@ impl<'a> Grants<'a> {
         written
             .map(drop)
             .map_err(StoreError::during("revoke a grant"))
+    }
+
+    /// The statement that revokes what a user allowed in all sessions but one, as when the
+    /// password was changed there: whoever knew the old one keeps no tokens.
+    pub(crate) fn revoke_others_statement(
+        user: UserId,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Statement {
+        let keep = keep.map_or_else(String::new, |session| session.to_string());
+        Statement::new(REVOKE_OTHERS)
+            .bind(user.as_uuid())
+            .bind(now)
+            .bind(keep)
     }
 }
 

@@ -316,6 +316,34 @@ impl<'a> Users<'a> {
         })
     }
 
+    /// Whether a user may have a name: nobody else has it, and it is nobody else's mail address,
+    /// whose owner's sign-on and recovery it would otherwise lead astray.
+    pub(crate) async fn is_name_free(
+        &self,
+        environment: EnvironmentId,
+        username: &str,
+        user: UserId,
+    ) -> Result<bool, StoreError> {
+        let by_name = self.find_by_username(environment, username).await?;
+        if by_name.is_some_and(|found| found.id != user) {
+            return Ok(false);
+        }
+        if !username.contains('@') {
+            return Ok(true);
+        }
+        let statement = Statement::new(FIND_BY_EMAIL)
+            .bind(environment.as_uuid())
+            .bind(fold(username));
+        let owners = self.0.read(statement).await;
+        let owners = owners.map_err(StoreError::during("look a user up by mail address"))?;
+        for owner in &owners {
+            if StoredUser::from_row(owner)?.id != user {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     async fn find_one(&self, statement: Statement) -> Result<Option<StoredUser>, StoreError> {
         let row = self
             .0

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::Api;
@@ -63,6 +63,29 @@ async fn an_application_with_offline_access_gets_a_refresh_token_when_it_asks() 
     let unasked = world.tokens().await;
     assert_eq!(unasked["refresh_token"], Value::Null);
     assert!(tokens(&world).await["refresh_token"].is_string());
+}
+
+#[tokio::test]
+async fn a_password_set_by_somebody_else_ends_every_chain() {
+    let world = World::new().await;
+    let first = tokens(&world).await;
+    let worker = Api::worker(&world).await;
+    let user = claims(first["access_token"].as_str().unwrap())["sub"].clone();
+    let path = format!("users/{}/password", user.as_str().unwrap());
+    let body = json!({ "value": "Windy-Orchard-73" });
+    worker
+        .act(Method::PUT, &path, "password.set+json", &body)
+        .await
+        .expect(StatusCode::OK);
+    let refused = world
+        .refresh(refresh_token(&first))
+        .await
+        .expect(StatusCode::BAD_REQUEST);
+    assert_eq!(refused.oauth_error(), "invalid_grant");
+    world
+        .userinfo(first["access_token"].as_str().unwrap())
+        .await
+        .expect(StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

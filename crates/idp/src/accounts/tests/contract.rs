@@ -592,6 +592,23 @@ async fn one_name_is_registered_once_however_many_come_together() {
 }
 
 #[tokio::test]
+async fn nobody_takes_the_mail_address_of_another_for_a_name() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    world.ada().await;
+    let account = NewAccount::new("Ada@Example.com", "eve@example.com", world.population);
+    let refused = world.try_register(account).await.unwrap_err();
+    assert!(
+        matches!(refused, RegistrationRefusal::UsernameTaken),
+        "{refused:?}"
+    );
+    let account = NewAccount::new("eve@example.com", "eve@example.com", world.population);
+    world.try_register(account).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_refused_password_leaves_no_user_behind() {
     let Some(db) = super::fresh().await else {
         return;
