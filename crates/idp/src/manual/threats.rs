@@ -117,15 +117,16 @@
 //! # 4.14 Refresh tokens
 //!
 //! Each use replaces a refresh token; the use of a superseded one revokes the grant. They are bound
-//! to their application and to scopes that only shrink, and end by two durations. A sign-off or a
-//! changed password does not revoke them: PingOne does not either. An application revokes them at
-//! its own sign-off, as `pingone-axum` does.
+//! to their application and to scopes that only shrink, and end by two durations. A changed,
+//! recovered or administratively set password revokes what other sessions hold. A sign-off does
+//! not: an application revokes its own at its sign-off, as `pingone-axum` does.
 //!
 //! - `each_use_gives_a_new_token_and_new_tokens`
 //! - `a_superseded_token_revokes_its_family`
 //! - `a_refresh_token_in_anothers_hands_is_unknown_and_stays_good`
 //! - `a_refresh_may_ask_for_less_and_not_for_more`
 //! - `a_chain_ends_with_its_token_and_with_its_rolling_duration`
+//! - `a_password_set_by_somebody_else_ends_every_chain`
 //! - `a_hundred_parallel_refreshes_continue_one_family_on_sqlite`
 //! - `a_hundred_parallel_refreshes_continue_one_family_on_postgresql`
 //!
