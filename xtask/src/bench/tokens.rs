@@ -7,6 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::report::Report;
 use super::{kernel, load, peers};
@@ -24,18 +26,18 @@ pub(crate) fn measure(program: &Path, report: &mut Report) -> anyhow::Result<()>
     let setting = |name: &str| system.setting(name);
     let (host, port) = address(&setting("AUTH_URL")?)?;
 
-    let body = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}",
+    let credentials = STANDARD.encode(format!(
+        "{}:{}",
         setting("WORKER_CLIENT_ID")?,
         setting("WORKER_CLIENT_SECRET")?,
-    );
+    ));
+    let body = "grant_type=client_credentials";
     let token = format!(
-        "POST {} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-         content-length: {}\r\n\r\n{body}",
+        "POST {} HTTP/1.1\r\nhost: {host}\r\nauthorization: Basic {credentials}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
         path(&setting("ISSUER")?, "/token")?,
         body.len(),
     );
-    // The worker of the demo environment authenticates by a header unless it was set up otherwise.
     let rate = per_core(process, port, &token)?;
     let signatures = 1.0 / peers::rsa_signature()?;
     report.at_least_share(
