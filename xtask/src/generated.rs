@@ -56,19 +56,8 @@ pub(crate) fn check(program: &Path) -> anyhow::Result<bool> {
 }
 
 /// What of the management API is there, from the router's table.
-fn coverage(_: &Path) -> anyhow::Result<String> {
-    Command::new("cargo")
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "-p",
-            "idp",
-            "--example",
-            "coverage",
-        ])
-        .folder(&root())
-        .read()
+fn coverage(program: &Path) -> anyhow::Result<String> {
+    Command::new(program.with_file_name("examples").join("coverage")).read()
 }
 
 /// The help of every command, as a document.

@@ -271,6 +271,7 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
             "--workspace",
             "--bins",
             "--tests",
+            "--examples",
         ])
         .succeed()?;
     Ok(target().join("debug/latchkey"))
