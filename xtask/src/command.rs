@@ -165,3 +165,11 @@ pub(crate) fn find_on_path(name: &str) -> Option<std::path::PathBuf> {
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
 }
+
+/// Whether this process may install packages and has to step down for PostgreSQL.
+pub(crate) fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .read()
+        .is_ok_and(|id| id.trim() == "0")
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::command::Command;
-use crate::{root, steps};
+use crate::{program, root};
 
 /// A committed file and how it comes about.
 struct Generated {
@@ -27,7 +27,7 @@ const ALL: &[Generated] = &[
 
 /// Writes every generated file.
 pub(crate) fn write() -> anyhow::Result<()> {
-    let program = steps::build()?;
+    let program = program::build()?;
     for file in ALL {
         let text = (file.text)(&program)?;
         fs::write(root().join(file.path), text)

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::command::{Command, find_on_path};
-use crate::prerequisites::is_root;
+use crate::command::{Command, find_on_path, is_root};
 use crate::service::{self, Service};
 
 /// PostgreSQL refuses to run as root, so root runs it as the user that Debian's package made.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::command::{Command, find_on_path, is_on_path};
+use crate::command::{Command, find_on_path, is_on_path, is_root};
 use crate::{postgres, root, target};
 
 /// The oldest Node.js that the browser driver runs on.
@@ -180,14 +180,6 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"]
         .into_iter()
         .find_map(find_on_path)
-}
-
-/// Whether this process may install packages and has to step down for PostgreSQL.
-pub(crate) fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .read()
-        .is_ok_and(|id| id.trim() == "0")
 }
 
 fn install(needs: &[Need]) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::postgres::Postgres;
 use crate::system::System;
 use crate::tally::Tally;
-use crate::{generated, prerequisites, root, service, target};
+use crate::{generated, prerequisites, program, root, service, target};
 
 /// One thing that `cargo xtask test` checks.
 pub(crate) struct Step {
@@ -219,7 +219,7 @@ fn doc(_: &mut Tally) -> anyhow::Result<bool> {
 fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
     prerequisites::for_browser_tests()?;
     let node = prerequisites::node()?;
-    let system = System::start(&build()?)?;
+    let system = System::start(&program::build()?)?;
     let tests = root().join("tests/browser");
     let mut files = Vec::new();
     for entry in std::fs::read_dir(&tests)? {
@@ -258,23 +258,7 @@ fn walkthrough(tally: &mut Tally, node: &Path, system: &System) -> anyhow::Resul
 }
 
 fn generated(_: &mut Tally) -> anyhow::Result<bool> {
-    generated::check(&build()?)
-}
-
-/// Builds the program, together with the tests: exactly what the test step has built before.
-pub(crate) fn build() -> anyhow::Result<PathBuf> {
-    Command::new("cargo")
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--workspace",
-            "--bins",
-            "--tests",
-            "--examples",
-        ])
-        .succeed()?;
-    Ok(target().join("debug/latchkey"))
+    generated::check(&program::build()?)
 }
 
 /// Minutes and seconds.
