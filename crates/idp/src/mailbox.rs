@@ -13,11 +13,11 @@ use protocol::net::RemoteAddress;
 use protocol::params::FormParams;
 use serde::Serialize;
 use ui::{Html, Layout, MailPreview, Side};
+use web::forbid_storing;
 
 use crate::Idp;
 use crate::errors::page::{PageError, PageFailure};
 use crate::mail;
-use crate::oauth::no_store::forbid_storing;
 use crate::stores::mails::{Mails, StoredMail};
 
 /// As many mails as the listing and the page show.

@@ -24,6 +24,7 @@ use protocol::id::{FlowId, UserId};
 use protocol::params::FormParams;
 use protocol::secret::SessionToken;
 use ui::{Flash, FormState, Html, Layout, Side};
+use web::forbid_storing;
 
 use crate::Idp;
 use crate::audit::Origin;
@@ -32,7 +33,7 @@ use crate::interaction::complete::complete;
 use crate::interaction::{ChangeReason, Interaction, Step};
 use crate::oauth::authorize::checks;
 use crate::oauth::extract::Environment;
-use crate::oauth::{cookies, no_store};
+use crate::oauth::cookies;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::users::{StoredUser, Users};
@@ -130,7 +131,7 @@ impl Visit {
             .status(status)
             .form_target(redirect_uri.as_url());
         let mut response = page.may_have_opener().into_response();
-        no_store::forbid_storing(response.headers_mut());
+        forbid_storing(response.headers_mut());
         response
     }
 
@@ -259,7 +260,7 @@ pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
 /// A redirect after a POST, which the browser follows with GET.
 fn see_other(path: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
-    no_store::forbid_storing(response.headers_mut());
+    forbid_storing(response.headers_mut());
     if let Ok(location) = HeaderValue::from_str(path) {
         response.headers_mut().insert(LOCATION, location);
     }

@@ -1,11 +1,9 @@
 //! The fields of a form, read once and strictly.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::response::IntoResponse as _;
-use http::{StatusCode, header};
 use protocol::params::FormParams;
 use protocol::secret::Password;
+use web::form::{self, FormRejection};
 
 use crate::Portal;
 use crate::failure::PageError;
@@ -48,27 +46,14 @@ impl FromRequest<Portal> for Fields {
     type Rejection = PageError;
 
     async fn from_request(request: Request, portal: &Portal) -> Result<Self, PageError> {
-        if !is_form(&request) {
-            return Err(PageError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        }
-        let body = Bytes::from_request(request, portal)
-            .await
-            .map_err(|rejection| PageError::new(rejection.into_response().status()))?;
-        let params = FormParams::parse(&body)
-            .map_err(|error| PageError::new(StatusCode::BAD_REQUEST).caused_by(error))?;
-        Ok(Self(params))
+        Ok(Self(form::params(request, portal).await?))
     }
 }
 
-fn is_form(request: &Request) -> bool {
-    let content_type = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| {
-        let essence = value.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    })
+impl From<FormRejection> for PageError {
+    fn from(rejection: FormRejection) -> Self {
+        Self::new(rejection.status()).caused_by(rejection)
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,10 @@
 //! has goes through the same steps: the same calls to the environment, the same pages, the same
 //! number of tries, and every answer takes at least a fixed time.
 
-use std::time::Duration;
-
 use pingone::management;
 use protocol::id::UserId;
 use protocol::secret::{Password, RecoveryCode};
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 use tower_sessions::Session;
 use tower_sessions::session::Error;
 
@@ -138,20 +135,6 @@ impl Recovery {
     }
 }
 
-/// Lets answers take at least a fixed time, counted from when it was made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Floor(Instant);
-
-impl Floor {
-    pub(crate) fn of(duration: Duration) -> Self {
-        Self(Instant::now() + duration)
-    }
-
-    pub(crate) async fn reached(self) {
-        tokio::time::sleep_until(self.0).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,12 +159,5 @@ mod tests {
             }
             assert!(matches!(recovery.wrong_code(&limits), Attempt::Exhausted));
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_takes_at_least_the_floor() {
-        let begun = Instant::now();
-        Floor::of(Duration::from_millis(600)).reached().await;
-        assert!(begun.elapsed() >= Duration::from_millis(600));
     }
 }

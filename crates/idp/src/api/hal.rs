@@ -10,8 +10,9 @@ use axum::response::Response;
 use protocol::net::RequestId;
 use protocol::pingone::{Link, Links};
 use serde::Serialize;
+use web::forbid_storing;
 
-use crate::errors::api::{ApiFailure, CORRELATION_ID, never_cached};
+use crate::errors::api::{ApiFailure, CORRELATION_ID};
 
 /// A resource with its links.
 #[derive(Debug, Serialize)]
@@ -136,7 +137,7 @@ impl Reply {
         let mut response = Response::new(self.body.map_or_else(Body::empty, Body::from));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        never_cached(headers);
+        forbid_storing(headers);
         if has_body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }

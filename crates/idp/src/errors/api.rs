@@ -3,13 +3,14 @@
 //! The texts are PingOne's own: clients look for some of them.
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use protocol::net::RequestId;
 use protocol::pingone::{ApiError, ApiErrorCode, ErrorDetail};
 use serde_json::json;
+use web::forbid_storing;
 
 use crate::accounts::Refusal;
 use crate::accounts::registration::RegistrationRefusal;
@@ -308,7 +309,7 @@ impl ApiFailure {
         };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
-        never_cached(headers);
+        forbid_storing(headers);
         if let Ok(id) = HeaderValue::try_from(request.to_string()) {
             headers.insert(CORRELATION_ID, id);
         }
@@ -323,14 +324,6 @@ impl ApiFailure {
         }
         response
     }
-}
-
-/// What no cache may keep: PingOne's own set of headers.
-pub(crate) fn never_cached(headers: &mut HeaderMap) {
-    let no_store = HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate");
-    headers.insert(CACHE_CONTROL, no_store);
-    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(EXPIRES, HeaderValue::from_static("0"));
 }
 
 /// Which request a refusal answers, for the names of its members.

@@ -12,9 +12,10 @@ use db::StoreError;
 use protocol::net::RequestId;
 use protocol::oauth::{OAuthError, OAuthErrorCode};
 use protocol::params::InvalidParams;
+use web::forbid_storing;
+use web::form::FormRejection;
 
 use crate::keys::KeysError;
-use crate::oauth::no_store::forbid_storing;
 
 /// What PingOne says before the case, when the request is at fault.
 const INVALID: &str =
@@ -243,6 +244,17 @@ impl IntoResponse for OAuthFailure {
 impl From<InvalidParams> for OAuthFailure {
     fn from(invalid: InvalidParams) -> Self {
         Self::invalid_request(invalid.to_string())
+    }
+}
+
+impl From<FormRejection> for OAuthFailure {
+    fn from(rejection: FormRejection) -> Self {
+        match rejection {
+            FormRejection::NotAForm => Self::unsupported_media_type(),
+            FormRejection::TooLarge => Self::too_large(),
+            FormRejection::BrokenOff => Self::invalid_request(rejection.to_string()),
+            FormRejection::Invalid(invalid) => invalid.into(),
+        }
     }
 }
 

@@ -13,12 +13,13 @@ use db::StoreError;
 use protocol::net::RequestId;
 use protocol::params::InvalidParams;
 use ui::{ErrorPage, Html, Layout, Mode, Side};
+use web::Limited;
+use web::form::FormRejection;
 
 use crate::Idp;
 use crate::accounts::Refusal;
 use crate::hasher::HashError;
 use crate::keys::KeysError;
-use crate::limits::Limited;
 
 /// What kind of error a page tells of.
 #[derive(Clone, Debug)]
@@ -279,6 +280,17 @@ impl From<InvalidParams> for PageFailure {
     }
 }
 
+impl From<FormRejection> for PageFailure {
+    fn from(rejection: FormRejection) -> Self {
+        match rejection {
+            FormRejection::NotAForm => PageError::UnsupportedMediaType.into(),
+            FormRejection::TooLarge => PageError::TooLarge.into(),
+            FormRejection::BrokenOff => PageError::InvalidParameters.into(),
+            FormRejection::Invalid(invalid) => invalid.into(),
+        }
+    }
+}
+
 impl From<StoreError> for PageFailure {
     fn from(error: StoreError) -> Self {
         if error.is_unavailable() || error.is_full() {
@@ -300,7 +312,7 @@ impl From<HashError> for PageFailure {
 
 impl From<Limited> for PageFailure {
     fn from(limited: Limited) -> Self {
-        Self::limited(limited.retry_after_seconds)
+        Self::limited(limited.retry_after_seconds())
     }
 }
 

@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use protocol::id::EnvironmentId;
 use protocol::params::FormParams;
+use web::form::{self, FormBody};
 
 use crate::Idp;
 use crate::errors::api::ApiFailure;
@@ -97,12 +96,7 @@ impl FromRequest<Idp> for OAuthForm {
     type Rejection = OAuthFailure;
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, OAuthFailure> {
-        let (is_form, body) = read(request, idp).await;
-        if !is_form {
-            return Err(OAuthFailure::unsupported_media_type());
-        }
-        let body = body.map_err(|()| OAuthFailure::too_large())?;
-        Ok(Self(FormParams::parse(&body)?))
+        Ok(Self(form::params(request, idp).await?))
     }
 }
 
@@ -114,12 +108,7 @@ impl FromRequest<Idp> for PageForm {
     type Rejection = PageFailure;
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, PageFailure> {
-        let (is_form, body) = read(request, idp).await;
-        if !is_form {
-            return Err(PageError::UnsupportedMediaType.into());
-        }
-        let body = body.map_err(|()| PageError::TooLarge)?;
-        Ok(Self(FormParams::parse(&body)?))
+        Ok(Self(form::params(request, idp).await?))
     }
 }
 
@@ -132,30 +121,11 @@ impl FromRequest<Idp> for QueryAndForm {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, PageFailure> {
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let (is_form, body) = read(request, idp).await;
-        let body = body.map_err(|()| PageError::TooLarge)?;
+        let body = FormBody::read(request, idp).await?;
         // PingOne's browser SDK posts an empty body of any type with everything in the query.
-        if !body.is_empty() && !is_form {
+        if !body.bytes.is_empty() && !body.is_form {
             return Err(PageError::UnsupportedMediaType.into());
         }
-        Ok(Self(FormParams::parse_both(&query, &body)?))
+        Ok(Self(FormParams::parse_both(&query, &body.bytes)?))
     }
-}
-
-/// Whether the body is a form, and the body; it fails when it is larger than the route allows.
-async fn read(request: Request, idp: &Idp) -> (bool, Result<Bytes, ()>) {
-    let is_form = is_form(request.headers());
-    let body = Bytes::from_request(request, idp).await;
-    (is_form, body.map_err(|_| ()))
-}
-
-/// A suffix such as `; charset=UTF-8` is what Python and Java clients send.
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| {
-        let essence = value.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    })
 }

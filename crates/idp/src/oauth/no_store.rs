@@ -1,8 +1,9 @@
 //! Answers that no cache may keep.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use web::forbid_storing;
 
 /// What holds tokens or personal data. It is no `Serialize`, so the one way to send it is
 /// [`NoStore`].
@@ -29,14 +30,4 @@ impl<T: Confidential> IntoResponse for NoStore<T> {
             Err(error) => crate::errors::oauth::OAuthFailure::internal(error).into_response(),
         }
     }
-}
-
-/// Sets the headers that PingOne sends with everything that is not to be kept.
-pub(crate) fn forbid_storing(headers: &mut HeaderMap) {
-    headers.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate"),
-    );
-    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(EXPIRES, HeaderValue::from_static("0"));
 }

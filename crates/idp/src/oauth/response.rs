@@ -12,8 +12,8 @@ use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseMode};
 use serde::{Deserialize, Serialize};
 use ui::{Html, Layout, Side};
 use url::form_urlencoded;
+use web::forbid_storing;
 
-use super::no_store::forbid_storing;
 use crate::Idp;
 use crate::errors::oauth::in_allowed_characters;
 

@@ -9,8 +9,8 @@ use axum::response::Response;
 use protocol::id::UserId;
 use protocol::password_policy::Evaluation;
 use protocol::secret::{Password, RecoveryCode};
-use tokio::time::{Instant, sleep_until};
 use ui::{Flash, FormState, Layout, RuleView};
+use web::Floor;
 
 use super::{FLOOR, Flashes, Visit, after_password, require_same, rules};
 use crate::Idp;
@@ -92,7 +92,7 @@ pub(crate) async fn forgot(
         form.set_error("username", visit.text("signon-username-missing"));
         return Ok(show_forgot(&visit, &form));
     }
-    let earliest = Instant::now() + FLOOR;
+    let floor = Floor::of(FLOOR);
     let users = Users::new(idp.db());
     let user = users
         .find_for_sign_on(visit.environment.id, username)
@@ -100,7 +100,7 @@ pub(crate) async fn forgot(
     let user = user.map(|user| user.id);
     send(&visit, user);
     let answer = visit.move_to(Step::RecoveryCode { user, tries: 0 }).await;
-    sleep_until(earliest).await;
+    floor.reached().await;
     answer
 }
 
@@ -205,7 +205,7 @@ pub(crate) async fn post(
     }
     let visit = visit.reopened().await?;
 
-    let earliest = Instant::now() + FLOOR;
+    let floor = Floor::of(FLOOR);
     let recovered = recover(&visit, user, &params).await;
     let mut judged = None;
     match recovered {
@@ -229,7 +229,7 @@ pub(crate) async fn post(
         Err(refusal) => return Err(refusal.into()),
     }
     let answer = show(&visit, form, judged.as_deref(), Vec::new()).await;
-    sleep_until(earliest).await;
+    floor.reached().await;
     answer
 }
 

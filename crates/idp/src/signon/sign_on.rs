@@ -4,8 +4,8 @@ use askama::Template;
 use axum::response::Response;
 use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
-use tokio::time::{Instant, sleep_until};
 use ui::{FormState, Layout};
+use web::Floor;
 
 use super::{FLOOR, Visit, after_password, minutes};
 use crate::accounts::Refusal;
@@ -73,7 +73,7 @@ pub(crate) async fn post(
         return Ok(show(&visit, &form));
     }
 
-    let earliest = Instant::now() + FLOOR;
+    let floor = Floor::of(FLOOR);
     let password = Password::new(password);
     let (environment, now) = (visit.environment.id, visit.now);
     match sign_on(&idp, environment, username, &password, &visit.origin, now).await {
@@ -89,7 +89,7 @@ pub(crate) async fn post(
             form.add_error(explain(&visit, refusal)?);
             let answer = show(&visit, &form);
             // A known name costs writes beside the hash, which a stranger could measure.
-            sleep_until(earliest).await;
+            floor.reached().await;
             Ok(answer)
         }
     }

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use ui::{Flash, FormState, Layout};
+use web::Floor;
 
 use crate::failure::PageError;
 use crate::fields::Fields;
-use crate::recovery::{Floor, Recovery};
+use crate::recovery::Recovery;
 use crate::routes::path;
 use crate::visit::Visit;
 

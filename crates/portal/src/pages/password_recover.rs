@@ -6,11 +6,12 @@ use http::StatusCode;
 use protocol::password_policy::{Context, PasswordPolicy};
 use protocol::secret::{Password, RecoveryCode};
 use ui::{Flash, FormState, Layout, RuleView};
+use web::Floor;
 
 use crate::failure::PageError;
 use crate::fields::Fields;
 use crate::policies;
-use crate::recovery::{Attempt, Floor, Recovery};
+use crate::recovery::{Attempt, Recovery};
 use crate::routes::path;
 use crate::visit::Visit;
 
