@@ -51,12 +51,13 @@ impl FormBody {
     /// When it is larger than the route allows, or broke off.
     pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Self, FormRejection> {
         let is_form = is_form(request.headers());
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => FormRejection::TooLarge,
-                _ => FormRejection::BrokenOff,
-            })?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => FormRejection::TooLarge,
+                    _ => FormRejection::BrokenOff,
+                })?;
         Ok(Self { is_form, bytes })
     }
 
@@ -102,10 +103,10 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
     use axum::body::Body;
     use axum::extract::DefaultBodyLimit;
     use axum::routing::post;
-    use axum::Router;
     use tower::ServiceExt as _;
 
     use super::*;

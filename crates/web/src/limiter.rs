@@ -88,9 +88,11 @@ impl Limiter {
             self.limiter.retain_recent();
         }
         let network = address.network();
-        self.limiter.check_key(&network).map_err(|not_until| Limited {
-            wait: not_until.wait_time_from(self.now.now()),
-        })
+        self.limiter
+            .check_key(&network)
+            .map_err(|not_until| Limited {
+                wait: not_until.wait_time_from(self.now.now()),
+            })
     }
 
     /// Sweeping looks at every address, so it happens once a second at most: a flood of addresses
@@ -115,7 +117,9 @@ impl Counts {
     fn new(capacity: usize) -> Self {
         Self {
             of_addresses: DashMap::new(),
-            of_neighbours: (0..SHARED_ALLOWANCES).map(|_| InMemoryState::default()).collect(),
+            of_neighbours: (0..SHARED_ALLOWANCES)
+                .map(|_| InMemoryState::default())
+                .collect(),
             hasher: RandomState::new(),
             capacity,
         }
@@ -259,12 +263,19 @@ mod tests {
 
     #[test]
     fn a_flood_uses_up_its_neighbours_allowance_and_not_everybodys() {
-        let (limiter, now) = (Limiter::with_capacity(5, Duration::from_hours(1), 100), begin());
+        let (limiter, now) = (
+            Limiter::with_capacity(5, Duration::from_hours(1), 100),
+            begin(),
+        );
         let flood: Vec<_> = (0..1_000)
             .map(|n| limiter.take(network_of_the_flood(n), now))
             .collect();
         let accepted = flood.iter().filter(|taken| taken.is_ok()).count();
-        assert_eq!(accepted, 100 + 5, "beyond the bound one allowance serves all");
+        assert_eq!(
+            accepted,
+            100 + 5,
+            "beyond the bound one allowance serves all"
+        );
         assert_eq!(limiter.limiter.len(), 100);
         let others = (0..100_u8).filter(|n| {
             let other = RemoteAddress(Ipv4Addr::new(20, *n, 0, 1).into());
@@ -276,7 +287,10 @@ mod tests {
 
     #[test]
     fn quiet_addresses_make_room_and_busy_ones_stay() {
-        let (limiter, now) = (Limiter::with_capacity(2, Duration::from_mins(1), 10), begin());
+        let (limiter, now) = (
+            Limiter::with_capacity(2, Duration::from_mins(1), 10),
+            begin(),
+        );
         let busy = address("192.0.2.1");
         for n in 0..9 {
             limiter.take(network_of_the_flood(n), now).unwrap();
