@@ -136,7 +136,7 @@ fn circles_of_names(graph: &Graph, plan: &Plan) -> Vec<String> {
     }
     let edges = between.iter().map(|(from, to, _)| (*from, *to));
     let mut problems = Vec::new();
-    for names in circle_members(edges.collect()) {
+    for names in circle_members(&edges.collect()) {
         let arrows: Vec<_> = between
             .iter()
             .filter(|(from, to, _)| names.contains(from) && names.contains(to))
@@ -163,7 +163,7 @@ fn circles(graph: &Graph) -> Vec<String> {
         .map(|import| (&*import.from, &*import.to))
         .collect();
     let mut problems = Vec::new();
-    for members in circle_members(edges) {
+    for members in circle_members(&edges) {
         let within: Vec<_> = imports
             .iter()
             .copied()
@@ -215,7 +215,7 @@ fn round<'a>(first: &'a Import, imports: &[&'a Import]) -> Option<Vec<&'a Import
 }
 
 /// The sets of nodes that can all reach each other, without those of one node.
-fn circle_members<'a>(edges: BTreeSet<(&'a str, &'a str)>) -> Vec<BTreeSet<&'a str>> {
+fn circle_members<'a>(edges: &BTreeSet<(&'a str, &'a str)>) -> Vec<BTreeSet<&'a str>> {
     let reach = |from: &'a str| {
         let mut seen = BTreeSet::new();
         let mut next = vec![from];

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use fakes::Browser;
 use serde::Deserialize;
 use url::Url;
-
-use crate::browser::Browser;
 
 /// How long a mail may take: it is sent in the background.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -2,12 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::Method;
+use fakes::browser::parameter;
+use fakes::{Browser, Method, Page};
 use serde_json::Value;
 use url::Url;
 
-use crate::browser::Browser;
-use crate::page::Page;
 use crate::people::Person;
 use crate::system::System;
 
@@ -25,8 +24,19 @@ pub struct SignedOn<'a> {
     pub page: Page,
 }
 
+impl System {
+    /// Signs a person on at the portal, in a browser of their own.
+    ///
+    /// # Panics
+    ///
+    /// When they are not signed on afterwards.
+    pub async fn sign_on(&self, person: &Person) -> SignedOn<'_> {
+        SignedOn::at_portal(self, person).await
+    }
+}
+
 impl<'a> SignedOn<'a> {
-    pub(crate) async fn at_portal(system: &'a System, person: &Person) -> Self {
+    async fn at_portal(system: &'a System, person: &Person) -> Self {
         let browser = system.browser();
         let page = browser.open(system.portal("/login")).await.expect(200);
         let page = give_credentials(&page, person).await.expect(200);
@@ -135,7 +145,7 @@ impl<'a> Authorization<'a> {
         texts
             .into_iter()
             .flatten()
-            .find_map(|text| crate::page::parameter(text, name))
+            .find_map(|text| parameter(text, name))
     }
 
     /// The authorization code.

@@ -3,18 +3,16 @@
 
 use std::sync::Arc;
 
+use fakes::{Browser, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::config::{Loaded, Sources};
 use latchkey::{EnvironmentFile, Running, Sides, UpOptions, up};
 use protocol::{Clock, FrozenClock, SystemClock};
-use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::browser::{Browser, Request};
 use crate::mailbox::Mailbox;
 use crate::people::Person;
-use crate::sign_on::SignedOn;
 
 /// Nothing that a test does is kept back by the limits for one address, unless it sets them.
 const DEFAULTS: &str = "\
@@ -78,7 +76,7 @@ impl Preparation {
     ///
     /// When it does not start.
     pub async fn start(self) -> System {
-        crate::install_cryptography();
+        fakes::install_cryptography();
         let mut sources = Sources {
             inline: Some(DEFAULTS.to_owned()),
             ..Sources::default()
@@ -214,15 +212,6 @@ impl System {
     /// The operator of the demo data.
     pub fn operator(&self) -> Person {
         Person::new(&self.env().operator_username, &self.env().operator_password)
-    }
-
-    /// Signs a person on at the portal, in a browser of their own.
-    ///
-    /// # Panics
-    ///
-    /// When they are not signed on afterwards.
-    pub async fn sign_on(&self, person: &Person) -> SignedOn<'_> {
-        SignedOn::at_portal(self, person).await
     }
 
     /// An access token of the demo worker, which administers the environment.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use testkit::{Browser, Method};
+use fakes::{Browser, Method};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 

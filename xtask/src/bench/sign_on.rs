@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use testkit::{Browser, Method, Page};
+use fakes::{Browser, Method, Page};
 use tokio::runtime::Runtime;
 
 use super::report::Report;

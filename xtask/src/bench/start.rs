@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use testkit::Browser;
+use fakes::Browser;
 use tokio::runtime::Runtime;
 
 use super::kernel;

@@ -141,7 +141,9 @@ impl Crate {
         }
         if !is_told {
             let first = rest.first()?;
-            let is_child = self.sources.contains_key(&join(module, &[first.clone()]));
+            let is_child = self
+                .sources
+                .contains_key(&join(module, std::slice::from_ref(first)));
             // A `use` that makes a name known does not go by that name itself.
             let known = self.known_as(module, first).filter(|known| *known != path);
             match known {

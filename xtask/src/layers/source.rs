@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn comments_and_texts_import_nothing() {
-        let text = r####"
+        let text = r##"
             // use crate::a;
             /* use crate::b; /* crate::c::d */ use crate::e; */
             /// [`crate::f::G`]
@@ -415,7 +415,7 @@ mod tests {
             const B: &str = r#"crate::k::l " crate::m::n"#;
             const C: [u8; 2] = [b'"', b'\''];
             const D: &[u8] = b"crate::o::p";
-        "####;
+        "##;
         assert_eq!(paths(text), [""; 0]);
     }
 

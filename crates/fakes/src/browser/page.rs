@@ -1,31 +1,30 @@
 //! What a server answered: a page to read and to fill in, or anything else.
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode};
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use crate::browser::Browser;
-use crate::form::Form;
+use super::Browser;
 
 /// An answer, with the browser that asked for it.
 #[derive(Clone, Debug)]
 pub struct Page {
-    pub(crate) browser: Browser,
+    pub(super) browser: Browser,
     /// The answer's status.
     pub status: StatusCode,
     /// Where it came from, after redirects, with the fragment of the last one.
     pub url: Url,
     /// The answer's headers.
     pub headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(super) body: Vec<u8>,
     /// Every address on the way here, the first included; empty when redirects are not followed.
     pub hops: Vec<Url>,
 }
 
 impl Page {
     #[cfg(test)]
-    pub(crate) fn for_tests(browser: Browser, url: Url, body: &str) -> Self {
+    pub(super) fn for_tests(browser: Browser, url: Url, body: &str) -> Self {
         let (status, headers) = (StatusCode::OK, HeaderMap::new());
         Self {
             browser,
@@ -146,37 +145,6 @@ impl Page {
         !self.elements(selector, |_| ()).is_empty()
     }
 
-    /// The form with this id.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
-    pub fn form(&self, id: &str) -> Form {
-        self.form_by(&format!("form[id='{id}']"))
-    }
-
-    /// The first form that a CSS selector finds.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
-    pub fn form_by(&self, selector: &str) -> Form {
-        let document = self.document();
-        let Some(form) = document.select(&parsed(selector)).next() else {
-            panic!("no form `{selector}`: {}", self.summary());
-        };
-        Form::read(self, &form)
-    }
-
-    /// The form that holds the field or button with this id or name.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
-    pub fn form_with(&self, field: &str) -> Form {
-        self.form_by(&format!("form:has([id='{field}'], [name='{field}'])"))
-    }
-
     /// Follows the link that reads `text`.
     ///
     /// # Panics
@@ -197,7 +165,7 @@ impl Page {
     }
 
     /// Sends a form from this page.
-    pub(crate) async fn submit(
+    pub(super) async fn submit(
         &self,
         method: Method,
         action: Url,
@@ -228,7 +196,16 @@ impl Page {
         format!("{} {} {}", self.status, self.url, text)
     }
 
-    fn document(&self) -> Html {
+    /// Where this answer redirects to.
+    pub(super) fn redirect(&self) -> Option<Url> {
+        if !self.status.is_redirection() {
+            return None;
+        }
+        let location = self.headers.get(LOCATION)?.to_str().ok()?;
+        self.url.join(location).ok()
+    }
+
+    pub(super) fn document(&self) -> Html {
         Html::parse_document(&self.body())
     }
 
@@ -241,7 +218,7 @@ impl Page {
 }
 
 /// One parameter of a form-encoded text.
-pub(crate) fn parameter(text: &str, name: &str) -> Option<String> {
+pub fn parameter(text: &str, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(text.as_bytes());
     pairs
         .find(|(found, _)| found == name)
@@ -249,13 +226,13 @@ pub(crate) fn parameter(text: &str, name: &str) -> Option<String> {
 }
 
 /// The text in an element, blanks collapsed.
-pub(crate) fn readable(element: &ElementRef<'_>) -> String {
+pub(super) fn readable(element: &ElementRef<'_>) -> String {
     let text: String = element.text().collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A CSS selector.
-pub(crate) fn parsed(selector: &str) -> Selector {
+pub(super) fn parsed(selector: &str) -> Selector {
     match Selector::parse(selector) {
         Ok(selector) => selector,
         Err(error) => panic!("`{selector}` is not a selector: {error:?}"),

@@ -1,14 +1,18 @@
 //! A browser without scripts: keeps cookies, follows redirects, sends forms.
 
+mod form;
+mod page;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::cookie::{CookieStore, Jar};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN, REFERER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, ORIGIN, REFERER};
 use reqwest::{Method, StatusCode, redirect};
 use url::Url;
 
-use crate::page::Page;
+pub use form::Form;
+pub use page::{Page, parameter};
 
 /// How long a request may take before the test fails.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -113,7 +117,7 @@ impl Browser {
     }
 
     /// Sends a form as a page at `from` would, following redirects.
-    pub(crate) async fn submit(
+    async fn submit(
         &self,
         from: &Url,
         method: Method,
@@ -288,16 +292,5 @@ impl Request {
             body: body.to_vec(),
             hops: Vec::new(),
         }
-    }
-}
-
-impl Page {
-    /// Where this answer redirects to.
-    pub(crate) fn redirect(&self) -> Option<Url> {
-        if !self.status.is_redirection() {
-            return None;
-        }
-        let location = self.headers.get(LOCATION)?.to_str().ok()?;
-        self.url.join(location).ok()
     }
 }

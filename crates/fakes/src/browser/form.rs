@@ -4,7 +4,40 @@ use reqwest::Method;
 use scraper::ElementRef;
 use url::Url;
 
-use crate::page::{Page, parsed};
+use super::page::{Page, parsed};
+
+impl Page {
+    /// The form with this id.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn form(&self, id: &str) -> Form {
+        self.form_by(&format!("form[id='{id}']"))
+    }
+
+    /// The first form that a CSS selector finds.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn form_by(&self, selector: &str) -> Form {
+        let document = self.document();
+        let Some(form) = document.select(&parsed(selector)).next() else {
+            panic!("no form `{selector}`: {}", self.summary());
+        };
+        Form::read(self, &form)
+    }
+
+    /// The form that holds the field or button with this id or name.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn form_with(&self, field: &str) -> Form {
+        self.form_by(&format!("form:has([id='{field}'], [name='{field}'])"))
+    }
+}
 
 /// The fields that a form would send, to change and to submit.
 #[derive(Clone, Debug)]
@@ -27,7 +60,7 @@ struct Button {
 }
 
 impl Form {
-    pub(crate) fn read(page: &Page, form: &ElementRef<'_>) -> Self {
+    fn read(page: &Page, form: &ElementRef<'_>) -> Self {
         let attribute = |name| form.attr(name).unwrap_or_default();
         let resolve = |target: &str| page.url.join(target).expect("a form leads to a URL");
         let mut action = resolve(attribute("action"));
@@ -182,8 +215,8 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::Browser;
-    use crate::page::Page;
 
     const FORM: &str = "<html><body><h1>  Two\n words </h1><form id=f method=post action='/there'>
         <input name=a value=1><input name=off value=x disabled>
