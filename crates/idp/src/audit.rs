@@ -8,9 +8,9 @@ use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use db::Statement;
 use jiff::Timestamp;
+use platform::net::{RemoteAddress, RequestId};
 use protocol::SystemRandom;
 use protocol::id::{ActivityId, ApplicationId, EnvironmentId, PopulationId, SessionId, UserId};
-use protocol::net::{RemoteAddress, RequestId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

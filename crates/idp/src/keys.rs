@@ -9,11 +9,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
+use platform::keyring::NotAuthentic;
 use protocol::id::{EnvironmentId, SigningKeyId};
 use protocol::jose::{
     JwkSet, KeyError, SigningAlgorithm, SigningError, SigningKey, VerificationKeys,
 };
-use protocol::keyring::NotAuthentic;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};

@@ -23,7 +23,7 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use protocol::net::RequestId;
+use platform::net::RequestId;
 
 use crate::Idp;
 use crate::errors::api::CORRELATION_ID;

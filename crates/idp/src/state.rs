@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use db::{Db, Migration, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
+use platform::Clock;
+use platform::keyring::Keyring;
+use protocol::Random;
 use protocol::id::EnvironmentId;
-use protocol::keyring::Keyring;
-use protocol::{Clock, Random};
 use tokio::sync::Notify;
 use ui::{Brand, InvalidBrand, Messages, Site};
 
@@ -303,7 +304,8 @@ impl Idp {
 #[cfg(test)]
 mod tests {
     use db::Batch;
-    use protocol::{FrozenClock, SystemRandom};
+    use platform::FrozenClock;
+    use protocol::SystemRandom;
     use url::Url;
 
     use super::*;

@@ -18,8 +18,8 @@ pub enum GrantType {
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use pingone::auth::{RedirectUri, Scopes};
 /// use pingone_axum::SignOnSettings;
-/// use protocol::oauth::{RedirectUri, Scopes};
 ///
 /// let redirect_uri = RedirectUri::parse("https://app.example/callback")?;
 /// let settings = SignOnSettings::new(redirect_uri)

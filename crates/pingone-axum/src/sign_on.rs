@@ -8,8 +8,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use pingone::auth::{self, TokenRef};
+use protocol::Random;
 use protocol::secret::AccessToken;
-use protocol::{Clock, Random};
 use tower_http::csrf::CsrfLayer;
 use tower_sessions::session::Id;
 use tower_sessions::{Session, SessionStore};
@@ -35,10 +35,6 @@ const MOST_BODY_BYTES: usize = 64 * 1024;
 /// What a [`SignOn`] works with.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Makes states, nonces and verifiers.
-    pub random: Arc<dyn Random>,
     /// Keeps tokens.
     pub tokens: Arc<dyn TokenStore>,
     /// Shows pages.
@@ -254,7 +250,7 @@ impl SignOn {
     }
 
     pub(crate) fn random(&self) -> &dyn Random {
-        &*self.inner.parts.random
+        self.inner.client.transport().random()
     }
 
     pub(crate) fn flights(&self) -> &Flights {
@@ -266,7 +262,7 @@ impl SignOn {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.inner.parts.clock.now()
+        self.inner.client.transport().now()
     }
 
     pub(crate) fn open_session(&self, id: Option<Id>) -> Session {

@@ -124,6 +124,11 @@ impl Client {
         self.inner.credentials.client_id()
     }
 
+    /// What this client sends its requests through; its clock and its randomness are the client's.
+    pub fn transport(&self) -> &Transport {
+        self.inner.provider.transport()
+    }
+
     /// The provider's discovery document, fetched once an hour at most.
     ///
     /// What it leaves out is not held against it: PingOne announces neither the authentication

@@ -81,7 +81,7 @@ pub use protocol::scim;
 pub use protocol::secret::{
     AccessToken, ClientSecret, IdToken, Password, RecoveryCode, RefreshToken, VerificationCode,
 };
-pub use protocol::{Clock, Random, SystemClock, SystemRandom};
+pub use protocol::{Random, SystemRandom};
 
 pub use self::credentials::{ClientAuthentication, Credentials};
 pub use self::endpoints::Endpoints;

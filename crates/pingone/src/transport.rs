@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use protocol::{Clock, Random};
+use protocol::Random;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field};
 use url::Url;
@@ -49,7 +50,7 @@ struct Settings {
     largest_answer: usize,
     retries: Retries,
     is_http_allowed: bool,
-    clock: Arc<dyn Clock>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     random: Arc<dyn Random>,
 }
 
@@ -69,11 +70,13 @@ impl Transport {
         TransportBuilder::new()
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.inner.settings.clock
+    /// The present instant, by this transport's clock.
+    pub fn now(&self) -> Timestamp {
+        (self.inner.settings.clock)()
     }
 
-    pub(crate) fn random(&self) -> &dyn Random {
+    /// This transport's source of random bytes.
+    pub fn random(&self) -> &dyn Random {
         &*self.inner.settings.random
     }
 }
@@ -218,7 +221,7 @@ impl Transport {
             return Some(Duration::from_secs(seconds));
         }
         let at = rfc2822::parse(text).ok()?.timestamp();
-        let wait = at.duration_since(self.clock().now());
+        let wait = at.duration_since(self.now());
         Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
     }
 
@@ -265,8 +268,8 @@ mod tests {
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let clock = protocol::FrozenClock::new("2015-10-21T07:27:30Z".parse().unwrap());
-        let transport = Transport::builder().clock(Arc::new(clock)).build().unwrap();
+        let now: Timestamp = "2015-10-21T07:27:30Z".parse().unwrap();
+        let transport = Transport::builder().clock(move || now).build().unwrap();
         for (text, expected) in [
             ("3", Some(3)),
             ("Wed, 21 Oct 2015 07:28:00 GMT", Some(30)),

@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use pingone_axum::{AccessTokenError, NotSignedOn};
-use protocol::net::RequestId;
+use platform::net::RequestId;
 use ui::{ErrorPage, Side};
 
 use crate::Portal;

@@ -32,8 +32,9 @@ use db::Db;
 use jiff::Timestamp;
 use pingone::management;
 use pingone_axum::SignOn;
-use protocol::keyring::Keyring;
-use protocol::{Clock, Random};
+use platform::Clock;
+use platform::keyring::Keyring;
+use protocol::Random;
 use ui::Site;
 
 pub use pingone_axum::{GrantType, InvalidSignOn};
@@ -114,7 +115,7 @@ impl Portal {
     }
 
     /// All pages, with everything they need around them. Request ids and remote addresses come as
-    /// extensions from outside ([`protocol::net`]).
+    /// extensions from outside ([`platform::net`]).
     pub fn router(&self) -> Router {
         routes::router(self)
     }

@@ -7,8 +7,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
-use protocol::Clock;
-use protocol::net::RemoteAddress;
+use platform::Clock;
+use platform::net::RemoteAddress;
 use web::{Limited, Limiter};
 
 use crate::failure::PageError;
@@ -73,7 +73,7 @@ pub(crate) async fn enforce(
 #[cfg(test)]
 mod tests {
     use jiff::{SignedDuration, Timestamp};
-    use protocol::FrozenClock;
+    use platform::FrozenClock;
 
     use super::*;
 

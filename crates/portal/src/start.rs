@@ -94,7 +94,7 @@ fn site(settings: &Settings) -> Site {
 fn transport(settings: &Settings, parts: &Parts) -> Result<Transport, pingone::Error> {
     let mut builder = Transport::builder()
         .total_timeout(settings.outgoing.total_timeout)
-        .clock(Arc::clone(&parts.clock))
+        .clock(platform::clock::as_function(Arc::clone(&parts.clock)))
         .random(Arc::clone(&parts.random));
     if let Some(pem) = &settings.outgoing.ca_pem {
         builder = builder.only_trust(pem.as_bytes());
@@ -150,8 +150,6 @@ fn sign_on(
         client = client.connect_to(base.clone());
     }
     let parts = pingone_axum::Parts {
-        clock: Arc::clone(&parts.clock),
-        random: Arc::clone(&parts.random),
         tokens: Arc::new(Tokens::new(
             parts.db.clone(),
             Arc::clone(&parts.random),

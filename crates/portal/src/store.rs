@@ -51,8 +51,9 @@ mod tests {
 
     use jiff::SignedDuration;
     use pingone_axum::{TokenSet, TokenStore as _, TokensId};
-    use protocol::keyring::Keyring;
-    use protocol::{Clock as _, FrozenClock, SystemRandom};
+    use platform::keyring::Keyring;
+    use platform::{Clock as _, FrozenClock};
+    use protocol::SystemRandom;
     use time::OffsetDateTime;
     use tower_sessions::SessionStore as _;
     use tower_sessions::session::{Id, Record};

@@ -9,7 +9,7 @@
 //! one, so that no value can become syntax:
 //!
 //! ```
-//! let filter = protocol::scim::eq("email", "ada\" or username pr").or(protocol::scim::eq("username", "ada"));
+//! let filter = pingone_protocol::scim::eq("email", "ada\" or username pr").or(pingone_protocol::scim::eq("username", "ada"));
 //! assert_eq!(filter.to_string(), r#"email eq "ada\" or username pr" or username eq "ada""#);
 //! ```
 

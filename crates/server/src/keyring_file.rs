@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use platform::keyring::{InvalidKeyring, Keyring, StoredKey};
 use protocol::Random;
-use protocol::keyring::{InvalidKeyring, Keyring, StoredKey};
 use serde::{Deserialize, Serialize};
 
 use crate::data_dir::{read_if_present, write_private};

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::{Db, Location, PostgresSettings, StoreError};
-use protocol::keyring::Keyring;
-use protocol::{Clock, Random, SystemClock, SystemRandom};
+use platform::keyring::Keyring;
+use platform::{Clock, SystemClock};
+use protocol::{Random, SystemRandom};
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

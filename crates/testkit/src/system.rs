@@ -7,7 +7,7 @@ use fakes::{Browser, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::config::{Loaded, Sources};
 use latchkey::{EnvironmentFile, Running, Sides, UpOptions, up};
-use protocol::{Clock, FrozenClock, SystemClock};
+use platform::{Clock, FrozenClock, SystemClock};
 use serde_json::{Value, json};
 use url::Url;
 

@@ -15,7 +15,7 @@ use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
-use protocol::net::RemoteAddress;
+use platform::net::RemoteAddress;
 
 /// Addresses that are counted each for itself, by each limiter: 3 MB when full.
 const MOST_ADDRESSES: usize = 50_000;

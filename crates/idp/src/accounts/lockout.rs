@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
-use protocol::clock::is_expired;
+use platform::clock::is_expired;
 use protocol::id::EnvironmentId;
 use protocol::password_policy::Lockout;
 use protocol::secret::sha256;

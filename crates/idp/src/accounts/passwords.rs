@@ -2,7 +2,7 @@
 
 use db::{Batch, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use protocol::clock::is_expired;
+use platform::clock::is_expired;
 use protocol::password_policy::{
     Context, CurrentPassword, Evaluation, History, PasswordPolicy, ProfileData, evaluate,
 };

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use protocol::net::RequestId;
+use platform::net::RequestId;
 use protocol::pingone::{Link, Links};
 use serde::Serialize;
 use web::forbid_storing;

@@ -7,7 +7,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use db::StoreError;
-use protocol::net::RequestId;
+use platform::net::RequestId;
 use protocol::pingone::{ApiError, ApiErrorCode, ErrorDetail};
 use serde_json::json;
 use web::forbid_storing;

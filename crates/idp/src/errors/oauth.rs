@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use db::StoreError;
-use protocol::net::RequestId;
+use platform::net::RequestId;
 use protocol::oauth::{OAuthError, OAuthErrorCode};
 use protocol::params::InvalidParams;
 use web::forbid_storing;

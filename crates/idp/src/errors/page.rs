@@ -10,7 +10,7 @@ use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use db::StoreError;
-use protocol::net::RequestId;
+use platform::net::RequestId;
 use protocol::params::InvalidParams;
 use ui::{ErrorPage, Html, Layout, Mode, Side};
 use web::Limited;

@@ -6,7 +6,7 @@
 //! two parties hold it, and revokes the grant.
 
 use jiff::{SignedDuration, Timestamp};
-use protocol::clock::is_expired;
+use platform::clock::is_expired;
 use protocol::oauth::Scopes;
 use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;

@@ -3,8 +3,8 @@
 use axum::response::Response;
 use db::{Batch, Statement};
 use jiff::{SignedDuration, Timestamp};
+use platform::net::RequestId;
 use protocol::id::GrantId;
-use protocol::net::RequestId;
 use protocol::oauth::OAuthErrorCode;
 use protocol::pingone::GrantTypeName;
 use protocol::secret::AuthorizationCode;

@@ -5,7 +5,7 @@
 //! more is said.
 
 use axum::extract::State;
-use protocol::clock::is_expired;
+use platform::clock::is_expired;
 use protocol::jose::AudienceCheck;
 use protocol::jose::NumericDate;
 use protocol::secret::{AccessToken, RefreshToken};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use db::{Statement, StoreError};
 use jiff::Timestamp;
-use protocol::clock::is_expired;
+use platform::clock::is_expired;
 use protocol::id::ApplicationId;
 use protocol::secret::{ClientSecret, ClientSecretDigest};
 

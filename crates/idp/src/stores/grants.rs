@@ -39,7 +39,7 @@ pub(crate) struct Grant {
 impl Grant {
     /// Whether its tokens are still good, as far as it is up to the grant.
     pub(crate) fn is_good(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && !protocol::clock::is_expired(self.expires_at, now)
+        self.revoked_at.is_none() && !platform::clock::is_expired(self.expires_at, now)
     }
 }
 

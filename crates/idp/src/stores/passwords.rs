@@ -2,7 +2,7 @@
 
 use db::{Db, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use protocol::clock::is_expired;
+use platform::clock::is_expired;
 use protocol::id::UserId;
 use protocol::password_policy::{Lockout, PasswordHistory};
 

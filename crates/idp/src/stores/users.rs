@@ -2,7 +2,7 @@
 
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
-use protocol::clock::is_expired;
+use platform::clock::is_expired;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::pingone::{
     Account, AccountStatus, IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus, Reference,

@@ -380,7 +380,7 @@ async fn a_key_is_published_with_its_certificate_and_verifies_tokens() {
         &VerificationKeys::from_set(&set),
         world.issuer(),
         AudienceCheck::Expect("https://localhost:9443"),
-        protocol::Clock::now(&*world.clock),
+        platform::Clock::now(&*world.clock),
     );
     assert!(verified.is_ok(), "{verified:?}");
 

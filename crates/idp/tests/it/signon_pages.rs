@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::body::Body;
 use db::Statement;
 use http::{Method, StatusCode};
-use protocol::net::RemoteAddress;
+use platform::net::RemoteAddress;
 use serde_json::Value;
 
 use crate::world::{Answer, Browser, Received, World};

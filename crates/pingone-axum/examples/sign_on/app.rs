@@ -12,7 +12,6 @@ use pingone_axum::{
     InvalidSignOn, MemoryTokenStore, Parts, PlainPages, RecentlySignedOn, SignOn, SignOnSettings,
     SignedOn,
 };
-use protocol::{Clock, SystemRandom};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
@@ -27,17 +26,11 @@ struct App {
 /// # Errors
 ///
 /// [`InvalidSignOn`] when the redirect URI's path cannot be a route.
-pub(crate) fn app(
-    client: Client,
-    redirect_uri: RedirectUri,
-    clock: Arc<dyn Clock>,
-) -> Result<Router, InvalidSignOn> {
+pub(crate) fn app(client: Client, redirect_uri: RedirectUri) -> Result<Router, InvalidSignOn> {
     let sessions = MemoryStore::default();
     let settings =
         SignOnSettings::new(redirect_uri).scopes(Scopes::from_iter(["openid", "profile", "email"]));
     let parts = Parts {
-        clock,
-        random: Arc::new(SystemRandom),
         tokens: Arc::new(MemoryTokenStore::default()),
         pages: Arc::new(PlainPages),
     };

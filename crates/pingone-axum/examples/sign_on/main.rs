@@ -5,11 +5,9 @@
 mod app;
 
 use std::error::Error;
-use std::sync::Arc;
 
 use pingone::auth::{Client, Issuer, RedirectUri};
 use pingone::{ClientAuthentication, ClientSecret, Credentials, Transport};
-use protocol::SystemClock;
 
 const USAGE: &str = "usage: sign_on ISSUER CLIENT_ID SECRET_FILE [CA_FILE]";
 
@@ -34,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
 
     let redirect_uri = RedirectUri::parse("http://localhost:3000/callback")?;
-    let app = app::app(client, redirect_uri, Arc::new(SystemClock))?;
+    let app = app::app(client, redirect_uri)?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     println!("http://localhost:3000/");
     axum::serve(listener, app).await?;

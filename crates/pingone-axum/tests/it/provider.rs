@@ -11,9 +11,9 @@ use axum::routing::{get, post};
 use http::{HeaderMap, Request, StatusCode, header};
 use pingone::auth::{Client, Issuer, RedirectUri};
 use pingone::{ClientAuthentication, Credentials, Transport};
+use platform::{Clock, FrozenClock};
 use protocol::jose::{JwkSet, SigningAlgorithm, SigningKey};
 use protocol::params::FormParams;
-use protocol::{Clock, FrozenClock};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::Url;
@@ -50,13 +50,13 @@ impl Provider {
     /// The example application for this provider.
     pub(crate) fn app(&self) -> Router {
         let transport = Transport::builder()
-            .clock(Arc::<FrozenClock>::clone(&self.clock))
+            .clock(platform::clock::as_function(Arc::clone(&self.clock)))
             .build()
             .unwrap();
         let credentials = Credentials::new("example", ClientAuthentication::None);
         let client = Client::new(Issuer::parse(&self.issuer).unwrap(), credentials, transport);
         let redirect_uri = RedirectUri::parse("http://localhost:3000/callback").unwrap();
-        super::app::app(client, redirect_uri, Arc::<FrozenClock>::clone(&self.clock)).unwrap()
+        super::app::app(client, redirect_uri).unwrap()
     }
 
     /// Somebody signs on; gives the query of the callback.

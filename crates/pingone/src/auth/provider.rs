@@ -45,7 +45,7 @@ impl Provider {
     }
 
     pub(super) async fn metadata(&self) -> Result<Arc<ProviderMetadata>, Error> {
-        let now = self.transport.clock().now();
+        let now = self.transport.now();
         self.metadata
             .load(now, || Box::pin(self.fetch_metadata()))
             .await
@@ -57,7 +57,7 @@ impl Provider {
         &self,
         verify: impl Fn(&VerificationKeys) -> Result<VerifiedIdToken, IdTokenError>,
     ) -> Result<VerifiedIdToken, Error> {
-        let now = self.transport.clock().now();
+        let now = self.transport.now();
         let keys = self.keys.load(now, || Box::pin(self.fetch_keys())).await?;
         match verify(&keys) {
             Err(IdTokenError::Token(TokenError::UnknownKey { .. })) => {

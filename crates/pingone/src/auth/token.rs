@@ -286,7 +286,7 @@ impl Client {
     }
 
     fn now(&self) -> Timestamp {
-        self.inner.provider.transport().clock().now()
+        self.inner.provider.transport().now()
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::{PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
-use protocol::clock::is_expired;
 use protocol::id::EnvironmentId;
 use protocol::oauth::TokenResponse;
 use protocol::secret::AccessToken;
@@ -35,6 +34,16 @@ struct Issued {
     expires_at: Timestamp,
 }
 
+impl Issued {
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.renew_at <= now
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+}
+
 impl WorkerToken {
     pub(super) fn new(
         endpoints: &Endpoints,
@@ -57,15 +66,15 @@ impl WorkerToken {
     ///
     /// A failure to renew does no harm while the present token is still good.
     pub(super) async fn token(&self, transport: &Transport) -> Result<AccessToken, Error> {
-        let now = transport.clock().now();
+        let now = transport.now();
         let current = self.current();
         if let Some(issued) = &current
-            && !is_expired(issued.renew_at, now)
+            && !issued.is_due(now)
         {
             return Ok(issued.token.clone());
         }
         match (self.renewal.run(self.fetch(transport)).await, current) {
-            (Err(error), Some(issued)) if !is_expired(issued.expires_at, now) => {
+            (Err(error), Some(issued)) if !issued.is_over(now) => {
                 tracing::warn!(%error, "the worker's token could not be renewed; it is still good");
                 Ok(issued.token)
             }
@@ -87,12 +96,9 @@ impl WorkerToken {
     }
 
     async fn fetch(&self, transport: &Transport) -> Result<AccessToken, Error> {
-        let now = transport.clock().now();
+        let now = transport.now();
         // Another caller may have brought one between the look and the turn.
-        if let Some(issued) = self
-            .current()
-            .filter(|issued| !is_expired(issued.renew_at, now))
-        {
+        if let Some(issued) = self.current().filter(|issued| !issued.is_due(now)) {
             return Ok(issued.token);
         }
         let fields = [("grant_type", "client_credentials")];

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Clock, Random, SystemClock, SystemRandom};
+use jiff::Timestamp;
+use protocol::{Random, SystemRandom};
 use url::Url;
 
 use super::{Inner, Settings, Transport};
@@ -38,7 +39,7 @@ impl TransportBuilder {
                 largest_answer: 1024 * 1024,
                 retries: Retries::default(),
                 is_http_allowed: false,
-                clock: Arc::new(SystemClock),
+                clock: Arc::new(system_time),
                 random: Arc::new(SystemRandom),
             },
         }
@@ -82,13 +83,15 @@ impl TransportBuilder {
         self
     }
 
-    /// Takes the time from `clock`: when tokens expire and keys are fetched again.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.settings.clock = clock;
+    /// Takes the time from `clock` instead of the system: when tokens expire and keys are fetched
+    /// again. Tests give one that stands still.
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.settings.clock = Arc::new(clock);
         self
     }
 
-    /// Takes random bytes from `random`: `state`, `nonce`, code verifiers, jitter.
+    /// Takes random bytes from `random` instead of the system: `state`, `nonce`, code verifiers,
+    /// jitter.
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
         self.settings.random = random;
         self
@@ -151,6 +154,14 @@ impl TransportBuilder {
             }),
         })
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of the SDK that reads the system's clock"
+)]
+fn system_time() -> Timestamp {
+    Timestamp::now()
 }
 
 fn parse_proxy(url: Url) -> Result<reqwest::Proxy, Error> {

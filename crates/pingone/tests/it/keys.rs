@@ -215,7 +215,7 @@ async fn the_issuer_stays_when_connections_go_elsewhere() {
         .await;
     provider.publish(&[key(0)]).await;
     let transport = crate::service::transport()
-        .clock(provider.clock.clone())
+        .clock(platform::clock::as_function(provider.clock.clone()))
         .build()
         .unwrap();
     let issuer = pingone::auth::Issuer::parse(issuer).unwrap();

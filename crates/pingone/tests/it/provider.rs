@@ -7,8 +7,9 @@ use pingone::auth::{
     Authorization, AuthorizationRequest, Client, FormParams, Issuer, RedirectUri, ResponseType,
     Scopes,
 };
-use pingone::{Clock, Credentials, TransportBuilder};
-use protocol::FrozenClock;
+use pingone::{Credentials, TransportBuilder};
+use platform::clock::as_function;
+use platform::{Clock as _, FrozenClock};
 use protocol::jose::{SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -109,7 +110,11 @@ impl Provider {
     ) -> Client {
         let issuer = Issuer::parse(&self.issuer()).unwrap();
         let clock = Arc::clone(&self.clock);
-        Client::new(issuer, credentials, transport.clock(clock).build().unwrap())
+        Client::new(
+            issuer,
+            credentials,
+            transport.clock(as_function(clock)).build().unwrap(),
+        )
     }
 
     pub(crate) fn now(&self) -> Timestamp {

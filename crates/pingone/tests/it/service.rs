@@ -7,7 +7,7 @@ use pingone::{
     AccessToken, ClientAuthentication, ClientSecret, Credentials, Endpoints, EnvironmentId,
     Retries, Transport, TransportBuilder, UserId, management,
 };
-use protocol::FrozenClock;
+use platform::FrozenClock;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

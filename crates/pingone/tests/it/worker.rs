@@ -72,7 +72,10 @@ async fn a_token_is_renewed_a_minute_ahead() {
     issue_once(&server, "t2").await;
     accept(&server, "t1").await;
     accept(&server, "t2").await;
-    let client = as_worker(&server, transport().clock(clock.clone()));
+    let client = as_worker(
+        &server,
+        transport().clock(platform::clock::as_function(clock.clone())),
+    );
     for (seconds, fetched) in [(0, 1), (3539, 1), (1, 2)] {
         clock.advance(SignedDuration::from_secs(seconds));
         client.users().load(user_id()).await.unwrap();
@@ -89,7 +92,10 @@ async fn a_token_is_used_to_its_end_when_it_cannot_be_renewed() {
     let (server, clock) = (MockServer::start().await, frozen_clock());
     issue_once(&server, "t1").await;
     accept(&server, "t1").await;
-    let client = as_worker(&server, transport().clock(clock.clone()));
+    let client = as_worker(
+        &server,
+        transport().clock(platform::clock::as_function(clock.clone())),
+    );
     client.users().load(user_id()).await.unwrap();
     // No further token is issued: the server answers 404.
     clock.advance(SignedDuration::from_secs(3599));

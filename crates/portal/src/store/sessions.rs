@@ -6,9 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use db::{Db, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use protocol::keyring::Keyring;
+use platform::Clock;
+use platform::keyring::Keyring;
+use protocol::Random;
 use protocol::secret::sha256;
-use protocol::{Clock, Random};
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
@@ -188,7 +189,8 @@ fn backend(action: &'static str) -> impl Fn(StoreError) -> Error {
 mod tests {
     use std::collections::HashMap;
 
-    use protocol::{FrozenClock, SeededRandom};
+    use platform::FrozenClock;
+    use protocol::SeededRandom;
 
     use super::*;
     use crate::store::{MIGRATIONS, SET, purge_expired};

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use db::{Db, Statement};
 use jiff::Timestamp;
 use pingone_axum::{TokenSet, TokenStore, TokenStoreError, TokensId, Versioned};
+use platform::keyring::Keyring;
 use protocol::Random;
-use protocol::keyring::Keyring;
 
 /// Keeps the tokens of signed-on users.
 pub(crate) struct Tokens {

@@ -11,13 +11,14 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
+use platform::{Clock, FrozenClock};
+use protocol::SystemRandom;
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId, RoleId, UserId};
 use protocol::jose::{JwkSet, SigningAlgorithm, SigningKey, left_half_hash};
 use protocol::oauth::CodeVerifier;
 use protocol::params::FormParams;
 use protocol::password_policy::{Context, PasswordPolicy, evaluate};
 use protocol::pingone::media_type;
-use protocol::{Clock, FrozenClock, SystemRandom};
 use serde_json::{Value, json};
 use url::Url;
 

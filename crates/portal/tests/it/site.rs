@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Db;
+use platform::FrozenClock;
+use platform::keyring::Keyring;
 use portal::{
     GrantType, LimitSettings, ManagementSettings, OutgoingSettings, Parts, Portal,
     RegistrationSettings, SessionSettings, Settings, SignOnSettings,
 };
+use protocol::SystemRandom;
 use protocol::jose::Algorithm;
-use protocol::keyring::Keyring;
 use protocol::oauth::{Issuer, ResponseType, Scopes, TokenEndpointAuthMethod};
 use protocol::secret::ClientSecret;
-use protocol::{FrozenClock, SystemRandom};
 use url::Url;
 
 use crate::browser::{Browser, Page};

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use db::Db;
 use idp::Idp;
 use idp::bootstrap::{self, Administrator, BootstrapError, Plan, Wanted};
+use platform::SystemClock;
+use protocol::SystemRandom;
 use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
-use protocol::{SystemClock, SystemRandom};
 use url::Url;
 
 use super::{Shared, StartError, address, environment, keyring, open_database, refuse_demo_data};

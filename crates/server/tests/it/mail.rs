@@ -13,7 +13,7 @@ use db::{Db, Row, Statement};
 use jiff::SignedDuration;
 use latchkey::config::{Loaded, Sources};
 use latchkey::{EnvironmentFile, UpOptions, up};
-use protocol::{Clock as _, FrozenClock, SystemClock};
+use platform::{Clock as _, FrozenClock, SystemClock};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use db::Statement;
 use db::testing::TestDb;
 use jiff::{SignedDuration, Timestamp};
+use platform::keyring::Keyring;
+use platform::{Clock as _, FrozenClock};
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
-use protocol::keyring::Keyring;
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::PasswordStatus;
 use protocol::secret::{Password, RecoveryCode, VerificationCode};
-use protocol::{Clock as _, FrozenClock, Random, SystemRandom};
+use protocol::{Random, SystemRandom};
 use tokio::task::JoinSet;
 use url::Url;
 

@@ -1,6 +1,7 @@
 //! Time, passed in, so that tests move it.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +32,7 @@ impl Clock for SystemClock {
 ///
 /// ```
 /// use jiff::{SignedDuration, Timestamp};
-/// use protocol::{Clock, FrozenClock};
+/// use platform::{Clock, FrozenClock};
 ///
 /// let start: Timestamp = "2026-01-05T10:00:00Z".parse()?;
 /// let clock = FrozenClock::new(start);
@@ -70,6 +71,14 @@ impl Clock for FrozenClock {
         Timestamp::from_millisecond(self.milliseconds.load(Ordering::SeqCst))
             .unwrap_or(Timestamp::MAX)
     }
+}
+
+/// A clock as a function, for libraries that take the time as one.
+pub fn as_function<C>(clock: Arc<C>) -> impl Fn() -> Timestamp + Send + Sync + 'static
+where
+    C: Clock + ?Sized + 'static,
+{
+    move || clock.now()
 }
 
 /// Whether something that is good until `expires_at` is over at `now`.

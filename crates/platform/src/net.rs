@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use uuid::Uuid;
 
-use crate::Random;
+use protocol::Random;
 
 /// The address a request came from, after declared proxies have been taken into account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

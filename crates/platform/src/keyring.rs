@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::Random;
+use protocol::Random;
 
 /// Several keys of 256 bits, the newest last.
 pub struct Keyring {
@@ -222,7 +222,7 @@ fn bound(context: &str, message: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SeededRandom;
+    use protocol::SeededRandom;
 
     #[test]
     fn what_is_sealed_opens_only_in_its_place() {

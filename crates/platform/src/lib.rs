@@ -1,0 +1,11 @@
+//! What a server of ours stands on: the clock, the keys of the installation, and what the outermost
+//! layer knows about a request.
+//!
+//! Nothing here is part of a wire format, and no client needs it; see
+//! `docs/decisions/0007-published-crates.md`.
+
+pub mod clock;
+pub mod keyring;
+pub mod net;
+
+pub use clock::{Clock, FrozenClock, SystemClock};
