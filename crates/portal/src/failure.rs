@@ -1,6 +1,6 @@
 //! What went wrong, as pages.
 //!
-//! A handler gives a [`PageError`]; the one layer around all routes makes the page of it, and of
+//! A handler gives a [`Failure`]; the one layer around all routes makes the page of it, and of
 //! every bare status that routing, body limits or the protection against cross-site posts answer
 //! with. So each kind looks the same wherever it comes from, and is logged once.
 
@@ -16,21 +16,25 @@ use pingone_axum::{AccessTokenError, NotSignedOn};
 use platform::net::RequestId;
 use ui::{ErrorPage, Side};
 
-use crate::Portal;
-use crate::routes::path;
+use crate::paths;
+use crate::recovery::RecoveryError;
+use crate::state::Portal;
+
+/// When there are too many recoveries at a time, trying again soon helps.
+const BUSY_FOR: Duration = Duration::from_secs(5);
 
 /// A page cannot be shown as asked.
 #[derive(Debug)]
-pub(crate) enum PageError {
+pub(crate) enum Failure {
     /// It can after signing on.
     NotSignedOn(NotSignedOn),
-    /// It cannot.
-    Failed(Box<Failure>),
+    /// It cannot: this is shown instead.
+    Page(Box<FailurePage>),
 }
 
 /// Everything the error page shows and the log keeps.
-#[derive(Clone, Debug)]
-pub(crate) struct Failure {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FailurePage {
     status: StatusCode,
     /// The id of the text for this very case.
     detail: Option<&'static str>,
@@ -44,21 +48,16 @@ pub(crate) struct Failure {
     action: Option<(&'static str, &'static str)>,
 }
 
-impl PageError {
+impl Failure {
     pub(crate) fn new(status: StatusCode) -> Self {
-        Self::Failed(Box::new(Failure {
+        Self::Page(Box::new(FailurePage {
             status,
-            detail: None,
-            cause: None,
-            correlation_id: None,
-            message: None,
-            retry_after: None,
-            action: None,
+            ..FailurePage::default()
         }))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Failure)) -> Self {
-        if let Self::Failed(failure) = &mut self {
+    fn with(mut self, change: impl FnOnce(&mut FailurePage)) -> Self {
+        if let Self::Page(failure) = &mut self {
             change(failure);
         }
         self
@@ -102,7 +101,7 @@ impl PageError {
 
 /// An environment that is down, slow or busy: 503, and again later. One that answers nonsense or
 /// refuses what it should not: 502. Never 500.
-impl From<pingone::Error> for PageError {
+impl From<pingone::Error> for Failure {
     fn from(error: pingone::Error) -> Self {
         let status = if error.is_unavailable() || error.is_rate_limited() {
             StatusCode::SERVICE_UNAVAILABLE
@@ -125,8 +124,19 @@ impl From<pingone::Error> for PageError {
     }
 }
 
+impl From<RecoveryError> for Failure {
+    fn from(error: RecoveryError) -> Self {
+        match error {
+            RecoveryError::Environment(error) => error.into(),
+            RecoveryError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE)
+                .retry_after(Some(BUSY_FOR))
+                .caused_by(error),
+        }
+    }
+}
+
 /// For a token whose end leads nowhere else; pages of a user go through `Visit::access_failed`.
-impl From<AccessTokenError> for PageError {
+impl From<AccessTokenError> for Failure {
     fn from(error: AccessTokenError) -> Self {
         match error {
             AccessTokenError::Provider(error) => error.into(),
@@ -135,11 +145,11 @@ impl From<AccessTokenError> for PageError {
     }
 }
 
-impl IntoResponse for PageError {
+impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::NotSignedOn(not) => not.into_response(),
-            Self::Failed(failure) => {
+            Self::Page(failure) => {
                 let mut response = failure.status.into_response();
                 response.extensions_mut().insert(failure);
                 response
@@ -149,13 +159,13 @@ impl IntoResponse for PageError {
 }
 
 /// The page for addresses that are none.
-pub(crate) async fn not_found() -> PageError {
-    PageError::new(StatusCode::NOT_FOUND)
+pub(crate) async fn not_found() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND)
 }
 
 /// The page for signing on when there is no provider.
-pub(crate) async fn sign_on_not_configured() -> PageError {
-    PageError::not_configured("failure-sign-on-not-configured")
+pub(crate) async fn sign_on_not_configured() -> Failure {
+    Failure::not_configured("failure-sign-on-not-configured")
 }
 
 /// Makes pages of failures, and logs those that are not the visitor's.
@@ -175,7 +185,7 @@ pub(crate) async fn show(
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let failure = response.extensions().get::<Box<Failure>>().cloned();
+    let failure = response.extensions().get::<Box<FailurePage>>().cloned();
     match failure {
         Some(failure) => page(&portal, &failure, id, &method, &path, &headers, &response),
         None if is_finished(&response) => response,
@@ -185,14 +195,9 @@ pub(crate) async fn show(
                 StatusCode::INTERNAL_SERVER_ERROR => StatusCode::SERVICE_UNAVAILABLE,
                 status => status,
             };
-            let failure = Failure {
+            let failure = FailurePage {
                 status,
-                detail: None,
-                cause: None,
-                correlation_id: None,
-                message: None,
-                retry_after: None,
-                action: None,
+                ..FailurePage::default()
             };
             page(&portal, &failure, id, &method, &path, &headers, &response)
         }
@@ -212,7 +217,7 @@ fn is_finished(response: &Response) -> bool {
 
 fn page(
     portal: &Portal,
-    failure: &Failure,
+    failure: &FailurePage,
     id: RequestId,
     method: &Method,
     path: &str,
@@ -263,7 +268,7 @@ fn page(
         Some((text, path)) => page.action(texts.text(text), path),
         // The page that failed can be asked for again: at the same address, by a GET.
         None if failure.status.is_server_error() => {
-            page.action(texts.text("failure-try-again"), again(path))
+            page.action(texts.text("failure-try-again"), paths::again(path))
         }
         None => page,
     };
@@ -275,49 +280,4 @@ fn page(
         }
     }
     response
-}
-
-/// Where a page that failed can be asked for again. Some addresses take posts only, and an answer
-/// at the callback serves once.
-fn again(path: &str) -> String {
-    let shown = [
-        path::USER_INFO,
-        path::CHANGE_PASSWORD,
-        path::FORGOT,
-        path::RECOVER,
-        path::REGISTER,
-        path::USERS,
-        path::SIGN_ON,
-    ];
-    let shown = shown.into_iter().find(|shown| *shown == path);
-    let user = path
-        .strip_prefix(path::USERS)
-        .and_then(|rest| rest.strip_prefix('/'));
-    match (shown, user.and_then(|rest| rest.split('/').next())) {
-        (Some(shown), _) => shown.to_owned(),
-        (None, Some(user)) if protocol::id::UserId::parse(user).is_ok() => {
-            format!("{}/{user}", path::USERS)
-        }
-        _ => path::HOME.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trying_again_leads_to_a_page_that_can_be_shown() {
-        let user = "/users/7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
-        for (failed, leads_to) in [
-            ("/register", "/register"),
-            ("/callback", "/"),
-            ("/password/recover/resend", "/"),
-            ("/users", "/users"),
-            (&format!("{user}/unlock"), user),
-            ("/users/evil", "/"),
-        ] {
-            assert_eq!(again(failed), leads_to);
-        }
-    }
 }

@@ -5,8 +5,8 @@ use protocol::params::FormParams;
 use protocol::secret::Password;
 use web::form::{self, FormRejection};
 
-use crate::Portal;
-use crate::failure::PageError;
+use crate::failure::Failure;
+use crate::state::Portal;
 
 /// Names and addresses longer than this are cut when they are shown again; PingOne refuses them.
 const MOST_CHARACTERS: usize = 256;
@@ -43,14 +43,14 @@ impl Fields {
 }
 
 impl FromRequest<Portal> for Fields {
-    type Rejection = PageError;
+    type Rejection = Failure;
 
-    async fn from_request(request: Request, portal: &Portal) -> Result<Self, PageError> {
+    async fn from_request(request: Request, portal: &Portal) -> Result<Self, Failure> {
         Ok(Self(form::params(request, portal).await?))
     }
 }
 
-impl From<FormRejection> for PageError {
+impl From<FormRejection> for Failure {
     fn from(rejection: FormRejection) -> Self {
         Self::new(rejection.status()).caused_by(rejection)
     }

@@ -1,37 +1,54 @@
 //! Password policies: which one holds, and how its rules are shown.
 
+use std::sync::Arc;
+
 use pingone::management;
+use platform::Clock;
 use protocol::id::{PopulationId, UserId};
 use protocol::password_policy::{Context, Judgement, PasswordPolicy, Rule, evaluate};
 use ui::{Messages, RuleView, Verdict};
 
-use crate::Portal;
 use crate::cache::Cache;
 
-/// Policies that were read a moment ago: they are asked for while somebody types.
-#[derive(Debug, Default)]
+/// Reads policies, and remembers them for a moment: they are asked for while somebody types.
+#[derive(Debug)]
 pub(crate) struct Policies {
+    management: management::Client,
+    clock: Arc<dyn Clock>,
     of_populations: Cache<Option<PopulationId>, PasswordPolicy>,
     of_users: Cache<UserId, PasswordPolicy>,
 }
 
 impl Policies {
+    pub(crate) fn new(management: management::Client, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            management,
+            clock,
+            of_populations: Cache::default(),
+            of_users: Cache::default(),
+        }
+    }
+
     /// The policy for a new user of this population; without one, the environment's default.
     pub(crate) async fn of_population(
         &self,
-        portal: &Portal,
-        management: &management::Client,
         population: Option<PopulationId>,
     ) -> Result<PasswordPolicy, pingone::Error> {
-        let now = portal.now();
+        let now = self.clock.now();
         if let Some(policy) = self.of_populations.find(&population, now) {
             return Ok(policy);
         }
         let named = match population {
-            Some(id) => management.populations().load(id).await?.password_policy,
+            Some(id) => {
+                self.management
+                    .populations()
+                    .load(id)
+                    .await?
+                    .password_policy
+            }
             None => None,
         };
-        let policies = management.password_policies();
+        let policies = self.management.password_policies();
         let policy = match named {
             Some(policy) => policies.load(policy.id).await?,
             None => policies.load_default().await?,
@@ -40,14 +57,13 @@ impl Policies {
         Ok(policy)
     }
 
-    /// The policy that holds for a user, as the user may read it.
+    /// The policy that holds for a user, as the user may read it: with the user's own access token.
     pub(crate) async fn of_user(
         &self,
-        portal: &Portal,
         management: &management::Client,
         user: UserId,
     ) -> Result<Option<PasswordPolicy>, pingone::Error> {
-        let now = portal.now();
+        let now = self.clock.now();
         if let Some(policy) = self.of_users.find(&user, now) {
             return Ok(Some(policy));
         }
@@ -118,7 +134,7 @@ pub(crate) fn sentence(messages: &Messages, rules: &[RuleView]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::start::TEXTS;
+    use crate::texts::TEXTS;
 
     #[test]
     fn every_rule_of_the_built_in_policies_has_a_text_and_an_id_of_its_own() {

@@ -1,16 +1,24 @@
 //! Which population a new user joins. Visitors pick from what was configured, or do not pick; the
 //! id of a population never comes from a form.
 
+use std::sync::Arc;
+
 use pingone::{Population, management};
+use platform::Clock;
 use protocol::id::PopulationId;
 use ui::Choice;
 
 use crate::cache::Cache;
-use crate::{PopulationChoice, Portal};
+use crate::settings::PopulationChoice;
 
-/// Populations that were read a moment ago.
-#[derive(Debug, Default)]
-pub(crate) struct Populations(Cache<(), Vec<Population>>);
+/// Reads the populations, and remembers them for a moment.
+#[derive(Debug)]
+pub(crate) struct Populations {
+    management: management::Client,
+    clock: Arc<dyn Clock>,
+    choice: PopulationChoice,
+    read: Cache<(), Vec<Population>>,
+}
 
 /// The population for a registration, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,30 +32,35 @@ pub(crate) enum Chosen {
 }
 
 impl Populations {
-    async fn all(
-        &self,
-        portal: &Portal,
-        management: &management::Client,
-    ) -> Result<Vec<Population>, pingone::Error> {
-        let now = portal.now();
-        if let Some(all) = self.0.find(&(), now) {
+    pub(crate) fn new(
+        management: management::Client,
+        clock: Arc<dyn Clock>,
+        choice: PopulationChoice,
+    ) -> Self {
+        Self {
+            management,
+            clock,
+            choice,
+            read: Cache::default(),
+        }
+    }
+
+    async fn all(&self) -> Result<Vec<Population>, pingone::Error> {
+        let now = self.clock.now();
+        if let Some(all) = self.read.find(&(), now) {
             return Ok(all);
         }
-        let all = management.populations().list().all().await?;
-        self.0.insert((), all.clone(), now);
+        let all = self.management.populations().list().all().await?;
+        self.read.insert((), all.clone(), now);
         Ok(all)
     }
 
     /// What the visitor can pick from, if anything: places in the configured list, with names.
-    pub(crate) async fn choices(
-        &self,
-        portal: &Portal,
-        management: &management::Client,
-    ) -> Result<Vec<Choice>, pingone::Error> {
-        let PopulationChoice::Choose(offered) = &portal.settings().registration.population else {
+    pub(crate) async fn choices(&self) -> Result<Vec<Choice>, pingone::Error> {
+        let PopulationChoice::Choose(offered) = &self.choice else {
             return Ok(Vec::new());
         };
-        let all = self.all(portal, management).await?;
+        let all = self.all().await?;
         let choice = |(place, id): (usize, &PopulationId)| {
             let population = all.iter().find(|population| population.id == *id)?;
             Some(Choice::new(
@@ -59,18 +72,12 @@ impl Populations {
     }
 
     /// The population for a registration with this pick and this e-mail address.
-    pub(crate) async fn choose(
-        &self,
-        portal: &Portal,
-        management: &management::Client,
-        picked: &str,
-        email: &str,
-    ) -> Result<Chosen, pingone::Error> {
-        match &portal.settings().registration.population {
+    pub(crate) async fn choose(&self, picked: &str, email: &str) -> Result<Chosen, pingone::Error> {
+        match &self.choice {
             PopulationChoice::Fixed(population) => Ok(Chosen::Population(*population)),
             PopulationChoice::Choose(offered) => Ok(pick(offered, picked)),
             PopulationChoice::EmailDomain => {
-                let all = self.all(portal, management).await?;
+                let all = self.all().await?;
                 Ok(for_domain(&all, email))
             }
         }

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use tower_sessions::session::Error;
 
-use crate::LimitSettings;
+use crate::background::{Background, Place};
+use crate::settings::LimitSettings;
 
 const KEY: &str = "recovery";
 
@@ -37,26 +38,118 @@ pub(crate) enum Attempt {
     Refused(pingone::Error),
 }
 
-impl Recovery {
+/// Recovers passwords through the management API.
+#[derive(Debug)]
+pub(crate) struct Recoveries {
+    management: management::Client,
+    background: Background,
+    limits: LimitSettings,
+}
+
+/// Why a recovery could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecoveryError {
+    /// Too much is under way already.
+    #[error("too many recovery codes are being sent at the moment")]
+    Busy,
+    #[error(transparent)]
+    Environment(#[from] pingone::Error),
+}
+
+impl Recoveries {
+    pub(crate) fn new(
+        management: management::Client,
+        background: Background,
+        limits: LimitSettings,
+    ) -> Self {
+        Self {
+            management,
+            background,
+            limits,
+        }
+    }
+
     /// Looks up who is meant, and sends a code in the background if somebody is.
-    pub(crate) async fn begin(
-        management: &management::Client,
-        username: String,
-    ) -> Result<Self, pingone::Error> {
-        let user = management
+    pub(crate) async fn begin(&self, username: String) -> Result<Recovery, RecoveryError> {
+        let place = self.place()?;
+        let user = self
+            .management
             .users()
             .find_by_username_or_email(&username)
             .await?;
-        let recovery = Self {
+        let recovery = Recovery {
             username,
             user: user.map(|user| user.id),
             wrong_codes: 0,
             resends: 0,
         };
-        recovery.send_code(management);
+        self.send_code(&recovery, place);
         Ok(recovery)
     }
 
+    /// Sends another code, if this recovery may; the earlier one is then good no longer.
+    pub(crate) fn resend(&self, recovery: &mut Recovery) -> Result<bool, RecoveryError> {
+        if recovery.resends >= self.limits.recovery_resends {
+            return Ok(false);
+        }
+        let place = self.place()?;
+        recovery.resends += 1;
+        recovery.wrong_codes = 0;
+        self.send_code(recovery, place);
+        Ok(true)
+    }
+
+    fn place(&self) -> Result<Place, RecoveryError> {
+        self.background.place().ok_or(RecoveryError::Busy)
+    }
+
+    /// Not waited for: how long it takes, and whether there is anything to send, tells about the
+    /// user.
+    fn send_code(&self, recovery: &Recovery, place: Place) {
+        let Some(user) = recovery.user else { return };
+        let management = self.management.clone();
+        place.run(async move {
+            if let Err(error) = management.passwords(user).send_recovery_code().await {
+                let causes = ui::chain_of_causes(&error).join(": ");
+                tracing::warn!(user.id = %user, error = %causes, "no recovery code was sent");
+            }
+        });
+    }
+
+    /// Tries a code and a new password.
+    pub(crate) async fn attempt(
+        &self,
+        recovery: &mut Recovery,
+        code: &RecoveryCode,
+        password: &Password,
+    ) -> Result<Attempt, pingone::Error> {
+        let most = self.limits.recovery_tries;
+        if recovery.wrong_codes >= most {
+            return Ok(Attempt::Exhausted);
+        }
+        let Some(user) = recovery.user else {
+            // As much as for somebody: an environment that is down or busy shows in both cases.
+            self.management
+                .users()
+                .find_by_username_or_email(&recovery.username)
+                .await?;
+            return Ok(recovery.wrong_code(most));
+        };
+        let passwords = self.management.passwords(user);
+        match passwords.recover(code, password).await {
+            Ok(_) => Ok(Attempt::Done),
+            Err(error) if error.is_policy_violation() => Ok(Attempt::Refused(error)),
+            Err(error) if error.is_unavailable() || error.is_rate_limited() => Err(error),
+            // Every other refusal says something about the user: locked, disabled, no password.
+            Err(error) => {
+                tracing::info!(user.id = %user, %error, "a recovery was refused");
+                Ok(recovery.wrong_code(most))
+            }
+        }
+    }
+}
+
+impl Recovery {
     pub(crate) async fn find(session: &Session) -> Result<Option<Self>, Error> {
         session.get(KEY).await
     }
@@ -70,64 +163,9 @@ impl Recovery {
         Ok(())
     }
 
-    /// Sends another code, if this recovery may; the earlier one is then good no longer.
-    pub(crate) fn resend(&mut self, management: &management::Client, most: u32) -> bool {
-        if self.resends >= most {
-            return false;
-        }
-        self.resends += 1;
-        self.wrong_codes = 0;
-        self.send_code(management);
-        true
-    }
-
-    /// Not waited for: how long it takes, and whether there is anything to send, tells about the
-    /// user.
-    fn send_code(&self, management: &management::Client) {
-        let Some(user) = self.user else { return };
-        let management = management.clone();
-        tokio::spawn(async move {
-            if let Err(error) = management.passwords(user).send_recovery_code().await {
-                let causes = ui::chain_of_causes(&error).join(": ");
-                tracing::warn!(user.id = %user, error = %causes, "no recovery code was sent");
-            }
-        });
-    }
-
-    /// Tries a code and a new password.
-    pub(crate) async fn attempt(
-        &mut self,
-        management: &management::Client,
-        code: &RecoveryCode,
-        password: &Password,
-        limits: &LimitSettings,
-    ) -> Result<Attempt, pingone::Error> {
-        if self.wrong_codes >= limits.recovery_tries {
-            return Ok(Attempt::Exhausted);
-        }
-        let Some(user) = self.user else {
-            // As much as for somebody: an environment that is down or busy shows in both cases.
-            management
-                .users()
-                .find_by_username_or_email(&self.username)
-                .await?;
-            return Ok(self.wrong_code(limits));
-        };
-        match management.passwords(user).recover(code, password).await {
-            Ok(_) => Ok(Attempt::Done),
-            Err(error) if error.is_policy_violation() => Ok(Attempt::Refused(error)),
-            Err(error) if error.is_unavailable() || error.is_rate_limited() => Err(error),
-            // Every other refusal says something about the user: locked, disabled, no password.
-            Err(error) => {
-                tracing::info!(user.id = %user, %error, "a recovery was refused");
-                Ok(self.wrong_code(limits))
-            }
-        }
-    }
-
-    fn wrong_code(&mut self, limits: &LimitSettings) -> Attempt {
+    fn wrong_code(&mut self, most: u32) -> Attempt {
         self.wrong_codes += 1;
-        if self.wrong_codes >= limits.recovery_tries {
+        if self.wrong_codes >= most {
             Attempt::Exhausted
         } else {
             Attempt::WrongCode
@@ -150,14 +188,14 @@ mod tests {
 
     #[test]
     fn wrong_codes_are_counted_alike_for_somebody_and_nobody() {
-        let limits = LimitSettings::default();
+        let most = LimitSettings::default().recovery_tries;
         let somebody = Some(UserId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap());
         for user in [None, somebody] {
             let mut recovery = of(user);
-            for _ in 1..limits.recovery_tries {
-                assert!(matches!(recovery.wrong_code(&limits), Attempt::WrongCode));
+            for _ in 1..most {
+                assert!(matches!(recovery.wrong_code(most), Attempt::WrongCode));
             }
-            assert!(matches!(recovery.wrong_code(&limits), Attempt::Exhausted));
+            assert!(matches!(recovery.wrong_code(most), Attempt::Exhausted));
         }
     }
 }

@@ -1,89 +1,64 @@
-//! All routes of the portal.
+//! The handlers of every page, and what stands around them.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
+use platform::net::RemoteAddress;
 use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
+use crate::failure::{self, Failure};
 use crate::pages::{
     home, password_change, password_forgot, password_recover, password_rules, register, user,
     user_info, users,
 };
-use crate::start::COOKIE_PREFIX;
-use crate::{Portal, failure, limits};
-
-/// Paths of pages: routes, links and redirects take them from here.
-pub(crate) mod path {
-    pub(crate) const HOME: &str = "/";
-    pub(crate) const SIGN_ON: &str = "/login";
-    pub(crate) const SIGN_OFF: &str = "/logout";
-    pub(crate) const USER_INFO: &str = "/user/info";
-    pub(crate) const CHANGE_PASSWORD: &str = "/password/change";
-    pub(crate) const RULES: &str = "/password/rules";
-    pub(crate) const FORGOT: &str = "/password/forgot";
-    pub(crate) const RECOVER: &str = "/password/recover";
-    pub(crate) const RESEND: &str = "/password/recover/resend";
-    pub(crate) const REGISTER: &str = "/register";
-    pub(crate) const USERS: &str = "/users";
-    pub(crate) const USER: &str = "/users/{id}";
-    pub(crate) const USER_PASSWORD: &str = "/users/{id}/password";
-    pub(crate) const USER_UNLOCK: &str = "/users/{id}/unlock";
-    pub(crate) const USER_ENABLED: &str = "/users/{id}/enabled";
-    pub(crate) const USER_RECOVERY: &str = "/users/{id}/recovery-code";
-    pub(crate) const WELL_KNOWN_CHANGE: &str = "/.well-known/change-password";
-
-    /// Paths that a redirect path cannot have.
-    pub(crate) const ALL: &[&str] = &[
-        HOME,
-        SIGN_ON,
-        SIGN_OFF,
-        USER_INFO,
-        CHANGE_PASSWORD,
-        RULES,
-        FORGOT,
-        RECOVER,
-        RESEND,
-        REGISTER,
-        WELL_KNOWN_CHANGE,
-    ];
-}
+use crate::paths::{self, Name, PAGES};
+use crate::state::Portal;
+use crate::store::COOKIE_PREFIX;
 
 /// A form with the longest values that make sense, and the token of an answer, fit.
 const MOST_BODY_BYTES: usize = 64 * 1024;
 
-pub(crate) fn router(portal: &Portal) -> Router {
-    let pages = Router::new()
-        .route(path::HOME, get(home::get))
-        .route(path::USER_INFO, get(user_info::get))
-        .route(
-            path::CHANGE_PASSWORD,
-            get(password_change::get).post(password_change::post),
-        )
-        .route(path::RULES, post(password_rules::post))
-        .route(
-            path::FORGOT,
-            get(password_forgot::get).post(password_forgot::post),
-        )
-        .route(
-            path::RECOVER,
-            get(password_recover::get).post(password_recover::post),
-        )
-        .route(path::RESEND, post(password_recover::resend))
-        .route(path::REGISTER, get(register::get).post(register::post))
-        .route(path::USERS, get(users::get))
-        .route(path::USER, get(user::get))
-        .route(path::USER_PASSWORD, post(user::set_password))
-        .route(path::USER_UNLOCK, post(user::unlock))
-        .route(path::USER_ENABLED, post(user::set_enabled))
-        .route(path::USER_RECOVERY, post(user::send_recovery_code))
-        .route(
-            path::WELL_KNOWN_CHANGE,
-            get(async || Redirect::to(path::CHANGE_PASSWORD)),
-        )
+impl Portal {
+    /// All pages, with everything they need around them. Request ids and remote addresses come as
+    /// extensions from outside ([`platform::net`]).
+    pub fn router(&self) -> Router {
+        router(self)
+    }
+}
+
+/// The handlers of a page; absent: signing on and off, which have a router of their own.
+fn handlers(page: Name) -> Option<MethodRouter<Portal>> {
+    Some(match page {
+        Name::SignOn | Name::SignOff => return None,
+        Name::Home => get(home::get),
+        Name::UserInfo => get(user_info::get),
+        Name::ChangePassword => get(password_change::get).post(password_change::post),
+        Name::Rules => post(password_rules::post),
+        Name::Forgot => get(password_forgot::get).post(password_forgot::post),
+        Name::Recover => get(password_recover::get).post(password_recover::post),
+        Name::Resend => post(password_recover::resend),
+        Name::Register => get(register::get).post(register::post),
+        Name::Users => get(users::get),
+        Name::User => get(user::get),
+        Name::UserPassword => post(user::set_password),
+        Name::UserUnlock => post(user::unlock),
+        Name::UserEnabled => post(user::set_enabled),
+        Name::UserRecovery => post(user::send_recovery_code),
+        Name::WellKnownChange => get(async || Redirect::to(paths::CHANGE_PASSWORD)),
+    })
+}
+
+fn router(portal: &Portal) -> Router {
+    let pages = PAGES
+        .iter()
+        .filter_map(|page| Some((page.path, handlers(page.name)?)))
+        .fold(Router::new(), |router, (path, handlers)| {
+            router.route(path, handlers)
+        })
         .fallback(failure::not_found)
         .layer(CsrfLayer::new())
         .with_state(portal.clone());
@@ -93,8 +68,8 @@ pub(crate) fn router(portal: &Portal) -> Router {
     let sign_on = match portal.sign_on() {
         Some(sign_on) => sign_on.router(),
         None => Router::new()
-            .route(path::SIGN_ON, get(failure::sign_on_not_configured))
-            .route(path::SIGN_OFF, get(failure::sign_on_not_configured)),
+            .route(paths::SIGN_ON, get(failure::sign_on_not_configured))
+            .route(paths::SIGN_OFF, get(failure::sign_on_not_configured)),
     };
 
     let sessions = SessionManagerLayer::new(portal.sessions().clone())
@@ -107,7 +82,89 @@ pub(crate) fn router(portal: &Portal) -> Router {
         .merge(sign_on)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(sessions)
-        .layer(from_fn_with_state(portal.clone(), limits::enforce))
+        .layer(from_fn_with_state(portal.clone(), limited))
         .merge(ui::assets::router(&portal.settings().brand))
         .layer(from_fn_with_state(portal.clone(), failure::show))
+}
+
+/// Answers 429 when an address asks too often.
+async fn limited(State(portal): State<Portal>, request: Request, next: Next) -> Response {
+    let address = request
+        .extensions()
+        .get::<RemoteAddress>()
+        .copied()
+        .unwrap_or_default();
+    match portal
+        .limits()
+        .check(request.method(), request.uri().path(), address)
+    {
+        Ok(()) => next.run(request).await,
+        Err(limited) => Failure::too_many(limited.wait).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use db::Db;
+    use http::{Method, StatusCode, header};
+    use platform::SystemClock;
+    use platform::keyring::Keyring;
+    use protocol::SystemRandom;
+    use tower::ServiceExt as _;
+    use url::Url;
+
+    use super::*;
+    use crate::paths::Takes;
+    use crate::settings::{
+        LimitSettings, OutgoingSettings, RegistrationSettings, SessionSettings, Settings,
+    };
+    use crate::state::Parts;
+
+    async fn bare_portal() -> Portal {
+        let settings = Settings {
+            public_url: Url::parse("https://localhost:8080/").unwrap(),
+            brand: ui::Brand::default(),
+            mode: ui::Mode::Production,
+            notice: None,
+            environment_name: None,
+            session: SessionSettings::default(),
+            sign_on: None,
+            management: None,
+            outgoing: OutgoingSettings::default(),
+            registration: RegistrationSettings::default(),
+            operator_roles: Vec::new(),
+            limits: LimitSettings::default(),
+        };
+        let parts = Parts {
+            db: Db::sqlite_in_memory().unwrap(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            keyring: Arc::new(Keyring::random(&SystemRandom)),
+        };
+        Portal::new(settings, parts).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_page_takes_the_methods_that_the_table_says() {
+        let router = bare_portal().await.router();
+        for page in PAGES.iter().filter(|page| page.name != Name::SignOff) {
+            let request = Request::builder()
+                .method(Method::PUT)
+                .uri(page.path.replace("{id}", "7d2f8f0e"))
+                .header("sec-fetch-site", "same-origin")
+                .body(Body::empty())
+                .unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+            let allowed = match page.takes {
+                Takes::Get => "GET,HEAD",
+                Takes::GetAndPost => "GET,HEAD,POST",
+                Takes::Post => "POST",
+            };
+            assert_eq!(response.headers()[header::ALLOW], allowed, "{}", page.path);
+        }
+    }
 }

@@ -8,9 +8,9 @@ use pingone_axum::{GrantType, PageRequest, Pages, SignOnFailure, SignedOff};
 use protocol::oauth::OAuthErrorCode;
 use ui::{Flash, Html, Layout, Site};
 
-use crate::Settings;
-use crate::failure::PageError;
-use crate::routes::path;
+use crate::failure::Failure;
+use crate::paths;
+use crate::settings::Settings;
 use crate::visit::{self, account, bare_layout};
 
 /// Shows them.
@@ -89,8 +89,8 @@ impl Pages for SignOnPages {
     async fn ask_sign_off(&self, request: PageRequest<'_>) -> Response {
         let user = match request.sign_on.find(request.session).await {
             Ok(Some(user)) => user,
-            Ok(None) => return Redirect::to(path::HOME).into_response(),
-            Err(error) => return PageError::session(error).into_response(),
+            Ok(None) => return Redirect::to(paths::HOME).into_response(),
+            Err(error) => return Failure::session(error).into_response(),
         };
         let question = self.site.messages().text("sign-off-question");
         let layout = self.layout("sign-off-title").with_lead(question);
@@ -127,9 +127,9 @@ impl Pages for SignOnPages {
             SignOnFailure::Provider(error) => error.retry_after(),
             _ => None,
         };
-        PageError::new(status)
+        Failure::new(status)
             .detail(detail)
-            .action("failure-sign-on-again", path::SIGN_ON)
+            .action("failure-sign-on-again", paths::SIGN_ON)
             .retry_after(wait)
             .caused_by(failure)
             .into_response()

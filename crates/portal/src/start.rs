@@ -8,20 +8,14 @@ use pingone_axum::{GrantType, InvalidSignOn, SignOn};
 use protocol::oauth::{InvalidUri, RedirectUri};
 use ui::{Messages, Site};
 
+use crate::background::Background;
 use crate::limits::Limits;
-use crate::operators::Operators;
-use crate::policies::Policies;
-use crate::populations::Populations;
-use crate::routes::path;
+use crate::paths::Page;
+use crate::settings::{ManagementSettings, Settings, SignOnSettings};
 use crate::sign_on_pages::SignOnPages;
-use crate::store::{MIGRATIONS, SET, Sessions, Tokens};
-use crate::{Inner, ManagementSettings, Parts, Portal, Settings, SignOnSettings};
-
-/// The portal's texts.
-pub(crate) const TEXTS: &str = include_str!("../locales/en/portal.ftl");
-
-/// Begins the names of the portal's cookies: two installations on one host must not share them.
-pub(crate) const COOKIE_PREFIX: &str = "__Host-latchkey-portal-";
+use crate::state::{Inner, Parts, Portal, Services};
+use crate::store::{COOKIE_PREFIX, MIGRATIONS, SET, Sessions, Tokens};
+use crate::texts::TEXTS;
 
 /// Why the portal did not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +38,21 @@ pub enum StartError {
     SignOn(#[from] InvalidSignOn),
 }
 
-pub(crate) async fn start(settings: Settings, parts: Parts) -> Result<Portal, StartError> {
+impl Portal {
+    /// Brings the portal's tables up to date and puts everything together.
+    ///
+    /// Neither the OpenID provider nor PingOne is connected to: one that is down is no reason not
+    /// to start.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the database does not answer, or a setting cannot work.
+    pub async fn new(settings: Settings, parts: Parts) -> Result<Self, StartError> {
+        start(settings, parts).await
+    }
+}
+
+async fn start(settings: Settings, parts: Parts) -> Result<Portal, StartError> {
     parts.db.migrate(SET, MIGRATIONS).await?;
     let site = site(&settings);
     let sessions = Sessions::new(
@@ -65,15 +73,16 @@ pub(crate) async fn start(settings: Settings, parts: Parts) -> Result<Portal, St
         .as_ref()
         .map(|management| self::management(management, &settings, &transport))
         .transpose()?;
+    let background = Background::default();
+    let services = management
+        .map(|management| Services::new(management, &settings, &parts.clock, background.clone()));
     let inner = Inner {
         limits: Limits::new(&settings.limits, Arc::clone(&parts.clock)),
-        operators: Operators::default(),
-        policies: Policies::default(),
-        populations: Populations::default(),
         site,
         sessions,
         sign_on,
-        management,
+        services,
+        background,
         settings,
         parts,
     };
@@ -111,7 +120,7 @@ fn sign_on(
     transport: &Transport,
 ) -> Result<SignOn, StartError> {
     let redirect_path = sign_on.redirect_path.as_str();
-    if path::ALL.contains(&redirect_path) || redirect_path.starts_with(path::USERS) {
+    if Page::find(redirect_path).is_some() || redirect_path.starts_with(ui::assets::PREFIX) {
         return Err(StartError::RedirectPath(redirect_path.to_owned()));
     }
     let base = settings.public_url.as_str().trim_end_matches('/');
@@ -179,87 +188,4 @@ fn management(
         worker,
         transport.clone(),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::path::Path;
-
-    use super::*;
-
-    fn sources(folder: &Path, found: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                sources(&path, found);
-            } else {
-                found.push(std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-
-    fn own_sources() -> Vec<String> {
-        let mut found = Vec::new();
-        for folder in ["src", "templates"] {
-            sources(
-                &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
-                &mut found,
-            );
-        }
-        found
-    }
-
-    fn without_tests(source: &str) -> &str {
-        source.split("#[cfg(test)]").next().unwrap_or_default()
-    }
-
-    #[test]
-    fn every_text_that_a_page_names_is_in_the_catalogue() {
-        let messages = Messages::english(&[TEXTS]);
-        assert_eq!(messages.problems(), &[] as &[String]);
-        let kinds = [
-            "error-",
-            "failure-",
-            "flash-",
-            "home-",
-            "label-",
-            "nav-",
-            "sign-on-refused-",
-        ];
-        for source in own_sources().iter().map(|source| without_tests(source)) {
-            let named = Messages::ids_in_template(source);
-            let quoted: BTreeSet<String> = source
-                .split('"')
-                .skip(1)
-                .step_by(2)
-                .filter(|text| kinds.iter().any(|kind| text.starts_with(kind)))
-                .filter(|text| {
-                    text.chars()
-                        .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-                })
-                .map(str::to_owned)
-                .collect();
-            for id in named.iter().chain(&quoted) {
-                assert!(messages.contains(id), "{id} is no text");
-            }
-        }
-    }
-
-    #[test]
-    fn every_text_of_the_catalogue_is_used() {
-        let sources = own_sources().join("\n");
-        let made = ["claim-", "tile-"];
-        for line in TEXTS
-            .lines()
-            .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
-        {
-            let id = line.split(" =").next().unwrap();
-            let is_used = sources.contains(&format!("\"{id}\""));
-            assert!(
-                is_used || made.iter().any(|kind| id.starts_with(kind)),
-                "{id} is not used"
-            );
-        }
-    }
 }

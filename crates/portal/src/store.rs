@@ -9,6 +9,9 @@ use jiff::Timestamp;
 pub(crate) use sessions::Sessions;
 pub(crate) use tokens::Tokens;
 
+/// Begins the names of the portal's cookies: two installations on one host must not share them.
+pub(crate) const COOKIE_PREFIX: &str = "__Host-latchkey-portal-";
+
 /// The name of the portal's set of migrations.
 pub(crate) const SET: &str = "portal";
 
@@ -59,7 +62,7 @@ mod tests {
     use tower_sessions::session::{Id, Record};
 
     use super::*;
-    use crate::SessionSettings;
+    use crate::settings::SessionSettings;
 
     /// What both stores promise, whichever engine is behind them.
     async fn contract(db: Db) {

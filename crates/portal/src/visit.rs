@@ -10,9 +10,10 @@ use protocol::id::UserId;
 use tower_sessions::Session;
 use ui::{Account, Flash, Html, Layout, NavItem, Side, Site};
 
-use crate::failure::PageError;
-use crate::routes::path;
-use crate::{Portal, Settings};
+use crate::failure::Failure;
+use crate::paths;
+use crate::settings::Settings;
+use crate::state::{Portal, Services};
 
 const FLASHES: &str = "flashes";
 /// More messages than this for one page help nobody.
@@ -37,15 +38,15 @@ pub(crate) struct Operator {
 }
 
 impl FromRequestParts<Portal> for Visit {
-    type Rejection = PageError;
+    type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, PageError> {
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Failure> {
         let session = parts.extensions.get::<Session>().cloned().ok_or_else(|| {
             tracing::error!("the layer of sessions is missing around the pages");
-            PageError::new(StatusCode::INTERNAL_SERVER_ERROR)
+            Failure::new(StatusCode::INTERNAL_SERVER_ERROR)
         })?;
         let signed_on = match portal.sign_on() {
-            Some(sign_on) => sign_on.find(&session).await.map_err(PageError::session)?,
+            Some(sign_on) => sign_on.find(&session).await.map_err(Failure::session)?,
             None => None,
         };
         let uri = parts
@@ -85,43 +86,35 @@ impl Visit {
     }
 
     /// The user who is signed on; everybody else is sent to sign on and back.
-    pub(crate) fn user(&self) -> Result<&SignedOn, PageError> {
+    pub(crate) fn user(&self) -> Result<&SignedOn, Failure> {
         let Some(sign_on) = self.portal.sign_on() else {
-            return Err(PageError::not_configured("failure-sign-on-not-configured"));
+            return Err(Failure::not_configured("failure-sign-on-not-configured"));
         };
         if sign_on.grant_type() == GrantType::ClientCredentials {
-            return Err(PageError::new(StatusCode::FORBIDDEN).detail("failure-no-user"));
+            return Err(Failure::new(StatusCode::FORBIDDEN).detail("failure-no-user"));
         }
         self.signed_on
             .as_ref()
-            .ok_or_else(|| PageError::NotSignedOn(self.not_signed_on.clone()))
+            .ok_or_else(|| Failure::NotSignedOn(self.not_signed_on.clone()))
     }
 
-    /// The worker's view of PingOne; `detail` says what cannot be done without it.
-    pub(crate) fn management(
-        &self,
-        detail: &'static str,
-    ) -> Result<&management::Client, PageError> {
+    /// What needs the management API; `detail` says what cannot be done without it.
+    pub(crate) fn services(&self, detail: &'static str) -> Result<&Services, Failure> {
         self.portal
-            .management()
-            .ok_or_else(|| PageError::not_configured(detail))
+            .services()
+            .ok_or_else(|| Failure::not_configured(detail))
     }
 
     /// The operator who is signed on. A user without the role is refused.
-    pub(crate) async fn operator(&self) -> Result<Operator, PageError> {
+    pub(crate) async fn operator(&self) -> Result<Operator, Failure> {
         let user = self.user()?;
-        let management = self.management("failure-management-not-configured")?;
-        if !self
-            .portal
-            .operators()
-            .holds_role(&self.portal, user.subject())
-            .await?
-        {
-            return Err(PageError::new(StatusCode::FORBIDDEN).detail("failure-operators-only"));
+        let services = self.services("failure-management-not-configured")?;
+        if !services.operators.holds_role(user.subject()).await? {
+            return Err(Failure::new(StatusCode::FORBIDDEN).detail("failure-operators-only"));
         }
         let access_token = self.access_token(user).await?;
         Ok(Operator {
-            management: management.with_access_token(access_token),
+            management: services.management.with_access_token(access_token),
             subject: user.subject().to_owned(),
         })
     }
@@ -130,7 +123,7 @@ impl Visit {
     pub(crate) async fn access_token(
         &self,
         user: &SignedOn,
-    ) -> Result<pingone::AccessToken, PageError> {
+    ) -> Result<pingone::AccessToken, Failure> {
         match user.access_token().await {
             Ok(token) => Ok(token),
             Err(error) => Err(self.access_failed(error).await),
@@ -138,41 +131,34 @@ impl Visit {
     }
 
     /// A session that ended at the provider ends here too, with a message, and leads back here.
-    pub(crate) async fn access_failed(&self, error: AccessTokenError) -> PageError {
+    pub(crate) async fn access_failed(&self, error: AccessTokenError) -> Failure {
         if !matches!(error, AccessTokenError::Ended) {
             return error.into();
         }
         let flash = Flash::info(self.text("flash-session-ended"));
         match self.leave(flash).await {
-            Ok(()) => PageError::NotSignedOn(self.not_signed_on.clone()),
+            Ok(()) => Failure::NotSignedOn(self.not_signed_on.clone()),
             Err(error) => error,
         }
     }
 
     /// Leaves a message for the next page.
-    pub(crate) async fn leave(&self, flash: Flash) -> Result<(), PageError> {
-        leave(&self.session, flash)
-            .await
-            .map_err(PageError::session)
+    pub(crate) async fn leave(&self, flash: Flash) -> Result<(), Failure> {
+        leave(&self.session, flash).await.map_err(Failure::session)
     }
 
     /// The frame of a page; its messages are taken, so that each is shown once.
-    pub(crate) async fn layout(&self, title_id: &str) -> Result<Layout, PageError> {
+    pub(crate) async fn layout(&self, title_id: &str) -> Result<Layout, Failure> {
         let title = self.text(title_id);
         self.layout_titled(title).await
     }
 
     /// As [`layout`](Self::layout), with a title that is no fixed text.
-    pub(crate) async fn layout_titled(&self, title: String) -> Result<Layout, PageError> {
-        let flashes = take(&self.session).await.map_err(PageError::session)?;
-        let is_operator = match &self.signed_on {
-            Some(user) => {
-                self.portal
-                    .operators()
-                    .is_shown(&self.portal, user.subject())
-                    .await
-            }
-            None => false,
+    pub(crate) async fn layout_titled(&self, title: String) -> Result<Layout, Failure> {
+        let flashes = take(&self.session).await.map_err(Failure::session)?;
+        let is_operator = match (&self.signed_on, self.portal.services()) {
+            (Some(user), Some(services)) => services.operators.is_shown(user.subject()).await,
+            _ => false,
         };
         let layout = Layout::new(self.portal.site(), Side::Portal, title)
             .with_nav(self.nav(is_operator))
@@ -186,20 +172,20 @@ impl Visit {
 
     fn nav(&self, is_operator: bool) -> Vec<NavItem> {
         let item = |path: &str, text: &str| NavItem::new(path, self.text(text), &self.path);
-        let mut nav = vec![item(path::HOME, "nav-home")];
+        let mut nav = vec![item(paths::HOME, "nav-home")];
         if self.signed_on.is_some() {
-            nav.push(item(path::USER_INFO, "nav-user-info"));
-            nav.push(item(path::CHANGE_PASSWORD, "nav-change-password"));
+            nav.push(item(paths::USER_INFO, "nav-user-info"));
+            nav.push(item(paths::CHANGE_PASSWORD, "nav-change-password"));
         }
         if is_operator {
-            nav.push(item(path::USERS, "nav-users"));
+            nav.push(item(paths::USERS, "nav-users"));
         }
         if self.signed_on.is_none() {
-            if self.portal.management().is_some() && self.settings().registration.enabled {
-                nav.push(item(path::REGISTER, "nav-register"));
+            if self.portal.services().is_some() && self.settings().registration.enabled {
+                nav.push(item(paths::REGISTER, "nav-register"));
             }
             if self.portal.sign_on().is_some() {
-                nav.push(item(path::SIGN_ON, "nav-sign-on"));
+                nav.push(item(paths::SIGN_ON, "nav-sign-on"));
             }
         }
         nav
@@ -224,7 +210,7 @@ impl Visit {
 pub(crate) fn account(user: &SignedOn) -> Account {
     Account {
         name: user.display_name().to_owned(),
-        sign_off_path: path::SIGN_OFF.to_owned(),
+        sign_off_path: paths::SIGN_OFF.to_owned(),
     }
 }
 
@@ -261,7 +247,7 @@ pub(crate) async fn take(session: &Session) -> Result<Vec<Flash>, tower_sessions
 }
 
 /// The user's own id at PingOne, where the subject is one.
-pub(crate) fn user_id(user: &SignedOn) -> Result<UserId, PageError> {
+pub(crate) fn user_id(user: &SignedOn) -> Result<UserId, Failure> {
     UserId::parse(user.subject())
-        .map_err(|error| PageError::not_configured("failure-not-pingone").caused_by(error))
+        .map_err(|error| Failure::not_configured("failure-not-pingone").caused_by(error))
 }

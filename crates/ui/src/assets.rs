@@ -29,7 +29,7 @@ use rust_embed::RustEmbed;
 use crate::brand::{Brand, Served};
 
 /// The path under which both programs serve the files.
-pub(crate) const PREFIX: &str = "/assets/";
+pub const PREFIX: &str = "/assets/";
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]

@@ -7,9 +7,9 @@ use pingone_axum::GrantType;
 use protocol::params::FormParams;
 use ui::{Flash, Layout};
 
-use crate::failure::PageError;
-use crate::pages::user_info::in_words;
-use crate::routes::path;
+use crate::failure::Failure;
+use crate::pages::person::in_words;
+use crate::paths;
 use crate::visit::Visit;
 
 #[derive(Template)]
@@ -38,14 +38,14 @@ struct Missing {
     settings: &'static str,
 }
 
-pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     if let Some(redirect) = finish_sign_off(&visit, query.as_deref().unwrap_or("")).await? {
         return Ok(redirect);
     }
     let layout = visit.layout("home-title").await?;
     let lead = greeting(&visit).unwrap_or_else(|| visit.text("home-lead"));
     let is_application = is_application(&visit);
-    let is_operator = layout.nav().iter().any(|item| item.href == path::USERS);
+    let is_operator = layout.nav().iter().any(|item| item.href == paths::USERS);
     let page = Page {
         layout: layout.with_lead(lead),
         since: visit.signed_on().map(|user| {
@@ -66,7 +66,7 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
 
 /// The provider sends the browser here after signing off, with the state that it was sent with.
 /// The address then loses it, so that nothing hangs on a page that is loaded again.
-async fn finish_sign_off(visit: &Visit, query: &str) -> Result<Option<Response>, PageError> {
+async fn finish_sign_off(visit: &Visit, query: &str) -> Result<Option<Response>, Failure> {
     let Some(sign_on) = visit.portal().sign_on() else {
         return Ok(None);
     };
@@ -79,13 +79,13 @@ async fn finish_sign_off(visit: &Visit, query: &str) -> Result<Option<Response>,
     let is_answer = sign_on
         .finish_sign_off(visit.session(), state)
         .await
-        .map_err(PageError::session)?;
+        .map_err(Failure::session)?;
     if is_answer {
         visit
             .leave(Flash::success(visit.text("flash-signed-off")))
             .await?;
     }
-    Ok(Some(Redirect::to(path::HOME).into_response()))
+    Ok(Some(Redirect::to(paths::HOME).into_response()))
 }
 
 fn is_application(visit: &Visit) -> bool {
@@ -131,23 +131,23 @@ fn tiles(visit: &Visit, is_operator: bool) -> Vec<Tile> {
         text: visit.text(&format!("tile-{id}-text")),
     };
     let has_users = visit.portal().sign_on().is_some() && !is_application(visit);
-    let has_management = visit.portal().management().is_some();
+    let has_management = visit.portal().services().is_some();
     let mut tiles = Vec::new();
     if has_users {
-        tiles.push(tile(path::USER_INFO, "user-info"));
-        tiles.push(tile(path::CHANGE_PASSWORD, "change-password"));
+        tiles.push(tile(paths::USER_INFO, "user-info"));
+        tiles.push(tile(paths::CHANGE_PASSWORD, "change-password"));
     }
     if is_application(visit) {
-        tiles.push(tile(path::SIGN_ON, "application"));
+        tiles.push(tile(paths::SIGN_ON, "application"));
     }
     if visit.signed_on().is_none() && has_management {
         if visit.settings().registration.enabled {
-            tiles.push(tile(path::REGISTER, "register"));
+            tiles.push(tile(paths::REGISTER, "register"));
         }
-        tiles.push(tile(path::FORGOT, "forgot"));
+        tiles.push(tile(paths::FORGOT, "forgot"));
     }
     if is_operator {
-        tiles.push(tile(path::USERS, "users"));
+        tiles.push(tile(paths::USERS, "users"));
     }
     tiles
 }
@@ -166,7 +166,7 @@ fn missing(visit: &Visit) -> Vec<Missing> {
             "portal.sign_on.issuer, portal.sign_on.client_id",
         );
     }
-    if visit.portal().management().is_none() {
+    if visit.portal().services().is_none() {
         say(
             "missing-management",
             "portal.pingone.environment_id, portal.pingone.worker_client_id, \

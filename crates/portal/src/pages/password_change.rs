@@ -9,10 +9,10 @@ use protocol::password_policy::{Context, CurrentPassword, History, PasswordPolic
 use protocol::secret::Password;
 use ui::{Flash, FormState, Layout, RuleView};
 
-use crate::failure::PageError;
+use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::paths;
 use crate::policies;
-use crate::routes::path;
 use crate::visit::{Visit, user_id};
 
 /// The fields, in the order of the page.
@@ -68,25 +68,24 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    pub(crate) async fn load(visit: &Visit) -> Result<Self, PageError> {
+    pub(crate) async fn load(visit: &Visit) -> Result<Self, Failure> {
         let signed_on = visit.user()?;
-        let management = visit.management("failure-management-not-configured")?;
+        let services = visit.services("failure-management-not-configured")?;
         let user = user_id(signed_on)?;
         let access_token = visit.access_token(signed_on).await?;
-        let management = management.with_access_token(access_token);
-        let policies = visit.portal().policies();
-        let policy = match policies.of_user(visit.portal(), &management, user).await {
+        let management = services.management.with_access_token(access_token);
+        let policy = match services.policies.of_user(&management, user).await {
             Ok(Some(policy)) => policy,
             // What PingOne may leave out; the rules are then PingOne's to tell.
             Ok(None) => PasswordPolicy::new("none"),
             // The token was revoked ahead of its time.
             Err(error) if error.is_unauthorized() => {
                 let ended = pingone_axum::AccessTokenError::Ended;
-                signed_on.end().await.map_err(PageError::session)?;
+                signed_on.end().await.map_err(Failure::session)?;
                 return Err(visit.access_failed(ended).await);
             }
             Err(error) if error.is_forbidden() => {
-                return Err(PageError::new(StatusCode::FORBIDDEN)
+                return Err(Failure::new(StatusCode::FORBIDDEN)
                     .detail("failure-password-scopes")
                     .caused_by(error));
             }
@@ -100,7 +99,7 @@ impl Owner {
     }
 }
 
-pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
+pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     let owner = Owner::load(&visit).await?;
     let rules = policies::rules(visit.portal().site().messages(), &owner.policy);
     show(
@@ -111,7 +110,7 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
     .await
 }
 
-pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageError> {
+pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let owner = Owner::load(&visit).await?;
     let form = Form::read(&fields);
     let mut state = FormState::new(&[CURRENT, NEW, CONFIRM]);
@@ -136,7 +135,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
                 visit
                     .leave(Flash::success(visit.text("flash-password-changed")))
                     .await?;
-                return Ok(Redirect::to(path::HOME).into_response());
+                return Ok(Redirect::to(paths::HOME).into_response());
             }
             Err(error) => {
                 let unsatisfied = error.unsatisfied_requirements();
@@ -157,7 +156,7 @@ fn explain(
     state: &mut FormState,
     rules: &[RuleView],
     error: pingone::Error,
-) -> Result<(), PageError> {
+) -> Result<(), Failure> {
     let messages = visit.portal().site().messages();
     if error.is_policy_violation() {
         state.set_error(NEW, policies::sentence(messages, rules));
@@ -215,7 +214,7 @@ pub(crate) fn profile(visit: &Visit) -> Vec<String> {
         .collect()
 }
 
-async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, PageError> {
+async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, Failure> {
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

@@ -6,10 +6,9 @@ use http::StatusCode;
 use ui::{Flash, FormState, Layout};
 use web::Floor;
 
-use crate::failure::PageError;
+use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::recovery::Recovery;
-use crate::routes::path;
+use crate::paths;
 use crate::visit::Visit;
 
 const USERNAME: &str = "username";
@@ -21,13 +20,13 @@ struct Page {
     form: FormState,
 }
 
-pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
-    visit.management("failure-recovery-not-configured")?;
+pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
+    visit.services("failure-recovery-not-configured")?;
     show(&visit, FormState::new(&[USERNAME]).with_focus(USERNAME)).await
 }
 
-pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageError> {
-    let management = visit.management("failure-recovery-not-configured")?;
+pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
+    let services = visit.services("failure-recovery-not-configured")?;
     let floor = Floor::of(visit.settings().limits.recovery_floor);
     let username = fields.line(USERNAME);
     if username.is_empty() {
@@ -35,19 +34,19 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
         form.set_error(USERNAME, visit.text("error-username-or-email-missing"));
         return show(&visit, form).await;
     }
-    let begun = Recovery::begin(management, username).await;
+    let begun = services.recoveries.begin(username).await;
     floor.reached().await;
     begun?
         .save(visit.session())
         .await
-        .map_err(PageError::session)?;
+        .map_err(Failure::session)?;
     visit
         .leave(Flash::info(visit.text("flash-recovery-begun")))
         .await?;
-    Ok(Redirect::to(path::RECOVER).into_response())
+    Ok(Redirect::to(paths::RECOVER).into_response())
 }
 
-async fn show(visit: &Visit, form: FormState) -> Result<Response, PageError> {
+async fn show(visit: &Visit, form: FormState) -> Result<Response, Failure> {
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

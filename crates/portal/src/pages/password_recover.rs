@@ -8,11 +8,11 @@ use protocol::secret::{Password, RecoveryCode};
 use ui::{Flash, FormState, Layout, RuleView};
 use web::Floor;
 
-use crate::failure::PageError;
+use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::paths;
 use crate::policies;
 use crate::recovery::{Attempt, Recovery};
-use crate::routes::path;
 use crate::visit::Visit;
 
 const CODE: &str = "recoveryCode";
@@ -54,7 +54,7 @@ impl Form {
     }
 }
 
-pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
+pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     if load(&visit).await?.is_none() {
         return begin_again(&visit).await;
     }
@@ -68,9 +68,11 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
     .await
 }
 
-pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageError> {
+pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let floor = Floor::of(visit.settings().limits.recovery_floor);
-    let management = visit.management("failure-recovery-not-configured")?;
+    let recoveries = &visit
+        .services("failure-recovery-not-configured")?
+        .recoveries;
     let Some(mut recovery) = load(&visit).await? else {
         return begin_again(&visit).await;
     };
@@ -81,9 +83,8 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
     let policy = policy(&visit).await?;
     let mut rules = policies::judged(messages, &policy, form.new.expose(), &Context::UNKNOWN);
     if !state.has_errors() {
-        let limits = &visit.settings().limits;
-        let attempt = recovery
-            .attempt(management, &form.code, &form.new, limits)
+        let attempt = recoveries
+            .attempt(&mut recovery, &form.code, &form.new)
             .await;
         floor.reached().await;
         match attempt? {
@@ -99,73 +100,71 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
         recovery
             .save(visit.session())
             .await
-            .map_err(PageError::session)?;
+            .map_err(Failure::session)?;
     }
     show(&visit, state, rules).await
 }
 
 /// Sends another code: so often and no more.
-pub(crate) async fn resend(visit: Visit) -> Result<Response, PageError> {
+pub(crate) async fn resend(visit: Visit) -> Result<Response, Failure> {
     let floor = Floor::of(visit.settings().limits.recovery_floor);
-    let management = visit.management("failure-recovery-not-configured")?;
+    let recoveries = &visit
+        .services("failure-recovery-not-configured")?
+        .recoveries;
     let Some(mut recovery) = load(&visit).await? else {
         return begin_again(&visit).await;
     };
-    let flash = if recovery.resend(management, visit.settings().limits.recovery_resends) {
+    let flash = if recoveries.resend(&mut recovery)? {
         recovery
             .save(visit.session())
             .await
-            .map_err(PageError::session)?;
+            .map_err(Failure::session)?;
         Flash::info(visit.text("flash-code-sent-again"))
     } else {
         Flash::warning(visit.text("flash-code-not-sent-again"))
     };
     visit.leave(flash).await?;
     floor.reached().await;
-    Ok(Redirect::to(path::RECOVER).into_response())
+    Ok(Redirect::to(paths::RECOVER).into_response())
 }
 
-async fn load(visit: &Visit) -> Result<Option<Recovery>, PageError> {
-    visit.management("failure-recovery-not-configured")?;
+async fn load(visit: &Visit) -> Result<Option<Recovery>, Failure> {
+    visit.services("failure-recovery-not-configured")?;
     Recovery::find(visit.session())
         .await
-        .map_err(PageError::session)
+        .map_err(Failure::session)
 }
 
 /// The session has ended, or nothing was begun in this browser.
-async fn begin_again(visit: &Visit) -> Result<Response, PageError> {
+async fn begin_again(visit: &Visit) -> Result<Response, Failure> {
     visit
         .leave(Flash::info(visit.text("flash-recovery-begin-first")))
         .await?;
-    Ok(Redirect::to(path::FORGOT).into_response())
+    Ok(Redirect::to(paths::FORGOT).into_response())
 }
 
 /// Nobody is signed on afterwards: whoever sat here before gives way to the owner of the code.
-async fn done(visit: &Visit) -> Result<Response, PageError> {
+async fn done(visit: &Visit) -> Result<Response, Failure> {
     Recovery::finish(visit.session())
         .await
-        .map_err(PageError::session)?;
+        .map_err(Failure::session)?;
     if let Some(user) = visit.signed_on() {
-        user.end().await.map_err(PageError::session)?;
+        user.end().await.map_err(Failure::session)?;
     }
     visit
         .leave(Flash::success(visit.text("flash-password-recovered")))
         .await?;
-    Ok(Redirect::to(path::HOME).into_response())
+    Ok(Redirect::to(paths::HOME).into_response())
 }
 
 /// The environment's own policy, for everybody: the policy of a user's population would tell that
 /// there is such a user.
-async fn policy(visit: &Visit) -> Result<PasswordPolicy, PageError> {
-    let management = visit.management("failure-recovery-not-configured")?;
-    let portal = visit.portal();
-    Ok(portal
-        .policies()
-        .of_population(portal, management, None)
-        .await?)
+async fn policy(visit: &Visit) -> Result<PasswordPolicy, Failure> {
+    let services = visit.services("failure-recovery-not-configured")?;
+    Ok(services.policies.of_population(None).await?)
 }
 
-async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, PageError> {
+async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, Failure> {
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

@@ -7,7 +7,7 @@ use http::{StatusCode, header};
 use protocol::password_policy::{Context, CurrentPassword, History, ProfileData};
 use ui::Verdicts;
 
-use crate::failure::PageError;
+use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::pages::password_change::{self, Owner};
 use crate::policies;
@@ -15,7 +15,7 @@ use crate::populations::Chosen;
 use crate::visit::Visit;
 
 /// Judges `password` by the policy of the signed-on user, or else by that for new users.
-pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageError> {
+pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let password = fields.password("password");
     let current = fields.password("currentPassword");
     let mut values: Vec<String> = ["username", "email", "givenName", "familyName"]
@@ -27,21 +27,14 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
         values.extend(password_change::profile(&visit));
         Owner::load(&visit).await?.policy
     } else {
-        let management = visit.management("failure-management-not-configured")?;
+        let services = visit.services("failure-management-not-configured")?;
         let (picked, email) = (fields.line("population"), fields.line("email"));
-        let portal = visit.portal();
-        let chosen = portal
-            .populations()
-            .choose(portal, management, &picked, &email)
-            .await?;
+        let chosen = services.populations.choose(&picked, &email).await?;
         let population = match chosen {
             Chosen::Population(population) => population,
             Chosen::NotOffered | Chosen::NoneForDomain => None,
         };
-        portal
-            .policies()
-            .of_population(portal, management, population)
-            .await?
+        services.policies.of_population(population).await?
     };
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let context = Context {

@@ -9,11 +9,11 @@ use protocol::password_policy::{Context, CurrentPassword, History, PasswordPolic
 use protocol::secret::Password;
 use ui::{Choice, Flash, FormState, Layout, RuleView};
 
-use crate::failure::PageError;
+use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::paths;
 use crate::policies;
 use crate::populations::Chosen;
-use crate::routes::path;
 use crate::visit::Visit;
 
 const USERNAME: &str = "username";
@@ -127,24 +127,21 @@ impl Form {
     }
 }
 
-pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
+pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     require_enabled(&visit)?;
     let policy = policy(&visit, "").await?;
     let rules = policies::rules(visit.portal().site().messages(), &policy);
     show(&visit, FormState::new(&FIELDS).with_focus(USERNAME), rules).await
 }
 
-pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageError> {
+pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     require_enabled(&visit)?;
-    let management = visit.management("failure-registration-not-configured")?;
+    let services = visit.services("failure-registration-not-configured")?;
     let form = Form::read(&fields);
     let mut state = form.state();
     form.check(&visit, &mut state);
-    let portal = visit.portal();
-    let chosen = portal
-        .populations()
-        .choose(portal, management, &form.picked, &form.email)
-        .await?;
+    let populations = &services.populations;
+    let chosen = populations.choose(&form.picked, &form.email).await?;
     match chosen {
         Chosen::Population(_) => {}
         Chosen::NotOffered => {
@@ -152,7 +149,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
         }
         Chosen::NoneForDomain => state.set_error(EMAIL, visit.text("error-email-domain")),
     }
-    let messages = portal.site().messages();
+    let messages = visit.portal().site().messages();
     let policy = policy(&visit, &form.picked).await?;
     let values = form.values();
     let context = Context {
@@ -162,7 +159,8 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
     };
     let mut rules = policies::judged(messages, &policy, form.new.expose(), &context);
     if !state.has_errors() {
-        match management.users().create(&form.user(&visit, chosen)).await {
+        let users = services.management.users();
+        match users.create(&form.user(&visit, chosen)).await {
             Ok(_) => return registered(&visit).await,
             Err(error) => {
                 let unsatisfied = error.unsatisfied_requirements();
@@ -177,14 +175,14 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, PageE
     show(&visit, state, rules).await
 }
 
-async fn registered(visit: &Visit) -> Result<Response, PageError> {
+async fn registered(visit: &Visit) -> Result<Response, Failure> {
     let id = if visit.settings().registration.verify_email {
         "flash-registered-verify"
     } else {
         "flash-registered"
     };
     visit.leave(Flash::success(visit.text(id))).await?;
-    Ok(Redirect::to(path::HOME).into_response())
+    Ok(Redirect::to(paths::HOME).into_response())
 }
 
 /// Each refusal at its field. What is none of the visitor's making is a page.
@@ -193,7 +191,7 @@ fn explain(
     state: &mut FormState,
     rules: &[RuleView],
     error: pingone::Error,
-) -> Result<(), PageError> {
+) -> Result<(), Failure> {
     let messages = visit.portal().site().messages();
     if error.is_policy_violation() {
         state.set_error(NEW, policies::sentence(messages, rules));
@@ -226,11 +224,11 @@ fn explain(
     }
 }
 
-fn require_enabled(visit: &Visit) -> Result<(), PageError> {
+fn require_enabled(visit: &Visit) -> Result<(), Failure> {
     if visit.settings().registration.enabled {
         return Ok(());
     }
-    Err(PageError::not_configured("failure-registration-disabled"))
+    Err(Failure::not_configured("failure-registration-disabled"))
 }
 
 /// An address that mail can be sent to over the internet.
@@ -242,34 +240,26 @@ fn is_email(text: &str) -> bool {
 }
 
 /// The policy for this pick; before anything is picked, that of the first choice.
-async fn policy(visit: &Visit, picked: &str) -> Result<PasswordPolicy, PageError> {
-    let management = visit.management("failure-registration-not-configured")?;
-    let portal = visit.portal();
+async fn policy(visit: &Visit, picked: &str) -> Result<PasswordPolicy, Failure> {
+    let services = visit.services("failure-registration-not-configured")?;
     let picked = if picked.is_empty() { "1" } else { picked };
-    let chosen = portal
-        .populations()
-        .choose(portal, management, picked, "")
-        .await?;
+    let chosen = services.populations.choose(picked, "").await?;
     let population = match chosen {
         Chosen::Population(population) => population,
         Chosen::NotOffered | Chosen::NoneForDomain => None,
     };
-    Ok(portal
-        .policies()
-        .of_population(portal, management, population)
-        .await?)
+    Ok(services.policies.of_population(population).await?)
 }
 
 async fn show(
     visit: &Visit,
     form: FormState,
     mut rules: Vec<RuleView>,
-) -> Result<Response, PageError> {
+) -> Result<Response, Failure> {
     // A new user has no earlier password to compare with.
     rules.retain(|rule| !["history", "notSimilarToCurrent"].contains(&rule.id.as_str()));
-    let management = visit.management("failure-registration-not-configured")?;
-    let portal = visit.portal();
-    let choices = portal.populations().choices(portal, management).await?;
+    let services = visit.services("failure-registration-not-configured")?;
+    let choices = services.populations.choices().await?;
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -286,7 +276,7 @@ async fn show(
         asks_given_name: settings.ask_given_name,
         asks_family_name: settings.ask_family_name,
         choices,
-        can_sign_on: portal.sign_on().is_some() && visit.signed_on().is_none(),
+        can_sign_on: visit.portal().sign_on().is_some() && visit.signed_on().is_none(),
     };
     Ok(visit.page(page).status(status).into_response())
 }

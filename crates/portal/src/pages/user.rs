@@ -4,17 +4,16 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
-use pingone::{AccountStatus, PasswordStatus, User};
+use pingone::{PasswordStatus, User};
 use protocol::id::UserId;
 use protocol::password_policy::{Context, PasswordPolicy};
 use ui::{Flash, FormState, Layout, RuleView};
 
-use crate::failure::PageError;
+use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::pages::user_info::in_words;
-use crate::pages::users::{full_name, state};
+use crate::pages::person::{full_name, in_words, is_locked, state};
+use crate::paths;
 use crate::policies;
-use crate::routes::path;
 use crate::visit::{Operator, Visit};
 
 const NEW: &str = "password";
@@ -44,26 +43,26 @@ struct Fact {
 }
 
 /// An operator and the user they look at.
-struct Desk {
+struct OpenUser {
     operator: Operator,
     user: User,
 }
 
-impl Desk {
-    async fn load(visit: &Visit, id: &str) -> Result<Self, PageError> {
+impl OpenUser {
+    async fn load(visit: &Visit, id: &str) -> Result<Self, Failure> {
         let operator = visit.operator().await?;
-        let id = UserId::parse(id).map_err(|_| PageError::new(StatusCode::NOT_FOUND))?;
+        let id = UserId::parse(id).map_err(|_| Failure::new(StatusCode::NOT_FOUND))?;
         match operator.management.users().load(id).await {
             Ok(user) => Ok(Self { operator, user }),
             Err(error) if error.is_not_found() => {
-                Err(PageError::new(StatusCode::NOT_FOUND).detail("failure-user-unknown"))
+                Err(Failure::new(StatusCode::NOT_FOUND).detail("failure-user-unknown"))
             }
             Err(error) => Err(error.into()),
         }
     }
 
     fn path(&self) -> String {
-        format!("{}/{}", path::USERS, self.user.id)
+        paths::user(self.user.id)
     }
 
     fn username(&self) -> String {
@@ -74,7 +73,7 @@ impl Desk {
     }
 
     /// Back to the user, with a message that names them.
-    async fn done(&self, visit: &Visit, text_id: &str) -> Result<Response, PageError> {
+    async fn done(&self, visit: &Visit, text_id: &str) -> Result<Response, Failure> {
         let messages = visit.portal().site().messages();
         let text = messages.format(text_id, &[("username", self.username())]);
         visit.leave(Flash::success(text)).await?;
@@ -82,7 +81,7 @@ impl Desk {
     }
 
     /// Back to the user with PingOne's refusal, which may be something to mend; or a page.
-    async fn refused(&self, visit: &Visit, error: pingone::Error) -> Result<Response, PageError> {
+    async fn refused(&self, visit: &Visit, error: pingone::Error) -> Result<Response, Failure> {
         let text_id = if error.is_account_not_usable() {
             "error-account-not-usable"
         } else if error.has_no_password() {
@@ -97,10 +96,10 @@ impl Desk {
     }
 }
 
-pub(crate) async fn get(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
-    let desk = Desk::load(&visit, &id).await?;
+pub(crate) async fn get(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
+    let open = OpenUser::load(&visit, &id).await?;
     let form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, "true");
-    show(&visit, &desk, form, |policy| {
+    show(&visit, &open, form, |policy| {
         policies::rules(visit.portal().site().messages(), policy)
     })
     .await
@@ -111,20 +110,20 @@ pub(crate) async fn set_password(
     visit: Visit,
     Path(id): Path<String>,
     fields: Fields,
-) -> Result<Response, PageError> {
-    let desk = Desk::load(&visit, &id).await?;
+) -> Result<Response, Failure> {
+    let open = OpenUser::load(&visit, &id).await?;
     let (new, is_forced) = (fields.password(NEW), fields.is_ticked(FORCE_CHANGE));
     let ticked = if is_forced { "true" } else { "" };
     let mut form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, ticked);
     let messages = visit.portal().site().messages();
     if new.expose().is_empty() {
         form.set_error(NEW, visit.text("error-new-password-missing"));
-        return show(&visit, &desk, form, |policy| {
+        return show(&visit, &open, form, |policy| {
             policies::rules(messages, policy)
         })
         .await;
     }
-    let passwords = desk.operator.management.passwords(desk.user.id);
+    let passwords = open.operator.management.passwords(open.user.id);
     let set = if is_forced {
         passwords.set_and_force_change(&new).await
     } else {
@@ -137,10 +136,10 @@ pub(crate) async fn set_password(
             } else {
                 "flash-password-set"
             };
-            return desk.done(&visit, done).await;
+            return open.done(&visit, done).await;
         }
         Err(error) if error.is_policy_violation() => error,
-        Err(error) => return desk.refused(&visit, error).await,
+        Err(error) => return open.refused(&visit, error).await,
     };
     let unsatisfied = error.unsatisfied_requirements();
     let judge = |policy: &PasswordPolicy| {
@@ -152,29 +151,24 @@ pub(crate) async fn set_password(
             &Context::UNKNOWN,
         )
     };
-    let policy = policy(&visit, &desk).await?;
+    let policy = policy(&visit, &open).await?;
     form.set_error(NEW, policies::sentence(messages, &judge(&policy)));
-    show(&visit, &desk, form, judge).await
+    show(&visit, &open, form, judge).await
 }
 
 /// Lifts both kinds of lock: of the account, and of the password after wrong ones.
-pub(crate) async fn unlock(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
-    let desk = Desk::load(&visit, &id).await?;
-    let management = &desk.operator.management;
-    let is_locked = |user: &User| {
-        user.account
-            .as_ref()
-            .is_some_and(|account| account.status == AccountStatus::Locked)
-    };
-    if is_locked(&desk.user)
-        && let Err(error) = management.users().unlock(desk.user.id).await
+pub(crate) async fn unlock(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
+    let open = OpenUser::load(&visit, &id).await?;
+    let management = &open.operator.management;
+    if is_locked(&open.user)
+        && let Err(error) = management.users().unlock(open.user.id).await
     {
-        return desk.refused(&visit, error).await;
+        return open.refused(&visit, error).await;
     }
-    match management.passwords(desk.user.id).unlock().await {
-        Ok(_) => desk.done(&visit, "flash-user-unlocked").await,
-        Err(error) if error.has_no_password() => desk.done(&visit, "flash-user-unlocked").await,
-        Err(error) => desk.refused(&visit, error).await,
+    match management.passwords(open.user.id).unlock().await {
+        Ok(_) => open.done(&visit, "flash-user-unlocked").await,
+        Err(error) if error.has_no_password() => open.done(&visit, "flash-user-unlocked").await,
+        Err(error) => open.refused(&visit, error).await,
     }
 }
 
@@ -183,18 +177,18 @@ pub(crate) async fn set_enabled(
     visit: Visit,
     Path(id): Path<String>,
     fields: Fields,
-) -> Result<Response, PageError> {
-    let desk = Desk::load(&visit, &id).await?;
-    let (users, enable) = (desk.operator.management.users(), fields.is_ticked(ENABLED));
+) -> Result<Response, Failure> {
+    let open = OpenUser::load(&visit, &id).await?;
+    let (users, enable) = (open.operator.management.users(), fields.is_ticked(ENABLED));
     let set = if enable {
-        users.enable(desk.user.id).await
+        users.enable(open.user.id).await
     } else {
-        users.disable(desk.user.id).await
+        users.disable(open.user.id).await
     };
     match set {
-        Ok(()) if enable => desk.done(&visit, "flash-user-enabled").await,
-        Ok(()) => desk.done(&visit, "flash-user-disabled").await,
-        Err(error) => desk.refused(&visit, error).await,
+        Ok(()) if enable => open.done(&visit, "flash-user-enabled").await,
+        Ok(()) => open.done(&visit, "flash-user-disabled").await,
+        Err(error) => open.refused(&visit, error).await,
     }
 }
 
@@ -202,60 +196,56 @@ pub(crate) async fn set_enabled(
 pub(crate) async fn send_recovery_code(
     visit: Visit,
     Path(id): Path<String>,
-) -> Result<Response, PageError> {
-    let desk = Desk::load(&visit, &id).await?;
-    match desk
+) -> Result<Response, Failure> {
+    let open = OpenUser::load(&visit, &id).await?;
+    match open
         .operator
         .management
-        .passwords(desk.user.id)
+        .passwords(open.user.id)
         .send_recovery_code()
         .await
     {
-        Ok(_) => desk.done(&visit, "flash-code-sent").await,
-        Err(error) => desk.refused(&visit, error).await,
+        Ok(_) => open.done(&visit, "flash-code-sent").await,
+        Err(error) => open.refused(&visit, error).await,
     }
 }
 
 /// The policy of the user's population.
-async fn policy(visit: &Visit, desk: &Desk) -> Result<PasswordPolicy, PageError> {
-    let population = desk.user.population.map(|population| population.id);
-    let portal = visit.portal();
-    let management = visit.management("failure-management-not-configured")?;
-    Ok(portal
-        .policies()
-        .of_population(portal, management, population)
-        .await?)
+async fn policy(visit: &Visit, open: &OpenUser) -> Result<PasswordPolicy, Failure> {
+    let population = open.user.population.map(|population| population.id);
+    let services = visit.services("failure-management-not-configured")?;
+    Ok(services.policies.of_population(population).await?)
 }
 
 async fn show(
     visit: &Visit,
-    desk: &Desk,
+    open: &OpenUser,
     form: FormState,
     judge: impl Fn(&PasswordPolicy) -> Vec<RuleView>,
-) -> Result<Response, PageError> {
-    let password = desk
+) -> Result<Response, Failure> {
+    let password = open
         .operator
         .management
-        .passwords(desk.user.id)
+        .passwords(open.user.id)
         .state()
         .await?;
-    let rules = judge(&policy(visit, desk).await?);
+    let rules = judge(&policy(visit, open).await?);
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
     };
-    let (state, badge) = state(visit, &desk.user);
-    let layout = visit.layout_titled(desk.username()).await?.with_form(&form);
+    let (state, badge) = state(visit, &open.user);
+    let layout = visit.layout_titled(open.username()).await?.with_form(&form);
     let page = Page {
         layout,
         form,
         rules,
-        path: desk.path(),
-        facts: facts(visit, &desk.user),
+        path: open.path(),
+        facts: facts(visit, &open.user),
         badge,
         state,
-        is_enabled: desk.user.enabled != Some(false),
+        is_enabled: open.user.enabled != Some(false),
         is_locked: badge == "warning" || password.status == PasswordStatus::PasswordLockedOut,
         password: visit.text(password_text(&password.status)),
     };

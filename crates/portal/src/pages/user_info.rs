@@ -3,11 +3,12 @@
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use ui::{Layout, Messages};
 
-use crate::failure::PageError;
+use crate::failure::Failure;
+use crate::pages::person::in_words;
 use crate::visit::Visit;
 
 /// Claims that are instants in seconds.
@@ -88,7 +89,7 @@ pub(crate) enum Shown {
     Facts(Vec<Fact>),
 }
 
-pub(crate) async fn get(visit: Visit) -> Result<Response, PageError> {
+pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     let user = visit.user()?;
     let info = match user.userinfo().await {
         Ok(info) => info,
@@ -194,20 +195,12 @@ fn whole(seconds: f64) -> i64 {
     seconds as i64
 }
 
-/// An instant in words, in UTC: the page does not know where its reader is.
-pub(crate) fn in_words(instant: Timestamp) -> String {
-    instant
-        .to_zoned(TimeZone::UTC)
-        .strftime("%-d %B %Y, %H:%M:%S UTC")
-        .to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::start::TEXTS;
+    use crate::texts::TEXTS;
 
     fn facts_of(value: Value) -> Vec<Fact> {
         let Value::Object(claims) = value else {

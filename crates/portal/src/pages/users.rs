@@ -5,13 +5,14 @@ use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use pingone::management::Cursor;
-use pingone::{AccountStatus, User, scim};
+use pingone::{User, scim};
 use protocol::params::FormParams;
 use ui::{FormState, Layout};
 use url::form_urlencoded;
 
-use crate::failure::PageError;
-use crate::routes::path;
+use crate::failure::Failure;
+use crate::pages::person::{full_name, state};
+use crate::paths;
 use crate::visit::{Operator, Visit};
 
 const QUERY: &str = "q";
@@ -41,15 +42,15 @@ struct Line {
 }
 
 /// What the address asks for.
-struct Asked {
+struct Search {
     query: String,
     page: Option<String>,
 }
 
-impl Asked {
-    fn read(query: &str) -> Result<Self, PageError> {
+impl Search {
+    fn read(query: &str) -> Result<Self, Failure> {
         let params = FormParams::parse(query.as_bytes())
-            .map_err(|error| PageError::new(StatusCode::BAD_REQUEST).caused_by(error))?;
+            .map_err(|error| Failure::new(StatusCode::BAD_REQUEST).caused_by(error))?;
         Ok(Self {
             query: params
                 .text(QUERY)
@@ -62,21 +63,21 @@ impl Asked {
     }
 }
 
-pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageError> {
+pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let operator = visit.operator().await?;
-    let asked = Asked::read(query.as_deref().unwrap_or(""))?;
+    let search = Search::read(query.as_deref().unwrap_or(""))?;
     let mut list = operator.management.users().list().limit(USERS_PER_PAGE);
-    if !asked.query.is_empty() {
-        list = list.filter(&filter(&asked.query));
+    if !search.query.is_empty() {
+        list = list.filter(&filter(&search.query));
     }
-    let is_first = asked.page.is_none();
-    if let Some(page) = &asked.page {
-        list = list.from(open_cursor(&visit, &operator, &asked.query, page)?);
+    let is_first = search.page.is_none();
+    if let Some(page) = &search.page {
+        list = list.from(open_cursor(&visit, &operator, &search.query, page)?);
     }
     let page = list.page().await?;
     let next = page.next.as_ref().map(|cursor| {
-        let sealed = seal_cursor(&visit, &operator, &asked.query, cursor);
-        address(&asked.query, Some(&sealed))
+        let sealed = seal_cursor(&visit, &operator, &search.query, cursor);
+        address(&search.query, Some(&sealed))
     });
     let messages = visit.portal().site().messages();
     let caption = match page.count {
@@ -93,11 +94,11 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
             .layout("users-title")
             .await?
             .with_lead(visit.text("users-lead")),
-        form: FormState::new(&[QUERY]).with_value(QUERY, asked.query.clone()),
+        form: FormState::new(&[QUERY]).with_value(QUERY, search.query.clone()),
         caption,
         users: page.items.iter().map(|user| line(&visit, user)).collect(),
         // Cursors lead forward only; back is the browser's work, and the beginning is here.
-        previous: (!is_first).then(|| address(&asked.query, None)),
+        previous: (!is_first).then(|| address(&search.query, None)),
         next,
     };
     Ok(visit.page(page).into_response())
@@ -122,8 +123,8 @@ fn address(query: &str, page: Option<&str>) -> String {
         params.append_pair(PAGE, page);
     }
     match params.finish().as_str() {
-        "" => path::USERS.to_owned(),
-        params => format!("{}?{params}", path::USERS),
+        "" => paths::USERS.to_owned(),
+        params => format!("{}?{params}", paths::USERS),
     }
 }
 
@@ -142,8 +143,8 @@ fn open_cursor(
     operator: &Operator,
     query: &str,
     sealed: &str,
-) -> Result<Cursor, PageError> {
-    let refuse = || PageError::new(StatusCode::BAD_REQUEST).detail("failure-page-unknown");
+) -> Result<Cursor, Failure> {
+    let refuse = || Failure::new(StatusCode::BAD_REQUEST).detail("failure-page-unknown");
     let opened = visit
         .portal()
         .keyring()
@@ -162,44 +163,12 @@ fn context(operator: &Operator, query: &str) -> String {
 fn line(visit: &Visit, user: &User) -> Line {
     let (state, badge) = state(visit, user);
     Line {
-        path: format!("{}/{}", path::USERS, user.id),
+        path: paths::user(user.id),
         username: user.username.clone().unwrap_or_else(|| user.id.to_string()),
         name: full_name(user),
         email: user.email.clone().unwrap_or_default(),
         state,
         badge,
-    }
-}
-
-/// The user's name as it should be shown; empty when none is known.
-pub(crate) fn full_name(user: &User) -> String {
-    let Some(name) = &user.name else {
-        return String::new();
-    };
-    if let Some(formatted) = &name.formatted {
-        return formatted.clone();
-    }
-    let parts = [&name.given, &name.family];
-    parts
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// What keeps the user from signing on, if anything does.
-pub(crate) fn state(visit: &Visit, user: &User) -> (String, &'static str) {
-    let is_locked = user
-        .account
-        .as_ref()
-        .is_some_and(|account| account.status == AccountStatus::Locked);
-    if user.enabled == Some(false) {
-        (visit.text("user-state-disabled"), "danger")
-    } else if is_locked {
-        (visit.text("user-state-locked"), "warning")
-    } else {
-        (visit.text("user-state-enabled"), "success")
     }
 }
 

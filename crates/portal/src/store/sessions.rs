@@ -15,7 +15,7 @@ use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
-use crate::SessionSettings;
+use crate::settings::SessionSettings;
 
 /// A session in use is pushed out when it has lost this part of its idle time: not at every
 /// request, which would make each one a write.

@@ -1,0 +1,142 @@
+//! What every request works with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use db::Db;
+use jiff::Timestamp;
+use pingone::management;
+use pingone_axum::SignOn;
+use platform::Clock;
+use platform::keyring::Keyring;
+use protocol::Random;
+use ui::Site;
+
+use crate::background::Background;
+use crate::limits::Limits;
+use crate::operators::Operators;
+use crate::policies::Policies;
+use crate::populations::Populations;
+use crate::recovery::Recoveries;
+use crate::settings::Settings;
+use crate::store::Sessions;
+
+/// What the portal works with; the embedded environment shares them.
+#[derive(Clone)]
+pub struct Parts {
+    /// The database. The portal's tables begin with `portal_`.
+    pub db: Db,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids, states and verifiers.
+    pub random: Arc<dyn Random>,
+    /// Seals sessions, tokens and cursors.
+    pub keyring: Arc<Keyring>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The portal. Cheap to clone.
+#[derive(Clone)]
+pub struct Portal {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) parts: Parts,
+    pub(crate) site: Site,
+    pub(crate) sessions: Sessions,
+    pub(crate) sign_on: Option<SignOn>,
+    pub(crate) services: Option<Services>,
+    pub(crate) limits: Limits,
+    pub(crate) background: Background,
+}
+
+/// What needs the management API.
+pub(crate) struct Services {
+    /// The API as the worker application may use it.
+    pub(crate) management: management::Client,
+    pub(crate) operators: Operators,
+    pub(crate) policies: Policies,
+    pub(crate) populations: Populations,
+    pub(crate) recoveries: Recoveries,
+}
+
+impl Services {
+    pub(crate) fn new(
+        management: management::Client,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        background: Background,
+    ) -> Self {
+        let (roles, choice) = (&settings.operator_roles, &settings.registration.population);
+        Self {
+            operators: Operators::new(management.clone(), Arc::clone(clock), roles.clone()),
+            policies: Policies::new(management.clone(), Arc::clone(clock)),
+            populations: Populations::new(management.clone(), Arc::clone(clock), choice.clone()),
+            recoveries: Recoveries::new(management.clone(), background, settings.limits),
+            management,
+        }
+    }
+}
+
+impl fmt::Debug for Portal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Portal")
+            .field("settings", &self.inner.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Portal {
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.inner.site
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
+    }
+
+    pub(crate) fn sign_on(&self) -> Option<&SignOn> {
+        self.inner.sign_on.as_ref()
+    }
+
+    pub(crate) fn services(&self) -> Option<&Services> {
+        self.inner.services.as_ref()
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    pub(crate) fn background(&self) -> &Background {
+        &self.inner.background
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.inner.parts.db
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.inner.parts.keyring
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.inner.parts.random
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.parts.clock.now()
+    }
+}
