@@ -2,7 +2,6 @@
 //! call these functions and nothing else, so no path misses the lockout, the policy or the audit
 //! log.
 
-pub(crate) mod lockout;
 pub(crate) mod passwords;
 pub(crate) mod recovery;
 pub(crate) mod registration;

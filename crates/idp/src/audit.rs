@@ -1,21 +1,19 @@
-//! The audit log: what an event is, and the statement that records it in the same batch as what it
+//! The audit log: what an event is, and the commit that records it in the same batch as what it
 //! tells of (PingOne, "Audit activities").
 
-use std::convert::Infallible;
-
-use axum::extract::FromRequestParts;
-use axum::http::header::USER_AGENT;
-use axum::http::request::Parts;
-use db::Statement;
+use db::{Statement, StoreError};
 use jiff::Timestamp;
 use platform::net::{RemoteAddress, RequestId};
 use protocol::SystemRandom;
 use protocol::id::{ActivityId, ApplicationId, EnvironmentId, PopulationId, SessionId, UserId};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::state::Idp;
+use crate::core::Core;
+use crate::stores::activities::{Activities, StoredActivity};
+use crate::stores::change::Change;
 use crate::stores::users::StoredUser;
+use crate::urls::Urls;
 
 /// Where an event comes from: what a request brings for the log and for limits.
 #[derive(Clone, Debug)]
@@ -27,36 +25,6 @@ pub(crate) struct Origin {
     /// The browser session that an access token of the request belongs to. It goes on when its
     /// user's other sessions end, because the password was changed.
     pub(crate) session: Option<SessionId>,
-}
-
-impl<S: Sync> FromRequestParts<S> for Origin {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let request = if let Some(request) = parts.extensions.get::<RequestId>() {
-            *request
-        } else {
-            // Without a server in front, the id is made once per request here.
-            let request = RequestId::random(&SystemRandom);
-            parts.extensions.insert(request);
-            request
-        };
-        let address = parts
-            .extensions
-            .get::<RemoteAddress>()
-            .copied()
-            .unwrap_or_default();
-        let user_agent = parts
-            .headers
-            .get(USER_AGENT)
-            .and_then(|value| value.to_str().ok());
-        Ok(Self {
-            request,
-            address,
-            user_agent: user_agent.unwrap_or_default().chars().take(256).collect(),
-            session: None,
-        })
-    }
 }
 
 impl Origin {
@@ -146,10 +114,6 @@ pub(crate) enum Outcome {
     Success,
 }
 
-const INSERT: &str = "\
-INSERT INTO activities (id, environment_id, recorded_at, action, correlation_id, document)
-VALUES ($1, $2, $3, $4, $5, $6)";
-
 impl Activity {
     /// A success.
     pub(crate) fn new(action: &'static str, actor: Actor, subject: impl Into<Subject>) -> Self {
@@ -174,25 +138,31 @@ impl Activity {
     /// The statement that records it.
     pub(crate) fn statement(
         &self,
-        idp: &Idp,
+        core: &Core,
         environment: EnvironmentId,
         origin: &Origin,
         now: Timestamp,
     ) -> Statement {
-        let id = ActivityId::random(idp.random());
-        Statement::new(INSERT)
-            .bind(id.as_uuid())
-            .bind(environment.as_uuid())
-            .bind(now)
-            .bind(self.action)
-            .bind(origin.request.0)
-            .bind(self.document(idp, environment, origin).to_string())
+        Activities::insert(
+            environment,
+            &StoredActivity {
+                id: ActivityId::random(core.random()),
+                recorded_at: now,
+                correlation_id: origin.request.0,
+                document: self.document(core.urls(), environment, origin),
+            },
+            self.action,
+        )
     }
 
     /// Everything but what stands in columns.
-    fn document(&self, idp: &Idp, environment: EnvironmentId, origin: &Origin) -> Value {
+    fn document(
+        &self,
+        urls: &Urls,
+        environment: EnvironmentId,
+        origin: &Origin,
+    ) -> Map<String, Value> {
         let of = json!({ "id": environment });
-        let urls = idp.urls();
         let actors = match &self.actor {
             Actor::Application { id, name } => json!({ "client": {
                 "id": id, "name": name, "environment": of, "type": "CLIENT",
@@ -224,16 +194,49 @@ impl Activity {
             Outcome::Failed => ("FAILED", "Failed"),
             Outcome::Success => ("SUCCESS", "Passed"),
         };
-        json!({
-            "actors": actors,
-            "action": { "type": self.action, "description": title(self.action) },
-            "resources": [resource],
-            "result": { "status": status, "description": verb },
-            "source": {
-                "ipAddress": origin.address.0.to_string(),
-                "userAgent": origin.user_agent,
-            },
-        })
+        let members = [
+            ("actors", actors),
+            (
+                "action",
+                json!({ "type": self.action, "description": title(self.action) }),
+            ),
+            ("resources", json!([resource])),
+            ("result", json!({ "status": status, "description": verb })),
+            (
+                "source",
+                json!({
+                    "ipAddress": origin.address.0.to_string(),
+                    "userAgent": origin.user_agent,
+                }),
+            ),
+        ];
+        members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+impl Change {
+    /// Writes it with its entry in the audit log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when nothing was written; `unmet` tells which requirement was not met.
+    pub(crate) async fn commit(
+        self,
+        core: &Core,
+        environment: EnvironmentId,
+        activity: &Activity,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let record = activity.statement(core, environment, origin, now);
+        let (batch, touched) = self.into_parts();
+        let written = core.db().batch(batch.add(record)).await;
+        // After a failure too: whether an unanswered write took place is not known.
+        core.forget(&touched);
+        written.map(drop)
     }
 }
 

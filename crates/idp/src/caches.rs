@@ -1,8 +1,6 @@
-//! What every request looks up, kept in memory: bounded in number, dropped by each write through
-//! [`Change`](crate::stores::change::Change), and believed for five seconds at most, because other
-//! nodes write too.
+//! What every request looks up, kept in memory: bounded in number, dropped by each write, and
+//! trusted for five seconds at most, because other nodes write too.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use db::StoreError;
@@ -10,50 +8,20 @@ use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
-use crate::stores::application_secrets::KnownSecret;
-use crate::stores::applications::StoredApplication;
-use crate::stores::environments::StoredEnvironment;
-use crate::stores::resources::GrantedScopes;
-use crate::stores::role_assignments::StoredAssignment;
-
-/// How long an entry is believed where another node may have written meanwhile.
-const BELIEVED: SignedDuration = SignedDuration::from_secs(5);
+/// How old an entry may be, as another node may have written meanwhile.
+const MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Entries of each cache. An installation with more environments or applications in use at once
 /// reads them from the database a little more often.
 const MOST_ENTRIES: usize = 1_000;
 
-/// One cache per kind of look-up, each by the id of what is looked up.
-#[derive(Debug, Default)]
-pub(crate) struct Caches {
-    pub(crate) environments: Recent<Arc<StoredEnvironment>>,
-    pub(crate) applications: Recent<Arc<StoredApplication>>,
-    /// By application.
-    pub(crate) secrets: Recent<Arc<[KnownSecret]>>,
-    /// By application.
-    pub(crate) granted: Recent<Arc<GrantedScopes>>,
-    /// By the user or application that holds them.
-    pub(crate) assignments: Recent<Arc<[StoredAssignment]>>,
-}
-
-impl Caches {
-    /// Forgets everything that is kept under an id.
-    pub(crate) fn forget(&self, id: Uuid) {
-        self.environments.forget(id);
-        self.applications.forget(id);
-        self.secrets.forget(id);
-        self.granted.forget(id);
-        self.assignments.forget(id);
-    }
-
-    /// Forgets everything: right after a write whose effect reaches many entries.
-    pub(crate) fn forget_everything(&self) {
-        self.environments.clear();
-        self.applications.clear();
-        self.secrets.clear();
-        self.granted.clear();
-        self.assignments.clear();
-    }
+/// What a write may have changed, by the id under which it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Touched {
+    /// The write's effect reaches many entries.
+    Everything,
+    /// What is kept under these ids.
+    Ids(Vec<Uuid>),
 }
 
 /// Recently read values.
@@ -88,7 +56,7 @@ impl<V: Clone> Recent<V> {
         read: impl Future<Output = Result<Option<V>, StoreError>>,
     ) -> Result<Option<V>, StoreError> {
         if let Some((read_at, value)) = self.entries.get(&id)
-            && now.duration_since(read_at).abs() <= BELIEVED
+            && now.duration_since(read_at).abs() <= MAX_AGE
         {
             return Ok(Some(value));
         }
@@ -103,14 +71,20 @@ impl<V: Clone> Recent<V> {
         Ok(value)
     }
 
-    fn forget(&self, id: Uuid) {
-        self.writes.fetch_add(1, Ordering::AcqRel);
-        self.entries.remove(&id);
-    }
-
-    fn clear(&self) {
-        self.writes.fetch_add(1, Ordering::AcqRel);
-        self.entries.clear();
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        match touched {
+            Touched::Everything => {
+                self.writes.fetch_add(1, Ordering::AcqRel);
+                self.entries.clear();
+            }
+            Touched::Ids(ids) => {
+                for id in ids {
+                    self.writes.fetch_add(1, Ordering::AcqRel);
+                    self.entries.remove(id);
+                }
+            }
+        }
     }
 }
 
@@ -127,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_value_is_believed_for_five_seconds_and_dropped_by_a_write() {
+    async fn a_value_is_kept_for_five_seconds_and_dropped_by_a_write() {
         let (recent, now) = (Recent::default(), Timestamp::UNIX_EPOCH);
         assert_eq!(look_up(&recent, now, 1).await, 1);
         assert_eq!(
@@ -138,7 +112,7 @@ mod tests {
             look_up(&recent, now + SignedDuration::from_secs(6), 2).await,
             2
         );
-        recent.forget(Uuid::nil());
+        recent.forget(&Touched::Ids(vec![Uuid::nil()]));
         assert_eq!(
             look_up(&recent, now + SignedDuration::from_secs(6), 3).await,
             3
@@ -149,7 +123,7 @@ mod tests {
     async fn what_was_read_before_a_write_is_not_kept_after_it() {
         let (recent, now) = (Recent::default(), Timestamp::UNIX_EPOCH);
         let read = async {
-            recent.forget(Uuid::nil());
+            recent.forget(&Touched::Ids(vec![Uuid::nil()]));
             Ok(Some(1))
         };
         recent.find(Uuid::nil(), now, read).await.unwrap();

@@ -16,60 +16,14 @@ use protocol::secret::Password;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use crate::settings::HashingSettings;
+use crate::stores::passwords::PasswordHash;
+
 /// Passwords longer than this are refused before anything is computed.
 pub(crate) const LONGEST_PASSWORD_BYTES: usize = 1024;
 
 /// How long a place in the queue is kept before it is given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
-/// The cost of a password hash and how many are computed at once.
-#[derive(Clone, Copy, Debug)]
-pub struct HashingSettings {
-    /// Memory in KiB.
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    pub iterations: u32,
-    /// Lanes.
-    pub parallelism: u32,
-    /// Hashes computed at the same time.
-    pub permits: usize,
-    /// Hashes waiting for a permit; one more is turned away.
-    pub queue: usize,
-}
-
-impl Default for HashingSettings {
-    /// 19 MiB, two passes, one lane (OWASP); a permit per core.
-    fn default() -> Self {
-        let permits = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self {
-            memory_kib: 19 * 1024,
-            iterations: 2,
-            parallelism: 1,
-            permits,
-            queue: 256,
-        }
-    }
-}
-
-/// A hash as the database keeps it: the PHC string of Argon2id.
-#[derive(Clone)]
-pub(crate) struct PasswordHash(String);
-
-impl PasswordHash {
-    pub(crate) fn from_stored(text: String) -> Self {
-        Self(text)
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(hidden)")
-    }
-}
 
 /// Why a hash was not computed.
 #[derive(Debug, thiserror::Error)]
@@ -164,7 +118,7 @@ impl Hasher {
                 salt: Some(Salt::new(&salt).map_err(|_| HashError::Failed)?),
                 hash: Some(output),
             };
-            Ok(PasswordHash(phc.to_string()))
+            Ok(PasswordHash::from_stored(phc.to_string()))
         })
         .await
     }

@@ -6,7 +6,10 @@
 
 pub(crate) mod browser;
 pub(crate) mod complete;
+pub(crate) mod cookies;
 pub(crate) mod respond;
+pub(crate) mod response;
+pub(crate) mod still;
 
 use db::{Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -17,8 +20,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Idp;
 use crate::interaction::browser::Browser;
-use crate::oauth::response::ReturnAddress;
+use crate::interaction::response::ReturnAddress;
 use crate::stores::flows::{Flows, StoredFlow};
+
+/// The name of the one sign-on policy that every environment has: the `acr` of its tokens.
+pub(crate) const SINGLE_FACTOR: &str = "Single_Factor";
 
 /// A wrong recovery code too many ends the tries; as many as the code itself allows, so that known
 /// and unknown users are told the same.

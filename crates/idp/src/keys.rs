@@ -18,12 +18,12 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::Idp;
+use crate::core::Core;
 use crate::stores::signing_keys::{SigningKeys, StoredSigningKey};
 
-/// How long the keys of an environment are believed without asking the database again. A next key
+/// How long the keys of an environment are used without asking the database again. A next key
 /// is published a day before it signs, so nothing hurries.
-const BELIEVED_FOR: SignedDuration = SignedDuration::from_secs(60);
+const MAX_AGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a key is published before it signs: longer than any client may keep a JWKS.
 const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_hours(24);
@@ -98,7 +98,7 @@ impl Keys {
     /// The keys of an environment; its first one is made now if nobody has made it yet.
     pub(crate) async fn current(
         &self,
-        idp: &Idp,
+        core: &Core,
         environment: EnvironmentId,
         now: Timestamp,
     ) -> Result<Arc<PublishedKeys>, KeysError> {
@@ -119,7 +119,7 @@ impl Keys {
         {
             return Ok(keys);
         }
-        let keys = Arc::new(load(idp, environment, now).await?);
+        let keys = Arc::new(load(core, environment, now).await?);
         let mut published = self
             .published
             .write()
@@ -157,21 +157,21 @@ impl Keys {
 }
 
 async fn load(
-    idp: &Idp,
+    core: &Core,
     environment: EnvironmentId,
     now: Timestamp,
 ) -> Result<PublishedKeys, KeysError> {
-    let store = SigningKeys::new(idp.db());
+    let store = SigningKeys::new(core.db());
     let mut stored = store.published(environment, now).await?;
     if stored.is_empty() {
         // The same beginning on every node, so that one first key is kept, whoever makes it.
-        let key = generate(idp, environment, now, Timestamp::UNIX_EPOCH).await?;
+        let key = generate(core, environment, now, Timestamp::UNIX_EPOCH).await?;
         store.insert(&key).await?;
         stored = store.published(environment, now).await?;
     }
 
     if let Some(newest) = stored.last() {
-        match succeed_if_due(idp, newest, now).await {
+        match succeed_if_due(core, newest, now).await {
             Ok(true) => stored = store.published(environment, now).await?,
             Ok(false) => {}
             // The present key still signs; the next look comes in a minute.
@@ -185,7 +185,7 @@ async fn load(
     let mut parsed = Vec::with_capacity(stored.len());
     let mut set = JwkSet::default();
     for key in &stored {
-        let pkcs8 = idp.keyring().open(&sealing_context(key.id), &key.sealed)?;
+        let pkcs8 = core.keyring().open(&sealing_context(key.id), &key.sealed)?;
         let signer = SigningKey::from_pkcs8(SigningAlgorithm::Rs256, key.id.to_string(), &pkcs8)?;
         set.keys
             .push(signer.public_jwk(std::slice::from_ref(&key.certificate)));
@@ -201,25 +201,13 @@ async fn load(
         .iter()
         .map(|(signs_from, _)| *signs_from)
         .find(|from| *from > now);
-    let believed_until = now.saturating_add(BELIEVED_FOR).unwrap_or(now);
+    let reload_at = now.saturating_add(MAX_AGE).unwrap_or(now);
     Ok(PublishedKeys {
         signer,
         verification: VerificationKeys::from_set(&set),
         jwks: serde_json::to_vec(&set).unwrap_or_default().into(),
-        reload_at: next.map_or(believed_until, |next| next.min(believed_until)),
+        reload_at: next.map_or(reload_at, |next| next.min(reload_at)),
     })
-}
-
-/// Makes a new environment's first key beside whatever else goes on: it takes a tenth of a second.
-pub(crate) fn prepare(idp: &Idp, environment: EnvironmentId, now: Timestamp) {
-    let idp = idp.clone();
-    tokio::spawn(async move {
-        // Who needs the key first makes it, should this fail.
-        if let Err(error) = idp.oauth().keys.current(&idp, environment, now).await {
-            let cause = ui::chain_of_causes(&error).join(": ");
-            tracing::warn!(%environment, cause, "the first signing key could not be made yet");
-        }
-    });
 }
 
 /// Makes the next key when the newest one has signed nearly long enough.
@@ -227,20 +215,20 @@ pub(crate) fn prepare(idp: &Idp, environment: EnvironmentId, now: Timestamp) {
 /// Whoever loads the keys looks, once a minute at most: an environment that nobody uses needs no
 /// new key.
 async fn succeed_if_due(
-    idp: &Idp,
+    core: &Core,
     newest: &StoredSigningKey,
     now: Timestamp,
 ) -> Result<bool, KeysError> {
     let began = newest.signs_from.max(newest.created_at);
-    let age = idp.settings().lifetimes.signing_key - PUBLISHED_AHEAD;
+    let age = core.settings().lifetimes.signing_key - PUBLISHED_AHEAD;
     if now.duration_since(began) < age {
         return Ok(false);
     }
     // Whole days, so that several nodes agree on the instant and one key is kept.
     let signs_from = next_day(now.saturating_add(PUBLISHED_AHEAD).unwrap_or(now));
-    let key = generate(idp, newest.environment_id, now, signs_from).await?;
+    let key = generate(core, newest.environment_id, now, signs_from).await?;
     let retire_at = signs_from.saturating_add(KEPT_AFTER).unwrap_or(signs_from);
-    SigningKeys::new(idp.db())
+    SigningKeys::new(core.db())
         .succeed(&key, retire_at, now)
         .await?;
     tracing::info!(environment = %key.environment_id, from = %signs_from, "the next signing key is published");
@@ -254,12 +242,12 @@ fn next_day(at: Timestamp) -> Timestamp {
 }
 
 async fn generate(
-    idp: &Idp,
+    core: &Core,
     environment: EnvironmentId,
     now: Timestamp,
     signs_from: Timestamp,
 ) -> Result<StoredSigningKey, KeysError> {
-    let id = SigningKeyId::random(idp.random());
+    let id = SigningKeyId::random(core.random());
     let (pkcs8, certificate) = spawn_blocking(move || {
         let key = SigningKey::generate(SigningAlgorithm::Rs256, id.to_string())?;
         let pkcs8 = key.to_pkcs8()?;
@@ -270,9 +258,9 @@ async fn generate(
     Ok(StoredSigningKey {
         id,
         environment_id: environment,
-        sealed: idp
+        sealed: core
             .keyring()
-            .seal(&sealing_context(id), &pkcs8, idp.random()),
+            .seal(&sealing_context(id), &pkcs8, core.random()),
         certificate,
         created_at: now,
         signs_from,

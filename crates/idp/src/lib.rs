@@ -4,41 +4,44 @@
 //! provider and its hosted pages, under `/v1/` the management API. [`Idp`] is the whole of it; a
 //! server gives it a database, a clock, randomness and a keyring, and serves [`Idp::router`].
 //!
-//! Where things are: `oauth` has one file per endpoint, `grants` one per grant type, `interaction`
-//! the states of a sign-on, `signon` the hosted pages, `management` one file per resource on the
-//! machinery of `api`, `accounts` what passwords and codes mean on every path, `stores` the SQL.
+//! Where things are follows from what happens to a request: it is *received* (`web`), *allowed*
+//! (`access`), *decided* (`interaction`, `grants`, `accounts`), *done* (the services `audit`,
+//! `hasher`, `keys`, `limits`, `mail`) and *written* (`stores`). On top stand those who speak with
+//! clients: `oauth` with one file per endpoint, `signon` with the hosted pages, `management` with
+//! one file per resource on the machinery of `api`. `founding` is what an environment begins with.
+//! Imports lead downwards only; the list of layers is in ARCHITECTURE.md.
 
+mod access;
 mod accounts;
 mod api;
 mod audit;
-pub mod bootstrap;
 mod caches;
-pub mod demo;
-mod errors;
+mod core;
+mod founding;
+mod front_page;
 mod grants;
 mod hasher;
 mod interaction;
+mod jobs;
 mod keys;
 mod limits;
+mod lockout;
 mod mail;
 mod mailbox;
 mod management;
 pub mod manual;
 mod oauth;
-mod portal_applications;
 mod routes;
-mod seed;
 mod settings;
 mod signon;
-mod start;
 mod state;
 mod stores;
 mod urls;
+mod web;
 
 pub use api::media_router::Operation;
-pub use hasher::HashingSettings;
-pub use mail::{SmtpSecurity, SmtpSettings};
+pub use founding::portal_applications::PortalAddresses;
+pub use founding::{bootstrap, demo};
 pub use management::operations as management_operations;
-pub use portal_applications::PortalAddresses;
-pub use settings::{Lifetimes, Limits, Settings};
+pub use settings::{HashingSettings, Lifetimes, Limits, Settings, SmtpSecurity, SmtpSettings};
 pub use state::{Idp, Parts, StartError};

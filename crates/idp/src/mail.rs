@@ -4,7 +4,7 @@
 //! the keyring. A job hands it to the mail server and tries again for a day; without a mail server
 //! it waits, and in development the mailbox shows it.
 
-mod outbox;
+pub(crate) mod outbox;
 mod smtp;
 
 use db::{Statement, StoreError};
@@ -12,20 +12,20 @@ use jiff::Timestamp;
 use protocol::id::MailId;
 use protocol::secret::{RecoveryCode, VerificationCode};
 use serde::{Deserialize, Serialize};
-use ui::MailText;
+use tokio::sync::Notify;
+use ui::{MailText, Site};
 
-use crate::accounts::recovery::CODE_LIFETIME;
-use crate::state::Idp;
+use crate::core::Core;
+use crate::settings::SmtpSettings;
+use crate::stores::codes::RECOVERY_CODE_LIFETIME;
 use crate::stores::mails::{Mails, StoredMail};
 use crate::stores::users::StoredUser;
 
-pub(crate) use outbox::run as run_outbox;
 pub(crate) use smtp::{InvalidSmtp, Smtp};
-pub use smtp::{SmtpSecurity, SmtpSettings};
 
 /// What is written to a user.
 #[derive(Debug)]
-pub(crate) enum Letter<'a> {
+pub(crate) enum MailKind<'a> {
     /// The code for a forgotten password.
     Recovery { code: &'a RecoveryCode },
     /// The code that proves the mail address.
@@ -62,66 +62,95 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// The statement that puts a letter to a user into the outbox.
-pub(crate) async fn enqueue(
-    idp: &Idp,
-    user: &StoredUser,
-    letter: &Letter<'_>,
-    now: Timestamp,
-) -> Result<Statement, ComposeError> {
-    let sender = idp.environment_name(user.environment_id).await?;
-    let text = compose(idp, user, letter, &sender);
-    let body = text.render(idp.site().messages(), idp.site().brand(), &sender)?;
-    let content = Content {
-        subject: text.subject,
-        text: body.text,
-        html: body.html,
-    };
-    let id = MailId::random(idp.random());
-    let plaintext = serde_json::to_vec(&content)?;
-    let mail = StoredMail {
-        id,
-        recipient: user.email.clone(),
-        sealed: idp.keyring().seal(&context(id), &plaintext, idp.random()),
-        created_at: now,
-        attempts: 0,
-    };
-    let due = idp.settings().smtp.is_some().then_some(now);
-    Ok(Mails::insert(&mail, user.environment_id, due))
+/// Composes mails and hands them to a mail server.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    /// Texts and brand.
+    site: Site,
+    /// `None` where mails wait for somebody to look into the mailbox.
+    smtp: Option<Smtp>,
+    waiting: Notify,
+}
+
+impl Mail {
+    pub(crate) fn new(site: Site, smtp: Option<&SmtpSettings>) -> Result<Self, InvalidSmtp> {
+        Ok(Self {
+            site,
+            smtp: smtp.map(Smtp::new).transpose()?,
+            waiting: Notify::new(),
+        })
+    }
+
+    /// The statement that puts a mail to a user into the outbox.
+    pub(crate) async fn enqueue(
+        &self,
+        core: &Core,
+        user: &StoredUser,
+        kind: &MailKind<'_>,
+        now: Timestamp,
+    ) -> Result<Statement, ComposeError> {
+        let sender = core.environments().find_name(user.environment_id).await?;
+        let sender = sender.unwrap_or_default();
+        let text = self.compose(user, kind, &sender);
+        let body = text.render(self.site.messages(), self.site.brand(), &sender)?;
+        let content = Content {
+            subject: text.subject,
+            text: body.text,
+            html: body.html,
+        };
+        let id = MailId::random(core.random());
+        let plaintext = serde_json::to_vec(&content)?;
+        let mail = StoredMail {
+            id,
+            recipient: user.email.clone(),
+            sealed: core.keyring().seal(&context(id), &plaintext, core.random()),
+            created_at: now,
+            attempts: 0,
+        };
+        let due = self.smtp.is_some().then_some(now);
+        Ok(Mails::insert(&mail, user.environment_id, due))
+    }
+
+    /// Tells the outbox's job that a mail waits.
+    pub(crate) fn wake(&self) {
+        self.waiting.notify_one();
+    }
+
+    fn compose(&self, user: &StoredUser, kind: &MailKind<'_>, sender: &str) -> MailText {
+        let messages = self.site.messages();
+        let (kind, code, minutes) = match kind {
+            MailKind::Recovery { code } => {
+                ("recovery", code.expose(), RECOVERY_CODE_LIFETIME.as_mins())
+            }
+            MailKind::Verification { code } => ("verification", code.expose(), 0),
+        };
+        let say = |part: &str| {
+            let minutes = minutes.to_string();
+            let arguments = [
+                ("name", user.username.as_str()),
+                ("environment", sender),
+                ("minutes", minutes.as_str()),
+            ];
+            messages.format(&format!("mail-{kind}-{part}"), &arguments)
+        };
+        MailText {
+            subject: say("subject"),
+            heading: say("heading"),
+            paragraphs: vec![say("greeting"), say("text")],
+            code: Some(code.to_owned()),
+            notes: vec![say("lifetime"), say("unasked")],
+        }
+    }
 }
 
 /// Reads a mail of the outbox.
 ///
 /// `None` when no key of this installation opens it.
-pub(crate) fn open(idp: &Idp, mail: &StoredMail) -> Option<Content> {
-    let plaintext = idp.keyring().open(&context(mail.id), &mail.sealed).ok()?;
+pub(crate) fn open(core: &Core, mail: &StoredMail) -> Option<Content> {
+    let plaintext = core.keyring().open(&context(mail.id), &mail.sealed).ok()?;
     serde_json::from_slice(&plaintext).ok()
 }
 
 fn context(id: MailId) -> String {
     format!("mails.sealed:{id}")
-}
-
-fn compose(idp: &Idp, user: &StoredUser, letter: &Letter<'_>, sender: &str) -> MailText {
-    let messages = idp.site().messages();
-    let (kind, code, minutes) = match letter {
-        Letter::Recovery { code } => ("recovery", code.expose(), CODE_LIFETIME.as_mins()),
-        Letter::Verification { code } => ("verification", code.expose(), 0),
-    };
-    let say = |part: &str| {
-        let minutes = minutes.to_string();
-        let arguments = [
-            ("name", user.username.as_str()),
-            ("environment", sender),
-            ("minutes", minutes.as_str()),
-        ];
-        messages.format(&format!("mail-{kind}-{part}"), &arguments)
-    };
-    MailText {
-        subject: say("subject"),
-        heading: say("heading"),
-        paragraphs: vec![say("greeting"), say("text")],
-        code: Some(code.to_owned()),
-        notes: vec![say("lifetime"), say("unasked")],
-    }
 }

@@ -16,9 +16,9 @@ use ui::{Html, Layout, MailPreview, Side};
 use web::forbid_storing;
 
 use crate::Idp;
-use crate::errors::page::{PageError, PageFailure};
 use crate::mail;
 use crate::stores::mails::{Mails, StoredMail};
+use crate::web::failures::page::{PageError, PageFailure};
 
 /// As many mails as the listing and the page show.
 const MOST_MAILS: u32 = 200;

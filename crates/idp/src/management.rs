@@ -23,8 +23,8 @@ use protocol::pingone::media_type as media;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::api::media_router::{self, Operation, Resource, at};
-use crate::errors::api::CORRELATION_ID;
 use crate::state::Idp;
+use crate::web::failures::api::CORRELATION_ID;
 
 /// Every route of the management API, below `/v1`.
 #[expect(clippy::too_many_lines, reason = "a table, to be read as a whole")]
@@ -176,9 +176,9 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// A unique violation as the refusal of one member; every other failure as it is.
-fn unique(error: db::StoreError, target: &str) -> crate::errors::api::ApiFailure {
+fn unique(error: db::StoreError, target: &str) -> crate::web::failures::api::ApiFailure {
     if error.is_unique_violation() {
-        crate::errors::api::ApiFailure::not_unique(target)
+        crate::web::failures::api::ApiFailure::not_unique(target)
     } else {
         error.into()
     }

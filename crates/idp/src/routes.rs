@@ -1,23 +1,24 @@
 //! All routes of the crate: the OpenID provider with its hosted pages, and the management API.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, Response};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
 use axum::routing::{any, get, post};
+use axum::{Extension, Router};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
 use crate::Idp;
-use crate::errors::api::CORRELATION_ID;
-use crate::errors::page::PageError;
-use crate::oauth::extract::Nowhere;
 use crate::oauth::{
-    authorize, correlate, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
+    authorize, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
 use crate::signon::{change, recovery, register, rules, sign_on, verify};
-use crate::{mailbox, management, signon, start};
+use crate::web::correlate::correlate;
+use crate::web::extract::NoSuchAddress;
+use crate::web::failures::api::CORRELATION_ID;
+use crate::web::failures::page::PageError;
+use crate::{front_page, mailbox, management, signon};
 
 /// Larger forms than this are refused.
 const LONGEST_FORM: usize = 64 * 1024;
@@ -39,7 +40,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
     let open = Router::new()
         .route(
             "/{environment}/as/.well-known/openid-configuration",
-            get(discovery::get),
+            get(discovery::get).layer(Extension(discovery::Documents::default())),
         )
         .route("/{environment}/as/jwks", get(jwks::get))
         .route("/{environment}/as/token", post(token::post))
@@ -69,7 +70,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
 
     // Pages of our own, to which no other site may post.
     let pages = Router::new()
-        .route("/", get(start::get))
+        .route("/", get(front_page::get))
         .route(
             "/{environment}/signon/",
             get(signon::get).post(sign_on::post),
@@ -143,10 +144,10 @@ fn from_any_origin() -> CorsLayer {
         .expose_headers([CORRELATION_ID])
 }
 
-async fn nothing_here() -> Nowhere {
-    Nowhere::NoPath
+async fn nothing_here() -> NoSuchAddress {
+    NoSuchAddress::NoPath
 }
 
-async fn wrong_method() -> Nowhere {
-    Nowhere::WrongMethod
+async fn wrong_method() -> NoSuchAddress {
+    NoSuchAddress::WrongMethod
 }

@@ -2,11 +2,9 @@
 
 use jiff::SignedDuration;
 use protocol::pingone::Region;
+use secrecy::SecretString;
 use ui::{BrandSettings, Mode};
 use url::Url;
-
-use crate::hasher::HashingSettings;
-use crate::mail::SmtpSettings;
 
 /// The settings of an [`Idp`](crate::Idp), parsed.
 #[derive(Clone, Debug)]
@@ -103,4 +101,61 @@ impl Default for Lifetimes {
             activities: SignedDuration::from_hours(14 * 24),
         }
     }
+}
+
+/// The cost of a password hash and how many are computed at once.
+#[derive(Clone, Copy, Debug)]
+pub struct HashingSettings {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Hashes computed at the same time.
+    pub permits: usize,
+    /// Hashes waiting for a permit; one more is turned away.
+    pub queue: usize,
+}
+
+impl Default for HashingSettings {
+    /// 19 MiB, two passes, one lane (OWASP); a permit per core.
+    fn default() -> Self {
+        let permits = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            memory_kib: 19 * 1024,
+            iterations: 2,
+            parallelism: 1,
+            permits,
+            queue: 256,
+        }
+    }
+}
+
+/// How the way to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpSecurity {
+    /// Not at all: for a relay on this machine.
+    None,
+    /// TLS after `STARTTLS`, without which nothing is sent; usually port 587.
+    StartTls,
+    /// TLS from the first byte; usually port 465.
+    Tls,
+}
+
+/// The mail server.
+#[derive(Clone, Debug)]
+pub struct SmtpSettings {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way there is protected.
+    pub security: SmtpSecurity,
+    /// PEM of authorities that its certificate is checked with beside the system's.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Name and password, if it asks for them.
+    pub credentials: Option<(String, SecretString)>,
+    /// The sender, such as `Example <no-reply@example.com>`.
+    pub from: String,
 }

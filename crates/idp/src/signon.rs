@@ -28,15 +28,15 @@ use web::forbid_storing;
 
 use crate::Idp;
 use crate::audit::Origin;
-use crate::errors::page::{PageError, PageFailure};
 use crate::interaction::complete::complete;
+use crate::interaction::cookies;
+use crate::interaction::still;
 use crate::interaction::{ChangeReason, Interaction, Step};
-use crate::oauth::authorize::checks;
-use crate::oauth::cookies;
-use crate::oauth::extract::Environment;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::users::{StoredUser, Users};
+use crate::web::extract::Environment;
+use crate::web::failures::page::{PageError, PageFailure};
 
 /// No refusal that depends on whether a user exists comes earlier: longer than the slowest look-up
 /// and a password's hash, shorter than a person minds.
@@ -88,7 +88,8 @@ impl Visit {
             return Err(PageError::WrongBrowser.into());
         }
         let address = &interaction.request.address;
-        let application = checks::application_still_answers(idp, environment.id, address).await?;
+        let application =
+            still::application_still_answers(idp, environment.id, address, now).await?;
         Ok(Self {
             idp: idp.clone(),
             environment,

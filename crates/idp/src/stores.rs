@@ -10,6 +10,8 @@ pub(crate) mod authorization_codes;
 pub(crate) mod change;
 pub(crate) mod codes;
 pub(crate) mod environments;
+pub(crate) mod expired;
+pub(crate) mod filter_sql;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod mails;

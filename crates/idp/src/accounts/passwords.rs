@@ -11,11 +11,11 @@ use protocol::secret::Password;
 
 use super::Refusal;
 use crate::audit::{Activity, Actor, Origin};
-use crate::hasher::PasswordHash;
 use crate::state::Idp;
 use crate::stores::codes::RecoveryCodes;
 use crate::stores::grants::Grants;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
+use crate::stores::passwords::PasswordHash;
 use crate::stores::passwords::{Passwords, StoredPassword, Try};
 use crate::stores::sessions::Sessions;
 use crate::stores::users::StoredUser;

@@ -8,16 +8,13 @@ use protocol::secret::{Password, RecoveryCode};
 
 use super::{Refusal, passwords};
 use crate::audit::{Activity, Actor, Origin};
-use crate::mail::Letter;
+use crate::mail::MailKind;
 use crate::state::Idp;
-use crate::stores::codes::{RecoveryCodes, Tried};
+use crate::stores::codes::{RECOVERY_CODE_LIFETIME, RecoveryCodes, Tried};
 use crate::stores::grants::Grants;
 use crate::stores::passwords::Passwords;
 use crate::stores::sessions::Sessions;
 use crate::stores::users::StoredUser;
-
-/// PingOne's recovery codes are good for five minutes (flows, "Codes").
-pub(crate) const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// The fifth wrong code kills a code (flows, "Codes").
 pub(crate) const MOST_TRIES: i64 = 5;
@@ -47,18 +44,18 @@ pub(crate) async fn send_code(
         _ => {}
     }
     let code = RecoveryCode::random(idp.random());
-    let letter = Letter::Recovery { code: &code };
+    let mail = MailKind::Recovery { code: &code };
     let sent = Activity::new("NOTIFICATION.CREATED", actor, user);
     let batch = Batch::new()
         .add(RecoveryCodes::replace(
             user.id,
             &code.digest(),
-            now + CODE_LIFETIME,
+            now + RECOVERY_CODE_LIFETIME,
         ))
-        .add(crate::mail::enqueue(idp, user, &letter, now).await?)
+        .add(idp.mail().enqueue(idp, user, &mail, now).await?)
         .add(sent.statement(idp, user.environment_id, origin, now));
     idp.db().batch(batch).await?;
-    idp.wake_outbox();
+    idp.mail().wake();
     Ok(())
 }
 

@@ -187,7 +187,7 @@ pub(crate) async fn register(
     let batch = statements.into_iter().fold(Batch::new(), Batch::add);
     match idp.db().batch(batch).await {
         Ok(_) => {
-            idp.wake_outbox();
+            idp.mail().wake();
             Ok(user)
         }
         // Two registrations with one name at the same time: the index lets one pass.

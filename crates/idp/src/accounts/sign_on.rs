@@ -64,7 +64,7 @@ async fn refuse_stranger(
         .await?
         .policy;
     let locked_until = policy.lockout.and_then(|lockout| {
-        idp.strangers()
+        idp.unknown_names()
             .take_try(environment, identifier, lockout, now)
     });
     Ok(match locked_until {

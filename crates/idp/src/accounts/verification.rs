@@ -6,7 +6,7 @@ use protocol::secret::VerificationCode;
 
 use super::Refusal;
 use crate::audit::{Activity, Actor, Origin};
-use crate::mail::Letter;
+use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::codes::{SentVerification, Tried, VerificationCodes};
 use crate::stores::users::{StoredUser, Users};
@@ -25,10 +25,10 @@ pub(super) async fn issue(
         digest: code.digest(),
         email: user.email.clone(),
     };
-    let letter = Letter::Verification { code: &code };
+    let mail = MailKind::Verification { code: &code };
     Ok(vec![
         VerificationCodes::replace(user.id, &sent, now),
-        crate::mail::enqueue(idp, user, &letter, now).await?,
+        idp.mail().enqueue(idp, user, &mail, now).await?,
     ])
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn send_code(
     }
     batch = batch.add(sent.statement(idp, user.environment_id, origin, now));
     idp.db().batch(batch).await?;
-    idp.wake_outbox();
+    idp.mail().wake();
     changed.version += 1;
     Ok(changed)
 }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::media_router::{ApiRequest, FromApi};
-use crate::errors::api::ApiFailure;
+use crate::web::failures::api::ApiFailure;
 
 /// Members that are booleans wherever they stand.
 const BOOLEANS: [&str; 11] = [

@@ -1,12 +1,9 @@
-//! SCIM filters, from the parameter to a piece of SQL. What stands in a filter reaches the database
-//! as bound values only.
+//! SCIM filters, from the parameter to what a collection supports.
 
-use db::Statement;
 use protocol::pingone::ErrorDetail;
-use protocol::scim::{AttributeRules, Comparison, Filter, Literal, Operator};
+use protocol::scim::{AttributeRules, Filter, Literal};
 
-use crate::errors::api::ApiFailure;
-use crate::stores::fold;
+use crate::web::failures::api::ApiFailure;
 
 /// Reads a filter and checks it against what the collection supports.
 pub(crate) fn parse(text: &str, rules: &AttributeRules) -> Result<Filter, ApiFailure> {
@@ -35,119 +32,6 @@ fn has_nul(filter: &Filter) -> bool {
     }
 }
 
-/// A column that filters of a collection compare.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
-    /// The attribute's name in filters.
-    pub(crate) attribute: &'static str,
-    /// The column, which holds texts.
-    pub(crate) name: &'static str,
-    /// Whether the column holds the value folded.
-    pub(crate) is_folded: bool,
-}
-
-/// Appends a condition that holds where the filter does.
-pub(crate) fn push_condition(
-    statement: Statement,
-    filter: &Filter,
-    columns: &[Column],
-) -> Statement {
-    push_with(statement, filter, &|statement, comparison| {
-        let column = columns.iter().find(|column| {
-            column
-                .attribute
-                .eq_ignore_ascii_case(comparison.path.as_str())
-        });
-        match column {
-            Some(column) => {
-                let value = text_of(comparison, column.is_folded);
-                push_comparison(statement, column.name, comparison.operator, &value)
-            }
-            // The rules of a collection name columns of its own only.
-            None => statement.push("1 = 0"),
-        }
-    })
-}
-
-/// Appends a filter, of which `push` appends the comparisons. The parser bounds the nesting.
-pub(crate) fn push_with(
-    statement: Statement,
-    filter: &Filter,
-    push: &dyn Fn(Statement, &Comparison) -> Statement,
-) -> Statement {
-    let (parts, word) = match filter {
-        Filter::Compare(comparison) => return push(statement, comparison),
-        Filter::And(parts) => (parts, " AND "),
-        Filter::Or(parts) => (parts, " OR "),
-    };
-    let mut statement = statement.push("(");
-    for (position, part) in parts.iter().enumerate() {
-        if position > 0 {
-            statement = statement.push(word);
-        }
-        statement = push_with(statement, part, push);
-    }
-    statement.push(")")
-}
-
-/// Appends `column eq value` or `column sw value`; the latter as a range, which an index serves on
-/// both engines.
-pub(crate) fn push_comparison(
-    statement: Statement,
-    column: &'static str,
-    operator: Operator,
-    value: &str,
-) -> Statement {
-    if operator != Operator::Sw {
-        return statement.push(column).push(" = ").push_bind(value);
-    }
-    let statement = statement
-        .push("(")
-        .push(column)
-        .push(" >= ")
-        .push_bind(value);
-    let statement = match successor(value) {
-        Some(successor) => statement
-            .push(" AND ")
-            .push(column)
-            .push(" < ")
-            .push_bind(successor),
-        None => statement,
-    };
-    statement.push(")")
-}
-
-/// The text that a comparison compares with, as its column holds it.
-pub(crate) fn text_of(comparison: &Comparison, is_folded: bool) -> String {
-    let text = match &comparison.value {
-        Literal::Text(text) => text.clone(),
-        Literal::Boolean(value) => value.to_string(),
-        Literal::Number(number) => number.to_string(),
-    };
-    if is_folded { fold(&text) } else { text }
-}
-
-/// The first text, in order of code points, behind all that begin with `prefix`; none is behind
-/// those that begin with the last code point.
-pub(crate) fn successor(prefix: &str) -> Option<String> {
-    let mut characters: Vec<char> = prefix.chars().collect();
-    while let Some(last) = characters.pop() {
-        if let Some(next) = next_character(last) {
-            characters.push(next);
-            return Some(characters.into_iter().collect());
-        }
-    }
-    None
-}
-
-fn next_character(character: char) -> Option<char> {
-    match character {
-        // The code points in between are no characters.
-        '\u{d7ff}' => Some('\u{e000}'),
-        _ => char::from_u32(u32::from(character) + 1),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,38 +45,5 @@ mod tests {
         ] {
             assert_eq!(has_nul(&Filter::parse(text).unwrap()), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn a_successor_is_behind_all_that_begin_alike() {
-        for (prefix, expected) in [
-            ("ada", Some("adb")),
-            ("z\u{d7ff}", Some("z\u{e000}")),
-            ("a\u{10ffff}", Some("b")),
-            ("\u{10ffff}", None),
-            ("", None),
-        ] {
-            assert_eq!(successor(prefix).as_deref(), expected, "{prefix:?}");
-        }
-    }
-
-    #[test]
-    fn values_are_bound_and_never_text() {
-        let columns = [Column {
-            attribute: "name",
-            name: "name_key",
-            is_folded: true,
-        }];
-        let filter =
-            Filter::parse(r#"name eq "'; DROP TABLE users" or (name sw "A" and name eq "b")"#);
-        let statement = push_condition(
-            Statement::new("SELECT 1 WHERE "),
-            &filter.unwrap(),
-            &columns,
-        );
-        assert_eq!(
-            statement.sql(),
-            "SELECT 1 WHERE (name_key = $1 OR ((name_key >= $2 AND name_key < $3) AND name_key = $4))"
-        );
     }
 }

@@ -12,7 +12,7 @@ use protocol::pingone::{Link, Links};
 use serde::Serialize;
 use web::forbid_storing;
 
-use crate::errors::api::{ApiFailure, CORRELATION_ID};
+use crate::web::failures::api::{ApiFailure, CORRELATION_ID};
 
 /// A resource with its links.
 #[derive(Debug, Serialize)]

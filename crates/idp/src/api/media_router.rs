@@ -18,8 +18,8 @@ use protocol::params::FormParams;
 use protocol::pingone::{ErrorDetail, media_type};
 
 use crate::audit::Origin;
-use crate::errors::api::ApiFailure;
 use crate::state::Idp;
+use crate::web::failures::api::ApiFailure;
 
 use super::hal::Reply;
 

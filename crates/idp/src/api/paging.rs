@@ -11,8 +11,8 @@ use url::form_urlencoded;
 use super::filter;
 use super::hal::Page;
 use super::media_router::{ApiRequest, FromApi};
-use crate::errors::api::ApiFailure;
 use crate::state::Idp;
+use crate::web::failures::api::ApiFailure;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MOST_ITEMS: u32 = 1000;

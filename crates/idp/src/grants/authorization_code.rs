@@ -9,11 +9,11 @@ use protocol::secret::AuthorizationCode;
 use super::issue::{self, Subject, TokenAnswer, Wanted};
 use super::{refresh_token, scopes};
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
-use crate::oauth::client::Client;
+use crate::access::client::Client;
 use crate::stores::authorization_codes::{AuthorizationCodes, Redeemed, StoredCode};
 use crate::stores::grants::Grants;
 use crate::stores::users::Users;
+use crate::web::failures::oauth::OAuthFailure;
 
 /// A code is a UUID of 36 characters; what is much longer is none.
 const LONGEST_CODE: usize = 128;
@@ -62,7 +62,7 @@ pub(crate) async fn redeem(
     let user = user
         .filter(|user| user.can_authenticate(now))
         .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
-    let granted = client.granted_scopes(idp).await?;
+    let granted = client.granted_scopes(idp, now).await?;
     let allowed = scopes::still_granted(&grant.scopes, &granted);
     let target = scopes::target(idp, &allowed, &granted)
         .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?;

@@ -9,8 +9,8 @@ use protocol::pingone::{ApplicationType, GrantTypeName};
 use super::issue::{self, TokenAnswer};
 use super::scopes::{self, Target};
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
-use crate::oauth::client::Client;
+use crate::access::client::Client;
+use crate::web::failures::oauth::OAuthFailure;
 
 /// Issues an access token to an application for itself.
 pub(crate) async fn issue(
@@ -25,14 +25,14 @@ pub(crate) async fn issue(
     let is_worker = client.application.settings.application_type == ApplicationType::Worker;
     let (scopes, target) = if is_worker {
         // A worker is governed by its roles; one without any could do nothing.
-        if !client.holds_a_role(idp).await? {
+        if !client.holds_a_role(idp, now).await? {
             return Err(OAuthFailure::access_denied(
                 "the worker application holds no role; assign one to it",
             ));
         }
         (Scopes::default(), Target::pingone_api(idp))
     } else {
-        let granted = client.granted_scopes(idp).await?;
+        let granted = client.granted_scopes(idp, now).await?;
         scopes::for_application(idp, &requested, &granted)
             .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?
     };

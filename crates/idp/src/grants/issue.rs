@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 
 use super::scopes::Target;
 use crate::Idp;
+use crate::grants::claims;
 use crate::keys::KeysError;
-use crate::oauth::claims;
-use crate::oauth::no_store::Confidential;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::grants::Grant;
 use crate::stores::users::StoredUser;
+use crate::web::never_stored::Confidential;
 
 /// ID tokens live an hour whatever the access token does (PingOne, "Token lifetimes").
 const ID_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -108,10 +108,9 @@ pub(crate) async fn for_user(
         c_hash: code_hash,
         ..id_claims(idp, subject, scopes, now)
     });
-    let oauth = idp.oauth();
-    let keys = oauth.keys.current(idp, subject.environment.id, now).await?;
-    let (access_token, id_token) = oauth
-        .keys
+    let keys = idp.keys().current(idp, subject.environment.id, now).await?;
+    let (access_token, id_token) = idp
+        .keys()
         .sign(&keys, move |key| {
             let access_token = access.map(|claims| key.sign(&claims)).transpose()?;
             let id_token = id
@@ -146,9 +145,8 @@ pub(crate) async fn for_application(
     now: Timestamp,
 ) -> Result<String, KeysError> {
     let claims = bare_access_claims(idp, environment, application, scopes, target, now);
-    let oauth = idp.oauth();
-    let keys = oauth.keys.current(idp, environment.id, now).await?;
-    oauth.keys.sign(&keys, move |key| key.sign(&claims)).await
+    let keys = idp.keys().current(idp, environment.id, now).await?;
+    idp.keys().sign(&keys, move |key| key.sign(&claims)).await
 }
 
 fn access_claims(

@@ -15,12 +15,12 @@ use protocol::secret::{RefreshToken, RefreshTokenDigest};
 use super::issue::{self, Subject, TokenAnswer, Wanted};
 use super::scopes;
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
-use crate::oauth::client::Client;
+use crate::access::client::Client;
 use crate::stores::grants::{Grant, Grants};
 use crate::stores::refresh_tokens::{RefreshTokens, Rotated, StoredRefreshToken};
 use crate::stores::resources::GrantedScopes;
 use crate::stores::users::Users;
+use crate::web::failures::oauth::OAuthFailure;
 
 /// A refresh token is 43 characters; what is much longer is none.
 const LONGEST_TOKEN: usize = 256;
@@ -40,7 +40,7 @@ pub(crate) async fn begin(
     if !settings.grant_types.contains(&GrantTypeName::RefreshToken) {
         return Ok(None);
     }
-    let granted = client.granted_scopes(idp).await?;
+    let granted = client.granted_scopes(idp, now).await?;
     if knows_offline_access(&granted) && !allowed.contains("offline_access") {
         return Ok(None);
     }
@@ -97,7 +97,7 @@ pub(crate) async fn rotate(
         .filter(|user| user.can_authenticate(now))
         .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
 
-    let granted = client.granted_scopes(idp).await?;
+    let granted = client.granted_scopes(idp, now).await?;
     let still = scopes::still_granted(&stored.scopes, &granted);
     let allowed = narrowed(&still, params)?;
     let target = scopes::target(idp, &allowed, &granted)

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::secret::SessionToken;
 
+use super::cookies;
 use crate::Idp;
-use crate::oauth::cookies;
 use crate::stores::sessions::{BrowserSession, Sessions};
 use crate::stores::users::{StoredUser, Users};
 

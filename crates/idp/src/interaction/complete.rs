@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use protocol::id::SessionId;
 use protocol::secret::SessionToken;
 
+use super::SINGLE_FACTOR;
 use super::browser::Browser;
 use super::{Interaction, Step};
 use crate::Idp;
 use crate::accounts::sign_on;
 use crate::audit::{Activity, Actor, Origin};
-use crate::errors::page::{PageError, PageFailure};
-use crate::oauth::SINGLE_FACTOR;
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
+use crate::web::failures::page::{PageError, PageFailure};
 
 /// Signs the user on and gives the session's new token.
 ///

@@ -11,17 +11,16 @@ use protocol::secret::AuthorizationCode;
 
 use super::AuthorizationRequest;
 use super::browser::Browser;
+use super::response::{self, ResponseParams, ReturnError};
+use super::still;
 use crate::Idp;
-use crate::errors::page::{PageError, PageFailure};
 use crate::grants::issue::{self, Subject, Wanted};
 use crate::grants::scopes;
-use crate::oauth::authorize::checks;
-use crate::oauth::response::{self, ResponseParams, ReturnError};
 use crate::stores::applications::StoredApplication;
 use crate::stores::authorization_codes::{AuthorizationCodes, StoredCode};
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::grants::{Grant, Grants};
-use crate::stores::resources::granted_scopes;
+use crate::web::failures::page::{PageError, PageFailure};
 
 /// A grant lives a little longer than the last token that hangs off it.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
@@ -42,10 +41,10 @@ pub(crate) async fn respond(
 ) -> Result<Response, PageFailure> {
     let Browser { session, user, .. } = browser;
     let application =
-        checks::application_still_answers(idp, environment.id, &request.address).await?;
+        still::application_still_answers(idp, environment.id, &request.address, now).await?;
     let refuse =
         |error: &ReturnError| response::refuse(idp, environment.id, &request.address, error, id);
-    if let Err(error) = checks::response_type_is_allowed(&application, request.response_type) {
+    if let Err(error) = still::response_type_is_allowed(&application, request.response_type) {
         return Ok(refuse(&error));
     }
     if !request.expects(user.id) {
@@ -54,7 +53,7 @@ pub(crate) async fn respond(
             "another user than the one of the id_token_hint is signed on",
         )));
     }
-    let granted = granted_scopes(idp, application.id).await?;
+    let granted = idp.granted().find(application.id, now).await?;
     let target = match scopes::for_user(idp, &request.scopes, &granted) {
         Ok(target) => target,
         Err(refusal) => {

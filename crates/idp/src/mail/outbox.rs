@@ -6,9 +6,11 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
+use platform::Clock;
 
+use super::Mail;
 use super::smtp::{SendError, Smtp};
-use crate::state::Idp;
+use crate::core::Core;
 use crate::stores::mails::{Mails, StoredMail};
 
 /// How often the outbox is looked at when nobody woke the job.
@@ -20,48 +22,55 @@ const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// Tries over about a day; then the mail is given up. The codes in it are long dead by then.
 const MOST_ATTEMPTS: i64 = 12;
 
-/// Sends what is due until `stop` completes.
-pub(crate) async fn run(idp: &Idp, smtp: &Smtp, stop: impl Future<Output = ()> + Send) {
+/// Sends what is due until `stop` completes; without a mail server there is nothing to do.
+pub(crate) async fn run(
+    core: &Core,
+    mail: &Mail,
+    clock: &dyn Clock,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let Some(smtp) = &mail.smtp else { return };
     let mut stop = std::pin::pin!(stop);
     loop {
-        if let Err(error) = send_due(idp, smtp).await {
+        if let Err(error) = send_due(core, smtp, clock).await {
             let cause = ui::chain_of_causes(&error).join(": ");
             tracing::warn!(cause, "the outbox could not be read; it is tried again");
         }
         tokio::select! {
             () = &mut stop => return,
-            () = idp.outbox_woken() => {}
+            () = mail.waiting.notified() => {}
             () = tokio::time::sleep(PERIOD) => {}
         }
     }
 }
 
 /// Sends what is due now.
-async fn send_due(idp: &Idp, smtp: &Smtp) -> Result<(), StoreError> {
-    let mails = Mails::new(idp.db());
+async fn send_due(core: &Core, smtp: &Smtp, clock: &dyn Clock) -> Result<(), StoreError> {
+    let mails = Mails::new(core.db());
     loop {
-        let now = idp.now();
+        let now = clock.now();
         let Some(mail) = mails.claim(now, now + CLAIM).await? else {
             return Ok(());
         };
-        send(idp, smtp, &mails, mail).await?;
+        send(core, smtp, clock, &mails, mail).await?;
     }
 }
 
 async fn send(
-    idp: &Idp,
+    core: &Core,
     smtp: &Smtp,
+    clock: &dyn Clock,
     mails: &Mails<'_>,
     mail: StoredMail,
 ) -> Result<(), StoreError> {
-    let Some(content) = super::open(idp, &mail) else {
+    let Some(content) = super::open(core, &mail) else {
         tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
-        return mails.give_up(mail.id, idp.now()).await;
+        return mails.give_up(mail.id, clock.now()).await;
     };
     match smtp.send(mail.id, &mail.recipient, content).await {
-        Ok(()) => mails.mark_sent(mail.id, idp.now()).await,
+        Ok(()) => mails.mark_sent(mail.id, clock.now()).await,
         Err(SendError::Transient(error)) if mail.attempts < MOST_ATTEMPTS => {
-            let again_at = next_attempt(mail.attempts, idp.now());
+            let again_at = next_attempt(mail.attempts, clock.now());
             tracing::warn!(mail.id = %mail.id, attempt = mail.attempts, %error, %again_at,
                 "the mail server did not take a mail; it is tried again");
             mails.retry(mail.id, again_at).await
@@ -69,7 +78,7 @@ async fn send(
         Err(error) => {
             let cause = ui::chain_of_causes(&error).join(": ");
             tracing::error!(mail.id = %mail.id, cause, "a mail is given up");
-            mails.give_up(mail.id, idp.now()).await
+            mails.give_up(mail.id, clock.now()).await
         }
     }
 }

@@ -7,40 +7,13 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use protocol::id::MailId;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use super::Content;
+use crate::settings::{SmtpSecurity, SmtpSettings};
 
 /// A server that takes longer is tried again later.
 const TIME_OUT: Duration = Duration::from_secs(20);
-
-/// How the way to the mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmtpSecurity {
-    /// Not at all: for a relay on this machine.
-    None,
-    /// TLS after `STARTTLS`, without which nothing is sent; usually port 587.
-    StartTls,
-    /// TLS from the first byte; usually port 465.
-    Tls,
-}
-
-/// The mail server.
-#[derive(Clone, Debug)]
-pub struct SmtpSettings {
-    /// Its name.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the way there is protected.
-    pub security: SmtpSecurity,
-    /// PEM of authorities that its certificate is checked with beside the system's.
-    pub ca_pem: Option<Vec<u8>>,
-    /// Name and password, if it asks for them.
-    pub credentials: Option<(String, SecretString)>,
-    /// The sender, such as `Example <no-reply@example.com>`.
-    pub from: String,
-}
 
 /// The mail server's settings do not work.
 #[derive(Debug, thiserror::Error)]

@@ -11,12 +11,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::api::access::{Allowed, AllowedEverywhere, PathId, may};
-use crate::api::filter::{Column, push_condition};
+use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
-use crate::errors::api::ApiFailure;
 use crate::stores::activities::{Activities, Period, StoredActivity};
+use crate::stores::filter_sql::{Column, push_condition};
+use crate::web::failures::api::ApiFailure;
 
 const COLUMNS: [Column; 2] = [
     Column {

@@ -7,12 +7,12 @@ use protocol::secret::ClientSecret;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::applications::{has_secret, subject};
-use crate::api::access::{OnApplication, may};
+use crate::access::allowed::{OnApplication, may};
 use crate::api::body::OptionalJson;
 use crate::api::hal::{Hal, Reply};
-use crate::errors::api::ApiFailure;
-use crate::stores::application_secrets::{self, ReadableSecrets};
+use crate::stores::application_secrets::{ApplicationSecrets, ReadableSecrets};
 use crate::stores::change::Change;
+use crate::web::failures::api::ApiFailure;
 
 /// A replaced secret may keep working for a month at most, and for a minute at least.
 const LONGEST_OVERLAP: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -86,7 +86,11 @@ fn require_secret(on: &OnSecret) -> Result<(), ApiFailure> {
 
 pub(super) async fn read(on: OnSecret) -> Result<Reply, ApiFailure> {
     require_secret(&on)?;
-    let found = application_secrets::find(&on.idp, on.application.id, on.now).await?;
+    let found = on
+        .idp
+        .application_secrets()
+        .find(on.application.id, on.now)
+        .await?;
     let secrets = found.ok_or_else(ApiFailure::not_found)?;
     on.commit(
         on.id(),
@@ -117,10 +121,13 @@ pub(super) async fn rotate(
     }
     let secret = ClientSecret::random(on.idp.random());
     let id = on.application.id;
-    let change = application_secrets::rotate(&on.idp, id, &secret, until, on.now);
+    let change = on
+        .idp
+        .application_secrets()
+        .rotate(id, &secret, until, on.idp.random(), on.now);
     on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application))
         .await?;
-    let found = application_secrets::find(&on.idp, id, on.now).await?;
+    let found = on.idp.application_secrets().find(id, on.now).await?;
     let secrets = found.ok_or_else(ApiFailure::conflict)?;
     Reply::ok(&representation(&on, secrets))
 }
@@ -128,7 +135,7 @@ pub(super) async fn rotate(
 /// Makes the replaced secret worthless before its time.
 pub(super) async fn drop_previous(on: OnSecret) -> Result<Reply, ApiFailure> {
     require_secret(&on)?;
-    let change = application_secrets::drop_previous(on.application.id);
+    let change = ApplicationSecrets::drop_previous(on.application.id);
     on.commit(on.id(), change, "SECRET.UPDATED", subject(&on.application))
         .await?;
     Ok(Reply::no_content())

@@ -13,13 +13,12 @@ use url::Url;
 
 use super::environments::valid_name;
 use super::unique;
-use crate::api::access::{Allowed, AllowedEverywhere, OnApplication, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere, OnApplication, may};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
-use crate::stores::application_secrets;
 use crate::stores::applications::{Applications, StoredApplication};
+use crate::web::failures::api::ApiFailure;
 
 /// More addresses than this are refused.
 const MOST_URIS: usize = 100;
@@ -98,7 +97,7 @@ pub(super) fn subject(application: &StoredApplication) -> Subject {
 pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadApplications>,
 ) -> Result<Reply, ApiFailure> {
-    let applications = Applications::new(&allowed.idp).list(allowed.id()).await?;
+    let applications = allowed.idp.applications().list(allowed.id()).await?;
     let applications = applications
         .iter()
         .map(|one| representation(&allowed, one))
@@ -130,11 +129,11 @@ pub(super) async fn create(
     let mut change = Applications::insert(&application)?;
     if has_secret(&application.settings) {
         let secret = ClientSecret::random(idp.random());
-        change = change.and(application_secrets::rotate(
-            idp,
+        change = change.and(idp.application_secrets().rotate(
             application.id,
             &secret,
             None,
+            idp.random(),
             allowed.now,
         ));
     }
@@ -167,14 +166,18 @@ pub(super) async fn replace(
         ..(**stored).clone()
     };
     let mut change = Applications::update(&application)?;
-    let known = application_secrets::find(&on.idp, application.id, on.now).await?;
+    let known = on
+        .idp
+        .application_secrets()
+        .find(application.id, on.now)
+        .await?;
     if has_secret(&application.settings) && known.is_none() {
         let secret = ClientSecret::random(on.idp.random());
-        change = change.and(application_secrets::rotate(
-            &on.idp,
+        change = change.and(on.idp.application_secrets().rotate(
             application.id,
             &secret,
             None,
+            on.idp.random(),
             on.now,
         ));
     }

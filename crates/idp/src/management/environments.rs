@@ -5,18 +5,18 @@ use protocol::pingone::{Environment, EnvironmentType, RoleScopeType};
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use serde::Deserialize;
 
-use crate::api::access::{AllowedEverywhere, Asking, may};
+use crate::access::allowed::{AllowedEverywhere, Asking, may};
+use crate::access::roles::{self, Permission};
 use crate::api::body::Json;
-use crate::api::filter::{Column, push_condition};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
-use crate::api::role_check::{self, Permission};
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
-use crate::seed::{self, Creator, NewEnvironment};
+use crate::founding::environment::{self, Creator, NewEnvironment};
 use crate::state::Idp;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
+use crate::stores::filter_sql::{Column, push_condition};
 use crate::stores::role_assignments::Holder;
+use crate::web::failures::api::ApiFailure;
 
 const LONGEST_NAME: usize = 256;
 
@@ -84,7 +84,7 @@ pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, Api
         of.filter(move |scope| scope.scope_type == wanted)
             .map(|scope| scope.id)
     };
-    let environments = Environments::new(idp);
+    let environments = idp.environments();
     let found = environments.page(&after, page.read_limit(), |select| {
         let select = select.push(" AND (organization_id IN (NULL");
         let select = scopes(RoleScopeType::Organization)
@@ -122,7 +122,7 @@ pub(super) async fn create(
     let idp = &asking.idp;
     let organization = organization(&asking).await?;
     let permission = Permission::CreateEnvironments;
-    if !role_check::reaches_organization(asking.assignments(), permission, organization) {
+    if !roles::reaches_organization(asking.assignments(), permission, organization) {
         return Err(ApiFailure::forbidden());
     }
     let holder = match asking.application() {
@@ -139,14 +139,17 @@ pub(super) async fn create(
             environment: asking.home(),
         }),
     };
-    let made = seed::create(idp, new, asking.actor(), &asking.origin, asking.now).await;
+    let made = environment::create(idp, new, asking.actor(), &asking.origin, asking.now).await;
     let made = made.map_err(|error| super::unique(error, "name"))?;
-    idp.caches().forget(asking.holder());
     Reply::created(&representation(idp, &made))
 }
 
 async fn organization(asking: &Asking) -> Result<OrganizationId, ApiFailure> {
-    let home = Environments::new(&asking.idp).find(asking.home()).await?;
+    let home = asking
+        .idp
+        .environments()
+        .find(asking.home(), asking.now)
+        .await?;
     home.map(|home| home.organization_id)
         .ok_or_else(ApiFailure::forbidden)
 }
@@ -163,7 +166,7 @@ pub(super) fn valid_name(name: &str) -> Result<String, ApiFailure> {
 }
 
 pub(super) async fn read(
-    allowed: crate::api::access::Allowed<may::ReadEnvironments>,
+    allowed: crate::access::allowed::Allowed<may::ReadEnvironments>,
 ) -> Result<Reply, ApiFailure> {
     Reply::ok(&representation(&allowed.idp, &allowed.environment))
 }

@@ -7,12 +7,12 @@ use protocol::pingone::{Reference, ResourceGrant};
 use serde::Deserialize;
 
 use super::unique;
-use crate::api::access::{OnApplication, PathId, may};
+use crate::access::allowed::{OnApplication, PathId, may};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
 use crate::stores::resources::{Resources, StoredResourceGrant};
+use crate::web::failures::api::ApiFailure;
 
 /// More scopes than this are refused.
 const MOST_SCOPES: usize = 200;

@@ -5,12 +5,12 @@ use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::ErrorDetail;
 
 use super::unique;
-use crate::api::access::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
 use crate::stores::password_policies::PasswordPolicies;
+use crate::web::failures::api::ApiFailure;
 
 fn representation<P>(allowed: &Allowed<P>, policy: PasswordPolicy) -> Hal<PasswordPolicy> {
     let id = policy.id.map(|id| id.to_string()).unwrap_or_default();

@@ -6,16 +6,16 @@ use protocol::scim::{AttributeRule, AttributeRules, Operator};
 
 use super::environments::valid_name;
 use super::unique;
-use crate::api::access::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::roles::Reach;
 use crate::api::body::Json;
-use crate::api::filter::{Column, push_condition};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
-use crate::api::role_check::Reach;
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
+use crate::stores::filter_sql::{Column, push_condition};
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{Populations, StoredPopulation};
+use crate::web::failures::api::ApiFailure;
 
 const COLUMNS: [Column; 2] = [
     Column {

@@ -7,12 +7,12 @@ use url::Url;
 
 use super::environments::valid_name;
 use super::unique;
-use crate::api::access::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
 use crate::stores::resources::{ResourceDetails, Resources, StoredResource};
+use crate::web::failures::api::ApiFailure;
 
 /// PingOne's bounds of `accessTokenValiditySeconds`: five minutes to thirty days.
 const LIFETIMES: std::ops::RangeInclusive<i64> = 300..=2_592_000;
@@ -29,7 +29,9 @@ pub(super) struct ResourceBody {
 
 fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Resource> {
     let url = allowed.url(format_args!("resources/{}", resource.id));
-    Hal::new(url.as_str(), resource.to_wire(&allowed.idp))
+    let token_seconds = allowed.idp.settings().lifetimes.access_token.as_secs();
+    let wire = resource.to_wire(allowed.idp.urls().audience(), token_seconds);
+    Hal::new(url.as_str(), wire)
         .link(
             "environment",
             allowed

@@ -3,15 +3,16 @@
 use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleAssignmentId};
 use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScopeType};
 
-use super::{roles, unique};
-use crate::api::access::{Asking, OnApplication, OnUser, PathId, find_population, may};
+use super::roles::unknown as unknown_role;
+use super::unique;
+use crate::access::allowed::{Asking, OnApplication, OnUser, PathId, find_population, may};
+use crate::access::roles::{self, BuiltInRole, Place, Reach};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
-use crate::api::role_check::{self, BuiltInRole, Place, Reach};
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
-use crate::stores::environments::{Environments, StoredEnvironment};
+use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
+use crate::web::failures::api::ApiFailure;
 
 /// Whose assignments they are, and who asks.
 struct Holding<'a> {
@@ -49,8 +50,11 @@ impl Holding<'_> {
     }
 
     async fn list(self) -> Result<Reply, ApiFailure> {
-        let held = RoleAssignments::new(&self.asking.idp)
-            .of_actor(self.holder.id())
+        let held = self
+            .asking
+            .idp
+            .role_assignments()
+            .of_actor(self.holder.id(), self.asking.now)
             .await?;
         let items = held
             .iter()
@@ -60,8 +64,11 @@ impl Holding<'_> {
     }
 
     async fn load(&self, id: RoleAssignmentId) -> Result<StoredAssignment, ApiFailure> {
-        let held = RoleAssignments::new(&self.asking.idp)
-            .of_actor(self.holder.id())
+        let held = self
+            .asking
+            .idp
+            .role_assignments()
+            .of_actor(self.holder.id(), self.asking.now)
             .await?;
         let found = held.iter().find(|assignment| assignment.id == id).cloned();
         found.ok_or_else(ApiFailure::not_found)
@@ -74,9 +81,9 @@ impl Holding<'_> {
     /// Gives a role that the one who asks holds, as far as the one who asks holds it.
     async fn create(self, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
         let asking = self.asking;
-        let role = role_check::find_role(new.role.id).ok_or_else(|| roles::unknown(new.role.id))?;
+        let role = roles::find_role(new.role.id).ok_or_else(|| unknown_role(new.role.id))?;
         let place = self.place(role, &new).await?;
-        if !role_check::includes(asking.assignments(), role, place) {
+        if !roles::includes(asking.assignments(), role, place) {
             return Err(ApiFailure::forbidden());
         }
         let assignment = StoredAssignment {
@@ -128,7 +135,12 @@ impl Holding<'_> {
             }),
             RoleScopeType::Environment => {
                 let id = EnvironmentId::from_uuid(scope.id);
-                let found = Environments::new(&self.asking.idp).find(id).await?;
+                let found = self
+                    .asking
+                    .idp
+                    .environments()
+                    .find(id, self.asking.now)
+                    .await?;
                 let found = found.ok_or_else(unknown)?;
                 Ok(Place {
                     scope,

@@ -4,10 +4,10 @@ use protocol::id::RoleId;
 use protocol::pingone::Role;
 use serde::Serialize;
 
-use crate::api::access::{Allowed, Asking, PathId, may};
+use crate::access::allowed::{Allowed, Asking, PathId, may};
+use crate::access::roles::{self, BuiltInRole, ROLES};
 use crate::api::hal::{Hal, Page, Reply};
-use crate::api::role_check::{self, BuiltInRole, ROLES};
-use crate::errors::api::ApiFailure;
+use crate::web::failures::api::ApiFailure;
 
 /// A role with what it permits.
 #[derive(Serialize)]
@@ -48,7 +48,7 @@ fn all(collection: &str) -> Result<Reply, ApiFailure> {
 }
 
 fn one(collection: &str, id: RoleId) -> Result<Reply, ApiFailure> {
-    let role = role_check::find_role(id).ok_or_else(|| unknown(id))?;
+    let role = roles::find_role(id).ok_or_else(|| unknown(id))?;
     Reply::ok(&representation(collection, role))
 }
 

@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use super::resources::load as load_resource;
 use super::unique;
-use crate::api::access::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
-use crate::errors::api::ApiFailure;
 use crate::stores::resources::{Resources, StoredResource, StoredScope};
+use crate::web::failures::api::ApiFailure;
 
 /// What a scope is created or replaced with.
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use crate::errors::api::ApiFailure;
+use crate::web::failures::api::ApiFailure;
 
 /// Which texts an attribute takes.
 #[derive(Clone, Copy, Debug)]

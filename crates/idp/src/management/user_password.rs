@@ -7,14 +7,14 @@ use protocol::pingone::{
 };
 use protocol::secret::{Password, RecoveryCode};
 
+use crate::access::allowed::{Asking, OnUser, Standing, may};
 use crate::accounts::passwords::{self, PolicyCheck, SetOptions};
 use crate::accounts::{Refusal, recovery};
-use crate::api::access::{Asking, OnUser, Standing, may};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
 use crate::api::media_router::{ApiRequest, FromApi};
-use crate::errors::api::{ApiFailure, PasswordTarget};
 use crate::stores::users::StoredUser;
+use crate::web::failures::api::{ApiFailure, PasswordTarget};
 
 /// Whether the whole policy is wanted beside the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,16 +11,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{unique, user_attributes, user_password};
+use crate::access::allowed::{Allowed, OnUser, Standing, find_population, may};
+use crate::access::roles::Reach;
 use crate::accounts::registration::{
     self, NewAccount, NewPassword, Verification, is_email, is_username,
 };
 use crate::accounts::{passwords, verification};
-use crate::api::access::{Allowed, OnUser, Standing, find_population, may};
 use crate::api::body::{Json, JsonObject};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
-use crate::api::role_check::Reach;
-use crate::errors::api::{ApiFailure, PasswordTarget};
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::StoredPasswordPolicy;
@@ -29,6 +28,7 @@ use crate::stores::populations::Populations;
 use crate::stores::role_assignments::RoleAssignments;
 use crate::stores::user_search::{self, Found, Search};
 use crate::stores::users::{AccountLock, StoredUser, Users};
+use crate::web::failures::api::{ApiFailure, PasswordTarget};
 
 fn user_url(idp: &Idp, user: &StoredUser) -> String {
     idp.urls()

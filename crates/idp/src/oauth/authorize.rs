@@ -9,15 +9,15 @@ use axum::response::Response;
 use protocol::oauth::OAuthErrorCode;
 
 use self::checks::Refusal;
-use super::extract::{Environment, QueryAndForm};
-use super::response::{self, ReturnError};
 use crate::Idp;
 use crate::audit::Origin;
-use crate::errors::page::PageFailure;
 use crate::interaction::browser::Browser;
 use crate::interaction::respond::respond;
+use crate::interaction::response::{self, ReturnError};
 use crate::interaction::{AuthorizationRequest, Interaction};
 use crate::stores::environments::StoredEnvironment;
+use crate::web::extract::{Environment, QueryAndForm};
+use crate::web::failures::page::PageFailure;
 
 /// Answers an authorization request: at once where the browser's session suffices, and otherwise
 /// with the sign-on page.

@@ -4,51 +4,52 @@
 //! It says what is there and nothing else: PingOne's document without pushed requests, request
 //! objects, devices and assertions, and with the methods `none` and `token`, which work.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
 use protocol::id::EnvironmentId;
+use quick_cache::sync::Cache;
 use serde_json::json;
 
-use super::SINGLE_FACTOR;
-use super::extract::Environment;
 use super::jwks::prepared;
 use crate::Idp;
+use crate::interaction::SINGLE_FACTOR;
+use crate::web::extract::Environment;
 
 /// More documents than this are not kept.
 const MOST_DOCUMENTS: usize = 4096;
 
-/// The documents that were asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Documents(RwLock<HashMap<EnvironmentId, Bytes>>);
+/// The documents that were asked for; an extension of the routes.
+#[derive(Clone, Debug)]
+pub(crate) struct Documents(Arc<Cache<EnvironmentId, Bytes>>);
 
 /// Answers with the discovery document.
 pub(crate) async fn get(
     State(idp): State<Idp>,
+    Extension(documents): Extension<Documents>,
     environment: Environment,
     headers: HeaderMap,
 ) -> Response {
-    prepared(idp.oauth().discovery.find(&idp, environment.id()), &headers)
+    prepared(documents.find(&idp, environment.id()), &headers)
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self(Arc::new(Cache::new(MOST_DOCUMENTS)))
+    }
 }
 
 impl Documents {
     fn find(&self, idp: &Idp, environment: EnvironmentId) -> Bytes {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = known.get(&environment) {
-            return document.clone();
-        }
-        drop(known);
-        let document = Bytes::from(document(idp, environment));
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_DOCUMENTS {
-            known.clear();
-        }
-        known.insert(environment, document.clone());
-        document
+        self.0.get(&environment).unwrap_or_else(|| {
+            let document = Bytes::from(document(idp, environment));
+            self.0.insert(environment, document.clone());
+            document
+        })
     }
 }
 

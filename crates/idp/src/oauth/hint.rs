@@ -45,7 +45,7 @@ pub(crate) async fn verify(
     token: &str,
     now: Timestamp,
 ) -> Result<Hint, HintError> {
-    let keys = idp.oauth().keys.current(idp, environment, now).await?;
+    let keys = idp.keys().current(idp, environment, now).await?;
     let claims: Claims = keys
         .verification()
         .verify(token, &[Algorithm::RS256])?

@@ -11,14 +11,14 @@ use protocol::jose::NumericDate;
 use protocol::secret::{AccessToken, RefreshToken};
 use serde_json::{Value, json};
 
-use super::bearer::{self, BearerRefusal};
-use super::client::{Client, ClientRequest};
-use super::no_store::{Confidential, NoStore};
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
+use crate::access::bearer::{self, BearerRefusal};
+use crate::access::client::{Client, ClientRequest};
 use crate::stores::grants::Grants;
 use crate::stores::refresh_tokens::RefreshTokens;
 use crate::stores::users::Users;
+use crate::web::failures::oauth::OAuthFailure;
+use crate::web::never_stored::{Confidential, NoStore};
 
 /// What is known about a token.
 #[derive(Debug)]

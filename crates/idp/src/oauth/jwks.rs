@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use protocol::secret::sha256;
 
-use super::extract::Environment;
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
+use crate::web::extract::Environment;
+use crate::web::failures::oauth::OAuthFailure;
 
 /// Answers with the environment's public keys.
 pub(crate) async fn get(
@@ -18,8 +18,7 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, OAuthFailure> {
     let keys = idp
-        .oauth()
-        .keys
+        .keys()
         .current(&idp, environment.id(), idp.now())
         .await?;
     Ok(prepared(keys.jwks(), &headers))

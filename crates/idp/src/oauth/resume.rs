@@ -7,14 +7,14 @@ use axum::response::Response;
 use protocol::id::FlowId;
 use protocol::params::FormParams;
 
-use super::extract::Environment;
-use super::response;
 use crate::Idp;
 use crate::audit::Origin;
-use crate::errors::page::{PageError, PageFailure};
 use crate::interaction::browser::Browser;
 use crate::interaction::respond::respond;
+use crate::interaction::response;
 use crate::interaction::{Interaction, Step};
+use crate::web::extract::Environment;
+use crate::web::failures::page::{PageError, PageFailure};
 
 /// Sends the browser to the application, or back to the page when something is left to do.
 pub(crate) async fn get(

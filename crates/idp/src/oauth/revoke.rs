@@ -12,12 +12,12 @@ use protocol::id::GrantId;
 use protocol::jose::AudienceCheck;
 use protocol::secret::{AccessToken, RefreshToken};
 
-use super::bearer::{self, BearerRefusal};
-use super::client::{Client, ClientRequest};
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
+use crate::access::bearer::{self, BearerRefusal};
+use crate::access::client::{Client, ClientRequest};
 use crate::stores::grants::Grants;
 use crate::stores::refresh_tokens::RefreshTokens;
+use crate::web::failures::oauth::OAuthFailure;
 
 /// Makes a token of the application worthless. 200 says that it is.
 pub(crate) async fn post(

@@ -18,16 +18,17 @@ use protocol::params::FormParams;
 use ui::{Html, Layout, Side};
 use url::form_urlencoded;
 
-use super::extract::{Environment, PageForm, QueryAndForm};
 use super::hint::{self, Hint, HintError};
-use super::{cookies, response};
 use crate::Idp;
 use crate::audit::{Activity, Actor, Origin};
-use crate::errors::page::{PageError, PageFailure, UriMismatch};
 use crate::interaction::browser::Browser;
-use crate::stores::applications::{Applications, StoredApplication};
+use crate::interaction::still::application_is_enabled;
+use crate::interaction::{cookies, response};
+use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::sessions::Sessions;
+use crate::web::extract::{Environment, PageForm, QueryAndForm};
+use crate::web::failures::page::{PageError, PageFailure, UriMismatch};
 
 /// What a sign-off asks for, after its checks.
 struct Request {
@@ -83,7 +84,7 @@ impl Request {
         now: Timestamp,
     ) -> Result<Self, PageFailure> {
         let hint = hint_is_ours(idp, environment, params, now).await?;
-        let application = application_is_known(idp, environment, params, hint).await?;
+        let application = application_is_known(idp, environment, params, hint, now).await?;
         let redirect_uri = redirect_uri_is_registered(application.as_deref(), params)?;
         Ok(Self {
             application: application.map(|application| application.id),
@@ -116,6 +117,7 @@ async fn application_is_known(
     environment: EnvironmentId,
     params: &FormParams,
     hint: Option<Hint>,
+    now: Timestamp,
 ) -> Result<Option<Arc<StoredApplication>>, PageFailure> {
     let named = match params.find("client_id") {
         Some(id) => Some(ApplicationId::parse(id).map_err(|_| PageError::ApplicationUnknown)?),
@@ -129,13 +131,10 @@ async fn application_is_known(
         (None, Some(named)) => named,
         (None, None) => return Ok(None),
     };
-    let found = Applications::new(idp).find(environment, id).await?;
+    let found = idp.applications().find(environment, id, now).await?;
     let application = found.ok_or(PageError::ApplicationUnknown)?;
-    if application.settings.enabled {
-        Ok(Some(application))
-    } else {
-        Err(PageError::ApplicationDisabled.into())
-    }
+    application_is_enabled(&application)?;
+    Ok(Some(application))
 }
 
 /// By character. Without an application nobody vouches for an address, so none is gone to.
@@ -151,14 +150,12 @@ fn redirect_uri_is_registered(
     let is_registered = registered.iter().any(|uri| uri == sent);
     match RedirectUri::parse(sent) {
         Ok(uri) if is_registered => Ok(Some(uri)),
-        Ok(_) | Err(_) => Err(
-            PageError::PostLogoutRedirectUriMismatch(Box::new(UriMismatch {
-                application: application.settings.name.clone(),
-                sent: sent.chars().take(1000).collect(),
-                registered: registered.clone(),
-            }))
-            .into(),
-        ),
+        Ok(_) | Err(_) => Err(PageError::PostLogoutRedirectUriMismatch(UriMismatch::boxed(
+            &application.settings.name,
+            sent,
+            registered,
+        ))
+        .into()),
     }
 }
 

@@ -4,12 +4,12 @@
 use axum::extract::State;
 use protocol::oauth::GrantType;
 
-use super::client::ClientRequest;
-use super::no_store::NoStore;
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
+use crate::access::client::ClientRequest;
 use crate::grants::issue::TokenAnswer;
 use crate::grants::{authorization_code, client_credentials, refresh_token};
+use crate::web::failures::oauth::OAuthFailure;
+use crate::web::never_stored::NoStore;
 
 /// Exchanges a grant for tokens.
 ///

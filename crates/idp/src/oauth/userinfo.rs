@@ -7,13 +7,13 @@ use protocol::jose::AudienceCheck;
 use protocol::secret::AccessToken;
 use serde_json::{Map, Value, json};
 
-use super::bearer::{self, BearerRefusal};
-use super::claims;
-use super::extract::{Environment, OAuthForm};
-use super::no_store::{Confidential, NoStore};
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
+use crate::access::bearer::{self, BearerRefusal};
+use crate::grants::claims;
 use crate::grants::issue;
+use crate::web::extract::{Environment, OAuthForm};
+use crate::web::failures::oauth::OAuthFailure;
+use crate::web::never_stored::{Confidential, NoStore};
 
 /// Claims about the user of an access token.
 #[derive(Debug)]

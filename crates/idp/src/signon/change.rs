@@ -9,9 +9,9 @@ use ui::{FormState, Layout, RuleView};
 
 use super::{Visit, after_password, minutes, require_same, rules};
 use crate::accounts::{Refusal, passwords};
-use crate::errors::page::PageFailure;
 use crate::interaction::{ChangeReason, Step};
-use crate::oauth::extract::PageForm;
+use crate::web::extract::PageForm;
+use crate::web::failures::page::PageFailure;
 
 const FIELDS: [&str; 3] = ["currentPassword", "newPassword", "confirmPassword"];
 
@@ -63,8 +63,7 @@ pub(crate) async fn post(
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
-    idp.oauth()
-        .limits
+    idp.limits()
         .sign_ons
         .take(visit.origin.address, visit.now)?;
     let mut form = FormState::new(&FIELDS);

@@ -16,10 +16,10 @@ use super::{FLOOR, Flashes, Visit, after_password, require_same, rules};
 use crate::Idp;
 use crate::accounts::{Refusal, recovery};
 use crate::audit::Actor;
-use crate::errors::page::PageFailure;
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
-use crate::oauth::extract::PageForm;
 use crate::stores::users::Users;
+use crate::web::extract::PageForm;
+use crate::web::failures::page::PageFailure;
 
 const FIELDS: [&str; 3] = ["recoveryCode", "newPassword", "confirmPassword"];
 
@@ -82,8 +82,7 @@ pub(crate) async fn forgot(
         return Ok(visit.go_on());
     }
     let idp = visit.idp.clone();
-    idp.oauth()
-        .limits
+    idp.limits()
         .recoveries
         .take(visit.origin.address, visit.now)?;
     let username = params.text("username").trim();
@@ -109,7 +108,7 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
     let Step::RecoveryCode { user, .. } = visit.interaction.step else {
         return Ok(visit.go_on());
     };
-    let limits = &visit.idp.oauth().limits;
+    let limits = &visit.idp.limits();
     limits.recoveries.take(visit.origin.address, visit.now)?;
     send(&visit, user);
     let again = visit
@@ -176,8 +175,7 @@ pub(crate) async fn post(
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
-    idp.oauth()
-        .limits
+    idp.limits()
         .sign_ons
         .take(visit.origin.address, visit.now)?;
     let mut form = FormState::new(&FIELDS).with_value("recoveryCode", params.text("recoveryCode"));

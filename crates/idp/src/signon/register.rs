@@ -14,9 +14,9 @@ use crate::accounts::registration::{
     NewAccount, NewPassword, RegistrationRefusal, Verification, is_email, is_username, register,
 };
 use crate::audit::Actor;
-use crate::errors::page::{PageError, PageFailure};
 use crate::interaction::Step;
-use crate::oauth::extract::PageForm;
+use crate::web::extract::PageForm;
+use crate::web::failures::page::{PageError, PageFailure};
 
 const FIELDS: [&str; 4] = ["username", "email", "password", "confirmPassword"];
 
@@ -50,7 +50,7 @@ async fn show(
 
 /// Shows the form, where people may register themselves.
 pub(crate) async fn get(State(idp): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
-    if !idp.allows_registration() {
+    if !idp.settings().registration {
         return Err(PageError::NotFound.into());
     }
     match visit.interaction.step {
@@ -65,14 +65,13 @@ pub(crate) async fn post(
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
     let idp = visit.idp.clone();
-    if !idp.allows_registration() {
+    if !idp.settings().registration {
         return Err(PageError::NotFound.into());
     }
     if !matches!(visit.interaction.step, Step::SignOn) {
         return Ok(visit.go_on());
     }
-    idp.oauth()
-        .limits
+    idp.limits()
         .registrations
         .take(visit.origin.address, visit.now)?;
     let (username, email) = (params.text("username").trim(), params.text("email").trim());

@@ -9,12 +9,12 @@ use ui::{RuleView, Verdicts};
 
 use super::Visit;
 use crate::accounts::passwords;
-use crate::errors::page::{PageError, PageFailure};
 use crate::interaction::Step;
-use crate::oauth::extract::PageForm;
-use crate::oauth::no_store::{Confidential, NoStore};
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{Populations, StoredPopulation};
+use crate::web::extract::PageForm;
+use crate::web::failures::page::{PageError, PageFailure};
+use crate::web::never_stored::{Confidential, NoStore};
 
 /// A policy's rules as a page shows them, with the verdicts of an evaluation if there is one.
 pub(super) fn views(

@@ -10,9 +10,9 @@ use web::Floor;
 use super::{FLOOR, Visit, after_password, minutes};
 use crate::accounts::Refusal;
 use crate::accounts::sign_on::sign_on;
-use crate::errors::page::PageFailure;
 use crate::interaction::{ChangeReason, Step};
-use crate::oauth::extract::PageForm;
+use crate::web::extract::PageForm;
+use crate::web::failures::page::PageFailure;
 
 #[derive(Template)]
 #[template(path = "sign_on.html")]
@@ -42,7 +42,8 @@ pub(super) fn show(visit: &Visit, form: &FormState) -> Response {
         forgot: visit.path("forgot"),
         register: visit
             .idp
-            .allows_registration()
+            .settings()
+            .registration
             .then(|| visit.path("register")),
         form: form.clone(),
     };
@@ -58,7 +59,7 @@ pub(crate) async fn post(
         return Ok(visit.go_on());
     }
     let idp = visit.idp.clone();
-    let limits = &idp.oauth().limits;
+    let limits = &idp.limits();
     limits.sign_ons.take(visit.origin.address, visit.now)?;
     let username = params.text("username").trim();
     let password = params.text("password");

@@ -9,9 +9,9 @@ use ui::{Flash, FormState, Layout};
 use super::{Flashes, Visit};
 use crate::accounts::{Refusal, verification};
 use crate::audit::Actor;
-use crate::errors::page::PageFailure;
 use crate::interaction::Step;
-use crate::oauth::extract::PageForm;
+use crate::web::extract::PageForm;
+use crate::web::failures::page::PageFailure;
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -63,8 +63,7 @@ pub(crate) async fn post(
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
-    idp.oauth()
-        .limits
+    idp.limits()
         .sign_ons
         .take(visit.origin.address, visit.now)?;
     let typed = params.text("verificationCode");
@@ -95,8 +94,7 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
     };
     visit
         .idp
-        .oauth()
-        .limits
+        .limits()
         .recoveries
         .take(visit.origin.address, visit.now)?;
     let account = visit.user(user).await?;

@@ -1,4 +1,4 @@
-//! The audit log, to be read; [`audit`](crate::audit) writes it.
+//! The audit log.
 
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
@@ -27,6 +27,10 @@ impl StoredActivity {
     }
 }
 
+const INSERT: &str = "\
+INSERT INTO activities (id, environment_id, recorded_at, action, correlation_id, document)
+VALUES ($1, $2, $3, $4, $5, $6)";
+
 const FIND: &str = "\
 SELECT id, recorded_at, correlation_id, document
   FROM activities WHERE environment_id = $1 AND id = $2";
@@ -51,6 +55,21 @@ pub(crate) struct Activities<'a>(&'a Db);
 impl<'a> Activities<'a> {
     pub(crate) fn new(db: &'a Db) -> Self {
         Self(db)
+    }
+
+    /// The statement that adds an entry.
+    pub(crate) fn insert(
+        environment: EnvironmentId,
+        activity: &StoredActivity,
+        action: &str,
+    ) -> Statement {
+        Statement::new(INSERT)
+            .bind(activity.id.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(activity.recorded_at)
+            .bind(action)
+            .bind(activity.correlation_id)
+            .bind(Value::Object(activity.document.clone()).to_string())
     }
 
     /// An entry of the environment's log.

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use db::{Statement, StoreError};
+use db::{Db, Statement, StoreError};
 use jiff::Timestamp;
 use platform::clock::is_expired;
+use platform::keyring::Keyring;
+use protocol::Random;
 use protocol::id::ApplicationId;
 use protocol::secret::{ClientSecret, ClientSecretDigest};
 
 use super::change::Change;
-use crate::state::Idp;
+use crate::caches::{Recent, Touched};
 
 /// A secret's digest and until when it works.
 #[derive(Clone, Debug)]
@@ -42,124 +44,144 @@ const INSERT: &str = "\
 INSERT INTO application_secrets (application_id, digest, sealed, created_at)
 VALUES ($1, $2, $3, $4)";
 
-/// Whether a secret is one of the application's that work at `now`; found out in a time that does
-/// not tell how near a wrong one was.
-pub(crate) async fn matches(
-    idp: &Idp,
-    application: ApplicationId,
-    secret: &ClientSecret,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let digest = secret.digest();
-    let known = known(idp, application, now).await?;
-    // All are compared, so that the time does not tell which one it was.
-    let matching = known
-        .iter()
-        .filter(|known| !known.expires_at.is_some_and(|at| is_expired(at, now)))
-        .filter(|known| known.digest == digest)
-        .count();
-    Ok(matching > 0)
+/// The secrets of all applications.
+#[derive(Debug)]
+pub(crate) struct ApplicationSecrets {
+    db: Db,
+    keyring: Arc<Keyring>,
+    recent: Recent<Arc<[KnownSecret]>>,
 }
 
-async fn known(
-    idp: &Idp,
-    application: ApplicationId,
-    now: Timestamp,
-) -> Result<Arc<[KnownSecret]>, StoreError> {
-    let read = async {
-        let rows = idp
-            .db()
-            .read(Statement::new(FIND).bind(application.as_uuid()))
-            .await;
-        let rows = rows.map_err(StoreError::during("look client secrets up"))?;
-        let known = rows
-            .iter()
-            .map(|row| {
-                Ok(KnownSecret {
-                    digest: ClientSecretDigest::from_stored(row.get("digest")?),
-                    expires_at: row.get("expires_at")?,
-                })
-            })
-            .collect::<Result<Arc<[_]>, StoreError>>()?;
-        Ok(Some(known))
-    };
-    let known = idp
-        .caches()
-        .secrets
-        .find(application.as_uuid(), now, read)
-        .await?;
-    Ok(known.unwrap_or_default())
-}
-
-/// The secrets of an application, to be shown; `None` when it has none.
-pub(crate) async fn find(
-    idp: &Idp,
-    application: ApplicationId,
-    now: Timestamp,
-) -> Result<Option<ReadableSecrets>, StoreError> {
-    let rows = idp
-        .db()
-        .read(Statement::new(FIND).bind(application.as_uuid()))
-        .await;
-    let (mut present, mut previous) = (None, None);
-    for row in rows.map_err(StoreError::during("read client secrets"))? {
-        let digest: String = row.get("digest")?;
-        let sealed: String = row.get("sealed")?;
-        let secret = idp
-            .keyring()
-            .open(&sealing_context(application, &digest), &sealed)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .map(ClientSecret::new)
-            .ok_or_else(|| {
-                StoreError::inconsistent("a client secret was sealed by another keyring")
-            })?;
-        match row.get::<Option<Timestamp>>("expires_at")? {
-            None => present = Some(secret),
-            Some(at) if !is_expired(at, now) => previous = Some((secret, at)),
-            Some(_) => {}
+impl ApplicationSecrets {
+    pub(crate) fn new(db: Db, keyring: Arc<Keyring>) -> Self {
+        Self {
+            db,
+            keyring,
+            recent: Recent::default(),
         }
     }
-    Ok(present.map(|present| ReadableSecrets { present, previous }))
-}
 
-/// Gives an application a new secret. The present one keeps working until `previous_until`, or
-/// stops at once; an older one stops at once.
-pub(crate) fn rotate(
-    idp: &Idp,
-    application: ApplicationId,
-    secret: &ClientSecret,
-    previous_until: Option<Timestamp>,
-    now: Timestamp,
-) -> Change {
-    let digest = secret.digest();
-    let context = sealing_context(application, digest.as_str());
-    let sealed = idp
-        .keyring()
-        .seal(&context, secret.expose().as_bytes(), idp.random());
-    let insert = Statement::new(INSERT)
-        .bind(application.as_uuid())
-        .bind(digest.as_str())
-        .bind(sealed)
-        .bind(now);
-    let change = match previous_until {
-        Some(until) => Change::new()
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.recent.forget(touched);
+    }
+
+    /// Whether a secret is one of the application's that work at `now`; found out in a time that does
+    /// not tell how near a wrong one was.
+    pub(crate) async fn matches(
+        &self,
+        application: ApplicationId,
+        secret: &ClientSecret,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let digest = secret.digest();
+        let known = self.known(application, now).await?;
+        // All are compared, so that the time does not tell which one it was.
+        let matching = known
+            .iter()
+            .filter(|known| !known.expires_at.is_some_and(|at| is_expired(at, now)))
+            .filter(|known| known.digest == digest)
+            .count();
+        Ok(matching > 0)
+    }
+
+    async fn known(
+        &self,
+        application: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Arc<[KnownSecret]>, StoreError> {
+        let read = async {
+            let rows = self
+                .db
+                .read(Statement::new(FIND).bind(application.as_uuid()))
+                .await;
+            let rows = rows.map_err(StoreError::during("look client secrets up"))?;
+            let known = rows
+                .iter()
+                .map(|row| {
+                    Ok(KnownSecret {
+                        digest: ClientSecretDigest::from_stored(row.get("digest")?),
+                        expires_at: row.get("expires_at")?,
+                    })
+                })
+                .collect::<Result<Arc<[_]>, StoreError>>()?;
+            Ok(Some(known))
+        };
+        let known = self.recent.find(application.as_uuid(), now, read).await?;
+        Ok(known.unwrap_or_default())
+    }
+
+    /// The secrets of an application, to be shown; `None` when it has none.
+    pub(crate) async fn find(
+        &self,
+        application: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Option<ReadableSecrets>, StoreError> {
+        let rows = self
+            .db
+            .read(Statement::new(FIND).bind(application.as_uuid()))
+            .await;
+        let (mut present, mut previous) = (None, None);
+        for row in rows.map_err(StoreError::during("read client secrets"))? {
+            let digest: String = row.get("digest")?;
+            let sealed: String = row.get("sealed")?;
+            let secret = self
+                .keyring
+                .open(&sealing_context(application, &digest), &sealed)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .map(ClientSecret::new)
+                .ok_or_else(|| {
+                    StoreError::inconsistent("a client secret was sealed by another keyring")
+                })?;
+            match row.get::<Option<Timestamp>>("expires_at")? {
+                None => present = Some(secret),
+                Some(at) if !is_expired(at, now) => previous = Some((secret, at)),
+                Some(_) => {}
+            }
+        }
+        Ok(present.map(|present| ReadableSecrets { present, previous }))
+    }
+
+    /// Gives an application a new secret. The present one keeps working until `previous_until`, or
+    /// stops at once; an older one stops at once.
+    pub(crate) fn rotate(
+        &self,
+        application: ApplicationId,
+        secret: &ClientSecret,
+        previous_until: Option<Timestamp>,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Change {
+        let digest = secret.digest();
+        let context = sealing_context(application, digest.as_str());
+        let sealed = self
+            .keyring
+            .seal(&context, secret.expose().as_bytes(), random);
+        let insert = Statement::new(INSERT)
+            .bind(application.as_uuid())
+            .bind(digest.as_str())
+            .bind(sealed)
+            .bind(now);
+        let change = match previous_until {
+            Some(until) => Change::new()
+                .add(Statement::new(DROP_PREVIOUS).bind(application.as_uuid()))
+                .add(
+                    Statement::new(EXPIRE_PRESENT)
+                        .bind(application.as_uuid())
+                        .bind(until),
+                ),
+            None => Change::new().add(Statement::new(DROP_ALL).bind(application.as_uuid())),
+        };
+        change.add(insert).touching(application)
+    }
+
+    /// Makes the secret before the present one worthless.
+    pub(crate) fn drop_previous(application: ApplicationId) -> Change {
+        Change::new()
             .add(Statement::new(DROP_PREVIOUS).bind(application.as_uuid()))
-            .add(
-                Statement::new(EXPIRE_PRESENT)
-                    .bind(application.as_uuid())
-                    .bind(until),
-            ),
-        None => Change::new().add(Statement::new(DROP_ALL).bind(application.as_uuid())),
-    };
-    change.add(insert).touching(application)
-}
-
-/// Makes the secret before the present one worthless.
-pub(crate) fn drop_previous(application: ApplicationId) -> Change {
-    Change::new()
-        .add(Statement::new(DROP_PREVIOUS).bind(application.as_uuid()))
-        .touching(application)
+            .touching(application)
+    }
 }
 
 fn sealing_context(application: ApplicationId, digest: &str) -> String {

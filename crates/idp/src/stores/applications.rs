@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use db::{Row, Statement, StoreError};
+use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::pingone::{Application, NewApplication, Reference};
 
 use super::change::Change;
 use super::fold;
-use crate::state::Idp;
+use crate::caches::{Recent, Touched};
 
 /// An application as the database keeps it.
 #[derive(Clone, Debug)]
@@ -71,12 +71,23 @@ UPDATE applications SET name_key = $3, document = $4, updated_at = $5
 const DELETE: &str = "DELETE FROM applications WHERE id = $1 AND environment_id = $2";
 
 /// The applications of all environments.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Applications<'a>(&'a Idp);
+#[derive(Debug)]
+pub(crate) struct Applications {
+    db: Db,
+    recent: Recent<Arc<StoredApplication>>,
+}
 
-impl<'a> Applications<'a> {
-    pub(crate) fn new(idp: &'a Idp) -> Self {
-        Self(idp)
+impl Applications {
+    pub(crate) fn new(db: Db) -> Self {
+        Self {
+            db,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.recent.forget(touched);
     }
 
     /// An application, if it is one of the environment's; cached.
@@ -84,14 +95,10 @@ impl<'a> Applications<'a> {
         &self,
         environment: EnvironmentId,
         id: ApplicationId,
+        now: Timestamp,
     ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
         let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
-        let found = self
-            .0
-            .caches()
-            .applications
-            .find(id.as_uuid(), self.0.now(), read)
-            .await?;
+        let found = self.recent.find(id.as_uuid(), now, read).await?;
         Ok(found.filter(|application| application.environment_id == environment))
     }
 
@@ -111,7 +118,7 @@ impl<'a> Applications<'a> {
         &self,
         statement: Statement,
     ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
-        let row = self.0.db().read_optional(statement).await;
+        let row = self.db.read_optional(statement).await;
         let row = row.map_err(StoreError::during("look an application up"))?;
         row.as_ref()
             .map(StoredApplication::from_row)
@@ -125,8 +132,7 @@ impl<'a> Applications<'a> {
         environment: EnvironmentId,
     ) -> Result<Vec<StoredApplication>, StoreError> {
         let rows = self
-            .0
-            .db()
+            .db
             .read(Statement::new(LIST).bind(environment.as_uuid()))
             .await;
         let rows = rows.map_err(StoreError::during("list applications"))?;

@@ -1,16 +1,12 @@
-//! A write: statements that take effect together, the audit entry among them, and what caches must
-//! forget afterwards.
+//! A write: statements that take effect together, and what caches must forget afterwards.
 
-use db::{Batch, Statement, StoreError};
-use jiff::Timestamp;
-use protocol::id::EnvironmentId;
+use db::{Batch, Statement};
 use uuid::Uuid;
 
-use crate::audit::{Activity, Origin};
-use crate::state::Idp;
+use crate::caches::Touched;
 
-/// Statements that take effect together. [`commit`](Change::commit) is the only way to carry them
-/// out, so no write misses the audit log or leaves a stale cache.
+/// Statements that take effect together. The audit log's `commit` is the only way to carry them
+/// out, so no write misses the log or leaves a stale cache.
 #[derive(Debug, Default)]
 #[must_use = "a change does nothing before it is committed"]
 pub(crate) struct Change {
@@ -83,19 +79,8 @@ impl Change {
         self
     }
 
-    /// Writes it with its entry in the audit log.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when nothing was written; `unmet` tells which requirement was not met.
-    pub(crate) async fn commit(
-        self,
-        idp: &Idp,
-        environment: EnvironmentId,
-        activity: &Activity,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    /// The batch, and what must be forgotten once it was tried.
+    pub(crate) fn into_parts(self) -> (Batch, Touched) {
         let batch = self.steps.into_iter().fold(Batch::new(), |batch, step| {
             if step.must_touch_one_row {
                 batch.require(step.statement, 1)
@@ -103,15 +88,11 @@ impl Change {
                 batch.add(step.statement)
             }
         });
-        let record = activity.statement(idp, environment, origin, now);
-        let written = idp.db().batch(batch.add(record)).await;
-        // After a failure too: whether an unanswered write took place is not known.
-        if self.touches_everything {
-            idp.caches().forget_everything();
-        }
-        self.touched
-            .into_iter()
-            .for_each(|id| idp.caches().forget(id));
-        written.map(drop)
+        let touched = if self.touches_everything {
+            Touched::Everything
+        } else {
+            Touched::Ids(self.touched)
+        };
+        (batch, touched)
     }
 }

@@ -2,9 +2,12 @@
 //! code of one kind is nothing to the other.
 
 use db::{Db, Statement, StoreError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::id::UserId;
 use protocol::secret::{RecoveryCodeDigest, VerificationCodeDigest};
+
+/// PingOne's recovery codes are good for five minutes (flows, "Codes").
+pub(crate) const RECOVERY_CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a try at a code found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{Row, Statement, StoreError};
+use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, OrganizationId};
 use protocol::pingone::{Environment, EnvironmentType, Reference, Region};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::fold;
-use crate::state::Idp;
+use crate::caches::{Recent, Touched};
 
 /// An environment as the database keeps it.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ const FIND: &str = "\
 SELECT id, organization_id, name, document, created_at, updated_at
   FROM environments WHERE id = $1";
 
+const FIND_NAME: &str = "SELECT name FROM environments WHERE id = $1";
+
 const FIND_BY_NAME: &str = "\
 SELECT id, organization_id, name, document, created_at, updated_at
   FROM environments WHERE name_key = $1 ORDER BY created_at LIMIT 1";
@@ -85,25 +87,41 @@ UPDATE environments SET name = $2, name_key = $3, document = $4, updated_at = $5
 const DELETE: &str = "DELETE FROM environments WHERE id = $1";
 
 /// The environments of this installation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Environments<'a>(&'a Idp);
+#[derive(Debug)]
+pub(crate) struct Environments {
+    db: Db,
+    recent: Recent<Arc<StoredEnvironment>>,
+}
 
-impl<'a> Environments<'a> {
-    pub(crate) fn new(idp: &'a Idp) -> Self {
-        Self(idp)
+impl Environments {
+    pub(crate) fn new(db: Db) -> Self {
+        Self {
+            db,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.recent.forget(touched);
     }
 
     /// An environment; cached.
     pub(crate) async fn find(
         &self,
         id: EnvironmentId,
+        now: Timestamp,
     ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
         let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
-        self.0
-            .caches()
-            .environments
-            .find(id.as_uuid(), self.0.now(), read)
-            .await
+        self.recent.find(id.as_uuid(), now, read).await
+    }
+
+    /// What an environment is called, for mails.
+    pub(crate) async fn find_name(&self, id: EnvironmentId) -> Result<Option<String>, StoreError> {
+        let find = Statement::new(FIND_NAME).bind(id.as_uuid());
+        let row = self.db.read_optional(find).await;
+        let row = row.map_err(StoreError::during("read an environment's name"))?;
+        row.map(|row| row.get("name")).transpose()
     }
 
     /// The oldest environment with this name, in whatever organization.
@@ -119,7 +137,7 @@ impl<'a> Environments<'a> {
         &self,
         statement: Statement,
     ) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
-        let row = self.0.db().read_optional(statement).await;
+        let row = self.db.read_optional(statement).await;
         let row = row.map_err(StoreError::during("look an environment up"))?;
         row.as_ref()
             .map(StoredEnvironment::from_row)
@@ -136,7 +154,7 @@ impl<'a> Environments<'a> {
     ) -> Result<Vec<StoredEnvironment>, StoreError> {
         let select = restrict(Statement::new(PAGE).bind(after));
         let select = select.push(" ORDER BY id LIMIT ").push_bind(limit);
-        let rows = self.0.db().read(select).await;
+        let rows = self.db.read(select).await;
         let rows = rows.map_err(StoreError::during("list environments"))?;
         rows.iter().map(StoredEnvironment::from_row).collect()
     }

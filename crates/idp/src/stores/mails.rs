@@ -44,10 +44,6 @@ SELECT id, recipient, sealed, created_at, attempts FROM mails
 const FIND: &str = "\
 SELECT id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND sealed <> ''";
 
-const PURGE: &str = "\
-DELETE FROM mails
- WHERE id IN (SELECT id FROM mails WHERE created_at <= $1 ORDER BY created_at LIMIT $2)";
-
 /// The outbox of all environments.
 #[derive(Debug)]
 pub(crate) struct Mails<'a>(&'a Db);
@@ -139,16 +135,6 @@ impl<'a> Mails<'a> {
             .await
             .map_err(StoreError::during("open a mail"))?;
         row.as_ref().map(from_row).transpose()
-    }
-
-    /// Deletes up to `limit` mails from before `until`.
-    pub(crate) async fn purge(&self, until: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let written = self
-            .0
-            .write(Statement::new(PURGE).bind(until).bind(limit))
-            .await
-            .map_err(StoreError::during("purge old mails"))?;
-        Ok(written.rows_affected)
     }
 }
 

@@ -1,12 +1,32 @@
 //! Password hashes, the count of wrong passwords, and the history of earlier ones.
 
+use std::fmt;
+
 use db::{Db, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use platform::clock::is_expired;
 use protocol::id::UserId;
 use protocol::password_policy::{Lockout, PasswordHistory};
 
-use crate::hasher::PasswordHash;
+/// A hash as the database keeps it: the PHC string of Argon2id.
+#[derive(Clone)]
+pub(crate) struct PasswordHash(String);
+
+impl PasswordHash {
+    pub(crate) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(hidden)")
+    }
+}
 
 /// A user's password as the database keeps it.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::fold;
-use crate::state::Idp;
+use crate::caches::{Recent, Touched};
 
 /// A resource as the database keeps it.
 #[derive(Clone, Debug)]
@@ -77,19 +77,20 @@ pub(crate) struct GrantedResource {
 }
 
 impl StoredResource {
-    /// The `aud` of access tokens for it.
-    pub(crate) fn audience(&self, idp: &Idp) -> String {
+    /// The `aud` of access tokens for it; `of_pingone_api` is this installation's own.
+    pub(crate) fn audience(&self, of_pingone_api: &str) -> String {
         match (self.details.resource_type, &self.details.audience) {
             (ResourceType::Custom, Some(audience)) => audience.clone(),
             (ResourceType::Custom, None) => self.details.name.clone(),
             (ResourceType::OpenidConnect | ResourceType::PingoneApi, _) => {
-                idp.urls().audience().to_owned()
+                of_pingone_api.to_owned()
             }
         }
     }
 
-    /// The resource as PingOne shows it, without links.
-    pub(crate) fn to_wire(&self, idp: &Idp) -> Resource {
+    /// The resource as PingOne shows it, without links, with what this installation adds where it
+    /// says nothing: the audience of the PingOne API, and the seconds that access tokens live.
+    pub(crate) fn to_wire(&self, of_pingone_api: &str, token_seconds: i64) -> Resource {
         Resource {
             id: self.id,
             environment: Reference::new(self.environment_id),
@@ -97,11 +98,9 @@ impl StoredResource {
             description: self.details.description.clone(),
             resource_type: self.details.resource_type,
             audience: (self.details.resource_type != ResourceType::OpenidConnect)
-                .then(|| self.audience(idp)),
+                .then(|| self.audience(of_pingone_api)),
             access_token_validity_seconds: Some(
-                self.details
-                    .access_token_seconds
-                    .unwrap_or_else(|| idp.settings().lifetimes.access_token.as_secs()),
+                self.details.access_token_seconds.unwrap_or(token_seconds),
             ),
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -240,50 +239,71 @@ SELECT resources.id AS id, resources.environment_id AS environment_id,
  WHERE resource_grants.application_id = $1
  ORDER BY resources.id";
 
-/// The scopes that an application may ask for; cached.
-pub(crate) async fn granted_scopes(
-    idp: &Idp,
-    application: ApplicationId,
-) -> Result<Arc<GrantedScopes>, StoreError> {
-    let read = async {
-        let rows = idp
-            .db()
-            .read(Statement::new(GRANTED).bind(application.as_uuid()))
-            .await;
-        let rows = rows.map_err(StoreError::during("look granted scopes up"))?;
-        let mut granted: Vec<(GrantedResource, Vec<String>)> = Vec::new();
-        for row in &rows {
-            let resource = StoredResource::from_row(row)?;
-            let scope: String = row.get("scope")?;
-            match granted.last_mut() {
-                Some((last, scopes)) if last.id == resource.id => scopes.push(scope),
-                _ => {
-                    let granted_resource = GrantedResource {
-                        id: resource.id,
-                        resource_type: resource.details.resource_type,
-                        audience: resource.audience(idp),
-                        access_token_seconds: resource.details.access_token_seconds,
-                        scopes: Scopes::default(),
-                    };
-                    granted.push((granted_resource, vec![scope]));
+/// What applications may ask for.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    db: Db,
+    /// The `aud` of access tokens for the PingOne API of this installation.
+    of_pingone_api: String,
+    recent: Recent<Arc<GrantedScopes>>,
+}
+
+impl Granted {
+    pub(crate) fn new(db: Db, of_pingone_api: String) -> Self {
+        Self {
+            db,
+            of_pingone_api,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.recent.forget(touched);
+    }
+
+    /// The scopes that an application may ask for; cached.
+    pub(crate) async fn find(
+        &self,
+        application: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Arc<GrantedScopes>, StoreError> {
+        let read = async {
+            let rows = self
+                .db
+                .read(Statement::new(GRANTED).bind(application.as_uuid()))
+                .await;
+            let rows = rows.map_err(StoreError::during("look granted scopes up"))?;
+            let mut granted: Vec<(GrantedResource, Vec<String>)> = Vec::new();
+            for row in &rows {
+                let resource = StoredResource::from_row(row)?;
+                let scope: String = row.get("scope")?;
+                match granted.last_mut() {
+                    Some((last, scopes)) if last.id == resource.id => scopes.push(scope),
+                    _ => {
+                        let granted_resource = GrantedResource {
+                            id: resource.id,
+                            resource_type: resource.details.resource_type,
+                            audience: resource.audience(&self.of_pingone_api),
+                            access_token_seconds: resource.details.access_token_seconds,
+                            scopes: Scopes::default(),
+                        };
+                        granted.push((granted_resource, vec![scope]));
+                    }
                 }
             }
-        }
-        let resources = granted
-            .into_iter()
-            .map(|(resource, scopes)| GrantedResource {
-                scopes: scopes.iter().map(String::as_str).collect(),
-                ..resource
-            })
-            .collect();
-        Ok(Some(Arc::new(GrantedScopes { resources })))
-    };
-    let found = idp
-        .caches()
-        .granted
-        .find(application.as_uuid(), idp.now(), read)
-        .await?;
-    Ok(found.unwrap_or_default())
+            let resources = granted
+                .into_iter()
+                .map(|(resource, scopes)| GrantedResource {
+                    scopes: scopes.iter().map(String::as_str).collect(),
+                    ..resource
+                })
+                .collect();
+            Ok(Some(Arc::new(GrantedScopes { resources })))
+        };
+        let found = self.recent.find(application.as_uuid(), now, read).await?;
+        Ok(found.unwrap_or_default())
+    }
 }
 
 /// The resources of all environments.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use db::{Row, Statement, StoreError};
+use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, RoleAssignmentId, RoleId};
 use protocol::pingone::{Reference, RoleAssignment, RoleScope, RoleScopeType};
 use uuid::Uuid;
 
 use super::change::Change;
-use crate::state::Idp;
+use crate::caches::{Recent, Touched};
 
 /// A role that a user or an application holds.
 #[derive(Clone, Debug)]
@@ -117,30 +117,40 @@ const DELETE: &str = "DELETE FROM role_assignments WHERE id = $1 AND actor_id = 
 const DELETE_ALL: &str = "DELETE FROM role_assignments WHERE actor_id = $1";
 
 /// The role assignments of all environments.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RoleAssignments<'a>(&'a Idp);
+#[derive(Debug)]
+pub(crate) struct RoleAssignments {
+    db: Db,
+    recent: Recent<Arc<[StoredAssignment]>>,
+}
 
-impl<'a> RoleAssignments<'a> {
-    pub(crate) fn new(idp: &'a Idp) -> Self {
-        Self(idp)
+impl RoleAssignments {
+    pub(crate) fn new(db: Db) -> Self {
+        Self {
+            db,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.recent.forget(touched);
     }
 
     /// What a user or an application holds; cached.
-    pub(crate) async fn of_actor(&self, id: Uuid) -> Result<Arc<[StoredAssignment]>, StoreError> {
+    pub(crate) async fn of_actor(
+        &self,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Arc<[StoredAssignment]>, StoreError> {
         let read = async {
-            let rows = self.0.db().read(Statement::new(OF_ACTOR).bind(id)).await;
+            let rows = self.db.read(Statement::new(OF_ACTOR).bind(id)).await;
             let rows = rows.map_err(StoreError::during("look role assignments up"))?;
             rows.iter()
                 .map(StoredAssignment::from_row)
                 .collect::<Result<Arc<[_]>, _>>()
                 .map(Some)
         };
-        let found = self
-            .0
-            .caches()
-            .assignments
-            .find(id, self.0.now(), read)
-            .await?;
+        let found = self.recent.find(id, now, read).await?;
         Ok(found.unwrap_or_default())
     }
 

@@ -12,10 +12,9 @@ use db::{Db, Row, Statement, StoreError};
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
 
-use super::passwords::StoredPassword;
+use super::filter_sql::{push_comparison, push_with, text_of};
+use super::passwords::{PasswordHash, StoredPassword};
 use super::users::StoredUser;
-use crate::api::filter::{push_comparison, push_with, text_of};
-use crate::hasher::PasswordHash;
 
 /// Attributes that `eq` and `sw` find, without regard to case.
 const ATTRIBUTES: [&str; 24] = [

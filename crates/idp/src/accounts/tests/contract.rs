@@ -19,7 +19,7 @@ use crate::accounts::passwords::{PolicyCheck, SetOptions};
 use crate::accounts::registration::{NewAccount, NewPassword, RegistrationRefusal, Verification};
 use crate::accounts::{Refusal, passwords, recovery, registration, sign_on, verification};
 use crate::audit::{Actor, Origin};
-use crate::hasher::HashingSettings;
+use crate::settings::HashingSettings;
 use crate::stores::mails::Mails;
 use crate::stores::users::{StoredUser, Users};
 use crate::{Idp, Parts, Settings};

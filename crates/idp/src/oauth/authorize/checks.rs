@@ -2,25 +2,26 @@
 
 use std::sync::Arc;
 
-use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, UserId};
 use protocol::oauth::{
-    CodeChallenge, CodeChallengeMethod, OAuthErrorCode, Prompt, RedirectUri, ResponseMode,
-    ResponseType, Scopes,
+    CodeChallenge, CodeChallengeMethod, OAuthErrorCode, Prompt, ResponseMode, ResponseType, Scopes,
 };
 use protocol::params::FormParams;
-use protocol::pingone::{GrantTypeName, PkceEnforcement, ResponseTypeName};
+use protocol::pingone::PkceEnforcement;
 
 use crate::Idp;
-use crate::errors::page::{PageError, PageFailure, UriMismatch};
 use crate::grants::scopes;
 use crate::interaction::AuthorizationRequest;
-use crate::oauth::SINGLE_FACTOR;
+use crate::interaction::SINGLE_FACTOR;
+use crate::interaction::response::{ReturnAddress, ReturnError};
+use crate::interaction::still::{
+    application_is_enabled, redirect_uri_is_registered, response_type_is_allowed,
+};
 use crate::oauth::hint::{self, HintError};
-use crate::oauth::response::{ReturnAddress, ReturnError};
-use crate::stores::applications::{Applications, StoredApplication};
-use crate::stores::resources::{GrantedScopes, granted_scopes};
+use crate::stores::applications::StoredApplication;
+use crate::stores::resources::GrantedScopes;
+use crate::web::failures::page::{PageError, PageFailure};
 
 /// Longest `state`, `nonce` and `login_hint`, in bytes: more than fits into an address beside the
 /// other parameters.
@@ -63,9 +64,10 @@ pub(crate) async fn admit(
 ) -> Result<AuthorizationRequest, Refusal> {
     // Until the redirect URI is proven, an error becomes a page and never a redirect
     // (RFC 6749 §4.1.2.1).
-    let application = application_is_known(idp, environment, params).await?;
+    let application = application_is_known(idp, environment, params, now).await?;
     application_is_enabled(&application)?;
-    let redirect_uri = redirect_uri_is_registered(&application, params)?;
+    let sent = redirect_uri_is_sent(params)?;
+    let redirect_uri = redirect_uri_is_registered(&application, sent)?;
     // From here on the client is told.
     let address = ReturnAddress {
         application: application.id,
@@ -73,7 +75,7 @@ pub(crate) async fn admit(
         mode: mode_for_errors(params),
         state: params.find("state").map(str::to_owned),
     };
-    let granted = granted_scopes(idp, application.id).await?;
+    let granted = idp.granted().find(application.id, now).await?;
     let checked = async {
         request_object_is_absent(params)?;
         request_uri_is_absent(params)?;
@@ -114,42 +116,19 @@ async fn application_is_known(
     idp: &Idp,
     environment: EnvironmentId,
     params: &FormParams,
+    now: Timestamp,
 ) -> Result<Arc<StoredApplication>, PageFailure> {
     let id = params
         .find("client_id")
         .and_then(|id| ApplicationId::parse(id).ok());
     let id = id.ok_or(PageError::ApplicationUnknown)?;
-    let found = Applications::new(idp).find(environment, id).await?;
+    let found = idp.applications().find(environment, id, now).await?;
     Ok(found.ok_or(PageError::ApplicationUnknown)?)
 }
 
-fn application_is_enabled(application: &StoredApplication) -> Result<(), PageFailure> {
-    if application.settings.enabled {
-        Ok(())
-    } else {
-        Err(PageError::ApplicationDisabled.into())
-    }
-}
-
-/// By character, without normalizing anything ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)).
-fn redirect_uri_is_registered(
-    application: &StoredApplication,
-    params: &FormParams,
-) -> Result<RedirectUri, PageFailure> {
-    let sent = params
-        .find("redirect_uri")
-        .ok_or(PageError::RedirectUriMissing)?;
-    let registered = &application.settings.redirect_uris;
-    let is_registered = registered.iter().any(|uri| uri == sent);
-    match RedirectUri::parse(sent) {
-        Ok(uri) if is_registered => Ok(uri),
-        Ok(_) | Err(_) => Err(PageError::RedirectUriMismatch(Box::new(UriMismatch {
-            application: application.settings.name.clone(),
-            sent: sent.chars().take(1000).collect(),
-            registered: registered.clone(),
-        }))
-        .into()),
-    }
+fn redirect_uri_is_sent(params: &FormParams) -> Result<&str, PageFailure> {
+    let sent = params.find("redirect_uri");
+    sent.ok_or_else(|| PageError::RedirectUriMissing.into())
 }
 
 /// How errors travel before the response mode has been checked: as asked for, unless a query
@@ -208,47 +187,6 @@ fn response_type_is_known(params: &FormParams) -> Result<ResponseType, ReturnErr
             "the response_type is no combination of code, token and id_token",
         )
     })
-}
-
-/// Asked again when the response is made: see [`respond`](crate::interaction::respond).
-pub(crate) fn response_type_is_allowed(
-    application: &StoredApplication,
-    response_type: ResponseType,
-) -> Result<(), ReturnError> {
-    let settings = &application.settings;
-    let parts = [
-        (
-            response_type.code,
-            ResponseTypeName::Code,
-            GrantTypeName::AuthorizationCode,
-        ),
-        (
-            response_type.token,
-            ResponseTypeName::Token,
-            GrantTypeName::Implicit,
-        ),
-        (
-            response_type.id_token,
-            ResponseTypeName::IdToken,
-            GrantTypeName::Implicit,
-        ),
-    ];
-    let is_allowed =
-        parts
-            .iter()
-            .filter(|(is_wanted, ..)| *is_wanted)
-            .all(|(_, response_type, grant_type)| {
-                settings.response_types.contains(response_type)
-                    && settings.grant_types.contains(grant_type)
-            });
-    if is_allowed {
-        Ok(())
-    } else {
-        Err(ReturnError::new(
-            OAuthErrorCode::UnauthorizedClient,
-            "this response_type is not enabled for the application",
-        ))
-    }
 }
 
 /// Tokens never travel in a query, where servers log them.
@@ -392,34 +330,5 @@ async fn hint_is_ours(
             "the id_token_hint is no ID token that was issued to this application",
         )
         .into()),
-    }
-}
-
-/// The application of a request that was admitted before, if it still stands by its address.
-pub(crate) async fn application_still_answers(
-    idp: &Idp,
-    environment: EnvironmentId,
-    address: &ReturnAddress,
-) -> Result<Arc<StoredApplication>, PageFailure> {
-    let found: Result<_, StoreError> = Applications::new(idp)
-        .find(environment, address.application)
-        .await;
-    let application = found?.ok_or(PageError::ApplicationUnknown)?;
-    application_is_enabled(&application)?;
-    let uri = address.redirect_uri.as_str();
-    if application
-        .settings
-        .redirect_uris
-        .iter()
-        .any(|registered| registered == uri)
-    {
-        Ok(application)
-    } else {
-        Err(PageError::RedirectUriMismatch(Box::new(UriMismatch {
-            application: application.settings.name.clone(),
-            sent: uri.to_owned(),
-            registered: application.settings.redirect_uris.clone(),
-        }))
-        .into())
     }
 }

@@ -1,9 +1,11 @@
-//! Answers that no cache may keep.
+//! Answers with tokens or personal data, which no cache may keep.
 
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use web::forbid_storing;
+
+use super::failures::oauth::OAuthFailure;
 
 /// What holds tokens or personal data. It is no `Serialize`, so the one way to send it is
 /// [`NoStore`].
@@ -27,7 +29,7 @@ impl<T: Confidential> IntoResponse for NoStore<T> {
                 forbid_storing(headers);
                 response
             }
-            Err(error) => crate::errors::oauth::OAuthFailure::internal(error).into_response(),
+            Err(error) => OAuthFailure::internal(error).into_response(),
         }
     }
 }

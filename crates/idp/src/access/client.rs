@@ -18,14 +18,12 @@ use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;
 use protocol::secret::ClientSecret;
 
-use super::extract::{Environment, OAuthForm};
 use crate::Idp;
-use crate::errors::oauth::OAuthFailure;
-use crate::stores::application_secrets;
-use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
-use crate::stores::resources::{self, GrantedScopes};
-use crate::stores::role_assignments::RoleAssignments;
+use crate::stores::resources::GrantedScopes;
+use crate::web::extract::{Environment, OAuthForm};
+use crate::web::failures::oauth::OAuthFailure;
 
 /// Ids and secrets are ASCII of at most some hundred characters.
 const LONGEST_BASIC: usize = 2048;
@@ -50,14 +48,19 @@ impl Client {
     }
 
     /// The scopes that the application may have.
-    pub(crate) async fn granted_scopes(&self, idp: &Idp) -> Result<Arc<GrantedScopes>, StoreError> {
-        resources::granted_scopes(idp, self.application.id).await
+    pub(crate) async fn granted_scopes(
+        &self,
+        idp: &Idp,
+        now: Timestamp,
+    ) -> Result<Arc<GrantedScopes>, StoreError> {
+        idp.granted().find(self.application.id, now).await
     }
 
     /// Whether the application holds any role.
-    pub(crate) async fn holds_a_role(&self, idp: &Idp) -> Result<bool, StoreError> {
-        let roles = RoleAssignments::new(idp)
-            .of_actor(self.application.id.as_uuid())
+    pub(crate) async fn holds_a_role(&self, idp: &Idp, now: Timestamp) -> Result<bool, StoreError> {
+        let roles = idp
+            .role_assignments()
+            .of_actor(self.application.id.as_uuid(), now)
             .await?;
         Ok(!roles.is_empty())
     }
@@ -152,7 +155,7 @@ async fn authenticate(
     };
     let (id, proof) = presented(credentials, params)?;
     let id = ApplicationId::parse(&id).map_err(|_| challenged(unknown_client()))?;
-    let application = Applications::new(idp).find(environment.id, id).await?;
+    let application = idp.applications().find(environment.id, id, now).await?;
     let application = application.ok_or_else(|| challenged(unknown_client()))?;
     if !application.settings.enabled {
         return Err(challenged(OAuthFailure::invalid_client(
@@ -171,7 +174,10 @@ async fn authenticate(
         }
     };
     if let Some(secret) = secret
-        && !application_secrets::matches(idp, application.id, &secret, now).await?
+        && !idp
+            .application_secrets()
+            .matches(application.id, &secret, now)
+            .await?
     {
         return Err(challenged(OAuthFailure::invalid_client(
             "Invalid client credentials",

@@ -13,10 +13,10 @@ use protocol::params::FormParams;
 use web::form::{self, FormBody};
 
 use crate::Idp;
-use crate::errors::api::ApiFailure;
-use crate::errors::oauth::OAuthFailure;
-use crate::errors::page::{PageError, PageFailure};
-use crate::stores::environments::{Environments, StoredEnvironment};
+use crate::stores::environments::StoredEnvironment;
+use crate::web::failures::api::ApiFailure;
+use crate::web::failures::oauth::OAuthFailure;
+use crate::web::failures::page::{PageError, PageFailure};
 
 /// The environment that the path begins with; it exists.
 #[derive(Clone, Debug)]
@@ -28,9 +28,9 @@ impl Environment {
     }
 }
 
-/// An address that leads nowhere; how it is told depends on whether a browser asks.
+/// An address that leads no_such_address; how it is told depends on whether a browser asks.
 #[derive(Clone, Debug)]
-pub(crate) enum Nowhere {
+pub(crate) enum NoSuchAddress {
     /// The database did not answer.
     Failed(StoreError),
     /// There is no such path.
@@ -41,7 +41,7 @@ pub(crate) enum Nowhere {
     WrongMethod,
 }
 
-impl Nowhere {
+impl NoSuchAddress {
     /// The refusal in PingOne's JSON.
     pub(super) fn into_api_failure(self) -> ApiFailure {
         match self {
@@ -62,7 +62,7 @@ impl Nowhere {
     }
 }
 
-impl IntoResponse for Nowhere {
+impl IntoResponse for NoSuchAddress {
     /// Hands the failure to the layer that knows the request's id.
     fn into_response(self) -> Response {
         let mut response = StatusCode::NOT_FOUND.into_response();
@@ -72,19 +72,20 @@ impl IntoResponse for Nowhere {
 }
 
 impl FromRequestParts<Idp> for Environment {
-    type Rejection = Nowhere;
+    type Rejection = NoSuchAddress;
 
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Nowhere> {
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, NoSuchAddress> {
         let params = RawPathParams::from_request_parts(parts, idp).await;
-        let params = params.map_err(|_| Nowhere::UnknownEnvironment)?;
+        let params = params.map_err(|_| NoSuchAddress::UnknownEnvironment)?;
         let text = params.iter().find(|(name, _)| *name == "environment");
-        let (_, text) = text.ok_or(Nowhere::UnknownEnvironment)?;
-        let id = EnvironmentId::parse(text).map_err(|_| Nowhere::UnknownEnvironment)?;
-        let found = Environments::new(idp)
-            .find(id)
+        let (_, text) = text.ok_or(NoSuchAddress::UnknownEnvironment)?;
+        let id = EnvironmentId::parse(text).map_err(|_| NoSuchAddress::UnknownEnvironment)?;
+        let found = idp
+            .environments()
+            .find(id, idp.now())
             .await
-            .map_err(Nowhere::Failed)?;
-        found.map(Self).ok_or(Nowhere::UnknownEnvironment)
+            .map_err(NoSuchAddress::Failed)?;
+        found.map(Self).ok_or(NoSuchAddress::UnknownEnvironment)
     }
 }
 

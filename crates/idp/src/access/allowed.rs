@@ -11,18 +11,18 @@ use protocol::id::{ApplicationId, EnvironmentId, PopulationId, UserId};
 use protocol::pingone::{ApplicationType, RoleScopeType};
 use uuid::Uuid;
 
-use super::media_router::{ApiRequest, FromApi};
-use super::role_check::{self, Permission, Place, Reach};
+use super::roles::{self, Permission, Place, Reach};
+use crate::access::bearer::{self, Bearer, BearerRefusal};
+use crate::api::media_router::{ApiRequest, FromApi};
 use crate::audit::{Activity, Actor, Origin, Subject};
-use crate::errors::api::ApiFailure;
-use crate::oauth::bearer::{self, Bearer, BearerRefusal};
 use crate::state::Idp;
-use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
-use crate::stores::environments::{Environments, StoredEnvironment};
+use crate::stores::environments::StoredEnvironment;
 use crate::stores::populations::Populations;
-use crate::stores::role_assignments::{RoleAssignments, StoredAssignment};
+use crate::stores::role_assignments::StoredAssignment;
 use crate::stores::users::{StoredUser, Users};
+use crate::web::failures::api::ApiFailure;
 
 /// Somebody with a good access token, and the request that came with it.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl FromApi for Asking {
             .as_ref()
             .map_or_else(|| bearer.application.id.as_uuid(), |user| user.id.as_uuid());
         let assignments = if carries_roles(&bearer) {
-            RoleAssignments::new(idp).of_actor(holder).await?
+            idp.role_assignments().of_actor(holder, *now).await?
         } else {
             Arc::default()
         };
@@ -127,7 +127,7 @@ impl Asking {
 
     /// How far a permission reaches in an environment.
     pub(crate) fn reach(&self, permission: Permission, environment: &StoredEnvironment) -> Reach {
-        role_check::reach(&self.assignments, permission, environment)
+        roles::reach(&self.assignments, permission, environment)
     }
 
     /// Writes a change with its entry in the audit log.
@@ -151,16 +151,20 @@ impl Asking {
     /// Refuses to touch an actor who holds roles that the one who asks does not hold: whoever sets
     /// a password or reads a secret gains what its owner may do.
     pub(crate) async fn require_all_roles_of(&self, holder: Uuid) -> Result<(), ApiFailure> {
-        let held = RoleAssignments::new(&self.idp).of_actor(holder).await?;
+        let held = self
+            .idp
+            .role_assignments()
+            .of_actor(holder, self.now)
+            .await?;
         for assignment in held.iter() {
-            let Some(role) = role_check::find_role(assignment.role_id) else {
+            let Some(role) = roles::find_role(assignment.role_id) else {
                 continue;
             };
             // Where what it was for is gone, it gives nothing.
             let Some(place) = self.place(assignment).await? else {
                 continue;
             };
-            if !role_check::includes(&self.assignments, role, place) {
+            if !roles::includes(&self.assignments, role, place) {
                 return Err(ApiFailure::forbidden());
             }
         }
@@ -181,7 +185,7 @@ impl Asking {
             }
             RoleScopeType::Application | RoleScopeType::Population => assignment.environment_id,
         };
-        let found = Environments::new(&self.idp).find(environment).await?;
+        let found = self.idp.environments().find(environment, self.now).await?;
         Ok(found.map(|environment| Place {
             scope,
             environment: Some(environment.id),
@@ -305,7 +309,7 @@ impl<P> Allowed<P> {
 
 async fn environment(request: &ApiRequest) -> Result<Arc<StoredEnvironment>, ApiFailure> {
     let id: EnvironmentId = request.id("environment")?;
-    let found = Environments::new(&request.idp).find(id).await?;
+    let found = request.idp.environments().find(id, request.now).await?;
     found.ok_or_else(|| {
         ApiFailure::not_found_saying(format!("Unable to find environment with ID: '{id}'"))
     })
@@ -436,8 +440,10 @@ impl<P: Allows> FromApi for OnApplication<P> {
     async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
         let AllowedEverywhere(allowed) = AllowedEverywhere::<P>::from_api(request).await?;
         let id: ApplicationId = request.id("application")?;
-        let found = Applications::new(&allowed.idp)
-            .find(allowed.id(), id)
+        let found = allowed
+            .idp
+            .applications()
+            .find(allowed.id(), id, allowed.now)
             .await?;
         let application = found.ok_or_else(|| {
             ApiFailure::not_found_saying(format!(

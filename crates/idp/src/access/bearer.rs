@@ -19,8 +19,7 @@ use protocol::secret::AccessToken;
 
 use crate::Idp;
 use crate::keys::KeysError;
-use crate::stores::applications::{Applications, StoredApplication};
-use crate::stores::environments::Environments;
+use crate::stores::applications::StoredApplication;
 use crate::stores::grants::{Grant, Grants};
 use crate::stores::users::{StoredUser, Users};
 
@@ -135,10 +134,10 @@ pub(crate) async fn verify(
         .urls()
         .environment_of(&issuer)
         .ok_or(BearerRefusal::UnknownIssuer)?;
-    if Environments::new(idp).find(environment).await?.is_none() {
+    if idp.environments().find(environment, now).await?.is_none() {
         return Err(BearerRefusal::UnknownIssuer);
     }
-    let keys = idp.oauth().keys.current(idp, environment, now).await?;
+    let keys = idp.keys().current(idp, environment, now).await?;
     let verifier = AccessTokenVerifier::new([Algorithm::RS256]);
     let claims = verifier.verify(token.expose(), keys.verification(), &issuer, audience, now)?;
     Ok((environment, claims))
@@ -152,7 +151,7 @@ async fn stands(
     now: Timestamp,
 ) -> Result<Bearer, BearerRefusal> {
     let application = match ApplicationId::parse(&claims.client_id) {
-        Ok(id) => Applications::new(idp).find(environment, id).await?,
+        Ok(id) => idp.applications().find(environment, id, now).await?,
         Err(_) => None,
     };
     let application = application

@@ -17,17 +17,16 @@ use protocol::pingone::{
 use protocol::secret::{ClientSecret, Password};
 use serde_json::{Map, Value, json};
 
+use crate::access::roles::ids as roles;
 use crate::accounts::registration::{self, NewAccount, RegistrationRefusal};
-use crate::api::role_check::roles;
 use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::founding::environment::{self, NewEnvironment};
+use crate::founding::portal_applications::{ADMINISTRATION, PortalAddresses, WORKER, worker};
 use crate::hasher::HashError;
-use crate::portal_applications::{ADMINISTRATION, PortalAddresses, WORKER, worker};
-use crate::seed::{self, NewEnvironment};
 use crate::state::Idp;
-use crate::stores::application_secrets;
 use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::change::Change;
-use crate::stores::environments::{Environments, StoredEnvironment};
+use crate::stores::environments::StoredEnvironment;
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::passwords::Passwords;
 use crate::stores::populations::{Populations, StoredPopulation};
@@ -249,10 +248,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     async fn environment(&self) -> Result<Arc<StoredEnvironment>, DemoError> {
-        if let Some(found) = Environments::new(self.idp)
-            .find_by_name(ENVIRONMENT)
-            .await?
-        {
+        if let Some(found) = self.idp.environments().find_by_name(ENVIRONMENT).await? {
             return Ok(found);
         }
         let new = NewEnvironment {
@@ -262,7 +258,8 @@ impl Maker<'_> {
             environment_type: EnvironmentType::Sandbox,
             creator: None,
         };
-        let made = seed::create(self.idp, new, Actor::Nobody, &self.origin, self.now).await?;
+        let made =
+            environment::create(self.idp, new, Actor::Nobody, &self.origin, self.now).await?;
         Ok(Arc::new(made))
     }
 
@@ -327,7 +324,7 @@ impl Maker<'_> {
         environment: EnvironmentId,
         settings: NewApplication,
     ) -> Result<(ApplicationId, ClientSecret), DemoError> {
-        let applications = Applications::new(self.idp);
+        let applications = self.idp.applications();
         let found = applications
             .find_by_name(environment, &settings.name)
             .await?;
@@ -335,7 +332,7 @@ impl Maker<'_> {
             Some(found) => found.id,
             None => ApplicationId::random(self.idp.random()),
         };
-        let known = application_secrets::find(self.idp, id, self.now).await?;
+        let known = self.idp.application_secrets().find(id, self.now).await?;
         let application = StoredApplication {
             id,
             environment_id: environment,
@@ -351,7 +348,13 @@ impl Maker<'_> {
             known.present
         } else {
             let secret = ClientSecret::random(self.idp.random());
-            let rotation = application_secrets::rotate(self.idp, id, &secret, None, self.now);
+            let rotation = self.idp.application_secrets().rotate(
+                id,
+                &secret,
+                None,
+                self.idp.random(),
+                self.now,
+            );
             change = change.and(rotation);
             secret
         };
@@ -404,7 +407,11 @@ impl Maker<'_> {
         name: &str,
         wanted: &[protocol::id::RoleId],
     ) -> Result<(), DemoError> {
-        let held = RoleAssignments::new(self.idp).of_actor(holder.id()).await?;
+        let held = self
+            .idp
+            .role_assignments()
+            .of_actor(holder.id(), self.now)
+            .await?;
         for role in wanted
             .iter()
             .filter(|role| !held.iter().any(|a| a.role_id == **role))

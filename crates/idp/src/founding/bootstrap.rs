@@ -17,13 +17,11 @@ use ui::{RuleView, Verdict};
 use crate::accounts::Refusal;
 use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationRefusal};
 use crate::audit::{Activity, Actor, Origin, Subject};
-use crate::portal_applications::{ADMINISTRATION, PortalAddresses, worker};
-use crate::seed::{self, NewEnvironment, Seed};
+use crate::founding::environment::{self, NewEnvironment, Seed};
+use crate::founding::portal_applications::{ADMINISTRATION, PortalAddresses, worker};
 use crate::state::Idp;
-use crate::stores::application_secrets;
 use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::change::Change;
-use crate::stores::environments::Environments;
 use crate::stores::resources::{Resources, StoredResourceGrant};
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
 
@@ -122,7 +120,7 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
     if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
         return Err(BootstrapError::InvalidName);
     }
-    let environments = Environments::new(idp);
+    let environments = idp.environments();
     if environments.find_by_name(&name).await?.is_some() {
         return Err(BootstrapError::NameTaken(name));
     }
@@ -138,7 +136,7 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
         environment_type: EnvironmentType::Production,
         creator: None,
     };
-    let mut seed = seed::prepare(idp, new, now)?;
+    let mut seed = environment::prepare(idp, new, now)?;
     let environment = seed.environment.id;
     let mut change = std::mem::take(&mut seed.change);
 
@@ -151,8 +149,12 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
     change = change.and(grants(idp, &seed, client_id, now));
     let client_secret = (!is_public).then(|| ClientSecret::random(idp.random()));
     if let Some(secret) = &client_secret {
-        change = change.and(application_secrets::rotate(
-            idp, client_id, secret, None, now,
+        change = change.and(idp.application_secrets().rotate(
+            client_id,
+            secret,
+            None,
+            idp.random(),
+            now,
         ));
     }
 
@@ -160,11 +162,11 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
     let worker_client_secret = ClientSecret::random(idp.random());
     change = change
         .and(application(environment, worker_client_id, worker(), now)?)
-        .and(application_secrets::rotate(
-            idp,
+        .and(idp.application_secrets().rotate(
             worker_client_id,
             &worker_client_secret,
             None,
+            idp.random(),
             now,
         ))
         .and(roles(
@@ -220,7 +222,7 @@ impl Plan {
 ///
 /// [`StoreError`] when the database did not answer.
 pub async fn has_environments(idp: &Idp) -> Result<bool, StoreError> {
-    let some = Environments::new(idp).page("", 1, |all| all).await?;
+    let some = idp.environments().page("", 1, |all| all).await?;
     Ok(!some.is_empty())
 }
 

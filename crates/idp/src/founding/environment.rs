@@ -12,8 +12,7 @@ use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{EnvironmentType, ResourceType, RoleScope, RoleScopeType};
 
 use crate::audit::{Activity, Actor, Origin, Subject};
-use crate::keys;
-use crate::portal_applications::ADMINISTRATION;
+use crate::founding::portal_applications::ADMINISTRATION;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
@@ -117,7 +116,7 @@ pub(crate) async fn create(
     change
         .commit(idp, environment.id, &created, origin, now)
         .await?;
-    keys::prepare(idp, environment.id, now);
+    idp.prepare_keys(environment.id, now);
     Ok(environment)
 }
 

@@ -72,7 +72,7 @@ pub(crate) struct BuiltInRole {
 }
 
 /// The ids of roles. Two are PingOne's own; the others are ours and never change.
-pub(crate) mod roles {
+pub(crate) mod ids {
     use protocol::id::RoleId;
     use uuid::uuid;
 
@@ -98,7 +98,7 @@ use RoleScopeType as S;
 /// Every role, by name.
 pub(crate) const ROLES: [BuiltInRole; 7] = [
     BuiltInRole {
-        id: roles::CLIENT_APPLICATION_DEVELOPER,
+        id: ids::CLIENT_APPLICATION_DEVELOPER,
         name: "Client Application Developer",
         description: "Manages applications, their secrets and grants, and resources.",
         applicable_to: &[S::Organization, S::Environment],
@@ -112,7 +112,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         ],
     },
     BuiltInRole {
-        id: roles::CONFIGURATION_READ_ONLY,
+        id: ids::CONFIGURATION_READ_ONLY,
         name: "Configuration Read Only",
         description: "Reads the configuration of environments.",
         applicable_to: &[S::Organization, S::Environment],
@@ -125,7 +125,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         ],
     },
     BuiltInRole {
-        id: roles::ENVIRONMENT_ADMIN,
+        id: ids::ENVIRONMENT_ADMIN,
         name: "Environment Admin",
         description: "Manages everything in an environment but its users.",
         applicable_to: &[S::Organization, S::Environment],
@@ -149,7 +149,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         ],
     },
     BuiltInRole {
-        id: roles::HELP_DESK_ADMIN,
+        id: ids::HELP_DESK_ADMIN,
         name: "Help Desk Admin",
         description: "Reads users, and helps them with forgotten and locked passwords.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
@@ -162,7 +162,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         ],
     },
     BuiltInRole {
-        id: roles::IDENTITY_DATA_ADMIN,
+        id: ids::IDENTITY_DATA_ADMIN,
         name: "Identity Data Admin",
         description: "Manages users, their passwords and populations.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
@@ -181,7 +181,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         ],
     },
     BuiltInRole {
-        id: roles::IDENTITY_DATA_READ_ONLY,
+        id: ids::IDENTITY_DATA_READ_ONLY,
         name: "Identity Data Read Only",
         description: "Reads users and populations.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
@@ -194,7 +194,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         ],
     },
     BuiltInRole {
-        id: roles::ORGANIZATION_ADMIN,
+        id: ids::ORGANIZATION_ADMIN,
         name: "Organization Admin",
         description: "Creates, changes and deletes the environments of an organization.",
         applicable_to: &[S::Organization],
@@ -373,7 +373,7 @@ mod tests {
     fn a_role_reaches_its_scope_and_no_further() {
         let (here, there) = (environment(1), environment(2));
         let population = PopulationId::random(&SeededRandom::new(3));
-        let admin = roles::IDENTITY_DATA_ADMIN;
+        let admin = ids::IDENTITY_DATA_ADMIN;
         let of = |held: StoredAssignment, at| reach(&[held], Permission::ManageUsers, at);
 
         let held = assignment(admin, RoleScopeType::Environment, here.id.as_uuid());
@@ -386,7 +386,7 @@ mod tests {
         let held = assignment(admin, RoleScopeType::Population, population.as_uuid());
         assert_eq!(of(held, &here), Reach::Populations(vec![population]));
         let held = assignment(
-            roles::IDENTITY_DATA_READ_ONLY,
+            ids::IDENTITY_DATA_READ_ONLY,
             RoleScopeType::Environment,
             here.id.as_uuid(),
         );
@@ -405,13 +405,13 @@ mod tests {
             organization: here.organization_id,
         };
         let held = [assignment(
-            roles::ENVIRONMENT_ADMIN,
+            ids::ENVIRONMENT_ADMIN,
             RoleScopeType::Environment,
             here.id.as_uuid(),
         )];
         let may_give = |id| includes(&held, find_role(id).unwrap(), place);
-        assert!(may_give(roles::ENVIRONMENT_ADMIN) && may_give(roles::CONFIGURATION_READ_ONLY));
-        assert!(!may_give(roles::IDENTITY_DATA_ADMIN));
+        assert!(may_give(ids::ENVIRONMENT_ADMIN) && may_give(ids::CONFIGURATION_READ_ONLY));
+        assert!(!may_give(ids::IDENTITY_DATA_ADMIN));
         let organization = RoleScope {
             id: here.organization_id.as_uuid(),
             scope_type: RoleScopeType::Organization,
@@ -423,7 +423,7 @@ mod tests {
         };
         assert!(!includes(
             &held,
-            find_role(roles::ENVIRONMENT_ADMIN).unwrap(),
+            find_role(ids::ENVIRONMENT_ADMIN).unwrap(),
             wider
         ));
     }

@@ -6,7 +6,7 @@ use protocol::oauth::TokenEndpointAuthMethod;
 use protocol::pingone::{ApplicationType, GrantTypeName, NewApplication, ResponseTypeName};
 use url::Url;
 
-use crate::api::role_check::roles;
+use crate::access::roles::ids as roles;
 
 /// What the web application is called.
 pub(crate) const WEB_APPLICATION: &str = "Latchkey Portal";

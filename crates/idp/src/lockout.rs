@@ -16,11 +16,11 @@ use crate::stores::fold;
 const MOST_NAMES: usize = 10_000;
 
 /// Wrong sign-ons with names that belong to nobody.
-pub(crate) struct Strangers(Mutex<Cache<String, Failures>>);
+pub(crate) struct UnknownNames(Mutex<Cache<String, Failures>>);
 
-impl std::fmt::Debug for Strangers {
+impl std::fmt::Debug for UnknownNames {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Strangers")
+        f.write_str("UnknownNames")
     }
 }
 
@@ -30,13 +30,13 @@ struct Failures {
     locked_until: Option<Timestamp>,
 }
 
-impl Default for Strangers {
+impl Default for UnknownNames {
     fn default() -> Self {
         Self(Mutex::new(Cache::new(MOST_NAMES)))
     }
 }
 
-impl Strangers {
+impl UnknownNames {
     /// Counts a try with a name, and tells until when the name is locked out, if it is.
     pub(crate) fn take_try(
         &self,
@@ -89,22 +89,25 @@ mod tests {
             failure_count: 3,
             duration_seconds: 60,
         };
-        let strangers = Strangers::default();
+        let unknown_names = UnknownNames::default();
         let now = Timestamp::UNIX_EPOCH;
         for name in ["Nobody", "nobody ", "NOBODY"] {
-            assert_eq!(strangers.take_try(environment, name, lockout, now), None);
+            assert_eq!(
+                unknown_names.take_try(environment, name, lockout, now),
+                None
+            );
         }
         let until = now + SignedDuration::from_secs(60);
         assert_eq!(
-            strangers.take_try(environment, "nobody", lockout, now),
+            unknown_names.take_try(environment, "nobody", lockout, now),
             Some(until)
         );
         assert_eq!(
-            strangers.take_try(environment, "somebody", lockout, now),
+            unknown_names.take_try(environment, "somebody", lockout, now),
             None
         );
         assert_eq!(
-            strangers.take_try(environment, "nobody", lockout, until),
+            unknown_names.take_try(environment, "nobody", lockout, until),
             None
         );
     }

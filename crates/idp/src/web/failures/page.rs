@@ -12,11 +12,10 @@ use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use platform::net::RequestId;
 use protocol::params::InvalidParams;
-use ui::{ErrorPage, Html, Layout, Mode, Side};
+use ui::{ErrorPage, Html, Layout, Mode, Side, Site};
 use web::Limited;
 use web::form::FormRejection;
 
-use crate::Idp;
 use crate::accounts::Refusal;
 use crate::hasher::HashError;
 use crate::keys::KeysError;
@@ -70,8 +69,19 @@ pub(crate) struct UriMismatch {
     pub(crate) registered: Vec<String>,
 }
 
+impl UriMismatch {
+    /// What was sent, cut, beside what is registered.
+    pub(crate) fn boxed(application: &str, sent: &str, registered: &[String]) -> Box<Self> {
+        Box::new(Self {
+            application: application.to_owned(),
+            sent: sent.chars().take(1000).collect(),
+            registered: registered.to_vec(),
+        })
+    }
+}
+
 /// A failure that becomes a page where the request's id is known: in
-/// [`correlate`](crate::oauth::correlate).
+/// [`correlate`](crate::web::correlate::correlate).
 #[derive(Clone, Debug)]
 pub(crate) struct PageFailure {
     error: PageError,
@@ -116,19 +126,18 @@ impl PageFailure {
     }
 
     /// The page.
-    pub(crate) fn render(&self, idp: &Idp, headers: &HeaderMap, request: RequestId) -> Response {
+    pub(crate) fn render(&self, site: &Site, headers: &HeaderMap, request: RequestId) -> Response {
         let (status, text) = self.error.status_and_text();
         if let (Some(cause), true) = (&self.cause, status.is_server_error()) {
             let causes = ui::chain_of_causes(cause.as_ref());
             tracing::error!(%request, ?causes, "a page could not be shown");
         }
-        let site = idp.site();
         match &self.error {
             PageError::RedirectUriMismatch(mismatch)
             | PageError::PostLogoutRedirectUriMismatch(mismatch)
                 if site.mode() == Mode::Development =>
             {
-                return UriMismatchPage::new(idp, mismatch, text, request).into_response();
+                return UriMismatchPage::new(site, mismatch, text, request).into_response();
             }
             _ => {}
         }
@@ -215,12 +224,11 @@ struct Compared {
 
 impl UriMismatchPage {
     fn new(
-        idp: &Idp,
+        site: &Site,
         mismatch: &UriMismatch,
         text: Option<&'static str>,
         request: RequestId,
     ) -> Html<Self> {
-        let site = idp.site();
         let sentence = text
             .map(|text| site.messages().text(text))
             .unwrap_or_default();

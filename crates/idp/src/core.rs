@@ -1,0 +1,112 @@
+//! What every layer above the stores stands on: the database, the stores that keep what they read,
+//! randomness, the keyring, and the installation's settings and addresses.
+//!
+//! There is no clock in it: handlers and jobs read the time once and pass it on.
+
+use std::sync::Arc;
+
+use db::Db;
+use platform::keyring::Keyring;
+use protocol::Random;
+
+use crate::caches::Touched;
+use crate::settings::Settings;
+use crate::stores::application_secrets::ApplicationSecrets;
+use crate::stores::applications::Applications;
+use crate::stores::environments::Environments;
+use crate::stores::resources::Granted;
+use crate::stores::role_assignments::RoleAssignments;
+use crate::urls::Urls;
+
+/// The ground of the crate: see the module.
+#[derive(Debug)]
+#[expect(
+    unnameable_types,
+    reason = "`Idp` derefs to it, and all its methods are the crate's own"
+)]
+pub struct Core {
+    settings: Settings,
+    db: Db,
+    random: Arc<dyn Random>,
+    keyring: Arc<Keyring>,
+    urls: Urls,
+    applications: Applications,
+    application_secrets: ApplicationSecrets,
+    environments: Environments,
+    granted: Granted,
+    role_assignments: RoleAssignments,
+}
+
+impl Core {
+    pub(crate) fn new(
+        settings: Settings,
+        db: Db,
+        random: Arc<dyn Random>,
+        keyring: Arc<Keyring>,
+    ) -> Self {
+        let urls = Urls::new(&settings.public_url);
+        Self {
+            applications: Applications::new(db.clone()),
+            application_secrets: ApplicationSecrets::new(db.clone(), Arc::clone(&keyring)),
+            environments: Environments::new(db.clone()),
+            granted: Granted::new(db.clone(), urls.audience().to_owned()),
+            role_assignments: RoleAssignments::new(db.clone()),
+            settings,
+            db,
+            random,
+            keyring,
+            urls,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The database, for the stores that keep nothing in memory.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.random
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    pub(crate) fn urls(&self) -> &Urls {
+        &self.urls
+    }
+
+    pub(crate) fn applications(&self) -> &Applications {
+        &self.applications
+    }
+
+    pub(crate) fn application_secrets(&self) -> &ApplicationSecrets {
+        &self.application_secrets
+    }
+
+    pub(crate) fn environments(&self) -> &Environments {
+        &self.environments
+    }
+
+    /// The scopes that applications may ask for.
+    pub(crate) fn granted(&self) -> &Granted {
+        &self.granted
+    }
+
+    pub(crate) fn role_assignments(&self) -> &RoleAssignments {
+        &self.role_assignments
+    }
+
+    /// Forgets what a write may have changed, wherever it is kept.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.applications.forget(touched);
+        self.application_secrets.forget(touched);
+        self.environments.forget(touched);
+        self.granted.forget(touched);
+        self.role_assignments.forget(touched);
+    }
+}

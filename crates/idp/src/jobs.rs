@@ -1,0 +1,128 @@
+//! What is done beside requests: mails are sent, what is over is deleted, memory is given back.
+
+use std::future::Future;
+use std::time::Duration;
+
+use db::StoreError;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::mail::outbox;
+use crate::state::Idp;
+use crate::stores::expired::{self, Kept};
+
+/// How often jobs look for what is over.
+const HOUSEKEEPING: Duration = Duration::from_secs(10);
+
+/// Mails are kept a week after they were written.
+const MAIL_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Idp {
+    /// Does what has to be done beside requests, until `stop` completes: sends mails, deletes what
+    /// expired, gives memory back.
+    pub async fn run_jobs(&self, stop: impl Future<Output = ()> + Send) {
+        let stopped = tokio::sync::watch::Sender::new(false);
+        let wait = |mut receiver: tokio::sync::watch::Receiver<bool>| async move {
+            // An error means that the sender is gone, which is a stop as well.
+            let _stopped = receiver.wait_for(|stopped| *stopped).await;
+        };
+        let outbox = outbox::run(self, self.mail(), self.clock(), wait(stopped.subscribe()));
+        let housekeeping = self.keep_house(wait(stopped.subscribe()));
+        let stopping = async {
+            stop.await;
+            stopped.send_replace(true);
+        };
+        tokio::join!(outbox, housekeeping, stopping);
+    }
+
+    async fn keep_house(&self, stop: impl Future<Output = ()> + Send) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                () = tokio::time::sleep(HOUSEKEEPING) => {}
+            }
+            self.hasher().release_idle_memory();
+            if let Err(error) = self.purge(self.now()).await {
+                let cause = ui::chain_of_causes(&error).join(": ");
+                tracing::warn!(
+                    cause,
+                    "what expired could not be deleted; it is tried again"
+                );
+            }
+        }
+    }
+
+    async fn purge(&self, now: Timestamp) -> Result<(), StoreError> {
+        let kept = Kept {
+            now,
+            activities_since: now - self.settings().lifetimes.activities,
+            mails_since: now - MAIL_RETENTION,
+        };
+        expired::purge(self.db(), kept).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use db::{Batch, Db, Statement};
+    use platform::FrozenClock;
+    use platform::keyring::Keyring;
+    use protocol::SystemRandom;
+    use url::Url;
+
+    use super::*;
+    use crate::stores::expired::PURGE_ROWS;
+    use crate::{Parts, Settings};
+
+    /// Anybody can begin sign-ons, faster than one statement deletes them.
+    #[tokio::test]
+    async fn more_than_one_statement_deletes_is_purged_all_the_same() {
+        let now: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();
+        let parts = Parts {
+            db: Db::sqlite_in_memory().unwrap(),
+            clock: Arc::new(FrozenClock::new(now)),
+            random: Arc::new(SystemRandom),
+            keyring: Arc::new(Keyring::random(&SystemRandom)),
+        };
+        let settings = Settings::new(Url::parse("https://localhost:9443/").unwrap());
+        let idp = Idp::start(settings, parts).await.unwrap();
+        let (environment, application) = (idp.random().uuid(), idp.random().uuid());
+        let owners = Batch::new()
+            .add(
+                Statement::new(
+                    "INSERT INTO environments (id, organization_id, name, name_key, document, \
+                     created_at, updated_at) VALUES ($1, $1, 'A', 'a', '{}', 0, 0)",
+                )
+                .bind(environment),
+            )
+            .add(
+                Statement::new(
+                    "INSERT INTO applications (id, environment_id, name_key, document, created_at, \
+                     updated_at) VALUES ($1, $2, 'a', '{}', 0, 0)",
+                )
+                .bind(application)
+                .bind(environment),
+            );
+        idp.db().batch(owners).await.unwrap();
+        let flow = |expires_at: Timestamp| {
+            Statement::new(
+                "INSERT INTO flows (id, environment_id, application_id, status, document, version, \
+                 created_at, expires_at) VALUES ($1, $2, $3, 'X', '{}', 0, 0, $4)",
+            )
+            .bind(idp.random().uuid())
+            .bind(environment)
+            .bind(application)
+            .bind(expires_at)
+        };
+        let expired = (0..=3 * PURGE_ROWS).map(|_| flow(now));
+        let batch = expired.fold(Batch::new(), Batch::add);
+        let later = now + SignedDuration::from_secs(1);
+        idp.db().batch(batch.add(flow(later))).await.unwrap();
+        idp.purge(now).await.unwrap();
+        let count = Statement::new("SELECT COUNT(*) AS number FROM flows");
+        let row = idp.db().read_optional(count).await.unwrap().unwrap();
+        assert_eq!(row.get::<i64>("number").unwrap(), 1);
+    }
+}

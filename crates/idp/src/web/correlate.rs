@@ -1,0 +1,58 @@
+//! The layer that knows a request's id: it gives every answer its `Correlation-Id`, and renders the
+//! failures that name it.
+
+use axum::extract::{Request, State};
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use platform::net::RequestId;
+
+use super::extract::NoSuchAddress;
+use super::failures::api::CORRELATION_ID;
+use super::failures::oauth::OAuthFailure;
+use super::failures::page::PageFailure;
+use crate::Idp;
+
+/// Gives every request an id and every answer its `Correlation-Id`, and renders the failures that
+/// name it.
+pub(crate) async fn correlate(
+    State(idp): State<Idp>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let known = request.extensions().get::<RequestId>().copied();
+    let id = known.unwrap_or_else(|| RequestId::random(idp.random()));
+    request.extensions_mut().insert(id);
+    let accept = request.headers().get(ACCEPT).cloned();
+    let mut response = next.run(request).await;
+    let accepts = || {
+        let mut headers = HeaderMap::new();
+        headers.extend(accept.clone().map(|accept| (ACCEPT, accept)));
+        headers
+    };
+    if let Some(failure) = response.extensions_mut().remove::<OAuthFailure>() {
+        response = failure.render(id);
+    } else if let Some(failure) = response.extensions_mut().remove::<PageFailure>() {
+        response = failure.render(idp.site(), &accepts(), id);
+    } else if let Some(no_such_address) = response.extensions_mut().remove::<NoSuchAddress>() {
+        let is_browser = accept
+            .as_ref()
+            .is_some_and(|accept| contains(accept, "text/html"));
+        response = if is_browser {
+            no_such_address
+                .into_page_failure()
+                .render(idp.site(), &accepts(), id)
+        } else {
+            no_such_address.into_api_failure().respond(id)
+        };
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(CORRELATION_ID, value);
+    }
+    response
+}
+
+fn contains(header: &HeaderValue, text: &str) -> bool {
+    header.to_str().is_ok_and(|value| value.contains(text))
+}
