@@ -42,11 +42,31 @@ macro_rules! open_codes {
             }
         }
 
+        /// Read as an enum, so that a reader which takes the listed codes only can refuse others.
         impl<'de> serde::Deserialize<'de> for $enum_name {
             fn deserialize<D: serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
-                Ok(Self::parse(&String::deserialize(deserializer)?))
+                struct Code;
+
+                impl<'de> serde::de::Visitor<'de> for Code {
+                    type Value = $enum_name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("a code")
+                    }
+
+                    fn visit_enum<A: serde::de::EnumAccess<'de>>(
+                        self,
+                        access: A,
+                    ) -> Result<Self::Value, A::Error> {
+                        let (code, variant) = access.variant::<String>()?;
+                        serde::de::VariantAccess::unit_variant(variant)?;
+                        Ok($enum_name::parse(&code))
+                    }
+                }
+
+                deserializer.deserialize_enum(stringify!($enum_name), &[$($text),+], Code)
             }
         }
     };

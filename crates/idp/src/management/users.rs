@@ -5,7 +5,9 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
-use protocol::pingone::{PasswordState, PasswordStatus, Reference, User};
+use protocol::pingone::{
+    AccountStatus, LifecycleStatus, PasswordState, PasswordStatus, Reference, User,
+};
 use protocol::secret::{Password, VerificationCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,7 +19,7 @@ use crate::accounts::registration::{
     self, NewAccount, NewPassword, Verification, is_email, is_username,
 };
 use crate::accounts::{passwords, verification};
-use crate::api::body::{Json, JsonObject};
+use crate::api::body::{Json, JsonObject, read_members};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
 use crate::state::Idp;
@@ -143,6 +145,49 @@ async fn password_states(
     Ok(states)
 }
 
+/// What a user is created with, beside the attributes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UserBody {
+    population: Option<Reference<PopulationId>>,
+    enabled: Option<bool>,
+    mfa_enabled: Option<bool>,
+}
+
+/// What only an import sets.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ImportBody {
+    email_verified: Option<bool>,
+    account: Option<AccountBody>,
+    lifecycle: Option<LifecycleBody>,
+    password: Option<PasswordBody>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountBody {
+    can_authenticate: Option<bool>,
+    status: Option<AccountStatus>,
+    unlock_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LifecycleBody {
+    status: Option<LifecycleStatus>,
+    #[serde(default)]
+    suppress_verification_code: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PasswordBody {
+    value: Password,
+    #[serde(default)]
+    force_change: bool,
+}
+
 /// Makes a user without a password.
 pub(super) async fn create(
     allowed: Allowed<may::ManageUsers>,
@@ -158,49 +203,53 @@ pub(super) async fn import(
     JsonObject(body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     let mut account = account(&allowed, &body).await?;
-    if let Some(password) = body.get("password").filter(|value| !value.is_null()) {
-        let value = password.get("value").and_then(Value::as_str);
-        let value = value.ok_or_else(|| ApiFailure::required_value("password.value"))?;
-        user_password::require_plain(value, "password")?;
-        let force_change = password.get("forceChange").and_then(Value::as_bool) == Some(true);
+    let body: ImportBody = read_members(&body)?;
+    if let Some(password) = body.password {
+        user_password::require_plain(password.value.expose(), "password")?;
         account.password = Some(NewPassword {
-            value: Password::new(value),
-            force_change,
+            value: password.value,
+            force_change: password.force_change,
         });
     }
-    let status = |member: &str| body.get(member).and_then(|value| value.get("status"));
-    account.verification = match status("lifecycle").and_then(Value::as_str) {
-        Some("VERIFICATION_REQUIRED") => {
-            let suppress = body
-                .get("lifecycle")
-                .and_then(|l| l.get("suppressVerificationCode"));
-            if suppress.and_then(Value::as_bool) == Some(true) {
-                Verification::RequiredWithoutMail
-            } else {
-                Verification::Required
-            }
-        }
-        Some("ACCOUNT_OK") | None => Verification::NotRequired,
-        Some(_) => {
-            let message = "must be ACCOUNT_OK or VERIFICATION_REQUIRED";
-            return Err(ApiFailure::invalid_value("lifecycle.status", message));
-        }
+    account.verification = match body.lifecycle {
+        Some(LifecycleBody {
+            status: Some(LifecycleStatus::VerificationRequired),
+            suppress_verification_code,
+        }) if suppress_verification_code => Verification::RequiredWithoutMail,
+        Some(LifecycleBody {
+            status: Some(LifecycleStatus::VerificationRequired),
+            ..
+        }) => Verification::Required,
+        Some(_) | None => Verification::NotRequired,
     };
-    account.lock = match status("account").and_then(Value::as_str) {
-        Some("LOCKED") => AccountLock::Locked {
-            since: allowed.now,
-            until: None,
-        },
-        Some("OK") | None => AccountLock::Open,
-        Some(_) => {
-            return Err(ApiFailure::invalid_value(
-                "account.status",
-                "must be OK or LOCKED",
-            ));
-        }
-    };
-    account.email_verified = body.get("emailVerified").and_then(Value::as_bool) == Some(true);
+    if let Some(body) = body.account {
+        account.lock = lock_of(&body, allowed.now)?;
+    }
+    account.email_verified = body.email_verified.unwrap_or(false);
     register(&allowed, account).await
+}
+
+fn lock_of(account: &AccountBody, now: Timestamp) -> Result<AccountLock, ApiFailure> {
+    let is_locked = account.status == Some(AccountStatus::Locked);
+    if account.can_authenticate == Some(is_locked) {
+        let message = "must be true for the status OK and false for LOCKED";
+        return Err(ApiFailure::invalid_value(
+            "account.canAuthenticate",
+            message,
+        ));
+    }
+    match account.unlock_at {
+        Some(_) if !is_locked => Err(ApiFailure::invalid_value(
+            "account.unlockAt",
+            "needs the status LOCKED",
+        )),
+        Some(until) if until <= now => Err(ApiFailure::invalid_value(
+            "account.unlockAt",
+            "must be in the future",
+        )),
+        until if is_locked => Ok(AccountLock::Locked { since: now, until }),
+        _ => Ok(AccountLock::Open),
+    }
 }
 
 async fn register(
@@ -220,11 +269,11 @@ async fn account(
     body: &Map<String, Value>,
 ) -> Result<NewAccount, ApiFailure> {
     let (username, email) = names(body)?;
-    let population = population(allowed, body).await?;
-    let flag = |name: &str| body.get(name).and_then(Value::as_bool);
+    let typed: UserBody = read_members(body)?;
+    let population = population(allowed, typed.population).await?;
     Ok(NewAccount {
-        enabled: flag("enabled").unwrap_or(true),
-        mfa_enabled: flag("mfaEnabled").unwrap_or(false),
+        enabled: typed.enabled.unwrap_or(true),
+        mfa_enabled: typed.mfa_enabled.unwrap_or(false),
         attributes: user_attributes::merge(Map::new(), body)?,
         ..NewAccount::new(username, email, population)
     })
@@ -245,10 +294,10 @@ fn names(body: &Map<String, Value>) -> Result<(String, String), ApiFailure> {
 
 async fn population(
     allowed: &Allowed<may::ManageUsers>,
-    body: &Map<String, Value>,
+    population: Option<Reference<PopulationId>>,
 ) -> Result<PopulationId, ApiFailure> {
-    let id = if let Some(population) = body.get("population").filter(|value| !value.is_null()) {
-        known_population(&allowed.idp, allowed.id(), population.get("id")).await?
+    let id = if let Some(population) = population {
+        known_population(&allowed.idp, allowed.id(), population.id).await?
     } else {
         let default = Populations::new(allowed.idp.db())
             .find_default(allowed.id())
@@ -264,14 +313,10 @@ async fn population(
 async fn known_population(
     idp: &Idp,
     environment: EnvironmentId,
-    id: Option<&Value>,
+    id: PopulationId,
 ) -> Result<PopulationId, ApiFailure> {
-    let unknown = || ApiFailure::invalid_value("population", "The population does not exist.");
-    let id = id
-        .and_then(Value::as_str)
-        .and_then(|id| PopulationId::parse(id).ok());
-    let found = find_population(idp, environment, id.ok_or_else(unknown)?).await?;
-    found.ok_or_else(unknown)
+    let found = find_population(idp, environment, id).await?;
+    found.ok_or_else(|| ApiFailure::invalid_value("population", "The population does not exist."))
 }
 
 pub(super) async fn read(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
@@ -490,12 +535,12 @@ pub(super) async fn set_mfa_enabled(
 /// Which population a user is in.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct InPopulation {
-    id: String,
+    id: PopulationId,
 }
 
 pub(super) async fn read_population(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
     let body = InPopulation {
-        id: on.user.population_id.to_string(),
+        id: on.user.population_id,
     };
     Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
 }
@@ -505,8 +550,7 @@ pub(super) async fn set_population(
     on: OnUser<may::ManageUsers>,
     Json(body): Json<InPopulation>,
 ) -> Result<Reply, ApiFailure> {
-    let id = Value::String(body.id);
-    let id = known_population(&on.idp, on.environment.id, Some(&id)).await?;
+    let id = known_population(&on.idp, on.environment.id, body.id).await?;
     if on.standing == Standing::Administrator && !on.reach.covers(id) {
         return Err(ApiFailure::forbidden());
     }
@@ -515,6 +559,6 @@ pub(super) async fn set_population(
         ..on.user.clone()
     };
     write(&on, &mut changed, "USER.MOVED").await?;
-    let body = InPopulation { id: id.to_string() };
+    let body = InPopulation { id };
     Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
 }

@@ -107,9 +107,6 @@ pub struct ResetPassword {
 }
 
 /// Body of `password.set` and `password.setValue`.
-///
-/// The flags come as booleans or as the texts `"true"` and `"false"`, which PingOne's own samples
-/// send.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetPassword {
@@ -117,10 +114,10 @@ pub struct SetPassword {
     #[serde(default)]
     pub value: Option<crate::secret::Password>,
     /// Whether it must be changed at the next sign-on.
-    #[serde(default, deserialize_with = "lenient_bool")]
+    #[serde(default)]
     pub force_change: bool,
     /// Whether the policy is not applied.
-    #[serde(default, deserialize_with = "lenient_bool")]
+    #[serde(default)]
     pub bypass_policy: bool,
 }
 
@@ -130,36 +127,9 @@ impl std::fmt::Debug for CheckPassword {
     }
 }
 
-/// Reads a boolean, or the text of one.
-pub(crate) fn lenient_bool<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<bool, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Lenient {
-        Bool(bool),
-        Text(String),
-    }
-    match Lenient::deserialize(deserializer)? {
-        Lenient::Bool(value) => Ok(value),
-        Lenient::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
-        Lenient::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        Lenient::Text(_) => Err(serde::de::Error::custom("neither true nor false")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn flags_may_be_texts() {
-        let set: SetPassword =
-            serde_json::from_str(r#"{"value":"x","forceChange":"true","bypassPolicy":false}"#)
-                .unwrap();
-        assert!(set.force_change && !set.bypass_policy);
-        assert!(serde_json::from_str::<SetPassword>(r#"{"forceChange":"yes"}"#).is_err());
-    }
 
     #[test]
     fn an_unknown_status_survives() {

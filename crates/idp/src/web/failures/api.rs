@@ -92,6 +92,14 @@ impl ApiFailure {
         Self::invalid_data(vec![detail])
     }
 
+    /// 400: a code that is not among those that are taken.
+    pub(crate) fn not_one_of(target: &str, allowed: &[&str]) -> Self {
+        let message = format!("must be one of {}", allowed.join(", "));
+        Self::invalid_data(vec![
+            ErrorDetail::new("INVALID_VALUE", Some(target), message).with("allowedValues", allowed),
+        ])
+    }
+
     /// 400: a value that another object has and that must be unique.
     pub(crate) fn not_unique(target: &str) -> Self {
         Self::invalid_data(vec![ErrorDetail::new(
@@ -232,6 +240,12 @@ impl ApiFailure {
     /// The status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The member that the first detail names.
+    #[cfg(test)]
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.details.first()?.target.as_deref()
     }
 
     /// A refusal of a password operation, whose new password is called `target` in the request.
