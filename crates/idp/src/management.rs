@@ -19,11 +19,13 @@ mod users;
 use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, Method};
+use axum::middleware::from_fn_with_state;
 use protocol::pingone::media_type as media;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::api::media_router::{self, Operation, Resource, at};
 use crate::state::Idp;
+use crate::web::correlate::correlate;
 use crate::web::failures::api::CORRELATION_ID;
 
 /// Every route of the management API, below `/v1`.
@@ -146,7 +148,7 @@ fn resources() -> Vec<Resource> {
 ///
 /// Scripts of any origin may call it: a token in the `Authorization` header is all that counts, and
 /// no browser adds one by itself.
-pub(crate) fn router() -> Router<Idp> {
+pub(crate) fn router(idp: &Idp) -> Router<Idp> {
     let external = [
         "x-ping-external-transaction-id",
         "x-ping-external-session-id",
@@ -167,7 +169,9 @@ pub(crate) fn router() -> Router<Idp> {
         .allow_methods(methods)
         .allow_headers(headers)
         .expose_headers([CORRELATION_ID]);
-    media_router::router(resources()).layer(cors)
+    media_router::router(resources())
+        .layer(from_fn_with_state(idp.clone(), correlate))
+        .layer(cors)
 }
 
 /// All operations of the management API, from the table that routes them.

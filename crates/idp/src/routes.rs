@@ -27,7 +27,7 @@ impl Idp {
     /// Everything that the environment answers.
     pub fn router(&self) -> Router {
         authentication(self)
-            .nest("/v1", management::router())
+            .nest("/v1", management::router(self))
             .with_state(self.clone())
     }
 }

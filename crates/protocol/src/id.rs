@@ -21,6 +21,17 @@ pub struct InvalidId {
 /// How much of a refused text an error repeats.
 const QUOTED_CHARACTERS: usize = 40;
 
+/// What all ids have in common.
+pub trait Id:
+    Copy + fmt::Debug + fmt::Display + Eq + FromStr + Into<Uuid> + Send + Sync + 'static
+{
+    /// What it is an id of, such as `role assignment`.
+    const KIND: &'static str;
+
+    /// Wraps a UUID.
+    fn from_uuid(uuid: Uuid) -> Self;
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $kind:literal;)+) => {$(
         $(#[$doc])*
@@ -71,6 +82,14 @@ macro_rules! ids {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 Self::parse(text)
+            }
+        }
+
+        impl Id for $name {
+            const KIND: &'static str = $kind;
+
+            fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
             }
         }
 

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, PopulationId, UserId};
@@ -13,7 +15,6 @@ use uuid::Uuid;
 
 use super::roles::{self, Permission, Place, Reach};
 use crate::access::bearer::{self, Bearer, BearerRefusal};
-use crate::api::media_router::{ApiRequest, FromApi};
 use crate::audit::{Activity, Actor, Origin, Subject};
 use crate::state::Idp;
 use crate::stores::applications::StoredApplication;
@@ -22,6 +23,7 @@ use crate::stores::environments::StoredEnvironment;
 use crate::stores::populations::Populations;
 use crate::stores::role_assignments::StoredAssignment;
 use crate::stores::users::{StoredUser, Users};
+pub(crate) use crate::web::extract::PathId;
 use crate::web::failures::api::ApiFailure;
 
 /// Somebody with a good access token, and the request that came with it.
@@ -34,16 +36,14 @@ pub(crate) struct Asking {
     assignments: Arc<[StoredAssignment]>,
 }
 
-impl FromApi for Asking {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let ApiRequest {
-            idp,
-            now,
-            origin,
-            headers,
-            ..
-        } = request;
-        let bearer = bearer::authenticate(idp, headers, *now)
+/// Rejected with 401.
+impl FromRequestParts<Idp> for Asking {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let Ok(origin) = Origin::from_request_parts(parts, idp).await;
+        let now = idp.now();
+        let bearer = bearer::authenticate(idp, &parts.headers, now)
             .await
             .map_err(refused)?;
         let holder = bearer
@@ -51,16 +51,16 @@ impl FromApi for Asking {
             .as_ref()
             .map_or_else(|| bearer.application.id.as_uuid(), |user| user.id.as_uuid());
         let assignments = if carries_roles(&bearer) {
-            idp.role_assignments().of_actor(holder, *now).await?
+            idp.role_assignments().of_actor(holder, now).await?
         } else {
             Arc::default()
         };
         Ok(Self {
             idp: idp.clone(),
-            now: *now,
+            now,
             origin: Origin {
                 session: bearer.grant.as_ref().map(|grant| grant.session_id),
-                ..origin.clone()
+                ..origin
             },
             bearer,
             assignments,
@@ -269,10 +269,14 @@ impl<P> Deref for Allowed<P> {
     }
 }
 
-impl<P: Allows> FromApi for Allowed<P> {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let asking = Asking::from_api(request).await?;
-        let environment = environment(request).await?;
+/// Rejected with 401 without a good token, 404 without such an environment, 403 where the permission
+/// reaches nothing of it.
+impl<P: Allows> FromRequestParts<Idp> for Allowed<P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let asking = Asking::from_request_parts(parts, idp).await?;
+        let environment = environment(parts, idp, asking.now).await?;
         let reach = asking.reach(P::PERMISSION, &environment);
         if reach == Reach::Nothing {
             return Err(ApiFailure::forbidden());
@@ -307,9 +311,13 @@ impl<P> Allowed<P> {
     }
 }
 
-async fn environment(request: &ApiRequest) -> Result<Arc<StoredEnvironment>, ApiFailure> {
-    let id: EnvironmentId = request.id("environment")?;
-    let found = request.idp.environments().find(id, request.now).await?;
+async fn environment(
+    parts: &mut Parts,
+    idp: &Idp,
+    now: Timestamp,
+) -> Result<Arc<StoredEnvironment>, ApiFailure> {
+    let PathId(id) = PathId::<EnvironmentId>::from_request_parts(parts, idp).await?;
+    let found = idp.environments().find(id, now).await?;
     found.ok_or_else(|| {
         ApiFailure::not_found_saying(format!("Unable to find environment with ID: '{id}'"))
     })
@@ -327,9 +335,12 @@ impl<P> Deref for AllowedEverywhere<P> {
     }
 }
 
-impl<P: Allows> FromApi for AllowedEverywhere<P> {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let allowed = Allowed::from_api(request).await?;
+/// Rejected as [`Allowed`] is, and with 403 where the permission reaches some populations only.
+impl<P: Allows> FromRequestParts<Idp> for AllowedEverywhere<P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let allowed = Allowed::from_request_parts(parts, idp).await?;
         if allowed.reach == Reach::Environment {
             Ok(Self(allowed))
         } else {
@@ -375,11 +386,15 @@ impl<P> OnUser<P> {
     }
 }
 
-impl<P: Allows> FromApi for OnUser<P> {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let asking = Asking::from_api(request).await?;
-        let environment = environment(request).await?;
-        let id: UserId = request.id("user")?;
+/// Rejected as [`Allowed`] is, with 404 without such a user, and with 403 when the user is out of
+/// reach or holds more roles than the permission may be used against.
+impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let asking = Asking::from_request_parts(parts, idp).await?;
+        let environment = environment(parts, idp, asking.now).await?;
+        let PathId(id) = PathId::<UserId>::from_request_parts(parts, idp).await?;
         let reach = asking.reach(P::PERMISSION, &environment);
         let is_owner = P::OWN_SCOPE.is_some_and(|scope| {
             asking.bearer.scopes.contains(scope)
@@ -436,10 +451,14 @@ impl<P> Deref for OnApplication<P> {
     }
 }
 
-impl<P: Allows> FromApi for OnApplication<P> {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let AllowedEverywhere(allowed) = AllowedEverywhere::<P>::from_api(request).await?;
-        let id: ApplicationId = request.id("application")?;
+/// Rejected as [`AllowedEverywhere`] is, and with 404 without such an application.
+impl<P: Allows> FromRequestParts<Idp> for OnApplication<P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let AllowedEverywhere(allowed) =
+            AllowedEverywhere::<P>::from_request_parts(parts, idp).await?;
+        let PathId(id) = PathId::<ApplicationId>::from_request_parts(parts, idp).await?;
         let found = allowed
             .idp
             .applications()
@@ -458,41 +477,6 @@ impl<P: Allows> FromApi for OnApplication<P> {
             allowed,
             application,
         })
-    }
-}
-
-/// An id of the path, for what is looked up inside something already reached.
-#[derive(Debug)]
-pub(crate) struct PathId<I>(pub(crate) I);
-
-/// The name of an id in routes.
-pub(crate) trait Named: std::str::FromStr + Send {
-    /// The name between braces.
-    const NAME: &'static str;
-}
-
-macro_rules! named {
-    ($($id:ident = $name:literal;)+) => {$(
-        impl Named for protocol::id::$id {
-            const NAME: &'static str = $name;
-        }
-    )+};
-}
-
-named! {
-    ActivityId = "activity";
-    PasswordPolicyId = "policy";
-    PopulationId = "population";
-    ResourceGrantId = "grant";
-    ResourceId = "resource";
-    RoleAssignmentId = "assignment";
-    RoleId = "role";
-    ScopeId = "scope";
-}
-
-impl<I: Named> FromApi for PathId<I> {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        request.id(I::NAME).map(Self)
     }
 }
 

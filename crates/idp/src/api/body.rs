@@ -5,11 +5,14 @@
 
 mod reader;
 
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 use protocol::pingone::ErrorDetail;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::media_router::{ApiRequest, FromApi};
+use crate::state::Idp;
 use crate::web::failures::api::ApiFailure;
 
 /// A body of the shape `T`.
@@ -30,25 +33,48 @@ impl std::fmt::Debug for JsonObject {
     }
 }
 
-impl<T: DeserializeOwned + Send> FromApi for Json<T> {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        read(&request.body).map(Self)
+/// Rejected with 400 when it is no JSON object of this shape, and with 413 when it is too large.
+impl<T: DeserializeOwned> FromRequest<Idp> for Json<T> {
+    type Rejection = ApiFailure;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, ApiFailure> {
+        read(&bytes(request, idp).await?).map(Self)
     }
 }
 
-impl<T: DeserializeOwned + Send> FromApi for OptionalJson<T> {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        if request.body.iter().all(u8::is_ascii_whitespace) {
+/// Rejected as [`Json`] is, unless there is no body.
+impl<T: DeserializeOwned> FromRequest<Idp> for OptionalJson<T> {
+    type Rejection = ApiFailure;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, ApiFailure> {
+        let body = bytes(request, idp).await?;
+        if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(None));
         }
-        read(&request.body).map(Some).map(Self)
+        read(&body).map(Some).map(Self)
     }
 }
 
-impl FromApi for JsonObject {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        object(&request.body).map(Self)
+/// Rejected with 400 when it is no JSON object, and with 413 when it is too large.
+impl FromRequest<Idp> for JsonObject {
+    type Rejection = ApiFailure;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, ApiFailure> {
+        object(&bytes(request, idp).await?).map(Self)
     }
+}
+
+/// The whole body, as far as the route takes bodies.
+async fn bytes(request: Request, idp: &Idp) -> Result<Bytes, ApiFailure> {
+    let body = Bytes::from_request(request, idp).await;
+    body.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiFailure::too_large()
+        } else {
+            let message = "The body ended before it was complete.";
+            ApiFailure::malformed(vec![ErrorDetail::new("INVALID_VALUE", None, message)])
+        }
+    })
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiFailure> {
@@ -97,7 +123,6 @@ fn has_nul(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
     use protocol::pingone::{NewPopulation, SetPassword};
 
     use super::*;

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
-use platform::net::RequestId;
+use axum::response::{IntoResponse, Response};
 use protocol::pingone::{Link, Links};
 use serde::Serialize;
 use web::forbid_storing;
 
-use crate::web::failures::api::{ApiFailure, CORRELATION_ID};
+use crate::web::failures::api::ApiFailure;
 
 /// A resource with its links.
 #[derive(Debug, Serialize)]
@@ -131,8 +130,10 @@ impl Reply {
             location: None,
         })
     }
+}
 
-    pub(super) fn respond(self, request: RequestId) -> Response {
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
         let has_body = self.body.is_some();
         let mut response = Response::new(self.body.map_or_else(Body::empty, Body::from));
         *response.status_mut() = self.status;
@@ -140,9 +141,6 @@ impl Reply {
         forbid_storing(headers);
         if has_body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        if let Ok(id) = HeaderValue::try_from(request.to_string()) {
-            headers.insert(CORRELATION_ID, id);
         }
         if let Some(Ok(location)) = self.location.map(HeaderValue::try_from) {
             headers.insert(LOCATION, location);

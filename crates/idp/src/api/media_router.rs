@@ -1,110 +1,31 @@
 //! Routing on (method, path, media type): at PingOne the vendor media type of a POST or PUT chooses
-//! the action (PingOne, "API requests").
+//! the action (PingOne, "API requests"). Handlers and extractors are axum's own.
 
 use std::fmt;
 use std::pin::Pin;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
 use axum::http::header::{ALLOW, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use jiff::Timestamp;
-use protocol::params::FormParams;
-use protocol::pingone::{ErrorDetail, media_type};
+use protocol::pingone::media_type;
 
-use crate::audit::Origin;
 use crate::state::Idp;
 use crate::web::failures::api::ApiFailure;
-
-use super::hal::Reply;
 
 /// Longest body that is read: no resource of PingOne comes near.
 const LONGEST_BODY: usize = 256 * 1024;
 
 const VENDOR: &str = "application/vnd.pingidentity.";
 
-/// A request on its way to its handler: everything was read, nothing decided.
-pub(crate) struct ApiRequest {
-    pub(crate) idp: Idp,
-    /// Read once per request.
-    pub(crate) now: Timestamp,
-    pub(crate) origin: Origin,
-    pub(crate) headers: HeaderMap,
-    pub(crate) query: FormParams,
-    pub(crate) body: Bytes,
-    params: Vec<(String, String)>,
-}
+type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-impl fmt::Debug for ApiRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiRequest")
-            .field("params", &self.params)
-            .finish_non_exhaustive()
-    }
-}
-
-impl ApiRequest {
-    /// The id in the path that is called `name` in the route. What is no id names nothing.
-    pub(crate) fn id<I: FromStr>(&self, name: &str) -> Result<I, ApiFailure> {
-        self.params
-            .iter()
-            .find(|(param, _)| param == name)
-            .and_then(|(_, value)| value.parse().ok())
-            .ok_or_else(ApiFailure::not_found)
-    }
-}
-
-/// What a handler can ask for as an argument.
-pub(crate) trait FromApi: Sized + Send {
-    /// Takes it out of the request.
-    ///
-    /// # Errors
-    ///
-    /// The refusal that answers the request.
-    fn from_api(request: &ApiRequest) -> impl Future<Output = Result<Self, ApiFailure>> + Send;
-}
-
-type Answer = Pin<Box<dyn Future<Output = Result<Reply, ApiFailure>> + Send>>;
-type Handler = Box<dyn Fn(Arc<ApiRequest>) -> Answer + Send + Sync>;
-
-/// An async function over arguments that [`FromApi`] gives, from left to right: who asks comes
-/// first, so that nobody without access learns what is wrong with a body.
-pub(crate) trait ApiHandler<Arguments>: Copy + Send + Sync + 'static {
-    /// Takes the arguments out of the request and calls the function.
-    fn call(self, request: Arc<ApiRequest>) -> Answer;
-}
-
-macro_rules! handlers {
-    ($(($($argument:ident),+))+) => {$(
-        impl<F, Fut, $($argument),+> ApiHandler<($($argument,)+)> for F
-        where
-            F: Fn($($argument),+) -> Fut + Copy + Send + Sync + 'static,
-            Fut: Future<Output = Result<Reply, ApiFailure>> + Send,
-            $($argument: FromApi,)+
-        {
-            fn call(self, request: Arc<ApiRequest>) -> Answer {
-                Box::pin(async move {
-                    #[expect(non_snake_case, reason = "the macro's types name its values")]
-                    let ($($argument,)+) = ($($argument::from_api(&request).await?,)+);
-                    self($($argument),+).await
-                })
-            }
-        }
-    )+};
-}
-
-handlers! { (A) (A, B) (A, B, C) }
-
-impl<A: FromApi, B: FromApi> FromApi for (A, B) {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        Ok((A::from_api(request).await?, B::from_api(request).await?))
-    }
-}
+/// A handler whose arguments are forgotten.
+type AnyHandler = Box<dyn Fn(Request, Idp) -> Answer + Send + Sync>;
 
 /// The media type that a route wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +39,14 @@ enum Media {
 struct Route {
     method: Method,
     media: Media,
-    handler: Handler,
+    handler: AnyHandler,
+}
+
+/// Why no route of a path fits a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mismatch {
+    Media,
+    Method,
 }
 
 /// All that can be done at one path.
@@ -156,38 +84,52 @@ pub(crate) fn at(path: &'static str) -> Resource {
 }
 
 impl Resource {
-    pub(crate) fn get<A>(self, handler: impl ApiHandler<A>) -> Self {
+    pub(crate) fn get<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
         self.route(Method::GET, Media::Any, handler)
     }
 
-    pub(crate) fn delete<A>(self, handler: impl ApiHandler<A>) -> Self {
+    pub(crate) fn delete<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
         self.route(Method::DELETE, Media::Any, handler)
     }
 
-    pub(crate) fn patch<A>(self, handler: impl ApiHandler<A>) -> Self {
+    pub(crate) fn patch<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
         self.route(Method::PATCH, Media::Json, handler)
     }
 
-    pub(crate) fn post<A>(self, handler: impl ApiHandler<A>) -> Self {
+    pub(crate) fn post<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
         self.route(Method::POST, Media::Json, handler)
     }
 
-    pub(crate) fn put<A>(self, handler: impl ApiHandler<A>) -> Self {
+    pub(crate) fn put<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
         self.route(Method::PUT, Media::Json, handler)
     }
 
     /// A POST that a vendor media type chooses.
-    pub(crate) fn post_as<A>(self, media: &'static str, handler: impl ApiHandler<A>) -> Self {
+    pub(crate) fn post_as<A: 'static>(
+        self,
+        media: &'static str,
+        handler: impl Handler<A, Idp>,
+    ) -> Self {
         self.route(Method::POST, Media::Vendor(media), handler)
     }
 
     /// A PUT that a vendor media type chooses.
-    pub(crate) fn put_as<A>(self, media: &'static str, handler: impl ApiHandler<A>) -> Self {
+    pub(crate) fn put_as<A: 'static>(
+        self,
+        media: &'static str,
+        handler: impl Handler<A, Idp>,
+    ) -> Self {
         self.route(Method::PUT, Media::Vendor(media), handler)
     }
 
-    fn route<A>(mut self, method: Method, media: Media, handler: impl ApiHandler<A>) -> Self {
-        let handler: Handler = Box::new(move |request| handler.call(request));
+    fn route<A: 'static>(
+        mut self,
+        method: Method,
+        media: Media,
+        handler: impl Handler<A, Idp>,
+    ) -> Self {
+        let handler: AnyHandler =
+            Box::new(move |request, idp| Box::pin(handler.clone().call(request, idp)));
         self.routes.push(Route {
             method,
             media,
@@ -196,7 +138,19 @@ impl Resource {
         self
     }
 
-    fn find(&self, method: &Method, headers: &HeaderMap) -> Result<&Route, ApiFailure> {
+    async fn answer(&self, request: Request, idp: Idp) -> Response {
+        match self.find(request.method(), request.headers()) {
+            Ok(route) => (route.handler)(request, idp).await,
+            Err(Mismatch::Media) => ApiFailure::unsupported_media_type().into_response(),
+            Err(Mismatch::Method) => {
+                let mut response = ApiFailure::method_not_allowed().into_response();
+                response.headers_mut().insert(ALLOW, self.allowed());
+                response
+            }
+        }
+    }
+
+    fn find(&self, method: &Method, headers: &HeaderMap) -> Result<&Route, Mismatch> {
         // RFC 9110 §9.3.2: HEAD is GET without the body, which the server leaves out.
         let method = if method == Method::HEAD {
             &Method::GET
@@ -209,7 +163,7 @@ impl Resource {
             .filter(|route| route.method == *method)
             .peekable();
         if offered.peek().is_none() {
-            return Err(ApiFailure::method_not_allowed());
+            return Err(Mismatch::Method);
         }
         let sent = Sent::read(headers);
         offered
@@ -218,7 +172,7 @@ impl Resource {
                 Media::Json => sent.is_json(),
                 Media::Vendor(media) => sent.is_vendor(media),
             })
-            .ok_or_else(ApiFailure::unsupported_media_type)
+            .ok_or(Mismatch::Media)
     }
 
     fn allowed(&self) -> HeaderValue {
@@ -296,69 +250,14 @@ pub(crate) fn router(resources: Vec<Resource>) -> Router<Idp> {
             let resource = Arc::new(resource);
             router.route(
                 path,
-                any(move |State(idp): State<Idp>, request: Request| async move {
-                    dispatch(idp, &resource, request).await
+                any(async move |State(idp): State<Idp>, request: Request| {
+                    resource.answer(request, idp).await
                 }),
             )
         });
-    routed.fallback(async |origin: Origin| ApiFailure::not_found().respond(origin.request))
-}
-
-async fn dispatch(idp: Idp, resource: &Resource, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let Ok(origin) = Origin::from_request_parts(&mut parts, &idp).await;
-    let id = origin.request;
-    let route = match resource.find(&parts.method, &parts.headers) {
-        Ok(route) => route,
-        Err(failure) => {
-            let is_method = failure.status() == StatusCode::METHOD_NOT_ALLOWED;
-            let mut response = failure.respond(id);
-            if is_method {
-                response.headers_mut().insert(ALLOW, resource.allowed());
-            }
-            return response;
-        }
-    };
-    let params = RawPathParams::from_request_parts(&mut parts, &idp).await;
-    let params = params
-        .iter()
-        .flatten()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let params = params.collect();
-    let query = parts.uri.query().unwrap_or_default().as_bytes();
-    let answered = match read(body, query).await {
-        Ok((body, query)) => {
-            let now = idp.now();
-            let headers = parts.headers;
-            let request = ApiRequest {
-                idp,
-                now,
-                origin,
-                headers,
-                query,
-                body,
-                params,
-            };
-            (route.handler)(Arc::new(request)).await
-        }
-        Err(failure) => Err(failure),
-    };
-    match answered {
-        Ok(reply) => reply.respond(id),
-        Err(failure) => failure.respond(id),
-    }
-}
-
-async fn read(body: Body, query: &[u8]) -> Result<(Bytes, FormParams), ApiFailure> {
-    let query = FormParams::parse(query).map_err(|invalid| {
-        ApiFailure::malformed(vec![ErrorDetail::new(
-            "INVALID_PARAMETER",
-            None,
-            invalid.to_string(),
-        )])
-    })?;
-    let body = axum::body::to_bytes(body, LONGEST_BODY).await;
-    Ok((body.map_err(|_| ApiFailure::too_large())?, query))
+    routed
+        .fallback(async || ApiFailure::not_found())
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Pages of a collection: `limit`, and cursors that only this installation can make (PingOne,
 //! "Paging, ordering, and filtering").
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::pingone::ErrorDetail;
@@ -10,8 +12,8 @@ use url::form_urlencoded;
 
 use super::filter;
 use super::hal::Page;
-use super::media_router::{ApiRequest, FromApi};
 use crate::state::Idp;
+use crate::web::extract::Query;
 use crate::web::failures::api::ApiFailure;
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -32,9 +34,13 @@ pub(crate) struct PageRequest {
     filter: Option<String>,
 }
 
-impl FromApi for PageRequest {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let limit = request.query.find("limit");
+/// Rejected with 400 when the query is none, or `limit` is out of range.
+impl FromRequestParts<Idp> for PageRequest {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let Query(query) = Query::from_request_parts(parts, idp).await?;
+        let limit = query.find("limit");
         let limit_number = match limit {
             None => DEFAULT_LIMIT,
             Some(text) => text
@@ -46,8 +52,8 @@ impl FromApi for PageRequest {
         Ok(Self {
             limit: limit_number,
             has_limit: limit.is_some(),
-            cursor: request.query.find("cursor").map(str::to_owned),
-            filter: request.query.find("filter").map(str::to_owned),
+            cursor: query.find("cursor").map(str::to_owned),
+            filter: query.find("filter").map(str::to_owned),
         })
     }
 }

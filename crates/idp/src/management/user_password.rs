@@ -1,6 +1,8 @@
 //! `/environments/{environment}/users/{user}/password`: every operation by its vendor media type
 //! (PingOne, "User passwords"). What they do stands in [`accounts`](crate::accounts).
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use protocol::pingone::{
     CheckPassword, EmbeddedPolicy, PasswordState, PasswordStatus, RecoverPassword, Reference,
     ResetPassword, SetPassword,
@@ -12,8 +14,9 @@ use crate::accounts::passwords::{self, PolicyCheck, SetOptions};
 use crate::accounts::{Refusal, recovery};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
-use crate::api::media_router::{ApiRequest, FromApi};
+use crate::state::Idp;
 use crate::stores::users::StoredUser;
+use crate::web::extract::Query;
 use crate::web::failures::api::{ApiFailure, PasswordTarget};
 
 /// Whether the whole policy is wanted beside the state.
@@ -23,13 +26,13 @@ pub(super) enum Expand {
     PasswordPolicy,
 }
 
-impl FromApi for Expand {
-    async fn from_api(request: &ApiRequest) -> Result<Self, ApiFailure> {
-        let expand = request.query.find("expand").unwrap_or_default();
-        let wants_policy = expand
-            .split(',')
-            .any(|name| name.trim() == "passwordPolicy");
-        Ok(if wants_policy {
+/// Rejected as [`Query`] is.
+impl FromRequestParts<Idp> for Expand {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let query = Query::from_request_parts(parts, idp).await?;
+        Ok(if query.lists("expand", "passwordPolicy") {
             Self::PasswordPolicy
         } else {
             Self::Nothing

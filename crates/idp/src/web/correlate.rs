@@ -2,14 +2,14 @@
 //! failures that name it.
 
 use axum::extract::{Request, State};
-use axum::http::header::ACCEPT;
+use axum::http::header::{ACCEPT, ALLOW};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use platform::net::RequestId;
 
 use super::extract::NoSuchAddress;
-use super::failures::api::CORRELATION_ID;
+use super::failures::api::{ApiFailure, CORRELATION_ID};
 use super::failures::oauth::OAuthFailure;
 use super::failures::page::PageFailure;
 use crate::Idp;
@@ -35,6 +35,11 @@ pub(crate) async fn correlate(
         response = failure.render(id);
     } else if let Some(failure) = response.extensions_mut().remove::<PageFailure>() {
         response = failure.render(idp.site(), &accepts(), id);
+    } else if let Some(failure) = response.extensions_mut().remove::<ApiFailure>() {
+        let allow = response.headers_mut().remove(ALLOW);
+        response = failure.render(id);
+        let headers = response.headers_mut();
+        headers.extend(allow.map(|allow| (ALLOW, allow)));
     } else if let Some(no_such_address) = response.extensions_mut().remove::<NoSuchAddress>() {
         let is_browser = accept
             .as_ref()
@@ -44,7 +49,7 @@ pub(crate) async fn correlate(
                 .into_page_failure()
                 .render(idp.site(), &accepts(), id)
         } else {
-            no_such_address.into_api_failure().respond(id)
+            no_such_address.into_api_failure().render(id)
         };
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {

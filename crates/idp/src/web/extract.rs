@@ -8,8 +8,9 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use db::StoreError;
-use protocol::id::EnvironmentId;
+use protocol::id::{EnvironmentId, Id};
 use protocol::params::FormParams;
+use protocol::pingone::ErrorDetail;
 use web::form::{self, FormBody};
 
 use crate::Idp;
@@ -86,6 +87,64 @@ impl FromRequestParts<Idp> for Environment {
             .await
             .map_err(NoSuchAddress::Failed)?;
         found.map(Self).ok_or(NoSuchAddress::UnknownEnvironment)
+    }
+}
+
+/// An id of the path that begins with an environment, for what is looked up inside it. In routes it
+/// is called by the last word of what it is an id of: `{assignment}` for a role assignment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PathId<I>(pub(crate) I);
+
+/// Rejected with 404: what is no id names nothing.
+impl<I: Id> FromRequestParts<Idp> for PathId<I> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let name = I::KIND.rsplit(' ').next().unwrap_or_default();
+        path_id(parts, idp, name).await.map(Self)
+    }
+}
+
+/// The id in the path that is called `name` in the route.
+///
+/// # Errors
+///
+/// 404 when there is none: what is no id names nothing.
+pub(crate) async fn path_id<I: Id>(
+    parts: &mut Parts,
+    idp: &Idp,
+    name: &str,
+) -> Result<I, ApiFailure> {
+    let params = RawPathParams::from_request_parts(parts, idp).await;
+    let params = params.map_err(|_| ApiFailure::not_found())?;
+    let text = params.iter().find(|(param, _)| *param == name);
+    text.and_then(|(_, text)| text.parse().ok())
+        .ok_or_else(ApiFailure::not_found)
+}
+
+/// The parameters of the query of a request to the management API.
+#[derive(Debug)]
+pub(crate) struct Query(pub(crate) FormParams);
+
+impl Query {
+    /// Whether a parameter that lists names, such as `expand` or `include`, lists this one.
+    pub(crate) fn lists(&self, parameter: &str, name: &str) -> bool {
+        let names = self.0.find(parameter).unwrap_or_default();
+        names.split(',').any(|listed| listed.trim() == name)
+    }
+}
+
+/// Rejected with 400 when a parameter is repeated or not UTF-8.
+impl FromRequestParts<Idp> for Query {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Idp) -> Result<Self, ApiFailure> {
+        let query = parts.uri.query().unwrap_or_default();
+        let query = FormParams::parse(query.as_bytes()).map_err(|invalid| {
+            let detail = ErrorDetail::new("INVALID_PARAMETER", None, invalid.to_string());
+            ApiFailure::malformed(vec![detail])
+        });
+        query.map(Self)
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The texts are PingOne's own: clients look for some of them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -33,8 +35,9 @@ const BUSY_SECONDS: u64 = 2;
 
 /// A refusal of the management API.
 ///
-/// The request's id is added when it becomes a response: see [`ApiFailure::respond`].
-#[derive(Debug)]
+/// It becomes an answer where the request's id is known: in
+/// [`correlate`](crate::web::correlate).
+#[derive(Clone, Debug)]
 pub(crate) struct ApiFailure {
     status: StatusCode,
     code: ApiErrorCode,
@@ -42,7 +45,7 @@ pub(crate) struct ApiFailure {
     details: Vec<ErrorDetail>,
     retry_after_seconds: Option<u64>,
     /// For the log only.
-    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl ApiFailure {
@@ -63,7 +66,7 @@ impl ApiFailure {
     }
 
     fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
+        self.cause = Some(Arc::from(cause.into()));
         self
     }
 
@@ -238,6 +241,7 @@ impl ApiFailure {
     }
 
     /// The status.
+    #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
@@ -305,8 +309,8 @@ impl ApiFailure {
         }
     }
 
-    /// The response, with the request's id in the header and in the body.
-    pub(crate) fn respond(self, request: RequestId) -> Response {
+    /// The answer, with the request's id in its body.
+    pub(crate) fn render(self, request: RequestId) -> Response {
         if self.status.is_server_error() {
             let cause = self
                 .cause
@@ -324,9 +328,6 @@ impl ApiFailure {
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         forbid_storing(headers);
-        if let Ok(id) = HeaderValue::try_from(request.to_string()) {
-            headers.insert(CORRELATION_ID, id);
-        }
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -336,6 +337,15 @@ impl ApiFailure {
                 HeaderValue::from_static("Bearer error=\"invalid_token\""),
             );
         }
+        response
+    }
+}
+
+impl IntoResponse for ApiFailure {
+    /// Hands the failure to the layer that knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
         response
     }
 }
