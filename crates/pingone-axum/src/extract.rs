@@ -159,6 +159,16 @@ impl NotSignedOn {
         }
     }
 
+    /// Comes back to another page of this site than the one that was asked for: for forms that are
+    /// sent to an address where no page is.
+    #[must_use]
+    pub fn returning_to(self, page: ReturnTo) -> Self {
+        Self {
+            return_to: page,
+            ..self
+        }
+    }
+
     fn fresh(self) -> Self {
         Self {
             is_fresh_wanted: true,

@@ -12,7 +12,8 @@ pub enum SignOnFailure {
     /// The sign-on was begun too long ago.
     #[error("the sign-on was begun too long ago")]
     Expired,
-    /// State, issuer or ID token are not those that they have to be.
+    /// State or issuer in the browser's answer are not those that they have to be: whoever made
+    /// this answer, it need not have been the provider.
     #[error("the answer of the OpenID provider is not accepted")]
     Forged(#[source] pingone::Error),
     /// The answer lacks a parameter, repeats one, or is no text.
@@ -21,7 +22,8 @@ pub enum SignOnFailure {
     /// Tokens came, and nothing in them says whose they are.
     #[error("the OpenID provider did not say who signed on; ask for the scope openid")]
     NoIdentity,
-    /// The provider could not be asked, or answered what cannot be used.
+    /// The provider could not be asked, or what it says cannot be used: a refused token request, an
+    /// ID token that proves nothing, a discovery document of another issuer.
     #[error("the OpenID provider did not complete the sign-on")]
     Provider(#[source] pingone::Error),
     /// The provider or the user said no.
@@ -45,11 +47,7 @@ pub enum SignOnFailure {
 
 impl From<pingone::Error> for SignOnFailure {
     fn from(error: pingone::Error) -> Self {
-        if error.is_untrusted() {
-            Self::Forged(error)
-        } else {
-            Self::Provider(error)
-        }
+        Self::Provider(error)
     }
 }
 

@@ -46,6 +46,17 @@ pub(crate) struct FailurePage {
     retry_after: Option<Duration>,
     /// The text and address of the way out.
     action: Option<(&'static str, &'static str)>,
+    /// Whose fault it is; absent: ours, if the status says so.
+    fault: Option<Fault>,
+}
+
+/// Whose fault a failure is, which decides how it is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The OpenID provider's, or PingOne's: somebody should look there.
+    Provider,
+    /// The visitor's browser brought something that is too old or not from here.
+    Visitor,
 }
 
 impl Failure {
@@ -76,6 +87,11 @@ impl Failure {
     /// Adds the cause, for the log and for development.
     pub(crate) fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
         self.with(|failure| failure.cause = Some(Arc::new(cause)))
+    }
+
+    /// Says whose fault it is, when that is not ours.
+    pub(crate) fn fault(self, fault: Fault) -> Self {
+        self.with(|failure| failure.fault = Some(fault))
     }
 
     /// A page needs a setting that is not there.
@@ -215,6 +231,22 @@ fn is_finished(response: &Response) -> bool {
     })
 }
 
+fn log(failure: &FailurePage, id: RequestId, method: &Method, path: &str, cause: &str) {
+    let status = failure.status.as_u16();
+    match failure.fault {
+        None if failure.status.is_server_error() => {
+            tracing::error!(request.id = %id, %method, path, status, cause, "a page could not be shown");
+        }
+        None => {}
+        Some(Fault::Provider) => {
+            tracing::warn!(request.id = %id, %method, path, status, cause, "the provider's answer was refused");
+        }
+        Some(Fault::Visitor) => {
+            tracing::info!(request.id = %id, %method, path, status, cause, "a visitor's answer was refused");
+        }
+    }
+}
+
 fn page(
     portal: &Portal,
     failure: &FailurePage,
@@ -229,10 +261,7 @@ fn page(
         .as_ref()
         .map(|cause| ui::chain_of_causes(&**cause))
         .unwrap_or_default();
-    if failure.status.is_server_error() {
-        let (status, cause) = (failure.status.as_u16(), causes.join(": "));
-        tracing::error!(request.id = %id, %method, path, status, cause, "a page could not be shown");
-    }
+    log(failure, id, method, path, &causes.join(": "));
     let texts = portal.site().messages();
     let mut page = ErrorPage::new(portal.site(), Side::Portal, failure.status)
         .id(failure

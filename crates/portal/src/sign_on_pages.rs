@@ -8,7 +8,7 @@ use pingone_axum::{GrantType, PageRequest, Pages, SignOnFailure, SignedOff};
 use protocol::oauth::OAuthErrorCode;
 use ui::{Flash, Html, Layout, Site};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::paths;
 use crate::settings::Settings;
 use crate::visit::{self, account, bare_layout};
@@ -115,24 +115,33 @@ impl Pages for SignOnPages {
             return self.refused(status, &error, description);
         }
         let status = failure.status();
-        let detail = match &failure {
-            SignOnFailure::Expired => "failure-sign-on-expired",
-            SignOnFailure::UnknownState => "failure-sign-on-unknown-state",
-            SignOnFailure::Forged(_) => "failure-sign-on-not-proven",
-            SignOnFailure::Malformed(_) => "failure-sign-on-malformed",
-            SignOnFailure::NoIdentity => "failure-sign-on-no-identity",
-            _ => "failure-sign-on-provider",
+        let (detail, fault) = match &failure {
+            SignOnFailure::Expired => ("failure-sign-on-expired", Some(Fault::Visitor)),
+            SignOnFailure::UnknownState => ("failure-sign-on-unknown-state", Some(Fault::Visitor)),
+            SignOnFailure::Malformed(_) => ("failure-sign-on-malformed", Some(Fault::Visitor)),
+            // Somebody may have tried to slip in an answer of another provider.
+            SignOnFailure::Forged(_) => ("failure-sign-on-not-proven", Some(Fault::Provider)),
+            SignOnFailure::NoIdentity => ("failure-sign-on-no-identity", Some(Fault::Provider)),
+            SignOnFailure::Provider(error) if error.is_untrusted() => {
+                ("failure-sign-on-not-proven", Some(Fault::Provider))
+            }
+            SignOnFailure::Provider(_) => ("failure-sign-on-provider", Some(Fault::Provider)),
+            _ => ("failure-sign-on-provider", None),
         };
         let wait = match &failure {
             SignOnFailure::Provider(error) => error.retry_after(),
             _ => None,
         };
-        Failure::new(status)
+        let page = Failure::new(status)
             .detail(detail)
             .action("failure-sign-on-again", paths::SIGN_ON)
             .retry_after(wait)
-            .caused_by(failure)
-            .into_response()
+            .caused_by(failure);
+        match fault {
+            Some(fault) => page.fault(fault),
+            None => page,
+        }
+        .into_response()
     }
 
     async fn fragment(&self, _request: PageRequest<'_>) -> Response {

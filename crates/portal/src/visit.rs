@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::extract::{FromRequestParts, OriginalUri};
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode, Uri};
+use jiff::SignedDuration;
 use pingone::management;
-use pingone_axum::{AccessTokenError, GrantType, NotSignedOn, SignedOn};
+use pingone_axum::{AccessTokenError, GrantType, NotSignedOn, ReturnTo, SignedOn};
 use protocol::id::UserId;
 use tower_sessions::Session;
 use ui::{Account, Flash, Html, Layout, NavItem, Side, Site};
@@ -14,6 +15,10 @@ use crate::failure::Failure;
 use crate::paths;
 use crate::settings::Settings;
 use crate::state::{Portal, Services};
+
+/// A token that is refused so soon after signing on is refused the next time as well, and leading to
+/// sign on would go round in circles.
+const TOO_SOON: SignedDuration = SignedDuration::from_secs(10);
 
 const FLASHES: &str = "flashes";
 /// More messages than this for one page help nobody.
@@ -55,7 +60,7 @@ impl FromRequestParts<Portal> for Visit {
             .map_or(&parts.uri, |uri| &uri.0);
         Ok(Self {
             path: uri.path().to_owned(),
-            not_signed_on: NotSignedOn::at(parts),
+            not_signed_on: not_signed_on(parts, uri),
             portal: portal.clone(),
             session,
             signed_on,
@@ -142,6 +147,23 @@ impl Visit {
         }
     }
 
+    /// A call with the user's own access token failed. When PingOne refuses the token itself (401),
+    /// it was revoked ahead of its time: the session ends here too, and leads back here.
+    pub(crate) async fn api_failed(&self, error: pingone::Error) -> Failure {
+        if !error.is_unauthorized() {
+            return error.into();
+        }
+        if let Some(user) = &self.signed_on {
+            if self.portal.now().duration_since(user.signed_on_at()) < TOO_SOON {
+                return Failure::from(error).detail("failure-token-refused");
+            }
+            if let Err(error) = user.end().await {
+                return Failure::session(error);
+            }
+        }
+        self.access_failed(AccessTokenError::Ended).await
+    }
+
     /// Leaves a message for the next page.
     pub(crate) async fn leave(&self, flash: Flash) -> Result<(), Failure> {
         leave(&self.session, flash).await.map_err(Failure::session)
@@ -204,6 +226,16 @@ impl Visit {
             .iter()
             .fold(html, Html::form_target)
     }
+}
+
+/// Where signing on leads back to: the page itself, or the one whose form was sent.
+fn not_signed_on(parts: &Parts, uri: &Uri) -> NotSignedOn {
+    let not_signed_on = NotSignedOn::at(parts);
+    if parts.method == Method::GET || parts.method == Method::HEAD {
+        return not_signed_on;
+    }
+    let page = ReturnTo::parse(&paths::again(uri.path())).unwrap_or_default();
+    not_signed_on.returning_to(page)
 }
 
 /// The signed-on user for the top bar.

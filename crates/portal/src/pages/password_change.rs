@@ -78,18 +78,12 @@ impl Owner {
             Ok(Some(policy)) => policy,
             // What PingOne may leave out; the rules are then PingOne's to tell.
             Ok(None) => PasswordPolicy::new("none"),
-            // The token was revoked ahead of its time.
-            Err(error) if error.is_unauthorized() => {
-                let ended = pingone_axum::AccessTokenError::Ended;
-                signed_on.end().await.map_err(Failure::session)?;
-                return Err(visit.access_failed(ended).await);
-            }
             Err(error) if error.is_forbidden() => {
                 return Err(Failure::new(StatusCode::FORBIDDEN)
                     .detail("failure-password-scopes")
                     .caused_by(error));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(visit.api_failed(error).await),
         };
         Ok(Self {
             management,
@@ -143,7 +137,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
                     let new = form.new.expose();
                     rules = policies::refused(messages, &owner.policy, new, &unsatisfied, &context);
                 }
-                explain(&visit, &mut state, &rules, error)?;
+                if let Err(error) = explain(&visit, &mut state, &rules, error) {
+                    return Err(visit.api_failed(error).await);
+                }
             }
         }
     }
@@ -156,7 +152,7 @@ fn explain(
     state: &mut FormState,
     rules: &[RuleView],
     error: pingone::Error,
-) -> Result<(), Failure> {
+) -> Result<(), pingone::Error> {
     let messages = visit.portal().site().messages();
     if error.is_policy_violation() {
         state.set_error(NEW, policies::sentence(messages, rules));
@@ -175,7 +171,7 @@ fn explain(
     } else if error.has_no_password() {
         state.add_error(messages.text("error-no-password"));
     } else {
-        return Err(error.into());
+        return Err(error);
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ struct Page {
     state: String,
     is_enabled: bool,
     is_locked: bool,
+    is_own: bool,
     password: String,
 }
 
@@ -57,8 +58,13 @@ impl OpenUser {
             Err(error) if error.is_not_found() => {
                 Err(Failure::new(StatusCode::NOT_FOUND).detail("failure-user-unknown"))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(visit.api_failed(error).await),
         }
+    }
+
+    /// Whether this is the operator's own account.
+    fn is_own(&self) -> bool {
+        self.operator.subject == self.user.id.to_string()
     }
 
     fn path(&self) -> String {
@@ -88,10 +94,18 @@ impl OpenUser {
             "error-user-has-no-password"
         } else if error.is_password_locked_out() {
             "error-user-locked-out"
+        } else if let Some(problem) = error.problem_with("enabled") {
+            let messages = visit.portal().site().messages();
+            let text = messages.format("error-pingone", &[("message", problem)]);
+            return self.refused_in_words(visit, text).await;
         } else {
-            return Err(error.into());
+            return Err(visit.api_failed(error).await);
         };
-        visit.leave(Flash::danger(visit.text(text_id))).await?;
+        self.refused_in_words(visit, visit.text(text_id)).await
+    }
+
+    async fn refused_in_words(&self, visit: &Visit, text: String) -> Result<Response, Failure> {
+        visit.leave(Flash::danger(text)).await?;
         Ok(Redirect::to(&self.path()).into_response())
     }
 }
@@ -180,6 +194,10 @@ pub(crate) async fn set_enabled(
 ) -> Result<Response, Failure> {
     let open = OpenUser::load(&visit, &id).await?;
     let (users, enable) = (open.operator.management.users(), fields.is_ticked(ENABLED));
+    if open.is_own() && !enable {
+        let text = visit.text("error-own-account");
+        return open.refused_in_words(&visit, text).await;
+    }
     let set = if enable {
         users.enable(open.user.id).await
     } else {
@@ -223,12 +241,11 @@ async fn show(
     form: FormState,
     judge: impl Fn(&PasswordPolicy) -> Vec<RuleView>,
 ) -> Result<Response, Failure> {
-    let password = open
-        .operator
-        .management
-        .passwords(open.user.id)
-        .state()
-        .await?;
+    let passwords = open.operator.management.passwords(open.user.id);
+    let password = match passwords.state().await {
+        Ok(password) => password,
+        Err(error) => return Err(visit.api_failed(error).await),
+    };
     let rules = judge(&policy(visit, open).await?);
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -245,6 +262,7 @@ async fn show(
         facts: facts(visit, &open.user),
         badge,
         state,
+        is_own: open.is_own(),
         is_enabled: open.user.enabled != Some(false),
         is_locked: badge == "warning" || password.status == PasswordStatus::PasswordLockedOut,
         password: visit.text(password_text(&password.status)),

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use pingone_axum::AccessTokenError;
 use serde_json::{Map, Value};
 use ui::{Layout, Messages};
 
@@ -64,7 +65,8 @@ const DEEPEST: usize = 2;
 #[template(path = "user_info.html")]
 struct Page {
     layout: Layout,
-    userinfo: Vec<Fact>,
+    /// Absent when no access token was asked for: the ID token is then all there is.
+    userinfo: Option<Vec<Fact>>,
     id_token: Vec<Fact>,
 }
 
@@ -91,15 +93,18 @@ pub(crate) enum Shown {
 
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     let user = visit.user()?;
-    let info = match user.userinfo().await {
-        Ok(info) => info,
+    let userinfo = match user.userinfo().await {
+        Ok(info) => {
+            let mut claims = info.claims;
+            claims.insert("sub".to_owned(), info.sub.into());
+            Some(claims)
+        }
+        Err(AccessTokenError::NotGranted) => None,
         Err(error) => return Err(visit.access_failed(error).await),
     };
-    let mut claims = info.claims;
-    claims.insert("sub".to_owned(), info.sub.into());
     let messages = visit.portal().site().messages();
     let page = Page {
-        userinfo: facts(messages, &claims, 0),
+        userinfo: userinfo.map(|claims| facts(messages, &claims, 0)),
         id_token: facts(messages, user.claims(), 0),
         layout: visit
             .layout("user-info-title")

@@ -74,7 +74,10 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
     if let Some(page) = &search.page {
         list = list.from(open_cursor(&visit, &operator, &search.query, page)?);
     }
-    let page = list.page().await?;
+    let page = match list.page().await {
+        Ok(page) => page,
+        Err(error) => return Err(visit.api_failed(error).await),
+    };
     let next = page.next.as_ref().map(|cursor| {
         let sealed = seal_cursor(&visit, &operator, &search.query, cursor);
         address(&search.query, Some(&sealed))

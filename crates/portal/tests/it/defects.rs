@@ -89,7 +89,7 @@ async fn an_id_token_with_one_wrong_claim_signs_nobody_on() {
             .wrong_claims
             .insert(claim.to_owned(), value.clone());
         let browser = site.browser();
-        site.sign_on(&browser, "ada").await.expect(400);
+        site.sign_on(&browser, "ada").await.expect(502);
         assert_eq!(
             browser.get("/user/info").await.expect(303).location(),
             "/login?return_to=%2Fuser%2Finfo"

@@ -81,6 +81,8 @@ pub(crate) struct World {
     pub(crate) people: Vec<Person>,
     pub(crate) populations: Vec<(PopulationId, String, String)>,
     pub(crate) announces_iss: bool,
+    /// The issuer that discovery names instead of the right one.
+    pub(crate) wrong_issuer: Option<String>,
     /// Seconds that access tokens live.
     pub(crate) lifetime: i64,
     /// Counts by `METHOD path`, ids left out.
@@ -120,6 +122,7 @@ impl Fake {
             people: Vec::new(),
             populations: Vec::new(),
             announces_iss: true,
+            wrong_issuer: None,
             lifetime: 3_600,
             calls: BTreeMap::new(),
             filters: Vec::new(),
@@ -193,6 +196,11 @@ impl Fake {
             .cloned()
     }
 
+    /// Every access token of users is refused from now on.
+    pub(crate) fn revoke_access_tokens(&self) {
+        self.world().access.clear();
+    }
+
     pub(crate) fn calls(&self, call: &str) -> u32 {
         self.world().calls.get(call).copied().unwrap_or(0)
     }
@@ -238,21 +246,27 @@ impl Fake {
     /// What the sign-on page does with the implicit grant.
     pub(crate) fn authorize_implicit(&self, url: &Url, username: &str) -> String {
         let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
-        assert_eq!(query["response_type"], "token id_token");
+        let with_token = query["response_type"] == "token id_token";
+        assert!(with_token || query["response_type"] == "id_token");
         let person = self.person(username).unwrap();
         let now = self.clock.now().as_second();
         let mut world = self.world();
         let access = world.fresh("opaque-access");
         let lifetime = world.lifetime;
-        world
-            .access
-            .insert(access.clone(), (person.id, now + lifetime));
+        if with_token {
+            let until = (person.id, now + lifetime);
+            world.access.insert(access.clone(), until);
+        }
         drop(world);
         let id_token = self.id_token(&person, &query["nonce"], &access);
-        url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("access_token", &access)
-            .append_pair("token_type", "Bearer")
-            .append_pair("expires_in", &lifetime.to_string())
+        let mut answer = url::form_urlencoded::Serializer::new(String::new());
+        if with_token {
+            answer
+                .append_pair("access_token", &access)
+                .append_pair("token_type", "Bearer")
+                .append_pair("expires_in", &lifetime.to_string());
+        }
+        answer
             .append_pair("id_token", &id_token)
             .append_pair("state", &query["state"])
             .append_pair("iss", &self.issuer())
@@ -376,10 +390,11 @@ fn api_error(status: u16, code: &str, details: &Value) -> Response {
 
 async fn discovery(State(fake): State<Fake>) -> Response {
     let issuer = fake.issuer();
+    let named = fake.world().wrong_issuer.clone();
     json_answer(
         200,
         &json!({
-            "issuer": issuer,
+            "issuer": named.as_ref().unwrap_or(&issuer),
             "authorization_endpoint": format!("{issuer}/authorize"),
             "token_endpoint": format!("{issuer}/token"),
             "userinfo_endpoint": format!("{issuer}/userinfo"),

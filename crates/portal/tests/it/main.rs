@@ -12,6 +12,7 @@ mod browser;
 mod defects;
 mod fake;
 mod home;
+mod log;
 mod operators;
 mod outage;
 mod password;

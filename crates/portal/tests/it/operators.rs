@@ -1,5 +1,9 @@
 //! The operator's pages.
 
+use jiff::SignedDuration;
+use url::Url;
+
+use crate::recovery::NEW;
 use crate::site::Site;
 
 #[tokio::test]
@@ -149,4 +153,88 @@ async fn an_unknown_user_is_a_page_that_is_not_found() {
     for id in ["nobody", "00000000-0000-4000-8000-000000000000", "..%2Fv1"] {
         olga.get(&format!("/users/{id}")).await.expect(404);
     }
+}
+
+#[tokio::test]
+async fn a_token_that_has_died_leads_to_signing_on_and_back_from_every_page() {
+    let site = Site::start().await;
+    let ada = site.fake.person("ada").unwrap().id;
+    let user = format!("/users/{ada}");
+    for (path, fields, back) in [
+        ("/users?q=a".to_owned(), None, "/users?q=a".to_owned()),
+        (user.clone(), None, user.clone()),
+        (format!("{user}/unlock"), Some(vec![]), user.clone()),
+        (format!("{user}/recovery-code"), Some(vec![]), user.clone()),
+        (
+            format!("{user}/enabled"),
+            Some(vec![("enabled", "false")]),
+            user.clone(),
+        ),
+        (
+            format!("{user}/password"),
+            Some(vec![("password", NEW)]),
+            user.clone(),
+        ),
+        (
+            "/password/change".to_owned(),
+            None,
+            "/password/change".to_owned(),
+        ),
+        ("/user/info".to_owned(), None, "/user/info".to_owned()),
+    ] {
+        let olga = site.operator().await;
+        site.clock.advance(SignedDuration::from_mins(1));
+        site.fake.revoke_access_tokens();
+        let answer = match &fields {
+            Some(fields) => olga.post(&path, fields).await,
+            None => olga.get(&path).await,
+        };
+        let begin = answer.expect(303).location().to_owned();
+        let begin = Url::parse(&format!("https://localhost:8080{begin}")).unwrap();
+        assert_eq!(begin.path(), "/login", "{path}");
+        let to = begin.query_pairs().next().unwrap().1.into_owned();
+        assert_eq!(to, back, "{path}");
+        // The way back works.
+        let begun = olga
+            .get(&format!("/login?{}", begin.query().unwrap()))
+            .await
+            .expect(303);
+        let answer = site.fake.authorize(&begun.address(), "olga");
+        let returned = olga.get(&format!("/callback?{answer}")).await.expect(303);
+        assert_eq!(returned.location(), back);
+        olga.get(&back).await.expect(200);
+    }
+    assert!(site.fake.person("ada").unwrap().enabled);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_right_after_signing_on_is_a_page_and_no_endless_round() {
+    let site = Site::start().await;
+    let olga = site.operator().await;
+    site.fake.revoke_access_tokens();
+    let page = olga.get("/users").await.expect(502);
+    assert!(page.has("gave a moment ago"), "{}", page.body);
+    site.clock.advance(SignedDuration::from_secs(10));
+    olga.get("/users").await.expect(303);
+}
+
+#[tokio::test]
+async fn nobody_disables_their_own_account() {
+    let site = Site::start().await;
+    let olga = site.operator().await;
+    let own = format!("/users/{}", site.fake.person("olga").unwrap().id);
+    let page = olga.get(&own).await.expect(200);
+    assert!(page.has("This is your own account."), "{}", page.body);
+    assert!(!page.has(&format!("action=\"{own}/enabled\"")));
+    // A form that was opened before, or made up.
+    olga.post(&format!("{own}/enabled"), &[("enabled", "false")])
+        .await
+        .expect(303);
+    assert!(site.fake.person("olga").unwrap().enabled);
+    assert!(olga.get(&own).await.has("Ask another operator"));
+    // Somebody else's account has the button.
+    let other = format!("/users/{}", site.fake.person("ada").unwrap().id);
+    let page = olga.get(&other).await.expect(200);
+    assert!(page.has(&format!("action=\"{other}/enabled\"")));
+    assert!(!page.has("This is your own account."));
 }

@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use portal::GrantType;
-use protocol::oauth::ResponseMode;
+use protocol::oauth::{ResponseMode, ResponseType};
 
+use crate::log::Log;
 use crate::site::Site;
 
 #[tokio::test]
@@ -247,4 +248,65 @@ async fn a_redirect_path_that_is_a_page_is_refused_at_start() {
         let started = portal::Portal::new(settings, site.parts.clone()).await;
         assert_eq!(started.is_ok(), is_free, "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_id_token_that_proves_nothing_is_the_providers_fault_and_its_cause_is_logged() {
+    let site = Site::start().await;
+    let log = Log::listen();
+    site.fake
+        .world()
+        .wrong_claims
+        .insert("aud".to_owned(), "another client".into());
+    let page = site.sign_on(&site.browser(), "ada").await.expect(502);
+    assert!(
+        page.has("could not be verified") && !page.has("cannot be understood"),
+        "{}",
+        page.body
+    );
+    let lines = log.lines(tracing::Level::WARN);
+    let id = page.body.split("<code>").nth(1).unwrap();
+    let id = id.split("</code>").next().unwrap();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains(id) && line.contains("not for client")),
+        "{id}: {lines:?}"
+    );
+    assert_eq!(log.lines(tracing::Level::ERROR), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_discovery_document_of_another_issuer_is_the_providers_fault_and_is_logged() {
+    let site = Site::start().await;
+    let log = Log::listen();
+    site.fake.world().wrong_issuer = Some("https://elsewhere.example/as".to_owned());
+    let page = site.browser().get("/login").await.expect(502);
+    assert!(page.has("could not be verified"), "{}", page.body);
+    let lines = log.lines(tracing::Level::WARN);
+    assert!(
+        lines.iter().any(|line| line.contains("elsewhere.example")),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn with_an_id_token_alone_the_user_page_shows_its_claims() {
+    let site = Site::with(|settings| {
+        let sign_on = settings.sign_on.as_mut().unwrap();
+        sign_on.grant_type = GrantType::Implicit;
+        sign_on.response_type = ResponseType::parse("id_token").unwrap();
+    })
+    .await;
+    let browser = site.browser();
+    let begun = browser.get("/login?return_to=/user/info").await.expect(303);
+    let answer = site.fake.authorize_implicit(&begun.address(), "ada");
+    browser.post_text("/callback", &answer).await.expect(303);
+    let page = browser.get("/user/info").await.expect(200);
+    assert!(
+        page.has("ada@example.com") && page.has("id=\"id-token\""),
+        "{}",
+        page.body
+    );
+    assert!(!page.has("id=\"userinfo\""), "nobody was asked");
 }
