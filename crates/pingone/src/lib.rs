@@ -73,9 +73,11 @@ pub use protocol::id::{
 };
 pub use protocol::password_policy::PasswordPolicy;
 pub use protocol::pingone::{
-    Account, AccountStatus, Address, ApiError, ApiErrorCode, ApplicationSecret, Environment,
-    ErrorDetail, Lifecycle, LifecycleStatus, Name, NewUser, PasswordState, PasswordStatus, Patch,
-    Population, Reference, Region, Role, RoleAssignment, RoleScope, RoleScopeType, User, UserPatch,
+    Account, AccountStatus, Address, ApiError, ApiErrorCode, ApplicationSecret, AssignedScope,
+    Code, Environment, EnvironmentType, ErrorDetail, IdentityProvider, LastSignOn, Lifecycle,
+    LifecycleStatus, Link, Links, Name, NewUser, Open, PasswordState, PasswordStatus, Patch, Photo,
+    Population, PreviousSecret, Reference, Region, Role, RoleAssignment, RoleScopeType, User,
+    UserPatch,
 };
 pub use protocol::scim;
 pub use protocol::secret::{

@@ -112,6 +112,8 @@ ids! {
     FlowId = "flow";
     /// What a user allowed an application; every token hangs off one.
     GrantId = "grant";
+    /// A group of users.
+    GroupId = "group";
     /// A mail in the outbox.
     MailId = "mail";
     /// An organization, which holds environments.

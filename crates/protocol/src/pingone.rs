@@ -7,6 +7,7 @@ mod application;
 mod collection;
 mod environment;
 mod error;
+mod group;
 pub mod media_type;
 mod password;
 mod population;
@@ -14,6 +15,7 @@ mod resource;
 mod role;
 mod user;
 
+pub use crate::codes::{Code, Open};
 pub use application::{
     Application, ApplicationSecret, ApplicationType, GrantTypeName, NewApplication,
     PkceEnforcement, PreviousSecret, ResponseTypeName,
@@ -21,14 +23,15 @@ pub use application::{
 pub use collection::{Collection, Link, Links, Reference};
 pub use environment::{Environment, EnvironmentType, Region};
 pub use error::{ApiError, ApiErrorCode, ErrorDetail};
+pub use group::{EmbeddedGroup, Group, GroupMembership, MemberCounts, MembershipType, NewGroup};
 pub use password::{
     CheckPassword, EmbeddedPolicy, PasswordState, PasswordStatus, RecoverPassword, ResetPassword,
     SetPassword,
 };
 pub use population::{NewPopulation, Population};
 pub use resource::{Resource, ResourceGrant, ResourceScope, ResourceType};
-pub use role::{NewRoleAssignment, Role, RoleAssignment, RoleScope, RoleScopeType};
+pub use role::{AssignedScope, NewRoleAssignment, Role, RoleAssignment, RoleScope, RoleScopeType};
 pub use user::{
     Account, AccountStatus, Address, IdentityProvider, ImportPassword, LastSignOn, Lifecycle,
-    LifecycleStatus, Name, NewUser, Patch, Photo, User, UserPatch,
+    LifecycleStatus, Name, NewLifecycle, NewUser, Patch, Photo, User, UserPatch,
 };

@@ -235,7 +235,7 @@ pub(crate) fn of_environment(idp: &Idp, environment: &StoredEnvironment) -> Map<
     let claims = [
         ("env", json!(environment.id)),
         ("org", json!(environment.organization_id)),
-        ("p1.region", json!(idp.settings().region.code())),
+        ("p1.region", json!(idp.settings().region.as_str())),
     ];
     claims
         .into_iter()

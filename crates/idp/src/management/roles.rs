@@ -24,12 +24,7 @@ struct PermissionBody {
 
 fn representation(collection: &str, role: &BuiltInRole) -> Hal<RoleBody> {
     let body = RoleBody {
-        role: Role {
-            id: role.id,
-            name: role.name.to_owned(),
-            description: role.description.to_owned(),
-            applicable_to: role.applicable_to.to_vec(),
-        },
+        role: Role::new(role.id, role.name, role.description, role.applicable_to),
         permissions: role
             .permissions
             .iter()

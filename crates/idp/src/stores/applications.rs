@@ -5,7 +5,7 @@ use std::sync::Arc;
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
-use protocol::pingone::{Application, NewApplication, Reference};
+use protocol::pingone::{Application, NewApplication};
 
 use super::change::Change;
 use super::fold;
@@ -24,13 +24,12 @@ pub(crate) struct StoredApplication {
 impl StoredApplication {
     /// The application as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> Application {
-        Application {
-            id: self.id,
-            environment: Reference::new(self.environment_id),
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            settings: self.settings.clone(),
-        }
+        Application::new(
+            self.id,
+            self.environment_id,
+            self.settings.clone(),
+            [self.created_at, self.updated_at],
+        )
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, OrganizationId};
-use protocol::pingone::{Environment, EnvironmentType, Reference, Region};
+use protocol::pingone::{Environment, EnvironmentType, Region};
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
@@ -34,16 +34,18 @@ pub(crate) struct EnvironmentDetails {
 impl StoredEnvironment {
     /// The environment as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> Environment {
-        Environment {
-            id: self.id,
-            organization: Reference::new(self.organization_id),
-            name: self.name.clone(),
-            description: self.details.description.clone(),
-            environment_type: self.details.environment_type,
-            region: self.details.region,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
+        let mut environment = Environment::new(
+            self.id,
+            self.organization_id,
+            self.name.clone(),
+            self.details.environment_type,
+            self.details.region,
+            [self.created_at, self.updated_at],
+        );
+        environment
+            .description
+            .clone_from(&self.details.description);
+        environment
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {

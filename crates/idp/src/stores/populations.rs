@@ -24,17 +24,17 @@ pub(crate) struct StoredPopulation {
 impl StoredPopulation {
     /// The population as PingOne shows it, without links.
     pub(crate) fn to_wire(&self, user_count: i64) -> Population {
-        Population {
-            id: self.id,
-            environment: Reference::new(self.environment_id),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            default: self.is_default,
-            password_policy: self.password_policy_id.map(Reference::new),
-            user_count,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
+        let mut population = Population::new(
+            self.id,
+            self.environment_id,
+            self.name.clone(),
+            [self.created_at, self.updated_at],
+        );
+        population.description.clone_from(&self.description);
+        population.default = self.is_default;
+        population.password_policy = self.password_policy_id.map(Reference::new);
+        population.user_count = user_count;
+        population
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {

@@ -91,20 +91,19 @@ impl StoredResource {
     /// The resource as PingOne shows it, without links, with what this installation adds where it
     /// says nothing: the audience of the PingOne API, and the seconds that access tokens live.
     pub(crate) fn to_wire(&self, of_pingone_api: &str, token_seconds: i64) -> Resource {
-        Resource {
-            id: self.id,
-            environment: Reference::new(self.environment_id),
-            name: self.details.name.clone(),
-            description: self.details.description.clone(),
-            resource_type: self.details.resource_type,
-            audience: (self.details.resource_type != ResourceType::OpenidConnect)
-                .then(|| self.audience(of_pingone_api)),
-            access_token_validity_seconds: Some(
-                self.details.access_token_seconds.unwrap_or(token_seconds),
-            ),
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
+        let mut resource = Resource::new(
+            self.id,
+            self.environment_id,
+            self.details.name.clone(),
+            self.details.resource_type,
+            [self.created_at, self.updated_at],
+        );
+        resource.description.clone_from(&self.details.description);
+        resource.audience = (self.details.resource_type != ResourceType::OpenidConnect)
+            .then(|| self.audience(of_pingone_api));
+        resource.access_token_validity_seconds =
+            Some(self.details.access_token_seconds.unwrap_or(token_seconds));
+        resource
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -126,15 +125,15 @@ impl StoredResource {
 impl StoredScope {
     /// The scope as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> ResourceScope {
-        ResourceScope {
-            id: self.id,
-            environment: Reference::new(self.environment_id),
-            resource: Reference::new(self.resource_id),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
+        let mut scope = ResourceScope::new(
+            self.id,
+            self.environment_id,
+            self.resource_id,
+            self.name.clone(),
+            [self.created_at, self.updated_at],
+        );
+        scope.description.clone_from(&self.description);
+        scope
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -153,15 +152,14 @@ impl StoredScope {
 impl StoredResourceGrant {
     /// The grant as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> ResourceGrant {
-        ResourceGrant {
-            id: self.id,
-            environment: Reference::new(self.environment_id),
-            application: Reference::new(self.application_id),
-            resource: Reference::new(self.resource_id),
-            scopes: self.scopes.iter().copied().map(Reference::new).collect(),
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        }
+        ResourceGrant::new(
+            self.id,
+            self.environment_id,
+            self.application_id,
+            self.resource_id,
+            self.scopes.iter().copied().map(Reference::new).collect(),
+            [self.created_at, self.updated_at],
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, RoleAssignmentId, RoleId};
-use protocol::pingone::{Reference, RoleAssignment, RoleScope, RoleScopeType};
+use protocol::pingone::{RoleAssignment, RoleScope, RoleScopeType};
 use uuid::Uuid;
 
 use super::change::Change;
@@ -49,13 +49,10 @@ impl Holder {
 impl StoredAssignment {
     /// The assignment as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> RoleAssignment {
-        RoleAssignment {
-            id: self.id,
-            environment: Reference::new(self.environment_id),
-            role: Reference::new(self.role_id),
-            scope: self.scope,
-            read_only: self.read_only,
-        }
+        let mut assignment =
+            RoleAssignment::new(self.id, self.environment_id, self.role_id, self.scope);
+        assignment.read_only = self.read_only;
+        assignment
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {

@@ -74,18 +74,13 @@ impl StoredUser {
         user.email_verified = self.email_verified.then_some(true);
         user.enabled = Some(self.enabled);
         user.account = Some(self.account(now));
-        user.lifecycle = Some(Lifecycle {
-            status: if self.verification_required {
-                LifecycleStatus::VerificationRequired
-            } else {
-                LifecycleStatus::AccountOk
-            },
-            suppress_verification_code: false,
-        });
+        user.lifecycle = Some(Lifecycle::new(if self.verification_required {
+            LifecycleStatus::VerificationRequired
+        } else {
+            LifecycleStatus::AccountOk
+        }));
         user.mfa_enabled = Some(self.mfa_enabled);
-        user.identity_provider = Some(IdentityProvider {
-            provider_type: "PING_ONE".to_owned(),
-        });
+        user.identity_provider = Some(IdentityProvider::ping_one());
         user.verify_status = Some("NOT_INITIATED".to_owned());
         user.last_sign_on.clone_from(&self.last_sign_on);
         user.created_at = Some(self.created_at);
@@ -100,17 +95,15 @@ impl StoredUser {
             AccountLock::Locked { since, until } if locked => (Some(since), until),
             AccountLock::Locked { .. } | AccountLock::Open => (None, None),
         };
-        Account {
-            can_authenticate: self.can_authenticate(now),
-            status: if locked {
-                AccountStatus::Locked
-            } else {
-                AccountStatus::Ok
-            },
-            locked_at,
-            unlock_at,
-            seconds_until_unlock: unlock_at.map(|at| at.duration_since(now).as_secs()),
+        let mut account = Account::unlocked();
+        account.can_authenticate = self.can_authenticate(now);
+        if locked {
+            account.status = AccountStatus::Locked;
         }
+        account.locked_at = locked_at;
+        account.unlock_at = unlock_at;
+        account.seconds_until_unlock = unlock_at.map(|at| at.duration_since(now).as_secs());
+        account
     }
 
     /// Every text of the profile: what a password must not be.
@@ -179,10 +172,11 @@ impl StoredUser {
             None => AccountLock::Open,
         };
         let last_sign_on = match row.get::<Option<Timestamp>>("last_sign_on_at")? {
-            Some(at) => Some(LastSignOn {
-                at,
-                remote_ip: row.get("last_sign_on_address")?,
-            }),
+            Some(at) => {
+                let mut last_sign_on = LastSignOn::new(at);
+                last_sign_on.remote_ip = row.get("last_sign_on_address")?;
+                Some(last_sign_on)
+            }
             None => None,
         };
         Ok(Self {

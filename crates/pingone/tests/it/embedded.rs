@@ -45,10 +45,7 @@ impl Embedded {
     /// Creates a user with [`PASSWORD`].
     async fn user(&self, username: &str) -> User {
         let user = NewUser::new(username, format!("{username}@example.com"))
-            .name(Name {
-                given: Some("Ada".to_owned()),
-                ..Name::default()
-            })
+            .name(Name::new().given("Ada"))
             .password(Password::new(PASSWORD));
         self.pingone.users().create(&user).await.unwrap()
     }

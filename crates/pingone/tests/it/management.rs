@@ -51,10 +51,7 @@ async fn a_user_without_a_password_is_created_plainly() {
     .await;
     let ada = NewUser::new("ada", "ada@example.com")
         .population(PopulationId::parse(USER).unwrap())
-        .name(Name {
-            given: Some("Ada".to_owned()),
-            ..Name::default()
-        })
+        .name(Name::new().given("Ada"))
         .attribute("locale", "en-GB");
     assert_eq!(
         as_user(&server).users().create(&ada).await.unwrap().id,

@@ -111,11 +111,9 @@ impl Form {
             user = user.population(population);
         }
         let some = |asked: bool, text: &String| (asked && !text.is_empty()).then(|| text.clone());
-        let name = Name {
-            given: some(settings.ask_given_name, &self.given_name),
-            family: some(settings.ask_family_name, &self.family_name),
-            ..Name::default()
-        };
+        let mut name = Name::new();
+        name.given = some(settings.ask_given_name, &self.given_name);
+        name.family = some(settings.ask_family_name, &self.family_name);
         if name != Name::default() {
             user = user.name(name);
         }

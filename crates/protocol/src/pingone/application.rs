@@ -4,70 +4,76 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Reference;
+use crate::codes::codes;
 use crate::id::{ApplicationId, EnvironmentId};
 use crate::oauth::TokenEndpointAuthMethod;
 use crate::secret::ClientSecret;
 
-/// What kind of program an application is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ApplicationType {
-    /// Anything else.
-    CustomApp,
-    /// On a device, with a custom scheme or loopback redirect.
-    NativeApp,
-    /// Without a user.
-    Service,
-    /// In the browser alone.
-    SinglePageApp,
-    /// On a server.
-    WebApp,
-    /// Administers the environment by its roles.
-    Worker,
+codes! {
+    /// What kind of program an application is.
+    ApplicationType {
+        /// Anything else.
+        CustomApp = "CUSTOM_APP";
+        /// On a device, with a custom scheme or loopback redirect.
+        NativeApp = "NATIVE_APP";
+        /// Without a user.
+        Service = "SERVICE";
+        /// In the browser alone.
+        SinglePageApp = "SINGLE_PAGE_APP";
+        /// On a server.
+        WebApp = "WEB_APP";
+        /// Administers the environment by its roles.
+        Worker = "WORKER";
+    }
 }
 
-/// A grant type as applications list it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum GrantTypeName {
-    /// A code for tokens.
-    AuthorizationCode,
-    /// The client for itself.
-    ClientCredentials,
-    /// Tokens straight from the authorization endpoint.
-    Implicit,
-    /// A refresh token for new tokens.
-    RefreshToken,
+codes! {
+    /// A grant type as applications list it.
+    GrantTypeName {
+        /// A code for tokens.
+        AuthorizationCode = "AUTHORIZATION_CODE";
+        /// The client for itself.
+        ClientCredentials = "CLIENT_CREDENTIALS";
+        /// Tokens straight from the authorization endpoint.
+        Implicit = "IMPLICIT";
+        /// A refresh token for new tokens.
+        RefreshToken = "REFRESH_TOKEN";
+    }
 }
 
-/// A response type as applications list it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ResponseTypeName {
-    /// An authorization code.
-    Code,
-    /// An ID token.
-    IdToken,
-    /// An access token.
-    Token,
+codes! {
+    /// A response type as applications list it.
+    ResponseTypeName {
+        /// An authorization code.
+        Code = "CODE";
+        /// An ID token.
+        IdToken = "ID_TOKEN";
+        /// An access token.
+        Token = "TOKEN";
+    }
 }
 
-/// What is demanded of PKCE.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum PkceEnforcement {
-    /// Nothing; what is sent is checked.
-    #[default]
-    Optional,
-    /// A challenge of either method.
-    Required,
-    /// A challenge of the method S256.
-    S256Required,
+codes! {
+    /// What is demanded of PKCE.
+    #[derive(Default)]
+    PkceEnforcement {
+        /// Nothing; what is sent is checked.
+        #[default]
+        Optional = "OPTIONAL";
+        /// A challenge of either method.
+        Required = "REQUIRED";
+        /// A challenge of the method S256.
+        S256Required = "S256_REQUIRED";
+    }
 }
 
-/// An OpenID Connect application.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// An OpenID Connect application, as the service writes it.
+///
+/// An environment holds kinds of applications that nobody has a type for, so a client reads what all
+/// kinds have, and the rest as JSON.
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Application {
     /// Its id, which is its `client_id` too.
     pub id: ApplicationId,
@@ -82,9 +88,28 @@ pub struct Application {
     pub settings: NewApplication,
 }
 
+impl Application {
+    /// An application with everything that it has.
+    pub fn new(
+        id: ApplicationId,
+        environment: EnvironmentId,
+        settings: NewApplication,
+        [created_at, updated_at]: [Timestamp; 2],
+    ) -> Self {
+        Self {
+            id,
+            environment: Reference::new(environment),
+            created_at,
+            updated_at,
+            settings,
+        }
+    }
+}
+
 /// What an application is created or replaced with; absent members take PingOne's defaults.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NewApplication {
     /// Its name, unique in the environment.
     pub name: String,
@@ -182,6 +207,7 @@ fn yes() -> bool {
 
 /// An application's secret.
 #[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
 pub struct ApplicationSecret {
     /// The secret in force.
     pub secret: ClientSecret,
@@ -193,6 +219,7 @@ pub struct ApplicationSecret {
 /// A secret that was replaced and still works for a while.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct PreviousSecret {
     /// The secret.
     pub secret: ClientSecret,

@@ -11,6 +11,7 @@ pub type Links = BTreeMap<String, Link>;
 
 /// An absolute address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Link {
     /// The address.
     pub href: String,
@@ -25,6 +26,7 @@ impl Link {
 
 /// How a resource names another: `{"id": "…"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Reference<I> {
     /// The other's id.
     pub id: I,

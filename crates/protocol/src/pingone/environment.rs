@@ -4,54 +4,28 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Reference;
+use crate::codes::{Code as _, Open, codes};
 use crate::id::{EnvironmentId, OrganizationId};
 
-/// Where an organization lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Region {
-    /// Asia-Pacific (Japan).
-    #[serde(rename = "AP")]
-    AsiaPacific,
-    /// Australia.
-    #[serde(rename = "AU")]
-    Australia,
-    /// Canada.
-    #[serde(rename = "CA")]
-    Canada,
-    /// Europe.
-    #[serde(rename = "EU")]
-    Europe,
-    /// North America.
-    #[serde(rename = "NA")]
-    NorthAmerica,
-    /// Singapore.
-    #[serde(rename = "SG")]
-    Singapore,
+codes! {
+    /// Where an organization lives.
+    Region {
+        /// Asia-Pacific (Japan).
+        AsiaPacific = "AP";
+        /// Australia.
+        Australia = "AU";
+        /// Canada.
+        Canada = "CA";
+        /// Europe.
+        Europe = "EU";
+        /// North America.
+        NorthAmerica = "NA";
+        /// Singapore.
+        Singapore = "SG";
+    }
 }
 
 impl Region {
-    /// All regions.
-    pub const ALL: [Self; 6] = [
-        Self::AsiaPacific,
-        Self::Australia,
-        Self::Canada,
-        Self::Europe,
-        Self::NorthAmerica,
-        Self::Singapore,
-    ];
-
-    /// The code, such as `EU`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::AsiaPacific => "AP",
-            Self::Australia => "AU",
-            Self::Canada => "CA",
-            Self::Europe => "EU",
-            Self::NorthAmerica => "NA",
-            Self::Singapore => "SG",
-        }
-    }
-
     /// The last part of its hosts' names.
     pub fn top_level_domain(self) -> &'static str {
         match self {
@@ -66,26 +40,27 @@ impl Region {
 
     /// Reads a code or a top-level domain, in any case.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|region| {
-            text.eq_ignore_ascii_case(region.code())
+        Self::ALL.iter().copied().find(|region| {
+            text.eq_ignore_ascii_case(region.as_str())
                 || text.eq_ignore_ascii_case(region.top_level_domain())
         })
     }
 }
 
-/// Whether an environment is for trying out or for customers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum EnvironmentType {
-    /// For customers.
-    Production,
-    /// For trying out.
-    Sandbox,
+codes! {
+    /// Whether an environment is for trying out or for customers.
+    EnvironmentType {
+        /// For customers.
+        Production = "PRODUCTION";
+        /// For trying out.
+        Sandbox = "SANDBOX";
+    }
 }
 
 /// An environment: one issuer, one directory of users.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Environment {
     /// Its id.
     pub id: EnvironmentId,
@@ -98,11 +73,34 @@ pub struct Environment {
     pub description: Option<String>,
     /// For trying out or for customers.
     #[serde(rename = "type")]
-    pub environment_type: EnvironmentType,
+    pub environment_type: Open<EnvironmentType>,
     /// Where it lives.
-    pub region: Region,
+    pub region: Open<Region>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Environment {
+    /// An environment without a description.
+    pub fn new(
+        id: EnvironmentId,
+        organization: OrganizationId,
+        name: impl Into<String>,
+        environment_type: EnvironmentType,
+        region: Region,
+        [created_at, updated_at]: [Timestamp; 2],
+    ) -> Self {
+        Self {
+            id,
+            organization: Reference::new(organization),
+            name: name.into(),
+            description: None,
+            environment_type: environment_type.into(),
+            region: region.into(),
+            created_at,
+            updated_at,
+        }
+    }
 }

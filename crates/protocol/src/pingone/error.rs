@@ -33,6 +33,7 @@ open_codes! {
 
 /// An error as it travels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ApiError {
     /// Equals the answer's `Correlation-Id`; to be quoted to PingOne's support.
     #[serde(default)]
@@ -47,8 +48,21 @@ pub struct ApiError {
     pub details: Vec<ErrorDetail>,
 }
 
+impl ApiError {
+    /// An error without details.
+    pub fn new(id: impl Into<String>, code: ApiErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            code,
+            message: message.into(),
+            details: Vec::new(),
+        }
+    }
+}
+
 /// One problem of an [`ApiError`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorDetail {
     /// Such as `UNIQUENESS_VIOLATION`, `INVALID_VALUE`, `REQUIRED_VALUE`.
     #[serde(default)]

@@ -4,29 +4,26 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Reference;
+use crate::codes::open_codes;
 use crate::id::{EnvironmentId, PasswordPolicyId, UserId};
 use crate::password_policy::PasswordPolicy;
 
-/// What state a password is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[non_exhaustive]
-pub enum PasswordStatus {
-    /// Kept elsewhere, behind a gateway.
-    External,
-    /// Good, and to be changed at the next sign-on.
-    MustChangePassword,
-    /// There is none.
-    NoPassword,
-    /// Good.
-    Ok,
-    /// Older than the policy allows.
-    PasswordExpired,
-    /// Locked after wrong passwords.
-    PasswordLockedOut,
-    /// A status that is not in this list.
-    #[serde(untagged)]
-    Other(String),
+open_codes! {
+    /// What state a password is in.
+    PasswordStatus {
+        /// Kept elsewhere, behind a gateway.
+        External = "EXTERNAL";
+        /// Good, and to be changed at the next sign-on.
+        MustChangePassword = "MUST_CHANGE_PASSWORD";
+        /// There is none.
+        NoPassword = "NO_PASSWORD";
+        /// Good.
+        Ok = "OK";
+        /// Older than the policy allows.
+        PasswordExpired = "PASSWORD_EXPIRED";
+        /// Locked after wrong passwords.
+        PasswordLockedOut = "PASSWORD_LOCKED_OUT";
+    }
 }
 
 /// The state of a user's password.
@@ -72,9 +69,17 @@ impl PasswordState {
 /// The part of a [`PasswordState`] that `expand=passwordPolicy` adds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct EmbeddedPolicy {
     /// The policy.
     pub password_policy: PasswordPolicy,
+}
+
+impl EmbeddedPolicy {
+    /// This policy.
+    pub fn new(password_policy: PasswordPolicy) -> Self {
+        Self { password_policy }
+    }
 }
 
 /// Body of `password.check`.

@@ -9,6 +9,7 @@ use crate::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 /// A population: the part of an environment that users belong to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Population {
     /// Its id.
     pub id: PopulationId,
@@ -34,9 +35,32 @@ pub struct Population {
     pub updated_at: Timestamp,
 }
 
+impl Population {
+    /// A population with what is always there.
+    pub fn new(
+        id: PopulationId,
+        environment: EnvironmentId,
+        name: impl Into<String>,
+        [created_at, updated_at]: [Timestamp; 2],
+    ) -> Self {
+        Self {
+            id,
+            environment: Reference::new(environment),
+            name: name.into(),
+            description: None,
+            default: false,
+            password_policy: None,
+            user_count: 0,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
 /// What a population is created or replaced with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NewPopulation {
     /// Its name.
     pub name: String,
@@ -49,4 +73,16 @@ pub struct NewPopulation {
     /// The policy of its users' passwords.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<Reference<PasswordPolicyId>>,
+}
+
+impl NewPopulation {
+    /// A population with the environment's default password policy.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            default: false,
+            password_policy: None,
+        }
+    }
 }

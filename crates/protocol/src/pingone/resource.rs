@@ -4,23 +4,25 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Reference;
+use crate::codes::{Open, codes};
 use crate::id::{ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, ScopeId};
 
-/// Which kind a resource is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ResourceType {
-    /// Somebody's own API.
-    Custom,
-    /// The resource `openid`, whose scopes stand for claims.
-    OpenidConnect,
-    /// The resource `PingOne API`, whose scopes are for the user's own data.
-    PingoneApi,
+codes! {
+    /// Which kind a resource is.
+    ResourceType {
+        /// Somebody's own API.
+        Custom = "CUSTOM";
+        /// The resource `openid`, whose scopes stand for claims.
+        OpenidConnect = "OPENID_CONNECT";
+        /// The resource `PingOne API`, whose scopes are for the user's own data.
+        PingoneApi = "PINGONE_API";
+    }
 }
 
 /// What an access token is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Resource {
     /// Its id.
     pub id: ResourceId,
@@ -33,7 +35,7 @@ pub struct Resource {
     pub description: Option<String>,
     /// Its kind.
     #[serde(rename = "type")]
-    pub resource_type: ResourceType,
+    pub resource_type: Open<ResourceType>,
     /// The `aud` of its access tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
@@ -46,9 +48,33 @@ pub struct Resource {
     pub updated_at: Timestamp,
 }
 
+impl Resource {
+    /// A resource with what is always there.
+    pub fn new(
+        id: ResourceId,
+        environment: EnvironmentId,
+        name: impl Into<String>,
+        resource_type: ResourceType,
+        [created_at, updated_at]: [Timestamp; 2],
+    ) -> Self {
+        Self {
+            id,
+            environment: Reference::new(environment),
+            name: name.into(),
+            description: None,
+            resource_type: resource_type.into(),
+            audience: None,
+            access_token_validity_seconds: None,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
 /// A scope of a resource.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ResourceScope {
     /// Its id.
     pub id: ScopeId,
@@ -67,9 +93,31 @@ pub struct ResourceScope {
     pub updated_at: Timestamp,
 }
 
+impl ResourceScope {
+    /// A scope without a description.
+    pub fn new(
+        id: ScopeId,
+        environment: EnvironmentId,
+        resource: ResourceId,
+        name: impl Into<String>,
+        [created_at, updated_at]: [Timestamp; 2],
+    ) -> Self {
+        Self {
+            id,
+            environment: Reference::new(environment),
+            resource: Reference::new(resource),
+            name: name.into(),
+            description: None,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
 /// Which scopes of one resource an application may ask for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ResourceGrant {
     /// Its id.
     pub id: ResourceGrantId,
@@ -85,4 +133,26 @@ pub struct ResourceGrant {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl ResourceGrant {
+    /// A grant of these scopes.
+    pub fn new(
+        id: ResourceGrantId,
+        environment: EnvironmentId,
+        application: ApplicationId,
+        resource: ResourceId,
+        scopes: Vec<Reference<ScopeId>>,
+        [created_at, updated_at]: [Timestamp; 2],
+    ) -> Self {
+        Self {
+            id,
+            environment: Reference::new(environment),
+            application: Reference::new(application),
+            resource: Reference::new(resource),
+            scopes,
+            created_at,
+            updated_at,
+        }
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Links, Reference};
+use crate::codes::{Open, codes, open_codes};
 use crate::id::{EnvironmentId, PopulationId, UserId};
 use crate::secret::Password;
 
@@ -105,6 +106,7 @@ impl User {
 /// Whether an account is locked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Account {
     /// Whether it can sign on.
     pub can_authenticate: bool,
@@ -121,48 +123,79 @@ pub struct Account {
     pub seconds_until_unlock: Option<i64>,
 }
 
-/// Locked or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AccountStatus {
-    /// Locked.
-    Locked,
-    /// Not locked.
-    Ok,
+impl Account {
+    /// An account that is not locked and can sign on.
+    pub fn unlocked() -> Self {
+        Self {
+            can_authenticate: true,
+            status: AccountStatus::Ok,
+            locked_at: None,
+            unlock_at: None,
+            seconds_until_unlock: None,
+        }
+    }
+}
+
+open_codes! {
+    /// Locked or not.
+    AccountStatus {
+        /// Locked.
+        Locked = "LOCKED";
+        /// Not locked.
+        Ok = "OK";
+    }
 }
 
 /// Whether the user still has to prove the mail address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Lifecycle {
     /// Where the user stands.
-    pub status: LifecycleStatus,
-    /// On import: send no code.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub suppress_verification_code: bool,
+    pub status: Open<LifecycleStatus>,
 }
 
-/// Where a user stands with the proof of the mail address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum LifecycleStatus {
-    /// Nothing is left to do.
-    AccountOk,
-    /// The mailed code has to be entered at the next sign-on.
-    VerificationRequired,
+impl Lifecycle {
+    /// This status.
+    pub fn new(status: LifecycleStatus) -> Self {
+        Self {
+            status: status.into(),
+        }
+    }
+}
+
+codes! {
+    /// Where a user stands with the proof of the mail address.
+    LifecycleStatus {
+        /// Nothing is left to do.
+        AccountOk = "ACCOUNT_OK";
+        /// The mailed code has to be entered at the next sign-on.
+        VerificationRequired = "VERIFICATION_REQUIRED";
+    }
 }
 
 /// Who keeps a user's credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct IdentityProvider {
     /// `PING_ONE` for PingOne itself.
     #[serde(rename = "type")]
     pub provider_type: String,
 }
 
+impl IdentityProvider {
+    /// PingOne itself.
+    pub fn ping_one() -> Self {
+        Self {
+            provider_type: "PING_ONE".to_owned(),
+        }
+    }
+}
+
 /// When and from where a user last signed on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct LastSignOn {
     /// When.
     pub at: Timestamp,
@@ -171,9 +204,20 @@ pub struct LastSignOn {
     pub remote_ip: Option<String>,
 }
 
+impl LastSignOn {
+    /// At this instant, from nobody knows where.
+    pub fn new(at: Timestamp) -> Self {
+        Self {
+            at,
+            remote_ip: None,
+        }
+    }
+}
+
 /// A person's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Name {
     /// The whole name as it should be shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -195,9 +239,59 @@ pub struct Name {
     pub honorific_suffix: Option<String>,
 }
 
+impl Name {
+    /// A name without any part.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the whole name as it should be shown.
+    #[must_use]
+    pub fn formatted(mut self, formatted: impl Into<String>) -> Self {
+        self.formatted = Some(formatted.into());
+        self
+    }
+
+    /// Sets the given name.
+    #[must_use]
+    pub fn given(mut self, given: impl Into<String>) -> Self {
+        self.given = Some(given.into());
+        self
+    }
+
+    /// Sets the middle name.
+    #[must_use]
+    pub fn middle(mut self, middle: impl Into<String>) -> Self {
+        self.middle = Some(middle.into());
+        self
+    }
+
+    /// Sets the family name.
+    #[must_use]
+    pub fn family(mut self, family: impl Into<String>) -> Self {
+        self.family = Some(family.into());
+        self
+    }
+
+    /// Sets what stands before it.
+    #[must_use]
+    pub fn honorific_prefix(mut self, honorific_prefix: impl Into<String>) -> Self {
+        self.honorific_prefix = Some(honorific_prefix.into());
+        self
+    }
+
+    /// Sets what stands behind it.
+    #[must_use]
+    pub fn honorific_suffix(mut self, honorific_suffix: impl Into<String>) -> Self {
+        self.honorific_suffix = Some(honorific_suffix.into());
+        self
+    }
+}
+
 /// A postal address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Address {
     /// Street and number, possibly several lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,11 +310,61 @@ pub struct Address {
     pub country_code: Option<String>,
 }
 
+impl Address {
+    /// An address without any part.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets street and number.
+    #[must_use]
+    pub fn street_address(mut self, street_address: impl Into<String>) -> Self {
+        self.street_address = Some(street_address.into());
+        self
+    }
+
+    /// Sets the town.
+    #[must_use]
+    pub fn locality(mut self, locality: impl Into<String>) -> Self {
+        self.locality = Some(locality.into());
+        self
+    }
+
+    /// Sets the state or province.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Sets the postal code.
+    #[must_use]
+    pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
+        self.postal_code = Some(postal_code.into());
+        self
+    }
+
+    /// Sets the country: two capital letters.
+    #[must_use]
+    pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
+        self.country_code = Some(country_code.into());
+        self
+    }
+}
+
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Photo {
     /// Its address.
     pub href: String,
+}
+
+impl Photo {
+    /// The picture at `href`.
+    pub fn new(href: impl Into<String>) -> Self {
+        Self { href: href.into() }
+    }
 }
 
 /// A user to be created, with a password or without.
@@ -239,7 +383,7 @@ pub struct NewUser {
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lifecycle: Option<Lifecycle>,
+    lifecycle: Option<NewLifecycle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<ImportPassword>,
     #[serde(flatten)]
@@ -297,7 +441,7 @@ impl NewUser {
     /// Demands that the user enters a mailed code at the first sign-on.
     #[must_use]
     pub fn verification_required(mut self) -> Self {
-        self.lifecycle = Some(Lifecycle {
+        self.lifecycle = Some(NewLifecycle {
             status: LifecycleStatus::VerificationRequired,
             suppress_verification_code: false,
         });
@@ -317,8 +461,21 @@ impl NewUser {
     }
 }
 
+/// Where an imported user stands with the proof of the mail address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewLifecycle {
+    /// Where the user stands.
+    pub status: LifecycleStatus,
+    /// Send no code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suppress_verification_code: bool,
+}
+
 /// The password of an imported user.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ImportPassword {
     /// The password.
     pub value: Password,

@@ -319,12 +319,8 @@ impl ApiFailure {
             let cause = cause.unwrap_or_else(|| self.message.clone());
             tracing::error!(request.id = %request, cause, "the management API failed");
         }
-        let body = ApiError {
-            id: request.to_string(),
-            code: self.code,
-            message: self.message,
-            details: self.details,
-        };
+        let mut body = ApiError::new(request.to_string(), self.code, self.message);
+        body.details = self.details;
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         forbid_storing(headers);
