@@ -95,8 +95,14 @@ pub(crate) enum Step {
         reason: ChangeReason,
         proof: SessionTokenDigest,
     },
-    /// A code was mailed, if there is such a user; nobody is told whether there is.
-    RecoveryCode { user: Option<UserId>, tries: u32 },
+    /// A code was mailed, if there is such a user; nobody is told whether there is. `username` is
+    /// what was typed, for the browser's password manager.
+    RecoveryCode {
+        user: Option<UserId>,
+        tries: u32,
+        #[serde(default)]
+        username: String,
+    },
     /// The password was right and the mail address has to be proven.
     VerificationCode {
         user: UserId,

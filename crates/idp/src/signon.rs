@@ -232,10 +232,10 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
     match &visit.interaction.step {
         Step::SignOn => Ok(sign_on::show(&visit, &sign_on::form(&visit))),
         Step::ChangePassword { user, reason, .. } => {
-            change::show(&visit, *user, *reason, change::form(), None).await
+            change::show(&visit, *user, *reason, change::form()).await
         }
         Step::RecoveryCode { .. } => {
-            recovery::show(&visit, recovery::form(), None, Vec::new()).await
+            recovery::show(&visit, recovery::form(), Vec::new()).await
         }
         Step::VerificationCode { user, .. } => {
             verify::show(&visit, *user, verify::form(), Vec::new()).await

@@ -118,19 +118,6 @@ pub(crate) fn refused(
     evaluation.judgements().iter().map(view).collect()
 }
 
-/// A sentence that says which rules a password breaks, for the error at its field.
-pub(crate) fn sentence(messages: &Messages, rules: &[RuleView]) -> String {
-    let broken: Vec<&str> = rules
-        .iter()
-        .filter(|rule| rule.verdict == Verdict::Unsatisfied)
-        .map(|rule| rule.text.as_str())
-        .collect();
-    if broken.is_empty() {
-        return messages.text("password-breaks-policy");
-    }
-    messages.format("password-breaks-rules", &[("rules", broken.join("; "))])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +172,7 @@ mod tests {
         assert_eq!(verdict("minCharacters-upper"), Some(Verdict::Unsatisfied));
         assert_eq!(verdict("minCharacters-digits"), Some(Verdict::Satisfied));
         assert_eq!(verdict("length"), Some(Verdict::Satisfied));
-        assert!(sentence(&messages, &rules).contains("capital letter"));
+        assert!(ui::broken_rules(&messages, &rules).contains("capital letter"));
     }
 
     #[test]

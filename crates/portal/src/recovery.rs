@@ -150,6 +150,11 @@ impl Recoveries {
 }
 
 impl Recovery {
+    /// The name or address that was typed.
+    pub(crate) fn username(&self) -> &str {
+        &self.username
+    }
+
     pub(crate) async fn find(session: &Session) -> Result<Option<Self>, Error> {
         session.get(KEY).await
     }

@@ -65,6 +65,8 @@ for (const list of document.querySelectorAll("[data-rules-url]")) {
     timer = setTimeout(ask, PAUSE_MS);
   };
 
+  /* A new password that stayed in the field while something else was wrong. */
+  if (input.value !== "") ask();
   input.addEventListener("input", later);
   for (const name of along) input.form.elements.namedItem(name)?.addEventListener("change", later);
 }

@@ -1,8 +1,11 @@
 //! The state of a form: values to show again, an error per field, errors of the whole form.
 
+use protocol::secret::Password;
+
 /// What a form shows: declared by the page, filled by the handler, rendered by `fields.html`.
 ///
-/// Passwords are never put in; everything else a person typed comes back.
+/// What a person typed comes back, except passwords: of those, only new ones that nothing is wrong
+/// with ([`keep_new_passwords`](FormState::keep_new_passwords)).
 #[derive(Clone, Debug, Default)]
 pub struct FormState {
     fields: Vec<FieldState>,
@@ -14,6 +17,7 @@ pub struct FormState {
 struct FieldState {
     name: &'static str,
     value: String,
+    new_password: Option<Password>,
     error: Option<String>,
 }
 
@@ -24,6 +28,8 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// The value to show again.
     pub value: &'a str,
+    /// The new password that stays in the field, empty when none does.
+    pub new_password: &'a str,
     /// What is wrong with it, one sentence.
     pub error: Option<&'a str>,
     /// Whether the page opens with the cursor here.
@@ -86,6 +92,7 @@ impl FormState {
         let empty = |name: &&'static str| FieldState {
             name,
             value: String::new(),
+            new_password: None,
             error: None,
         };
         Self {
@@ -99,6 +106,21 @@ impl FormState {
     pub fn with_value(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.field_mut(name).value = value.into();
         self
+    }
+
+    /// Leaves a new password in its fields, unless something is wrong with one of them: it was
+    /// typed twice, and something else, such as the current password or a code, has to be typed
+    /// again. Returns whether it stays.
+    ///
+    /// A new password that was refused does not stay, nor does any other password.
+    pub fn keep_new_passwords(&mut self, fields: [&'static str; 2], password: &Password) -> bool {
+        let stays = !password.expose().is_empty() && fields.iter().all(|name| self.error(name).is_none());
+        if stays {
+            for name in fields {
+                self.field_mut(name).new_password = Some(password.clone());
+            }
+        }
+        stays
     }
 
     /// Puts the cursor into this field, unless a field with an error needs it more.
@@ -132,6 +154,11 @@ impl FormState {
         self.find(name).map_or("", |field| field.value.as_str())
     }
 
+    fn new_password(&self, name: &str) -> &str {
+        let kept = self.find(name).and_then(|field| field.new_password.as_ref());
+        kept.map_or("", Password::expose)
+    }
+
     /// What is wrong with a field.
     pub fn error(&self, name: &str) -> Option<&str> {
         self.find(name).and_then(|field| field.error.as_deref())
@@ -143,10 +170,18 @@ impl FormState {
         Field {
             name,
             value: self.value(name),
+            new_password: self.new_password(name),
             error: self.error(name),
             autofocus,
             is_described_by_summary: autofocus && !self.errors.is_empty(),
         }
+    }
+
+    /// Whether the page begins with a summary of what is wrong. One wrong field needs none: the
+    /// cursor is in it, and what is wrong is said there.
+    pub fn has_summary(&self) -> bool {
+        let invalid = self.fields.iter().filter(|field| field.error.is_some());
+        !self.errors.is_empty() || invalid.count() > 1
     }
 
     /// The lines of the error summary: the form's errors, then the fields' in the page's order.
@@ -192,6 +227,7 @@ impl FormState {
             self.fields.push(FieldState {
                 name,
                 value: String::new(),
+                new_password: None,
                 error: None,
             });
             self.fields.len() - 1
@@ -216,6 +252,19 @@ mod tests {
         form.add_error("Nothing was saved.");
         let fields: Vec<_> = form.summary().iter().map(|item| item.field).collect();
         assert_eq!(fields, [None, Some("username"), Some("email")]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_single_field_is_said_there_and_not_twice() {
+        let mut form = FormState::new(&["username", "email"]);
+        assert!(!form.has_summary());
+        form.set_error("email", "Enter an address.");
+        assert!(!form.has_summary());
+        form.set_error("username", "Choose another name.");
+        assert!(form.has_summary());
+        let mut whole = FormState::new(&["username", "email"]);
+        whole.add_error("Nothing was saved.");
+        assert!(whole.has_summary());
     }
 
     #[test]
@@ -252,6 +301,28 @@ mod tests {
         form.set_error("email", "Enter an address.");
         form.set_error("email", "This is no address.");
         assert_eq!(form.error("email"), Some("Enter an address."));
+    }
+
+    #[test]
+    fn a_new_password_stays_while_nothing_is_wrong_with_it_and_is_not_logged() {
+        const FIELDS: [&str; 2] = ["password", "confirmPassword"];
+        let new = Password::new("Sunny-Harbour-42");
+        let mut form = FormState::new(&["currentPassword", "password", "confirmPassword"]);
+        form.set_error("currentPassword", "This is not your current password.");
+        assert!(form.keep_new_passwords(FIELDS, &new));
+        assert_eq!(form.field("password").new_password, "Sunny-Harbour-42");
+        assert_eq!(form.field("confirmPassword").new_password, "Sunny-Harbour-42");
+        assert_eq!(form.field("currentPassword").new_password, "");
+        assert!(!format!("{form:?}").contains("Sunny"));
+
+        for wrong in FIELDS {
+            let mut form = FormState::new(&FIELDS);
+            form.set_error(wrong, "Choose another one.");
+            assert!(!form.keep_new_passwords(FIELDS, &new), "{wrong}");
+            assert_eq!(form.field("password").new_password, "");
+            assert_eq!(form.field("confirmPassword").new_password, "");
+        }
+        assert!(!FormState::new(&FIELDS).keep_new_passwords(FIELDS, &Password::new("")));
     }
 
     #[test]

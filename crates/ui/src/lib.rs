@@ -29,7 +29,7 @@
 //! ```
 //!
 //! `base.html` shows heading, lead and flashes; `fields.html` has the form fields (`summary`,
-//! `text`, `password`, `code`, `select`, `checkbox`, `hidden`, `rules`, `submit`), `parts.html` the
+//! `text`, `password`, `code`, `select`, `checkbox`, `username`, `hidden`, `rules`, `submit`), `parts.html` the
 //! rest (`alert`, `icon`, `pager`). `form-post.html` and `fragment.html` are whole pages that need a
 //! struct only. A page that uses `rules` loads `password-rules.js` in its block `scripts`. The
 //! example `gallery` writes all components as files to look at.
@@ -53,4 +53,4 @@ pub use layout::{Account, Layout, Mode, NavItem, Side, Site};
 pub use mail::{MailBody, MailText};
 pub use messages::{Messages, Value};
 pub use response::{ContentSecurityPolicy, Html, MailPreview};
-pub use rules::{RuleView, Verdict, Verdicts};
+pub use rules::{RuleView, Verdict, Verdicts, broken_rules};

@@ -87,6 +87,22 @@ impl RuleView {
     }
 }
 
+/// A sentence that says which of the rules a password breaks, for the error at its field.
+///
+/// The list of rules judges only what is in the field, so that after a refusal the sentence is
+/// where one reads why.
+pub fn broken_rules(messages: &Messages, rules: &[RuleView]) -> String {
+    let broken: Vec<&str> = rules
+        .iter()
+        .filter(|rule| rule.verdict == Verdict::Unsatisfied)
+        .map(|rule| rule.text.as_str())
+        .collect();
+    if broken.is_empty() {
+        return messages.text("password-breaks-policy");
+    }
+    messages.format("password-breaks-rules", &[("rules", broken.join("; "))])
+}
+
 impl From<password_policy::Verdict> for Verdict {
     fn from(verdict: password_policy::Verdict) -> Self {
         match verdict {
@@ -175,6 +191,30 @@ mod tests {
         No more than 3 neighbouring keys, such as qwer
         No more than 3 neighbouring signs of the number row, such as !@#$
         ");
+    }
+
+    #[test]
+    fn the_sentence_names_the_broken_rules_and_no_others() {
+        let messages = Messages::english(&[]);
+        let rule = |text: &str, verdict| RuleView {
+            id: text.to_owned(),
+            text: text.to_owned(),
+            verdict,
+        };
+        let rules = [
+            rule("one", Verdict::Unsatisfied),
+            rule("two", Verdict::Satisfied),
+            rule("three", Verdict::NotJudged),
+            rule("four", Verdict::Unsatisfied),
+        ];
+        assert_eq!(
+            broken_rules(&messages, &rules),
+            "This password does not keep these rules: one; four."
+        );
+        assert_eq!(
+            broken_rules(&messages, &[]),
+            "This password does not keep the rules."
+        );
     }
 
     #[test]

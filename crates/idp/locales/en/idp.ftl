@@ -32,7 +32,6 @@ change-submit = Change password
 change-current-missing = Enter your current password.
 change-current-wrong = This is not your current password.
 change-new-missing = Choose a new password.
-change-policy = This password breaks a rule; see the list below it.
 change-too-young = { $days ->
     [one] Your password can be changed once a day.
    *[other] Your password can be changed { $days } days after the last change.

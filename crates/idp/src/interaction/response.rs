@@ -113,11 +113,11 @@ pub(crate) fn redirect(location: &str) -> Response {
 
 /// A page whose form carries the response; a script sends it, or a person presses the button.
 #[derive(Template)]
-#[template(path = "form_post.html")]
+#[template(path = "form-post.html")]
 struct FormPostPage {
     layout: Layout,
     action: String,
-    params: ResponseParams,
+    fields: ResponseParams,
 }
 
 fn form_post(idp: &Idp, address: &ReturnAddress, params: ResponseParams) -> Response {
@@ -127,7 +127,7 @@ fn form_post(idp: &Idp, address: &ReturnAddress, params: ResponseParams) -> Resp
         layout: Layout::new(site, Side::SignOn, title)
             .with_lead(site.messages().text("form-post-lead")),
         action: address.redirect_uri.as_str().to_owned(),
-        params,
+        fields: params,
     };
     let page = Html::new(page)
         .form_target(address.redirect_uri.as_url())

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::response::Response;
 use protocol::id::UserId;
-use protocol::password_policy::Evaluation;
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 
@@ -14,6 +13,9 @@ use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
 
 const FIELDS: [&str; 3] = ["currentPassword", "newPassword", "confirmPassword"];
+
+/// Those that stay while another field has to be corrected.
+const PASSWORDS: [&str; 2] = ["newPassword", "confirmPassword"];
 
 #[derive(Template)]
 #[template(path = "change_password.html")]
@@ -35,7 +37,6 @@ pub(super) async fn show(
     user: UserId,
     reason: ChangeReason,
     form: FormState,
-    judged: Option<&Evaluation>,
 ) -> Result<Response, PageFailure> {
     let user = visit.user(user).await?;
     let policy = passwords::policy_of(&visit.idp, &user).await?.policy;
@@ -47,7 +48,7 @@ pub(super) async fn show(
         layout: visit.layout(title, lead, &form),
         action: visit.path("change"),
         username: user.username,
-        rules: rules::views(visit, &policy, judged),
+        rules: rules::views(visit, &policy),
         rules_url: visit.path("rules"),
         form: form.clone(),
     };
@@ -66,6 +67,8 @@ pub(crate) async fn post(
     idp.limits()
         .sign_ons
         .take(visit.origin.address, visit.now)?;
+    let current = Password::new(params.text("currentPassword"));
+    let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS);
     if params.text("currentPassword").is_empty() {
         form.set_error("currentPassword", visit.text("change-current-missing"));
@@ -75,15 +78,13 @@ pub(crate) async fn post(
     }
     require_same(&visit, &params, "newPassword", &mut form);
     if form.has_errors() {
-        return show(&visit, user, reason, form, None).await;
+        form.keep_new_passwords(PASSWORDS, &new);
+        return show(&visit, user, reason, form).await;
     }
 
     let account = visit.user(user).await?;
-    let current = Password::new(params.text("currentPassword"));
-    let new = Password::new(params.text("newPassword"));
     let changed =
         passwords::change_own(&idp, &account, &current, &new, &visit.origin, visit.now).await;
-    let mut judged = None;
     match changed {
         Ok(()) => return after_password(visit, &account, None).await,
         Err(Refusal::Wrong { .. }) => {
@@ -99,8 +100,7 @@ pub(crate) async fn post(
             ));
         }
         Err(Refusal::Policy(evaluation)) => {
-            form.set_error("newPassword", visit.text("change-policy"));
-            judged = Some(evaluation);
+            form.set_error("newPassword", rules::broken(&visit, &evaluation));
         }
         Err(Refusal::TooYoung { min_age_days }) => {
             let texts = idp.site().messages();
@@ -108,5 +108,6 @@ pub(crate) async fn post(
         }
         Err(refusal) => return Err(refusal.into()),
     }
-    show(&visit, user, reason, form, judged.as_deref()).await
+    form.keep_new_passwords(PASSWORDS, &new);
+    show(&visit, user, reason, form).await
 }

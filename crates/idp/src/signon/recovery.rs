@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use protocol::id::UserId;
-use protocol::password_policy::Evaluation;
 use protocol::secret::{Password, RecoveryCode};
 use ui::{Flash, FormState, Layout, RuleView};
 use web::Floor;
@@ -22,6 +21,12 @@ use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
 
 const FIELDS: [&str; 3] = ["recoveryCode", "newPassword", "confirmPassword"];
+
+/// Those that stay while another field has to be corrected.
+const PASSWORDS: [&str; 2] = ["newPassword", "confirmPassword"];
+
+/// A typed name is kept up to this length: longer than any name that somebody has.
+const LONGEST_NAME: usize = 256;
 
 #[derive(Template)]
 #[template(path = "forgot.html")]
@@ -40,6 +45,8 @@ struct RecoverPage {
     action: String,
     send_again: String,
     restart: String,
+    /// For password managers: whose password it is, as it was typed.
+    username: String,
     rules: Vec<RuleView>,
     rules_url: String,
 }
@@ -98,14 +105,19 @@ pub(crate) async fn forgot(
         .await?;
     let user = user.map(|user| user.id);
     send(&visit, user);
-    let answer = visit.move_to(Step::RecoveryCode { user, tries: 0 }).await;
+    let answer = visit.move_to(Step::RecoveryCode {
+        user,
+        tries: 0,
+        username: username.chars().take(LONGEST_NAME).collect(),
+    });
+    let answer = answer.await;
     floor.reached().await;
     answer
 }
 
 /// Sends another code, if there is such a user.
 pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::RecoveryCode { user, .. } = visit.interaction.step else {
+    let Step::RecoveryCode { user, username, .. } = visit.interaction.step.clone() else {
         return Ok(visit.go_on());
     };
     let limits = &visit.idp.limits();
@@ -114,10 +126,14 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
     let again = visit
         .interaction
         .clone()
-        .to(Step::RecoveryCode { user, tries: 0 });
+        .to(Step::RecoveryCode {
+            user,
+            tries: 0,
+            username,
+        });
     again.advance(&visit.idp, visit.now).await?;
     let said = vec![Flash::success(visit.text("recover-sent-again"))];
-    show(&visit, form(), None, said).await
+    show(&visit, form(), said).await
 }
 
 /// Beside the answer, so that its time tells nothing. A refusal (disabled, locked out, no
@@ -148,10 +164,13 @@ pub(super) fn form() -> FormState {
 pub(super) async fn show(
     visit: &Visit,
     form: FormState,
-    judged: Option<&Evaluation>,
     flashes: Flashes,
 ) -> Result<Response, PageFailure> {
     let policy = rules::default_policy(visit).await?;
+    let username = match &visit.interaction.step {
+        Step::RecoveryCode { username, .. } => username.clone(),
+        _ => String::new(),
+    };
     let page = RecoverPage {
         layout: visit
             .layout("recover-title", "recover-lead", &form)
@@ -159,7 +178,8 @@ pub(super) async fn show(
         action: visit.path("recover"),
         send_again: visit.path("recover/send"),
         restart: visit.path("restart"),
-        rules: rules::views(visit, &policy, judged),
+        username,
+        rules: rules::views(visit, &policy),
         rules_url: visit.path("rules"),
         form: form.clone(),
     };
@@ -171,13 +191,19 @@ pub(crate) async fn post(
     visit: Visit,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::RecoveryCode { user, tries } = visit.interaction.step else {
+    let Step::RecoveryCode {
+        user,
+        tries,
+        username,
+    } = visit.interaction.step.clone()
+    else {
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
     idp.limits()
         .sign_ons
         .take(visit.origin.address, visit.now)?;
+    let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS).with_value("recoveryCode", params.text("recoveryCode"));
     if params.text("recoveryCode").trim().is_empty() {
         form.set_error("recoveryCode", visit.text("recover-code-missing"));
@@ -187,7 +213,8 @@ pub(crate) async fn post(
     }
     require_same(&visit, &params, "newPassword", &mut form);
     if form.has_errors() {
-        return show(&visit, form, None, Vec::new()).await;
+        form.keep_new_passwords(PASSWORDS, &new);
+        return show(&visit, form, Vec::new()).await;
     }
 
     // The try is counted before the code is looked at, in the interaction as well as with the
@@ -196,23 +223,26 @@ pub(crate) async fn post(
     let tried = visit
         .interaction
         .clone()
-        .to(Step::RecoveryCode { user, tries });
+        .to(Step::RecoveryCode {
+            user,
+            tries,
+            username,
+        });
     if tries > MOST_RECOVERY_TRIES || !tried.advance(&idp, visit.now).await? {
         form.set_error("recoveryCode", visit.text("recover-code-exhausted"));
-        return show(&visit, form, None, Vec::new()).await;
+        form.keep_new_passwords(PASSWORDS, &new);
+        return show(&visit, form, Vec::new()).await;
     }
     let visit = visit.reopened().await?;
 
     let floor = Floor::of(FLOOR);
-    let recovered = recover(&visit, user, &params).await;
-    let mut judged = None;
+    let recovered = recover(&visit, user, &params, &new).await;
     match recovered {
         Ok(user) => {
             return after_password(visit, &user, None).await;
         }
         Err(Refusal::Policy(evaluation)) => {
-            form.set_error("newPassword", visit.text("change-policy"));
-            judged = Some(evaluation);
+            form.set_error("newPassword", rules::broken(&visit, &evaluation));
         }
         // Only the tries of this interaction are told: that a code died elsewhere, or that its
         // account is locked out, is known of known users alone.
@@ -226,7 +256,8 @@ pub(crate) async fn post(
         }
         Err(refusal) => return Err(refusal.into()),
     }
-    let answer = show(&visit, form, judged.as_deref(), Vec::new()).await;
+    form.keep_new_passwords(PASSWORDS, &new);
+    let answer = show(&visit, form, Vec::new()).await;
     floor.reached().await;
     answer
 }
@@ -235,6 +266,7 @@ async fn recover(
     visit: &Visit,
     user: Option<UserId>,
     params: &protocol::params::FormParams,
+    new: &Password,
 ) -> Result<crate::stores::users::StoredUser, Refusal> {
     let users = Users::new(visit.idp.db());
     let found = match user {
@@ -243,7 +275,6 @@ async fn recover(
     };
     let user = found.ok_or(Refusal::CodeInvalid)?;
     let code = RecoveryCode::from_typed(params.text("recoveryCode"));
-    let new = Password::new(params.text("newPassword"));
-    recovery::recover(&visit.idp, &user, &code, &new, &visit.origin, visit.now).await?;
+    recovery::recover(&visit.idp, &user, &code, new, &visit.origin, visit.now).await?;
     Ok(user)
 }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use protocol::password_policy::Evaluation;
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 
@@ -20,6 +19,9 @@ use crate::web::failures::page::{PageError, PageFailure};
 
 const FIELDS: [&str; 4] = ["username", "email", "password", "confirmPassword"];
 
+/// Those that stay while another field has to be corrected.
+const PASSWORDS: [&str; 2] = ["password", "confirmPassword"];
+
 #[derive(Template)]
 #[template(path = "register.html")]
 struct Page {
@@ -34,14 +36,13 @@ struct Page {
 async fn show(
     visit: &Visit,
     form: FormState,
-    judged: Option<&Evaluation>,
 ) -> Result<Response, PageFailure> {
     let policy = rules::default_policy(visit).await?;
     let page = Page {
         layout: visit.layout("register-title", "register-lead", &form),
         action: visit.path("register"),
         back: visit.path(""),
-        rules: rules::of_a_first_password(rules::views(visit, &policy, judged)),
+        rules: rules::of_a_first_password(rules::views(visit, &policy)),
         rules_url: visit.path("rules"),
         form: form.clone(),
     };
@@ -54,7 +55,7 @@ pub(crate) async fn get(State(idp): State<Idp>, visit: Visit) -> Result<Response
         return Err(PageError::NotFound.into());
     }
     match visit.interaction.step {
-        Step::SignOn => show(&visit, FormState::new(&FIELDS).with_focus("username"), None).await,
+        Step::SignOn => show(&visit, FormState::new(&FIELDS).with_focus("username")).await,
         _ => Ok(visit.go_on()),
     }
 }
@@ -75,6 +76,7 @@ pub(crate) async fn post(
         .registrations
         .take(visit.origin.address, visit.now)?;
     let (username, email) = (params.text("username").trim(), params.text("email").trim());
+    let password = Password::new(params.text("password"));
     let mut form = FormState::new(&FIELDS)
         .with_value("username", username)
         .with_value("email", email);
@@ -99,14 +101,15 @@ pub(crate) async fn post(
     }
     require_same(&visit, &params, "password", &mut form);
     if form.has_errors() {
-        return show(&visit, form, None).await;
+        form.keep_new_passwords(PASSWORDS, &password);
+        return show(&visit, form).await;
     }
 
     let population = rules::default_population(&visit).await?.id;
     let account = NewAccount {
         verification: Verification::Required,
         password: Some(NewPassword {
-            value: Password::new(params.text("password")),
+            value: password.clone(),
             force_change: false,
         }),
         ..NewAccount::new(username, email, population)
@@ -121,7 +124,6 @@ pub(crate) async fn post(
         now,
     )
     .await;
-    let mut judged = None;
     match made {
         Ok(user) => return after_password(visit, &user, None).await,
         Err(RegistrationRefusal::InvalidEmail) => {
@@ -134,13 +136,13 @@ pub(crate) async fn post(
             form.set_error("username", visit.text("register-username-taken"));
         }
         Err(RegistrationRefusal::Refused(Refusal::Policy(evaluation))) => {
-            form.set_error("password", visit.text("change-policy"));
-            judged = Some(evaluation);
+            form.set_error("password", rules::broken(&visit, &evaluation));
         }
         Err(RegistrationRefusal::Refused(refusal)) => return Err(refusal.into()),
         Err(refusal @ RegistrationRefusal::UnknownPopulation) => {
             return Err(PageFailure::internal(refusal));
         }
     }
-    show(&visit, form, judged.as_deref()).await
+    form.keep_new_passwords(PASSWORDS, &password);
+    show(&visit, form).await
 }

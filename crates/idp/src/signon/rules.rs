@@ -5,7 +5,7 @@ use protocol::params::FormParams;
 use protocol::password_policy::{
     Context, CurrentPassword, Evaluation, History, PasswordPolicy, ProfileData, evaluate,
 };
-use ui::{RuleView, Verdicts};
+use ui::{RuleView, Verdicts, broken_rules};
 
 use super::Visit;
 use crate::accounts::passwords;
@@ -16,17 +16,16 @@ use crate::web::extract::PageForm;
 use crate::web::failures::page::{PageError, PageFailure};
 use crate::web::never_stored::{Confidential, NoStore};
 
-/// A policy's rules as a page shows them, with the verdicts of an evaluation if there is one.
-pub(super) fn views(
-    visit: &Visit,
-    policy: &PasswordPolicy,
-    judged: Option<&Evaluation>,
-) -> Vec<RuleView> {
+/// A policy's rules as a page shows them. They are judged by the script, as far as there is
+/// something in the field.
+pub(super) fn views(visit: &Visit, policy: &PasswordPolicy) -> Vec<RuleView> {
+    RuleView::of_policy(visit.idp.site().messages(), policy)
+}
+
+/// The sentence that says which rules a refused password breaks.
+pub(super) fn broken(visit: &Visit, judged: &Evaluation) -> String {
     let texts = visit.idp.site().messages();
-    match judged {
-        Some(judged) => RuleView::of_evaluation(texts, judged),
-        None => RuleView::of_policy(texts, policy),
-    }
+    broken_rules(texts, &RuleView::of_evaluation(texts, judged))
 }
 
 /// Without the rules that compare with earlier passwords, which a new person has none of.
@@ -89,11 +88,9 @@ pub(crate) async fn post(
         history: History::Unknown,
     };
     let evaluation = evaluate(&policy, params.text("password"), &context);
-    Ok(NoStore(Judged(Verdicts::of(&views(
-        &visit,
-        &policy,
-        Some(&evaluation),
-    )))))
+    let texts = visit.idp.site().messages();
+    let judged = RuleView::of_evaluation(texts, &evaluation);
+    Ok(NoStore(Judged(Verdicts::of(&judged))))
 }
 
 /// What a person who registers has typed so far.

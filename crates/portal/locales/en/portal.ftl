@@ -246,8 +246,6 @@ error-account-not-usable = This account is disabled or locked, so no recovery co
 error-own-account = This is your own account. Ask another operator to disable it.
 error-user-has-no-password = This account has no password.
 error-user-locked-out = The password of this account is locked. Unlock it first.
-password-breaks-policy = This password does not keep the rules.
-password-breaks-rules = This password does not keep these rules: { $rules }.
 
 ## Error pages
 

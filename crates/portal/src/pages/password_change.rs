@@ -143,6 +143,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             }
         }
     }
+    if !state.keep_new_passwords([NEW, CONFIRM], &form.new) {
+        rules = policies::rules(messages, &owner.policy);
+    }
     show(&visit, state, rules).await
 }
 
@@ -155,7 +158,7 @@ fn explain(
 ) -> Result<(), pingone::Error> {
     let messages = visit.portal().site().messages();
     if error.is_policy_violation() {
-        state.set_error(NEW, policies::sentence(messages, rules));
+        state.set_error(NEW, ui::broken_rules(messages, rules));
     } else if error.is_password_locked_out() {
         state.add_error(locked(visit, error.seconds_until_unlock()));
     } else if error.is_wrong_current_password() {

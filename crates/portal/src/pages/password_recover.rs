@@ -25,6 +25,8 @@ struct Page {
     layout: Layout,
     form: FormState,
     rules: Vec<RuleView>,
+    /// For password managers: whose password it is, as it was typed.
+    username: String,
 }
 
 struct Form {
@@ -55,13 +57,14 @@ impl Form {
 }
 
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
-    if load(&visit).await?.is_none() {
+    let Some(recovery) = load(&visit).await? else {
         return begin_again(&visit).await;
-    }
+    };
     let policy = policy(&visit).await?;
     let rules = policies::rules(visit.portal().site().messages(), &policy);
     show(
         &visit,
+        &recovery,
         FormState::new(&[CODE, NEW, CONFIRM]).with_focus(CODE),
         rules,
     )
@@ -94,7 +97,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             Attempt::Refused(error) => {
                 let (new, unsatisfied) = (form.new.expose(), error.unsatisfied_requirements());
                 rules = policies::refused(messages, &policy, new, &unsatisfied, &Context::UNKNOWN);
-                state.set_error(NEW, policies::sentence(messages, &rules));
+                state.set_error(NEW, ui::broken_rules(messages, &rules));
             }
         }
         recovery
@@ -102,7 +105,10 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             .await
             .map_err(Failure::session)?;
     }
-    show(&visit, state, rules).await
+    if !state.keep_new_passwords([NEW, CONFIRM], &form.new) {
+        rules = policies::rules(messages, &policy);
+    }
+    show(&visit, &recovery, state, rules).await
 }
 
 /// Sends another code: so often and no more.
@@ -164,7 +170,12 @@ async fn policy(visit: &Visit) -> Result<PasswordPolicy, Failure> {
     Ok(services.policies.of_population(None).await?)
 }
 
-async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Response, Failure> {
+async fn show(
+    visit: &Visit,
+    recovery: &Recovery,
+    form: FormState,
+    rules: Vec<RuleView>,
+) -> Result<Response, Failure> {
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -179,6 +190,7 @@ async fn show(visit: &Visit, form: FormState, rules: Vec<RuleView>) -> Result<Re
             layout,
             form,
             rules,
+            username: recovery.username().to_owned(),
         })
         .status(status)
         .into_response())

@@ -62,7 +62,7 @@ impl Form {
         }
     }
 
-    /// What was typed, except passwords.
+    /// What was typed, except passwords: whether they stay is known when all is judged.
     fn state(&self) -> FormState {
         FormState::new(&FIELDS)
             .with_value(USERNAME, self.username.clone())
@@ -170,6 +170,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             }
         }
     }
+    if !state.keep_new_passwords([NEW, CONFIRM], &form.new) {
+        rules = policies::rules(messages, &policy);
+    }
     show(&visit, state, rules).await
 }
 
@@ -192,7 +195,7 @@ fn explain(
 ) -> Result<(), Failure> {
     let messages = visit.portal().site().messages();
     if error.is_policy_violation() {
-        state.set_error(NEW, policies::sentence(messages, rules));
+        state.set_error(NEW, ui::broken_rules(messages, rules));
     }
     if error.is_taken("username") {
         state.set_error(USERNAME, messages.text("error-username-taken"));

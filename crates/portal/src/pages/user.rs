@@ -166,8 +166,11 @@ pub(crate) async fn set_password(
         )
     };
     let policy = policy(&visit, &open).await?;
-    form.set_error(NEW, policies::sentence(messages, &judge(&policy)));
-    show(&visit, &open, form, judge).await
+    form.set_error(NEW, ui::broken_rules(messages, &judge(&policy)));
+    show(&visit, &open, form, |policy| {
+        policies::rules(messages, policy)
+    })
+    .await
 }
 
 /// Lifts both kinds of lock: of the account, and of the password after wrong ones.

@@ -96,6 +96,9 @@ rule-numberSequenceRule = No more than { $max } digits in sequence, such as 1234
 rule-qwertySequenceRule = No more than { $max } neighbouring keys, such as qwer
 rule-shiftedNumberRowSequenceRule = No more than { $max } neighbouring signs of the number row, such as !@#$
 
+password-breaks-policy = This password does not keep the rules.
+password-breaks-rules = This password does not keep these rules: { $rules }.
+
 ## When a password may and must be changed
 
 password-min-age = { $days ->
