@@ -7,7 +7,7 @@ import { looksRight } from "./support/look.js";
 import { codeSentTo } from "./support/mail.js";
 import { aStranger, aUser } from "./support/people.js";
 import { giveCredentials, signOn } from "./support/sign-on.js";
-import { portal } from "./support/system.js";
+import { portal, system } from "./support/system.js";
 
 const NEW = "Brave-New-Horse-43";
 
@@ -51,6 +51,50 @@ journeyInEveryWay("a forgotten password is replaced on the way to an application
   if (person.page.url() !== portal("/")) await giveCredentials(person, { ...user, password: NEW });
   assert.equal(person.page.url(), portal("/"));
 });
+
+journey("the mailbox reads well on a phone", {}, async (person) => {
+  const user = await aUser();
+  await person.open(portal("/password/forgot"));
+  await person.type("username", user.username);
+  await person.submit("username");
+  await codeSentTo(user.email);
+  await person.open(system.MAILBOX_URL);
+  await person.page.setViewportSize({ width: 360, height: 740 });
+  const cells = await person.page.locator("#mails tbody tr").first().locator("td").all();
+  assert.ok(cells.length > 0);
+  for (const cell of cells) {
+    const label = await cell.evaluate((cell) => getComputedStyle(cell, "::before").content);
+    assert.match(label, /^"\w+"$/, "each line says what it is");
+    const box = await cell.boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 360, "nothing is beside the screen");
+  }
+  await looksRight(person, "mailbox");
+  await person.page.locator("#mails a").first().click();
+  await looksRight(person, "mailbox-mail");
+});
+
+for (const script of [true, false]) {
+  const how = script ? "by itself" : "by its button, without JavaScript";
+  journey(`an answer by form_post goes on ${how}`, { script }, async (person) => {
+    const user = await aUser();
+    // The portal asks for the code in the query; a request of its own asks for a form.
+    await person.open(portal("/"));
+    let asked = "";
+    await person.page.route(/\/as\/authorize/, async (route) => {
+      asked = `${route.request().url()}&response_mode=form_post`;
+      await route.abort();
+    });
+    await person.page.goto(portal("/login")).catch(() => {});
+    await person.page.unroute(/\/as\/authorize/);
+    await person.open(asked);
+    const posted = person.page.waitForRequest(
+      (request) => request.method() === "POST" && request.url().startsWith(system.PORTAL_URL),
+    );
+    await giveCredentials(person, user);
+    if (!script) await person.page.locator("form[data-form-post] button").click();
+    assert.match((await posted).postData(), /(^|&)code=/);
+  });
+}
 
 journey("the hosted pages look right", {}, async (person) => {
   const [user, stranger] = [await aUser({ temporary: true }), aStranger("hosted")];

@@ -38,9 +38,17 @@ journeyInEveryWay("what is wrong with a new password is said at the field", asyn
 
   await fillIn(person, "not the password", NEW);
   assert.match(await person.messageAt("currentPassword"), /password/i);
+  assert.equal(await person.valueOf("password"), NEW, "the new password stays");
+  assert.equal(await person.valueOf("confirmPassword"), NEW, "the new password stays");
+  assert.equal(await person.valueOf("currentPassword"), "", "the wrong one does not come back");
   await fillIn(person, user.password, "short");
   assert.match(await person.messageAt("password"), /./);
-  assert.ok((await person.summary()).length > 0);
+  assert.equal(await person.valueOf("password"), "", "a refused password does not come back");
+  const judged = person.page.locator("#password-rules [data-rule]:not([data-verdict=notJudged])");
+  assert.equal(await judged.count(), 0, "an empty field is not judged");
+  assert.deepEqual(await person.summary(), [], "one fault is said once");
+  await fillIn(person, "", "");
+  assert.equal((await person.summary()).length, 2, "two faults have a summary");
   await fillIn(person, user.password, NEW, "something else");
   assert.match(await person.messageAt("confirmPassword"), /./);
   assert.equal(await person.valueOf("password"), "", "a password is not sent back");
@@ -61,6 +69,21 @@ journey("each rule is judged while a password is typed", {}, async (person) => {
   await person.page.waitForFunction(
     () => document.querySelector("#password-rules [data-verdict=unsatisfied]") === null,
   );
+});
+
+journey("the list of rules stands out from its ground in both themes", {}, async (person) => {
+  const user = await aUser();
+  await signOn(person, user);
+  await person.open(portal("/password/change"));
+  for (const colorScheme of ["light", "dark"]) {
+    await person.page.emulateMedia({ colorScheme });
+    const [line, ground] = await person.page.locator("#password-rules").evaluate((rules) => [
+      getComputedStyle(rules).borderTopColor,
+      getComputedStyle(document.body).backgroundColor,
+    ]);
+    assert.notEqual(line, ground, colorScheme);
+    assert.notEqual(line, "rgba(0, 0, 0, 0)", colorScheme);
+  }
 });
 
 journey("the password page looks right", {}, async (person) => {

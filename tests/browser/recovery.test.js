@@ -53,6 +53,9 @@ journey("somebody unknown sees the same pages", {}, async (person) => {
   assert.equal(await person.readable(), expected);
   await fillIn(person, "AAAAAAAA", NEW);
   assert.match(await person.messageAt("recoveryCode"), /./);
+  assert.equal(await person.valueOf("password"), NEW, "the new password stays");
+  const name = person.page.locator("input[autocomplete=username]");
+  assert.equal(await name.inputValue(), unknown.username, "password managers keep the right pair");
 });
 
 journey("the pages of recovery look right", {}, async (person) => {

@@ -10,7 +10,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
 
 const seen = new Set();
 
@@ -31,6 +31,7 @@ export async function looksRight(person, name) {
       await page.setViewportSize(viewport);
       await page.screenshot({ path: `${screenshots}/${name}-${size}-${theme}.png`, fullPage: true });
       const found = await findings(page);
+      found.push(...(await page.evaluate(crowded)));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (wide > 0) found.push(`wider than the window by ${wide} pixels`);
       problems.push(...found.map((problem) => `${size}, ${theme}: ${problem}`));
@@ -39,6 +40,19 @@ export async function looksRight(person, name) {
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize(SIZES.desk);
   assert.equal(problems.join("\n"), "", name);
+}
+
+/** Messages that keep too little distance from what stands before or after them. Runs in the page. */
+function crowded() {
+  const LEAST = 12;
+  const rows = [...document.querySelectorAll("main > *")].filter((row) => row.offsetHeight > 0);
+  return rows.flatMap((row, index) => {
+    const next = rows[index + 1];
+    const isMessage = (element) => element.matches(".alert, .summary");
+    if (!next || !(isMessage(row) || isMessage(next))) return [];
+    const gap = next.getBoundingClientRect().top - row.getBoundingClientRect().bottom;
+    return gap < LEAST ? [`${gap} pixels between ${row.className} and ${next.className}`] : [];
+  });
 }
 
 /** What axe finds, each as one line. */

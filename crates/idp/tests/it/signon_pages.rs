@@ -30,6 +30,11 @@ fn shows(answer: &Answer, status: StatusCode, text: &str) {
     assert!(answer.body.contains(text), "no `{text}` in {}", answer.body);
 }
 
+/// A new password as it stands in a field that comes back.
+fn kept() -> String {
+    format!("value=\"{NEW_PASSWORD}\"")
+}
+
 async fn demand_change(world: &World) {
     let statement = Statement::new("UPDATE user_passwords SET must_change = $1");
     world.sql(statement.bind(true)).await;
@@ -289,19 +294,22 @@ async fn a_password_that_must_be_changed_is_changed_before_anything_else() {
         StatusCode::UNPROCESSABLE_ENTITY,
         "This is not your current password.",
     );
+    assert_eq!(wrong.body.matches(&kept()).count(), 2, "{}", wrong.body);
+    assert!(!wrong.body.contains("Wrong-1!"), "{}", wrong.body);
     let weak = browser
         .post(&change, &form("Sunny-Harbour-42", "short", "short"))
         .await;
     shows(
         &weak,
         StatusCode::UNPROCESSABLE_ENTITY,
-        "This password breaks a rule",
+        "This password does not keep these rules: ",
     );
-    shows(
-        &weak,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "data-verdict=\"unsatisfied\"",
+    assert!(
+        !weak.body.contains("data-verdict=\"unsatisfied\""),
+        "an empty field was judged"
     );
+    assert!(!weak.body.contains("value=\"short\""), "{}", weak.body);
+    assert!(!weak.body.contains("id=\"summary\""), "{}", weak.body);
     let answer = browser
         .post(
             &change,
@@ -385,12 +393,13 @@ async fn a_forgotten_password_is_recovered_with_the_mailed_code() {
         StatusCode::UNPROCESSABLE_ENTITY,
         "The code is wrong or has expired.",
     );
+    assert_eq!(wrong.body.matches(&kept()).count(), 2, "{}", wrong.body);
     // A weak password costs neither the code nor more than a try.
     let weak = post(&mut browser, form(&code, "weak")).await;
     shows(
         &weak,
         StatusCode::UNPROCESSABLE_ENTITY,
-        "This password breaks a rule",
+        "This password does not keep these rules: ",
     );
     let typed = format!(" {}-{} ", &code[..4].to_lowercase(), &code[4..]);
     let answer = post(&mut browser, form(&typed, NEW_PASSWORD)).await;
@@ -402,6 +411,26 @@ async fn a_forgotten_password_is_recovered_with_the_mailed_code() {
         Received::at(answer.location()).param("error"),
         "login_required"
     );
+}
+
+#[tokio::test]
+async fn a_password_manager_learns_whose_new_password_it_is() {
+    let world = World::new().await;
+    for name in ["demo@example.com", "nobody"] {
+        let (mut browser, page) = at_sign_on(&world).await;
+        let forgot = sub_page(&page, "forgot");
+        browser.post(&forgot, &[("username", name)]).await;
+        let pair = format!("value=\"{name}\" autocomplete=\"username\"");
+        shows(&browser.get(&page).await, StatusCode::OK, &pair);
+        browser.post(&sub_page(&page, "recover/send"), &[]).await;
+        let form = [
+            ("recoveryCode", "AAAAAAAA"),
+            ("newPassword", NEW_PASSWORD),
+            ("confirmPassword", NEW_PASSWORD),
+        ];
+        let wrong = browser.post(&sub_page(&page, "recover"), &form).await;
+        shows(&wrong, StatusCode::UNPROCESSABLE_ENTITY, &pair);
+    }
 }
 
 #[tokio::test]
@@ -565,7 +594,7 @@ async fn a_person_registers_proves_the_address_and_is_signed_on() {
         ),
         (
             form("ada", "ada@example.com", "weak"),
-            "This password breaks a rule",
+            "This password does not keep these rules: ",
         ),
         (form("", "", ""), "Choose a username."),
     ] {

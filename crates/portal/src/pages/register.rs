@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_typed_comes_back_except_passwords() {
+    fn everything_typed_comes_back_and_passwords_only_when_all_is_judged() {
         let fields = Fields::parse(
             "username=ada&email=ada%40example.com&givenName=Ada&familyName=Lovelace\
              &population=1&password=Sunny-Harbour-42&confirmPassword=Sunny-Harbour-42",

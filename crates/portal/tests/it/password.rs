@@ -42,10 +42,11 @@ async fn each_refusal_has_its_own_message() {
         "{error}"
     );
     assert!(
-        page.has("data-rule=\"length\" data-verdict=\"unsatisfied\""),
-        "{}",
+        !page.has("data-verdict=\"unsatisfied\"") && !page.has("data-verdict=\"satisfied\""),
+        "an empty field was judged: {}",
         page.body
     );
+    assert!(!page.has("id=\"summary\""), "one fault is said once");
 
     let page = change(&site, PASSWORD, NEW, "other").await.expect(422);
     assert!(page.error_at("confirmPassword").is_some());
@@ -67,7 +68,6 @@ async fn each_refusal_has_its_own_message() {
         "{}",
         page.body
     );
-    assert!(page.has("data-rule=\"history\" data-verdict=\"unsatisfied\""));
 
     site.fake.world().changed_too_young = true;
     let page = change(&site, PASSWORD, NEW, NEW).await.expect(422);
@@ -79,8 +79,25 @@ async fn each_refusal_has_its_own_message() {
 }
 
 #[tokio::test]
-async fn passwords_are_not_sent_back() {
+async fn both_new_passwords_survive_a_wrong_current_one() {
     let site = Site::start().await;
+    let page = change(&site, "Wrong-Secret-1", NEW, NEW).await.expect(422);
+    assert_eq!(page.body.matches(&format!("value=\"{NEW}\"")).count(), 2);
+    assert!(!page.has("Wrong-Secret-1"), "{}", page.body);
+    assert!(page.headers["cache-control"].to_str().unwrap().contains("no-store"));
+    // What is in the field is judged.
+    assert!(page.has("data-rule=\"length\" data-verdict=\"satisfied\""));
+}
+
+#[tokio::test]
+async fn a_password_that_something_is_wrong_with_is_not_sent_back() {
+    let site = Site::start().await;
+    for (new, confirm) in [("short-Secret", "short-Secret"), ("aaaa", "aaaa")] {
+        let page = change(&site, PASSWORD, new, confirm).await.expect(422);
+        assert!(page.error_at("password").is_some(), "{}", page.body);
+        assert!(!page.has(&format!("value=\"{new}\"")), "{}", page.body);
+        assert!(!page.has(PASSWORD), "{}", page.body);
+    }
     let page = change(&site, "Wrong-Secret-1", "New-Secret-2", "New-Secret-3")
         .await
         .expect(422);

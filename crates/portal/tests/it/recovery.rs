@@ -82,6 +82,34 @@ async fn a_refused_password_is_explained_to_the_owner_of_the_code() {
     recover(&browser, &code).await.expect(303);
 }
 
+#[tokio::test]
+async fn both_new_passwords_survive_a_wrong_code() {
+    let site = Site::start().await;
+    for name in ["ada", "nobody"] {
+        let browser = site.browser();
+        ask(&browser, name).await.expect(303);
+        let page = recover(&browser, "AAAAAAAA").await.expect(422);
+        assert!(page.error_at("recoveryCode").is_some(), "{}", page.body);
+        assert_eq!(page.body.matches(&format!("value=\"{NEW}\"")).count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_password_manager_learns_whose_new_password_it_is() {
+    let site = Site::start().await;
+    for name in ["ada", "nobody@example.com"] {
+        let browser = site.browser();
+        ask(&browser, name).await.expect(303);
+        let pair = format!("value=\"{name}\" autocomplete=\"username\"");
+        for page in [
+            browser.get("/password/recover").await.expect(200),
+            recover(&browser, "AAAAAAAA").await.expect(422),
+        ] {
+            assert_eq!(page.body.matches(&pair).count(), 1, "{}", page.body);
+        }
+    }
+}
+
 /// CVE-2026-18963, CVE-2023-26481, CVE-2026-9087: whatever order requests come in, only the code
 /// of the person who was asked for, in the browser that asked, sets a password.
 #[tokio::test]

@@ -115,6 +115,13 @@ async fn oidcc_formpost_of_every_response_type() {
             answer.body
         );
         assert!(answer.body.contains("data-form-post"));
+        // Browsers without modules run the script, those without scripts have the button.
+        assert!(
+            answer.body.contains("<script defer src=\"/assets/form-post-"),
+            "{}",
+            answer.body
+        );
+        assert!(answer.body.contains("type=\"submit\""));
         assert!(answer.body.contains("name=\"state\" value=\"s-1\""));
         for part in response_type.split(' ') {
             let name = if part == "token" {
