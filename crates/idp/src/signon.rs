@@ -234,9 +234,7 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
         Step::ChangePassword { user, reason, .. } => {
             change::show(&visit, *user, *reason, change::form()).await
         }
-        Step::RecoveryCode { .. } => {
-            recovery::show(&visit, recovery::form(), Vec::new()).await
-        }
+        Step::RecoveryCode { .. } => recovery::show(&visit, recovery::form(), Vec::new()).await,
         Step::VerificationCode { user, .. } => {
             verify::show(&visit, *user, verify::form(), Vec::new()).await
         }

@@ -114,7 +114,8 @@ impl FormState {
     ///
     /// A new password that was refused does not stay, nor does any other password.
     pub fn keep_new_passwords(&mut self, fields: [&'static str; 2], password: &Password) -> bool {
-        let stays = !password.expose().is_empty() && fields.iter().all(|name| self.error(name).is_none());
+        let stays =
+            !password.expose().is_empty() && fields.iter().all(|name| self.error(name).is_none());
         if stays {
             for name in fields {
                 self.field_mut(name).new_password = Some(password.clone());
@@ -155,7 +156,9 @@ impl FormState {
     }
 
     fn new_password(&self, name: &str) -> &str {
-        let kept = self.find(name).and_then(|field| field.new_password.as_ref());
+        let kept = self
+            .find(name)
+            .and_then(|field| field.new_password.as_ref());
         kept.map_or("", Password::expose)
     }
 
@@ -311,7 +314,10 @@ mod tests {
         form.set_error("currentPassword", "This is not your current password.");
         assert!(form.keep_new_passwords(FIELDS, &new));
         assert_eq!(form.field("password").new_password, "Sunny-Harbour-42");
-        assert_eq!(form.field("confirmPassword").new_password, "Sunny-Harbour-42");
+        assert_eq!(
+            form.field("confirmPassword").new_password,
+            "Sunny-Harbour-42"
+        );
         assert_eq!(form.field("currentPassword").new_password, "");
         assert!(!format!("{form:?}").contains("Sunny"));
 

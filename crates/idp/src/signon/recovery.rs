@@ -123,14 +123,11 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
     let limits = &visit.idp.limits();
     limits.recoveries.take(visit.origin.address, visit.now)?;
     send(&visit, user);
-    let again = visit
-        .interaction
-        .clone()
-        .to(Step::RecoveryCode {
-            user,
-            tries: 0,
-            username,
-        });
+    let again = visit.interaction.clone().to(Step::RecoveryCode {
+        user,
+        tries: 0,
+        username,
+    });
     again.advance(&visit.idp, visit.now).await?;
     let said = vec![Flash::success(visit.text("recover-sent-again"))];
     show(&visit, form(), said).await
@@ -220,14 +217,11 @@ pub(crate) async fn post(
     // The try is counted before the code is looked at, in the interaction as well as with the
     // code, so that a known user's tries end when an unknown one's do.
     let tries = tries + 1;
-    let tried = visit
-        .interaction
-        .clone()
-        .to(Step::RecoveryCode {
-            user,
-            tries,
-            username,
-        });
+    let tried = visit.interaction.clone().to(Step::RecoveryCode {
+        user,
+        tries,
+        username,
+    });
     if tries > MOST_RECOVERY_TRIES || !tried.advance(&idp, visit.now).await? {
         form.set_error("recoveryCode", visit.text("recover-code-exhausted"));
         form.keep_new_passwords(PASSWORDS, &new);

@@ -33,10 +33,7 @@ struct Page {
     rules_url: String,
 }
 
-async fn show(
-    visit: &Visit,
-    form: FormState,
-) -> Result<Response, PageFailure> {
+async fn show(visit: &Visit, form: FormState) -> Result<Response, PageFailure> {
     let policy = rules::default_policy(visit).await?;
     let page = Page {
         layout: visit.layout("register-title", "register-lead", &form),

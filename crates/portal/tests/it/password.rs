@@ -84,7 +84,12 @@ async fn both_new_passwords_survive_a_wrong_current_one() {
     let page = change(&site, "Wrong-Secret-1", NEW, NEW).await.expect(422);
     assert_eq!(page.body.matches(&format!("value=\"{NEW}\"")).count(), 2);
     assert!(!page.has("Wrong-Secret-1"), "{}", page.body);
-    assert!(page.headers["cache-control"].to_str().unwrap().contains("no-store"));
+    assert!(
+        page.headers["cache-control"]
+            .to_str()
+            .unwrap()
+            .contains("no-store")
+    );
     // What is in the field is judged.
     assert!(page.has("data-rule=\"length\" data-verdict=\"satisfied\""));
 }

@@ -72,7 +72,10 @@ async fn what_is_wrong_is_said_at_its_field_and_nothing_good_that_was_typed_is_l
     ] {
         assert!(page.has(kept), "{kept}");
     }
-    assert_eq!(page.body.matches(&format!("value=\"{PASSWORD}\"")).count(), 2);
+    assert_eq!(
+        page.body.matches(&format!("value=\"{PASSWORD}\"")).count(),
+        2
+    );
 
     let page = register(&site, &[("email", "no address"), ("password", "x")])
         .await
@@ -90,7 +93,10 @@ async fn what_is_wrong_is_said_at_its_field_and_nothing_good_that_was_typed_is_l
         "{}",
         page.body
     );
-    assert!(!page.has("value=\"short\""), "a refused password comes back");
+    assert!(
+        !page.has("value=\"short\""),
+        "a refused password comes back"
+    );
     assert!(!page.has("id=\"summary\""), "one fault is said once");
 }
 

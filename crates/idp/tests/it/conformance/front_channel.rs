@@ -117,7 +117,9 @@ async fn oidcc_formpost_of_every_response_type() {
         assert!(answer.body.contains("data-form-post"));
         // Browsers without modules run the script, those without scripts have the button.
         assert!(
-            answer.body.contains("<script defer src=\"/assets/form-post-"),
+            answer
+                .body
+                .contains("<script defer src=\"/assets/form-post-"),
             "{}",
             answer.body
         );
