@@ -6,11 +6,12 @@
 mod hammer;
 mod kernel;
 mod load;
+mod machine;
 mod peers;
 mod report;
+mod requests;
 mod sign_on;
 mod start;
-mod tokens;
 
 use std::path::Path;
 
@@ -35,7 +36,9 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     let outcome = measure(&runtime, &program, &mut report);
     // What was measured before something failed is worth seeing.
     let is_within_limits = report.print();
-    outcome.map(|()| is_within_limits)
+    outcome?;
+    report.write(&machine::description())?;
+    Ok(is_within_limits)
 }
 
 fn measure(
@@ -46,5 +49,5 @@ fn measure(
     start::measure(runtime, program, report)?;
     sign_on::measure(runtime, program, report)?;
     hammer::measure(runtime, program, report)?;
-    tokens::measure(program, report)
+    requests::measure(runtime, program, report)
 }

@@ -147,16 +147,23 @@ impl Browser {
         self.follow(page).await
     }
 
+    /// The cookies that would be sent to `url`, as a `Cookie` header.
+    ///
+    /// # Panics
+    ///
+    /// When `url` is not an absolute URL.
+    pub fn cookies(&self, url: impl AsRef<str>) -> Option<String> {
+        let url = Url::parse(url.as_ref()).expect("an absolute URL");
+        Some(self.jar.cookies(&url)?.to_str().ok()?.to_owned())
+    }
+
     /// The value of a cookie that would be sent to `url`.
     ///
     /// # Panics
     ///
     /// When `url` is not an absolute URL.
     pub fn cookie(&self, url: impl AsRef<str>, name: &str) -> Option<String> {
-        let url = Url::parse(url.as_ref()).expect("an absolute URL");
-        let header = self.jar.cookies(&url)?;
-        let pairs = header.to_str().ok()?.to_owned();
-        pairs
+        self.cookies(url)?
             .split("; ")
             .filter_map(|pair| pair.split_once('='))
             .find_map(|(found, value)| (found == name).then(|| value.to_owned()))

@@ -1,7 +1,9 @@
-//! A load of our own: a few connections that stay open and send the same request again and again.
+//! A load of our own: a few connections that stay open and send requests again and again.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,18 +12,89 @@ use anyhow::{Context, bail};
 /// How many connections a load has.
 const CONNECTIONS: usize = 8;
 
-/// What a load came to.
-pub(crate) struct Load {
-    /// Requests answered with 200.
-    pub(crate) answered: u64,
+/// A whole HTTP/1.1 message, and the status that answers it.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) text: String,
+    pub(crate) status: u16,
 }
 
-/// Sends `request`, a whole HTTP/1.1 message, for as long as `time`; every answer must be a 200.
-pub(crate) fn run(port: u16, request: &str, time: Duration) -> anyhow::Result<Load> {
+impl Request {
+    /// A request without a body; `headers` are whole lines.
+    pub(crate) fn get(host: &str, path: &str, headers: &[String]) -> Self {
+        Self::new("GET", host, path, headers, "")
+    }
+
+    /// A request with a body.
+    pub(crate) fn post(host: &str, path: &str, headers: &[String], body: &str) -> Self {
+        let length = format!("content-length: {}", body.len());
+        Self::new("POST", host, path, &[headers, &[length]].concat(), body)
+    }
+
+    fn new(method: &str, host: &str, path: &str, headers: &[String], body: &str) -> Self {
+        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        Self {
+            text: format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n{headers}\r\n{body}"),
+            status: 200,
+        }
+    }
+
+    /// The same, answered by another status than 200.
+    pub(crate) fn answered_by(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+/// Sends `request` for as long as `time`; how often it was answered.
+pub(crate) fn run(port: u16, request: &Request, time: Duration) -> anyhow::Result<u32> {
+    let begun = Instant::now();
+    let request = request.clone();
+    on_every_connection(port, move |connection| {
+        let mut answered = 0;
+        while begun.elapsed() < time {
+            connection.send(&request)?;
+            answered += 1;
+        }
+        Ok(answered)
+    })
+}
+
+/// Sends what `make` makes of each number below `count`, once.
+pub(crate) fn each(
+    port: u16,
+    count: u32,
+    make: impl Fn(u32) -> Request + Send + Sync + 'static,
+) -> anyhow::Result<u32> {
+    let next = AtomicU32::new(0);
+    on_every_connection(port, move |connection| {
+        let mut answered = 0;
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return Ok(answered);
+            }
+            connection.send(&make(number))?;
+            answered += 1;
+        }
+    })
+}
+
+/// Sends a request once; the body of the answer.
+pub(crate) fn once(port: u16, request: &Request) -> anyhow::Result<String> {
+    let body = Connection::open(port)?.send(request)?;
+    String::from_utf8(body).context("an answer that is no text")
+}
+
+fn on_every_connection(
+    port: u16,
+    work: impl Fn(&mut Connection) -> anyhow::Result<u32> + Send + Sync + 'static,
+) -> anyhow::Result<u32> {
+    let work = Arc::new(work);
     let connections: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
-            let request = request.to_owned();
-            thread::spawn(move || one_connection(port, &request, time))
+            let work = Arc::clone(&work);
+            thread::spawn(move || work(&mut Connection::open(port)?))
         })
         .collect();
     let mut answered = 0;
@@ -30,55 +103,60 @@ pub(crate) fn run(port: u16, request: &str, time: Duration) -> anyhow::Result<Lo
             .join()
             .map_err(|_| anyhow::anyhow!("a connection panicked"))??;
     }
-    Ok(Load { answered })
-}
-
-fn one_connection(port: u16, request: &str, time: Duration) -> anyhow::Result<u64> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).context("could not connect")?;
-    stream
-        .set_nodelay(true)
-        .context("could not set up a connection")?;
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .context("could not set a time-out")?;
-    let mut answers = BufReader::new(stream.try_clone().context("could not share a connection")?);
-    let begun = Instant::now();
-    let mut answered = 0;
-    while begun.elapsed() < time {
-        stream
-            .write_all(request.as_bytes())
-            .context("could not send a request")?;
-        read_answer(&mut answers)?;
-        answered += 1;
-    }
     Ok(answered)
 }
 
-/// Reads one answer and throws it away.
-fn read_answer(answers: &mut impl BufRead) -> anyhow::Result<()> {
-    let mut line = String::new();
-    answers.read_line(&mut line).context("no answer")?;
-    if !line.starts_with("HTTP/1.1 200") {
-        let mut rest = String::new();
-        drop(answers.take(2000).read_to_string(&mut rest));
-        bail!("not what a load expects: {line}{rest}");
+struct Connection {
+    stream: TcpStream,
+    answers: BufReader<TcpStream>,
+}
+
+impl Connection {
+    fn open(port: u16) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).context("could not connect")?;
+        stream
+            .set_nodelay(true)
+            .context("could not set up a connection")?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .context("could not set a time-out")?;
+        let answers = stream.try_clone().context("could not share a connection")?;
+        Ok(Self {
+            stream,
+            answers: BufReader::new(answers),
+        })
     }
-    let mut length = 0;
-    loop {
-        line.clear();
-        answers.read_line(&mut line).context("half an answer")?;
-        if line == "\r\n" {
-            break;
+
+    /// Sends a request and reads the body of the answer.
+    fn send(&mut self, request: &Request) -> anyhow::Result<Vec<u8>> {
+        self.stream
+            .write_all(request.text.as_bytes())
+            .context("could not send a request")?;
+        let answers = &mut self.answers;
+        let mut line = String::new();
+        answers.read_line(&mut line).context("no answer")?;
+        if !line.starts_with(&format!("HTTP/1.1 {}", request.status)) {
+            let mut rest = String::new();
+            drop(answers.take(2000).read_to_string(&mut rest));
+            bail!("not what a load expects: {line}{rest}");
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().context("a length that is none")?;
+        let mut length = 0_usize;
+        loop {
+            line.clear();
+            answers.read_line(&mut line).context("half an answer")?;
+            if line == "\r\n" {
+                break;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().context("a length that is none")?;
+            }
         }
+        let mut body = vec![0; length];
+        answers
+            .read_exact(&mut body)
+            .context("an answer ended early")?;
+        Ok(body)
     }
-    let read = std::io::copy(&mut answers.take(length), &mut std::io::sink())?;
-    if read != length {
-        bail!("an answer ended early");
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature;
+use aws_lc_rs::signature::{self, KeyPair as _, ParsedPublicKey};
 use axum::Router;
 use axum::routing::get;
 
@@ -24,6 +24,27 @@ pub(crate) fn rsa_signature() -> anyhow::Result<f64> {
     repeated(|| {
         key.sign(&signature::RSA_PKCS1_SHA256, &random, &[7; 900], &mut bytes)
             .context("could not sign")
+    })
+}
+
+/// CPU seconds of verifying one such signature, the key read once.
+pub(crate) fn rsa_verification() -> anyhow::Result<f64> {
+    let key = KeyPair::generate(KeySize::Rsa2048).context("could not make a key")?;
+    let mut signed = vec![0; key.public_modulus_len()];
+    key.sign(
+        &signature::RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        &[7; 900],
+        &mut signed,
+    )
+    .context("could not sign")?;
+    let algorithm = &signature::RSA_PKCS1_2048_8192_SHA256;
+    let public = ParsedPublicKey::new(algorithm, key.public_key().as_ref());
+    let public = public.context("could not read a key")?;
+    repeated(|| {
+        public
+            .verify_sig(&[7; 900], &signed)
+            .context("could not verify")
     })
 }
 

@@ -1,6 +1,16 @@
-//! The table that the measurements fill.
+//! The table that the measurements fill: printed, and kept as `docs/benchmarks.md`.
 
-/// Figures with their limits.
+use std::fmt::Write as _;
+use std::fs;
+
+use anyhow::Context;
+
+use crate::root;
+
+/// Where the table is kept.
+const FILE: &str = "docs/benchmarks.md";
+
+/// Figures with their bars.
 #[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
@@ -9,78 +19,132 @@ pub(crate) struct Report {
 struct Row {
     what: String,
     measured: String,
-    limit: String,
+    beside: String,
+    bar: String,
     kept: Option<bool>,
 }
 
+/// What the same machine needs, in the same run, for what cannot be left out.
+pub(crate) struct Limit<'a> {
+    pub(crate) what: &'a str,
+    pub(crate) figure: f64,
+}
+
 impl Report {
-    /// A figure that must not be larger than `limit`.
-    pub(crate) fn at_most(&mut self, what: &str, measured: f64, limit: f64, unit: &str) {
+    /// A figure that must not be larger than `bar`.
+    pub(crate) fn at_most(&mut self, what: &str, measured: f64, bar: f64, unit: &str) {
         self.rows.push(Row {
             what: what.to_owned(),
             measured: format!("{measured:.1} {unit}"),
-            limit: format!("at most {limit:.1} {unit}"),
-            kept: Some(measured <= limit),
+            beside: String::new(),
+            bar: format!("≤ {bar:.0} {unit}"),
+            kept: Some(measured <= bar),
         });
     }
 
-    /// A figure that must be at least `share` of its peer's.
-    pub(crate) fn at_least_share(&mut self, what: &str, ours: f64, peer: f64, share: f64) {
-        self.rows.push(Row {
-            what: what.to_owned(),
-            measured: format!("{:.0} % ({ours:.0} beside {peer:.0})", 100.0 * ours / peer),
-            limit: format!("at least {:.0} %", 100.0 * share),
-            kept: Some(ours >= share * peer),
-        });
+    /// The same, with what it stands beside.
+    pub(crate) fn at_most_beside(
+        &mut self,
+        what: &str,
+        measured: f64,
+        limit: &Limit<'_>,
+        bar: f64,
+        unit: &str,
+    ) {
+        self.at_most(what, measured, bar, unit);
+        if let Some(row) = self.rows.last_mut() {
+            row.beside = format!("{}: {:.1} {unit}", limit.what, limit.figure);
+        }
     }
 
-    /// A figure that must be at most `factor` times its peer's.
+    /// A figure that must be at most `factor` times its limit.
     pub(crate) fn at_most_times(
         &mut self,
         what: &str,
-        ours: f64,
-        peer: f64,
+        measured: f64,
+        limit: &Limit<'_>,
         factor: f64,
         unit: &str,
     ) {
+        let times = measured / limit.figure;
         self.rows.push(Row {
             what: what.to_owned(),
-            measured: format!("{:.2} x ({ours:.1} beside {peer:.1} {unit})", ours / peer),
-            limit: format!("at most {factor:.2} x"),
-            kept: Some(ours <= factor * peer),
+            measured: format!("{measured:.1} {unit}, {times:.2} ×"),
+            beside: format!("{}: {:.1} {unit}", limit.what, limit.figure),
+            bar: format!("≤ {factor:.2} ×"),
+            kept: Some(times <= factor),
         });
     }
 
-    /// A figure beside its peer's, without a limit.
-    pub(crate) fn beside(&mut self, what: &str, ours: f64, peer: f64, unit: &str) {
+    /// A figure for which there is no bar.
+    pub(crate) fn plain(&mut self, what: &str, measured: f64, unit: &str) {
         self.rows.push(Row {
             what: what.to_owned(),
-            measured: format!(
-                "{ours:.0} {unit}, {:.0} % of {peer:.0}",
-                100.0 * ours / peer
-            ),
-            limit: String::new(),
+            measured: format!("{measured:.1} {unit}"),
+            beside: String::new(),
+            bar: String::new(),
             kept: None,
         });
     }
 
-    /// Prints the table; whether every limit is kept.
+    /// Prints the table; whether every bar is kept.
     pub(crate) fn print(&self) -> bool {
-        println!("\n{:<64} {:<34} {:<18}", "what", "measured", "limit");
-        for Row {
-            what,
-            measured,
-            limit,
-            kept,
-        } in &self.rows
-        {
-            let verdict = match kept {
-                Some(true) => "kept",
-                Some(false) => "MISSED",
-                None => "",
-            };
-            println!("{what:<64} {measured:<34} {limit:<18} {verdict}");
+        println!(
+            "\n{:<52} {:<22} {:<48} {:<10}",
+            "work", "measured", "beside", "bar"
+        );
+        for row in &self.rows {
+            let Row {
+                what,
+                measured,
+                beside,
+                bar,
+                ..
+            } = row;
+            println!(
+                "{what:<52} {measured:<22} {beside:<48} {bar:<10} {}",
+                row.verdict()
+            );
         }
         self.rows.iter().all(|row| row.kept != Some(false))
+    }
+
+    /// Writes the table with the machine that it was measured on.
+    pub(crate) fn write(&self, machine: &str) -> anyhow::Result<()> {
+        let mut text = format!(
+            "# Benchmarks\n\n\
+             Written by `cargo xtask bench`, which measures a release build.\n\
+             CPU is what the kernel counted for the server's process, per request, over plain HTTP \
+             on connections that stay open.\n\
+             What a figure stands beside was measured in the same run: signature, verification and \
+             password hash are bare calls of the cryptography; the constant answer is the smallest \
+             program of the same framework.\n\n\
+             Machine: {machine}.\n\n\
+             | work | measured | beside | bar | |\n|---|---|---|---|---|\n"
+        );
+        for row in &self.rows {
+            writeln!(
+                text,
+                "| {} | {} | {} | {} | {} |",
+                row.what,
+                row.measured,
+                row.beside,
+                row.bar,
+                row.verdict()
+            )?;
+        }
+        fs::write(root().join(FILE), text).with_context(|| format!("could not write {FILE}"))?;
+        println!("\n{FILE}");
+        Ok(())
+    }
+}
+
+impl Row {
+    fn verdict(&self) -> &'static str {
+        match self.kept {
+            Some(true) => "kept",
+            Some(false) => "MISSED",
+            None => "",
+        }
     }
 }
