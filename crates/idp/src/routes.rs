@@ -113,7 +113,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         .merge(open)
         .merge(front)
         .merge(pages)
-        .merge(ui::assets::router(idp.site().brand()))
+        .merge(idp.site().brand().asset_router())
         .fallback_service(
             any(nothing_here)
                 .layer(correlated())

@@ -83,7 +83,7 @@ fn router(portal: &Portal) -> Router {
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(sessions)
         .layer(from_fn_with_state(portal.clone(), limited))
-        .merge(ui::assets::router(&portal.settings().brand))
+        .merge(portal.settings().brand.asset_router())
         .layer(from_fn_with_state(portal.clone(), failure::show))
 }
 

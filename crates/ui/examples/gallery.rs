@@ -9,7 +9,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use axum::{Router, body::Body, body::to_bytes, http::Request};
 use tower::ServiceExt as _;
-use ui::{Brand, assets};
+use ui::Brand;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("name a directory to write to")?;
     let directory = PathBuf::from(directory);
     fs::create_dir_all(directory.join("assets"))?;
-    let router: Router = assets::router(&Brand::default());
+    let router: Router = Brand::default().asset_router();
     for (name, html) in samples::all().await? {
         for path in addresses(&html) {
             let answer = router

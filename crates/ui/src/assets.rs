@@ -26,8 +26,6 @@ use http::{
 };
 use rust_embed::RustEmbed;
 
-use crate::brand::{Brand, Served};
-
 /// The path under which both programs serve the files.
 pub const PREFIX: &str = "/assets/";
 
@@ -40,6 +38,33 @@ struct Embedded;
 struct Asset {
     content_type: &'static str,
     bytes: Bytes,
+}
+
+/// A file made from configuration and served beside the vendored ones.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    pub(crate) file_name: String,
+    pub(crate) url: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) bytes: Bytes,
+}
+
+impl Served {
+    pub(crate) fn new(
+        stem: &str,
+        extension: &str,
+        content_type: &'static str,
+        bytes: Bytes,
+    ) -> Self {
+        let file_name = format!("{stem}-{}.{extension}", short_hash(&bytes));
+        let url = format!("{}{file_name}", PREFIX);
+        Self {
+            file_name,
+            url,
+            content_type,
+            bytes,
+        }
+    }
 }
 
 /// The vendored files, by the name in the source tree and by the name on the wire.
@@ -91,13 +116,12 @@ pub fn url(name: &str) -> &'static str {
     )
 }
 
-/// Serves the vendored files and the brand's under `/assets/`.
-pub fn router<S>(brand: &Brand) -> Router<S>
+/// Serves the vendored files and some of the caller's own under `/assets/`.
+pub(crate) fn router<'a, S>(own: impl Iterator<Item = &'a Served>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let own: BTreeMap<String, Asset> = brand
-        .files()
+    let own: BTreeMap<String, Asset> = own
         .map(
             |Served {
                  file_name,
@@ -206,13 +230,14 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::Brand;
 
     async fn fetch(path: &str, known: Option<&HeaderValue>) -> Response {
         let mut request = Request::get(path);
         if let Some(etag) = known {
             request = request.header(IF_NONE_MATCH, etag);
         }
-        let router: Router = router(&Brand::default());
+        let router: Router = Brand::default().asset_router();
         router
             .oneshot(request.body(Body::empty()).unwrap())
             .await

@@ -7,11 +7,12 @@ mod colour;
 
 use std::path::PathBuf;
 
+use axum::Router;
 use bytes::Bytes;
 use serde::Deserialize;
 
 use self::colour::{Colour, READABLE};
-use crate::assets;
+use crate::assets::{self, Served};
 
 /// Latchkey's own accent.
 const ACCENT: Colour = Colour::new(0x2f, 0x45, 0xc5);
@@ -75,15 +76,6 @@ struct Palette {
     accent_text: Colour,
     accent_hover: Colour,
     link: Colour,
-}
-
-/// A file made from configuration and served beside the vendored ones.
-#[derive(Clone, Debug)]
-pub(crate) struct Served {
-    pub(crate) file_name: String,
-    pub(crate) url: String,
-    pub(crate) content_type: &'static str,
-    pub(crate) bytes: Bytes,
 }
 
 /// Why a brand was refused.
@@ -182,9 +174,12 @@ impl Brand {
             .map_or_else(|| assets::url("logo.svg"), |logo| logo.url.as_str())
     }
 
-    /// The files to serve.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &Served> {
-        std::iter::once(&self.style).chain(&self.logo)
+    /// Serves the brand's files and the vendored ones under `/assets/`.
+    pub fn asset_router<S>(&self) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        assets::router(std::iter::once(&self.style).chain(&self.logo))
     }
 
     /// The readable accent of the light and of the dark theme; mails need them in their text.
@@ -197,19 +192,6 @@ impl Default for Brand {
     /// Latchkey's own brand.
     fn default() -> Self {
         Self::parse(&BrandSettings::default()).expect("the built-in brand is valid")
-    }
-}
-
-impl Served {
-    fn new(stem: &str, extension: &str, content_type: &'static str, bytes: Bytes) -> Self {
-        let file_name = format!("{stem}-{}.{extension}", assets::short_hash(&bytes));
-        let url = format!("{}{file_name}", assets::PREFIX);
-        Self {
-            file_name,
-            url,
-            content_type,
-            bytes,
-        }
     }
 }
 

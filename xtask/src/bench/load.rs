@@ -32,9 +32,14 @@ impl Request {
     }
 
     fn new(method: &str, host: &str, path: &str, headers: &[String], body: &str) -> Self {
-        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let host = format!("host: {host}");
+        let begin = format!("{method} {path} HTTP/1.1");
+        let lines: Vec<&str> = [begin.as_str(), &host]
+            .into_iter()
+            .chain(headers.iter().map(String::as_str))
+            .collect();
         Self {
-            text: format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n{headers}\r\n{body}"),
+            text: format!("{}\r\n\r\n{body}", lines.join("\r\n")),
             status: 200,
         }
     }

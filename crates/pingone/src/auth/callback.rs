@@ -87,7 +87,7 @@ impl Client {
             let token_type = params
                 .find("token_type")
                 .ok_or_else(|| missing("token_type"))?;
-            super::token::check_type(token_type)?;
+            check_type(token_type)?;
         }
         Ok(AuthorizationResponse {
             code: code.map(AuthorizationCode::new),
@@ -126,5 +126,17 @@ impl fmt::Debug for AuthorizationResponse {
             .field("has_access_token", &self.access_token.is_some())
             .field("has_id_token", &self.id_token.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+/// Only bearer tokens are understood; the name is compared without regard to case
+/// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+pub(super) fn check_type(token_type: &str) -> Result<(), Error> {
+    if token_type.eq_ignore_ascii_case("bearer") {
+        Ok(())
+    } else {
+        Err(Error::unexpected(
+            "the access token is not of the type Bearer",
+        ))
     }
 }

@@ -11,6 +11,7 @@ use protocol::jose::{
 use protocol::oauth::{Scopes, TokenResponse};
 use protocol::secret::{AccessToken, AuthorizationCode, IdToken, RefreshToken};
 
+use super::callback::check_type;
 use super::{AuthorizationResponse, Client, PendingAuthorization};
 use crate::Error;
 use crate::token_request::form_call;
@@ -303,18 +304,6 @@ fn expected<'a>(
             Some(seconds) => MaxAgeCheck::AtMost(SignedDuration::from_secs(seconds)),
             None => MaxAgeCheck::NotRequested,
         },
-    }
-}
-
-/// Only bearer tokens are understood; the name is compared without regard to case
-/// ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
-pub(super) fn check_type(token_type: &str) -> Result<(), Error> {
-    if token_type.eq_ignore_ascii_case("bearer") {
-        Ok(())
-    } else {
-        Err(Error::unexpected(
-            "the access token is not of the type Bearer",
-        ))
     }
 }
 
