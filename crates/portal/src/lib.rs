@@ -29,8 +29,8 @@ mod visit;
 
 pub use pingone_axum::{GrantType, InvalidSignOn};
 pub use settings::{
-    LimitSettings, ManagementSettings, OutgoingSettings, PopulationChoice, RegistrationSettings,
-    SessionSettings, Settings, SignOnSettings,
+    LimitSettings, ManagementSettings, OutgoingSettings, PopulationChoice, ProviderSettings,
+    RegistrationSettings, SessionSettings, Settings, SignOnSettings,
 };
 pub use start::StartError;
 pub use state::{Parts, Portal};

@@ -131,7 +131,7 @@ mod tests {
             notice: None,
             environment_name: None,
             session: SessionSettings::default(),
-            sign_on: None,
+            sign_on: crate::SignOnSettings::default(),
             management: None,
             outgoing: OutgoingSettings::default(),
             registration: RegistrationSettings::default(),

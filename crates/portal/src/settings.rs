@@ -26,8 +26,8 @@ pub struct Settings {
     pub environment_name: Option<String>,
     /// How long a session lasts.
     pub session: SessionSettings,
-    /// The OpenID provider and the application registered there; absent: nobody can sign on.
-    pub sign_on: Option<SignOnSettings>,
+    /// Signing on with an OpenID provider.
+    pub sign_on: SignOnSettings,
     /// PingOne's management API; absent: no registration, recovery or operator's pages.
     pub management: Option<ManagementSettings>,
     /// How outgoing connections are made.
@@ -60,14 +60,21 @@ impl Default for SessionSettings {
 
 /// The OpenID provider and the application registered there.
 #[derive(Clone, Debug)]
-pub struct SignOnSettings {
+pub struct ProviderSettings {
     /// The provider's issuer, in exactly its own spelling.
     pub issuer: Issuer,
     /// The application's `client_id`.
     pub client_id: String,
     /// Its secret, unless it is a public client.
     pub client_secret: Option<ClientSecret>,
-    /// How it shows the secret.
+}
+
+/// Signing on with an OpenID provider.
+#[derive(Clone, Debug)]
+pub struct SignOnSettings {
+    /// The provider; absent: nobody can sign on.
+    pub provider: Option<ProviderSettings>,
+    /// How the application shows its secret.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
     /// Signature algorithms accepted for ID tokens.
     pub algorithms: Vec<Algorithm>,
@@ -89,6 +96,30 @@ pub struct SignOnSettings {
     pub acr_values: Vec<String>,
     /// Where the provider sends people after signing off; absent: [`Settings::public_url`].
     pub post_sign_off_url: Option<Url>,
+}
+
+impl Default for SignOnSettings {
+    /// The authorization code grant for the scope `openid`, at `/callback`.
+    fn default() -> Self {
+        Self {
+            provider: None,
+            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            algorithms: vec![Algorithm::RS256],
+            redirect_path: "/callback".to_owned(),
+            grant_type: GrantType::AuthorizationCode,
+            response_type: ResponseType {
+                code: false,
+                token: true,
+                id_token: true,
+            },
+            response_mode: None,
+            scopes: Scopes::from_iter(["openid"]),
+            prompt: None,
+            max_age_seconds: None,
+            acr_values: Vec::new(),
+            post_sign_off_url: None,
+        }
+    }
 }
 
 /// PingOne's management API and the worker application that may use it.

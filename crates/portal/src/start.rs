@@ -11,7 +11,7 @@ use ui::{Messages, Site};
 use crate::background::Background;
 use crate::limits::Limits;
 use crate::paths::Page;
-use crate::settings::{ManagementSettings, Settings, SignOnSettings};
+use crate::settings::{ManagementSettings, ProviderSettings, Settings};
 use crate::sign_on_pages::SignOnPages;
 use crate::state::{Inner, Parts, Portal, Services};
 use crate::store::{COOKIE_PREFIX, MIGRATIONS, SET, Sessions, Tokens};
@@ -65,8 +65,9 @@ async fn start(settings: Settings, parts: Parts) -> Result<Portal, StartError> {
     let transport = transport(&settings, &parts)?;
     let sign_on = settings
         .sign_on
+        .provider
         .as_ref()
-        .map(|sign_on| self::sign_on(sign_on, &settings, &parts, &site, &sessions, &transport))
+        .map(|provider| sign_on(provider, &settings, &parts, &site, &sessions, &transport))
         .transpose()?;
     let management = settings
         .management
@@ -112,13 +113,14 @@ fn transport(settings: &Settings, parts: &Parts) -> Result<Transport, pingone::E
 }
 
 fn sign_on(
-    sign_on: &SignOnSettings,
+    provider: &ProviderSettings,
     settings: &Settings,
     parts: &Parts,
     site: &Site,
     sessions: &Sessions,
     transport: &Transport,
 ) -> Result<SignOn, StartError> {
+    let sign_on = &settings.sign_on;
     let redirect_path = sign_on.redirect_path.as_str();
     if Page::find(redirect_path).is_some() || redirect_path.starts_with(ui::assets::PREFIX) {
         return Err(StartError::RedirectPath(redirect_path.to_owned()));
@@ -149,11 +151,11 @@ fn sign_on(
         how = how.max_age_seconds(seconds);
     }
     let credentials = Credentials::from_method(
-        sign_on.client_id.clone(),
+        provider.client_id.clone(),
         sign_on.token_endpoint_auth_method,
-        sign_on.client_secret.clone(),
+        provider.client_secret.clone(),
     )?;
-    let mut client = auth::Client::builder(sign_on.issuer.clone(), credentials, transport.clone())
+    let mut client = auth::Client::builder(provider.issuer.clone(), credentials, transport.clone())
         .algorithms(sign_on.algorithms.clone());
     if let Some(base) = &settings.outgoing.back_channel_url {
         client = client.connect_to(base.clone());

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::config::settings::Mode;
+use ui::Mode;
+
 use crate::up::Running;
 
 /// The card's text.

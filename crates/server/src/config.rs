@@ -2,12 +2,15 @@
 //!
 //! Environment variables are read nowhere else.
 
+mod defaults;
 mod document;
 pub mod import;
+mod key;
 mod problem;
 mod production;
 mod reader;
 mod sections;
+mod servers;
 pub mod settings;
 mod unknown;
 
@@ -17,14 +20,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::document::Document;
-use crate::config::reader::{Reader, Shown};
-use crate::up::Sides;
+use crate::config::reader::{Reader, Reading, Shown};
 
 pub use problem::{InvalidConfiguration, Origin, Problem};
+pub use servers::Servers;
 pub use settings::Settings;
-
-/// The commented default configuration.
-pub const DEFAULTS: &str = include_str!("config.default.toml");
 
 /// The name of the file that is read from the data directory when none is named.
 pub const FILE_NAME: &str = "latchkey.toml";
@@ -77,51 +77,46 @@ pub struct Loaded {
 impl Loaded {
     /// Reads all sources, noting every problem.
     pub fn read(sources: &Sources) -> Self {
-        let mut defaults = Document::default();
+        let mut document = Document::default();
         let mut problems = Vec::new();
-        problems.extend(defaults.overlay_toml(DEFAULTS, None).err());
-
-        let mut document = defaults.clone();
         for (path, required) in [(&sources.file_if_present, false), (&sources.file, true)] {
             if let Some(path) = path {
                 problems.extend(overlay_file(&mut document, path, required).err());
             }
         }
         if let Some(text) = &sources.inline {
-            problems.extend(document.overlay_toml(text, Some("(given)")).err());
+            problems.extend(document.overlay_toml(text, "(given)").err());
         }
         problems.extend(document.overlay_environment(sources.environment.iter().cloned()));
         for (key, value, option) in &sources.options {
             document.set(key, value, option);
         }
 
-        let mut reader = Reader::new(&document, &defaults);
-        let settings = sections::settings(&mut reader);
-        let (read, shown) = reader.finish();
-        problems.extend(read);
+        let (settings, reading) = read(&document);
+        problems.extend(reading.problems);
         Self {
             settings,
             problems,
-            shown,
+            shown: reading.shown,
         }
     }
 
-    /// The settings for serving both sides, if nothing is wrong.
+    /// The settings for serving both servers, if nothing is wrong.
     ///
     /// # Errors
     ///
     /// As [`settings_for`](Self::settings_for).
     pub fn settings(self) -> Result<Settings, InvalidConfiguration> {
-        self.settings_for(Sides::Both)
+        self.settings_for(Servers::Both)
     }
 
-    /// The settings for serving these sides, if nothing is wrong; what production asks of them is
+    /// The settings for serving these servers, if nothing is wrong; what production asks of them is
     /// checked here too.
     ///
     /// # Errors
     ///
     /// All problems at once.
-    pub fn settings_for(self, served: Sides) -> Result<Settings, InvalidConfiguration> {
+    pub fn settings_for(self, served: Servers) -> Result<Settings, InvalidConfiguration> {
         let problems = self.problems_for(served);
         if problems.is_empty() {
             Ok(self.settings)
@@ -144,13 +139,13 @@ impl Loaded {
         }
     }
 
-    /// Every problem of serving both sides, what production refuses among them.
+    /// Every problem of serving both servers, what production refuses among them.
     pub fn problems(&self) -> Vec<Problem> {
-        self.problems_for(Sides::Both)
+        self.problems_for(Servers::Both)
     }
 
-    /// Every problem of serving these sides, what production refuses among them.
-    pub fn problems_for(&self, served: Sides) -> Vec<Problem> {
+    /// Every problem of serving these servers, what production refuses among them.
+    pub fn problems_for(&self, served: Servers) -> Vec<Problem> {
         let mut problems = self.problems.clone();
         problems.extend(production::refusals(&self.settings, served));
         problems
@@ -192,6 +187,18 @@ impl Loaded {
     }
 }
 
+/// The commented file of defaults, with every key that there is.
+pub fn defaults() -> String {
+    let (_, reading) = read(&Document::default());
+    defaults::file(&reading.declared)
+}
+
+fn read(document: &Document) -> (Settings, Reading) {
+    let mut reader = Reader::new(document);
+    let settings = sections::settings(&mut reader);
+    (settings, reader.finish())
+}
+
 fn row(shown: &Shown) -> Option<String> {
     let value = shown.value.as_ref()?;
     let name = shown.key.rsplit('.').next().unwrap_or(&shown.key);
@@ -219,7 +226,7 @@ fn overlay_file(document: &mut Document, path: &Path, required: bool) -> Result<
             });
         }
     };
-    document.overlay_toml(&text, Some(&name))
+    document.overlay_toml(&text, &name)
 }
 
 #[cfg(test)]
@@ -233,36 +240,71 @@ mod tests {
         loaded.settings().unwrap();
     }
 
-    /// Every key that stands commented out in the default file is one that is read.
+    /// Who starts from the file of defaults starts from the defaults.
     #[test]
-    fn every_documented_key_is_known() {
+    fn the_file_of_defaults_says_what_holds_without_it() {
+        let text = defaults();
+        let sources = Sources {
+            inline: Some(text.clone()),
+            ..Sources::default()
+        };
+        let with = Loaded::read(&sources);
+        assert_eq!(with.problems(), [], "{text}");
+        let without = Loaded::read(&Sources::default());
+        let values = |loaded: &Loaded| -> Vec<(String, Option<String>)> {
+            let shown = loaded.shown.iter();
+            shown
+                .map(|shown| (shown.key.clone(), shown.value.clone()))
+                .collect()
+        };
+        assert_eq!(values(&with), values(&without));
+    }
+
+    /// Every example is one that its key takes: the file with all of them in effect contradicts
+    /// itself, but each value is of its type.
+    #[test]
+    fn every_example_of_the_file_of_defaults_is_read_by_its_key() {
         let mut section = String::new();
-        let mut options = Vec::new();
-        for line in DEFAULTS.lines() {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-            {
-                section = format!("{name}.");
+        let mut count = 0;
+        for line in defaults().lines() {
+            if line.starts_with('[') {
+                section = line.to_owned();
             }
-            let Some(rest) = line.strip_prefix("# ") else {
+            let Some((key, _)) = line
+                .strip_prefix("# ")
+                .and_then(|row| row.split_once(" = "))
+            else {
                 continue;
             };
-            if let Some((key, _)) = rest.split_once(" = ")
-                && key
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            if !key
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
             {
-                options.push(format!("{section}{key}"));
+                continue;
+            }
+            count += 1;
+            let sources = Sources {
+                inline: Some(format!("{section}\n{}", &line[2..])),
+                ..Sources::default()
+            };
+            for problem in Loaded::read(&sources).problems() {
+                let said = problem.to_string();
+                let is_of_the_value = problem.origin.is_some()
+                    && !said.contains("could not be")
+                    && !said.contains("cannot be read")
+                    && !said.contains("contrast");
+                assert!(!is_of_the_value, "{section} {line}: {said}");
             }
         }
-        assert!(options.len() > 20, "{options:?}");
-        let loaded = Loaded::read(&Sources::default());
-        for key in options {
-            assert!(
-                loaded.shown.iter().any(|shown| shown.key == key),
-                "{key} is not read"
-            );
-        }
+        assert!(count > 20, "{count}");
+    }
+
+    #[test]
+    fn the_file_of_defaults_in_the_repository_is_the_one_that_the_program_prints() {
+        assert!(
+            include_str!("../config.default.toml") == defaults(),
+            "write it anew: cargo run -p latchkey -- config show --default > \
+             crates/server/config.default.toml"
+        );
     }
 }

@@ -6,8 +6,8 @@ pub mod card;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
-pub mod edge;
 pub mod env_file;
+pub mod front;
 pub mod health;
 pub mod keyring_file;
 pub mod listen;
@@ -17,8 +17,8 @@ mod signals;
 pub mod tls;
 mod up;
 
+pub use config::Servers;
 pub use env_file::EnvironmentFile;
 pub use up::{
-    CreateError, Created, EnvironmentMaker, NewEnvironment, Running, Sides, StartError, UpOptions,
-    up,
+    CreateError, Created, EnvironmentMaker, NewEnvironment, Running, StartError, UpOptions, up,
 };

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::net::TcpListener;
+use url::Url;
 
 /// How often a free port is looked for that both loopback addresses have.
 const PORT_ATTEMPTS: u32 = 16;
@@ -112,6 +113,16 @@ impl ListenAddress {
             ListenHost::Localhost => true,
             ListenHost::Address(address) => address.is_loopback(),
         }
+    }
+
+    /// The address that a browser on this machine uses.
+    ///
+    /// # Panics
+    ///
+    /// When `scheme` is not the scheme of a web address.
+    pub fn url(&self, scheme: &str) -> Url {
+        Url::parse(&format!("{scheme}://{}:{}/", self.local_name(), self.port))
+            .expect("a scheme, a name or an address, and a port make a URL")
     }
 
     /// The name that a browser on this machine uses, without the port.

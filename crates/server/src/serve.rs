@@ -77,7 +77,7 @@ impl Serving {
                 let tls = RustlsAcceptor::new(tls.config())
                     .handshake_timeout(HANDSHAKE_TIMEOUT)
                     .acceptor(NoDelayAcceptor::new());
-                let acceptor = Prompt {
+                let acceptor = SlowHandshakeGuard {
                     inner: tls,
                     stop: stop.clone(),
                 };
@@ -85,7 +85,7 @@ impl Serving {
                     .tasks
                     .spawn(server.acceptor(acceptor).serve(connections));
             } else {
-                let acceptor = Prompt {
+                let acceptor = SlowHandshakeGuard {
                     inner: NoDelayAcceptor::new(),
                     stop: stop.clone(),
                 };
@@ -202,21 +202,21 @@ where
 /// Closes connections that never say anything (hyper waits for the first byte without a limit), and
 /// handshakes that are not done when the port stops.
 #[derive(Clone)]
-struct Prompt<A> {
+struct SlowHandshakeGuard<A> {
     inner: A,
     stop: watch::Receiver<bool>,
 }
 
 type Accepting<S, V> = Pin<Box<dyn Future<Output = io::Result<(S, V)>> + Send>>;
 
-impl<A, I, S> Accept<I, S> for Prompt<A>
+impl<A, I, S> Accept<I, S> for SlowHandshakeGuard<A>
 where
     A: Accept<I, S>,
     A::Future: Send + 'static,
     A::Stream: Send + 'static,
     A::Service: Send + 'static,
 {
-    type Stream = PromptStream<A::Stream>;
+    type Stream = FirstByteDeadline<A::Stream>;
     type Service = A::Service;
     type Future = Accepting<Self::Stream, Self::Service>;
 
@@ -231,7 +231,7 @@ where
                 }
             };
             Ok((
-                PromptStream {
+                FirstByteDeadline {
                     stream,
                     waiting: Some(Box::pin(sleep(HEADER_TIMEOUT))),
                 },
@@ -242,12 +242,12 @@ where
 }
 
 /// A stream whose first byte has a time limit.
-struct PromptStream<S> {
+struct FirstByteDeadline<S> {
     stream: S,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for PromptStream<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FirstByteDeadline<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -265,7 +265,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for PromptStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for PromptStream<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FirstByteDeadline<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -377,7 +377,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_says_nothing_is_closed() {
         let (_client, stream) = tokio::io::duplex(64);
-        let mut stream = PromptStream {
+        let mut stream = FirstByteDeadline {
             stream,
             waiting: Some(Box::pin(sleep(HEADER_TIMEOUT))),
         };

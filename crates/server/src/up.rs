@@ -14,24 +14,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use db::{Db, Location, PostgresSettings, StoreError};
+use db::{Db, Location, StoreError};
 use platform::keyring::Keyring;
 use platform::{Clock, SystemClock};
 use protocol::{Random, SystemRandom};
-use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use ui::{Brand, Messages, Side, Site};
+use ui::{Messages, Mode, Side, Site};
 use url::Url;
 
-use crate::config::Settings;
-use crate::config::settings::{Database, Mode, Tls};
+use crate::config::settings::{Database, Tls};
+use crate::config::{Servers, Settings};
 use crate::data_dir::{self, DataDir, DataDirError};
-use crate::edge::{Edge, Hosts, Proxies};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
+use crate::front::{Front, Hosts, Proxies};
 use crate::health::Readiness;
 use crate::keyring_file::{self, KeyringFileError};
-use crate::listen::{Bound, ListenAddress, ListenError};
+use crate::listen::{Bound, ListenError};
 use crate::serve::Serving;
 use crate::tls::{ServerTls, TlsError};
 
@@ -48,24 +47,13 @@ const GRACE: Duration = Duration::from_secs(7);
 /// … and background work has this long after them; together less than ten seconds.
 const JOBS_GRACE: Duration = Duration::from_secs(2);
 
-/// Which ports to serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sides {
-    /// The portal and the embedded environment.
-    Both,
-    /// The portal alone.
-    Portal,
-    /// The embedded environment alone.
-    Environment,
-}
-
 /// What to start.
 #[derive(Clone)]
 pub struct UpOptions {
     /// The configuration.
     pub settings: Settings,
-    /// Which ports.
-    pub sides: Sides,
+    /// Which servers.
+    pub servers: Servers,
     /// Keep data in a temporary directory that is removed in the end.
     pub ephemeral: bool,
     /// Where to write the environment file.
@@ -83,7 +71,7 @@ impl UpOptions {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            sides: Sides::Both,
+            servers: Servers::Both,
             ephemeral: false,
             env_file: None,
             clock: Arc::new(SystemClock),
@@ -96,7 +84,7 @@ impl UpOptions {
 impl std::fmt::Debug for UpOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UpOptions")
-            .field("sides", &self.sides)
+            .field("servers", &self.servers)
             .field("ephemeral", &self.ephemeral)
             .field("env_file", &self.env_file)
             .finish_non_exhaustive()
@@ -119,27 +107,17 @@ pub enum StartError {
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// A file that the configuration names.
-    #[error("reading {path} failed (setting {setting})")]
-    File {
+    /// The local authority's certificate, which the portal has to trust.
+    #[error("reading {path} failed")]
+    Authority {
         /// Which.
         path: String,
-        /// Who names it.
-        setting: &'static str,
         /// Why.
         source: io::Error,
     },
     /// The database.
     #[error("the database could not be opened (setting database)")]
     Database(#[source] StoreError),
-    /// A value that only this place could judge.
-    #[error("the setting {key} cannot be used: {what}")]
-    Setting {
-        /// The key.
-        key: &'static str,
-        /// What is wrong.
-        what: String,
-    },
     /// Production on data that development made.
     #[error(
         "the data directory {path} holds demo data, whose passwords everybody knows ({KEPT_ENV_FILE} \
@@ -218,8 +196,8 @@ struct Shared {
     keyring: Arc<Keyring>,
 }
 
-/// What is taken before anything is made: the directory, the ports, and what follows from them.
-struct Ground {
+/// What is reserved before anything is made: the directory, the ports, and what follows from them.
+struct Reserved {
     directory: DataDir,
     keyring: Arc<Keyring>,
     portal: Option<Bound>,
@@ -229,34 +207,28 @@ struct Ground {
     tls: Option<ServerTls>,
 }
 
-impl Ground {
-    async fn take(options: &UpOptions) -> Result<Self, StartError> {
+impl Reserved {
+    async fn reserve(options: &UpOptions) -> Result<Self, StartError> {
         let settings = &options.settings;
         let directory = open_directory(options)?;
         refuse_demo_data(settings, directory.path())?;
         let keyring = keyring(settings, directory.path(), &*options.random)?;
-        let portal = match options.sides {
-            Sides::Environment => None,
-            _ => Some(settings.portal.listen.bind("portal.listen").await?),
+        let (portal_port, idp_port) = (&settings.portal.port, &settings.idp.port);
+        let portal = match options.servers.has_portal() {
+            true => Some(portal_port.listen.bind("portal.listen").await?),
+            false => None,
         };
-        let idp = match options.sides {
-            Sides::Portal => None,
-            _ => Some(settings.idp.listen.bind("idp.listen").await?),
+        let idp = match options.servers.has_environment() {
+            true => Some(idp_port.listen.bind("idp.listen").await?),
+            false => None,
         };
         // Without a portal of ours, the one in the configuration is where the demo's web application
         // would be.
-        let portal_listen = portal
+        let portal_listen = portal.as_ref().map_or(portal_port.listen, Bound::address);
+        let portal_url = portal_port.url(portal_listen, &settings.tls);
+        let idp_url = idp
             .as_ref()
-            .map_or(settings.portal.listen, Bound::address);
-        let portal_url = address(settings, settings.portal.public_url.as_ref(), portal_listen)?;
-        let idp_url = match &idp {
-            Some(bound) => Some(address(
-                settings,
-                settings.idp.public_url.as_ref(),
-                bound.address(),
-            )?),
-            None => None,
-        };
+            .map(|bound| idp_port.url(bound.address(), &settings.tls));
         let hosts = certificate_hosts(settings, [Some(&portal_url), idp_url.as_ref()]);
         let tls = ServerTls::prepare(&settings.tls, directory.path(), &hosts)?;
         Ok(Self {
@@ -282,29 +254,23 @@ impl Ground {
 /// [`StartError`] says what stands in the way; nothing keeps running then.
 pub async fn up(options: UpOptions) -> Result<Running, StartError> {
     let settings = &options.settings;
-    let mut ground = Ground::take(&options).await?;
-    let ca_file = ground.ca_file();
+    let mut reserved = Reserved::reserve(&options).await?;
+    let ca_file = reserved.ca_file();
     let db = match options.db.clone() {
         Some(db) => db,
-        None => open_database(settings, ground.directory.path()).await?,
+        None => open_database(settings, reserved.directory.path()).await?,
     };
     let shared = Shared {
         db: db.clone(),
         clock: Arc::clone(&options.clock),
         random: Arc::clone(&options.random),
-        keyring: Arc::clone(&ground.keyring),
+        keyring: Arc::clone(&reserved.keyring),
     };
     let readiness = Readiness::new(db.clone());
-    let brand = Arc::new(
-        Brand::parse(&settings.brand).map_err(|invalid| StartError::Setting {
-            key: "brand",
-            what: invalid.to_string(),
-        })?,
-    );
     let (stopping, stop) = watch::channel(false);
     let mut jobs = JoinSet::new();
     let mut env = EnvironmentFile {
-        portal_url: ground.portal_url.to_string(),
+        portal_url: reserved.portal_url.to_string(),
         ca_file: ca_file
             .as_ref()
             .map(|path| path.display().to_string())
@@ -314,30 +280,30 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
 
     let mut prepared = Vec::new();
     let mut environment = None;
-    if let (Some(bound), Some(url)) = (ground.idp.take(), &ground.idp_url) {
-        let started = environment::start(settings, url, &ground.portal_url, shared.clone()).await?;
+    if let (Some(bound), Some(url)) = (reserved.idp.take(), &reserved.idp_url) {
+        let started =
+            environment::start(settings, url, &reserved.portal_url, shared.clone()).await?;
         started.describe(&mut env);
         jobs.spawn(started.run_jobs(stopped(stop.clone())));
-        let edge = edge(&options, "idp", &bound, url, &brand);
-        prepared.push((bound, edge.wrap(started.router(), readiness.clone())));
+        let front = front(&options, "idp", &bound, url);
+        prepared.push((bound, front.wrap(started.router(), readiness.clone())));
         environment = Some(started);
     }
-    if let Some(bound) = ground.portal.take() {
+    if let Some(bound) = reserved.portal.take() {
         let pages = pages::Pages {
             settings,
-            url: &ground.portal_url,
-            brand: &brand,
+            url: &reserved.portal_url,
             environment: environment.as_ref(),
             ca_pem: ca_pem(settings, ca_file.as_deref())?,
         };
         let router = pages.start(shared, &mut jobs, stop).await?;
-        let edge = edge(&options, "portal", &bound, &ground.portal_url, &brand);
-        prepared.push((bound, edge.wrap(router, readiness.clone())));
+        let front = front(&options, "portal", &bound, &reserved.portal_url);
+        prepared.push((bound, front.wrap(router, readiness.clone())));
     }
 
-    write_env_files(&options, &ground.directory, &env)?;
+    write_env_files(&options, &reserved.directory, &env)?;
 
-    let (tls, limit) = (ground.tls.clone(), settings.server.max_connections);
+    let (tls, limit) = (reserved.tls.clone(), settings.server.max_connections);
     let ports = prepared
         .into_iter()
         .map(|(bound, router)| Serving::start(bound, router, tls.as_ref(), limit))
@@ -352,17 +318,17 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
         });
     }
     Ok(Running {
-        portal_url: (options.sides != Sides::Environment).then_some(ground.portal_url),
-        idp_url: ground.idp_url,
+        portal_url: options.servers.has_portal().then_some(reserved.portal_url),
+        idp_url: reserved.idp_url,
         env,
         mode: settings.mode,
-        data_dir: ground.directory.path().to_owned(),
+        data_dir: reserved.directory.path().to_owned(),
         db,
         ports,
         jobs,
         stopping,
         readiness,
-        _directory: ground.directory,
+        _directory: reserved.directory,
     })
 }
 
@@ -407,43 +373,9 @@ fn keyring(
 async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, StartError> {
     let location = match &settings.database {
         Database::Sqlite => Location::Sqlite(directory.join(DATABASE_FILE)),
-        Database::Postgres {
-            url,
-            ca_file,
-            max_connections,
-        } => {
-            let connections = usize::try_from(*max_connections).unwrap_or(usize::MAX);
-            let mut postgres = PostgresSettings::parse(url.expose_secret())
-                .map_err(StartError::Database)?
-                .with_max_connections(connections);
-            if let Some(path) = ca_file {
-                postgres = postgres.with_root_certificates(read(path, "database_ca_file")?);
-            }
-            Location::Postgres(postgres)
-        }
+        Database::Postgres(postgres) => Location::Postgres(postgres.clone()),
     };
     Db::open(&location).await.map_err(StartError::Database)
-}
-
-/// The address that people use: the configured one, or the one listened on.
-fn address(
-    settings: &Settings,
-    public: Option<&Url>,
-    listen: ListenAddress,
-) -> Result<Url, StartError> {
-    if let Some(url) = public {
-        return Ok(url.clone());
-    }
-    let scheme = if settings.tls == Tls::Off {
-        "http"
-    } else {
-        "https"
-    };
-    let text = format!("{scheme}://{}:{}/", listen.local_name(), listen.port());
-    Url::parse(&text).map_err(|error| StartError::Setting {
-        key: "listen",
-        what: error.to_string(),
-    })
 }
 
 /// Every name that people may type, for the certificate.
@@ -453,9 +385,10 @@ fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String
         .flatten()
         .filter_map(Url::host_str)
         .map(str::to_owned);
-    let extra = [&settings.portal.extra_hosts, &settings.idp.extra_hosts]
+    let ports = [&settings.portal.port, &settings.idp.port];
+    let extra = ports
         .into_iter()
-        .flatten()
+        .flat_map(|port| &port.extra_hosts)
         .filter_map(|name| Url::parse(&format!("https://{name}/")).ok())
         .filter_map(|url| url.host_str().map(str::to_owned));
     let mut hosts: Vec<String> = public
@@ -473,22 +406,16 @@ fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String
     hosts
 }
 
-fn edge(
-    options: &UpOptions,
-    name: &'static str,
-    bound: &Bound,
-    url: &Url,
-    brand: &Arc<Brand>,
-) -> Edge {
+fn front(options: &UpOptions, name: &'static str, bound: &Bound, url: &Url) -> Front {
     let settings = &options.settings;
     let (side, extra) = match name {
-        "idp" => (Side::SignOn, &settings.idp.extra_hosts),
-        _ => (Side::Portal, &settings.portal.extra_hosts),
+        "idp" => (Side::SignOn, &settings.idp.port.extra_hosts),
+        _ => (Side::Portal, &settings.portal.port.extra_hosts),
     };
     let address = bound.address();
     let development = settings.mode == Mode::Development;
     let real = settings.tls != Tls::Local && url.scheme() == "https" && !development;
-    Edge {
+    Front {
         name,
         proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
         proxies_only: !address.is_loopback() && (development || settings.tls == Tls::Off),
@@ -498,40 +425,26 @@ fn edge(
         random: Arc::clone(&options.random),
         site: Site::new(
             Messages::english(&[]),
-            Arc::clone(brand),
-            ui_mode(settings.mode),
+            Arc::new(settings.portal.settings.brand.clone()),
+            settings.mode,
         ),
         side,
     }
 }
 
-fn ui_mode(mode: Mode) -> ui::Mode {
-    match mode {
-        Mode::Development => ui::Mode::Development,
-        Mode::Production => ui::Mode::Production,
-    }
-}
-
-/// The authorities that outgoing connections of the portal trust beside the system's.
+/// The authorities that outgoing connections of the portal trust: the configured ones, and our own.
 fn ca_pem(settings: &Settings, own: Option<&Path>) -> Result<Option<String>, StartError> {
-    let configured = settings.portal.pingone.ca_file.as_deref();
-    let files = [(own, "data_dir"), (configured, "portal.pingone.ca_file")];
-    let mut pem = String::new();
-    for (path, setting) in files {
-        if let Some(path) = path {
-            pem.push_str(&String::from_utf8_lossy(&read(path, setting)?));
-            pem.push('\n');
-        }
+    let configured = settings.portal.settings.outgoing.ca_pem.as_deref();
+    let mut pem = configured.unwrap_or_default().to_owned();
+    if let Some(path) = own {
+        let read = fs::read_to_string(path).map_err(|source| StartError::Authority {
+            path: path.display().to_string(),
+            source,
+        })?;
+        pem.push('\n');
+        pem.push_str(&read);
     }
     Ok((!pem.is_empty()).then_some(pem))
-}
-
-fn read(path: &Path, setting: &'static str) -> Result<Vec<u8>, StartError> {
-    fs::read(path).map_err(|source| StartError::File {
-        path: path.display().to_string(),
-        setting,
-        source,
-    })
 }
 
 fn write_env_files(

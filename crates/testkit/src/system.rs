@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fakes::{Browser, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::config::{Loaded, Sources};
-use latchkey::{EnvironmentFile, Running, Sides, UpOptions, up};
+use latchkey::{EnvironmentFile, Running, Servers, UpOptions, up};
 use platform::{Clock, FrozenClock, SystemClock};
 use serde_json::{Value, json};
 use url::Url;
@@ -37,7 +37,7 @@ iterations = 1
 #[derive(Debug)]
 pub struct Preparation {
     settings: Vec<(&'static str, String)>,
-    sides: Sides,
+    servers: Servers,
     database: Option<db::testing::TestDb>,
 }
 
@@ -52,14 +52,14 @@ impl Preparation {
     /// Starts the embedded environment alone.
     #[must_use]
     pub fn without_portal(mut self) -> Self {
-        self.sides = Sides::Environment;
+        self.servers = Servers::Environment;
         self
     }
 
     /// Starts the portal alone.
     #[must_use]
     pub fn without_environment(mut self) -> Self {
-        self.sides = Sides::Portal;
+        self.servers = Servers::Portal;
         self
     }
 
@@ -91,7 +91,7 @@ impl Preparation {
         // Certificates are checked by the real time, so the clock starts there.
         let clock = Arc::new(FrozenClock::new(SystemClock.now()));
         let mut options = UpOptions::new(settings);
-        options.sides = self.sides;
+        options.servers = self.servers;
         options.ephemeral = true;
         options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         options.db = self.database.as_ref().map(|test| test.db.clone());
@@ -133,7 +133,7 @@ impl System {
     pub fn prepare() -> Preparation {
         Preparation {
             settings: Vec::new(),
-            sides: Sides::Both,
+            servers: Servers::Both,
             database: None,
         }
     }

@@ -340,7 +340,7 @@ async fn a_refused_password_leaves_no_half_made_user() {
 async fn the_sign_off_address_is_a_proper_one() {
     let site = Site::with(|settings| {
         let back = url::Url::parse("https://www.example.com/bye?from=portal&x=1").unwrap();
-        settings.sign_on.as_mut().unwrap().post_sign_off_url = Some(back);
+        settings.sign_on.post_sign_off_url = Some(back);
     })
     .await;
     let browser = site.signed_on("ada").await;
@@ -367,7 +367,7 @@ async fn the_sign_off_address_is_a_proper_one() {
 #[tokio::test]
 async fn a_value_with_an_ampersand_stays_one_value() {
     let site = Site::with(|settings| {
-        settings.sign_on.as_mut().unwrap().grant_type = portal::GrantType::Implicit;
+        settings.sign_on.grant_type = portal::GrantType::Implicit;
     })
     .await;
     let browser = site.browser();

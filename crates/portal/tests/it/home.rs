@@ -25,7 +25,7 @@ async fn it_says_what_can_be_done_and_who_is_signed_on() {
 #[tokio::test]
 async fn it_names_the_settings_that_are_missing() {
     let site = Site::with(|settings| {
-        settings.sign_on = None;
+        settings.sign_on.provider = None;
         settings.management = None;
     })
     .await;

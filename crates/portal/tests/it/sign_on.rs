@@ -131,7 +131,7 @@ async fn fifteen_idle_minutes_end_the_session_and_the_form_is_come_back_to() {
 #[tokio::test]
 async fn the_implicit_grant_takes_the_answer_out_of_the_fragment() {
     let site = Site::with(|settings| {
-        settings.sign_on.as_mut().unwrap().grant_type = GrantType::Implicit;
+        settings.sign_on.grant_type = GrantType::Implicit;
     })
     .await;
     let browser = site.browser();
@@ -148,7 +148,7 @@ async fn the_implicit_grant_takes_the_answer_out_of_the_fragment() {
 #[tokio::test]
 async fn form_post_works_although_lax_cookies_stay_at_home() {
     let site = Site::with(|settings| {
-        let sign_on = settings.sign_on.as_mut().unwrap();
+        let sign_on = &mut settings.sign_on;
         sign_on.grant_type = GrantType::Implicit;
         sign_on.response_mode = Some(ResponseMode::FormPost);
     })
@@ -187,7 +187,7 @@ async fn form_post_works_although_lax_cookies_stay_at_home() {
 #[tokio::test]
 async fn with_client_credentials_no_user_is_present() {
     let site = Site::with(|settings| {
-        settings.sign_on.as_mut().unwrap().grant_type = GrantType::ClientCredentials;
+        settings.sign_on.grant_type = GrantType::ClientCredentials;
     })
     .await;
     let browser = site.browser();
@@ -209,7 +209,7 @@ async fn with_client_credentials_no_user_is_present() {
 #[tokio::test]
 async fn prompt_max_age_and_acr_values_are_configuration() {
     let site = Site::with(|settings| {
-        let sign_on = settings.sign_on.as_mut().unwrap();
+        let sign_on = &mut settings.sign_on;
         sign_on.prompt = Some("login".to_owned());
         sign_on.max_age_seconds = Some(60);
         sign_on.acr_values = vec!["Multi_Factor".to_owned(), "Single_Factor".to_owned()];
@@ -244,7 +244,7 @@ async fn a_redirect_path_that_is_a_page_is_refused_at_start() {
         ("/register/callback", true),
     ] {
         let mut settings = site.settings.clone();
-        settings.sign_on.as_mut().unwrap().redirect_path = path.to_owned();
+        settings.sign_on.redirect_path = path.to_owned();
         let started = portal::Portal::new(settings, site.parts.clone()).await;
         assert_eq!(started.is_ok(), is_free, "{path}");
     }
@@ -293,7 +293,7 @@ async fn a_discovery_document_of_another_issuer_is_the_providers_fault_and_is_lo
 #[tokio::test]
 async fn with_an_id_token_alone_the_user_page_shows_its_claims() {
     let site = Site::with(|settings| {
-        let sign_on = settings.sign_on.as_mut().unwrap();
+        let sign_on = &mut settings.sign_on;
         sign_on.grant_type = GrantType::Implicit;
         sign_on.response_type = ResponseType::parse("id_token").unwrap();
     })

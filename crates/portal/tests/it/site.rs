@@ -8,7 +8,7 @@ use platform::FrozenClock;
 use platform::keyring::Keyring;
 use portal::{
     GrantType, LimitSettings, ManagementSettings, OutgoingSettings, Parts, Portal,
-    RegistrationSettings, SessionSettings, Settings, SignOnSettings,
+    ProviderSettings, RegistrationSettings, SessionSettings, Settings, SignOnSettings,
 };
 use protocol::SystemRandom;
 use protocol::jose::Algorithm;
@@ -94,10 +94,12 @@ fn settings(fake: &Fake) -> Settings {
         notice: None,
         environment_name: Some("Demo".to_owned()),
         session: SessionSettings::default(),
-        sign_on: Some(SignOnSettings {
-            issuer: Issuer::parse(&fake.issuer()).unwrap(),
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: Some(ClientSecret::new(CLIENT_SECRET)),
+        sign_on: SignOnSettings {
+            provider: Some(ProviderSettings {
+                issuer: Issuer::parse(&fake.issuer()).unwrap(),
+                client_id: CLIENT_ID.to_owned(),
+                client_secret: Some(ClientSecret::new(CLIENT_SECRET)),
+            }),
             token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
             algorithms: vec![Algorithm::RS256],
             redirect_path: "/callback".to_owned(),
@@ -109,7 +111,7 @@ fn settings(fake: &Fake) -> Settings {
             max_age_seconds: None,
             acr_values: Vec::new(),
             post_sign_off_url: None,
-        }),
+        },
         management: Some(ManagementSettings {
             auth_url: fake.base.clone(),
             api_url: fake.base.clone(),

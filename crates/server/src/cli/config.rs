@@ -10,8 +10,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::{Place, terminal};
-use crate::config::{DEFAULTS, InvalidConfiguration, import};
-use crate::up::Sides;
+use crate::config::{self, InvalidConfiguration, Servers, import};
 
 /// A sample's file has fifty lines.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -49,7 +48,7 @@ impl ConfigCommand {
         match self {
             Self::Check { served, place } => check(&place, served),
             Self::Show { default: true, .. } => {
-                terminal::print(DEFAULTS)?;
+                terminal::print(&config::defaults())?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Show {
@@ -82,9 +81,9 @@ pub(super) enum Served {
 
 fn check(place: &Place, served: Served) -> anyhow::Result<ExitCode> {
     place.load().settings_for(match served {
-        Served::Up => Sides::Both,
-        Served::Portal => Sides::Portal,
-        Served::Idp => Sides::Environment,
+        Served::Up => Servers::Both,
+        Served::Portal => Servers::Portal,
+        Served::Idp => Servers::Environment,
     })?;
     terminal::print("The configuration has no problem.\n")?;
     Ok(ExitCode::SUCCESS)

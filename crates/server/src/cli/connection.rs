@@ -10,7 +10,6 @@ use pingone::management::Client;
 use pingone::{
     ClientAuthentication, ClientSecret, Credentials, Endpoints, EnvironmentId, Transport,
 };
-use secrecy::ExposeSecret as _;
 
 use super::{Place, directory};
 use crate::config::Settings;
@@ -36,7 +35,7 @@ struct Worker {
     environment: EnvironmentId,
     client_id: String,
     client_secret: String,
-    ca_file: Option<PathBuf>,
+    ca_pem: Option<String>,
     connect_to: Option<url::Url>,
     /// Where this came from, for messages.
     source: String,
@@ -88,36 +87,36 @@ impl Worker {
                 .with_context(|| format!("ENVIRONMENT_ID in {name} is no id"))?,
             client_id: file.worker_client_id,
             client_secret: file.worker_client_secret,
-            ca_file: (!file.ca_file.is_empty()).then(|| file.ca_file.into()),
+            ca_pem: (!file.ca_file.is_empty())
+                .then(|| {
+                    fs::read_to_string(&file.ca_file)
+                        .with_context(|| format!("reading {} (CA_FILE) failed", file.ca_file))
+                })
+                .transpose()?,
             connect_to: None,
             source: name.to_string(),
         })
     }
 
     fn from_settings(settings: &Settings) -> Option<Self> {
-        let pingone = &settings.portal.pingone;
+        let worker = settings.portal.settings.management.as_ref()?;
+        let outgoing = &settings.portal.settings.outgoing;
         Some(Self {
-            auth_url: pingone.auth_url.as_ref()?.to_string(),
-            api_url: pingone.api_url.as_ref()?.to_string(),
-            environment: pingone.environment_id?,
-            client_id: pingone.worker_client_id.clone()?,
-            client_secret: pingone
-                .worker_client_secret
-                .as_ref()?
-                .expose_secret()
-                .to_owned(),
-            ca_file: pingone.ca_file.clone(),
-            connect_to: pingone.back_channel_url.clone(),
+            auth_url: worker.auth_url.to_string(),
+            api_url: worker.api_url.to_string(),
+            environment: worker.environment,
+            client_id: worker.worker_client_id.clone(),
+            client_secret: worker.worker_client_secret.expose().to_owned(),
+            ca_pem: outgoing.ca_pem.clone(),
+            connect_to: outgoing.back_channel_url.clone(),
             source: "[portal.pingone]".to_owned(),
         })
     }
 
     fn client(self) -> anyhow::Result<Client> {
         let mut transport = Transport::builder();
-        if let Some(path) = &self.ca_file {
-            let pem =
-                fs::read(path).with_context(|| format!("reading {} failed", path.display()))?;
-            transport = transport.only_trust(pem);
+        if let Some(pem) = &self.ca_pem {
+            transport = transport.only_trust(pem.as_bytes());
         }
         let mut endpoints = Endpoints::new(&self.auth_url, &self.api_url)?;
         if let Some(base) = self.connect_to {

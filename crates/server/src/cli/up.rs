@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{Place, terminal};
-use crate::config::{Loaded, Settings};
-use crate::up::{Sides, UpOptions, up};
+use crate::config::{Loaded, Servers, Settings};
+use crate::up::{UpOptions, up};
 use crate::{card, logging, signals};
 
 #[derive(Args, Clone, Debug, Default)]
@@ -59,7 +59,7 @@ struct Serve {
 impl Up {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         self.common.run(
-            Sides::Both,
+            Servers::Both,
             self.portal_listen.as_deref(),
             self.idp_listen.as_deref(),
         )
@@ -69,28 +69,28 @@ impl Up {
 impl PortalAlone {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         self.common
-            .run(Sides::Portal, self.portal_listen.as_deref(), None)
+            .run(Servers::Portal, self.portal_listen.as_deref(), None)
     }
 }
 
 impl EnvironmentAlone {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         self.common
-            .run(Sides::Environment, None, self.idp_listen.as_deref())
+            .run(Servers::Environment, None, self.idp_listen.as_deref())
     }
 }
 
 impl Serve {
     fn run(
         &self,
-        sides: Sides,
+        servers: Servers,
         portal_listen: Option<&str>,
         idp_listen: Option<&str>,
     ) -> anyhow::Result<ExitCode> {
-        let settings = self.settings(sides, portal_listen, idp_listen)?;
+        let settings = self.settings(servers, portal_listen, idp_listen)?;
         logging::start(&settings.log);
         let mut options = UpOptions::new(settings);
-        options.sides = sides;
+        options.servers = servers;
         options.ephemeral = self.ephemeral;
         options.env_file.clone_from(&self.env_file);
         tokio::runtime::Builder::new_multi_thread()
@@ -102,7 +102,7 @@ impl Serve {
 
     fn settings(
         &self,
-        sides: Sides,
+        servers: Servers,
         portal_listen: Option<&str>,
         idp_listen: Option<&str>,
     ) -> anyhow::Result<Settings> {
@@ -117,7 +117,7 @@ impl Serve {
                 sources = sources.option(key, value, name);
             }
         }
-        Ok(Loaded::read(&sources).settings_for(sides)?)
+        Ok(Loaded::read(&sources).settings_for(servers)?)
     }
 }
 

@@ -40,6 +40,21 @@ impl Raw {
             Self::Other(kind) => kind,
         }
     }
+
+    /// The value as it would stand in a file; what is no value, in brackets.
+    pub(crate) fn to_toml(&self) -> String {
+        match self {
+            Self::Text(text) => toml::Value::String(text.clone()).to_string(),
+            Self::Untyped(text) => text.clone(),
+            Self::Integer(value) => value.to_string(),
+            Self::Boolean(value) => value.to_string(),
+            Self::List(items) => {
+                let items: Vec<String> = items.iter().map(Self::to_toml).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Self::Other(kind) => format!("({kind})"),
+        }
+    }
 }
 
 /// A value and its origin.
@@ -56,20 +71,16 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// Lays a TOML text over what is there. `name` is the file's name for messages, `None` for the
-    /// program's defaults.
+    /// Lays a TOML text over what is there. `name` is the file's name for messages.
     ///
     /// # Errors
     ///
     /// A [`Problem`] when the text isn't TOML. It names the line but doesn't show it, since the line
     /// may hold a secret.
-    pub(crate) fn overlay_toml(&mut self, text: &str, name: Option<&str>) -> Result<(), Problem> {
-        let at = |offset: usize| match name {
-            None => Origin::Default,
-            Some(path) => Origin::File {
-                path: path.to_owned(),
-                line: line_of(text, offset),
-            },
+    pub(crate) fn overlay_toml(&mut self, text: &str, name: &str) -> Result<(), Problem> {
+        let at = |offset: usize| Origin::File {
+            path: name.to_owned(),
+            line: line_of(text, offset),
         };
         let table = DeTable::parse(text).map_err(|error| Problem {
             key: "the file".to_owned(),
@@ -207,10 +218,10 @@ mod tests {
     fn later_sources_win_and_say_where_they_are() {
         let mut document = Document::default();
         document
-            .overlay_toml("[portal]\nlisten = \"a\"\n", None)
+            .overlay_toml("[portal]\nlisten = \"a\"\n", "w.toml")
             .unwrap();
         document
-            .overlay_toml("\n\n[portal]\nlisten = \"b\"\n", Some("x.toml"))
+            .overlay_toml("\n\n[portal]\nlisten = \"b\"\n", "x.toml")
             .unwrap();
         let entry = document.find("portal.listen").unwrap();
         assert_eq!(entry.raw, Raw::Text("b".to_owned()));
@@ -241,7 +252,7 @@ mod tests {
     #[test]
     fn a_broken_file_is_named_without_showing_the_line() {
         let problem = Document::default()
-            .overlay_toml("a = 1\nsecret = \"hunter2\nb = 2\n", Some("x.toml"))
+            .overlay_toml("a = 1\nsecret = \"hunter2\nb = 2\n", "x.toml")
             .unwrap_err()
             .to_string();
         assert!(problem.contains("x.toml line 2"), "{problem}");

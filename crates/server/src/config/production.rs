@@ -1,24 +1,25 @@
 //! What keeps a configuration from serving: things for development in production, and plain HTTP or
 //! development itself on an address that others can reach.
 
+use ui::Mode;
 use url::Url;
 
 use crate::config::problem::Problem;
-use crate::config::settings::{Mode, Settings, Tls};
+use crate::config::servers::Servers;
+use crate::config::settings::{Settings, Tls};
 use crate::listen::ListenAddress;
-use crate::up::Sides;
 
 /// Everything that has to be set before these settings may serve these sides.
-pub(super) fn refusals(settings: &Settings, served: Sides) -> Vec<Problem> {
+pub(super) fn refusals(settings: &Settings, served: Servers) -> Vec<Problem> {
     match settings.mode {
         Mode::Production => production(settings, served),
         Mode::Development => development(settings, served),
     }
 }
 
-fn production(settings: &Settings, served: Sides) -> Vec<Problem> {
+fn production(settings: &Settings, served: Servers) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let has_environment = served != Sides::Portal;
+    let has_environment = served != Servers::Portal;
     if has_environment && settings.idp.demo {
         problems.push(Problem::missing(
             "idp.demo",
@@ -26,7 +27,7 @@ fn production(settings: &Settings, served: Sides) -> Vec<Problem> {
             "false",
         ));
     }
-    if has_environment && settings.idp.smtp.is_none() {
+    if has_environment && settings.idp.settings.smtp.is_none() {
         problems.push(Problem::missing(
             "idp.smtp.host",
             "production has no mailbox page; name a mail server and a sender (idp.smtp.from)",
@@ -60,7 +61,7 @@ fn production(settings: &Settings, served: Sides) -> Vec<Problem> {
     problems
 }
 
-fn development(settings: &Settings, served: Sides) -> Vec<Problem> {
+fn development(settings: &Settings, served: Servers) -> Vec<Problem> {
     let mut problems = Vec::new();
     for side in sides(settings, served) {
         if !side.listen.is_loopback() && !published_by_proxy(settings) {
@@ -111,20 +112,20 @@ struct Side<'a> {
     url_example: &'static str,
 }
 
-fn sides(settings: &Settings, served: Sides) -> impl Iterator<Item = Side<'_>> {
-    let portal = (served != Sides::Environment).then_some(Side {
-        listen: settings.portal.listen,
+fn sides(settings: &Settings, served: Servers) -> impl Iterator<Item = Side<'_>> {
+    let portal = (served != Servers::Environment).then_some(Side {
+        listen: settings.portal.port.listen,
         listen_key: "portal.listen",
         listen_example: "\"localhost:8080\"",
-        public_url: settings.portal.public_url.as_ref(),
+        public_url: settings.portal.port.public_url.as_ref(),
         url_key: "portal.public_url",
         url_example: "\"https://www.example.com/\"",
     });
-    let environment = (served != Sides::Portal).then_some(Side {
-        listen: settings.idp.listen,
+    let environment = (served != Servers::Portal).then_some(Side {
+        listen: settings.idp.port.listen,
         listen_key: "idp.listen",
         listen_example: "\"localhost:9443\"",
-        public_url: settings.idp.public_url.as_ref(),
+        public_url: settings.idp.port.public_url.as_ref(),
         url_key: "idp.public_url",
         url_example: "\"https://auth.example.com/\"",
     });

@@ -1,22 +1,27 @@
 //! Typed reading of a [`Document`] that goes on after a mistake, so that all of them are told at once.
 //!
-//! Every read names its key once. What was read is remembered: keys that nobody asked for are
-//! unknown, and [`Shown`] lists what is in effect.
+//! Every read declares its key. What was read is remembered: keys that nobody asked for are unknown,
+//! [`Shown`] lists what is in effect, and the declarations make the file of defaults.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs;
+use std::io::Read as _;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use secrecy::SecretString;
 
+use crate::config::defaults::Declared;
 use crate::config::document::{Document, Entry, Raw};
+use crate::config::key::Key;
 use crate::config::problem::{Origin, Problem};
 use crate::config::unknown::unknown;
 
-/// A secret's file may be this long; the longest real one is a PEM key.
-const SECRET_FILE_LIMIT: u64 = 64 * 1024;
+/// A file that a key names may be this long: a system's whole list of authorities has half of it.
+const LONGEST_FILE: u64 = 512 * 1024;
 
 /// A key as it is in effect.
 #[derive(Clone, Debug)]
@@ -31,103 +36,109 @@ pub(crate) struct Shown {
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     document: &'a Document,
-    defaults: &'a Document,
+    declared: Vec<Declared>,
     known: BTreeSet<String>,
     shown: Vec<Shown>,
     problems: Vec<Problem>,
 }
 
+/// All that a [`Reader`] has come to know.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) declared: Vec<Declared>,
+}
+
 impl<'a> Reader<'a> {
-    /// `defaults` supplies what reading goes on with after a mistake.
-    pub(crate) fn new(document: &'a Document, defaults: &'a Document) -> Self {
+    /// Reads what the sources set; where they set nothing, a key's own default holds.
+    pub(crate) fn new(document: &'a Document) -> Self {
         Self {
             document,
-            defaults,
+            declared: Vec::new(),
             known: BTreeSet::new(),
             shown: Vec::new(),
             problems: Vec::new(),
         }
     }
 
+    /// Begins a section of the file of defaults.
+    pub(crate) fn section(&mut self, path: &'static str, meaning: &'static str) {
+        self.declared.push(Declared::Section { path, meaning });
+    }
+
     /// Adds a problem that concerns several keys or is found outside.
-    pub(crate) fn problem(&mut self, key: &str, what: impl Into<String>, example: &str) {
-        let origin = self.document.find(key).map(|entry| entry.origin.clone());
+    pub(crate) fn problem(&mut self, path: &str, what: impl Into<String>, example: &str) {
+        let origin = self.document.find(path).map(|entry| entry.origin.clone());
         self.problems.push(Problem {
-            key: key.to_owned(),
+            key: path.to_owned(),
             origin,
             what: what.into(),
             example: Some(example.to_owned()),
         });
     }
 
-    /// Whether there is a value at all, right or wrong.
-    pub(crate) fn is_given(&self, key: &str) -> bool {
-        let entry = self.document.find(key);
+    /// Whether a source sets a value, right or wrong.
+    pub(crate) fn is_given(&self, path: &str) -> bool {
+        let entry = self.document.find(path);
         entry.is_some_and(|entry| !is_empty(&entry.raw))
     }
 
     /// A text that may be absent; an empty one is.
-    pub(crate) fn text(&mut self, key: &str, example: &str) -> Option<String> {
-        self.read(key, example, |text| Ok::<String, String>(text.to_owned()))
+    pub(crate) fn text(&mut self, key: Key) -> Option<String> {
+        self.read(key, |text| Ok::<String, String>(text.to_owned()))
     }
 
     /// A text that may be absent, parsed.
     pub(crate) fn read<T, E: Display>(
         &mut self,
-        key: &str,
-        example: &str,
+        key: Key,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let entry = self.take(key, quoted)?.clone();
-        let text = match entry.raw.clone() {
+        let entry = self.take(key, quoted)?;
+        let text = match &entry.raw {
             Raw::Text(text) | Raw::Untyped(text) => text,
-            ref other => {
-                self.wrong(
-                    key,
-                    &entry,
-                    format!("is {}, not a text", other.kind()),
-                    example,
-                );
+            other => {
+                let what = format!("is {}, not a text", other.kind());
+                self.wrong(key, &entry, what);
                 return None;
             }
         };
         if text.is_empty() {
             return None;
         }
-        match parse(&text) {
+        match parse(text) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.wrong(key, &entry, format!("`{text}` {error}"), example);
+                self.wrong(key, &entry, format!("`{text}` {error}"));
                 None
             }
         }
     }
 
-    /// A text that the defaults have, parsed. After a mistake, the default.
+    /// A text that has a default, parsed. After a mistake, the default.
     pub(crate) fn need<T, E: Display>(
         &mut self,
-        key: &str,
-        example: &str,
+        key: Key,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<T> {
         let before = self.problems.len();
-        let value = self.read(key, example, &parse);
+        let value = self.read(key, &parse);
         if value.is_none() && self.problems.len() == before {
-            self.problem(key, "is empty", example);
+            self.problem(key.path, "is empty", &key.right_value());
         }
-        value.or_else(|| match &self.defaults.find(key)?.raw {
-            Raw::Text(text) => parse(text).ok(),
+        value.or_else(|| match key.default()? {
+            Raw::Text(text) => parse(&text).ok(),
             _ => None,
         })
     }
 
-    /// One of several words.
-    pub(crate) fn choice<T: Copy>(&mut self, key: &str, first: T, words: &[(&str, T)]) -> T {
+    /// One of several words. After a mistake, or empty, the first.
+    pub(crate) fn choice<T: Copy>(&mut self, key: Key, first: T, words: &[(&str, T)]) -> T {
         let names: Vec<String> = words
             .iter()
             .map(|(word, _)| format!("\"{word}\""))
             .collect();
-        let example = names.first().cloned().unwrap_or_default();
         let find = |text: &str| {
             words
                 .iter()
@@ -135,28 +146,30 @@ impl<'a> Reader<'a> {
                 .map(|(_, value)| *value)
                 .ok_or_else(|| format!("is none of {}", names.join(", ")))
         };
-        self.read(key, &example, find).unwrap_or(first)
+        self.read(key, find).unwrap_or(first)
     }
 
-    /// A whole number within bounds; after a mistake, the default or the lower bound.
-    pub(crate) fn integer(&mut self, key: &str, bounds: RangeInclusive<i64>) -> i64 {
-        let fallback = match self.defaults.find(key).map(|entry| &entry.raw) {
-            Some(Raw::Integer(value)) => *value,
+    /// A whole number within bounds, as the type that holds it; after a mistake, the default.
+    pub(crate) fn integer<T: TryFrom<i64> + Default>(
+        &mut self,
+        key: Key,
+        bounds: RangeInclusive<i64>,
+    ) -> T {
+        let fallback = match key.default() {
+            Some(Raw::Integer(value)) => value,
             _ => *bounds.start(),
         };
-        self.optional_integer(key, bounds, fallback)
-            .unwrap_or(fallback)
+        let value = self.optional_integer(key, bounds).unwrap_or(fallback);
+        T::try_from(value).unwrap_or_default()
     }
 
     /// A whole number within bounds that may be absent.
     pub(crate) fn optional_integer(
         &mut self,
-        key: &str,
+        key: Key,
         bounds: RangeInclusive<i64>,
-        example: i64,
     ) -> Option<i64> {
-        let entry = self.take(key, bare)?.clone();
-        let example = example.to_string();
+        let entry = self.take(key, bare)?;
         let value = match &entry.raw {
             Raw::Integer(value) => Some(*value),
             Raw::Untyped(text) if text.is_empty() => return None,
@@ -168,19 +181,19 @@ impl<'a> Reader<'a> {
             Some(value) => {
                 let (low, high) = (bounds.start(), bounds.end());
                 let what = format!("{value} is not between {low} and {high}");
-                self.wrong(key, &entry, what, &example);
+                self.wrong(key, &entry, what);
                 None
             }
             None => {
-                self.wrong(key, &entry, "is not a whole number".to_owned(), &example);
+                self.wrong(key, &entry, "is not a whole number".to_owned());
                 None
             }
         }
     }
 
     /// True or false; after a mistake, false.
-    pub(crate) fn boolean(&mut self, key: &str) -> bool {
-        let Some(entry) = self.take(key, bare).cloned() else {
+    pub(crate) fn boolean(&mut self, key: Key) -> bool {
+        let Some(entry) = self.take(key, bare) else {
             return false;
         };
         match &entry.raw {
@@ -188,7 +201,7 @@ impl<'a> Reader<'a> {
             Raw::Untyped(text) if text == "true" => true,
             Raw::Untyped(text) if text == "false" => false,
             _ => {
-                self.wrong(key, &entry, "is neither true nor false".to_owned(), "true");
+                self.wrong(key, &entry, "is neither true nor false".to_owned());
                 false
             }
         }
@@ -197,11 +210,10 @@ impl<'a> Reader<'a> {
     /// A list of texts, parsed one by one. What cannot be parsed is a problem and left out.
     pub(crate) fn list<T, E: Display>(
         &mut self,
-        key: &str,
-        example: &str,
+        key: Key,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Vec<T> {
-        let Some(entry) = self.take(key, listed).cloned() else {
+        let Some(entry) = self.take(key, listed) else {
             return Vec::new();
         };
         let texts: Vec<&str> = match &entry.raw {
@@ -220,13 +232,13 @@ impl<'a> Reader<'a> {
                     .collect();
                 if texts.len() < items.len() {
                     let what = "holds something that is not a text".to_owned();
-                    self.wrong(key, &entry, what, example);
+                    self.wrong(key, &entry, what);
                 }
                 texts
             }
             other => {
                 let what = format!("is {}, not a list of texts", other.kind());
-                self.wrong(key, &entry, what, example);
+                self.wrong(key, &entry, what);
                 Vec::new()
             }
         };
@@ -234,30 +246,29 @@ impl<'a> Reader<'a> {
         for text in texts {
             match parse(text) {
                 Ok(value) => values.push(value),
-                Err(error) => self.wrong(key, &entry, format!("`{text}` {error}"), example),
+                Err(error) => self.wrong(key, &entry, format!("`{text}` {error}")),
             }
         }
         values
     }
 
-    /// A secret: `key`, or `key_file` with the path of a file that holds it; not both.
-    pub(crate) fn secret(&mut self, key: &str) -> Option<SecretString> {
-        let file_key = format!("{key}_file");
-        let given = self.take(key, hidden).cloned();
+    /// A secret: `x`, or `x_file` with the path of a file that holds it; not both.
+    pub(crate) fn secret(&mut self, key: Key) -> Option<SecretString> {
+        let file_path = format!("{}_file", key.path);
+        let given = self.take(key, hidden);
         let file = self
-            .take(&file_key, quoted)
-            .filter(|entry| !is_empty(&entry.raw))
-            .cloned();
+            .take_undeclared(&file_path, quoted)
+            .filter(|entry| !is_empty(&entry.raw));
         if let (Some(given), Some(_)) = (&given, &file)
             && given.origin != Origin::Default
             && !is_empty(&given.raw)
         {
-            let what = format!("is given twice, here and by {file_key}; leave one away");
-            self.wrong(key, given, what, &format!("{file_key} alone"));
+            let what = format!("is given twice, here and by {file_path}; leave one away");
+            self.wrong_at(key.path, given, what, &format!("{file_path} alone"));
             return None;
         }
         if let Some(file) = file {
-            let text = self.secret_file(&file_key, &file)?;
+            let text = self.secret_file(&file_path, &file)?;
             return Some(SecretString::from(text));
         }
         let entry = given?;
@@ -266,38 +277,34 @@ impl<'a> Reader<'a> {
             Raw::Text(text) | Raw::Untyped(text) => Some(SecretString::from(text.clone())),
             other => {
                 let what = format!("is {}, not a text", other.kind());
-                self.wrong(key, &entry, what, "the secret between quotation marks");
+                self.wrong_at(key.path, &entry, what, "the secret between quotation marks");
                 None
             }
         }
     }
 
     /// A path of a file or folder.
-    pub(crate) fn path(&mut self, key: &str, example: &str) -> Option<PathBuf> {
-        self.text(key, example).map(PathBuf::from)
+    pub(crate) fn path(&mut self, key: Key) -> Option<PathBuf> {
+        self.text(key).map(PathBuf::from)
     }
 
-    /// The path of a file that can be opened.
-    pub(crate) fn file(&mut self, key: &str, example: &str) -> Option<PathBuf> {
-        self.read(key, example, |text| match fs::File::open(text) {
-            Ok(_) => Ok(PathBuf::from(text)),
-            Err(error) => Err(format!("could not be opened: {error}")),
+    /// The content of a file of certificates in PEM form; at least one certificate stands in it.
+    pub(crate) fn authorities(&mut self, key: Key) -> Option<Vec<u8>> {
+        self.read(key, |text| {
+            let pem = bounded(Path::new(text))?;
+            let mut certificates = CertificateDer::pem_slice_iter(&pem);
+            match certificates.next() {
+                None => Err("holds no certificate in PEM form (BEGIN CERTIFICATE)".to_owned()),
+                Some(first) if first.is_err() || certificates.any(|next| next.is_err()) => {
+                    Err("holds a damaged certificate".to_owned())
+                }
+                Some(_) => Ok(pem.clone()),
+            }
         })
     }
 
-    /// Notes a problem when a file cannot be opened.
-    pub(crate) fn opens(&mut self, key: &str, path: &Path, example: &str) {
-        if let Err(error) = fs::File::open(path) {
-            self.problem(
-                key,
-                format!("`{}` could not be opened: {error}", path.display()),
-                example,
-            );
-        }
-    }
-
-    /// Ends the reading: problems, unknown keys among them, and what is in effect.
-    pub(crate) fn finish(mut self) -> (Vec<Problem>, Vec<Shown>) {
+    /// Ends the reading; unknown keys are among the problems.
+    pub(crate) fn finish(mut self) -> Reading {
         let unknown: Vec<Problem> = self
             .document
             .iter()
@@ -305,55 +312,71 @@ impl<'a> Reader<'a> {
             .map(|(key, entry)| unknown(key, entry, &self.known))
             .collect();
         self.problems.extend(unknown);
-        (self.problems, self.shown)
+        Reading {
+            problems: self.problems,
+            shown: self.shown,
+            declared: self.declared,
+        }
     }
 
-    fn secret_file(&mut self, key: &str, entry: &Entry) -> Option<String> {
-        let (Raw::Text(path) | Raw::Untyped(path)) = &entry.raw else {
+    fn secret_file(&mut self, path: &str, entry: &Entry) -> Option<String> {
+        let (Raw::Text(file) | Raw::Untyped(file)) = &entry.raw else {
             let what = format!("is {}, not the path of a file", entry.raw.kind());
-            self.wrong(key, entry, what, "\"/run/secrets/latchkey\"");
+            self.wrong_at(path, entry, what, "\"/run/secrets/latchkey\"");
             return None;
         };
-        let read = match fs::metadata(path) {
-            Ok(metadata) if metadata.len() > SECRET_FILE_LIMIT => {
-                Err(format!("`{path}` is longer than {SECRET_FILE_LIMIT} bytes"))
-            }
-            _ => fs::read_to_string(path)
-                .map_err(|error| format!("`{path}` could not be read: {error}")),
-        };
+        let read = bounded(Path::new(file))
+            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned()));
         match read {
             Ok(text) if text.trim().is_empty() => {
-                self.wrong(
-                    key,
-                    entry,
-                    format!("`{path}` is empty"),
-                    "a file with the secret",
-                );
+                let what = format!("`{file}` is empty");
+                self.wrong_at(path, entry, what, "a file with the secret");
                 None
             }
             // An editor ends the last line; the secret doesn't.
             Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
             Err(what) => {
-                self.wrong(key, entry, what, "a file that this user can read");
+                let what = format!("`{file}` {what}");
+                self.wrong_at(path, entry, what, "a file that this user can read");
                 None
             }
         }
     }
 
-    fn take(&mut self, key: &str, show: fn(&Raw) -> String) -> Option<&'a Entry> {
-        self.known.insert(key.to_owned());
-        let entry = self.document.find(key);
-        self.shown.push(Shown {
-            key: key.to_owned(),
-            value: entry.map(|entry| show(&entry.raw)),
-            origin: entry.map(|entry| entry.origin.clone()),
+    fn take(&mut self, key: Key, show: fn(&Raw) -> String) -> Option<Entry> {
+        self.declared.push(Declared::Key(key));
+        let entry = self.document.find(key.path).cloned().or_else(|| {
+            Some(Entry {
+                raw: key.default()?,
+                origin: Origin::Default,
+            })
         });
+        self.note(key.path, entry.as_ref(), show);
         entry
     }
 
-    fn wrong(&mut self, key: &str, entry: &Entry, what: String, example: &str) {
+    fn take_undeclared(&mut self, path: &str, show: fn(&Raw) -> String) -> Option<Entry> {
+        let entry = self.document.find(path).cloned();
+        self.note(path, entry.as_ref(), show);
+        entry
+    }
+
+    fn note(&mut self, path: &str, entry: Option<&Entry>, show: fn(&Raw) -> String) {
+        self.known.insert(path.to_owned());
+        self.shown.push(Shown {
+            key: path.to_owned(),
+            value: entry.map(|entry| show(&entry.raw)),
+            origin: entry.map(|entry| entry.origin.clone()),
+        });
+    }
+
+    fn wrong(&mut self, key: Key, entry: &Entry, what: String) {
+        self.wrong_at(key.path, entry, what, &key.right_value());
+    }
+
+    fn wrong_at(&mut self, path: &str, entry: &Entry, what: String, example: &str) {
         self.problems.push(Problem {
-            key: key.to_owned(),
+            key: path.to_owned(),
             origin: Some(entry.origin.clone()),
             what,
             example: Some(example.to_owned()),
@@ -361,32 +384,40 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Reads a file that the configuration names, unless it is far too long to be what it should be.
+fn bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error| format!("could not be read: {error}");
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .map_err(failed)?
+        .take(LONGEST_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LONGEST_FILE {
+        return Err(format!("is longer than {LONGEST_FILE} bytes"));
+    }
+    Ok(bytes)
+}
+
 /// Whether a variable or key is there without a value, which is as good as absent.
 fn is_empty(raw: &Raw) -> bool {
     matches!(raw, Raw::Text(text) | Raw::Untyped(text) if text.is_empty())
 }
 
+/// As a text, whatever it looks like.
 fn quoted(raw: &Raw) -> String {
     match raw {
-        Raw::Text(text) | Raw::Untyped(text) => toml::Value::String(text.clone()).to_string(),
-        other => bare(other),
+        Raw::Untyped(text) => Raw::Text(text.clone()).to_toml(),
+        other => other.to_toml(),
     }
 }
 
+/// As it was written.
 fn bare(raw: &Raw) -> String {
-    match raw {
-        Raw::Text(_) => quoted(raw),
-        Raw::Untyped(text) => text.clone(),
-        Raw::Integer(value) => value.to_string(),
-        Raw::Boolean(value) => value.to_string(),
-        Raw::List(items) => {
-            let items: Vec<String> = items.iter().map(quoted).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Raw::Other(kind) => format!("({kind})"),
-    }
+    raw.to_toml()
 }
 
+/// As a list; a variable's commas separate.
 fn listed(raw: &Raw) -> String {
     match raw {
         Raw::Untyped(text) => {
@@ -394,11 +425,9 @@ fn listed(raw: &Raw) -> String {
                 .split(',')
                 .map(str::trim)
                 .filter(|item| !item.is_empty());
-            bare(&Raw::List(
-                items.map(|item| Raw::Text(item.to_owned())).collect(),
-            ))
+            Raw::List(items.map(|item| Raw::Text(item.to_owned())).collect()).to_toml()
         }
-        other => bare(other),
+        other => other.to_toml(),
     }
 }
 

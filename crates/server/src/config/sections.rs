@@ -1,90 +1,155 @@
-//! Reads each section of the configuration into its settings.
+//! Declares the keys of each section and reads them into its settings.
 
 mod addresses;
 mod database;
-mod edge;
 mod idp;
+mod network;
 mod pingone;
 mod portal;
 mod sign_on;
 
 use std::ops::RangeInclusive;
 
-use ui::BrandSettings;
+use ui::{Brand, BrandSettings, Mode};
 
+use crate::config::key::Key;
 use crate::config::reader::Reader;
-use crate::config::settings::{Log, LogFormat, Mode, Server, Settings};
+use crate::config::settings::{Log, LogFormat, Server, Settings};
 
 const DAY: i64 = 86_400;
 const LIMITS: RangeInclusive<i64> = 1..=1_000_000;
 const NO_UUID: &str = "is no id (a UUID)";
-const A_UUID: &str = "\"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11\"";
 
 /// Reads everything. With problems in the reader the value is only good for going on.
 pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
-    Settings {
-        mode: reader.choice(
+    let mode = reader.choice(
+        Key::text(
             "mode",
-            Mode::Development,
-            &[
-                ("development", Mode::Development),
-                ("production", Mode::Production),
-            ],
+            "development",
+            "\"development\": demo data, mailbox, errors with their causes. \"production\": none \
+             of that; the program refuses to start until everything that customers need is set, \
+             and lists it.",
         ),
-        data_dir: reader.path("data_dir", "\"/var/lib/latchkey\""),
-        database: database::database(reader),
-        keyring_file: reader.path("keyring_file", "\"/etc/latchkey/keyring.json\""),
-        brand: brand(reader),
-        portal: portal::portal(reader),
-        idp: idp::idp(reader),
-        tls: edge::tls(reader),
-        proxy: edge::proxy(reader),
-        server: Server {
-            request_timeout_seconds: unsigned(
-                reader.integer("server.request_timeout_seconds", 1..=600),
-            ),
-            max_connections: size(reader.integer("server.max_connections", 1..=1_000_000)),
-        },
+        Mode::Development,
+        &[
+            ("development", Mode::Development),
+            ("production", Mode::Production),
+        ],
+    );
+    let data_dir = reader.path(
+        Key::text(
+            "data_dir",
+            "",
+            "Where the database, the keys and the local certificate authority are kept. Empty: \
+             the platform's place for data (on Linux ~/.local/share/latchkey).",
+        )
+        .example("\"/var/lib/latchkey\""),
+    );
+    let database = database::database(reader);
+    let keyring_file = reader.path(
+        Key::text(
+            "keyring_file",
+            "",
+            "The keys that seal what is stored and authenticate cookies and cursors. Empty: \
+             keyring.json in the data directory, made at the first start. Several nodes on one \
+             database share one file.",
+        )
+        .example("\"/etc/latchkey/keyring.json\""),
+    );
+    let (brand_settings, brand) = brand(reader);
+    let mut settings = Settings {
+        mode,
+        data_dir,
+        database,
+        keyring_file,
+        portal: portal::portal(reader, mode, brand),
+        idp: idp::idp(reader, mode, brand_settings),
+        tls: network::tls(reader),
+        proxy: network::proxy(reader),
+        server: server(reader),
         log: log(reader),
-    }
+    };
+    // Which scheme an address begins with is known only now.
+    settings.portal.settings.public_url = settings.portal_url();
+    settings.idp.settings.public_url = settings.idp_url();
+    settings
 }
 
 /// The brand's own parser judges, and reads the logo.
-fn brand(reader: &mut Reader<'_>) -> BrandSettings {
-    let colour = "\"#2f5fd0\"";
+fn brand(reader: &mut Reader<'_>) -> (BrandSettings, Brand) {
+    reader.section("brand", "Looks of the pages and mails of both servers.");
     let settings = BrandSettings {
-        name: reader.text("brand.name", "\"Example\""),
-        accent: reader.text("brand.accent", colour),
-        accent_text: reader.text("brand.accent_text", "\"#ffffff\""),
-        accent_dark: reader.text("brand.accent_dark", "\"#8fb0ff\""),
-        accent_dark_text: reader.text("brand.accent_dark_text", "\"#10141c\""),
+        name: reader.text(Key::text("brand.name", "Latchkey", "")),
+        logo: reader.path(Key::unset(
+            "brand.logo",
+            "\"/etc/latchkey/logo.svg\"",
+            "An SVG or PNG file.",
+        )),
+        accent: reader.text(Key::unset(
+            "brand.accent",
+            "\"#2f5fd0\"",
+            "Colour of buttons and links, and of the text on buttons; then the same in the dark \
+             theme.",
+        )),
+        accent_text: reader.text(Key::unset("brand.accent_text", "\"#ffffff\"", "")),
+        accent_dark: reader.text(Key::unset("brand.accent_dark", "\"#8fb0ff\"", "")),
+        accent_dark_text: reader.text(Key::unset("brand.accent_dark_text", "\"#10141c\"", "")),
         radius: reader
-            .optional_integer("brand.radius", 0..=24, 8)
+            .optional_integer(
+                Key::unset("brand.radius", "8", "Corner radius in pixels, 0 to 24."),
+                0..=24,
+            )
             .and_then(|radius| u8::try_from(radius).ok()),
-        font: reader.text("brand.font", "\"Georgia, serif\""),
-        logo: reader.path("brand.logo", "\"/etc/latchkey/logo.svg\""),
+        font: reader.text(Key::unset(
+            "brand.font",
+            "\"Georgia, serif\"",
+            "A font that people's devices have.",
+        )),
     };
-    if let Err(invalid) = ui::Brand::parse(&settings) {
+    let brand = Brand::parse(&settings).unwrap_or_else(|invalid| {
         let key = format!("brand.{}", invalid.key());
         let example = if invalid.key().starts_with("accent") {
-            colour
+            "\"#2f5fd0\""
         } else {
             "leaving it out"
         };
         reader.problem(&key, invalid.to_string(), example);
+        Brand::default()
+    });
+    (settings, brand)
+}
+
+fn server(reader: &mut Reader<'_>) -> Server {
+    reader.section("server", "");
+    Server {
+        request_timeout_seconds: reader.integer(
+            Key::number("server.request_timeout_seconds", 30, ""),
+            1..=600,
+        ),
+        max_connections: reader.integer(
+            Key::number("server.max_connections", 4096, ""),
+            1..=1_000_000,
+        ),
     }
-    settings
 }
 
 fn log(reader: &mut Reader<'_>) -> Log {
+    reader.section("log", "");
     Log {
         format: reader.choice(
-            "log.format",
+            Key::text("log.format", "text", "\"text\" or \"json\"."),
             LogFormat::Text,
             &[("text", LogFormat::Text), ("json", LogFormat::Json)],
         ),
         filter: reader
-            .need("log.filter", "\"info\"", log_filter)
+            .need(
+                Key::text(
+                    "log.filter",
+                    "info",
+                    "As in \"info\" or \"info,latchkey::access=warn\".",
+                ),
+                log_filter,
+            )
             .unwrap_or_default(),
     }
 }
@@ -112,16 +177,4 @@ fn word(text: &str) -> Result<String, &'static str> {
     } else {
         Ok(text.to_owned())
     }
-}
-
-fn small(value: i64) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or_default()
-}
-
-fn size(value: i64) -> usize {
-    usize::try_from(value).unwrap_or_default()
 }

@@ -1,32 +1,22 @@
 //! The configuration as types: what the rest of the program is started with.
 //!
-//! The keys, their defaults and their meaning stand in `config.default.toml`.
+//! Portal and environment have settings of their own, which are read straight into their types;
+//! here stands what belongs to the program around them. The keys are declared where they are read,
+//! in `sections`.
 
 use std::path::PathBuf;
 
-use protocol::id::{EnvironmentId, PopulationId};
-use protocol::jose::Algorithm;
-use protocol::oauth::{Issuer, ResponseMode, ResponseType, Scopes, TokenEndpointAuthMethod};
-use secrecy::SecretString;
-use ui::BrandSettings;
+use db::PostgresSettings;
+use ui::Mode;
 use url::Url;
 
-use crate::edge::proxies::{ForwardedBy, Network};
+use crate::front::proxies::{ForwardedBy, Network};
 use crate::listen::ListenAddress;
-
-/// What the program is run for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Demo data, mailbox, causes on error pages; loopback only.
-    Development,
-    /// For customers.
-    Production,
-}
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Development or production.
+    /// Development: demo data, mailbox, causes on error pages, loopback only. Or production.
     pub mode: Mode,
     /// The data directory; `None` for the platform's.
     pub data_dir: Option<PathBuf>,
@@ -34,8 +24,6 @@ pub struct Settings {
     pub database: Database,
     /// The keyring's file; `None` for the one in the data directory.
     pub keyring_file: Option<PathBuf>,
-    /// Looks of both sides.
-    pub brand: BrandSettings,
     /// The customer pages.
     pub portal: Portal,
     /// The embedded environment.
@@ -56,218 +44,40 @@ pub enum Database {
     /// A file in the data directory.
     Sqlite,
     /// A PostgreSQL server.
-    Postgres {
-        /// The address with the password in it.
-        url: SecretString,
-        /// PEM file of authorities; `None` for the system's.
-        ca_file: Option<PathBuf>,
-        /// Connections at most.
-        max_connections: u32,
-    },
+    Postgres(PostgresSettings),
+}
+
+/// Where a server is reached.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// Where to listen.
+    pub listen: ListenAddress,
+    /// The address that people and clients use; `None` for the one listened on.
+    pub public_url: Option<Url>,
+    /// Further names under which requests are answered.
+    pub extra_hosts: Vec<String>,
 }
 
 /// The customer pages.
 #[derive(Clone, Debug)]
 pub struct Portal {
-    /// Where to listen.
-    pub listen: ListenAddress,
-    /// The address that people type; `None` for the one listened on.
-    pub public_url: Option<Url>,
-    /// Further names under which requests are answered.
-    pub extra_hosts: Vec<String>,
-    /// Seconds without a request after which a session ends.
-    pub session_idle_seconds: i64,
-    /// Seconds after which a session ends in any case.
-    pub session_absolute_seconds: i64,
-    /// Sign-on with an OpenID Provider.
-    pub sign_on: SignOn,
-    /// The management API.
-    pub pingone: PingOne,
-    /// Registration.
-    pub registration: Registration,
-    /// Forms sent by one address.
-    pub limits: PortalLimits,
-    /// Roles that open the operator's pages.
-    pub operator_roles: Vec<String>,
-}
-
-/// Sign-on with an OpenID Provider.
-#[derive(Clone, Debug)]
-pub struct SignOn {
-    /// The provider, exactly as its tokens name it.
-    pub issuer: Option<Issuer>,
-    /// The application's id.
-    pub client_id: Option<String>,
-    /// The application's secret.
-    pub client_secret: Option<SecretString>,
-    /// The path that the provider sends people back to.
-    pub redirect_path: String,
-    /// How tokens are got.
-    pub grant_type: GrantType,
-    /// What the implicit grant asks for.
-    pub response_type: ResponseType,
-    /// How the answer comes back; `None` for what the grant type asks for.
-    pub response_mode: Option<ResponseMode>,
-    /// How the application authenticates.
-    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
-    /// Scopes asked for.
-    pub scopes: Scopes,
-    /// The `prompt` parameter.
-    pub prompt: Option<String>,
-    /// The `max_age` parameter, in seconds.
-    pub max_age_seconds: Option<i64>,
-    /// The `acr_values` parameter.
-    pub acr_values: Vec<String>,
-    /// Signature algorithms accepted for ID tokens.
-    pub algorithms: Vec<Algorithm>,
-    /// Where people land after signing off; `None` for the portal.
-    pub post_sign_off_url: Option<Url>,
-}
-
-/// How the portal gets tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GrantType {
-    /// A code that the server redeems.
-    AuthorizationCode,
-    /// Tokens through the browser.
-    Implicit,
-    /// The application signs itself on.
-    ClientCredentials,
-}
-
-/// The management API that the portal uses.
-#[derive(Clone, Debug)]
-pub struct PingOne {
-    /// Base of the authentication API, with a slash at the end.
-    pub auth_url: Option<Url>,
-    /// Base of the management API, with a slash at the end.
-    pub api_url: Option<Url>,
-    /// The environment.
-    pub environment_id: Option<EnvironmentId>,
-    /// The worker application's id.
-    pub worker_client_id: Option<String>,
-    /// The worker application's secret.
-    pub worker_client_secret: Option<SecretString>,
-    /// PEM file of authorities trusted beside the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Where to connect instead of the public address.
-    pub back_channel_url: Option<Url>,
-}
-
-/// Registration.
-#[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "switches of a form, never read by position"
-)]
-pub struct Registration {
-    /// Whether people may register.
-    pub enabled: bool,
-    /// Whether a code is mailed that has to be entered at the first sign-on.
-    pub verify_email: bool,
-    /// Whether the form asks for the given name.
-    pub ask_given_name: bool,
-    /// Whether the form asks for the family name.
-    pub ask_family_name: bool,
-    /// Which population a new user joins.
-    pub population: PopulationChoice,
-}
-
-/// Forms sent by one address to the portal, per minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortalLimits {
-    /// Sign-ons begun.
-    pub sign_on: u32,
-    /// Registrations.
-    pub registration: u32,
-    /// Recoveries.
-    pub recovery: u32,
-}
-
-/// Which population a new user joins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PopulationChoice {
-    /// Always this one; `None` for the environment's default.
-    Fixed(Option<PopulationId>),
-    /// One of these, chosen by the visitor.
-    Choose(Vec<PopulationId>),
-    /// The one whose description names the domain of the e-mail address.
-    EmailDomain,
+    /// Where they are reached.
+    pub port: Port,
+    /// Their own settings. The address in them is the configured one; what the system chooses for
+    /// port 0 is known when the port is taken.
+    pub settings: portal::Settings,
 }
 
 /// The embedded environment.
 #[derive(Clone, Debug)]
 pub struct Idp {
-    /// Where to listen.
-    pub listen: ListenAddress,
-    /// The address that clients know; `None` for the one listened on.
-    pub public_url: Option<Url>,
-    /// Further names under which requests are answered.
-    pub extra_hosts: Vec<String>,
+    /// Where it is reached.
+    pub port: Port,
     /// Whether to make the demo environment.
     pub demo: bool,
-    /// Whether people can make accounts for themselves on the hosted pages.
-    pub registration: bool,
-    /// Cost of a password hash.
-    pub argon2: Argon2,
-    /// The mail server; `None` for the mailbox.
-    pub smtp: Option<Smtp>,
-    /// Attempts of one address.
-    pub limits: Limits,
-}
-
-/// Cost of a password hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Argon2 {
-    /// Memory in KiB.
-    pub memory_kib: u32,
-    /// Passes.
-    pub iterations: u32,
-    /// Lanes.
-    pub parallelism: u32,
-    /// Hashes at the same time; 0 for one each core.
-    pub permits: usize,
-}
-
-/// A mail server.
-#[derive(Clone, Debug)]
-pub struct Smtp {
-    /// Its name.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is secured.
-    pub encryption: SmtpEncryption,
-    /// PEM file of authorities trusted beside the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Who signs on there.
-    pub username: Option<String>,
-    /// With which password.
-    pub password: Option<SecretString>,
-    /// The sender of mails.
-    pub from: String,
-}
-
-/// How a mail server's connection is secured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmtpEncryption {
-    /// TLS after a plain greeting; refused when the server doesn't offer it.
-    StartTls,
-    /// TLS from the first byte.
-    Tls,
-    /// None.
-    None,
-}
-
-/// Attempts of one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Sign-ons, per minute.
-    pub sign_ons_per_minute: u32,
-    /// Registrations, per hour.
-    pub registrations_per_hour: u32,
-    /// Recoveries, per hour.
-    pub recoveries_per_hour: u32,
+    /// Its own settings. The address in them is the configured one; what the system chooses for
+    /// port 0 is known when the port is taken.
+    pub settings: idp::Settings,
 }
 
 /// How both ports are secured.
@@ -320,4 +130,29 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+impl Port {
+    /// The address that people and clients use when the server listens at `listen`: the configured
+    /// one, or the port of this machine.
+    pub fn url(&self, listen: ListenAddress, tls: &Tls) -> Url {
+        let scheme = if *tls == Tls::Off { "http" } else { "https" };
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| listen.url(scheme))
+    }
+}
+
+impl Settings {
+    /// The portal's address by the configuration alone.
+    pub fn portal_url(&self) -> Url {
+        let port = &self.portal.port;
+        port.url(port.listen, &self.tls)
+    }
+
+    /// The environment's address by the configuration alone.
+    pub fn idp_url(&self) -> Url {
+        let port = &self.idp.port;
+        port.url(port.listen, &self.tls)
+    }
 }

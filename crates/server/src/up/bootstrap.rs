@@ -15,11 +15,12 @@ use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
 use url::Url;
 
-use super::{Shared, StartError, address, environment, keyring, open_database, refuse_demo_data};
+use portal::{GrantType, SignOnSettings};
+
+use super::{Shared, StartError, environment, keyring, open_database, refuse_demo_data};
 use crate::config::Settings;
-use crate::config::settings::{Database, GrantType, SignOn};
+use crate::config::settings::{Database, Port, Tls};
 use crate::data_dir::{self, DataDir, DataDirError, write_private};
-use crate::listen::ListenAddress;
 
 /// What to make.
 #[derive(Clone, Debug)]
@@ -106,14 +107,16 @@ impl<'a> EnvironmentMaker<'a> {
     ///
     /// [`CreateError`] says what stands in the way.
     pub async fn open(settings: &'a Settings) -> Result<Self, CreateError> {
-        let (portal, idp) = (&settings.portal, &settings.idp);
         let portal_url = known(
-            settings,
-            portal.public_url.as_ref(),
-            portal.listen,
-            "portal",
+            &settings.portal.port,
+            &settings.tls,
+            ("portal.listen", "portal.public_url"),
         )?;
-        let idp_url = known(settings, idp.public_url.as_ref(), idp.listen, "idp")?;
+        let idp_url = known(
+            &settings.idp.port,
+            &settings.tls,
+            ("idp.listen", "idp.public_url"),
+        )?;
         let directory = match &settings.data_dir {
             Some(path) => path.clone(),
             None => data_dir::platform()?,
@@ -129,7 +132,7 @@ impl<'a> EnvironmentMaker<'a> {
         };
         Ok(Self {
             settings,
-            idp: environment::start_idp(settings, &idp_url, false, shared).await?,
+            idp: environment::start_idp(settings, &idp_url, shared).await?,
             db,
             directory,
             idp_url,
@@ -146,7 +149,7 @@ impl<'a> EnvironmentMaker<'a> {
     ///
     /// [`CreateError`] says what stands in the way; then nothing was made.
     pub async fn create(&self, new: NewEnvironment) -> Result<Created, CreateError> {
-        let (grant_types, response_types) = grants(&self.settings.portal.sign_on);
+        let (grant_types, response_types) = grants(&self.settings.portal.settings.sign_on);
         let wanted = Wanted {
             name: new.name,
             portal: environment::portal_addresses(self.settings, &self.portal_url),
@@ -175,7 +178,7 @@ impl<'a> EnvironmentMaker<'a> {
 
 /// SQLite belongs to one process at a time: a server caches what it has read.
 fn hold(settings: &Settings, path: &Path) -> Result<Option<DataDir>, CreateError> {
-    if let Database::Postgres { .. } = settings.database {
+    if let Database::Postgres(_) = settings.database {
         data_dir::make(path)?;
         return Ok(None);
     }
@@ -189,24 +192,20 @@ fn hold(settings: &Settings, path: &Path) -> Result<Option<DataDir>, CreateError
     }
 }
 
+/// A server's address, unless the system is to choose its port.
 fn known(
-    settings: &Settings,
-    public: Option<&Url>,
-    listen: ListenAddress,
-    side: &str,
+    port: &Port,
+    tls: &Tls,
+    (listen, public_url): (&'static str, &'static str),
 ) -> Result<Url, CreateError> {
-    if public.is_none() && listen.port() == 0 {
-        let (listen, public_url) = match side {
-            "idp" => ("idp.listen", "idp.public_url"),
-            _ => ("portal.listen", "portal.public_url"),
-        };
+    if port.public_url.is_none() && port.listen.port() == 0 {
         return Err(CreateError::NoAddress { listen, public_url });
     }
-    Ok(address(settings, public, listen)?)
+    Ok(port.url(port.listen, tls))
 }
 
 /// What the portal, as configured, gets its tokens by, and nothing more.
-fn grants(sign_on: &SignOn) -> (Vec<GrantTypeName>, Vec<ResponseTypeName>) {
+fn grants(sign_on: &SignOnSettings) -> (Vec<GrantTypeName>, Vec<ResponseTypeName>) {
     match sign_on.grant_type {
         GrantType::AuthorizationCode => (
             vec![

@@ -2,17 +2,13 @@
 
 use axum::Router;
 use idp::demo::{self, Demo};
-use idp::{
-    HashingSettings, Idp, Limits, Parts, PortalAddresses, SmtpSecurity, SmtpSettings, bootstrap,
-};
-use portal::ManagementSettings;
-use protocol::oauth::Issuer;
+use idp::{Idp, Parts, PortalAddresses, bootstrap};
+use portal::{ManagementSettings, ProviderSettings};
 use protocol::secret::ClientSecret;
 use url::Url;
 
-use super::{Shared, StartError, read, ui_mode};
+use super::{Shared, StartError};
 use crate::config::Settings;
-use crate::config::settings::{Argon2, Mode, Smtp, SmtpEncryption};
 use crate::env_file::EnvironmentFile;
 
 /// The embedded environment, started.
@@ -32,8 +28,7 @@ pub(super) async fn start(
     shared: Shared,
 ) -> Result<Environment, StartError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
-    let mailbox = settings.mode == Mode::Development && settings.idp.smtp.is_none();
-    let idp = start_idp(settings, url, mailbox, shared).await?;
+    let idp = start_idp(settings, url, shared).await?;
     let demo = if settings.idp.demo {
         let made = demo::ensure(&idp, portal_addresses(settings, portal_url)).await;
         Some(made.map_err(|error| failed(Box::new(error)))?)
@@ -50,7 +45,7 @@ pub(super) async fn start(
         idp,
         url: url.clone(),
         demo,
-        mailbox,
+        mailbox: settings.idp.settings.mailbox,
     })
 }
 
@@ -58,7 +53,6 @@ pub(super) async fn start(
 pub(super) async fn start_idp(
     settings: &Settings,
     url: &Url,
-    mailbox: bool,
     shared: Shared,
 ) -> Result<Idp, StartError> {
     let Shared {
@@ -73,14 +67,16 @@ pub(super) async fn start_idp(
         random,
         keyring,
     };
-    Idp::start(idp_settings(settings, url, mailbox)?, parts)
+    let mut settings = settings.idp.settings.clone();
+    settings.public_url = url.clone();
+    Idp::start(settings, parts)
         .await
         .map_err(|error| StartError::Environment(Box::new(error)))
 }
 
 /// The portal at this address as the environment's web application sees it.
 pub(super) fn portal_addresses(settings: &Settings, portal_url: &Url) -> PortalAddresses {
-    let sign_on = &settings.portal.sign_on;
+    let sign_on = &settings.portal.settings.sign_on;
     let mut portal = PortalAddresses::new(portal_url.clone());
     portal.redirect_path.clone_from(&sign_on.redirect_path);
     portal.token_endpoint_auth_method = sign_on.token_endpoint_auth_method;
@@ -127,15 +123,14 @@ impl Environment {
             .clone_into(&mut env.operator_password);
     }
 
-    /// The demo web application: issuer, client id, secret.
-    pub(super) fn web_application(&self) -> Option<(Issuer, String, Option<ClientSecret>)> {
+    /// The demo environment, with its web application.
+    pub(super) fn provider(&self) -> Option<ProviderSettings> {
         let demo = self.demo.as_ref()?;
-        let secret = ClientSecret::new(demo.client_secret.expose());
-        Some((
-            demo.issuer.clone(),
-            demo.client_id.to_string(),
-            Some(secret),
-        ))
+        Some(ProviderSettings {
+            issuer: demo.issuer.clone(),
+            client_id: demo.client_id.to_string(),
+            client_secret: Some(ClientSecret::new(demo.client_secret.expose())),
+        })
     }
 
     /// The demo worker.
@@ -164,58 +159,4 @@ impl Environment {
         let idp = self.idp.clone();
         async move { idp.run_jobs(stop).await }
     }
-}
-
-fn idp_settings(
-    settings: &Settings,
-    url: &Url,
-    mailbox: bool,
-) -> Result<idp::Settings, StartError> {
-    let configured = &settings.idp;
-    let mut made = idp::Settings::new(url.clone());
-    made.mode = ui_mode(settings.mode);
-    made.mailbox = mailbox;
-    made.registration = configured.registration;
-    made.brand = settings.brand.clone();
-    made.hashing = hashing(configured.argon2);
-    made.smtp = configured.smtp.as_ref().map(smtp).transpose()?;
-    made.limits = Limits {
-        sign_ons_per_minute: configured.limits.sign_ons_per_minute,
-        registrations_per_hour: configured.limits.registrations_per_hour,
-        recoveries_per_hour: configured.limits.recoveries_per_hour,
-    };
-    Ok(made)
-}
-
-fn hashing(configured: Argon2) -> HashingSettings {
-    let default = HashingSettings::default();
-    HashingSettings {
-        memory_kib: configured.memory_kib,
-        iterations: configured.iterations,
-        parallelism: configured.parallelism,
-        permits: if configured.permits == 0 {
-            default.permits
-        } else {
-            configured.permits
-        },
-        ..default
-    }
-}
-
-fn smtp(configured: &Smtp) -> Result<SmtpSettings, StartError> {
-    let ca_file = configured.ca_file.as_deref();
-    Ok(SmtpSettings {
-        host: configured.host.clone(),
-        port: configured.port,
-        security: match configured.encryption {
-            SmtpEncryption::StartTls => SmtpSecurity::StartTls,
-            SmtpEncryption::Tls => SmtpSecurity::Tls,
-            SmtpEncryption::None => SmtpSecurity::None,
-        },
-        ca_pem: ca_file
-            .map(|path| read(path, "idp.smtp.ca_file"))
-            .transpose()?,
-        credentials: configured.username.clone().zip(configured.password.clone()),
-        from: configured.from.clone(),
-    })
 }

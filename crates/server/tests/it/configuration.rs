@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use latchkey::Sides;
-use latchkey::config::settings::{Database, PopulationChoice, Tls};
+use jiff::SignedDuration;
+use latchkey::Servers;
+use latchkey::config::settings::{Database, Tls};
 use latchkey::config::{Loaded, Sources};
+use portal::PopulationChoice;
 use protocol::id::PopulationId;
 use protocol::oauth::Scopes;
-use secrecy::ExposeSecret as _;
 
 fn inline(text: &str) -> Sources {
     Sources {
@@ -118,20 +119,14 @@ fn a_variable_overrides_the_file_and_is_read_as_its_key_wants() {
         ("LATCHKEY_IDP__DEMO".into(), "false".into()),
     ];
     let settings = Loaded::read(&sources).settings().unwrap();
-    assert_eq!(settings.portal.session_idle_seconds, 120);
+    let portal = settings.portal.settings;
+    assert_eq!(portal.session.idle, SignedDuration::from_secs(120));
     assert_eq!(
-        settings.portal.sign_on.scopes,
+        portal.sign_on.scopes,
         Scopes::parse("email openid").unwrap()
     );
-    assert_eq!(
-        settings
-            .portal
-            .sign_on
-            .client_secret
-            .unwrap()
-            .expose_secret(),
-        "00123"
-    );
+    let provider = portal.sign_on.provider.unwrap();
+    assert_eq!(provider.client_secret.unwrap().expose(), "00123");
     assert!(!settings.idp.demo);
 }
 
@@ -189,16 +184,14 @@ fn a_problem_never_shows_a_secret() {
 
 #[test]
 fn a_region_stands_for_both_addresses() {
-    let settings = Loaded::read(&inline("[portal.pingone]\nregion = \"AU\""))
-        .settings()
-        .unwrap();
-    let pingone = settings.portal.pingone;
+    let worker = "[portal.pingone]\nregion = \"AU\"\nworker_client_id = \"me\"\n\
+                  worker_client_secret = \"x\"\nenvironment_id = \
+                  \"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a12\"";
+    let settings = Loaded::read(&inline(worker)).settings().unwrap();
+    let management = settings.portal.settings.management.unwrap();
+    assert_eq!(management.auth_url.as_str(), "https://auth.pingone.com.au/");
     assert_eq!(
-        pingone.auth_url.unwrap().as_str(),
-        "https://auth.pingone.com.au/"
-    );
-    assert_eq!(
-        pingone.api_url.unwrap().as_str(),
+        management.api_url.as_str(),
         "https://api.pingone.com.au/v1/"
     );
     check(
@@ -271,7 +264,7 @@ fn populations_are_ids() {
     let text = format!("[portal.registration]\npopulation = \"choose\"\npopulations = [\"{id}\"]");
     let settings = Loaded::read(&inline(&text)).settings().unwrap();
     let expected = PopulationChoice::Choose(vec![PopulationId::parse(id).unwrap()]);
-    assert_eq!(settings.portal.registration.population, expected);
+    assert_eq!(settings.portal.settings.registration.population, expected);
     check(
         "[portal.registration]\npopulations = [\"x\"]",
         "portal.registration.populations",
@@ -320,7 +313,7 @@ fn production_with_everything_set_has_no_problem() {
     let settings = loaded.settings().unwrap();
     assert!(matches!(settings.tls, Tls::Files { .. }));
     assert_eq!(
-        settings.portal.public_url.unwrap().as_str(),
+        settings.portal.settings.public_url.as_str(),
         "https://www.example.com/"
     );
 }
@@ -330,8 +323,8 @@ fn a_portal_alone_in_production_needs_nothing_of_the_environment() {
     let portal = "mode = \"production\"\n[portal]\npublic_url = \
                   \"https://accounts.example.com\"\n[tls]\nmode = \"off\"\n";
     let loaded = Loaded::read(&inline(portal));
-    assert_eq!(loaded.problems_for(Sides::Portal), []);
-    let missing = loaded.problems_for(Sides::Environment);
+    assert_eq!(loaded.problems_for(Servers::Portal), []);
+    let missing = loaded.problems_for(Servers::Environment);
     let missing: Vec<_> = missing.iter().map(|problem| problem.key.as_str()).collect();
     assert_eq!(missing, ["idp.demo", "idp.smtp.host", "idp.public_url"]);
 }

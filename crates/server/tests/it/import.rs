@@ -35,12 +35,13 @@ fn the_authentication_samples_file_becomes_a_sign_on() {
         ..Sources::default()
     });
     let settings = loaded.settings().unwrap();
-    let sign_on = settings.portal.sign_on;
+    let sign_on = settings.portal.settings.sign_on;
+    let provider = sign_on.provider.unwrap();
     assert_eq!(
-        sign_on.issuer.unwrap().as_str(),
+        provider.issuer.as_str(),
         "https://auth.example.com/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/as"
     );
-    assert_eq!(sign_on.client_id.unwrap(), "me");
+    assert_eq!(provider.client_id, "me");
     assert_eq!(sign_on.redirect_path, "/cb");
     assert_eq!(sign_on.scopes.to_string().split(' ').count(), 3);
     assert_eq!(sign_on.max_age_seconds, Some(3600));

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use latchkey::config::{Loaded, Sources};
 use latchkey::keyring_file;
-use latchkey::{Running, Sides, UpOptions, up};
+use latchkey::{Running, Servers, UpOptions, up};
 use protocol::SystemRandom;
 use rcgen::{CertificateParams, KeyPair};
 use testkit::Browser;
@@ -103,13 +103,13 @@ impl Installation {
 
     /// Starts both sides.
     pub(crate) async fn start(&self) -> Running {
-        self.start_node(Sides::Both, &[]).await
+        self.start_node(Servers::Both, &[]).await
     }
 
     /// Starts a node with some settings of its own.
     pub(crate) async fn start_node(
         &self,
-        sides: Sides,
+        servers: Servers,
         settings: &[(&'static str, String)],
     ) -> Running {
         testkit::install_cryptography();
@@ -121,7 +121,7 @@ impl Installation {
             sources = sources.option(key, value, "(test)");
         }
         let mut options = UpOptions::new(Loaded::read(&sources).settings().unwrap());
-        options.sides = sides;
+        options.servers = servers;
         up(options).await.unwrap()
     }
 

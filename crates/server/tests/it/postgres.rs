@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use latchkey::Sides;
+use latchkey::Servers;
 use testkit::{Browser, Method, Page, Person, System, give_credentials};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -131,8 +131,8 @@ async fn a_sign_on_begun_on_one_node_is_finished_on_another() {
     // Both prepare the empty database at once, and the environment is made beside them.
     let (settings_a, settings_b) = (own("idp.listen", idp_a), own("idp.listen", idp_b));
     let nodes = tokio::join!(
-        place.start_node(Sides::Environment, &settings_a),
-        place.start_node(Sides::Environment, &settings_b),
+        place.start_node(Servers::Environment, &settings_a),
+        place.start_node(Servers::Environment, &settings_b),
     );
     let made = tokio::task::block_in_place(|| place.create("Customers", PASSWORD));
     assert!(
@@ -150,8 +150,8 @@ async fn a_sign_on_begun_on_one_node_is_finished_on_another() {
         own("portal.listen", portal_b),
     );
     let pages = tokio::join!(
-        place.start_node(Sides::Portal, &settings_a),
-        place.start_node(Sides::Portal, &settings_b),
+        place.start_node(Servers::Portal, &settings_a),
+        place.start_node(Servers::Portal, &settings_b),
     );
 
     let browser = place.browser();

@@ -2,37 +2,36 @@
 
 use url::Url;
 
+use crate::config::key::Key;
 use crate::config::reader::Reader;
+use crate::config::settings::Port;
 use crate::listen::ListenAddress;
 
-pub(super) fn listen(reader: &mut Reader<'_>, key: &str, port: u16) -> ListenAddress {
-    let example = format!("\"localhost:{port}\"");
-    reader
-        .need(key, &example, ListenAddress::parse)
-        .unwrap_or(ListenAddress::localhost(port))
-}
-
-pub(super) fn hosts(reader: &mut Reader<'_>, key: &str) -> Vec<String> {
-    reader.list(key, "[\"portal.internal\", \"portal:8080\"]", |text| {
-        let plain = !text.contains(['/', '@', '?', '#', ' ']);
-        let parses = || Url::parse(&format!("https://{text}")).is_ok_and(|url| url.has_host());
-        if plain && parses() {
-            Ok(text.to_ascii_lowercase())
-        } else {
-            Err("is no host name")
-        }
-    })
-}
-
-pub(super) fn origin(reader: &mut Reader<'_>, key: &str, example: &str) -> Option<Url> {
-    reader.read(key, example, |text| {
-        let url = base(text)?;
-        if url.path() == "/" {
-            Ok(url)
-        } else {
-            Err("has a path; both ports need a host name of their own")
-        }
-    })
+/// The three keys of a server's port.
+pub(super) fn port(reader: &mut Reader<'_>, number: u16, keys: [Key; 3]) -> Port {
+    let [listen, public_url, extra_hosts] = keys;
+    Port {
+        listen: reader
+            .need(listen, ListenAddress::parse)
+            .unwrap_or(ListenAddress::localhost(number)),
+        public_url: reader.read(public_url, |text| {
+            let url = base(text)?;
+            if url.path() == "/" {
+                Ok(url)
+            } else {
+                Err("has a path; both ports need a host name of their own")
+            }
+        }),
+        extra_hosts: reader.list(extra_hosts, |text| {
+            let plain = !text.contains(['/', '@', '?', '#', ' ']);
+            let parses = || Url::parse(&format!("https://{text}")).is_ok_and(|url| url.has_host());
+            if plain && parses() {
+                Ok(text.to_ascii_lowercase())
+            } else {
+                Err("is no host name")
+            }
+        }),
+    }
 }
 
 pub(super) fn web_address(text: &str) -> Result<Url, &'static str> {

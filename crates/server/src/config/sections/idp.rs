@@ -1,81 +1,179 @@
 //! `[idp]`: the embedded environment and its mail server.
 
-use crate::config::reader::Reader;
-use crate::config::sections::addresses::{hosts, listen, origin};
-use crate::config::sections::{LIMITS, size, small};
-use crate::config::settings::{Argon2, Idp, Limits, Smtp, SmtpEncryption};
+use idp::{HashingSettings, Limits, SmtpSecurity, SmtpSettings};
+use ui::{BrandSettings, Mode};
 
-pub(super) fn idp(reader: &mut Reader<'_>) -> Idp {
-    Idp {
-        listen: listen(reader, "idp.listen", 9443),
-        public_url: origin(reader, "idp.public_url", "\"https://auth.example.com/\""),
-        extra_hosts: hosts(reader, "idp.extra_hosts"),
-        demo: reader.boolean("idp.demo"),
-        registration: reader.boolean("idp.registration"),
-        argon2: Argon2 {
-            memory_kib: small(reader.integer("idp.argon2.memory_kib", 8..=4_194_304)),
-            iterations: small(reader.integer("idp.argon2.iterations", 1..=100)),
-            parallelism: small(reader.integer("idp.argon2.parallelism", 1..=64)),
-            permits: size(reader.integer("idp.argon2.permits", 0..=1024)),
-        },
-        smtp: smtp(reader),
-        limits: Limits {
-            sign_ons_per_minute: small(reader.integer("idp.limits.sign_ons_per_minute", LIMITS)),
-            registrations_per_hour: small(
-                reader.integer("idp.limits.registrations_per_hour", LIMITS),
+use crate::config::key::Key;
+use crate::config::reader::Reader;
+use crate::config::sections::LIMITS;
+use crate::config::sections::addresses::port;
+use crate::config::settings::Idp;
+use crate::listen::ListenAddress;
+
+const PORT: u16 = 9443;
+
+pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> Idp {
+    reader.section("idp", "");
+    let port = port(
+        reader,
+        PORT,
+        [
+            Key::text(
+                "idp.listen",
+                "localhost:9443",
+                "Where the embedded environment listens, and the address that clients know. \
+                 Issuers begin with it: {public_url}{environment id}/as",
             ),
-            recoveries_per_hour: small(reader.integer("idp.limits.recoveries_per_hour", LIMITS)),
-        },
+            Key::text("idp.public_url", "", "").example("\"https://auth.example.com/\""),
+            Key::list("idp.extra_hosts", &[], "").example("[\"idp.internal\", \"idp:9443\"]"),
+        ],
+    );
+    let mut settings = idp::Settings::new(ListenAddress::localhost(PORT).url("https"));
+    settings.mode = mode;
+    settings.brand = brand;
+    let demo = reader.boolean(Key::switch(
+        "idp.demo",
+        true,
+        "Development only: an environment with people whose passwords are known. Elsewhere \
+         `latchkey environment create NAME` makes the first one.",
+    ));
+    settings.registration = reader.boolean(Key::switch(
+        "idp.registration",
+        true,
+        "Whether the hosted sign-on page lets people make accounts for themselves, in the default \
+         population.",
+    ));
+    settings.hashing = hashing(reader);
+    settings.smtp = smtp(reader);
+    settings.mailbox = mode == Mode::Development && settings.smtp.is_none();
+    settings.limits = limits(reader);
+    Idp {
+        port,
+        demo,
+        settings,
     }
 }
 
-fn smtp(reader: &mut Reader<'_>) -> Option<Smtp> {
-    let host = reader.text("idp.smtp.host", "\"smtp.example.com\"");
-    let port = u16::try_from(reader.integer("idp.smtp.port", 1..=65_535)).unwrap_or(587);
-    let encryption = reader.choice(
-        "idp.smtp.encryption",
-        SmtpEncryption::StartTls,
+fn hashing(reader: &mut Reader<'_>) -> HashingSettings {
+    reader.section("idp.argon2", "");
+    let default = HashingSettings::default();
+    HashingSettings {
+        memory_kib: reader.integer(
+            Key::number(
+                "idp.argon2.memory_kib",
+                19_456,
+                "Cost of one password hash: memory, passes, lanes.",
+            ),
+            8..=4_194_304,
+        ),
+        iterations: reader.integer(Key::number("idp.argon2.iterations", 2, ""), 1..=100),
+        parallelism: reader.integer(Key::number("idp.argon2.parallelism", 1, ""), 1..=64),
+        permits: match reader.integer(
+            Key::number(
+                "idp.argon2.permits",
+                0,
+                "Hashes computed at the same time; 0: one for each core. Others wait in a bounded \
+                 queue.",
+            ),
+            0..=1024,
+        ) {
+            0 => default.permits,
+            permits => permits,
+        },
+        ..default
+    }
+}
+
+const SMTP_ENCRYPTION: Key = Key::text(
+    "idp.smtp.encryption",
+    "starttls",
+    "\"starttls\", \"tls\" (from the first byte) or \"none\" (loopback only).",
+);
+const SMTP_FROM: Key = Key::unset(
+    "idp.smtp.from",
+    "\"Example <no-reply@example.com>\"",
+    "The sender of mails; needed with a host.",
+);
+
+fn smtp(reader: &mut Reader<'_>) -> Option<SmtpSettings> {
+    reader.section("idp.smtp", "");
+    let host = reader.text(Key::unset(
+        "idp.smtp.host",
+        "\"smtp.example.com\"",
+        "Mail server. Without a host, mail goes to the mailbox page, in development only.",
+    ));
+    let port = reader.integer(Key::number("idp.smtp.port", 587, ""), 1..=65_535);
+    let security = reader.choice(
+        SMTP_ENCRYPTION,
+        SmtpSecurity::StartTls,
         &[
-            ("starttls", SmtpEncryption::StartTls),
-            ("tls", SmtpEncryption::Tls),
-            ("none", SmtpEncryption::None),
+            ("starttls", SmtpSecurity::StartTls),
+            ("tls", SmtpSecurity::Tls),
+            ("none", SmtpSecurity::None),
         ],
     );
-    let ca_file = reader.file("idp.smtp.ca_file", "\"/etc/latchkey/mail-ca.pem\"");
-    let username = reader.text("idp.smtp.username", "\"latchkey\"");
-    let password = reader.secret("idp.smtp.password");
-    let from = reader.text("idp.smtp.from", "\"Example <no-reply@example.com>\"");
+    let ca_pem = reader.authorities(Key::unset(
+        "idp.smtp.ca_file",
+        "\"/etc/latchkey/mail-ca.pem\"",
+        "Certificate authorities (PEM) that the mail server's certificate is checked with, beside \
+         the system's.",
+    ));
+    let username = reader.text(Key::unset(
+        "idp.smtp.username",
+        "\"latchkey\"",
+        "The account there, if it asks for one.",
+    ));
+    let password = reader.secret(Key::unset("idp.smtp.password", "\"…\"", ""));
+    let from = reader.text(SMTP_FROM);
     let host = host?;
-    if encryption == SmtpEncryption::None && !is_loopback_name(&host) {
+    if security == SmtpSecurity::None && !is_loopback_name(&host) {
         let what = "is \"none\", which is for a mail server on this machine only";
-        reader.problem("idp.smtp.encryption", what, "\"starttls\"");
+        reader.problem(SMTP_ENCRYPTION.path, what, &SMTP_ENCRYPTION.right_value());
     }
     if username.is_some() != password.is_some() {
-        let key = if username.is_some() {
+        let path = if username.is_some() {
             "idp.smtp.password"
         } else {
             "idp.smtp.username"
         };
-        reader.problem(
-            key,
-            "is missing: a mail account has a name and a password",
-            "both or none",
-        );
+        let what = "is missing: a mail account has a name and a password";
+        reader.problem(path, what, "both or none");
     }
     let Some(from) = from else {
         let what = "is missing beside idp.smtp.host: mails need a sender";
-        reader.problem("idp.smtp.from", what, "\"Example <no-reply@example.com>\"");
+        reader.problem(SMTP_FROM.path, what, &SMTP_FROM.right_value());
         return None;
     };
-    Some(Smtp {
+    Some(SmtpSettings {
         host,
         port,
-        encryption,
-        ca_file,
-        username,
-        password,
+        security,
+        ca_pem,
+        credentials: username.zip(password),
         from,
     })
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    reader.section("idp.limits", "");
+    Limits {
+        sign_ons_per_minute: reader.integer(
+            Key::number(
+                "idp.limits.sign_ons_per_minute",
+                60,
+                "Attempts of one address (an IPv6 network of 64 bits counts as one).",
+            ),
+            LIMITS,
+        ),
+        registrations_per_hour: reader.integer(
+            Key::number("idp.limits.registrations_per_hour", 60, ""),
+            LIMITS,
+        ),
+        recoveries_per_hour: reader.integer(
+            Key::number("idp.limits.recoveries_per_hour", 60, ""),
+            LIMITS,
+        ),
+    }
 }
 
 fn is_loopback_name(host: &str) -> bool {

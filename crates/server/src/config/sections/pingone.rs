@@ -1,71 +1,141 @@
 //! `[portal.pingone]`: the management API that the portal uses.
 
+use portal::{ManagementSettings, OutgoingSettings};
 use protocol::id::EnvironmentId;
+use protocol::secret::ClientSecret;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
+use crate::config::key::Key;
 use crate::config::reader::Reader;
+use crate::config::sections::NO_UUID;
 use crate::config::sections::addresses::base;
-use crate::config::sections::{A_UUID, NO_UUID};
-use crate::config::settings::PingOne;
 
-pub(super) fn pingone(reader: &mut Reader<'_>) -> PingOne {
-    let region = reader.read("portal.pingone.region", "\"EU\"", |text| {
+const REGION: Key = Key::unset(
+    "portal.pingone.region",
+    "\"EU\"",
+    "Either the region, \"NA\", \"CA\", \"EU\", \"AU\", \"AP\" or \"SG\" …",
+);
+const AUTH_URL: Key = Key::unset(
+    "portal.pingone.auth_url",
+    "\"https://auth.pingone.eu/\"",
+    "… or both addresses.",
+);
+const API_URL: Key = Key::unset(
+    "portal.pingone.api_url",
+    "\"https://api.pingone.eu/v1/\"",
+    "",
+);
+const ENVIRONMENT_ID: Key = Key::unset(
+    "portal.pingone.environment_id",
+    "\"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11\"",
+    "The environment, and the worker application in it.",
+);
+const WORKER_CLIENT_ID: Key = Key::unset(
+    "portal.pingone.worker_client_id",
+    "\"5c8f4b0e-52e9-4d27-a1c2-6a0e3a1a9c37\"",
+    "",
+);
+const WORKER_CLIENT_SECRET: Key = Key::unset("portal.pingone.worker_client_secret", "\"…\"", "");
+
+/// The management API, when everything that it takes is there, and how connections are made.
+pub(super) fn pingone(reader: &mut Reader<'_>) -> (Option<ManagementSettings>, OutgoingSettings) {
+    reader.section(
+        "portal.pingone",
+        "Registration, recovery and the operator's pages use the management API with a worker \
+         application. `latchkey up` fills these in for its demo environment.",
+    );
+    let (auth_url, api_url) = addresses(reader).unzip();
+    let environment = reader.read(ENVIRONMENT_ID, |text| {
+        EnvironmentId::parse(text).map_err(|_| NO_UUID)
+    });
+    let worker_client_id = reader.text(WORKER_CLIENT_ID);
+    let worker_client_secret = reader.secret(WORKER_CLIENT_SECRET);
+    worker_is_whole(reader);
+    let management = || {
+        Some(ManagementSettings {
+            auth_url: auth_url?,
+            api_url: api_url?,
+            environment: environment?,
+            worker_client_id: worker_client_id?,
+            worker_client_secret: ClientSecret::new(worker_client_secret?.expose_secret()),
+        })
+    };
+    let management = management();
+    let ca_pem = reader.authorities(Key::unset(
+        "portal.pingone.ca_file",
+        "\"/etc/latchkey/provider-ca.pem\"",
+        "Certificate authorities (PEM) that the provider's certificate is checked with, instead \
+         of the system's.",
+    ));
+    let outgoing = OutgoingSettings {
+        ca_pem: ca_pem.map(|pem| String::from_utf8_lossy(&pem).into_owned()),
+        back_channel_url: reader.read(
+            Key::unset(
+                "portal.pingone.back_channel_url",
+                "\"https://idp:9443/\"",
+                "Where to connect when the provider's public address cannot be reached from here, \
+                 as between containers. What tokens say stays the issuer.",
+            ),
+            base,
+        ),
+        ..OutgoingSettings::default()
+    };
+    (management, outgoing)
+}
+
+/// Authentication API and management API: a region's, or both as they are given.
+fn addresses(reader: &mut Reader<'_>) -> Option<(Url, Url)> {
+    let region = reader.read(REGION, |text| {
         region_domain(text).ok_or("is none of \"NA\", \"CA\", \"EU\", \"AU\", \"AP\", \"SG\"")
     });
-    let mut auth_url = reader.read(
-        "portal.pingone.auth_url",
-        "\"https://auth.pingone.eu/\"",
-        base,
-    );
-    let mut api_url = reader.read(
-        "portal.pingone.api_url",
-        "\"https://api.pingone.eu/v1/\"",
-        base,
-    );
-    match (region, auth_url.is_some(), api_url.is_some()) {
-        (Some(domain), false, false) => {
-            auth_url = Url::parse(&format!("https://auth.pingone.{domain}/")).ok();
-            api_url = Url::parse(&format!("https://api.pingone.{domain}/v1/")).ok();
+    let auth_url = reader.read(AUTH_URL, base);
+    let api_url = reader.read(API_URL, base);
+    match (region, auth_url, api_url) {
+        (Some(domain), None, None) => {
+            let auth_url = Url::parse(&format!("https://auth.pingone.{domain}/")).ok()?;
+            let api_url = Url::parse(&format!("https://api.pingone.{domain}/v1/")).ok()?;
+            return Some((auth_url, api_url));
         }
         (Some(_), ..) => {
             let what = "is given beside auth_url or api_url; leave one of them away";
-            reader.problem("portal.pingone.region", what, "region alone");
+            reader.problem(REGION.path, what, "region alone");
         }
-        (None, true, false) => {
-            let what = "is missing beside portal.pingone.auth_url";
-            reader.problem(
-                "portal.pingone.api_url",
-                what,
-                "\"https://api.pingone.eu/v1/\"",
-            );
-        }
-        (None, false, true) => {
-            let what = "is missing beside portal.pingone.api_url";
-            reader.problem(
-                "portal.pingone.auth_url",
-                what,
-                "\"https://auth.pingone.eu/\"",
-            );
-        }
+        (None, Some(auth_url), Some(api_url)) => return Some((auth_url, api_url)),
         (None, ..) => {}
     }
-    PingOne {
-        auth_url,
-        api_url,
-        environment_id: reader.read("portal.pingone.environment_id", A_UUID, |text| {
-            EnvironmentId::parse(text).map_err(|_| NO_UUID)
-        }),
-        worker_client_id: reader.text("portal.pingone.worker_client_id", A_UUID),
-        worker_client_secret: reader.secret("portal.pingone.worker_client_secret"),
-        ca_file: reader.file(
-            "portal.pingone.ca_file",
-            "\"/etc/latchkey/provider-ca.pem\"",
-        ),
-        back_channel_url: reader.read(
-            "portal.pingone.back_channel_url",
-            "\"https://idp:9443/\"",
-            base,
-        ),
+    for (missing, present) in [(API_URL, AUTH_URL), (AUTH_URL, API_URL)] {
+        if reader.is_given(present.path) && !reader.is_given(missing.path) {
+            let what = format!("is missing beside {}", present.path);
+            reader.problem(missing.path, what, &missing.right_value());
+        }
+    }
+    None
+}
+
+/// A worker is an environment, an application in it, and its secret.
+fn worker_is_whole(reader: &mut Reader<'_>) {
+    let secret_file = format!("{}_file", WORKER_CLIENT_SECRET.path);
+    let has_secret = reader.is_given(WORKER_CLIENT_SECRET.path) || reader.is_given(&secret_file);
+    let has_worker = reader.is_given(WORKER_CLIENT_ID.path);
+    let has_address = [REGION, AUTH_URL, API_URL]
+        .iter()
+        .any(|key| reader.is_given(key.path));
+    if !has_worker && !has_secret {
+        return;
+    }
+    let parts = [
+        (WORKER_CLIENT_ID, has_worker),
+        (WORKER_CLIENT_SECRET, has_secret),
+        (ENVIRONMENT_ID, reader.is_given(ENVIRONMENT_ID.path)),
+        (REGION, has_address),
+    ];
+    for (key, is_there) in parts {
+        if !is_there {
+            let what = "is missing: the worker application is reached with it, as with the other \
+                        keys of [portal.pingone]";
+            reader.problem(key.path, what, &key.right_value());
+        }
     }
 }
 

@@ -1,60 +1,130 @@
 //! `[portal]`: address, sessions, registration, limits, operators.
 
+use jiff::SignedDuration;
+use portal::{LimitSettings, PopulationChoice, RegistrationSettings, SessionSettings};
 use protocol::id::PopulationId;
+use ui::{Brand, Mode};
 
+use crate::config::key::Key;
 use crate::config::reader::Reader;
-use crate::config::sections::addresses::{hosts, listen, origin};
+use crate::config::sections::addresses::port;
 use crate::config::sections::pingone::pingone;
 use crate::config::sections::sign_on::sign_on;
-use crate::config::sections::{A_UUID, DAY, LIMITS, NO_UUID, small, word};
-use crate::config::settings::{PopulationChoice, Portal, PortalLimits, Registration};
+use crate::config::sections::{DAY, LIMITS, NO_UUID, word};
+use crate::config::settings::Portal;
+use crate::listen::ListenAddress;
 
-pub(super) fn portal(reader: &mut Reader<'_>) -> Portal {
-    let listen = listen(reader, "portal.listen", 8080);
-    let public_url = origin(reader, "portal.public_url", "\"https://www.example.com/\"");
-    let extra_hosts = hosts(reader, "portal.extra_hosts");
-    let session_idle_seconds = reader.integer("portal.session_idle_seconds", 60..=30 * DAY);
-    let session_absolute_seconds =
-        reader.integer("portal.session_absolute_seconds", 60..=365 * DAY);
-    if session_absolute_seconds < session_idle_seconds {
-        let what = "is shorter than portal.session_idle_seconds, which would never count";
-        reader.problem(
-            "portal.session_absolute_seconds",
-            what,
-            &session_idle_seconds.to_string(),
-        );
-    }
+const PORT: u16 = 8080;
+
+pub(super) fn portal(reader: &mut Reader<'_>, mode: Mode, brand: Brand) -> Portal {
+    reader.section("portal", "");
+    let port = port(
+        reader,
+        PORT,
+        [
+            Key::text(
+                "portal.listen",
+                "localhost:8080",
+                "Where the portal listens. \"localhost\" means 127.0.0.1 and ::1; port 0 takes a \
+                 free one.",
+            ),
+            Key::text(
+                "portal.public_url",
+                "",
+                "The address that people type. Empty: https://localhost with the port above. \
+                 Redirect addresses, cookies and mails follow it.",
+            )
+            .example("\"https://www.example.com/\""),
+            Key::list(
+                "portal.extra_hosts",
+                &[],
+                "Names, beside the public one, under which requests are answered.",
+            )
+            .example("[\"portal.internal\", \"portal:8080\"]"),
+        ],
+    );
+    let session = session(reader);
+    let sign_on = sign_on(reader);
+    let (management, outgoing) = pingone(reader);
     Portal {
-        listen,
-        public_url,
-        extra_hosts,
-        session_idle_seconds,
-        session_absolute_seconds,
-        sign_on: sign_on(reader),
-        pingone: pingone(reader),
-        registration: registration(reader),
-        limits: PortalLimits {
-            sign_on: small(reader.integer("portal.limits.sign_on_per_minute", LIMITS)),
-            registration: small(reader.integer("portal.limits.registration_per_minute", LIMITS)),
-            recovery: small(reader.integer("portal.limits.recovery_per_minute", LIMITS)),
+        port,
+        settings: portal::Settings {
+            public_url: ListenAddress::localhost(PORT).url("https"),
+            brand,
+            mode,
+            notice: None,
+            environment_name: None,
+            session,
+            sign_on,
+            management,
+            outgoing,
+            registration: registration(reader),
+            limits: limits(reader),
+            operator_roles: operator_roles(reader),
         },
-        operator_roles: reader.list("portal.operator.roles", "[\"Identity Data Admin\"]", word),
     }
 }
 
-fn registration(reader: &mut Reader<'_>) -> Registration {
+fn session(reader: &mut Reader<'_>) -> SessionSettings {
+    const IDLE: Key = Key::number(
+        "portal.session_idle_seconds",
+        900,
+        "A portal session ends after this time without a request, and in any case after the second \
+         one.",
+    );
+    const ABSOLUTE: Key = Key::number("portal.session_absolute_seconds", 43_200, "");
+    let idle: i64 = reader.integer(IDLE, 60..=30 * DAY);
+    let absolute: i64 = reader.integer(ABSOLUTE, 60..=365 * DAY);
+    if absolute < idle {
+        let what = "is shorter than portal.session_idle_seconds, which would never count";
+        reader.problem(ABSOLUTE.path, what, &idle.to_string());
+    }
+    SessionSettings {
+        idle: SignedDuration::from_secs(idle),
+        absolute: SignedDuration::from_secs(absolute),
+    }
+}
+
+fn registration(reader: &mut Reader<'_>) -> RegistrationSettings {
+    reader.section("portal.registration", "");
+    RegistrationSettings {
+        enabled: reader.boolean(Key::switch("portal.registration.enabled", true, "")),
+        verify_email: reader.boolean(Key::switch(
+            "portal.registration.verify_email",
+            false,
+            "Mail a code that has to be entered at the first sign-on.",
+        )),
+        ask_given_name: reader.boolean(Key::switch(
+            "portal.registration.ask_given_name",
+            true,
+            "Beside username, email and password.",
+        )),
+        ask_family_name: reader.boolean(Key::switch(
+            "portal.registration.ask_family_name",
+            true,
+            "",
+        )),
+        population: population(reader),
+    }
+}
+
+fn population(reader: &mut Reader<'_>) -> PopulationChoice {
     #[derive(Clone, Copy)]
     enum How {
         Fixed,
         Choose,
         EmailDomain,
     }
-    let enabled = reader.boolean("portal.registration.enabled");
-    let verify_email = reader.boolean("portal.registration.verify_email");
-    let ask_given_name = reader.boolean("portal.registration.ask_given_name");
-    let ask_family_name = reader.boolean("portal.registration.ask_family_name");
+    const POPULATIONS: Key = Key::list("portal.registration.populations", &[], "")
+        .example("[\"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11\"]");
     let how = reader.choice(
-        "portal.registration.population",
+        Key::text(
+            "portal.registration.population",
+            "fixed",
+            "\"fixed\": always the population below; empty: the environment's default one. \
+             \"choose\": people pick one of the populations below. \"email-domain\": the \
+             population whose description names the domain of the e-mail address.",
+        ),
         How::Fixed,
         &[
             ("fixed", How::Fixed),
@@ -62,34 +132,61 @@ fn registration(reader: &mut Reader<'_>) -> Registration {
             ("email-domain", How::EmailDomain),
         ],
     );
-    let key = "portal.registration.populations";
-    let example = format!("[{A_UUID}]");
-    let mut populations = reader.list(key, &example, |text| {
+    let mut populations = reader.list(POPULATIONS, |text| {
         PopulationId::parse(text).map_err(|_| NO_UUID)
     });
-    let population = match how {
-        How::Fixed => {
-            if populations.len() > 1 {
-                let what = "names several, but portal.registration.population is \"fixed\"; name \
-                            one, or set it to \"choose\"";
-                reader.problem(key, what, &example);
-            }
-            PopulationChoice::Fixed(populations.pop())
-        }
-        How::Choose => {
-            if populations.is_empty() {
-                let what = "is empty, but portal.registration.population is \"choose\"";
-                reader.problem(key, what, &example);
-            }
-            PopulationChoice::Choose(populations)
-        }
-        How::EmailDomain => PopulationChoice::EmailDomain,
+    let contradiction = match how {
+        How::Fixed if populations.len() > 1 => Some(
+            "names several, but portal.registration.population is \"fixed\"; name one, or set it \
+             to \"choose\"",
+        ),
+        How::Choose if populations.is_empty() => Some(
+            "is empty, but portal.registration.population is \"choose\"; name what people pick \
+             from",
+        ),
+        _ => None,
     };
-    Registration {
-        enabled,
-        verify_email,
-        ask_given_name,
-        ask_family_name,
-        population,
+    if let Some(what) = contradiction {
+        reader.problem(POPULATIONS.path, what, &POPULATIONS.right_value());
     }
+    match how {
+        How::Fixed => PopulationChoice::Fixed(populations.pop()),
+        How::Choose => PopulationChoice::Choose(populations),
+        How::EmailDomain => PopulationChoice::EmailDomain,
+    }
+}
+
+fn limits(reader: &mut Reader<'_>) -> LimitSettings {
+    reader.section("portal.limits", "");
+    LimitSettings {
+        sign_on_per_minute: reader.integer(
+            Key::number(
+                "portal.limits.sign_on_per_minute",
+                60,
+                "Forms sent by one address (an IPv6 network of 64 bits counts as one).",
+            ),
+            LIMITS,
+        ),
+        registration_per_minute: reader.integer(
+            Key::number("portal.limits.registration_per_minute", 20, ""),
+            LIMITS,
+        ),
+        recovery_per_minute: reader.integer(
+            Key::number("portal.limits.recovery_per_minute", 20, ""),
+            LIMITS,
+        ),
+        ..LimitSettings::default()
+    }
+}
+
+fn operator_roles(reader: &mut Reader<'_>) -> Vec<String> {
+    reader.section("portal.operator", "");
+    reader.list(
+        Key::list(
+            "portal.operator.roles",
+            &["Identity Data Admin", "Environment Admin"],
+            "Whoever holds one of these roles of the environment sees the operator's pages.",
+        ),
+        word,
+    )
 }

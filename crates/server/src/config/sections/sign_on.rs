@@ -1,125 +1,231 @@
-//! `[portal.sign_on]`: the OpenID Provider and what it is asked for.
+//! `[portal.sign_on]`: the OpenID Provider and how the portal signs people on there.
 
+use portal::{GrantType, ProviderSettings, SignOnSettings};
 use protocol::jose::Algorithm;
 use protocol::oauth::{Issuer, ResponseMode, ResponseType, Scopes, TokenEndpointAuthMethod};
+use protocol::secret::ClientSecret;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
+use crate::config::key::Key;
 use crate::config::reader::Reader;
 use crate::config::sections::addresses::web_address;
-use crate::config::sections::{A_UUID, DAY, one_of, word};
-use crate::config::settings::{GrantType, SignOn};
+use crate::config::sections::{DAY, one_of, word};
 
-pub(super) fn sign_on(reader: &mut Reader<'_>) -> SignOn {
-    let grant_type = reader.choice(
-        "portal.sign_on.grant_type",
+const ISSUER: Key = Key::unset(
+    "portal.sign_on.issuer",
+    "\"https://auth.pingone.eu/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/as\"",
+    "The OpenID Provider and the application registered there. `latchkey up` fills these in for \
+     its own demo environment; with PingOne the issuer is \
+     https://auth.pingone.eu/ENVIRONMENT_ID/as.",
+);
+const CLIENT_ID: Key = Key::unset(
+    "portal.sign_on.client_id",
+    "\"2a1f8f44-7f0a-4c5e-8f4e-1f9f5d0c7b21\"",
+    "",
+);
+const CLIENT_SECRET: Key = Key::unset("portal.sign_on.client_secret", "\"…\"", "");
+const AUTH_METHOD: Key = Key::text(
+    "portal.sign_on.token_endpoint_auth_method",
+    "client_secret_basic",
+    "\"client_secret_basic\", \"client_secret_post\" or \"none\".",
+);
+const SCOPES: Key = Key::list(
+    "portal.sign_on.scopes",
+    &[
+        "openid",
+        "profile",
+        "email",
+        "address",
+        "phone",
+        "p1:read:userPassword",
+        "p1:reset:userPassword",
+    ],
+    "What is asked for; without openid nobody is signed on.",
+);
+
+pub(super) fn sign_on(reader: &mut Reader<'_>) -> SignOnSettings {
+    reader.section("portal.sign_on", "");
+    let issuer = reader.read(ISSUER, issuer);
+    let client_id = reader.text(CLIENT_ID);
+    let client_secret = reader.secret(CLIENT_SECRET);
+    let redirect_path = reader.need(
+        Key::text(
+            "portal.sign_on.redirect_path",
+            "/callback",
+            "The path of the portal that the provider sends people back to.",
+        ),
+        path,
+    );
+    let grant_type = grant_type(reader);
+    let response_type = reader.need(
+        Key::text(
+            "portal.sign_on.response_type",
+            "token id_token",
+            "For the implicit grant: \"token id_token\", \"id_token\" or \"token\".",
+        ),
+        response_type,
+    );
+    let response_mode = reader.read(
+        Key::text(
+            "portal.sign_on.response_mode",
+            "",
+            "\"query\", \"fragment\" or \"form_post\". Empty: what the grant type asks for.",
+        )
+        .example("\"form_post\""),
+        |text| {
+            ResponseMode::parse(text)
+                .map_err(|_| "is none of \"query\", \"fragment\", \"form_post\"")
+        },
+    );
+    let token_endpoint_auth_method = auth_method(reader, grant_type);
+    let has_secret = client_secret.is_some();
+    let provider = issuer.zip(client_id).map(|(issuer, client_id)| {
+        let secret = client_secret.map(|secret| ClientSecret::new(secret.expose_secret()));
+        ProviderSettings {
+            issuer,
+            client_id,
+            client_secret: secret
+                .filter(|_| token_endpoint_auth_method != TokenEndpointAuthMethod::None),
+        }
+    });
+    belong_together(reader, has_secret, token_endpoint_auth_method);
+    let defaults = SignOnSettings::default();
+    SignOnSettings {
+        provider,
+        token_endpoint_auth_method,
+        redirect_path: redirect_path.unwrap_or(defaults.redirect_path),
+        grant_type,
+        response_type: response_type.unwrap_or(defaults.response_type),
+        response_mode,
+        scopes: scopes(reader),
+        ..conditions(reader)
+    }
+}
+
+/// What is asked of the provider beside the scopes, and where people end.
+fn conditions(reader: &mut Reader<'_>) -> SignOnSettings {
+    SignOnSettings {
+        prompt: reader.read(
+            Key::text("portal.sign_on.prompt", "", "\"login\", \"none\" or empty.")
+                .example("\"login\""),
+            one_of(&["login", "none", "consent", "select_account"]),
+        ),
+        max_age_seconds: reader.optional_integer(
+            Key::unset(
+                "portal.sign_on.max_age",
+                "3600",
+                "Seconds after which the provider asks for the password again.",
+            ),
+            0..=365 * DAY,
+        ),
+        acr_values: reader.list(
+            Key::list(
+                "portal.sign_on.acr_values",
+                &[],
+                "Sign-on policies, in the order of preference.",
+            )
+            .example("[\"Single_Factor\"]"),
+            word,
+        ),
+        algorithms: reader.list(
+            Key::list(
+                "portal.sign_on.algorithms",
+                &["RS256"],
+                "Signature algorithms accepted for ID tokens.",
+            ),
+            algorithm,
+        ),
+        post_sign_off_url: reader.read(
+            Key::text(
+                "portal.sign_on.post_sign_off_url",
+                "",
+                "Where the provider sends people after signing off. Empty: the portal's own \
+                 address.",
+            )
+            .example("\"https://www.example.com/\""),
+            web_address,
+        ),
+        ..SignOnSettings::default()
+    }
+}
+
+fn grant_type(reader: &mut Reader<'_>) -> GrantType {
+    reader.choice(
+        Key::text(
+            "portal.sign_on.grant_type",
+            "authorization_code",
+            "\"authorization_code\", \"implicit\" or \"client_credentials\".",
+        ),
         GrantType::AuthorizationCode,
         &[
             ("authorization_code", GrantType::AuthorizationCode),
             ("implicit", GrantType::Implicit),
             ("client_credentials", GrantType::ClientCredentials),
         ],
-    );
-    let token_endpoint_auth_method = reader.choice(
-        "portal.sign_on.token_endpoint_auth_method",
-        TokenEndpointAuthMethod::ClientSecretBasic,
+    )
+}
+
+fn auth_method(reader: &mut Reader<'_>, grant_type: GrantType) -> TokenEndpointAuthMethod {
+    use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None};
+    let method = reader.choice(
+        AUTH_METHOD,
+        ClientSecretBasic,
         &[
-            (
-                "client_secret_basic",
-                TokenEndpointAuthMethod::ClientSecretBasic,
-            ),
-            (
-                "client_secret_post",
-                TokenEndpointAuthMethod::ClientSecretPost,
-            ),
-            ("none", TokenEndpointAuthMethod::None),
+            ("client_secret_basic", ClientSecretBasic),
+            ("client_secret_post", ClientSecretPost),
+            ("none", None),
         ],
     );
-    if grant_type == GrantType::ClientCredentials
-        && token_endpoint_auth_method == TokenEndpointAuthMethod::None
-    {
+    if grant_type == GrantType::ClientCredentials && method == None {
         let what = "cannot be \"none\" with the grant type client_credentials: the secret is all \
                     there is to tell the application by";
-        let key = "portal.sign_on.token_endpoint_auth_method";
-        reader.problem(key, what, "\"client_secret_basic\"");
+        reader.problem(AUTH_METHOD.path, what, &AUTH_METHOD.right_value());
     }
-    let issuer = reader.read(
-        "portal.sign_on.issuer",
-        "\"https://auth.pingone.eu/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/as\"",
-        issuer,
+    method
+}
+
+/// Issuer and application make sense together only, and the application has a secret or says that it
+/// has none.
+fn belong_together(reader: &mut Reader<'_>, has_secret: bool, method: TokenEndpointAuthMethod) {
+    let (has_issuer, has_client) = (
+        reader.is_given(ISSUER.path),
+        reader.is_given(CLIENT_ID.path),
     );
-    let client_id = reader.text("portal.sign_on.client_id", A_UUID);
-    let client_secret = reader.secret("portal.sign_on.client_secret");
-    if client_id.is_some()
-        && client_secret.is_none()
-        && token_endpoint_auth_method != TokenEndpointAuthMethod::None
+    let one_of_two = match (has_issuer, has_client) {
+        (false, true) => Some((ISSUER, CLIENT_ID)),
+        (true, false) => Some((CLIENT_ID, ISSUER)),
+        _ => None,
+    };
+    if let Some((missing, present)) = one_of_two {
+        let what = format!("is missing beside {}", present.path);
+        reader.problem(missing.path, what, "the provider's value");
+    }
+    let secret_file = format!("{}_file", CLIENT_SECRET.path);
+    if has_client
+        && !has_secret
+        && !reader.is_given(&secret_file)
+        && method != TokenEndpointAuthMethod::None
     {
         let what = "is missing beside portal.sign_on.client_id; give it, or the file that holds it as \
                     client_secret_file, or set portal.sign_on.token_endpoint_auth_method to \
                     \"none\"";
         let example = "client_secret_file = \"/run/secrets/portal\"";
-        reader.problem("portal.sign_on.client_secret", what, example);
-    }
-    let (issuer_key, client_key) = ("portal.sign_on.issuer", "portal.sign_on.client_id");
-    let one_of_two = match (reader.is_given(issuer_key), reader.is_given(client_key)) {
-        (false, true) => Some((issuer_key, client_key)),
-        (true, false) => Some((client_key, issuer_key)),
-        _ => None,
-    };
-    if let Some((missing, present)) = one_of_two {
-        reader.problem(
-            missing,
-            format!("is missing beside {present}"),
-            "the provider's value",
-        );
-    }
-    SignOn {
-        issuer,
-        client_id,
-        client_secret,
-        redirect_path: reader
-            .need("portal.sign_on.redirect_path", "\"/callback\"", path)
-            .unwrap_or_default(),
-        grant_type,
-        response_type: reader
-            .need(
-                "portal.sign_on.response_type",
-                "\"token id_token\"",
-                response_type,
-            )
-            .unwrap_or(ResponseType::CODE),
-        response_mode: reader.read("portal.sign_on.response_mode", "\"form_post\"", |text| {
-            ResponseMode::parse(text)
-                .map_err(|_| "is none of \"query\", \"fragment\", \"form_post\"")
-        }),
-        token_endpoint_auth_method,
-        scopes: scopes(reader),
-        prompt: reader.read(
-            "portal.sign_on.prompt",
-            "\"login\"",
-            one_of(&["login", "none", "consent", "select_account"]),
-        ),
-        max_age_seconds: reader.optional_integer("portal.sign_on.max_age", 0..=365 * DAY, 3600),
-        acr_values: reader.list("portal.sign_on.acr_values", "[\"Single_Factor\"]", word),
-        algorithms: reader.list("portal.sign_on.algorithms", "[\"RS256\"]", algorithm),
-        post_sign_off_url: reader.read(
-            "portal.sign_on.post_sign_off_url",
-            "\"https://www.example.com/\"",
-            web_address,
-        ),
+        reader.problem(CLIENT_SECRET.path, what, example);
     }
 }
 
 /// Each scope by itself first, so that the message names it.
 fn scopes(reader: &mut Reader<'_>) -> Scopes {
-    let example = "[\"openid\", \"profile\"]";
-    let scopes = reader.list("portal.sign_on.scopes", example, |text| match text {
+    let scopes = reader.list(SCOPES, |text| match text {
         text if text.contains(' ') => Err("is several; write each between its own quotation marks"),
         text => Scopes::parse(text)
             .map(|_| text.to_owned())
             .map_err(|_| "is no scope"),
     });
     Scopes::parse(&scopes.join(" ")).unwrap_or_else(|error| {
-        reader.problem("portal.sign_on.scopes", error.to_string(), example);
+        let example = "[\"openid\", \"profile\"]";
+        reader.problem(SCOPES.path, error.to_string(), example);
         Scopes::default()
     })
 }

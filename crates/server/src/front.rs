@@ -25,7 +25,7 @@ use tower::ServiceBuilder;
 use ui::{ErrorPage, Side, Site};
 use uuid::Uuid;
 
-use crate::edge::hosts::HostVerdict;
+use crate::front::hosts::HostVerdict;
 use crate::health;
 
 pub use hosts::Hosts;
@@ -39,7 +39,7 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What the outermost layer of one port knows.
 #[derive(Clone)]
-pub struct Edge {
+pub struct Front {
     /// The port's name in the log.
     pub name: &'static str,
     /// Declared proxies.
@@ -61,27 +61,27 @@ pub struct Edge {
     pub side: Side,
 }
 
-impl std::fmt::Debug for Edge {
+impl std::fmt::Debug for Front {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Edge")
+        f.debug_struct("Front")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
 
-impl Edge {
+impl Front {
     /// Wraps a port's router, outermost first: identity and log, health, names, time limit and panic
     /// barrier.
     pub fn wrap(self, router: Router, readiness: health::Readiness) -> Router {
-        let edge = Arc::new(self);
+        let front = Arc::new(self);
         let guarded = router.layer(
             ServiceBuilder::new()
-                .layer(from_fn_with_state(Arc::clone(&edge), check_host))
-                .layer(from_fn_with_state(Arc::clone(&edge), bound)),
+                .layer(from_fn_with_state(Arc::clone(&front), check_host))
+                .layer(from_fn_with_state(Arc::clone(&front), bound)),
         );
         health::routes(readiness)
             .fallback_service(guarded)
-            .layer(from_fn_with_state(edge, identify))
+            .layer(from_fn_with_state(front, identify))
     }
 
     fn error(&self, status: StatusCode, id: Option<RequestId>) -> ErrorPage {
@@ -108,25 +108,25 @@ impl Edge {
 
 /// Finds out who asks, numbers the request, and writes the access log.
 async fn identify(
-    State(edge): State<Arc<Edge>>,
+    State(front): State<Arc<Front>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
     let peer = peer.ip().to_canonical();
-    let remote = edge.proxies.remote_address(peer, request.headers());
-    let id = edge.request_id(peer, request.headers());
+    let remote = front.proxies.remote_address(peer, request.headers());
+    let id = front.request_id(peer, request.headers());
     proxies::strip(request.headers_mut());
     request.extensions_mut().insert(RemoteAddress(remote));
     request.extensions_mut().insert(id);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
 
-    let stranger = edge.proxies_only && !peer.is_loopback() && !edge.proxies.trusts(peer);
-    let mut response = if stranger {
+    let outsider = front.proxies_only && !peer.is_loopback() && !front.proxies.trusts(peer);
+    let mut response = if outsider {
         let detail = "This port answers declared proxies only (setting proxy.trusted).";
-        let page = edge.error(StatusCode::FORBIDDEN, Some(id)).detail(detail);
+        let page = front.error(StatusCode::FORBIDDEN, Some(id)).detail(detail);
         page.accepted_by(request.headers()).into_response()
     } else {
         next.run(request).await
@@ -136,12 +136,12 @@ async fn identify(
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(X_REQUEST_ID, value);
     }
-    if edge.hsts {
+    if front.hsts {
         headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
     }
     tracing::info!(
         target: "latchkey::access",
-        port = edge.name,
+        port = front.name,
         %id,
         %remote,
         %method,
@@ -152,8 +152,8 @@ async fn identify(
     response
 }
 
-async fn check_host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let (status, detail) = match edge.hosts.judge_request(&request) {
+async fn check_host(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+    let (status, detail) = match front.hosts.judge_request(&request) {
         HostVerdict::Ours => return next.run(request).await,
         HostVerdict::Malformed => (
             StatusCode::BAD_REQUEST,
@@ -165,24 +165,25 @@ async fn check_host(State(edge): State<Arc<Edge>>, request: Request, next: Next)
         ),
     };
     let id = request.extensions().get::<RequestId>().copied();
-    edge.error(status, id)
+    front
+        .error(status, id)
         .detail(detail)
         .accepted_by(request.headers())
         .into_response()
 }
 
 /// Ends what takes too long, and turns a panic into a page.
-async fn bound(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+async fn bound(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().copied();
     let headers = request.headers().clone();
     // Whatever a panicking handler was in the middle of is its own: state shared between requests
     // stands behind locks or in the database.
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let status = match tokio::time::timeout(edge.timeout, answer).await {
+    let status = match tokio::time::timeout(front.timeout, answer).await {
         Ok(Ok(response)) => return response,
         Ok(Err(panic)) => {
             tracing::error!(
-                port = edge.name,
+                port = front.name,
                 id = id.map(tracing::field::display),
                 message = panic_message(&*panic),
                 "a request ended in a panic"
@@ -191,7 +192,10 @@ async fn bound(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> R
         }
         Err(_) => StatusCode::REQUEST_TIMEOUT,
     };
-    edge.error(status, id).accepted_by(&headers).into_response()
+    front
+        .error(status, id)
+        .accepted_by(&headers)
+        .into_response()
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -214,11 +218,11 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::edge::proxies::{ForwardedBy, Network};
+    use crate::front::proxies::{ForwardedBy, Network};
 
     fn app(proxies_only: bool) -> Router {
         let url = Url::parse("https://id.example.com/").unwrap();
-        let edge = Edge {
+        let front = Front {
             name: "portal",
             proxies: Proxies::new(
                 vec![Network::parse("10.0.0.0/8").unwrap()],
@@ -254,7 +258,7 @@ mod tests {
                 "/slow",
                 get(async || std::future::pending::<&'static str>().await),
             );
-        edge.wrap(
+        front.wrap(
             router,
             health::Readiness::new(db::Db::sqlite_in_memory().unwrap()),
         )
@@ -342,7 +346,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn strangers_are_refused_where_only_proxies_may_connect() {
+    async fn outsiders_are_refused_where_only_proxies_may_connect() {
         let status = async |peer| answer(app(true), peer, "/who", &[HOST]).await.status();
         assert_eq!(status([192, 0, 2, 1]).await, StatusCode::FORBIDDEN);
         assert_eq!(status([10, 0, 0, 1]).await, StatusCode::OK);

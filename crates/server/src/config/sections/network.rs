@@ -1,8 +1,16 @@
 //! `[tls]` and `[proxy]`: what stands between both ports and the network.
 
+use crate::config::key::Key;
 use crate::config::reader::Reader;
 use crate::config::settings::{Proxy, Tls};
-use crate::edge::proxies::{ForwardedBy, Network};
+use crate::front::proxies::{ForwardedBy, Network};
+
+const CERTIFICATE: Key = Key::unset(
+    "tls.certificate_file",
+    "\"/etc/latchkey/tls/fullchain.pem\"",
+    "",
+);
+const KEY: Key = Key::unset("tls.key_file", "\"/etc/latchkey/tls/privkey.pem\"", "");
 
 pub(super) fn tls(reader: &mut Reader<'_>) -> Tls {
     #[derive(Clone, Copy, PartialEq)]
@@ -11,8 +19,15 @@ pub(super) fn tls(reader: &mut Reader<'_>) -> Tls {
         Files,
         Off,
     }
+    reader.section("tls", "");
     let how = reader.choice(
-        "tls.mode",
+        Key::text(
+            "tls.mode",
+            "local",
+            "\"local\": certificates from an authority of our own, for development (see `latchkey \
+             trust`). \"files\": the two files below, read again when they change. \"off\": plain \
+             HTTP, on loopback or behind a declared proxy only.",
+        ),
         How::Local,
         &[
             ("local", How::Local),
@@ -20,23 +35,17 @@ pub(super) fn tls(reader: &mut Reader<'_>) -> Tls {
             ("off", How::Off),
         ],
     );
-    let example = "\"/etc/latchkey/tls/fullchain.pem\"";
-    let certificate = reader.path("tls.certificate_file", example);
-    let key_example = "\"/etc/latchkey/tls/privkey.pem\"";
-    let key = reader.path("tls.key_file", key_example);
+    let certificate = reader.path(CERTIFICATE);
+    let key = reader.path(KEY);
     match (how, certificate, key) {
-        (How::Files, Some(certificate), Some(key)) => {
-            reader.opens("tls.certificate_file", &certificate, example);
-            reader.opens("tls.key_file", &key, key_example);
-            Tls::Files { certificate, key }
-        }
+        (How::Files, Some(certificate), Some(key)) => Tls::Files { certificate, key },
         (How::Files, certificate, key) => {
             let what = "is missing, but tls.mode is \"files\"";
             if certificate.is_none() {
-                reader.problem("tls.certificate_file", what, example);
+                reader.problem(CERTIFICATE.path, what, &CERTIFICATE.right_value());
             }
             if key.is_none() {
-                reader.problem("tls.key_file", what, key_example);
+                reader.problem(KEY.path, what, &KEY.right_value());
             }
             Tls::Local
         }
@@ -55,14 +64,24 @@ pub(super) fn tls(reader: &mut Reader<'_>) -> Tls {
 }
 
 pub(super) fn proxy(reader: &mut Reader<'_>) -> Proxy {
+    reader.section("proxy", "");
     Proxy {
         trusted: reader.list(
-            "proxy.trusted",
-            "[\"10.0.0.0/8\", \"127.0.0.1\"]",
+            Key::list(
+                "proxy.trusted",
+                &[],
+                "Addresses or networks of reverse proxies; only these are believed about where a \
+                 request came from.",
+            )
+            .example("[\"10.0.0.0/8\", \"127.0.0.1\"]"),
             Network::parse,
         ),
         header: reader.choice(
-            "proxy.header",
+            Key::text(
+                "proxy.header",
+                "x-forwarded-for",
+                "The one header that the proxies set: \"x-forwarded-for\" or \"forwarded\".",
+            ),
             ForwardedBy::XForwardedFor,
             &[
                 ("x-forwarded-for", ForwardedBy::XForwardedFor),
