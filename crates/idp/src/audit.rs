@@ -64,14 +64,48 @@ impl From<&StoredUser> for Actor {
     }
 }
 
+/// Who does something, where from and when: made once per request.
+#[derive(Clone, Debug)]
+pub(crate) struct By {
+    pub(crate) actor: Actor,
+    pub(crate) origin: Origin,
+    pub(crate) now: Timestamp,
+}
+
+impl By {
+    /// The program itself: a job, or data that it makes when it starts.
+    pub(crate) fn the_program(now: Timestamp) -> Self {
+        Self {
+            actor: Actor::Nobody,
+            origin: Origin::internal(),
+            now,
+        }
+    }
+
+    /// The same request, by somebody who is known meanwhile.
+    pub(crate) fn acting_as(&self, actor: impl Into<Actor>) -> Self {
+        Self {
+            actor: actor.into(),
+            ..self.clone()
+        }
+    }
+
+    /// The browser session that goes on when the user's others end.
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        self.origin.session
+    }
+}
+
 /// What was done to what.
 #[derive(Clone, Debug)]
+#[must_use = "an activity is recorded by committing a change with it"]
 pub(crate) struct Activity {
     /// PingOne's action type, such as `PASSWORD.RESET`.
-    pub(crate) action: &'static str,
-    pub(crate) actor: Actor,
-    pub(crate) subject: Subject,
-    pub(crate) outcome: Outcome,
+    action: &'static str,
+    subject: Subject,
+    outcome: Outcome,
+    /// What happened with it.
+    also: Vec<Activity>,
 }
 
 /// What an event is about.
@@ -116,54 +150,50 @@ pub(crate) enum Outcome {
 
 impl Activity {
     /// A success.
-    pub(crate) fn new(action: &'static str, actor: Actor, subject: impl Into<Subject>) -> Self {
+    pub(crate) fn new(action: &'static str, subject: impl Into<Subject>) -> Self {
         Self {
             action,
-            actor,
             subject: subject.into(),
             outcome: Outcome::Success,
+            also: Vec::new(),
         }
     }
 
     /// A failure, such as a wrong password.
-    pub(crate) fn failed(action: &'static str, actor: Actor, subject: impl Into<Subject>) -> Self {
+    pub(crate) fn failed(action: &'static str, subject: impl Into<Subject>) -> Self {
         Self {
-            action,
-            actor,
-            subject: subject.into(),
             outcome: Outcome::Failed,
+            ..Self::new(action, subject)
         }
     }
 
-    /// The statement that records it.
-    pub(crate) fn statement(
-        &self,
-        core: &Core,
-        environment: EnvironmentId,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Statement {
-        Activities::insert(
+    /// With another one that happened at once.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.also.push(other);
+        self
+    }
+
+    /// The statements that record it.
+    fn statements(&self, core: &Core, environment: EnvironmentId, by: &By) -> Vec<Statement> {
+        let insert = Activities::insert(
             environment,
             &StoredActivity {
                 id: ActivityId::random(core.random()),
-                recorded_at: now,
-                correlation_id: origin.request.0,
-                document: self.document(core.urls(), environment, origin),
+                recorded_at: by.now,
+                correlation_id: by.origin.request.0,
+                document: self.document(core.urls(), environment, by),
             },
             self.action,
-        )
+        );
+        let others = self.also.iter();
+        let others = others.flat_map(|activity| activity.statements(core, environment, by));
+        std::iter::once(insert).chain(others).collect()
     }
 
     /// Everything but what stands in columns.
-    fn document(
-        &self,
-        urls: &Urls,
-        environment: EnvironmentId,
-        origin: &Origin,
-    ) -> Map<String, Value> {
+    fn document(&self, urls: &Urls, environment: EnvironmentId, by: &By) -> Map<String, Value> {
         let of = json!({ "id": environment });
-        let actors = match &self.actor {
+        let actors = match &by.actor {
             Actor::Application { id, name } => json!({ "client": {
                 "id": id, "name": name, "environment": of, "type": "CLIENT",
                 "href": urls.environment_api(environment, format_args!("applications/{id}")),
@@ -205,8 +235,8 @@ impl Activity {
             (
                 "source",
                 json!({
-                    "ipAddress": origin.address.0.to_string(),
-                    "userAgent": origin.user_agent,
+                    "ipAddress": by.origin.address.0.to_string(),
+                    "userAgent": by.origin.user_agent,
                 }),
             ),
         ];
@@ -218,7 +248,7 @@ impl Activity {
 }
 
 impl Change {
-    /// Writes it with its entry in the audit log.
+    /// Writes it with its entries in the audit log.
     ///
     /// # Errors
     ///
@@ -228,12 +258,21 @@ impl Change {
         core: &Core,
         environment: EnvironmentId,
         activity: &Activity,
-        origin: &Origin,
-        now: Timestamp,
+        by: &By,
     ) -> Result<(), StoreError> {
-        let record = activity.statement(core, environment, origin, now);
+        let records = activity.statements(core, environment, by);
+        self.add_all(records).commit_unrecorded(core).await
+    }
+
+    /// Writes what the audit log does not tell of, as PingOne's does not: where an interaction
+    /// stands, tries that were counted, the grant and code of an authorization.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](Self::commit).
+    pub(crate) async fn commit_unrecorded(self, core: &Core) -> Result<(), StoreError> {
         let (batch, touched) = self.into_parts();
-        let written = core.db().batch(batch.add(record)).await;
+        let written = core.db().batch(batch).await;
         // After a failure too: whether an unanswered write took place is not known.
         core.forget(&touched);
         written.map(drop)

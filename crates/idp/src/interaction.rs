@@ -11,7 +11,7 @@ pub(crate) mod respond;
 pub(crate) mod response;
 pub(crate) mod still;
 
-use db::{Statement, StoreError};
+use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, FlowId, SessionId, UserId};
 use protocol::oauth::{CodeChallenge, Prompt, ResponseType, Scopes};
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::Idp;
 use crate::interaction::browser::Browser;
 use crate::interaction::response::ReturnAddress;
+use crate::stores::change::Change;
 use crate::stores::flows::{Flows, StoredFlow};
 
 /// The name of the one sign-on policy that every environment has: the `acr` of its tokens.
@@ -231,27 +232,23 @@ impl Interaction {
         Self { step, ..self }
     }
 
-    /// The statement that keeps the step; it touches one row, or none when another request was
-    /// faster: require one.
-    pub(crate) fn advance_statement(
-        &self,
-        idp: &Idp,
-        now: Timestamp,
-    ) -> Result<Statement, StoreError> {
-        Ok(Flows::advance_statement(&self.stored(idp, now)?))
+    /// Keeps the step; the requirement is not met when another request was faster.
+    pub(crate) fn advance(&self, idp: &Idp, now: Timestamp) -> Result<Change, StoreError> {
+        Ok(Flows::advance(&self.stored(idp, now)?))
     }
 
-    /// Keeps the step. `false` says that another request was faster.
-    pub(crate) async fn advance(&self, idp: &Idp, now: Timestamp) -> Result<bool, StoreError> {
-        let written = idp.db().write(self.advance_statement(idp, now)?).await;
-        let written = written.map_err(StoreError::during("move a sign-on interaction on"))?;
-        Ok(written.rows_affected == 1)
+    /// Keeps the step at once. `false` says that another request was faster.
+    pub(crate) async fn try_advance(&self, idp: &Idp, now: Timestamp) -> Result<bool, StoreError> {
+        match self.advance(idp, now)?.commit_unrecorded(idp).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.unmet().is_some() => Ok(false),
+            Err(error) => Err(StoreError::during("move a sign-on interaction on")(error)),
+        }
     }
 
-    /// The statement that uses the interaction up; it touches one row, or none when another
-    /// request was faster: require one.
-    pub(crate) fn finish_statement(&self) -> Statement {
-        Flows::finish_statement(self.id, self.version)
+    /// Uses the interaction up; the requirement is not met when another request was faster.
+    pub(crate) fn finish(&self) -> Change {
+        Flows::finish(self.id, self.version)
     }
 
     fn stored(&self, idp: &Idp, now: Timestamp) -> Result<StoredFlow, StoreError> {

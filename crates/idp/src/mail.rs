@@ -7,7 +7,7 @@
 pub(crate) mod outbox;
 mod smtp;
 
-use db::{Statement, StoreError};
+use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::MailId;
 use protocol::secret::{RecoveryCode, VerificationCode};
@@ -17,6 +17,7 @@ use ui::{MailText, Site};
 
 use crate::core::Core;
 use crate::settings::SmtpSettings;
+use crate::stores::change::Change;
 use crate::stores::codes::RECOVERY_CODE_LIFETIME;
 use crate::stores::mails::{Mails, StoredMail};
 use crate::stores::users::StoredUser;
@@ -81,14 +82,14 @@ impl Mail {
         })
     }
 
-    /// The statement that puts a mail to a user into the outbox.
+    /// Puts a mail to a user into the outbox.
     pub(crate) async fn enqueue(
         &self,
         core: &Core,
         user: &StoredUser,
         kind: &MailKind<'_>,
         now: Timestamp,
-    ) -> Result<Statement, ComposeError> {
+    ) -> Result<Change, ComposeError> {
         let sender = core.environments().find_name(user.environment_id).await?;
         let sender = sender.unwrap_or_default();
         let text = self.compose(user, kind, &sender);

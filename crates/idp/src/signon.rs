@@ -27,7 +27,7 @@ use ui::{Flash, FormState, Html, Layout, Side};
 use web::forbid_storing;
 
 use crate::Idp;
-use crate::audit::Origin;
+use crate::audit::By;
 use crate::interaction::complete::complete;
 use crate::interaction::cookies;
 use crate::interaction::still;
@@ -49,7 +49,7 @@ pub(crate) struct Visit {
     environment: Arc<StoredEnvironment>,
     application: Arc<StoredApplication>,
     interaction: Interaction,
-    origin: Origin,
+    by: By,
     headers: HeaderMap,
     now: Timestamp,
 }
@@ -60,9 +60,9 @@ impl FromRequestParts<Idp> for Visit {
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
         let environment = Environment::from_request_parts(parts, idp).await;
         let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
-        let Ok(origin) = Origin::from_request_parts(parts, idp).await;
+        let Ok(by) = By::from_request_parts(parts, idp).await;
         let query = parts.uri.query().unwrap_or_default();
-        let visit = Self::open(idp, environment, query, origin, &parts.headers).await;
+        let visit = Self::open(idp, environment, query, by, &parts.headers).await;
         visit.map_err(IntoResponse::into_response)
     }
 }
@@ -72,10 +72,10 @@ impl Visit {
         idp: &Idp,
         environment: Arc<StoredEnvironment>,
         query: &str,
-        origin: Origin,
+        by: By,
         headers: &HeaderMap,
     ) -> Result<Self, PageFailure> {
-        let now = idp.now();
+        let now = by.now;
         let params = FormParams::parse(query.as_bytes())?;
         let id = params.find("flowId").and_then(|id| FlowId::parse(id).ok());
         let id = id.ok_or(PageError::FlowGone)?;
@@ -95,7 +95,7 @@ impl Visit {
             environment,
             application,
             interaction,
-            origin,
+            by,
             headers: headers.clone(),
             now,
         })
@@ -146,7 +146,7 @@ impl Visit {
     async fn move_to(self, step: Step) -> Result<Response, PageFailure> {
         let response = self.go_on();
         let next = self.interaction.to(step);
-        next.advance(&self.idp, self.now).await?;
+        next.try_advance(&self.idp, self.now).await?;
         Ok(response)
     }
 
@@ -168,13 +168,12 @@ impl Visit {
             idp,
             environment,
             interaction,
-            origin,
+            by,
             headers,
-            now,
             ..
         } = self;
         let id = interaction.id;
-        let token = complete(&idp, interaction, user, &headers, &origin, now).await?;
+        let token = complete(&idp, interaction, user, &headers, &by).await?;
         let resume = format!("{}/as/resume?flowId={id}", idp.urls().path(environment.id));
         let mut response = see_other(&resume);
         cookies::set(&idp, environment.id, &token, &mut response);

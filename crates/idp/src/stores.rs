@@ -1,7 +1,10 @@
 //! The SQL: one file per table or small group of tables, over [`db::Db`].
 //!
-//! A store is a struct that borrows the database. Methods that only make up a larger whole return
-//! [`Statement`](db::Statement)s, which the caller puts into one batch with the audit entry.
+//! A store borrows the database; those whose answers every request needs own it and keep what they
+//! read for a moment. One set of verbs: `find` may be absent, `load` may not, `list` and `page`,
+//! `insert`, `update`, `delete`. What changes something returns a [`Change`](change::Change), which
+//! its caller commits with an entry in the audit log; what uses something up for one caller alone
+//! is carried out at once. The time is an argument.
 
 pub(crate) mod activities;
 pub(crate) mod application_secrets;
@@ -9,6 +12,7 @@ pub(crate) mod applications;
 pub(crate) mod authorization_codes;
 pub(crate) mod change;
 pub(crate) mod codes;
+pub(crate) mod endings;
 pub(crate) mod environments;
 pub(crate) mod expired;
 pub(crate) mod filter_sql;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::roles::{self, Permission, Place, Reach};
 use crate::access::bearer::{self, Bearer, BearerRefusal};
-use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::audit::{Activity, Actor, By, Origin, Subject};
 use crate::state::Idp;
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
@@ -31,7 +31,8 @@ use crate::web::failures::api::ApiFailure;
 pub(crate) struct Asking {
     pub(crate) idp: Idp,
     pub(crate) now: Timestamp,
-    pub(crate) origin: Origin,
+    /// Who it is, where from, and when.
+    pub(crate) by: By,
     bearer: Bearer,
     assignments: Arc<[StoredAssignment]>,
 }
@@ -41,8 +42,7 @@ impl FromRequestParts<Idp> for Asking {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
-        let Ok(origin) = Origin::from_request_parts(parts, idp).await;
-        let now = idp.now();
+        let Ok(By { origin, now, .. }) = By::from_request_parts(parts, idp).await;
         let bearer = bearer::authenticate(idp, &parts.headers, now)
             .await
             .map_err(refused)?;
@@ -58,9 +58,13 @@ impl FromRequestParts<Idp> for Asking {
         Ok(Self {
             idp: idp.clone(),
             now,
-            origin: Origin {
-                session: bearer.grant.as_ref().map(|grant| grant.session_id),
-                ..origin
+            by: By {
+                actor: actor(&bearer),
+                origin: Origin {
+                    session: bearer.grant.as_ref().map(|grant| grant.session_id),
+                    ..origin
+                },
+                now,
             },
             bearer,
             assignments,
@@ -79,6 +83,16 @@ fn carries_roles(bearer: &Bearer) -> bool {
         || bearer.scopes.iter().any(|scope| scope.starts_with("p1:"))
 }
 
+fn actor(bearer: &Bearer) -> Actor {
+    match &bearer.user {
+        Some(user) => Actor::from(user),
+        None => Actor::Application {
+            id: bearer.application.id,
+            name: bearer.application.settings.name.clone(),
+        },
+    }
+}
+
 fn refused(refusal: BearerRefusal) -> ApiFailure {
     match refusal {
         BearerRefusal::Store(error) => error.into(),
@@ -88,17 +102,6 @@ fn refused(refusal: BearerRefusal) -> ApiFailure {
 }
 
 impl Asking {
-    /// Who it is, for the audit log.
-    pub(crate) fn actor(&self) -> Actor {
-        match &self.bearer.user {
-            Some(user) => Actor::from(user),
-            None => Actor::Application {
-                id: self.bearer.application.id,
-                name: self.bearer.application.settings.name.clone(),
-            },
-        }
-    }
-
     /// The application that asks for itself.
     pub(crate) fn application(&self) -> Option<ApplicationId> {
         self.bearer
@@ -142,9 +145,9 @@ impl Asking {
         action: &'static str,
         subject: impl Into<Subject>,
     ) -> Result<(), StoreError> {
-        let activity = Activity::new(action, self.actor(), subject);
+        let activity = Activity::new(action, subject);
         change
-            .commit(&self.idp, environment, &activity, &self.origin, self.now)
+            .commit(&self.idp, environment, &activity, &self.by)
             .await
     }
 

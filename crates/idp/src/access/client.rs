@@ -24,6 +24,7 @@ use crate::stores::environments::StoredEnvironment;
 use crate::stores::resources::GrantedScopes;
 use crate::web::extract::{Environment, OAuthForm};
 use crate::web::failures::oauth::OAuthFailure;
+use crate::web::origin::Now;
 
 /// Ids and secrets are ASCII of at most some hundred characters.
 const LONGEST_BASIC: usize = 2048;
@@ -78,8 +79,8 @@ impl FromRequest<Idp> for ClientRequest {
     type Rejection = Response;
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
-        let now = idp.now();
         let (mut parts, body) = request.into_parts();
+        let Ok(Now(now)) = Now::from_request_parts(&mut parts, idp).await;
         let environment = Environment::from_request_parts(&mut parts, idp).await;
         let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
         let credentials = Credentials::read(&parts.headers);

@@ -1,6 +1,6 @@
 //! Passwords: their state, checking, changing, setting.
 
-use db::{Batch, StoreError};
+use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use platform::clock::is_expired;
 use protocol::password_policy::{
@@ -10,14 +10,11 @@ use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
 
 use super::Refusal;
-use crate::audit::{Activity, Actor, Origin};
+use crate::audit::{Activity, By};
 use crate::state::Idp;
-use crate::stores::codes::RecoveryCodes;
-use crate::stores::grants::Grants;
+use crate::stores::change::Change;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
-use crate::stores::passwords::PasswordHash;
-use crate::stores::passwords::{Passwords, StoredPassword, Try};
-use crate::stores::sessions::Sessions;
+use crate::stores::passwords::{PasswordHash, Passwords, Replacement, StoredPassword, Try};
 use crate::stores::users::StoredUser;
 
 /// What state a user's password is in, and the policy that applies to it.
@@ -100,8 +97,8 @@ fn seconds_until(until: Timestamp, now: Timestamp) -> i64 {
         .unwrap_or(i64::MAX)
 }
 
-/// Checks a password on behalf of `actor`, counts a failure, and gives the password's state: good,
-/// to be changed, or expired.
+/// Checks a password, counts a failure, and gives the password's state: good, to be changed, or
+/// expired.
 ///
 /// The try is counted before the password is compared, so that tries made at the same time are no
 /// way around the lockout. A locked-out password costs as much as a wrong one.
@@ -109,12 +106,10 @@ pub(crate) async fn check(
     idp: &Idp,
     user: &StoredUser,
     password: &Password,
-    actor: &Actor,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<PasswordStatus, Refusal> {
     let policy = policy_of(idp, user).await?.policy;
-    check_with(idp, user, &policy, password, actor, origin, now).await
+    check_with(idp, user, &policy, password, by).await
 }
 
 async fn check_with(
@@ -122,9 +117,7 @@ async fn check_with(
     user: &StoredUser,
     policy: &PasswordPolicy,
     password: &Password,
-    actor: &Actor,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<PasswordStatus, Refusal> {
     let passwords = Passwords::new(idp.db());
     let stored = passwords.load(user.id).await?;
@@ -132,14 +125,14 @@ async fn check_with(
         idp.hasher().verify_nobody(password).await?;
         return Err(Refusal::NoPassword);
     };
-    if let Some(until) = stored.lockout(now) {
+    if let Some(until) = stored.lockout(by.now) {
         idp.hasher().verify_nobody(password).await?;
         return Err(Refusal::LockedOut {
-            seconds_until_unlock: seconds_until(until, now),
+            seconds_until_unlock: seconds_until(until, by.now),
         });
     }
     let remaining = match policy.lockout {
-        Some(lockout) => match passwords.take_try(user.id, lockout, now).await? {
+        Some(lockout) => match passwords.take_try(user.id, lockout, by.now).await? {
             Try::Counted { remaining } => Some(remaining),
             Try::LockedOut => {
                 idp.hasher().verify_nobody(password).await?;
@@ -150,39 +143,27 @@ async fn check_with(
         },
         None => None,
     };
-    let is_right = idp.hasher().verify(password, hash).await?;
-    let record = |activity: Activity| activity.statement(idp, user.environment_id, origin, now);
-    if !is_right {
-        let failed = record(Activity::failed(
-            "PASSWORD.CHECK_FAILED",
-            actor.clone(),
-            user,
-        ));
-        let mut batch = Batch::new().add(failed);
+    if !idp.hasher().verify(password, hash).await? {
+        let mut failed = Activity::failed("PASSWORD.CHECK_FAILED", user);
         if remaining == Some(0) {
-            batch = batch.add(record(Activity::new("USER.LOCKED", actor.clone(), user)));
+            failed = failed.and(Activity::new("USER.LOCKED", user));
         }
-        idp.db().batch(batch).await?;
+        Change::new()
+            .commit(idp, user.environment_id, &failed, by)
+            .await?;
         return Err(Refusal::Wrong {
             failures_remaining: remaining,
         });
     }
-    let batch = Batch::new()
-        .add(Passwords::forgive(user.id))
-        .add(record(Activity::new(
-            "PASSWORD.CHECK_SUCCEEDED",
-            actor.clone(),
-            user,
-        )));
-    idp.db().batch(batch).await?;
-    Ok(status(
-        &StoredPassword {
-            locked_until: None,
-            ..stored
-        },
-        policy,
-        now,
-    ))
+    let succeeded = Activity::new("PASSWORD.CHECK_SUCCEEDED", user);
+    Passwords::give_tries_back(user.id)
+        .commit(idp, user.environment_id, &succeeded, by)
+        .await?;
+    let unlocked = StoredPassword {
+        locked_until: None,
+        ..stored
+    };
+    Ok(status(&unlocked, policy, by.now))
 }
 
 /// Changes a password on the word of its owner, who knows the current one.
@@ -191,26 +172,26 @@ pub(crate) async fn change_own(
     user: &StoredUser,
     current: &Password,
     new: &Password,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<(), Refusal> {
+    let by = &by.acting_as(user);
     let policy = policy_of(idp, user).await?.policy;
-    let actor = Actor::from(user);
-    match check_with(idp, user, &policy, current, &actor, origin, now).await? {
+    match check_with(idp, user, &policy, current, by).await? {
         PasswordStatus::MustChangePassword | PasswordStatus::PasswordExpired => {}
-        _ => require_age(idp, user, &policy, now).await?,
+        _ => require_age(idp, user, &policy, by.now).await?,
     }
-    let hash = accepted(
-        idp,
-        user,
-        &policy,
-        new,
-        CurrentPassword::Given(current.expose()),
-        now,
-    )
-    .await?;
-    let reset = Activity::new("PASSWORD.RESET", actor, user);
-    store(idp, user, &policy, &hash, false, reset, origin, now).await
+    let current = CurrentPassword::Given(current.expose());
+    let hash = accepted(idp, user, &policy, new, current, by.now).await?;
+    let new = Replacement {
+        hash: &hash,
+        must_change: false,
+        history: policy.history.as_ref(),
+    };
+    let reset = Activity::new("PASSWORD.RESET", user);
+    Passwords::replaced(user.id, &new, by.session(), by.now)
+        .commit(idp, user.environment_id, &reset, by)
+        .await?;
+    Ok(())
 }
 
 async fn require_age(
@@ -257,88 +238,56 @@ pub(crate) async fn set(
     user: &StoredUser,
     new: &Password,
     options: SetOptions,
-    actor: Actor,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<(), Refusal> {
     let policy = policy_of(idp, user).await?.policy;
     let hash = match options.policy {
         PolicyCheck::Applied => {
-            accepted(idp, user, &policy, new, CurrentPassword::Unknown, now).await?
+            accepted(idp, user, &policy, new, CurrentPassword::Unknown, by.now).await?
         }
         PolicyCheck::Bypassed => idp.hasher().hash(new, idp.random()).await?,
     };
-    let activity = Activity::new(options.action, actor, user);
-    store(
-        idp,
-        user,
-        &policy,
-        &hash,
-        options.force_change,
-        activity,
-        origin,
-        now,
-    )
-    .await
+    let new = Replacement {
+        hash: &hash,
+        must_change: options.force_change,
+        history: policy.history.as_ref(),
+    };
+    let activity = Activity::new(options.action, user);
+    Passwords::replaced(user.id, &new, by.session(), by.now)
+        .commit(idp, user.environment_id, &activity, by)
+        .await?;
+    Ok(())
 }
 
 /// Removes a password.
-pub(crate) async fn remove(
-    idp: &Idp,
-    user: &StoredUser,
-    actor: Actor,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let unset = Activity::new("PASSWORD.UNSET", actor, user);
-    let batch = Batch::new()
-        .add(Passwords::remove(user.id))
-        .add(RecoveryCodes::drop_all(user.id))
-        .add(Sessions::end_others_statement(user.id, origin.session))
-        .add(Grants::revoke_others_statement(
-            user.id,
-            origin.session,
-            now,
-        ))
-        .add(unset.statement(idp, user.environment_id, origin, now));
-    idp.db().batch(batch).await.map(drop)
+pub(crate) async fn remove(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), StoreError> {
+    let unset = Activity::new("PASSWORD.UNSET", user);
+    Passwords::delete(user.id, by.session(), by.now)
+        .commit(idp, user.environment_id, &unset, by)
+        .await
 }
 
-/// Demands another password at the next sign-on, and lifts a lockout.
-pub(crate) async fn force_change(
-    idp: &Idp,
-    user: &StoredUser,
-    actor: Actor,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let forced = Activity::new("PASSWORD.FORCE_CHANGE", actor, user);
-    let batch = Batch::new()
-        .require(Passwords::demand_change(user.id), 1)
-        .add(forced.statement(idp, user.environment_id, origin, now));
-    match idp.db().batch(batch).await {
-        Ok(_) => Ok(()),
+/// Demands another password at the next sign-on, and lifts a lockout. What is open under the
+/// present one ends.
+pub(crate) async fn force_change(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), Refusal> {
+    let forced = Activity::new("PASSWORD.FORCE_CHANGE", user);
+    let written = Passwords::demand_change(user.id, by.now)
+        .commit(idp, user.environment_id, &forced, by)
+        .await;
+    match written {
+        Ok(()) => Ok(()),
         Err(error) if error.unmet().is_some() => Err(Refusal::NoPassword),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Lifts a lockout after wrong passwords.
-pub(crate) async fn unlock(
-    idp: &Idp,
-    user: &StoredUser,
-    actor: Actor,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let record = |action, actor| {
-        Activity::new(action, actor, user).statement(idp, user.environment_id, origin, now)
-    };
-    let batch = Batch::new()
-        .add(Passwords::forgive(user.id))
-        .add(record("PASSWORD.UNLOCKED", actor.clone()))
-        .add(record("USER.UNLOCKED", actor));
-    idp.db().batch(batch).await.map(drop)
+pub(crate) async fn unlock(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), StoreError> {
+    let unlocked = Activity::new("PASSWORD.UNLOCKED", user);
+    let unlocked = unlocked.and(Activity::new("USER.UNLOCKED", user));
+    Passwords::give_tries_back(user.id)
+        .commit(idp, user.environment_id, &unlocked, by)
+        .await
 }
 
 /// Judges a new password and hashes it.
@@ -384,35 +333,4 @@ fn judge(
         history,
     };
     evaluate(policy, new.expose(), &context)
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of three callers, each argument its own type"
-)]
-async fn store(
-    idp: &Idp,
-    user: &StoredUser,
-    policy: &PasswordPolicy,
-    hash: &PasswordHash,
-    must_change: bool,
-    activity: Activity,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let mut batch = Batch::new();
-    for statement in Passwords::set(user.id, hash, must_change, policy.history.as_ref(), now) {
-        batch = batch.add(statement);
-    }
-    batch = batch
-        .add(RecoveryCodes::drop_all(user.id))
-        .add(Sessions::end_others_statement(user.id, origin.session))
-        .add(Grants::revoke_others_statement(
-            user.id,
-            origin.session,
-            now,
-        ))
-        .add(activity.statement(idp, user.environment_id, origin, now));
-    idp.db().batch(batch).await?;
-    Ok(())
 }

@@ -1,19 +1,16 @@
 //! The forgotten password: a code goes out by mail, and comes back with a new password.
 
-use db::Batch;
-use jiff::{SignedDuration, Timestamp};
-use protocol::password_policy::CurrentPassword;
+use jiff::SignedDuration;
+use protocol::password_policy::{CurrentPassword, PasswordPolicy};
 use protocol::pingone::PasswordStatus;
-use protocol::secret::{Password, RecoveryCode};
+use protocol::secret::{Password, RecoveryCode, RecoveryCodeDigest};
 
 use super::{Refusal, passwords};
-use crate::audit::{Activity, Actor, Origin};
+use crate::audit::{Activity, Actor, By};
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::codes::{RECOVERY_CODE_LIFETIME, RecoveryCodes, Tried};
-use crate::stores::grants::Grants;
-use crate::stores::passwords::Passwords;
-use crate::stores::sessions::Sessions;
+use crate::stores::passwords::{Passwords, Replacement};
 use crate::stores::users::StoredUser;
 
 /// The fifth wrong code kills a code (flows, "Codes").
@@ -23,17 +20,11 @@ pub(crate) const MOST_TRIES: i64 = 5;
 ///
 /// Refused for a user who may not sign on, has no password, or is locked out (PingOne, "Password
 /// recovery").
-pub(crate) async fn send_code(
-    idp: &Idp,
-    user: &StoredUser,
-    actor: Actor,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    if !user.can_authenticate(now) {
+pub(crate) async fn send_code(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), Refusal> {
+    if !user.can_authenticate(by.now) {
         return Err(Refusal::AccountNotUsable);
     }
-    let state = passwords::state(idp, user, now).await?;
+    let state = passwords::state(idp, user, by.now).await?;
     match state.status {
         PasswordStatus::NoPassword => return Err(Refusal::NoPassword),
         PasswordStatus::PasswordLockedOut => {
@@ -45,16 +36,12 @@ pub(crate) async fn send_code(
     }
     let code = RecoveryCode::random(idp.random());
     let mail = MailKind::Recovery { code: &code };
-    let sent = Activity::new("NOTIFICATION.CREATED", actor, user);
-    let batch = Batch::new()
-        .add(RecoveryCodes::replace(
-            user.id,
-            &code.digest(),
-            now + RECOVERY_CODE_LIFETIME,
-        ))
-        .add(idp.mail().enqueue(idp, user, &mail, now).await?)
-        .add(sent.statement(idp, user.environment_id, origin, now));
-    idp.db().batch(batch).await?;
+    let expires_at = by.now + RECOVERY_CODE_LIFETIME;
+    let sent = Activity::new("NOTIFICATION.CREATED", user);
+    RecoveryCodes::replace(user.id, &code.digest(), expires_at)
+        .and(idp.mail().enqueue(idp, user, &mail, by.now).await?)
+        .commit(idp, user.environment_id, &sent, by)
+        .await?;
     idp.mail().wake();
     Ok(())
 }
@@ -67,69 +54,73 @@ pub(crate) async fn recover(
     user: &StoredUser,
     code: &RecoveryCode,
     new: &Password,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<(), Refusal> {
     let policy = passwords::policy_of(idp, user).await?.policy;
-    let codes = RecoveryCodes::new(idp.db());
-    let (digest, failures) = match codes.take_try(user.id, MOST_TRIES, now).await? {
-        Tried::Counted { digest, failures } => (digest, failures),
-        Tried::Exhausted => return Err(Refusal::CodeExhausted),
-        Tried::None => return Err(Refusal::CodeInvalid),
-    };
-    if digest != code.digest() {
-        if failures < MOST_TRIES {
-            return Err(Refusal::CodeInvalid);
-        }
-        let lockout = policy
-            .lockout
-            .map_or(900, |lockout| lockout.duration_seconds);
-        let until = now + SignedDuration::from_secs(i64::from(lockout));
-        let locked = Activity::new("USER.LOCKED", Actor::Nobody, user);
-        let batch = Batch::new()
-            .add(Passwords::lock_out(user.id, until))
-            .add(locked.statement(idp, user.environment_id, origin, now));
-        idp.db().batch(batch).await?;
-        return Err(Refusal::CodeExhausted);
-    }
-    if !user.can_authenticate(now) {
+    let digest = try_code(idp, user, code, &policy, by).await?;
+    if !user.can_authenticate(by.now) {
         return Err(Refusal::AccountNotUsable);
     }
-    let accepted =
-        passwords::accepted(idp, user, &policy, new, CurrentPassword::Unknown, now).await;
-    let hash = match accepted {
+    let unknown = CurrentPassword::Unknown;
+    let hash = match passwords::accepted(idp, user, &policy, new, unknown, by.now).await {
         Ok(hash) => hash,
         Err(refusal) => {
-            idp.db()
-                .write(RecoveryCodes::forgive(user.id, &digest))
+            RecoveryCodes::give_try_back(user.id, &digest)
+                .commit_unrecorded(idp)
                 .await?;
             return Err(refusal);
         }
     };
-    let record = |action| {
-        Activity::new(action, Actor::from(user), user).statement(
-            idp,
-            user.environment_id,
-            origin,
-            now,
-        )
+    let new = Replacement {
+        hash: &hash,
+        must_change: false,
+        history: policy.history.as_ref(),
     };
-    let mut batch = Batch::new().require(RecoveryCodes::redeem(user.id, &digest), 1);
-    for statement in Passwords::set(user.id, &hash, false, policy.history.as_ref(), now) {
-        batch = batch.add(statement);
-    }
-    batch = batch
-        .add(Sessions::end_others_statement(user.id, origin.session))
-        .add(Grants::revoke_others_statement(
-            user.id,
-            origin.session,
-            now,
-        ))
-        .add(record("PASSWORD.RECOVERY"))
-        .add(record("USER.UNLOCKED"));
-    match idp.db().batch(batch).await {
-        Ok(_) => Ok(()),
+    let recovered = Activity::new("PASSWORD.RECOVERY", user);
+    let recovered = recovered.and(Activity::new("USER.UNLOCKED", user));
+    let written = RecoveryCodes::redeem(user.id, &digest)
+        .and(Passwords::replaced(user.id, &new, by.session(), by.now))
+        .commit(idp, user.environment_id, &recovered, &by.acting_as(user))
+        .await;
+    match written {
+        Ok(()) => Ok(()),
         Err(error) if error.unmet().is_some() => Err(Refusal::CodeInvalid),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Counts a try and compares the code; the last wrong one kills it and locks the password out.
+async fn try_code(
+    idp: &Idp,
+    user: &StoredUser,
+    code: &RecoveryCode,
+    policy: &PasswordPolicy,
+    by: &By,
+) -> Result<RecoveryCodeDigest, Refusal> {
+    let codes = RecoveryCodes::new(idp.db());
+    let (digest, failures) = match codes.take_try(user.id, MOST_TRIES, by.now).await? {
+        Tried::Counted { digest, failures } => (digest, failures),
+        Tried::Exhausted => return Err(Refusal::CodeExhausted),
+        Tried::None => return Err(Refusal::CodeInvalid),
+    };
+    if digest == code.digest() {
+        return Ok(digest);
+    }
+    if failures < MOST_TRIES {
+        return Err(Refusal::CodeInvalid);
+    }
+    let lockout = policy
+        .lockout
+        .map_or(900, |lockout| lockout.duration_seconds);
+    let until = by.now + SignedDuration::from_secs(i64::from(lockout));
+    let locked = Activity::new("USER.LOCKED", user);
+    Passwords::lock_out(user.id, until)
+        .commit(
+            idp,
+            user.environment_id,
+            &locked,
+            &by.acting_as(Actor::Nobody),
+        )
+        .await?;
+    Err(Refusal::CodeExhausted)
 }

@@ -3,7 +3,6 @@
 
 use std::str::FromStr as _;
 
-use db::{Batch, Statement};
 use email_address::EmailAddress;
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
@@ -12,8 +11,9 @@ use protocol::secret::Password;
 use serde_json::{Map, Value};
 
 use super::{Refusal, passwords, verification};
-use crate::audit::{Activity, Actor, Origin};
+use crate::audit::{Activity, Actor, By};
 use crate::state::Idp;
+use crate::stores::change::Change;
 use crate::stores::passwords::Passwords;
 use crate::stores::users::{AccountLock, StoredUser, Users};
 
@@ -153,9 +153,7 @@ pub(crate) async fn register(
     idp: &Idp,
     environment: EnvironmentId,
     account: NewAccount,
-    actor: Actor,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<StoredUser, RegistrationRefusal> {
     check_names(&account)?;
     let NewAccount {
@@ -164,7 +162,7 @@ pub(crate) async fn register(
         ..
     } = &account;
     let (password, verification) = (password.clone(), *verification);
-    let user = into_user(idp, environment, account, now);
+    let user = into_user(idp, environment, account, by.now);
     let users = Users::new(idp.db());
     if !users
         .is_name_free(environment, &user.username, user.id)
@@ -173,20 +171,20 @@ pub(crate) async fn register(
         return Err(RegistrationRefusal::UsernameTaken);
     }
 
-    let mut statements = Users::insert(&user);
+    let mut change = Users::insert(&user);
     if let Some(password) = password {
         let policy = passwords::policy_of(idp, &user).await?.policy;
-        statements.extend(first_password(idp, &user, &policy, &password, now).await?);
+        change = change.and(first_password(idp, &user, &policy, &password, by.now).await?);
     }
     if verification == Verification::Required {
-        statements.extend(verification::issue(idp, &user, now).await?);
+        change = change.and(verification::issue(idp, &user, by.now).await?);
     }
-    let created = Activity::new("USER.CREATED", by_whom(actor, &user), &user);
-    statements.push(created.statement(idp, environment, origin, now));
-
-    let batch = statements.into_iter().fold(Batch::new(), Batch::add);
-    match idp.db().batch(batch).await {
-        Ok(_) => {
+    let created = Activity::new("USER.CREATED", &user);
+    match change
+        .commit(idp, environment, &created, &by_whom(by, &user))
+        .await
+    {
+        Ok(()) => {
             idp.mail().wake();
             Ok(user)
         }
@@ -200,22 +198,22 @@ pub(crate) async fn register(
 }
 
 /// The first user of an environment that is about to be made with `policy` as its default: nobody
-/// there can have the name. Returns the statements that make the user.
+/// there can have the name. Returns what makes the user.
 pub(crate) async fn first_user(
     idp: &Idp,
     environment: EnvironmentId,
     account: NewAccount,
     policy: &PasswordPolicy,
     now: Timestamp,
-) -> Result<(StoredUser, Vec<Statement>), RegistrationRefusal> {
+) -> Result<(StoredUser, Change), RegistrationRefusal> {
     check_names(&account)?;
     let password = account.password.clone();
     let user = into_user(idp, environment, account, now);
-    let mut statements = Users::insert(&user);
+    let mut change = Users::insert(&user);
     if let Some(password) = password {
-        statements.extend(first_password(idp, &user, policy, &password, now).await?);
+        change = change.and(first_password(idp, &user, policy, &password, now).await?);
     }
-    Ok((user, statements))
+    Ok((user, change))
 }
 
 async fn first_password(
@@ -224,14 +222,13 @@ async fn first_password(
     policy: &PasswordPolicy,
     password: &NewPassword,
     now: Timestamp,
-) -> Result<Vec<Statement>, Refusal> {
+) -> Result<Change, Refusal> {
     let (new, unknown) = (&password.value, CurrentPassword::Unknown);
     let hash = passwords::accepted(idp, user, policy, new, unknown, now).await?;
-    Ok(Passwords::set(
+    Ok(Passwords::insert(
         user.id,
         &hash,
         password.force_change,
-        None,
         now,
     ))
 }
@@ -247,10 +244,10 @@ fn check_names(account: &NewAccount) -> Result<(), RegistrationRefusal> {
 }
 
 /// A person who registers is the one who did it.
-fn by_whom(actor: Actor, user: &StoredUser) -> Actor {
-    match actor {
-        Actor::Nobody => Actor::from(user),
-        Actor::Application { .. } | Actor::User { .. } => actor,
+fn by_whom(by: &By, user: &StoredUser) -> By {
+    match by.actor {
+        Actor::Nobody => by.acting_as(user),
+        Actor::Application { .. } | Actor::User { .. } => by.clone(),
     }
 }
 

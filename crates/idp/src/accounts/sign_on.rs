@@ -1,14 +1,14 @@
 //! Signing on with a name and a password. Known and unknown names cost the same and end the same.
 
-use db::Statement;
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId};
 use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
 
 use super::{Refusal, passwords};
-use crate::audit::{Actor, Origin};
+use crate::audit::By;
 use crate::state::Idp;
+use crate::stores::change::Change;
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::users::{StoredUser, Users};
 
@@ -30,28 +30,29 @@ pub(crate) async fn sign_on(
     environment: EnvironmentId,
     identifier: &str,
     password: &Password,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<SignedOn, Refusal> {
     let found = Users::new(idp.db())
         .find_for_sign_on(environment, identifier)
         .await?;
     let Some(user) = found else {
         idp.hasher().verify_nobody(password).await?;
-        return Err(refuse_stranger(idp, environment, identifier, now).await?);
+        return Err(refuse_unknown(idp, environment, identifier, by.now).await?);
     };
-    let checked = passwords::check(idp, &user, password, &Actor::from(&user), origin, now).await;
+    let checked = passwords::check(idp, &user, password, &by.acting_as(&user)).await;
     match checked {
-        Ok(_) if !user.can_authenticate(now) => Err(Refusal::AccountNotUsable),
+        Ok(_) if !user.can_authenticate(by.now) => Err(Refusal::AccountNotUsable),
         Ok(status) => Ok(SignedOn { user, status }),
         // Nobody can sign on to it, which is no news to tell a stranger: not by a lockout that
         // never comes, either.
-        Err(Refusal::NoPassword) => Err(refuse_stranger(idp, environment, identifier, now).await?),
+        Err(Refusal::NoPassword) => {
+            Err(refuse_unknown(idp, environment, identifier, by.now).await?)
+        }
         Err(refusal) => Err(refusal),
     }
 }
 
-async fn refuse_stranger(
+async fn refuse_unknown(
     idp: &Idp,
     environment: EnvironmentId,
     identifier: &str,
@@ -77,7 +78,7 @@ async fn refuse_stranger(
     })
 }
 
-/// The statement that notes the sign-on with the user, for the batch that makes the session.
-pub(crate) fn record(user: &StoredUser, origin: &Origin, now: Timestamp) -> Statement {
-    Users::record_sign_on(user.id, now, origin.address.0.to_string())
+/// Notes the sign-on with the user, in the change that makes the session.
+pub(crate) fn note(user: &StoredUser, by: &By) -> Change {
+    Users::note_sign_on(user.id, by.origin.address.0.to_string(), by.now)
 }

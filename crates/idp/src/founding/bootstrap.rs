@@ -4,7 +4,7 @@
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{
-    ApplicationId, EnvironmentId, OrganizationId, ResourceGrantId, RoleAssignmentId, UserId,
+    ApplicationId, EnvironmentId, OrganizationId, ResourceGrantId, RoleAssignmentId,
 };
 use protocol::oauth::{Issuer, TokenEndpointAuthMethod};
 use protocol::password_policy::PasswordPolicy;
@@ -16,7 +16,7 @@ use ui::{RuleView, Verdict};
 
 use crate::accounts::Refusal;
 use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationRefusal};
-use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::audit::{Activity, By, Subject};
 use crate::founding::environment::{self, NewEnvironment, Seed};
 use crate::founding::portal_applications::{ADMINISTRATION, PortalAddresses, worker};
 use crate::state::Idp;
@@ -24,6 +24,7 @@ use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::change::Change;
 use crate::stores::resources::{Resources, StoredResourceGrant};
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
+use crate::stores::users::StoredUser;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -69,8 +70,8 @@ pub struct Plan {
     pub worker_client_secret: ClientSecret,
     name: String,
     change: Change,
-    origin: Origin,
-    now: Timestamp,
+    activity: Activity,
+    by: By,
 }
 
 /// Why an environment was not made.
@@ -115,7 +116,7 @@ const LONGEST_NAME: usize = 256;
 ///
 /// [`BootstrapError`] says which value cannot be used.
 pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
-    let (origin, now) = (Origin::internal(), idp.now());
+    let now = idp.now();
     let name = wanted.name.trim().to_owned();
     if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
         return Err(BootstrapError::InvalidName);
@@ -176,10 +177,13 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
             now,
         ));
 
+    let subject = Subject::of("ENVIRONMENT", environment, name.as_str());
+    let mut activity = Activity::new("ENVIRONMENT.CREATED", subject);
     if let Some(administrator) = wanted.administrator {
-        let (id, made) = person(idp, &seed, administrator, &origin, now).await?;
-        let holder = Holder::User(id.as_uuid());
+        let (user, made) = person(idp, &seed, administrator, now).await?;
+        let holder = Holder::User(user.id.as_uuid());
         change = change.and(made).and(roles(idp, environment, holder, now));
+        activity = activity.and(Activity::new("USER.CREATED", &user));
     }
     Ok(Plan {
         environment_id: environment,
@@ -190,8 +194,8 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
         worker_client_secret,
         name,
         change,
-        origin,
-        now,
+        activity,
+        by: By::the_program(now),
     })
 }
 
@@ -202,13 +206,11 @@ impl Plan {
     ///
     /// [`BootstrapError::Store`] when the database did not take it.
     pub async fn commit(self, idp: &Idp) -> Result<(), BootstrapError> {
-        let subject = Subject::of("ENVIRONMENT", self.environment_id, self.name.as_str());
-        let created = Activity::new("ENVIRONMENT.CREATED", Actor::Nobody, subject);
-        match self
+        let written = self
             .change
-            .commit(idp, self.environment_id, &created, &self.origin, self.now)
-            .await
-        {
+            .commit(idp, self.environment_id, &self.activity, &self.by)
+            .await;
+        match written {
             // Somebody made one of the same name in between.
             Err(error) if error.is_unique_violation() => Err(BootstrapError::NameTaken(self.name)),
             written => Ok(written?),
@@ -282,9 +284,8 @@ async fn person(
     idp: &Idp,
     seed: &Seed,
     administrator: Administrator,
-    origin: &Origin,
     now: Timestamp,
-) -> Result<(UserId, Change), BootstrapError> {
+) -> Result<(StoredUser, Change), BootstrapError> {
     let environment = seed.environment.id;
     let email = administrator.email;
     let account = NewAccount {
@@ -301,7 +302,7 @@ async fn person(
     };
     let policy = PasswordPolicy::standard();
     let made = registration::first_user(idp, environment, account, &policy, now).await;
-    let (user, statements) = made.map_err(|refusal| match refusal {
+    made.map_err(|refusal| match refusal {
         RegistrationRefusal::InvalidUsername => BootstrapError::InvalidUsername,
         RegistrationRefusal::InvalidEmail => BootstrapError::InvalidEmail(email),
         RegistrationRefusal::Refused(Refusal::Policy(judged)) => BootstrapError::Password {
@@ -312,11 +313,5 @@ async fn person(
         },
         RegistrationRefusal::Refused(Refusal::Store(error)) => error.into(),
         refusal => BootstrapError::Administrator(Box::new(refusal)),
-    })?;
-    let created = Activity::new("USER.CREATED", Actor::Nobody, &user);
-    let change =
-        Change::new()
-            .add_all(statements)
-            .add(created.statement(idp, environment, origin, now));
-    Ok((user.id, change))
+    })
 }

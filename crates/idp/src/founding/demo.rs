@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::roles::ids as roles;
 use crate::accounts::registration::{self, NewAccount, RegistrationRefusal};
-use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::audit::{Activity, By, Subject};
 use crate::founding::environment::{self, NewEnvironment};
 use crate::founding::portal_applications::{ADMINISTRATION, PortalAddresses, WORKER, worker};
 use crate::hasher::HashError;
@@ -135,10 +135,11 @@ impl From<RegistrationRefusal> for DemoError {
 ///
 /// [`DemoError`] when the database does not answer; what was made stays and is found next time.
 pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoError> {
+    let now = idp.now();
     let maker = Maker {
         idp,
-        origin: Origin::internal(),
-        now: idp.now(),
+        by: By::the_program(now),
+        now,
     };
     let environment = maker.environment().await?;
     let policy = maker.policy(environment.id).await?;
@@ -242,7 +243,7 @@ fn demo_profile() -> Map<String, Value> {
 
 struct Maker<'a> {
     idp: &'a Idp,
-    origin: Origin,
+    by: By,
     now: Timestamp,
 }
 
@@ -258,8 +259,7 @@ impl Maker<'_> {
             environment_type: EnvironmentType::Sandbox,
             creator: None,
         };
-        let made =
-            environment::create(self.idp, new, Actor::Nobody, &self.origin, self.now).await?;
+        let made = environment::create(self.idp, new, &self.by).await?;
         Ok(Arc::new(made))
     }
 
@@ -460,23 +460,10 @@ impl Maker<'_> {
             attributes: profile,
             ..NewAccount::new(person.username, person.email, population)
         };
-        let user = registration::register(
-            self.idp,
-            environment,
-            account,
-            Actor::Nobody,
-            &self.origin,
-            self.now,
-        )
-        .await?;
+        let user = registration::register(self.idp, environment, account, &self.by).await?;
         let password = Password::new(person.password);
         let hash = self.idp.hasher().hash(&password, self.idp.random()).await?;
-        let change = Change::new().add(Passwords::set_at(
-            user.id,
-            &hash,
-            false,
-            self.now - PASSWORD_AGE,
-        ));
+        let change = Passwords::insert(user.id, &hash, false, self.now - PASSWORD_AGE);
         self.commit(environment, change, "PASSWORD.SET", Subject::from(&user))
             .await?;
         Ok(user.id)
@@ -489,9 +476,9 @@ impl Maker<'_> {
         action: &'static str,
         subject: Subject,
     ) -> Result<(), DemoError> {
-        let activity = Activity::new(action, Actor::Nobody, subject);
+        let activity = Activity::new(action, subject);
         change
-            .commit(self.idp, environment, &activity, &self.origin, self.now)
+            .commit(self.idp, environment, &activity, &self.by)
             .await?;
         Ok(())
     }

@@ -11,7 +11,7 @@ use protocol::id::{
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{EnvironmentType, ResourceType, RoleScope, RoleScopeType};
 
-use crate::audit::{Activity, Actor, Origin, Subject};
+use crate::audit::{Activity, By, Subject};
 use crate::founding::portal_applications::ADMINISTRATION;
 use crate::state::Idp;
 use crate::stores::change::Change;
@@ -102,21 +102,17 @@ pub(crate) struct Seed {
 pub(crate) async fn create(
     idp: &Idp,
     new: NewEnvironment,
-    actor: Actor,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<StoredEnvironment, StoreError> {
     let Seed {
         environment,
         change,
         ..
-    } = prepare(idp, new, now)?;
+    } = prepare(idp, new, by.now)?;
     let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
-    let created = Activity::new("ENVIRONMENT.CREATED", actor, subject);
-    change
-        .commit(idp, environment.id, &created, origin, now)
-        .await?;
-    idp.prepare_keys(environment.id, now);
+    let created = Activity::new("ENVIRONMENT.CREATED", subject);
+    change.commit(idp, environment.id, &created, by).await?;
+    idp.prepare_keys(environment.id, by.now);
     Ok(environment)
 }
 

@@ -55,12 +55,11 @@ pub(crate) async fn begin(
         chain_expires_at,
         superseded: None,
     };
-    let insert = RefreshTokens::insert_statement(&token.digest(), &stored);
-    let written = idp.db().write(insert).await?;
-    if written.rows_affected == 1 {
-        Ok(Some(token))
-    } else {
-        Err(gone())
+    let insert = RefreshTokens::insert(&token.digest(), &stored);
+    match insert.commit_unrecorded(idp).await {
+        Ok(()) => Ok(Some(token)),
+        Err(error) if error.unmet().is_some() => Err(gone()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,8 +1,6 @@
 //! The end of an interaction: the user is signed on, and the browser gets a session.
 
 use axum::http::HeaderMap;
-use db::Batch;
-use jiff::Timestamp;
 use protocol::id::SessionId;
 use protocol::secret::SessionToken;
 
@@ -11,7 +9,7 @@ use super::browser::Browser;
 use super::{Interaction, Step};
 use crate::Idp;
 use crate::accounts::sign_on;
-use crate::audit::{Activity, Actor, Origin};
+use crate::audit::{Activity, By};
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
 use crate::web::failures::page::{PageError, PageFailure};
@@ -25,9 +23,9 @@ pub(crate) async fn complete(
     interaction: Interaction,
     user: &StoredUser,
     headers: &HeaderMap,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<SessionToken, PageFailure> {
+    let now = by.now;
     let token = SessionToken::random(idp.random());
     let before = Browser::find(idp, interaction.environment, headers, now).await?;
     let of_same_user = before.as_ref().filter(|browser| browser.user.id == user.id);
@@ -47,34 +45,29 @@ pub(crate) async fn complete(
         expires_at: now.saturating_add(lifetime).unwrap_or(now),
     };
     let from = SeenFrom {
-        user_agent: origin.user_agent.clone(),
-        address: origin.address.0.to_string(),
+        user_agent: by.origin.user_agent.clone(),
+        address: by.origin.address.0.to_string(),
     };
-    let allowed = Activity::new("USER.ACCESS_ALLOWED", Actor::from(user), user);
-
-    let mut batch = Batch::new();
-    if of_same_user.is_some() {
-        batch = batch.require(
-            Sessions::renew_statement(&session, &token.digest(), &from),
-            1,
-        );
-    } else {
-        if let Some(other) = &before {
-            batch = batch.add(Sessions::end_statement(other.session.id));
+    let allowed = Activity::new("USER.ACCESS_ALLOWED", user);
+    let change = match (&before, of_same_user) {
+        (_, Some(_)) => Sessions::renew(&session, &token.digest(), &from),
+        (Some(other), None) => {
+            Sessions::end(other.session.id).and(Sessions::insert(&session, &token.digest(), &from))
         }
-        batch = batch.add(Sessions::insert_statement(&session, &token.digest(), &from));
-    }
+        (None, None) => Sessions::insert(&session, &token.digest(), &from),
+    };
     let environment = interaction.environment;
     let completed = interaction.to(Step::Completed {
         user: user.id,
         session: session.id,
     });
-    let batch = batch
-        .require(completed.advance_statement(idp, now)?, 1)
-        .add(sign_on::record(user, origin, now))
-        .add(allowed.statement(idp, environment, origin, now));
-    match idp.db().batch(batch).await {
-        Ok(_) => Ok(token),
+    let written = change
+        .and(completed.advance(idp, now)?)
+        .and(sign_on::note(user, by))
+        .commit(idp, environment, &allowed, &by.acting_as(user))
+        .await;
+    match written {
+        Ok(()) => Ok(token),
         // Another request was faster; what it led to is what counts.
         Err(error) if error.unmet().is_some() => Err(PageError::FlowGone.into()),
         Err(error) => Err(error.into()),

@@ -1,7 +1,6 @@
 //! The authorization response: what a signed-on user's request is answered with.
 
 use axum::response::Response;
-use db::{Batch, Statement};
 use jiff::{SignedDuration, Timestamp};
 use platform::net::RequestId;
 use protocol::id::GrantId;
@@ -18,6 +17,7 @@ use crate::grants::issue::{self, Subject, Wanted};
 use crate::grants::scopes;
 use crate::stores::applications::StoredApplication;
 use crate::stores::authorization_codes::{AuthorizationCodes, StoredCode};
+use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::grants::{Grant, Grants};
 use crate::web::failures::page::{PageError, PageFailure};
@@ -25,7 +25,7 @@ use crate::web::failures::page::{PageError, PageFailure};
 /// A grant lives a little longer than the last token that hangs off it.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// Answers a request of a user who is signed on; `finish` is kept in the same batch as the grant,
+/// Answers a request of a user who is signed on; `finish` is kept together with the grant,
 /// so that one interaction gives one grant.
 ///
 /// Whatever the application may do is asked once more: an administrator may have changed it while
@@ -35,7 +35,7 @@ pub(crate) async fn respond(
     environment: &StoredEnvironment,
     request: &AuthorizationRequest,
     browser: &Browser,
-    finish: Option<Statement>,
+    finish: Change,
     id: RequestId,
     now: Timestamp,
 ) -> Result<Response, PageFailure> {
@@ -82,11 +82,7 @@ pub(crate) async fn respond(
             .unwrap_or(Timestamp::MAX),
         revoked_at: None,
     };
-    let mut batch = Batch::new();
-    if let Some(finish) = finish {
-        batch = batch.require(finish, 1);
-    }
-    batch = batch.add(Grants::insert_statement(&grant));
+    let mut change = finish.and(Grants::insert(&grant));
     let code = request
         .response_type
         .code
@@ -100,7 +96,7 @@ pub(crate) async fn respond(
         let expires_at = now
             .saturating_add(idp.settings().lifetimes.authorization_code)
             .unwrap_or(Timestamp::MAX);
-        batch = batch.add(AuthorizationCodes::insert_statement(
+        change = change.and(AuthorizationCodes::insert(
             &code.digest(),
             application.id,
             &stored,
@@ -108,8 +104,8 @@ pub(crate) async fn respond(
             expires_at,
         ));
     }
-    match idp.db().batch(batch).await {
-        Ok(_) => {}
+    match change.commit_unrecorded(idp).await {
+        Ok(()) => {}
         Err(error) if error.unmet().is_some() => {
             return Err(PageError::FlowGone.into());
         }

@@ -139,7 +139,7 @@ pub(super) async fn create(
             environment: asking.home(),
         }),
     };
-    let made = environment::create(idp, new, asking.actor(), &asking.origin, asking.now).await;
+    let made = environment::create(idp, new, &asking.by).await;
     let made = made.map_err(|error| super::unique(error, "name"))?;
     Reply::created(&representation(idp, &made))
 }

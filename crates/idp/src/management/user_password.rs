@@ -156,18 +156,10 @@ async fn set_or_remove(
                 },
                 action: "PASSWORD.SET",
             };
-            let set = passwords::set(
-                &on.idp,
-                &on.user,
-                value,
-                options,
-                on.actor(),
-                &on.origin,
-                on.now,
-            );
+            let set = passwords::set(&on.idp, &on.user, value, options, &on.by);
             set.await.map_err(refused(PasswordTarget::Value))?;
         }
-        None => passwords::remove(&on.idp, &on.user, on.actor(), &on.origin, on.now).await?,
+        None => passwords::remove(&on.idp, &on.user, &on.by).await?,
     }
     reply(&on, &on.user, None, Expand::Nothing).await
 }
@@ -182,14 +174,8 @@ pub(super) async fn reset(
     require_plain(body.new_password.expose(), "newPassword")?;
     match (on.standing, &body.current_password) {
         (Standing::Owner, Some(current)) => {
-            let changed = passwords::change_own(
-                &on.idp,
-                &on.user,
-                current,
-                &body.new_password,
-                &on.origin,
-                on.now,
-            );
+            let changed =
+                passwords::change_own(&on.idp, &on.user, current, &body.new_password, &on.by);
             changed
                 .await
                 .map_err(refused(PasswordTarget::NewPassword))?;
@@ -202,15 +188,7 @@ pub(super) async fn reset(
                 action: "PASSWORD.RESET",
             };
             let new = &body.new_password;
-            let set = passwords::set(
-                &on.idp,
-                &on.user,
-                new,
-                options,
-                on.actor(),
-                &on.origin,
-                on.now,
-            );
+            let set = passwords::set(&on.idp, &on.user, new, options, &on.by);
             set.await.map_err(refused(PasswordTarget::NewPassword))?;
         }
     }
@@ -222,22 +200,21 @@ pub(super) async fn check(
     on: OnUser<may::CheckPasswords>,
     Json(body): Json<CheckPassword>,
 ) -> Result<Reply, ApiFailure> {
-    let (actor, origin) = (on.actor(), &on.origin);
-    let checked = passwords::check(&on.idp, &on.user, &body.password, &actor, origin, on.now).await;
+    let checked = passwords::check(&on.idp, &on.user, &body.password, &on.by).await;
     let status = checked.map_err(refused(PasswordTarget::Check))?;
     reply(&on, &on.user, Some(status), Expand::Nothing).await
 }
 
 /// `password.forceChange`.
 pub(super) async fn force_change(on: OnUser<may::HelpWithPasswords>) -> Result<Reply, ApiFailure> {
-    let forced = passwords::force_change(&on.idp, &on.user, on.actor(), &on.origin, on.now).await;
+    let forced = passwords::force_change(&on.idp, &on.user, &on.by).await;
     forced.map_err(refused(PasswordTarget::Value))?;
     reply(&on, &on.user, None, Expand::Nothing).await
 }
 
 /// `password.unlock`.
 pub(super) async fn unlock(on: OnUser<may::HelpWithPasswords>) -> Result<Reply, ApiFailure> {
-    passwords::unlock(&on.idp, &on.user, on.actor(), &on.origin, on.now).await?;
+    passwords::unlock(&on.idp, &on.user, &on.by).await?;
     reply(&on, &on.user, None, Expand::Nothing).await
 }
 
@@ -246,7 +223,7 @@ pub(super) async fn unlock(on: OnUser<may::HelpWithPasswords>) -> Result<Reply, 
 pub(super) async fn send_recovery_code(
     on: OnUser<may::SendRecoveryCodes>,
 ) -> Result<Reply, ApiFailure> {
-    let sent = recovery::send_code(&on.idp, &on.user, on.actor(), &on.origin, on.now).await;
+    let sent = recovery::send_code(&on.idp, &on.user, &on.by).await;
     sent.map_err(refused(PasswordTarget::NewPassword))?;
     reply(&on, &on.user, None, Expand::Nothing).await
 }
@@ -259,15 +236,7 @@ pub(super) async fn recover(
     require_text(&body.new_password, "newPassword")?;
     require_plain(body.new_password.expose(), "newPassword")?;
     let code = RecoveryCode::from_typed(&body.recovery_code);
-    let recovered = recovery::recover(
-        &on.idp,
-        &on.user,
-        &code,
-        &body.new_password,
-        &on.origin,
-        on.now,
-    )
-    .await;
+    let recovered = recovery::recover(&on.idp, &on.user, &code, &body.new_password, &on.by).await;
     recovered.map_err(refused(PasswordTarget::NewPassword))?;
     reply(&on, &on.user, None, Expand::Nothing).await
 }

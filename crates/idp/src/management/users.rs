@@ -23,11 +23,9 @@ use crate::api::body::{Json, JsonObject, read_members};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
 use crate::state::Idp;
-use crate::stores::change::Change;
 use crate::stores::password_policies::StoredPasswordPolicy;
 use crate::stores::passwords::StoredPassword;
 use crate::stores::populations::Populations;
-use crate::stores::role_assignments::RoleAssignments;
 use crate::stores::user_search::{self, Found, Search};
 use crate::stores::users::{AccountLock, StoredUser, Users};
 use crate::web::failures::api::{ApiFailure, PasswordTarget};
@@ -256,10 +254,8 @@ async fn register(
     allowed: &Allowed<may::ManageUsers>,
     account: NewAccount,
 ) -> Result<Reply, ApiFailure> {
-    let (actor, origin) = (allowed.actor(), &allowed.origin);
     let idp = &allowed.idp;
-    let user =
-        registration::register(idp, allowed.id(), account, actor, origin, allowed.now).await?;
+    let user = registration::register(idp, allowed.id(), account, &allowed.by).await?;
     Reply::created(&representation(idp, &user, allowed.now))
 }
 
@@ -397,16 +393,14 @@ async fn write<P>(
     action: &'static str,
 ) -> Result<(), ApiFailure> {
     changed.updated_at = on.now;
-    let change = Change::new().require_first(Users::update(changed));
     let written = on
-        .commit(on.environment.id, change, action, &*changed)
+        .commit(on.environment.id, Users::update(changed), action, &*changed)
         .await;
     written.map_err(|error| unique(error, "username"))
 }
 
 pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
-    let delete = Users::delete(on.environment.id, on.user.id);
-    let change = RoleAssignments::delete_all(on.user.id.as_uuid()).require_one(delete);
+    let change = Users::delete(on.environment.id, on.user.id);
     on.commit(on.environment.id, change, "USER.DELETED", &on.user)
         .await?;
     Ok(Reply::no_content())
@@ -444,7 +438,7 @@ pub(super) async fn unlock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFai
 pub(super) async fn send_verification_code(
     on: OnUser<may::VerifyUsers>,
 ) -> Result<Reply, ApiFailure> {
-    let sent = verification::send_code(&on.idp, &on.user, on.actor(), &on.origin, on.now).await;
+    let sent = verification::send_code(&on.idp, &on.user, &on.by).await;
     let user =
         sent.map_err(|refusal| ApiFailure::from_refusal(refusal, PasswordTarget::Verification))?;
     Reply::ok(&representation(&on.idp, &user, on.now))
@@ -462,8 +456,7 @@ pub(super) async fn verify(
     Json(body): Json<VerificationBody>,
 ) -> Result<Reply, ApiFailure> {
     let code = VerificationCode::from_typed(body.verification_code.expose());
-    let verified =
-        verification::verify(&on.idp, &on.user, &code, on.actor(), &on.origin, on.now).await;
+    let verified = verification::verify(&on.idp, &on.user, &code, &on.by).await;
     let user = verified.map_err(|refusal| match refusal {
         crate::accounts::Refusal::CodeInvalid => ApiFailure::invalid_value(
             "verificationCode",

@@ -10,11 +10,12 @@ use protocol::oauth::OAuthErrorCode;
 
 use self::checks::Refusal;
 use crate::Idp;
-use crate::audit::Origin;
+use crate::audit::By;
 use crate::interaction::browser::Browser;
 use crate::interaction::respond::respond;
 use crate::interaction::response::{self, ReturnError};
 use crate::interaction::{AuthorizationRequest, Interaction};
+use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
 use crate::web::extract::{Environment, QueryAndForm};
 use crate::web::failures::page::PageFailure;
@@ -24,20 +25,20 @@ use crate::web::failures::page::PageFailure;
 pub(crate) async fn answer(
     State(idp): State<Idp>,
     Environment(environment): Environment,
-    origin: Origin,
+    by: By,
     headers: HeaderMap,
     QueryAndForm(params): QueryAndForm,
 ) -> Result<Response, PageFailure> {
-    let now = idp.now();
+    let now = by.now;
     match checks::admit(&idp, environment.id, &params, now).await {
-        Ok(request) => begin(&idp, &environment, request, &headers, &origin, now).await,
+        Ok(request) => begin(&idp, &environment, request, &headers, &by).await,
         Err(Refusal::Page(failure)) => Err(failure),
         Err(Refusal::Return(address, error)) => Ok(response::refuse(
             &idp,
             environment.id,
             &address,
             &error,
-            origin.request,
+            by.origin.request,
         )),
     }
 }
@@ -47,9 +48,9 @@ async fn begin(
     environment: &StoredEnvironment,
     request: AuthorizationRequest,
     headers: &HeaderMap,
-    origin: &Origin,
-    now: jiff::Timestamp,
+    by: &By,
 ) -> Result<Response, PageFailure> {
+    let now = by.now;
     let browser = Browser::find(idp, environment.id, headers, now).await?;
     if let Some(browser) = browser.filter(|browser| request.is_satisfied_by(browser, now)) {
         let mut response = respond(
@@ -57,8 +58,8 @@ async fn begin(
             environment,
             &request,
             &browser,
-            None,
-            origin.request,
+            Change::new(),
+            by.origin.request,
             now,
         )
         .await?;
@@ -76,7 +77,7 @@ async fn begin(
             environment.id,
             address,
             &error,
-            origin.request,
+            by.origin.request,
         ));
     }
     let interaction = Interaction::begin(idp, environment.id, request, now).await?;

@@ -10,17 +10,16 @@ use protocol::secret::sha256;
 use crate::Idp;
 use crate::web::extract::Environment;
 use crate::web::failures::oauth::OAuthFailure;
+use crate::web::origin::Now;
 
 /// Answers with the environment's public keys.
 pub(crate) async fn get(
     State(idp): State<Idp>,
     environment: Environment,
+    Now(now): Now,
     headers: HeaderMap,
 ) -> Result<Response, OAuthFailure> {
-    let keys = idp
-        .keys()
-        .current(&idp, environment.id(), idp.now())
-        .await?;
+    let keys = idp.keys().current(&idp, environment.id(), now).await?;
     Ok(prepared(keys.jwks(), &headers))
 }
 

@@ -8,7 +8,7 @@ use protocol::id::FlowId;
 use protocol::params::FormParams;
 
 use crate::Idp;
-use crate::audit::Origin;
+use crate::audit::By;
 use crate::interaction::browser::Browser;
 use crate::interaction::respond::respond;
 use crate::interaction::response;
@@ -20,11 +20,11 @@ use crate::web::failures::page::{PageError, PageFailure};
 pub(crate) async fn get(
     State(idp): State<Idp>,
     Environment(environment): Environment,
-    origin: Origin,
+    by: By,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageFailure> {
-    let now = idp.now();
+    let now = by.now;
     let params = FormParams::parse(query.unwrap_or_default().as_bytes())?;
     let id = params.find("flowId").and_then(|id| FlowId::parse(id).ok());
     let id = id.ok_or(PageError::FlowGone)?;
@@ -43,8 +43,8 @@ pub(crate) async fn get(
         &environment,
         &interaction.request,
         &browser,
-        Some(interaction.finish_statement()),
-        origin.request,
+        interaction.finish(),
+        by.origin.request,
         now,
     )
     .await

@@ -10,7 +10,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use db::Batch;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::oauth::RedirectUri;
@@ -20,7 +19,7 @@ use url::form_urlencoded;
 
 use super::hint::{self, Hint, HintError};
 use crate::Idp;
-use crate::audit::{Activity, Actor, Origin};
+use crate::audit::{Activity, By};
 use crate::interaction::browser::Browser;
 use crate::interaction::still::application_is_enabled;
 use crate::interaction::{cookies, response};
@@ -43,11 +42,11 @@ struct Request {
 pub(crate) async fn answer(
     State(idp): State<Idp>,
     Environment(environment): Environment,
-    origin: Origin,
+    by: By,
     headers: HeaderMap,
     QueryAndForm(params): QueryAndForm,
 ) -> Result<Response, PageFailure> {
-    let now = idp.now();
+    let now = by.now;
     let request = Request::check(&idp, environment.id, &params, now).await?;
     let browser = Browser::find(&idp, environment.id, &headers, now).await?;
     let is_wanted = match (&browser, &request.hint) {
@@ -56,7 +55,7 @@ pub(crate) async fn answer(
         (Some(_), None) => false,
     };
     if is_wanted {
-        end(&idp, &environment, &request, browser, &origin, now).await
+        end(&idp, &environment, &request, browser, &by).await
     } else {
         Ok(confirmation(&idp, &environment, &request))
     }
@@ -66,14 +65,14 @@ pub(crate) async fn answer(
 pub(crate) async fn confirmed(
     State(idp): State<Idp>,
     Environment(environment): Environment,
-    origin: Origin,
+    by: By,
     headers: HeaderMap,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let now = idp.now();
+    let now = by.now;
     let request = Request::check(&idp, environment.id, &params, now).await?;
     let browser = Browser::find(&idp, environment.id, &headers, now).await?;
-    end(&idp, &environment, &request, browser, &origin, now).await
+    end(&idp, &environment, &request, browser, &by).await
 }
 
 impl Request {
@@ -164,15 +163,13 @@ async fn end(
     environment: &StoredEnvironment,
     request: &Request,
     browser: Option<Browser>,
-    origin: &Origin,
-    now: Timestamp,
+    by: &By,
 ) -> Result<Response, PageFailure> {
     if let Some(Browser { session, user, .. }) = browser {
-        let deleted = Activity::new("SESSION.DELETED", Actor::from(&user), &user);
-        let batch = Batch::new()
-            .add(Sessions::end_statement(session.id))
-            .add(deleted.statement(idp, environment.id, origin, now));
-        idp.db().batch(batch).await?;
+        let deleted = Activity::new("SESSION.DELETED", &user);
+        Sessions::end(session.id)
+            .commit(idp, environment.id, &deleted, &by.acting_as(&user))
+            .await?;
     }
     let mut response = match &request.redirect_uri {
         Some(uri) => response::redirect(&with_state(uri.as_str(), request.state.as_deref())),

@@ -14,6 +14,7 @@ use crate::grants::issue;
 use crate::web::extract::{Environment, OAuthForm};
 use crate::web::failures::oauth::OAuthFailure;
 use crate::web::never_stored::{Confidential, NoStore};
+use crate::web::origin::Now;
 
 /// Claims about the user of an access token.
 #[derive(Debug)]
@@ -29,9 +30,9 @@ impl Confidential for UserInfo {
 pub(crate) async fn answer(
     State(idp): State<Idp>,
     environment: Environment,
+    Now(now): Now,
     request: Request,
 ) -> Result<NoStore<UserInfo>, OAuthFailure> {
-    let now = idp.now();
     let token = token_of(&idp, request).await?;
     let bearer = bearer::accept(&idp, &token, AudienceCheck::AnyResource, now).await?;
     let Some(user) = bearer

@@ -66,7 +66,7 @@ pub(crate) async fn post(
     let idp = visit.idp.clone();
     idp.limits()
         .sign_ons
-        .take(visit.origin.address, visit.now)?;
+        .take(visit.by.origin.address, visit.now)?;
     let current = Password::new(params.text("currentPassword"));
     let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS);
@@ -83,8 +83,7 @@ pub(crate) async fn post(
     }
 
     let account = visit.user(user).await?;
-    let changed =
-        passwords::change_own(&idp, &account, &current, &new, &visit.origin, visit.now).await;
+    let changed = passwords::change_own(&idp, &account, &current, &new, &visit.by).await;
     match changed {
         Ok(()) => return after_password(visit, &account, None).await,
         Err(Refusal::Wrong { .. }) => {

@@ -14,7 +14,6 @@ use web::Floor;
 use super::{FLOOR, Flashes, Visit, after_password, require_same, rules};
 use crate::Idp;
 use crate::accounts::{Refusal, recovery};
-use crate::audit::Actor;
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
 use crate::stores::users::Users;
 use crate::web::extract::PageForm;
@@ -91,7 +90,7 @@ pub(crate) async fn forgot(
     let idp = visit.idp.clone();
     idp.limits()
         .recoveries
-        .take(visit.origin.address, visit.now)?;
+        .take(visit.by.origin.address, visit.now)?;
     let username = params.text("username").trim();
     if username.is_empty() {
         let mut form = FormState::new(&["username"]);
@@ -121,14 +120,14 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
         return Ok(visit.go_on());
     };
     let limits = &visit.idp.limits();
-    limits.recoveries.take(visit.origin.address, visit.now)?;
+    limits.recoveries.take(visit.by.origin.address, visit.now)?;
     send(&visit, user);
     let again = visit.interaction.clone().to(Step::RecoveryCode {
         user,
         tries: 0,
         username,
     });
-    again.advance(&visit.idp, visit.now).await?;
+    again.try_advance(&visit.idp, visit.now).await?;
     let said = vec![Flash::success(visit.text("recover-sent-again"))];
     show(&visit, form(), said).await
 }
@@ -137,19 +136,17 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
 /// password) is told to nobody.
 fn send(visit: &Visit, user: Option<UserId>) {
     let Some(user) = user else { return };
-    let (idp, origin, now) = (visit.idp.clone(), visit.origin.clone(), visit.now);
+    let (idp, by) = (visit.idp.clone(), visit.by.clone());
     let environment = visit.environment.id;
     tokio::spawn(async move {
         let found = Users::new(idp.db()).find(environment, user).await;
         let sent = match found {
-            Ok(Some(user)) => {
-                recovery::send_code(&idp, &user, Actor::from(&user), &origin, now).await
-            }
+            Ok(Some(user)) => recovery::send_code(&idp, &user, &by.acting_as(&user)).await,
             Ok(None) => return,
             Err(error) => Err(error.into()),
         };
         if let Err(refusal) = sent {
-            tracing::info!(request = %origin.request, %refusal, "no recovery code was sent");
+            tracing::info!(request = %by.origin.request, %refusal, "no recovery code was sent");
         }
     });
 }
@@ -199,7 +196,7 @@ pub(crate) async fn post(
     let idp = visit.idp.clone();
     idp.limits()
         .sign_ons
-        .take(visit.origin.address, visit.now)?;
+        .take(visit.by.origin.address, visit.now)?;
     let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS).with_value("recoveryCode", params.text("recoveryCode"));
     if params.text("recoveryCode").trim().is_empty() {
@@ -222,7 +219,7 @@ pub(crate) async fn post(
         tries,
         username,
     });
-    if tries > MOST_RECOVERY_TRIES || !tried.advance(&idp, visit.now).await? {
+    if tries > MOST_RECOVERY_TRIES || !tried.try_advance(&idp, visit.now).await? {
         form.set_error("recoveryCode", visit.text("recover-code-exhausted"));
         form.keep_new_passwords(PASSWORDS, &new);
         return show(&visit, form, Vec::new()).await;
@@ -269,6 +266,6 @@ async fn recover(
     };
     let user = found.ok_or(Refusal::CodeInvalid)?;
     let code = RecoveryCode::from_typed(params.text("recoveryCode"));
-    recovery::recover(&visit.idp, &user, &code, new, &visit.origin, visit.now).await?;
+    recovery::recover(&visit.idp, &user, &code, new, &visit.by).await?;
     Ok(user)
 }

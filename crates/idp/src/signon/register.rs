@@ -12,7 +12,6 @@ use crate::accounts::Refusal;
 use crate::accounts::registration::{
     NewAccount, NewPassword, RegistrationRefusal, Verification, is_email, is_username, register,
 };
-use crate::audit::Actor;
 use crate::interaction::Step;
 use crate::web::extract::PageForm;
 use crate::web::failures::page::{PageError, PageFailure};
@@ -71,7 +70,7 @@ pub(crate) async fn post(
     }
     idp.limits()
         .registrations
-        .take(visit.origin.address, visit.now)?;
+        .take(visit.by.origin.address, visit.now)?;
     let (username, email) = (params.text("username").trim(), params.text("email").trim());
     let password = Password::new(params.text("password"));
     let mut form = FormState::new(&FIELDS)
@@ -111,16 +110,7 @@ pub(crate) async fn post(
         }),
         ..NewAccount::new(username, email, population)
     };
-    let (environment, now) = (visit.environment.id, visit.now);
-    let made = register(
-        &idp,
-        environment,
-        account,
-        Actor::Nobody,
-        &visit.origin,
-        now,
-    )
-    .await;
+    let made = register(&idp, visit.environment.id, account, &visit.by).await;
     match made {
         Ok(user) => return after_password(visit, &user, None).await,
         Err(RegistrationRefusal::InvalidEmail) => {

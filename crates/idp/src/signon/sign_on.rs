@@ -60,7 +60,7 @@ pub(crate) async fn post(
     }
     let idp = visit.idp.clone();
     let limits = &idp.limits();
-    limits.sign_ons.take(visit.origin.address, visit.now)?;
+    limits.sign_ons.take(visit.by.origin.address, visit.now)?;
     let username = params.text("username").trim();
     let password = params.text("password");
     let mut form = FormState::new(&["username", "password"]).with_value("username", username);
@@ -76,8 +76,8 @@ pub(crate) async fn post(
 
     let floor = Floor::of(FLOOR);
     let password = Password::new(password);
-    let (environment, now) = (visit.environment.id, visit.now);
-    match sign_on(&idp, environment, username, &password, &visit.origin, now).await {
+    let environment = visit.environment.id;
+    match sign_on(&idp, environment, username, &password, &visit.by).await {
         Ok(signed_on) => {
             let reason = match signed_on.status {
                 PasswordStatus::MustChangePassword => Some(ChangeReason::Forced),

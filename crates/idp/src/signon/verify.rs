@@ -8,7 +8,6 @@ use ui::{Flash, FormState, Layout};
 
 use super::{Flashes, Visit};
 use crate::accounts::{Refusal, verification};
-use crate::audit::Actor;
 use crate::interaction::Step;
 use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
@@ -65,7 +64,7 @@ pub(crate) async fn post(
     let idp = visit.idp.clone();
     idp.limits()
         .sign_ons
-        .take(visit.origin.address, visit.now)?;
+        .take(visit.by.origin.address, visit.now)?;
     let typed = params.text("verificationCode");
     let mut form = FormState::new(&["verificationCode"]).with_value("verificationCode", typed);
     if typed.trim().is_empty() {
@@ -74,9 +73,7 @@ pub(crate) async fn post(
     }
     let account = visit.user(user).await?;
     let code = VerificationCode::from_typed(typed);
-    let actor = Actor::from(&account);
-    let verified =
-        verification::verify(&idp, &account, &code, actor, &visit.origin, visit.now).await;
+    let verified = verification::verify(&idp, &account, &code, &visit.by.acting_as(&account)).await;
     match verified {
         Ok(account) => visit.complete(&account).await,
         Err(Refusal::CodeInvalid | Refusal::CodeExhausted) => {
@@ -96,10 +93,9 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
         .idp
         .limits()
         .recoveries
-        .take(visit.origin.address, visit.now)?;
+        .take(visit.by.origin.address, visit.now)?;
     let account = visit.user(user).await?;
-    let actor = Actor::from(&account);
-    verification::send_code(&visit.idp, &account, actor, &visit.origin, visit.now).await?;
+    verification::send_code(&visit.idp, &account, &visit.by.acting_as(&account)).await?;
     let said = vec![Flash::success(visit.text("verify-sent-again"))];
     show(&visit, user, form(), said).await
 }

@@ -6,6 +6,8 @@ use protocol::id::{ApplicationId, GrantId};
 use protocol::oauth::CodeChallenge;
 use protocol::secret::AuthorizationCodeDigest;
 
+use super::change::Change;
+
 /// What a code stands for and is bound to.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredCode {
@@ -52,23 +54,25 @@ impl<'a> AuthorizationCodes<'a> {
     }
 
     /// Keeps a new code.
-    pub(crate) fn insert_statement(
+    pub(crate) fn insert(
         digest: &AuthorizationCodeDigest,
         application: ApplicationId,
         code: &StoredCode,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Statement {
+    ) -> Change {
         let challenge = code.code_challenge.as_ref();
-        Statement::new(INSERT)
-            .bind(digest.as_str())
-            .bind(code.grant_id.as_uuid())
-            .bind(application.as_uuid())
-            .bind(&code.redirect_uri)
-            .bind(challenge.map(CodeChallenge::as_str))
-            .bind(challenge.map(|challenge| challenge.method().as_str()))
-            .bind(now)
-            .bind(expires_at)
+        Change::of(
+            Statement::new(INSERT)
+                .bind(digest.as_str())
+                .bind(code.grant_id.as_uuid())
+                .bind(application.as_uuid())
+                .bind(&code.redirect_uri)
+                .bind(challenge.map(CodeChallenge::as_str))
+                .bind(challenge.map(|challenge| challenge.method().as_str()))
+                .bind(now)
+                .bind(expires_at),
+        )
     }
 
     /// Uses up the code with this digest, if it is the application's and still good at `now`.

@@ -27,6 +27,16 @@ impl Change {
         Self::default()
     }
 
+    /// One statement, however many rows it touches.
+    pub(crate) fn of(statement: Statement) -> Self {
+        Self::new().add(statement)
+    }
+
+    /// One statement that must touch one row.
+    pub(crate) fn of_one(statement: Statement) -> Self {
+        Self::new().require_one(statement)
+    }
+
     /// Adds a statement, however many rows it touches.
     pub(crate) fn add(mut self, statement: Statement) -> Self {
         self.steps.push(Step {
@@ -56,15 +66,6 @@ impl Change {
             must_touch_one_row: true,
         });
         self
-    }
-
-    /// Adds statements of which the first must touch one row.
-    pub(crate) fn require_first(self, statements: Vec<Statement>) -> Self {
-        let mut statements = statements.into_iter();
-        match statements.next() {
-            Some(first) => self.require_one(first).add_all(statements),
-            None => self,
-        }
     }
 
     /// What is cached under this id is forgotten.

@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::UserId;
 use protocol::secret::{RecoveryCodeDigest, VerificationCodeDigest};
 
+use super::change::Change;
+
 /// PingOne's recovery codes are good for five minutes (flows, "Codes").
 pub(crate) const RECOVERY_CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
@@ -38,7 +40,7 @@ RETURNING digest, failures";
 const FIND_RECOVERY: &str = "\
 SELECT failures FROM recovery_codes WHERE user_id = $1 AND expires_at > $2";
 
-const FORGIVE_RECOVERY: &str = "\
+const GIVE_RECOVERY_TRY_BACK: &str = "\
 UPDATE recovery_codes SET failures = failures - 1 WHERE user_id = $1 AND digest = $2";
 
 const REDEEM_RECOVERY: &str = "DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2";
@@ -69,16 +71,18 @@ impl<'a> RecoveryCodes<'a> {
         Self(db)
     }
 
-    /// The statement that makes a code the user's only one.
+    /// Makes a code the user's only one.
     pub(crate) fn replace(
         user: UserId,
         digest: &RecoveryCodeDigest,
         expires_at: Timestamp,
-    ) -> Statement {
-        Statement::new(SEND_RECOVERY)
-            .bind(user.as_uuid())
-            .bind(digest.as_str())
-            .bind(expires_at)
+    ) -> Change {
+        Change::of(
+            Statement::new(SEND_RECOVERY)
+                .bind(user.as_uuid())
+                .bind(digest.as_str())
+                .bind(expires_at),
+        )
     }
 
     /// Counts a try and gives the digest to compare with.
@@ -106,24 +110,27 @@ impl<'a> RecoveryCodes<'a> {
         }
     }
 
-    /// The statement that takes a try back: the code was right and the new password was not.
-    pub(crate) fn forgive(user: UserId, digest: &RecoveryCodeDigest) -> Statement {
-        Statement::new(FORGIVE_RECOVERY)
-            .bind(user.as_uuid())
-            .bind(digest.as_str())
+    /// Gives a try back: the code was right and the new password was not.
+    pub(crate) fn give_try_back(user: UserId, digest: &RecoveryCodeDigest) -> Change {
+        Change::of(
+            Statement::new(GIVE_RECOVERY_TRY_BACK)
+                .bind(user.as_uuid())
+                .bind(digest.as_str()),
+        )
     }
 
-    /// The statement that uses a code up; it touches one row for one caller only: require that.
-    pub(crate) fn redeem(user: UserId, digest: &RecoveryCodeDigest) -> Statement {
-        Statement::new(REDEEM_RECOVERY)
-            .bind(user.as_uuid())
-            .bind(digest.as_str())
+    /// Uses a code up; the requirement is met for one caller only.
+    pub(crate) fn redeem(user: UserId, digest: &RecoveryCodeDigest) -> Change {
+        Change::of_one(
+            Statement::new(REDEEM_RECOVERY)
+                .bind(user.as_uuid())
+                .bind(digest.as_str()),
+        )
     }
 
-    /// The statement that makes any code of the user worthless, because the password was changed
-    /// on another path.
-    pub(crate) fn drop_all(user: UserId) -> Statement {
-        Statement::new(DROP_RECOVERY).bind(user.as_uuid())
+    /// Makes any code of the user worthless.
+    pub(crate) fn delete(user: UserId) -> Change {
+        Change::of(Statement::new(DROP_RECOVERY).bind(user.as_uuid()))
     }
 }
 
@@ -143,13 +150,15 @@ impl<'a> VerificationCodes<'a> {
         Self(db)
     }
 
-    /// The statement that makes a code the user's only one.
-    pub(crate) fn replace(user: UserId, sent: &SentVerification, now: Timestamp) -> Statement {
-        Statement::new(SEND_VERIFICATION)
-            .bind(user.as_uuid())
-            .bind(sent.digest.as_str())
-            .bind(sent.email.as_str())
-            .bind(now)
+    /// Makes a code the user's only one.
+    pub(crate) fn replace(user: UserId, sent: &SentVerification, now: Timestamp) -> Change {
+        Change::of(
+            Statement::new(SEND_VERIFICATION)
+                .bind(user.as_uuid())
+                .bind(sent.digest.as_str())
+                .bind(sent.email.as_str())
+                .bind(now),
+        )
     }
 
     /// Counts a try and gives what to compare with.
@@ -178,10 +187,12 @@ impl<'a> VerificationCodes<'a> {
         }
     }
 
-    /// The statement that uses a code up; it touches one row for one caller only: require that.
-    pub(crate) fn redeem(user: UserId, digest: &VerificationCodeDigest) -> Statement {
-        Statement::new(REDEEM_VERIFICATION)
-            .bind(user.as_uuid())
-            .bind(digest.as_str())
+    /// Uses a code up; the requirement is met for one caller only.
+    pub(crate) fn redeem(user: UserId, digest: &VerificationCodeDigest) -> Change {
+        Change::of_one(
+            Statement::new(REDEEM_VERIFICATION)
+                .bind(user.as_uuid())
+                .bind(digest.as_str()),
+        )
     }
 }

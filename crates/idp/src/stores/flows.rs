@@ -5,6 +5,8 @@ use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, FlowId, SessionId, UserId};
 
+use super::change::Change;
+
 /// A row of the table; what it means is the business of `interaction`.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredFlow {
@@ -92,22 +94,25 @@ impl<'a> Flows<'a> {
             .map_err(StoreError::during("begin a sign-on interaction"))
     }
 
-    /// Moves an interaction on from the version that was read. Touches one row, or none when
+    /// Moves an interaction on from the version that was read. The requirement is not met when
     /// another request was faster.
-    pub(crate) fn advance_statement(flow: &StoredFlow) -> Statement {
-        Statement::new(ADVANCE)
-            .bind(flow.id.as_uuid())
-            .bind(flow.version)
-            .bind(&flow.status)
-            .bind(flow.user_id.map(|id| id.as_uuid()))
-            .bind(flow.session_id.map(|id| id.as_uuid()))
-            .bind(&flow.document)
-            .bind(flow.expires_at)
+    pub(crate) fn advance(flow: &StoredFlow) -> Change {
+        Change::of_one(
+            Statement::new(ADVANCE)
+                .bind(flow.id.as_uuid())
+                .bind(flow.version)
+                .bind(&flow.status)
+                .bind(flow.user_id.map(|id| id.as_uuid()))
+                .bind(flow.session_id.map(|id| id.as_uuid()))
+                .bind(&flow.document)
+                .bind(flow.expires_at),
+        )
     }
 
-    /// Uses an interaction up; one row, or none when another request was faster.
-    pub(crate) fn finish_statement(id: FlowId, version: i64) -> Statement {
-        Statement::new(FINISH).bind(id.as_uuid()).bind(version)
+    /// Uses an interaction up; the requirement is not met when another request was
+    /// faster.
+    pub(crate) fn finish(id: FlowId, version: i64) -> Change {
+        Change::of_one(Statement::new(FINISH).bind(id.as_uuid()).bind(version))
     }
 }
 

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, GrantId, SessionId, UserId};
 use protocol::oauth::Scopes;
 
+use super::change::Change;
+
 /// What a user allowed an application, and how the user had proven who they are.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
@@ -79,20 +81,22 @@ impl<'a> Grants<'a> {
     }
 
     /// Keeps a new grant.
-    pub(crate) fn insert_statement(grant: &Grant) -> Statement {
-        Statement::new(INSERT)
-            .bind(grant.id.as_uuid())
-            .bind(grant.environment_id.as_uuid())
-            .bind(grant.application_id.as_uuid())
-            .bind(grant.user_id.as_uuid())
-            .bind(grant.session_id.as_uuid())
-            .bind(grant.scopes.to_string())
-            .bind(grant.nonce.as_deref())
-            .bind(&grant.acr)
-            .bind(grant.amr.join(" "))
-            .bind(grant.authenticated_at)
-            .bind(grant.created_at)
-            .bind(grant.expires_at)
+    pub(crate) fn insert(grant: &Grant) -> Change {
+        Change::of(
+            Statement::new(INSERT)
+                .bind(grant.id.as_uuid())
+                .bind(grant.environment_id.as_uuid())
+                .bind(grant.application_id.as_uuid())
+                .bind(grant.user_id.as_uuid())
+                .bind(grant.session_id.as_uuid())
+                .bind(grant.scopes.to_string())
+                .bind(grant.nonce.as_deref())
+                .bind(&grant.acr)
+                .bind(grant.amr.join(" "))
+                .bind(grant.authenticated_at)
+                .bind(grant.created_at)
+                .bind(grant.expires_at),
+        )
     }
 
     /// Makes everything that hangs off a grant worthless. To revoke again changes nothing.
@@ -104,18 +108,16 @@ impl<'a> Grants<'a> {
             .map_err(StoreError::during("revoke a grant"))
     }
 
-    /// The statement that revokes what a user allowed in all sessions but one, as when the
+    /// Revokes what a user allowed in all sessions but one, as when the
     /// password was changed there: whoever knew the old one keeps no tokens.
-    pub(crate) fn revoke_others_statement(
-        user: UserId,
-        keep: Option<SessionId>,
-        now: Timestamp,
-    ) -> Statement {
+    pub(crate) fn revoke_others(user: UserId, keep: Option<SessionId>, now: Timestamp) -> Change {
         let keep = keep.map_or_else(String::new, |session| session.to_string());
-        Statement::new(REVOKE_OTHERS)
-            .bind(user.as_uuid())
-            .bind(now)
-            .bind(keep)
+        Change::of(
+            Statement::new(REVOKE_OTHERS)
+                .bind(user.as_uuid())
+                .bind(now)
+                .bind(keep),
+        )
     }
 }
 

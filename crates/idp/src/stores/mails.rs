@@ -4,6 +4,8 @@ use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, MailId};
 
+use super::change::Change;
+
 /// A mail as the database keeps it; its content is sealed.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredMail {
@@ -53,20 +55,22 @@ impl<'a> Mails<'a> {
         Self(db)
     }
 
-    /// The statement that puts a mail into the outbox. Without a `due`, nothing sends it and only
+    /// Puts a mail into the outbox. Without a `due`, nothing sends it and only
     /// the mailbox shows it.
     pub(crate) fn insert(
         mail: &StoredMail,
         environment: EnvironmentId,
         due: Option<Timestamp>,
-    ) -> Statement {
-        Statement::new(INSERT)
-            .bind(mail.id.as_uuid())
-            .bind(environment.as_uuid())
-            .bind(mail.recipient.as_str())
-            .bind(mail.sealed.as_str())
-            .bind(mail.created_at)
-            .bind(due)
+    ) -> Change {
+        Change::of(
+            Statement::new(INSERT)
+                .bind(mail.id.as_uuid())
+                .bind(environment.as_uuid())
+                .bind(mail.recipient.as_str())
+                .bind(mail.sealed.as_str())
+                .bind(mail.created_at)
+                .bind(due),
+        )
     }
 
     /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,

@@ -5,8 +5,11 @@ use std::fmt;
 use db::{Db, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use platform::clock::is_expired;
-use protocol::id::UserId;
+use protocol::id::{SessionId, UserId};
 use protocol::password_policy::{Lockout, PasswordHistory};
+
+use super::change::Change;
+use super::endings::end_access;
 
 /// A hash as the database keeps it: the PHC string of Argon2id.
 #[derive(Clone)]
@@ -52,10 +55,20 @@ impl StoredPassword {
     }
 }
 
+/// A password that takes the place of the one before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replacement<'a> {
+    pub(crate) hash: &'a PasswordHash,
+    /// Whether another one is demanded at the next sign-on.
+    pub(crate) must_change: bool,
+    /// How long the one before is remembered.
+    pub(crate) history: Option<&'a PasswordHistory>,
+}
+
 /// Whether one more try may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Try {
-    /// It may, and is counted as a failure until [`Passwords::forgive`] takes it back.
+    /// It may, and is counted as a failure until [`Passwords::give_tries_back`] takes it back.
     Counted {
         /// Tries left after this one.
         remaining: u32,
@@ -79,7 +92,7 @@ UPDATE user_passwords
  WHERE user_id = $1 AND (locked_until IS NULL OR locked_until <= $2)
 RETURNING failures";
 
-const FORGIVE: &str = "\
+const GIVE_TRIES_BACK: &str = "\
 UPDATE user_passwords SET failures = 0, locked_until = NULL
  WHERE user_id = $1 AND (failures > 0 OR locked_until IS NOT NULL)";
 
@@ -172,64 +185,67 @@ impl<'a> Passwords<'a> {
         }
     }
 
-    /// The statement that takes back all failures, after a right password or by an administrator.
-    pub(crate) fn forgive(user: UserId) -> Statement {
-        Statement::new(FORGIVE).bind(user.as_uuid())
+    /// Takes back all failures, after a right password or by an administrator.
+    pub(crate) fn give_tries_back(user: UserId) -> Change {
+        Change::of(Statement::new(GIVE_TRIES_BACK).bind(user.as_uuid()))
     }
 
-    /// The statement that locks a password out.
-    pub(crate) fn lock_out(user: UserId, until: Timestamp) -> Statement {
-        Statement::new(LOCK_OUT).bind(user.as_uuid()).bind(until)
+    /// Locks a password out.
+    pub(crate) fn lock_out(user: UserId, until: Timestamp) -> Change {
+        Change::of(Statement::new(LOCK_OUT).bind(user.as_uuid()).bind(until))
     }
 
-    /// Statements that replace a password and remember the one before.
-    pub(crate) fn set(
-        user: UserId,
-        hash: &PasswordHash,
-        must_change: bool,
-        history: Option<&PasswordHistory>,
-        now: Timestamp,
-    ) -> Vec<Statement> {
-        let set = Statement::new(SET)
-            .bind(user.as_uuid())
-            .bind(hash.as_str())
-            .bind(must_change)
-            .bind(now);
-        let Some(history) = history else {
-            return vec![set];
-        };
-        let remember = Statement::new(REMEMBER).bind(user.as_uuid()).bind(now);
-        let forget = Statement::new(FORGET_OLD)
-            .bind(user.as_uuid())
-            .bind(retained_since(*history, now))
-            .bind(history.count);
-        vec![remember, set, forget]
-    }
-
-    /// The statement that inserts a new user's password as of another time than now, for data
-    /// that did not begin here.
-    pub(crate) fn set_at(
+    /// A user's first password, as of `changed_at`.
+    pub(crate) fn insert(
         user: UserId,
         hash: &PasswordHash,
         must_change: bool,
         changed_at: Timestamp,
-    ) -> Statement {
-        Statement::new(SET)
-            .bind(user.as_uuid())
-            .bind(hash.as_str())
-            .bind(must_change)
-            .bind(changed_at)
+    ) -> Change {
+        Change::of(
+            Statement::new(SET)
+                .bind(user.as_uuid())
+                .bind(hash.as_str())
+                .bind(must_change)
+                .bind(changed_at),
+        )
     }
 
-    /// The statement that removes a password.
-    pub(crate) fn remove(user: UserId) -> Statement {
-        Statement::new("DELETE FROM user_passwords WHERE user_id = $1").bind(user.as_uuid())
+    /// Puts a password in the place of the one before, which is remembered, and ends what was open
+    /// under that one but for the session in which it was replaced. After one that must be changed,
+    /// nothing stays open.
+    pub(crate) fn replaced(
+        user: UserId,
+        new: &Replacement<'_>,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Change {
+        let set = Self::insert(user, new.hash, new.must_change, now);
+        let change = match new.history {
+            Some(history) => {
+                let remember = Statement::new(REMEMBER).bind(user.as_uuid()).bind(now);
+                let forget = Statement::new(FORGET_OLD)
+                    .bind(user.as_uuid())
+                    .bind(retained_since(*history, now))
+                    .bind(history.count);
+                Change::of(remember).and(set).add(forget)
+            }
+            None => set,
+        };
+        change.and(end_access(user, keep.filter(|_| !new.must_change), now))
     }
 
-    /// The statement that demands another password at the next sign-on; it touches no row where
-    /// there is no password.
-    pub(crate) fn demand_change(user: UserId) -> Statement {
-        Statement::new(MUST_CHANGE).bind(user.as_uuid())
+    /// Removes a password and ends what was open under it.
+    pub(crate) fn delete(user: UserId, keep: Option<SessionId>, now: Timestamp) -> Change {
+        const DELETE: &str = "DELETE FROM user_passwords WHERE user_id = $1";
+        Change::of(Statement::new(DELETE).bind(user.as_uuid())).and(end_access(user, keep, now))
+    }
+
+    /// Demands another password at the next sign-on and ends what was open under the present one;
+    /// the requirement is not met where there is no password.
+    pub(crate) fn demand_change(user: UserId, now: Timestamp) -> Change {
+        Change::of_one(Statement::new(MUST_CHANGE).bind(user.as_uuid()))
+            .and(end_access(user, None, now))
     }
 
     /// The earlier passwords that must not come back.

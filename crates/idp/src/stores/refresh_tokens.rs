@@ -1,11 +1,13 @@
 //! Refresh tokens, each by its digest. Those of one grant form a chain in which every token but
 //! the last has been superseded.
 
-use db::{Batch, Db, Row, Statement, StoreError};
+use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, GrantId};
 use protocol::oauth::Scopes;
 use protocol::secret::RefreshTokenDigest;
+
+use super::change::Change;
 
 /// A refresh token as it is kept.
 #[derive(Clone, Debug)]
@@ -74,18 +76,17 @@ impl<'a> RefreshTokens<'a> {
         row.as_ref().map(read).transpose()
     }
 
-    /// Keeps a new token; touches no row when its grant has been revoked.
-    pub(crate) fn insert_statement(
-        digest: &RefreshTokenDigest,
-        token: &StoredRefreshToken,
-    ) -> Statement {
-        Statement::new(INSERT)
-            .bind(digest.as_str())
-            .bind(token.grant_id.as_uuid())
-            .bind(token.scopes.to_string())
-            .bind(token.issued_at)
-            .bind(token.expires_at)
-            .bind(token.chain_expires_at)
+    /// Keeps a new token; the requirement is not met when its grant has been revoked.
+    pub(crate) fn insert(digest: &RefreshTokenDigest, token: &StoredRefreshToken) -> Change {
+        Change::of_one(
+            Statement::new(INSERT)
+                .bind(digest.as_str())
+                .bind(token.grant_id.as_uuid())
+                .bind(token.scopes.to_string())
+                .bind(token.issued_at)
+                .bind(token.expires_at)
+                .bind(token.chain_expires_at),
+        )
     }
 
     /// Replaces a token by its successor. However many calls arrive together, one at most gets
@@ -101,9 +102,8 @@ impl<'a> RefreshTokens<'a> {
             .bind(digest.as_str())
             .bind(successor.issued_at)
             .bind(sealed_successor);
-        let batch = Batch::new()
-            .require(supersede, 1)
-            .require(Self::insert_statement(successor_digest, successor), 1);
+        let rotate = Change::of_one(supersede).and(Self::insert(successor_digest, successor));
+        let (batch, _) = rotate.into_parts();
         match self.0.batch(batch).await {
             Ok(_) => Ok(Rotated::Yes),
             Err(error) if error.unmet().is_some() => Ok(Rotated::No),

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use protocol::id::{EnvironmentId, SessionId, UserId};
 use protocol::secret::SessionTokenDigest;
 
+use super::change::Change;
+
 /// A browser in which a user is signed on.
 #[derive(Clone, Debug)]
 pub(crate) struct BrowserSession {
@@ -89,43 +91,47 @@ impl<'a> Sessions<'a> {
     }
 
     /// Begins a session.
-    pub(crate) fn insert_statement(
+    pub(crate) fn insert(
         session: &BrowserSession,
         token: &SessionTokenDigest,
         from: &SeenFrom,
-    ) -> Statement {
-        Statement::new(INSERT)
-            .bind(session.id.as_uuid())
-            .bind(session.environment_id.as_uuid())
-            .bind(token.as_str())
-            .bind(session.user_id.as_uuid())
-            .bind(session.authenticated_at)
-            .bind(&session.acr)
-            .bind(session.amr.join(" "))
-            .bind(&from.user_agent)
-            .bind(&from.address)
-            .bind(session.created_at)
-            .bind(session.active_at)
-            .bind(session.expires_at)
+    ) -> Change {
+        Change::of(
+            Statement::new(INSERT)
+                .bind(session.id.as_uuid())
+                .bind(session.environment_id.as_uuid())
+                .bind(token.as_str())
+                .bind(session.user_id.as_uuid())
+                .bind(session.authenticated_at)
+                .bind(&session.acr)
+                .bind(session.amr.join(" "))
+                .bind(&from.user_agent)
+                .bind(&from.address)
+                .bind(session.created_at)
+                .bind(session.active_at)
+                .bind(session.expires_at),
+        )
     }
 
     /// Renews a session whose user has authenticated again: same id, another cookie.
-    pub(crate) fn renew_statement(
+    pub(crate) fn renew(
         session: &BrowserSession,
         token: &SessionTokenDigest,
         from: &SeenFrom,
-    ) -> Statement {
-        Statement::new(RENEW)
-            .bind(session.id.as_uuid())
-            .bind(session.user_id.as_uuid())
-            .bind(token.as_str())
-            .bind(session.authenticated_at)
-            .bind(&session.acr)
-            .bind(session.amr.join(" "))
-            .bind(&from.user_agent)
-            .bind(&from.address)
-            .bind(session.active_at)
-            .bind(session.expires_at)
+    ) -> Change {
+        Change::of_one(
+            Statement::new(RENEW)
+                .bind(session.id.as_uuid())
+                .bind(session.user_id.as_uuid())
+                .bind(token.as_str())
+                .bind(session.authenticated_at)
+                .bind(&session.acr)
+                .bind(session.amr.join(" "))
+                .bind(&from.user_agent)
+                .bind(&from.address)
+                .bind(session.active_at)
+                .bind(session.expires_at),
+        )
     }
 
     /// Notes that a session was seen.
@@ -146,18 +152,19 @@ impl<'a> Sessions<'a> {
     }
 
     /// Ends a session.
-    pub(crate) fn end_statement(id: SessionId) -> Statement {
-        Statement::new(END).bind(id.as_uuid())
+    pub(crate) fn end(id: SessionId) -> Change {
+        Change::of(Statement::new(END).bind(id.as_uuid()))
     }
 
     /// Ends all sessions of a user but one, as when the password was changed there.
-    pub(crate) fn end_others_statement(user: UserId, keep: Option<SessionId>) -> Statement {
-        match keep {
+    pub(crate) fn end_others(user: UserId, keep: Option<SessionId>) -> Change {
+        let end = match keep {
             Some(keep) => Statement::new(END_OTHERS)
                 .bind(user.as_uuid())
                 .bind(keep.as_uuid()),
             None => Statement::new(END_ALL).bind(user.as_uuid()),
-        }
+        };
+        Change::of(end)
     }
 }
 

@@ -10,7 +10,10 @@ use protocol::pingone::{
 };
 use serde_json::{Map, Value};
 
+use super::change::Change;
+use super::endings::end_access;
 use super::fold;
+use super::role_assignments::RoleAssignments;
 
 /// A user as the database keeps it.
 #[derive(Clone, Debug)]
@@ -347,29 +350,31 @@ impl<'a> Users<'a> {
         row.as_ref().map(StoredUser::from_row).transpose()
     }
 
-    /// Statements that insert a user with its filterable attributes.
-    pub(crate) fn insert(user: &StoredUser) -> Vec<Statement> {
+    /// Adds a user with its filterable attributes.
+    pub(crate) fn insert(user: &StoredUser) -> Change {
         let key = Statement::new(INSERT)
             .bind(user.id.as_uuid())
             .bind(user.environment_id.as_uuid());
         let insert = Self::bind_columns(key, user).bind(user.created_at);
-        std::iter::once(insert)
-            .chain(Self::insert_attributes(user))
-            .collect()
+        Change::of(insert).add_all(Self::insert_attributes(user))
     }
 
-    /// Statements that replace a user, the first of which touches one row exactly when nobody
-    /// changed it since it was read: require that.
-    pub(crate) fn update(user: &StoredUser) -> Vec<Statement> {
+    /// Replaces a user, unless somebody changed it since it was read: then its first requirement
+    /// is not met. Whoever may not sign on any more keeps nothing open.
+    pub(crate) fn update(user: &StoredUser) -> Change {
         let key = Statement::new(UPDATE)
             .bind(user.id.as_uuid())
             .bind(user.version);
         let update = Self::bind_columns(key, user).bind(user.updated_at);
         let clear = Statement::new(DELETE_ATTRIBUTES).bind(user.id.as_uuid());
-        [update, clear]
-            .into_iter()
-            .chain(Self::insert_attributes(user))
-            .collect()
+        let change = Change::of_one(update)
+            .add(clear)
+            .add_all(Self::insert_attributes(user));
+        if user.can_authenticate(user.updated_at) {
+            change
+        } else {
+            change.and(end_access(user.id, None, user.updated_at))
+        }
     }
 
     /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$13` and in one order.
@@ -400,19 +405,22 @@ impl<'a> Users<'a> {
         })
     }
 
-    /// The statement that deletes a user with everything that hangs off it.
-    pub(crate) fn delete(environment: EnvironmentId, id: UserId) -> Statement {
-        Statement::new(DELETE)
+    /// Deletes a user with everything that hangs off it.
+    pub(crate) fn delete(environment: EnvironmentId, id: UserId) -> Change {
+        let delete = Statement::new(DELETE)
             .bind(environment.as_uuid())
-            .bind(id.as_uuid())
+            .bind(id.as_uuid());
+        RoleAssignments::delete_all(id.as_uuid()).require_one(delete)
     }
 
-    /// The statement that notes a sign-on.
-    pub(crate) fn record_sign_on(id: UserId, now: Timestamp, address: String) -> Statement {
-        Statement::new(RECORD_SIGN_ON)
-            .bind(id.as_uuid())
-            .bind(now)
-            .bind(address)
+    /// Notes a sign-on with the user.
+    pub(crate) fn note_sign_on(id: UserId, address: String, now: Timestamp) -> Change {
+        Change::of(
+            Statement::new(RECORD_SIGN_ON)
+                .bind(id.as_uuid())
+                .bind(now)
+                .bind(address),
+        )
     }
 }
 

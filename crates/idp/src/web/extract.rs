@@ -13,6 +13,7 @@ use protocol::params::FormParams;
 use protocol::pingone::ErrorDetail;
 use web::form::{self, FormBody};
 
+use super::origin::Now;
 use crate::Idp;
 use crate::stores::environments::StoredEnvironment;
 use crate::web::failures::api::ApiFailure;
@@ -81,9 +82,10 @@ impl FromRequestParts<Idp> for Environment {
         let text = params.iter().find(|(name, _)| *name == "environment");
         let (_, text) = text.ok_or(NoSuchAddress::UnknownEnvironment)?;
         let id = EnvironmentId::parse(text).map_err(|_| NoSuchAddress::UnknownEnvironment)?;
+        let Ok(Now(now)) = Now::from_request_parts(parts, idp).await;
         let found = idp
             .environments()
-            .find(id, idp.now())
+            .find(id, now)
             .await
             .map_err(NoSuchAddress::Failed)?;
         found.map(Self).ok_or(NoSuchAddress::UnknownEnvironment)

@@ -1,14 +1,16 @@
-//! Where a request comes from, taken out of it once.
+//! Where a request comes from and when, taken out of it once.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use jiff::Timestamp;
 use platform::net::{RemoteAddress, RequestId};
 use protocol::SystemRandom;
 
-use crate::audit::Origin;
+use crate::audit::{Actor, By, Origin};
+use crate::state::Idp;
 
 impl<S: Sync> FromRequestParts<S> for Origin {
     type Rejection = Infallible;
@@ -36,6 +38,37 @@ impl<S: Sync> FromRequestParts<S> for Origin {
             address,
             user_agent: user_agent.unwrap_or_default().chars().take(256).collect(),
             session: None,
+        })
+    }
+}
+
+/// The instant of a request, read once, whoever asks for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now(pub(crate) Timestamp);
+
+impl FromRequestParts<Idp> for Now {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Infallible> {
+        if let Some(now) = parts.extensions.get::<Self>() {
+            return Ok(*now);
+        }
+        let now = Self(idp.now());
+        parts.extensions.insert(now);
+        Ok(now)
+    }
+}
+
+impl FromRequestParts<Idp> for By {
+    type Rejection = Infallible;
+
+    /// Nobody is known yet: see [`By::acting_as`].
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Infallible> {
+        let Now(now) = Now::from_request_parts(parts, idp).await?;
+        Ok(Self {
+            actor: Actor::Nobody,
+            origin: Origin::from_request_parts(parts, idp).await?,
+            now,
         })
     }
 }

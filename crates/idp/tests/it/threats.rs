@@ -600,3 +600,111 @@ async fn an_application_that_may_know_an_administrator_administers_nothing() {
         assert_eq!(api.get("users").await.status, status, "{scopes}");
     }
 }
+
+/// What an operator can do to an account so that nothing of it stays open, each with what makes it
+/// usable again: method, path below the user, action or none, body.
+const ENDINGS: [(&str, &[(&str, &str, &str)]); 5] = [
+    (
+        "forceChange",
+        &[("POST", "/password", "password.forceChange")],
+    ),
+    (
+        "a password that must be changed",
+        &[("PUT", "/password", "password.set+json")],
+    ),
+    (
+        "a temporary password",
+        &[("PUT", "/password", "password.reset+json")],
+    ),
+    (
+        "disabled and enabled",
+        &[("PUT", "/enabled", "false"), ("PUT", "/enabled", "true")],
+    ),
+    (
+        "locked and unlocked",
+        &[
+            ("POST", "", "account.lock+json"),
+            ("POST", "", "account.unlock+json"),
+        ],
+    ),
+];
+
+async fn operate(api: &Api<'_>, at: &str, (method, path, action): (&str, &str, &str)) {
+    let method: Method = method.parse().unwrap();
+    let path = format!("{at}{path}");
+    let answer = match action {
+        "false" | "true" => {
+            let enabled: bool = action.parse().unwrap();
+            api.put(&path, &json!({ "enabled": enabled })).await
+        }
+        _ => {
+            let body = match action {
+                "password.set+json" => json!({ "value": NEW_PASSWORD, "forceChange": true }),
+                "password.reset+json" => json!({ "newPassword": NEW_PASSWORD }),
+                _ => Value::Null,
+            };
+            api.act(method, &path, action, &body).await
+        }
+    };
+    answer.expect(StatusCode::OK);
+}
+
+/// Session, authorization code, access and refresh token and recovery code end together, and do not
+/// come back when the account is opened again.
+#[tokio::test]
+async fn what_an_operator_ends_does_not_revive() {
+    for (case, operations) in ENDINGS {
+        let world = World::new().await;
+        let (mut browser, received) = world.sign_on(&world.request()).await;
+        let tokens = world.redeem(&received.param("code")).await;
+        let tokens = tokens.expect(StatusCode::OK).json();
+        let access_token = tokens["access_token"].as_str().unwrap();
+        let refresh_token = tokens["refresh_token"].as_str().unwrap();
+        let answer = browser.authorize(&world, &world.request()).await;
+        let code = crate::world::Received::at(answer.location()).param("code");
+        let (mut other, page) = at_sign_on(&world).await;
+        other
+            .post(&sub_page(&page, "forgot"), &[("username", "demo")])
+            .await;
+        let recovery_code = world.awaited_code("demo@example.com").await;
+
+        let api = Api::worker(&world).await;
+        let user = crate::world::claims(access_token)["sub"].clone();
+        let at = format!("users/{}", user.as_str().unwrap());
+        for operation in operations {
+            operate(&api, &at, *operation).await;
+        }
+
+        assert_eq!(
+            world.userinfo(access_token).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{case}: the access token"
+        );
+        assert_eq!(
+            world.refresh(refresh_token).await.status,
+            StatusCode::BAD_REQUEST,
+            "{case}: the refresh token"
+        );
+        assert_eq!(
+            world.redeem(&code).await.status,
+            StatusCode::BAD_REQUEST,
+            "{case}: the authorization code"
+        );
+        let answer = browser.authorize(&world, &world.request()).await;
+        assert!(
+            answer.location().contains("/signon/?flowId="),
+            "{case}: the session: {answer:?}"
+        );
+        let form = [
+            ("recoveryCode", recovery_code.as_str()),
+            ("newPassword", "Windy-Orchard-73"),
+            ("confirmPassword", "Windy-Orchard-73"),
+        ];
+        let answer = other.post(&sub_page(&page, "recover"), &form).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{case}: the recovery code"
+        );
+    }
+}

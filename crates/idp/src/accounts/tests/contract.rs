@@ -18,7 +18,7 @@ use url::Url;
 use crate::accounts::passwords::{PolicyCheck, SetOptions};
 use crate::accounts::registration::{NewAccount, NewPassword, RegistrationRefusal, Verification};
 use crate::accounts::{Refusal, passwords, recovery, registration, sign_on, verification};
-use crate::audit::{Actor, Origin};
+use crate::audit::By;
 use crate::settings::HashingSettings;
 use crate::stores::mails::Mails;
 use crate::stores::users::{StoredUser, Users};
@@ -97,20 +97,16 @@ impl World {
         self.clock.now()
     }
 
+    fn by(&self) -> By {
+        By::the_program(self.now())
+    }
+
     fn later(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
     }
 
     async fn try_register(&self, account: NewAccount) -> Result<StoredUser, RegistrationRefusal> {
-        registration::register(
-            &self.idp,
-            self.environment,
-            account,
-            Actor::Nobody,
-            &Origin::internal(),
-            self.now(),
-        )
-        .await
+        registration::register(&self.idp, self.environment, account, &self.by()).await
     }
 
     /// Ada, whose password is [`GOOD`].
@@ -129,8 +125,7 @@ impl World {
             self.environment,
             name,
             &Password::new(password),
-            &Origin::internal(),
-            self.now(),
+            &self.by(),
         )
         .await
         .map(|signed_on| signed_on.status)
@@ -138,28 +133,17 @@ impl World {
 
     async fn change(&self, user: &StoredUser, current: &str, new: &str) -> Result<(), Refusal> {
         let (current, new) = (Password::new(current), Password::new(new));
-        let origin = Origin::internal();
-        passwords::change_own(&self.idp, user, &current, &new, &origin, self.now()).await
+        passwords::change_own(&self.idp, user, &current, &new, &self.by()).await
     }
 
     async fn send_recovery_code(&self, user: &StoredUser) -> Result<String, Refusal> {
-        let origin = Origin::internal();
-        recovery::send_code(&self.idp, user, Actor::Nobody, &origin, self.now()).await?;
+        recovery::send_code(&self.idp, user, &self.by()).await?;
         Ok(self.mailed_code(user).await)
     }
 
     async fn recover(&self, user: &StoredUser, code: &str, new: &str) -> Result<(), Refusal> {
         let code = RecoveryCode::from_typed(code);
-        let origin = Origin::internal();
-        recovery::recover(
-            &self.idp,
-            user,
-            &code,
-            &Password::new(new),
-            &origin,
-            self.now(),
-        )
-        .await
+        recovery::recover(&self.idp, user, &code, &Password::new(new), &self.by()).await
     }
 
     /// The code in the newest mail to a user.
@@ -375,19 +359,10 @@ async fn a_password_that_is_forced_or_old_signs_on_to_be_changed() {
         policy: PolicyCheck::Applied,
         action: "PASSWORD.SET",
     };
-    let origin = Origin::internal();
     let new = Password::new(BETTER);
-    passwords::set(
-        &world.idp,
-        &ada,
-        &new,
-        options,
-        Actor::Nobody,
-        &origin,
-        world.now(),
-    )
-    .await
-    .unwrap();
+    passwords::set(&world.idp, &ada, &new, options, &world.by())
+        .await
+        .unwrap();
     assert_eq!(
         world.sign_on("ada", BETTER).await.unwrap(),
         PasswordStatus::MustChangePassword
@@ -642,12 +617,11 @@ async fn a_verification_code_proves_the_address_it_was_sent_to() {
     let ada = world.try_register(account).await.unwrap();
     assert!(ada.verification_required);
     let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
-    let origin = Origin::internal();
     let verify = |user: StoredUser, code: VerificationCode| {
-        let (world, origin) = (&world, &origin);
+        let world = &world;
         async move {
-            let actor = Actor::from(&user);
-            verification::verify(&world.idp, &user, &code, actor, origin, world.now()).await
+            let by = world.by().acting_as(&user);
+            verification::verify(&world.idp, &user, &code, &by).await
         }
     };
     let wrong = verify(ada.clone(), VerificationCode::new("WRONGONE")).await;
