@@ -3,10 +3,14 @@
 //! - [`media_router`]: routing on method, path and media type; body limit; errors into answers.
 //! - [`body`]: JSON from outside into types.
 //! - [`hal`]: links, pages, answers.
+//! - [`checks`]: values that members of many resources share.
+//! - [`resource`]: looking up, listing, creating, replacing and deleting, with reach and audit log.
 //! - [`paging`] and [`filter`]: cursors and SCIM filters.
 
 pub(crate) mod body;
+pub(crate) mod checks;
 pub(crate) mod filter;
 pub(crate) mod hal;
 pub(crate) mod media_router;
 pub(crate) mod paging;
+pub(crate) mod resource;

@@ -28,10 +28,37 @@ use crate::state::Idp;
 use crate::web::correlate::correlate;
 use crate::web::failures::api::CORRELATION_ID;
 
+/// The collection and the items of a resource, at a path below the environment.
+macro_rules! crud {
+    ($collection:literal, $item:literal, $handlers:ident) => {
+        [
+            at(concat!("/environments/{environment}/", $collection))
+                .get($handlers::list)
+                .post($handlers::create),
+            at(concat!(
+                "/environments/{environment}/",
+                $collection,
+                "/",
+                $item
+            ))
+            .get($handlers::read)
+            .put($handlers::replace)
+            .delete($handlers::delete),
+        ]
+    };
+}
+
 /// Every route of the management API, below `/v1`.
-#[expect(clippy::too_many_lines, reason = "a table, to be read as a whole")]
 fn resources() -> Vec<Resource> {
-    vec![
+    let regular = [
+        crud!("applications", "{application}", applications),
+        crud!("applications/{application}/grants", "{grant}", grants),
+        crud!("passwordPolicies", "{policy}", password_policies),
+        crud!("populations", "{population}", populations),
+        crud!("resources", "{resource}", resources),
+        crud!("resources/{resource}/scopes", "{scope}", scopes),
+    ];
+    let others = [
         at("/roles").get(roles::list),
         at("/roles/{role}").get(roles::read),
         at("/environments")
@@ -41,22 +68,29 @@ fn resources() -> Vec<Resource> {
             .get(environments::read)
             .put(environments::replace)
             .delete(environments::delete),
+        at("/environments/{environment}/activities").get(activities::list),
+        at("/environments/{environment}/activities/{activity}").get(activities::read),
+        at("/environments/{environment}/applications/{application}/roleAssignments")
+            .get(role_assignments::list_of_application)
+            .post(role_assignments::create_of_application),
+        at("/environments/{environment}/applications/{application}/roleAssignments/{assignment}")
+            .get(role_assignments::read_of_application)
+            .delete(role_assignments::delete_of_application),
+        at("/environments/{environment}/applications/{application}/secret")
+            .get(application_secret::read)
+            .post(application_secret::rotate)
+            .delete(application_secret::drop_previous),
         at("/environments/{environment}/roles").get(roles::list_of_environment),
         at("/environments/{environment}/roles/{role}").get(roles::read_of_environment),
-        at("/environments/{environment}/populations")
-            .get(populations::list)
-            .post(populations::create),
-        at("/environments/{environment}/populations/{population}")
-            .get(populations::read)
-            .put(populations::replace)
-            .delete(populations::delete),
-        at("/environments/{environment}/passwordPolicies")
-            .get(password_policies::list)
-            .post(password_policies::create),
-        at("/environments/{environment}/passwordPolicies/{policy}")
-            .get(password_policies::read)
-            .put(password_policies::replace)
-            .delete(password_policies::delete),
+    ];
+    let mut all: Vec<_> = regular.into_iter().flatten().chain(others).collect();
+    all.extend(resources_of_users());
+    all
+}
+
+/// The routes of users, whose media types choose among many operations.
+fn resources_of_users() -> [Resource; 8] {
+    [
         at("/environments/{environment}/users")
             .get(users::list)
             .post(users::create)
@@ -101,46 +135,6 @@ fn resources() -> Vec<Resource> {
         at("/environments/{environment}/users/{user}/roleAssignments/{assignment}")
             .get(role_assignments::read_of_user)
             .delete(role_assignments::delete_of_user),
-        at("/environments/{environment}/applications")
-            .get(applications::list)
-            .post(applications::create),
-        at("/environments/{environment}/applications/{application}")
-            .get(applications::read)
-            .put(applications::replace)
-            .delete(applications::delete),
-        at("/environments/{environment}/applications/{application}/secret")
-            .get(application_secret::read)
-            .post(application_secret::rotate)
-            .delete(application_secret::drop_previous),
-        at("/environments/{environment}/applications/{application}/grants")
-            .get(grants::list)
-            .post(grants::create),
-        at("/environments/{environment}/applications/{application}/grants/{grant}")
-            .get(grants::read)
-            .put(grants::replace)
-            .delete(grants::delete),
-        at("/environments/{environment}/applications/{application}/roleAssignments")
-            .get(role_assignments::list_of_application)
-            .post(role_assignments::create_of_application),
-        at("/environments/{environment}/applications/{application}/roleAssignments/{assignment}")
-            .get(role_assignments::read_of_application)
-            .delete(role_assignments::delete_of_application),
-        at("/environments/{environment}/activities").get(activities::list),
-        at("/environments/{environment}/activities/{activity}").get(activities::read),
-        at("/environments/{environment}/resources")
-            .get(resources::list)
-            .post(resources::create),
-        at("/environments/{environment}/resources/{resource}")
-            .get(resources::read)
-            .put(resources::replace)
-            .delete(resources::delete),
-        at("/environments/{environment}/resources/{resource}/scopes")
-            .get(scopes::list)
-            .post(scopes::create),
-        at("/environments/{environment}/resources/{resource}/scopes/{scope}")
-            .get(scopes::read)
-            .put(scopes::replace)
-            .delete(scopes::delete),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use db::{Db, Migration, StoreError};
+use db::{Db, StoreError};
 use jiff::Timestamp;
 use platform::Clock;
 use platform::keyring::Keyring;
@@ -18,12 +18,7 @@ use crate::limits::Limits;
 use crate::lockout::UnknownNames;
 use crate::mail::{InvalidSmtp, Mail};
 use crate::settings::Settings;
-
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "init",
-    sql: include_str!("../migrations/0001_init.sql"),
-}];
+use crate::stores;
 
 /// What an [`Idp`] works with.
 #[derive(Debug)]
@@ -107,7 +102,7 @@ impl Idp {
             random,
             keyring,
         } = parts;
-        db.migrate("idp", MIGRATIONS).await?;
+        db.migrate("idp", stores::MIGRATIONS).await?;
         let brand = Arc::new(Brand::parse(&settings.brand)?);
         let messages = Messages::english(&[
             include_str!("../locales/en/idp.ftl"),

@@ -22,6 +22,7 @@ pub(crate) mod mails;
 pub(crate) mod password_policies;
 pub(crate) mod passwords;
 pub(crate) mod populations;
+pub(crate) mod record;
 pub(crate) mod refresh_tokens;
 pub(crate) mod resources;
 pub(crate) mod role_assignments;
@@ -30,7 +31,15 @@ pub(crate) mod signing_keys;
 pub(crate) mod user_search;
 pub(crate) mod users;
 
+use db::Migration;
 use unicode_normalization::UnicodeNormalization as _;
+
+/// What made the tables, in order.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "init",
+    sql: include_str!("../migrations/0001_init.sql"),
+}];
 
 /// Brings a name into the form in which names are compared: compatibility-composed, lower case,
 /// without white space around it. Two names with one key are one name, so no alias escapes

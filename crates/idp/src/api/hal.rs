@@ -2,15 +2,21 @@
 //! responses").
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use protocol::pingone::{Link, Links};
+use jiff::Timestamp;
+use protocol::id::EnvironmentId;
+use protocol::pingone::{Link, Links, Reference};
 use serde::Serialize;
+use uuid::Uuid;
 use web::forbid_storing;
 
+use crate::stores::record::Columns;
+use crate::urls::Urls;
 use crate::web::failures::api::ApiFailure;
 
 /// A resource with its links.
@@ -29,6 +35,17 @@ impl<T> Hal<T> {
         Self { links, item }
     }
 
+    /// Something of an environment, at a path below it.
+    pub(crate) fn in_environment(
+        urls: &Urls,
+        environment: EnvironmentId,
+        path: impl fmt::Display,
+        item: T,
+    ) -> Self {
+        let address = urls.api(format_args!("environments/{environment}"));
+        Self::new(urls.environment_api(environment, path), item).link("environment", address)
+    }
+
     /// Adds a link.
     #[must_use]
     pub(crate) fn link(mut self, relation: &str, address: impl Into<String>) -> Self {
@@ -38,6 +55,38 @@ impl<T> Hal<T> {
 
     fn address(&self) -> Option<&str> {
         self.links.get("self").map(|link| link.href.as_str())
+    }
+}
+
+/// What every resource of an environment shows, around what is its own.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InEnvironment<T> {
+    id: Uuid,
+    environment: Reference<EnvironmentId>,
+    #[serde(flatten)]
+    own: T,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl<T> Hal<InEnvironment<T>> {
+    /// A record in the collection at a path below its environment, with its own members.
+    pub(crate) fn of_record<R: Columns>(
+        urls: &Urls,
+        collection: impl fmt::Display,
+        record: &R,
+        own: T,
+    ) -> Self {
+        let (id, environment) = (record.id(), record.environment_id());
+        let item = InEnvironment {
+            id: id.into(),
+            environment: Reference::new(environment),
+            own,
+            created_at: record.created_at(),
+            updated_at: record.updated_at(),
+        };
+        Self::in_environment(urls, environment, format_args!("{collection}/{id}"), item)
     }
 }
 

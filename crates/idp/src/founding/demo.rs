@@ -27,10 +27,10 @@ use crate::state::Idp;
 use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
-use crate::stores::password_policies::PasswordPolicies;
+use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::passwords::Passwords;
 use crate::stores::populations::{Populations, StoredPopulation};
-use crate::stores::resources::{Resources, StoredResourceGrant};
+use crate::stores::resources::{ResourceScopes, Resources, StoredResourceGrant};
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
 use crate::stores::users::Users;
 
@@ -266,14 +266,10 @@ impl Maker<'_> {
     /// "Standard" without its minimum age, so that people can change a password twice in a row.
     async fn policy(&self, environment: EnvironmentId) -> Result<PasswordPolicyId, DemoError> {
         let all = PasswordPolicies::new(self.idp.db())
-            .list(environment)
+            .list(environment, |all| all)
             .await?;
-        if let Some(id) = all
-            .iter()
-            .find(|p| p.name == POLICY)
-            .and_then(|policy| policy.id)
-        {
-            return Ok(id);
+        if let Some(found) = all.iter().find(|one| one.policy.name == POLICY) {
+            return Ok(found.id);
         }
         let id = PasswordPolicyId::random(self.idp.random());
         let policy = PasswordPolicy {
@@ -283,7 +279,8 @@ impl Maker<'_> {
             default: false,
             ..PasswordPolicy::standard()
         };
-        let change = PasswordPolicies::insert(environment, id, &policy, self.now)?;
+        let policy = StoredPasswordPolicy::new(id, environment, policy, self.now);
+        let change = PasswordPolicies::insert(&policy)?;
         let subject = Subject::of("PASSWORD_POLICY", id, POLICY);
         self.commit(environment, change, "PASSWORD_POLICY.CREATED", subject)
             .await?;
@@ -312,7 +309,7 @@ impl Maker<'_> {
             updated_at: self.now,
         };
         let subject = Subject::of("POPULATION", population.id, name);
-        let change = Populations::insert(&population);
+        let change = Populations::insert(&population)?;
         self.commit(environment, change, "POPULATION.CREATED", subject)
             .await?;
         Ok(population.id)
@@ -374,11 +371,12 @@ impl Maker<'_> {
     ) -> Result<(), DemoError> {
         let resources = Resources::new(self.idp.db());
         let granted = resources.list_grants(application).await?;
-        for resource in resources.list(environment).await? {
+        for resource in resources.list(environment, |all| all).await? {
             if granted.iter().any(|grant| grant.resource_id == resource.id) {
                 continue;
             }
-            let scopes = resources.list_scopes(resource.id).await?;
+            let scopes = ResourceScopes::new(self.idp.db());
+            let scopes = scopes.of_resource(&resource).await?;
             let grant = StoredResourceGrant {
                 id: ResourceGrantId::random(self.idp.random()),
                 environment_id: environment,

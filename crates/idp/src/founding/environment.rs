@@ -16,9 +16,11 @@ use crate::founding::portal_applications::ADMINISTRATION;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
-use crate::stores::password_policies::PasswordPolicies;
+use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::populations::{Populations, StoredPopulation};
-use crate::stores::resources::{ResourceDetails, Resources, StoredResource, StoredScope};
+use crate::stores::resources::{
+    ResourceDetails, ResourceScopes, Resources, StoredResource, StoredScope,
+};
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
 
 /// Scopes of the resource `openid`, each with what it permits.
@@ -142,7 +144,8 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         PasswordPolicy::passphrase(),
     ] {
         let policy_id = PasswordPolicyId::random(idp.random());
-        change = change.and(PasswordPolicies::insert(id, policy_id, &policy, now)?);
+        let policy = StoredPasswordPolicy::new(policy_id, id, policy, now);
+        change = change.and(PasswordPolicies::insert(&policy)?);
     }
     let default_population = PopulationId::random(idp.random());
     change = change.and(Populations::insert(&StoredPopulation {
@@ -154,7 +157,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         password_policy_id: None,
         created_at: now,
         updated_at: now,
-    }));
+    })?);
     let mut resources = Vec::new();
     let built_in = [
         ("openid", ResourceType::OpenidConnect, &OPENID_SCOPES[..]),
@@ -167,7 +170,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         for (name, description) in scopes {
             let scope_id = ScopeId::random(idp.random());
             scope_ids.push(scope_id);
-            change = change.and(Resources::insert_scope(&StoredScope {
+            change = change.and(ResourceScopes::insert(&StoredScope {
                 id: scope_id,
                 environment_id: id,
                 resource_id: resource.id,
@@ -175,7 +178,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
                 description: Some((*description).to_owned()),
                 created_at: now,
                 updated_at: now,
-            }));
+            })?);
         }
         resources.push((resource.id, scope_ids));
     }

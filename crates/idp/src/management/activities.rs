@@ -15,31 +15,20 @@ use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
 use crate::stores::activities::{Activities, Period, StoredActivity};
-use crate::stores::filter_sql::{Column, push_condition};
+use crate::stores::filter_sql::{Attribute, push_condition};
 use crate::web::failures::api::ApiFailure;
 
-const COLUMNS: [Column; 2] = [
-    Column {
-        attribute: "action.type",
-        name: "action",
-        is_folded: false,
-    },
-    Column {
-        attribute: "correlationId",
-        name: "correlation_id",
-        is_folded: false,
-    },
+const ATTRIBUTES: [Attribute; 2] = [
+    Attribute::exact("action.type", "action"),
+    Attribute::exact("correlationId", "correlation_id"),
 ];
 
 fn rules() -> AttributeRules {
     let order = &[Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le][..];
-    AttributeRules::new([
-        AttributeRule::exact("recordedAt", order),
-        AttributeRule::exact("createdAt", order),
-        AttributeRule::exact("correlationId", &[Operator::Eq][..]),
-        AttributeRule::exact("action.type", &[Operator::Eq][..]),
-    ])
-    .and_only()
+    Attribute::rules(&ATTRIBUTES)
+        .with(AttributeRule::exact("recordedAt", order))
+        .with(AttributeRule::exact("createdAt", order))
+        .and_only()
 }
 
 #[derive(Serialize)]
@@ -139,7 +128,7 @@ pub(super) async fn list(
                 .filter(|one| !is_instant(one))
                 .fold(select, |select, one| {
                     let condition = Filter::Compare((*one).clone());
-                    push_condition(select.push(" AND "), &condition, &COLUMNS)
+                    push_condition(select.push(" AND "), &condition, &ATTRIBUTES)
                 })
         },
     );

@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::environments::valid_name;
 use super::unique;
 use crate::access::allowed::{Allowed, AllowedEverywhere, OnApplication, may};
 use crate::api::body::Json;
+use crate::api::checks;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
 use crate::stores::applications::{Applications, StoredApplication};
@@ -208,7 +208,7 @@ pub(super) async fn delete(
 }
 
 fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
-    settings.name = valid_name(&settings.name)?;
+    settings.name = checks::name(&settings.name)?;
     let mut details = Vec::new();
     let mut refuse = |target: &str, message: String| {
         details.push(ErrorDetail::new("INVALID_VALUE", Some(target), message));

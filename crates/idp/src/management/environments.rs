@@ -2,50 +2,27 @@
 
 use protocol::id::OrganizationId;
 use protocol::pingone::{Environment, EnvironmentType, RoleScopeType};
-use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use serde::Deserialize;
 
 use crate::access::allowed::{AllowedEverywhere, Asking, may};
 use crate::access::roles::{self, Permission};
 use crate::api::body::Json;
+use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
 use crate::founding::environment::{self, Creator, NewEnvironment};
 use crate::state::Idp;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
-use crate::stores::filter_sql::{Column, push_condition};
+use crate::stores::filter_sql::{Attribute, push_condition};
 use crate::stores::role_assignments::Holder;
 use crate::web::failures::api::ApiFailure;
 
-const LONGEST_NAME: usize = 256;
-
-const COLUMNS: [Column; 3] = [
-    Column {
-        attribute: "id",
-        name: "id",
-        is_folded: false,
-    },
-    Column {
-        attribute: "name",
-        name: "name_key",
-        is_folded: true,
-    },
-    Column {
-        attribute: "organization.id",
-        name: "organization_id",
-        is_folded: false,
-    },
+const ATTRIBUTES: [Attribute; 3] = [
+    Attribute::exact("id", "id"),
+    Attribute::text("name", "name_key"),
+    Attribute::exact("organization.id", "organization_id"),
 ];
-
-fn rules() -> AttributeRules {
-    AttributeRules::new([
-        AttributeRule::exact("id", &[Operator::Eq][..]),
-        AttributeRule::text("name", &[Operator::Eq, Operator::Sw][..]),
-        AttributeRule::exact("organization.id", &[Operator::Eq][..]),
-    ])
-    .and_only()
-}
 
 /// What an environment is created or replaced with.
 #[derive(Debug, Deserialize)]
@@ -74,7 +51,7 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
 /// Shows the environments that the one who asks may read.
 pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, ApiFailure> {
     let (idp, collection) = (&asking.idp, asking.idp.urls().api("environments"));
-    let filter = page.filter(&rules())?;
+    let filter = page.filter(&Attribute::rules(&ATTRIBUTES).and_only())?;
     let (_, after) = page.position(idp, &collection)?;
     let scopes = |wanted: RoleScopeType| {
         let of = asking
@@ -98,7 +75,7 @@ pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, Api
             .fold(select, |select, id| select.push(", ").push_bind(id));
         let select = select.push(")))");
         match &filter {
-            Some(filter) => push_condition(select.push(" AND "), filter, &COLUMNS),
+            Some(filter) => push_condition(select.push(" AND "), filter, &ATTRIBUTES),
             None => select,
         }
     });
@@ -131,7 +108,7 @@ pub(super) async fn create(
     };
     let new = NewEnvironment {
         organization,
-        name: valid_name(&body.name)?,
+        name: checks::name(&body.name)?,
         description: body.description,
         environment_type: body.environment_type,
         creator: Some(Creator {
@@ -154,17 +131,6 @@ async fn organization(asking: &Asking) -> Result<OrganizationId, ApiFailure> {
         .ok_or_else(ApiFailure::forbidden)
 }
 
-pub(super) fn valid_name(name: &str) -> Result<String, ApiFailure> {
-    if name.trim().is_empty() {
-        return Err(ApiFailure::required_value("name"));
-    }
-    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        let message = "must have at most 256 characters and no control characters";
-        return Err(ApiFailure::invalid_value("name", message));
-    }
-    Ok(name.to_owned())
-}
-
 pub(super) async fn read(
     allowed: crate::access::allowed::Allowed<may::ReadEnvironments>,
 ) -> Result<Reply, ApiFailure> {
@@ -178,7 +144,7 @@ pub(super) async fn replace(
 ) -> Result<Reply, ApiFailure> {
     let stored = &allowed.environment;
     let environment = StoredEnvironment {
-        name: valid_name(&body.name)?,
+        name: checks::name(&body.name)?,
         details: EnvironmentDetails {
             description: body.description,
             environment_type: stored.details.environment_type,

@@ -29,11 +29,9 @@ fn collection<P>(on: &OnApplication<P>) -> String {
 }
 
 fn representation<P>(on: &OnApplication<P>, grant: &StoredResourceGrant) -> Hal<ResourceGrant> {
-    Hal::new(format!("{}/{}", collection(on), grant.id), grant.to_wire())
-        .link(
-            "environment",
-            on.idp.urls().api(format_args!("environments/{}", on.id())),
-        )
+    let application = on.application.id;
+    let path = format_args!("applications/{application}/grants/{}", grant.id);
+    Hal::in_environment(on.idp.urls(), on.id(), path, grant.to_wire())
         .link(
             "application",
             on.url(format_args!("applications/{}", on.application.id)),

@@ -5,12 +5,10 @@ use protocol::pingone::{ErrorDetail, Resource, ResourceType};
 use serde::Deserialize;
 use url::Url;
 
-use super::environments::valid_name;
-use super::unique;
 use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::api::body::Json;
-use crate::api::hal::{Hal, Page, Reply};
-use crate::audit::Subject;
+use crate::api::checks;
+use crate::api::hal::{Hal, Reply};
 use crate::stores::resources::{ResourceDetails, Resources, StoredResource};
 use crate::web::failures::api::ApiFailure;
 
@@ -28,33 +26,12 @@ pub(super) struct ResourceBody {
 }
 
 fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Resource> {
-    let url = allowed.url(format_args!("resources/{}", resource.id));
-    let token_seconds = allowed.idp.settings().lifetimes.access_token.as_secs();
-    let wire = resource.to_wire(allowed.idp.urls().audience(), token_seconds);
-    Hal::new(url.as_str(), wire)
-        .link(
-            "environment",
-            allowed
-                .idp
-                .urls()
-                .api(format_args!("environments/{}", allowed.id())),
-        )
-        .link("scopes", format!("{url}/scopes"))
-}
-
-/// A resource of the environment.
-pub(super) async fn load<P>(
-    allowed: &Allowed<P>,
-    id: ResourceId,
-) -> Result<StoredResource, ApiFailure> {
-    let found = Resources::new(allowed.idp.db())
-        .find(allowed.id(), id)
-        .await?;
-    found.ok_or_else(ApiFailure::not_found)
-}
-
-fn subject(resource: &StoredResource) -> Subject {
-    Subject::of("RESOURCE", resource.id, resource.details.name.as_str())
+    let (urls, id) = (allowed.idp.urls(), resource.id);
+    let lifetimes = &allowed.idp.settings().lifetimes;
+    let wire = resource.to_wire(urls.audience(), lifetimes.access_token.as_secs());
+    let path = format_args!("resources/{id}");
+    Hal::in_environment(urls, allowed.id(), path, wire)
+        .link("scopes", allowed.url(format_args!("resources/{id}/scopes")))
 }
 
 fn valid(body: ResourceBody) -> Result<ResourceDetails, ApiFailure> {
@@ -79,7 +56,7 @@ fn valid(body: ResourceBody) -> Result<ResourceDetails, ApiFailure> {
         return Err(ApiFailure::invalid_data(vec![detail]));
     }
     Ok(ResourceDetails {
-        name: valid_name(&body.name)?,
+        name: checks::name(&body.name)?,
         description: body.description,
         resource_type: ResourceType::Custom,
         audience: body.audience,
@@ -90,49 +67,43 @@ fn valid(body: ResourceBody) -> Result<ResourceDetails, ApiFailure> {
 pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadResources>,
 ) -> Result<Reply, ApiFailure> {
-    let resources = Resources::new(allowed.idp.db()).list(allowed.id()).await?;
-    let resources = resources
-        .iter()
-        .map(|one| representation(&allowed, one))
-        .collect();
-    Reply::ok(&Page::whole(
-        allowed.url("resources"),
-        "resources",
-        resources,
-    ))
+    let represent = |one| representation(&allowed, &one);
+    allowed
+        .whole("resources", "resources", |all| all, represent)
+        .await
 }
 
 pub(super) async fn read(
     allowed: AllowedEverywhere<may::ReadResources>,
-    id: PathId<ResourceId>,
+    PathId(id): PathId<ResourceId>,
 ) -> Result<Reply, ApiFailure> {
-    Reply::ok(&representation(&allowed, &load(&allowed, id.0).await?))
+    Reply::ok(&representation(&allowed, &allowed.load(id).await?))
 }
 
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageResources>,
     Json(body): Json<ResourceBody>,
 ) -> Result<Reply, ApiFailure> {
+    let (id, created_at) = allowed.identity::<StoredResource>(None);
     let resource = StoredResource {
-        id: ResourceId::random(allowed.idp.random()),
+        id,
         environment_id: allowed.id(),
         details: valid(body)?,
-        created_at: allowed.now,
+        created_at,
         updated_at: allowed.now,
     };
     let change = Resources::insert(&resource)?;
-    let written = allowed.commit(allowed.id(), change, "RESOURCE.CREATED", subject(&resource));
-    written.await.map_err(|error| unique(error, "name"))?;
+    allowed.create(&resource, change).await?;
     Reply::created(&representation(&allowed, &resource))
 }
 
 /// Replaces a custom resource. Of a built-in one only the lifetime of access tokens changes.
 pub(super) async fn replace(
     allowed: AllowedEverywhere<may::ManageResources>,
-    id: PathId<ResourceId>,
+    PathId(id): PathId<ResourceId>,
     Json(body): Json<ResourceBody>,
 ) -> Result<Reply, ApiFailure> {
-    let stored = load(&allowed, id.0).await?;
+    let stored: StoredResource = allowed.load(id).await?;
     let is_custom = stored.details.resource_type == ResourceType::Custom;
     let body = if is_custom {
         body
@@ -157,25 +128,20 @@ pub(super) async fn replace(
         ..stored
     };
     let change = Resources::update(&resource)?;
-    let written = allowed.commit(allowed.id(), change, "RESOURCE.UPDATED", subject(&resource));
-    written.await.map_err(|error| unique(error, "name"))?;
+    allowed.replace(&resource, change).await?;
     Reply::ok(&representation(&allowed, &resource))
 }
 
+/// Deletes a custom resource with its scopes and all grants of it.
 pub(super) async fn delete(
     allowed: AllowedEverywhere<may::ManageResources>,
-    id: PathId<ResourceId>,
+    PathId(id): PathId<ResourceId>,
 ) -> Result<Reply, ApiFailure> {
-    let resource = load(&allowed, id.0).await?;
+    let resource: StoredResource = allowed.load(id).await?;
     if resource.details.resource_type != ResourceType::Custom {
-        return Err(ApiFailure::constraint(
-            None,
-            "A built-in resource can not be deleted",
-        ));
+        let message = "A built-in resource can not be deleted";
+        return Err(ApiFailure::constraint(None, message));
     }
-    let change = Resources::delete(allowed.id(), resource.id);
-    allowed
-        .commit(allowed.id(), change, "RESOURCE.DELETED", subject(&resource))
-        .await?;
-    Ok(Reply::no_content())
+    let change = Resources::delete(&resource);
+    allowed.delete(&resource, change).await
 }

@@ -1,17 +1,15 @@
 //! `/environments/{environment}/resources/{resource}/scopes` (PingOne, "Resource scopes").
 
+use db::Statement;
 use protocol::id::{ResourceId, ScopeId};
 use protocol::oauth::Scopes;
 use protocol::pingone::{ResourceScope, ResourceType};
 use serde::Deserialize;
 
-use super::resources::load as load_resource;
-use super::unique;
 use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::api::body::Json;
-use crate::api::hal::{Hal, Page, Reply};
-use crate::audit::Subject;
-use crate::stores::resources::{Resources, StoredResource, StoredScope};
+use crate::api::hal::{Hal, Reply};
+use crate::stores::resources::{ResourceScopes, StoredResource, StoredScope};
 use crate::web::failures::api::ApiFailure;
 
 /// What a scope is created or replaced with.
@@ -25,27 +23,23 @@ pub(super) struct ScopeBody {
 type Ids = (PathId<ResourceId>, PathId<ScopeId>);
 
 fn representation<P>(allowed: &Allowed<P>, scope: &StoredScope) -> Hal<ResourceScope> {
-    let resource = allowed.url(format_args!("resources/{}", scope.resource_id));
-    Hal::new(format!("{resource}/scopes/{}", scope.id), scope.to_wire())
-        .link(
-            "environment",
-            allowed
-                .idp
-                .urls()
-                .api(format_args!("environments/{}", allowed.id())),
-        )
-        .link("resource", resource)
+    let resource = format!("resources/{}", scope.resource_id);
+    let path = format_args!("{resource}/scopes/{}", scope.id);
+    Hal::in_environment(allowed.idp.urls(), allowed.id(), path, scope.to_wire())
+        .link("resource", allowed.url(&resource))
 }
 
 async fn load<P>(
     allowed: &Allowed<P>,
-    (resource, scope): &Ids,
+    (PathId(resource), PathId(scope)): Ids,
 ) -> Result<(StoredResource, StoredScope), ApiFailure> {
-    let resource = load_resource(allowed, resource.0).await?;
-    let found = Resources::new(allowed.idp.db())
-        .find_scope(resource.id, scope.0)
-        .await?;
-    Ok((resource, found.ok_or_else(ApiFailure::not_found)?))
+    let resource: StoredResource = allowed.load(resource).await?;
+    let scope: StoredScope = allowed.load(scope).await?;
+    if scope.resource_id == resource.id {
+        Ok((resource, scope))
+    } else {
+        Err(ApiFailure::not_found())
+    }
 }
 
 /// Scopes of the PingOne API have meanings of their own; only copies of two can be made.
@@ -75,50 +69,45 @@ fn valid_name(resource: &StoredResource, name: &str) -> Result<(), ApiFailure> {
 
 pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadResources>,
-    resource: PathId<ResourceId>,
+    PathId(id): PathId<ResourceId>,
 ) -> Result<Reply, ApiFailure> {
-    let resource = load_resource(&allowed, resource.0).await?;
-    let scopes = Resources::new(allowed.idp.db())
-        .list_scopes(resource.id)
-        .await?;
-    let scopes = scopes
-        .iter()
-        .map(|scope| representation(&allowed, scope))
-        .collect();
-    let collection = allowed.url(format_args!("resources/{}/scopes", resource.id));
-    Reply::ok(&Page::whole(collection, "scopes", scopes))
+    let resource: StoredResource = allowed.load(id).await?;
+    let path = format!("resources/{}/scopes", resource.id);
+    let of_resource = |all: Statement| {
+        let all = all.push(" AND resource_id = ");
+        all.push_bind(resource.id.as_uuid())
+    };
+    let represent = |scope| representation(&allowed, &scope);
+    allowed.whole(&path, "scopes", of_resource, represent).await
 }
 
 pub(super) async fn read(
     allowed: AllowedEverywhere<may::ReadResources>,
     ids: Ids,
 ) -> Result<Reply, ApiFailure> {
-    let (_, scope) = load(&allowed, &ids).await?;
+    let (_, scope) = load(&allowed, ids).await?;
     Reply::ok(&representation(&allowed, &scope))
 }
 
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageResources>,
-    resource: PathId<ResourceId>,
+    PathId(id): PathId<ResourceId>,
     Json(body): Json<ScopeBody>,
 ) -> Result<Reply, ApiFailure> {
-    let resource = load_resource(&allowed, resource.0).await?;
+    let resource: StoredResource = allowed.load(id).await?;
     valid_name(&resource, &body.name)?;
+    let (id, created_at) = allowed.identity::<StoredScope>(None);
     let scope = StoredScope {
-        id: ScopeId::random(allowed.idp.random()),
+        id,
         environment_id: allowed.id(),
         resource_id: resource.id,
         name: body.name,
         description: body.description,
-        created_at: allowed.now,
+        created_at,
         updated_at: allowed.now,
     };
-    let subject = Subject::of("SCOPE", scope.id, scope.name.as_str());
-    let change = Resources::insert_scope(&scope);
-    let written = allowed
-        .commit(allowed.id(), change, "SCOPE.CREATED", subject)
-        .await;
-    written.map_err(|error| unique(error, "name"))?;
+    let change = ResourceScopes::insert(&scope)?;
+    allowed.create(&scope, change).await?;
     Reply::created(&representation(&allowed, &scope))
 }
 
@@ -127,7 +116,7 @@ pub(super) async fn replace(
     ids: Ids,
     Json(body): Json<ScopeBody>,
 ) -> Result<Reply, ApiFailure> {
-    let (resource, stored) = load(&allowed, &ids).await?;
+    let (resource, stored) = load(&allowed, ids).await?;
     if body.name != stored.name {
         valid_name(&resource, &body.name)?;
         if resource.details.resource_type != ResourceType::Custom {
@@ -141,33 +130,24 @@ pub(super) async fn replace(
         updated_at: allowed.now,
         ..stored
     };
-    let subject = Subject::of("SCOPE", scope.id, scope.name.as_str());
-    let change = Resources::update_scope(&scope);
-    let written = allowed
-        .commit(allowed.id(), change, "SCOPE.UPDATED", subject)
-        .await;
-    written.map_err(|error| unique(error, "name"))?;
+    let change = ResourceScopes::update(&scope)?;
+    allowed.replace(&scope, change).await?;
     Reply::ok(&representation(&allowed, &scope))
 }
 
+/// Deletes a scope, and takes it from everybody whom it was granted to.
 pub(super) async fn delete(
     allowed: AllowedEverywhere<may::ManageResources>,
     ids: Ids,
 ) -> Result<Reply, ApiFailure> {
-    let (resource, scope) = load(&allowed, &ids).await?;
+    let (resource, scope) = load(&allowed, ids).await?;
     let is_built_in = resource.details.resource_type != ResourceType::Custom
         && valid_name(&resource, &scope.name).is_err()
         || scope.name == "openid";
     if is_built_in {
-        return Err(ApiFailure::constraint(
-            None,
-            "A built-in scope can not be deleted",
-        ));
+        let message = "A built-in scope can not be deleted";
+        return Err(ApiFailure::constraint(None, message));
     }
-    let subject = Subject::of("SCOPE", scope.id, scope.name.as_str());
-    let change = Resources::delete_scope(resource.id, scope.id);
-    allowed
-        .commit(allowed.id(), change, "SCOPE.DELETED", subject)
-        .await?;
-    Ok(Reply::no_content())
+    let change = ResourceScopes::delete(&scope);
+    allowed.delete(&scope, change).await
 }

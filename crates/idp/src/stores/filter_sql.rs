@@ -1,39 +1,67 @@
 //! SCIM filters as conditions. What stands in a filter reaches the database as bound values only.
 
 use db::Statement;
-use protocol::scim::{Comparison, Filter, Literal, Operator};
+use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
 
 use super::fold;
 
-/// A column that filters of a collection compare.
+/// An attribute that filters of a collection know, and the column that holds it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
-    /// The attribute's name in filters.
-    pub(crate) attribute: &'static str,
+pub(crate) struct Attribute {
+    /// As filters name it.
+    name: &'static str,
     /// The column, which holds texts.
-    pub(crate) name: &'static str,
-    /// Whether the column holds the value folded.
-    pub(crate) is_folded: bool,
+    column: &'static str,
+    /// Whether the column holds the value folded, and is sorted so that beginnings are found.
+    is_folded: bool,
+}
+
+impl Attribute {
+    /// A name: found by `eq` and `sw`, whatever its case. The column holds it folded.
+    pub(crate) const fn text(name: &'static str, column: &'static str) -> Self {
+        Self {
+            name,
+            column,
+            is_folded: true,
+        }
+    }
+
+    /// An id or the like: found by `eq`, to the letter.
+    pub(crate) const fn exact(name: &'static str, column: &'static str) -> Self {
+        Self {
+            name,
+            column,
+            is_folded: false,
+        }
+    }
+
+    /// What filters may say of these attributes.
+    pub(crate) fn rules(attributes: &[Self]) -> AttributeRules {
+        AttributeRules::new(attributes.iter().map(|attribute| {
+            if attribute.is_folded {
+                AttributeRule::text(attribute.name, &[Operator::Eq, Operator::Sw][..])
+            } else {
+                AttributeRule::exact(attribute.name, &[Operator::Eq][..])
+            }
+        }))
+    }
 }
 
 /// Appends a condition that holds where the filter does.
 pub(crate) fn push_condition(
     statement: Statement,
     filter: &Filter,
-    columns: &[Column],
+    attributes: &[Attribute],
 ) -> Statement {
     push_with(statement, filter, &|statement, comparison| {
-        let column = columns.iter().find(|column| {
-            column
-                .attribute
-                .eq_ignore_ascii_case(comparison.path.as_str())
-        });
-        match column {
-            Some(column) => {
-                let value = text_of(comparison, column.is_folded);
-                push_comparison(statement, column.name, comparison.operator, &value)
+        let path = comparison.path.as_str();
+        let named = |attribute: &&Attribute| attribute.name.eq_ignore_ascii_case(path);
+        match attributes.iter().find(named) {
+            Some(attribute) => {
+                let value = text_of(comparison, attribute.is_folded);
+                push_comparison(statement, attribute.column, comparison.operator, &value)
             }
-            // The rules of a collection name columns of its own only.
+            // The rules of a collection name attributes of its own only.
             None => statement.push("1 = 0"),
         }
     })
@@ -137,17 +165,13 @@ mod tests {
 
     #[test]
     fn values_are_bound_and_never_text() {
-        let columns = [Column {
-            attribute: "name",
-            name: "name_key",
-            is_folded: true,
-        }];
+        let attributes = [Attribute::text("name", "name_key")];
         let filter =
             Filter::parse(r#"name eq "'; DROP TABLE users" or (name sw "A" and name eq "b")"#);
         let statement = push_condition(
             Statement::new("SELECT 1 WHERE "),
             &filter.unwrap(),
-            &columns,
+            &attributes,
         );
         assert_eq!(
             statement.sql(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Db, Statement, StoreError, Value};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, ScopeId};
 use protocol::oauth::Scopes;
@@ -11,16 +11,28 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::fold;
+use super::record::{Columns as _, Events, Record, Table, columns, events};
 use crate::caches::{Recent, Touched};
 
-/// A resource as the database keeps it.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredResource {
-    pub(crate) id: ResourceId,
-    pub(crate) environment_id: EnvironmentId,
-    pub(crate) details: ResourceDetails,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
+columns! {
+    /// A resource as the database keeps it.
+    #[derive(Clone, Debug)]
+    pub(crate) struct StoredResource in "resources" by ResourceId {
+        details: ResourceDetails = json "document",
+    }
+}
+
+impl Record for StoredResource {
+    const EVENTS: Events = events!("RESOURCE");
+    const IS_CACHED: bool = true;
+
+    fn name(&self) -> &str {
+        &self.details.name
+    }
+
+    fn keys(&self) -> Vec<(&'static str, Value)> {
+        vec![("name_key", fold(&self.details.name).into())]
+    }
 }
 
 /// What can be set of a resource.
@@ -34,16 +46,24 @@ pub(crate) struct ResourceDetails {
     pub(crate) access_token_seconds: Option<i64>,
 }
 
-/// A scope as the database keeps it.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredScope {
-    pub(crate) id: ScopeId,
-    pub(crate) environment_id: EnvironmentId,
-    pub(crate) resource_id: ResourceId,
-    pub(crate) name: String,
-    pub(crate) description: Option<String>,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
+columns! {
+    /// A scope as the database keeps it.
+    #[derive(Clone, Debug)]
+    pub(crate) struct StoredScope in "resource_scopes" by ScopeId {
+        resource_id: ResourceId,
+        name: String,
+        description: Option<String>,
+    }
+}
+
+impl Record for StoredScope {
+    const EVENTS: Events = events!("SCOPE");
+    const IS_CACHED: bool = true;
+    const ORDER: &'static str = "name";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// An application's grant as the database keeps it.
@@ -105,21 +125,6 @@ impl StoredResource {
             Some(self.details.access_token_seconds.unwrap_or(token_seconds));
         resource
     }
-
-    fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.parse("id", ResourceId::parse)?,
-            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
-            details: row.parse("document", |text| serde_json::from_str(text))?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
-
-    fn document(&self) -> Result<String, StoreError> {
-        serde_json::to_string(&self.details)
-            .map_err(|_| StoreError::inconsistent("a resource cannot be written as JSON"))
-    }
 }
 
 impl StoredScope {
@@ -134,18 +139,6 @@ impl StoredScope {
         );
         scope.description.clone_from(&self.description);
         scope
-    }
-
-    fn from_row(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.parse("id", ScopeId::parse)?,
-            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
-            resource_id: row.parse("resource_id", ResourceId::parse)?,
-            name: row.get("name")?,
-            description: row.get("description")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
     }
 }
 
@@ -162,43 +155,6 @@ impl StoredResourceGrant {
         )
     }
 }
-
-const FIND: &str = "\
-SELECT id, environment_id, document, created_at, updated_at
-  FROM resources WHERE environment_id = $1 AND id = $2";
-
-const LIST: &str = "\
-SELECT id, environment_id, document, created_at, updated_at
-  FROM resources WHERE environment_id = $1 ORDER BY name_key";
-
-const INSERT: &str = "\
-INSERT INTO resources (id, environment_id, name_key, document, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $5)";
-
-const UPDATE: &str = "\
-UPDATE resources SET name_key = $3, document = $4, updated_at = $5
- WHERE id = $1 AND environment_id = $2";
-
-const DELETE: &str = "DELETE FROM resources WHERE id = $1 AND environment_id = $2";
-
-const LIST_SCOPES: &str = "\
-SELECT id, environment_id, resource_id, name, description, created_at, updated_at
-  FROM resource_scopes WHERE resource_id = $1 ORDER BY name";
-
-const FIND_SCOPE: &str = "\
-SELECT id, environment_id, resource_id, name, description, created_at, updated_at
-  FROM resource_scopes WHERE resource_id = $1 AND id = $2";
-
-const INSERT_SCOPE: &str = "\
-INSERT INTO resource_scopes (id, environment_id, resource_id, name, description, created_at,
-                             updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6)";
-
-const UPDATE_SCOPE: &str = "\
-UPDATE resource_scopes SET name = $3, description = $4, updated_at = $5
- WHERE id = $1 AND resource_id = $2";
-
-const DELETE_SCOPE: &str = "DELETE FROM resource_scopes WHERE id = $1 AND resource_id = $2";
 
 /// A grant without scopes gives one row too.
 const LIST_GRANTS: &str = "\
@@ -304,138 +260,34 @@ impl Granted {
     }
 }
 
-/// The resources of all environments.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Resources<'a>(&'a Db);
+/// The resources of all environments, and what applications were granted of them.
+pub(crate) type Resources<'a> = Table<'a, StoredResource>;
 
-impl<'a> Resources<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
-        Self(db)
-    }
+/// The scopes of all resources.
+pub(crate) type ResourceScopes<'a> = Table<'a, StoredScope>;
 
-    /// A resource of the environment.
-    pub(crate) async fn find(
-        &self,
-        environment: EnvironmentId,
-        id: ResourceId,
-    ) -> Result<Option<StoredResource>, StoreError> {
-        let find = Statement::new(FIND)
-            .bind(environment.as_uuid())
-            .bind(id.as_uuid());
-        let row = self.0.read_optional(find).await;
-        let row = row.map_err(StoreError::during("look a resource up"))?;
-        row.as_ref().map(StoredResource::from_row).transpose()
-    }
-
-    /// All resources of an environment, by name.
-    pub(crate) async fn list(
-        &self,
-        environment: EnvironmentId,
-    ) -> Result<Vec<StoredResource>, StoreError> {
-        let rows = self
-            .0
-            .read(Statement::new(LIST).bind(environment.as_uuid()))
-            .await;
-        let rows = rows.map_err(StoreError::during("list resources"))?;
-        rows.iter().map(StoredResource::from_row).collect()
-    }
-
-    /// Adds a resource.
-    pub(crate) fn insert(resource: &StoredResource) -> Result<Change, StoreError> {
-        let insert = Statement::new(INSERT)
-            .bind(resource.id.as_uuid())
-            .bind(resource.environment_id.as_uuid())
-            .bind(fold(&resource.details.name))
-            .bind(resource.document()?)
-            .bind(resource.created_at);
-        Ok(Change::new().add(insert))
-    }
-
-    /// Replaces a resource; tokens of many applications may change with it.
-    pub(crate) fn update(resource: &StoredResource) -> Result<Change, StoreError> {
-        let update = Statement::new(UPDATE)
-            .bind(resource.id.as_uuid())
-            .bind(resource.environment_id.as_uuid())
-            .bind(fold(&resource.details.name))
-            .bind(resource.document()?)
-            .bind(resource.updated_at);
-        Ok(Change::new().require_one(update).touching_everything())
-    }
-
-    /// Deletes a resource with its scopes and all grants of it.
-    pub(crate) fn delete(environment: EnvironmentId, id: ResourceId) -> Change {
-        let delete = Statement::new(DELETE)
-            .bind(id.as_uuid())
-            .bind(environment.as_uuid());
-        Change::new().require_one(delete).touching_everything()
-    }
-
+impl ResourceScopes<'_> {
     /// All scopes of a resource, by name.
-    pub(crate) async fn list_scopes(
+    pub(crate) async fn of_resource(
         &self,
-        resource: ResourceId,
+        resource: &StoredResource,
     ) -> Result<Vec<StoredScope>, StoreError> {
-        let rows = self
-            .0
-            .read(Statement::new(LIST_SCOPES).bind(resource.as_uuid()))
-            .await;
-        let rows = rows.map_err(StoreError::during("list scopes"))?;
-        rows.iter().map(StoredScope::from_row).collect()
+        let of = |select: Statement| {
+            let select = select.push(" AND resource_id = ");
+            select.push_bind(resource.id.as_uuid())
+        };
+        self.list(resource.environment_id, of).await
     }
+}
 
-    /// A scope of a resource.
-    pub(crate) async fn find_scope(
-        &self,
-        resource: ResourceId,
-        id: ScopeId,
-    ) -> Result<Option<StoredScope>, StoreError> {
-        let find = Statement::new(FIND_SCOPE)
-            .bind(resource.as_uuid())
-            .bind(id.as_uuid());
-        let row = self.0.read_optional(find).await;
-        let row = row.map_err(StoreError::during("look a scope up"))?;
-        row.as_ref().map(StoredScope::from_row).transpose()
-    }
-
-    /// Adds a scope.
-    pub(crate) fn insert_scope(scope: &StoredScope) -> Change {
-        Change::new().add(
-            Statement::new(INSERT_SCOPE)
-                .bind(scope.id.as_uuid())
-                .bind(scope.environment_id.as_uuid())
-                .bind(scope.resource_id.as_uuid())
-                .bind(scope.name.as_str())
-                .bind(scope.description.as_deref())
-                .bind(scope.created_at),
-        )
-    }
-
-    /// Replaces a scope; tokens of many applications may change with it.
-    pub(crate) fn update_scope(scope: &StoredScope) -> Change {
-        let update = Statement::new(UPDATE_SCOPE)
-            .bind(scope.id.as_uuid())
-            .bind(scope.resource_id.as_uuid())
-            .bind(scope.name.as_str())
-            .bind(scope.description.as_deref())
-            .bind(scope.updated_at);
-        Change::new().require_one(update).touching_everything()
-    }
-
-    /// Deletes a scope, and takes it from everybody whom it was granted to.
-    pub(crate) fn delete_scope(resource: ResourceId, id: ScopeId) -> Change {
-        let delete = Statement::new(DELETE_SCOPE)
-            .bind(id.as_uuid())
-            .bind(resource.as_uuid());
-        Change::new().require_one(delete).touching_everything()
-    }
-
+impl Resources<'_> {
     /// What an application was granted, oldest first.
     pub(crate) async fn list_grants(
         &self,
         application: ApplicationId,
     ) -> Result<Vec<StoredResourceGrant>, StoreError> {
         let rows = self
-            .0
+            .db()
             .read(Statement::new(LIST_GRANTS).bind(application.as_uuid()))
             .await;
         let rows = rows.map_err(StoreError::during("list grants"))?;

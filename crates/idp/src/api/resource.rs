@@ -1,0 +1,198 @@
+//! What handlers of resources share: looking one up, listing, creating, replacing and deleting,
+//! each inside what the caller's permission reaches and with its entry in the audit log.
+
+use db::{Statement, StoreError};
+use jiff::Timestamp;
+use protocol::id::Id as _;
+use serde::Serialize;
+
+use super::hal::{Hal, Page, Reply};
+use super::paging::PageRequest;
+use crate::access::allowed::Allowed;
+use crate::access::roles::Reach;
+use crate::audit::Subject;
+use crate::stores::change::Change;
+use crate::stores::filter_sql::{Attribute, push_condition};
+use crate::stores::record::{Record, Table};
+use crate::web::failures::api::ApiFailure;
+
+impl<R: Record> From<&R> for Subject {
+    fn from(record: &R) -> Self {
+        Self {
+            population: record.population(),
+            ..Self::of(R::EVENTS.kind, record.id(), record.name())
+        }
+    }
+}
+
+impl<P> Allowed<P> {
+    /// The id and the instant of creation of what a request replaces, or else new ones.
+    pub(crate) fn identity<R: Record>(&self, replaced: Option<&R>) -> (R::Id, Timestamp) {
+        match replaced {
+            Some(record) => (record.id(), record.created_at()),
+            None => (R::Id::from_uuid(self.idp.random().uuid()), self.now),
+        }
+    }
+
+    /// A record of the environment.
+    ///
+    /// # Errors
+    ///
+    /// 404 when there is none, 403 when it belongs to a population that is out of reach.
+    pub(crate) async fn load<R: Record>(&self, id: R::Id) -> Result<R, ApiFailure> {
+        let found = Table::<R>::new(self.idp.db()).find(self.id(), id).await?;
+        let record = found.ok_or_else(ApiFailure::not_found)?;
+        self.require_reach(&record)?;
+        Ok(record)
+    }
+
+    /// Refuses a record of a population that is out of reach, or of none where the permission is
+    /// for populations.
+    pub(crate) fn require_reach<R: Record>(&self, record: &R) -> Result<(), ApiFailure> {
+        let is_reached = R::POPULATION.is_none()
+            || match record.population() {
+                Some(population) => self.reach.covers(population),
+                None => self.reach == Reach::Environment,
+            };
+        if is_reached {
+            Ok(())
+        } else {
+            Err(ApiFailure::forbidden())
+        }
+    }
+
+    /// The records of the environment that a page shows, and one more where there is a next page.
+    /// `path` is the collection's.
+    pub(crate) async fn records<R: Record>(
+        &self,
+        page: &PageRequest,
+        path: &'static str,
+    ) -> Result<Vec<R>, ApiFailure> {
+        let filter = page.filter(&Attribute::rules(R::ATTRIBUTES))?;
+        let (_, after) = page.position(&self.idp, &self.url(path))?;
+        let table = Table::<R>::new(self.idp.db());
+        let found = table.page(self.id(), &after, page.read_limit(), |select| {
+            let select = self.within_reach(select, R::POPULATION);
+            match &filter {
+                Some(filter) => push_condition(select.push(" AND "), filter, R::ATTRIBUTES),
+                None => select,
+            }
+        });
+        Ok(found.await?)
+    }
+
+    /// A page of the records of the environment. `path` is the collection's, and the key under which
+    /// they are embedded.
+    pub(crate) async fn page<R: Record, T: Serialize>(
+        &self,
+        page: &PageRequest,
+        path: &'static str,
+        represent: impl FnMut(R) -> Hal<T>,
+    ) -> Result<Reply, ApiFailure> {
+        let (idp, collection) = (&self.idp, self.url(path));
+        let found = self.records(page, path).await?;
+        let position = |last: &R| (String::new(), last.id().to_string());
+        Reply::ok(&page.page(idp, &collection, path, found, position, represent))
+    }
+
+    /// All records of the environment for which the conditions hold that `restrict` adds.
+    pub(crate) async fn whole<R: Record, T: Serialize>(
+        &self,
+        path: &str,
+        key: &'static str,
+        restrict: impl FnOnce(Statement) -> Statement,
+        represent: impl FnMut(R) -> Hal<T>,
+    ) -> Result<Reply, ApiFailure> {
+        let table = Table::<R>::new(self.idp.db());
+        let found = table.list(self.id(), |select| {
+            restrict(self.within_reach(select, R::POPULATION))
+        });
+        let items = found.await?.into_iter().map(represent).collect();
+        Reply::ok(&Page::whole(self.url(path), key, items))
+    }
+
+    /// Appends the condition that a row belongs to a population in reach.
+    fn within_reach(&self, select: Statement, population: Option<&'static str>) -> Statement {
+        let (Some(column), Reach::Populations(reached)) = (population, &self.reach) else {
+            return select;
+        };
+        let select = select.push(" AND ").push(column).push(" IN (NULL");
+        let select = reached.iter().fold(select, |select, id| {
+            select.push(", ").push_bind(id.as_uuid())
+        });
+        select.push(")")
+    }
+
+    /// Writes a new record.
+    ///
+    /// # Errors
+    ///
+    /// `UNIQUENESS_VIOLATION` when another one has its name.
+    pub(crate) async fn create<R: Record>(
+        &self,
+        record: &R,
+        change: Change,
+    ) -> Result<(), ApiFailure> {
+        let written = self.commit(self.id(), change, R::EVENTS.created, record);
+        written.await.map_err(not_unique::<R>)
+    }
+
+    /// Writes a record that takes the place of the stored one.
+    ///
+    /// # Errors
+    ///
+    /// As of [`create`](Self::create), and 409 when it is gone or was changed meanwhile.
+    pub(crate) async fn replace<R: Record>(
+        &self,
+        record: &R,
+        change: Change,
+    ) -> Result<(), ApiFailure> {
+        let written = self.commit(self.id(), change, R::EVENTS.updated, record);
+        written.await.map_err(not_unique::<R>)
+    }
+
+    /// Deletes a record.
+    ///
+    /// # Errors
+    ///
+    /// 409 when what the change requires is not met.
+    pub(crate) async fn delete<R: Record>(
+        &self,
+        record: &R,
+        change: Change,
+    ) -> Result<Reply, ApiFailure> {
+        let deleted = self.commit(self.id(), change, R::EVENTS.deleted, record);
+        deleted.await?;
+        Ok(Reply::no_content())
+    }
+
+    /// Deletes a record, unless what the change requires is not met; the refusal then says why.
+    ///
+    /// # Errors
+    ///
+    /// `CONSTRAINT_VIOLATION` with what `why` gives.
+    pub(crate) async fn delete_unless<R: Record>(
+        &self,
+        record: &R,
+        change: Change,
+        why: impl AsyncFnOnce() -> Result<&'static str, StoreError>,
+    ) -> Result<Reply, ApiFailure> {
+        let deleted = self.commit(self.id(), change, R::EVENTS.deleted, record);
+        match deleted.await {
+            Ok(()) => Ok(Reply::no_content()),
+            Err(error) if error.unmet().is_some() => {
+                Err(ApiFailure::constraint(None, why().await?))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A unique violation as the refusal of the member that must be unique.
+fn not_unique<R: Record>(error: StoreError) -> ApiFailure {
+    if error.is_unique_violation() {
+        ApiFailure::not_unique(R::UNIQUE)
+    } else {
+        error.into()
+    }
+}
