@@ -6,6 +6,8 @@ mod application_secret;
 mod applications;
 mod environments;
 mod grants;
+mod groups;
+mod memberships;
 mod password_policies;
 mod populations;
 mod resources;
@@ -53,6 +55,7 @@ fn resources() -> Vec<Resource> {
     let regular = [
         crud!("applications", "{application}", applications),
         crud!("applications/{application}/grants", "{grant}", grants),
+        crud!("groups", "{group}", groups),
         crud!("passwordPolicies", "{policy}", password_policies),
         crud!("populations", "{population}", populations),
         crud!("resources", "{resource}", resources),
@@ -80,6 +83,12 @@ fn resources() -> Vec<Resource> {
             .get(application_secret::read)
             .post(application_secret::rotate)
             .delete(application_secret::drop_previous),
+        at("/environments/{environment}/groups/{group}/memberOfGroups")
+            .get(memberships::list_of_group)
+            .post(memberships::create_of_group),
+        at("/environments/{environment}/groups/{group}/memberOfGroups/{parent}")
+            .get(memberships::read_of_group)
+            .delete(memberships::delete_of_group),
         at("/environments/{environment}/roles").get(roles::list_of_environment),
         at("/environments/{environment}/roles/{role}").get(roles::read_of_environment),
     ];
@@ -89,7 +98,7 @@ fn resources() -> Vec<Resource> {
 }
 
 /// The routes of users, whose media types choose among many operations.
-fn resources_of_users() -> [Resource; 8] {
+fn resources_of_users() -> [Resource; 10] {
     [
         at("/environments/{environment}/users")
             .get(users::list)
@@ -135,6 +144,12 @@ fn resources_of_users() -> [Resource; 8] {
         at("/environments/{environment}/users/{user}/roleAssignments/{assignment}")
             .get(role_assignments::read_of_user)
             .delete(role_assignments::delete_of_user),
+        at("/environments/{environment}/users/{user}/memberOfGroups")
+            .get(memberships::list_of_user)
+            .post(memberships::create_of_user),
+        at("/environments/{environment}/users/{user}/memberOfGroups/{group}")
+            .get(memberships::read_of_user)
+            .delete(memberships::delete_of_user),
     ]
 }
 

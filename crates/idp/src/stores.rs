@@ -18,6 +18,7 @@ pub(crate) mod expired;
 pub(crate) mod filter_sql;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod groups;
 pub(crate) mod mails;
 pub(crate) mod password_policies;
 pub(crate) mod passwords;
@@ -35,11 +36,18 @@ use db::Migration;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// What made the tables, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "init",
-    sql: include_str!("../migrations/0001_init.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "init",
+        sql: include_str!("../migrations/0001_init.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "groups",
+        sql: include_str!("../migrations/0002_groups.sql"),
+    },
+];
 
 /// Brings a name into the form in which names are compared: compatibility-composed, lower case,
 /// without white space around it. Two names with one key are one name, so no alias escapes

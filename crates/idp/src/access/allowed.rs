@@ -230,6 +230,8 @@ pub(crate) mod may {
         DeleteEnvironments: DeleteEnvironments;
         HelpWithPasswords: HelpWithPasswords, takes power true;
         ManageApplications: ManageApplications;
+        ManageGroups: ManageGroups;
+        ManageMemberships: ManageGroups, takes power true;
         ManagePasswordPolicies: ManagePasswordPolicies;
         ManagePasswords: ManagePasswords, takes power true;
         ManagePopulations: ManagePopulations;
@@ -240,6 +242,8 @@ pub(crate) mod may {
         ReadActivities: ReadActivities;
         ReadApplications: ReadApplications;
         ReadEnvironments: ReadEnvironments;
+        ReadGroups: ReadGroups;
+        ReadMemberships: ReadUsers;
         ReadPasswordPolicies: ReadPasswordPolicies;
         ReadPasswords: ReadUsers, own "p1:read:userPassword";
         ReadPopulations: ReadPopulations;

@@ -23,11 +23,14 @@ use crate::api::body::{Json, JsonObject, read_members};
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
 use crate::state::Idp;
+use crate::stores::groups::Groups;
 use crate::stores::password_policies::StoredPasswordPolicy;
 use crate::stores::passwords::StoredPassword;
 use crate::stores::populations::Populations;
+use crate::stores::record::Record as _;
 use crate::stores::user_search::{self, Found, Search};
 use crate::stores::users::{AccountLock, StoredUser, Users};
+use crate::web::extract::Query;
 use crate::web::failures::api::{ApiFailure, PasswordTarget};
 
 fn user_url(idp: &Idp, user: &StoredUser) -> String {
@@ -315,8 +318,39 @@ async fn known_population(
     found.ok_or_else(|| ApiFailure::invalid_value("population", "The population does not exist."))
 }
 
-pub(super) async fn read(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
-    Reply::ok(&representation(&on.idp, &on.user, on.now))
+/// Shows a user; `include` asks for the groups that the user is a member of, which only roles let
+/// see: a group's name may say what the user is not to know.
+pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Reply, ApiFailure> {
+    let (ids, names) = ("memberOfGroupIDs", "memberOfGroupNames");
+    let asks_for = |name: &str| query.lists("include", name);
+    let mut user = on.user.clone();
+    if asks_for(ids) || asks_for(names) {
+        if on.standing == Standing::Owner {
+            return Err(ApiFailure::forbidden());
+        }
+        let groups = Groups::new(on.idp.db());
+        let found = groups.of_user(user.environment_id, user.id).await?;
+        let mut include = |name: &str, texts: Vec<Value>| {
+            if asks_for(name) {
+                user.attributes.insert(name.to_owned(), Value::Array(texts));
+            }
+        };
+        include(
+            ids,
+            found
+                .iter()
+                .map(|group| Value::from(group.id.to_string()))
+                .collect(),
+        );
+        include(
+            names,
+            found
+                .iter()
+                .map(|group| Value::from(group.name()))
+                .collect(),
+        );
+    }
+    Reply::ok(&representation(&on.idp, &user, on.now))
 }
 
 /// Replaces what the body may set; what it leaves out is cleared.
@@ -538,7 +572,7 @@ pub(super) async fn read_population(on: OnUser<may::ReadUsers>) -> Result<Reply,
     Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
 }
 
-/// Moves a user; who moves one must reach both populations.
+/// Moves a user, who leaves the groups of other populations; who moves one must reach both populations.
 pub(super) async fn set_population(
     on: OnUser<may::ManageUsers>,
     Json(body): Json<InPopulation>,
@@ -547,11 +581,14 @@ pub(super) async fn set_population(
     if on.standing == Standing::Administrator && !on.reach.covers(id) {
         return Err(ApiFailure::forbidden());
     }
-    let mut changed = StoredUser {
+    let changed = StoredUser {
         population_id: id,
+        updated_at: on.now,
         ..on.user.clone()
     };
-    write(&on, &mut changed, "USER.MOVED").await?;
+    let change = Users::update(&changed).add(Groups::leave_other_populations(changed.id, id));
+    on.commit(on.environment.id, change, "USER.MOVED", &changed)
+        .await?;
     let body = InPopulation { id };
     Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
 }

@@ -5,6 +5,8 @@
 //! - without a filter, and by state or population: users in order of their ids;
 //! - by attributes joined with `and`: the rows of one attribute lead, in order of its values;
 //! - by attributes joined with `or`: the ids that each alternative gives are put together first.
+//!
+//! By a group alone the cost grows with the number of its members.
 
 use std::collections::HashMap;
 
@@ -13,6 +15,7 @@ use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
 
 use super::filter_sql::{push_comparison, push_with, text_of};
+use super::groups::push_members;
 use super::passwords::{PasswordHash, StoredPassword};
 use super::users::StoredUser;
 
@@ -50,6 +53,10 @@ pub(crate) fn rules() -> AttributeRules {
         ATTRIBUTES.map(|path| AttributeRule::text(path, &[Operator::Eq, Operator::Sw][..]));
     AttributeRules::new(attributes)
         .with(AttributeRule::exact("id", &[Operator::Eq][..]))
+        .with(AttributeRule::exact(
+            "memberOfGroups.id",
+            &[Operator::Eq][..],
+        ))
         .with(AttributeRule::exact("population.id", &[Operator::Eq][..]))
         .with(AttributeRule::boolean("enabled"))
 }
@@ -211,7 +218,9 @@ fn leading(filter: &Filter) -> Option<&Comparison> {
 /// Whether the rows of attributes alone tell which users it can be.
 fn is_found_by_attributes(filter: &Filter) -> bool {
     match filter {
-        Filter::Compare(comparison) => is_attribute(comparison) || is_id(comparison),
+        Filter::Compare(comparison) => {
+            is_attribute(comparison) || is_id(comparison) || is_group(comparison)
+        }
         Filter::And(parts) => parts.iter().any(is_found_by_attributes),
         Filter::Or(parts) => parts.iter().all(is_found_by_attributes),
     }
@@ -233,6 +242,13 @@ fn names_population(filter: &Filter) -> bool {
 
 fn is_id(comparison: &Comparison) -> bool {
     comparison.path.as_str().eq_ignore_ascii_case("id")
+}
+
+fn is_group(comparison: &Comparison) -> bool {
+    comparison
+        .path
+        .as_str()
+        .eq_ignore_ascii_case("memberOfGroups.id")
 }
 
 fn is_attribute(comparison: &Comparison) -> bool {
@@ -266,6 +282,9 @@ fn push_ids(statement: Statement, filter: &Filter, environment: EnvironmentId) -
         Filter::Compare(comparison) if is_id(comparison) => statement
             .push("SELECT found.id FROM users AS found WHERE found.id = ")
             .push_bind(text_of(comparison, false).to_ascii_lowercase()),
+        Filter::Compare(comparison) if is_group(comparison) => {
+            push_members(statement, &text_of(comparison, false))
+        }
         Filter::Compare(comparison) => push_lookup(statement, comparison, environment),
         Filter::And(parts) => {
             let lead = parts.iter().find(|part| is_found_by_attributes(part));
@@ -287,6 +306,10 @@ fn push_condition(statement: Statement, filter: &Filter, environment: Environmen
         if is_attribute(comparison) {
             let statement = statement.push("users.id IN (");
             return push_lookup(statement, comparison, environment).push(")");
+        }
+        if is_group(comparison) {
+            let statement = statement.push("users.id IN (");
+            return push_members(statement, &text_of(comparison, false)).push(")");
         }
         match (
             &comparison.value,
@@ -354,12 +377,16 @@ pub(crate) async fn passwords(
 
 #[cfg(test)]
 mod tests {
-    use db::{Db, Migration};
+    use db::Db;
     use protocol::SeededRandom;
 
     use super::*;
+    use crate::stores::MIGRATIONS;
 
-    const FILTERS: [&str; 11] = [
+    const FILTERS: [&str; 14] = [
+        r#"memberOfGroups[id eq "g"]"#,
+        r#"memberOfGroups[id eq "g"] and enabled eq true"#,
+        r#"memberOfGroups.id eq "g" or username eq "a""#,
         r#"username eq "ada""#,
         r#"username sw "a""#,
         r#"email eq "x" or username eq "x""#,
@@ -387,14 +414,7 @@ mod tests {
     #[tokio::test]
     async fn no_search_reads_all_users() {
         let db = Db::sqlite_in_memory().unwrap();
-        let init = Migration {
-            version: 1,
-            name: "init",
-            sql: include_str!("../../migrations/0001_init.sql"),
-        };
-        db.migrate("idp", Box::leak(Box::new([init])))
-            .await
-            .unwrap();
+        db.migrate("idp", MIGRATIONS).await.unwrap();
         let environment = EnvironmentId::random(&SeededRandom::new(1));
         let filters = FILTERS.map(|text| {
             let filter = Filter::parse(text).unwrap();

@@ -12,6 +12,7 @@ mod management;
 mod management_access;
 mod management_bodies;
 mod management_configuration;
+mod management_groups;
 mod management_passwords;
 mod management_users;
 mod oauth_authorize;

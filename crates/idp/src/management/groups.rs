@@ -1,0 +1,154 @@
+//! `/environments/{environment}/groups` (PingOne, "Groups").
+
+use protocol::id::GroupId;
+use protocol::pingone::{MemberCounts, NewGroup, Reference};
+use serde::Serialize;
+
+use crate::access::allowed::{Allowed, find_population, may};
+use crate::api::body::Json;
+use crate::api::checks;
+use crate::api::hal::{Hal, InEnvironment, Reply};
+use crate::api::paging::PageRequest;
+use crate::stores::groups::{Groups, StoredGroup};
+use crate::urls::Urls;
+use crate::web::extract::{PathId, Query};
+use crate::web::failures::api::ApiFailure;
+
+const LONGEST_TEXT: usize = 1024;
+
+/// What a group's custom data may be at most, as JSON, in bytes.
+const LARGEST_CUSTOM_DATA: usize = 16 * 1024;
+
+/// A group's own members.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GroupMembers {
+    #[serde(flatten)]
+    group: NewGroup,
+    display_name: String,
+    direct_member_counts: MemberCounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_member_counts: Option<MemberCounts>,
+}
+
+pub(super) type GroupBody = Hal<InEnvironment<GroupMembers>>;
+
+pub(super) fn representation(urls: &Urls, group: StoredGroup, all_users: Option<i64>) -> GroupBody {
+    let own = GroupMembers {
+        display_name: group.wire.name.clone(),
+        direct_member_counts: MemberCounts::new(group.users),
+        total_member_counts: all_users.map(MemberCounts::new),
+        group: group.wire.clone(),
+    };
+    let below = |path: String| urls.environment_api(group.environment_id, path);
+    let hal = Hal::of_record(urls, "groups", &group, own).link(
+        "memberOfGroups",
+        below(format!("groups/{}/memberOfGroups", group.id)),
+    );
+    match group.population_id {
+        Some(id) => hal.link("population", below(format!("populations/{id}"))),
+        None => hal,
+    }
+}
+
+async fn valid<P>(
+    allowed: &Allowed<P>,
+    body: NewGroup,
+    replaced: Option<&StoredGroup>,
+) -> Result<StoredGroup, ApiFailure> {
+    let (id, created_at) = allowed.identity(replaced);
+    checks::name(&body.name)?;
+    checks::at_most("description", body.description.as_deref(), LONGEST_TEXT)?;
+    checks::at_most("externalId", body.external_id.as_deref(), LONGEST_TEXT)?;
+    if body.user_filter.is_some() {
+        let message = "Membership by a rule is not supported; add users one by one.";
+        return Err(ApiFailure::invalid_value("userFilter", message));
+    }
+    let custom_data = serde_json::to_vec(&body.custom_data).map_err(ApiFailure::internal)?;
+    if custom_data.len() > LARGEST_CUSTOM_DATA {
+        let message = format!("must have at most {LARGEST_CUSTOM_DATA} bytes as JSON");
+        return Err(ApiFailure::invalid_value("customData", message));
+    }
+    let named = body.population.as_ref().map(|population| population.id);
+    let population_id = match replaced {
+        Some(stored) if named.is_none() || named == stored.population_id => stored.population_id,
+        Some(_) => {
+            let message = "The population of a group can not be changed.";
+            return Err(ApiFailure::invalid_value("population", message));
+        }
+        None => named,
+    };
+    let mut wire = body;
+    wire.population = population_id.map(Reference::new);
+    let group = StoredGroup {
+        id,
+        environment_id: allowed.id(),
+        population_id,
+        wire,
+        users: replaced.map_or(0, |stored| stored.users),
+        created_at,
+        updated_at: allowed.now,
+    };
+    allowed.require_reach(&group)?;
+    if replaced.is_none()
+        && let Some(id) = population_id
+        && find_population(&allowed.idp, allowed.id(), id)
+            .await?
+            .is_none()
+    {
+        let message = "The population does not exist.";
+        return Err(ApiFailure::invalid_value("population", message));
+    }
+    Ok(group)
+}
+
+pub(super) async fn list(
+    allowed: Allowed<may::ReadGroups>,
+    page: PageRequest,
+) -> Result<Reply, ApiFailure> {
+    let represent = |group| representation(allowed.idp.urls(), group, None);
+    allowed.page(&page, "groups", represent).await
+}
+
+pub(super) async fn create(
+    allowed: Allowed<may::ManageGroups>,
+    Json(body): Json<NewGroup>,
+) -> Result<Reply, ApiFailure> {
+    let group = valid(&allowed, body, None).await?;
+    allowed.create(&group, Groups::insert(&group)?).await?;
+    Reply::created(&representation(allowed.idp.urls(), group, None))
+}
+
+pub(super) async fn read(
+    allowed: Allowed<may::ReadGroups>,
+    PathId(id): PathId<GroupId>,
+    query: Query,
+) -> Result<Reply, ApiFailure> {
+    let group: StoredGroup = allowed.load(id).await?;
+    let all_users = if query.lists("include", "totalMemberCounts") {
+        Some(Groups::new(allowed.idp.db()).count_all_users(id).await?)
+    } else {
+        None
+    };
+    Reply::ok(&representation(allowed.idp.urls(), group, all_users))
+}
+
+pub(super) async fn replace(
+    allowed: Allowed<may::ManageGroups>,
+    PathId(id): PathId<GroupId>,
+    Json(body): Json<NewGroup>,
+) -> Result<Reply, ApiFailure> {
+    let stored = allowed.load(id).await?;
+    let group = valid(&allowed, body, Some(&stored)).await?;
+    allowed.replace(&group, Groups::update(&group)?).await?;
+    Reply::ok(&representation(allowed.idp.urls(), group, None))
+}
+
+/// Deletes a group with all memberships in it and of it; its members stay.
+pub(super) async fn delete(
+    allowed: Allowed<may::ManageGroups>,
+    PathId(id): PathId<GroupId>,
+) -> Result<Reply, ApiFailure> {
+    let group: StoredGroup = allowed.load(id).await?;
+    allowed.delete(&group, Groups::delete(&group)).await
+}

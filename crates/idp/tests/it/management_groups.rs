@@ -1,0 +1,689 @@
+//! Groups: what is kept of them, who is a member, and how they are nested.
+
+use http::StatusCode;
+use protocol::pingone::{Group, GroupMembership};
+use serde_json::{Value, json};
+
+use crate::management::{Api, refused};
+use crate::world::World;
+
+fn id(resource: &Value) -> String {
+    resource["id"].as_str().unwrap().to_owned()
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+impl Api<'_> {
+    async fn make_group(&self, name: &str) -> String {
+        let made = self.post("groups", &json!({ "name": name })).await;
+        id(&made.expect(StatusCode::CREATED).json())
+    }
+
+    async fn make_population(&self, name: &str) -> String {
+        let made = self.post("populations", &json!({ "name": name })).await;
+        id(&made.expect(StatusCode::CREATED).json())
+    }
+
+    async fn make_user_in(&self, username: &str, population: &str) -> String {
+        let body = json!({
+            "username": username, "email": format!("{username}@example.com"),
+            "population": { "id": population },
+        });
+        id(&self
+            .post("users", &body)
+            .await
+            .expect(StatusCode::CREATED)
+            .json())
+    }
+
+    /// Makes a user or a group (`users/…` or `groups/…`) a member of a group.
+    async fn join(&self, member: &str, group: &str) {
+        let path = format!("{member}/memberOfGroups");
+        let joined = self.post(&path, &json!({ "id": group })).await;
+        joined.expect(StatusCode::CREATED);
+    }
+
+    /// Names and kinds of the memberships of `users/…` or `groups/…`, by name.
+    async fn memberships(&self, member: &str) -> Vec<(String, String)> {
+        let page = self.get(&format!("{member}/memberOfGroups")).await;
+        let page = page.expect(StatusCode::OK).json();
+        let memberships = page["_embedded"]["groupMemberships"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut found: Vec<_> = memberships
+            .iter()
+            .map(|one| (text(&one["name"]), text(&one["type"])))
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// Usernames that a filter finds, in order.
+    async fn users_by(&self, filter: &str) -> Vec<String> {
+        let page = self.get(&format!("users?filter={}", encoded(filter))).await;
+        let page = page.expect(StatusCode::OK).json();
+        let users = page["_embedded"]["users"].as_array().unwrap().clone();
+        let mut names: Vec<_> = users
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn kinds(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, kind): &(&str, &str)| ((*name).to_owned(), (*kind).to_owned());
+    expected.iter().map(owned).collect()
+}
+
+#[tokio::test]
+async fn a_group_comes_back_as_it_was_sent() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let custom = json!({ "costCentre": 7, "tags": ["a", null], "deep": { "er": true } });
+    let body = json!({
+        "name": "Editors", "description": "Who edits", "externalId": "ext-1", "customData": custom,
+        "displayName": "ignored", "sourceId": "ignored", "directMemberCounts": { "users": 9 },
+    });
+    let answer = api.post("groups", &body).await.expect(StatusCode::CREATED);
+    let group = answer.json();
+    assert_eq!(answer.location(), group["_links"]["self"]["href"]);
+    for (member, value) in [
+        ("name", json!("Editors")),
+        ("displayName", json!("Editors")),
+        ("description", json!("Who edits")),
+        ("externalId", json!("ext-1")),
+        ("customData", custom),
+        ("environment", json!({ "id": api.environment })),
+        ("directMemberCounts", json!({ "users": 0 })),
+    ] {
+        assert_eq!(group[member], value, "{member}");
+    }
+    for absent in ["population", "userFilter", "totalMemberCounts", "sourceId"] {
+        assert!(group.get(absent).is_none(), "{absent}");
+    }
+    let read: Group = serde_json::from_value(group.clone()).unwrap();
+    assert_eq!(read.name, "Editors");
+    let at = format!("groups/{}", id(&group));
+    assert_eq!(api.get(&at).await.expect(StatusCode::OK).json(), group);
+
+    world.advance(60);
+    let api = Api::worker(&world).await;
+    let replaced = api.put(&at, &json!({ "name": "Writers" })).await;
+    let replaced = replaced.expect(StatusCode::OK).json();
+    assert_eq!(
+        (&replaced["id"], &replaced["createdAt"]),
+        (&group["id"], &group["createdAt"])
+    );
+    assert_ne!(replaced["updatedAt"], group["updatedAt"]);
+    assert_eq!(replaced["name"], "Writers");
+    assert!(replaced.get("description").is_none() && replaced.get("customData").is_none());
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+    for answer in [api.get(&at).await, api.delete(&at).await] {
+        refused(&answer, 404, "NOT_FOUND", "", "");
+    }
+}
+
+#[tokio::test]
+async fn what_a_group_cannot_keep_is_refused_by_its_name() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let nowhere = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+    for (member, value) in [
+        ("userFilter", json!(r#"title eq "x""#)),
+        ("population", json!({ "id": nowhere })),
+        ("customData", json!({ "text": "x".repeat(20_000) })),
+        ("externalId", json!("x".repeat(1025))),
+        ("description", json!("x".repeat(1025))),
+        ("name", json!("a\nb")),
+    ] {
+        let mut body = json!({ "name": "Editors" });
+        body[member] = value;
+        let answer = api.post("groups", &body).await;
+        refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", member);
+    }
+    for body in [json!({}), json!({ "name": " " })] {
+        let answer = api.post("groups", &body).await;
+        refused(&answer, 400, "INVALID_DATA", "REQUIRED_VALUE", "name");
+    }
+    for (member, value) in [
+        ("customData", json!("text")),
+        ("externalId", json!(7)),
+        ("population", json!("text")),
+    ] {
+        let mut body = json!({ "name": "Editors" });
+        body[member] = value;
+        let answer = api.post("groups", &body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{member}");
+    }
+    let group = api.make_group("Editors").await;
+    let moved = json!({ "name": "Editors", "population": { "id": world.demo.population_id } });
+    let moved = api.put(&format!("groups/{group}"), &moved).await;
+    refused(&moved, 400, "INVALID_DATA", "INVALID_VALUE", "population");
+}
+
+#[tokio::test]
+async fn a_groups_name_is_unique_in_its_population_or_outside_all() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let (first, second) = (
+        api.make_population("P1").await,
+        api.make_population("P2").await,
+    );
+    let of = |population: &str| json!({ "name": "Staff", "population": { "id": population } });
+    for body in [json!({ "name": "Staff" }), of(&first), of(&second)] {
+        api.post("groups", &body).await.expect(StatusCode::CREATED);
+    }
+    for body in [json!({ "name": " sTAFF" }), of(&first)] {
+        let answer = api.post("groups", &body).await;
+        refused(&answer, 400, "INVALID_DATA", "UNIQUENESS_VIOLATION", "name");
+    }
+    let other = api.make_group("Other").await;
+    let answer = api
+        .put(&format!("groups/{other}"), &json!({ "name": "STAFF" }))
+        .await;
+    refused(&answer, 400, "INVALID_DATA", "UNIQUENESS_VIOLATION", "name");
+}
+
+#[tokio::test]
+async fn groups_are_found_by_filters_and_paged() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let population = api.make_population("P1").await;
+    for (name, external, population) in [
+        ("Alpha", Some("x-1"), None),
+        ("alpine", None, Some(&population)),
+        ("Beta", Some("X-1"), None),
+    ] {
+        let mut body = json!({ "name": name });
+        if let Some(external) = external {
+            body["externalId"] = json!(external);
+        }
+        if let Some(population) = population {
+            body["population"] = json!({ "id": population });
+        }
+        api.post("groups", &body).await.expect(StatusCode::CREATED);
+    }
+    let names = async |filter: &str| {
+        let page = api.get(&format!("groups?filter={}", encoded(filter))).await;
+        let page = page.expect(StatusCode::OK).json();
+        let groups = page["_embedded"]["groups"].as_array().unwrap().clone();
+        let mut names: Vec<_> = groups
+            .iter()
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(r#"name sw "AL""#).await, ["Alpha", "alpine"]);
+    assert_eq!(
+        names(r#"name eq "beta" or name eq "alpha""#).await,
+        ["Alpha", "Beta"]
+    );
+    assert_eq!(names(r#"externalId eq "x-1""#).await, ["Alpha"]);
+    assert_eq!(
+        names(&format!(r#"population.id eq "{population}""#)).await,
+        ["alpine"]
+    );
+    let answer = api
+        .get(&format!(
+            "groups?filter={}",
+            encoded(r#"externalId sw "x""#)
+        ))
+        .await;
+    refused(&answer, 400, "INVALID_REQUEST", "INVALID_FILTER", "filter");
+
+    let mut next = Some(api.path("groups?limit=2"));
+    let mut seen = 0;
+    while let Some(address) = next {
+        let page = api.get(&address).await.expect(StatusCode::OK).json();
+        seen += page["_embedded"]["groups"].as_array().unwrap().len();
+        next = page["_links"]["next"]["href"].as_str().map(str::to_owned);
+    }
+    assert_eq!(seen, 3);
+}
+
+#[tokio::test]
+async fn a_user_joins_and_leaves_a_group() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let ada = format!("users/{}", id(&api.make_user("ada").await));
+    let group = api.make_group("Editors").await;
+    let (collection, body) = (format!("{ada}/memberOfGroups"), json!({ "id": group }));
+    let answer = api
+        .post(&collection, &body)
+        .await
+        .expect(StatusCode::CREATED);
+    let membership = answer.json();
+    assert_eq!(answer.location(), membership["_links"]["self"]["href"]);
+    assert_eq!(
+        (&membership["id"], &membership["name"], &membership["type"]),
+        (&json!(group), &json!("Editors"), &json!("DIRECT"))
+    );
+    let read: GroupMembership = serde_json::from_value(membership.clone()).unwrap();
+    assert_eq!(read.id.to_string(), group);
+    let at = format!("{collection}/{group}");
+    assert_eq!(api.get(&at).await.expect(StatusCode::OK).json(), membership);
+    let again = api.post(&collection, &body).await;
+    refused(&again, 400, "INVALID_DATA", "UNIQUENESS_VIOLATION", "id");
+    for unknown in [
+        json!({ "id": id(&api.make_user("bob").await) }),
+        json!({ "id": "editors" }),
+    ] {
+        let answer = api.post(&collection, &unknown).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    }
+    refused(
+        &api.post(&collection, &json!({})).await,
+        400,
+        "INVALID_DATA",
+        "REQUIRED_VALUE",
+        "id",
+    );
+
+    let expanded = api.get(&format!("{collection}?expand=group")).await.json();
+    let embedded = &expanded["_embedded"]["groupMemberships"][0]["_embedded"]["group"];
+    assert_eq!(embedded["directMemberCounts"], json!({ "users": 1 }));
+    let plain = api.get(&collection).await.json();
+    let plain = &plain["_embedded"]["groupMemberships"][0];
+    assert!(plain.get("_embedded").is_none(), "{plain}");
+
+    let user = api
+        .get(&format!(
+            "{ada}?include=memberOfGroupIDs,memberOfGroupNames"
+        ))
+        .await
+        .json();
+    assert_eq!(
+        (&user["memberOfGroupIDs"], &user["memberOfGroupNames"]),
+        (&json!([group]), &json!(["Editors"]))
+    );
+    assert!(api.get(&ada).await.json().get("memberOfGroupIDs").is_none());
+
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+    refused(&api.get(&at).await, 404, "NOT_FOUND", "", "");
+    refused(&api.delete(&at).await, 404, "NOT_FOUND", "", "");
+    let filter = r#"recordedAt ge "2026-01-05T00:00:00Z" and action.type eq "#;
+    for event in [
+        "GROUP.CREATED",
+        "MEMBER_OF_GROUP.CREATED",
+        "MEMBER_OF_GROUP.DELETED",
+    ] {
+        let path = format!(
+            "activities?filter={}",
+            encoded(&format!(r#"{filter}"{event}""#))
+        );
+        let page = api.get(&path).await.expect(StatusCode::OK).json();
+        assert_eq!(page["size"], 1, "{event}: {page}");
+    }
+}
+
+/// Nested groups, on an engine of choice: staff ⊃ engineers ⊃ interns.
+async fn nest(world: World) {
+    let api = Api::worker(&world).await;
+    let staff = api.make_group("Staff").await;
+    let engineers = api.make_group("Engineers").await;
+    let interns = api.make_group("Interns").await;
+    let ada = format!("users/{}", id(&api.make_user("ada").await));
+    let bob = format!("users/{}", id(&api.make_user("bob").await));
+    api.make_user("eve").await;
+    api.join(&format!("groups/{interns}"), &engineers).await;
+    api.join(&format!("groups/{engineers}"), &staff).await;
+    api.join(&ada, &interns).await;
+    api.join(&bob, &engineers).await;
+    api.join(&bob, &staff).await;
+
+    assert_eq!(
+        api.memberships(&ada).await,
+        kinds(&[
+            ("Engineers", "INDIRECT"),
+            ("Interns", "DIRECT"),
+            ("Staff", "INDIRECT")
+        ])
+    );
+    assert_eq!(
+        api.memberships(&bob).await,
+        kinds(&[("Engineers", "DIRECT"), ("Staff", "DIRECT")])
+    );
+    assert_eq!(
+        api.memberships(&format!("groups/{interns}")).await,
+        kinds(&[("Engineers", "DIRECT"), ("Staff", "INDIRECT")])
+    );
+    let counts = async |group: &str| {
+        let path = format!("groups/{group}?include=totalMemberCounts");
+        let shown = api.get(&path).await.expect(StatusCode::OK).json();
+        let users = |member: &str| shown[member]["users"].as_i64().unwrap();
+        (users("directMemberCounts"), users("totalMemberCounts"))
+    };
+    assert_eq!(counts(&staff).await, (1, 2));
+    assert_eq!(counts(&engineers).await, (1, 2));
+    assert_eq!(counts(&interns).await, (1, 1));
+
+    let in_group = |group: &str| format!(r#"memberOfGroups[id eq "{group}"]"#);
+    assert_eq!(api.users_by(&in_group(&staff)).await, ["ada", "bob"]);
+    assert_eq!(api.users_by(&in_group(&interns)).await, ["ada"]);
+    let dotted = format!(r#"memberOfGroups.id eq "{}""#, staff.to_uppercase());
+    assert_eq!(api.users_by(&dotted).await, ["ada", "bob"]);
+    for (rest, expected) in [
+        (r#" and username sw "a""#, vec!["ada"]),
+        (r#" or username eq "eve""#, vec!["ada", "bob", "eve"]),
+        (" and enabled eq false", vec![]),
+        (" and enabled eq true", vec!["ada", "bob"]),
+        (
+            r#" and (username eq "eve" or username eq "bob")"#,
+            vec!["bob"],
+        ),
+    ] {
+        let filter = format!("{}{rest}", in_group(&staff));
+        assert_eq!(api.users_by(&filter).await, expected, "{filter}");
+    }
+    let page = api
+        .get(&format!(
+            "users?limit=1&filter={}",
+            encoded(&in_group(&staff))
+        ))
+        .await;
+    let next = page.json()["_links"]["next"]["href"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let last = api.get(&next).await.expect(StatusCode::OK).json();
+    assert_eq!(last["_embedded"]["users"].as_array().unwrap().len(), 1);
+    assert!(last["_links"].get("next").is_none());
+
+    // What comes through other groups ends with them.
+    let indirect = format!("{ada}/memberOfGroups/{staff}");
+    assert_eq!(api.get(&indirect).await.json()["type"], "INDIRECT");
+    refused(
+        &api.delete(&indirect).await,
+        400,
+        "REQUEST_FAILED",
+        "CONSTRAINT_VIOLATION",
+        "",
+    );
+    let nesting = format!("groups/{engineers}/memberOfGroups/{staff}");
+    assert_eq!(api.get(&nesting).await.json()["type"], "DIRECT");
+    api.delete(&nesting).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(
+        api.memberships(&ada).await,
+        kinds(&[("Engineers", "INDIRECT"), ("Interns", "DIRECT")])
+    );
+    assert_eq!(api.users_by(&in_group(&staff)).await, ["bob"]);
+    api.delete(&format!("groups/{interns}"))
+        .await
+        .expect(StatusCode::NO_CONTENT);
+    assert_eq!(api.memberships(&ada).await, []);
+    api.delete(&bob).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(counts(&engineers).await, (0, 0));
+}
+
+#[tokio::test]
+async fn members_of_nested_groups_are_members_on_sqlite() {
+    nest(World::on(db::testing::sqlite().await).await).await;
+}
+
+#[tokio::test]
+async fn members_of_nested_groups_are_members_on_postgresql() {
+    let Some(place) = db::testing::postgres().await else {
+        return;
+    };
+    nest(World::on(place).await).await;
+}
+
+#[tokio::test]
+async fn groups_are_never_nested_in_themselves_nor_without_end() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut chain = Vec::new();
+    for level in 0..11 {
+        chain.push(api.make_group(&format!("G{level}")).await);
+    }
+    let nest = async |child: &str, parent: &str| {
+        let path = format!("groups/{child}/memberOfGroups");
+        api.post(&path, &json!({ "id": parent })).await
+    };
+    let itself = nest(&chain[0], &chain[0]).await;
+    refused(&itself, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "id");
+    for pair in chain[..10].windows(2) {
+        nest(&pair[0], &pair[1]).await.expect(StatusCode::CREATED);
+    }
+    for (child, parent) in [(1, 0), (9, 0), (5, 2)] {
+        let circle = nest(&chain[child], &chain[parent]).await;
+        refused(&circle, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "id");
+    }
+    for (child, parent) in [(9, 10), (10, 0)] {
+        let deep = nest(&chain[child], &chain[parent]).await;
+        refused(&deep, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "id");
+    }
+    // A shorter way to a group that is reached already is no circle.
+    nest(&chain[0], &chain[9]).await.expect(StatusCode::CREATED);
+    nest(&chain[10], &chain[1])
+        .await
+        .expect(StatusCode::CREATED);
+}
+
+/// Each of both alone would find no circle.
+async fn nest_at_once(world: World) {
+    let api = Api::worker(&world).await;
+    for round in 0..10 {
+        let left = api.make_group(&format!("L{round}")).await;
+        let right = api.make_group(&format!("R{round}")).await;
+        let (to_left, to_right) = (json!({ "id": left }), json!({ "id": right }));
+        let of_left = format!("groups/{left}/memberOfGroups");
+        let of_right = format!("groups/{right}/memberOfGroups");
+        let (first, second) =
+            tokio::join!(api.post(&of_left, &to_right), api.post(&of_right, &to_left));
+        let made = [&first, &second].map(|answer| answer.status == StatusCode::CREATED);
+        assert_ne!(made[0], made[1], "{} {}", first.body, second.body);
+    }
+}
+
+#[tokio::test]
+async fn two_nestings_at_once_make_no_circle_on_sqlite() {
+    nest_at_once(World::on(db::testing::sqlite().await).await).await;
+}
+
+#[tokio::test]
+async fn two_nestings_at_once_make_no_circle_on_postgresql() {
+    let Some(place) = db::testing::postgres().await else {
+        return;
+    };
+    nest_at_once(World::on(place).await).await;
+}
+
+#[tokio::test]
+async fn a_populations_group_has_members_of_that_population_only() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let (here, there) = (
+        api.make_population("Here").await,
+        api.make_population("There").await,
+    );
+    let of =
+        |name: &str, population: &str| json!({ "name": name, "population": { "id": population } });
+    let group = api
+        .post("groups", &of("Local", &here))
+        .await
+        .expect(StatusCode::CREATED)
+        .json();
+    assert_eq!(group["population"], json!({ "id": here }));
+    let group = id(&group);
+    let foreign = id(&api.post("groups", &of("Foreign", &there)).await.json());
+    let open = api.make_group("Open").await;
+    let ada = format!("users/{}", api.make_user_in("ada", &here).await);
+    let bob = format!("users/{}", api.make_user_in("bob", &there).await);
+    for stranger in [bob, format!("groups/{foreign}"), format!("groups/{open}")] {
+        let path = format!("{stranger}/memberOfGroups");
+        let answer = api.post(&path, &json!({ "id": group })).await;
+        refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "id");
+    }
+    api.join(&ada, &group).await;
+    api.join(&ada, &open).await;
+    api.join(&format!("groups/{group}"), &open).await;
+    // The population is kept where a replacement leaves it out.
+    let renamed = api
+        .put(&format!("groups/{group}"), &json!({ "name": "Renamed" }))
+        .await;
+    assert_eq!(
+        renamed.expect(StatusCode::OK).json()["population"],
+        json!({ "id": here })
+    );
+
+    let moved = api
+        .put(&format!("{ada}/population"), &json!({ "id": there }))
+        .await;
+    moved.expect(StatusCode::OK);
+    assert_eq!(api.memberships(&ada).await, kinds(&[("Open", "DIRECT")]));
+    // A population goes with its groups.
+    api.delete(&format!("populations/{here}"))
+        .await
+        .expect(StatusCode::NO_CONTENT);
+    refused(
+        &api.get(&format!("groups/{group}")).await,
+        404,
+        "NOT_FOUND",
+        "",
+        "",
+    );
+}
+
+#[tokio::test]
+async fn a_role_for_a_population_reaches_its_groups_only() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let (worker, secret) = admin.make_worker("Local", &[]).await;
+    let (here, there) = (
+        world.demo.population_id.to_string(),
+        admin.make_population("There").await,
+    );
+    let give = json!({
+        "role": { "id": admin.role("Identity Data Admin").await },
+        "scope": { "id": here, "type": "POPULATION" },
+    });
+    let path = format!("applications/{worker}/roleAssignments");
+    admin.post(&path, &give).await.expect(StatusCode::CREATED);
+    let local = Api::application(&world, &worker, &secret).await;
+
+    let of =
+        |name: &str, population: &str| json!({ "name": name, "population": { "id": population } });
+    let own = id(&local
+        .post("groups", &of("Own", &here))
+        .await
+        .expect(StatusCode::CREATED)
+        .json());
+    let open = admin.make_group("Open").await;
+    let foreign = id(&admin.post("groups", &of("Foreign", &there)).await.json());
+    let ada = format!("users/{}", local.make_user_in("ada", &here).await);
+    local.join(&ada, &own).await;
+    let listed = local.get("groups").await.expect(StatusCode::OK).json();
+    let listed = listed["_embedded"]["groups"].as_array().unwrap().clone();
+    assert_eq!(listed.iter().map(id).collect::<Vec<_>>(), [own.clone()]);
+
+    let ada_joins = format!("{ada}/memberOfGroups");
+    let own_joins = format!("groups/{own}/memberOfGroups");
+    for group in [&open, &foreign] {
+        let (at, body) = (format!("groups/{group}"), json!({ "id": group }));
+        for answer in [
+            local.get(&at).await,
+            local.put(&at, &json!({ "name": "Mine" })).await,
+            local.delete(&at).await,
+            local.get(&format!("{at}/memberOfGroups")).await,
+            local.post(&ada_joins, &body).await,
+            local.post(&own_joins, &body).await,
+        ] {
+            refused(
+                &answer,
+                403,
+                "ACCESS_FAILED",
+                "INSUFFICIENT_PERMISSIONS",
+                "",
+            );
+        }
+    }
+    for body in [json!({ "name": "Anywhere" }), of("Elsewhere", &there)] {
+        let answer = local.post("groups", &body).await;
+        refused(
+            &answer,
+            403,
+            "ACCESS_FAILED",
+            "INSUFFICIENT_PERMISSIONS",
+            "",
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_only_reads_identities_changes_no_group() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let (worker, secret) = admin
+        .make_worker("Reader", &["Identity Data Read Only"])
+        .await;
+    let reader = Api::application(&world, &worker, &secret).await;
+    let group = admin.make_group("Editors").await;
+    let ada = format!("users/{}", id(&admin.make_user("ada").await));
+    admin.join(&ada, &group).await;
+    let at = format!("groups/{group}");
+    let membership = format!("{ada}/memberOfGroups/{group}");
+    reader.get(&at).await.expect(StatusCode::OK);
+    reader.get(&membership).await.expect(StatusCode::OK);
+    for answer in [
+        reader.post("groups", &json!({ "name": "X" })).await,
+        reader.put(&at, &json!({ "name": "X" })).await,
+        reader.delete(&at).await,
+        reader.delete(&membership).await,
+        reader
+            .post(&format!("{ada}/memberOfGroups"), &json!({ "id": group }))
+            .await,
+    ] {
+        refused(
+            &answer,
+            403,
+            "ACCESS_FAILED",
+            "INSUFFICIENT_PERMISSIONS",
+            "",
+        );
+    }
+    let (worker, secret) = admin
+        .make_worker("Configurer", &["Configuration Read Only"])
+        .await;
+    let configurer = Api::application(&world, &worker, &secret).await;
+    refused(
+        &configurer.get(&at).await,
+        403,
+        "ACCESS_FAILED",
+        "INSUFFICIENT_PERMISSIONS",
+        "",
+    );
+}
+
+/// A group's name may say what the user is not to know.
+#[tokio::test]
+async fn users_do_not_see_which_groups_they_are_in() {
+    let world = World::new().await;
+    let user = Api::user(&world, "openid p1:read:user").await;
+    let own = format!(
+        "users/{}",
+        crate::world::claims(&user.token)["sub"].as_str().unwrap()
+    );
+    user.get(&own).await.expect(StatusCode::OK);
+    for path in [
+        "/memberOfGroups",
+        "?include=memberOfGroupIDs",
+        "?include=memberOfGroupNames",
+    ] {
+        let answer = user.get(&format!("{own}{path}")).await;
+        refused(
+            &answer,
+            403,
+            "ACCESS_FAILED",
+            "INSUFFICIENT_PERMISSIONS",
+            "",
+        );
+    }
+}
