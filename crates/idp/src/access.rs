@@ -4,4 +4,5 @@
 pub(crate) mod allowed;
 pub(crate) mod bearer;
 pub(crate) mod client;
+pub(crate) mod control;
 pub(crate) mod roles;

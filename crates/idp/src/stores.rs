@@ -47,6 +47,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "groups",
         sql: include_str!("../migrations/0002_groups.sql"),
     },
+    Migration {
+        version: 3,
+        name: "operators",
+        sql: include_str!("../migrations/0003_operators.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are compared: compatibility-composed, lower case,

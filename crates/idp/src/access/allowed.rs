@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, PopulationId, UserId};
-use protocol::pingone::{ApplicationType, RoleScopeType};
+use protocol::pingone::RoleScopeType;
 use uuid::Uuid;
 
 use super::roles::{self, Permission, Place, Reach};
@@ -72,15 +72,10 @@ impl FromRequestParts<Idp> for Asking {
     }
 }
 
-/// Whether the one who asks acts with their roles.
-///
-/// Any application may learn who an administrator is, and must not administer with what it got for
-/// that: a user's token carries the user's roles where the application is a worker, as at PingOne,
-/// or has been granted a scope of the PingOne API and asked for it.
+/// Whether the one who asks acts with their roles: an application for itself does, a user through
+/// an application that is meant for administration.
 fn carries_roles(bearer: &Bearer) -> bool {
-    bearer.user.is_none()
-        || bearer.application.settings.application_type == ApplicationType::Worker
-        || bearer.scopes.iter().any(|scope| scope.starts_with("p1:"))
+    bearer.user.is_none() || bearer.application.carries_roles_of_users()
 }
 
 fn actor(bearer: &Bearer) -> Actor {
@@ -174,6 +169,41 @@ impl Asking {
         Ok(())
     }
 
+    /// Refuses to make, change or read the secret of an application whose tokens can carry roles
+    /// that the one who asks does not hold: whoever sets its redirect addresses, its method or its
+    /// secret gains them.
+    ///
+    /// Its own roles are known. Through one that users sign on to and whose tokens carry their
+    /// roles goes whatever any user holds or will hold, so it takes every role in the organization.
+    pub(crate) async fn require_all_roles_through(
+        &self,
+        application: &StoredApplication,
+        environment: &StoredEnvironment,
+    ) -> Result<(), ApiFailure> {
+        if application.carries_roles_of_users()
+            && application.signs_users_on()
+            && !roles::includes_everything(&self.assignments, environment.organization_id)
+        {
+            return Err(ApiFailure::forbidden());
+        }
+        self.require_all_roles_of(application.id.as_uuid()).await
+    }
+
+    /// Refuses an application that is not meant for administration where the user whose account it
+    /// acts on holds roles: with another mail address it would take the account over, and them.
+    async fn require_no_roles_at_stake(&self, user: &StoredUser) -> Result<(), ApiFailure> {
+        if carries_roles(&self.bearer) {
+            return Ok(());
+        }
+        let roles = self.idp.role_assignments();
+        let held = roles.of_actor(user.id.as_uuid(), self.now).await?;
+        if held.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiFailure::forbidden())
+        }
+    }
+
     async fn place(&self, assignment: &StoredAssignment) -> Result<Option<Place>, StoreError> {
         let scope = assignment.scope;
         let environment = match scope.scope_type {
@@ -205,10 +235,12 @@ pub(crate) trait Allows: Send + 'static {
     const OWN_SCOPE: Option<&'static str> = None;
     /// Whether it gives power over the user or application that it is done to.
     const TAKES_POWER: bool = false;
+    /// Whether it gives that power to an application by which users do it to their own account.
+    const TAKES_POWER_FROM_OWNER: bool = false;
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident: $permission:ident $(, own $scope:literal)? $(, takes power $takes:literal)?;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident: $permission:ident $(, own $scope:literal)? $(, takes power $takes:literal)? $(, from owner $owner:literal)?;)+) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name;
@@ -217,6 +249,7 @@ macro_rules! permissions {
             const PERMISSION: Permission = Permission::$permission;
             $(const OWN_SCOPE: Option<&'static str> = Some($scope);)?
             $(const TAKES_POWER: bool = $takes;)?
+            $(const TAKES_POWER_FROM_OWNER: bool = $owner;)?
         }
     )+};
 }
@@ -229,7 +262,7 @@ pub(crate) mod may {
         CheckPasswords: HelpWithPasswords, own "p1:validate:userPassword";
         DeleteEnvironments: DeleteEnvironments;
         HelpWithPasswords: HelpWithPasswords, takes power true;
-        ManageApplications: ManageApplications;
+        ManageApplications: ManageApplications, takes power true;
         ManageGroups: ManageGroups;
         ManageMemberships: ManageGroups, takes power true;
         ManagePasswordPolicies: ManagePasswordPolicies;
@@ -253,7 +286,7 @@ pub(crate) mod may {
         ResetPasswords: HelpWithPasswords, own "p1:reset:userPassword", takes power true;
         SendRecoveryCodes: HelpWithPasswords;
         UpdateEnvironments: UpdateEnvironments;
-        UpdateUsers: ManageUsers, own "p1:update:user", takes power true;
+        UpdateUsers: ManageUsers, own "p1:update:user", takes power true, from owner true;
         VerifyUsers: ManageUsers, own "p1:verify:user";
     }
 }
@@ -424,6 +457,9 @@ impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
         } else {
             Standing::Administrator
         };
+        if standing == Standing::Owner && P::TAKES_POWER_FROM_OWNER {
+            asking.require_no_roles_at_stake(&user).await?;
+        }
         if standing == Standing::Administrator {
             if !reach.covers(user.population_id) {
                 return Err(ApiFailure::forbidden());
@@ -478,7 +514,10 @@ impl<P: Allows> FromRequestParts<Idp> for OnApplication<P> {
             ))
         })?;
         if P::TAKES_POWER {
-            allowed.require_all_roles_of(id.as_uuid()).await?;
+            let environment = &allowed.environment;
+            allowed
+                .require_all_roles_through(&application, environment)
+                .await?;
         }
         Ok(Self {
             allowed,

@@ -72,6 +72,8 @@ pub(crate) struct BuiltInRole {
     pub(crate) description: &'static str,
     /// What it can be assigned for.
     pub(crate) applicable_to: &'static [RoleScopeType],
+    /// The roles whose holders may give it (PingOne, "Predefined roles").
+    pub(crate) can_be_assigned_by: &'static [RoleId],
     pub(crate) permissions: &'static [Permission],
 }
 
@@ -106,6 +108,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         name: "Client Application Developer",
         description: "Manages applications, their secrets and grants, and resources.",
         applicable_to: &[S::Organization, S::Environment],
+        can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN],
         permissions: &[
             P::ReadEnvironments,
             P::ReadApplications,
@@ -120,6 +123,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         name: "Configuration Read Only",
         description: "Reads the configuration of environments.",
         applicable_to: &[S::Organization, S::Environment],
+        can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -133,6 +137,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         name: "Environment Admin",
         description: "Manages everything in an environment but its users.",
         applicable_to: &[S::Organization, S::Environment],
+        can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::ORGANIZATION_ADMIN],
         permissions: &[
             P::ReadEnvironments,
             P::UpdateEnvironments,
@@ -157,6 +162,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         name: "Help Desk Admin",
         description: "Reads users, and helps them with forgotten and locked passwords.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
+        can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::IDENTITY_DATA_ADMIN],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -171,6 +177,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         name: "Identity Data Admin",
         description: "Manages users, their passwords, groups and populations.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
+        can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::IDENTITY_DATA_ADMIN],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -192,6 +199,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         name: "Identity Data Read Only",
         description: "Reads users, groups and populations.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
+        can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::IDENTITY_DATA_ADMIN],
         permissions: &[
             P::ReadEnvironments,
             P::ReadPopulations,
@@ -206,6 +214,7 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         name: "Organization Admin",
         description: "Creates, changes and deletes the environments of an organization.",
         applicable_to: &[S::Organization],
+        can_be_assigned_by: &[ids::ORGANIZATION_ADMIN],
         permissions: &[
             P::ReadEnvironments,
             P::UpdateEnvironments,
@@ -324,6 +333,34 @@ pub(crate) fn includes(held: &[StoredAssignment], role: &BuiltInRole, place: Pla
     })
 }
 
+/// Whether an actor's own assignments include everything that any role gives anywhere in an
+/// organization: all that a token of one of its users can ever carry.
+pub(crate) fn includes_everything(held: &[StoredAssignment], organization: OrganizationId) -> bool {
+    let place = Place {
+        scope: RoleScope {
+            id: organization.as_uuid(),
+            scope_type: RoleScopeType::Organization,
+        },
+        environment: None,
+        organization,
+    };
+    ROLES.iter().all(|role| includes(held, role, place))
+}
+
+/// Whether an actor may give a role: one of the actor's roles must be among those that PingOne lets
+/// assign it, and nobody gives more than they hold. The one exception is PingOne's: who
+/// administers an organization appoints the administrators of its environments.
+pub(crate) fn may_give(held: &[StoredAssignment], role: &BuiltInRole, place: Place) -> bool {
+    let is_assigner = |assignment: &&StoredAssignment| {
+        role.can_be_assigned_by.contains(&assignment.role_id) && contains(assignment.scope, place)
+    };
+    let mut assigners = held.iter().filter(is_assigner).peekable();
+    assigners.peek().is_some()
+        && (includes(held, role, place)
+            || role.id == ids::ENVIRONMENT_ADMIN
+                && assigners.any(|assignment| assignment.role_id == ids::ORGANIZATION_ADMIN))
+}
+
 fn contains(outer: RoleScope, place: Place) -> bool {
     match outer.scope_type {
         RoleScopeType::Organization => outer.id == place.organization.as_uuid(),
@@ -434,5 +471,86 @@ mod tests {
             find_role(ids::ENVIRONMENT_ADMIN).unwrap(),
             wider
         ));
+    }
+
+    /// Every holder and every role: what nobody lets them give, they do not give.
+    #[test]
+    fn a_role_is_given_only_by_those_who_may_assign_it() {
+        let here = environment(1);
+        let place = Place {
+            scope: RoleScope {
+                id: here.id.as_uuid(),
+                scope_type: RoleScopeType::Environment,
+            },
+            environment: Some(here.id),
+            organization: here.organization_id,
+        };
+        let given_by = |holder: &BuiltInRole| {
+            let organization = here.organization_id.as_uuid();
+            let held = [assignment(
+                holder.id,
+                RoleScopeType::Organization,
+                organization,
+            )];
+            ROLES
+                .iter()
+                .filter(|role| may_give(&held, role, place))
+                .map(|role| role.name)
+                .collect::<Vec<_>>()
+        };
+        let all: Vec<_> = ROLES
+            .iter()
+            .map(|holder| (holder.name, given_by(holder)))
+            .collect();
+        assert_eq!(
+            all,
+            [
+                ("Client Application Developer", vec![]),
+                ("Configuration Read Only", vec![]),
+                (
+                    "Environment Admin",
+                    vec![
+                        "Client Application Developer",
+                        "Configuration Read Only",
+                        "Environment Admin",
+                    ]
+                ),
+                ("Help Desk Admin", vec![]),
+                (
+                    "Identity Data Admin",
+                    vec![
+                        "Help Desk Admin",
+                        "Identity Data Admin",
+                        "Identity Data Read Only",
+                    ]
+                ),
+                ("Identity Data Read Only", vec![]),
+                (
+                    "Organization Admin",
+                    vec!["Environment Admin", "Organization Admin"]
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn everything_takes_every_role_in_the_organization() {
+        let here = environment(1);
+        let organization = here.organization_id;
+        let of = |role_id| assignment(role_id, RoleScopeType::Organization, organization.as_uuid());
+        let mut held = vec![
+            of(ids::ENVIRONMENT_ADMIN),
+            of(ids::IDENTITY_DATA_ADMIN),
+            of(ids::CLIENT_APPLICATION_DEVELOPER),
+        ];
+        assert!(includes_everything(&held, organization));
+        held[1] = assignment(
+            ids::IDENTITY_DATA_ADMIN,
+            RoleScopeType::Environment,
+            here.id.as_uuid(),
+        );
+        assert!(!includes_everything(&held, organization));
+        held[1] = of(ids::HELP_DESK_ADMIN);
+        assert!(!includes_everything(&held, organization));
     }
 }

@@ -4,12 +4,12 @@
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{
-    ApplicationId, EnvironmentId, OrganizationId, ResourceGrantId, RoleAssignmentId,
+    ApplicationId, EnvironmentId, OrganizationId, ResourceGrantId, RoleAssignmentId, RoleId,
 };
 use protocol::oauth::{Issuer, TokenEndpointAuthMethod};
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{
-    EnvironmentType, GrantTypeName, NewApplication, ResponseTypeName, RoleScope, RoleScopeType,
+    EnvironmentType, GrantTypeName, NewApplication, PkceEnforcement, RoleScope, RoleScopeType,
 };
 use protocol::secret::{ClientSecret, Password};
 use ui::{RuleView, Verdict};
@@ -18,7 +18,9 @@ use crate::accounts::Refusal;
 use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationRefusal};
 use crate::audit::{Activity, By, Subject};
 use crate::founding::environment::{self, NewEnvironment, Seed};
-use crate::founding::portal_applications::{ADMINISTRATION, PortalAddresses, worker};
+use crate::founding::portal_applications::{
+    ADMINISTRATION, EVERYTHING, PortalAddresses, WORKERS_ROLES, worker,
+};
 use crate::state::Idp;
 use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::change::Change;
@@ -33,11 +35,7 @@ pub struct Wanted {
     pub name: String,
     /// The portal that people will use.
     pub portal: PortalAddresses,
-    /// The grants by which the portal gets its tokens.
-    pub grant_types: Vec<GrantTypeName>,
-    /// What the portal asks the authorization endpoint for.
-    pub response_types: Vec<ResponseTypeName>,
-    /// Who administers the environment, beside the worker.
+    /// Who administers the environment, and the organization if it is its first one.
     pub administrator: Option<Administrator>,
 }
 
@@ -64,7 +62,7 @@ pub struct Plan {
     pub client_id: ApplicationId,
     /// Its secret; `None` where it proves itself by none.
     pub client_secret: Option<ClientSecret>,
-    /// The worker, which holds the roles that administer the environment.
+    /// The portal's worker, which may look after users.
     pub worker_client_id: ApplicationId,
     /// Its secret.
     pub worker_client_secret: ClientSecret,
@@ -126,7 +124,9 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
         return Err(BootstrapError::NameTaken(name));
     }
     // All environments of an installation stand in one organization.
-    let organization = match environments.page("", 1, |all| all).await?.first() {
+    let known = environments.page("", 1, |all| all).await?;
+    let is_first = known.is_empty();
+    let organization = match known.first() {
         Some(first) => first.organization_id,
         None => OrganizationId::random(idp.random()),
     };
@@ -141,12 +141,13 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
     let environment = seed.environment.id;
     let mut change = std::mem::take(&mut seed.change);
 
-    let web = wanted
-        .portal
-        .web_application(wanted.grant_types, wanted.response_types);
+    let mut web = wanted.portal.web_application();
+    if web.grant_types.contains(&GrantTypeName::AuthorizationCode) {
+        web.pkce_enforcement = PkceEnforcement::S256Required;
+    }
     let is_public = wanted.portal.token_endpoint_auth_method == TokenEndpointAuthMethod::None;
     let client_id = ApplicationId::random(idp.random());
-    change = change.and(application(environment, client_id, web, now)?);
+    change = change.and(application(environment, client_id, web, true, now)?);
     change = change.and(grants(idp, &seed, client_id, now));
     let client_secret = (!is_public).then(|| ClientSecret::random(idp.random()));
     if let Some(secret) = &client_secret {
@@ -162,7 +163,13 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
     let worker_client_id = ApplicationId::random(idp.random());
     let worker_client_secret = ClientSecret::random(idp.random());
     change = change
-        .and(application(environment, worker_client_id, worker(), now)?)
+        .and(application(
+            environment,
+            worker_client_id,
+            worker(),
+            false,
+            now,
+        )?)
         .and(idp.application_secrets().rotate(
             worker_client_id,
             &worker_client_secret,
@@ -174,6 +181,8 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
             idp,
             environment,
             Holder::Application(worker_client_id.as_uuid()),
+            &WORKERS_ROLES,
+            seed.scope(),
             now,
         ));
 
@@ -182,7 +191,17 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
     if let Some(administrator) = wanted.administrator {
         let (user, made) = person(idp, &seed, administrator, now).await?;
         let holder = Holder::User(user.id.as_uuid());
-        change = change.and(made).and(roles(idp, environment, holder, now));
+        let scope = seed.scope();
+        let given = roles(idp, environment, holder, &ADMINISTRATION, scope, now);
+        change = change.and(made).and(given);
+        if is_first {
+            let scope = RoleScope {
+                id: organization.as_uuid(),
+                scope_type: RoleScopeType::Organization,
+            };
+            let given = roles(idp, environment, holder, &EVERYTHING, scope, now);
+            change = change.and(given);
+        }
         activity = activity.and(Activity::new("USER.CREATED", &user));
     }
     Ok(Plan {
@@ -232,12 +251,14 @@ fn application(
     environment: EnvironmentId,
     id: ApplicationId,
     settings: NewApplication,
+    is_for_operators: bool,
     now: Timestamp,
 ) -> Result<Change, StoreError> {
     Applications::insert(&StoredApplication {
         id,
         environment_id: environment,
         settings,
+        is_for_operators,
         created_at: now,
         updated_at: now,
     })
@@ -261,23 +282,25 @@ fn grants(idp: &Idp, seed: &Seed, application: ApplicationId, now: Timestamp) ->
         })
 }
 
-fn roles(idp: &Idp, environment: EnvironmentId, holder: Holder, now: Timestamp) -> Change {
-    ADMINISTRATION
-        .into_iter()
-        .fold(Change::new(), |change, role_id| {
-            change.and(RoleAssignments::insert(&StoredAssignment {
-                id: RoleAssignmentId::random(idp.random()),
-                environment_id: environment,
-                holder,
-                role_id,
-                scope: RoleScope {
-                    id: environment.as_uuid(),
-                    scope_type: RoleScopeType::Environment,
-                },
-                read_only: false,
-                created_at: now,
-            }))
-        })
+fn roles(
+    idp: &Idp,
+    environment: EnvironmentId,
+    holder: Holder,
+    roles: &[RoleId],
+    scope: RoleScope,
+    now: Timestamp,
+) -> Change {
+    roles.iter().fold(Change::new(), |change, role_id| {
+        change.and(RoleAssignments::insert(&StoredAssignment {
+            id: RoleAssignmentId::random(idp.random()),
+            environment_id: environment,
+            holder,
+            role_id: *role_id,
+            scope,
+            read_only: false,
+            created_at: now,
+        }))
+    })
 }
 
 async fn person(

@@ -7,21 +7,24 @@ use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{
     ApplicationId, EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceGrantId,
-    RoleAssignmentId,
+    RoleAssignmentId, RoleId,
 };
-use protocol::oauth::Issuer;
+use protocol::oauth::{Issuer, TokenEndpointAuthMethod};
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{
-    EnvironmentType, GrantTypeName, NewApplication, ResponseTypeName, RoleScope, RoleScopeType,
+    ApplicationType, EnvironmentType, GrantTypeName, NewApplication, ResponseTypeName, RoleScope,
+    RoleScopeType,
 };
 use protocol::secret::{ClientSecret, Password};
 use serde_json::{Map, Value, json};
 
-use crate::access::roles::ids as roles;
+use crate::access::roles::ids;
 use crate::accounts::registration::{self, NewAccount, RegistrationRefusal};
 use crate::audit::{Activity, By, Subject};
 use crate::founding::environment::{self, NewEnvironment};
-use crate::founding::portal_applications::{ADMINISTRATION, PortalAddresses, WORKER, worker};
+use crate::founding::portal_applications::{
+    ADMINISTRATION, EVERYTHING, PortalAddresses, WORKER, worker,
+};
 use crate::hasher::HashError;
 use crate::state::Idp;
 use crate::stores::applications::{Applications, StoredApplication};
@@ -36,6 +39,7 @@ use crate::stores::users::Users;
 
 const ENVIRONMENT: &str = "Latchkey Demo";
 const POLICY: &str = "Demo";
+const IMPLICIT: &str = "Latchkey Implicit Demo";
 
 /// The populations, each with the description that tells whose users it takes: the mail domain.
 const POPULATIONS: [(&str, &str); 2] = [("Customers", "example.com"), ("Partners", "example.org")];
@@ -81,7 +85,9 @@ pub struct Demo {
     pub client_id: ApplicationId,
     /// Its secret.
     pub client_secret: ClientSecret,
-    /// The worker application, which may administer the environment.
+    /// An application that gets its tokens by the implicit grant.
+    pub implicit_client_id: ApplicationId,
+    /// The worker application, which may do everything in the organization.
     pub worker_client_id: ApplicationId,
     /// Its secret.
     pub worker_client_secret: ClientSecret,
@@ -157,15 +163,31 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
         .ok_or_else(|| StoreError::inconsistent("the demo has no population"))?;
 
     let (client_id, client_secret) = maker
-        .application(environment.id, web_application(&portal))
+        .application(environment.id, web_application(&portal), true)
         .await?;
     maker.grant_everything(environment.id, client_id).await?;
-    let (worker_client_id, worker_client_secret) =
-        maker.application(environment.id, worker()).await?;
-    let holder = Holder::Application(worker_client_id.as_uuid());
-    maker
-        .give(environment.id, holder, WORKER, &ADMINISTRATION)
+    let (implicit_client_id, _) = maker
+        .application(environment.id, implicit_application(&portal), false)
         .await?;
+    maker
+        .grant_everything(environment.id, implicit_client_id)
+        .await?;
+    let (worker_client_id, worker_client_secret) =
+        maker.application(environment.id, worker(), false).await?;
+    let holder = Holder::Application(worker_client_id.as_uuid());
+    let here = RoleScope {
+        id: environment.id.as_uuid(),
+        scope_type: RoleScopeType::Environment,
+    };
+    let everywhere = RoleScope {
+        id: environment.organization_id.as_uuid(),
+        scope_type: RoleScopeType::Organization,
+    };
+    for (roles, scope) in [(&ADMINISTRATION[..], here), (&EVERYTHING[..], everywhere)] {
+        maker
+            .give(environment.id, holder, WORKER, roles, scope)
+            .await?;
+    }
 
     maker
         .person(environment.id, population_id, &USER, demo_profile())
@@ -174,9 +196,15 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
         .person(environment.id, population_id, &OPERATOR, Map::new())
         .await?;
     let holder = Holder::User(operator.as_uuid());
-    let operator_roles = [roles::IDENTITY_DATA_ADMIN];
+    let operator_roles = [ids::IDENTITY_DATA_ADMIN];
     maker
-        .give(environment.id, holder, OPERATOR.username, &operator_roles)
+        .give(
+            environment.id,
+            holder,
+            OPERATOR.username,
+            &operator_roles,
+            here,
+        )
         .await?;
 
     Ok(Demo {
@@ -185,6 +213,7 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
         population_id,
         client_id,
         client_secret,
+        implicit_client_id,
         worker_client_id,
         worker_client_secret,
         user: USER.account(),
@@ -201,21 +230,36 @@ impl Person {
     }
 }
 
-/// The portal's application may do all that the portal can be configured for.
+/// The portal's application, by which samples and tests get tokens, too: by all grants but the
+/// implicit one, unless the portal is configured for that.
 fn web_application(portal: &PortalAddresses) -> NewApplication {
-    portal.web_application(
-        vec![
-            GrantTypeName::AuthorizationCode,
-            GrantTypeName::Implicit,
-            GrantTypeName::ClientCredentials,
-            GrantTypeName::RefreshToken,
-        ],
-        vec![
-            ResponseTypeName::Code,
-            ResponseTypeName::Token,
-            ResponseTypeName::IdToken,
-        ],
-    )
+    let mut application = portal.web_application();
+    for grant_type in [
+        GrantTypeName::AuthorizationCode,
+        GrantTypeName::ClientCredentials,
+        GrantTypeName::RefreshToken,
+    ] {
+        if !application.grant_types.contains(&grant_type) {
+            application.grant_types.push(grant_type);
+        }
+    }
+    if !application.response_types.contains(&ResponseTypeName::Code) {
+        application.response_types.push(ResponseTypeName::Code);
+    }
+    application
+}
+
+/// A second application, at the same address, that shows the implicit grant.
+fn implicit_application(portal: &PortalAddresses) -> NewApplication {
+    let mut application = portal.web_application();
+    IMPLICIT.clone_into(&mut application.name);
+    application.description =
+        Some("Shows the implicit grant; new applications use codes".to_owned());
+    application.application_type = ApplicationType::SinglePageApp;
+    application.token_endpoint_auth_method = TokenEndpointAuthMethod::None;
+    application.grant_types = vec![GrantTypeName::Implicit];
+    application.response_types = vec![ResponseTypeName::Token, ResponseTypeName::IdToken];
+    application
 }
 
 fn demo_profile() -> Map<String, Value> {
@@ -320,6 +364,7 @@ impl Maker<'_> {
         &self,
         environment: EnvironmentId,
         settings: NewApplication,
+        is_for_operators: bool,
     ) -> Result<(ApplicationId, ClientSecret), DemoError> {
         let applications = self.idp.applications();
         let found = applications
@@ -334,6 +379,7 @@ impl Maker<'_> {
             id,
             environment_id: environment,
             settings,
+            is_for_operators,
             created_at: found.as_ref().map_or(self.now, |found| found.created_at),
             updated_at: self.now,
         };
@@ -403,26 +449,25 @@ impl Maker<'_> {
         environment: EnvironmentId,
         holder: Holder,
         name: &str,
-        wanted: &[protocol::id::RoleId],
+        wanted: &[RoleId],
+        scope: RoleScope,
     ) -> Result<(), DemoError> {
         let held = self
             .idp
             .role_assignments()
             .of_actor(holder.id(), self.now)
             .await?;
-        for role in wanted
-            .iter()
-            .filter(|role| !held.iter().any(|a| a.role_id == **role))
-        {
+        for role in wanted.iter().filter(|role| {
+            !held
+                .iter()
+                .any(|held| held.role_id == **role && held.scope == scope)
+        }) {
             let assignment = StoredAssignment {
                 id: RoleAssignmentId::random(self.idp.random()),
                 environment_id: environment,
                 holder,
                 role_id: *role,
-                scope: RoleScope {
-                    id: environment.as_uuid(),
-                    scope_type: RoleScopeType::Environment,
-                },
+                scope,
                 read_only: false,
                 created_at: self.now,
             };

@@ -96,6 +96,16 @@ pub(crate) struct Seed {
     pub(crate) change: Change,
 }
 
+impl Seed {
+    /// The whole environment, for role assignments.
+    pub(crate) fn scope(&self) -> RoleScope {
+        RoleScope {
+            id: self.environment.id.as_uuid(),
+            scope_type: RoleScopeType::Environment,
+        }
+    }
+}
+
 /// Makes an environment with everything that clients assume is there.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use protocol::oauth::TokenEndpointAuthMethod;
 use protocol::pingone::{ApplicationType, GrantTypeName, NewApplication, ResponseTypeName};
 use url::Url;
 
-use crate::access::roles::ids as roles;
+use crate::access::roles::ids;
 
 /// What the web application is called.
 pub(crate) const WEB_APPLICATION: &str = "Latchkey Portal";
@@ -14,11 +14,23 @@ pub(crate) const WEB_APPLICATION: &str = "Latchkey Portal";
 /// What the worker is called.
 pub(crate) const WORKER: &str = "Latchkey Worker";
 
+/// What the portal's worker needs: to register and recover users, and to see who is an operator.
+pub(crate) const WORKERS_ROLES: [RoleId; 1] = [ids::IDENTITY_DATA_ADMIN];
+
+/// What it takes, for an organization, to do everything in it: make environments, and applications
+/// through which administrators work.
+pub(crate) const EVERYTHING: [RoleId; 4] = [
+    ids::ORGANIZATION_ADMIN,
+    ids::ENVIRONMENT_ADMIN,
+    ids::IDENTITY_DATA_ADMIN,
+    ids::CLIENT_APPLICATION_DEVELOPER,
+];
+
 /// What it takes to administer an environment.
 pub(crate) const ADMINISTRATION: [RoleId; 3] = [
-    roles::ENVIRONMENT_ADMIN,
-    roles::IDENTITY_DATA_ADMIN,
-    roles::CLIENT_APPLICATION_DEVELOPER,
+    ids::ENVIRONMENT_ADMIN,
+    ids::IDENTITY_DATA_ADMIN,
+    ids::CLIENT_APPLICATION_DEVELOPER,
 ];
 
 /// What the portal is like, for whom the web application is set up.
@@ -32,25 +44,31 @@ pub struct PortalAddresses {
     pub post_sign_off_url: Option<Url>,
     /// How the portal proves who it is.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// The grants by which the portal gets its tokens.
+    pub grant_types: Vec<GrantTypeName>,
+    /// What the portal asks the authorization endpoint for.
+    pub response_types: Vec<ResponseTypeName>,
 }
 
 impl PortalAddresses {
-    /// A portal at this address with the usual paths and `client_secret_basic`.
+    /// A portal at this address with the usual paths, `client_secret_basic` and the authorization
+    /// code flow.
     pub fn new(portal_url: Url) -> Self {
         Self {
             portal_url,
             redirect_path: "/callback".to_owned(),
             post_sign_off_url: None,
             token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            grant_types: vec![
+                GrantTypeName::AuthorizationCode,
+                GrantTypeName::RefreshToken,
+            ],
+            response_types: vec![ResponseTypeName::Code],
         }
     }
 
-    /// The web application; who makes it says by which grants it may get tokens.
-    pub(crate) fn web_application(
-        &self,
-        grant_types: Vec<GrantTypeName>,
-        response_types: Vec<ResponseTypeName>,
-    ) -> NewApplication {
+    /// The web application: what the portal as configured gets its tokens by, and nothing more.
+    pub(crate) fn web_application(&self) -> NewApplication {
         let base = self.portal_url.as_str().trim_end_matches('/');
         let redirect_path = self.redirect_path.trim_start_matches('/');
         let signed_off = self.post_sign_off_url.as_ref().unwrap_or(&self.portal_url);
@@ -60,8 +78,8 @@ impl PortalAddresses {
             self.token_endpoint_auth_method,
         );
         application.description = Some("The customer portal".to_owned());
-        application.grant_types = grant_types;
-        application.response_types = response_types;
+        application.grant_types.clone_from(&self.grant_types);
+        application.response_types.clone_from(&self.response_types);
         application.redirect_uris = vec![format!("{base}/{redirect_path}")];
         application.post_logout_redirect_uris = vec![signed_off.as_str().to_owned()];
         application.home_page_url = Some(self.portal_url.as_str().to_owned());
@@ -76,7 +94,7 @@ pub(crate) fn worker() -> NewApplication {
         ApplicationType::Worker,
         TokenEndpointAuthMethod::ClientSecretBasic,
     );
-    application.description = Some("Administers the environment for the portal".to_owned());
+    application.description = Some("Looks after users for the portal".to_owned());
     application.grant_types = vec![GrantTypeName::ClientCredentials];
     application
 }

@@ -16,6 +16,7 @@ use super::issue::{self, Subject, TokenAnswer, Wanted};
 use super::scopes;
 use crate::Idp;
 use crate::access::client::Client;
+use crate::access::control;
 use crate::stores::grants::{Grant, Grants};
 use crate::stores::refresh_tokens::{RefreshTokens, Rotated, StoredRefreshToken};
 use crate::stores::resources::GrantedScopes;
@@ -95,6 +96,11 @@ pub(crate) async fn rotate(
     let user = user
         .filter(|user| user.can_authenticate(now))
         .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
+    if !control::lets_in(idp, &client.application, &user, now).await? {
+        return Err(OAuthFailure::invalid_grant(
+            "only users who hold a role may sign on to this application",
+        ));
+    }
 
     let granted = client.granted_scopes(idp, now).await?;
     let still = scopes::still_granted(&stored.scopes, &granted);

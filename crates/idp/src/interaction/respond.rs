@@ -13,6 +13,7 @@ use super::browser::Browser;
 use super::response::{self, ResponseParams, ReturnError};
 use super::still;
 use crate::Idp;
+use crate::access::control;
 use crate::grants::issue::{self, Subject, Wanted};
 use crate::grants::scopes;
 use crate::stores::applications::StoredApplication;
@@ -46,6 +47,12 @@ pub(crate) async fn respond(
         |error: &ReturnError| response::refuse(idp, environment.id, &request.address, error, id);
     if let Err(error) = still::response_type_is_allowed(&application, request.response_type) {
         return Ok(refuse(&error));
+    }
+    if !control::lets_in(idp, &application, user, now).await? {
+        return Ok(refuse(&ReturnError::new(
+            OAuthErrorCode::AccessDenied,
+            "only users who hold a role may sign on to this application",
+        )));
     }
     if !request.expects(user.id) {
         return Ok(refuse(&ReturnError::new(

@@ -123,9 +123,13 @@ pub(super) async fn create(
         id: ApplicationId::random(idp.random()),
         environment_id: allowed.id(),
         settings: valid(settings)?,
+        is_for_operators: false,
         created_at: allowed.now,
         updated_at: allowed.now,
     };
+    allowed
+        .require_all_roles_through(&application, &allowed.environment)
+        .await?;
     let mut change = Applications::insert(&application)?;
     if has_secret(&application.settings) {
         let secret = ClientSecret::random(idp.random());
@@ -165,6 +169,8 @@ pub(super) async fn replace(
         updated_at: on.now,
         ..(**stored).clone()
     };
+    on.require_all_roles_through(&application, &on.environment)
+        .await?;
     let mut change = Applications::update(&application)?;
     let known = on
         .idp

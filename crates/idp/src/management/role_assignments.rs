@@ -78,12 +78,12 @@ impl Holding<'_> {
         Reply::ok(&self.representation(&self.load(id).await?))
     }
 
-    /// Gives a role that the one who asks holds, as far as the one who asks holds it.
+    /// Gives a role as far as the one who asks may give it.
     async fn create(self, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
         let asking = self.asking;
         let role = roles::find_role(new.role.id).ok_or_else(|| unknown_role(new.role.id))?;
         let place = self.place(role, &new).await?;
-        if !roles::includes(asking.assignments(), role, place) {
+        if !roles::may_give(asking.assignments(), role, place) {
             return Err(ApiFailure::forbidden());
         }
         let assignment = StoredAssignment {

@@ -1,7 +1,7 @@
 //! `/roles`: the built-in roles, the same in every environment.
 
 use protocol::id::RoleId;
-use protocol::pingone::Role;
+use protocol::pingone::{Reference, Role};
 use serde::Serialize;
 
 use crate::access::allowed::{Allowed, Asking, PathId, may};
@@ -11,9 +11,14 @@ use crate::web::failures::api::ApiFailure;
 
 /// A role with what it permits.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct RoleBody {
     #[serde(flatten)]
     role: Role,
+    /// Always `PLATFORM`: there are no custom roles.
+    #[serde(rename = "type")]
+    role_type: &'static str,
+    can_be_assigned_by: Vec<Reference<RoleId>>,
     permissions: Vec<PermissionBody>,
 }
 
@@ -25,6 +30,12 @@ struct PermissionBody {
 fn representation(collection: &str, role: &BuiltInRole) -> Hal<RoleBody> {
     let body = RoleBody {
         role: Role::new(role.id, role.name, role.description, role.applicable_to),
+        role_type: "PLATFORM",
+        can_be_assigned_by: role
+            .can_be_assigned_by
+            .iter()
+            .map(|id| Reference::new(*id))
+            .collect(),
         permissions: role
             .permissions
             .iter()

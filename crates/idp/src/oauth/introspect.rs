@@ -1,7 +1,8 @@
 //! The introspection endpoint, `POST /{environment}/as/introspect`:
 //! [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662).
 //!
-//! An application looks up its own tokens; whatever is not one of them is inactive, and nothing
+//! An application that proves who it is
+//! ([§2.1](https://www.rfc-editor.org/rfc/rfc7662#section-2.1)) looks up its own tokens; whatever is not one of them is inactive, and nothing
 //! more is said.
 
 use axum::extract::State;
@@ -39,6 +40,7 @@ pub(crate) async fn post(
         now,
     }: ClientRequest,
 ) -> Result<NoStore<Introspection>, OAuthFailure> {
+    client.require_proof()?;
     let token = params.require("token")?;
     let found = match access_token(&idp, &client, &AccessToken::new(token), now).await? {
         Some(found) => Some(found),

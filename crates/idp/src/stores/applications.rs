@@ -5,7 +5,7 @@ use std::sync::Arc;
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
-use protocol::pingone::{Application, NewApplication};
+use protocol::pingone::{Application, ApplicationType, GrantTypeName, NewApplication};
 
 use super::change::Change;
 use super::fold;
@@ -17,11 +17,37 @@ pub(crate) struct StoredApplication {
     pub(crate) id: ApplicationId,
     pub(crate) environment_id: EnvironmentId,
     pub(crate) settings: NewApplication,
+    /// Whether operators work through it: users' tokens carry the users' roles, though it is no
+    /// worker. Only founding an environment says so; no request can.
+    pub(crate) is_for_operators: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
 }
 
 impl StoredApplication {
+    /// Whether a user's token that was issued to it carries the user's roles.
+    ///
+    /// Any application may learn who an administrator is, and must not administer with what it got
+    /// for that: workers administer, as at PingOne, and the portal does.
+    pub(crate) fn carries_roles_of_users(&self) -> bool {
+        self.is_for_operators || self.settings.application_type == ApplicationType::Worker
+    }
+
+    /// Whether users sign on to it.
+    pub(crate) fn signs_users_on(&self) -> bool {
+        self.settings.grant_types.iter().any(|grant_type| {
+            matches!(
+                grant_type,
+                GrantTypeName::AuthorizationCode | GrantTypeName::Implicit
+            )
+        })
+    }
+
+    /// Whether only users who hold a role may sign on to it, as `accessControl` says of workers.
+    pub(crate) fn is_for_administrators(&self) -> bool {
+        self.settings.application_type == ApplicationType::Worker
+    }
+
     /// The application as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> Application {
         Application::new(
@@ -37,6 +63,7 @@ impl StoredApplication {
             id: row.parse("id", ApplicationId::parse)?,
             environment_id: row.parse("environment_id", EnvironmentId::parse)?,
             settings: row.parse("document", |text| serde_json::from_str(text))?,
+            is_for_operators: row.get("is_for_operators")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
         })
@@ -49,22 +76,23 @@ impl StoredApplication {
 }
 
 const FIND: &str = "\
-SELECT id, environment_id, document, created_at, updated_at FROM applications WHERE id = $1";
+SELECT id, environment_id, document, is_for_operators, created_at, updated_at FROM applications WHERE id = $1";
 
 const FIND_BY_NAME: &str = "\
-SELECT id, environment_id, document, created_at, updated_at
+SELECT id, environment_id, document, is_for_operators, created_at, updated_at
   FROM applications WHERE environment_id = $1 AND name_key = $2";
 
 const LIST: &str = "\
-SELECT id, environment_id, document, created_at, updated_at
+SELECT id, environment_id, document, is_for_operators, created_at, updated_at
   FROM applications WHERE environment_id = $1 ORDER BY name_key";
 
 const INSERT: &str = "\
-INSERT INTO applications (id, environment_id, name_key, document, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $5)";
+INSERT INTO applications (id, environment_id, name_key, document, is_for_operators, created_at,
+                          updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6)";
 
 const UPDATE: &str = "\
-UPDATE applications SET name_key = $3, document = $4, updated_at = $5
+UPDATE applications SET name_key = $3, document = $4, is_for_operators = $5, updated_at = $6
  WHERE id = $1 AND environment_id = $2";
 
 const DELETE: &str = "DELETE FROM applications WHERE id = $1 AND environment_id = $2";
@@ -145,6 +173,7 @@ impl Applications {
             .bind(application.environment_id.as_uuid())
             .bind(fold(&application.settings.name))
             .bind(application.document()?)
+            .bind(application.is_for_operators)
             .bind(application.created_at);
         Ok(Change::new().add(insert).touching(application.id))
     }
@@ -156,6 +185,7 @@ impl Applications {
             .bind(application.environment_id.as_uuid())
             .bind(fold(&application.settings.name))
             .bind(application.document()?)
+            .bind(application.is_for_operators)
             .bind(application.updated_at);
         Ok(Change::new().require_one(update).touching(application.id))
     }

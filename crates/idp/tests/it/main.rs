@@ -20,6 +20,7 @@ mod oauth_client;
 mod oauth_codes;
 mod oauth_refresh;
 mod oauth_tokens;
+mod power;
 mod signon_pages;
 mod threats;
 mod world;

@@ -597,13 +597,15 @@ async fn nobody_lifts_themselves_up() {
         "INSUFFICIENT_PERMISSIONS",
         "",
     );
-    let portal = format!("applications/{}/secret", world.demo.client_id);
-    let secret = applications
-        .get(&portal)
-        .await
-        .expect(StatusCode::OK)
-        .json();
-    assert_eq!(secret["secret"], world.demo.client_secret.expose());
+    // The secret of an application of no power is for whoever looks after applications.
+    let (harmless, secret) = admin.make_worker("Harmless", &[]).await;
+    let shown = applications
+        .get(&format!("applications/{harmless}/secret"))
+        .await;
+    assert_eq!(
+        shown.expect(StatusCode::OK).json()["secret"],
+        secret.as_str()
+    );
 }
 
 /// A password gives all that its owner may do, and so does the address that codes go to.

@@ -438,26 +438,6 @@ async fn an_environment_comes_with_what_clients_assume() {
         assert!(shown.get(member).is_some(), "{member}");
     }
     let new = json!({ "name": "Second", "type": "SANDBOX", "region": "NA" });
-    refused(
-        &api.post("/v1/environments", &new).await,
-        403,
-        "ACCESS_FAILED",
-        "INSUFFICIENT_PERMISSIONS",
-        "",
-    );
-    let give = Statement::new(
-        "INSERT INTO role_assignments (id, environment_id, actor_kind, actor_id, role_id, \
-         scope_type, scope_id, read_only, created_at) \
-         VALUES ($1, $2, 'APPLICATION', $3, $4, 'ORGANIZATION', $5, FALSE, 0)",
-    );
-    let give = give
-        .bind(uuid::Uuid::new_v4())
-        .bind(api.environment.to_string())
-        .bind(world.demo.worker_client_id.to_string())
-        .bind(api.role("Organization Admin").await)
-        .bind(shown["organization"]["id"].as_str().unwrap());
-    world.sql(give).await;
-    world.advance(6);
     let made = api
         .post("/v1/environments", &new)
         .await
@@ -522,10 +502,19 @@ async fn the_demo_is_made_once_and_follows_the_portal() {
         application["postLogoutRedirectUris"],
         json!(["https://localhost:18080/"])
     );
+    // Nobody has configured it for the implicit grant; another application shows that.
+    assert_eq!(
+        application["grantTypes"],
+        json!(["AUTHORIZATION_CODE", "REFRESH_TOKEN", "CLIENT_CREDENTIALS"])
+    );
+    let implicit = format!("applications/{}", again.implicit_client_id);
+    let implicit = api.get(&implicit).await.expect(StatusCode::OK).json();
+    assert_eq!(implicit["grantTypes"], json!(["IMPLICIT"]));
+    assert_eq!(implicit["redirectUris"], application["redirectUris"]);
     for (collection, size) in [
         ("users", 2),
         ("populations", 3),
-        ("applications", 2),
+        ("applications", 3),
         ("passwordPolicies", 4),
     ] {
         assert_eq!(

@@ -19,6 +19,7 @@ use platform::FrozenClock;
 use platform::keyring::Keyring;
 use platform::net::RemoteAddress;
 use protocol::SystemRandom;
+use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
@@ -56,6 +57,18 @@ impl World {
         Self::build(place.db.clone(), Some(place), |_| {}).await
     }
 
+    /// An installation without any environment.
+    pub(crate) async fn start(db: Db) -> Idp {
+        let parts = Parts {
+            db,
+            clock: Arc::new(FrozenClock::new("2026-01-05T10:00:00Z".parse().unwrap())),
+            random: Arc::new(SystemRandom),
+            keyring: Arc::new(Keyring::random(&SystemRandom)),
+        };
+        let settings = Settings::new(Url::parse("https://localhost:9443/").unwrap());
+        Idp::start(settings, parts).await.unwrap()
+    }
+
     async fn build(db: Db, place: Option<TestDb>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(Url::parse("https://localhost:9443/").unwrap());
         settings.mailbox = true;
@@ -82,10 +95,7 @@ impl World {
             keyring: Arc::clone(&keyring),
         };
         let idp = Idp::start(settings.clone(), parts).await.unwrap();
-        let portal = Url::parse("https://localhost:8080/").unwrap();
-        let demo = demo::ensure(&idp, PortalAddresses::new(portal))
-            .await
-            .unwrap();
+        let demo = demo::ensure(&idp, Self::portal()).await.unwrap();
         Self {
             router: idp.router(),
             idp,
@@ -96,6 +106,23 @@ impl World {
             keyring,
             _place: place,
         }
+    }
+
+    /// A portal that is configured for everything.
+    pub(crate) fn portal() -> PortalAddresses {
+        let mut portal = PortalAddresses::new(Url::parse("https://localhost:8080/").unwrap());
+        portal.grant_types = vec![
+            GrantTypeName::AuthorizationCode,
+            GrantTypeName::Implicit,
+            GrantTypeName::ClientCredentials,
+            GrantTypeName::RefreshToken,
+        ];
+        portal.response_types = vec![
+            ResponseTypeName::Code,
+            ResponseTypeName::Token,
+            ResponseTypeName::IdToken,
+        ];
+        portal
     }
 
     /// The same installation after its process has ended and begun again.

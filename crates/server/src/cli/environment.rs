@@ -30,7 +30,7 @@ pub(super) struct EnvironmentCommand {
 enum Action {
     /// Makes an environment with everything that the portal needs, and prints its configuration.
     ///
-    /// Made are the environment, the portal's web application, a worker that administers it, and,
+    /// Made are the environment, the portal's web application, a worker for the portal, and,
     /// if one is named, an administrator whose password is asked for at the terminal or read as
     /// one line from standard input. The configuration goes to standard output; the client secrets
     /// go into files of the data directory that this user alone can read.

@@ -11,11 +11,8 @@ use idp::Idp;
 use idp::bootstrap::{self, Administrator, BootstrapError, Plan, Wanted};
 use platform::SystemClock;
 use protocol::SystemRandom;
-use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
 use url::Url;
-
-use portal::{GrantType, SignOnSettings};
 
 use super::{Shared, StartError, environment, keyring, open_database, refuse_demo_data};
 use crate::config::Settings;
@@ -149,12 +146,9 @@ impl<'a> EnvironmentMaker<'a> {
     ///
     /// [`CreateError`] says what stands in the way; then nothing was made.
     pub async fn create(&self, new: NewEnvironment) -> Result<Created, CreateError> {
-        let (grant_types, response_types) = grants(&self.settings.portal.settings.sign_on);
         let wanted = Wanted {
             name: new.name,
             portal: environment::portal_addresses(self.settings, &self.portal_url),
-            grant_types,
-            response_types,
             administrator: new.administrator,
         };
         let plan = bootstrap::plan(&self.idp, wanted).await?;
@@ -202,29 +196,6 @@ fn known(
         return Err(CreateError::NoAddress { listen, public_url });
     }
     Ok(port.url(port.listen, tls))
-}
-
-/// What the portal, as configured, gets its tokens by, and nothing more.
-fn grants(sign_on: &SignOnSettings) -> (Vec<GrantTypeName>, Vec<ResponseTypeName>) {
-    match sign_on.grant_type {
-        GrantType::AuthorizationCode => (
-            vec![
-                GrantTypeName::AuthorizationCode,
-                GrantTypeName::RefreshToken,
-            ],
-            vec![ResponseTypeName::Code],
-        ),
-        GrantType::Implicit => {
-            let asked = sign_on.response_type;
-            let token = asked.token.then_some(ResponseTypeName::Token);
-            let id_token = asked.id_token.then_some(ResponseTypeName::IdToken);
-            (
-                vec![GrantTypeName::Implicit],
-                token.into_iter().chain(id_token).collect(),
-            )
-        }
-        GrantType::ClientCredentials => (vec![GrantTypeName::ClientCredentials], Vec::new()),
-    }
 }
 
 /// Where the client secrets are, as the configuration names them.

@@ -3,7 +3,8 @@
 use axum::Router;
 use idp::demo::{self, Demo};
 use idp::{Idp, Parts, PortalAddresses, bootstrap};
-use portal::{ManagementSettings, ProviderSettings};
+use portal::{GrantType, ManagementSettings, ProviderSettings, SignOnSettings};
+use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
 use url::Url;
 
@@ -83,7 +84,31 @@ pub(super) fn portal_addresses(settings: &Settings, portal_url: &Url) -> PortalA
     portal
         .post_sign_off_url
         .clone_from(&sign_on.post_sign_off_url);
+    (portal.grant_types, portal.response_types) = grants(sign_on);
     portal
+}
+
+/// What the portal, as configured, gets its tokens by, and nothing more.
+fn grants(sign_on: &SignOnSettings) -> (Vec<GrantTypeName>, Vec<ResponseTypeName>) {
+    match sign_on.grant_type {
+        GrantType::AuthorizationCode => (
+            vec![
+                GrantTypeName::AuthorizationCode,
+                GrantTypeName::RefreshToken,
+            ],
+            vec![ResponseTypeName::Code],
+        ),
+        GrantType::Implicit => {
+            let asked = sign_on.response_type;
+            let token = asked.token.then_some(ResponseTypeName::Token);
+            let id_token = asked.id_token.then_some(ResponseTypeName::IdToken);
+            (
+                vec![GrantTypeName::Implicit],
+                token.into_iter().chain(id_token).collect(),
+            )
+        }
+        GrantType::ClientCredentials => (vec![GrantTypeName::ClientCredentials], Vec::new()),
+    }
 }
 
 impl Environment {
