@@ -6,7 +6,6 @@
 //! of `paths.rs`, and its handlers in `routes.rs`. What is not configured is not an error: the start
 //! page says which setting brings what, and everything else works.
 
-mod background;
 mod cache;
 mod failure;
 mod fields;

@@ -10,8 +10,8 @@ use protocol::secret::{Password, RecoveryCode};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use tower_sessions::session::Error;
+use web::{Background, Place};
 
-use crate::background::{Background, Place};
 use crate::settings::LimitSettings;
 
 const KEY: &str = "recovery";

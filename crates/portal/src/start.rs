@@ -7,8 +7,8 @@ use pingone::{Credentials, Endpoints, Transport, auth, management};
 use pingone_axum::{GrantType, InvalidSignOn, SignOn};
 use protocol::oauth::{InvalidUri, RedirectUri};
 use ui::{Messages, Site};
+use web::Background;
 
-use crate::background::Background;
 use crate::limits::Limits;
 use crate::paths::Page;
 use crate::settings::{ManagementSettings, ProviderSettings, Settings};

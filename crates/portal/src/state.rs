@@ -11,8 +11,8 @@ use platform::Clock;
 use platform::keyring::Keyring;
 use protocol::Random;
 use ui::Site;
+use web::Background;
 
-use crate::background::Background;
 use crate::limits::Limits;
 use crate::operators::Operators;
 use crate::policies::Policies;

@@ -1,4 +1,4 @@
-//! Work that nobody waits for: bounded in number, and finished when the portal stops.
+//! Work that no answer waits for: bounded in number, and finished when the program stops.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,20 +6,20 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
-/// So many tasks at a time. Each may wait for a call to PingOne, which has a time-out.
+/// So many tasks at a time. Each may wait for a call or a database, which have time-outs.
 const MOST_TASKS: usize = 256;
 
 /// Keeps count of the work.
 #[derive(Clone, Debug)]
-pub(crate) struct Background {
+pub struct Background {
     tasks: TaskTracker,
     places: Arc<Semaphore>,
 }
 
-/// A place for one task. Take it whether or not there will be something to do, so that a portal
-/// that is full looks the same to everybody.
+/// A place for one task. Take it whether or not there will be something to do, so that a
+/// program that is full looks the same to everybody.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     tasks: TaskTracker,
     permit: OwnedSemaphorePermit,
 }
@@ -35,7 +35,8 @@ impl Default for Background {
 
 impl Background {
     /// A place for a task, unless too many are under way.
-    pub(crate) fn place(&self) -> Option<Place> {
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
         Some(Place {
             tasks: self.tasks.clone(),
@@ -44,7 +45,7 @@ impl Background {
     }
 
     /// Waits until everything is done. Call it when no requests come any more.
-    pub(crate) async fn finished(&self) {
+    pub async fn finished(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -52,7 +53,7 @@ impl Background {
 
 impl Place {
     /// Runs a task in this place.
-    pub(crate) fn run(self, task: impl Future<Output = ()> + Send + 'static) {
+    pub fn run(self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(async move {
             task.await;
             drop(self.permit);
