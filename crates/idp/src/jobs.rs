@@ -18,7 +18,8 @@ const MAIL_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Idp {
     /// Does what has to be done beside requests, until `stop` completes: sends mails, deletes what
-    /// expired, gives memory back.
+    /// expired, gives memory back. Before it returns, it waits for what answers did not wait for;
+    /// a mail that was written meanwhile lies in the outbox until the next start.
     pub async fn run_jobs(&self, stop: impl Future<Output = ()> + Send) {
         let stopped = tokio::sync::watch::Sender::new(false);
         let wait = |mut receiver: tokio::sync::watch::Receiver<bool>| async move {
@@ -32,6 +33,7 @@ impl Idp {
             stopped.send_replace(true);
         };
         tokio::join!(outbox, housekeeping, stopping);
+        self.background().finished().await;
     }
 
     async fn keep_house(&self, stop: impl Future<Output = ()> + Send) {

@@ -3,7 +3,6 @@
 //! What is needed for each request (the key that signs, the keys that verify, the JWKS as bytes)
 //! is prepared once per environment. Private keys lie in the database sealed and are parsed once.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -14,6 +13,7 @@ use protocol::id::{EnvironmentId, SigningKeyId};
 use protocol::jose::{
     JwkSet, KeyError, SigningAlgorithm, SigningError, SigningKey, VerificationKeys,
 };
+use quick_cache::sync::Cache;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
@@ -40,11 +40,16 @@ const CERTIFICATE_YEARS: i32 = 10;
 const MOST_ENVIRONMENTS: usize = 4096;
 
 /// The keys of all environments, as far as they were asked for.
-#[derive(Debug)]
 pub(crate) struct Keys {
-    published: RwLock<HashMap<EnvironmentId, Arc<PublishedKeys>>>,
-    loading: tokio::sync::Mutex<()>,
+    environments: Cache<EnvironmentId, Arc<Slot>>,
     signers: Arc<Semaphore>,
+}
+
+/// One environment's place: its keys as they were read last, and the turn to read them.
+#[derive(Debug, Default)]
+struct Slot {
+    published: RwLock<Option<Arc<PublishedKeys>>>,
+    loading: tokio::sync::Mutex<()>,
 }
 
 /// What one environment's keys are used for.
@@ -89,8 +94,7 @@ impl Keys {
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
-            published: RwLock::default(),
-            loading: tokio::sync::Mutex::default(),
+            environments: Cache::new(MOST_ENVIRONMENTS),
             signers: Arc::new(Semaphore::new(cores)),
         }
     }
@@ -102,32 +106,26 @@ impl Keys {
         environment: EnvironmentId,
         now: Timestamp,
     ) -> Result<Arc<PublishedKeys>, KeysError> {
-        let known = self.find(environment);
+        let slot = self.slot(environment);
+        let known = slot.published();
         if let Some(keys) = &known
             && keys.reload_at > now
         {
             return Ok(Arc::clone(keys));
         }
-        let _loading = match (known, self.loading.try_lock()) {
+        let _loading = match (known, slot.loading.try_lock()) {
             (_, Ok(guard)) => guard,
             // One request asks the database again, the others go on with what is known.
             (Some(keys), Err(_)) => return Ok(keys),
-            (None, Err(_)) => self.loading.lock().await,
+            (None, Err(_)) => slot.loading.lock().await,
         };
-        if let Some(keys) = self.find(environment)
+        if let Some(keys) = slot.published()
             && keys.reload_at > now
         {
             return Ok(keys);
         }
         let keys = Arc::new(load(core, environment, now).await?);
-        let mut published = self
-            .published
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if published.len() >= MOST_ENVIRONMENTS {
-            published.clear();
-        }
-        published.insert(environment, Arc::clone(&keys));
+        slot.publish(Arc::clone(&keys));
         Ok(keys)
     }
 
@@ -147,12 +145,31 @@ impl Keys {
         Ok(signed.await??)
     }
 
-    fn find(&self, environment: EnvironmentId) -> Option<Arc<PublishedKeys>> {
-        let published = self
-            .published
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        published.get(&environment).map(Arc::clone)
+    fn slot(&self, environment: EnvironmentId) -> Arc<Slot> {
+        let known = self.environments.get(&environment);
+        known.unwrap_or_else(|| {
+            let made = || Ok::<_, std::convert::Infallible>(Arc::default());
+            let Ok(slot) = self.environments.get_or_insert_with(&environment, made);
+            slot
+        })
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+impl Slot {
+    fn published(&self) -> Option<Arc<PublishedKeys>> {
+        let published = self.published.read();
+        published.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn publish(&self, keys: Arc<PublishedKeys>) {
+        let published = self.published.write();
+        *published.unwrap_or_else(PoisonError::into_inner) = Some(keys);
     }
 }
 

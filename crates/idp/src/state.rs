@@ -10,6 +10,7 @@ use platform::keyring::Keyring;
 use protocol::Random;
 use protocol::id::EnvironmentId;
 use ui::{Brand, InvalidBrand, Messages, Site};
+use web::Background;
 
 use crate::core::Core;
 use crate::hasher::{Hasher, InvalidHashing};
@@ -51,6 +52,7 @@ struct Inner {
 )]
 pub struct Services {
     core: Core,
+    background: Background,
     clock: Arc<dyn Clock>,
     hasher: Hasher,
     keys: Keys,
@@ -110,6 +112,7 @@ impl Idp {
         ]);
         let site = Site::new(messages, brand, settings.mode);
         let services = Services {
+            background: Background::default(),
             clock,
             hasher: Hasher::new(settings.hashing)?,
             keys: Keys::new(),
@@ -129,8 +132,11 @@ impl Idp {
     /// Makes a new environment's first key beside whatever else goes on: it takes a tenth of a
     /// second. Who needs the key first makes it, should this fail.
     pub(crate) fn prepare_keys(&self, environment: EnvironmentId, now: Timestamp) {
+        let Some(place) = self.background().place() else {
+            return;
+        };
         let idp = self.clone();
-        tokio::spawn(async move {
+        place.run(async move {
             if let Err(error) = idp.keys().current(&idp, environment, now).await {
                 let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(%environment, cause, "the first signing key could not be made yet");
@@ -148,6 +154,11 @@ impl Deref for Idp {
 }
 
 impl Services {
+    /// Work that no answer waits for.
+    pub(crate) fn background(&self) -> &Background {
+        &self.background
+    }
+
     /// The present instant: read once per request.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()

@@ -6,7 +6,7 @@ use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;
 use protocol::secret::AuthorizationCode;
 
-use super::issue::{self, Subject, TokenAnswer, Wanted};
+use super::issue::{self, Exchanged, TokenAnswer};
 use super::{refresh_token, scopes};
 use crate::Idp;
 use crate::access::client::Client;
@@ -68,25 +68,13 @@ pub(crate) async fn redeem(
         .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?;
 
     let refresh_token = refresh_token::begin(idp, client, &grant, &allowed, now).await?;
-    let wanted = Wanted {
-        access_token: true,
-        id_token: allowed.contains("openid"),
-        code: None,
-    };
-    let subject = Subject {
-        environment: &client.environment,
-        application: &client.application,
+    let exchanged = Exchanged {
         grant: &grant,
         user: &user,
+        scopes: &allowed,
+        target: &target,
     };
-    let tokens = issue::for_user(idp, subject, &allowed, &target, wanted, now).await?;
-    Ok(TokenAnswer {
-        access_token: tokens.access_token.unwrap_or_default(),
-        expires_in_seconds: tokens.expires_in_seconds,
-        refresh_token,
-        scopes: allowed,
-        id_token: tokens.id_token,
-    })
+    Ok(issue::answer(idp, client, exchanged, refresh_token, now).await?)
 }
 
 fn unknown() -> OAuthFailure {

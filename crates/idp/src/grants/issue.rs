@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::scopes::Target;
 use crate::Idp;
+use crate::access::client::Client;
 use crate::grants::claims;
 use crate::keys::KeysError;
 use crate::stores::applications::StoredApplication;
@@ -55,6 +56,54 @@ impl Confidential for TokenAnswer {
             id_token: self.id_token.as_deref(),
         })
     }
+}
+
+/// What a client exchanged for tokens: the grant behind it, and what of it is still allowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchanged<'a> {
+    pub(crate) grant: &'a Grant,
+    pub(crate) user: &'a StoredUser,
+    pub(crate) scopes: &'a Scopes,
+    pub(crate) target: &'a Target,
+}
+
+/// The answer to a code or a refresh token that was good.
+///
+/// # Errors
+///
+/// [`KeysError`] when the environment's key cannot be had.
+pub(crate) async fn answer(
+    idp: &Idp,
+    client: &Client,
+    exchanged: Exchanged<'_>,
+    refresh_token: Option<RefreshToken>,
+    now: Timestamp,
+) -> Result<TokenAnswer, KeysError> {
+    let Exchanged {
+        grant,
+        user,
+        scopes,
+        target,
+    } = exchanged;
+    let wanted = Wanted {
+        access_token: true,
+        id_token: scopes.contains("openid"),
+        code: None,
+    };
+    let subject = Subject {
+        environment: &client.environment,
+        application: &client.application,
+        grant,
+        user,
+    };
+    let tokens = for_user(idp, subject, scopes, target, wanted, now).await?;
+    Ok(TokenAnswer {
+        access_token: tokens.access_token.unwrap_or_default(),
+        expires_in_seconds: tokens.expires_in_seconds,
+        refresh_token,
+        scopes: scopes.clone(),
+        id_token: tokens.id_token,
+    })
 }
 
 /// What tokens are issued about and for.

@@ -12,7 +12,7 @@ use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;
 use protocol::secret::{RefreshToken, RefreshTokenDigest};
 
-use super::issue::{self, Subject, TokenAnswer, Wanted};
+use super::issue::{self, Exchanged, TokenAnswer};
 use super::scopes;
 use crate::Idp;
 use crate::access::client::Client;
@@ -109,25 +109,13 @@ pub(crate) async fn rotate(
         .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?;
 
     let refresh_token = successor(idp, client, &digest, &stored, now).await?;
-    let wanted = Wanted {
-        access_token: true,
-        id_token: allowed.contains("openid"),
-        code: None,
-    };
-    let subject = Subject {
-        environment: &client.environment,
-        application: &client.application,
+    let exchanged = Exchanged {
         grant: &grant,
         user: &user,
+        scopes: &allowed,
+        target: &target,
     };
-    let tokens = issue::for_user(idp, subject, &allowed, &target, wanted, now).await?;
-    Ok(TokenAnswer {
-        access_token: tokens.access_token.unwrap_or_default(),
-        expires_in_seconds: tokens.expires_in_seconds,
-        refresh_token: Some(refresh_token),
-        scopes: allowed,
-        id_token: tokens.id_token,
-    })
+    Ok(issue::answer(idp, client, exchanged, Some(refresh_token), now).await?)
 }
 
 async fn find(

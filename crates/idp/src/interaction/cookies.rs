@@ -17,23 +17,20 @@ const LONGEST_TOKEN: usize = 128;
 
 /// The session tokens that a browser sent: one in the ordinary case.
 pub(crate) fn session_tokens(headers: &HeaderMap) -> Vec<SessionToken> {
-    let mut found: Vec<(usize, &str)> = Vec::new();
+    let mut found: Vec<(usize, String)> = Vec::new();
     for header in headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
     {
-        for pair in header.split(';') {
-            let Some((name, value)) = pair.split_once('=') else {
+        for cookie in Cookie::split_parse(header).flatten() {
+            let Some(rank) = NAMES.iter().position(|known| *known == cookie.name()) else {
                 continue;
             };
-            let (name, value) = (name.trim(), value.trim());
-            let Some(rank) = NAMES.iter().position(|known| *known == name) else {
-                continue;
-            };
-            let is_new = !found.iter().any(|(_, other)| *other == value);
+            let value = cookie.value();
+            let is_new = !found.iter().any(|(_, other)| other == value);
             if !value.is_empty() && value.len() <= LONGEST_TOKEN && is_new && found.len() < 4 {
-                found.push((rank, value));
+                found.push((rank, value.to_owned()));
             }
         }
     }

@@ -103,7 +103,7 @@ pub(crate) async fn forgot(
         .find_for_sign_on(visit.environment.id, username)
         .await?;
     let user = user.map(|user| user.id);
-    send(&visit, user);
+    send(&visit, user)?;
     let answer = visit.move_to(Step::RecoveryCode {
         user,
         tries: 0,
@@ -121,7 +121,7 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
     };
     let limits = &visit.idp.limits();
     limits.recoveries.take(visit.by.origin.address, visit.now)?;
-    send(&visit, user);
+    send(&visit, user)?;
     let again = visit.interaction.clone().to(Step::RecoveryCode {
         user,
         tries: 0,
@@ -132,13 +132,16 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
     show(&visit, form(), said).await
 }
 
-/// Beside the answer, so that its time tells nothing. A refusal (disabled, locked out, no
+/// Beside the answer, so that its time tells nothing; a place for it is taken whether or not there
+/// is such a user. A refusal (disabled, locked out, no
 /// password) is told to nobody.
-fn send(visit: &Visit, user: Option<UserId>) {
-    let Some(user) = user else { return };
+fn send(visit: &Visit, user: Option<UserId>) -> Result<(), PageFailure> {
+    let place = visit.idp.background().place();
+    let place = place.ok_or_else(PageFailure::busy)?;
+    let Some(user) = user else { return Ok(()) };
     let (idp, by) = (visit.idp.clone(), visit.by.clone());
     let environment = visit.environment.id;
-    tokio::spawn(async move {
+    place.run(async move {
         let found = Users::new(idp.db()).find(environment, user).await;
         let sent = match found {
             Ok(Some(user)) => recovery::send_code(&idp, &user, &by.acting_as(&user)).await,
@@ -149,6 +152,7 @@ fn send(visit: &Visit, user: Option<UserId>) {
             tracing::info!(request = %by.origin.request, %refusal, "no recovery code was sent");
         }
     });
+    Ok(())
 }
 
 pub(super) fn form() -> FormState {

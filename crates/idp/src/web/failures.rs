@@ -3,3 +3,4 @@
 pub(crate) mod api;
 pub(crate) mod oauth;
 pub(crate) mod page;
+pub(crate) mod service;

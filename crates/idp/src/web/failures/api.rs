@@ -14,9 +14,11 @@ use protocol::pingone::{ApiError, ApiErrorCode, ErrorDetail};
 use serde_json::json;
 use web::forbid_storing;
 
+use super::service::{ServiceError, from_service};
 use crate::accounts::Refusal;
 use crate::accounts::registration::RegistrationRefusal;
 use crate::hasher::HashError;
+use crate::keys::KeysError;
 
 /// The header that carries a request's id; on failure the body's `id` is the same.
 pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
@@ -240,6 +242,14 @@ impl ApiFailure {
         .caused_by(cause)
     }
 
+    /// The service could not do it.
+    pub(crate) fn service(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Busy(cause) => Self::unavailable().caused_by(cause),
+            ServiceError::Broken(cause) => Self::internal(cause),
+        }
+    }
+
     /// The status.
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
@@ -398,22 +408,13 @@ impl From<StoreError> for ApiFailure {
     fn from(error: StoreError) -> Self {
         if error.unmet().is_some() {
             Self::conflict()
-        } else if error.is_unavailable() || error.is_full() {
-            Self::unavailable().caused_by(error)
         } else {
-            Self::internal(error)
+            Self::service(error.into())
         }
     }
 }
 
-impl From<HashError> for ApiFailure {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::Busy => Self::unavailable().caused_by(error),
-            HashError::Failed | HashError::Malformed => Self::internal(error),
-        }
-    }
-}
+from_service!(ApiFailure: HashError, KeysError);
 
 impl From<RegistrationRefusal> for ApiFailure {
     fn from(refusal: RegistrationRefusal) -> Self {

@@ -15,6 +15,7 @@ use protocol::params::InvalidParams;
 use web::forbid_storing;
 use web::form::FormRejection;
 
+use super::service::{ServiceError, from_service};
 use crate::keys::KeysError;
 
 /// What PingOne says before the case, when the request is at fault.
@@ -170,28 +171,32 @@ impl OAuthFailure {
         failure
     }
 
-    /// The service cannot answer now.
-    pub(crate) fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
-        let mut failure = Self::new(
-            OAuthErrorCode::TemporarilyUnavailable,
-            StatusCode::SERVICE_UNAVAILABLE,
-            TROUBLE,
-            "the service cannot answer right now; try again",
-        );
-        failure.retry_after_seconds = Some(TRY_AGAIN_SECONDS);
-        failure.cause = Some(Arc::new(cause));
-        failure
+    /// The service could not do it.
+    pub(crate) fn service(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Busy(cause) => Self {
+                retry_after_seconds: Some(TRY_AGAIN_SECONDS),
+                cause: Some(Arc::from(cause)),
+                ..Self::new(
+                    OAuthErrorCode::TemporarilyUnavailable,
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    TROUBLE,
+                    "the service cannot answer right now; try again",
+                )
+            },
+            ServiceError::Broken(cause) => Self::internal(cause),
+        }
     }
 
     /// Something broke; the cause goes to the log only.
-    pub(crate) fn internal(cause: impl Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let mut failure = Self::new(
             OAuthErrorCode::ServerError,
             StatusCode::INTERNAL_SERVER_ERROR,
             TROUBLE,
             "something went wrong at the service",
         );
-        failure.cause = Some(Arc::new(cause));
+        failure.cause = Some(Arc::from(cause.into()));
         failure
     }
 
@@ -258,24 +263,7 @@ impl From<FormRejection> for OAuthFailure {
     }
 }
 
-impl From<StoreError> for OAuthFailure {
-    fn from(error: StoreError) -> Self {
-        if error.is_unavailable() || error.is_full() {
-            Self::unavailable(error)
-        } else {
-            Self::internal(error)
-        }
-    }
-}
-
-impl From<KeysError> for OAuthFailure {
-    fn from(error: KeysError) -> Self {
-        match error {
-            KeysError::Store(error) => error.into(),
-            error => Self::internal(error),
-        }
-    }
-}
+from_service!(OAuthFailure: StoreError, KeysError);
 
 #[cfg(test)]
 mod tests {

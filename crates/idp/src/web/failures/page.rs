@@ -16,9 +16,13 @@ use ui::{ErrorPage, Html, Layout, Mode, Side, Site};
 use web::Limited;
 use web::form::FormRejection;
 
+use super::service::{ServiceError, from_service};
 use crate::accounts::Refusal;
 use crate::hasher::HashError;
 use crate::keys::KeysError;
+
+/// Seconds after which a person may try again when the service is busy.
+const BUSY_SECONDS: u64 = 2;
 
 /// What kind of error a page tells of.
 #[derive(Clone, Debug)]
@@ -108,12 +112,25 @@ impl PageFailure {
         }
     }
 
-    /// The service cannot answer now.
-    pub(crate) fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
+    /// Too much runs beside requests.
+    pub(crate) fn busy() -> Self {
         Self {
-            retry_after_seconds: Some(2),
-            cause: Some(Arc::new(cause)),
-            error: PageError::Unavailable,
+            retry_after_seconds: Some(BUSY_SECONDS),
+            ..PageError::Unavailable.into()
+        }
+    }
+
+    /// The service could not do it.
+    pub(crate) fn service(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Busy(cause) => Self {
+                cause: Some(Arc::from(cause)),
+                ..Self::busy()
+            },
+            ServiceError::Broken(cause) => Self {
+                cause: Some(Arc::from(cause)),
+                ..PageError::Internal.into()
+            },
         }
     }
 
@@ -299,25 +316,6 @@ impl From<FormRejection> for PageFailure {
     }
 }
 
-impl From<StoreError> for PageFailure {
-    fn from(error: StoreError) -> Self {
-        if error.is_unavailable() || error.is_full() {
-            Self::unavailable(error)
-        } else {
-            Self::internal(error)
-        }
-    }
-}
-
-impl From<HashError> for PageFailure {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::Busy => Self::unavailable(error),
-            HashError::Failed | HashError::Malformed => Self::internal(error),
-        }
-    }
-}
-
 impl From<Limited> for PageFailure {
     fn from(limited: Limited) -> Self {
         Self::limited(limited.retry_after_seconds())
@@ -336,14 +334,7 @@ impl From<Refusal> for PageFailure {
     }
 }
 
-impl From<KeysError> for PageFailure {
-    fn from(error: KeysError) -> Self {
-        match error {
-            KeysError::Store(error) => error.into(),
-            error => Self::internal(error),
-        }
-    }
-}
+from_service!(PageFailure: StoreError, HashError, KeysError);
 
 #[cfg(test)]
 mod tests {
