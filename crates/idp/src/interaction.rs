@@ -10,6 +10,7 @@ pub(crate) mod cookies;
 pub(crate) mod respond;
 pub(crate) mod response;
 pub(crate) mod still;
+pub(crate) mod way_on;
 
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +24,7 @@ use crate::interaction::browser::Browser;
 use crate::interaction::response::ReturnAddress;
 use crate::stores::change::Change;
 use crate::stores::flows::{Flows, StoredFlow};
+use crate::urls::InteractionQuery;
 
 /// The name of the one sign-on policy that every environment has: the `acr` of its tokens.
 pub(crate) const SINGLE_FACTOR: &str = "Single_Factor";
@@ -224,6 +226,14 @@ impl Interaction {
             version: stored.version,
             created_at: stored.created_at,
         }))
+    }
+
+    /// How the addresses of its pages name it.
+    pub(crate) fn query(&self) -> InteractionQuery {
+        InteractionQuery {
+            flow: self.id,
+            application: self.request.address.application,
+        }
     }
 
     /// The next step of this interaction, not kept yet.

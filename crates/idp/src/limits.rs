@@ -11,6 +11,8 @@ use crate::settings;
 /// The limits of the hosted pages.
 #[derive(Debug)]
 pub(crate) struct Limits {
+    pub(crate) authorizations: Limiter,
+    pub(crate) judged_passwords: Limiter,
     pub(crate) sign_ons: Limiter,
     pub(crate) registrations: Limiter,
     pub(crate) recoveries: Limiter,
@@ -21,6 +23,8 @@ impl Limits {
         const MINUTE: Duration = Duration::from_mins(1);
         const HOUR: Duration = Duration::from_hours(1);
         Self {
+            authorizations: Limiter::new(settings.authorizations_per_minute, MINUTE),
+            judged_passwords: Limiter::new(settings.judged_passwords_per_minute, MINUTE),
             sign_ons: Limiter::new(settings.sign_ons_per_minute, MINUTE),
             registrations: Limiter::new(settings.registrations_per_hour, HOUR),
             recoveries: Limiter::new(settings.recoveries_per_hour, HOUR),

@@ -1,6 +1,7 @@
 //! All routes of the crate: the OpenID provider with its hosted pages, and the management API.
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::ALLOW;
 use axum::http::{HeaderName, Method, Response};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
@@ -13,7 +14,7 @@ use crate::Idp;
 use crate::oauth::{
     authorize, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
-use crate::signon::{change, recovery, register, rules, sign_on, verify};
+use crate::signon::{change, over, recovery, register, rules, sign_on, verify};
 use crate::web::correlate::correlate;
 use crate::web::extract::NoSuchAddress;
 use crate::web::failures::api::CORRELATION_ID;
@@ -35,6 +36,7 @@ impl Idp {
 /// The OpenID provider and its pages.
 fn authentication(idp: &Idp) -> Router<Idp> {
     let correlated = || from_fn_with_state(idp.clone(), correlate);
+    let lead_on = || from_fn_with_state(idp.clone(), over::lead_on);
 
     // For programs, from any origin: nothing here looks at cookies.
     let open = Router::new()
@@ -55,22 +57,29 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         .layer(from_any_origin());
 
     // For browsers that applications send here; other sites may post to these.
+    // A GET does something here, because the protocol has it so; a HEAD never may.
     let front = Router::new()
         .route(
             "/{environment}/as/authorize",
-            get(authorize::answer).post(authorize::answer),
+            get(authorize::answer)
+                .post(authorize::answer)
+                .head(|| no_head("GET, POST")),
         )
-        .route("/{environment}/as/resume", get(resume::get))
+        .route(
+            "/{environment}/as/resume",
+            get(resume::get).head(|| no_head("GET")).layer(lead_on()),
+        )
         .route(
             "/{environment}/as/signoff",
-            get(signoff::answer).post(signoff::answer),
+            get(signoff::answer)
+                .post(signoff::answer)
+                .head(|| no_head("GET, POST")),
         )
         .method_not_allowed_fallback(wrong_method)
         .layer(correlated());
 
     // Pages of our own, to which no other site may post.
-    let pages = Router::new()
-        .route("/", get(front_page::get))
+    let hosted = Router::new()
         .route(
             "/{environment}/signon/",
             get(signon::get).post(sign_on::post),
@@ -90,12 +99,16 @@ fn authentication(idp: &Idp) -> Router<Idp> {
             get(register::get).post(register::post),
         )
         .route("/{environment}/signon/restart", post(signon::restart))
-        .route("/{environment}/signon/rules", post(rules::post))
         .route("/{environment}/signon/verify", post(verify::post))
         .route(
             "/{environment}/signon/verify/send",
             post(verify::send_again),
         )
+        .layer(lead_on());
+    let pages = Router::new()
+        .merge(hosted)
+        .route("/", get(front_page::get))
+        .route("/{environment}/signon/rules", post(rules::post))
         .route("/{environment}/signoff", post(signoff::confirmed))
         .route("/mailbox", get(mailbox::list))
         .route("/mailbox/messages", get(mailbox::messages))
@@ -146,6 +159,11 @@ fn from_any_origin() -> CorsLayer {
 
 async fn nothing_here() -> NoSuchAddress {
     NoSuchAddress::NoPath
+}
+
+/// A HEAD at an address whose GET does something.
+async fn no_head(allowed: &'static str) -> impl axum::response::IntoResponse {
+    ([(ALLOW, allowed)], NoSuchAddress::WrongMethod)
 }
 
 async fn wrong_method() -> NoSuchAddress {

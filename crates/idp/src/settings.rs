@@ -53,6 +53,10 @@ impl Settings {
 /// Requests that one address may make; an IPv6 address counts as its /64.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Authorization requests, each of which is kept or answered with something that is, per minute.
+    pub authorizations_per_minute: u32,
+    /// Passwords judged by the policy's rules while somebody types, per minute.
+    pub judged_passwords_per_minute: u32,
     /// Passwords tried on the hosted pages, per minute.
     pub sign_ons_per_minute: u32,
     /// Registrations on the hosted pages, per hour.
@@ -65,6 +69,8 @@ impl Default for Limits {
     /// Enough for an office behind one address, and for a person who mistypes.
     fn default() -> Self {
         Self {
+            authorizations_per_minute: 300,
+            judged_passwords_per_minute: 600,
             sign_ons_per_minute: 60,
             registrations_per_hour: 60,
             recoveries_per_hour: 60,

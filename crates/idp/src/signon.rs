@@ -5,6 +5,7 @@
 //! back there, so a page that was left open or sent twice does no harm.
 
 pub(crate) mod change;
+pub(crate) mod over;
 pub(crate) mod recovery;
 pub(crate) mod register;
 pub(crate) mod rules;
@@ -30,8 +31,8 @@ use crate::Idp;
 use crate::audit::By;
 use crate::interaction::complete::complete;
 use crate::interaction::cookies;
-use crate::interaction::still;
 use crate::interaction::{ChangeReason, Interaction, Step};
+use crate::interaction::{still, way_on};
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::users::{StoredUser, Users};
@@ -104,7 +105,7 @@ impl Visit {
     /// The address of a page of this interaction; the empty name is the page of its state.
     fn path(&self, page: &str) -> String {
         let environment = self.idp.urls().path(self.environment.id);
-        format!("{environment}/signon/{page}?flowId={}", self.interaction.id)
+        format!("{environment}/signon/{page}?{}", self.interaction.query())
     }
 
     fn text(&self, id: &str) -> String {
@@ -128,9 +129,13 @@ impl Visit {
             StatusCode::OK
         };
         let redirect_uri = &self.interaction.request.address.redirect_uri;
-        let page = Html::new(page)
+        let mut page = Html::new(page)
             .status(status)
             .form_target(redirect_uri.as_url());
+        // Where a form that comes too late leads.
+        for url in way_on::addresses(&self.application) {
+            page = page.form_target(&url);
+        }
         let mut response = page.may_have_opener().into_response();
         forbid_storing(response.headers_mut());
         response
@@ -172,9 +177,9 @@ impl Visit {
             headers,
             ..
         } = self;
-        let id = interaction.id;
+        let query = interaction.query();
         let token = complete(&idp, interaction, user, &headers, &by).await?;
-        let resume = format!("{}/as/resume?flowId={id}", idp.urls().path(environment.id));
+        let resume = format!("{}/as/resume?{query}", idp.urls().path(environment.id));
         let mut response = see_other(&resume);
         cookies::set(&idp, environment.id, &token, &mut response);
         Ok(response)
@@ -239,8 +244,8 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
         }
         Step::Completed { .. } => {
             let environment = visit.idp.urls().path(visit.environment.id);
-            let id = visit.interaction.id;
-            Ok(see_other(&format!("{environment}/as/resume?flowId={id}")))
+            let query = visit.interaction.query();
+            Ok(see_other(&format!("{environment}/as/resume?{query}")))
         }
     }
 }

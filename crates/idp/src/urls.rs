@@ -3,9 +3,23 @@
 
 use std::fmt::Display;
 
-use protocol::id::{EnvironmentId, FlowId};
+use protocol::id::{ApplicationId, EnvironmentId, FlowId};
 use protocol::oauth::Issuer;
 use url::Url;
+
+/// What the address of a hosted page says behind its path: which interaction, and the application
+/// that a person goes on to when there is no such interaction any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InteractionQuery {
+    pub(crate) flow: FlowId,
+    pub(crate) application: ApplicationId,
+}
+
+impl Display for InteractionQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "flowId={}&client_id={}", self.flow, self.application)
+    }
+}
 
 /// Makes addresses below one public address.
 #[derive(Clone, Debug)]
@@ -60,8 +74,12 @@ impl Urls {
     }
 
     /// The hosted page of a sign-on interaction.
-    pub(crate) fn signon(&self, environment: EnvironmentId, flow: FlowId) -> String {
-        format!("{}/{environment}/signon/?flowId={flow}", self.base)
+    pub(crate) fn signon(
+        &self,
+        environment: EnvironmentId,
+        interaction: InteractionQuery,
+    ) -> String {
+        format!("{}/{environment}/signon/?{interaction}", self.base)
     }
 
     /// An address of the management API, without a slash in front: `environments/…`.

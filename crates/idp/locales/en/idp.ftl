@@ -109,6 +109,7 @@ page-error-post-logout-redirect-uri = The address to go to after sign-off is not
 page-error-redirect-uri = The redirect URI is not registered for the application.
 page-error-redirect-uri-missing = The redirect URI of this request is missing.
 page-error-wrong-browser = This sign-on belongs to another browser. Go back to the application and start again.
+page-way-on = Go on to { $application }
 page-error-uri-title = This address is not registered
 page-error-uri-application = Application
 page-error-uri-sent = Sent
@@ -131,8 +132,12 @@ mailbox-text = As plain text
 
 ## The start page
 
-start-title = Identity environment
-start-lead = This is an embedded environment that speaks PingOne’s protocol. People sign on here when an application sends them.
+start-title = Sign-on begins at your application
+start-lead = This is where people sign on to the applications of { $brand }. Open the application that you want to use: it brings you here, and back again.
+start-forgotten = You forgot your password?
+start-forgotten-text = Begin to sign on at the application, and choose “Forgot your password?” on the page that follows.
+start-account = You have no account yet?
+start-account-text = Where an application lets people register, its sign-on page says so.
 start-mailbox = Open the mailbox
 start-mailbox-text = Mails with codes land there while in development.
 start-discovery = For developers

@@ -83,6 +83,8 @@ impl PortalAddresses {
         application.redirect_uris = vec![format!("{base}/{redirect_path}")];
         application.post_logout_redirect_uris = vec![signed_off.as_str().to_owned()];
         application.home_page_url = Some(self.portal_url.as_str().to_owned());
+        application.initiate_login_uri =
+            (self.portal_url.scheme() == "https").then(|| format!("{base}/login"));
         application
     }
 }

@@ -279,6 +279,11 @@ fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
     {
         refuse("homePageUrl", "must be a URL".to_owned());
     }
+    if let Some(begin) = &settings.initiate_login_uri
+        && !Url::parse(begin).is_ok_and(|url| url.scheme() == "https")
+    {
+        refuse("initiateLoginUri", "must be an https URL".to_owned());
+    }
     for (target, seconds, least, most) in [
         (
             "refreshTokenDuration",

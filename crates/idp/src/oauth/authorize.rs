@@ -31,7 +31,11 @@ pub(crate) async fn answer(
 ) -> Result<Response, PageFailure> {
     let now = by.now;
     match checks::admit(&idp, environment.id, &params, now).await {
-        Ok(request) => begin(&idp, &environment, request, &headers, &by).await,
+        Ok(request) => {
+            let limits = idp.limits();
+            limits.authorizations.take(by.origin.address, now)?;
+            begin(&idp, &environment, request, &headers, &by).await
+        }
         Err(Refusal::Page(failure)) => Err(failure),
         Err(Refusal::Return(address, error)) => Ok(response::refuse(
             &idp,
@@ -82,6 +86,6 @@ async fn begin(
     }
     let interaction = Interaction::begin(idp, environment.id, request, now).await?;
     Ok(response::redirect(
-        &idp.urls().signon(environment.id, interaction.id),
+        &idp.urls().signon(environment.id, interaction.query()),
     ))
 }

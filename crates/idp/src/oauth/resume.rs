@@ -31,7 +31,8 @@ pub(crate) async fn get(
     let found = Interaction::find(&idp, environment.id, id, now).await?;
     let interaction = found.ok_or(PageError::FlowGone)?;
     let Step::Completed { user, session } = interaction.step else {
-        return Ok(response::redirect(&idp.urls().signon(environment.id, id)));
+        let page = idp.urls().signon(environment.id, interaction.query());
+        return Ok(response::redirect(&page));
     };
     // The cookie binds interaction and browser: whoever learns the address gets nothing.
     let browser = Browser::find(&idp, environment.id, &headers, now).await?;

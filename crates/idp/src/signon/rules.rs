@@ -63,6 +63,10 @@ pub(crate) async fn post(
     visit: Visit,
     PageForm(params): PageForm,
 ) -> Result<NoStore<Judged>, PageFailure> {
+    let limits = visit.idp.limits();
+    limits
+        .judged_passwords
+        .take(visit.by.origin.address, visit.by.now)?;
     let current = params.find("currentPassword");
     let (policy, profile) = match visit.interaction.step {
         Step::ChangePassword { user, .. } => {

@@ -26,6 +26,7 @@ pub(crate) async fn correlate(
     request.extensions_mut().insert(id);
     let accept = request.headers().get(ACCEPT).cloned();
     let mut response = next.run(request).await;
+    let allowed = response.headers().get(ALLOW).cloned();
     let accepts = || {
         let mut headers = HeaderMap::new();
         headers.extend(accept.clone().map(|accept| (ACCEPT, accept)));
@@ -51,6 +52,9 @@ pub(crate) async fn correlate(
         } else {
             no_such_address.into_api_failure().render(id)
         };
+    }
+    if let Some(allowed) = allowed {
+        response.headers_mut().insert(ALLOW, allowed);
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(CORRELATION_ID, value);

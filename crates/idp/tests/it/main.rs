@@ -21,6 +21,7 @@ mod oauth_codes;
 mod oauth_refresh;
 mod oauth_tokens;
 mod power;
+mod signon_over;
 mod signon_pages;
 mod threats;
 mod world;

@@ -80,6 +80,8 @@ impl World {
             ..HashingSettings::default()
         };
         settings.limits = Limits {
+            authorizations_per_minute: 100_000,
+            judged_passwords_per_minute: 100_000,
             sign_ons_per_minute: 1000,
             registrations_per_hour: 1000,
             recoveries_per_hour: 1000,

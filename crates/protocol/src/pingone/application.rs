@@ -145,6 +145,10 @@ pub struct NewApplication {
     /// Where its front page is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_page_url: Option<String>,
+    /// Where it begins a sign-on when somebody else leads a person there (OpenID Connect Core §4),
+    /// by https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
     /// Lifetime of each refresh token in seconds.
     #[serde(default = "thirty_days")]
     pub refresh_token_duration: i64,
@@ -179,6 +183,7 @@ impl NewApplication {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             home_page_url: None,
+            initiate_login_uri: None,
             refresh_token_duration: thirty_days(),
             refresh_token_rolling_duration: half_a_year(),
             refresh_token_rolling_grace_period_duration: 0,

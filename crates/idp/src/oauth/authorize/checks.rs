@@ -23,8 +23,10 @@ use crate::stores::applications::StoredApplication;
 use crate::stores::resources::GrantedScopes;
 use crate::web::failures::page::{PageError, PageFailure};
 
-/// Longest `state`, `nonce` and `login_hint`, in bytes: more than fits into an address beside the
-/// other parameters.
+/// What of a request is kept as it was sent …
+const KEPT: [&str; 5] = ["login_hint", "nonce", "redirect_uri", "scope", "state"];
+
+/// … and how long all of it may be, in bytes: as much as fits into an address.
 const LONGEST_KEPT: usize = 4096;
 
 /// Why a request is not admitted, and who is told.
@@ -169,12 +171,14 @@ fn request_uri_is_absent(params: &FormParams) -> Result<(), ReturnError> {
 
 /// The request is kept until the user has signed on, and anybody may send one.
 fn what_is_kept_is_bounded(params: &FormParams) -> Result<(), ReturnError> {
-    let mut names = ["state", "nonce", "login_hint"].into_iter();
-    match names.find(|name| params.text(name).len() > LONGEST_KEPT) {
-        None => Ok(()),
-        Some(name) => Err(ReturnError::invalid_request(format!(
-            "the {name} is longer than {LONGEST_KEPT} bytes"
-        ))),
+    let length: usize = KEPT.iter().map(|name| params.text(name).len()).sum();
+    if length <= LONGEST_KEPT {
+        Ok(())
+    } else {
+        Err(ReturnError::invalid_request(format!(
+            "{} are longer than {LONGEST_KEPT} bytes together",
+            KEPT.join(", ")
+        )))
     }
 }
 

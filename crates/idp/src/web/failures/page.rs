@@ -90,6 +90,8 @@ impl UriMismatch {
 pub(crate) struct PageFailure {
     error: PageError,
     retry_after_seconds: Option<u64>,
+    /// The words and the address of a link.
+    way_on: Option<(String, String)>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -98,6 +100,7 @@ impl From<PageError> for PageFailure {
         Self {
             error,
             retry_after_seconds: None,
+            way_on: None,
             cause: None,
         }
     }
@@ -142,6 +145,21 @@ impl PageFailure {
         }
     }
 
+    /// Whether the interaction is not there: finished, expired, or never begun.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.error, PageError::FlowGone)
+    }
+
+    /// Whether the interaction goes on in another browser.
+    pub(crate) fn is_of_another_browser(&self) -> bool {
+        matches!(self.error, PageError::WrongBrowser)
+    }
+
+    /// Offers a way on instead of the front page.
+    pub(crate) fn lead_to(&mut self, text: String, url: String) {
+        self.way_on = Some((text, url));
+    }
+
     /// The page.
     pub(crate) fn render(&self, site: &Site, headers: &HeaderMap, request: RequestId) -> Response {
         let (status, text) = self.error.status_and_text();
@@ -166,6 +184,9 @@ impl PageFailure {
         }
         if let Some(cause) = &self.cause {
             page = page.caused_by(cause.as_ref());
+        }
+        if let Some((text, url)) = &self.way_on {
+            page = page.action(text.as_str(), url.as_str());
         }
         if let Some(seconds) = self.retry_after_seconds {
             page = page.retry_after_seconds(seconds);

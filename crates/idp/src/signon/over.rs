@@ -1,0 +1,60 @@
+//! What becomes of a page whose sign-on is over: the person goes on, and reads no dead end.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use protocol::id::ApplicationId;
+use protocol::params::FormParams;
+
+use super::see_other;
+use crate::Idp;
+use crate::interaction::way_on::WayOn;
+use crate::web::extract::Environment;
+use crate::web::failures::page::PageFailure;
+
+/// Leads on from pages whose interaction is gone, and from those of another browser: by a redirect
+/// where the application has named an address for it, and by a link otherwise.
+pub(crate) async fn lead_on(
+    State(idp): State<Idp>,
+    Environment(environment): Environment,
+    request: Request,
+    next: Next,
+) -> Response {
+    let query = request
+        .uri()
+        .query()
+        .unwrap_or_default()
+        .as_bytes()
+        .to_owned();
+    let headers = request.headers().clone();
+    let mut response = next.run(request).await;
+    let Some(failure) = response.extensions().get::<PageFailure>() else {
+        return response;
+    };
+    let is_over = failure.is_over();
+    if !is_over && !failure.is_of_another_browser() {
+        return response;
+    }
+    let application = FormParams::parse(&query).ok().and_then(|params| {
+        let id = params.find("client_id")?;
+        ApplicationId::parse(id).ok()
+    });
+    let Some(application) = application else {
+        return response;
+    };
+    let now = idp.now();
+    match WayOn::find(&idp, environment.id, application, &headers, now).await {
+        Ok(Some(way_on)) if is_over && way_on.is_meant_for_it => see_other(way_on.url.as_str()),
+        Ok(Some(way_on)) => {
+            let name = way_on.application.as_str();
+            let texts = idp.site().messages();
+            let text = texts.format("page-way-on", &[("application", name)]);
+            if let Some(failure) = response.extensions_mut().get_mut::<PageFailure>() {
+                failure.lead_to(text, way_on.url.into());
+            }
+            response
+        }
+        Ok(None) => response,
+        Err(error) => PageFailure::from(error).into_response(),
+    }
+}
