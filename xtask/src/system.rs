@@ -10,10 +10,11 @@ use anyhow::Context;
 use crate::service::{self, Service};
 
 /// All tests come from one address, and together they are busier than any person.
-const NO_LIMITS: [(&str, &str); 6] = [
+const NO_LIMITS: [(&str, &str); 7] = [
     ("LATCHKEY_PORTAL__LIMITS__SIGN_ON_PER_MINUTE", "100000"),
     ("LATCHKEY_PORTAL__LIMITS__REGISTRATION_PER_MINUTE", "100000"),
     ("LATCHKEY_PORTAL__LIMITS__RECOVERY_PER_MINUTE", "100000"),
+    ("LATCHKEY_IDP__LIMITS__AUTHORIZATIONS_PER_MINUTE", "100000"),
     ("LATCHKEY_IDP__LIMITS__SIGN_ONS_PER_MINUTE", "100000"),
     ("LATCHKEY_IDP__LIMITS__REGISTRATIONS_PER_HOUR", "100000"),
     ("LATCHKEY_IDP__LIMITS__RECOVERIES_PER_HOUR", "100000"),

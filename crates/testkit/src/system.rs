@@ -25,6 +25,8 @@ recovery_per_minute = 100000
 [idp]
 listen = \"localhost:0\"
 [idp.limits]
+authorizations_per_minute = 100000
+judged_passwords_per_minute = 100000
 sign_ons_per_minute = 100000
 registrations_per_hour = 100000
 recoveries_per_hour = 100000

@@ -157,11 +157,23 @@ fn smtp(reader: &mut Reader<'_>) -> Option<SmtpSettings> {
 fn limits(reader: &mut Reader<'_>) -> Limits {
     reader.section("idp.limits", "");
     Limits {
-        sign_ons_per_minute: reader.integer(
+        authorizations_per_minute: reader.integer(
             Key::number(
-                "idp.limits.sign_ons_per_minute",
-                60,
+                "idp.limits.authorizations_per_minute",
+                300,
                 "Attempts of one address (an IPv6 network of 64 bits counts as one).",
+            ),
+            LIMITS,
+        ),
+        sign_ons_per_minute: reader.integer(
+            Key::number("idp.limits.sign_ons_per_minute", 60, ""),
+            LIMITS,
+        ),
+        judged_passwords_per_minute: reader.integer(
+            Key::number(
+                "idp.limits.judged_passwords_per_minute",
+                600,
+                "Passwords judged by the policy's rules while somebody types.",
             ),
             LIMITS,
         ),
