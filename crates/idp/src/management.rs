@@ -26,6 +26,7 @@ use protocol::pingone::media_type as media;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::api::media_router::{self, Operation, Resource, at};
+use crate::api::resource::unique;
 use crate::state::Idp;
 use crate::web::correlate::correlate;
 use crate::web::failures::api::CORRELATION_ID;
@@ -186,13 +187,4 @@ pub(crate) fn router(idp: &Idp) -> Router<Idp> {
 /// All operations of the management API, from the table that routes them.
 pub fn operations() -> Vec<Operation> {
     media_router::operations(&resources())
-}
-
-/// A unique violation as the refusal of one member; every other failure as it is.
-fn unique(error: db::StoreError, target: &str) -> crate::web::failures::api::ApiFailure {
-    if error.is_unique_violation() {
-        crate::web::failures::api::ApiFailure::not_unique(target)
-    } else {
-        error.into()
-    }
 }

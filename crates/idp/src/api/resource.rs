@@ -134,7 +134,7 @@ impl<P> Allowed<P> {
         change: Change,
     ) -> Result<(), ApiFailure> {
         let written = self.commit(self.id(), change, R::EVENTS.created, record);
-        written.await.map_err(not_unique::<R>)
+        written.await.map_err(|error| unique(error, R::UNIQUE))
     }
 
     /// Writes a record that takes the place of the stored one.
@@ -148,7 +148,7 @@ impl<P> Allowed<P> {
         change: Change,
     ) -> Result<(), ApiFailure> {
         let written = self.commit(self.id(), change, R::EVENTS.updated, record);
-        written.await.map_err(not_unique::<R>)
+        written.await.map_err(|error| unique(error, R::UNIQUE))
     }
 
     /// Deletes a record.
@@ -188,10 +188,10 @@ impl<P> Allowed<P> {
     }
 }
 
-/// A unique violation as the refusal of the member that must be unique.
-fn not_unique<R: Record>(error: StoreError) -> ApiFailure {
+/// A unique violation as the refusal of one member; every other failure as it is.
+pub(crate) fn unique(error: StoreError, target: &str) -> ApiFailure {
     if error.is_unique_violation() {
-        ApiFailure::not_unique(R::UNIQUE)
+        ApiFailure::not_unique(target)
     } else {
         error.into()
     }

@@ -318,11 +318,9 @@ fn push_condition(statement: Statement, filter: &Filter, environment: Environmen
             (Literal::Boolean(enabled), "enabled") => {
                 statement.push("users.enabled = ").push_bind(*enabled)
             }
-            (value @ Literal::Text(_), "id") => {
-                let _ = value;
-                let id = text_of(comparison, false).to_ascii_lowercase();
-                statement.push("users.id = ").push_bind(id)
-            }
+            (Literal::Text(id), "id") => statement
+                .push("users.id = ")
+                .push_bind(id.to_ascii_lowercase()),
             (Literal::Text(id), "population.id") => statement
                 .push("users.population_id = ")
                 .push_bind(id.to_ascii_lowercase()),
