@@ -13,7 +13,8 @@ use protocol::id::{ApplicationId, EnvironmentId, PopulationId, UserId};
 use protocol::pingone::RoleScopeType;
 use uuid::Uuid;
 
-use super::roles::{self, Permission, Place, Reach};
+pub(crate) use super::roles::may;
+use super::roles::{self, Allows, Permission, Place, Reach};
 use crate::access::bearer::{self, Bearer, BearerRefusal};
 use crate::audit::{Activity, Actor, By, Origin, Subject};
 use crate::state::Idp;
@@ -224,70 +225,6 @@ impl Asking {
             environment: Some(environment.id),
             organization: environment.organization_id,
         }))
-    }
-}
-
-/// A permission as a type, for signatures of handlers.
-pub(crate) trait Allows: Send + 'static {
-    /// What roles must give.
-    const PERMISSION: Permission;
-    /// The scope by which users may do it to their own account.
-    const OWN_SCOPE: Option<&'static str> = None;
-    /// Whether it gives power over the user or application that it is done to.
-    const TAKES_POWER: bool = false;
-    /// Whether it gives that power to an application by which users do it to their own account.
-    const TAKES_POWER_FROM_OWNER: bool = false;
-}
-
-macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident: $permission:ident $(, own $scope:literal)? $(, takes power $takes:literal)? $(, from owner $owner:literal)?;)+) => {$(
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub(crate) struct $name;
-
-        impl Allows for $name {
-            const PERMISSION: Permission = Permission::$permission;
-            $(const OWN_SCOPE: Option<&'static str> = Some($scope);)?
-            $(const TAKES_POWER: bool = $takes;)?
-            $(const TAKES_POWER_FROM_OWNER: bool = $owner;)?
-        }
-    )+};
-}
-
-/// The permissions that handlers name.
-pub(crate) mod may {
-    use super::{Allows, Permission};
-
-    permissions! {
-        CheckPasswords: HelpWithPasswords, own "p1:validate:userPassword";
-        DeleteEnvironments: DeleteEnvironments;
-        HelpWithPasswords: HelpWithPasswords, takes power true;
-        ManageApplications: ManageApplications, takes power true;
-        ManageGroups: ManageGroups;
-        ManageMemberships: ManageGroups, takes power true;
-        ManagePasswordPolicies: ManagePasswordPolicies;
-        ManagePasswords: ManagePasswords, takes power true;
-        ManagePopulations: ManagePopulations;
-        ManageResources: ManageResources;
-        ManageRoleAssignments: ManageRoleAssignments;
-        ManageSecrets: ManageSecrets, takes power true;
-        ManageUsers: ManageUsers, takes power true;
-        ReadActivities: ReadActivities;
-        ReadApplications: ReadApplications;
-        ReadEnvironments: ReadEnvironments;
-        ReadGroups: ReadGroups;
-        ReadMemberships: ReadUsers;
-        ReadPasswordPolicies: ReadPasswordPolicies;
-        ReadPasswords: ReadUsers, own "p1:read:userPassword";
-        ReadPopulations: ReadPopulations;
-        ReadResources: ReadResources;
-        ReadRoleAssignments: ReadRoleAssignments;
-        ReadUsers: ReadUsers, own "p1:read:user";
-        ResetPasswords: HelpWithPasswords, own "p1:reset:userPassword", takes power true;
-        SendRecoveryCodes: HelpWithPasswords;
-        UpdateEnvironments: UpdateEnvironments;
-        UpdateUsers: ManageUsers, own "p1:update:user", takes power true, from owner true;
-        VerifyUsers: ManageUsers, own "p1:verify:user";
     }
 }
 

@@ -6,60 +6,140 @@ use crate::stores::role_assignments::StoredAssignment;
 use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleId};
 use protocol::pingone::{RoleScope, RoleScopeType};
 
-/// Something that the management API lets those do who have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Permission {
-    CreateEnvironments,
-    DeleteEnvironments,
-    HelpWithPasswords,
-    ManageApplications,
-    ManageGroups,
-    ManagePasswordPolicies,
-    ManagePasswords,
-    ManagePopulations,
-    ManageResources,
-    ManageRoleAssignments,
-    ManageSecrets,
-    ManageUsers,
-    ReadActivities,
-    ReadApplications,
-    ReadEnvironments,
-    ReadGroups,
-    ReadPasswordPolicies,
-    ReadPopulations,
-    ReadResources,
-    ReadRoleAssignments,
-    ReadUsers,
-    UpdateEnvironments,
+/// A permission as a type, for signatures of handlers.
+pub(crate) trait Allows: Send + 'static {
+    /// What roles must give.
+    const PERMISSION: Permission;
+    /// The scope by which users may do it to their own account.
+    const OWN_SCOPE: Option<&'static str> = None;
+    /// Whether it gives power over the user or application that it is done to.
+    const TAKES_POWER: bool = false;
+    /// Whether it gives that power to an application by which users do it to their own account.
+    const TAKES_POWER_FROM_OWNER: bool = false;
 }
 
-impl Permission {
-    /// PingOne's spelling, such as `dir:read:user`.
-    pub(crate) fn id(self) -> &'static str {
-        match self {
-            Self::CreateEnvironments => "orgmgt:create:environment",
-            Self::DeleteEnvironments => "orgmgt:delete:environment",
-            Self::HelpWithPasswords => "dir:reset:userPassword",
-            Self::ManageApplications => "applications:update:application",
-            Self::ManageGroups => "dir:update:group",
-            Self::ManagePasswordPolicies => "dir:update:passwordPolicy",
-            Self::ManagePasswords => "dir:set:userPassword",
-            Self::ManagePopulations => "dir:update:population",
-            Self::ManageResources => "applications:update:resource",
-            Self::ManageRoleAssignments => "permissions:create:roleAssignment",
-            Self::ManageSecrets => "applications:read:applicationSecret",
-            Self::ManageUsers => "dir:update:user",
-            Self::ReadActivities => "audit:read:activity",
-            Self::ReadApplications => "applications:read:application",
-            Self::ReadEnvironments => "orgmgt:read:environment",
-            Self::ReadGroups => "dir:read:group",
-            Self::ReadPasswordPolicies => "dir:read:passwordPolicy",
-            Self::ReadPopulations => "dir:read:population",
-            Self::ReadResources => "applications:read:resource",
-            Self::ReadRoleAssignments => "permissions:read:roleAssignment",
-            Self::ReadUsers => "dir:read:user",
-            Self::UpdateEnvironments => "orgmgt:update:environment",
+/// Declares a permission as a type.
+macro_rules! may {
+    ($name:ident, $permission:ident $(, own $scope:literal)? $(, takes power $takes:literal)? $(, from owner $owner:literal)?) => {
+        #[derive(Debug)]
+        pub(crate) struct $name;
+
+        impl Allows for $name {
+            const PERMISSION: Permission = Permission::$permission;
+            $(const OWN_SCOPE: Option<&'static str> = Some($scope);)?
+            $(const TAKES_POWER: bool = $takes;)?
+            $(const TAKES_POWER_FROM_OWNER: bool = $owner;)?
         }
+    };
+}
+
+/// Declares all permissions: a name, PingOne's id, the roles that give it, and under which further
+/// conditions handlers let somebody do it. Below `also` stand the same permissions under other
+/// conditions.
+macro_rules! permissions {
+    (
+        table {
+            $($name:ident = $id:literal by [$($role:ident),+]
+                $(, $what:ident $how:tt $($more:literal)?)*;)+
+        }
+        also {
+            $($other:ident as $same:ident $(, $other_what:ident $other_how:tt $($other_more:literal)?)*;)+
+        }
+    ) => {
+        /// Something that the management API lets those do who have it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Permission {
+            $($name,)+
+        }
+
+        impl Permission {
+            /// All that there are.
+            const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// PingOne's spelling, such as `dir:read:user`.
+            pub(crate) fn id(self) -> &'static str {
+                match self {
+                    $(Self::$name => $id,)+
+                }
+            }
+
+            /// The roles that give it.
+            fn roles(self) -> &'static [RoleId] {
+                match self {
+                    $(Self::$name => &[$(ids::$role),+],)+
+                }
+            }
+        }
+
+        /// The permissions that handlers name.
+        pub(crate) mod may {
+            use super::{Allows, Permission};
+
+            $(may!($name, $name $(, $what $how $($more)?)*);)+
+            $(may!($other, $same $(, $other_what $other_how $($other_more)?)*);)+
+        }
+    };
+}
+
+permissions! {
+    table {
+        CreateEnvironments = "orgmgt:create:environment"
+            by [ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
+        DeleteEnvironments = "orgmgt:delete:environment"
+            by [ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
+        HelpWithPasswords = "dir:reset:userPassword"
+            by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN], takes power true;
+        ManageApplications = "applications:update:application"
+            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], takes power true;
+        ManageGroups = "dir:update:group"
+            by [IDENTITY_DATA_ADMIN];
+        ManagePasswordPolicies = "dir:update:passwordPolicy"
+            by [ENVIRONMENT_ADMIN];
+        ManagePasswords = "dir:set:userPassword"
+            by [IDENTITY_DATA_ADMIN], takes power true;
+        ManagePopulations = "dir:update:population"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ManageResources = "applications:update:resource"
+            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
+        ManageRoleAssignments = "permissions:create:roleAssignment"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ManageSecrets = "applications:read:applicationSecret"
+            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], takes power true;
+        ManageUsers = "dir:update:user"
+            by [IDENTITY_DATA_ADMIN], takes power true;
+        ReadActivities = "audit:read:activity"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ReadApplications = "applications:read:application"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadEnvironments = "orgmgt:read:environment"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
+                HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY, ORGANIZATION_ADMIN];
+        ReadGroups = "dir:read:group"
+            by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadPasswordPolicies = "dir:read:passwordPolicy"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
+                IDENTITY_DATA_READ_ONLY];
+        ReadPopulations = "dir:read:population"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
+                IDENTITY_DATA_READ_ONLY];
+        ReadResources = "applications:read:resource"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadRoleAssignments = "permissions:read:roleAssignment"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadUsers = "dir:read:user"
+            by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY], own "p1:read:user";
+        UpdateEnvironments = "orgmgt:update:environment"
+            by [ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
+    }
+    also {
+        CheckPasswords as HelpWithPasswords, own "p1:validate:userPassword";
+        ManageMemberships as ManageGroups, takes power true;
+        ReadMemberships as ReadUsers;
+        ReadPasswords as ReadUsers, own "p1:read:userPassword";
+        ResetPasswords as HelpWithPasswords, own "p1:reset:userPassword", takes power true;
+        SendRecoveryCodes as HelpWithPasswords;
+        UpdateUsers as ManageUsers, own "p1:update:user", takes power true, from owner true;
+        VerifyUsers as ManageUsers, own "p1:verify:user";
     }
 }
 
@@ -74,7 +154,6 @@ pub(crate) struct BuiltInRole {
     pub(crate) applicable_to: &'static [RoleScopeType],
     /// The roles whose holders may give it (PingOne, "Predefined roles").
     pub(crate) can_be_assigned_by: &'static [RoleId],
-    pub(crate) permissions: &'static [Permission],
 }
 
 /// The ids of roles. Two are PingOne's own; the others are ours and never change.
@@ -98,7 +177,6 @@ pub(crate) mod ids {
         RoleId::from_uuid(uuid!("f8a25e93-4c7b-4e01-a5d6-2d1b8f3e9a06"));
 }
 
-use Permission as P;
 use RoleScopeType as S;
 
 /// Every role, by name.
@@ -109,14 +187,6 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         description: "Manages applications, their secrets and grants, and resources.",
         applicable_to: &[S::Organization, S::Environment],
         can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN],
-        permissions: &[
-            P::ReadEnvironments,
-            P::ReadApplications,
-            P::ManageApplications,
-            P::ManageSecrets,
-            P::ReadResources,
-            P::ManageResources,
-        ],
     },
     BuiltInRole {
         id: ids::CONFIGURATION_READ_ONLY,
@@ -124,13 +194,6 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         description: "Reads the configuration of environments.",
         applicable_to: &[S::Organization, S::Environment],
         can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN],
-        permissions: &[
-            P::ReadEnvironments,
-            P::ReadPopulations,
-            P::ReadPasswordPolicies,
-            P::ReadApplications,
-            P::ReadResources,
-        ],
     },
     BuiltInRole {
         id: ids::ENVIRONMENT_ADMIN,
@@ -138,24 +201,6 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         description: "Manages everything in an environment but its users.",
         applicable_to: &[S::Organization, S::Environment],
         can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::ORGANIZATION_ADMIN],
-        permissions: &[
-            P::ReadEnvironments,
-            P::UpdateEnvironments,
-            P::CreateEnvironments,
-            P::DeleteEnvironments,
-            P::ReadPopulations,
-            P::ManagePopulations,
-            P::ReadPasswordPolicies,
-            P::ManagePasswordPolicies,
-            P::ReadApplications,
-            P::ManageApplications,
-            P::ManageSecrets,
-            P::ReadResources,
-            P::ManageResources,
-            P::ReadActivities,
-            P::ReadRoleAssignments,
-            P::ManageRoleAssignments,
-        ],
     },
     BuiltInRole {
         id: ids::HELP_DESK_ADMIN,
@@ -163,14 +208,6 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         description: "Reads users, and helps them with forgotten and locked passwords.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
         can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::IDENTITY_DATA_ADMIN],
-        permissions: &[
-            P::ReadEnvironments,
-            P::ReadPopulations,
-            P::ReadPasswordPolicies,
-            P::ReadUsers,
-            P::ReadGroups,
-            P::HelpWithPasswords,
-        ],
     },
     BuiltInRole {
         id: ids::IDENTITY_DATA_ADMIN,
@@ -178,21 +215,6 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         description: "Manages users, their passwords, groups and populations.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
         can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::IDENTITY_DATA_ADMIN],
-        permissions: &[
-            P::ReadEnvironments,
-            P::ReadPopulations,
-            P::ManagePopulations,
-            P::ReadPasswordPolicies,
-            P::ReadUsers,
-            P::ReadGroups,
-            P::ManageGroups,
-            P::ManageUsers,
-            P::HelpWithPasswords,
-            P::ManagePasswords,
-            P::ReadActivities,
-            P::ReadRoleAssignments,
-            P::ManageRoleAssignments,
-        ],
     },
     BuiltInRole {
         id: ids::IDENTITY_DATA_READ_ONLY,
@@ -200,14 +222,6 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         description: "Reads users, groups and populations.",
         applicable_to: &[S::Organization, S::Environment, S::Population],
         can_be_assigned_by: &[ids::ENVIRONMENT_ADMIN, ids::IDENTITY_DATA_ADMIN],
-        permissions: &[
-            P::ReadEnvironments,
-            P::ReadPopulations,
-            P::ReadPasswordPolicies,
-            P::ReadUsers,
-            P::ReadGroups,
-            P::ReadRoleAssignments,
-        ],
     },
     BuiltInRole {
         id: ids::ORGANIZATION_ADMIN,
@@ -215,14 +229,16 @@ pub(crate) const ROLES: [BuiltInRole; 7] = [
         description: "Creates, changes and deletes the environments of an organization.",
         applicable_to: &[S::Organization],
         can_be_assigned_by: &[ids::ORGANIZATION_ADMIN],
-        permissions: &[
-            P::ReadEnvironments,
-            P::UpdateEnvironments,
-            P::CreateEnvironments,
-            P::DeleteEnvironments,
-        ],
     },
 ];
+
+impl BuiltInRole {
+    /// What it lets its holders do.
+    pub(crate) fn permissions(&self) -> impl Iterator<Item = Permission> {
+        let gives = |permission: &Permission| permission.roles().contains(&self.id);
+        Permission::ALL.iter().copied().filter(gives)
+    }
+}
 
 /// The role with this id.
 pub(crate) fn find_role(id: RoleId) -> Option<&'static BuiltInRole> {
@@ -295,7 +311,7 @@ pub(crate) fn reaches_organization(
 }
 
 fn gives(assignment: &StoredAssignment, permission: Permission) -> bool {
-    find_role(assignment.role_id).is_some_and(|role| role.permissions.contains(&permission))
+    permission.roles().contains(&assignment.role_id)
 }
 
 enum Covered {
@@ -327,9 +343,9 @@ pub(crate) struct Place {
 /// Whether an actor's own assignments include all that a role gives in a place: nobody gives,
 /// reads the secrets of, or sets the password of somebody more powerful.
 pub(crate) fn includes(held: &[StoredAssignment], role: &BuiltInRole, place: Place) -> bool {
-    role.permissions.iter().all(|permission| {
+    role.permissions().all(|permission| {
         held.iter()
-            .any(|assignment| gives(assignment, *permission) && contains(assignment.scope, place))
+            .any(|assignment| gives(assignment, permission) && contains(assignment.scope, place))
     })
 }
 

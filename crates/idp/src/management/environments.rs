@@ -5,7 +5,7 @@ use protocol::pingone::{Environment, EnvironmentType, RoleScopeType};
 use serde::Deserialize;
 
 use crate::access::allowed::{AllowedEverywhere, Asking, may};
-use crate::access::roles::{self, Permission};
+use crate::access::roles::{self, Allows as _};
 use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
@@ -98,7 +98,7 @@ pub(super) async fn create(
 ) -> Result<Reply, ApiFailure> {
     let idp = &asking.idp;
     let organization = organization(&asking).await?;
-    let permission = Permission::CreateEnvironments;
+    let permission = may::CreateEnvironments::PERMISSION;
     if !roles::reaches_organization(asking.assignments(), permission, organization) {
         return Err(ApiFailure::forbidden());
     }

@@ -37,8 +37,7 @@ fn representation(collection: &str, role: &BuiltInRole) -> Hal<RoleBody> {
             .map(|id| Reference::new(*id))
             .collect(),
         permissions: role
-            .permissions
-            .iter()
+            .permissions()
             .map(|p| PermissionBody { id: p.id() })
             .collect(),
     };
