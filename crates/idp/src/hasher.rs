@@ -12,6 +12,7 @@ use std::time::Duration;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use protocol::Random;
+use protocol::names::prepared_password;
 use protocol::secret::Password;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
@@ -108,9 +109,9 @@ impl Hasher {
         let mut salt = [0; 16];
         random.fill(&mut salt);
         let params = self.0.params.clone();
-        let password = Zeroizing::new(password.expose().as_bytes().to_vec());
+        let forms = Forms::of(password);
         self.run(move |inner| {
-            let output = inner.compute(&params, &password, &salt)?;
+            let output = inner.compute(&params, &forms.prepared, &salt)?;
             let phc = Phc {
                 algorithm: Algorithm::Argon2id.ident(),
                 version: Some(Version::V0x13.into()),
@@ -141,12 +142,17 @@ impl Hasher {
         if hashes.is_empty() {
             return Ok(false);
         }
+        if is_too_long(password) {
+            return Ok(false);
+        }
         let hashes = hashes.to_vec();
-        let password = Zeroizing::new(password.expose().as_bytes().to_vec());
+        let forms = Forms::of(password);
         self.run(move |inner| {
             for hash in &hashes {
-                if inner.verify(&password, hash)? {
-                    return Ok(true);
+                for form in forms.each() {
+                    if inner.verify(form, hash)? {
+                        return Ok(true);
+                    }
                 }
             }
             Ok(false)
@@ -157,10 +163,18 @@ impl Hasher {
     /// Costs what [`verify`](Self::verify) costs, for a user who does not exist or has no
     /// password.
     pub(crate) async fn verify_nobody(&self, password: &Password) -> Result<(), HashError> {
+        if is_too_long(password) {
+            return Ok(());
+        }
         let params = self.0.params.clone();
-        let password = Zeroizing::new(password.expose().as_bytes().to_vec());
-        self.run(move |inner| inner.compute(&params, &password, &[0; 16]).map(drop))
-            .await
+        let forms = Forms::of(password);
+        self.run(move |inner| {
+            for form in forms.each() {
+                inner.compute(&params, form, &[0; 16])?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Gives back the memory kept for the next hash, unless one was computed since the last call.
@@ -188,6 +202,37 @@ impl Hasher {
         })
         .await
         .map_err(|_| HashError::Failed)?
+    }
+}
+
+/// Whether a password is longer than anything is computed for: nobody has it.
+pub(crate) fn is_too_long(password: &Password) -> bool {
+    password.expose().len() > LONGEST_PASSWORD_BYTES
+        || Forms::of(password).prepared.len() > LONGEST_PASSWORD_BYTES
+}
+
+/// A password as it is hashed, and as it was typed where that is something else: hashes made
+/// before passwords were prepared are those of what was typed.
+struct Forms {
+    prepared: Zeroizing<Vec<u8>>,
+    typed: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Forms {
+    fn of(password: &Password) -> Self {
+        let typed = password.expose().as_bytes();
+        let prepared = Zeroizing::new(prepared_password(password.expose()).into_bytes());
+        let differs = prepared.as_slice() != typed;
+        Self {
+            typed: differs.then(|| Zeroizing::new(typed.to_vec())),
+            prepared,
+        }
+    }
+
+    /// As many for a user who exists as for one who does not.
+    fn each(&self) -> impl Iterator<Item = &[u8]> {
+        let typed = self.typed.as_ref().map(|typed| typed.as_slice());
+        std::iter::once(self.prepared.as_slice()).chain(typed)
     }
 }
 
@@ -298,6 +343,68 @@ mod tests {
                 .as_str(),
             "every hash has its own salt"
         );
+    }
+
+    #[tokio::test]
+    async fn a_password_typed_on_another_keyboard_is_the_same() {
+        let hasher = hasher(2, 8);
+        let (composed, decomposed) = ("Müller-Straße 42", "Mu\u{308}ller-Straße\u{a0}42");
+        for (one, other) in [(composed, decomposed), (decomposed, composed)] {
+            let hash = hasher
+                .hash(&Password::new(one), &SystemRandom)
+                .await
+                .unwrap();
+            assert!(hasher.verify(&Password::new(other), &hash).await.unwrap());
+        }
+        let hash = hasher
+            .hash(&Password::new(composed), &SystemRandom)
+            .await
+            .unwrap();
+        for wrong in ["Muller-Straße 42", "müller-straße 42", "Müller-Strasse 42"] {
+            let wrong = Password::new(wrong);
+            assert!(!hasher.verify(&wrong, &hash).await.unwrap(), "{wrong:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_made_of_what_was_typed_still_verifies() {
+        let hasher = hasher(2, 8);
+        let typed = "Mu\u{308}ller-42";
+        let params = hasher.0.params.clone();
+        let salt = [7; 16];
+        let output = hasher
+            .0
+            .compute(&params, typed.as_bytes(), &salt)
+            .unwrap();
+        let phc = Phc {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).unwrap(),
+            salt: Some(Salt::new(&salt).unwrap()),
+            hash: Some(output),
+        };
+        let hash = PasswordHash::from_stored(phc.to_string());
+        assert!(hasher.verify(&Password::new(typed), &hash).await.unwrap());
+        let wrong = Password::new("Mu\u{308}ller-43");
+        assert!(!hasher.verify(&wrong, &hash).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn as_much_is_computed_for_nobody_as_for_somebody() {
+        let hasher = hasher(1, 1);
+        let hash = hasher
+            .hash(&Password::new("Sunny-Harbour-42"), &SystemRandom)
+            .await
+            .unwrap();
+        let long = "x".repeat(1_025);
+        for (wrong, computed) in [("Wrong-1", 1), ("Wro\u{308}ng-1", 2), (long.as_str(), 0)] {
+            let wrong = Password::new(wrong);
+            hasher.0.used.store(0, Ordering::Relaxed);
+            assert!(!hasher.verify(&wrong, &hash).await.unwrap());
+            assert_eq!(hasher.0.used.swap(0, Ordering::Relaxed), computed);
+            hasher.verify_nobody(&wrong).await.unwrap();
+            assert_eq!(hasher.0.used.load(Ordering::Relaxed), computed);
+        }
     }
 
     #[tokio::test]

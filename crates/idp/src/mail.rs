@@ -10,6 +10,7 @@ mod smtp;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::MailId;
+use protocol::names::EmailAddress;
 use protocol::secret::{RecoveryCode, VerificationCode};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -63,6 +64,11 @@ impl std::fmt::Debug for Content {
     }
 }
 
+/// The address on the envelope: in ASCII also where it was kept before addresses were.
+fn envelope(email: &str) -> String {
+    EmailAddress::parse(email).map_or_else(|_| email.to_owned(), |address| address.to_string())
+}
+
 /// Composes mails and hands them to a mail server.
 #[derive(Debug)]
 pub(crate) struct Mail {
@@ -103,7 +109,7 @@ impl Mail {
         let plaintext = serde_json::to_vec(&content)?;
         let mail = StoredMail {
             id,
-            recipient: user.email.clone(),
+            recipient: envelope(&user.email),
             sealed: core.keyring().seal(&context(id), &plaintext, core.random()),
             created_at: now,
             attempts: 0,

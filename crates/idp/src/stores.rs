@@ -33,7 +33,6 @@ pub(crate) mod user_search;
 pub(crate) mod users;
 
 use db::Migration;
-use unicode_normalization::UnicodeNormalization as _;
 
 /// What made the tables, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -54,28 +53,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// Brings a name into the form in which names are compared: compatibility-composed, lower case,
-/// without white space around it. Two names with one key are one name, so no alias escapes
-/// uniqueness or lockout.
+/// Brings a name into the form in which names are kept and compared, that of the address where it
+/// is one. Two names with one key are one name, so no alias escapes uniqueness or lockout.
 pub(crate) fn fold(text: &str) -> String {
-    text.trim()
-        .nfkc()
-        .flat_map(char::to_lowercase)
-        .nfkc()
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fold;
-
-    #[test]
-    fn aliases_of_a_name_have_one_key() {
-        for alias in ["Ada", " ada ", "ＡＤＡ", "aDa"] {
-            assert_eq!(fold(alias), "ada", "{alias}");
-        }
-        assert_eq!(fold("Jose\u{301}"), fold("José"));
-        assert_eq!(fold("ﬁn"), "fin");
-        assert_ne!(fold("ada"), fold("adá"));
-    }
+    protocol::names::name_key(text)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pingone::{Population, management};
 use platform::Clock;
 use protocol::id::PopulationId;
+use protocol::names::{EmailAddress, ascii_domain};
 use ui::Choice;
 
 use crate::cache::Cache;
@@ -97,19 +98,15 @@ fn pick(offered: &[PopulationId], picked: &str) -> Chosen {
 
 /// The population whose description names the domain, as a word of its own.
 fn for_domain(all: &[Population], email: &str) -> Chosen {
-    let Some((_, domain)) = email.rsplit_once('@') else {
+    let Ok(address) = EmailAddress::parse(email) else {
         return Chosen::NoneForDomain;
     };
-    let domain = domain.to_lowercase();
     let names_domain = |population: &&Population| {
-        let description = population
-            .description
-            .as_deref()
-            .unwrap_or_default()
-            .to_lowercase();
+        let description = population.description.as_deref().unwrap_or_default();
         description
             .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '@' | '"'))
-            .any(|word| word.trim_end_matches('.') == domain)
+            .filter_map(|word| ascii_domain(word.trim_end_matches('.')))
+            .any(|word| word == address.domain())
     };
     match all.iter().find(names_domain) {
         Some(population) => Chosen::Population(Some(population.id)),

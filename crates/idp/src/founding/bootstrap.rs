@@ -327,7 +327,7 @@ async fn person(
     let made = registration::first_user(idp, environment, account, &policy, now).await;
     made.map_err(|refusal| match refusal {
         RegistrationRefusal::InvalidUsername => BootstrapError::InvalidUsername,
-        RegistrationRefusal::InvalidEmail => BootstrapError::InvalidEmail(email),
+        RegistrationRefusal::InvalidEmail(_) => BootstrapError::InvalidEmail(email),
         RegistrationRefusal::Refused(Refusal::Policy(judged)) => BootstrapError::Password {
             unsatisfied: judged
                 .violations()

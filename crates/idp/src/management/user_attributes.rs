@@ -1,9 +1,9 @@
 //! The attributes of a user that a request may set: each is named here with its rule, so that what
 //! the server owns, or does not know, is left alone (PingOne, "User properties").
 
+use protocol::names::is_mark;
 use protocol::pingone::ErrorDetail;
 use serde_json::{Map, Value};
-use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
 use crate::web::failures::api::ApiFailure;
@@ -154,7 +154,7 @@ impl Rule {
                 .chars()
                 .all(|c| !c.is_control() || matches!(c, '\n' | '\r')),
             Self::PersonName(_) => text.chars().all(|c| {
-                c.is_alphanumeric() || is_combining_mark(c) || matches!(c, ' ' | '\'' | '.' | '-')
+                c.is_alphanumeric() || is_mark(c) || matches!(c, ' ' | '\'' | '.' | '-')
             }),
             Self::Phone => {
                 text.chars().any(|c| c.is_ascii_digit()) && !text.chars().any(char::is_control)

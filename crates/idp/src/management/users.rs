@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
+use protocol::names::{EmailAddress, is_username};
 use protocol::pingone::{
     AccountStatus, LifecycleStatus, PasswordState, PasswordStatus, Reference, User,
 };
@@ -16,7 +17,7 @@ use super::{unique, user_attributes, user_password};
 use crate::access::allowed::{Allowed, OnUser, Standing, find_population, may};
 use crate::access::roles::Reach;
 use crate::accounts::registration::{
-    self, NewAccount, NewPassword, Verification, is_email, is_username,
+    self, NewAccount, NewPassword, Verification,
 };
 use crate::accounts::{passwords, verification};
 use crate::api::body::{Json, JsonObject, read_members};
@@ -398,9 +399,13 @@ async fn renamed<P>(
         return Err(registration::RegistrationRefusal::UsernameTaken.into());
     }
     // An address that was taken before its form was checked may stay.
-    if email != on.user.email && !is_email(&email) {
-        return Err(registration::RegistrationRefusal::InvalidEmail.into());
-    }
+    let email = if email == on.user.email {
+        email
+    } else {
+        let address = EmailAddress::parse(&email);
+        let address = address.map_err(registration::RegistrationRefusal::InvalidEmail)?;
+        address.as_str().to_owned()
+    };
     Ok(StoredUser {
         // Another address is not proven.
         email_verified: on.user.email_verified && email == on.user.email,

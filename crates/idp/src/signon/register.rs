@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use protocol::names::{EmailAddress, is_username};
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 
@@ -10,7 +11,7 @@ use super::{Visit, after_password, require_same, rules};
 use crate::Idp;
 use crate::accounts::Refusal;
 use crate::accounts::registration::{
-    NewAccount, NewPassword, RegistrationRefusal, Verification, is_email, is_username, register,
+    NewAccount, NewPassword, RegistrationRefusal, Verification, register,
 };
 use crate::interaction::Step;
 use crate::web::extract::PageForm;
@@ -89,7 +90,7 @@ pub(crate) async fn post(
             form.set_error(field, visit.text(text));
         }
     }
-    if !email.is_empty() && !is_email(email) {
+    if !email.is_empty() && EmailAddress::parse(email).is_err() {
         form.set_error("email", visit.text("register-email-invalid"));
     }
     if !username.is_empty() && !is_username(username) {
@@ -113,7 +114,7 @@ pub(crate) async fn post(
     let made = register(&idp, visit.environment.id, account, &visit.by).await;
     match made {
         Ok(user) => return after_password(visit, &user, None).await,
-        Err(RegistrationRefusal::InvalidEmail) => {
+        Err(RegistrationRefusal::InvalidEmail(_)) => {
             form.set_error("email", visit.text("register-email-invalid"));
         }
         Err(RegistrationRefusal::InvalidUsername) => {

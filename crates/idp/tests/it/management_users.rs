@@ -142,6 +142,73 @@ async fn names_are_unique_and_have_a_form() {
     );
 }
 
+#[tokio::test]
+async fn names_and_addresses_are_compared_however_they_are_typed() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let body = json!({ "username": "Σίσυφος", "email": "Ada@BU\u{308}CHER.example" });
+    let user = api.post("users", &body).await.expect(StatusCode::CREATED);
+    let user = user.json();
+    assert_eq!(user["email"], "Ada@xn--bcher-kva.example");
+    for filter in [
+        "username eq \"ΣΊΣΥΦΟΣ\"",
+        "email eq \"ada@bücher.EXAMPLE\"",
+        "email eq \"ada@xn--bcher-kva.example\"",
+        "email eq \"ada@ＢＵ\u{308}ＣＨＥＲ。example\"",
+        "email sw \"ada@xn--\"",
+    ] {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("filter", filter)
+            .finish();
+        let found = api.get(&format!("users?{query}")).await;
+        let found = found.expect(StatusCode::OK).json();
+        assert_eq!(found["_embedded"]["users"][0]["id"], user["id"], "{filter}");
+    }
+    let taken = json!({ "username": "σίσυφοσ", "email": "x@example.com" });
+    let answer = api.post("users", &taken).await;
+    refused(
+        &answer,
+        400,
+        "INVALID_DATA",
+        "UNIQUENESS_VIOLATION",
+        "username",
+    );
+    // The same mailbox in other words is no other address.
+    let patched = api
+        .patch(&path(&user), &json!({ "email": "Ada@bücher.example" }))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(patched.json()["email"], "Ada@xn--bcher-kva.example");
+}
+
+#[tokio::test]
+async fn what_cannot_be_seen_or_sent_to_is_refused_by_its_member() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let user = api.make_user("grace").await;
+    for (member, value) in [
+        ("username", "ada\u{115f}"),
+        ("username", "ada\u{fe0f}"),
+        ("username", "ada\u{3000}l"),
+        ("email", "Ada <ada@example.com>"),
+        ("email", "ada@localhost"),
+        ("email", "ada@[127.0.0.1]"),
+        ("email", "ada@example.com\r\nBcc: eve@example.com"),
+    ] {
+        let mut body = json!({ "username": "ada", "email": "ada@example.com" });
+        body[member] = json!(value);
+        let created = api.post("users", &body).await;
+        refused(&created, 400, "INVALID_DATA", "INVALID_VALUE", member);
+        let imported = api
+            .act(Method::POST, "users", "user.import+json", &body)
+            .await;
+        refused(&imported, 400, "INVALID_DATA", "INVALID_VALUE", member);
+        let change = json!({ member: value });
+        let changed = api.patch(&path(&user), &change).await;
+        refused(&changed, 400, "INVALID_DATA", "INVALID_VALUE", member);
+    }
+}
+
 /// PUT replaces, PATCH merges, and neither writes what another operation or the server owns.
 #[tokio::test]
 async fn put_replaces_and_patch_merges() {

@@ -2,6 +2,7 @@
 
 use http::Method;
 use protocol::id::UserId;
+use protocol::names::name_key;
 use protocol::pingone::{NewUser, User, UserPatch, media_type};
 use protocol::scim;
 use protocol::secret::VerificationCode;
@@ -82,8 +83,8 @@ impl<'a> Users<'a> {
     pub async fn find_by_username_or_email(&self, text: &str) -> Result<Option<User>, Error> {
         let filter = scim::eq("username", text).or(scim::eq("email", text));
         let users = self.list().filter(&filter).all().await?;
-        let is_same =
-            |value: Option<&String>| value.is_some_and(|v| v.to_lowercase() == text.to_lowercase());
+        let key = name_key(text);
+        let is_same = |value: Option<&String>| value.is_some_and(|value| name_key(value) == key);
         if let Some(named) = users.iter().find(|user| is_same(user.username.as_ref())) {
             return Ok(Some(named.clone()));
         }

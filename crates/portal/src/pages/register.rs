@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use email_address::EmailAddress;
 use http::StatusCode;
 use pingone::{Name, NewUser};
+use protocol::names::EmailAddress;
 use protocol::password_policy::{Context, CurrentPassword, History, PasswordPolicy, ProfileData};
 use protocol::secret::Password;
 use ui::{Choice, Flash, FormState, Layout, RuleView};
@@ -79,7 +79,7 @@ impl Form {
         }
         if self.email.is_empty() {
             state.set_error(EMAIL, visit.text("error-email-missing"));
-        } else if !is_email(&self.email) {
+        } else if EmailAddress::parse(&self.email).is_err() {
             state.set_error(EMAIL, visit.text("error-email-invalid"));
         }
         if self.new.expose().is_empty() {
@@ -105,8 +105,9 @@ impl Form {
 
     fn user(&self, visit: &Visit, chosen: Chosen) -> NewUser {
         let settings = &visit.settings().registration;
-        let mut user =
-            NewUser::new(self.username.clone(), self.email.clone()).password(self.new.clone());
+        let email = EmailAddress::parse(&self.email);
+        let email = email.map_or_else(|_| self.email.clone(), |address| address.to_string());
+        let mut user = NewUser::new(self.username.clone(), email).password(self.new.clone());
         if let Chosen::Population(Some(population)) = chosen {
             user = user.population(population);
         }
@@ -232,14 +233,6 @@ fn require_enabled(visit: &Visit) -> Result<(), Failure> {
     Err(Failure::not_configured("failure-registration-disabled"))
 }
 
-/// An address that mail can be sent to over the internet.
-fn is_email(text: &str) -> bool {
-    EmailAddress::is_valid(text)
-        && text
-            .rsplit_once('@')
-            .is_some_and(|(_, domain)| domain.contains('.'))
-}
-
 /// The policy for this pick; before anything is picked, that of the first choice.
 async fn policy(visit: &Visit, picked: &str) -> Result<PasswordPolicy, Failure> {
     let services = visit.services("failure-registration-not-configured")?;
@@ -298,26 +291,5 @@ mod tests {
             values,
             ["ada", "ada@example.com", "Ada", "Lovelace", "1", "", ""]
         );
-    }
-
-    #[test]
-    fn an_address_that_mail_cannot_reach_is_refused() {
-        for text in [
-            "ada",
-            "ada@",
-            "@example.com",
-            "ada@localhost",
-            "a b@example.com",
-            "ada@ex ample.com",
-        ] {
-            assert!(!is_email(text), "{text}");
-        }
-        for text in [
-            "ada@example.com",
-            "ada+tag@mail.example.co.uk",
-            "d'arcy@example.com",
-        ] {
-            assert!(is_email(text), "{text}");
-        }
     }
 }

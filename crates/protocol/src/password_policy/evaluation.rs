@@ -9,6 +9,7 @@ use super::sequences::{
     longest_alphabet_run, longest_number_run, longest_qwerty_run, longest_shifted_number_row_run,
 };
 use super::{CharacterSet, PasswordPolicy, Rule, common};
+use crate::names::{fold, prepared_password};
 
 /// The longest password that is judged, in Unicode scalar values, whatever the policy says.
 pub const MAX_PASSWORD_CHARACTERS: usize = 255;
@@ -115,14 +116,14 @@ pub struct Evaluation {
 
 /// Judges a password by each rule of a policy.
 ///
-/// Lengths are counted in Unicode scalar values. Nothing but the length is judged of a password
+/// The password is judged as it is hashed ([`prepared_password`]). Lengths are counted in Unicode
+/// scalar values. Nothing but the length is judged of a password
 /// over [`MAX_PASSWORD_CHARACTERS`] or [`MAX_PASSWORD_BYTES`]; it is refused even where the policy
 /// has no rule of length. The reference names no characters that passwords must not have.
 pub fn evaluate(policy: &PasswordPolicy, candidate: &str, context: &Context<'_>) -> Evaluation {
     let mut rules = policy.rules();
-    let oversized = candidate.len() > MAX_PASSWORD_BYTES
-        || candidate.chars().nth(MAX_PASSWORD_CHARACTERS).is_some();
-    if !oversized {
+    if let Some(candidate) = of_bearable_size(candidate) {
+        let candidate = candidate.as_str();
         let judge = |rule: Rule| judge(rule, candidate, context);
         return Evaluation {
             judgements: rules.into_iter().map(judge).collect(),
@@ -317,12 +318,25 @@ fn wide(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// A password as it is hashed, unless it is too large for anything to be computed.
+fn of_bearable_size(candidate: &str) -> Option<String> {
+    let fits = |text: &str| {
+        text.len() <= MAX_PASSWORD_BYTES && text.chars().nth(MAX_PASSWORD_CHARACTERS).is_none()
+    };
+    // Preparing costs as much as the text is long.
+    if candidate.len() > MAX_PASSWORD_BYTES {
+        return None;
+    }
+    let prepared = prepared_password(candidate);
+    fits(&prepared).then_some(prepared)
+}
+
 /// The whole value, whatever its capitals: PingOne compares values, not parts of them.
 fn is_profile_value(values: &[&str], candidate: &str) -> bool {
-    let candidate = candidate.to_lowercase();
+    let candidate = fold(candidate);
     values
         .iter()
-        .any(|value| !value.is_empty() && value.to_lowercase() == candidate)
+        .any(|value| !value.is_empty() && fold(value) == candidate)
 }
 
 /// Whether the Levenshtein distance is large enough.
@@ -332,7 +346,7 @@ fn differs(current: &str, candidate: &str) -> bool {
     if current.len() > MAX_PASSWORD_BYTES {
         return true;
     }
-    strsim::levenshtein(current, candidate) >= MIN_DIFFERENCE
+    strsim::levenshtein(&prepared_password(current), candidate) >= MIN_DIFFERENCE
 }
 
 fn longest_repetition(candidate: &str) -> usize {

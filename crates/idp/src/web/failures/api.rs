@@ -419,7 +419,7 @@ from_service!(ApiFailure: HashError, KeysError);
 impl From<RegistrationRefusal> for ApiFailure {
     fn from(refusal: RegistrationRefusal) -> Self {
         match refusal {
-            RegistrationRefusal::InvalidEmail => Self::new(
+            RegistrationRefusal::InvalidEmail(_) => Self::new(
                 StatusCode::BAD_REQUEST,
                 ApiErrorCode::InvalidData,
                 "Validation Error : [email must be a well-formed email address]",
