@@ -16,7 +16,7 @@ use crate::core::Core;
 use crate::hasher::{Hasher, InvalidHashing};
 use crate::keys::Keys;
 use crate::limits::Limits;
-use crate::lockout::UnknownNames;
+use crate::lockout::TriedNames;
 use crate::mail::{InvalidSmtp, Mail};
 use crate::settings::Settings;
 use crate::stores;
@@ -58,7 +58,7 @@ pub struct Services {
     keys: Keys,
     limits: Limits,
     mail: Mail,
-    unknown_names: UnknownNames,
+    tried_names: TriedNames,
 }
 
 /// Why an [`Idp`] did not start.
@@ -118,7 +118,7 @@ impl Idp {
             keys: Keys::new(),
             limits: Limits::new(&settings.limits),
             mail: Mail::new(site.clone(), settings.smtp.as_ref())?,
-            unknown_names: UnknownNames::default(),
+            tried_names: TriedNames::default(),
             core: Core::new(settings, db, random, keyring),
         };
         Ok(Self(Arc::new(Inner { services, site })))
@@ -185,8 +185,8 @@ impl Services {
         &self.mail
     }
 
-    pub(crate) fn unknown_names(&self) -> &UnknownNames {
-        &self.unknown_names
+    pub(crate) fn tried_names(&self) -> &TriedNames {
+        &self.tried_names
     }
 }
 

@@ -11,6 +11,7 @@ use protocol::secret::Password;
 
 use super::Refusal;
 use crate::audit::{Activity, By};
+use crate::hasher::is_too_long;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
@@ -244,6 +245,10 @@ pub(crate) async fn set(
     let hash = match options.policy {
         PolicyCheck::Applied => {
             accepted(idp, user, &policy, new, CurrentPassword::Unknown, by.now).await?
+        }
+        PolicyCheck::Bypassed if is_too_long(new) => {
+            let judged = judge(user, &policy, new, CurrentPassword::Unknown, History::Unknown);
+            return Err(Refusal::Policy(Box::new(judged)));
         }
         PolicyCheck::Bypassed => idp.hasher().hash(new, idp.random()).await?,
     };

@@ -7,6 +7,7 @@ use protocol::secret::Password;
 
 use super::{Refusal, passwords};
 use crate::audit::By;
+use crate::hasher::is_too_long;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::PasswordPolicies;
@@ -22,9 +23,11 @@ pub(crate) struct SignedOn {
 
 /// Checks a name or mail address and a password.
 ///
-/// An unknown name is [`Refusal::Wrong`] like a wrong password, after the same work, and is locked
-/// out after as many tries. A disabled or locked account is told apart only to somebody who knows
-/// its password.
+/// An unknown name is [`Refusal::Wrong`] like a wrong password, after the same work. Whether an
+/// account is locked out, disabled or without a password is told only to somebody who knows its
+/// password: what others are told depends on what they typed alone. [`Refusal::LockedOut`] comes
+/// after as many wrong tries with one name as the environment's default policy says, whoever has
+/// the name and whichever policy counts for the account itself.
 pub(crate) async fn sign_on(
     idp: &Idp,
     environment: EnvironmentId,
@@ -32,27 +35,43 @@ pub(crate) async fn sign_on(
     password: &Password,
     by: &By,
 ) -> Result<SignedOn, Refusal> {
+    // Nobody has such a password: nobody is looked up for it, and nothing is counted.
+    if is_too_long(password) {
+        return Err(Refusal::Wrong {
+            failures_remaining: None,
+        });
+    }
     let found = Users::new(idp.db())
         .find_for_sign_on(environment, identifier)
         .await?;
-    let Some(user) = found else {
-        idp.hasher().verify_nobody(password).await?;
-        return Err(refuse_unknown(idp, environment, identifier, by.now).await?);
-    };
-    let checked = passwords::check(idp, &user, password, &by.acting_as(&user)).await;
-    match checked {
-        Ok(_) if !user.can_authenticate(by.now) => Err(Refusal::AccountNotUsable),
-        Ok(status) => Ok(SignedOn { user, status }),
-        // Nobody can sign on to it, which is no news to tell a stranger: not by a lockout that
-        // never comes, either.
-        Err(Refusal::NoPassword) => {
-            Err(refuse_unknown(idp, environment, identifier, by.now).await?)
+    let refusal = match found {
+        Some(user) => match passwords::check(idp, &user, password, &by.acting_as(&user)).await {
+            Ok(status) => {
+                idp.tried_names().forget(environment, identifier);
+                if !user.can_authenticate(by.now) {
+                    return Err(Refusal::AccountNotUsable);
+                }
+                return Ok(SignedOn { user, status });
+            }
+            Err(refusal) => refusal,
+        },
+        None => {
+            idp.hasher().verify_nobody(password).await?;
+            Refusal::Wrong {
+                failures_remaining: None,
+            }
         }
-        Err(refusal) => Err(refusal),
+    };
+    match refusal {
+        Refusal::Wrong { .. } | Refusal::LockedOut { .. } | Refusal::NoPassword => {
+            Err(refused(idp, environment, identifier, by.now).await?)
+        }
+        refusal => Err(refusal),
     }
 }
 
-async fn refuse_unknown(
+/// What everybody is told who gave no right password, by what they typed.
+async fn refused(
     idp: &Idp,
     environment: EnvironmentId,
     identifier: &str,
@@ -65,8 +84,8 @@ async fn refuse_unknown(
         .await?
         .policy;
     let locked_until = policy.lockout.and_then(|lockout| {
-        idp.unknown_names()
-            .take_try(environment, identifier, lockout, now)
+        idp.tried_names()
+            .take_wrong(environment, identifier, lockout, now)
     });
     Ok(match locked_until {
         Some(until) => Refusal::LockedOut {
