@@ -372,10 +372,7 @@ mod tests {
         let typed = "Mu\u{308}ller-42";
         let params = hasher.0.params.clone();
         let salt = [7; 16];
-        let output = hasher
-            .0
-            .compute(&params, typed.as_bytes(), &salt)
-            .unwrap();
+        let output = hasher.0.compute(&params, typed.as_bytes(), &salt).unwrap();
         let phc = Phc {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),

@@ -306,10 +306,29 @@ mod tests {
     #[test]
     fn a_name_shows_all_that_it_holds() {
         for unseen in [
-            '\u{ad}', '\u{34f}', '\u{115f}', '\u{180b}', '\u{200b}', '\u{200d}', '\u{202e}',
-            '\u{2028}', '\u{2029}', '\u{2064}', '\u{3000}', '\u{3164}', '\u{a0}', '\u{1680}',
-            '\u{fe0f}', '\u{feff}', '\u{ffa0}', '\u{fff9}', '\u{e000}', '\u{e0041}', '\u{e01ef}',
-            '\u{378}', '\u{10ffff}',
+            '\u{ad}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{180b}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{2064}',
+            '\u{3000}',
+            '\u{3164}',
+            '\u{a0}',
+            '\u{1680}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{fff9}',
+            '\u{e000}',
+            '\u{e0041}',
+            '\u{e01ef}',
+            '\u{378}',
+            '\u{10ffff}',
         ] {
             assert!(!is_visible(unseen), "{:04x}", u32::from(unseen));
             assert!(!is_username(&format!("ada{unseen}lovelace")));

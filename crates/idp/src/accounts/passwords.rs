@@ -247,7 +247,13 @@ pub(crate) async fn set(
             accepted(idp, user, &policy, new, CurrentPassword::Unknown, by.now).await?
         }
         PolicyCheck::Bypassed if is_too_long(new) => {
-            let judged = judge(user, &policy, new, CurrentPassword::Unknown, History::Unknown);
+            let judged = judge(
+                user,
+                &policy,
+                new,
+                CurrentPassword::Unknown,
+                History::Unknown,
+            );
             return Err(Refusal::Policy(Box::new(judged)));
         }
         PolicyCheck::Bypassed => idp.hasher().hash(new, idp.random()).await?,

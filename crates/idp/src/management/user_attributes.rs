@@ -153,9 +153,9 @@ impl Rule {
             Self::Lines(_) => text
                 .chars()
                 .all(|c| !c.is_control() || matches!(c, '\n' | '\r')),
-            Self::PersonName(_) => text.chars().all(|c| {
-                c.is_alphanumeric() || is_mark(c) || matches!(c, ' ' | '\'' | '.' | '-')
-            }),
+            Self::PersonName(_) => text
+                .chars()
+                .all(|c| c.is_alphanumeric() || is_mark(c) || matches!(c, ' ' | '\'' | '.' | '-')),
             Self::Phone => {
                 text.chars().any(|c| c.is_ascii_digit()) && !text.chars().any(char::is_control)
             }

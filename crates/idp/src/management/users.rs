@@ -16,9 +16,7 @@ use serde_json::{Map, Value};
 use super::{unique, user_attributes, user_password};
 use crate::access::allowed::{Allowed, OnUser, Standing, find_population, may};
 use crate::access::roles::Reach;
-use crate::accounts::registration::{
-    self, NewAccount, NewPassword, Verification,
-};
+use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
 use crate::accounts::{passwords, verification};
 use crate::api::body::{Json, JsonObject, read_members};
 use crate::api::hal::{Hal, Reply};
