@@ -12,5 +12,6 @@ pub(crate) mod checks;
 pub(crate) mod filter;
 pub(crate) mod hal;
 pub(crate) mod media_router;
+pub(crate) mod members;
 pub(crate) mod paging;
 pub(crate) mod resource;

@@ -51,6 +51,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "operators",
         sql: include_str!("../migrations/0003_operators.sql"),
     },
+    Migration {
+        version: 4,
+        name: "also",
+        sql: include_str!("../migrations/0004_also.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -17,8 +17,9 @@ mod user;
 
 pub use crate::codes::{Code, Open};
 pub use application::{
-    Application, ApplicationSecret, ApplicationType, GrantTypeName, NewApplication,
-    PkceEnforcement, PreviousSecret, ResponseTypeName,
+    AccessControl, Application, ApplicationSecret, ApplicationType, CorsBehavior, CorsSettings,
+    GrantTypeName, GroupAccess, GroupAccessType, NewApplication, PkceEnforcement, PreviousSecret,
+    ResponseTypeName, RoleAccess, RoleAccessType,
 };
 pub use collection::{Collection, Link, Links, Reference};
 pub use environment::{Environment, EnvironmentType, Region};

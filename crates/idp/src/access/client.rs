@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -95,16 +95,41 @@ impl FromRequest<Idp> for ClientRequest {
         let environment = Environment::from_request_parts(&mut parts, idp).await;
         let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
         let credentials = Credentials::read(&parts.headers);
+        let origin = parts.headers.get(ORIGIN).cloned();
         let request = Request::from_parts(parts, body);
         let form = OAuthForm::from_request(request, idp).await;
         let OAuthForm(params) = form.map_err(IntoResponse::into_response)?;
         let client = authenticate(idp, environment, credentials, &params, now).await;
         let client = client.map_err(IntoResponse::into_response)?;
+        require_origin(&client.application, origin.as_ref())
+            .map_err(IntoResponse::into_response)?;
         Ok(Self {
             client,
             params,
             now,
         })
+    }
+}
+
+/// Refuses scripts of pages that the application's `corsSettings` leave out. Programs that are no
+/// browsers send no `Origin`.
+///
+/// # Errors
+///
+/// `unauthorized_client`.
+pub(crate) fn require_origin(
+    application: &StoredApplication,
+    origin: Option<&HeaderValue>,
+) -> Result<(), OAuthFailure> {
+    let (Some(settings), Some(origin)) = (&application.settings.cors_settings, origin) else {
+        return Ok(());
+    };
+    if origin.to_str().is_ok_and(|origin| settings.allows(origin)) {
+        Ok(())
+    } else {
+        Err(OAuthFailure::unauthorized_client(
+            "scripts of this origin may not use the application",
+        ))
     }
 }
 

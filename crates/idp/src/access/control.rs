@@ -2,12 +2,16 @@
 
 use db::StoreError;
 use jiff::Timestamp;
+use protocol::id::GroupId;
+use protocol::pingone::{GroupAccessType, Reference};
 
 use crate::Idp;
 use crate::stores::applications::StoredApplication;
+use crate::stores::groups::Groups;
 use crate::stores::users::StoredUser;
 
-/// Whether a user may sign on to an application: to one for administrators, only who holds a role.
+/// Whether a user may sign on to an application: to one for administrators, only who holds a role;
+/// to one for groups, only their members, by themselves or through nested groups.
 ///
 /// # Errors
 ///
@@ -18,10 +22,22 @@ pub(crate) async fn lets_in(
     user: &StoredUser,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    if !application.is_for_administrators() {
-        return Ok(true);
+    let control = application.access_control();
+    if control.role.is_some() {
+        let roles = idp.role_assignments();
+        if roles.of_actor(user.id.as_uuid(), now).await?.is_empty() {
+            return Ok(false);
+        }
     }
-    let roles = idp.role_assignments();
-    let held = roles.of_actor(user.id.as_uuid(), now).await?;
-    Ok(!held.is_empty())
+    let Some(access) = &control.group else {
+        return Ok(true);
+    };
+    let groups = Groups::new(idp.db());
+    let own = groups.of_user(user.environment_id, user.id).await?;
+    let mut wanted = access.groups.iter();
+    let is_in = |group: &Reference<GroupId>| own.iter().any(|one| one.id == group.id);
+    Ok(match access.access_type {
+        GroupAccessType::AllGroups => wanted.all(is_in),
+        GroupAccessType::AnyGroup => wanted.any(is_in),
+    })
 }

@@ -411,6 +411,7 @@ mod tests {
                 description: None,
                 environment_type: EnvironmentType::Sandbox,
                 region: Region::Europe,
+                also: serde_json::Map::new(),
             },
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use protocol::pingone::{Link, Links, Reference};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use web::forbid_storing;
 
@@ -26,13 +27,17 @@ pub(crate) struct Hal<T> {
     links: Links,
     #[serde(flatten)]
     item: T,
+    /// Members that were sent and say what holds anyway.
+    #[serde(flatten)]
+    also: Map<String, Value>,
 }
 
 impl<T> Hal<T> {
     /// A resource whose own address is `this`.
     pub(crate) fn new(this: impl Into<String>, item: T) -> Self {
         let links = Links::from([("self".to_owned(), Link::new(this))]);
-        Self { links, item }
+        let also = Map::new();
+        Self { links, item, also }
     }
 
     /// Something of an environment, at a path below it.
@@ -44,6 +49,13 @@ impl<T> Hal<T> {
     ) -> Self {
         let address = urls.api(format_args!("environments/{environment}"));
         Self::new(urls.environment_api(environment, path), item).link("environment", address)
+    }
+
+    /// Adds members that the item's type has no place for.
+    #[must_use]
+    pub(crate) fn also(mut self, members: &Map<String, Value>) -> Self {
+        self.also.extend(members.clone());
+        self
     }
 
     /// Adds a link.

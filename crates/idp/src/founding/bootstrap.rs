@@ -12,6 +12,7 @@ use protocol::pingone::{
     EnvironmentType, GrantTypeName, NewApplication, PkceEnforcement, RoleScope, RoleScopeType,
 };
 use protocol::secret::{ClientSecret, Password};
+use serde_json::Map;
 use ui::{RuleView, Verdict};
 
 use crate::accounts::Refusal;
@@ -135,6 +136,7 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
         name: name.clone(),
         description: None,
         environment_type: EnvironmentType::Production,
+        also: Map::new(),
         creator: None,
     };
     let mut seed = environment::prepare(idp, new, now)?;
@@ -258,6 +260,7 @@ fn application(
         id,
         environment_id: environment,
         settings,
+        also: Map::new(),
         is_for_operators,
         created_at: now,
         updated_at: now,

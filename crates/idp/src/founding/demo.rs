@@ -301,6 +301,7 @@ impl Maker<'_> {
             name: ENVIRONMENT.to_owned(),
             description: Some("An environment to try things out".to_owned()),
             environment_type: EnvironmentType::Sandbox,
+            also: Map::new(),
             creator: None,
         };
         let made = environment::create(self.idp, new, &self.by).await?;
@@ -349,6 +350,7 @@ impl Maker<'_> {
             description: Some(domain.to_owned()),
             is_default: POPULATIONS.first().is_some_and(|(first, _)| *first == name),
             password_policy_id: Some(policy),
+            also: Map::new(),
             created_at: self.now,
             updated_at: self.now,
         };
@@ -379,6 +381,7 @@ impl Maker<'_> {
             id,
             environment_id: environment,
             settings,
+            also: Map::new(),
             is_for_operators,
             created_at: found.as_ref().map_or(self.now, |found| found.created_at),
             updated_at: self.now,

@@ -10,6 +10,7 @@ use protocol::id::{
 };
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{EnvironmentType, ResourceType, RoleScope, RoleScopeType};
+use serde_json::{Map, Value};
 
 use crate::audit::{Activity, By, Subject};
 use crate::founding::portal_applications::ADMINISTRATION;
@@ -74,6 +75,8 @@ pub(crate) struct NewEnvironment {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) environment_type: EnvironmentType,
+    /// Members that were sent and say what holds anyway.
+    pub(crate) also: Map<String, Value>,
     /// Who made it: gets the roles to administer it.
     pub(crate) creator: Option<Creator>,
 }
@@ -142,6 +145,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
             description: new.description,
             environment_type: new.environment_type,
             region: idp.settings().region,
+            also: new.also,
         },
         created_at: now,
         updated_at: now,
@@ -165,6 +169,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         description: None,
         is_default: true,
         password_policy_id: None,
+        also: Map::new(),
         created_at: now,
         updated_at: now,
     })?);
@@ -186,6 +191,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
                 resource_id: resource.id,
                 name: (*name).to_owned(),
                 description: Some((*description).to_owned()),
+                also: Map::new(),
                 created_at: now,
                 updated_at: now,
             })?);
@@ -232,6 +238,7 @@ fn built_in_resource(
             resource_type,
             audience: None,
             access_token_seconds: None,
+            also: Map::new(),
         },
         created_at: now,
         updated_at: now,

@@ -98,7 +98,7 @@ pub(crate) async fn rotate(
         .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
     if !control::lets_in(idp, &client.application, &user, now).await? {
         return Err(OAuthFailure::invalid_grant(
-            "only users who hold a role may sign on to this application",
+            "the user is none of those who may sign on to this application",
         ));
     }
 
@@ -201,7 +201,9 @@ async fn repeated(
         return Err(gone());
     };
     let settings = &client.application.settings;
-    let grace = settings.refresh_token_rolling_grace_period_duration;
+    let grace = settings
+        .refresh_token_rolling_grace_period_duration
+        .unwrap_or_default();
     if !is_expired(after(*superseded_at, grace), now) {
         let opened = idp.keyring().open(&sealing_context(digest), sealed);
         let successor = opened.ok().and_then(|bytes| String::from_utf8(bytes).ok());

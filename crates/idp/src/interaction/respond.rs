@@ -51,7 +51,7 @@ pub(crate) async fn respond(
     if !control::lets_in(idp, &application, user, now).await? {
         return Ok(refuse(&ReturnError::new(
             OAuthErrorCode::AccessDenied,
-            "only users who hold a role may sign on to this application",
+            "the user is none of those who may sign on to this application",
         )));
     }
     if !request.expects(user.id) {

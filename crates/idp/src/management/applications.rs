@@ -4,20 +4,22 @@
 use protocol::id::ApplicationId;
 use protocol::oauth::{RedirectUri, TokenEndpointAuthMethod};
 use protocol::pingone::{
-    Application, ApplicationType, ErrorDetail, GrantTypeName, NewApplication, ResponseTypeName,
+    Application, ApplicationType, CorsBehavior, ErrorDetail, GrantTypeName, NewApplication,
+    ResponseTypeName,
 };
 use protocol::secret::ClientSecret;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::unique;
 use crate::access::allowed::{Allowed, AllowedEverywhere, OnApplication, may};
-use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, Page, Reply};
+use crate::api::members::Understood;
 use crate::audit::Subject;
 use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::groups::Groups;
 use crate::web::failures::api::ApiFailure;
 
 /// More addresses than this are refused.
@@ -25,45 +27,45 @@ const MOST_URIS: usize = 100;
 
 const LONGEST_URI: usize = 2048;
 
-/// An application with what PingOne shows of every one.
+/// PingOne's bound of `corsSettings.origins`.
+const MOST_ORIGINS: usize = 20;
+
+/// More groups of `accessControl` than this are refused.
+const MOST_GROUPS: usize = 100;
+
+/// An application with its id as it calls itself.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ApplicationBody {
     #[serde(flatten)]
     application: Application,
     client_id: ApplicationId,
-    hidden_from_app_portal: bool,
-    par_requirement: &'static str,
-    par_timeout: u32,
-    #[serde(flatten)]
-    of_worker: Option<WorkerMembers>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WorkerMembers {
-    access_control: Value,
-    assign_actor_roles: bool,
+/// What PingOne shows of every application: that nothing of it is on.
+fn shown_of_all(application: &StoredApplication) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.insert("hiddenFromAppPortal".to_owned(), false.into());
+    members.insert("parRequirement".to_owned(), "OPTIONAL".into());
+    members.insert("parTimeout".to_owned(), 60.into());
+    if application.settings.application_type == ApplicationType::Worker {
+        members.insert("assignActorRoles".to_owned(), false.into());
+    }
+    members.extend(application.also.clone());
+    members
 }
 
 fn representation<P>(
     allowed: &Allowed<P>,
     application: &StoredApplication,
 ) -> Hal<ApplicationBody> {
-    let is_worker = application.settings.application_type == ApplicationType::Worker;
     let body = ApplicationBody {
         application: application.to_wire(),
         client_id: application.id,
-        hidden_from_app_portal: false,
-        par_requirement: "OPTIONAL",
-        par_timeout: 60,
-        of_worker: is_worker.then(|| WorkerMembers {
-            access_control: json!({ "role": { "type": "ADMIN_USERS_ONLY" } }),
-            assign_actor_roles: false,
-        }),
     };
     let url = allowed.url(format_args!("applications/{}", application.id));
     let hal = Hal::new(url.as_str(), body)
+        .also(&shown_of_all(application))
         .link(
             "environment",
             allowed
@@ -116,13 +118,15 @@ pub(super) async fn read(on: OnApplication<may::ReadApplications>) -> Result<Rep
 /// Makes an application, with a secret where it needs one.
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageApplications>,
-    Json(settings): Json<NewApplication>,
+    Understood { body, also }: Understood<NewApplication>,
 ) -> Result<Reply, ApiFailure> {
     let idp = &allowed.idp;
+    let id = ApplicationId::random(idp.random());
     let application = StoredApplication {
-        id: ApplicationId::random(idp.random()),
+        id,
         environment_id: allowed.id(),
-        settings: valid(settings)?,
+        settings: valid(&allowed, body).await?,
+        also: without_client_id(id, also)?,
         is_for_operators: false,
         created_at: allowed.now,
         updated_at: allowed.now,
@@ -155,17 +159,18 @@ pub(super) async fn create(
 
 pub(super) async fn replace(
     on: OnApplication<may::ManageApplications>,
-    Json(settings): Json<NewApplication>,
+    Understood { body, also }: Understood<NewApplication>,
 ) -> Result<Reply, ApiFailure> {
     let stored = &on.application;
-    if settings.application_type != stored.settings.application_type {
+    if body.application_type != stored.settings.application_type {
         return Err(ApiFailure::invalid_value(
             "type",
             "The type of an application is immutable.",
         ));
     }
     let application = StoredApplication {
-        settings: valid(settings)?,
+        settings: valid(&on, body).await?,
+        also: without_client_id(stored.id, also)?,
         updated_at: on.now,
         ..(**stored).clone()
     };
@@ -213,14 +218,85 @@ pub(super) async fn delete(
     Ok(Reply::no_content())
 }
 
-fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
+/// An application's `clientId` is its id; clients send back what they read.
+fn without_client_id(
+    id: ApplicationId,
+    mut also: Map<String, Value>,
+) -> Result<Map<String, Value>, ApiFailure> {
+    match also.remove("clientId") {
+        Some(sent) if sent != json!(id) => {
+            let message = "is given by the service, as the id of the application";
+            Err(ApiFailure::invalid_value("clientId", message))
+        }
+        Some(_) | None => Ok(also),
+    }
+}
+
+/// Refuses groups that are not there, and origins that no browser sends.
+async fn check_access<P>(
+    allowed: &Allowed<P>,
+    settings: &NewApplication,
+) -> Result<(), ApiFailure> {
+    let control = settings.access_control.as_ref();
+    if let Some(access) = control.and_then(|control| control.group.as_ref()) {
+        let target = "accessControl.group.groups";
+        if !(1..=MOST_GROUPS).contains(&access.groups.len()) {
+            let message = format!("must hold 1 to {MOST_GROUPS} groups");
+            return Err(ApiFailure::invalid_value(target, message));
+        }
+        let groups = Groups::new(allowed.idp.db());
+        for group in &access.groups {
+            if groups.find(allowed.id(), group.id).await?.is_none() {
+                return Err(ApiFailure::invalid_value(
+                    target,
+                    "The group does not exist.",
+                ));
+            }
+        }
+    }
+    let Some(cors) = &settings.cors_settings else {
+        return Ok(());
+    };
+    let target = "corsSettings.origins";
+    match cors.behavior {
+        CorsBehavior::AllowNoOrigins if cors.origins.is_empty() => Ok(()),
+        CorsBehavior::AllowNoOrigins => Err(ApiFailure::invalid_value(
+            target,
+            "must be empty for ALLOW_NO_ORIGINS",
+        )),
+        CorsBehavior::AllowSpecificOrigins => {
+            let is_origin = |text: &String| {
+                Url::parse(text).is_ok_and(|url| {
+                    matches!(url.scheme(), "http" | "https")
+                        && url.origin().ascii_serialization() == *text
+                })
+            };
+            if (1..=MOST_ORIGINS).contains(&cors.origins.len())
+                && cors.origins.iter().all(is_origin)
+            {
+                return Ok(());
+            }
+            let message = format!(
+                "must hold 1 to {MOST_ORIGINS} origins as browsers send them, such as \
+                 https://app.example"
+            );
+            Err(ApiFailure::invalid_value(target, message))
+        }
+    }
+}
+
+async fn valid<P>(
+    allowed: &Allowed<P>,
+    mut settings: NewApplication,
+) -> Result<NewApplication, ApiFailure> {
+    check_access(allowed, &settings).await?;
     settings.name = checks::name(&settings.name)?;
     let mut details = Vec::new();
     let mut refuse = |target: &str, message: String| {
         details.push(ErrorDetail::new("INVALID_VALUE", Some(target), message));
     };
     if settings.protocol != "OPENID_CONNECT" {
-        refuse("protocol", "must be OPENID_CONNECT".to_owned());
+        return Err(ApiFailure::not_one_of("protocol", &["OPENID_CONNECT"]));
     }
     if settings.application_type == ApplicationType::Worker && settings.grant_types.is_empty() {
         settings.grant_types = vec![GrantTypeName::ClientCredentials];
@@ -299,7 +375,9 @@ fn valid(mut settings: NewApplication) -> Result<NewApplication, ApiFailure> {
         ),
         (
             "refreshTokenRollingGracePeriodDuration",
-            settings.refresh_token_rolling_grace_period_duration,
+            settings
+                .refresh_token_rolling_grace_period_duration
+                .unwrap_or_default(),
             0,
             86_400,
         ),

@@ -1,14 +1,18 @@
 //! `/environments` (PingOne, "Environments").
 
 use protocol::id::OrganizationId;
-use protocol::pingone::{Environment, EnvironmentType, RoleScopeType};
+use protocol::pingone::{
+    Code as _, Environment, EnvironmentType, Reference, Region, RoleScopeType,
+};
 use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::access::allowed::{AllowedEverywhere, Asking, may};
 use crate::access::roles::{self, Allows as _};
-use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
+use crate::api::members::{Body, Takes, Understood};
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
 use crate::founding::environment::{self, Creator, NewEnvironment};
@@ -31,6 +35,44 @@ pub(super) struct EnvironmentBody {
     description: Option<String>,
     #[serde(rename = "type")]
     environment_type: EnvironmentType,
+    region: Option<Region>,
+}
+
+impl Body for EnvironmentBody {
+    const OTHERS: &'static [(&'static str, Takes)] = &[
+        ("billOfMaterials", Takes::Mark(has_base_products_only)),
+        ("icon", Takes::Nothing),
+        // Licences limit nothing here.
+        ("license", Takes::Mark(is_reference)),
+        (
+            "subtype",
+            Takes::One(&["\"DEV\"", "\"QA\"", "\"STAGING\"", "\"TESTING\"", "\"UAT\""]),
+        ),
+    ];
+}
+
+fn is_reference(value: &Value) -> bool {
+    serde_json::from_value::<Reference<Uuid>>(value.clone()).is_ok()
+}
+
+/// Sign-on and directory are there; other products are not.
+fn has_base_products_only(value: &Value) -> bool {
+    value["products"]
+        .as_array()
+        .is_some_and(|products| products.iter().all(|one| one["type"] == "PING_ONE_BASE"))
+}
+
+impl EnvironmentBody {
+    /// Refuses another region or type than the environment's.
+    fn require(&self, region: Region, environment_type: EnvironmentType) -> Result<(), ApiFailure> {
+        if self.region.is_some_and(|sent| sent != region) {
+            return Err(ApiFailure::not_one_of("region", &[region.code()]));
+        }
+        if self.environment_type != environment_type {
+            return Err(ApiFailure::not_one_of("type", &[environment_type.code()]));
+        }
+        Ok(())
+    }
 }
 
 fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment> {
@@ -40,6 +82,7 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
             .api(format_args!("environments/{}", environment.id)),
         environment.to_wire(),
     )
+    .also(&environment.details.also)
     .link("applications", below("applications"))
     .link("passwordPolicies", below("passwordPolicies"))
     .link("populations", below("populations"))
@@ -94,7 +137,7 @@ pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, Api
 /// Makes an environment with what clients assume is there; its creator gets the roles for it.
 pub(super) async fn create(
     asking: Asking,
-    Json(body): Json<EnvironmentBody>,
+    Understood { body, also }: Understood<EnvironmentBody>,
 ) -> Result<Reply, ApiFailure> {
     let idp = &asking.idp;
     let organization = organization(&asking).await?;
@@ -102,6 +145,7 @@ pub(super) async fn create(
     if !roles::reaches_organization(asking.assignments(), permission, organization) {
         return Err(ApiFailure::forbidden());
     }
+    body.require(idp.settings().region, body.environment_type)?;
     let holder = match asking.application() {
         Some(id) => Holder::Application(id.as_uuid()),
         None => Holder::User(asking.holder()),
@@ -111,6 +155,7 @@ pub(super) async fn create(
         name: checks::name(&body.name)?,
         description: body.description,
         environment_type: body.environment_type,
+        also,
         creator: Some(Creator {
             holder,
             environment: asking.home(),
@@ -137,18 +182,20 @@ pub(super) async fn read(
     Reply::ok(&representation(&allowed.idp, &allowed.environment))
 }
 
-/// The type stays as it is: PingOne promotes by another operation.
+/// The type stays as it is, and is refused otherwise: PingOne promotes by another operation.
 pub(super) async fn replace(
     allowed: AllowedEverywhere<may::UpdateEnvironments>,
-    Json(body): Json<EnvironmentBody>,
+    Understood { body, also }: Understood<EnvironmentBody>,
 ) -> Result<Reply, ApiFailure> {
     let stored = &allowed.environment;
+    body.require(stored.details.region, stored.details.environment_type)?;
     let environment = StoredEnvironment {
         name: checks::name(&body.name)?,
         details: EnvironmentDetails {
             description: body.description,
             environment_type: stored.details.environment_type,
             region: stored.details.region,
+            also,
         },
         updated_at: allowed.now,
         ..(**stored).clone()

@@ -5,9 +5,9 @@ use protocol::pingone::{NewPopulation, Population};
 
 use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
 use crate::access::roles::Reach;
-use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
+use crate::api::members::Understood;
 use crate::api::paging::PageRequest;
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{Populations, StoredPopulation};
@@ -20,7 +20,8 @@ fn representation<P>(
 ) -> Hal<Population> {
     let path = format_args!("populations/{}", population.id);
     let wire = population.to_wire(user_count);
-    let hal = Hal::in_environment(allowed.idp.urls(), allowed.id(), path, wire);
+    let hal =
+        Hal::in_environment(allowed.idp.urls(), allowed.id(), path, wire).also(&population.also);
     match population.password_policy_id {
         Some(id) => hal.link(
             "passwordPolicy",
@@ -60,7 +61,7 @@ pub(super) async fn list(
 
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManagePopulations>,
-    Json(body): Json<NewPopulation>,
+    body: Understood<NewPopulation>,
 ) -> Result<Reply, ApiFailure> {
     let population = valid(&allowed, body, None).await?;
     let change = Populations::insert(&population)?;
@@ -70,7 +71,7 @@ pub(super) async fn create(
 
 async fn valid<P>(
     allowed: &Allowed<P>,
-    body: NewPopulation,
+    Understood { body, also }: Understood<NewPopulation>,
     replaced: Option<&StoredPopulation>,
 ) -> Result<StoredPopulation, ApiFailure> {
     let (id, created_at) = allowed.identity(replaced);
@@ -88,6 +89,7 @@ async fn valid<P>(
         description: body.description,
         is_default: body.default,
         password_policy_id: body.password_policy.map(|policy| policy.id),
+        also,
         created_at,
         updated_at: allowed.now,
     })
@@ -105,7 +107,7 @@ pub(super) async fn read(
 pub(super) async fn replace(
     allowed: Allowed<may::ManagePopulations>,
     PathId(id): PathId<PopulationId>,
-    Json(body): Json<NewPopulation>,
+    body: Understood<NewPopulation>,
 ) -> Result<Reply, ApiFailure> {
     let stored: StoredPopulation = allowed.load(id).await?;
     let mut population = valid(&allowed, body, Some(&stored)).await?;

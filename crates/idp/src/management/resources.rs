@@ -1,14 +1,15 @@
 //! `/environments/{environment}/resources` (PingOne, "Resources").
 
 use protocol::id::ResourceId;
+use protocol::pingone::Code as _;
 use protocol::pingone::{ErrorDetail, Resource, ResourceType};
 use serde::Deserialize;
 use url::Url;
 
 use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
-use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
+use crate::api::members::{Body, Takes, Understood};
 use crate::stores::resources::{ResourceDetails, Resources, StoredResource};
 use crate::web::failures::api::ApiFailure;
 
@@ -23,6 +24,24 @@ pub(super) struct ResourceBody {
     description: Option<String>,
     audience: Option<String>,
     access_token_validity_seconds: Option<i64>,
+    #[serde(rename = "type")]
+    resource_type: Option<ResourceType>,
+}
+
+impl Body for ResourceBody {
+    const OTHERS: &'static [(&'static str, Takes)] = &[
+        (
+            "applicationPermissionsSettings",
+            Takes::One(&[r#"{"claimEnabled":false}"#]),
+        ),
+        ("clientId", Takes::Nothing),
+        ("clientSecret", Takes::Nothing),
+        // Nothing introspects as a resource; this is what a resource without secret is set to.
+        (
+            "introspectEndpointAuthMethod",
+            Takes::One(&["\"CLIENT_SECRET_BASIC\""]),
+        ),
+    ];
 }
 
 fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Resource> {
@@ -31,10 +50,13 @@ fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Res
     let wire = resource.to_wire(urls.audience(), lifetimes.access_token.as_secs());
     let path = format_args!("resources/{id}");
     Hal::in_environment(urls, allowed.id(), path, wire)
+        .also(&resource.details.also)
         .link("scopes", allowed.url(format_args!("resources/{id}/scopes")))
 }
 
-fn valid(body: ResourceBody) -> Result<ResourceDetails, ApiFailure> {
+fn valid(
+    Understood { body, also }: Understood<ResourceBody>,
+) -> Result<ResourceDetails, ApiFailure> {
     if let Some(audience) = &body.audience {
         // An address is common, and any other text as good; what could pass for PingOne is not.
         let lower = audience.to_ascii_lowercase();
@@ -61,6 +83,7 @@ fn valid(body: ResourceBody) -> Result<ResourceDetails, ApiFailure> {
         resource_type: ResourceType::Custom,
         audience: body.audience,
         access_token_seconds: body.access_token_validity_seconds,
+        also,
     })
 }
 
@@ -82,13 +105,14 @@ pub(super) async fn read(
 
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageResources>,
-    Json(body): Json<ResourceBody>,
+    given: Understood<ResourceBody>,
 ) -> Result<Reply, ApiFailure> {
+    require_type(&given.body, ResourceType::Custom)?;
     let (id, created_at) = allowed.identity::<StoredResource>(None);
     let resource = StoredResource {
         id,
         environment_id: allowed.id(),
-        details: valid(body)?,
+        details: valid(given)?,
         created_at,
         updated_at: allowed.now,
     };
@@ -97,28 +121,52 @@ pub(super) async fn create(
     Reply::created(&representation(&allowed, &resource))
 }
 
+/// The type is given when a resource is made, and only custom ones are made.
+fn require_type(body: &ResourceBody, is: ResourceType) -> Result<(), ApiFailure> {
+    match body.resource_type {
+        Some(sent) if sent != is => Err(ApiFailure::not_one_of("type", &[is.code()])),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Replaces a custom resource. Of a built-in one only the lifetime of access tokens changes.
 pub(super) async fn replace(
     allowed: AllowedEverywhere<may::ManageResources>,
     PathId(id): PathId<ResourceId>,
-    Json(body): Json<ResourceBody>,
+    mut given: Understood<ResourceBody>,
 ) -> Result<Reply, ApiFailure> {
     let stored: StoredResource = allowed.load(id).await?;
-    let is_custom = stored.details.resource_type == ResourceType::Custom;
-    let body = if is_custom {
-        body
+    let (urls, lifetimes) = (allowed.idp.urls(), &allowed.idp.settings().lifetimes);
+    let shown = stored.to_wire(urls.audience(), lifetimes.access_token.as_secs());
+    require_type(&given.body, stored.details.resource_type)?;
+    let audience = given.body.audience.clone();
+    let details = if stored.details.resource_type == ResourceType::Custom {
+        valid(given)?
     } else {
-        ResourceBody {
-            audience: None,
-            ..body
+        for (target, sent, is) in [
+            ("name", Some(&given.body.name), Some(&shown.name)),
+            (
+                "description",
+                given.body.description.as_ref(),
+                shown.description.as_ref(),
+            ),
+            ("audience", audience.as_ref(), shown.audience.as_ref()),
+        ] {
+            if sent.is_some() && sent != is {
+                let message = "can not be changed of a built-in resource";
+                return Err(ApiFailure::invalid_value(target, message));
+            }
         }
-    };
-    let details = valid(body)?;
-    let details = if is_custom {
-        details
-    } else {
+        // The PingOne API's own would not pass for a custom one's.
+        given.body.audience = None;
+        let ResourceDetails {
+            access_token_seconds,
+            also,
+            ..
+        } = valid(given)?;
         ResourceDetails {
-            access_token_seconds: details.access_token_seconds,
+            access_token_seconds,
+            also,
             ..stored.details
         }
     };

@@ -7,8 +7,8 @@ use protocol::pingone::{ResourceScope, ResourceType};
 use serde::Deserialize;
 
 use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
-use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
+use crate::api::members::{Body, Takes, Understood};
 use crate::stores::resources::{ResourceScopes, StoredResource, StoredScope};
 use crate::web::failures::api::ApiFailure;
 
@@ -19,6 +19,13 @@ pub(super) struct ScopeBody {
     description: Option<String>,
 }
 
+impl Body for ScopeBody {
+    const OTHERS: &'static [(&'static str, Takes)] = &[
+        ("mappedClaims", Takes::One(&["[]"])),
+        ("schemaAttributes", Takes::One(&[r#"["*"]"#])),
+    ];
+}
+
 /// The two ids at the end of the path.
 type Ids = (PathId<ResourceId>, PathId<ScopeId>);
 
@@ -26,6 +33,7 @@ fn representation<P>(allowed: &Allowed<P>, scope: &StoredScope) -> Hal<ResourceS
     let resource = format!("resources/{}", scope.resource_id);
     let path = format_args!("{resource}/scopes/{}", scope.id);
     Hal::in_environment(allowed.idp.urls(), allowed.id(), path, scope.to_wire())
+        .also(&scope.also)
         .link("resource", allowed.url(&resource))
 }
 
@@ -92,7 +100,7 @@ pub(super) async fn read(
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageResources>,
     PathId(id): PathId<ResourceId>,
-    Json(body): Json<ScopeBody>,
+    Understood { body, also }: Understood<ScopeBody>,
 ) -> Result<Reply, ApiFailure> {
     let resource: StoredResource = allowed.load(id).await?;
     valid_name(&resource, &body.name)?;
@@ -103,6 +111,7 @@ pub(super) async fn create(
         resource_id: resource.id,
         name: body.name,
         description: body.description,
+        also,
         created_at,
         updated_at: allowed.now,
     };
@@ -114,7 +123,7 @@ pub(super) async fn create(
 pub(super) async fn replace(
     allowed: AllowedEverywhere<may::ManageResources>,
     ids: Ids,
-    Json(body): Json<ScopeBody>,
+    Understood { body, also }: Understood<ScopeBody>,
 ) -> Result<Reply, ApiFailure> {
     let (resource, stored) = load(&allowed, ids).await?;
     if body.name != stored.name {
@@ -127,6 +136,7 @@ pub(super) async fn replace(
     let scope = StoredScope {
         name: body.name,
         description: body.description,
+        also,
         updated_at: allowed.now,
         ..stored
     };

@@ -20,6 +20,7 @@ use crate::accounts::registration::{self, NewAccount, NewPassword, Verification}
 use crate::accounts::{passwords, verification};
 use crate::api::body::{Json, JsonObject, read_members};
 use crate::api::hal::{Hal, Reply};
+use crate::api::members::{self, Takes};
 use crate::api::paging::PageRequest;
 use crate::state::Idp;
 use crate::stores::groups::Groups;
@@ -186,13 +187,36 @@ struct PasswordBody {
     value: Password,
     #[serde(default)]
     force_change: bool,
+    external: Option<Value>,
 }
+
+/// What PingOne knows of users and nothing here acts on.
+const OTHERS: [(&str, Takes); 2] = [
+    ("identityProvider", Takes::One(&[r#"{"type":"PING_ONE"}"#])),
+    ("verifyStatus", Takes::One(&["\"NOT_INITIATED\""])),
+];
+
+/// What only an import sets: created without it, a user is as this says.
+const OF_IMPORT: [(&str, Takes); 4] = [
+    (
+        "account",
+        Takes::One(&[
+            r#"{"status":"OK"}"#,
+            r#"{"canAuthenticate":true}"#,
+            r#"{"canAuthenticate":true,"status":"OK"}"#,
+        ]),
+    ),
+    ("emailVerified", Takes::One(&["false"])),
+    ("lifecycle", Takes::One(&[r#"{"status":"ACCOUNT_OK"}"#])),
+    ("password", Takes::Nothing),
+];
 
 /// Makes a user without a password.
 pub(super) async fn create(
     allowed: Allowed<may::ManageUsers>,
     JsonObject(body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
+    members::take(&OF_IMPORT, &body)?;
     let account = account(&allowed, &body).await?;
     register(&allowed, account).await
 }
@@ -205,6 +229,10 @@ pub(super) async fn import(
     let mut account = account(&allowed, &body).await?;
     let body: ImportBody = read_members(&body)?;
     if let Some(password) = body.password {
+        if password.external.is_some() {
+            let message = "is not supported: there are no gateways";
+            return Err(ApiFailure::invalid_value("password.external", message));
+        }
         user_password::require_plain(password.value.expose(), "password")?;
         account.password = Some(NewPassword {
             value: password.value,
@@ -267,6 +295,7 @@ async fn account(
     body: &Map<String, Value>,
 ) -> Result<NewAccount, ApiFailure> {
     let (username, email) = names(body)?;
+    members::take(&OTHERS, body)?;
     let typed: UserBody = read_members(body)?;
     let population = population(allowed, typed.population).await?;
     Ok(NewAccount {

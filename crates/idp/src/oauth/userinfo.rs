@@ -2,13 +2,14 @@
 
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::Method;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use protocol::jose::AudienceCheck;
 use protocol::secret::AccessToken;
 use serde_json::{Map, Value, json};
 
 use crate::Idp;
 use crate::access::bearer::{self, BearerRefusal};
+use crate::access::client;
 use crate::grants::claims;
 use crate::grants::issue;
 use crate::web::extract::{Environment, OAuthForm};
@@ -33,8 +34,10 @@ pub(crate) async fn answer(
     Now(now): Now,
     request: Request,
 ) -> Result<NoStore<UserInfo>, OAuthFailure> {
+    let origin = request.headers().get(ORIGIN).cloned();
     let token = token_of(&idp, request).await?;
     let bearer = bearer::accept(&idp, &token, AudienceCheck::AnyResource, now).await?;
+    client::require_origin(&bearer.application, origin.as_ref())?;
     let Some(user) = bearer
         .user
         .filter(|_| bearer.environment == environment.id())

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
-use protocol::pingone::{Application, ApplicationType, GrantTypeName, NewApplication};
+use protocol::pingone::{
+    AccessControl, Application, ApplicationType, GrantTypeName, NewApplication, RoleAccess,
+};
+use serde_json::{Map, Value};
 
 use super::change::Change;
 use super::fold;
+use super::record::{json, read_json};
 use crate::caches::{Recent, Touched};
 
 /// An application as the database keeps it.
@@ -17,6 +21,8 @@ pub(crate) struct StoredApplication {
     pub(crate) id: ApplicationId,
     pub(crate) environment_id: EnvironmentId,
     pub(crate) settings: NewApplication,
+    /// Members that were sent and say what holds anyway.
+    pub(crate) also: Map<String, Value>,
     /// Whether operators work through it: users' tokens carry the users' roles, though it is no
     /// worker. Only founding an environment says so; no request can.
     pub(crate) is_for_operators: bool,
@@ -43,17 +49,23 @@ impl StoredApplication {
         })
     }
 
-    /// Whether only users who hold a role may sign on to it, as `accessControl` says of workers.
-    pub(crate) fn is_for_administrators(&self) -> bool {
-        self.settings.application_type == ApplicationType::Worker
+    /// Who may sign on to it: to a worker, only users who hold a role.
+    pub(crate) fn access_control(&self) -> AccessControl {
+        let mut control = self.settings.access_control.clone().unwrap_or_default();
+        if self.settings.application_type == ApplicationType::Worker {
+            control.role = Some(RoleAccess::ADMIN_USERS_ONLY);
+        }
+        control
     }
 
     /// The application as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> Application {
+        let mut settings = self.settings.clone();
+        settings.access_control = Some(self.access_control()).filter(|control| !control.is_open());
         Application::new(
             self.id,
             self.environment_id,
-            self.settings.clone(),
+            settings,
             [self.created_at, self.updated_at],
         )
     }
@@ -63,6 +75,7 @@ impl StoredApplication {
             id: row.parse("id", ApplicationId::parse)?,
             environment_id: row.parse("environment_id", EnvironmentId::parse)?,
             settings: row.parse("document", |text| serde_json::from_str(text))?,
+            also: read_json(row, "also")?,
             is_for_operators: row.get("is_for_operators")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
@@ -76,23 +89,23 @@ impl StoredApplication {
 }
 
 const FIND: &str = "\
-SELECT id, environment_id, document, is_for_operators, created_at, updated_at FROM applications WHERE id = $1";
+SELECT id, environment_id, document, also, is_for_operators, created_at, updated_at FROM applications WHERE id = $1";
 
 const FIND_BY_NAME: &str = "\
-SELECT id, environment_id, document, is_for_operators, created_at, updated_at
+SELECT id, environment_id, document, also, is_for_operators, created_at, updated_at
   FROM applications WHERE environment_id = $1 AND name_key = $2";
 
 const LIST: &str = "\
-SELECT id, environment_id, document, is_for_operators, created_at, updated_at
+SELECT id, environment_id, document, also, is_for_operators, created_at, updated_at
   FROM applications WHERE environment_id = $1 ORDER BY name_key";
 
 const INSERT: &str = "\
-INSERT INTO applications (id, environment_id, name_key, document, is_for_operators, created_at,
+INSERT INTO applications (id, environment_id, name_key, document, also, is_for_operators, created_at,
                           updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6)";
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
 
 const UPDATE: &str = "\
-UPDATE applications SET name_key = $3, document = $4, is_for_operators = $5, updated_at = $6
+UPDATE applications SET name_key = $3, document = $4, also = $5, is_for_operators = $6, updated_at = $7
  WHERE id = $1 AND environment_id = $2";
 
 const DELETE: &str = "DELETE FROM applications WHERE id = $1 AND environment_id = $2";
@@ -173,6 +186,7 @@ impl Applications {
             .bind(application.environment_id.as_uuid())
             .bind(fold(&application.settings.name))
             .bind(application.document()?)
+            .bind(json(&application.also)?)
             .bind(application.is_for_operators)
             .bind(application.created_at);
         Ok(Change::new().add(insert).touching(application.id))
@@ -185,6 +199,7 @@ impl Applications {
             .bind(application.environment_id.as_uuid())
             .bind(fold(&application.settings.name))
             .bind(application.document()?)
+            .bind(json(&application.also)?)
             .bind(application.is_for_operators)
             .bind(application.updated_at);
         Ok(Change::new().require_one(update).touching(application.id))

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use protocol::id::{EnvironmentId, OrganizationId};
 use protocol::pingone::{Environment, EnvironmentType, Region};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::change::Change;
 use super::fold;
@@ -29,6 +30,9 @@ pub(crate) struct EnvironmentDetails {
     pub(crate) description: Option<String>,
     pub(crate) environment_type: EnvironmentType,
     pub(crate) region: Region,
+    /// Members that were sent and say what holds anyway.
+    #[serde(default)]
+    pub(crate) also: Map<String, Value>,
 }
 
 impl StoredEnvironment {

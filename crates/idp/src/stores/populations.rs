@@ -3,6 +3,7 @@
 use db::{Statement, StoreError, Value};
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 use protocol::pingone::{Population, Reference};
+use serde_json::Map;
 
 use super::filter_sql::Attribute;
 use super::fold;
@@ -16,6 +17,8 @@ columns! {
         description: Option<String>,
         is_default: bool,
         password_policy_id: Option<PasswordPolicyId>,
+        /// Members that were sent and say what holds anyway.
+        also: Map<String, serde_json::Value> = json "also",
     }
 }
 

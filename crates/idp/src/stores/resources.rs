@@ -8,6 +8,7 @@ use protocol::id::{ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, Sc
 use protocol::oauth::Scopes;
 use protocol::pingone::{Reference, Resource, ResourceGrant, ResourceScope, ResourceType};
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use super::change::Change;
 use super::fold;
@@ -44,6 +45,9 @@ pub(crate) struct ResourceDetails {
     /// Of a custom resource only; otherwise it follows from the installation's address.
     pub(crate) audience: Option<String>,
     pub(crate) access_token_seconds: Option<i64>,
+    /// Members that were sent and say what holds anyway.
+    #[serde(default)]
+    pub(crate) also: Map<String, serde_json::Value>,
 }
 
 columns! {
@@ -53,6 +57,8 @@ columns! {
         resource_id: ResourceId,
         name: String,
         description: Option<String>,
+        /// Members that were sent and say what holds anyway.
+        also: Map<String, serde_json::Value> = json "also",
     }
 }
 

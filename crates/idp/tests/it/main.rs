@@ -13,6 +13,7 @@ mod management_access;
 mod management_bodies;
 mod management_configuration;
 mod management_groups;
+mod management_members;
 mod management_passwords;
 mod management_users;
 mod oauth_authorize;

@@ -28,7 +28,6 @@ async fn an_application_has_pingones_defaults() {
         ("pkceEnforcement", json!("OPTIONAL")),
         ("refreshTokenDuration", json!(2_592_000)),
         ("refreshTokenRollingDuration", json!(15_552_000)),
-        ("refreshTokenRollingGracePeriodDuration", json!(0)),
         ("additionalRefreshTokenReplayProtectionEnabled", json!(true)),
         ("hiddenFromAppPortal", json!(false)),
         ("clientId", application["id"].clone()),
@@ -461,7 +460,15 @@ async fn an_environment_comes_with_what_clients_assume() {
         .json();
     assert_eq!(listed["_embedded"]["environments"][0]["id"], made["id"]);
     let at = format!("/v1/environments/{}", second.environment);
-    let renamed = json!({ "name": "Third", "type": "PRODUCTION" });
+    let promoted = json!({ "name": "Third", "type": "PRODUCTION" });
+    refused(
+        &api.put(&at, &promoted).await,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "type",
+    );
+    let renamed = json!({ "name": "Third", "type": "SANDBOX" });
     let renamed = api.put(&at, &renamed).await.expect(StatusCode::OK).json();
     assert_eq!(
         (&renamed["name"], &renamed["type"]),

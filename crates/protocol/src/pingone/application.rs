@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Reference;
 use crate::codes::codes;
-use crate::id::{ApplicationId, EnvironmentId};
+use crate::id::{ApplicationId, EnvironmentId, GroupId};
 use crate::oauth::TokenEndpointAuthMethod;
 use crate::secret::ClientSecret;
 
@@ -64,6 +64,102 @@ codes! {
         Required = "REQUIRED";
         /// A challenge of the method S256.
         S256Required = "S256_REQUIRED";
+    }
+}
+
+codes! {
+    /// Which users may sign on by their roles.
+    RoleAccessType {
+        /// Those who hold any.
+        AdminUsersOnly = "ADMIN_USERS_ONLY";
+    }
+}
+
+codes! {
+    /// How many of the groups a user must be in.
+    GroupAccessType {
+        /// All of them.
+        AllGroups = "ALL_GROUPS";
+        /// At least one.
+        AnyGroup = "ANY_GROUP";
+    }
+}
+
+/// Who may sign on to an application (PingOne, `accessControl`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccessControl {
+    /// By roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleAccess>,
+    /// By groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupAccess>,
+}
+
+impl AccessControl {
+    /// Whether every user may.
+    pub fn is_open(&self) -> bool {
+        self.role.is_none() && self.group.is_none()
+    }
+}
+
+/// Access by roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RoleAccess {
+    /// Which users may.
+    #[serde(rename = "type")]
+    pub access_type: RoleAccessType,
+}
+
+impl RoleAccess {
+    /// Only users who hold a role.
+    pub const ADMIN_USERS_ONLY: Self = Self {
+        access_type: RoleAccessType::AdminUsersOnly,
+    };
+}
+
+/// Access by groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GroupAccess {
+    /// How many of them it takes.
+    #[serde(rename = "type")]
+    pub access_type: GroupAccessType,
+    /// The groups.
+    pub groups: Vec<Reference<GroupId>>,
+}
+
+codes! {
+    /// From which pages scripts may use an application.
+    CorsBehavior {
+        /// From none.
+        AllowNoOrigins = "ALLOW_NO_ORIGINS";
+        /// From those that are listed.
+        AllowSpecificOrigins = "ALLOW_SPECIFIC_ORIGINS";
+    }
+}
+
+/// From which pages scripts may use an application (PingOne, `corsSettings`); an application
+/// without may be used from all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CorsSettings {
+    /// From all that are listed, or from none.
+    pub behavior: CorsBehavior,
+    /// Such as `https://app.example`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
+}
+
+impl CorsSettings {
+    /// Whether scripts of an origin may.
+    pub fn allows(&self, origin: &str) -> bool {
+        match self.behavior {
+            CorsBehavior::AllowNoOrigins => false,
+            CorsBehavior::AllowSpecificOrigins => self.origins.iter().any(|one| one == origin),
+        }
     }
 }
 
@@ -155,12 +251,18 @@ pub struct NewApplication {
     /// Lifetime of a chain of refresh tokens in seconds.
     #[serde(default = "half_a_year")]
     pub refresh_token_rolling_duration: i64,
-    /// How long a superseded refresh token still works, in seconds.
-    #[serde(default)]
-    pub refresh_token_rolling_grace_period_duration: i64,
+    /// How long a superseded refresh token still works, in seconds; absent means not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token_rolling_grace_period_duration: Option<i64>,
     /// Whether the use of a superseded refresh token revokes the whole chain.
     #[serde(default = "yes")]
     pub additional_refresh_token_replay_protection_enabled: bool,
+    /// Who may sign on; absent means every user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_control: Option<AccessControl>,
+    /// From which pages scripts may use it; absent means all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors_settings: Option<CorsSettings>,
 }
 
 impl NewApplication {
@@ -186,8 +288,10 @@ impl NewApplication {
             initiate_login_uri: None,
             refresh_token_duration: thirty_days(),
             refresh_token_rolling_duration: half_a_year(),
-            refresh_token_rolling_grace_period_duration: 0,
+            refresh_token_rolling_grace_period_duration: None,
             additional_refresh_token_replay_protection_enabled: true,
+            access_control: None,
+            cors_settings: None,
         }
     }
 }
