@@ -7,9 +7,11 @@
 pub(crate) mod browser;
 pub(crate) mod complete;
 pub(crate) mod cookies;
+pub(crate) mod error;
 pub(crate) mod respond;
 pub(crate) mod response;
 pub(crate) mod still;
+pub(crate) mod turn;
 pub(crate) mod way_on;
 
 use db::StoreError;

@@ -13,7 +13,6 @@ pub(crate) mod sign_on;
 pub(crate) mod verify;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::LOCATION;
@@ -23,25 +22,20 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use protocol::id::{FlowId, UserId};
 use protocol::params::FormParams;
-use protocol::secret::SessionToken;
 use ui::{Flash, FormState, Html, Layout, Side};
 use web::forbid_storing;
 
 use crate::Idp;
 use crate::audit::By;
-use crate::interaction::complete::complete;
 use crate::interaction::cookies;
-use crate::interaction::{ChangeReason, Interaction, Step};
+use crate::interaction::turn::{FLOOR, Next, Turn};
+use crate::interaction::{Interaction, Step};
 use crate::interaction::{still, way_on};
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::users::{StoredUser, Users};
 use crate::web::extract::Environment;
 use crate::web::failures::page::{PageError, PageFailure};
-
-/// No refusal that depends on whether a user exists comes earlier: longer than the slowest look-up
-/// and a password's hash, shorter than a person minds.
-const FLOOR: Duration = Duration::from_millis(150);
 
 /// A visit of a hosted page: the interaction exists, and this browser may go on with it.
 #[derive(Debug)]
@@ -155,34 +149,27 @@ impl Visit {
         Ok(response)
     }
 
-    /// Keeps a step that only the browser may go on with that has just given the right password.
-    async fn move_behind_password(
-        self,
-        step: impl FnOnce(protocol::secret::SessionTokenDigest) -> Step,
-    ) -> Result<Response, PageFailure> {
-        let proof = SessionToken::random(self.idp.random());
-        let (idp, environment) = (self.idp.clone(), self.environment.id);
-        let mut response = self.move_to(step(proof.digest())).await?;
-        cookies::set(&idp, environment, &proof, &mut response);
-        Ok(response)
+    fn turn(&self) -> Turn<'_> {
+        Turn {
+            idp: &self.idp,
+            interaction: &self.interaction,
+            headers: &self.headers,
+            by: &self.by,
+        }
     }
 
-    /// Signs the user on and leads back to the application.
-    async fn complete(self, user: &StoredUser) -> Result<Response, PageFailure> {
-        let Self {
-            idp,
-            environment,
-            interaction,
-            by,
-            headers,
-            ..
-        } = self;
-        let query = interaction.query();
-        let token = complete(&idp, interaction, user, &headers, &by).await?;
-        let resume = format!("{}/as/resume?{query}", idp.urls().path(environment.id));
-        let mut response = see_other(&resume);
-        cookies::set(&idp, environment.id, &token, &mut response);
-        Ok(response)
+    /// Leads where a right password led, and gives the browser what it goes on with.
+    fn lead_to(&self, next: &Next) -> Response {
+        let (mut response, token) = match next {
+            Next::Step(token) => (self.go_on(), token),
+            Next::SignedOn(token) => {
+                let environment = self.idp.urls().path(self.environment.id);
+                let resume = format!("{environment}/as/resume?{}", self.interaction.query());
+                (see_other(&resume), token)
+            }
+        };
+        cookies::set(&self.idp, self.environment.id, token, &mut response);
+        response
     }
 
     /// The same visit after its interaction has moved on.
@@ -206,29 +193,6 @@ impl Visit {
         let user = user.filter(|user| user.can_authenticate(self.now));
         Ok(user.ok_or(PageError::FlowGone)?)
     }
-}
-
-/// What comes after the right password, whoever gave it: what the account still demands, or the
-/// end.
-async fn after_password(
-    visit: Visit,
-    user: &StoredUser,
-    reason: Option<ChangeReason>,
-) -> Result<Response, PageFailure> {
-    let id = user.id;
-    if let Some(reason) = reason {
-        let step = |proof| Step::ChangePassword {
-            user: id,
-            reason,
-            proof,
-        };
-        return visit.move_behind_password(step).await;
-    }
-    if user.verification_required {
-        let step = |proof| Step::VerificationCode { user: id, proof };
-        return visit.move_behind_password(step).await;
-    }
-    visit.complete(user).await
 }
 
 /// Shows the page of the interaction's state.

@@ -6,13 +6,13 @@ use protocol::secret::SessionToken;
 
 use super::SINGLE_FACTOR;
 use super::browser::Browser;
+use super::error::InteractionError;
 use super::{Interaction, Step};
 use crate::Idp;
 use crate::accounts::sign_on;
 use crate::audit::{Activity, By};
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
-use crate::web::failures::page::{PageError, PageFailure};
 
 /// Signs the user on and gives the session's new token.
 ///
@@ -24,7 +24,7 @@ pub(crate) async fn complete(
     user: &StoredUser,
     headers: &HeaderMap,
     by: &By,
-) -> Result<SessionToken, PageFailure> {
+) -> Result<SessionToken, InteractionError> {
     let now = by.now;
     let token = SessionToken::random(idp.random());
     let before = Browser::find(idp, interaction.environment, headers, now).await?;
@@ -69,7 +69,7 @@ pub(crate) async fn complete(
     match written {
         Ok(()) => Ok(token),
         // Another request was faster; what it led to is what counts.
-        Err(error) if error.unmet().is_some() => Err(PageError::FlowGone.into()),
+        Err(error) if error.unmet().is_some() => Err(InteractionError::Over),
         Err(error) => Err(error.into()),
     }
 }

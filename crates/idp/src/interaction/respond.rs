@@ -4,16 +4,14 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use platform::net::RequestId;
 use protocol::id::GrantId;
-use protocol::oauth::OAuthErrorCode;
 use protocol::pingone::GrantTypeName;
 use protocol::secret::AuthorizationCode;
 
 use super::AuthorizationRequest;
 use super::browser::Browser;
-use super::response::{self, ResponseParams, ReturnError};
-use super::still;
+use super::response::{self, ResponseParams};
+use super::still::{self, Failed, StillAdmitted};
 use crate::Idp;
-use crate::access::control;
 use crate::grants::issue::{self, Subject, Wanted};
 use crate::grants::scopes;
 use crate::stores::applications::StoredApplication;
@@ -40,78 +38,24 @@ pub(crate) async fn respond(
     id: RequestId,
     now: Timestamp,
 ) -> Result<Response, PageFailure> {
-    let Browser { session, user, .. } = browser;
-    let application =
-        still::application_still_answers(idp, environment.id, &request.address, now).await?;
-    let refuse =
-        |error: &ReturnError| response::refuse(idp, environment.id, &request.address, error, id);
-    if let Err(error) = still::response_type_is_allowed(&application, request.response_type) {
-        return Ok(refuse(&error));
-    }
-    if !control::lets_in(idp, &application, user, now).await? {
-        return Ok(refuse(&ReturnError::new(
-            OAuthErrorCode::AccessDenied,
-            "the user is none of those who may sign on to this application",
-        )));
-    }
-    if !request.expects(user.id) {
-        return Ok(refuse(&ReturnError::new(
-            OAuthErrorCode::LoginRequired,
-            "another user than the one of the id_token_hint is signed on",
-        )));
-    }
-    let granted = idp.granted().find(application.id, now).await?;
-    let target = match scopes::for_user(idp, &request.scopes, &granted) {
-        Ok(target) => target,
-        Err(refusal) => {
-            return Ok(refuse(&ReturnError::new(
-                OAuthErrorCode::InvalidScope,
-                refusal.to_string(),
-            )));
+    let user = &browser.user;
+    let still = still::is_admitted(idp, environment.id, request, user, now).await;
+    let StillAdmitted {
+        application,
+        target,
+    } = match still {
+        Ok(admitted) => admitted,
+        Err(Failed::Page(failure)) => return Err(failure),
+        Err(Failed::Request(error)) => {
+            let address = &request.address;
+            return Ok(response::refuse(idp, environment.id, address, &error, id));
         }
     };
-
     let lifetime = target.lifetime.max(refresh_lifetime(&application));
-    let grant = Grant {
-        id: GrantId::random(idp.random()),
-        environment_id: environment.id,
-        application_id: application.id,
-        user_id: user.id,
-        session_id: session.id,
-        scopes: request.scopes.clone(),
-        nonce: request.nonce.clone(),
-        acr: session.acr.clone(),
-        amr: session.amr.clone(),
-        authenticated_at: session.authenticated_at,
-        created_at: now,
-        expires_at: now
-            .saturating_add(lifetime + MARGIN)
-            .unwrap_or(Timestamp::MAX),
-        revoked_at: None,
-    };
-    let mut change = finish.and(Grants::insert(&grant));
-    let code = request
-        .response_type
-        .code
-        .then(|| AuthorizationCode::random(idp.random()));
-    if let Some(code) = &code {
-        let stored = StoredCode {
-            grant_id: grant.id,
-            redirect_uri: request.address.redirect_uri.as_str().to_owned(),
-            code_challenge: request.code_challenge.clone(),
-        };
-        let expires_at = now
-            .saturating_add(idp.settings().lifetimes.authorization_code)
-            .unwrap_or(Timestamp::MAX);
-        change = change.and(AuthorizationCodes::insert(
-            &code.digest(),
-            application.id,
-            &stored,
-            now,
-            expires_at,
-        ));
-    }
-    match change.commit_unrecorded(idp).await {
+    let grant = granted(idp, request, browser, lifetime, now);
+    let (code, kept) = code(idp, request, &grant, now);
+    let written = finish.and(Grants::insert(&grant)).and(kept);
+    match written.commit_unrecorded(idp).await {
         Ok(()) => {}
         Err(error) if error.unmet().is_some() => {
             return Err(PageError::FlowGone.into());
@@ -132,6 +76,58 @@ pub(crate) async fn respond(
         &request.address,
         params,
     ))
+}
+
+/// The grant that every token of the response hangs off.
+fn granted(
+    idp: &Idp,
+    request: &AuthorizationRequest,
+    browser: &Browser,
+    lifetime: SignedDuration,
+    now: Timestamp,
+) -> Grant {
+    let session = &browser.session;
+    Grant {
+        id: GrantId::random(idp.random()),
+        environment_id: session.environment_id,
+        application_id: request.address.application,
+        user_id: browser.user.id,
+        session_id: session.id,
+        scopes: request.scopes.clone(),
+        nonce: request.nonce.clone(),
+        acr: session.acr.clone(),
+        amr: session.amr.clone(),
+        authenticated_at: session.authenticated_at,
+        created_at: now,
+        expires_at: now
+            .saturating_add(lifetime + MARGIN)
+            .unwrap_or(Timestamp::MAX),
+        revoked_at: None,
+    }
+}
+
+/// The code of the response, if it has one, and what keeps it.
+fn code(
+    idp: &Idp,
+    request: &AuthorizationRequest,
+    grant: &Grant,
+    now: Timestamp,
+) -> (Option<AuthorizationCode>, Change) {
+    if !request.response_type.code {
+        return (None, Change::new());
+    }
+    let code = AuthorizationCode::random(idp.random());
+    let stored = StoredCode {
+        grant_id: grant.id,
+        redirect_uri: request.address.redirect_uri.as_str().to_owned(),
+        code_challenge: request.code_challenge.clone(),
+    };
+    let expires_at = now
+        .saturating_add(idp.settings().lifetimes.authorization_code)
+        .unwrap_or(Timestamp::MAX);
+    let application = grant.application_id;
+    let kept = AuthorizationCodes::insert(&code.digest(), application, &stored, now, expires_at);
+    (Some(code), kept)
 }
 
 fn refresh_lifetime(application: &StoredApplication) -> SignedDuration {

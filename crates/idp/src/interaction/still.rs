@@ -1,17 +1,72 @@
 //! The checks of an authorization request that must still hold when it is answered: an
 //! administrator may have changed the application while the user was signing on.
+//!
+//! The endpoint asks them first, by the same names: see the list in
+//! [`checks`](crate::oauth::authorize::checks).
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
-use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseType};
+use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseType, Scopes};
 use protocol::pingone::{GrantTypeName, ResponseTypeName};
 
+use super::AuthorizationRequest;
 use super::response::{ReturnAddress, ReturnError};
 use crate::Idp;
+use crate::access::control;
+use crate::grants::scopes::{self, Target};
 use crate::stores::applications::StoredApplication;
+use crate::stores::resources::GrantedScopes;
+use crate::stores::users::StoredUser;
 use crate::web::failures::page::{PageError, PageFailure, UriMismatch};
+
+/// Why a check failed after the return address was proven.
+pub(crate) enum Failed {
+    /// The request is at fault: the client is told.
+    Request(ReturnError),
+    /// The service is, or the address does not stand any more: the person is told.
+    Page(PageFailure),
+}
+
+impl From<ReturnError> for Failed {
+    fn from(error: ReturnError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl<T: Into<PageFailure>> From<T> for Failed {
+    fn from(failure: T) -> Self {
+        Self::Page(failure.into())
+    }
+}
+
+/// A request that may be answered, and what its tokens are for.
+pub(crate) struct StillAdmitted {
+    pub(crate) application: Arc<StoredApplication>,
+    pub(crate) target: Target,
+}
+
+/// Asks once more what must still hold: one check per line, each with the name that it has at the
+/// endpoint.
+pub(crate) async fn is_admitted(
+    idp: &Idp,
+    environment: EnvironmentId,
+    request: &AuthorizationRequest,
+    user: &StoredUser,
+    now: Timestamp,
+) -> Result<StillAdmitted, Failed> {
+    let application = application_still_answers(idp, environment, &request.address, now).await?;
+    response_type_is_allowed(&application, request.response_type)?;
+    user_is_let_in(idp, &application, user, now).await?;
+    user_is_expected(request, user)?;
+    let granted = idp.granted().find(application.id, now).await?;
+    let target = scopes_are_granted(idp, &request.scopes, &granted)?;
+    Ok(StillAdmitted {
+        application,
+        target,
+    })
+}
 
 pub(crate) fn application_is_enabled(application: &StoredApplication) -> Result<(), PageFailure> {
     if application.settings.enabled {
@@ -94,4 +149,42 @@ pub(crate) async fn application_still_answers(
     application_is_enabled(&application)?;
     redirect_uri_is_registered(&application, address.redirect_uri.as_str())?;
     Ok(application)
+}
+
+/// The user is one of those whom the application lets in.
+async fn user_is_let_in(
+    idp: &Idp,
+    application: &StoredApplication,
+    user: &StoredUser,
+    now: Timestamp,
+) -> Result<(), Failed> {
+    if control::lets_in(idp, application, user, now).await? {
+        Ok(())
+    } else {
+        Err(Failed::Request(ReturnError::new(
+            OAuthErrorCode::AccessDenied,
+            "the user is none of those who may sign on to this application",
+        )))
+    }
+}
+
+fn user_is_expected(request: &AuthorizationRequest, user: &StoredUser) -> Result<(), ReturnError> {
+    if request.expects(user.id) {
+        Ok(())
+    } else {
+        Err(ReturnError::new(
+            OAuthErrorCode::LoginRequired,
+            "another user than the one of the id_token_hint is signed on",
+        ))
+    }
+}
+
+/// What the tokens are for, if all of the scopes are granted.
+pub(crate) fn scopes_are_granted(
+    idp: &Idp,
+    scopes: &Scopes,
+    granted: &GrantedScopes,
+) -> Result<Target, ReturnError> {
+    scopes::for_user(idp, scopes, granted)
+        .map_err(|refusal| ReturnError::new(OAuthErrorCode::InvalidScope, refusal.to_string()))
 }

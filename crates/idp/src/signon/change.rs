@@ -6,8 +6,9 @@ use protocol::id::UserId;
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 
-use super::{Visit, after_password, minutes, require_same, rules};
+use super::{Visit, minutes, require_same, rules};
 use crate::accounts::{Refusal, passwords};
+use crate::interaction::error::InteractionError;
 use crate::interaction::{ChangeReason, Step};
 use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
@@ -64,9 +65,6 @@ pub(crate) async fn post(
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
-    idp.limits()
-        .sign_ons
-        .take(visit.by.origin.address, visit.now)?;
     let current = Password::new(params.text("currentPassword"));
     let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS);
@@ -83,29 +81,34 @@ pub(crate) async fn post(
     }
 
     let account = visit.user(user).await?;
-    let changed = passwords::change_own(&idp, &account, &current, &new, &visit.by).await;
-    match changed {
-        Ok(()) => return after_password(visit, &account, None).await,
-        Err(Refusal::Wrong { .. }) => {
+    let turn = visit.turn();
+    let changed = turn.change_password(&account, &current, &new).await;
+    let refusal = match changed {
+        Ok(next) => return Ok(visit.lead_to(&next)),
+        Err(InteractionError::Refused(refusal)) => refusal,
+        Err(error) => return Err(error.into()),
+    };
+    match refusal {
+        Refusal::Wrong { .. } => {
             form.set_error("currentPassword", visit.text("change-current-wrong"));
         }
-        Err(Refusal::LockedOut {
+        Refusal::LockedOut {
             seconds_until_unlock,
-        }) => {
+        } => {
             let texts = idp.site().messages();
             form.add_error(texts.format(
                 "change-locked",
                 &[("minutes", minutes(seconds_until_unlock))],
             ));
         }
-        Err(Refusal::Policy(evaluation)) => {
+        Refusal::Policy(evaluation) => {
             form.set_error("newPassword", rules::broken(&visit, &evaluation));
         }
-        Err(Refusal::TooYoung { min_age_days }) => {
+        Refusal::TooYoung { min_age_days } => {
             let texts = idp.site().messages();
             form.add_error(texts.format("change-too-young", &[("days", min_age_days)]));
         }
-        Err(refusal) => return Err(refusal.into()),
+        refusal => return Err(refusal.into()),
     }
     form.keep_new_passwords(PASSWORDS, &new);
     show(&visit, user, reason, form).await

@@ -11,7 +11,7 @@ use protocol::secret::{Password, RecoveryCode};
 use ui::{Flash, FormState, Layout, RuleView};
 use web::Floor;
 
-use super::{FLOOR, Flashes, Visit, after_password, require_same, rules};
+use super::{FLOOR, Flashes, Visit, require_same, rules};
 use crate::Idp;
 use crate::accounts::{Refusal, recovery};
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
@@ -198,9 +198,7 @@ pub(crate) async fn post(
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
-    idp.limits()
-        .sign_ons
-        .take(visit.by.origin.address, visit.now)?;
+    visit.turn().take_sign_on_try()?;
     let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS).with_value("recoveryCode", params.text("recoveryCode"));
     if params.text("recoveryCode").trim().is_empty() {
@@ -234,7 +232,8 @@ pub(crate) async fn post(
     let recovered = recover(&visit, user, &params, &new).await;
     match recovered {
         Ok(user) => {
-            return after_password(visit, &user, None).await;
+            let next = visit.turn().after_password(&user, None).await?;
+            return Ok(visit.lead_to(&next));
         }
         Err(Refusal::Policy(evaluation)) => {
             form.set_error("newPassword", rules::broken(&visit, &evaluation));

@@ -7,7 +7,7 @@ use protocol::names::{EmailAddress, is_username};
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 
-use super::{Visit, after_password, require_same, rules};
+use super::{Visit, require_same, rules};
 use crate::Idp;
 use crate::accounts::Refusal;
 use crate::accounts::registration::{
@@ -113,7 +113,10 @@ pub(crate) async fn post(
     };
     let made = register(&idp, visit.environment.id, account, &visit.by).await;
     match made {
-        Ok(user) => return after_password(visit, &user, None).await,
+        Ok(user) => {
+            let next = visit.turn().after_password(&user, None).await?;
+            return Ok(visit.lead_to(&next));
+        }
         Err(RegistrationRefusal::InvalidEmail(_)) => {
             form.set_error("email", visit.text("register-email-invalid"));
         }

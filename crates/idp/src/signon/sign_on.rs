@@ -2,15 +2,13 @@
 
 use askama::Template;
 use axum::response::Response;
-use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
 use ui::{FormState, Layout};
-use web::Floor;
 
-use super::{FLOOR, Visit, after_password, minutes};
+use super::{Visit, minutes};
 use crate::accounts::Refusal;
-use crate::accounts::sign_on::sign_on;
-use crate::interaction::{ChangeReason, Step};
+use crate::interaction::Step;
+use crate::interaction::error::InteractionError;
 use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
 
@@ -58,9 +56,6 @@ pub(crate) async fn post(
     if !matches!(visit.interaction.step, Step::SignOn) {
         return Ok(visit.go_on());
     }
-    let idp = visit.idp.clone();
-    let limits = &idp.limits();
-    limits.sign_ons.take(visit.by.origin.address, visit.now)?;
     let username = params.text("username").trim();
     let password = params.text("password");
     let mut form = FormState::new(&["username", "password"]).with_value("username", username);
@@ -74,25 +69,17 @@ pub(crate) async fn post(
         return Ok(show(&visit, &form));
     }
 
-    let floor = Floor::of(FLOOR);
-    let password = Password::new(password);
-    let environment = visit.environment.id;
-    match sign_on(&idp, environment, username, &password, &visit.by).await {
-        Ok(signed_on) => {
-            let reason = match signed_on.status {
-                PasswordStatus::MustChangePassword => Some(ChangeReason::Forced),
-                PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
-                _ => None,
-            };
-            after_password(visit, &signed_on.user, reason).await
-        }
-        Err(refusal) => {
+    match visit
+        .turn()
+        .sign_on(username, &Password::new(password))
+        .await
+    {
+        Ok(next) => Ok(visit.lead_to(&next)),
+        Err(InteractionError::Refused(refusal)) => {
             form.add_error(explain(&visit, refusal)?);
-            let answer = show(&visit, &form);
-            // A known name costs writes beside the hash, which a stranger could measure.
-            floor.reached().await;
-            Ok(answer)
+            Ok(show(&visit, &form))
         }
+        Err(error) => Err(error.into()),
     }
 }
 

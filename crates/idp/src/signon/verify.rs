@@ -62,9 +62,7 @@ pub(crate) async fn post(
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
-    idp.limits()
-        .sign_ons
-        .take(visit.by.origin.address, visit.now)?;
+    visit.turn().take_sign_on_try()?;
     let typed = params.text("verificationCode");
     let mut form = FormState::new(&["verificationCode"]).with_value("verificationCode", typed);
     if typed.trim().is_empty() {
@@ -75,7 +73,10 @@ pub(crate) async fn post(
     let code = VerificationCode::from_typed(typed);
     let verified = verification::verify(&idp, &account, &code, &visit.by.acting_as(&account)).await;
     match verified {
-        Ok(account) => visit.complete(&account).await,
+        Ok(account) => {
+            let next = visit.turn().complete(&account).await?;
+            Ok(visit.lead_to(&next))
+        }
         Err(Refusal::CodeInvalid | Refusal::CodeExhausted) => {
             form.set_error("verificationCode", visit.text("verify-code-wrong"));
             show(&visit, user, form, Vec::new()).await

@@ -30,7 +30,7 @@ impl Environment {
     }
 }
 
-/// An address that leads no_such_address; how it is told depends on whether a browser asks.
+/// An address that leads nowhere; how it is told depends on whether a browser asks.
 #[derive(Clone, Debug)]
 pub(crate) enum NoSuchAddress {
     /// The database did not answer.

@@ -1,4 +1,20 @@
-//! The checks of an authorization request, in their order.
+//! The checks of an authorization request, in their order. Those that an administrator can undo
+//! while the user signs on are asked again when the request is answered, by the same function
+//! ([`still`](crate::interaction::still)).
+//!
+//! | check | at the endpoint | at the answer |
+//! |---|---|---|
+//! | `application_is_known`, `application_is_enabled` | yes | yes |
+//! | `redirect_uri_is_registered` | yes | yes |
+//! | `request_object_is_absent`, `request_uri_is_absent`, `what_is_kept_is_bounded` | yes | |
+//! | `response_type_is_known` | yes | |
+//! | `response_type_is_allowed` | yes | yes |
+//! | `response_mode_fits`, `prompt_is_known`, `max_age_is_a_number` | yes | |
+//! | `scopes_are_readable` | yes | |
+//! | `scopes_are_granted` | yes | yes |
+//! | `id_token_has_openid`, `nonce_is_there_for_a_front_channel_id_token` | yes | |
+//! | `pkce_is_as_enforced`, `acr_is_an_assigned_policy`, `hint_is_ours` | yes | |
+//! | `user_is_let_in`, `user_is_expected` | | yes |
 
 use std::sync::Arc;
 
@@ -11,16 +27,15 @@ use protocol::params::FormParams;
 use protocol::pingone::PkceEnforcement;
 
 use crate::Idp;
-use crate::grants::scopes;
 use crate::interaction::AuthorizationRequest;
 use crate::interaction::SINGLE_FACTOR;
 use crate::interaction::response::{ReturnAddress, ReturnError};
 use crate::interaction::still::{
-    application_is_enabled, redirect_uri_is_registered, response_type_is_allowed,
+    Failed, application_is_enabled, redirect_uri_is_registered, response_type_is_allowed,
+    scopes_are_granted,
 };
 use crate::oauth::hint::{self, HintError};
 use crate::stores::applications::StoredApplication;
-use crate::stores::resources::GrantedScopes;
 use crate::web::failures::page::{PageError, PageFailure};
 
 /// What of a request is kept as it was sent …
@@ -40,20 +55,6 @@ pub(crate) enum Refusal {
 impl<T: Into<PageFailure>> From<T> for Refusal {
     fn from(failure: T) -> Self {
         Self::Page(failure.into())
-    }
-}
-
-/// Why a check of the second stage failed.
-pub(crate) enum Failed {
-    /// The request is at fault.
-    Request(ReturnError),
-    /// The service is.
-    Service(PageFailure),
-}
-
-impl From<ReturnError> for Failed {
-    fn from(error: ReturnError) -> Self {
-        Self::Request(error)
     }
 }
 
@@ -87,7 +88,8 @@ pub(crate) async fn admit(
         let mode = response_mode_fits(params, response_type)?;
         let prompts = prompt_is_known(params)?;
         let max_age_seconds = max_age_is_a_number(params)?;
-        let scopes = scopes_are_granted(idp, params, &granted)?;
+        let scopes = scopes_are_readable(params)?;
+        scopes_are_granted(idp, &scopes, &granted)?;
         id_token_has_openid(response_type, &scopes)?;
         let nonce = nonce_is_there_for_a_front_channel_id_token(params, response_type)?;
         let code_challenge = pkce_is_as_enforced(params, &application, response_type)?;
@@ -110,7 +112,7 @@ pub(crate) async fn admit(
     };
     checked.await.map_err(|failed| match failed {
         Failed::Request(error) => Refusal::Return(address.clone(), error),
-        Failed::Service(failure) => Refusal::Page(failure),
+        Failed::Page(failure) => Refusal::Page(failure),
     })
 }
 
@@ -232,16 +234,9 @@ fn max_age_is_a_number(params: &FormParams) -> Result<Option<i64>, ReturnError> 
     }
 }
 
-fn scopes_are_granted(
-    idp: &Idp,
-    params: &FormParams,
-    granted: &GrantedScopes,
-) -> Result<Scopes, ReturnError> {
-    let refuse = |detail: String| ReturnError::new(OAuthErrorCode::InvalidScope, detail);
-    let requested = Scopes::parse(params.find("scope").unwrap_or_default())
-        .map_err(|invalid| refuse(invalid.to_string()))?;
-    scopes::for_user(idp, &requested, granted).map_err(|refusal| refuse(refusal.to_string()))?;
-    Ok(requested)
+fn scopes_are_readable(params: &FormParams) -> Result<Scopes, ReturnError> {
+    Scopes::parse(params.find("scope").unwrap_or_default())
+        .map_err(|invalid| ReturnError::new(OAuthErrorCode::InvalidScope, invalid.to_string()))
 }
 
 fn id_token_has_openid(response_type: ResponseType, scopes: &Scopes) -> Result<(), ReturnError> {
@@ -329,7 +324,7 @@ async fn hint_is_ours(
     };
     match hint::verify(idp, environment, token, now).await {
         Ok(hint) if hint.application == application => Ok(Some(hint.user)),
-        Err(HintError::Keys(error)) => Err(Failed::Service(error.into())),
+        Err(HintError::Keys(error)) => Err(Failed::Page(error.into())),
         Ok(_) | Err(HintError::NotOurs | HintError::Token(_)) => Err(ReturnError::invalid_request(
             "the id_token_hint is no ID token that was issued to this application",
         )

@@ -1,0 +1,47 @@
+//! Why an interaction does not go on.
+
+use db::StoreError;
+use web::Limited;
+
+use crate::accounts::Refusal;
+use crate::web::failures::page::{PageError, PageFailure};
+
+/// Why an interaction did not go on.
+#[derive(Debug)]
+pub(crate) enum InteractionError {
+    /// The address has made too many requests.
+    Limited(Limited),
+    /// Another request was faster, or the interaction is over.
+    Over,
+    /// What was given is not accepted, or the service failed.
+    Refused(Refusal),
+}
+
+impl From<Limited> for InteractionError {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
+}
+
+impl From<Refusal> for InteractionError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for InteractionError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<InteractionError> for PageFailure {
+    /// For what a page has no words of its own for.
+    fn from(error: InteractionError) -> Self {
+        match error {
+            InteractionError::Limited(limited) => limited.into(),
+            InteractionError::Over => PageError::FlowGone.into(),
+            InteractionError::Refused(refusal) => refusal.into(),
+        }
+    }
+}

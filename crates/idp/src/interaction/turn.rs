@@ -1,0 +1,142 @@
+//! What is done with what a person gives, and what follows: the same for every face of an
+//! interaction, be it the hosted pages or an API of flows.
+//!
+//! Tries are counted, refusals take their time, and a right password leads to what the account
+//! still demands, or to the end. Faces turn the outcome into pages or documents.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use protocol::pingone::PasswordStatus;
+use protocol::secret::{Password, SessionToken};
+use web::{Floor, Limited};
+
+use super::complete::complete;
+use super::error::InteractionError;
+use super::{ChangeReason, Interaction, Step};
+use crate::Idp;
+use crate::accounts::{passwords, sign_on};
+use crate::audit::By;
+use crate::stores::users::StoredUser;
+
+/// No refusal that depends on whether a user exists comes earlier: longer than the slowest look-up
+/// and a password's hash, shorter than a person minds.
+pub(crate) const FLOOR: Duration = Duration::from_millis(150);
+
+/// One request's turn in an interaction that its browser may go on with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn<'a> {
+    pub(crate) idp: &'a Idp,
+    pub(crate) interaction: &'a Interaction,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) by: &'a By,
+}
+
+/// Where a right password led. The browser is given the token either way.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// To a step that only the browser with this token may go on with. When another request was
+    /// faster, its step is what counts.
+    Step(SessionToken),
+    /// To the end: the user is signed on, and this is the session's token.
+    SignedOn(SessionToken),
+}
+
+impl Turn<'_> {
+    /// Checks a name and a password, and goes on to what the account demands next.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`], no earlier than [`FLOOR`] where a name was looked up: a known one costs
+    /// writes beside the hash, which a stranger could measure.
+    pub(crate) async fn sign_on(
+        self,
+        username: &str,
+        password: &Password,
+    ) -> Result<Next, InteractionError> {
+        self.take_sign_on_try()?;
+        let floor = Floor::of(FLOOR);
+        let environment = self.interaction.environment;
+        match sign_on::sign_on(self.idp, environment, username, password, self.by).await {
+            Ok(signed_on) => {
+                let reason = match signed_on.status {
+                    PasswordStatus::MustChangePassword => Some(ChangeReason::Forced),
+                    PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
+                    _ => None,
+                };
+                self.after_password(&signed_on.user, reason).await
+            }
+            Err(refusal) => {
+                floor.reached().await;
+                Err(refusal.into())
+            }
+        }
+    }
+
+    /// Changes the password that the account demands to be changed, and goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`].
+    pub(crate) async fn change_password(
+        self,
+        user: &StoredUser,
+        current: &Password,
+        new: &Password,
+    ) -> Result<Next, InteractionError> {
+        self.take_sign_on_try()?;
+        passwords::change_own(self.idp, user, current, new, self.by).await?;
+        self.after_password(user, None).await
+    }
+
+    /// Counts a try of the request's address at a password or a code.
+    ///
+    /// # Errors
+    ///
+    /// [`Limited`] when it was one too many.
+    pub(crate) fn take_sign_on_try(self) -> Result<(), Limited> {
+        let limits = self.idp.limits();
+        limits.sign_ons.take(self.by.origin.address, self.by.now)
+    }
+
+    /// What comes after the right password, whoever gave it: what the account still demands, or the
+    /// end.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`].
+    pub(crate) async fn after_password(
+        self,
+        user: &StoredUser,
+        reason: Option<ChangeReason>,
+    ) -> Result<Next, InteractionError> {
+        let proof = SessionToken::random(self.idp.random());
+        let step = match reason {
+            Some(reason) => Step::ChangePassword {
+                user: user.id,
+                reason,
+                proof: proof.digest(),
+            },
+            None if user.verification_required => Step::VerificationCode {
+                user: user.id,
+                proof: proof.digest(),
+            },
+            None => return self.complete(user).await,
+        };
+        let next = self.interaction.clone().to(step);
+        next.try_advance(self.idp, self.by.now).await?;
+        Ok(Next::Step(proof))
+    }
+
+    /// Signs the user on.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`].
+    pub(crate) async fn complete(self, user: &StoredUser) -> Result<Next, InteractionError> {
+        let interaction = self.interaction.clone();
+        complete(self.idp, interaction, user, self.headers, self.by)
+            .await
+            .map(Next::SignedOn)
+    }
+}
