@@ -42,6 +42,7 @@ mod web;
 pub use api::media_router::Operation;
 pub use founding::portal_applications::PortalAddresses;
 pub use founding::{bootstrap, demo};
+pub use mail::{MailServerError, check_mail_server};
 pub use management::operations as management_operations;
 pub use settings::{HashingSettings, Lifetimes, Limits, Settings, SmtpSecurity, SmtpSettings};
 pub use state::{Idp, Parts, StartError};

@@ -24,6 +24,7 @@ use crate::stores::mails::{Mails, StoredMail};
 use crate::stores::users::StoredUser;
 
 pub(crate) use smtp::{InvalidSmtp, Smtp};
+pub use smtp::{MailServerError, check_mail_server};
 
 /// What is written to a user.
 #[derive(Debug)]

@@ -248,12 +248,14 @@ pub(crate) fn router(resources: Vec<Resource>) -> Router<Idp> {
         .fold(Router::new(), |router, resource| {
             let path = resource.path;
             let resource = Arc::new(resource);
-            router.route(
-                path,
-                any(async move |State(idp): State<Idp>, request: Request| {
-                    resource.answer(request, idp).await
-                }),
-            )
+            let answer = any(async move |State(idp): State<Idp>, request: Request| {
+                resource.answer(request, idp).await
+            });
+            // PingOne takes a slash behind a resource's path for the same resource, and clients that
+            // put addresses together send one (`users/?filter=…`).
+            router
+                .route(path, answer.clone())
+                .route(&format!("{path}/"), answer)
         });
     routed
         .fallback(async || ApiFailure::not_found())

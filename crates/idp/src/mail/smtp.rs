@@ -26,6 +26,32 @@ pub(crate) enum InvalidSmtp {
     Tls(String, #[source] lettre::transport::smtp::Error),
 }
 
+/// Why a mail server cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail server {host} cannot be used from here")]
+pub struct MailServerError {
+    host: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Connects to the mail server and signs on there, as for sending a mail, and sends none.
+///
+/// # Errors
+///
+/// [`MailServerError`] when the settings do not work, it cannot be reached, or it refuses.
+pub async fn check_mail_server(settings: &SmtpSettings) -> Result<(), MailServerError> {
+    let failed = |source: Option<Box<dyn std::error::Error + Send + Sync>>| MailServerError {
+        host: settings.host.clone(),
+        source,
+    };
+    let smtp = Smtp::new(settings).map_err(|error| failed(Some(Box::new(error))))?;
+    match smtp.transport.test_connection().await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(failed(None)),
+        Err(error) => Err(failed(Some(Box::new(error)))),
+    }
+}
+
 /// Why a mail was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {

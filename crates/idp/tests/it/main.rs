@@ -10,6 +10,7 @@
 mod conformance;
 mod management;
 mod management_access;
+mod management_addresses;
 mod management_bodies;
 mod management_configuration;
 mod management_groups;
