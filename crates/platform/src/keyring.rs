@@ -1,10 +1,12 @@
 //! Keys that outlive a process: they seal what must be readable again and authenticate what
 //! travels through a browser or a client.
 //!
-//! A keyring holds several keys. The newest seals and signs, all open and verify, so adding a key
+//! A keyring holds several keys. The newest that is in use seals and signs, all open and verify.
+//! A new key is staged first: known, and used for nothing until every node knows it. So adding a key
 //! and later dropping the oldest rotates them without anybody noticing.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac};
@@ -15,9 +17,18 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use protocol::Random;
 
-/// Several keys of 256 bits, the newest last.
+/// Several keys of 256 bits, the newest last. They can be replaced while they are used.
 pub struct Keyring {
-    keys: Vec<Key>,
+    keys: RwLock<Arc<[Key]>>,
+}
+
+/// Shows that a database was written with a key: kept there, it is good with this key only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyProof {
+    /// The key's id.
+    pub id: String,
+    /// A tag that nobody makes without the key.
+    pub proof: String,
 }
 
 /// A key as the keyring's file keeps it.
@@ -27,6 +38,9 @@ pub struct StoredKey {
     pub id: String,
     /// 256 random bits in base64url.
     pub secret: String,
+    /// Whether it only opens and verifies, and seals and signs nothing yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub staged: bool,
 }
 
 impl fmt::Debug for StoredKey {
@@ -43,19 +57,22 @@ impl StoredKey {
         Self {
             id: random.code(8),
             secret: random.token(),
+            staged: false,
         }
     }
 }
 
 struct Key {
     id: String,
+    staged: bool,
     seal: LessSafeKey,
     sign: hmac::Key,
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<_> = self.keys.iter().map(|key| key.id.as_str()).collect();
+        let keys = self.keys();
+        let ids: Vec<_> = keys.iter().map(|key| key.id.as_str()).collect();
         f.debug_struct("Keyring").field("keys", &ids).finish()
     }
 }
@@ -63,8 +80,8 @@ impl fmt::Debug for Keyring {
 /// A keyring's file is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKeyring {
-    /// There is no key in it.
-    #[error("the keyring holds no key")]
+    /// There is no key in it, or none in use.
+    #[error("the keyring holds no key that is in use")]
     Empty,
     /// A key is not 256 bits in base64url, or its id is empty or has a dot.
     #[error("key {position} of the keyring is no 256-bit key in base64url with an id")]
@@ -87,19 +104,40 @@ impl Keyring {
     ///
     /// [`InvalidKeyring`] when there is none, or one of them is no key.
     pub fn new(stored: &[StoredKey]) -> Result<Self, InvalidKeyring> {
-        if stored.is_empty() {
-            return Err(InvalidKeyring::Empty);
-        }
-        let keys = stored
-            .iter()
-            .enumerate()
-            .map(|(index, stored)| {
-                Key::derive(stored).ok_or(InvalidKeyring::Key {
-                    position: index + 1,
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { keys })
+        Ok(Self {
+            keys: RwLock::new(prepared(stored)?),
+        })
+    }
+
+    /// Takes these keys, oldest first, instead of the ones before.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKeyring`] when there is none, or one of them is no key; then nothing changes.
+    pub fn replace(&self, stored: &[StoredKey]) -> Result<(), InvalidKeyring> {
+        let keys = prepared(stored)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
+    /// A proof of each key that is in use, for a database that is written with them.
+    pub fn proofs(&self) -> Vec<KeyProof> {
+        let keys = self.keys();
+        let used = keys.iter().filter(|key| !key.staged);
+        used.map(|key| KeyProof {
+            id: key.id.clone(),
+            proof: key.authenticate(PROOF, key.id.as_bytes()),
+        })
+        .collect()
+    }
+
+    /// Whether this keyring holds the key that made the proof.
+    pub fn accepts(&self, proof: &KeyProof) -> bool {
+        let named = proof.proof.split_once('.');
+        named.is_some_and(|(id, _)| id == proof.id)
+            && self
+                .verify(PROOF, proof.id.as_bytes(), &proof.proof)
+                .is_ok()
     }
 
     /// A keyring of one new key.
@@ -120,7 +158,8 @@ impl Keyring {
     ///
     /// When `plaintext` is longer than AES-GCM's 64 GiB.
     pub fn seal(&self, context: &str, plaintext: &[u8], random: &dyn Random) -> String {
-        let key = self.newest();
+        let keys = self.keys();
+        let key = newest(&keys);
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);
         let mut sealed = plaintext.to_vec();
@@ -143,7 +182,8 @@ impl Keyring {
     /// [`NotAuthentic`] for anything else.
     pub fn open(&self, context: &str, sealed: &str) -> Result<Vec<u8>, NotAuthentic> {
         let (id, text) = sealed.split_once('.').ok_or(NotAuthentic)?;
-        let key = self.find(id).ok_or(NotAuthentic)?;
+        let keys = self.keys();
+        let key = find(&keys, id).ok_or(NotAuthentic)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotAuthentic)?;
         let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(NotAuthentic)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| NotAuthentic)?;
@@ -157,12 +197,7 @@ impl Keyring {
 
     /// A tag that proves that this installation made `message` for `context`.
     pub fn authenticate(&self, context: &str, message: &[u8]) -> String {
-        let key = self.newest();
-        format!(
-            "{}.{}",
-            key.id,
-            URL_SAFE_NO_PAD.encode(key.tag(context, message))
-        )
+        newest(&self.keys()).authenticate(context, message)
     }
 
     /// Checks a tag that [`authenticate`](Self::authenticate) made.
@@ -172,18 +207,44 @@ impl Keyring {
     /// [`NotAuthentic`] when the tag is of another message, context or installation.
     pub fn verify(&self, context: &str, message: &[u8], tag: &str) -> Result<(), NotAuthentic> {
         let (id, tag) = tag.split_once('.').ok_or(NotAuthentic)?;
-        let key = self.find(id).ok_or(NotAuthentic)?;
+        let keys = self.keys();
+        let key = find(&keys, id).ok_or(NotAuthentic)?;
         let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| NotAuthentic)?;
         hmac::verify(&key.sign, &bound(context, message), &tag).map_err(|_| NotAuthentic)
     }
 
-    fn newest(&self) -> &Key {
-        self.keys.last().expect("a keyring is never empty")
+    fn keys(&self) -> Arc<[Key]> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
-    fn find(&self, id: &str) -> Option<&Key> {
-        self.keys.iter().find(|key| key.id == id)
+/// What a [`KeyProof`] is made for.
+const PROOF: &str = "keyring.proof";
+
+fn prepared(stored: &[StoredKey]) -> Result<Arc<[Key]>, InvalidKeyring> {
+    if stored.iter().all(|key| key.staged) {
+        return Err(InvalidKeyring::Empty);
     }
+    stored
+        .iter()
+        .enumerate()
+        .map(|(index, stored)| {
+            Key::derive(stored).ok_or(InvalidKeyring::Key {
+                position: index + 1,
+            })
+        })
+        .collect()
+}
+
+/// The newest key that is in use.
+fn newest(keys: &[Key]) -> &Key {
+    keys.iter()
+        .rfind(|key| !key.staged)
+        .expect("a keyring always has a key in use")
+}
+
+fn find<'a>(keys: &'a [Key], id: &str) -> Option<&'a Key> {
+    keys.iter().find(|key| key.id == id)
 }
 
 impl Key {
@@ -201,9 +262,15 @@ impl Key {
         let sign = base.expand(&[b"sign"], hmac::HMAC_SHA256).ok()?;
         Some(Self {
             id: stored.id.clone(),
+            staged: stored.staged,
             seal: LessSafeKey::new(UnboundKey::from(seal)),
             sign: hmac::Key::from(sign),
         })
+    }
+
+    fn authenticate(&self, context: &str, message: &[u8]) -> String {
+        let tag = URL_SAFE_NO_PAD.encode(self.tag(context, message));
+        format!("{}.{tag}", self.id)
     }
 
     fn tag(&self, context: &str, message: &[u8]) -> hmac::Tag {
@@ -288,10 +355,55 @@ mod tests {
         let short = StoredKey {
             id: "A".to_owned(),
             secret: "c2hvcnQ".to_owned(),
+            staged: false,
         };
         assert_eq!(
             Keyring::new(&[short]).unwrap_err(),
             InvalidKeyring::Key { position: 1 }
         );
+    }
+
+    #[test]
+    fn a_staged_key_is_known_and_unused_until_it_is_activated() {
+        let random = SeededRandom::new(3);
+        let old = StoredKey::random(&random);
+        let mut new = StoredKey::random(&random);
+        let ahead = Keyring::new(&[old.clone(), new.clone()]).unwrap();
+        new.staged = true;
+        let staged = Keyring::new(&[old.clone(), new.clone()]).unwrap();
+        let before = Keyring::new(std::slice::from_ref(&old)).unwrap();
+
+        let sealed = staged.seal("c", b"m", &random);
+        assert_eq!(before.open("c", &sealed).unwrap(), b"m");
+        let sealed = ahead.seal("c", b"m", &random);
+        assert_eq!(before.open("c", &sealed), Err(NotAuthentic));
+        assert_eq!(staged.open("c", &sealed).unwrap(), b"m");
+
+        new.staged = false;
+        staged.replace(&[old.clone(), new.clone()]).unwrap();
+        assert_eq!(
+            staged.authenticate("c", b"m"),
+            ahead.authenticate("c", b"m")
+        );
+        new.staged = true;
+        assert_eq!(staged.replace(&[new]), Err(InvalidKeyring::Empty));
+    }
+
+    #[test]
+    fn a_proof_is_good_with_its_own_key_only() {
+        let random = SeededRandom::new(4);
+        let stored = StoredKey::random(&random);
+        let keyring = Keyring::new(std::slice::from_ref(&stored)).unwrap();
+        let [proof] = &keyring.proofs()[..] else {
+            panic!("one proof");
+        };
+        assert!(keyring.accepts(proof));
+        let mut impostor = StoredKey::random(&random);
+        impostor.id.clone_from(&stored.id);
+        assert!(!Keyring::new(&[impostor]).unwrap().accepts(proof));
+        assert!(!Keyring::random(&random).accepts(proof));
+        let mut renamed = proof.clone();
+        renamed.id = "another1".to_owned();
+        assert!(!keyring.accepts(&renamed));
     }
 }

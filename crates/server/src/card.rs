@@ -1,10 +1,29 @@
 //! The card that is printed when everything is ready: where to go, and who can sign on.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use ui::Mode;
 
+use crate::data_dir;
 use crate::up::Running;
+
+/// The command that finds this server's authority, to be typed into a shell.
+fn trust_command(directory: &Path) -> String {
+    if data_dir::platform().is_ok_and(|platform| platform == directory) {
+        return "latchkey trust".to_owned();
+    }
+    let name = directory.display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    if name.bytes().all(is_plain) {
+        format!("latchkey trust --data-dir {name}")
+    } else {
+        format!(
+            "latchkey trust --data-dir '{}'",
+            name.replace('\'', r"'\''")
+        )
+    }
+}
 
 /// The card's text.
 pub fn render(running: &Running) -> String {
@@ -41,15 +60,43 @@ pub fn render(running: &Running) -> String {
     }
     row("Data", &running.data_dir.display().to_string());
     if running.mode == Mode::Development {
-        card.push_str(
-            "\n  Development mode: these passwords and the mailbox are for this machine only.\n",
+        let relaxed = match (env.demo_username.is_empty(), env.mailbox_url.is_empty()) {
+            (false, false) => "these passwords and the mailbox are",
+            (false, true) => "these passwords are",
+            (true, false) => "the mailbox is",
+            (true, true) => "error pages show their causes; it is",
+        };
+        let _ = writeln!(
+            card,
+            "\n  Development mode: {relaxed} for this machine only."
         );
     }
     if !env.ca_file.is_empty() {
-        card.push_str(
-            "  A browser warns about the certificate until it trusts it: latchkey trust\n",
+        let _ = writeln!(
+            card,
+            "  A browser warns about the certificate until it trusts it: {}",
+            trust_command(&running.data_dir)
         );
     }
     card.push_str("  Ctrl-C stops.\n\n");
     card
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trust_command_names_a_directory_that_is_not_the_platforms() {
+        assert_eq!(
+            trust_command(Path::new("/tmp/latchkey-1a")),
+            "latchkey trust --data-dir /tmp/latchkey-1a"
+        );
+        assert_eq!(
+            trust_command(Path::new("/tmp/it's here")),
+            r"latchkey trust --data-dir '/tmp/it'\''s here'"
+        );
+        let own = data_dir::platform().unwrap();
+        assert_eq!(trust_command(&own), "latchkey trust");
+    }
 }

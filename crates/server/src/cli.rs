@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod environment;
 mod keys;
+mod live;
 mod terminal;
 mod trust;
 mod up;

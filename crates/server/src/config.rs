@@ -19,6 +19,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use platform::{Clock as _, SystemClock};
+
 use crate::config::document::Document;
 use crate::config::reader::{Reader, Reading, Shown};
 
@@ -147,7 +149,17 @@ impl Loaded {
     /// Every problem of serving these servers, what production refuses among them.
     pub fn problems_for(&self, served: Servers) -> Vec<Problem> {
         let mut problems = self.problems.clone();
-        problems.extend(production::refusals(&self.settings, served));
+        let refusals = production::refusals(&self.settings, served, SystemClock.now());
+        // What was not understood is not missing, too.
+        let is_told = |refusal: &Problem| {
+            let about = |problem: &Problem| {
+                problem.key == refusal.key
+                    || (refusal.key == "portal.sign_on.issuer"
+                        && problem.key == "portal.sign_on.client_id")
+            };
+            self.problems.iter().any(about)
+        };
+        problems.extend(refusals.into_iter().filter(|refusal| !is_told(refusal)));
         problems
     }
 

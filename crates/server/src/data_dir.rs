@@ -2,8 +2,9 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use etcetera::BaseStrategy as _;
 use tempfile::TempDir;
@@ -177,6 +178,27 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     // The name is durable only when the directory is.
     File::open(directory)?.sync_all()
+}
+
+/// What a file looks like from outside: time of change, length and place on the disk. Enough to
+/// notice a change, and cheap to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileStamp {
+    modified: SystemTime,
+    length: u64,
+    inode: u64,
+}
+
+impl FileStamp {
+    /// The stamp of a file that is there.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self {
+            modified: metadata.modified().ok()?,
+            length: metadata.len(),
+            inode: metadata.ino(),
+        })
+    }
 }
 
 /// Reads a file if it is there.

@@ -5,6 +5,7 @@
 
 mod hosts;
 pub mod proxies;
+mod unread;
 
 use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
@@ -129,7 +130,7 @@ async fn identify(
         let page = front.error(StatusCode::FORBIDDEN, Some(id)).detail(detail);
         page.accepted_by(request.headers()).into_response()
     } else {
-        next.run(request).await
+        unread::answered(request, |request| next.run(request)).await
     };
 
     let headers = response.headers_mut();
@@ -219,8 +220,9 @@ mod tests {
 
     use super::*;
     use crate::front::proxies::{ForwardedBy, Network};
+    use crate::installation::Installation;
 
-    fn app(proxies_only: bool) -> Router {
+    async fn app(proxies_only: bool) -> Router {
         let url = Url::parse("https://id.example.com/").unwrap();
         let front = Front {
             name: "portal",
@@ -258,10 +260,9 @@ mod tests {
                 "/slow",
                 get(async || std::future::pending::<&'static str>().await),
             );
-        front.wrap(
-            router,
-            health::Readiness::new(db::Db::sqlite_in_memory().unwrap()),
-        )
+        let db = db::Db::sqlite_in_memory().unwrap();
+        let installation = Installation::open(&db).await.unwrap();
+        front.wrap(router, health::Readiness::new(installation))
     }
 
     async fn answer(app: Router, peer: [u8; 4], path: &str, headers: &[(&str, &str)]) -> Response {
@@ -289,18 +290,18 @@ mod tests {
     async fn only_a_proxy_says_who_asks_and_under_which_id() {
         let told = [HOST, ("x-forwarded-for", "1.2.3.4"), ("x-request-id", ID)];
         let told = [&told[..], &[("x-forwarded-host", "evil.example")]].concat();
-        let response = answer(app(false), [10, 0, 0, 1], "/who", &told).await;
+        let response = answer(app(false).await, [10, 0, 0, 1], "/who", &told).await;
         assert_eq!(response.headers()["x-request-id"], ID);
         assert_eq!(text(response).await, format!("1.2.3.4 {ID} false"));
 
-        let body = text(answer(app(false), [192, 0, 2, 1], "/who", &told).await).await;
+        let body = text(answer(app(false).await, [192, 0, 2, 1], "/who", &told).await).await;
         assert!(
             body.starts_with("192.0.2.1 ") && !body.contains(ID),
             "{body}"
         );
 
         let told = [HOST, ("x-request-id", "not an id")];
-        let response = answer(app(false), [10, 0, 0, 1], "/who", &told).await;
+        let response = answer(app(false).await, [10, 0, 0, 1], "/who", &told).await;
         Uuid::parse_str(response.headers()["x-request-id"].to_str().unwrap()).unwrap();
     }
 
@@ -308,12 +309,12 @@ mod tests {
     async fn a_foreign_host_is_refused_but_probes_are_answered() {
         let foreign = [("host", "evil.example")];
         let status = async |path: &'static str, headers: &'static [(&str, &str)]| {
-            answer(app(false), [127, 0, 0, 1], path, headers)
+            answer(app(false).await, [127, 0, 0, 1], path, headers)
                 .await
                 .status()
         };
         assert_eq!(
-            answer(app(false), [127, 0, 0, 1], "/who", &foreign)
+            answer(app(false).await, [127, 0, 0, 1], "/who", &foreign)
                 .await
                 .status(),
             StatusCode::MISDIRECTED_REQUEST
@@ -328,7 +329,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_becomes_a_page_with_an_id_and_without_the_message() {
-        let response = answer(app(false), [127, 0, 0, 1], "/panic", &[HOST]).await;
+        let response = answer(app(false).await, [127, 0, 0, 1], "/panic", &[HOST]).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let id = response.headers()["x-request-id"]
             .to_str()
@@ -341,13 +342,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_takes_too_long_is_ended() {
-        let response = answer(app(false), [127, 0, 0, 1], "/slow", &[HOST]).await;
+        let response = answer(app(false).await, [127, 0, 0, 1], "/slow", &[HOST]).await;
         assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
     }
 
     #[tokio::test]
     async fn outsiders_are_refused_where_only_proxies_may_connect() {
-        let status = async |peer| answer(app(true), peer, "/who", &[HOST]).await.status();
+        let status = async |peer| {
+            answer(app(true).await, peer, "/who", &[HOST])
+                .await
+                .status()
+        };
         assert_eq!(status([192, 0, 2, 1]).await, StatusCode::FORBIDDEN);
         assert_eq!(status([10, 0, 0, 1]).await, StatusCode::OK);
         assert_eq!(status([127, 0, 0, 1]).await, StatusCode::OK);
@@ -355,7 +360,7 @@ mod tests {
 
     #[tokio::test]
     async fn browsers_are_told_to_come_back_over_tls() {
-        let response = answer(app(false), [127, 0, 0, 1], "/who", &[HOST]).await;
+        let response = answer(app(false).await, [127, 0, 0, 1], "/who", &[HOST]).await;
         assert_eq!(response.headers()[STRICT_TRANSPORT_SECURITY], HSTS);
     }
 }

@@ -1,16 +1,19 @@
-//! The keyring's file: made once, readable by this user alone, rotated by adding a key.
+//! The keyring's file: made once, readable by this user alone, rotated in two steps.
 //!
-//! The newest key seals and authenticates; all are accepted, so a rotation signs nobody off.
+//! The newest key in use seals and authenticates; all are accepted, so a rotation signs nobody off.
+//! A new key is staged first. Nodes read the file again when it changes, so that all of them know
+//! the key before one uses it.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use platform::keyring::{InvalidKeyring, Keyring, StoredKey};
 use protocol::Random;
 use serde::{Deserialize, Serialize};
 
-use crate::data_dir::{read_if_present, write_private};
+use crate::data_dir::{FileStamp, read_if_present, write_private};
 
 /// The file's name in the data directory.
 pub const FILE_NAME: &str = "keyring.json";
@@ -58,6 +61,20 @@ pub enum KeyringFileError {
         /// The permissions.
         mode: u32,
     },
+    /// A rotation that was begun has to be finished first.
+    #[error("the key {id} is staged in the keyring {path} already; run `latchkey keys activate`")]
+    Staged {
+        /// Which.
+        path: String,
+        /// The key.
+        id: String,
+    },
+    /// There is no key to activate.
+    #[error("no key is staged in the keyring {path}; `latchkey keys rotate` stages one")]
+    NotStaged {
+        /// Which.
+        path: String,
+    },
     /// There is none to rotate.
     #[error("there is no keyring {path} yet; it is made at the first start")]
     Absent {
@@ -66,46 +83,137 @@ pub enum KeyringFileError {
     },
 }
 
-/// Reads the keyring, or makes one with a first key.
+/// A keyring's file, and what it looked like when it was last read.
+#[derive(Debug)]
+pub struct KeyringFile {
+    path: PathBuf,
+    seen: Mutex<Option<FileStamp>>,
+}
+
+impl KeyringFile {
+    /// The file at this path, not read yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            seen: Mutex::new(None),
+        }
+    }
+
+    /// Where it is, for messages.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// The keys, oldest first; `None` when there is no file.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringFileError`] when the file is there but cannot be used.
+    pub fn read(&self) -> Result<Option<Vec<StoredKey>>, KeyringFileError> {
+        let stamp = FileStamp::of(&self.path);
+        let content = Named(self.path.clone()).read()?;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
+        Ok(content.map(|content| content.keys))
+    }
+
+    /// Makes the file with a first key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringFileError`] when it cannot be written.
+    pub fn make(&self, random: &dyn Random) -> Result<Vec<StoredKey>, KeyringFileError> {
+        let keys = vec![StoredKey::random(random)];
+        Named(self.path.clone()).write(&Content { keys: keys.clone() })?;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = FileStamp::of(&self.path);
+        Ok(keys)
+    }
+
+    /// The keys, if the file looks otherwise than when it was last read.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringFileError`] when it cannot be used, once for each change.
+    pub fn changed(&self) -> Result<Option<Vec<StoredKey>>, KeyringFileError> {
+        let stamp = FileStamp::of(&self.path);
+        if *self.seen.lock().unwrap_or_else(PoisonError::into_inner) == stamp {
+            return Ok(None);
+        }
+        let read = self.read();
+        if read.is_err() {
+            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
+        }
+        read
+    }
+
+    /// The keyring of these keys.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringFileError::Invalid`] when one is no key, or none is in use.
+    pub fn keyring(&self, keys: &[StoredKey]) -> Result<Keyring, KeyringFileError> {
+        Keyring::new(keys).map_err(|source| self.invalid(source))
+    }
+
+    /// Says that the file's keys are no keys.
+    pub(crate) fn invalid(&self, source: InvalidKeyring) -> KeyringFileError {
+        KeyringFileError::Invalid {
+            path: self.name(),
+            source,
+        }
+    }
+}
+
+/// Adds a key that is known and not used yet, and returns its id.
 ///
 /// # Errors
 ///
-/// [`KeyringFileError`] when the file is there but cannot be used: a new one in its place would lose
-/// what the old keys sealed.
-pub fn load_or_make(path: &Path, random: &dyn Random) -> Result<Keyring, KeyringFileError> {
-    let file = Named(path.to_owned());
-    let content = if let Some(content) = file.read()? {
-        content
-    } else {
-        let content = Content {
-            keys: vec![StoredKey::random(random)],
-        };
-        file.write(&content)?;
-        content
-    };
-    Keyring::new(&content.keys).map_err(|source| KeyringFileError::Invalid {
-        path: file.name(),
-        source,
+/// [`KeyringFileError`] when there is no keyring, a key is staged already, or the file cannot be used
+/// or written.
+pub fn stage(path: &Path, random: &dyn Random) -> Result<String, KeyringFileError> {
+    change(path, |file, keys| {
+        if let Some(staged) = keys.iter().find(|key| key.staged) {
+            return Err(KeyringFileError::Staged {
+                path: file.name(),
+                id: staged.id.clone(),
+            });
+        }
+        let mut key = StoredKey::random(random);
+        key.staged = true;
+        let id = key.id.clone();
+        keys.push(key);
+        Ok(id)
     })
 }
 
-/// Adds a key, which is used from the next start on. Returns how many there are then.
+/// Takes the staged key into use, and returns its id.
 ///
 /// # Errors
 ///
-/// [`KeyringFileError`] when there is no keyring, or it cannot be used or written.
-pub fn rotate(path: &Path, random: &dyn Random) -> Result<usize, KeyringFileError> {
+/// [`KeyringFileError`] when no key is staged, or the file cannot be used or written.
+pub fn activate(path: &Path) -> Result<String, KeyringFileError> {
+    change(path, |file, keys| {
+        let staged = keys.iter_mut().find(|key| key.staged);
+        let staged = staged.ok_or_else(|| KeyringFileError::NotStaged { path: file.name() })?;
+        staged.staged = false;
+        Ok(staged.id.clone())
+    })
+}
+
+fn change<T>(
+    path: &Path,
+    change: impl FnOnce(&Named, &mut Vec<StoredKey>) -> Result<T, KeyringFileError>,
+) -> Result<T, KeyringFileError> {
     let file = Named(path.to_owned());
     let mut content = file
         .read()?
         .ok_or_else(|| KeyringFileError::Absent { path: file.name() })?;
-    content.keys.push(StoredKey::random(random));
+    let changed = change(&file, &mut content.keys)?;
     Keyring::new(&content.keys).map_err(|source| KeyringFileError::Invalid {
         path: file.name(),
         source,
     })?;
     file.write(&content)?;
-    Ok(content.keys.len())
+    Ok(changed)
 }
 
 struct Named(PathBuf);
@@ -155,39 +263,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rotation_adds_a_key_and_keeps_the_old_ones() {
+    fn rotation_has_two_steps_and_keeps_the_old_keys() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join(FILE_NAME);
         let random = SeededRandom::new(1);
-        let before = load_or_make(&path, &random).unwrap();
-        let sealed = before.seal("c", b"m", &random);
-        assert_eq!(rotate(&path, &random).unwrap(), 2);
-        let after = load_or_make(&path, &random).unwrap();
-        assert_eq!(after.open("c", &sealed).unwrap(), b"m");
-        assert_ne!(
-            after.authenticate("c", b"m"),
-            before.authenticate("c", b"m")
+        let file = KeyringFile::new(path.clone());
+        assert!(file.read().unwrap().is_none());
+        let keyring = file.keyring(&file.make(&random).unwrap()).unwrap();
+        assert!(file.changed().unwrap().is_none());
+        let sealed = keyring.seal("c", b"m", &random);
+        let tag = keyring.authenticate("c", b"m");
+
+        let early = activate(&path).unwrap_err();
+        assert!(
+            matches!(early, KeyringFileError::NotStaged { .. }),
+            "{early}"
         );
+        let id = stage(&path, &random).unwrap();
+        let again = stage(&path, &random).unwrap_err();
+        assert!(again.to_string().contains(&id), "{again}");
+        keyring.replace(&file.changed().unwrap().unwrap()).unwrap();
+        assert_eq!(keyring.authenticate("c", b"m"), tag);
+
+        assert_eq!(activate(&path).unwrap(), id);
+        keyring.replace(&file.changed().unwrap().unwrap()).unwrap();
+        assert!(file.changed().unwrap().is_none());
+        assert!(keyring.authenticate("c", b"m").starts_with(&id));
+        assert_eq!(keyring.open("c", &sealed).unwrap(), b"m");
     }
 
     #[test]
-    fn a_damaged_or_readable_keyring_is_refused_rather_than_replaced() {
+    fn a_damaged_or_readable_keyring_is_refused() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join(FILE_NAME);
-        let random = SeededRandom::new(1);
-        let absent = rotate(&path, &random).unwrap_err();
+        let file = KeyringFile::new(path.clone());
+        let absent = stage(&path, &SeededRandom::new(1)).unwrap_err();
         assert!(
             matches!(absent, KeyringFileError::Absent { .. }),
             "{absent}"
         );
         write_private(&path, b"{").unwrap();
-        let damaged = load_or_make(&path, &random).unwrap_err();
+        let damaged = file.read().unwrap_err();
         assert!(
             matches!(damaged, KeyringFileError::Damaged { .. }),
             "{damaged}"
         );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let readable = load_or_make(&path, &random).unwrap_err().to_string();
+        let readable = file.read().unwrap_err().to_string();
         assert!(readable.contains("mode 644"), "{readable}");
     }
 }

@@ -3,12 +3,14 @@
 //! The binary is [`cli::main`]; tests start the same thing in their own process with [`up()`].
 
 pub mod card;
+mod certificate;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod env_file;
 pub mod front;
 pub mod health;
+pub mod installation;
 pub mod keyring_file;
 pub mod listen;
 pub mod logging;

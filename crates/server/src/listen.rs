@@ -4,8 +4,11 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// How often a free port is looked for that both loopback addresses have.
 const PORT_ATTEMPTS: u32 = 16;
@@ -135,13 +138,14 @@ impl ListenAddress {
         }
     }
 
-    /// Takes the port. `setting` is the key that a message names.
+    /// Reserves the port: nobody else can have it, and nobody can connect yet. `setting` is the key
+    /// that a message names.
     ///
     /// # Errors
     ///
     /// [`ListenError`] when an address cannot be taken. That the machine has no `::1` is none:
     /// then localhost is 127.0.0.1 alone.
-    pub async fn bind(&self, setting: &'static str) -> Result<Bound, ListenError> {
+    pub fn reserve(&self, setting: &'static str) -> Result<Reserved, ListenError> {
         let failed = |source| ListenError {
             address: self.to_string(),
             setting,
@@ -149,16 +153,16 @@ impl ListenAddress {
         };
         match self.host {
             ListenHost::Address(address) => {
-                let listener = TcpListener::bind(SocketAddr::new(address, self.port))
-                    .await
-                    .map_err(failed)?;
-                Bound::new(*self, vec![listener]).map_err(failed)
+                let socket = reserve(SocketAddr::new(address, self.port)).map_err(failed)?;
+                Reserved::new(*self, setting, vec![socket]).map_err(failed)
             }
             ListenHost::Localhost => {
                 let mut attempt = 1;
                 loop {
-                    match bind_localhost(self.port).await {
-                        Ok(listeners) => return Bound::new(*self, listeners).map_err(failed),
+                    match reserve_localhost(self.port) {
+                        Ok(sockets) => {
+                            return Reserved::new(*self, setting, sockets).map_err(failed);
+                        }
                         // The port that the system chose for one address may be taken on the other.
                         Err(error)
                             if self.port == 0
@@ -184,32 +188,52 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-async fn bind_localhost(port: u16) -> io::Result<Vec<TcpListener>> {
-    let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A port that was chosen may be left over from the server before; the system's choice is fresh,
+    // and must not be given to somebody else as well.
+    if address.port() != 0 {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+fn reserve_localhost(port: u16) -> io::Result<Vec<TcpSocket>> {
+    let four = reserve((Ipv4Addr::LOCALHOST, port).into())?;
     let port = four.local_addr()?.port();
-    match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+    match reserve((Ipv6Addr::LOCALHOST, port).into()) {
         Ok(six) => Ok(vec![four, six]),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
         Err(_) => Ok(vec![four]),
     }
 }
 
-/// Ports that are taken but not served yet: whoever connects waits.
+/// A port that is taken and accepts nobody yet.
 #[derive(Debug)]
-pub struct Bound {
+pub struct Reserved {
     address: ListenAddress,
-    listeners: Vec<TcpListener>,
+    setting: &'static str,
+    sockets: Vec<TcpSocket>,
 }
 
-impl Bound {
-    fn new(address: ListenAddress, listeners: Vec<TcpListener>) -> io::Result<Self> {
-        let port = match listeners.first() {
-            Some(listener) => listener.local_addr()?.port(),
+impl Reserved {
+    fn new(
+        address: ListenAddress,
+        setting: &'static str,
+        sockets: Vec<TcpSocket>,
+    ) -> io::Result<Self> {
+        let port = match sockets.first() {
+            Some(socket) => socket.local_addr()?.port(),
             None => address.port,
         };
         Ok(Self {
             address: ListenAddress { port, ..address },
-            listeners,
+            setting,
+            sockets,
         })
     }
 
@@ -223,9 +247,22 @@ impl Bound {
         self.address.port
     }
 
-    /// The sockets.
-    pub(crate) fn into_listeners(self) -> Vec<TcpListener> {
-        self.listeners
+    /// Lets clients connect.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`] when another program was faster.
+    pub fn listen(self) -> Result<Vec<TcpListener>, ListenError> {
+        let (address, setting) = (self.address, self.setting);
+        self.sockets
+            .into_iter()
+            .map(|socket| socket.listen(BACKLOG))
+            .collect::<io::Result<_>>()
+            .map_err(|source| ListenError {
+                address: address.to_string(),
+                setting,
+                source,
+            })
     }
 }
 
@@ -264,17 +301,26 @@ mod tests {
     #[tokio::test]
     async fn a_taken_port_is_named_with_its_setting() {
         let taken = ListenAddress::localhost(0)
-            .bind("portal.listen")
-            .await
+            .reserve("portal.listen")
             .unwrap();
-        let again = ListenAddress::localhost(taken.port())
-            .bind("portal.listen")
-            .await;
+        let again = ListenAddress::localhost(taken.port()).reserve("portal.listen");
         let message = again.unwrap_err().to_string();
         assert!(
             message.contains(&format!("localhost:{}", taken.port())),
             "{message}"
         );
         assert!(message.contains("`portal.listen`"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn nobody_connects_to_a_port_that_is_only_reserved() {
+        let reserved = ListenAddress::localhost(0)
+            .reserve("portal.listen")
+            .unwrap();
+        let address = (Ipv4Addr::LOCALHOST, reserved.port());
+        let refused = tokio::net::TcpStream::connect(address).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        let _listening = reserved.listen().unwrap();
+        tokio::net::TcpStream::connect(address).await.unwrap();
     }
 }

@@ -9,7 +9,9 @@ use crate::config::settings::{Log, LogFormat};
 /// Starts logging. A second call in the same process changes nothing, as when tests start several
 /// servers.
 pub fn start(log: &Log) {
-    let filter = EnvFilter::builder().parse_lossy(&log.filter);
+    // PostgreSQL's notices speak to whoever writes its SQL. A filter of one's own comes later and wins.
+    let filter = format!("tokio_postgres=warn,{}", log.filter);
+    let filter = EnvFilter::builder().parse_lossy(filter);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -23,7 +23,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 use tower::Service;
 
-use crate::listen::Bound;
 use crate::tls::ServerTls;
 
 /// A client has this long for the headers of a request, and for the first byte of a connection.
@@ -52,9 +51,9 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// Starts answering on sockets that are already bound.
+    /// Starts answering on sockets that listen already.
     pub(crate) fn start(
-        bound: Bound,
+        listeners: Vec<TcpListener>,
         router: Router,
         tls: Option<&ServerTls>,
         max_connections: usize,
@@ -69,7 +68,7 @@ impl Serving {
             stopping,
             tasks: JoinSet::new(),
         };
-        for listener in bound.into_listeners() {
+        for listener in listeners {
             let handle = Handle::new();
             let server = server(listener, handle.clone());
             let connections = connections.clone();
@@ -307,12 +306,12 @@ mod tests {
     use super::*;
     use crate::listen::ListenAddress;
 
-    async fn bound() -> Bound {
-        ListenAddress::parse("127.0.0.1:0")
-            .unwrap()
-            .bind("portal.listen")
-            .await
-            .unwrap()
+    /// Sockets that listen, and their port.
+    fn listening() -> (Vec<TcpListener>, u16) {
+        let address = ListenAddress::parse("127.0.0.1:0").unwrap();
+        let reserved = address.reserve("portal.listen").unwrap();
+        let port = reserved.port();
+        (reserved.listen().unwrap(), port)
     }
 
     async fn request(port: u16) -> TcpStream {
@@ -342,9 +341,8 @@ mod tests {
             wait.notified().await;
             "finished"
         };
-        let bound = bound().await;
-        let port = bound.port();
-        let serving = Serving::start(bound, Router::new().route("/", get(slow)), None, 16);
+        let (listeners, port) = listening();
+        let serving = Serving::start(listeners, Router::new().route("/", get(slow)), None, 16);
         let stream = request(port).await;
         arrived.notified().await;
         let stopping = tokio::spawn(serving.stop(Duration::from_mins(1)));
@@ -361,10 +359,9 @@ mod tests {
 
     #[tokio::test]
     async fn connections_beyond_the_limit_are_closed() {
-        let bound = bound().await;
-        let port = bound.port();
+        let (listeners, port) = listening();
         let app = Router::new().route("/", get(async || "hello"));
-        let serving = Serving::start(bound, app, None, 1);
+        let serving = Serving::start(listeners, app, None, 1);
         let mut first = request(port).await;
         let mut answer = [0; 15];
         first.read_exact(&mut answer).await.unwrap();

@@ -1,8 +1,8 @@
 //! Starting and stopping: both ports in one process, in the order that keeps promises.
 //!
-//! Ports are bound first, so that addresses are known even for port 0; then everything is prepared
-//! and the environment file written; only then does anybody get an answer. Whoever sees the ports
-//! answer can rely on the file.
+//! Ports are reserved first, so that addresses are known even for port 0; then everything is prepared
+//! and the environment file written; only then can anybody connect. Whoever sees a port accept can
+//! rely on the file.
 
 mod bootstrap;
 mod environment;
@@ -29,15 +29,13 @@ use crate::data_dir::{self, DataDir, DataDirError};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
 use crate::front::{Front, Hosts, Proxies};
 use crate::health::Readiness;
-use crate::keyring_file::{self, KeyringFileError};
-use crate::listen::{Bound, ListenError};
+use crate::installation::{Installation, InstallationError};
+use crate::keyring_file::{self, KeyringFile};
+use crate::listen::{self, ListenError};
 use crate::serve::Serving;
 use crate::tls::{ServerTls, TlsError};
 
 pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
-
-/// What a banner says above every page in development.
-const NOTICE: &str = "Development mode: known passwords, and mails go to the mailbox.";
 
 /// The database's file in the data directory.
 const DATABASE_FILE: &str = "latchkey.db";
@@ -46,6 +44,9 @@ const DATABASE_FILE: &str = "latchkey.db";
 const GRACE: Duration = Duration::from_secs(7);
 /// … and background work has this long after them; together less than ten seconds.
 const JOBS_GRACE: Duration = Duration::from_secs(2);
+
+/// How often the keyring's file is looked at.
+const KEYRING_LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
 /// What to start.
 #[derive(Clone)]
@@ -98,9 +99,9 @@ pub enum StartError {
     /// The data directory.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
-    /// The keyring.
+    /// The keyring, and whether it belongs to the database.
     #[error(transparent)]
-    Keyring(#[from] KeyringFileError),
+    Keyring(#[from] InstallationError),
     /// A port.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -120,12 +121,12 @@ pub enum StartError {
     Database(#[source] StoreError),
     /// Production on data that development made.
     #[error(
-        "the data directory {path} holds demo data, whose passwords everybody knows ({KEPT_ENV_FILE} \
-         stands in it); production needs a data directory and a database of its own"
+        "{place} holds demo data, whose passwords everybody knows; production needs a data directory \
+         and a database of its own"
     )]
     DemoData {
-        /// Which.
-        path: String,
+        /// The data directory or the database.
+        place: String,
     },
     /// The embedded environment.
     #[error("the embedded environment did not start")]
@@ -162,11 +163,17 @@ pub struct Running {
     jobs: JoinSet<()>,
     stopping: watch::Sender<bool>,
     readiness: Readiness,
+    keys: Keys,
     /// Held until the end: the lock, and the directory itself when it is a throw-away one.
     _directory: DataDir,
 }
 
 impl Running {
+    /// Takes a changed keyring file into use, as the node does by itself every few seconds.
+    pub async fn refresh_keys(&self) {
+        self.keys.refresh().await;
+    }
+
     /// Stops accepting, finishes requests in flight and background work, closes the database. Takes
     /// less than ten seconds.
     pub async fn shutdown(mut self) {
@@ -199,32 +206,32 @@ struct Shared {
 /// What is reserved before anything is made: the directory, the ports, and what follows from them.
 struct Reserved {
     directory: DataDir,
-    keyring: Arc<Keyring>,
-    portal: Option<Bound>,
-    idp: Option<Bound>,
+    portal: Option<listen::Reserved>,
+    idp: Option<listen::Reserved>,
     portal_url: Url,
     idp_url: Option<Url>,
     tls: Option<ServerTls>,
 }
 
 impl Reserved {
-    async fn reserve(options: &UpOptions) -> Result<Self, StartError> {
+    fn reserve(options: &UpOptions) -> Result<Self, StartError> {
         let settings = &options.settings;
         let directory = open_directory(options)?;
         refuse_demo_data(settings, directory.path())?;
-        let keyring = keyring(settings, directory.path(), &*options.random)?;
         let (portal_port, idp_port) = (&settings.portal.port, &settings.idp.port);
         let portal = match options.servers.has_portal() {
-            true => Some(portal_port.listen.bind("portal.listen").await?),
+            true => Some(portal_port.listen.reserve("portal.listen")?),
             false => None,
         };
         let idp = match options.servers.has_environment() {
-            true => Some(idp_port.listen.bind("idp.listen").await?),
+            true => Some(idp_port.listen.reserve("idp.listen")?),
             false => None,
         };
         // Without a portal of ours, the one in the configuration is where the demo's web application
         // would be.
-        let portal_listen = portal.as_ref().map_or(portal_port.listen, Bound::address);
+        let portal_listen = portal
+            .as_ref()
+            .map_or(portal_port.listen, listen::Reserved::address);
         let portal_url = portal_port.url(portal_listen, &settings.tls);
         let idp_url = idp
             .as_ref()
@@ -233,7 +240,6 @@ impl Reserved {
         let tls = ServerTls::prepare(&settings.tls, directory.path(), &hosts)?;
         Ok(Self {
             directory,
-            keyring,
             portal,
             idp,
             portal_url,
@@ -254,19 +260,20 @@ impl Reserved {
 /// [`StartError`] says what stands in the way; nothing keeps running then.
 pub async fn up(options: UpOptions) -> Result<Running, StartError> {
     let settings = &options.settings;
-    let mut reserved = Reserved::reserve(&options).await?;
+    let mut reserved = Reserved::reserve(&options)?;
     let ca_file = reserved.ca_file();
     let db = match options.db.clone() {
         Some(db) => db,
         None => open_database(settings, reserved.directory.path()).await?,
     };
+    let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
     let shared = Shared {
         db: db.clone(),
         clock: Arc::clone(&options.clock),
         random: Arc::clone(&options.random),
-        keyring: Arc::clone(&reserved.keyring),
+        keyring: Arc::clone(&keys.keyring),
     };
-    let readiness = Readiness::new(db.clone());
+    let readiness = Readiness::new(keys.installation.clone());
     let (stopping, stop) = watch::channel(false);
     let mut jobs = JoinSet::new();
     let mut env = EnvironmentFile {
@@ -281,6 +288,10 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
     let mut prepared = Vec::new();
     let mut environment = None;
     if let (Some(bound), Some(url)) = (reserved.idp.take(), &reserved.idp_url) {
+        if settings.idp.demo {
+            let marked = keys.installation.mark_demo_data().await;
+            marked.map_err(InstallationError::from)?;
+        }
         let started =
             environment::start(settings, url, &reserved.portal_url, shared.clone()).await?;
         started.describe(&mut env);
@@ -304,10 +315,15 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
     write_env_files(&options, &reserved.directory, &env)?;
 
     let (tls, limit) = (reserved.tls.clone(), settings.server.max_connections);
-    let ports = prepared
+    let mut listening = Vec::new();
+    for (bound, router) in prepared {
+        listening.push((bound.listen()?, router));
+    }
+    let ports = listening
         .into_iter()
-        .map(|(bound, router)| Serving::start(bound, router, tls.as_ref(), limit))
+        .map(|(listeners, router)| Serving::start(listeners, router, tls.as_ref(), limit))
         .collect();
+    jobs.spawn(keys.clone().keep_fresh(stopped(stopping.subscribe())));
     if let Some(tls) = tls {
         let stop = stopped(stopping.subscribe());
         jobs.spawn(async move {
@@ -328,6 +344,7 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
         jobs,
         stopping,
         readiness,
+        keys,
         _directory: reserved.directory,
     })
 }
@@ -352,22 +369,74 @@ fn open_directory(options: &UpOptions) -> Result<DataDir, DataDirError> {
 fn refuse_demo_data(settings: &Settings, directory: &Path) -> Result<(), StartError> {
     if settings.mode == Mode::Production && directory.join(KEPT_ENV_FILE).exists() {
         return Err(StartError::DemoData {
-            path: directory.display().to_string(),
+            place: format!(
+                "the data directory {} ({KEPT_ENV_FILE} stands in it)",
+                directory.display()
+            ),
         });
     }
     Ok(())
 }
 
-fn keyring(
-    settings: &Settings,
-    directory: &Path,
-    random: &dyn Random,
-) -> Result<Arc<Keyring>, KeyringFileError> {
-    let path = match &settings.keyring_file {
-        Some(path) => path.clone(),
-        None => directory.join(keyring_file::FILE_NAME),
-    };
-    keyring_file::load_or_make(&path, random).map(Arc::new)
+/// The keyring that belongs to the database, and its file.
+#[derive(Clone, Debug)]
+struct Keys {
+    installation: Installation,
+    file: Arc<KeyringFile>,
+    keyring: Arc<Keyring>,
+}
+
+impl Keys {
+    async fn open(
+        settings: &Settings,
+        directory: &Path,
+        db: &Db,
+        random: &dyn Random,
+    ) -> Result<Self, StartError> {
+        let opened = Installation::open(db).await;
+        let installation = opened.map_err(InstallationError::from)?;
+        if settings.mode == Mode::Production && installation.has_demo_data() {
+            return Err(StartError::DemoData {
+                place: "the database".to_owned(),
+            });
+        }
+        let path = match &settings.keyring_file {
+            Some(path) => path.clone(),
+            None => directory.join(keyring_file::FILE_NAME),
+        };
+        let file = KeyringFile::new(path);
+        let keyring = installation.keyring(&file, random).await?;
+        Ok(Self {
+            installation,
+            file: Arc::new(file),
+            keyring: Arc::new(keyring),
+        })
+    }
+
+    /// Takes a changed file into use; one that cannot be used is logged, and the old keys stay.
+    async fn refresh(&self) {
+        match self.installation.refresh(&self.keyring, &self.file).await {
+            Ok(None) => {}
+            Ok(Some(keys)) => tracing::info!(keys, "the keyring was read again"),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the changed keyring cannot be used; the old keys stay in use"
+            ),
+        }
+    }
+
+    /// Refreshes until `stop` completes.
+    async fn keep_fresh(self, stop: impl Future<Output = ()> + Send) {
+        let mut ticks = tokio::time::interval(KEYRING_LOOKED_AT_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => self.refresh().await,
+                () = &mut stop => return,
+            }
+        }
+    }
 }
 
 async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, StartError> {
@@ -406,7 +475,7 @@ fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String
     hosts
 }
 
-fn front(options: &UpOptions, name: &'static str, bound: &Bound, url: &Url) -> Front {
+fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url: &Url) -> Front {
     let settings = &options.settings;
     let (side, extra) = match name {
         "idp" => (Side::SignOn, &settings.idp.port.extra_hosts),

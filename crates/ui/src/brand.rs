@@ -5,6 +5,7 @@
 
 mod colour;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use axum::Router;
@@ -78,25 +79,68 @@ struct Palette {
     link: Colour,
 }
 
-/// Why a brand was refused.
+/// Why a brand was refused: everything that is wrong with it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("brand `{key}`: {problem}")]
 pub struct InvalidBrand {
+    problems: Vec<BrandProblem>,
+}
+
+/// One thing that is wrong with a brand.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BrandProblem {
     key: &'static str,
-    problem: String,
+    what: String,
 }
 
 impl InvalidBrand {
-    fn new(key: &'static str, problem: impl Into<String>) -> Self {
+    /// What is wrong, in the order of [`BrandSettings`]; at least one thing.
+    pub fn problems(&self) -> &[BrandProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for InvalidBrand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let between = if index == 0 { "" } else { "; " };
+            write!(f, "{between}brand `{}`: {}", problem.key, problem.what)?;
+        }
+        Ok(())
+    }
+}
+
+impl BrandProblem {
+    fn new(key: &'static str, what: impl Into<String>) -> Self {
         Self {
             key,
-            problem: problem.into(),
+            what: what.into(),
         }
     }
 
     /// The key of [`BrandSettings`] to correct.
     pub fn key(&self) -> &'static str {
         self.key
+    }
+
+    /// What is wrong with its value, and what it may be.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+}
+
+/// Gathers what is wrong, so that all of it is told at once.
+#[derive(Default)]
+struct Judged {
+    problems: Vec<BrandProblem>,
+}
+
+impl Judged {
+    /// The value, or `instead` to go on with.
+    fn take<T>(&mut self, parsed: Result<T, BrandProblem>, instead: T) -> T {
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            instead
+        })
     }
 }
 
@@ -105,49 +149,51 @@ impl Brand {
     ///
     /// # Errors
     ///
-    /// [`InvalidBrand`] names the first key that cannot be used and says what it may be.
+    /// [`InvalidBrand`] names every key that cannot be used and says what it may be.
     pub fn parse(settings: &BrandSettings) -> Result<Self, InvalidBrand> {
-        let name = parse_name(settings.name.as_deref().unwrap_or("Latchkey"))?;
-        let accent = parse_colour("accent", settings.accent.as_deref())?.unwrap_or(ACCENT);
+        let mut judged = Judged::default();
+        let name = parse_name(settings.name.as_deref().unwrap_or("Latchkey"));
+        let name = judged.take(name, String::new());
+        let mut colour =
+            |key, text: &Option<String>| judged.take(parse_colour(key, text.as_deref()), None);
+        let own_accent = colour("accent", &settings.accent);
+        let accent_text = colour("accent_text", &settings.accent_text);
+        let accent_dark = colour("accent_dark", &settings.accent_dark);
+        let accent_dark_text = colour("accent_dark_text", &settings.accent_dark_text);
+
+        let accent = own_accent.unwrap_or(ACCENT);
         let light = Palette {
             accent,
-            accent_text: text_on(
-                accent,
-                "accent_text",
-                parse_colour("accent_text", settings.accent_text.as_deref())?,
-            )?,
+            accent_text: judged.take(text_on(accent, "accent_text", accent_text), WHITE),
             accent_hover: accent.mix(BLACK, 0.14),
             link: accent.readable_on(LIGHT_GROUND, BLACK),
         };
-        let accent = match parse_colour("accent_dark", settings.accent_dark.as_deref())? {
+        let accent = match accent_dark {
             Some(dark) => dark,
-            None if settings.accent.is_none() => ACCENT_DARK,
+            None if own_accent.is_none() => ACCENT_DARK,
             None => accent.readable_on(DARK_GROUND, WHITE),
         };
         let dark = Palette {
             accent,
-            accent_text: text_on(
-                accent,
-                "accent_dark_text",
-                parse_colour("accent_dark_text", settings.accent_dark_text.as_deref())?,
-            )?,
+            accent_text: judged.take(text_on(accent, "accent_dark_text", accent_dark_text), INK),
             accent_hover: accent.mix(WHITE, 0.18),
             link: accent.readable_on(DARK_GROUND, WHITE),
         };
-        let radius = settings.radius.unwrap_or(10);
-        if radius > LARGEST_RADIUS {
-            return Err(InvalidBrand::new(
-                "radius",
-                format!("{radius} is too large; give 0 to {LARGEST_RADIUS} pixels"),
-            ));
-        }
+        let radius = judged.take(parse_radius(settings.radius.unwrap_or(10)), 10);
         let font = settings
             .font
             .as_deref()
-            .map_or(Ok(SYSTEM_FONT.to_owned()), parse_font)?;
+            .map_or(Ok(SYSTEM_FONT.to_owned()), parse_font);
+        let font = judged.take(font, String::new());
+        let logo = settings.logo.as_ref().map(read_logo).transpose();
+        let logo = judged.take(logo, None);
+        if !judged.problems.is_empty() {
+            return Err(InvalidBrand {
+                problems: judged.problems,
+            });
+        }
         let css = style_sheet(light, dark, radius, &font);
         let style = Served::new("brand", "css", "text/css; charset=utf-8", Bytes::from(css));
-        let logo = settings.logo.as_ref().map(read_logo).transpose()?;
         Ok(Self {
             name,
             light,
@@ -195,16 +241,16 @@ impl Default for Brand {
     }
 }
 
-fn parse_name(name: &str) -> Result<String, InvalidBrand> {
+fn parse_name(name: &str) -> Result<String, BrandProblem> {
     let length = name.chars().count();
     if name.trim() != name || length == 0 || length > LONGEST_NAME {
-        return Err(InvalidBrand::new(
+        return Err(BrandProblem::new(
             "name",
             format!("give 1 to {LONGEST_NAME} characters without spaces around them"),
         ));
     }
     if name.chars().any(char::is_control) {
-        return Err(InvalidBrand::new(
+        return Err(BrandProblem::new(
             "name",
             "it contains a control character; leave it out",
         ));
@@ -212,10 +258,10 @@ fn parse_name(name: &str) -> Result<String, InvalidBrand> {
     Ok(name.to_owned())
 }
 
-fn parse_colour(key: &'static str, text: Option<&str>) -> Result<Option<Colour>, InvalidBrand> {
+fn parse_colour(key: &'static str, text: Option<&str>) -> Result<Option<Colour>, BrandProblem> {
     let Some(text) = text else { return Ok(None) };
     Colour::parse(text).map(Some).ok_or_else(|| {
-        InvalidBrand::new(
+        BrandProblem::new(
             key,
             format!("`{text}` is no colour; write it like `#2f45c5`"),
         )
@@ -227,7 +273,7 @@ fn text_on(
     accent: Colour,
     key: &'static str,
     wanted: Option<Colour>,
-) -> Result<Colour, InvalidBrand> {
+) -> Result<Colour, BrandProblem> {
     let Some(text) = wanted else {
         let white_reads_better = WHITE.contrast(accent) >= INK.contrast(accent);
         let text = if white_reads_better { WHITE } else { INK };
@@ -239,7 +285,7 @@ fn text_on(
     };
     let contrast = text.contrast(accent);
     if contrast < READABLE {
-        return Err(InvalidBrand::new(
+        return Err(BrandProblem::new(
             key,
             format!(
                 "{text} on {accent} has a contrast of {contrast:.1}; people need at least \
@@ -250,7 +296,17 @@ fn text_on(
     Ok(text)
 }
 
-fn parse_font(text: &str) -> Result<String, InvalidBrand> {
+fn parse_radius(radius: u8) -> Result<u8, BrandProblem> {
+    if radius > LARGEST_RADIUS {
+        return Err(BrandProblem::new(
+            "radius",
+            format!("{radius} is too large; give 0 to {LARGEST_RADIUS} pixels"),
+        ));
+    }
+    Ok(radius)
+}
+
+fn parse_font(text: &str) -> Result<String, BrandProblem> {
     const GENERIC: [&str; 5] = [
         "monospace",
         "sans-serif",
@@ -262,7 +318,7 @@ fn parse_font(text: &str) -> Result<String, InvalidBrand> {
     let mut families = Vec::new();
     for family in text.split(',').map(str::trim) {
         if family.is_empty() || family.len() > 60 || !family.chars().all(is_plain) {
-            return Err(InvalidBrand::new(
+            return Err(BrandProblem::new(
                 "font",
                 format!(
                     "`{family}` is no font family; use letters, digits, spaces and hyphens, with \
@@ -281,9 +337,9 @@ fn parse_font(text: &str) -> Result<String, InvalidBrand> {
     Ok(families.join(", "))
 }
 
-fn read_logo(path: &PathBuf) -> Result<Served, InvalidBrand> {
+fn read_logo(path: &PathBuf) -> Result<Served, BrandProblem> {
     let refuse =
-        |problem: &str| InvalidBrand::new("logo", format!("{}: {problem}", path.display()));
+        |problem: &str| BrandProblem::new("logo", format!("{}: {problem}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
     if bytes.len() > LARGEST_LOGO {
         return Err(refuse("is larger than 256 KiB; give a smaller file"));
@@ -324,6 +380,32 @@ mod tests {
 
     fn refused(settings: &BrandSettings) -> String {
         Brand::parse(settings).unwrap_err().to_string()
+    }
+
+    /// The key of the one thing that is wrong.
+    fn wrong(settings: &BrandSettings) -> &'static str {
+        let invalid = Brand::parse(settings).unwrap_err();
+        assert_eq!(invalid.problems().len(), 1, "{invalid}");
+        invalid.problems()[0].key()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let settings = BrandSettings {
+            name: Some(String::new()),
+            accent: Some("red".to_owned()),
+            accent_dark: Some("blue".to_owned()),
+            radius: Some(99),
+            font: Some("a;b".to_owned()),
+            logo: Some("/nowhere.svg".into()),
+            ..BrandSettings::default()
+        };
+        let invalid = Brand::parse(&settings).unwrap_err();
+        let keys: Vec<_> = invalid.problems().iter().map(BrandProblem::key).collect();
+        assert_eq!(
+            keys,
+            ["name", "accent", "accent_dark", "radius", "font", "logo"]
+        );
     }
 
     fn css(settings: &BrandSettings) -> String {
@@ -371,11 +453,7 @@ mod tests {
                 font: Some(font.into()),
                 ..BrandSettings::default()
             };
-            assert_eq!(
-                Brand::parse(&settings).unwrap_err().key(),
-                "font",
-                "{font:?}"
-            );
+            assert_eq!(wrong(&settings), "font", "{font:?}");
         }
     }
 
@@ -431,11 +509,7 @@ mod tests {
             ..Default::default()
         };
         for name in ["", " Acme", "a\nb", &"x".repeat(41)] {
-            assert_eq!(
-                Brand::parse(&named(name)).unwrap_err().key(),
-                "name",
-                "{name:?}"
-            );
+            assert_eq!(wrong(&named(name)), "name", "{name:?}");
         }
         let settings = BrandSettings {
             radius: Some(25),

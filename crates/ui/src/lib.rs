@@ -45,7 +45,7 @@ mod messages;
 mod response;
 mod rules;
 
-pub use brand::{Brand, BrandSettings, InvalidBrand};
+pub use brand::{Brand, BrandProblem, BrandSettings, InvalidBrand};
 pub use error_page::{ErrorPage, chain_of_causes};
 pub use flash::{Flash, Level};
 pub use form::{Choice, Field, FormState, SummaryItem};

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Subcommand;
 
-use super::{Place, terminal};
+use super::connection::converse;
+use super::{Place, live, terminal};
 use crate::config::{self, InvalidConfiguration, Servers, import};
 
 /// A sample's file has fifty lines.
@@ -18,10 +19,16 @@ const LONGEST_FILE: u64 = 1024 * 1024;
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Reports everything that is wrong, at once.
+    ///
+    /// With --live it also asks what the configuration names: the database, the mail server, the
+    /// OpenID provider, and the management API with the worker's credentials.
     Check {
         /// The command that it has to be good for.
         #[arg(long = "for", value_name = "COMMAND", value_enum, default_value = "up")]
         served: Served,
+        /// Also ask database, mail server and provider, changing nothing.
+        #[arg(long)]
+        live: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -46,7 +53,11 @@ pub(super) enum ConfigCommand {
 impl ConfigCommand {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Check { served, place } => check(&place, served),
+            Self::Check {
+                served,
+                live,
+                place,
+            } => check(&place, served, live),
             Self::Show { default: true, .. } => {
                 terminal::print(&config::defaults())?;
                 Ok(ExitCode::SUCCESS)
@@ -79,14 +90,35 @@ pub(super) enum Served {
     Idp,
 }
 
-fn check(place: &Place, served: Served) -> anyhow::Result<ExitCode> {
-    place.load().settings_for(match served {
+fn check(place: &Place, served: Served, live: bool) -> anyhow::Result<ExitCode> {
+    let served = match served {
         Served::Up => Servers::Both,
         Served::Portal => Servers::Portal,
         Served::Idp => Servers::Environment,
-    })?;
+    };
+    let settings = place.load().settings_for(served)?;
     terminal::print("The configuration has no problem.\n")?;
-    Ok(ExitCode::SUCCESS)
+    if !live {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let reached = converse(async { Ok(live::ask(&settings, served).await) })?;
+    let mut text = String::new();
+    for row in &reached {
+        // Writing into a String cannot fail.
+        let _ = match &row.found {
+            Ok(found) => writeln!(text, "{}: {found}", row.what),
+            Err(why) => writeln!(text, "{}: NOT REACHED: {why}", row.what),
+        };
+    }
+    if reached.is_empty() {
+        text.push_str("It names nothing outside this machine that could be asked.\n");
+    }
+    terminal::print(&text)?;
+    Ok(if reached.iter().all(|row| row.found.is_ok()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn import_file(file: &PathBuf) -> anyhow::Result<ExitCode> {

@@ -107,13 +107,15 @@ fn brand(reader: &mut Reader<'_>) -> (BrandSettings, Brand) {
         )),
     };
     let brand = Brand::parse(&settings).unwrap_or_else(|invalid| {
-        let key = format!("brand.{}", invalid.key());
-        let example = if invalid.key().starts_with("accent") {
-            "\"#2f5fd0\""
-        } else {
-            "leaving it out"
-        };
-        reader.problem(&key, invalid.to_string(), example);
+        for problem in invalid.problems() {
+            let key = format!("brand.{}", problem.key());
+            let example = if problem.key().starts_with("accent") {
+                "\"#2f5fd0\""
+            } else {
+                "leaving it out"
+            };
+            reader.problem(&key, problem.what(), example);
+        }
         Brand::default()
     });
     (settings, brand)

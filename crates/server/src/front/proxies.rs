@@ -1,5 +1,6 @@
 //! Who is believed about where a request came from: declared reverse proxies and nobody else.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, header::FORWARDED};
@@ -44,6 +45,12 @@ impl Network {
         Ok(Self { address, prefix })
     }
 
+    /// Whether the network is larger than any that one operator's proxies stand in: a /8 of IPv4, a
+    /// /16 of IPv6.
+    pub fn is_too_wide(&self) -> bool {
+        self.prefix < if self.address.is_ipv4() { 8 } else { 16 }
+    }
+
     /// Whether an address lies in the network.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
@@ -57,6 +64,12 @@ impl Network {
             }
             _ => false,
         }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 

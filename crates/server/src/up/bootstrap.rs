@@ -14,7 +14,7 @@ use protocol::SystemRandom;
 use protocol::secret::ClientSecret;
 use url::Url;
 
-use super::{Shared, StartError, environment, keyring, open_database, refuse_demo_data};
+use super::{Keys, Shared, StartError, environment, open_database, refuse_demo_data};
 use crate::config::Settings;
 use crate::config::settings::{Database, Port, Tls};
 use crate::data_dir::{self, DataDir, DataDirError, write_private};
@@ -121,11 +121,12 @@ impl<'a> EnvironmentMaker<'a> {
         let held = hold(settings, &directory)?;
         refuse_demo_data(settings, &directory)?;
         let db = open_database(settings, &directory).await?;
+        let keys = Keys::open(settings, &directory, &db, &SystemRandom).await?;
         let shared = Shared {
             db: db.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
-            keyring: keyring(settings, &directory, &SystemRandom).map_err(StartError::from)?,
+            keyring: keys.keyring,
         };
         Ok(Self {
             settings,

@@ -116,6 +116,16 @@ impl Environment {
         self.idp.router()
     }
 
+    /// Whether it holds people whose passwords are known.
+    pub(super) fn has_demo_data(&self) -> bool {
+        self.demo.is_some()
+    }
+
+    /// Whether mails go to the mailbox page.
+    pub(super) fn has_mailbox(&self) -> bool {
+        self.mailbox
+    }
+
     /// Fills in what the environment file says of it.
     pub(super) fn describe(&self, env: &mut EnvironmentFile) {
         env.auth_url = self.url.to_string();

@@ -49,10 +49,25 @@ impl Pages<'_> {
         Ok(router)
     }
 
+    /// What a banner says above every page in development: what is relaxed here.
+    fn notice(&self) -> String {
+        let has = |what: fn(&Environment) -> bool| self.environment.is_some_and(what);
+        let relaxed = match (
+            has(Environment::has_demo_data),
+            has(Environment::has_mailbox),
+        ) {
+            (true, true) => "known passwords, and mails go to the mailbox",
+            (true, false) => "known passwords",
+            (false, true) => "mails go to the mailbox",
+            (false, false) => "error pages show their causes",
+        };
+        format!("Development mode: {relaxed}.")
+    }
+
     fn portal_settings(&self) -> portal::Settings {
         let mut settings = self.settings.portal.settings.clone();
         settings.public_url = self.url.clone();
-        settings.notice = (settings.mode == Mode::Development).then(|| super::NOTICE.to_owned());
+        settings.notice = (settings.mode == Mode::Development).then(|| self.notice());
         settings.outgoing.ca_pem.clone_from(&self.ca_pem);
         if let Some(environment) = self.environment {
             let provider = &mut settings.sign_on.provider;

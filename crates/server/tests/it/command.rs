@@ -92,13 +92,15 @@ fn keys_are_rotated_only_where_there_are_some() {
     assert!(text(&output.stderr).contains("it is made at the first start"));
 
     let path = home.path().join("keyring.json");
-    latchkey::keyring_file::load_or_make(&path, &protocol::SystemRandom).unwrap();
-    let output = latchkey(home.path(), &rotate);
-    assert!(
-        text(&output.stdout).contains("now holds 2 keys"),
-        "{}",
-        text(&output.stderr)
-    );
+    let file = latchkey::keyring_file::KeyringFile::new(path.clone());
+    file.make(&protocol::SystemRandom).unwrap();
+    let staged = text(&latchkey(home.path(), &rotate).stdout);
+    assert!(staged.contains("is staged"), "{staged}");
+    let again = text(&latchkey(home.path(), &rotate).stderr);
+    assert!(again.contains("latchkey keys activate"), "{again}");
+    let activate = ["keys", "activate", "--data-dir", directory];
+    let used = text(&latchkey(home.path(), &activate).stdout);
+    assert!(used.contains("is used from now on"), "{used}");
     assert_eq!(
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         0o600
@@ -189,4 +191,40 @@ fn a_password_is_never_an_argument() {
     assert_eq!(output.status.code(), Some(2));
     let help = text(&latchkey(home.path(), &["user", "set-password", "--help"]).stdout);
     assert!(!help.contains("--password"), "{help}");
+}
+
+#[test]
+fn a_live_check_names_what_it_does_not_reach() {
+    let home = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Nobody listens there from now on.
+    drop(listener);
+    let config = home.path().join("latchkey.toml");
+    let text = format!(
+        "database = \"postgres://nobody:hunter2@127.0.0.1:{port}/none\"\n[portal.sign_on]\n\
+         issuer = \"https://127.0.0.1:{port}/op\"\nclient_id = \"me\"\nclient_secret = \"hunter3\"\n\
+         [portal.pingone]\nauth_url = \"https://127.0.0.1:{port}/\"\napi_url = \
+         \"https://127.0.0.1:{port}/v1/\"\nenvironment_id = \"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a12\"\n\
+         worker_client_id = \"w\"\nworker_client_secret = \"hunter4\"\n[idp.smtp]\nhost = \
+         \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\nfrom = \"a@example.com\"\n"
+    );
+    fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    let check = latchkey(home.path(), &["config", "check", "--config", config]);
+    assert!(check.status.success(), "{}", text_of(&check));
+    let live = latchkey(
+        home.path(),
+        &["config", "check", "--live", "--config", config],
+    );
+    assert_eq!(live.status.code(), Some(1));
+    let said = text_of(&live);
+    for what in ["database", "mail server", "provider", "management API"] {
+        assert!(said.contains(&format!("{what}: NOT REACHED: ")), "{said}");
+    }
+    assert!(!said.contains("hunter"), "{said}");
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
 }

@@ -1,6 +1,7 @@
 //! What a configuration may say, and how it is told what is wrong.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use jiff::SignedDuration;
 use latchkey::Servers;
@@ -9,6 +10,7 @@ use latchkey::config::{Loaded, Sources};
 use portal::PopulationChoice;
 use protocol::id::PopulationId;
 use protocol::oauth::Scopes;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 fn inline(text: &str) -> Sources {
     Sources {
@@ -143,15 +145,13 @@ fn a_secret_comes_from_its_key_or_from_a_file_but_not_from_both() {
     assert!(!format!("{settings:?}").contains("hunter2"));
 
     let both = format!(
-        "[portal.pingone]\nworker_client_secret = \"x\"\nworker_client_secret_file = \"{file}\""
+        "[portal.pingone]\nregion = \"EU\"\nworker_client_id = \"me\"\nenvironment_id = \
+         \"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a12\"\nworker_client_secret = \
+         \"x\"\nworker_client_secret_file = \"{file}\""
     );
     check(&both, "portal.pingone.worker_client_secret", "given twice");
-    let absent = "[portal.pingone]\nworker_client_secret_file = \"/nowhere/at/all\"";
-    check(
-        absent,
-        "portal.pingone.worker_client_secret_file",
-        "could not be read",
-    );
+    let absent = "[idp.smtp]\npassword_file = \"/nowhere/at/all\"";
+    check(absent, "idp.smtp.password_file", "could not be read");
 }
 
 #[test]
@@ -278,6 +278,7 @@ fn production_lists_everything_that_has_to_be_set() {
     for key in [
         "idp.demo",
         "idp.smtp.host",
+        "portal.sign_on.issuer",
         "tls.mode",
         "portal.public_url",
         "idp.public_url",
@@ -289,26 +290,62 @@ fn production_lists_everything_that_has_to_be_set() {
     }
 }
 
+/// What a portal in production needs to sign people on, in PingOne.
+const PROVIDER: &str = "\
+[portal.sign_on]
+issuer = \"https://auth.pingone.eu/0f2c9c5e-6a8e-4d53-9c3a-1a5ad27f4d10/as\"
+client_id = \"b1a9e2a4-5f0f-4f6e-8a46-6f4a3d8a5a01\"
+client_secret = \"x7~wQ2.m9L0\"
+";
+
+/// Both servers in production; the TLS section is still missing.
+fn production() -> String {
+    format!(
+        "mode = \"production\"\ndata_dir = \"/nowhere\"\n[portal]\npublic_url = \
+         \"https://www.example.com\"\nlisten = \"0.0.0.0:8443\"\n{PROVIDER}[idp]\ndemo = \
+         false\npublic_url = \"https://id.example.com\"\n[idp.smtp]\nhost = \
+         \"smtp.example.com\"\nfrom = \"a@example.com\"\n"
+    )
+}
+
+/// A certificate and a key as PEM.
+struct Pair {
+    certificate: String,
+    key: String,
+}
+
+fn pair(names: &[&str], change: fn(&mut CertificateParams)) -> Pair {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let mut parameters = CertificateParams::new(names).unwrap();
+    change(&mut parameters);
+    let key = KeyPair::generate().unwrap();
+    Pair {
+        certificate: parameters.self_signed(&key).unwrap().pem(),
+        key: key.serialize_pem(),
+    }
+}
+
+/// The TLS section with these files, and where they are.
+fn tls(certificate: &str, key: &str) -> (tempfile::TempDir, String) {
+    let place = tempfile::tempdir().unwrap();
+    let (chain, private) = (place.path().join("c.pem"), place.path().join("k.pem"));
+    fs::write(&chain, certificate).unwrap();
+    fs::write(&private, key).unwrap();
+    let section = format!(
+        "[tls]\nmode = \"files\"\ncertificate_file = \"{}\"\nkey_file = \"{}\"\n",
+        chain.display(),
+        private.display()
+    );
+    (place, section)
+}
+
+const NAMES: [&str; 2] = ["www.example.com", "id.example.com"];
+
 #[test]
 fn production_with_everything_set_has_no_problem() {
-    // Any file that can be opened will do: what stands in it is looked at when it is used.
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let production = "mode = \"production\"\n[portal]\npublic_url = \
-                      \"https://www.example.com\"\nlisten = \"0.0.0.0:8443\"\n[idp]\ndemo = \
-                      false\npublic_url = \"https://id.example.com\"\n[idp.smtp]\nhost = \
-                      \"smtp.example.com\"\nfrom = \"a@example.com\"\n[tls]\nmode = \"files\"\n";
-    let with = |certificate: &str| {
-        let files = format!("certificate_file = \"{certificate}\"\nkey_file = \"{file}\"\n");
-        Loaded::read(&inline(&format!("{production}{files}")))
-    };
-    let absent = with("/nowhere.pem").problems();
-    assert_eq!(absent.len(), 1);
-    assert!(
-        absent[0]
-            .to_string()
-            .starts_with("tls.certificate_file: `/nowhere.pem` could not be")
-    );
-    let loaded = with(file);
+    let good = pair(&NAMES, |_| {});
+    let (_place, section) = tls(&good.certificate, &good.key);
+    let loaded = Loaded::read(&inline(&format!("{}{section}", production())));
     assert_eq!(loaded.problems(), []);
     let settings = loaded.settings().unwrap();
     assert!(matches!(settings.tls, Tls::Files { .. }));
@@ -319,10 +356,229 @@ fn production_with_everything_set_has_no_problem() {
 }
 
 #[test]
+fn certificate_files_that_clients_would_refuse_are_named_with_the_remedy() {
+    let good = pair(&NAMES, |_| {});
+    let other = pair(&NAMES, |_| {});
+    let expired = pair(&NAMES, |parameters| {
+        parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    });
+    let one_name = pair(&["www.example.com"], |_| {});
+    let authority = pair(&NAMES, |parameters| {
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    });
+    let (file, key) = ("tls.certificate_file", "tls.key_file");
+    let cases = [
+        (
+            &expired.certificate,
+            &expired.key,
+            file,
+            "expired on 2021-01-01",
+        ),
+        (
+            &one_name.certificate,
+            &one_name.key,
+            file,
+            "refuse it for id.example.com",
+        ),
+        (
+            &good.certificate,
+            &other.key,
+            key,
+            "is the key of another certificate",
+        ),
+        (
+            &authority.certificate,
+            &authority.key,
+            file,
+            "its own authority",
+        ),
+        (&String::new(), &good.key, file, "holds no certificate"),
+        (
+            &good.certificate,
+            &String::new(),
+            key,
+            "no unencrypted private key",
+        ),
+    ];
+    for (certificate, private, key, expected) in cases {
+        let (_place, section) = tls(certificate, private);
+        check(&format!("{}{section}", production()), key, expected);
+    }
+    let absent = "[tls]\nmode = \"files\"\ncertificate_file = \"/nowhere.pem\"\nkey_file = \
+                  \"/nowhere.key\"\n";
+    let said = problems(&format!("{}{absent}", production()));
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said[0].starts_with("tls.certificate_file: `/nowhere.pem` could not be"));
+}
+
+#[test]
+fn a_production_in_which_nobody_can_sign_on_is_refused_with_the_remedy() {
+    let section = |text: &str| {
+        let all = production().replace(PROVIDER, text);
+        format!("{all}[tls]\nmode = \"off\"\n[proxy]\ntrusted = [\"10.0.0.0/8\"]\n")
+    };
+    check(&section(""), "portal.sign_on.issuer", "nobody can sign on");
+    let with = |from: &str, to: &str| {
+        let changed = PROVIDER.replace(from, to);
+        assert_ne!(changed, PROVIDER);
+        section(&changed)
+    };
+    let issuer = "portal.sign_on.issuer";
+    let environment = "0f2c9c5e-6a8e-4d53-9c3a-1a5ad27f4d10";
+    for (from, to, key, expected) in [
+        (
+            "https://auth.pingone.eu",
+            "http://login.example",
+            issuer,
+            "use https",
+        ),
+        ("10/as\"", "10\"", issuer, "has /as behind it"),
+        ("10/as\"", "10/\"", issuer, "ends in /as"),
+        ("10/as\"", "10/as/\"", issuer, "ends in a slash"),
+        (
+            "10/as\"",
+            "10/as/.well-known/openid-configuration\"",
+            issuer,
+            "leave out what begins with /.well-known",
+        ),
+        (environment, "ENVIRONMENT_ID", issuer, "is no id"),
+        (
+            environment,
+            "7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11",
+            issuer,
+            "placeholder",
+        ),
+        (
+            "b1a9e2a4-5f0f-4f6e-8a46-6f4a3d8a5a01",
+            "2a1f8f44-7f0a-4c5e-8f4e-1f9f5d0c7b21",
+            "portal.sign_on.client_id",
+            "placeholder",
+        ),
+        (
+            "b1a9e2a4-5f0f-4f6e-8a46-6f4a3d8a5a01",
+            "<client id>",
+            "portal.sign_on.client_id",
+            "placeholder",
+        ),
+        (
+            "x7~wQ2.m9L0",
+            "…",
+            "portal.sign_on.client_secret",
+            "placeholder",
+        ),
+    ] {
+        check(&with(from, to), key, expected);
+    }
+    let worker = |lines: &str| {
+        section(&format!(
+            "{PROVIDER}[portal.pingone]\nworker_client_id = \"w\"\nworker_client_secret = \"s3~c\"\n\
+             {lines}\n"
+        ))
+    };
+    let ours = format!("environment_id = \"{environment}\"");
+    assert_eq!(
+        problems(&worker(&format!("region = \"EU\"\n{ours}"))),
+        Vec::<String>::new()
+    );
+    check(
+        &worker(&format!("region = \"NA\"\n{ours}")),
+        "portal.pingone.region",
+        "auth.pingone.com",
+    );
+    check(
+        &worker("region = \"EU\"\nenvironment_id = \"1f2c9c5e-6a8e-4d53-9c3a-1a5ad27f4d10\""),
+        "portal.pingone.environment_id",
+        "another environment",
+    );
+    check(&worker(&ours), "portal.pingone.region", "is missing");
+    check(
+        &worker("region = \"EU\""),
+        "portal.pingone.environment_id",
+        "is missing",
+    );
+}
+
+#[test]
+fn files_of_authorities_hold_certificates() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("ca.pem");
+    let good = pair(&NAMES, |_| {}).certificate;
+    for key in [
+        "database_ca_file",
+        "portal.pingone.ca_file",
+        "idp.smtp.ca_file",
+    ] {
+        let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
+        let heading = match section {
+            "" => String::new(),
+            section => format!("[{section}]\n"),
+        };
+        let text = format!("{heading}{name} = \"{}\"\n", file.display());
+        for content in ["", "-----BEGIN NONSENSE-----", &good.replace("MII", "M!!")] {
+            fs::write(&file, content).unwrap();
+            check(&text, key, "certificate");
+        }
+        fs::write(&file, &good).unwrap();
+        assert_eq!(problems(&text), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_makes_production_easy_to_break_into_is_refused_in_words() {
+    let base = production();
+    let with = |lines: &str| {
+        format!("{base}{lines}\n[tls]\nmode = \"off\"\n")
+            .replace("listen = \"0.0.0.0:8443\"", "listen = \"localhost:8443\"")
+    };
+    for (memory, passes) in [(8, 1), (19_456, 1), (7_168, 4)] {
+        check(
+            &with(&format!(
+                "[idp.argon2]\nmemory_kib = {memory}\niterations = {passes}"
+            )),
+            "idp.argon2.memory_kib",
+            "cheap to guess",
+        );
+    }
+    for network in ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3"] {
+        check(
+            &with(&format!("[proxy]\ntrusted = [\"{network}\"]")),
+            "proxy.trusted",
+            "more than your proxies",
+        );
+    }
+    let place = tempfile::tempdir().unwrap();
+    let directory = place.path().display().to_string();
+    let text = with("").replace("/nowhere", &directory);
+    for (mode, expected) in [
+        (0o777, "chmod 700"),
+        (0o755, "mode 755"),
+        (0o770, "mode 770"),
+    ] {
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(mode)).unwrap();
+        check(&text, "data_dir", expected);
+    }
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o750)).unwrap();
+    assert_eq!(problems(&text), Vec::<String>::new());
+}
+
+#[test]
+fn everything_that_is_wrong_with_the_brand_is_told_at_once() {
+    let said = problems("[brand]\naccent = \"red\"\nfont = \"a;b\"\nlogo = \"/nowhere.svg\"\n");
+    let keys: Vec<_> = said
+        .iter()
+        .map(|line| line.split(':').next().unwrap())
+        .collect();
+    assert_eq!(keys, ["brand.accent", "brand.font", "brand.logo"]);
+}
+
+#[test]
 fn a_portal_alone_in_production_needs_nothing_of_the_environment() {
-    let portal = "mode = \"production\"\n[portal]\npublic_url = \
-                  \"https://accounts.example.com\"\n[tls]\nmode = \"off\"\n";
-    let loaded = Loaded::read(&inline(portal));
+    let portal = format!(
+        "mode = \"production\"\n[portal]\npublic_url = \
+         \"https://accounts.example.com\"\n{PROVIDER}[tls]\nmode = \"off\"\n"
+    );
+    let loaded = Loaded::read(&inline(&portal));
     assert_eq!(loaded.problems_for(Servers::Portal), []);
     let missing = loaded.problems_for(Servers::Environment);
     let missing: Vec<_> = missing.iter().map(|problem| problem.key.as_str()).collect();
@@ -331,11 +587,8 @@ fn a_portal_alone_in_production_needs_nothing_of_the_environment() {
 
 #[test]
 fn plain_http_is_for_loopback_and_declared_proxies() {
-    let public = "mode = \"production\"\n[portal]\npublic_url = \"https://www.example.com\"\n\
-                  listen = \"0.0.0.0:8080\"\n[idp]\ndemo = false\npublic_url = \
-                  \"https://id.example.com\"\n[idp.smtp]\nhost = \"smtp.example.com\"\nfrom = \
-                  \"a@example.com\"\n[tls]\nmode = \"off\"\n";
-    check(public, "portal.listen", "plain HTTP");
+    let public = format!("{}[tls]\nmode = \"off\"\n", production());
+    check(&public, "portal.listen", "plain HTTP");
     let behind = format!("{public}[proxy]\ntrusted = [\"10.0.0.0/8\"]\n");
     assert_eq!(problems(&behind), Vec::<String>::new());
     assert_eq!(problems("[tls]\nmode = \"off\""), Vec::<String>::new());

@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use db::Db;
 use latchkey::config::{Loaded, Sources};
-use latchkey::keyring_file;
+use latchkey::keyring_file::KeyringFile;
 use latchkey::{Running, Servers, UpOptions, up};
 use protocol::SystemRandom;
 use rcgen::{CertificateParams, KeyPair};
@@ -46,7 +47,7 @@ impl Installation {
              public_url = \"https://localhost:{portal}/\"\n\
              [idp]\nlisten = \"localhost:{idp}\"\ndemo = false\n\
              public_url = \"https://localhost:{idp}/\"\n\
-             [idp.argon2]\nmemory_kib = 64\niterations = 1\n\
+             [idp.argon2]\nmemory_kib = 7168\niterations = 5\n\
              [idp.smtp]\nhost = \"localhost\"\nport = 1\nencryption = \"none\"\n\
              from = \"Example <no-reply@example.com>\"\n\
              [tls]\nmode = \"files\"\ncertificate_file = \"{place}/fullchain.pem\"\n\
@@ -92,7 +93,8 @@ impl Installation {
         fs::write(self.config(), format!("{keys}{text}")).unwrap();
         let directory = Path::new(keyring_file).parent().unwrap();
         fs::create_dir_all(directory).unwrap();
-        keyring_file::load_or_make(Path::new(keyring_file), &SystemRandom).unwrap();
+        let file = KeyringFile::new(keyring_file.into());
+        file.make(&SystemRandom).unwrap();
     }
 
     /// Adds lines to the configuration.
@@ -112,6 +114,16 @@ impl Installation {
         servers: Servers,
         settings: &[(&'static str, String)],
     ) -> Running {
+        self.start_node_on(None, servers, settings).await
+    }
+
+    /// Starts a node on a database that is open already.
+    pub(crate) async fn start_node_on(
+        &self,
+        db: Option<Db>,
+        servers: Servers,
+        settings: &[(&'static str, String)],
+    ) -> Running {
         testkit::install_cryptography();
         let mut sources = Sources {
             file: Some(self.config()),
@@ -120,8 +132,9 @@ impl Installation {
         for (key, value) in settings {
             sources = sources.option(key, value, "(test)");
         }
-        let mut options = UpOptions::new(Loaded::read(&sources).settings().unwrap());
+        let mut options = UpOptions::new(Loaded::read(&sources).settings_for(servers).unwrap());
         options.servers = servers;
+        options.db = db;
         up(options).await.unwrap()
     }
 

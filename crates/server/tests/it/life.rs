@@ -234,21 +234,55 @@ fn production_refuses_what_is_for_development() {
 }
 
 #[test]
-fn production_refuses_a_directory_with_demo_data() {
+fn production_refuses_demo_data_in_the_directory_and_in_the_database() {
     let place = tempfile::tempdir().unwrap();
     let program = Program::start(place.path(), &[]);
     program.signal("TERM");
     program.ended();
     let file = place.path().join("latchkey.toml");
     let production = "mode = \"production\"\n[portal]\npublic_url = \"https://www.example.com\"\n\
-                [idp]\ndemo = false\npublic_url = \"https://id.example.com\"\n[idp.smtp]\n\
+                [portal.sign_on]\nissuer = \"https://login.example.com\"\nclient_id = \"me\"\n\
+                client_secret = \"x7~wQ2\"\n[idp]\ndemo = false\npublic_url = \"https://id.example.com\"\n[idp.smtp]\n\
                 host = \"smtp.example.com\"\nfrom = \"a@example.com\"\n[tls]\nmode = \"off\"\n";
     fs::write(&file, production).unwrap();
     let data = place.path().join("data");
+    let refused = || {
+        let output = run(&[
+            "up",
+            "--config",
+            file.to_str().unwrap(),
+            "--data-dir",
+            data.to_str().unwrap(),
+            "--portal-listen",
+            "localhost:0",
+            "--idp-listen",
+            "localhost:0",
+        ]);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    let said = refused();
+    assert!(said.contains("latchkey.env stands in it"), "{said}");
+
+    // Whoever copies the database alone copies the people with known passwords.
+    fs::remove_file(data.join("latchkey.env")).unwrap();
+    let said = refused();
+    assert!(said.contains("the database holds demo data"), "{said}");
+}
+
+#[test]
+fn a_lost_keyring_is_named_instead_of_replaced() {
+    let place = tempfile::tempdir().unwrap();
+    let program = Program::start(place.path(), &[]);
+    program.signal("TERM");
+    program.ended();
+    let keyring = place.path().join("data/keyring.json");
+    let kept = fs::read_to_string(&keyring).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    fs::remove_file(&keyring).unwrap();
+    let data = place.path().join("data");
     let output = run(&[
         "up",
-        "--config",
-        file.to_str().unwrap(),
         "--data-dir",
         data.to_str().unwrap(),
         "--portal-listen",
@@ -256,12 +290,12 @@ fn production_refuses_a_directory_with_demo_data() {
         "--idp-listen",
         "localhost:0",
     ]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        text(&output.stderr).contains("holds demo data"),
-        "{}",
-        text(&output.stderr)
-    );
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let id = kept["keys"][0]["id"].as_str().unwrap();
+    assert!(said.contains(&format!("key {id}")), "{said}");
+    assert!(said.contains("backup"), "{said}");
+    assert!(!keyring.exists(), "a new keyring was made");
 }
 
 #[test]

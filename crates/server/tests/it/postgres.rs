@@ -62,13 +62,13 @@ async fn people_sign_on_register_and_recover() {
 }
 
 /// What stands before several nodes: one address, and one node whose turn it is.
-struct Balancer {
+pub(crate) struct Balancer {
     node: watch::Sender<u16>,
     connections: watch::Sender<usize>,
 }
 
 impl Balancer {
-    async fn start(port: u16, node: u16) -> Self {
+    pub(crate) async fn start(port: u16, node: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
             .unwrap();
@@ -90,7 +90,7 @@ impl Balancer {
     }
 
     /// The other node answers from now on. Returns when all clients have noticed.
-    async fn switch(&self, node: u16) {
+    pub(crate) async fn switch(&self, node: u16) {
         self.node.send_replace(node);
         let mut connections = self.connections.subscribe();
         connections.wait_for(|open| *open == 0).await.unwrap();

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
+use latchkey::Servers;
 use testkit::{Page, Person, give_credentials};
 
 use crate::installation::{Installation, PASSWORD, run};
@@ -70,7 +71,7 @@ async fn an_operator_makes_the_first_environment_and_signs_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_sqlite_an_environment_is_made_while_no_server_runs() {
     let place = Installation::new();
-    let running = place.start().await;
+    let running = place.start_node(Servers::Environment, &[]).await;
     let refused = tokio::task::block_in_place(|| place.create("Customers", PASSWORD));
     let said = text(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1), "{said}");

@@ -60,3 +60,9 @@ pub(super) fn base(text: &str) -> Result<Url, &'static str> {
     }
     Ok(url)
 }
+
+/// Whether this is PingOne's own authentication API, in whichever region.
+pub(super) fn is_pingone(url: &Url) -> bool {
+    url.host_str()
+        .is_some_and(|host| host.starts_with("auth.pingone."))
+}

@@ -2,6 +2,7 @@
 
 use portal::{ManagementSettings, OutgoingSettings};
 use protocol::id::EnvironmentId;
+use protocol::oauth::Issuer;
 use protocol::secret::ClientSecret;
 use secrecy::ExposeSecret as _;
 use url::Url;
@@ -9,7 +10,7 @@ use url::Url;
 use crate::config::key::Key;
 use crate::config::reader::Reader;
 use crate::config::sections::NO_UUID;
-use crate::config::sections::addresses::base;
+use crate::config::sections::addresses::{base, is_pingone};
 
 const REGION: Key = Key::unset(
     "portal.pingone.region",
@@ -39,16 +40,26 @@ const WORKER_CLIENT_ID: Key = Key::unset(
 const WORKER_CLIENT_SECRET: Key = Key::unset("portal.pingone.worker_client_secret", "\"…\"", "");
 
 /// The management API, when everything that it takes is there, and how connections are made.
-pub(super) fn pingone(reader: &mut Reader<'_>) -> (Option<ManagementSettings>, OutgoingSettings) {
+pub(super) fn pingone(
+    reader: &mut Reader<'_>,
+    issuer: Option<&Issuer>,
+) -> (Option<ManagementSettings>, OutgoingSettings) {
     reader.section(
         "portal.pingone",
         "Registration, recovery and the operator's pages use the management API with a worker \
          application. `latchkey up` fills these in for its demo environment.",
     );
     let (auth_url, api_url) = addresses(reader).unzip();
+    let issuer = issuer.and_then(|issuer| Url::parse(issuer.as_str()).ok());
+    if let (Some(issuer), Some(auth_url)) = (&issuer, &auth_url) {
+        same_region(reader, issuer, auth_url);
+    }
     let environment = reader.read(ENVIRONMENT_ID, |text| {
         EnvironmentId::parse(text).map_err(|_| NO_UUID)
     });
+    if let (Some(issuer), Some(environment)) = (&issuer, environment) {
+        same_environment(reader, issuer, environment);
+    }
     let worker_client_id = reader.text(WORKER_CLIENT_ID);
     let worker_client_secret = reader.secret(WORKER_CLIENT_SECRET);
     worker_is_whole(reader);
@@ -111,6 +122,38 @@ fn addresses(reader: &mut Reader<'_>) -> Option<(Url, Url)> {
         }
     }
     None
+}
+
+/// The people of one region are unknown in another.
+fn same_region(reader: &mut Reader<'_>, issuer: &Url, auth_url: &Url) {
+    if is_pingone(issuer) && is_pingone(auth_url) && issuer.host_str() != auth_url.host_str() {
+        let key = if reader.is_given(REGION.path) {
+            REGION
+        } else {
+            AUTH_URL
+        };
+        let what = format!(
+            "means {}, but the issuer (portal.sign_on.issuer) is at {}: an environment is in one \
+             region",
+            auth_url.host_str().unwrap_or_default(),
+            issuer.host_str().unwrap_or_default()
+        );
+        reader.problem(key.path, what, "the region of the issuer");
+    }
+}
+
+/// The people who sign on are those whom the worker looks after.
+fn same_environment(reader: &mut Reader<'_>, issuer: &Url, environment: EnvironmentId) {
+    let named = issuer
+        .path_segments()
+        .into_iter()
+        .flatten()
+        .find_map(|segment| EnvironmentId::parse(segment).ok());
+    if let Some(named) = named.filter(|named| *named != environment) {
+        let what = "is another environment than the issuer's (portal.sign_on.issuer), so the people \
+                    who sign on would not be found";
+        reader.problem(ENVIRONMENT_ID.path, what, &format!("\"{named}\""));
+    }
 }
 
 /// A worker is an environment, an application in it, and its secret.

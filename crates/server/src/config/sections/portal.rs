@@ -45,7 +45,7 @@ pub(super) fn portal(reader: &mut Reader<'_>, mode: Mode, brand: Brand) -> Porta
     );
     let session = session(reader);
     let sign_on = sign_on(reader);
-    let (management, outgoing) = pingone(reader);
+    let (management, outgoing) = pingone(reader, sign_on.provider.as_ref().map(|it| &it.issuer));
     Portal {
         port,
         settings: portal::Settings {

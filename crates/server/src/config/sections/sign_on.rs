@@ -1,6 +1,7 @@
 //! `[portal.sign_on]`: the OpenID Provider and how the portal signs people on there.
 
 use portal::{GrantType, ProviderSettings, SignOnSettings};
+use protocol::id::EnvironmentId;
 use protocol::jose::Algorithm;
 use protocol::oauth::{Issuer, ResponseMode, ResponseType, Scopes, TokenEndpointAuthMethod};
 use protocol::secret::ClientSecret;
@@ -9,7 +10,7 @@ use url::Url;
 
 use crate::config::key::Key;
 use crate::config::reader::Reader;
-use crate::config::sections::addresses::web_address;
+use crate::config::sections::addresses::{is_pingone, web_address};
 use crate::config::sections::{DAY, one_of, word};
 
 const ISSUER: Key = Key::unset(
@@ -231,8 +232,34 @@ fn scopes(reader: &mut Reader<'_>) -> Scopes {
 }
 
 /// Development serves plain HTTP on loopback, so an issuer may be there too.
+///
+/// Other providers' issuers may end in a slash and in anything else; PingOne's, and our own, end in
+/// `/as`.
 fn issuer(text: &str) -> Result<Issuer, String> {
-    Issuer::parse(text).map_err(|error| format!("is no issuer: {}", error.problem()))
+    let issuer =
+        Issuer::parse(text).map_err(|error| format!("is no issuer: {}", error.problem()))?;
+    let url = Url::parse(issuer.as_str()).map_err(|_| "is no issuer".to_owned())?;
+    let path: Vec<&str> = url.path().trim_start_matches('/').split('/').collect();
+    let is_pingone = is_pingone(&url);
+    let what = match path[..] {
+        [.., ".well-known", _] | [.., ".well-known"] => {
+            "is the address of the discovery document; leave out what begins with /.well-known"
+        }
+        [.., "as", ""] => "ends in a slash; PingOne's issuers end in /as",
+        [.., id] if is_id(id) => "is an environment's address; its issuer has /as behind it",
+        [.., id, ""] if is_id(id) => "is an environment's address; its issuer ends in /as",
+        [id, "as"] if is_pingone && !is_id(id) => {
+            "names no environment: what stands before /as is no id"
+        }
+        [_, "as"] => return Ok(issuer),
+        _ if is_pingone => "is no issuer of PingOne, which end in /ENVIRONMENT_ID/as",
+        _ => return Ok(issuer),
+    };
+    Err(what.to_owned())
+}
+
+fn is_id(text: &str) -> bool {
+    EnvironmentId::parse(text).is_ok()
 }
 
 fn path(text: &str) -> Result<String, &'static str> {

@@ -1,0 +1,347 @@
+//! What the database itself knows of its installation: the keys that it was written with, whether it
+//! holds demo data, and whether it can be written now.
+//!
+//! A database and a keyring belong together. The database keeps a proof of each key that has sealed
+//! something in it; a node whose keyring lacks one does not start, since it could neither read what
+//! was sealed nor be understood by the others.
+
+use std::sync::Arc;
+
+use db::{Batch, Db, Migration, Statement, StoreError};
+use platform::keyring::{KeyProof, Keyring};
+use protocol::Random;
+
+use crate::keyring_file::{KeyringFile, KeyringFileError};
+
+/// The set of these tables among the database's migrations.
+const SET: &str = "installation";
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "init",
+    sql: "CREATE TABLE installation_keys (
+              key_id TEXT PRIMARY KEY,
+              proof TEXT NOT NULL
+          );
+          CREATE TABLE installation_marks (
+              mark TEXT PRIMARY KEY
+          );
+          CREATE TABLE installation_probes (
+              id BIGINT PRIMARY KEY,
+              filler TEXT NOT NULL
+          );",
+}];
+
+const READ: &str = "\
+SELECT key_id, proof FROM installation_keys
+ UNION ALL
+SELECT '', mark FROM installation_marks
+ LIMIT 1000";
+
+const REMEMBER: &str = "\
+INSERT INTO installation_keys (key_id, proof) VALUES ($1, $2) ON CONFLICT (key_id) DO NOTHING";
+
+const MARK: &str =
+    "INSERT INTO installation_marks (mark) VALUES ($1) ON CONFLICT (mark) DO NOTHING";
+
+const PROBE: &str = "\
+INSERT INTO installation_probes (id, filler) VALUES (1, $1)
+ ON CONFLICT (id) DO UPDATE SET filler = $1";
+
+/// The database holds people whose passwords everybody knows.
+const DEMO: &str = "demo";
+
+/// More than a database that is nearly full finds room for.
+const PROBE_BYTES: usize = 32 * 1024;
+
+/// Why keyring and database cannot be used together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallationError {
+    /// The keyring's file.
+    #[error(transparent)]
+    File(#[from] KeyringFileError),
+    /// The database.
+    #[error("the database does not answer (setting database)")]
+    Database(#[from] StoreError),
+    /// There is no keyring for a database that was written with one.
+    #[error(
+        "the database was written with the keyring's {keys}, and there is no keyring {path}; restore \
+         it from a backup, or name it with keyring_file. What these keys sealed, as signing keys and \
+         application secrets, cannot be read without them, and a new keyring would not bring them back"
+    )]
+    Lost {
+        /// Where the keyring should be.
+        path: String,
+        /// The ids of the keys.
+        keys: String,
+    },
+    /// The keyring is not the one that the database was written with.
+    #[error(
+        "the database was written with {keys}, which the keyring {path} does not hold; name the \
+         keyring that belongs to this database with keyring_file, or restore it from a backup"
+    )]
+    Foreign {
+        /// The keyring.
+        path: String,
+        /// The ids of the keys.
+        keys: String,
+    },
+}
+
+/// The database's own record of its installation.
+#[derive(Clone, Debug)]
+pub struct Installation {
+    db: Db,
+    known: Arc<[KeyProof]>,
+    has_demo_data: bool,
+}
+
+impl Installation {
+    /// Reads the record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database does not answer.
+    pub async fn open(db: &Db) -> Result<Self, StoreError> {
+        db.migrate(SET, MIGRATIONS).await?;
+        let mut known = Vec::new();
+        let mut has_demo_data = false;
+        for row in db.read(Statement::new(READ)).await? {
+            let (id, proof): (String, String) = (row.get("key_id")?, row.get("proof")?);
+            if id.is_empty() {
+                has_demo_data |= proof == DEMO;
+            } else {
+                known.push(KeyProof { id, proof });
+            }
+        }
+        Ok(Self {
+            db: db.clone(),
+            known: known.into(),
+            has_demo_data,
+        })
+    }
+
+    /// Whether the database holds people whose passwords everybody knows.
+    pub fn has_demo_data(&self) -> bool {
+        self.has_demo_data
+    }
+
+    /// Marks the database before demo data is made in it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database does not answer.
+    pub async fn mark_demo_data(&self) -> Result<(), StoreError> {
+        if self.has_demo_data {
+            return Ok(());
+        }
+        self.db
+            .write(Statement::new(MARK).bind(DEMO))
+            .await
+            .map(drop)
+    }
+
+    /// The keyring of this database: the file's, or a first one for a database that has none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallationError`] when the file cannot be used, or the database was written with keys that
+    /// it does not hold.
+    pub async fn keyring(
+        &self,
+        file: &KeyringFile,
+        random: &dyn Random,
+    ) -> Result<Keyring, InstallationError> {
+        let keys = match file.read()? {
+            Some(keys) => keys,
+            None if self.known.is_empty() => file.make(random)?,
+            None => {
+                return Err(InstallationError::Lost {
+                    path: file.name(),
+                    keys: ids(self.known.iter()),
+                });
+            }
+        };
+        let keyring = file.keyring(&keys)?;
+        self.use_keys(&keyring, file).await?;
+        Ok(keyring)
+    }
+
+    /// Takes a changed file into use. The database learns of new keys before anything is sealed with
+    /// them. `None`: the file has not changed.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallationError`] when the file cannot be used, or lacks a key that the database was
+    /// written with; then the keys stay as they were.
+    pub async fn refresh(
+        &self,
+        keyring: &Keyring,
+        file: &KeyringFile,
+    ) -> Result<Option<usize>, InstallationError> {
+        let Some(keys) = file.changed()? else {
+            return Ok(None);
+        };
+        let now = Self::open(&self.db).await?;
+        now.use_keys(&file.keyring(&keys)?, file).await?;
+        keyring
+            .replace(&keys)
+            .map_err(|source| file.invalid(source))?;
+        Ok(Some(keys.len()))
+    }
+
+    /// Checks that the keyring holds every key that the database knows, and lets it know the others.
+    async fn use_keys(
+        &self,
+        keyring: &Keyring,
+        file: &KeyringFile,
+    ) -> Result<(), InstallationError> {
+        accepted(&self.known, keyring, file)?;
+        let proofs = keyring.proofs();
+        let is_new = |proof: &&KeyProof| !self.known.contains(proof);
+        let new = proofs
+            .iter()
+            .filter(is_new)
+            .fold(Batch::new(), |batch, proof| {
+                let remember = Statement::new(REMEMBER);
+                batch.add(remember.bind(proof.id.as_str()).bind(proof.proof.as_str()))
+            });
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.db.batch(new).await?;
+        // Two nodes may have begun on the empty database at once, each with a keyring of its own.
+        let now = Self::open(&self.db).await?;
+        accepted(&now.known, keyring, file)
+    }
+
+    /// Whether the database can be written now: writes as much as an ordinary request does, and more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] saying why not.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        let filler = "x".repeat(PROBE_BYTES);
+        self.db
+            .write(Statement::new(PROBE).bind(filler))
+            .await
+            .map(drop)
+    }
+}
+
+fn accepted(
+    known: &[KeyProof],
+    keyring: &Keyring,
+    file: &KeyringFile,
+) -> Result<(), InstallationError> {
+    let mut missing = known
+        .iter()
+        .filter(|proof| !keyring.accepts(proof))
+        .peekable();
+    if missing.peek().is_none() {
+        return Ok(());
+    }
+    Err(InstallationError::Foreign {
+        path: file.name(),
+        keys: ids(missing),
+    })
+}
+
+fn ids<'a>(proofs: impl Iterator<Item = &'a KeyProof>) -> String {
+    let ids: Vec<&str> = proofs.map(|proof| proof.id.as_str()).collect();
+    let noun = if ids.len() == 1 { "key" } else { "keys" };
+    format!("{noun} {}", ids.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::SeededRandom;
+
+    use super::*;
+    use crate::keyring_file;
+
+    fn file(place: &tempfile::TempDir, name: &str) -> KeyringFile {
+        KeyringFile::new(place.path().join(name))
+    }
+
+    #[tokio::test]
+    async fn a_lost_or_foreign_keyring_is_refused_by_the_key_that_is_missing() {
+        let place = tempfile::tempdir().unwrap();
+        let random = SeededRandom::new(1);
+        let db = Db::sqlite_in_memory().unwrap();
+        let own = file(&place, "own.json");
+        let first = Installation::open(&db).await.unwrap();
+        let keyring = first.keyring(&own, &random).await.unwrap();
+        let id = keyring.proofs().remove(0).id;
+
+        let again = Installation::open(&db).await.unwrap();
+        again.keyring(&own, &random).await.unwrap();
+
+        let lost = file(&place, "lost.json");
+        let refused = again.keyring(&lost, &random).await.unwrap_err();
+        assert!(
+            matches!(refused, InstallationError::Lost { .. }),
+            "{refused}"
+        );
+        assert!(
+            refused.to_string().contains(&format!("key {id}")),
+            "{refused}"
+        );
+        assert!(lost.read().unwrap().is_none(), "a new keyring was made");
+
+        let foreign = file(&place, "foreign.json");
+        foreign.make(&random).unwrap();
+        let refused = again.keyring(&foreign, &random).await.unwrap_err();
+        assert!(
+            matches!(refused, InstallationError::Foreign { .. }),
+            "{refused}"
+        );
+        assert!(
+            refused.to_string().contains(&format!("key {id}")),
+            "{refused}"
+        );
+    }
+
+    #[tokio::test]
+    async fn of_two_keyrings_made_at_once_for_one_database_none_is_taken_unnoticed() {
+        let place = tempfile::tempdir().unwrap();
+        let random = SeededRandom::new(2);
+        let db = Db::sqlite_in_memory().unwrap();
+        let (a, b) = (
+            Installation::open(&db).await.unwrap(),
+            Installation::open(&db).await.unwrap(),
+        );
+        a.keyring(&file(&place, "a.json"), &random).await.unwrap();
+        let refused = b.keyring(&file(&place, "b.json"), &random).await;
+        let refused = refused.unwrap_err();
+        assert!(
+            matches!(refused, InstallationError::Foreign { .. }),
+            "{refused}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_node_takes_a_staged_key_and_then_uses_it_without_a_restart() {
+        let place = tempfile::tempdir().unwrap();
+        let random = SeededRandom::new(3);
+        let db = Db::sqlite_in_memory().unwrap();
+        let installation = Installation::open(&db).await.unwrap();
+        let path = place.path().join("keyring.json");
+        let own = KeyringFile::new(path.clone());
+        let keyring = installation.keyring(&own, &random).await.unwrap();
+        assert_eq!(installation.refresh(&keyring, &own).await.unwrap(), None);
+
+        let id = keyring_file::stage(&path, &random).unwrap();
+        assert_eq!(installation.refresh(&keyring, &own).await.unwrap(), Some(2));
+        assert!(!keyring.authenticate("c", b"m").starts_with(&id));
+        let known = Installation::open(&db).await.unwrap().known;
+        assert_eq!(known.len(), 1, "a staged key has sealed nothing");
+
+        keyring_file::activate(&path).unwrap();
+        assert_eq!(installation.refresh(&keyring, &own).await.unwrap(), Some(2));
+        assert!(keyring.authenticate("c", b"m").starts_with(&id));
+        let known = Installation::open(&db).await.unwrap().known;
+        assert!(known.iter().any(|proof| proof.id == id), "{known:?}");
+    }
+}
