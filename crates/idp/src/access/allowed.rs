@@ -29,7 +29,7 @@ use crate::web::failures::api::ApiFailure;
 
 /// Somebody with a good access token, and the request that came with it.
 #[derive(Debug)]
-pub(crate) struct Asking {
+pub(crate) struct Caller {
     pub(crate) idp: Idp,
     pub(crate) now: Timestamp,
     /// Who it is, where from, and when.
@@ -39,7 +39,7 @@ pub(crate) struct Asking {
 }
 
 /// Rejected with 401.
-impl FromRequestParts<Idp> for Asking {
+impl FromRequestParts<Idp> for Caller {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
@@ -97,7 +97,7 @@ fn refused(refusal: BearerRefusal) -> ApiFailure {
     }
 }
 
-impl Asking {
+impl Caller {
     /// The application that asks for itself.
     pub(crate) fn application(&self) -> Option<ApplicationId> {
         self.bearer
@@ -231,7 +231,7 @@ impl Asking {
 /// Somebody who may do `P` in the path's environment, or in some of its populations.
 #[derive(Debug)]
 pub(crate) struct Allowed<P> {
-    asking: Asking,
+    caller: Caller,
     pub(crate) environment: Arc<StoredEnvironment>,
     /// Never [`Reach::Nothing`].
     pub(crate) reach: Reach,
@@ -239,10 +239,10 @@ pub(crate) struct Allowed<P> {
 }
 
 impl<P> Deref for Allowed<P> {
-    type Target = Asking;
+    type Target = Caller;
 
-    fn deref(&self) -> &Asking {
-        &self.asking
+    fn deref(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -252,14 +252,14 @@ impl<P: Allows> FromRequestParts<Idp> for Allowed<P> {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
-        let asking = Asking::from_request_parts(parts, idp).await?;
-        let environment = environment(parts, idp, asking.now).await?;
-        let reach = asking.reach(P::PERMISSION, &environment);
+        let caller = Caller::from_request_parts(parts, idp).await?;
+        let environment = environment(parts, idp, caller.now).await?;
+        let reach = caller.reach(P::PERMISSION, &environment);
         if reach == Reach::Nothing {
             return Err(ApiFailure::forbidden());
         }
         Ok(Self {
-            asking,
+            caller,
             environment,
             reach,
             permission: PhantomData,
@@ -329,7 +329,7 @@ impl<P: Allows> FromRequestParts<Idp> for AllowedEverywhere<P> {
 /// The path's user, and somebody who may do `P` to that user: by a role, or as that user.
 #[derive(Debug)]
 pub(crate) struct OnUser<P> {
-    asking: Asking,
+    caller: Caller,
     pub(crate) environment: Arc<StoredEnvironment>,
     pub(crate) user: StoredUser,
     pub(crate) standing: Standing,
@@ -348,10 +348,10 @@ pub(crate) enum Standing {
 }
 
 impl<P> Deref for OnUser<P> {
-    type Target = Asking;
+    type Target = Caller;
 
-    fn deref(&self) -> &Asking {
-        &self.asking
+    fn deref(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -369,14 +369,14 @@ impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
-        let asking = Asking::from_request_parts(parts, idp).await?;
-        let environment = environment(parts, idp, asking.now).await?;
+        let caller = Caller::from_request_parts(parts, idp).await?;
+        let environment = environment(parts, idp, caller.now).await?;
         let PathId(id) = PathId::<UserId>::from_request_parts(parts, idp).await?;
-        let reach = asking.reach(P::PERMISSION, &environment);
+        let reach = caller.reach(P::PERMISSION, &environment);
         let is_owner = P::OWN_SCOPE.is_some_and(|scope| {
-            asking.bearer.scopes.contains(scope)
-                && asking.home() == environment.id
-                && asking
+            caller.bearer.scopes.contains(scope)
+                && caller.home() == environment.id
+                && caller
                     .bearer
                     .user
                     .as_ref()
@@ -385,7 +385,7 @@ impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
         if reach == Reach::Nothing && !is_owner {
             return Err(ApiFailure::forbidden());
         }
-        let found = Users::new(asking.idp.db()).find(environment.id, id).await?;
+        let found = Users::new(caller.idp.db()).find(environment.id, id).await?;
         let user = found.ok_or_else(ApiFailure::not_found)?;
         // Owners stay owners though they hold roles: a password is then changed with the current
         // one.
@@ -395,18 +395,18 @@ impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
             Standing::Administrator
         };
         if standing == Standing::Owner && P::TAKES_POWER_FROM_OWNER {
-            asking.require_no_roles_at_stake(&user).await?;
+            caller.require_no_roles_at_stake(&user).await?;
         }
         if standing == Standing::Administrator {
             if !reach.covers(user.population_id) {
                 return Err(ApiFailure::forbidden());
             }
             if P::TAKES_POWER {
-                asking.require_all_roles_of(user.id.as_uuid()).await?;
+                caller.require_all_roles_of(user.id.as_uuid()).await?;
             }
         }
         Ok(Self {
-            asking,
+            caller,
             environment,
             user,
             standing,

@@ -64,12 +64,8 @@ fn representation(on: &OnSecret, secrets: ReadableSecrets) -> Hal<SecretBody> {
         secret: secrets.present,
         previous,
     };
-    Hal::new(format!("{application}/secret"), body)
-        .link(
-            "environment",
-            on.idp.urls().api(format_args!("environments/{}", on.id())),
-        )
-        .link("application", application)
+    let path = format_args!("applications/{}/secret", on.application.id);
+    Hal::in_environment(on.idp.urls(), on.id(), path, body).link("application", application)
 }
 
 /// A worker does not get at its own secret, and an application without one has none to show.

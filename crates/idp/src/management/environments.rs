@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::access::allowed::{AllowedEverywhere, Asking, may};
+use crate::access::allowed::{AllowedEverywhere, Caller, may};
 use crate::access::roles::{self, Allows as _};
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
@@ -92,12 +92,12 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
 }
 
 /// Shows the environments that the one who asks may read.
-pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, ApiFailure> {
-    let (idp, collection) = (&asking.idp, asking.idp.urls().api("environments"));
+pub(super) async fn list(caller: Caller, page: PageRequest) -> Result<Reply, ApiFailure> {
+    let (idp, collection) = (&caller.idp, caller.idp.urls().api("environments"));
     let filter = page.filter(&Attribute::rules(&ATTRIBUTES).and_only())?;
     let (_, after) = page.position(idp, &collection)?;
     let scopes = |wanted: RoleScopeType| {
-        let of = asking
+        let of = caller
             .assignments()
             .iter()
             .map(|assignment| assignment.scope);
@@ -136,19 +136,19 @@ pub(super) async fn list(asking: Asking, page: PageRequest) -> Result<Reply, Api
 
 /// Makes an environment with what clients assume is there; its creator gets the roles for it.
 pub(super) async fn create(
-    asking: Asking,
+    caller: Caller,
     Understood { body, also }: Understood<EnvironmentBody>,
 ) -> Result<Reply, ApiFailure> {
-    let idp = &asking.idp;
-    let organization = organization(&asking).await?;
+    let idp = &caller.idp;
+    let organization = organization(&caller).await?;
     let permission = may::CreateEnvironments::PERMISSION;
-    if !roles::reaches_organization(asking.assignments(), permission, organization) {
+    if !roles::reaches_organization(caller.assignments(), permission, organization) {
         return Err(ApiFailure::forbidden());
     }
     body.require(idp.settings().region, body.environment_type)?;
-    let holder = match asking.application() {
+    let holder = match caller.application() {
         Some(id) => Holder::Application(id.as_uuid()),
-        None => Holder::User(asking.holder()),
+        None => Holder::User(caller.holder()),
     };
     let new = NewEnvironment {
         organization,
@@ -158,19 +158,19 @@ pub(super) async fn create(
         also,
         creator: Some(Creator {
             holder,
-            environment: asking.home(),
+            environment: caller.home(),
         }),
     };
-    let made = environment::create(idp, new, &asking.by).await;
+    let made = environment::create(idp, new, &caller.by).await;
     let made = made.map_err(|error| super::unique(error, "name"))?;
     Reply::created(&representation(idp, &made))
 }
 
-async fn organization(asking: &Asking) -> Result<OrganizationId, ApiFailure> {
-    let home = asking
+async fn organization(caller: &Caller) -> Result<OrganizationId, ApiFailure> {
+    let home = caller
         .idp
         .environments()
-        .find(asking.home(), asking.now)
+        .find(caller.home(), caller.now)
         .await?;
     home.map(|home| home.organization_id)
         .ok_or_else(ApiFailure::forbidden)

@@ -33,7 +33,11 @@ pub(super) struct GroupMembers {
 
 pub(super) type GroupBody = Hal<InEnvironment<GroupMembers>>;
 
-pub(super) fn representation(urls: &Urls, group: StoredGroup, all_users: Option<i64>) -> GroupBody {
+pub(super) fn representation(
+    urls: &Urls,
+    group: &StoredGroup,
+    all_users: Option<i64>,
+) -> GroupBody {
     let own = GroupMembers {
         display_name: group.wire.name.clone(),
         direct_member_counts: MemberCounts::new(group.users),
@@ -41,7 +45,7 @@ pub(super) fn representation(urls: &Urls, group: StoredGroup, all_users: Option<
         group: group.wire.clone(),
     };
     let below = |path: String| urls.environment_api(group.environment_id, path);
-    let hal = Hal::of_record(urls, "groups", &group, own).link(
+    let hal = Hal::of_record(urls, "groups", group, own).link(
         "memberOfGroups",
         below(format!("groups/{}/memberOfGroups", group.id)),
     );
@@ -106,7 +110,7 @@ pub(super) async fn list(
     allowed: Allowed<may::ReadGroups>,
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
-    let represent = |group| representation(allowed.idp.urls(), group, None);
+    let represent = |group| representation(allowed.idp.urls(), &group, None);
     allowed.page(&page, "groups", represent).await
 }
 
@@ -116,7 +120,7 @@ pub(super) async fn create(
 ) -> Result<Reply, ApiFailure> {
     let group = valid(&allowed, body, None).await?;
     allowed.create(&group, Groups::insert(&group)?).await?;
-    Reply::created(&representation(allowed.idp.urls(), group, None))
+    Reply::created(&representation(allowed.idp.urls(), &group, None))
 }
 
 pub(super) async fn read(
@@ -130,7 +134,7 @@ pub(super) async fn read(
     } else {
         None
     };
-    Reply::ok(&representation(allowed.idp.urls(), group, all_users))
+    Reply::ok(&representation(allowed.idp.urls(), &group, all_users))
 }
 
 pub(super) async fn replace(
@@ -141,7 +145,7 @@ pub(super) async fn replace(
     let stored = allowed.load(id).await?;
     let group = valid(&allowed, body, Some(&stored)).await?;
     allowed.replace(&group, Groups::update(&group)?).await?;
-    Reply::ok(&representation(allowed.idp.urls(), group, None))
+    Reply::ok(&representation(allowed.idp.urls(), &group, None))
 }
 
 /// Deletes a group with all memberships in it and of it; its members stay.

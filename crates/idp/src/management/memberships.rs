@@ -8,7 +8,7 @@ use protocol::pingone::{MembershipType, Reference};
 use serde::Serialize;
 
 use super::groups::GroupBody;
-use crate::access::allowed::{Allowed, Asking, OnUser, may};
+use crate::access::allowed::{Allowed, Caller, OnUser, may};
 use crate::access::roles::Reach;
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
@@ -61,7 +61,7 @@ struct EmbeddedGroup {
 
 /// Whose memberships they are, and who asks.
 struct Memberships<'a> {
-    asking: &'a Asking,
+    caller: &'a Caller,
     environment: EnvironmentId,
     reach: &'a Reach,
     member: Member,
@@ -74,7 +74,7 @@ struct Memberships<'a> {
 impl<'a> Memberships<'a> {
     fn of_user<P>(on: &'a OnUser<P>) -> Self {
         Self {
-            asking: on,
+            caller: on,
             environment: on.environment.id,
             reach: &on.reach,
             member: Member::User(on.user.id),
@@ -87,7 +87,7 @@ impl<'a> Memberships<'a> {
     async fn of_group<P>(allowed: &'a Allowed<P>, id: GroupId) -> Result<Self, ApiFailure> {
         let group: StoredGroup = allowed.load(id).await?;
         Ok(Self {
-            asking: allowed,
+            caller: allowed,
             environment: allowed.id(),
             reach: &allowed.reach,
             member: Member::Group(id),
@@ -99,7 +99,7 @@ impl<'a> Memberships<'a> {
 
     /// The member's absolute address.
     fn url(&self) -> String {
-        let urls = self.asking.idp.urls();
+        let urls = self.caller.idp.urls();
         urls.environment_api(self.environment, &self.path)
     }
 
@@ -108,11 +108,11 @@ impl<'a> Memberships<'a> {
     }
 
     fn groups(&self) -> Groups<'_> {
-        Groups::new(self.asking.idp.db())
+        Groups::new(self.caller.idp.db())
     }
 
     fn representation(&self, membership: &Membership) -> Hal<MembershipBody> {
-        let (urls, group) = (self.asking.idp.urls(), &membership.group);
+        let (urls, group) = (self.caller.idp.urls(), &membership.group);
         let body = MembershipBody {
             id: group.id,
             name: group.wire.name.clone(),
@@ -136,17 +136,17 @@ impl<'a> Memberships<'a> {
 
     fn expanded(&self, membership: &Membership, query: &Query) -> Expanded {
         let expands = query.lists("expand", "group");
-        let urls = self.asking.idp.urls();
+        let urls = self.caller.idp.urls();
         Expanded {
             membership: self.representation(membership),
             embedded: expands.then(|| EmbeddedGroup {
-                group: super::groups::representation(urls, membership.group.clone(), None),
+                group: super::groups::representation(urls, &membership.group, None),
             }),
         }
     }
 
     async fn list(self, page: PageRequest, query: Query) -> Result<Reply, ApiFailure> {
-        let (idp, collection) = (&self.asking.idp, self.collection());
+        let (idp, collection) = (&self.caller.idp, self.collection());
         let filter = page.filter(&Attribute::rules(StoredGroup::ATTRIBUTES))?;
         let (_, after) = page.position(idp, &collection)?;
         let search = MembershipSearch {
@@ -197,7 +197,7 @@ impl<'a> Memberships<'a> {
         }
         let change = Groups::add_member(&group, self.member);
         let written = self
-            .asking
+            .caller
             .commit(
                 self.environment,
                 change,
@@ -242,7 +242,7 @@ impl<'a> Memberships<'a> {
             return Err(ApiFailure::constraint(None, message));
         }
         let change = Groups::remove_member(&group, self.member);
-        self.asking
+        self.caller
             .commit(
                 self.environment,
                 change,

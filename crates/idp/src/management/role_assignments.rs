@@ -5,7 +5,7 @@ use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScop
 
 use super::roles::unknown as unknown_role;
 use super::unique;
-use crate::access::allowed::{Asking, OnApplication, OnUser, PathId, find_population, may};
+use crate::access::allowed::{Caller, OnApplication, OnUser, PathId, find_population, may};
 use crate::access::roles::{self, BuiltInRole, Place, Reach};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
@@ -15,17 +15,23 @@ use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment}
 use crate::web::failures::api::ApiFailure;
 
 /// Whose assignments they are, and who asks.
-struct Holding<'a> {
-    asking: &'a Asking,
+struct AssignmentsOf<'a> {
+    caller: &'a Caller,
     environment: &'a StoredEnvironment,
     holder: Holder,
-    /// The holder's absolute address.
-    url: String,
+    /// The holder's path below the environment.
+    path: String,
 }
 
-impl Holding<'_> {
+impl AssignmentsOf<'_> {
+    /// The holder's absolute address.
+    fn url(&self) -> String {
+        let urls = self.caller.idp.urls();
+        urls.environment_api(self.environment.id, &self.path)
+    }
+
     fn collection(&self) -> String {
-        format!("{}/roleAssignments", self.url)
+        format!("{}/roleAssignments", self.url())
     }
 
     fn representation(&self, assignment: &StoredAssignment) -> Hal<RoleAssignment> {
@@ -33,28 +39,22 @@ impl Holding<'_> {
             Holder::Application(_) => "application",
             Holder::User(_) => "user",
         };
-        let urls = self.asking.idp.urls();
-        Hal::new(
-            format!("{}/{}", self.collection(), assignment.id),
-            assignment.to_wire(),
-        )
-        .link(
-            "environment",
-            urls.api(format_args!("environments/{}", self.environment.id)),
-        )
-        .link(
-            "role",
-            urls.api(format_args!("roles/{}", assignment.role_id)),
-        )
-        .link(relation, self.url.as_str())
+        let urls = self.caller.idp.urls();
+        let path = format_args!("{}/roleAssignments/{}", self.path, assignment.id);
+        Hal::in_environment(urls, self.environment.id, path, assignment.to_wire())
+            .link(
+                "role",
+                urls.api(format_args!("roles/{}", assignment.role_id)),
+            )
+            .link(relation, self.url())
     }
 
     async fn list(self) -> Result<Reply, ApiFailure> {
         let held = self
-            .asking
+            .caller
             .idp
             .role_assignments()
-            .of_actor(self.holder.id(), self.asking.now)
+            .of_actor(self.holder.id(), self.caller.now)
             .await?;
         let items = held
             .iter()
@@ -65,10 +65,10 @@ impl Holding<'_> {
 
     async fn load(&self, id: RoleAssignmentId) -> Result<StoredAssignment, ApiFailure> {
         let held = self
-            .asking
+            .caller
             .idp
             .role_assignments()
-            .of_actor(self.holder.id(), self.asking.now)
+            .of_actor(self.holder.id(), self.caller.now)
             .await?;
         let found = held.iter().find(|assignment| assignment.id == id).cloned();
         found.ok_or_else(ApiFailure::not_found)
@@ -80,24 +80,24 @@ impl Holding<'_> {
 
     /// Gives a role as far as the one who asks may give it.
     async fn create(self, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
-        let asking = self.asking;
+        let caller = self.caller;
         let role = roles::find_role(new.role.id).ok_or_else(|| unknown_role(new.role.id))?;
         let place = self.place(role, &new).await?;
-        if !roles::may_give(asking.assignments(), role, place) {
+        if !roles::may_give(caller.assignments(), role, place) {
             return Err(ApiFailure::forbidden());
         }
         let assignment = StoredAssignment {
-            id: RoleAssignmentId::random(asking.idp.random()),
+            id: RoleAssignmentId::random(caller.idp.random()),
             environment_id: self.environment.id,
             holder: self.holder,
             role_id: role.id,
             scope: new.scope,
             read_only: false,
-            created_at: asking.now,
+            created_at: caller.now,
         };
         let change = RoleAssignments::insert(&assignment);
         let subject = Subject::of("ROLE_ASSIGNMENT", assignment.id, role.name);
-        let written = asking
+        let written = caller
             .commit(
                 self.environment.id,
                 change,
@@ -136,10 +136,10 @@ impl Holding<'_> {
             RoleScopeType::Environment => {
                 let id = EnvironmentId::from_uuid(scope.id);
                 let found = self
-                    .asking
+                    .caller
                     .idp
                     .environments()
-                    .find(id, self.asking.now)
+                    .find(id, self.caller.now)
                     .await?;
                 let found = found.ok_or_else(unknown)?;
                 Ok(Place {
@@ -151,7 +151,7 @@ impl Holding<'_> {
             RoleScopeType::Population => {
                 let id = PopulationId::from_uuid(scope.id);
                 let environment = self.environment.id;
-                let found = find_population(&self.asking.idp, environment, id).await?;
+                let found = find_population(&self.caller.idp, environment, id).await?;
                 found.ok_or_else(unknown)?;
                 Ok(Place {
                     scope,
@@ -170,36 +170,36 @@ impl Holding<'_> {
             let message = format!("Role assignment {id} cannot be deleted as it is read only");
             return Err(ApiFailure::constraint(None, message));
         }
-        self.asking.require_all_roles_of(self.holder.id()).await?;
+        self.caller.require_all_roles_of(self.holder.id()).await?;
         let subject = Subject::of("ROLE_ASSIGNMENT", id, "");
         let change = RoleAssignments::delete(&assignment);
         let environment = self.environment.id;
-        self.asking
+        self.caller
             .commit(environment, change, "ROLE_ASSIGNMENT.DELETED", subject)
             .await?;
         Ok(Reply::no_content())
     }
 }
 
-fn of_user<P>(on: &OnUser<P>) -> Holding<'_> {
-    Holding {
-        asking: on,
+fn of_user<P>(on: &OnUser<P>) -> AssignmentsOf<'_> {
+    AssignmentsOf {
+        caller: on,
         environment: &on.environment,
         holder: Holder::User(on.user.id.as_uuid()),
-        url: on.url(),
+        path: format!("users/{}", on.user.id),
     }
 }
 
 /// Roles of applications reach whole environments, and so must the one who deals with them.
-fn of_application<P>(on: &OnApplication<P>) -> Result<Holding<'_>, ApiFailure> {
+fn of_application<P>(on: &OnApplication<P>) -> Result<AssignmentsOf<'_>, ApiFailure> {
     if on.reach != Reach::Environment {
         return Err(ApiFailure::forbidden());
     }
-    Ok(Holding {
-        asking: on,
+    Ok(AssignmentsOf {
+        caller: on,
         environment: &on.environment,
         holder: Holder::Application(on.application.id.as_uuid()),
-        url: on.url(format_args!("applications/{}", on.application.id)),
+        path: format!("applications/{}", on.application.id),
     })
 }
 

@@ -4,7 +4,7 @@ use protocol::id::RoleId;
 use protocol::pingone::{Reference, Role};
 use serde::Serialize;
 
-use crate::access::allowed::{Allowed, Asking, PathId, may};
+use crate::access::allowed::{Allowed, Caller, PathId, may};
 use crate::access::roles::{self, BuiltInRole, ROLES};
 use crate::api::hal::{Hal, Page, Reply};
 use crate::web::failures::api::ApiFailure;
@@ -62,12 +62,12 @@ pub(super) fn unknown(id: RoleId) -> ApiFailure {
     ApiFailure::not_found_saying(format!("There is no role with id '{id}'"))
 }
 
-pub(super) async fn list(asking: Asking) -> Result<Reply, ApiFailure> {
-    all(&asking.idp.urls().api("roles"))
+pub(super) async fn list(caller: Caller) -> Result<Reply, ApiFailure> {
+    all(&caller.idp.urls().api("roles"))
 }
 
-pub(super) async fn read(asking: Asking, id: PathId<RoleId>) -> Result<Reply, ApiFailure> {
-    one(&asking.idp.urls().api("roles"), id.0)
+pub(super) async fn read(caller: Caller, id: PathId<RoleId>) -> Result<Reply, ApiFailure> {
+    one(&caller.idp.urls().api("roles"), id.0)
 }
 
 pub(super) async fn list_of_environment(

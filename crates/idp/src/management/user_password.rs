@@ -9,7 +9,7 @@ use protocol::pingone::{
 };
 use protocol::secret::{Password, RecoveryCode};
 
-use crate::access::allowed::{Asking, OnUser, Standing, may};
+use crate::access::allowed::{Caller, OnUser, Standing, may};
 use crate::accounts::passwords::{self, PolicyCheck, SetOptions};
 use crate::accounts::{Refusal, recovery};
 use crate::api::body::Json;
@@ -42,13 +42,13 @@ impl FromRequestParts<Idp> for Expand {
 
 /// The state as every operation answers it.
 async fn reply(
-    asking: &Asking,
+    caller: &Caller,
     user: &StoredUser,
     status: Option<PasswordStatus>,
     expand: Expand,
 ) -> Result<Reply, ApiFailure> {
-    let idp = &asking.idp;
-    let state = passwords::state(idp, user, asking.now).await?;
+    let idp = &caller.idp;
+    let state = passwords::state(idp, user, caller.now).await?;
     let policy = state.policy.id;
     let status = status.unwrap_or(state.status);
     let mut body = PasswordState::new(user.environment_id, user.id, status);
@@ -64,11 +64,8 @@ async fn reply(
         .environment_api(environment, format_args!("users/{}", user.id));
     let policy_path = format_args!("passwordPolicies/{policy}").to_string();
     let this = format!("{user_url}/password");
-    let hal = Hal::new(this.as_str(), body)
-        .link(
-            "environment",
-            idp.urls().api(format_args!("environments/{environment}")),
-        )
+    let path = format_args!("users/{}/password", user.id);
+    let hal = Hal::in_environment(idp.urls(), environment, path, body)
         .link("password.check", this.as_str())
         .link("password.recover", this.as_str())
         .link("password.reset", this.as_str())

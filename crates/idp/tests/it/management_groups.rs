@@ -582,7 +582,7 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
     local.join(&ada, &own).await;
     let listed = local.get("groups").await.expect(StatusCode::OK).json();
     let listed = listed["_embedded"]["groups"].as_array().unwrap().clone();
-    assert_eq!(listed.iter().map(id).collect::<Vec<_>>(), [own.clone()]);
+    assert_eq!(listed.iter().map(id).collect::<Vec<_>>(), [own.as_str()]);
 
     let ada_joins = format!("{ada}/memberOfGroups");
     let own_joins = format!("groups/{own}/memberOfGroups");
