@@ -2,6 +2,8 @@
 //! call these functions and nothing else, so no path misses the lockout, the policy or the audit
 //! log.
 
+pub(crate) mod identification;
+mod mailed_codes;
 pub(crate) mod passwords;
 pub(crate) mod recovery;
 pub(crate) mod registration;
@@ -51,6 +53,9 @@ pub(crate) enum Refusal {
     /// Too many hashes are being computed.
     #[error(transparent)]
     Hashing(#[from] HashError),
+    /// The address has been sent as many mails as it may be for now.
+    #[error("the mail address has been sent too many mails")]
+    TooManyMails,
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] db::StoreError),

@@ -103,14 +103,18 @@ pub(crate) enum Step {
     /// A code was mailed, if there is such a user; nobody is told whether there is. `username` is
     /// what was typed, for the browser's password manager.
     RecoveryCode {
-        user: Option<UserId>,
+        #[serde(default)]
+        users: Vec<UserId>,
         tries: u32,
         #[serde(default)]
         username: String,
     },
-    /// The password was right and the mail address has to be proven.
+    /// The password was right and the mail address has to be proven. Without a user, somebody
+    /// registered with an address that has an account, and is not told so.
     VerificationCode {
-        user: UserId,
+        user: Option<UserId>,
+        #[serde(default)]
+        email: String,
         proof: SessionTokenDigest,
     },
     /// The user is signed on in this session.
@@ -139,10 +143,9 @@ impl Step {
     fn user(&self) -> Option<UserId> {
         match self {
             Self::SignOn => None,
-            Self::RecoveryCode { user, .. } => *user,
-            Self::ChangePassword { user, .. }
-            | Self::VerificationCode { user, .. }
-            | Self::Completed { user, .. } => Some(*user),
+            Self::RecoveryCode { users, .. } => users.first().copied(),
+            Self::VerificationCode { user, .. } => *user,
+            Self::ChangePassword { user, .. } | Self::Completed { user, .. } => Some(*user),
         }
     }
 

@@ -7,8 +7,8 @@
 pub(crate) mod outbox;
 mod smtp;
 
-use db::StoreError;
-use jiff::Timestamp;
+use db::{Statement, StoreError};
+use jiff::{SignedDuration, Timestamp};
 use protocol::id::MailId;
 use protocol::names::EmailAddress;
 use protocol::secret::{RecoveryCode, VerificationCode};
@@ -19,8 +19,8 @@ use ui::{MailText, Site};
 use crate::core::Core;
 use crate::settings::SmtpSettings;
 use crate::stores::change::Change;
-use crate::stores::codes::RECOVERY_CODE_LIFETIME;
-use crate::stores::mails::{Mails, StoredMail};
+use crate::stores::codes::{RECOVERY_CODE_LIFETIME, VERIFICATION_CODE_LIFETIME};
+use crate::stores::mails::{Mails, Share, StoredMail};
 use crate::stores::users::StoredUser;
 
 pub(crate) use smtp::{InvalidSmtp, Smtp};
@@ -33,6 +33,61 @@ pub(crate) enum MailKind<'a> {
     Recovery { code: &'a RecoveryCode },
     /// The code that proves the mail address.
     Verification { code: &'a VerificationCode },
+    /// Somebody wanted to register with the address of an account that exists.
+    AlreadyRegistered,
+    /// Something happened that the account's owner has to know of.
+    Notice(Notice),
+}
+
+/// What the owner of an account is told after it happened, so that a thief does not go unnoticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// Another mail address; told to the one before.
+    AddressChanged,
+    /// A password, by somebody who knew the one before.
+    PasswordChanged,
+    /// A password, by a mailed code.
+    PasswordRecovered,
+    /// The password was taken away by an administrator.
+    PasswordRemoved,
+    /// A password, by an administrator.
+    PasswordSet,
+}
+
+impl MailKind<'_> {
+    /// How the names of its texts begin.
+    fn texts(&self) -> &'static str {
+        match self {
+            Self::AlreadyRegistered => "already-registered",
+            Self::Notice(Notice::AddressChanged) => "address-changed",
+            Self::Notice(Notice::PasswordChanged) => "password-changed",
+            Self::Notice(Notice::PasswordRecovered) => "password-recovered",
+            Self::Notice(Notice::PasswordRemoved) => "password-removed",
+            Self::Notice(Notice::PasswordSet) => "password-set",
+            Self::Recovery { .. } => "recovery",
+            Self::Verification { .. } => "verification",
+        }
+    }
+
+    /// The code in it, and for how long it is good.
+    fn code(&self) -> Option<(&str, SignedDuration)> {
+        match self {
+            Self::AlreadyRegistered | Self::Notice(_) => None,
+            Self::Recovery { code } => Some((code.expose(), RECOVERY_CODE_LIFETIME)),
+            Self::Verification { code } => Some((code.expose(), VERIFICATION_CODE_LIFETIME)),
+        }
+    }
+
+    /// What strangers can cause ends sooner than what an owner has to know: nobody hides a changed
+    /// password behind a heap of codes.
+    fn share(&self) -> Share {
+        let most = match self {
+            Self::AlreadyRegistered | Self::Recovery { .. } | Self::Verification { .. } => 10,
+            Self::Notice(_) => 30,
+        };
+        let within = SignedDuration::from_hours(1);
+        Share { most, within }
+    }
 }
 
 /// A mail could not be composed.
@@ -89,7 +144,7 @@ impl Mail {
         })
     }
 
-    /// Puts a mail to a user into the outbox.
+    /// Puts a mail to a user into the outbox, unless the address has had its share of mails.
     pub(crate) async fn enqueue(
         &self,
         core: &Core,
@@ -97,6 +152,28 @@ impl Mail {
         kind: &MailKind<'_>,
         now: Timestamp,
     ) -> Result<Change, ComposeError> {
+        Ok(Change::of(self.statement(core, user, kind, now).await?))
+    }
+
+    /// The same, as a requirement: where the address has had its share, nothing of the change takes
+    /// effect, and a code that was mailed before stays good.
+    pub(crate) async fn require(
+        &self,
+        core: &Core,
+        user: &StoredUser,
+        kind: &MailKind<'_>,
+        now: Timestamp,
+    ) -> Result<Change, ComposeError> {
+        Ok(Change::of_one(self.statement(core, user, kind, now).await?))
+    }
+
+    async fn statement(
+        &self,
+        core: &Core,
+        user: &StoredUser,
+        kind: &MailKind<'_>,
+        now: Timestamp,
+    ) -> Result<Statement, ComposeError> {
         let sender = core.environments().find_name(user.environment_id).await?;
         let sender = sender.unwrap_or_default();
         let text = self.compose(user, kind, &sender);
@@ -116,7 +193,7 @@ impl Mail {
             attempts: 0,
         };
         let due = self.smtp.is_some().then_some(now);
-        Ok(Mails::insert(&mail, user.environment_id, due))
+        Ok(Mails::insert(&mail, user.environment_id, due, kind.share()))
     }
 
     /// Tells the outbox's job that a mail waits.
@@ -126,27 +203,28 @@ impl Mail {
 
     fn compose(&self, user: &StoredUser, kind: &MailKind<'_>, sender: &str) -> MailText {
         let messages = self.site.messages();
-        let (kind, code, minutes) = match kind {
-            MailKind::Recovery { code } => {
-                ("recovery", code.expose(), RECOVERY_CODE_LIFETIME.as_mins())
-            }
-            MailKind::Verification { code } => ("verification", code.expose(), 0),
-        };
+        let (texts, code) = (kind.texts(), kind.code());
+        let (minutes, hours) = code.map_or((0, 0), |(_, good)| (good.as_mins(), good.as_hours()));
+        let (minutes, hours) = (minutes.to_string(), hours.to_string());
         let say = |part: &str| {
-            let minutes = minutes.to_string();
             let arguments = [
                 ("name", user.username.as_str()),
                 ("environment", sender),
                 ("minutes", minutes.as_str()),
+                ("hours", hours.as_str()),
             ];
-            messages.format(&format!("mail-{kind}-{part}"), &arguments)
+            messages.format(&format!("mail-{texts}-{part}"), &arguments)
         };
+        let lifetime = code.map(|_| say("lifetime"));
         MailText {
             subject: say("subject"),
             heading: say("heading"),
-            paragraphs: vec![say("greeting"), say("text")],
-            code: Some(code.to_owned()),
-            notes: vec![say("lifetime"), say("unasked")],
+            paragraphs: vec![
+                messages.format("mail-greeting", &[("name", user.username.as_str())]),
+                say("text"),
+            ],
+            code: code.map(|(code, _)| code.to_owned()),
+            notes: lifetime.into_iter().chain([say("unasked")]).collect(),
         }
     }
 }

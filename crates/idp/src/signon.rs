@@ -203,8 +203,8 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
             change::show(&visit, *user, *reason, change::form()).await
         }
         Step::RecoveryCode { .. } => recovery::show(&visit, recovery::form(), Vec::new()).await,
-        Step::VerificationCode { user, .. } => {
-            verify::show(&visit, *user, verify::form(), Vec::new()).await
+        Step::VerificationCode { user, email, .. } => {
+            verify::show(&visit, *user, email, verify::form(), Vec::new()).await
         }
         Step::Completed { .. } => {
             let environment = visit.idp.urls().path(visit.environment.id);

@@ -4,7 +4,7 @@
 //! has goes through the same steps: the same calls to the environment, the same pages, the same
 //! number of tries, and every answer takes at least a fixed time.
 
-use pingone::management;
+use pingone::{User, management};
 use protocol::id::UserId;
 use protocol::secret::{Password, RecoveryCode};
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,16 @@ use crate::settings::LimitSettings;
 
 const KEY: &str = "recovery";
 
+/// More accounts than this of one address are not mailed at a time.
+const MOST_USERS: usize = 5;
+
 /// A recovery on its way.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Recovery {
     username: String,
-    user: Option<UserId>,
+    /// Everybody whom the name means: an address that several accounts have proven recovers each of
+    /// them, with a code of its own.
+    users: Vec<UserId>,
     wrong_codes: u32,
     resends: u32,
 }
@@ -72,18 +77,14 @@ impl Recoveries {
     /// Looks up who is meant, and sends a code in the background if somebody is.
     pub(crate) async fn begin(&self, username: String) -> Result<Recovery, RecoveryError> {
         let place = self.place()?;
-        let user = self
-            .management
-            .users()
-            .find_by_username_or_email(&username)
-            .await?;
+        let users = self.management.users().find_for_recovery(&username).await?;
         let recovery = Recovery {
             username,
-            user: user.map(|user| user.id),
+            users: users.iter().map(|user| user.id).take(MOST_USERS).collect(),
             wrong_codes: 0,
             resends: 0,
         };
-        self.send_code(&recovery, place);
+        self.send_codes(&recovery.users, place);
         Ok(recovery)
     }
 
@@ -95,7 +96,7 @@ impl Recoveries {
         let place = self.place()?;
         recovery.resends += 1;
         recovery.wrong_codes = 0;
-        self.send_code(recovery, place);
+        self.send_codes(&recovery.users, place);
         Ok(true)
     }
 
@@ -103,15 +104,26 @@ impl Recoveries {
         self.background.place().ok_or(RecoveryError::Busy)
     }
 
+    /// A code for the owners of an address who wanted to register with it: their accounts exist.
+    pub(crate) fn remind(&self, users: &[User]) -> Result<(), RecoveryError> {
+        let users: Vec<UserId> = users.iter().map(|user| user.id).take(MOST_USERS).collect();
+        self.send_codes(&users, self.place()?);
+        Ok(())
+    }
+
     /// Not waited for: how long it takes, and whether there is anything to send, tells about the
-    /// user.
-    fn send_code(&self, recovery: &Recovery, place: Place) {
-        let Some(user) = recovery.user else { return };
-        let management = self.management.clone();
+    /// users.
+    fn send_codes(&self, users: &[UserId], place: Place) {
+        if users.is_empty() {
+            return;
+        }
+        let (management, users) = (self.management.clone(), users.to_vec());
         place.run(async move {
-            if let Err(error) = management.passwords(user).send_recovery_code().await {
-                let causes = ui::chain_of_causes(&error).join(": ");
-                tracing::warn!(user.id = %user, error = %causes, "no recovery code was sent");
+            for user in users {
+                if let Err(error) = management.passwords(user).send_recovery_code().await {
+                    let causes = ui::chain_of_causes(&error).join(": ");
+                    tracing::warn!(user.id = %user, error = %causes, "no recovery code was sent");
+                }
             }
         });
     }
@@ -127,25 +139,26 @@ impl Recoveries {
         if recovery.wrong_codes >= most {
             return Ok(Attempt::Exhausted);
         }
-        let Some(user) = recovery.user else {
+        if recovery.users.is_empty() {
             // As much as for somebody: an environment that is down or busy shows in both cases.
             self.management
                 .users()
-                .find_by_username_or_email(&recovery.username)
+                .find_for_recovery(&recovery.username)
                 .await?;
-            return Ok(recovery.wrong_code(most));
-        };
-        let passwords = self.management.passwords(user);
-        match passwords.recover(code, password).await {
-            Ok(_) => Ok(Attempt::Done),
-            Err(error) if error.is_policy_violation() => Ok(Attempt::Refused(error)),
-            Err(error) if error.is_unavailable() || error.is_rate_limited() => Err(error),
-            // Every other refusal says something about the user: locked, disabled, no password.
-            Err(error) => {
-                tracing::info!(user.id = %user, %error, "a recovery was refused");
-                Ok(recovery.wrong_code(most))
+        }
+        for user in &recovery.users {
+            let passwords = self.management.passwords(*user);
+            match passwords.recover(code, password).await {
+                Ok(_) => return Ok(Attempt::Done),
+                Err(error) if error.is_policy_violation() => return Ok(Attempt::Refused(error)),
+                Err(error) if error.is_unavailable() || error.is_rate_limited() => {
+                    return Err(error);
+                }
+                // Every other refusal says something about the user: locked, disabled, no password.
+                Err(error) => tracing::info!(user.id = %user, %error, "a recovery was refused"),
             }
         }
+        Ok(recovery.wrong_code(most))
     }
 }
 
@@ -182,10 +195,10 @@ impl Recovery {
 mod tests {
     use super::*;
 
-    fn of(user: Option<UserId>) -> Recovery {
+    fn of(users: Vec<UserId>) -> Recovery {
         Recovery {
             username: "ada".to_owned(),
-            user,
+            users,
             wrong_codes: 0,
             resends: 0,
         }
@@ -194,9 +207,9 @@ mod tests {
     #[test]
     fn wrong_codes_are_counted_alike_for_somebody_and_nobody() {
         let most = LimitSettings::default().recovery_tries;
-        let somebody = Some(UserId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap());
-        for user in [None, somebody] {
-            let mut recovery = of(user);
+        let somebody = UserId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap();
+        for users in [Vec::new(), vec![somebody]] {
+            let mut recovery = of(users);
             for _ in 1..most {
                 assert!(matches!(recovery.wrong_code(most), Attempt::WrongCode));
             }

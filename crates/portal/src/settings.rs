@@ -171,7 +171,8 @@ pub struct RegistrationSettings {
     pub ask_given_name: bool,
     /// Whether the family name is asked for.
     pub ask_family_name: bool,
-    /// Whether a code is mailed that has to be entered at the first sign-on.
+    /// Whether a code is mailed that has to be entered at the first sign-on. Without it, whoever
+    /// registers has any address that they type, proven or not.
     pub verify_email: bool,
     /// Which population a new user joins. Visitors never name one.
     pub population: PopulationChoice,
@@ -194,7 +195,7 @@ impl Default for RegistrationSettings {
             enabled: true,
             ask_given_name: true,
             ask_family_name: true,
-            verify_email: false,
+            verify_email: true,
             population: PopulationChoice::Fixed(None),
         }
     }

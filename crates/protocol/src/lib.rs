@@ -6,6 +6,7 @@
 
 mod codes;
 pub mod id;
+pub mod identifier;
 pub mod jose;
 pub mod names;
 pub mod oauth;

@@ -110,10 +110,8 @@ digests! {
     AccessToken => /** The digest of an access token. */ AccessTokenDigest;
     AuthorizationCode => /** The digest of an authorization code. */ AuthorizationCodeDigest;
     ClientSecret => /** The digest of a client secret. */ ClientSecretDigest;
-    RecoveryCode => /** The digest of a recovery code. */ RecoveryCodeDigest;
     RefreshToken => /** The digest of a refresh token. */ RefreshTokenDigest;
     SessionToken => /** The digest of a session token. */ SessionTokenDigest;
-    VerificationCode => /** The digest of a verification code. */ VerificationCodeDigest;
 }
 
 /// Length of the codes that PingOne mails: eight characters (flows, "Codes").
@@ -182,8 +180,8 @@ mod tests {
         let code = RecoveryCode::random(&SeededRandom::new(3));
         let (one, two) = code.expose().split_at(4);
         let typed = format!(" {}-{two} ", one.to_lowercase());
-        assert_eq!(RecoveryCode::from_typed(&typed).digest(), code.digest());
-        assert_ne!(RecoveryCode::from_typed("AAAAAAAA").digest(), code.digest());
+        assert_eq!(RecoveryCode::from_typed(&typed).expose(), code.expose());
+        assert_ne!(RecoveryCode::from_typed("AAAAAAAA").expose(), code.expose());
     }
 
     #[test]

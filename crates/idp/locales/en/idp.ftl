@@ -48,7 +48,7 @@ forgot-title = Forgot your password?
 forgot-lead = We send a code to the e-mail address of your account.
 forgot-submit = Send the code
 recover-title = Enter your code
-recover-lead = If there is an account with this name, a code is on its way to its e-mail address. It is good for five minutes.
+recover-lead = If there is an account with this name or address, and it is not disabled, a code is on its way to its e-mail address. It is good for five minutes.
 recover-code = Recovery code
 recover-code-hint = Eight letters and digits, from the e-mail.
 recover-submit = Set the new password
@@ -56,7 +56,7 @@ recover-code-missing = Enter the code from the e-mail.
 recover-code-wrong = The code is wrong or has expired.
 recover-code-exhausted = Too many wrong codes. Ask for a new one.
 recover-send-again = Send another code
-recover-sent-again = Another code is on its way. The one before no longer works.
+recover-sent-again = If there is such an account, another code is on its way, and the one before no longer works. Where too many e-mails were sent already, the one before still works.
 
 ## Registration
 
@@ -64,12 +64,13 @@ register-title = Create an account
 register-lead = To go on to { $application }.
 register-username = Username
 register-email = E-mail address
-register-email-hint = We send a code there to confirm it.
+register-email-hint = We send an e-mail there that says how to go on.
 register-password = Password
 register-confirm = Password again
 register-submit = Create the account
 register-username-missing = Choose a username.
 register-username-invalid = A username has 1 to 128 characters.
+register-username-foreign = An e-mail address can only be a username when it is your own. Choose another one.
 register-username-taken = This username is taken. Choose another one.
 register-email-missing = Enter your e-mail address.
 register-email-invalid = Enter an e-mail address such as name@example.com.
@@ -79,14 +80,14 @@ register-have-account = I have an account
 ## The proof of an e-mail address
 
 verify-title = Confirm your e‑mail address
-verify-lead = We sent a code to { $email }. Enter it to go on to { $application }.
+verify-lead = We sent an e-mail to { $email }. Enter the code in it to go on to { $application }. If there is none in it, it says what to do instead.
 verify-code = Verification code
 verify-code-hint = Eight letters and digits, from the e-mail.
 verify-submit = Confirm
 verify-code-missing = Enter the code from the e-mail.
 verify-code-wrong = The code is wrong, or a newer one was sent.
 verify-send-again = Send another code
-verify-sent-again = Another code is on its way. The one before no longer works.
+verify-sent-again = Another e-mail is on its way, unless this address has had too many already. A code that came before may no longer work.
 
 ## Sign-off
 

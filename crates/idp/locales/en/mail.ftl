@@ -1,15 +1,45 @@
 # Mails to users. $name is the username, $environment the environment's name.
 
+mail-greeting = Hello { $name },
+
 mail-recovery-subject = Your recovery code
 mail-recovery-heading = Choose a new password
-mail-recovery-greeting = Hello { $name },
-mail-recovery-text = you told us that you forgot your password for { $environment }. Enter this code to choose a new one:
+mail-recovery-text = somebody, most likely you, asked for a new password of the account { $name } at { $environment }, or wanted to register with this address, which has that account already. Enter this code to choose a new password:
 mail-recovery-lifetime = The code is good for { $minutes } minutes and for one use.
 mail-recovery-unasked = If you did not ask for it, there is nothing to do: your password stays as it is. Do not give the code to anybody.
 
 mail-verification-subject = Your verification code
 mail-verification-heading = Confirm your e-mail address
-mail-verification-greeting = Hello { $name },
-mail-verification-text = enter this code to confirm your e-mail address for { $environment }:
-mail-verification-lifetime = The code is good for one use. A newer code replaces it.
+mail-verification-text = enter this code to confirm your e-mail address for the account { $name } at { $environment }:
+mail-verification-lifetime = The code is good for { $hours } hours and for one use. A newer code replaces it.
 mail-verification-unasked = If you did not register, there is nothing to do. Do not give the code to anybody.
+
+mail-already-registered-subject = You have an account already
+mail-already-registered-heading = You have an account already
+mail-already-registered-text = somebody, most likely you, wanted to create an account for { $environment } with this e-mail address. There is one already, and its username is { $name }. Sign on with it. If you do not know the password any more, choose “Forgot your password?” there and enter this address.
+mail-already-registered-unasked = If it was not you, there is nothing to do: no account was created, and yours stays as it is.
+
+mail-password-changed-subject = Your password was changed
+mail-password-changed-heading = Your password was changed
+mail-password-changed-text = the password of the account { $name } at { $environment } was just changed by somebody who knew the one before.
+mail-password-changed-unasked = If it was not you, choose “Forgot your password?” on the sign-on page now: the account is then yours again.
+
+mail-password-recovered-subject = Your password was changed
+mail-password-recovered-heading = Your password was changed
+mail-password-recovered-text = the password of the account { $name } at { $environment } was just changed with a code that was mailed to this address.
+mail-password-recovered-unasked = If it was not you, somebody else reads your mail: secure your mailbox first, then choose “Forgot your password?” on the sign-on page.
+
+mail-password-set-subject = A new password was set
+mail-password-set-heading = A new password was set
+mail-password-set-text = an administrator of { $environment } just set a new password for the account { $name }.
+mail-password-set-unasked = If you did not expect that, ask the administrator, or choose “Forgot your password?” on the sign-on page.
+
+mail-password-removed-subject = Your password was removed
+mail-password-removed-heading = Your password was removed
+mail-password-removed-text = an administrator of { $environment } just removed the password of the account { $name }.
+mail-password-removed-unasked = If you did not expect that, ask the administrator. “Forgot your password?” on the sign-on page gives you a new one.
+
+mail-address-changed-subject = Your e-mail address was changed
+mail-address-changed-heading = Your e-mail address was changed
+mail-address-changed-text = the account { $name } at { $environment } now has another e-mail address. No more mails about it go to this one.
+mail-address-changed-unasked = If you did not expect that, tell the administrator of { $environment } at once.

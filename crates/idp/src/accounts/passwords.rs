@@ -12,6 +12,7 @@ use protocol::secret::Password;
 use super::Refusal;
 use crate::audit::{Activity, By};
 use crate::hasher::is_too_long;
+use crate::mail::{MailKind, Notice};
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
@@ -189,10 +190,8 @@ pub(crate) async fn change_own(
         history: policy.history.as_ref(),
     };
     let reset = Activity::new("PASSWORD.RESET", user);
-    Passwords::replaced(user.id, &new, by.session(), by.now)
-        .commit(idp, user.environment_id, &reset, by)
-        .await?;
-    Ok(())
+    let change = Passwords::replaced(user.id, &new, by.session(), by.now);
+    tell_owner(idp, user, change, Notice::PasswordChanged, &reset, by).await
 }
 
 async fn require_age(
@@ -264,18 +263,34 @@ pub(crate) async fn set(
         history: policy.history.as_ref(),
     };
     let activity = Activity::new(options.action, user);
-    Passwords::replaced(user.id, &new, by.session(), by.now)
-        .commit(idp, user.environment_id, &activity, by)
+    let change = Passwords::replaced(user.id, &new, by.session(), by.now);
+    tell_owner(idp, user, change, Notice::PasswordSet, &activity, by).await
+}
+
+/// Writes a change of the password together with the mail that tells its owner.
+async fn tell_owner(
+    idp: &Idp,
+    user: &StoredUser,
+    change: Change,
+    notice: Notice,
+    activity: &Activity,
+    by: &By,
+) -> Result<(), Refusal> {
+    let mail = MailKind::Notice(notice);
+    let mailed = idp.mail().enqueue(idp, user, &mail, by.now).await?;
+    let change = change.and(mailed);
+    change
+        .commit(idp, user.environment_id, activity, by)
         .await?;
+    idp.mail().wake();
     Ok(())
 }
 
 /// Removes a password.
-pub(crate) async fn remove(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), StoreError> {
+pub(crate) async fn remove(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), Refusal> {
     let unset = Activity::new("PASSWORD.UNSET", user);
-    Passwords::delete(user.id, by.session(), by.now)
-        .commit(idp, user.environment_id, &unset, by)
-        .await
+    let change = Passwords::delete(user.id, by.session(), by.now);
+    tell_owner(idp, user, change, Notice::PasswordRemoved, &unset, by).await
 }
 
 /// Demands another password at the next sign-on, and lifts a lockout. What is open under the

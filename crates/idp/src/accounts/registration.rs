@@ -1,6 +1,7 @@
 //! New users: by import, by the hosted registration page, by an administrator. User and password
 //! come into being together or not at all.
 
+use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::names::{EmailAddress, InvalidEmail, is_username};
@@ -10,6 +11,8 @@ use serde_json::{Map, Value};
 
 use super::{Refusal, passwords, verification};
 use crate::audit::{Activity, Actor, By};
+use crate::core::Core;
+use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::passwords::Passwords;
@@ -80,6 +83,9 @@ pub(crate) enum RegistrationRefusal {
     /// The username is empty, too long, or holds characters that cannot be seen.
     #[error("the username is not allowed")]
     InvalidUsername,
+    /// The username is a mail address, and not the user's own.
+    #[error("the username is the mail address of somebody else")]
+    UsernameIsForeignAddress,
     /// Another user of the environment has the name.
     #[error("another user has this name")]
     UsernameTaken,
@@ -91,8 +97,8 @@ pub(crate) enum RegistrationRefusal {
     Refused(#[from] Refusal),
 }
 
-impl From<db::StoreError> for RegistrationRefusal {
-    fn from(error: db::StoreError) -> Self {
+impl From<StoreError> for RegistrationRefusal {
+    fn from(error: StoreError) -> Self {
         Self::Refused(Refusal::Store(error))
     }
 }
@@ -112,13 +118,7 @@ pub(crate) async fn register(
     } = &account;
     let (password, verification) = (password.clone(), *verification);
     let user = into_user(idp, environment, account, by.now);
-    let users = Users::new(idp.db());
-    if !users
-        .is_name_free(environment, &user.username, user.id)
-        .await?
-    {
-        return Err(RegistrationRefusal::UsernameTaken);
-    }
+    require_free_name(idp, &user).await?;
 
     let mut change = Users::insert(&user);
     if let Some(password) = password {
@@ -146,6 +146,113 @@ pub(crate) async fn register(
     }
 }
 
+/// What became of a person's own registration.
+#[derive(Debug)]
+pub(crate) enum Registered {
+    /// The account is made, and a code is mailed to its address.
+    Made(StoredUser),
+    /// The address has an account already. Its owner is told by mail, and nobody else is told.
+    HasAccount,
+}
+
+/// Registers a person who is not signed on, so that nobody learns whether an address is known here:
+/// whatever is checked is checked either way, and either way a mail says how to go on.
+pub(crate) async fn register_oneself(
+    idp: &Idp,
+    environment: EnvironmentId,
+    account: NewAccount,
+    by: &By,
+) -> Result<Registered, RegistrationRefusal> {
+    let account = with_checked_names(account)?;
+    let owners = owners(idp, environment, &account.email).await?;
+    if owners.is_empty() {
+        let made = register(idp, environment, account, by).await?;
+        return Ok(Registered::Made(made));
+    }
+    let password = account.password.clone();
+    let user = into_user(idp, environment, account, by.now);
+    match require_free_name(idp, &user).await {
+        // The address as a username is the address once more.
+        Err(RegistrationRefusal::UsernameTaken) if is_own_address(&user) => {}
+        checked => checked?,
+    }
+    if let Some(password) = password {
+        let policy = passwords::policy_of(idp, &user).await?.policy;
+        let _ = first_password(idp, &user, &policy, &password, by.now).await?;
+    }
+    tell_owners(idp, &owners, by).await?;
+    Ok(Registered::HasAccount)
+}
+
+/// Tells the owners of an address again that they have an account.
+pub(crate) async fn remind_owners(
+    idp: &Idp,
+    environment: EnvironmentId,
+    email: &str,
+    by: &By,
+) -> Result<(), Refusal> {
+    let owners = owners(idp, environment, email).await?;
+    tell_owners(idp, &owners, by).await
+}
+
+/// The users to whom an address belongs, or who at least have it.
+async fn owners(
+    idp: &Idp,
+    environment: EnvironmentId,
+    email: &str,
+) -> Result<Vec<StoredUser>, StoreError> {
+    let mut owners = Users::new(idp.db())
+        .find_by_email(environment, email)
+        .await?;
+    if owners.iter().any(|owner| owner.email_verified) {
+        owners.retain(|owner| owner.email_verified);
+    }
+    Ok(owners)
+}
+
+async fn tell_owners(idp: &Idp, owners: &[StoredUser], by: &By) -> Result<(), Refusal> {
+    for owner in owners {
+        let mail = MailKind::AlreadyRegistered;
+        let told = Activity::new("NOTIFICATION.CREATED", owner);
+        idp.mail()
+            .enqueue(idp, owner, &mail, by.now)
+            .await?
+            .commit(idp, owner.environment_id, &told, by)
+            .await?;
+    }
+    idp.mail().wake();
+    Ok(())
+}
+
+/// Refuses a name that another user has, or that is a mail address and not the user's own: whoever
+/// signs on by an address means the one who proved it.
+pub(crate) async fn require_free_name(
+    core: &Core,
+    user: &StoredUser,
+) -> Result<(), RegistrationRefusal> {
+    let users = Users::new(core.db());
+    require_own_address(user)?;
+    let (environment, name) = (user.environment_id, &user.username);
+    let mut others = users.find_by_email(environment, name).await?;
+    others.extend(users.find_by_username(environment, name).await?);
+    if others.iter().any(|other| other.id != user.id) {
+        return Err(RegistrationRefusal::UsernameTaken);
+    }
+    Ok(())
+}
+
+/// Refuses a name that is a mail address and not the user's own.
+pub(crate) fn require_own_address(user: &StoredUser) -> Result<(), RegistrationRefusal> {
+    if EmailAddress::parse(&user.username).is_ok() && !is_own_address(user) {
+        return Err(RegistrationRefusal::UsernameIsForeignAddress);
+    }
+    Ok(())
+}
+
+fn is_own_address(user: &StoredUser) -> bool {
+    Users::has_email(user, &user.username)
+}
+
 /// The first user of an environment that is about to be made with `policy` as its default: nobody
 /// there can have the name. Returns what makes the user.
 pub(crate) async fn first_user(
@@ -158,6 +265,7 @@ pub(crate) async fn first_user(
     let account = with_checked_names(account)?;
     let password = account.password.clone();
     let user = into_user(idp, environment, account, now);
+    require_own_address(&user)?;
     let mut change = Users::insert(&user);
     if let Some(password) = password {
         change = change.and(first_password(idp, &user, policy, &password, now).await?);

@@ -5,7 +5,7 @@ use protocol::id::{EnvironmentId, PopulationId};
 use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
 
-use super::{Refusal, passwords};
+use super::{Refusal, identification, passwords};
 use crate::audit::By;
 use crate::hasher::is_too_long;
 use crate::state::Idp;
@@ -41,9 +41,7 @@ pub(crate) async fn sign_on(
             failures_remaining: None,
         });
     }
-    let found = Users::new(idp.db())
-        .find_for_sign_on(environment, identifier)
-        .await?;
+    let found = identification::for_sign_on(idp, environment, identifier).await?;
     let refusal = match found {
         Some(user) => match passwords::check(idp, &user, password, &by.acting_as(&user)).await {
             Ok(status) => {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use protocol::secret::VerificationCode;
 
 use super::Refusal;
+use super::mailed_codes::MailedCode as _;
 use crate::audit::{Activity, By};
 use crate::mail::MailKind;
 use crate::state::Idp;
@@ -11,22 +12,31 @@ use crate::stores::change::Change;
 use crate::stores::codes::{SentVerification, Tried, VerificationCodes};
 use crate::stores::users::{StoredUser, Users};
 
-/// A verification code does not expire, so it bears few tries; a new one can be asked for.
+/// A verification code is good for a day, so it bears few tries; a new one can be asked for.
 const MOST_TRIES: i64 = 10;
 
-/// Makes a new code and puts its mail into the outbox.
+/// Makes a new code and puts its mail into the outbox, for a user who comes into being with it: a
+/// code that is not mailed because the address had its share can be asked for again.
 pub(super) async fn issue(idp: &Idp, user: &StoredUser, now: Timestamp) -> Result<Change, Refusal> {
     let code = VerificationCode::random(idp.random());
-    let sent = SentVerification {
-        digest: code.digest(),
-        email: user.email.clone(),
-    };
     let mail = MailKind::Verification { code: &code };
     let mailed = idp.mail().enqueue(idp, user, &mail, now).await?;
-    Ok(VerificationCodes::replace(user.id, &sent, now).and(mailed))
+    Ok(replace(idp, user, &code, now).and(mailed))
+}
+
+fn replace(idp: &Idp, user: &StoredUser, code: &VerificationCode, now: Timestamp) -> Change {
+    let sent = SentVerification {
+        tag: code.tag(idp, user.id),
+        email: user.email.clone(),
+    };
+    VerificationCodes::replace(user.id, &sent, now)
 }
 
 /// Mails a new code and demands it at the next sign-on. The user as it is afterwards comes back.
+///
+/// # Errors
+///
+/// [`Refusal::TooManyMails`]: the code that was mailed before stays good then.
 pub(crate) async fn send_code(
     idp: &Idp,
     user: &StoredUser,
@@ -35,14 +45,24 @@ pub(crate) async fn send_code(
     let mut changed = user.clone();
     changed.verification_required = true;
     changed.updated_at = by.now;
+    let code = VerificationCode::random(idp.random());
+    let mail = MailKind::Verification { code: &code };
     let sent = Activity::new("NOTIFICATION.CREATED", user);
-    Users::update(&changed)
-        .and(issue(idp, &changed, by.now).await?)
+    let mailed = idp.mail().require(idp, user, &mail, by.now).await?;
+    let written = mailed
+        .and(Users::update(&changed))
+        .and(replace(idp, user, &code, by.now))
         .commit(idp, user.environment_id, &sent, by)
-        .await?;
-    idp.mail().wake();
-    changed.version += 1;
-    Ok(changed)
+        .await;
+    match written {
+        Ok(()) => {
+            idp.mail().wake();
+            changed.version += 1;
+            Ok(changed)
+        }
+        Err(error) if error.unmet() == Some(0) => Err(Refusal::TooManyMails),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Uses a code up. The user as it is afterwards comes back.
@@ -53,10 +73,11 @@ pub(crate) async fn verify(
     by: &By,
 ) -> Result<StoredUser, Refusal> {
     let codes = VerificationCodes::new(idp.db());
-    let Tried::Counted { digest: sent, .. } = codes.take_try(user.id, MOST_TRIES).await? else {
+    let tried = codes.take_try(user.id, MOST_TRIES, by.now).await?;
+    let Tried::Counted { sent, .. } = tried else {
         return Err(Refusal::CodeInvalid);
     };
-    if sent.digest != code.digest() {
+    if !code.is_kept_as(&sent.tag, idp, user.id) {
         return Err(Refusal::CodeInvalid);
     }
     let mut changed = user.clone();
@@ -65,7 +86,7 @@ pub(crate) async fn verify(
     changed.email_verified = changed.email_verified || sent.email == user.email;
     changed.updated_at = by.now;
     let updated = Activity::new("USER.UPDATED", user);
-    let written = VerificationCodes::redeem(user.id, &sent.digest)
+    let written = VerificationCodes::redeem(user.id, &sent.tag)
         .and(Users::update(&changed))
         .commit(idp, user.environment_id, &updated, by)
         .await;

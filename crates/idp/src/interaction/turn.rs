@@ -118,11 +118,36 @@ impl Turn<'_> {
                 proof: proof.digest(),
             },
             None if user.verification_required => Step::VerificationCode {
-                user: user.id,
+                user: Some(user.id),
+                email: user.email.clone(),
                 proof: proof.digest(),
             },
             None => return self.complete(user).await,
         };
+        self.move_behind(proof, step).await
+    }
+
+    /// To the proof of an address of which nobody is to know that it has an account: what follows
+    /// looks the same as for a new one, and no code leads on.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`].
+    pub(crate) async fn to_nobodys_verification(
+        self,
+        email: &str,
+    ) -> Result<Next, InteractionError> {
+        let proof = SessionToken::random(self.idp.random());
+        let step = Step::VerificationCode {
+            user: None,
+            email: email.to_owned(),
+            proof: proof.digest(),
+        };
+        self.move_behind(proof, step).await
+    }
+
+    /// Keeps a step that only the browser with this token may go on with.
+    async fn move_behind(self, proof: SessionToken, step: Step) -> Result<Next, InteractionError> {
         let next = self.interaction.clone().to(step);
         next.try_advance(self.idp, self.by.now).await?;
         Ok(Next::Step(proof))

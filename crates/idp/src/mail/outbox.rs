@@ -22,6 +22,9 @@ const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// Tries over about a day; then the mail is given up. The codes in it are long dead by then.
 const MOST_ATTEMPTS: i64 = 12;
 
+/// However few tries were made: what was written a day ago is no news any more.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
 /// Sends what is due until `stop` completes; without a mail server there is nothing to do.
 pub(crate) async fn run(
     core: &Core,
@@ -67,8 +70,18 @@ async fn send(
         tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
         return mails.give_up(mail.id, clock.now()).await;
     };
+    // Attempts are counted before they are made, so that a mail which ends this process every time
+    // is not tried for ever either.
+    let is_spent = mail.attempts > MOST_ATTEMPTS || mail.created_at + LONGEST_WAIT <= clock.now();
+    if is_spent {
+        tracing::error!(mail.id = %mail.id, attempt = mail.attempts, "a mail is given up: it was tried for too long");
+        return mails.give_up(mail.id, clock.now()).await;
+    }
     match smtp.send(mail.id, &mail.recipient, content).await {
-        Ok(()) => mails.mark_sent(mail.id, clock.now()).await,
+        Ok(()) => {
+            tracing::info!(mail.id = %mail.id, attempt = mail.attempts, "mail sent");
+            mails.mark_sent(mail.id, clock.now()).await
+        }
         Err(SendError::Transient(error)) if mail.attempts < MOST_ATTEMPTS => {
             let again_at = next_attempt(mail.attempts, clock.now());
             tracing::warn!(mail.id = %mail.id, attempt = mail.attempts, %error, %again_at,

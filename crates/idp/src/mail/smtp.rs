@@ -123,6 +123,10 @@ impl Smtp {
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(SendError::Permanent(Box::new(error))),
+            // The server does not take addresses in this alphabet (RFC 6531), today or tomorrow.
+            Err(error) if error.is_client() && !recipient.is_ascii() => {
+                Err(SendError::Permanent(Box::new(error)))
+            }
             Err(error) => Err(SendError::Transient(error)),
         }
     }

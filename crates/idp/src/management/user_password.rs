@@ -156,7 +156,10 @@ async fn set_or_remove(
             let set = passwords::set(&on.idp, &on.user, value, options, &on.by);
             set.await.map_err(refused(PasswordTarget::Value))?;
         }
-        None => passwords::remove(&on.idp, &on.user, &on.by).await?,
+        None => {
+            let removed = passwords::remove(&on.idp, &on.user, &on.by).await;
+            removed.map_err(refused(PasswordTarget::Value))?;
+        }
     }
     reply(&on, &on.user, None, Expand::Nothing).await
 }

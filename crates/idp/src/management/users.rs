@@ -22,7 +22,10 @@ use crate::api::body::{Json, JsonObject, read_members};
 use crate::api::hal::{Hal, Reply};
 use crate::api::members::{self, Takes};
 use crate::api::paging::PageRequest;
+use crate::mail::{MailKind, Notice};
 use crate::state::Idp;
+use crate::stores::change::Change;
+use crate::stores::codes::{RecoveryCodes, VerificationCodes};
 use crate::stores::groups::Groups;
 use crate::stores::password_policies::StoredPasswordPolicy;
 use crate::stores::passwords::StoredPassword;
@@ -414,33 +417,32 @@ async fn renamed<P>(
     email: String,
     attributes: Map<String, Value>,
 ) -> Result<StoredUser, ApiFailure> {
+    let (is_renamed, has_moved) = (username != on.user.username, email != on.user.email);
     if !is_username(&username) {
         return Err(registration::RegistrationRefusal::InvalidUsername.into());
     }
-    let users = Users::new(on.idp.db());
-    if username != on.user.username
-        && !users
-            .is_name_free(on.user.environment_id, &username, on.user.id)
-            .await?
-    {
-        return Err(registration::RegistrationRefusal::UsernameTaken.into());
-    }
     // An address that was taken before its form was checked may stay.
-    let email = if email == on.user.email {
-        email
-    } else {
+    let email = if has_moved {
         let address = EmailAddress::parse(&email);
         let address = address.map_err(registration::RegistrationRefusal::InvalidEmail)?;
         address.as_str().to_owned()
+    } else {
+        email
     };
-    Ok(StoredUser {
+    let changed = StoredUser {
         // Another address is not proven.
-        email_verified: on.user.email_verified && email == on.user.email,
+        email_verified: on.user.email_verified && !has_moved,
         username,
         email,
         attributes,
         ..on.user.clone()
-    })
+    };
+    if is_renamed {
+        registration::require_free_name(&on.idp, &changed).await?;
+    } else if has_moved {
+        registration::require_own_address(&changed)?;
+    }
+    Ok(changed)
 }
 
 /// Writes a changed user and shows it.
@@ -459,10 +461,26 @@ async fn write<P>(
     action: &'static str,
 ) -> Result<(), ApiFailure> {
     changed.updated_at = on.now;
+    let change = Users::update(changed).and(moved(on, changed).await?);
     let written = on
-        .commit(on.environment.id, Users::update(changed), action, &*changed)
+        .commit(on.environment.id, change, action, &*changed)
         .await;
+    on.idp.mail().wake();
     written.map_err(|error| unique(error, "username"))
+}
+
+/// What another mail address brings with it: the address before is told, and codes that were mailed
+/// there are worth nothing any more.
+async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFailure> {
+    if changed.email == on.user.email {
+        return Ok(Change::new());
+    }
+    let notice = MailKind::Notice(Notice::AddressChanged);
+    let told = on.idp.mail().enqueue(&on.idp, &on.user, &notice, on.now);
+    let told = told.await.map_err(ApiFailure::internal)?;
+    Ok(told
+        .and(RecoveryCodes::delete(changed.id))
+        .and(VerificationCodes::delete(changed.id)))
 }
 
 pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {

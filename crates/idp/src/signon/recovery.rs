@@ -6,6 +6,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use db::StoreError;
 use protocol::id::UserId;
 use protocol::secret::{Password, RecoveryCode};
 use ui::{Flash, FormState, Layout, RuleView};
@@ -13,9 +14,9 @@ use web::Floor;
 
 use super::{FLOOR, Flashes, Visit, require_same, rules};
 use crate::Idp;
-use crate::accounts::{Refusal, recovery};
+use crate::accounts::{Refusal, identification, recovery};
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
-use crate::stores::users::Users;
+use crate::stores::users::{StoredUser, Users};
 use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
 
@@ -98,58 +99,67 @@ pub(crate) async fn forgot(
         return Ok(show_forgot(&visit, &form));
     }
     let floor = Floor::of(FLOOR);
-    let users = Users::new(idp.db());
-    let user = users
-        .find_for_sign_on(visit.environment.id, username)
-        .await?;
-    let user = user.map(|user| user.id);
-    send(&visit, user)?;
-    let answer = visit.move_to(Step::RecoveryCode {
-        user,
+    let users = identification::for_recovery(&idp, visit.environment.id, username).await?;
+    let step = Step::RecoveryCode {
+        users: users.iter().map(|user| user.id).collect(),
         tries: 0,
         username: username.chars().take(LONGEST_NAME).collect(),
-    });
-    let answer = answer.await;
+    };
+    send(&visit, users)?;
+    let answer = visit.move_to(step).await;
     floor.reached().await;
     answer
 }
 
 /// Sends another code, if there is such a user.
 pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::RecoveryCode { user, username, .. } = visit.interaction.step.clone() else {
+    let Step::RecoveryCode {
+        users, username, ..
+    } = visit.interaction.step.clone()
+    else {
         return Ok(visit.go_on());
     };
     let limits = &visit.idp.limits();
     limits.recoveries.take(visit.by.origin.address, visit.now)?;
-    send(&visit, user)?;
+    let floor = Floor::of(FLOOR);
+    send(&visit, load(&visit, &users).await?)?;
     let again = visit.interaction.clone().to(Step::RecoveryCode {
-        user,
+        users,
         tries: 0,
         username,
     });
     again.try_advance(&visit.idp, visit.now).await?;
     let said = vec![Flash::success(visit.text("recover-sent-again"))];
-    show(&visit, form(), said).await
+    let answer = show(&visit, form(), said).await;
+    floor.reached().await;
+    answer
+}
+
+/// Those of a step who are still there.
+async fn load(visit: &Visit, users: &[UserId]) -> Result<Vec<StoredUser>, StoreError> {
+    let store = Users::new(visit.idp.db());
+    let mut loaded = Vec::new();
+    for user in users {
+        loaded.extend(store.find(visit.environment.id, *user).await?);
+    }
+    Ok(loaded)
 }
 
 /// Beside the answer, so that its time tells nothing; a place for it is taken whether or not there
-/// is such a user. A refusal (disabled, locked out, no
-/// password) is told to nobody.
-fn send(visit: &Visit, user: Option<UserId>) -> Result<(), PageFailure> {
+/// is such a user. A refusal (disabled, too many mails) is told to nobody.
+fn send(visit: &Visit, users: Vec<StoredUser>) -> Result<(), PageFailure> {
     let place = visit.idp.background().place();
     let place = place.ok_or_else(PageFailure::busy)?;
-    let Some(user) = user else { return Ok(()) };
+    if users.is_empty() {
+        return Ok(());
+    }
     let (idp, by) = (visit.idp.clone(), visit.by.clone());
-    let environment = visit.environment.id;
     place.run(async move {
-        let found = Users::new(idp.db()).find(environment, user).await;
-        let sent = match found {
-            Ok(Some(user)) => recovery::send_code(&idp, &user, &by.acting_as(&user)).await,
-            Ok(None) => return,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(refusal) = sent {
-            tracing::info!(request = %by.origin.request, %refusal, "no recovery code was sent");
+        for user in users {
+            let sent = recovery::send_code(&idp, &user, &by.acting_as(&user)).await;
+            if let Err(refusal) = sent {
+                tracing::info!(request = %by.origin.request, %refusal, "no recovery code was sent");
+            }
         }
     });
     Ok(())
@@ -190,7 +200,7 @@ pub(crate) async fn post(
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
     let Step::RecoveryCode {
-        user,
+        users,
         tries,
         username,
     } = visit.interaction.step.clone()
@@ -217,7 +227,7 @@ pub(crate) async fn post(
     // code, so that a known user's tries end when an unknown one's do.
     let tries = tries + 1;
     let tried = visit.interaction.clone().to(Step::RecoveryCode {
-        user,
+        users: users.clone(),
         tries,
         username,
     });
@@ -229,7 +239,7 @@ pub(crate) async fn post(
     let visit = visit.reopened().await?;
 
     let floor = Floor::of(FLOOR);
-    let recovered = recover(&visit, user, &params, &new).await;
+    let recovered = recover(&visit, &users, &params, &new).await;
     match recovered {
         Ok(user) => {
             let next = visit.turn().after_password(&user, None).await?;
@@ -258,17 +268,11 @@ pub(crate) async fn post(
 
 async fn recover(
     visit: &Visit,
-    user: Option<UserId>,
+    users: &[UserId],
     params: &protocol::params::FormParams,
     new: &Password,
-) -> Result<crate::stores::users::StoredUser, Refusal> {
-    let users = Users::new(visit.idp.db());
-    let found = match user {
-        Some(user) => users.find(visit.environment.id, user).await?,
-        None => None,
-    };
-    let user = found.ok_or(Refusal::CodeInvalid)?;
+) -> Result<StoredUser, Refusal> {
+    let users = load(visit, users).await?;
     let code = RecoveryCode::from_typed(params.text("recoveryCode"));
-    recovery::recover(&visit.idp, &user, &code, new, &visit.by).await?;
-    Ok(user)
+    recovery::recover_one_of(&visit.idp, &users, &code, new, &visit.by).await
 }

@@ -6,12 +6,13 @@ use axum::response::Response;
 use protocol::names::{EmailAddress, is_username};
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
+use web::Floor;
 
-use super::{Visit, require_same, rules};
+use super::{FLOOR, Visit, require_same, rules};
 use crate::Idp;
 use crate::accounts::Refusal;
 use crate::accounts::registration::{
-    NewAccount, NewPassword, RegistrationRefusal, Verification, register,
+    NewAccount, NewPassword, Registered, RegistrationRefusal, Verification, register_oneself,
 };
 use crate::interaction::Step;
 use crate::web::extract::PageForm;
@@ -111,11 +112,20 @@ pub(crate) async fn post(
         }),
         ..NewAccount::new(username, email, population)
     };
-    let made = register(&idp, visit.environment.id, account, &visit.by).await;
-    match made {
-        Ok(user) => {
-            let next = visit.turn().after_password(&user, None).await?;
+    let floor = Floor::of(FLOOR);
+    let registered = register_oneself(&idp, visit.environment.id, account, &visit.by).await;
+    match registered {
+        Ok(registered) => {
+            let turn = visit.turn();
+            let next = match &registered {
+                Registered::Made(user) => turn.after_password(user, None).await?,
+                Registered::HasAccount => turn.to_nobodys_verification(email).await?,
+            };
+            floor.reached().await;
             return Ok(visit.lead_to(&next));
+        }
+        Err(RegistrationRefusal::UsernameIsForeignAddress) => {
+            form.set_error("username", visit.text("register-username-foreign"));
         }
         Err(RegistrationRefusal::InvalidEmail(_)) => {
             form.set_error("email", visit.text("register-email-invalid"));

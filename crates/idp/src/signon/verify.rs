@@ -5,10 +5,12 @@ use axum::response::Response;
 use protocol::id::UserId;
 use protocol::secret::VerificationCode;
 use ui::{Flash, FormState, Layout};
+use web::Floor;
 
-use super::{Flashes, Visit};
-use crate::accounts::{Refusal, verification};
+use super::{FLOOR, Flashes, Visit};
+use crate::accounts::{Refusal, registration, verification};
 use crate::interaction::Step;
+use crate::stores::users::StoredUser;
 use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
 
@@ -28,15 +30,20 @@ pub(super) fn form() -> FormState {
 
 pub(super) async fn show(
     visit: &Visit,
-    user: UserId,
+    user: Option<UserId>,
+    email: &str,
     form: FormState,
     flashes: Flashes,
 ) -> Result<Response, PageFailure> {
-    let user = visit.user(user).await?;
+    let user = match user {
+        Some(user) => Some(visit.user(user).await?),
+        None => None,
+    };
+    let email = user.as_ref().map_or(email, |user| user.email.as_str());
     let lead = visit.idp.site().messages().format(
         "verify-lead",
         &[
-            ("email", user.email.as_str()),
+            ("email", email),
             ("application", visit.application.settings.name.as_str()),
         ],
     );
@@ -58,7 +65,7 @@ pub(crate) async fn post(
     visit: Visit,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::VerificationCode { user, .. } = visit.interaction.step else {
+    let Step::VerificationCode { user, email, .. } = visit.interaction.step.clone() else {
         return Ok(visit.go_on());
     };
     let idp = visit.idp.clone();
@@ -67,36 +74,65 @@ pub(crate) async fn post(
     let mut form = FormState::new(&["verificationCode"]).with_value("verificationCode", typed);
     if typed.trim().is_empty() {
         form.set_error("verificationCode", visit.text("verify-code-missing"));
-        return show(&visit, user, form, Vec::new()).await;
+        return show(&visit, user, &email, form, Vec::new()).await;
     }
-    let account = visit.user(user).await?;
+    let floor = Floor::of(FLOOR);
     let code = VerificationCode::from_typed(typed);
-    let verified = verification::verify(&idp, &account, &code, &visit.by.acting_as(&account)).await;
-    match verified {
-        Ok(account) => {
+    match verify(&visit, user, &code).await {
+        Ok(Ok(account)) => {
             let next = visit.turn().complete(&account).await?;
             Ok(visit.lead_to(&next))
         }
-        Err(Refusal::CodeInvalid | Refusal::CodeExhausted) => {
+        Ok(Err(Refusal::CodeInvalid | Refusal::CodeExhausted)) => {
             form.set_error("verificationCode", visit.text("verify-code-wrong"));
-            show(&visit, user, form, Vec::new()).await
+            let answer = show(&visit, user, &email, form, Vec::new()).await;
+            floor.reached().await;
+            answer
         }
-        Err(refusal) => Err(refusal.into()),
+        Ok(Err(refusal)) => Err(refusal.into()),
+        Err(failure) => Err(failure),
     }
 }
 
-/// Sends another code.
+/// Nobody's code is wrong whatever it is.
+async fn verify(
+    visit: &Visit,
+    user: Option<UserId>,
+    code: &VerificationCode,
+) -> Result<Result<StoredUser, Refusal>, PageFailure> {
+    let Some(user) = user else {
+        return Ok(Err(Refusal::CodeInvalid));
+    };
+    let account = visit.user(user).await?;
+    let by = visit.by.acting_as(&account);
+    Ok(verification::verify(&visit.idp, &account, code, &by).await)
+}
+
+/// Sends another code, or reminds the owner of the address of the account that there is.
 pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::VerificationCode { user, .. } = visit.interaction.step else {
+    let Step::VerificationCode { user, email, .. } = visit.interaction.step.clone() else {
         return Ok(visit.go_on());
     };
-    visit
-        .idp
-        .limits()
+    let idp = visit.idp.clone();
+    idp.limits()
         .recoveries
         .take(visit.by.origin.address, visit.now)?;
-    let account = visit.user(user).await?;
-    verification::send_code(&visit.idp, &account, &visit.by.acting_as(&account)).await?;
+    let floor = Floor::of(FLOOR);
+    let sent = match user {
+        Some(user) => {
+            let account = visit.user(user).await?;
+            let by = visit.by.acting_as(&account);
+            verification::send_code(&idp, &account, &by).await.map(drop)
+        }
+        None => registration::remind_owners(&idp, visit.environment.id, &email, &visit.by).await,
+    };
+    match sent {
+        // The page says that there may have been too many.
+        Ok(()) | Err(Refusal::TooManyMails) => {}
+        Err(refusal) => return Err(refusal.into()),
+    }
     let said = vec![Flash::success(visit.text("verify-sent-again"))];
-    show(&visit, user, form(), said).await
+    let answer = show(&visit, user, &email, form(), said).await;
+    floor.reached().await;
+    answer
 }

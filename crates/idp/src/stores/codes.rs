@@ -4,20 +4,38 @@
 use db::{Db, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::UserId;
-use protocol::secret::{RecoveryCodeDigest, VerificationCodeDigest};
 
 use super::change::Change;
 
 /// PingOne's recovery codes are good for five minutes (flows, "Codes").
 pub(crate) const RECOVERY_CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
+/// PingOne's codes for a mail address are good for a day; those for an account do not expire there,
+/// and are good for a day here all the same: a mailbox changes hands.
+pub(crate) const VERIFICATION_CODE_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is kept of a mailed code: a tag that only the keyring can make, for one user and one kind of
+/// code. Eight characters are few enough to try all of them against a plain digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CodeTag(String);
+
+impl CodeTag {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a try at a code found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Tried<D> {
     /// There is a code; the try was counted before it is compared.
     Counted {
-        /// The code's digest.
-        digest: D,
+        /// What is kept of the code.
+        sent: D,
         /// Failures so far, this try included.
         failures: i64,
     },
@@ -56,7 +74,7 @@ ON CONFLICT (user_id) DO UPDATE
 
 const TRY_VERIFICATION: &str = "\
 UPDATE verification_codes SET failures = failures + 1
- WHERE user_id = $1 AND failures < $2
+ WHERE user_id = $1 AND failures < $2 AND created_at > $3
 RETURNING digest, email, failures";
 
 const REDEEM_VERIFICATION: &str =
@@ -72,15 +90,11 @@ impl<'a> RecoveryCodes<'a> {
     }
 
     /// Makes a code the user's only one.
-    pub(crate) fn replace(
-        user: UserId,
-        digest: &RecoveryCodeDigest,
-        expires_at: Timestamp,
-    ) -> Change {
+    pub(crate) fn replace(user: UserId, tag: &CodeTag, expires_at: Timestamp) -> Change {
         Change::of(
             Statement::new(SEND_RECOVERY)
                 .bind(user.as_uuid())
-                .bind(digest.as_str())
+                .bind(tag.as_str())
                 .bind(expires_at),
         )
     }
@@ -91,7 +105,7 @@ impl<'a> RecoveryCodes<'a> {
         user: UserId,
         most: i64,
         now: Timestamp,
-    ) -> Result<Tried<RecoveryCodeDigest>, StoreError> {
+    ) -> Result<Tried<CodeTag>, StoreError> {
         let during = StoreError::during("try a recovery code");
         let statement = Statement::new(TRY_RECOVERY)
             .bind(user.as_uuid())
@@ -99,7 +113,7 @@ impl<'a> RecoveryCodes<'a> {
             .bind(most);
         if let Some(row) = self.0.write(statement).await.map_err(&during)?.into_row() {
             return Ok(Tried::Counted {
-                digest: RecoveryCodeDigest::from_stored(row.get("digest")?),
+                sent: CodeTag(row.get("digest")?),
                 failures: row.get("failures")?,
             });
         }
@@ -111,20 +125,20 @@ impl<'a> RecoveryCodes<'a> {
     }
 
     /// Gives a try back: the code was right and the new password was not.
-    pub(crate) fn give_try_back(user: UserId, digest: &RecoveryCodeDigest) -> Change {
+    pub(crate) fn give_try_back(user: UserId, tag: &CodeTag) -> Change {
         Change::of(
             Statement::new(GIVE_RECOVERY_TRY_BACK)
                 .bind(user.as_uuid())
-                .bind(digest.as_str()),
+                .bind(tag.as_str()),
         )
     }
 
     /// Uses a code up; the requirement is met for one caller only.
-    pub(crate) fn redeem(user: UserId, digest: &RecoveryCodeDigest) -> Change {
+    pub(crate) fn redeem(user: UserId, tag: &CodeTag) -> Change {
         Change::of_one(
             Statement::new(REDEEM_RECOVERY)
                 .bind(user.as_uuid())
-                .bind(digest.as_str()),
+                .bind(tag.as_str()),
         )
     }
 
@@ -134,14 +148,14 @@ impl<'a> RecoveryCodes<'a> {
     }
 }
 
-/// A verification code's digest and the address that it proves.
+/// What is kept of a verification code, and the address that it proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SentVerification {
-    pub(crate) digest: VerificationCodeDigest,
+    pub(crate) tag: CodeTag,
     pub(crate) email: String,
 }
 
-/// Verification codes: one per user, the newest. They do not expire.
+/// Verification codes: one per user, the newest.
 #[derive(Debug)]
 pub(crate) struct VerificationCodes<'a>(&'a Db);
 
@@ -155,7 +169,7 @@ impl<'a> VerificationCodes<'a> {
         Change::of(
             Statement::new(SEND_VERIFICATION)
                 .bind(user.as_uuid())
-                .bind(sent.digest.as_str())
+                .bind(sent.tag.as_str())
                 .bind(sent.email.as_str())
                 .bind(now),
         )
@@ -166,10 +180,12 @@ impl<'a> VerificationCodes<'a> {
         &self,
         user: UserId,
         most: i64,
+        now: Timestamp,
     ) -> Result<Tried<SentVerification>, StoreError> {
         let statement = Statement::new(TRY_VERIFICATION)
             .bind(user.as_uuid())
-            .bind(most);
+            .bind(most)
+            .bind(now - VERIFICATION_CODE_LIFETIME);
         let written = self
             .0
             .write(statement)
@@ -177,8 +193,8 @@ impl<'a> VerificationCodes<'a> {
             .map_err(StoreError::during("try a verification code"))?;
         match written.into_row() {
             Some(row) => Ok(Tried::Counted {
-                digest: SentVerification {
-                    digest: VerificationCodeDigest::from_stored(row.get("digest")?),
+                sent: SentVerification {
+                    tag: CodeTag(row.get("digest")?),
                     email: row.get("email")?,
                 },
                 failures: row.get("failures")?,
@@ -187,12 +203,18 @@ impl<'a> VerificationCodes<'a> {
         }
     }
 
+    /// Makes any code of the user worthless.
+    pub(crate) fn delete(user: UserId) -> Change {
+        const DROP: &str = "DELETE FROM verification_codes WHERE user_id = $1";
+        Change::of(Statement::new(DROP).bind(user.as_uuid()))
+    }
+
     /// Uses a code up; the requirement is met for one caller only.
-    pub(crate) fn redeem(user: UserId, digest: &VerificationCodeDigest) -> Change {
+    pub(crate) fn redeem(user: UserId, tag: &CodeTag) -> Change {
         Change::of_one(
             Statement::new(REDEEM_VERIFICATION)
                 .bind(user.as_uuid())
-                .bind(digest.as_str()),
+                .bind(tag.as_str()),
         )
     }
 }

@@ -1,10 +1,8 @@
 //! The outbox: mails wait here until a mail server took them.
 
 use db::{Db, Row, Statement, StoreError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, MailId};
-
-use super::change::Change;
 
 /// A mail as the database keeps it; its content is sealed.
 #[derive(Clone, Debug)]
@@ -16,9 +14,19 @@ pub(crate) struct StoredMail {
     pub(crate) attempts: i64,
 }
 
+/// How many mails one address is sent, whoever asks for them and on whatever path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    pub(crate) most: i64,
+    pub(crate) within: SignedDuration,
+}
+
+/// Nothing is inserted where the address has had its share: then no row is touched.
 const INSERT: &str = "\
 INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at)
-VALUES ($1, $2, $3, $4, $5, 0, $6)";
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT),
+       CAST($5 AS BIGINT), 0, CAST($6 AS BIGINT)
+ WHERE (SELECT COUNT(*) FROM mails WHERE recipient = $3 AND created_at > $7) < $8";
 
 /// Claims a mail by pushing its next attempt into the future: another node sees it as not due.
 const CLAIM: &str = "\
@@ -55,22 +63,24 @@ impl<'a> Mails<'a> {
         Self(db)
     }
 
-    /// Puts a mail into the outbox. Without a `due`, nothing sends it and only
-    /// the mailbox shows it.
+    /// The statement that puts a mail into the outbox, unless its address has had as many mails as
+    /// `share` says; then it touches no row. Without a `due`, nothing sends the mail and only the
+    /// mailbox shows it.
     pub(crate) fn insert(
         mail: &StoredMail,
         environment: EnvironmentId,
         due: Option<Timestamp>,
-    ) -> Change {
-        Change::of(
-            Statement::new(INSERT)
-                .bind(mail.id.as_uuid())
-                .bind(environment.as_uuid())
-                .bind(mail.recipient.as_str())
-                .bind(mail.sealed.as_str())
-                .bind(mail.created_at)
-                .bind(due),
-        )
+        share: Share,
+    ) -> Statement {
+        Statement::new(INSERT)
+            .bind(mail.id.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(mail.recipient.as_str())
+            .bind(mail.sealed.as_str())
+            .bind(mail.created_at)
+            .bind(due)
+            .bind(mail.created_at - share.within)
+            .bind(share.most)
     }
 
     /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,

@@ -202,6 +202,10 @@ impl StoredUser {
     }
 }
 
+/// Accounts beyond these of one address are not looked at: nobody has that many, and whoever has
+/// proven it comes first.
+const MOST_OF_ONE_ADDRESS: u32 = 10;
+
 const FIND: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
@@ -214,8 +218,8 @@ SELECT id, environment_id, population_id, username, email, email_verified, enabl
        document, version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND username_key = $2";
 
-/// Two rows are enough to know that an address is not one person's; whoever has proven that it is
-/// theirs comes first.
+/// Whoever has proven that the address is theirs comes first, so that no number of others hides
+/// them.
 const FIND_BY_EMAIL: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
@@ -223,7 +227,7 @@ SELECT id, environment_id, population_id, username, email, email_verified, enabl
   FROM users
  WHERE id IN (SELECT user_id FROM user_attributes
                WHERE environment_id = $1 AND name = 'email' AND value_key = $2)
- ORDER BY email_verified DESC, id LIMIT 2";
+ ORDER BY email_verified DESC, id LIMIT $3";
 
 const INSERT: &str = "\
 INSERT INTO users (id, environment_id, population_id, username, username_key, email,
@@ -242,6 +246,11 @@ const INSERT_ATTRIBUTE: &str = "\
 INSERT INTO user_attributes (environment_id, name, value_key, user_id) VALUES ($1, $2, $3, $4)";
 
 const DELETE_ATTRIBUTES: &str = "DELETE FROM user_attributes WHERE user_id = $1";
+
+const PROVE_EMAIL: &str = "\
+UPDATE users
+   SET email_verified = TRUE, verification_required = FALSE, version = version + 1, updated_at = $3
+ WHERE id = $1 AND email = $2 AND (NOT email_verified OR verification_required)";
 
 const DELETE: &str = "DELETE FROM users WHERE environment_id = $1 AND id = $2";
 
@@ -281,64 +290,40 @@ impl<'a> Users<'a> {
         self.find_one(statement).await
     }
 
-    /// The user whom a person means by a name or a mail address. An address that several users
-    /// share means the one who has proven it, so that nobody takes it from them by writing it into
-    /// a profile; without such a one it means none of them.
-    pub(crate) async fn find_for_sign_on(
+    /// Users with this mail address, whatever its case: those who have proven it first, and not
+    /// more than [`MOST_OF_ONE_ADDRESS`].
+    pub(crate) async fn find_by_email(
         &self,
         environment: EnvironmentId,
-        identifier: &str,
-    ) -> Result<Option<StoredUser>, StoreError> {
-        let by_name = self.find_by_username(environment, identifier).await?;
-        if by_name.is_some() || !identifier.contains('@') {
-            return Ok(by_name);
-        }
-        let rows = self
-            .0
-            .read(
-                Statement::new(FIND_BY_EMAIL)
-                    .bind(environment.as_uuid())
-                    .bind(fold(identifier)),
-            )
-            .await
-            .map_err(StoreError::during("look a user up by mail address"))?;
-        let found: Vec<_> = rows
-            .iter()
-            .map(StoredUser::from_row)
-            .collect::<Result<_, _>>()?;
-        Ok(match <[_; 2]>::try_from(found) {
-            Ok([owner, other]) if owner.email_verified && !other.email_verified => Some(owner),
-            Ok(_) => None,
-            Err(fewer) => fewer.into_iter().next(),
-        })
-    }
-
-    /// Whether a user may have a name: nobody else has it, and it is nobody else's mail address,
-    /// whose owner's sign-on and recovery it would otherwise lead astray.
-    pub(crate) async fn is_name_free(
-        &self,
-        environment: EnvironmentId,
-        username: &str,
-        user: UserId,
-    ) -> Result<bool, StoreError> {
-        let by_name = self.find_by_username(environment, username).await?;
-        if by_name.is_some_and(|found| found.id != user) {
-            return Ok(false);
-        }
-        if !username.contains('@') {
-            return Ok(true);
-        }
+        email: &str,
+    ) -> Result<Vec<StoredUser>, StoreError> {
         let statement = Statement::new(FIND_BY_EMAIL)
             .bind(environment.as_uuid())
-            .bind(fold(username));
-        let owners = self.0.read(statement).await;
-        let owners = owners.map_err(StoreError::during("look a user up by mail address"))?;
-        for owner in &owners {
-            if StoredUser::from_row(owner)?.id != user {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+            .bind(fold(email))
+            .bind(MOST_OF_ONE_ADDRESS);
+        let during = StoreError::during("look a user up by mail address");
+        let rows = self.0.read(statement).await.map_err(during)?;
+        rows.iter().map(StoredUser::from_row).collect()
+    }
+
+    /// Whether this is the user's name, as the database compares names.
+    pub(crate) fn has_name(user: &StoredUser, text: &str) -> bool {
+        fold(&user.username) == fold(text)
+    }
+
+    /// Whether this is the user's address, as the database compares addresses.
+    pub(crate) fn has_email(user: &StoredUser, text: &str) -> bool {
+        fold(&user.email) == fold(text)
+    }
+
+    /// Proves the address that the user has: nothing happens where it was changed meanwhile.
+    pub(crate) fn prove_email(user: &StoredUser, now: Timestamp) -> Change {
+        Change::of(
+            Statement::new(PROVE_EMAIL)
+                .bind(user.id.as_uuid())
+                .bind(user.email.as_str())
+                .bind(now),
+        )
     }
 
     async fn find_one(&self, statement: Statement) -> Result<Option<StoredUser>, StoreError> {

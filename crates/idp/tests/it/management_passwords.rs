@@ -170,8 +170,9 @@ async fn wrong_passwords_lock_out_and_an_administrator_unlocks() {
     refused(&answer, 400, "REQUEST_FAILED", "PASSWORD_LOCKED_OUT", "");
     let state = Account::status(ada.api.get(&ada.at).await, "PASSWORD_LOCKED_OUT");
     assert_eq!(state["secondsUntilUnlock"], 900);
+    // PingOne refuses a code here; a stranger could then keep its owner out.
     let answer = ada.post("sendRecoveryCode", Value::Null).await;
-    refused(&answer, 400, "REQUEST_FAILED", "PASSWORD_LOCKED_OUT", "");
+    Account::status(answer, "PASSWORD_LOCKED_OUT");
     Account::status(ada.post("unlock", Value::Null).await, "OK");
     Account::status(ada.check("Sunny-Meadow-93").await, "OK");
 }

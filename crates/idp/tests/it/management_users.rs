@@ -378,6 +378,54 @@ async fn a_mail_address_is_proven_by_the_mailed_code() {
 }
 
 #[tokio::test]
+async fn another_address_tells_the_one_before_and_makes_its_codes_worthless() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let at = path(&api.make_user("ada").await);
+    let send = "user.sendVerificationCode+json";
+    api.act(Method::POST, &at, send, &Value::Null).await;
+    let code = world.mailed_code("ada@example.com").await.unwrap();
+    world.advance(1);
+    api.patch(&at, &json!({ "email": "other@example.com" }))
+        .await
+        .expect(StatusCode::OK);
+    assert!(
+        world.mailed_code("ada@example.com").await.is_none(),
+        "the newest mail there is the notice"
+    );
+    let code = json!({ "verificationCode": code });
+    let answer = api.act(Method::POST, &at, "user.verify+json", &code).await;
+    refused(
+        &answer,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "verificationCode",
+    );
+}
+
+#[tokio::test]
+async fn a_username_in_the_form_of_an_address_is_the_users_own() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let body = json!({ "username": "ada@example.com", "email": "eve@example.com" });
+    let answer = api.post("users", &body).await;
+    refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "username");
+    let body = json!({ "username": "Eve@example.com", "email": "eve@example.com" });
+    let eve = api.post("users", &body).await.expect(StatusCode::CREATED);
+    let at = path(&eve.json());
+    for change in [
+        json!({ "email": "other@example.com" }),
+        json!({ "username": "other@example.com" }),
+    ] {
+        let answer = api.patch(&at, &change).await;
+        refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "username");
+    }
+    let both = json!({ "username": "other@example.com", "email": "other@example.com" });
+    api.patch(&at, &both).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn an_import_brings_password_and_state_or_nothing() {
     let world = World::new().await;
     let api = Api::worker(&world).await;

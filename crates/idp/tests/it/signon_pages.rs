@@ -570,6 +570,47 @@ async fn posts_out_of_order_lead_back_to_the_state() {
     assert_eq!(claims["preferred_username"], "demo");
 }
 
+/// Neither the pages nor their addresses tell whether an address is known here.
+#[tokio::test]
+async fn registering_with_a_known_address_shows_what_registering_shows() {
+    let world = World::new().await;
+    let known = "demo@example.com";
+    let mut stories = Vec::new();
+    for (username, email) in [("grace", "new@example.com"), ("grete", known)] {
+        let (mut browser, page) = at_sign_on(&world).await;
+        let form = [
+            ("username", username),
+            ("email", email),
+            ("password", NEW_PASSWORD),
+            ("confirmPassword", NEW_PASSWORD),
+        ];
+        let registered = browser.post(&sub_page(&page, "register"), &form).await;
+        let mut story = vec![(registered.status, registered.body)];
+        let shown = browser.get(&page).await;
+        story.push((shown.status, shown.body));
+        for path in ["verify", "verify", "verify/send"] {
+            let form = [("verificationCode", "AAAAAAAA")];
+            let answer = browser.post(&sub_page(&page, path), &form).await;
+            story.push((answer.status, answer.body));
+        }
+        let (_, flow) = page.split_once("flowId=").unwrap();
+        let flow = flow.split('&').next().unwrap().to_owned();
+        let story = story.into_iter().map(|(status, body)| {
+            (
+                status,
+                body.replace(&flow, "FLOW").replace(email, "ADDRESS"),
+            )
+        });
+        stories.push(story.collect::<Vec<_>>());
+    }
+    assert_eq!(stories[0], stories[1]);
+    assert!(world.mailed_code("new@example.com").await.is_some());
+    assert!(
+        world.mailed_code(known).await.is_none(),
+        "no code, but a word"
+    );
+}
+
 #[tokio::test]
 async fn a_person_registers_proves_the_address_and_is_signed_on() {
     let world = World::new().await;
@@ -636,7 +677,7 @@ async fn a_person_registers_proves_the_address_and_is_signed_on() {
     shows(
         &browser.post(&sub_page(&page, "verify/send"), &[]).await,
         StatusCode::OK,
-        "Another code is on its way.",
+        "Another e-mail is on its way",
     );
     let stale = browser.post(&verify, &[("verificationCode", &first)]).await;
     shows(

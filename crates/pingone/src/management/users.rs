@@ -2,6 +2,7 @@
 
 use http::Method;
 use protocol::id::UserId;
+use protocol::identifier::{self, Match};
 use protocol::names::name_key;
 use protocol::pingone::{NewUser, User, UserPatch, media_type};
 use protocol::scim;
@@ -74,27 +75,48 @@ impl<'a> Users<'a> {
 
     /// Looks for the user whom somebody means who typed a username or a mail address.
     ///
-    /// The username wins. A mail address that several users share finds nobody, because nobody
-    /// can tell which of them is meant.
+    /// An address means the user who proved it ([`protocol::identifier`] has the whole rule). One
+    /// that several users share may find nobody, because nobody can tell which of them is meant.
     ///
     /// # Errors
     ///
     /// [`Error`] when the call fails; that there is no such user is no error.
     pub async fn find_by_username_or_email(&self, text: &str) -> Result<Option<User>, Error> {
+        let (mut users, matches) = self.matching(text).await?;
+        Ok(identifier::for_sign_on(text, &matches).map(|place| users.swap_remove(place)))
+    }
+
+    /// Looks for all users whom somebody means who typed a username or a mail address to get back
+    /// into an account: an address means every user who proved it, and each gets a code of their
+    /// own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the call fails; that there is no such user is no error.
+    pub async fn find_for_recovery(&self, text: &str) -> Result<Vec<User>, Error> {
+        let (users, matches) = self.matching(text).await?;
+        let meant = identifier::for_recovery(text, &matches);
+        let is_meant = |place: &usize| meant.contains(place);
+        let users = users.into_iter().enumerate();
+        Ok(users
+            .filter(|(place, _)| is_meant(place))
+            .map(|(_, user)| user)
+            .collect())
+    }
+
+    /// Users whose username or address this is, and how it fits each.
+    async fn matching(&self, text: &str) -> Result<(Vec<User>, Vec<Match>), Error> {
         let filter = scim::eq("username", text).or(scim::eq("email", text));
         let users = self.list().filter(&filter).all().await?;
         let key = name_key(text);
         let is_same = |value: Option<&String>| value.is_some_and(|value| name_key(value) == key);
-        if let Some(named) = users.iter().find(|user| is_same(user.username.as_ref())) {
-            return Ok(Some(named.clone()));
-        }
-        let mut mailed = users
-            .into_iter()
-            .filter(|user| is_same(user.email.as_ref()));
-        Ok(match (mailed.next(), mailed.next()) {
-            (Some(only), None) => Some(only),
-            _ => None,
-        })
+        let fits = |user: &User| Match {
+            is_username: is_same(user.username.as_ref()),
+            is_email: is_same(user.email.as_ref()),
+            is_email_verified: user.email_verified == Some(true),
+        };
+        let matches = users.iter().map(fits).collect();
+        Ok((users, matches))
     }
 
     /// All users, or those that a filter matches.

@@ -197,12 +197,12 @@ flash-signed-off-here = You have signed off here. The sign-on service may still 
 flash-session-ended = Your session has ended. Please sign on again.
 flash-password-changed = Your password has been changed.
 flash-password-recovered = Your new password is set. Sign on with it now.
-flash-recovery-begun = If there is an account with this name or address, we have sent a code to its e-mail address.
+flash-recovery-begun = If there is an account with this name or address that can get a code now, it is on its way to its e-mail address. An account that is disabled gets none, and with some sign-on services one that is locked gets none until it is unlocked.
 flash-recovery-begin-first = Please tell us first whose password it is.
-flash-code-sent-again = If there is an account with this name or address, we have sent another code.
+flash-code-sent-again = If there is an account with this name or address that can get a code now, another one is on its way.
 flash-code-not-sent-again = No further code can be sent for this request. Please wait a while and begin again.
-flash-registered = Your account has been created. Sign on with your username and password.
-flash-registered-verify = Your account has been created. We have sent a code to your e-mail address; you need it when you sign on.
+flash-registered = Thank you. Sign on with your username and password now. If there was an account with this e-mail address before, we have sent an e-mail there instead.
+flash-registered-verify = Thank you. We have sent you an e-mail that says how to go on. The code in it is needed when you sign on for the first time.
 flash-password-set = The password of { $username } is set.
 flash-password-set-forced = The password of { $username } is set, and has to be changed at the next sign-on.
 flash-user-unlocked = { $username } is unlocked.
@@ -213,11 +213,12 @@ flash-code-sent = A recovery code was sent to { $username }.
 ## Errors at fields and in forms
 
 error-username-missing = Enter a username.
+error-username-foreign-address = An e-mail address can only be a username when it is your own. Choose another one.
+error-username-invalid = A username has 1 to 128 characters, all of which can be seen.
 error-username-taken = This username is taken. Choose another one.
 error-username-or-email-missing = Enter your username or e-mail address.
 error-email-missing = Enter your e-mail address.
 error-email-invalid = This is not an e-mail address. It looks like name@example.com.
-error-email-taken = There is an account with this e-mail address already.
 error-email-domain = Registration is not open for addresses of this domain.
 error-population-not-offered = Choose one of the kinds of account.
 error-password-missing = Enter a password.
@@ -231,6 +232,7 @@ error-current-password-wrong-count = { $count ->
  }
 error-passwords-differ = The two passwords are not the same.
 error-password-unchanged = The new password is the same as the current one. Choose another one.
+error-too-many-mails = Too many e-mails were sent to this address. Please try again later.
 error-password-locked = Your password is locked after too many wrong attempts. Please try again later.
 error-password-locked-minutes = { $minutes ->
     [one] Your password is locked after too many wrong attempts. It will be unlocked in one minute.

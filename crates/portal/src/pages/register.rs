@@ -1,13 +1,17 @@
 //! `/register`: a new user, with the password, in one call.
+//!
+//! Whoever registers does not learn whether an address is known: one that has an account is answered
+//! as for success, makes no second account, and its owner gets a mail.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use pingone::{Name, NewUser};
-use protocol::names::EmailAddress;
+use protocol::names::{EmailAddress, is_username, name_key};
 use protocol::password_policy::{Context, CurrentPassword, History, PasswordPolicy, ProfileData};
 use protocol::secret::Password;
-use ui::{Choice, Flash, FormState, Layout, RuleView};
+use ui::{Choice, Flash, FormState, Layout, RuleView, Verdict};
+use web::Floor;
 
 use crate::failure::Failure;
 use crate::fields::Fields;
@@ -76,6 +80,10 @@ impl Form {
     fn check(&self, visit: &Visit, state: &mut FormState) {
         if self.username.is_empty() {
             state.set_error(USERNAME, visit.text("error-username-missing"));
+        } else if !is_username(&self.username) {
+            state.set_error(USERNAME, visit.text("error-username-invalid"));
+        } else if EmailAddress::parse(&self.username).is_ok() && !self.has_address_as_name() {
+            state.set_error(USERNAME, visit.text("error-username-foreign-address"));
         }
         if self.email.is_empty() {
             state.set_error(EMAIL, visit.text("error-email-missing"));
@@ -87,6 +95,10 @@ impl Form {
         } else if self.new.expose() != self.confirm.expose() {
             state.set_error(CONFIRM, visit.text("error-passwords-differ"));
         }
+    }
+
+    fn has_address_as_name(&self) -> bool {
+        name_key(&self.username) == name_key(&self.email)
     }
 
     fn values(&self) -> Vec<&str> {
@@ -157,24 +169,59 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
         history: History::Clear,
     };
     let mut rules = policies::judged(messages, &policy, form.new.expose(), &context);
+    let floor = Floor::of(visit.settings().limits.recovery_floor);
     if !state.has_errors() {
         let users = services.management.users();
-        match users.create(&form.user(&visit, chosen)).await {
-            Ok(_) => return registered(&visit).await,
-            Err(error) => {
-                let unsatisfied = error.unsatisfied_requirements();
-                if error.is_policy_violation() {
-                    let new = form.new.expose();
-                    rules = policies::refused(messages, &policy, new, &unsatisfied, &context);
-                }
-                explain(&visit, &mut state, &rules, error)?;
+        let owners = users.find_for_recovery(&form.email).await?;
+        if !owners.is_empty() {
+            check_for_nobody(&visit, &form, &rules, &mut state).await?;
+            if !state.has_errors() {
+                services.recoveries.remind(&owners)?;
             }
+        } else if let Err(error) = users.create(&form.user(&visit, chosen)).await {
+            let unsatisfied = error.unsatisfied_requirements();
+            if error.is_policy_violation() {
+                let new = form.new.expose();
+                rules = policies::refused(messages, &policy, new, &unsatisfied, &context);
+            }
+            explain(&visit, &mut state, &rules, error)?;
+        }
+        floor.reached().await;
+        if !state.has_errors() {
+            return registered(&visit).await;
         }
     }
     if !state.keep_new_passwords([NEW, CONFIRM], &form.new) {
         rules = policies::rules(messages, &policy);
     }
     show(&visit, state, rules).await
+}
+
+/// Judges what PingOne would judge, for a registration that makes no account because its address has
+/// one: whoever registers must not learn that from a name or password that is taken all the same.
+async fn check_for_nobody(
+    visit: &Visit,
+    form: &Form,
+    rules: &[RuleView],
+    state: &mut FormState,
+) -> Result<(), Failure> {
+    let messages = visit.portal().site().messages();
+    if rules
+        .iter()
+        .any(|rule| rule.verdict == Verdict::Unsatisfied)
+    {
+        state.set_error(NEW, ui::broken_rules(messages, rules));
+    }
+    let services = visit.services("failure-registration-not-configured")?;
+    // The address itself as a username is the address once more.
+    if !form.has_address_as_name() {
+        let users = services.management.users();
+        let named = users.find_by_username_or_email(&form.username).await?;
+        if named.is_some() {
+            state.set_error(USERNAME, messages.text("error-username-taken"));
+        }
+    }
+    Ok(())
 }
 
 async fn registered(visit: &Visit) -> Result<Response, Failure> {
@@ -200,9 +247,6 @@ fn explain(
     }
     if error.is_taken("username") {
         state.set_error(USERNAME, messages.text("error-username-taken"));
-    }
-    if error.is_taken("email") {
-        state.set_error(EMAIL, messages.text("error-email-taken"));
     }
     let fields = [
         ("username", USERNAME),

@@ -94,6 +94,8 @@ impl OpenUser {
             "error-user-has-no-password"
         } else if error.is_password_locked_out() {
             "error-user-locked-out"
+        } else if error.is_rate_limited() {
+            "error-too-many-mails"
         } else if let Some(problem) = error.problem_with("enabled") {
             let messages = visit.portal().site().messages();
             let text = messages.format("error-pingone", &[("message", problem)]);

@@ -49,7 +49,12 @@ async fn sending_again_replaces_the_code_and_is_limited() {
             .await
             .expect(303);
         let page = browser.get("/password/recover").await.expect(200);
-        assert_eq!(page.has("another code."), n <= 3, "{n}: {}", page.body);
+        assert_eq!(
+            page.has("another one is on its way."),
+            n <= 3,
+            "{n}: {}",
+            page.body
+        );
     }
     let mut again = site.fake.mailed_code("ada").await;
     for _ in 0..100 {
@@ -168,4 +173,28 @@ async fn after_five_wrong_codes_a_new_one_is_needed() {
         );
     }
     recover(&browser, &code).await.expect(422);
+}
+
+#[tokio::test]
+async fn an_address_recovers_each_account_that_proved_it_and_no_other() {
+    let site = Site::start().await;
+    let address = "family@example.com";
+    for (username, proven) in [("dora", true), ("emil", true), ("thief", false)] {
+        site.fake.add(username, address);
+        site.fake
+            .change(username, |person| person.email_verified = proven);
+    }
+    // Somebody took the address as a username.
+    site.fake.add(address, "thief@example.org");
+    let browser = site.browser();
+    ask(&browser, address).await.expect(303);
+    site.fake.mailed_code("dora").await;
+    let code = site.fake.mailed_code("emil").await;
+    recover(&browser, &code).await.expect(303);
+    let password = |name: &str| site.fake.person(name).unwrap().password;
+    assert_eq!(password("emil"), NEW, "whose code it was");
+    assert_ne!(password("dora"), NEW);
+    for thief in ["thief", address] {
+        assert!(site.fake.person(thief).unwrap().code.is_none(), "{thief}");
+    }
 }

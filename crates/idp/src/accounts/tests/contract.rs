@@ -16,9 +16,14 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::accounts::passwords::{PolicyCheck, SetOptions};
-use crate::accounts::registration::{NewAccount, NewPassword, RegistrationRefusal, Verification};
-use crate::accounts::{Refusal, passwords, recovery, registration, sign_on, verification};
+use crate::accounts::registration::{
+    NewAccount, NewPassword, Registered, RegistrationRefusal, Verification,
+};
+use crate::accounts::{
+    Refusal, identification, passwords, recovery, registration, sign_on, verification,
+};
 use crate::audit::By;
+use crate::mail::Content;
 use crate::settings::HashingSettings;
 use crate::stores::mails::Mails;
 use crate::stores::users::{StoredUser, Users};
@@ -168,28 +173,47 @@ impl World {
 
     async fn recover(&self, user: &StoredUser, code: &str, new: &str) -> Result<(), Refusal> {
         let code = RecoveryCode::from_typed(code);
-        recovery::recover(&self.idp, user, &code, &Password::new(new), &self.by()).await
+        recovery::recover(&self.idp, user, &code, &Password::new(new), &self.by())
+            .await
+            .map(drop)
     }
 
-    /// The code in the newest mail to a user.
-    async fn mailed_code(&self, user: &StoredUser) -> String {
-        let mails = Mails::new(self.idp.db())
-            .newest(Some(&user.email), 1)
+    /// A new account with a password, as somebody registers it on the hosted page.
+    async fn register_oneself(&self, name: &str, email: &str) -> Registered {
+        let mut account = NewAccount::new(name, email, self.population);
+        account.verification = Verification::Required;
+        account.password = Some(NewPassword {
+            value: Password::new(BETTER),
+            force_change: false,
+        });
+        registration::register_oneself(&self.idp, self.environment, account, &self.by())
             .await
-            .unwrap();
-        let content = crate::mail::open(&self.idp, &mails[0]).unwrap();
+            .unwrap()
+    }
+
+    /// The mails to an address, newest first.
+    async fn mails(&self, address: &str) -> Vec<Content> {
+        let mails = Mails::new(self.idp.db());
+        let mails = mails.newest(Some(address), 100).await.unwrap();
+        mails
+            .iter()
+            .map(|mail| crate::mail::open(&self.idp, mail).unwrap())
+            .collect()
+    }
+
+    /// The code in the newest mail to a user that has one.
+    async fn mailed_code(&self, user: &StoredUser) -> String {
         let is_code = |line: &&str| {
             line.len() == 8
                 && line
                     .chars()
                     .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
         };
-        content
-            .text
-            .lines()
-            .map(str::trim)
-            .find(is_code)
-            .expect("the mail has a code")
+        let mails = self.mails(&user.email).await;
+        mails
+            .iter()
+            .find_map(|mail| mail.text.lines().map(str::trim).find(is_code))
+            .expect("a mail has a code")
             .to_owned()
     }
 
@@ -634,6 +658,15 @@ async fn nobody_takes_the_mail_address_of_another_for_a_name() {
     let account = NewAccount::new("Ada@Example.com", "eve@example.com", world.population);
     let refused = world.try_register(account).await.unwrap_err();
     assert!(
+        matches!(refused, RegistrationRefusal::UsernameIsForeignAddress),
+        "{refused:?}"
+    );
+    // Not in advance, either, nor by an account that has the same address.
+    let account = NewAccount::new("zoe@example.com", "eve@example.com", world.population);
+    assert!(world.try_register(account).await.is_err());
+    let account = NewAccount::new("ada@example.com", "ada@example.com", world.population);
+    let refused = world.try_register(account).await.unwrap_err();
+    assert!(
         matches!(refused, RegistrationRefusal::UsernameTaken),
         "{refused:?}"
     );
@@ -691,6 +724,282 @@ async fn a_verification_code_proves_the_address_it_was_sent_to() {
         matches!(verify(reread, code).await, Err(Refusal::CodeInvalid)),
         "it works once"
     );
+}
+
+#[tokio::test]
+async fn a_verification_code_is_good_for_a_day() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+    account.verification = Verification::Required;
+    let ada = world.try_register(account).await.unwrap();
+    let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
+    world.later(24 * 60 * 60);
+    let late = verification::verify(&world.idp, &ada, &code, &world.by()).await;
+    assert!(matches!(late, Err(Refusal::CodeInvalid)), "{late:?}");
+    verification::send_code(&world.idp, &ada, &world.by())
+        .await
+        .unwrap();
+    let ada = world.reread(&ada).await;
+    let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
+    world.later(24 * 60 * 60 - 1);
+    verification::verify(&world.idp, &ada, &code, &world.by())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn whoever_proves_the_mailbox_gets_in_locked_out_or_without_a_password() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    // A stranger keeps Ada locked out, a quarter of an hour after the other.
+    for _ in 0..3 {
+        for _ in 0..5 {
+            let _ = world.sign_on("ada", "wrong").await;
+        }
+        let refused = world.sign_on("ada", GOOD).await;
+        assert!(matches!(refused, Err(Refusal::LockedOut { .. })));
+        world.later(900);
+    }
+    for _ in 0..5 {
+        let _ = world.sign_on("ada", "wrong").await;
+    }
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    world.recover(&ada, &code, BETTER).await.unwrap();
+    world.sign_on("ada", BETTER).await.unwrap();
+    let ada = world.reread(&ada).await;
+    assert!(ada.email_verified, "the code proved the mailbox");
+
+    let account = NewAccount::new("bob", "bob@example.com", world.population);
+    let bob = world.try_register(account).await.unwrap();
+    let code = world.send_recovery_code(&bob).await.unwrap();
+    world.recover(&bob, &code, BETTER).await.unwrap();
+    world.sign_on("bob", BETTER).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_signs_on_and_recovers_the_account_that_proved_it() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let made = |name: &'static str, password: &'static str, email_verified| {
+        let mut account = NewAccount::new(name, "ada@example.com", world.population);
+        account.email_verified = email_verified;
+        account.password = Some(NewPassword {
+            value: Password::new(password),
+            force_change: false,
+        });
+        world.try_register(account)
+    };
+    let thief = made("thief", BETTER, false).await.unwrap();
+    let ada = made("ada", GOOD, true).await.unwrap();
+    made("thief2", BETTER, false).await.unwrap();
+    world.sign_on("Ada@example.com", GOOD).await.unwrap();
+    assert!(world.sign_on("ada@example.com", BETTER).await.is_err());
+    let meant = |typed: &'static str| {
+        let (idp, environment) = (&world.idp, world.environment);
+        async move {
+            let users = identification::for_recovery(idp, environment, typed).await;
+            users
+                .unwrap()
+                .iter()
+                .map(|user| user.id)
+                .collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(meant("ada@example.com").await, [ada.id]);
+    assert_eq!(meant("thief").await, [thief.id]);
+
+    // Where several proved it, each gets a mail, and each code is good for its own account.
+    let anna = made("anna", GOOD, true).await.unwrap();
+    let users =
+        identification::for_recovery(&world.idp, world.environment, "ada@example.com").await;
+    let users = users.unwrap();
+    let mut ids: Vec<_> = users.iter().map(|user| user.id).collect();
+    let mut expected = vec![ada.id, anna.id];
+    ids.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(ids, expected);
+    world.send_recovery_code(&ada).await.unwrap();
+    world.later(1);
+    let code = world.send_recovery_code(&anna).await.unwrap();
+    let mails = world.mails("ada@example.com").await;
+    for name in ["ada", "anna"] {
+        assert!(
+            mails
+                .iter()
+                .any(|mail| mail.text.contains(&format!("Hello {name},"))),
+            "{name}"
+        );
+    }
+    let code = RecoveryCode::from_typed(&code);
+    let new = Password::new(BETTER);
+    let recovered = recovery::recover_one_of(&world.idp, &users, &code, &new, &world.by()).await;
+    assert_eq!(recovered.unwrap().id, anna.id);
+    world.sign_on("ada", GOOD).await.unwrap();
+    world.sign_on("anna", BETTER).await.unwrap();
+}
+
+#[tokio::test]
+async fn registering_with_a_known_address_makes_no_account_and_mails_its_owner() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    world.ada().await;
+    for (name, email) in [
+        ("eve", "Ada@Example.com"),
+        ("ada@example.com", "ada@example.com"),
+    ] {
+        let registered = world.register_oneself(name, email).await;
+        assert!(matches!(registered, Registered::HasAccount), "{name}");
+        let users = Users::new(world.idp.db());
+        let made = users.find_by_username(world.environment, name).await;
+        assert!(made.unwrap().is_none(), "{name}");
+    }
+    let mails = world.mails("ada@example.com").await;
+    assert_eq!(mails.len(), 2);
+    assert!(
+        mails[0].text.contains("its username is ada"),
+        "{}",
+        mails[0].text
+    );
+    // Everything else is judged as for anybody.
+    let mut account = NewAccount::new("eve", "ada@example.com", world.population);
+    account.password = Some(NewPassword {
+        value: Password::new("short"),
+        force_change: false,
+    });
+    let (idp, environment) = (&world.idp, world.environment);
+    let refused = registration::register_oneself(idp, environment, account, &world.by()).await;
+    assert!(matches!(
+        refused,
+        Err(RegistrationRefusal::Refused(Refusal::Policy(_)))
+    ));
+    let account = NewAccount::new("ada", "ada@example.com", world.population);
+    let refused = registration::register_oneself(idp, environment, account, &world.by()).await;
+    assert!(matches!(refused, Err(RegistrationRefusal::UsernameTaken)));
+
+    let registered = world.register_oneself("grace", "grace@example.com").await;
+    let Registered::Made(grace) = registered else {
+        panic!("an unknown address gets an account")
+    };
+    assert!(grace.verification_required);
+}
+
+#[tokio::test]
+async fn an_address_gets_its_share_of_mails_whatever_asks_for_them() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    for _ in 0..4 {
+        world.register_oneself("eve", "ada@example.com").await;
+    }
+    for _ in 0..3 {
+        let current = world.reread(&ada).await;
+        verification::send_code(&world.idp, &current, &world.by())
+            .await
+            .unwrap();
+    }
+    let mut last = String::new();
+    for _ in 0..3 {
+        last = world.send_recovery_code(&ada).await.unwrap();
+    }
+    assert_eq!(world.mails("ada@example.com").await.len(), 10);
+    let refused = world.send_recovery_code(&ada).await;
+    assert!(matches!(refused, Err(Refusal::TooManyMails)), "{refused:?}");
+    let current = world.reread(&ada).await;
+    let refused = verification::send_code(&world.idp, &current, &world.by()).await;
+    assert!(matches!(refused, Err(Refusal::TooManyMails)), "{refused:?}");
+    world.register_oneself("eve", "ada@example.com").await;
+    assert_eq!(world.mails("ada@example.com").await.len(), 10);
+    // What was mailed stays good, and what the owner has to know is mailed all the same.
+    world.later(1);
+    world.recover(&ada, &last, BETTER).await.unwrap();
+    let mails = world.mails("ada@example.com").await;
+    assert!(
+        mails[0].subject.contains("was changed"),
+        "{}",
+        mails[0].subject
+    );
+    // Others are not affected, and an hour later there is a new share.
+    world.register_oneself("grace", "grace@example.com").await;
+    assert_eq!(world.mails("grace@example.com").await.len(), 1);
+    world.later(60 * 60);
+    world.send_recovery_code(&ada).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_code_is_worth_nothing_for_another_user_or_installation() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let account = NewAccount::new("bob", "bob@example.com", world.population);
+    let bob = world.try_register(account).await.unwrap();
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    world.send_recovery_code(&bob).await.unwrap();
+    let kept = Statement::new("SELECT digest FROM recovery_codes WHERE user_id = $1");
+    let row = world
+        .idp
+        .db()
+        .read_optional(kept.bind(ada.id.as_uuid()))
+        .await;
+    let kept: String = row.unwrap().unwrap().get("digest").unwrap();
+    assert!(!kept.contains(&protocol::secret::sha256(&code)));
+    // Somebody who can write to the database copies the row.
+    let copy = Statement::new("UPDATE recovery_codes SET digest = $2 WHERE user_id = $1");
+    let copy = copy.bind(bob.id.as_uuid()).bind(kept);
+    world.idp.db().write(copy).await.unwrap();
+    let refused = world.recover(&bob, &code, BETTER).await;
+    assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+    world.recover(&ada, &code, BETTER).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_change_of_a_password_mails_its_owner() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let newest = async || world.mails("ada@example.com").await[0].text.clone();
+    world.later(24 * 60 * 60);
+    world.change(&ada, GOOD, BETTER).await.unwrap();
+    assert!(newest().await.contains("knew the one before"));
+    world.later(1);
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    world.later(1);
+    world
+        .recover(&ada, &code, "Misty-Lantern-19")
+        .await
+        .unwrap();
+    assert!(newest().await.contains("mailed to this address"));
+    world.later(1);
+    let options = SetOptions {
+        force_change: true,
+        policy: PolicyCheck::Applied,
+        action: "PASSWORD.SET",
+    };
+    let new = Password::new("Windy-Orchard-74");
+    passwords::set(&world.idp, &ada, &new, options, &world.by())
+        .await
+        .unwrap();
+    assert!(newest().await.contains("administrator"));
+    world.later(1);
+    passwords::remove(&world.idp, &ada, &world.by())
+        .await
+        .unwrap();
+    assert!(newest().await.contains("removed the password"));
 }
 
 #[tokio::test]

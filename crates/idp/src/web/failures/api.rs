@@ -35,6 +35,9 @@ const PROCESSING: &str =
 /// How long a caller is asked to stay away when the service is busy, in seconds.
 const BUSY_SECONDS: u64 = 2;
 
+/// How long a caller is asked to stay away when an address has had its share of mails.
+const TOO_MANY_MAILS_SECONDS: u64 = 10 * 60;
+
 /// A refusal of the management API.
 ///
 /// It becomes an answer where the request's id is known: in
@@ -219,6 +222,20 @@ impl ApiFailure {
         )
     }
 
+    /// 429: the address has had its share of mails.
+    pub(crate) fn too_many_mails() -> Self {
+        let failure = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ApiErrorCode::RequestLimited,
+            "The request could not be completed. Too many mails were sent to this address; try \
+             again later.",
+        );
+        Self {
+            retry_after_seconds: Some(TOO_MANY_MAILS_SECONDS),
+            ..failure
+        }
+    }
+
     /// 503: come back later.
     pub(crate) fn unavailable() -> Self {
         let failure = Self::new(
@@ -316,6 +333,7 @@ impl ApiFailure {
             Refusal::Hashing(error) => error.into(),
             Refusal::Store(error) => error.into(),
             Refusal::Mail(error) => Self::internal(error),
+            Refusal::TooManyMails => Self::too_many_mails(),
         }
     }
 
@@ -432,6 +450,10 @@ impl From<RegistrationRefusal> for ApiFailure {
             RegistrationRefusal::InvalidUsername => Self::invalid_value(
                 "username",
                 "must have 1 to 128 characters and no control characters",
+            ),
+            RegistrationRefusal::UsernameIsForeignAddress => Self::invalid_value(
+                "username",
+                "must be the user's own email when it has the form of an email address",
             ),
             RegistrationRefusal::UsernameTaken => Self::not_unique("username"),
             RegistrationRefusal::UnknownPopulation => {
