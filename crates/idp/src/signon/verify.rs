@@ -68,7 +68,6 @@ pub(crate) async fn post(
     let Step::VerificationCode { user, email, .. } = visit.interaction.step.clone() else {
         return Ok(visit.go_on());
     };
-    let idp = visit.idp.clone();
     visit.turn().take_sign_on_try()?;
     let typed = params.text("verificationCode");
     let mut form = FormState::new(&["verificationCode"]).with_value("verificationCode", typed);
