@@ -1,8 +1,16 @@
 //! Signatures of others: which key, which algorithm, and whether it holds.
 
+use std::fmt;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+    RsaPublicKeyComponents, VerificationAlgorithm,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -28,11 +36,12 @@ pub struct VerificationKeys {
     keys: Vec<VerificationKey>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct VerificationKey {
     kid: Option<String>,
-    algorithms: Vec<Algorithm>,
-    key: DecodingKey,
+    /// The key, ready for each algorithm that it may be used with: what a verification needs of it
+    /// is computed once and not for every token.
+    ready: Vec<(Algorithm, ParsedPublicKey)>,
 }
 
 /// A token whose signature holds. What its claims say is still to be judged.
@@ -145,28 +154,30 @@ impl VerificationKeys {
         let algorithm = header.algorithm(allowed)?;
         let key = self.choose(header.kid.as_deref(), algorithm)?;
 
-        let mut validation = Validation::new(algorithm);
-        // The claims are checked by our own callers, against the clock that they are given: the
-        // library reads the system's.
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        let data = jsonwebtoken::decode::<T>(token, &key.key, &validation).map_err(refusal)?;
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let signature = decoded(signature)?;
+        key.verify_sig(message.as_bytes(), &signature)
+            .map_err(|_| TokenError::InvalidSignature)?;
+        let (_, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
+        let claims = serde_json::from_slice(&decoded(payload)?);
+        let claims = claims.map_err(|cause| TokenError::InvalidClaims {
+            reason: cause.to_string(),
+        })?;
         Ok(VerifiedToken {
             algorithm,
             typ: header.typ,
-            claims: data.claims,
+            claims,
         })
     }
 
-    fn choose(
-        &self,
+    fn choose<'a>(
+        &'a self,
         kid: Option<&str>,
         algorithm: Algorithm,
-    ) -> Result<&VerificationKey, TokenError> {
-        let fits = |key: &&VerificationKey| key.algorithms.contains(&algorithm);
+    ) -> Result<&'a ParsedPublicKey, TokenError> {
+        let fits = |key: &'a VerificationKey| key.ready_for(algorithm);
         let Some(kid) = kid else {
-            let mut fitting = self.keys.iter().filter(fits);
+            let mut fitting = self.keys.iter().filter_map(fits);
             return match (fitting.next(), fitting.count()) {
                 (Some(key), 0) => Ok(key),
                 (Some(_), others) => Err(TokenError::SeveralKeysFit { count: others + 1 }),
@@ -182,7 +193,7 @@ impl VerificationKeys {
             return Err(TokenError::UnknownKey { kid: quoted(kid) });
         }
         named
-            .find(fits)
+            .find_map(fits)
             .ok_or_else(|| TokenError::KeyDoesNotFit { kid: quoted(kid) })
     }
 }
@@ -202,52 +213,96 @@ impl VerificationKey {
                 return None;
             }
         }
-        let (of_the_type, key): (&[Algorithm], _) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("RSA", _) => {
-                let modulus = URL_SAFE_NO_PAD.decode(jwk.n.as_deref()?).ok()?;
-                let exponent = URL_SAFE_NO_PAD.decode(jwk.e.as_deref()?).ok()?;
-                if modulus.len() < MIN_RSA_MODULUS_BYTES {
-                    return None;
-                }
-                (
-                    &[
-                        Algorithm::RS256,
-                        Algorithm::RS384,
-                        Algorithm::RS512,
-                        Algorithm::PS256,
-                        Algorithm::PS384,
-                        Algorithm::PS512,
-                    ],
-                    DecodingKey::from_rsa_raw_components(&modulus, &exponent),
-                )
-            }
-            ("EC", Some("P-256")) => (&[Algorithm::ES256], ec_key(jwk)?),
-            ("EC", Some("P-384")) => (&[Algorithm::ES384], ec_key(jwk)?),
-            ("OKP", Some("Ed25519")) => (
-                &[Algorithm::EdDSA],
-                DecodingKey::from_ed_components(jwk.x.as_deref()?).ok()?,
-            ),
-            _ => return None,
-        };
         let named = |algorithm: &Algorithm| {
             jwk.alg
                 .as_deref()
                 .is_none_or(|name| name.parse().ok() == Some(*algorithm))
         };
-        let algorithms: Vec<_> = of_the_type.iter().copied().filter(named).collect();
-        if algorithms.is_empty() {
+        let ready: Vec<_> = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("RSA", _) => {
+                let components = RsaPublicKeyComponents {
+                    n: member(jwk.n.as_deref())?,
+                    e: member(jwk.e.as_deref())?,
+                };
+                if components.n.len() < MIN_RSA_MODULUS_BYTES {
+                    return None;
+                }
+                let algorithms = RSA.iter().filter(|(algorithm, _)| named(algorithm));
+                algorithms
+                    .map(|(algorithm, parameters)| {
+                        let key = components.to_parsed_public_key(parameters).ok()?;
+                        Some((*algorithm, key))
+                    })
+                    .collect::<Option<_>>()?
+            }
+            ("EC", Some("P-256")) => {
+                let key = ec_key(&ECDSA_P256_SHA256_FIXED, jwk)?;
+                vec![(Algorithm::ES256, key)]
+            }
+            ("EC", Some("P-384")) => {
+                let key = ec_key(&ECDSA_P384_SHA384_FIXED, jwk)?;
+                vec![(Algorithm::ES384, key)]
+            }
+            ("OKP", Some("Ed25519")) => {
+                let key = ParsedPublicKey::new(&ED25519, member(jwk.x.as_deref())?).ok()?;
+                vec![(Algorithm::EdDSA, key)]
+            }
+            _ => return None,
+        };
+        let ready: Vec<_> = ready
+            .into_iter()
+            .filter(|(algorithm, _)| named(algorithm))
+            .collect();
+        if ready.is_empty() {
             return None;
         }
         Some(Self {
             kid: jwk.kid.clone(),
-            algorithms,
-            key,
+            ready,
         })
+    }
+
+    fn ready_for(&self, algorithm: Algorithm) -> Option<&ParsedPublicKey> {
+        let mut ready = self.ready.iter();
+        let found = ready.find(|(known, _)| *known == algorithm);
+        found.map(|(_, key)| key)
     }
 }
 
-fn ec_key(jwk: &Jwk) -> Option<DecodingKey> {
-    DecodingKey::from_ec_components(jwk.x.as_deref()?, jwk.y.as_deref()?).ok()
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let algorithms: Vec<_> = self.ready.iter().map(|(algorithm, _)| algorithm).collect();
+        f.debug_struct("VerificationKey")
+            .field("kid", &self.kid)
+            .field("algorithms", &algorithms)
+            .finish_non_exhaustive()
+    }
+}
+
+const RSA: [(Algorithm, &RsaParameters); 6] = [
+    (Algorithm::RS256, &RSA_PKCS1_2048_8192_SHA256),
+    (Algorithm::RS384, &RSA_PKCS1_2048_8192_SHA384),
+    (Algorithm::RS512, &RSA_PKCS1_2048_8192_SHA512),
+    (Algorithm::PS256, &RSA_PSS_2048_8192_SHA256),
+    (Algorithm::PS384, &RSA_PSS_2048_8192_SHA384),
+    (Algorithm::PS512, &RSA_PSS_2048_8192_SHA512),
+];
+
+fn member(text: Option<&str>) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text?).ok()
+}
+
+/// A point of a curve, written uncompressed
+/// ([SEC 1 §2.3.3](https://www.secg.org/sec1-v2.pdf): `04`, x, y).
+fn ec_key(algorithm: &'static dyn VerificationAlgorithm, jwk: &Jwk) -> Option<ParsedPublicKey> {
+    let (x, y) = (member(jwk.x.as_deref())?, member(jwk.y.as_deref())?);
+    ParsedPublicKey::new(algorithm, [&[4], &*x, &*y].concat()).ok()
+}
+
+fn decoded(part: &str) -> Result<Vec<u8>, TokenError> {
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| TokenError::Malformed)
 }
 
 #[derive(Deserialize)]
@@ -294,20 +349,6 @@ impl Header {
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     serde::de::IgnoredAny::deserialize(deserializer)?;
     Ok(true)
-}
-
-fn refusal(error: jsonwebtoken::errors::Error) -> TokenError {
-    use jsonwebtoken::errors::ErrorKind;
-
-    match error.into_kind() {
-        ErrorKind::Json(cause) => TokenError::InvalidClaims {
-            reason: cause.to_string(),
-        },
-        ErrorKind::Base64(_) | ErrorKind::Utf8(_) | ErrorKind::InvalidToken => {
-            TokenError::Malformed
-        }
-        _ => TokenError::InvalidSignature,
-    }
 }
 
 fn quoted(text: &str) -> String {
