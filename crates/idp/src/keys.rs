@@ -15,7 +15,6 @@ use protocol::jose::{
 };
 use quick_cache::sync::Cache;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
-use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::core::Core;
@@ -42,7 +41,6 @@ const MOST_ENVIRONMENTS: usize = 4096;
 /// The keys of all environments, as far as they were asked for.
 pub(crate) struct Keys {
     environments: Cache<EnvironmentId, Arc<Slot>>,
-    signers: Arc<Semaphore>,
 }
 
 /// One environment's place: its keys as they were read last, and the turn to read them.
@@ -84,6 +82,14 @@ impl PublishedKeys {
         &self.verification
     }
 
+    /// The key that signs.
+    ///
+    /// It signs where it is asked to: a quarter of a millisecond, on the same cores as everywhere.
+    /// To another thread and back would cost a tenth of that again in waking two threads up.
+    pub(crate) fn signer(&self) -> &SigningKey {
+        &self.signer
+    }
+
     /// The JWKS document.
     pub(crate) fn jwks(&self) -> Bytes {
         self.jwks.clone()
@@ -92,10 +98,8 @@ impl PublishedKeys {
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             environments: Cache::new(MOST_ENVIRONMENTS),
-            signers: Arc::new(Semaphore::new(cores)),
         }
     }
 
@@ -127,22 +131,6 @@ impl Keys {
         let keys = Arc::new(load(core, environment, now).await?);
         slot.publish(Arc::clone(&keys));
         Ok(keys)
-    }
-
-    /// Lets `work` sign with the environment's key, off the async threads and on as many cores at
-    /// once as there are: a signature takes a quarter of a millisecond of CPU.
-    pub(crate) async fn sign<T: Send + 'static>(
-        &self,
-        keys: &PublishedKeys,
-        work: impl FnOnce(&SigningKey) -> Result<T, SigningError> + Send + 'static,
-    ) -> Result<T, KeysError> {
-        let permit = Arc::clone(&self.signers).acquire_owned().await;
-        let signer = Arc::clone(&keys.signer);
-        let signed = spawn_blocking(move || {
-            let _permit = permit;
-            work(&signer)
-        });
-        Ok(signed.await??)
     }
 
     fn slot(&self, environment: EnvironmentId) -> Arc<Slot> {

@@ -158,21 +158,16 @@ pub(crate) async fn for_user(
         ..id_claims(idp, subject, scopes, now)
     });
     let keys = idp.keys().current(idp, subject.environment.id, now).await?;
-    let (access_token, id_token) = idp
-        .keys()
-        .sign(&keys, move |key| {
-            let access_token = access.map(|claims| key.sign(&claims)).transpose()?;
-            let id_token = id
-                .map(|claims| {
-                    let at_hash = access_token
-                        .as_deref()
-                        .map(|token| left_half_hash(Algorithm::RS256, token));
-                    key.sign(&IdTokenClaims { at_hash, ..claims })
-                })
-                .transpose()?;
-            Ok((access_token, id_token))
+    let key = keys.signer();
+    let access_token = access.map(|claims| key.sign(&claims)).transpose()?;
+    let id_token = id
+        .map(|claims| {
+            let at_hash = access_token
+                .as_deref()
+                .map(|token| left_half_hash(Algorithm::RS256, token));
+            key.sign(&IdTokenClaims { at_hash, ..claims })
         })
-        .await?;
+        .transpose()?;
     Ok(UserTokens {
         access_token,
         id_token,
@@ -195,7 +190,7 @@ pub(crate) async fn for_application(
 ) -> Result<String, KeysError> {
     let claims = bare_access_claims(idp, environment, application, scopes, target, now);
     let keys = idp.keys().current(idp, environment.id, now).await?;
-    idp.keys().sign(&keys, move |key| key.sign(&claims)).await
+    Ok(keys.signer().sign(&claims)?)
 }
 
 fn access_claims(
