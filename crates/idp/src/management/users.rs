@@ -92,7 +92,7 @@ pub(super) async fn list(
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
     let (idp, collection) = (&allowed.idp, allowed.url("users"));
-    let filter = page.filter(&user_search::rules())?;
+    let filter = page.filter(user_search::rules())?;
     let (sort_key, id) = page.position(idp, &collection)?;
     let search = Search {
         environment: allowed.id(),

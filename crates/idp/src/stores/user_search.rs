@@ -9,6 +9,7 @@
 //! By a group alone the cost grows with the number of its members.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use db::{Db, Row, Statement, StoreError};
 use protocol::id::{EnvironmentId, PopulationId, UserId};
@@ -47,18 +48,24 @@ const ATTRIBUTES: [&str; 24] = [
     "username",
 ];
 
+/// How many rows count as a few.
+const SHORT_PAGE: u32 = 26;
+
 /// What users can be filtered by (PingOne, "SCIM filters").
-pub(crate) fn rules() -> AttributeRules {
-    let attributes =
-        ATTRIBUTES.map(|path| AttributeRule::text(path, &[Operator::Eq, Operator::Sw][..]));
-    AttributeRules::new(attributes)
-        .with(AttributeRule::exact("id", &[Operator::Eq][..]))
-        .with(AttributeRule::exact(
-            "memberOfGroups.id",
-            &[Operator::Eq][..],
-        ))
-        .with(AttributeRule::exact("population.id", &[Operator::Eq][..]))
-        .with(AttributeRule::boolean("enabled"))
+pub(crate) fn rules() -> &'static AttributeRules {
+    static RULES: LazyLock<AttributeRules> = LazyLock::new(|| {
+        let attributes =
+            ATTRIBUTES.map(|path| AttributeRule::text(path, &[Operator::Eq, Operator::Sw][..]));
+        AttributeRules::new(attributes)
+            .with(AttributeRule::exact("id", &[Operator::Eq][..]))
+            .with(AttributeRule::exact(
+                "memberOfGroups.id",
+                &[Operator::Eq][..],
+            ))
+            .with(AttributeRule::exact("population.id", &[Operator::Eq][..]))
+            .with(AttributeRule::boolean("enabled"))
+    });
+    &RULES
 }
 
 /// Which users are wanted.
@@ -107,7 +114,13 @@ const IN_ENVIRONMENT_UNINDEXED: &str = "users.environment_id || '' = ";
 impl Search<'_> {
     /// The users, in an order in which the next page follows.
     pub(crate) async fn run(&self, db: &Db) -> Result<Vec<Found>, StoreError> {
-        let rows = db.read(self.statement("").scan()).await;
+        let statement = self.statement("");
+        let statement = if self.is_short() {
+            statement
+        } else {
+            statement.scan()
+        };
+        let rows = db.read(statement).await;
         let rows = rows.map_err(StoreError::during("search users"))?;
         let found = |row: &Row| {
             Ok(Found {
@@ -116,6 +129,19 @@ impl Search<'_> {
             })
         };
         rows.iter().map(found).collect()
+    }
+
+    /// Whether it reads no more rows than a few look-ups would, one by one along an index: then
+    /// handing it to another thread costs more than it.
+    fn is_short(&self) -> bool {
+        let is_short_page = self.limit <= SHORT_PAGE && self.populations.is_none();
+        match self.filter {
+            None => is_short_page,
+            Some(Filter::Compare(one)) if one.operator == Operator::Eq => {
+                is_unique(one) || (is_attribute(one) && is_short_page)
+            }
+            Some(_) => false,
+        }
     }
 
     /// The statement; `prefix` is for `EXPLAIN`.
@@ -238,6 +264,11 @@ fn names_population(filter: &Filter) -> bool {
         Filter::And(parts) => parts.iter().any(names_population),
         Filter::Or(_) => false,
     }
+}
+
+/// Whether at most one user can be equal in this.
+fn is_unique(comparison: &Comparison) -> bool {
+    comparison.path.as_str().eq_ignore_ascii_case("username") || is_id(comparison)
 }
 
 fn is_id(comparison: &Comparison) -> bool {
