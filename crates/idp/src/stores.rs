@@ -22,6 +22,7 @@ pub(crate) mod groups;
 pub(crate) mod mails;
 pub(crate) mod password_policies;
 pub(crate) mod passwords;
+pub(crate) mod population_users;
 pub(crate) mod populations;
 pub(crate) mod record;
 pub(crate) mod refresh_tokens;
@@ -55,6 +56,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 4,
         name: "also",
         sql: include_str!("../migrations/0004_also.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "population_users",
+        sql: include_str!("../migrations/0005_population_users.sql"),
     },
 ];
 

@@ -36,26 +36,29 @@ async fn count_users<P>(
     population: &StoredPopulation,
 ) -> Result<i64, ApiFailure> {
     let populations = Populations::new(allowed.idp.db());
-    Ok(populations.count_users(population.id).await?)
+    let counts = populations.count_users(std::slice::from_ref(population));
+    let mut counts = counts.await?;
+    Ok(counts.remove(&population.id).unwrap_or_default())
 }
 
 pub(super) async fn list(
     allowed: Allowed<may::ReadPopulations>,
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
-    let mut counted = Vec::new();
-    for population in allowed.records(&page, "populations").await? {
-        let users = count_users(&allowed, &population).await?;
-        counted.push((population, users));
-    }
-    let position = |(last, _): &(StoredPopulation, i64)| (String::new(), last.id.to_string());
+    let found: Vec<StoredPopulation> = allowed.records(&page, "populations").await?;
+    let populations = Populations::new(allowed.idp.db());
+    let mut counts = populations.count_users(&found).await?;
+    let position = |last: &StoredPopulation| (String::new(), last.id.to_string());
     Reply::ok(&page.page(
         &allowed.idp,
         &allowed.url("populations"),
         "populations",
-        counted,
+        found,
         position,
-        |(one, users)| representation(&allowed, &one, users),
+        |one| {
+            let users = counts.remove(&one.id).unwrap_or_default();
+            representation(&allowed, &one, users)
+        },
     ))
 }
 

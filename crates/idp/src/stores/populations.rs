@@ -1,13 +1,15 @@
 //! Populations.
 
+use std::collections::HashMap;
+
 use db::{Statement, StoreError, Value};
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 use protocol::pingone::{Population, Reference};
 use serde_json::Map;
 
 use super::filter_sql::Attribute;
-use super::fold;
 use super::record::{Events, Record, Table, columns, events};
+use super::{fold, population_users};
 
 columns! {
     /// A population as the database keeps it.
@@ -70,8 +72,6 @@ impl StoredPopulation {
     }
 }
 
-const COUNT_USERS: &str = "SELECT COUNT(*) AS users FROM users WHERE population_id = $1";
-
 const HAS_USERS: &str = "SELECT 1 AS found FROM users WHERE population_id = $1 LIMIT 1";
 
 /// The populations of all environments.
@@ -97,14 +97,12 @@ impl Populations<'_> {
         self.find_where(environment, named).await
     }
 
-    /// How many users a population has.
-    pub(crate) async fn count_users(&self, id: PopulationId) -> Result<i64, StoreError> {
-        let count = Statement::new(COUNT_USERS).bind(id.as_uuid()).scan();
-        let row = self.db().read_optional(count).await;
-        match row.map_err(StoreError::during("count the users of a population"))? {
-            Some(row) => row.get("users"),
-            None => Ok(0),
-        }
+    /// How many users each of these populations has; one that never had any is missing.
+    pub(crate) async fn count_users(
+        &self,
+        populations: &[StoredPopulation],
+    ) -> Result<HashMap<PopulationId, i64>, StoreError> {
+        population_users::count(self.db(), populations.iter().map(|one| one.id)).await
     }
 
     /// Whether a population has users.

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::change::Change;
 use super::endings::end_access;
-use super::fold;
 use super::role_assignments::RoleAssignments;
+use super::{fold, population_users};
 
 /// A user as the database keeps it.
 #[derive(Clone, Debug)]
@@ -341,7 +341,9 @@ impl<'a> Users<'a> {
             .bind(user.id.as_uuid())
             .bind(user.environment_id.as_uuid());
         let insert = Self::bind_columns(key, user).bind(user.created_at);
-        Change::of(insert).add_all(Self::insert_attributes(user))
+        Change::of(insert)
+            .add_all(Self::insert_attributes(user))
+            .add(population_users::joined(user.id, user.population_id))
     }
 
     /// Replaces a user, unless somebody changed it since it was read: then its first requirement
@@ -352,7 +354,9 @@ impl<'a> Users<'a> {
             .bind(user.version);
         let update = Self::bind_columns(key, user).bind(user.updated_at);
         let clear = Statement::new(DELETE_ATTRIBUTES).bind(user.id.as_uuid());
-        let change = Change::of_one(update)
+        let change = Change::new()
+            .add_all(population_users::moving(user.id, user.population_id))
+            .require_one(update)
             .add(clear)
             .add_all(Self::insert_attributes(user));
         if user.can_authenticate(user.updated_at) {
@@ -395,7 +399,9 @@ impl<'a> Users<'a> {
         let delete = Statement::new(DELETE)
             .bind(environment.as_uuid())
             .bind(id.as_uuid());
-        RoleAssignments::delete_all(id.as_uuid()).require_one(delete)
+        RoleAssignments::delete_all(id.as_uuid())
+            .add_all(population_users::leaving(id))
+            .require_one(delete)
     }
 
     /// Notes a sign-on with the user.

@@ -336,6 +336,52 @@ async fn states_have_operations_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_population_tells_its_users_after_every_way_in_and_out() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let populations = async || -> Vec<(Value, i64)> {
+        let found = api.get("populations").await.expect(StatusCode::OK).json();
+        let found = found["_embedded"]["populations"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let of = |one: Value| (one["id"].clone(), one["userCount"].as_i64().unwrap());
+        found.into_iter().map(of).collect()
+    };
+    let counted = async || {
+        let statement = db::Statement::new("SELECT population_id AS id FROM users");
+        let rows = world.db.read(statement).await.unwrap();
+        let of = |row: &db::Row| json!(row.get::<String>("id").unwrap());
+        rows.iter().map(of).collect::<Vec<_>>()
+    };
+    let mut users = Vec::new();
+    for number in 0..20 {
+        users.push(path(&api.make_user(&format!("user-{number}")).await));
+    }
+    let [(first, _), (second, _), ..] = &*populations().await else {
+        panic!("two populations");
+    };
+    for at in &users[..5] {
+        for to in [first, second] {
+            let moved = api
+                .put(&format!("{at}/population"), &json!({ "id": to }))
+                .await;
+            moved.expect(StatusCode::OK);
+        }
+    }
+    for at in &users[3..9] {
+        api.delete(at).await.expect(StatusCode::NO_CONTENT);
+    }
+    let renamed = json!({ "name": { "given": "Grace" } });
+    api.patch(&users[0], &renamed).await.expect(StatusCode::OK);
+    let counted = counted().await;
+    for (id, told) in populations().await {
+        let stored = counted.iter().filter(|one| **one == id).count();
+        assert_eq!(usize::try_from(told), Ok(stored), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn a_mail_address_is_proven_by_the_mailed_code() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
