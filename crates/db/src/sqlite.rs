@@ -17,7 +17,9 @@ use std::{
 };
 
 use rusqlite::{
-    CachedStatement, Connection, ErrorCode, ToSql, ffi,
+    CachedStatement, Connection, ErrorCode, ToSql,
+    config::DbConfig,
+    ffi,
     types::{ToSqlOutput, ValueRef},
 };
 use tokio::sync::Semaphore;
@@ -212,6 +214,11 @@ fn connect(path: &Path, more_settings: &str) -> Result<Connection, StoreError> {
 
 fn prepare_connection(connection: &Connection, more_settings: &str) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Without it SQLite compiles a statement anew for each value that it compares with an indexed
+    // column, in case another plan suits it better. Ours are written for the one plan.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(explain)?;
     connection.execute_batch(SETTINGS).map_err(explain)?;
     connection.execute_batch(more_settings).map_err(explain)
 }
@@ -348,5 +355,32 @@ fn kind_of(failure: ffi::Error) -> Kind {
             Kind::Refused("the database file is damaged or is not a database".to_owned())
         }
         _ => Kind::Statement,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_is_bound_to_it() {
+        let connection = Connection::open_in_memory().unwrap();
+        prepare_connection(&connection, "").unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE t (id TEXT PRIMARY KEY, home TEXT, is_default BOOLEAN);
+                 CREATE UNIQUE INDEX defaults ON t (home) WHERE is_default;",
+            )
+            .unwrap();
+        let sql = "SELECT id FROM t WHERE home = $1 AND (id = $2 OR is_default) ORDER BY id = $2";
+        for home in ["a", "b", "c"] {
+            let find = Statement::new(sql).bind(home).bind(home);
+            run(&connection, &find).unwrap();
+        }
+        let prepared = connection.prepare_cached(sql).unwrap();
+        assert_eq!(prepared.get_status(StatementStatus::Run), 3);
+        assert_eq!(prepared.get_status(StatementStatus::RePrepare), 0);
     }
 }
