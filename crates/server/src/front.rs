@@ -18,11 +18,10 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
-use http::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::header::{ACCEPT, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderMap, StatusCode};
 use platform::net::{RemoteAddress, RequestId};
 use protocol::Random;
-use tower::ServiceBuilder;
 use ui::{ErrorPage, Side, Site};
 use uuid::Uuid;
 
@@ -75,11 +74,7 @@ impl Front {
     /// barrier.
     pub fn wrap(self, router: Router, readiness: health::Readiness) -> Router {
         let front = Arc::new(self);
-        let guarded = router.layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(Arc::clone(&front), check_host))
-                .layer(from_fn_with_state(Arc::clone(&front), bound)),
-        );
+        let guarded = router.layer(from_fn_with_state(Arc::clone(&front), guard));
         health::routes(readiness)
             .fallback_service(guarded)
             .layer(from_fn_with_state(front, identify))
@@ -153,30 +148,25 @@ async fn identify(
     response
 }
 
-async fn check_host(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
-    let (status, detail) = match front.hosts.judge_request(&request) {
-        HostVerdict::Ours => return next.run(request).await,
-        HostVerdict::Malformed => (
+/// Refuses foreign names, ends what takes too long, and turns a panic into a page.
+async fn guard(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().copied();
+    let refused = match front.hosts.judge_request(&request) {
+        HostVerdict::Ours => None,
+        HostVerdict::Malformed => Some((
             StatusCode::BAD_REQUEST,
             "The request names no host, or several.",
-        ),
-        HostVerdict::Foreign => (
+        )),
+        HostVerdict::Foreign => Some((
             StatusCode::MISDIRECTED_REQUEST,
             "This server does not answer under that host name (settings public_url, extra_hosts).",
-        ),
+        )),
     };
-    let id = request.extensions().get::<RequestId>().copied();
-    front
-        .error(status, id)
-        .detail(detail)
-        .accepted_by(request.headers())
-        .into_response()
-}
-
-/// Ends what takes too long, and turns a panic into a page.
-async fn bound(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().copied();
-    let headers = request.headers().clone();
+    if let Some((status, detail)) = refused {
+        let page = front.error(status, id).detail(detail);
+        return page.accepted_by(request.headers()).into_response();
+    }
+    let accept = request.headers().get(ACCEPT).cloned();
     // Whatever a panicking handler was in the middle of is its own: state shared between requests
     // stands behind locks or in the database.
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -193,9 +183,10 @@ async fn bound(State(front): State<Arc<Front>>, request: Request, next: Next) ->
         }
         Err(_) => StatusCode::REQUEST_TIMEOUT,
     };
+    let accepts: HeaderMap = accept.map(|accept| (ACCEPT, accept)).into_iter().collect();
     front
         .error(status, id)
-        .accepted_by(&headers)
+        .accepted_by(&accepts)
         .into_response()
 }
 
