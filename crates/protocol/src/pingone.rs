@@ -36,3 +36,6 @@ pub use user::{
     Account, AccountStatus, Address, IdentityProvider, ImportPassword, LastSignOn, Lifecycle,
     LifecycleStatus, Name, NewLifecycle, NewUser, Patch, Photo, User, UserPatch,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! Users (PingOne, "Users").
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{self, DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Links, Reference};
@@ -370,24 +371,66 @@ impl Photo {
 /// A user to be created, with a password or without.
 ///
 /// With a password or a state it is sent as PingOne's user import, so that user and password come
-/// into being together or not at all.
+/// into being together or not at all. Read, a member of the wrong kind is refused by its name, and
+/// no value is quoted: it may be the password.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NewUser {
-    username: String,
-    email: String,
+    /// The name to sign on with.
+    pub username: String,
+    /// The mail address.
+    pub email: String,
+    /// The population; absent means the default one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    population: Option<Reference<PopulationId>>,
+    pub population: Option<Reference<PopulationId>>,
+    /// The person's name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Name>,
+    pub name: Option<Name>,
+    /// Whether the user may sign on at all; absent means that they may.
     #[serde(skip_serializing_if = "Option::is_none")]
-    enabled: Option<bool>,
+    pub enabled: Option<bool>,
+    /// Where the user stands with the proof of the mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    lifecycle: Option<NewLifecycle>,
+    pub lifecycle: Option<NewLifecycle>,
+    /// The password.
     #[serde(skip_serializing_if = "Option::is_none")]
-    password: Option<ImportPassword>,
+    pub password: Option<ImportPassword>,
+    /// Further attributes by PingOne's name.
     #[serde(flatten)]
-    attributes: Map<String, Value>,
+    pub attributes: Map<String, Value>,
+}
+
+impl<'de> Deserialize<'de> for NewUser {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Map::deserialize(deserializer)?;
+        let required = |text: Option<String>, name: &'static str| {
+            text.ok_or_else(|| D::Error::missing_field(name))
+        };
+        Ok(Self {
+            username: required(take(&mut members, "username")?, "username")?,
+            email: required(take(&mut members, "email")?, "email")?,
+            population: take(&mut members, "population")?,
+            name: take(&mut members, "name")?,
+            enabled: take(&mut members, "enabled")?,
+            lifecycle: take(&mut members, "lifecycle")?,
+            password: take(&mut members, "password")?,
+            attributes: members,
+        })
+    }
+}
+
+/// Takes out a member, which is absent when it is `null`.
+fn take<T: DeserializeOwned, E: de::Error>(
+    members: &mut Map<String, Value>,
+    name: &str,
+) -> Result<Option<T>, E> {
+    match members.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => serde_json::from_value(value)
+            .map(Some)
+            .map_err(|_| E::custom(format_args!("`{name}` has a value of the wrong kind"))),
+    }
 }
 
 impl NewUser {
@@ -474,12 +517,14 @@ pub struct NewLifecycle {
 }
 
 /// The password of an imported user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportPassword {
     /// The password.
     pub value: Password,
     /// Whether another one is demanded at the first sign-on.
+    #[serde(default)]
     pub force_change: bool,
 }
 
@@ -570,6 +615,44 @@ mod tests {
             serde_json::json!({"value": "Sunny-Harbour-42", "forceChange": false})
         );
         assert!(!format!("{user:?}").contains("Sunny"));
+    }
+
+    #[test]
+    fn a_new_user_is_read_as_it_is_written() {
+        let user = NewUser::new("ada", "ada@example.com")
+            .name(Name::new().given("Ada"))
+            .password(Password::new("Sunny-Harbour-42"))
+            .force_password_change()
+            .verification_required()
+            .attribute("locale", "en-GB");
+        let written = serde_json::to_value(&user).unwrap();
+        let read: NewUser = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), written);
+    }
+
+    #[test]
+    fn a_member_of_the_wrong_kind_is_refused_by_its_name_and_never_quoted() {
+        for (name, value) in [
+            ("username", serde_json::json!(4711)),
+            ("email", serde_json::json!(["4711"])),
+            ("population", serde_json::json!("4711")),
+            ("name", serde_json::json!("4711")),
+            ("enabled", serde_json::json!(4711)),
+            ("lifecycle", serde_json::json!({"status": "4711"})),
+            ("password", serde_json::json!({"value": 4711})),
+            ("password", serde_json::json!("4711")),
+        ] {
+            let mut user = serde_json::json!({"username": "ada", "email": "ada@example.com"});
+            user[name] = value;
+            let error = serde_json::from_value::<NewUser>(user)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(&format!("`{name}`")), "{error}");
+            assert!(!error.contains("4711"), "{error}");
+        }
+        let nobody = serde_json::json!({"email": "ada@example.com", "username": null});
+        let error = serde_json::from_value::<NewUser>(nobody).unwrap_err();
+        assert_eq!(error.to_string(), "missing field `username`");
     }
 
     #[test]
