@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { journey, journeyInEveryWay } from "./support/journey.js";
 import { looksRight } from "./support/look.js";
 import { aUser } from "./support/people.js";
-import { giveCredentials, signOn } from "./support/sign-on.js";
+import { giveCredentials, signOff, signOn } from "./support/sign-on.js";
 import { portal } from "./support/system.js";
 
 const NEW = "Brave-New-Horse-43";
@@ -23,7 +23,7 @@ journeyInEveryWay("a user changes their password and signs on with the new one",
   await person.followTo("/password/change");
   await fillIn(person, user.password, NEW);
   assert.match((await person.messages()).join(" "), /password/i);
-  await person.send("/logout");
+  await signOff(person);
   await person.open(portal("/login"));
   await giveCredentials(person, user);
   assert.match(await person.page.locator("#summary").innerText(), /password/i, "the old one is refused");

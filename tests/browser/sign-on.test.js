@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { journey, journeyInEveryWay, someone } from "./support/journey.js";
 import { looksRight } from "./support/look.js";
 import { aUser } from "./support/people.js";
-import { giveCredentials, signOn } from "./support/sign-on.js";
+import { giveCredentials, leave, signOff, signOn } from "./support/sign-on.js";
 import { environment, portal, system } from "./support/system.js";
 
 journeyInEveryWay("a user signs on, sees their information and signs off", async (person) => {
@@ -22,7 +22,7 @@ journeyInEveryWay("a user signs on, sees their information and signs off", async
   await person.reads("preferred_username");
   await person.reads("auth_time");
 
-  await person.send("/logout");
+  await signOff(person);
   assert.equal(new URL(person.page.url()).origin, new URL(portal()).origin, "back at the portal");
   await person.reads("You have signed off.");
   await person.open(portal("/user/info"));
@@ -61,6 +61,7 @@ journey("the pages around signing on look right", {}, async (person) => {
   await person.open(portal("/logout"));
   await looksRight(person, "sign-off");
   await person.press("Sign off");
+  await leave(person);
   await looksRight(person, "signed-off");
 });
 

@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::pages::PageRequest;
 use crate::pending::PendingSignOn;
+use crate::settings::{LOGIN, LOGOUT};
 use crate::{AccessTokenError, GrantType, ReturnTo, SignOn, SignOnFailure, binding, session};
 
 /// Sends the browser to the provider. `return_to` names the page to come back to; `fresh` asks for
@@ -114,11 +115,11 @@ async fn remember(
     let now = sign_on.now();
     let redirect = Redirect::to(address.as_str());
     if sign_on.settings().mode() != ResponseMode::FormPost {
-        session::add_pending(session, pending, now).await?;
+        session::add_pending(session, pending, now, sign_on.session_turns()).await?;
         return Ok(redirect.into_response());
     }
     let short = binding::session(sign_on, &parts.headers);
-    session::add_pending(&short, pending, now).await?;
+    session::add_pending(&short, pending, now, sign_on.session_turns()).await?;
     let cookie = binding::keep(sign_on, &short).await?;
     Ok(([(header::SET_COOKIE, cookie)], redirect).into_response())
 }
@@ -136,7 +137,9 @@ async fn sign_on_application(
             AccessTokenError::Provider(error) => SignOnFailure::Provider(error),
             AccessTokenError::Session(error) => SignOnFailure::Session(error),
             AccessTokenError::Store(error) => SignOnFailure::Store(error),
-            AccessTokenError::Ended | AccessTokenError::NotGranted => SignOnFailure::NoIdentity,
+            AccessTokenError::Ended | AccessTokenError::Ending | AccessTokenError::NotGranted => {
+                SignOnFailure::NoIdentity
+            }
         })?;
     let request = PageRequest {
         sign_on,
@@ -149,6 +152,5 @@ async fn sign_on_application(
 
 /// Coming back to a page that sends away again would not end.
 fn is_worth_returning(sign_on: &SignOn, path: &ReturnTo) -> bool {
-    use crate::sign_on::{LOGIN, LOGOUT};
     ![LOGIN, LOGOUT, sign_on.settings().redirect_path()].contains(&path.path())
 }

@@ -11,6 +11,7 @@ use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::SignOn;
+use crate::failure::SessionError;
 
 const NAME: &str = "sign-on";
 /// As long as a sign-on may take.
@@ -30,11 +31,8 @@ pub(crate) fn session(sign_on: &SignOn, headers: &HeaderMap) -> Session {
 }
 
 /// Saves the short session and hands out its cookie.
-pub(crate) async fn keep(
-    sign_on: &SignOn,
-    session: &Session,
-) -> Result<HeaderValue, tower_sessions::session::Error> {
-    session.save().await?;
+pub(crate) async fn keep(sign_on: &SignOn, session: &Session) -> Result<HeaderValue, SessionError> {
+    session.save().await.map_err(SessionError::new)?;
     let id = session.id().map(|id| id.to_string()).unwrap_or_default();
     Ok(cookie(sign_on, id, LIFETIME_SECONDS))
 }
@@ -43,11 +41,11 @@ pub(crate) async fn keep(
 pub(crate) async fn drop_if_empty(
     sign_on: &SignOn,
     session: &Session,
-) -> Result<Option<HeaderValue>, tower_sessions::session::Error> {
+) -> Result<Option<HeaderValue>, SessionError> {
     if crate::session::has_pending(session).await? {
         return Ok(None);
     }
-    session.flush().await?;
+    session.flush().await.map_err(SessionError::new)?;
     Ok(Some(cookie(sign_on, String::new(), 0)))
 }
 

@@ -19,7 +19,7 @@ use crate::pages::PageRequest;
 use crate::pending::{PendingSignOn, Taken};
 use crate::session::Record;
 use crate::tokens::{TokenSet, TokensId};
-use crate::{SignOn, SignOnFailure, binding, session};
+use crate::{NotSignedOn, ReturnTo, SignOn, SignOnFailure, binding, session};
 
 /// So many states are remembered as used, against two requests at the same moment.
 const MOST_ANSWERED: usize = 1_024;
@@ -30,20 +30,47 @@ const MOST_ANSWERED: usize = 1_024;
 /// read the session before. The second one would redeem the code again, which providers take for a
 /// theft, revoking what the first one got.
 #[derive(Debug, Default)]
-pub(crate) struct Answered(Mutex<VecDeque<String>>);
+pub(crate) struct Answered(Mutex<VecDeque<Seen>>);
+
+#[derive(Debug)]
+struct Seen {
+    digest: String,
+    /// Absent when the sign-on failed.
+    return_to: Option<ReturnTo>,
+}
 
 impl Answered {
-    fn is_first(&self, state: &str) -> bool {
+    fn is_first(&self, state: &str, return_to: &ReturnTo) -> bool {
         let digest = sha256(state);
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.contains(&digest) {
+        if seen.iter().any(|one| one.digest == digest) {
             return false;
         }
         if seen.len() == MOST_ANSWERED {
             seen.pop_front();
         }
-        seen.push_back(digest);
+        seen.push_back(Seen {
+            digest,
+            return_to: Some(return_to.clone()),
+        });
         true
+    }
+
+    /// Remembers that the sign-on with this state leads nowhere.
+    fn fail(&self, state: &str) {
+        let digest = sha256(state);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(one) = seen.iter_mut().find(|one| one.digest == digest) {
+            one.return_to = None;
+        }
+    }
+
+    /// The page that the sign-on with this state led to, or is about to.
+    fn find(&self, state: &str) -> Option<ReturnTo> {
+        let digest = sha256(state);
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = seen.iter().find(|one| one.digest == digest);
+        found.and_then(|one| one.return_to.clone())
     }
 }
 
@@ -114,23 +141,37 @@ async fn try_to_answer(
         Err(failure) => return (Err(failure), None),
     };
     let response = match pending {
-        Ok(pending) => complete(request, &params, *pending).await,
-        Err(failure) => Err(failure),
+        Answer::Pending(pending) => {
+            let completed = complete(request, &params, *pending).await;
+            if let (Err(_), Some(state)) = (&completed, params.find("state")) {
+                request.sign_on.answered().fail(state);
+            }
+            completed
+        }
+        Answer::Elsewhere(path) => Ok(Redirect::to(&path).into_response()),
+        Answer::Unknown => Err(SignOnFailure::UnknownState),
     };
     (response, cookie)
 }
 
-type TakenPending = (
-    Result<Box<PendingSignOn>, SignOnFailure>,
-    Option<HeaderValue>,
-);
+/// What the browser's answer belongs to.
+enum Answer {
+    /// A sign-on that waits for it.
+    Pending(Box<PendingSignOn>),
+    /// A sign-on that is over: the way on leads here.
+    Elsewhere(String),
+    /// No sign-on of this browser.
+    Unknown,
+}
 
 async fn take_pending(
     request: PageRequest<'_>,
     params: &FormParams,
-) -> Result<TakenPending, SignOnFailure> {
+) -> Result<(Answer, Option<HeaderValue>), SignOnFailure> {
     let sign_on = request.sign_on;
-    let state = params.find("state").ok_or(SignOnFailure::UnknownState)?;
+    let Some(state) = params.find("state") else {
+        return Ok((unknown(request, None).await?, None));
+    };
     let is_form_post = sign_on.settings().mode() == ResponseMode::FormPost;
     let short = binding::session(sign_on, &request.parts.headers);
     let home = if is_form_post {
@@ -138,18 +179,38 @@ async fn take_pending(
     } else {
         request.session
     };
-    let taken = session::take_pending(home, state, sign_on.now()).await?;
+    let turns = sign_on.session_turns();
+    let taken = session::take_pending(home, state, sign_on.now(), turns).await?;
     let cookie = if is_form_post {
         binding::drop_if_empty(sign_on, &short).await?
     } else {
         None
     };
-    let pending = match taken {
-        Taken::Once(pending) if sign_on.answered().is_first(state) => Ok(pending),
-        Taken::Once(_) | Taken::Unknown => Err(SignOnFailure::UnknownState),
-        Taken::Expired => Err(SignOnFailure::Expired),
+    let answer = match taken {
+        Taken::Once(pending) if sign_on.answered().is_first(state, &pending.return_to) => {
+            Answer::Pending(pending)
+        }
+        // The same answer is being taken at this moment: whoever is signed on then sees the page,
+        // and anybody else is sent to sign on from there.
+        Taken::Once(pending) => Answer::Elsewhere(pending.return_to.as_str().to_owned()),
+        Taken::Expired(return_to) => Answer::Elsewhere(NotSignedOn::anew(return_to).begin_path()),
+        Taken::Unknown => unknown(request, Some(state)).await?,
     };
-    Ok((pending, cookie))
+    Ok((answer, cookie))
+}
+
+/// An answer that was used before (Back, a reload), or of a tab that was one too many: whoever is
+/// signed on goes on, and anybody else gets the page whose link begins a sign-on. Nothing in the
+/// answer is believed. Where the state was answered a moment ago (a double click), the first answer
+/// may have signed this browser on without its knowing yet: the start page shows.
+async fn unknown(request: PageRequest<'_>, state: Option<&str>) -> Result<Answer, SignOnFailure> {
+    let is_signed_on = session::find(request.session).await?.is_some();
+    let answered = state.and_then(|state| request.sign_on.answered().find(state));
+    Ok(match (is_signed_on, answered) {
+        (true, Some(return_to)) => Answer::Elsewhere(return_to.as_str().to_owned()),
+        (true, None) | (false, Some(_)) => Answer::Elsewhere(ReturnTo::home().as_str().to_owned()),
+        (false, None) => Answer::Unknown,
+    })
 }
 
 async fn complete(
@@ -236,11 +297,16 @@ mod tests {
     #[test]
     fn of_two_answers_at_the_same_moment_one_is_first() {
         let answered = Answered::default();
-        assert!(answered.is_first("a"));
-        assert!(!answered.is_first("a"));
+        let page = ReturnTo::parse("/me").unwrap();
+        assert!(answered.is_first("a", &page));
+        assert!(!answered.is_first("a", &page));
+        assert_eq!(answered.find("a"), Some(page.clone()));
+        answered.is_first("failed", &page);
+        answered.fail("failed");
+        assert_eq!(answered.find("failed"), None);
         for n in 0..MOST_ANSWERED {
-            assert!(answered.is_first(&format!("other {n}")));
+            assert!(answered.is_first(&format!("other {n}"), &page));
         }
-        assert!(answered.is_first("a"), "the memory is bounded");
+        assert_eq!(answered.find("a"), None, "the memory is bounded");
     }
 }

@@ -14,8 +14,8 @@ use tower_sessions::Session;
 use url::form_urlencoded;
 
 use crate::session::Record;
-use crate::sign_on::LOGIN;
-use crate::{AccessTokenError, ReturnTo, SignOn};
+use crate::settings::LOGIN;
+use crate::{AccessTokenError, ReturnTo, SessionError, SignOn};
 
 /// The user who is signed on. As an extractor it sends everybody else to sign on and back.
 #[derive(Clone)]
@@ -101,8 +101,8 @@ impl SignedOn {
     ///
     /// # Errors
     ///
-    /// An error of the session's store.
-    pub async fn end(&self) -> Result<(), tower_sessions::session::Error> {
+    /// [`SessionError`] when the store of sessions does not answer.
+    pub async fn end(&self) -> Result<(), SessionError> {
         crate::session::end(&self.session).await?;
         crate::sign_off::give_up_tokens(&self.sign_on, self.record.tokens).await;
         Ok(())
@@ -184,6 +184,15 @@ impl NotSignedOn {
             query.append_pair("fresh", "true");
         }
         format!("{LOGIN}?{}", query.finish())
+    }
+
+    /// To a page of this site, for a sign-on that has to begin anew.
+    pub(crate) fn anew(return_to: ReturnTo) -> Self {
+        Self {
+            return_to,
+            is_fresh_wanted: false,
+            wants_page: true,
+        }
     }
 }
 

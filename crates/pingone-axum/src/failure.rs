@@ -5,15 +5,27 @@ use protocol::oauth::OAuthErrorCode;
 
 use crate::TokenStoreError;
 
+/// A session could not be read or written: its store does not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the store of sessions does not answer")]
+pub struct SessionError(#[source] tower_sessions::session::Error);
+
+impl SessionError {
+    pub(crate) fn new(source: tower_sessions::session::Error) -> Self {
+        Self(source)
+    }
+}
+
 /// Why a sign-on did not come about; the host application shows it as a page.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignOnFailure {
-    /// The sign-on was begun too long ago.
+    /// The sign-on was begun too long ago. The callback begins it anew by itself, so an application
+    /// meets this only in its own use of the parts.
     #[error("the sign-on was begun too long ago")]
     Expired,
-    /// State or issuer in the browser's answer are not those that they have to be: whoever made
-    /// this answer, it need not have been the provider.
+    /// The issuer in the browser's answer is not the one that the browser was sent to: whoever made
+    /// this answer, it was not this provider. The person in front of the browser did nothing wrong.
     #[error("the answer of the OpenID provider is not accepted")]
     Forged(#[source] pingone::Error),
     /// The answer lacks a parameter, repeats one, or is no text.
@@ -36,7 +48,7 @@ pub enum SignOnFailure {
     },
     /// The session could not be read or written.
     #[error("the session could not be used")]
-    Session(#[from] tower_sessions::session::Error),
+    Session(#[from] SessionError),
     /// Tokens could not be kept.
     #[error("tokens could not be kept")]
     Store(#[from] TokenStoreError),
@@ -60,8 +72,8 @@ impl SignOnFailure {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Expired => StatusCode::GONE,
-            Self::Forged(_) | Self::Malformed(_) | Self::UnknownState => StatusCode::BAD_REQUEST,
-            Self::NoIdentity => StatusCode::BAD_GATEWAY,
+            Self::Malformed(_) | Self::UnknownState => StatusCode::BAD_REQUEST,
+            Self::Forged(_) | Self::NoIdentity => StatusCode::BAD_GATEWAY,
             Self::Provider(error) => provider_status(error),
             Self::Refused { error, .. } => match error {
                 OAuthErrorCode::AccessDenied => StatusCode::FORBIDDEN,
@@ -85,6 +97,9 @@ pub enum AccessTokenError {
     /// The provider no longer renews it, or it was never renewable: the user has to sign on again.
     #[error("the session at the OpenID provider has ended")]
     Ended,
+    /// The program is about to end, and begins no refresh any more.
+    #[error("the program is about to end")]
+    Ending,
     /// Only an ID token was asked for.
     #[error("no access token was asked for; add `token` to the response type")]
     NotGranted,
@@ -93,7 +108,7 @@ pub enum AccessTokenError {
     Provider(#[source] pingone::Error),
     /// The session could not be used.
     #[error("the session could not be used")]
-    Session(#[from] tower_sessions::session::Error),
+    Session(#[from] SessionError),
     /// The tokens could not be read or replaced.
     #[error("the tokens could not be read")]
     Store(#[from] TokenStoreError),
@@ -106,7 +121,7 @@ impl AccessTokenError {
             Self::Ended => StatusCode::UNAUTHORIZED,
             Self::NotGranted => StatusCode::FORBIDDEN,
             Self::Provider(error) => provider_status(error),
-            Self::Session(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ending | Self::Session(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -41,8 +41,8 @@ pub(crate) struct PendingSignOns(Vec<PendingSignOn>);
 pub(crate) enum Taken {
     /// It was begun here; this is its one use.
     Once(Box<PendingSignOn>),
-    /// It was begun here, too long ago.
-    Expired,
+    /// It was begun here, too long ago, to come back to this page.
+    Expired(ReturnTo),
     /// It was not begun in this browser, or was used before.
     Unknown,
 }
@@ -64,7 +64,7 @@ impl PendingSignOns {
         };
         let pending = self.0.remove(index);
         if pending.is_expired(now) {
-            Taken::Expired
+            Taken::Expired(pending.return_to)
         } else {
             Taken::Once(Box::new(pending))
         }
@@ -137,7 +137,7 @@ mod tests {
             all.add(begin("a", now), now);
             let taken = all.take("a", now + later);
             assert_eq!(matches!(taken, Taken::Once(_)), is_good);
-            assert_eq!(matches!(taken, Taken::Expired), !is_good);
+            assert_eq!(matches!(taken, Taken::Expired(_)), !is_good);
         }
     }
 }

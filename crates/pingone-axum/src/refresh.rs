@@ -1,46 +1,55 @@
 //! Renewing access tokens: once, however many requests wait for it.
 //!
-//! Inside a process requests queue; between processes the first one claims the tokens by
+//! Inside a process requests take turns; between processes the first one claims the tokens by
 //! compare-and-swap, for a limited time, and the others read what it got. That spares a provider
 //! that rotates refresh tokens the sight of two uses of one token, which it would take for a theft.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use pingone::auth::OriginalIdToken;
 use protocol::secret::RefreshToken;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::tokens::{TokenSet, TokensId, Versioned};
+use crate::turns::Turns;
 use crate::{AccessTokenError, SignOn};
 
 /// How long one process may take; it covers the time-outs of the outgoing call.
 const CLAIM: SignedDuration = SignedDuration::from_secs(30);
 
-/// How often another process's work is looked at, and for how long altogether.
-const POLL: Duration = Duration::from_millis(50);
-const MOST_POLLS: u32 = 700;
+/// Another process cannot wake this one, so the store is looked at again after pauses that double
+/// from the first to the longest, for a little longer than a claim holds.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(35);
 
-/// Finished flights are swept out when there are more than this many.
-const SWEEP_ABOVE: usize = 1_024;
+/// So many refreshes may be under way in one process; further ones wait for their turn.
+const MOST_REFRESHES: u32 = 256;
 
-/// Refreshes under way in this process, by the tokens they renew.
-#[derive(Debug, Default)]
-pub(crate) struct Flights(Mutex<HashMap<TokensId, Weak<tokio::sync::Mutex<()>>>>);
+/// Refreshes under way in this process: one per set of tokens, and so many altogether.
+#[derive(Debug)]
+pub(crate) struct Refreshes {
+    turns: Turns<TokensId>,
+    permits: Arc<Semaphore>,
+}
 
-impl Flights {
-    fn of(&self, id: TokensId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = flights.get(&id).and_then(Weak::upgrade) {
-            return flight;
+impl Default for Refreshes {
+    fn default() -> Self {
+        Self {
+            turns: Turns::default(),
+            permits: Arc::new(Semaphore::new(MOST_REFRESHES as usize)),
         }
-        if flights.len() > SWEEP_ABOVE {
-            flights.retain(|_, flight| flight.strong_count() > 0);
-        }
-        let flight = Arc::default();
-        flights.insert(id, Arc::downgrade(&flight));
-        flight
+    }
+}
+
+impl Refreshes {
+    /// Waits for those that are under way, and lets no others begin.
+    pub(crate) async fn finish(&self) {
+        let all = self.permits.acquire_many(MOST_REFRESHES).await;
+        self.permits.close();
+        all.map(SemaphorePermit::forget).unwrap_or_default();
     }
 }
 
@@ -63,10 +72,15 @@ impl SignOn {
         }
         // A task of its own: the visitor may leave, and a refresh token that was used up must not
         // be lost with the answer.
+        let permits = Arc::clone(&self.refreshes().permits);
+        let Ok(permit) = permits.acquire_owned().await else {
+            tracing::debug!("no refresh is begun any more: the program ends");
+            return Err(AccessTokenError::Ending);
+        };
         let sign_on = self.clone();
         let task = tokio::spawn(async move {
-            let flight = sign_on.flights().of(id);
-            let _turn = flight.lock().await;
+            let _permit = permit;
+            let _turn = sign_on.refreshes().turns.take(id).await;
             sign_on.renew(id).await
         });
         match task.await {
@@ -79,11 +93,15 @@ impl SignOn {
     }
 
     async fn renew(&self, id: TokensId) -> Result<TokenSet, AccessTokenError> {
-        for _ in 0..MOST_POLLS {
+        let mut pause = FIRST_PAUSE;
+        let mut waited = Duration::ZERO;
+        while waited < PATIENCE {
             match self.try_to_renew(id).await? {
                 Step::Done(tokens) => return Ok(tokens),
-                Step::Wait => tokio::time::sleep(POLL).await,
+                Step::Wait => tokio::time::sleep(pause).await,
             }
+            waited += pause;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         Err(AccessTokenError::Ended)
     }

@@ -3,7 +3,12 @@
 use jiff::SignedDuration;
 use protocol::oauth::{RedirectUri, ResponseMode, ResponseType, Scopes};
 
-/// How tokens are come by.
+/// Where signing on begins.
+pub(crate) const LOGIN: &str = "/login";
+/// Where signing off is asked about and done.
+pub(crate) const LOGOUT: &str = "/logout";
+
+/// How tokens are obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantType {
     /// A code, redeemed by the server; with PKCE. The right choice.
@@ -83,7 +88,7 @@ impl SignOnSettings {
         self
     }
 
-    /// How tokens are come by.
+    /// How tokens are obtained.
     #[must_use]
     pub fn grant_type(mut self, grant_type: GrantType) -> Self {
         self.grant_type = grant_type;

@@ -6,10 +6,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
-use pingone::auth::EndSession;
+use pingone::auth::{EndSession, EndSessionForm};
 use protocol::secret::IdToken;
 use tower_sessions::Session;
-use url::Url;
 
 use crate::pages::{PageRequest, SignedOff};
 use crate::{SignOn, SignOnFailure, TokensId, session};
@@ -44,13 +43,13 @@ async fn try_to_end(request: PageRequest<'_>) -> Result<Response, SignOnFailure>
     let (sign_on, session) = (request.sign_on, request.session);
     let id_token = end_here(sign_on, session).await?;
     let state = sign_on.random().token();
-    let address = match id_token {
-        Some(id_token) => end_session_address(sign_on, id_token, &state).await,
+    let form = match id_token {
+        Some(id_token) => end_session_form(sign_on, id_token, &state).await,
         None => None,
     };
-    if let Some(address) = address {
+    if let Some(form) = form {
         session::expect_sign_off(session, &state).await?;
-        return Ok(Redirect::to(address.as_str()).into_response());
+        return Ok(sign_on.pages().end_session(form, request).await);
     }
     sign_on
         .pages()
@@ -97,13 +96,17 @@ pub(crate) async fn give_up_tokens(sign_on: &SignOn, id: TokensId) -> Option<IdT
     tokens.id_token
 }
 
-async fn end_session_address(sign_on: &SignOn, id_token: IdToken, state: &str) -> Option<Url> {
+async fn end_session_form(
+    sign_on: &SignOn,
+    id_token: IdToken,
+    state: &str,
+) -> Option<EndSessionForm> {
     let mut end = EndSession::new().id_token_hint(id_token);
     if let Some(back) = &sign_on.settings().post_logout_redirect_uri {
         end = end.post_logout_redirect_uri(back.clone()).state(state);
     }
-    match tokio::time::timeout(PATIENCE, sign_on.client().end_session_url(&end)).await {
-        Ok(Ok(address)) => address,
+    match tokio::time::timeout(PATIENCE, sign_on.client().end_session_form(&end)).await {
+        Ok(Ok(form)) => form,
         Ok(Err(error)) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -111,6 +114,9 @@ async fn end_session_address(sign_on: &SignOn, id_token: IdToken, state: &str) -
             );
             None
         }
-        Err(_) => None,
+        Err(_) => {
+            tracing::warn!("the provider did not say in time where its session is ended");
+            None
+        }
     }
 }

@@ -5,41 +5,35 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::header;
 use jiff::Timestamp;
 use pingone::auth::{self, TokenRef};
 use protocol::Random;
 use protocol::secret::AccessToken;
 use tower_http::csrf::CsrfLayer;
+use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Id;
-use tower_sessions::{Session, SessionStore};
+use tower_sessions::{MemoryStore, Session, SessionManagerLayer, SessionStore};
 use url::Url;
 
 use crate::application::Application;
 use crate::callback::Answered;
-use crate::pages::Pages;
-use crate::refresh::Flights;
+use crate::failure::SessionError;
+use crate::pages::{Pages, PlainPages};
+use crate::refresh::Refreshes;
+use crate::sessions::SharedSessions;
+use crate::settings::{LOGIN, LOGOUT};
+use crate::tokens::MemoryTokenStore;
+use crate::turns::Turns;
 use crate::{
     AccessTokenError, GrantType, SignOnSettings, SignedOn, TokenSet, TokenStore, begin, callback,
     session, sign_off,
 };
 
-/// Where signing on begins.
-pub(crate) const LOGIN: &str = "/login";
-/// Where signing off is asked about and done.
-pub(crate) const LOGOUT: &str = "/logout";
-
 /// An answer with tokens of a few kilobytes each fits.
 const MOST_BODY_BYTES: usize = 64 * 1024;
-
-/// What a [`SignOn`] works with.
-#[derive(Clone, Debug)]
-pub struct Parts {
-    /// Keeps tokens.
-    pub tokens: Arc<dyn TokenStore>,
-    /// Shows pages.
-    pub pages: Arc<dyn Pages>,
-}
 
 /// Signs users on and off. Cheap to clone; an application keeps it in its state.
 #[derive(Clone)]
@@ -51,11 +45,78 @@ struct Inner {
     settings: SignOnSettings,
     client: auth::Client,
     targets: OnceLock<Vec<Url>>,
-    parts: Parts,
-    open_session: Box<dyn Fn(Option<Id>) -> Session + Send + Sync>,
-    flights: Flights,
+    sessions: SharedSessions,
+    tokens: Arc<dyn TokenStore>,
+    pages: Arc<dyn Pages>,
+    session_turns: Turns<Id>,
+    refreshes: Refreshes,
     answered: Answered,
     application: Application,
+}
+
+/// Sets a [`SignOn`] up.
+#[must_use]
+pub struct SignOnBuilder {
+    client: auth::Client,
+    settings: SignOnSettings,
+    sessions: SharedSessions,
+    tokens: Arc<dyn TokenStore>,
+    pages: Arc<dyn Pages>,
+}
+
+impl SignOnBuilder {
+    /// Keeps sessions in this store. By default they are in memory: a restart forgets them, and
+    /// other processes do not see them.
+    pub fn sessions(mut self, store: impl SessionStore) -> Self {
+        self.sessions = SharedSessions::new(store);
+        self
+    }
+
+    /// Keeps the tokens of signed-on users in this store. By default that is a
+    /// [`MemoryTokenStore`].
+    pub fn tokens(mut self, store: impl TokenStore) -> Self {
+        self.tokens = Arc::new(store);
+        self
+    }
+
+    /// Shows these pages. By default that is [`PlainPages`].
+    pub fn pages(mut self, pages: impl Pages) -> Self {
+        self.pages = Arc::new(pages);
+        self
+    }
+
+    /// Puts it together.
+    ///
+    /// Nothing is connected to yet: a provider that is down at start is no reason not to start.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSignOn`] when the redirect path cannot be a route beside `/login` and `/logout`.
+    pub fn build(self) -> Result<SignOn, InvalidSignOn> {
+        check_path(self.settings.redirect_path())?;
+        Ok(SignOn {
+            inner: Arc::new(Inner {
+                settings: self.settings,
+                client: self.client,
+                targets: OnceLock::new(),
+                sessions: self.sessions,
+                tokens: self.tokens,
+                pages: self.pages,
+                session_turns: Turns::default(),
+                refreshes: Refreshes::default(),
+                answered: Answered::default(),
+                application: Application::default(),
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for SignOnBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignOnBuilder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for SignOn {
@@ -75,40 +136,63 @@ pub struct InvalidSignOn {
 }
 
 impl SignOn {
-    /// Puts together the client of a provider, settings, and the store behind the application's
-    /// sessions, the same that the layer of `tower-sessions` has.
+    /// Signs users on at the provider of `client`, with everything else by default: sessions and
+    /// tokens in memory, pages without a design.
     ///
-    /// Nothing is connected to yet: a provider that is down at start is no reason not to start.
+    /// Time and randomness are those of the client's [`Transport`](pingone::Transport).
     ///
     /// # Errors
     ///
-    /// [`InvalidSignOn`] when the redirect path cannot be a route beside `/login` and `/logout`.
-    pub fn new(
-        client: auth::Client,
-        settings: SignOnSettings,
-        sessions: impl SessionStore,
-        parts: Parts,
-    ) -> Result<Self, InvalidSignOn> {
-        check_path(settings.redirect_path())?;
-        let sessions = Arc::new(sessions);
-        let open_session = Box::new(move |id| Session::new(id, Arc::clone(&sessions), None));
-        let inner = Inner {
+    /// As [`SignOnBuilder::build`].
+    pub fn new(client: auth::Client, settings: SignOnSettings) -> Result<Self, InvalidSignOn> {
+        Self::builder(client, settings).build()
+    }
+
+    /// A sign-on that differs from the defaults.
+    ///
+    /// ```no_run
+    /// # fn example(
+    /// #     client: pingone::auth::Client,
+    /// #     settings: pingone_axum::SignOnSettings,
+    /// #     sessions: tower_sessions::MemoryStore,
+    /// # ) -> Result<(), pingone_axum::InvalidSignOn> {
+    /// use pingone_axum::{MemoryTokenStore, PlainPages, SignOn};
+    ///
+    /// let sign_on = SignOn::builder(client, settings)
+    ///     .sessions(sessions)
+    ///     .tokens(MemoryTokenStore::default())
+    ///     .pages(PlainPages)
+    ///     .build()?;
+    /// # drop(sign_on);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(client: auth::Client, settings: SignOnSettings) -> SignOnBuilder {
+        SignOnBuilder {
             client,
-            targets: OnceLock::new(),
             settings,
-            parts,
-            open_session,
-            flights: Flights::default(),
-            answered: Answered::default(),
-            application: Application::default(),
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+            sessions: SharedSessions::new(MemoryStore::default()),
+            tokens: Arc::new(MemoryTokenStore::default()),
+            pages: Arc::new(PlainPages),
+        }
+    }
+
+    /// The layer that gives requests their session, over the store that this was built with. It has
+    /// to be around all routes that ask who is signed on, and around [`router`](Self::router).
+    ///
+    /// The cookie is `Secure`, `HttpOnly` and `SameSite=Lax`, ends with the browser, and is called
+    /// `session` behind the [cookie prefix](SignOnSettings::cookie_prefix). Change it by the layer's
+    /// own methods; `SameSite=Strict` would lose the session on the way back from the provider.
+    pub fn session_layer(&self) -> SessionManagerLayer<SharedSessions> {
+        SessionManagerLayer::new(self.inner.sessions.clone())
+            .with_name(format!("{}session", self.inner.settings.cookie_prefix))
+            .with_same_site(SameSite::Lax)
     }
 
     /// The routes `/login`, `/logout` and the callback, to be merged into the application's router
-    /// inside its layer of `tower-sessions`.
+    /// inside its [layer of sessions](Self::session_layer).
+    ///
+    /// A HEAD request begins, redeems and ends nothing; it gets an empty answer.
     ///
     /// The callback takes cross-site posts, since that is what `form_post` is: keep it outside of
     /// any protection against them. `/logout` brings its own.
@@ -123,10 +207,10 @@ impl SignOn {
                     .post(sign_off::end)
                     .layer(CsrfLayer::new()),
             )
-            .route(LOGIN, get(begin::begin))
+            .route(LOGIN, get(begin::begin).head(unchanged))
             .route(
                 self.inner.settings.redirect_path(),
-                get(callback::get).merge(post(callback::post)),
+                get(callback::get).head(unchanged).post(callback::post),
             )
             .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
             .with_state(self.clone())
@@ -136,11 +220,8 @@ impl SignOn {
     ///
     /// # Errors
     ///
-    /// An error of the session's store.
-    pub async fn find(
-        &self,
-        session: &Session,
-    ) -> Result<Option<SignedOn>, tower_sessions::session::Error> {
+    /// [`SessionError`] when the store of sessions does not answer.
+    pub async fn find(&self, session: &Session) -> Result<Option<SignedOn>, SessionError> {
         if self.inner.settings.grant_type == GrantType::ClientCredentials {
             return Ok(None);
         }
@@ -153,12 +234,12 @@ impl SignOn {
     ///
     /// # Errors
     ///
-    /// An error of the session's store.
+    /// [`SessionError`] when the store of sessions does not answer.
     pub async fn finish_sign_off(
         &self,
         session: &Session,
         state: &str,
-    ) -> Result<bool, tower_sessions::session::Error> {
+    ) -> Result<bool, SessionError> {
         session::finish_sign_off(session, state).await
     }
 
@@ -212,7 +293,13 @@ impl SignOn {
         std::iter::once(issuer).chain(known).collect()
     }
 
-    /// How tokens are come by.
+    /// Waits for refreshes that are under way, and lets no others begin: for the end of the
+    /// program, when no requests come any more. A refresh token that was used up is then not lost.
+    pub async fn finish(&self) {
+        self.inner.refreshes.finish().await;
+    }
+
+    /// How tokens are obtained.
     pub fn grant_type(&self) -> GrantType {
         self.inner.settings.grant_type
     }
@@ -242,19 +329,23 @@ impl SignOn {
     }
 
     pub(crate) fn tokens(&self) -> &dyn TokenStore {
-        &*self.inner.parts.tokens
+        &*self.inner.tokens
     }
 
     pub(crate) fn pages(&self) -> &dyn Pages {
-        &*self.inner.parts.pages
+        &*self.inner.pages
     }
 
     pub(crate) fn random(&self) -> &dyn Random {
         self.inner.client.transport().random()
     }
 
-    pub(crate) fn flights(&self) -> &Flights {
-        &self.inner.flights
+    pub(crate) fn refreshes(&self) -> &Refreshes {
+        &self.inner.refreshes
+    }
+
+    pub(crate) fn session_turns(&self) -> &Turns<Id> {
+        &self.inner.session_turns
     }
 
     pub(crate) fn answered(&self) -> &Answered {
@@ -266,8 +357,13 @@ impl SignOn {
     }
 
     pub(crate) fn open_session(&self, id: Option<Id>) -> Session {
-        (self.inner.open_session)(id)
+        Session::new(id, Arc::new(self.inner.sessions.clone()), None)
     }
+}
+
+/// HEAD asks what GET would answer, and a GET of these routes begins or redeems something.
+async fn unchanged() -> impl IntoResponse {
+    [(header::CACHE_CONTROL, "no-store")]
 }
 
 fn check_path(path: &str) -> Result<(), InvalidSignOn> {

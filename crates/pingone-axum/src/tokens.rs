@@ -39,6 +39,7 @@ impl fmt::Display for TokensId {
 
 /// The tokens of one signed-on session.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct TokenSet {
     /// The access token, unless only an ID token was asked for.
     pub access_token: Option<AccessToken>,
@@ -240,11 +241,23 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
 }
 
 /// Keeps tokens in memory: for examples, tests and programs that may forget them.
+///
+/// A restart signs everybody off, and other processes know nothing of it. It holds 10,000 sessions;
+/// one more costs the one that would have ended first.
 #[derive(Debug, Default)]
-pub struct MemoryTokenStore(Mutex<HashMap<TokensId, Versioned>>);
+pub struct MemoryTokenStore(Mutex<HashMap<TokensId, InMemory>>);
+
+/// So many sessions fit into a [`MemoryTokenStore`].
+const MOST_IN_MEMORY: usize = 10_000;
+
+#[derive(Debug)]
+struct InMemory {
+    kept: Versioned,
+    expires_at: Timestamp,
+}
 
 impl MemoryTokenStore {
-    fn with<T>(&self, work: impl FnOnce(&mut HashMap<TokensId, Versioned>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<TokensId, InMemory>) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -255,22 +268,26 @@ impl TokenStore for MemoryTokenStore {
         &self,
         id: TokensId,
         tokens: &TokenSet,
-        _expires_at: Timestamp,
+        expires_at: Timestamp,
     ) -> Result<(), TokenStoreError> {
         self.with(|all| {
-            all.insert(
-                id,
-                Versioned {
-                    tokens: tokens.clone(),
-                    version: 1,
-                },
-            )
+            if all.len() >= MOST_IN_MEMORY {
+                let first = all.iter().min_by_key(|(_, one)| one.expires_at);
+                if let Some(first) = first.map(|(id, _)| *id) {
+                    all.remove(&first);
+                }
+            }
+            let kept = Versioned {
+                tokens: tokens.clone(),
+                version: 1,
+            };
+            all.insert(id, InMemory { kept, expires_at })
         });
         Ok(())
     }
 
     async fn find(&self, id: TokensId) -> Result<Option<Versioned>, TokenStoreError> {
-        Ok(self.with(|all| all.get(&id).cloned()))
+        Ok(self.with(|all| all.get(&id).map(|one| one.kept.clone())))
     }
 
     async fn replace(
@@ -280,7 +297,7 @@ impl TokenStore for MemoryTokenStore {
         tokens: &TokenSet,
     ) -> Result<bool, TokenStoreError> {
         Ok(self.with(|all| match all.get_mut(&id) {
-            Some(kept) if kept.version == version => {
+            Some(InMemory { kept, .. }) if kept.version == version => {
                 *kept = Versioned {
                     tokens: tokens.clone(),
                     version: version + 1,
@@ -327,6 +344,23 @@ mod tests {
         assert_eq!(read.expires_at, tokens.expires_at);
         assert!(!format!("{tokens:?}").contains("hush"));
         assert!(TokenSet::from_exposed(b"{}").is_err());
+    }
+
+    #[tokio::test]
+    async fn memory_is_bounded_and_gives_up_what_would_end_first() {
+        let (store, random) = (MemoryTokenStore::default(), SeededRandom::new(2));
+        let end = |n: usize| {
+            Timestamp::UNIX_EPOCH + SignedDuration::from_secs(i64::try_from(n).unwrap() + 1)
+        };
+        let ids: Vec<TokensId> = (0..=MOST_IN_MEMORY)
+            .map(|_| TokensId::random(&random))
+            .collect();
+        for (n, id) in ids.iter().enumerate() {
+            store.insert(*id, &tokens(None), end(n)).await.unwrap();
+        }
+        assert_eq!(store.with(|all| all.len()), MOST_IN_MEMORY);
+        assert!(store.find(ids[0]).await.unwrap().is_none());
+        assert!(store.find(ids[1]).await.unwrap().is_some());
     }
 
     #[tokio::test]

@@ -57,7 +57,7 @@ pub use protocol::params::FormParams;
 
 pub use self::authorization::{Authorization, AuthorizationRequest, PendingAuthorization};
 pub use self::callback::AuthorizationResponse;
-pub use self::end_session::EndSession;
+pub use self::end_session::{EndSession, EndSessionForm};
 pub use self::introspection::{Introspection, TokenRef};
 use self::provider::Provider;
 pub use self::token::{Identity, ReceivedTokens, Tokens};

@@ -3,7 +3,7 @@
 //! Two clients, since they hold different credentials:
 //!
 //! - [`management::Client`] administers an environment with a worker application's token: users,
-//!   passwords, populations, password policies, applications, roles.
+//!   passwords, populations, groups, password policies, applications, roles.
 //! - [`auth::Client`] signs users on at any OpenID provider, PingOne among them, for an
 //!   application of yours.
 //!
@@ -68,14 +68,15 @@ mod transport;
 
 pub use http::{Method, StatusCode};
 pub use protocol::id::{
-    ApplicationId, EnvironmentId, InvalidId, PasswordPolicyId, PopulationId, RoleAssignmentId,
-    RoleId, UserId,
+    ApplicationId, EnvironmentId, GroupId, InvalidId, PasswordPolicyId, PopulationId,
+    RoleAssignmentId, RoleId, UserId,
 };
 pub use protocol::password_policy::PasswordPolicy;
 pub use protocol::pingone::{
     Account, AccountStatus, Address, ApiError, ApiErrorCode, ApplicationSecret, AssignedScope,
-    Code, Environment, EnvironmentType, ErrorDetail, IdentityProvider, LastSignOn, Lifecycle,
-    LifecycleStatus, Link, Links, Name, NewUser, Open, PasswordState, PasswordStatus, Patch, Photo,
+    Code, EmbeddedGroup, Environment, EnvironmentType, ErrorDetail, Group, GroupMembership,
+    IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus, Link, Links, MemberCounts,
+    MembershipType, Name, NewGroup, NewUser, Open, PasswordState, PasswordStatus, Patch, Photo,
     Population, PreviousSecret, Reference, Region, Role, RoleAssignment, RoleScopeType, User,
     UserPatch,
 };

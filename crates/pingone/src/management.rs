@@ -5,6 +5,7 @@
 
 mod applications;
 mod environment;
+mod groups;
 mod list;
 mod password_policies;
 mod passwords;
@@ -22,6 +23,7 @@ use protocol::id::{EnvironmentId, UserId};
 use protocol::secret::AccessToken;
 
 pub use self::applications::{Application, Applications};
+pub use self::groups::{Groups, Memberships};
 pub use self::list::{Cursor, List, Page};
 pub use self::password_policies::PasswordPolicies;
 pub use self::passwords::Passwords;
@@ -131,6 +133,16 @@ impl Client {
         Populations::new(self)
     }
 
+    /// The environment's groups.
+    pub fn groups(&self) -> Groups<'_> {
+        Groups::new(self)
+    }
+
+    /// The groups of one user.
+    pub fn memberships(&self, user: UserId) -> Memberships<'_> {
+        Memberships::new(self, user)
+    }
+
     /// The environment's password policies.
     pub fn password_policies(&self) -> PasswordPolicies<'_> {
         PasswordPolicies::new(self)
@@ -159,8 +171,8 @@ impl Client {
     /// ```no_run
     /// # use pingone::{Error, Method, management};
     /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// let path = format!("v1/environments/{}/groups", pingone.environment_id());
-    /// let groups: serde_json::Value =
+    /// let path = format!("v1/environments/{}/gateways", pingone.environment_id());
+    /// let gateways: serde_json::Value =
     ///     pingone.send(Method::GET, path).query("limit", "10").fetch().await?;
     /// # Ok(())
     /// # }

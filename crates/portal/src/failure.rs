@@ -110,7 +110,7 @@ impl Failure {
     }
 
     /// The session's store does not answer.
-    pub(crate) fn session(error: tower_sessions::session::Error) -> Self {
+    pub(crate) fn session(error: impl Error + Send + Sync + 'static) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE).caused_by(error)
     }
 }

@@ -20,6 +20,9 @@ impl Portal {
             () = self.repeat() => {}
         }
         self.background().finished().await;
+        if let Some(sign_on) = self.sign_on() {
+            sign_on.finish().await;
+        }
     }
 
     async fn repeat(&self) {

@@ -4,6 +4,7 @@ use askama::Template;
 use async_trait::async_trait;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
+use pingone::auth::EndSessionForm;
 use pingone_axum::{GrantType, PageRequest, Pages, SignOnFailure, SignedOff};
 use protocol::oauth::OAuthErrorCode;
 use ui::{Flash, Html, Layout, Site};
@@ -24,6 +25,14 @@ pub(crate) struct SignOnPages {
 #[template(path = "sign_off.html")]
 struct AskPage {
     layout: Layout,
+}
+
+#[derive(Template)]
+#[template(path = "form-post.html")]
+struct EndSessionPage {
+    layout: Layout,
+    action: String,
+    fields: Vec<(&'static str, String)>,
 }
 
 #[derive(Template)]
@@ -142,6 +151,19 @@ impl Pages for SignOnPages {
             None => page,
         }
         .into_response()
+    }
+
+    async fn end_session(&self, form: EndSessionForm, _request: PageRequest<'_>) -> Response {
+        let lead = self.site.messages().text("sign-off-at-provider");
+        let page = EndSessionPage {
+            layout: self.layout("sign-off-title").with_lead(lead),
+            action: form.action().to_string(),
+            fields: form
+                .fields()
+                .map(|(name, value)| (name, value.to_owned()))
+                .collect(),
+        };
+        Html::new(page).form_target(form.action()).into_response()
     }
 
     async fn fragment(&self, _request: PageRequest<'_>) -> Response {

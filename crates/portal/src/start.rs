@@ -160,15 +160,16 @@ fn sign_on(
     if let Some(base) = &settings.outgoing.back_channel_url {
         client = client.connect_to(base.clone());
     }
-    let parts = pingone_axum::Parts {
-        tokens: Arc::new(Tokens::new(
-            parts.db.clone(),
-            Arc::clone(&parts.random),
-            Arc::clone(&parts.keyring),
-        )),
-        pages: Arc::new(SignOnPages::new(site.clone(), settings)),
-    };
-    Ok(SignOn::new(client.build(), how, sessions.clone(), parts)?)
+    let tokens = Tokens::new(
+        parts.db.clone(),
+        Arc::clone(&parts.random),
+        Arc::clone(&parts.keyring),
+    );
+    Ok(SignOn::builder(client.build(), how)
+        .sessions(sessions.clone())
+        .tokens(tokens)
+        .pages(SignOnPages::new(site.clone(), settings))
+        .build()?)
 }
 
 fn management(

@@ -9,6 +9,18 @@ export async function giveCredentials(person, { username, password }) {
   await person.submit("password");
 }
 
+/** Signs off here and at the environment. Without scripts the page on the way is sent by its button. */
+export async function signOff(person) {
+  await person.send("/logout");
+  await leave(person);
+}
+
+/** From the page on the way to the environment, back to the portal. */
+export async function leave(person) {
+  if (!person.script) await person.press("Continue");
+  await person.reads("You have signed off.");
+}
+
 /** Signs a person on at the portal. */
 export async function signOn(person, user) {
   await person.open(portal("/login"));

@@ -1,19 +1,12 @@
 //! A small application: a page for everybody, one for users, one for users who have shown who they
 //! are a moment ago.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use pingone::auth::{Client, RedirectUri, Scopes};
-use pingone_axum::{
-    InvalidSignOn, MemoryTokenStore, Parts, PlainPages, RecentlySignedOn, SignOn, SignOnSettings,
-    SignedOn,
-};
-use tower_sessions::cookie::SameSite;
-use tower_sessions::{MemoryStore, SessionManagerLayer};
+use pingone_axum::{InvalidSignOn, RecentlySignedOn, SignOn, SignOnSettings, SignedOn};
 
 /// The state of the application: the extractors take the [`SignOn`] out of it.
 #[derive(Clone, FromRef)]
@@ -27,26 +20,17 @@ struct App {
 ///
 /// [`InvalidSignOn`] when the redirect URI's path cannot be a route.
 pub(crate) fn app(client: Client, redirect_uri: RedirectUri) -> Result<Router, InvalidSignOn> {
-    let sessions = MemoryStore::default();
     let settings =
         SignOnSettings::new(redirect_uri).scopes(Scopes::from_iter(["openid", "profile", "email"]));
-    let parts = Parts {
-        tokens: Arc::new(MemoryTokenStore::default()),
-        pages: Arc::new(PlainPages),
-    };
-    let sign_on = SignOn::new(client, settings, sessions.clone(), parts)?;
-    let routes = sign_on.router();
+    let sign_on = SignOn::new(client, settings)?;
+    let (routes, sessions) = (sign_on.router(), sign_on.session_layer());
     Ok(Router::new()
         .route("/", get(home))
         .route("/me", get(me))
         .route("/keys", get(keys))
         .with_state(App { sign_on })
         .merge(routes)
-        .layer(
-            SessionManagerLayer::new(sessions)
-                .with_name("__Host-example")
-                .with_same_site(SameSite::Lax),
-        ))
+        .layer(sessions))
 }
 
 async fn home(signed_on: Option<SignedOn>) -> impl IntoResponse {

@@ -10,3 +10,4 @@
 mod app;
 mod extractors;
 mod provider;
+mod ways_on;

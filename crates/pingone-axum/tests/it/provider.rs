@@ -28,15 +28,34 @@ pub(crate) struct Provider {
     issuer: String,
     pub(crate) clock: Arc<FrozenClock>,
     nonces: Arc<Mutex<HashMap<String, String>>>,
+    kind: Kind,
+}
+
+/// What is particular about a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It has what it must have.
+    Bare,
+    /// It ends sessions, too.
+    EndsSessions,
+    /// Its discovery document names another issuer.
+    MisnamesItself,
+    /// Its ID tokens are for another application.
+    MistakesAudience,
 }
 
 impl Provider {
     pub(crate) async fn start() -> Self {
+        Self::of_kind(Kind::Bare).await
+    }
+
+    pub(crate) async fn of_kind(kind: Kind) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let provider = Self {
             issuer: format!("http://{}", listener.local_addr().unwrap()),
             clock: Arc::new(FrozenClock::new("2026-01-05T10:00:00Z".parse().unwrap())),
             nonces: Arc::default(),
+            kind,
         };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
@@ -49,14 +68,18 @@ impl Provider {
 
     /// The example application for this provider.
     pub(crate) fn app(&self) -> Router {
+        let redirect_uri = RedirectUri::parse("http://localhost:3000/callback").unwrap();
+        super::app::app(self.client(), redirect_uri).unwrap()
+    }
+
+    /// The application's client of this provider.
+    pub(crate) fn client(&self) -> Client {
         let transport = Transport::builder()
             .clock(platform::clock::as_function(Arc::clone(&self.clock)))
             .build()
             .unwrap();
         let credentials = Credentials::new("example", ClientAuthentication::None);
-        let client = Client::new(Issuer::parse(&self.issuer).unwrap(), credentials, transport);
-        let redirect_uri = RedirectUri::parse("http://localhost:3000/callback").unwrap();
-        super::app::app(client, redirect_uri).unwrap()
+        Client::new(Issuer::parse(&self.issuer).unwrap(), credentials, transport)
     }
 
     /// Somebody signs on; gives the query of the callback.
@@ -79,12 +102,18 @@ fn answer(body: &Value) -> Response {
 
 async fn discovery(State(provider): State<Provider>) -> Response {
     let issuer = &provider.issuer;
-    answer(&json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
         "jwks_uri": format!("{issuer}/jwks"),
-    }))
+    });
+    match provider.kind {
+        Kind::EndsSessions => document["end_session_endpoint"] = json!(format!("{issuer}/signoff")),
+        Kind::MisnamesItself => document["issuer"] = json!("https://op.example"),
+        Kind::Bare | Kind::MistakesAudience => {}
+    }
+    answer(&document)
 }
 
 async fn jwks() -> Response {
@@ -103,8 +132,12 @@ async fn token(State(provider): State<Provider>, body: String) -> Response {
         return (StatusCode::BAD_REQUEST, r#"{"error":"invalid_grant"}"#).into_response();
     };
     let now = provider.clock.now().as_second();
+    let audience = match provider.kind {
+        Kind::MistakesAudience => "somebody else",
+        Kind::Bare | Kind::EndsSessions | Kind::MisnamesItself => "example",
+    };
     let claims = json!({
-        "iss": provider.issuer, "sub": "ada", "aud": "example", "iat": now, "exp": now + 600,
+        "iss": provider.issuer, "sub": "ada", "aud": audience, "iat": now, "exp": now + 600,
         "auth_time": now, "nonce": nonce, "name": "Ada <Lovelace>",
     });
     let id_token = key().sign(&claims).unwrap();

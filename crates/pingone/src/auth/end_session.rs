@@ -1,6 +1,8 @@
 //! Sign-off at the provider:
 //! [OpenID Connect RP-Initiated Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html).
 
+use std::fmt;
+
 use protocol::oauth::RedirectUri;
 use protocol::secret::IdToken;
 use url::Url;
@@ -42,31 +44,79 @@ impl EndSession {
     }
 }
 
+/// A form that ends the session at the provider once the browser posts it.
+///
+/// The ID token is in it, so it belongs into a page that nobody keeps (`Cache-Control: no-store`),
+/// and never into an address.
+#[derive(Clone)]
+pub struct EndSessionForm {
+    action: Url,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl EndSessionForm {
+    /// Where the form is posted to.
+    pub fn action(&self) -> &Url {
+        &self.action
+    }
+
+    /// Names and values of its fields. The values come from outside: escape them.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
+impl fmt::Debug for EndSessionForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndSessionForm")
+            .field("action", &self.action.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Client {
-    /// The address to send the browser to for signing off at the provider; `None` when the provider
-    /// has no such thing, so that signing off at the application is all that can be done.
+    /// The form that the browser posts to sign off at the provider; `None` when the provider has no
+    /// such thing, so that signing off at the application is all that can be done.
+    ///
+    /// Every provider has to take both methods (RP-Initiated Logout §2). A form keeps the ID token
+    /// out of addresses, and so out of histories, logs and `Referer`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &pingone::auth::Client, id_token: pingone::IdToken)
+    /// # -> Result<(), pingone::Error> {
+    /// use pingone::auth::EndSession;
+    ///
+    /// let end = EndSession::new().id_token_hint(id_token);
+    /// if let Some(form) = client.end_session_form(&end).await? {
+    ///     println!("<form method=\"post\" action=\"{}\">", form.action());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// [`Error::is_unavailable`] and [`Error::is_untrusted`] for the discovery document.
-    pub async fn end_session_url(&self, end: &EndSession) -> Result<Option<Url>, Error> {
+    pub async fn end_session_form(
+        &self,
+        end: &EndSession,
+    ) -> Result<Option<EndSessionForm>, Error> {
         let metadata = self.metadata().await?;
-        let Some(mut url) = metadata.end_session_endpoint.clone() else {
+        let Some(action) = metadata.end_session_endpoint.clone() else {
             return Ok(None);
         };
-        {
-            let mut query = url.query_pairs_mut();
-            query.append_pair("client_id", self.client_id());
-            if let Some(id_token) = &end.id_token_hint {
-                query.append_pair("id_token_hint", id_token.expose());
-            }
-            if let Some(uri) = &end.post_logout_redirect_uri {
-                query.append_pair("post_logout_redirect_uri", uri.as_str());
-            }
-            if let Some(state) = &end.state {
-                query.append_pair("state", state);
-            }
+        let mut fields = vec![("client_id", self.client_id().to_owned())];
+        if let Some(id_token) = &end.id_token_hint {
+            fields.push(("id_token_hint", id_token.expose().to_owned()));
         }
-        Ok(Some(url))
+        if let Some(uri) = &end.post_logout_redirect_uri {
+            fields.push(("post_logout_redirect_uri", uri.as_str().to_owned()));
+        }
+        if let Some(state) = &end.state {
+            fields.push(("state", state.clone()));
+        }
+        Ok(Some(EndSessionForm { action, fields }))
     }
 }

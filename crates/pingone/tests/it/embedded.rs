@@ -467,9 +467,15 @@ async fn a_user_signs_on_is_refreshed_and_signs_off() {
 
     let id_token = tokens.identity.unwrap().id_token;
     let end = EndSession::new().id_token_hint(id_token);
-    let url = client.end_session_url(&end).await.unwrap().unwrap();
-    let page = embedded.system.browser().open(&url).await;
-    assert!(page.status.is_success());
+    let form = client.end_session_form(&end).await.unwrap().unwrap();
+    let fields: Vec<_> = form.fields().collect();
+    let browser = embedded.system.browser();
+    let page = browser
+        .request(pingone::Method::POST, form.action())
+        .form(&fields)
+        .send()
+        .await;
+    assert!(page.status.is_success(), "{}", page.status);
 }
 
 #[tokio::test]

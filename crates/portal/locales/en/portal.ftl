@@ -179,6 +179,7 @@ password-state-other = The password is in a state that this portal does not know
 
 sign-off-title = Sign off
 sign-off-question = Do you want to sign off, here and at the sign-on service?
+sign-off-at-provider = You have signed off here. The sign-on service ends its session now.
 sign-off-stay = Stay signed on
 sign-on-refused-title = You are not signed on
 sign-on-refused-denied = The sign-on was cancelled, or it is not allowed for you.

@@ -138,7 +138,7 @@ async fn a_refusal_of_the_provider_is_a_page_and_its_text_is_text() {
     for iss in ["", "&iss=https://evil.example"] {
         let begun = browser.get("/login").await.address();
         let query = format!("error=access_denied&state={}{iss}", state(&begun));
-        browser.get(&format!("/callback?{query}")).await.expect(400);
+        browser.get(&format!("/callback?{query}")).await.expect(502);
     }
 }
 

@@ -42,6 +42,25 @@ impl Page {
         text.rsplit_once("</span>").map(|(_, text)| text.trim())
     }
 
+    /// The form that the page sends on to another site: where to, and its hidden fields.
+    pub(crate) fn form_elsewhere(&self) -> (Url, BTreeMap<String, String>) {
+        let document = scraper::Html::parse_document(&self.body);
+        let select = |text| scraper::Selector::parse(text).unwrap();
+        let form = document
+            .select(&select("form[data-form-post]"))
+            .next()
+            .unwrap();
+        let hidden = select("input[type=hidden]");
+        let fields = form.select(&hidden).map(|field| {
+            let value = |name| field.attr(name).unwrap().to_owned();
+            (value("name"), value("value"))
+        });
+        (
+            Url::parse(form.attr("action").unwrap()).unwrap(),
+            fields.collect(),
+        )
+    }
+
     pub(crate) fn cookies(&self) -> Vec<&str> {
         self.headers
             .get_all(header::SET_COOKIE)
