@@ -52,6 +52,11 @@ pub(crate) const ALL: &[Step] = &[
         run: doc,
     },
     Step {
+        name: "package",
+        what: "the published crates build from their packages",
+        run: package,
+    },
+    Step {
         name: "browser",
         what: "the pages in Chromium, and a client in another language, over HTTPS",
         run: browser,
@@ -213,6 +218,21 @@ fn doc(_: &mut Tally) -> anyhow::Result<bool> {
         ])
         .args(EVERYTHING)
         .env("RUSTDOCFLAGS", "-D warnings")
+        .run()
+}
+
+/// Packages what is published, in the order of dependence, and builds each from its package alone.
+fn package(_: &mut Tally) -> anyhow::Result<bool> {
+    Command::new("cargo")
+        .args(["package", "--quiet", "--locked", "--allow-dirty"])
+        .args([
+            "-p",
+            "pingone-protocol",
+            "-p",
+            "pingone",
+            "-p",
+            "pingone-axum",
+        ])
         .run()
 }
 
