@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use platform::Clock;
@@ -96,17 +95,14 @@ async fn send(
     }
 }
 
-/// Half a minute after the first failure, twice as long after each further one, four hours at most.
+/// The pause after the first failure; each further one doubles it, up to the longest.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(30);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(4);
+
 fn next_attempt(attempts: i64, now: Timestamp) -> Timestamp {
-    let longest = Duration::from_hours(4);
-    let mut delays = ExponentialBuilder::new()
-        .with_min_delay(Duration::from_secs(30))
-        .with_max_delay(longest)
-        .with_max_times(64)
-        .build();
-    let nth = usize::try_from(attempts.saturating_sub(1)).unwrap_or(0);
-    let delay = delays.nth(nth).unwrap_or(longest);
-    now + SignedDuration::try_from(delay).unwrap_or(SignedDuration::from_hours(4))
+    // More doublings than these are beyond the longest pause in any case.
+    let doublings = u32::try_from(attempts.saturating_sub(1).clamp(0, 16)).unwrap_or(0);
+    now + (FIRST_PAUSE * 2_i32.pow(doublings)).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
