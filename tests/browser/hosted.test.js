@@ -78,15 +78,9 @@ for (const script of [true, false]) {
   journey(`an answer by form_post goes on ${how}`, { script }, async (person) => {
     const user = await aUser();
     // The portal asks for the code in the query; a request of its own asks for a form.
-    await person.open(portal("/"));
-    let asked = "";
-    await person.page.route(/\/as\/authorize/, async (route) => {
-      asked = `${route.request().url()}&response_mode=form_post`;
-      await route.abort();
-    });
-    await person.page.goto(portal("/login")).catch(() => {});
-    await person.page.unroute(/\/as\/authorize/);
-    await person.open(asked);
+    const asked = person.page.waitForRequest(/\/as\/authorize\?/);
+    await person.open(portal("/login"));
+    await person.open(`${(await asked).url()}&response_mode=form_post`);
     const posted = person.page.waitForRequest(
       (request) => request.method() === "POST" && request.url().startsWith(system.PORTAL_URL),
     );

@@ -7,6 +7,7 @@
     reason = "an expectation that is not met fails the test"
 )]
 
+mod alike;
 mod conformance;
 mod management;
 mod management_access;
