@@ -18,10 +18,7 @@ const FLOOR: Duration = Duration::from_millis(150);
 
 /// Somebody who is known here and somebody who is not, by name and by address: as long as each
 /// other, so that answers are, too.
-const PAIRS: [[&str; 2]; 2] = [
-    ["demo", "nobo"],
-    ["demo@example.com", "nobo@example.com"],
-];
+const PAIRS: [[&str; 2]; 2] = [["demo", "nobo"], ["demo@example.com", "nobo@example.com"]];
 
 /// What a stranger does with a name or an address.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +160,8 @@ impl<'a> Stranger<'a> {
                 self.post("register", &form).await;
                 self.look().await;
                 for _ in 0..3 {
-                    self.post("verify", &[("verificationCode", "AAAAAAAA")]).await;
+                    self.post("verify", &[("verificationCode", "AAAAAAAA")])
+                        .await;
                 }
                 self.post("verify/send", &[]).await;
                 self.look().await;
