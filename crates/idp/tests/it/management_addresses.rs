@@ -20,9 +20,14 @@ async fn a_slash_behind_a_resource_is_the_same_resource() {
             continue;
         }
         let bare = api.get(&format!("/v1{path}")).await;
-        let bare = bare.expect(StatusCode::OK).json();
         let slash = api.get(&format!("/v1{path}/?")).await;
-        assert_eq!(slash.expect(StatusCode::OK).json(), bare, "{path}");
+        assert_eq!(slash.status, bare.status, "{path}");
+        // The audit log wants a range, and says so under a new id each time.
+        if bare.status == StatusCode::OK {
+            assert_eq!(slash.json(), bare.json(), "{path}");
+        } else {
+            assert!(path.ends_with("/activities"), "{path}: {}", bare.body);
+        }
     }
     let users = api.get("users/?limit=1").await.expect(StatusCode::OK);
     let id = users.json()["_embedded"]["users"][0]["id"].clone();
