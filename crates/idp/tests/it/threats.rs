@@ -581,24 +581,42 @@ async fn an_age_without_end_keeps_nobody_out() {
 async fn an_application_that_may_know_an_administrator_administers_nothing() {
     let world = World::new().await;
     let operator = &world.demo.operator;
-    for (scopes, status) in [
-        ("openid profile email", StatusCode::FORBIDDEN),
-        ("openid p1:read:userPassword", StatusCode::OK),
+    let other = world.another_application("other").await;
+    let portal = world.demo.client_id.to_string();
+    for (application, scopes, status) in [
+        (&other, "openid profile email", StatusCode::FORBIDDEN),
+        (&other, "openid p1:read:userPassword", StatusCode::FORBIDDEN),
+        (&portal, "openid profile email", StatusCode::OK),
     ] {
-        let params = world.request().set("scope", scopes);
+        let params = world
+            .request()
+            .set("client_id", application)
+            .set("scope", scopes);
         let mut browser = world.browser();
         let page = Browser::page_of(&browser.authorize(&world, &params).await);
         let answer = browser
             .give(&page, operator.username, operator.password.expose())
             .await;
         let code = browser.resume(&answer).await.param("code");
-        let tokens = world.redeem(&code).await.expect(StatusCode::OK).json();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", crate::world::REDIRECT_URI),
+        ];
+        let secret = world.demo.client_secret.expose();
+        let token = world.endpoint("token");
+        let tokens = world.post_as(&token, &form, application, secret).await;
+        let tokens = tokens.expect(StatusCode::OK).json();
         let api = Api {
             world: &world,
             token: tokens["access_token"].as_str().unwrap().to_owned(),
             environment: world.demo.environment_id,
         };
-        assert_eq!(api.get("users").await.status, status, "{scopes}");
+        assert_eq!(
+            api.get("users").await.status,
+            status,
+            "{application} {scopes}"
+        );
     }
 }
 
