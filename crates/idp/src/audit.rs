@@ -105,7 +105,7 @@ pub(crate) struct Activity {
     subject: Subject,
     outcome: Outcome,
     /// What happened with it.
-    also: Vec<Activity>,
+    also: Vec<Self>,
 }
 
 /// What an event is about.

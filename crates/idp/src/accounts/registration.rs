@@ -150,7 +150,7 @@ pub(crate) async fn register(
 #[derive(Debug)]
 pub(crate) enum Registered {
     /// The account is made, and a code is mailed to its address.
-    Made(StoredUser),
+    Made(Box<StoredUser>),
     /// The address has an account already. Its owner is told by mail, and nobody else is told.
     HasAccount,
 }
@@ -167,7 +167,7 @@ pub(crate) async fn register_oneself(
     let owners = owners(idp, environment, &account.email).await?;
     if owners.is_empty() {
         let made = register(idp, environment, account, by).await?;
-        return Ok(Registered::Made(made));
+        return Ok(Registered::Made(Box::new(made)));
     }
     let password = account.password.clone();
     let user = into_user(idp, environment, account, by.now);

@@ -42,8 +42,8 @@ pub(crate) async fn sign_on(
         });
     }
     let found = identification::for_sign_on(idp, environment, identifier).await?;
-    let refusal = match found {
-        Some(user) => match passwords::check(idp, &user, password, &by.acting_as(&user)).await {
+    let refusal = if let Some(user) = found {
+        match passwords::check(idp, &user, password, &by.acting_as(&user)).await {
             Ok(status) => {
                 idp.tried_names().forget(environment, identifier);
                 if !user.can_authenticate(by.now) {
@@ -52,12 +52,11 @@ pub(crate) async fn sign_on(
                 return Ok(SignedOn { user, status });
             }
             Err(refusal) => refusal,
-        },
-        None => {
-            idp.hasher().verify_nobody(password).await?;
-            Refusal::Wrong {
-                failures_remaining: None,
-            }
+        }
+    } else {
+        idp.hasher().verify_nobody(password).await?;
+        Refusal::Wrong {
+            failures_remaining: None,
         }
     };
     match refusal {

@@ -136,9 +136,8 @@ pub(crate) fn take(
 /// The value in the form in which it is kept, or all that are taken.
 fn taken(takes: Takes, value: &Value) -> Result<Value, Vec<Value>> {
     match takes {
-        Nothing => Err(Vec::new()),
         Mark(passes) if passes(value) => Ok(value.clone()),
-        Mark(_) => Err(Vec::new()),
+        Nothing | Mark(_) => Err(Vec::new()),
         One(allowed) => {
             let allowed: Vec<Value> = allowed
                 .iter()

@@ -140,26 +140,23 @@ async fn set_or_remove(
     on: OnUser<may::ManagePasswords>,
     body: SetPassword,
 ) -> Result<Reply, ApiFailure> {
-    match &body.value {
-        Some(value) => {
-            require_text(value, "value")?;
-            require_plain(value.expose(), "value")?;
-            let options = SetOptions {
-                force_change: body.force_change,
-                policy: if body.bypass_policy {
-                    PolicyCheck::Bypassed
-                } else {
-                    PolicyCheck::Applied
-                },
-                action: "PASSWORD.SET",
-            };
-            let set = passwords::set(&on.idp, &on.user, value, options, &on.by);
-            set.await.map_err(refused(PasswordTarget::Value))?;
-        }
-        None => {
-            let removed = passwords::remove(&on.idp, &on.user, &on.by).await;
-            removed.map_err(refused(PasswordTarget::Value))?;
-        }
+    if let Some(value) = &body.value {
+        require_text(value, "value")?;
+        require_plain(value.expose(), "value")?;
+        let options = SetOptions {
+            force_change: body.force_change,
+            policy: if body.bypass_policy {
+                PolicyCheck::Bypassed
+            } else {
+                PolicyCheck::Applied
+            },
+            action: "PASSWORD.SET",
+        };
+        let set = passwords::set(&on.idp, &on.user, value, options, &on.by);
+        set.await.map_err(refused(PasswordTarget::Value))?;
+    } else {
+        let removed = passwords::remove(&on.idp, &on.user, &on.by).await;
+        removed.map_err(refused(PasswordTarget::Value))?;
     }
     reply(&on, &on.user, None, Expand::Nothing).await
 }

@@ -318,7 +318,7 @@ impl<'de> Deserializer<'de> for Member<'_> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Misread> for Member<'_> {
+impl IntoDeserializer<'_, Misread> for Member<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
