@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { journey, journeyInEveryWay } from "./support/journey.js";
 import { looksRight } from "./support/look.js";
+import { codeSentTo } from "./support/mail.js";
 import { aStranger, aUser } from "./support/people.js";
 import { giveCredentials } from "./support/sign-on.js";
 import { portal } from "./support/system.js";
@@ -24,6 +25,8 @@ journeyInEveryWay("a stranger registers and signs on", async (person) => {
   assert.ok((await person.messages()).length > 0, "registration is confirmed");
   await person.open(portal("/login"));
   await giveCredentials(person, stranger);
+  await person.type("verificationCode", await codeSentTo(stranger.email));
+  await person.submit("verificationCode");
   await person.reads(stranger.username);
 });
 

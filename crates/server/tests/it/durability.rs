@@ -37,7 +37,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// Cheap hashes, and no limit for one address.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("LATCHKEY_IDP__ARGON2__MEMORY_KIB", "64"),
     ("LATCHKEY_IDP__ARGON2__ITERATIONS", "1"),
     ("LATCHKEY_IDP__LIMITS__SIGN_ONS_PER_MINUTE", "100000"),
@@ -46,6 +46,7 @@ const VARIABLES: [(&str, &str); 8] = [
     ("LATCHKEY_PORTAL__LIMITS__SIGN_ON_PER_MINUTE", "100000"),
     ("LATCHKEY_PORTAL__LIMITS__REGISTRATION_PER_MINUTE", "100000"),
     ("LATCHKEY_PORTAL__LIMITS__RECOVERY_PER_MINUTE", "100000"),
+    ("LATCHKEY_PORTAL__REGISTRATION__VERIFY_EMAIL", "false"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -91,8 +91,9 @@ fn registration(reader: &mut Reader<'_>) -> RegistrationSettings {
         enabled: reader.boolean(Key::switch("portal.registration.enabled", true, "")),
         verify_email: reader.boolean(Key::switch(
             "portal.registration.verify_email",
-            false,
-            "Mail a code that has to be entered at the first sign-on.",
+            true,
+            "Mail a code that has to be entered at the first sign-on. Switch it off only where no \
+             mail can be sent: without it, nobody proves that an address is theirs.",
         )),
         ask_given_name: reader.boolean(Key::switch(
             "portal.registration.ask_given_name",
