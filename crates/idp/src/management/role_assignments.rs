@@ -6,7 +6,7 @@ use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScop
 use super::roles::unknown as unknown_role;
 use super::unique;
 use crate::access::allowed::{Caller, OnApplication, OnUser, PathId, find_population, may};
-use crate::access::roles::{self, BuiltInRole, Place, Reach};
+use crate::access::roles::{self, BuiltInRole, Permission as P, Place, Reach};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
@@ -171,6 +171,23 @@ impl AssignmentsOf<'_> {
             return Err(ApiFailure::constraint(None, message));
         }
         self.caller.require_all_roles_of(self.holder.id()).await?;
+        if self.holder == Holder::User(self.caller.holder()) {
+            // Nobody strips themselves of the last role by which roles come back.
+            let is_power = |held: &&StoredAssignment| {
+                let role = roles::find_role(held.role_id);
+                role.is_some_and(|role| {
+                    role.permissions()
+                        .any(|permission| permission == P::ManageRoleAssignments)
+                })
+            };
+            let held = self.caller.assignments();
+            let left = held.iter().filter(|held| held.id != id).find(is_power);
+            if is_power(&&assignment) && left.is_none() {
+                let message = "You cannot take the last role with which you administer from \
+                               yourself; another administrator can.";
+                return Err(ApiFailure::constraint(None, message));
+            }
+        }
         let subject = Subject::of("ROLE_ASSIGNMENT", id, "");
         let change = RoleAssignments::delete(&assignment);
         let environment = self.environment.id;

@@ -483,7 +483,22 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
         .and(VerificationCodes::delete(changed.id)))
 }
 
+/// Nobody shuts themselves out: one click would do it, and nobody of that environment may be left
+/// who can undo it (`docs/decisions/0012-nobody-shuts-themselves-out.md`).
+fn require_somebody_else<P>(
+    on: &OnUser<P>,
+    target: Option<&str>,
+    what: &str,
+) -> Result<(), ApiFailure> {
+    if on.holder() == on.user.id.as_uuid() {
+        let message = format!("You cannot {what} your own account; another administrator can.");
+        return Err(ApiFailure::constraint(target, message));
+    }
+    Ok(())
+}
+
 pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    require_somebody_else(&on, None, "delete")?;
     let change = Users::delete(on.environment.id, on.user.id);
     on.commit(on.environment.id, change, "USER.DELETED", &on.user)
         .await?;
@@ -491,6 +506,7 @@ pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFai
 }
 
 pub(super) async fn lock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    require_somebody_else(&on, Some("account"), "lock")?;
     let lock = AccountLock::Locked {
         since: on.now,
         until: None,
@@ -570,6 +586,9 @@ pub(super) async fn set_enabled(
     on: OnUser<may::ManageUsers>,
     Json(body): Json<Enabled>,
 ) -> Result<Reply, ApiFailure> {
+    if !body.enabled {
+        require_somebody_else(&on, Some("enabled"), "disable")?;
+    }
     let mut changed = StoredUser {
         enabled: body.enabled,
         ..on.user.clone()

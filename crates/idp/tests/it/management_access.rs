@@ -608,6 +608,53 @@ async fn nobody_lifts_themselves_up() {
     );
 }
 
+/// An administrator shuts out neither themselves nor, with them, everybody who could undo it.
+#[tokio::test]
+async fn nobody_disables_locks_deletes_or_strips_themselves() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let found = admin.get("users?filter=username%20eq%20%22demo%22").await;
+    let id = found.json()["_embedded"]["users"][0]["id"].clone();
+    let own = format!("users/{}", id.as_str().unwrap());
+    let roles = format!("{own}/roleAssignments");
+    let environment = admin.environment.to_string();
+    let body = json!({
+        "role": { "id": admin.role("Identity Data Admin").await },
+        "scope": { "id": environment, "type": "ENVIRONMENT" },
+    });
+    let given = admin.post(&roles, &body).await.expect(StatusCode::CREATED);
+    let role = format!("{roles}/{}", given.json()["id"].as_str().unwrap());
+    let user = Api::user(&world, "openid p1:read:user").await;
+    let off = json!({ "enabled": false });
+    for (answer, target) in [
+        (user.put(&format!("{own}/enabled"), &off).await, "enabled"),
+        (
+            user.act(Method::POST, &own, "account.lock+json", &json!(null))
+                .await,
+            "account",
+        ),
+        (user.delete(&own).await, ""),
+        (user.delete(&role).await, ""),
+    ] {
+        refused(
+            &answer,
+            400,
+            "REQUEST_FAILED",
+            "CONSTRAINT_VIOLATION",
+            target,
+        );
+    }
+    // Others are theirs to look after, and others look after them.
+    let ada = user.make_user("ada").await;
+    let ada = format!("users/{}/enabled", ada["id"].as_str().unwrap());
+    user.put(&ada, &off).await.expect(StatusCode::OK);
+    admin.delete(&role).await.expect(StatusCode::NO_CONTENT);
+    admin
+        .put(&format!("{own}/enabled"), &off)
+        .await
+        .expect(StatusCode::OK);
+}
+
 /// A password gives all that its owner may do, and so does the address that codes go to.
 #[tokio::test]
 async fn nobody_takes_over_somebody_more_powerful() {
