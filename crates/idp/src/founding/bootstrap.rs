@@ -20,7 +20,7 @@ use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationR
 use crate::audit::{Activity, By, Subject};
 use crate::founding::environment::{self, NewEnvironment, Seed};
 use crate::founding::portal_applications::{
-    ADMINISTRATION, EVERYTHING, PortalAddresses, WORKERS_ROLES, worker,
+    ADMINISTRATION, EVERYTHING, PortalAddresses, WORKERS_ROLES, administration_worker, worker,
 };
 use crate::state::Idp;
 use crate::stores::applications::{Applications, StoredApplication};
@@ -64,13 +64,22 @@ pub struct Plan {
     /// Its secret; `None` where it proves itself by none.
     pub client_secret: Option<ClientSecret>,
     /// The portal's worker, which may look after users.
-    pub worker_client_id: ApplicationId,
-    /// Its secret.
-    pub worker_client_secret: ClientSecret,
+    pub worker: Worker,
+    /// The worker by which programs administer what the administrator does.
+    pub programs: Worker,
     name: String,
     change: Change,
     activity: Activity,
     by: By,
+}
+
+/// A worker application.
+#[derive(Debug)]
+pub struct Worker {
+    /// Its id.
+    pub client_id: ApplicationId,
+    /// Its secret.
+    pub client_secret: ClientSecret,
 }
 
 /// Why an environment was not made.
@@ -162,47 +171,36 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
         ));
     }
 
-    let worker_client_id = ApplicationId::random(idp.random());
-    let worker_client_secret = ClientSecret::random(idp.random());
-    change = change
-        .and(application(
-            environment,
-            worker_client_id,
-            worker(),
-            false,
-            now,
-        )?)
-        .and(idp.application_secrets().rotate(
-            worker_client_id,
-            &worker_client_secret,
-            None,
-            idp.random(),
-            now,
-        ))
-        .and(roles(
-            idp,
-            environment,
-            Holder::Application(worker_client_id.as_uuid()),
-            &WORKERS_ROLES,
-            seed.scope(),
-            now,
-        ));
+    // Who administers the installation holds the whole organization; those who come with a later
+    // environment, that.
+    let everywhere = RoleScope {
+        id: organization.as_uuid(),
+        scope_type: RoleScopeType::Organization,
+    };
+    let mut administration = vec![(&ADMINISTRATION[..], seed.scope())];
+    if is_first {
+        administration.push((&EVERYTHING[..], everywhere));
+    }
+    let portals = vec![(&WORKERS_ROLES[..], seed.scope())];
+    let (worker, made) = worker_with(idp, environment, worker(), &portals, now)?;
+    change = change.and(made);
+    let (programs, made) = worker_with(
+        idp,
+        environment,
+        administration_worker(),
+        &administration,
+        now,
+    )?;
+    change = change.and(made);
 
     let subject = Subject::of("ENVIRONMENT", environment, name.as_str());
     let mut activity = Activity::new("ENVIRONMENT.CREATED", subject);
     if let Some(administrator) = wanted.administrator {
         let (user, made) = person(idp, &seed, administrator, now).await?;
         let holder = Holder::User(user.id.as_uuid());
-        let scope = seed.scope();
-        let given = roles(idp, environment, holder, &ADMINISTRATION, scope, now);
-        change = change.and(made).and(given);
-        if is_first {
-            let scope = RoleScope {
-                id: organization.as_uuid(),
-                scope_type: RoleScopeType::Organization,
-            };
-            let given = roles(idp, environment, holder, &EVERYTHING, scope, now);
-            change = change.and(given);
+        change = change.and(made);
+        for (given, scope) in &administration {
+            change = change.and(roles(idp, environment, holder, given, *scope, now));
         }
         activity = activity.and(Activity::new("USER.CREATED", &user));
     }
@@ -211,8 +209,8 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
         issuer: idp.urls().issuer(environment),
         client_id,
         client_secret,
-        worker_client_id,
-        worker_client_secret,
+        worker,
+        programs,
         name,
         change,
         activity,
@@ -283,6 +281,34 @@ fn grants(idp: &Idp, seed: &Seed, application: ApplicationId, now: Timestamp) ->
                 updated_at: now,
             }))
         })
+}
+
+/// A worker with its secret and these roles, each for its scope.
+fn worker_with(
+    idp: &Idp,
+    environment: EnvironmentId,
+    settings: NewApplication,
+    given: &[(&[RoleId], RoleScope)],
+    now: Timestamp,
+) -> Result<(Worker, Change), StoreError> {
+    let worker = Worker {
+        client_id: ApplicationId::random(idp.random()),
+        client_secret: ClientSecret::random(idp.random()),
+    };
+    let holder = Holder::Application(worker.client_id.as_uuid());
+    let mut change = application(environment, worker.client_id, settings, false, now)?.and(
+        idp.application_secrets().rotate(
+            worker.client_id,
+            &worker.client_secret,
+            None,
+            idp.random(),
+            now,
+        ),
+    );
+    for (role_ids, scope) in given {
+        change = change.and(roles(idp, environment, holder, role_ids, *scope, now));
+    }
+    Ok((worker, change))
 }
 
 fn roles(

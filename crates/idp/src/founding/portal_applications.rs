@@ -11,6 +11,9 @@ use crate::access::roles::ids;
 /// What the web application is called.
 pub(crate) const WEB_APPLICATION: &str = "Latchkey Portal";
 
+/// What the worker is called by which programs administer an installation.
+const ADMINISTRATION_WORKER: &str = "Latchkey Administration";
+
 /// What the worker is called.
 pub(crate) const WORKER: &str = "Latchkey Worker";
 
@@ -89,7 +92,15 @@ impl PortalAddresses {
     }
 }
 
-/// The worker.
+/// The worker by which programs administer the environment, the command line among them.
+pub(crate) fn administration_worker() -> NewApplication {
+    let mut application = worker();
+    ADMINISTRATION_WORKER.clone_into(&mut application.name);
+    application.description = Some("Administers the environment for programs".to_owned());
+    application
+}
+
+/// The portal's worker.
 pub(crate) fn worker() -> NewApplication {
     let mut application = NewApplication::new(
         WORKER,

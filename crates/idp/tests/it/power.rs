@@ -384,22 +384,26 @@ async fn the_first_administrator_holds_everything_and_the_portal_what_it_needs()
         let plan = idp::bootstrap::plan(&idp, wanted).await.unwrap();
         let (portal, worker) = (
             plan.client_id.to_string(),
-            plan.worker_client_id.to_string(),
+            plan.worker.client_id.to_string(),
         );
+        let programs = plan.programs.client_id.to_string();
         plan.commit(&idp).await.unwrap();
         let select = db::Statement::new("SELECT id FROM users WHERE username = $1");
         let users = db.read(select.bind(name)).await.unwrap();
         let user: String = users[0].get("id").unwrap();
-        (portal, worker, user)
+        (portal, worker, programs, user)
     };
-    let (portal, worker, first) = create("first").await;
+    let (portal, worker, programs, first) = create("first").await;
     let kinds = |held: &[(String, String)]| {
         let of = |kind: &str| held.iter().filter(|(_, scope)| scope == kind).count();
         (of("ENVIRONMENT"), of("ORGANIZATION"))
     };
     assert_eq!(kinds(&held(&db, &first).await), (3, 4));
     assert_eq!(kinds(&held(&db, &worker).await), (1, 0));
-    let (_, _, second) = create("second").await;
+    // What the administrator may do, a program may do for them.
+    assert_eq!(kinds(&held(&db, &programs).await), (3, 4));
+    let (_, _, programs, second) = create("second").await;
+    assert_eq!(kinds(&held(&db, &programs).await), (3, 0));
     assert_eq!(kinds(&held(&db, &second).await), (3, 0));
 
     let select = db::Statement::new("SELECT document FROM applications WHERE id = $1");

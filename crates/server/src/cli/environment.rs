@@ -30,10 +30,11 @@ pub(super) struct EnvironmentCommand {
 enum Action {
     /// Makes an environment with everything that the portal needs, and prints its configuration.
     ///
-    /// Made are the environment, the portal's web application, a worker for the portal, and,
-    /// if one is named, an administrator whose password is asked for at the terminal or read as
-    /// one line from standard input. The configuration goes to standard output; the client secrets
-    /// go into files of the data directory that this user alone can read.
+    /// Made are the environment, the portal's web application, a worker for the portal, one for
+    /// the commands that administer the environment, and, if one is named, an administrator whose
+    /// password is asked for at the terminal or read as one line from standard input. The
+    /// configuration goes to standard output; the client secrets go into files of the data
+    /// directory that this user alone can read.
     ///
     /// It works on the database directly: with SQLite while no server runs, with PostgreSQL at any
     /// time. Set the public addresses of both sides first, because issuer and redirect addresses
@@ -80,6 +81,11 @@ impl EnvironmentCommand {
             "The environment {name} is made. Put the lines above into the configuration; a section \
              that is there already takes the new lines below its heading, which may stand only \
              once. Then check it with `latchkey config check` and start with `latchkey up`."
+        ));
+        let file = created.administration_file.display();
+        terminal::remark(&format!(
+            "It is administered with `latchkey application list --env-file {file}` and the like; \
+             the file holds a secret that does everything."
         ));
         if let Some(who) = who {
             let portal = created.portal_url;

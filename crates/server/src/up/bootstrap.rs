@@ -18,6 +18,7 @@ use super::{Keys, Shared, StartError, environment, open_database, refuse_demo_da
 use crate::config::Settings;
 use crate::config::settings::{Database, Port, Tls};
 use crate::data_dir::{self, DataDir, DataDirError, write_private};
+use crate::env_file::EnvironmentFile;
 
 /// What to make.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Created {
     pub toml: String,
     /// The portal at which the administrator signs on.
     pub portal_url: Url,
+    /// An environment file for the commands that administer it: `--env-file`.
+    pub administration_file: PathBuf,
 }
 
 /// Why no environment was made.
@@ -153,7 +156,7 @@ impl<'a> EnvironmentMaker<'a> {
             administrator: new.administrator,
         };
         let plan = bootstrap::plan(&self.idp, wanted).await?;
-        let files = SecretFiles::write(&self.directory, &plan)?;
+        let files = SecretFiles::write(&self.directory, &plan, &self.idp_url)?;
         let toml = toml(&plan, &files, &self.idp_url);
         if let Err(error) = plan.commit(&self.idp).await {
             files.remove();
@@ -162,6 +165,7 @@ impl<'a> EnvironmentMaker<'a> {
         Ok(Created {
             toml,
             portal_url: self.portal_url.clone(),
+            administration_file: files.administration,
         })
     }
 
@@ -203,15 +207,17 @@ fn known(
 struct SecretFiles {
     portal: Option<PathBuf>,
     worker: PathBuf,
+    /// An environment file for programs that administer, the commands of this one among them.
+    administration: PathBuf,
 }
 
 impl SecretFiles {
-    fn write(directory: &Path, plan: &Plan) -> Result<Self, CreateError> {
+    fn write(directory: &Path, plan: &Plan, url: &Url) -> Result<Self, CreateError> {
         let id = plan.environment_id;
-        let file = |kind: &str, secret: &ClientSecret| {
-            let path = directory.join(format!("{id}.{kind}.secret"));
+        let file = |name: String, text: String| {
+            let path = directory.join(name);
             let path = std::path::absolute(&path).unwrap_or(path);
-            match write_private(&path, format!("{}\n", secret.expose()).as_bytes()) {
+            match write_private(&path, text.as_bytes()) {
                 Ok(()) => Ok(path),
                 Err(source) => Err(CreateError::SecretFile {
                     path: path.display().to_string(),
@@ -219,20 +225,39 @@ impl SecretFiles {
                 }),
             }
         };
-        let portal = plan.client_secret.as_ref();
-        let portal = portal.map(|secret| file("portal", secret)).transpose()?;
-        match file("worker", &plan.worker_client_secret) {
-            Ok(worker) => Ok(Self { portal, worker }),
+        let secret = |kind: &str, secret: &ClientSecret| {
+            let text = format!("{}\n", secret.expose());
+            file(format!("{id}.{kind}.secret"), text)
+        };
+        let mut written = Vec::new();
+        let mut keep = |made: Result<PathBuf, CreateError>| match made {
+            Ok(path) => {
+                written.push(path.clone());
+                Ok(path)
+            }
             Err(error) => {
-                portal.iter().for_each(remove);
+                written.iter().for_each(remove);
                 Err(error)
             }
-        }
+        };
+        let portal = plan.client_secret.as_ref();
+        let portal = portal
+            .map(|text| keep(secret("portal", text)))
+            .transpose()?;
+        let worker = keep(secret("worker", &plan.worker.client_secret))?;
+        let text = administration(plan, url).to_text();
+        let administration = keep(file(format!("{id}.administration.env"), text))?;
+        Ok(Self {
+            portal,
+            worker,
+            administration,
+        })
     }
 
     /// The environment was not made, so its secrets are worth nothing.
     fn remove(&self) {
-        self.portal.iter().chain([&self.worker]).for_each(remove);
+        let all = [&self.worker, &self.administration];
+        self.portal.iter().chain(all).for_each(remove);
     }
 }
 
@@ -240,6 +265,19 @@ fn remove(path: &PathBuf) {
     if let Err(error) = fs::remove_file(path) {
         tracing::warn!(%error, path = %path.display(), "a useless file was left behind");
     }
+}
+
+/// Where and as whom programs administer the environment.
+fn administration(plan: &Plan, url: &Url) -> EnvironmentFile {
+    let mut file = EnvironmentFile::default();
+    file.auth_url = url.to_string();
+    file.api_url = format!("{url}v1/");
+    file.environment_id = plan.environment_id.to_string();
+    plan.issuer.as_str().clone_into(&mut file.issuer);
+    file.worker_client_id = plan.programs.client_id.to_string();
+    let secret = plan.programs.client_secret.expose();
+    secret.clone_into(&mut file.worker_client_secret);
+    file
 }
 
 fn toml(plan: &Plan, files: &SecretFiles, url: &Url) -> String {
@@ -269,7 +307,7 @@ fn toml(plan: &Plan, files: &SecretFiles, url: &Url) -> String {
             ("auth_url", Some(url.to_string())),
             ("api_url", Some(format!("{url}v1/"))),
             ("environment_id", Some(plan.environment_id.to_string())),
-            ("worker_client_id", Some(plan.worker_client_id.to_string())),
+            ("worker_client_id", Some(plan.worker.client_id.to_string())),
             ("worker_client_secret_file", Some(path(&files.worker))),
         ],
     );
