@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use bytes::Bytes;
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use platform::keyring::NotAuthentic;
@@ -18,6 +17,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::core::Core;
+use crate::documents::PublicDocument;
 use crate::stores::signing_keys::{SigningKeys, StoredSigningKey};
 
 /// How long the keys of an environment are used without asking the database again. A next key
@@ -55,7 +55,7 @@ struct Slot {
 pub(crate) struct PublishedKeys {
     signer: Arc<SigningKey>,
     verification: VerificationKeys,
-    jwks: Bytes,
+    jwks: PublicDocument,
     reload_at: Timestamp,
 }
 
@@ -91,7 +91,7 @@ impl PublishedKeys {
     }
 
     /// The JWKS document.
-    pub(crate) fn jwks(&self) -> Bytes {
+    pub(crate) fn jwks(&self) -> PublicDocument {
         self.jwks.clone()
     }
 }
@@ -210,7 +210,7 @@ async fn load(
     Ok(PublishedKeys {
         signer,
         verification: VerificationKeys::from_set(&set),
-        jwks: serde_json::to_vec(&set).unwrap_or_default().into(),
+        jwks: PublicDocument::new(serde_json::to_string(&set).unwrap_or_default()),
         reload_at: next.map_or(reload_at, |next| next.min(reload_at)),
     })
 }

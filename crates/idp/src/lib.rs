@@ -17,6 +17,7 @@ mod api;
 mod audit;
 mod caches;
 mod core;
+mod documents;
 mod founding;
 mod front_page;
 mod grants;

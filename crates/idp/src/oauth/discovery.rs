@@ -10,13 +10,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use bytes::Bytes;
 use protocol::id::EnvironmentId;
 use quick_cache::sync::Cache;
 use serde_json::json;
 
 use super::jwks::prepared;
 use crate::Idp;
+use crate::documents::PublicDocument;
 use crate::interaction::SINGLE_FACTOR;
 use crate::web::extract::Environment;
 
@@ -25,7 +25,7 @@ const MOST_DOCUMENTS: usize = 4096;
 
 /// The documents that were asked for; an extension of the routes.
 #[derive(Clone, Debug)]
-pub(crate) struct Documents(Arc<Cache<EnvironmentId, Bytes>>);
+pub(crate) struct Documents(Arc<Cache<EnvironmentId, PublicDocument>>);
 
 /// Answers with the discovery document.
 pub(crate) async fn get(
@@ -44,9 +44,9 @@ impl Default for Documents {
 }
 
 impl Documents {
-    fn find(&self, idp: &Idp, environment: EnvironmentId) -> Bytes {
+    fn find(&self, idp: &Idp, environment: EnvironmentId) -> PublicDocument {
         self.0.get(&environment).unwrap_or_else(|| {
-            let document = Bytes::from(document(idp, environment));
+            let document = PublicDocument::new(document(idp, environment));
             self.0.insert(environment, document.clone());
             document
         })

@@ -4,10 +4,9 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use protocol::secret::sha256;
 
 use crate::Idp;
+use crate::documents::PublicDocument;
 use crate::web::extract::Environment;
 use crate::web::failures::oauth::OAuthFailure;
 use crate::web::origin::Now;
@@ -25,19 +24,17 @@ pub(crate) async fn get(
 
 /// A document that everybody may see and keep for five minutes: keys are published a day before
 /// they sign.
-pub(super) fn prepared(document: Bytes, request: &HeaderMap) -> Response {
-    let text = String::from_utf8_lossy(&document);
-    let tag = HeaderValue::from_str(&format!("\"{}\"", sha256(&text)));
-    let is_known = match (&tag, request.get(IF_NONE_MATCH)) {
-        (Ok(tag), Some(known)) => known
+pub(super) fn prepared(document: PublicDocument, request: &HeaderMap) -> Response {
+    let PublicDocument { bytes, tag } = document;
+    let is_known = request.get(IF_NONE_MATCH).is_some_and(|known| {
+        known
             .to_str()
-            .is_ok_and(|known| known.split(',').any(|one| one.trim() == tag)),
-        _ => false,
-    };
+            .is_ok_and(|known| known.split(',').any(|one| one.trim() == tag))
+    });
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        document.into_response()
+        bytes.into_response()
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -45,6 +42,6 @@ pub(super) fn prepared(document: Bytes, request: &HeaderMap) -> Response {
         CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=300"),
     );
-    headers.extend(tag.map(|tag| (ETAG, tag)));
+    headers.insert(ETAG, tag);
     response
 }
