@@ -5,17 +5,10 @@ use db::Statement;
 use http::{Method, StatusCode};
 use platform::net::RemoteAddress;
 
-use crate::world::{Browser, Received, World};
+use crate::world::{Browser, Received, World, at_sign_on};
 
 const BEGIN: &str = "https://localhost:8080/login";
 const HOME: &str = "https://localhost:8080/";
-
-async fn at_sign_on(world: &World) -> (Browser, String) {
-    let mut browser = world.browser();
-    let answer = browser.authorize(world, &world.request()).await;
-    let page = Browser::page_of(&answer.expect(StatusCode::FOUND));
-    (browser, page)
-}
 
 /// Where the portal begins a sign-on that this environment asks for.
 fn begin(world: &World) -> String {

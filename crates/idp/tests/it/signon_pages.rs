@@ -8,21 +8,7 @@ use http::{Method, StatusCode};
 use platform::net::RemoteAddress;
 use serde_json::Value;
 
-use crate::world::{Answer, Browser, Received, World};
-
-const NEW_PASSWORD: &str = "Bright-Meadow-58";
-
-/// A browser in front of a fresh sign-on page.
-async fn at_sign_on(world: &World) -> (Browser, String) {
-    let mut browser = world.browser();
-    let answer = browser.authorize(world, &world.request()).await;
-    let page = Browser::page_of(&answer);
-    (browser, page)
-}
-
-fn sub_page(page: &str, name: &str) -> String {
-    page.replace("/signon/?", &format!("/signon/{name}?"))
-}
+use crate::world::{Answer, Browser, NEW_PASSWORD, Received, World, at_sign_on, sub_page};
 
 #[track_caller]
 fn shows(answer: &Answer, status: StatusCode, text: &str) {

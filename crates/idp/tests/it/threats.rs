@@ -7,21 +7,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::Api;
-use crate::world::{Answer, Browser, World};
-
-const NEW_PASSWORD: &str = "Bright-Meadow-58";
-
-/// A browser in front of a fresh sign-on page.
-async fn at_sign_on(world: &World) -> (Browser, String) {
-    let mut browser = world.browser();
-    let answer = browser.authorize(world, &world.request()).await;
-    let page = Browser::page_of(&answer);
-    (browser, page)
-}
-
-fn sub_page(page: &str, name: &str) -> String {
-    page.replace("/signon/?", &format!("/signon/{name}?"))
-}
+use crate::world::{Answer, Browser, NEW_PASSWORD, World, at_sign_on, sub_page};
 
 /// What a stranger can tell of an answer, without what differs between any two.
 fn told(answer: &Answer, page: &str, name: &str) -> String {

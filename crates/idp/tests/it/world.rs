@@ -392,6 +392,22 @@ fn encoded(form: &[(&str, &str)]) -> Body {
     )
 }
 
+/// A password that the demo user does not have yet.
+pub(crate) const NEW_PASSWORD: &str = "Bright-Meadow-58";
+
+/// A browser in front of a fresh sign-on page.
+pub(crate) async fn at_sign_on(world: &World) -> (Browser, String) {
+    let mut browser = world.browser();
+    let answer = browser.authorize(world, &world.request()).await;
+    let page = Browser::page_of(&answer.expect(StatusCode::FOUND));
+    (browser, page)
+}
+
+/// The address of another page of the same interaction.
+pub(crate) fn sub_page(page: &str, name: &str) -> String {
+    page.replace("/signon/?", &format!("/signon/{name}?"))
+}
+
 /// Parameters of an authorization request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
