@@ -33,7 +33,6 @@ Tasks of the repository:
   cargo xtask test                 install what the tests need, then check and test everything
   cargo xtask test --only STEP     one step (may be given several times)
   cargo xtask generate             write the generated files anew
-  cargo xtask layers               show imports that climb, and circles
   cargo xtask bench                measure a release build beside its limits and peers
   cargo xtask help                 this text
 
@@ -59,7 +58,6 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     match arguments {
         ["test", rest @ ..] => steps::run(&only(rest)?),
-        ["layers"] => layers::check(),
         ["generate"] => generated::write().map(|()| true),
         ["bench", rest @ ..] => bench(rest),
         [] | ["help" | "--help" | "-h"] => {

@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::postgres::Postgres;
 use crate::system::System;
 use crate::tally::Tally;
-use crate::{generated, prerequisites, program, root, service, target};
+use crate::{generated, layers, prerequisites, program, root, service, target};
 
 /// One thing that `cargo xtask test` checks.
 pub(crate) struct Step {
@@ -25,6 +25,11 @@ pub(crate) const ALL: &[Step] = &[
         name: "fmt",
         what: "the code is formatted",
         run: fmt,
+    },
+    Step {
+        name: "layers",
+        what: "imports run down the layers of ARCHITECTURE.md, without a circle",
+        run: layers,
     },
     Step {
         name: "clippy",
@@ -110,6 +115,10 @@ fn fmt(_: &mut Tally) -> anyhow::Result<bool> {
     Command::new("cargo")
         .args(["fmt", "--all", "--check"])
         .run()
+}
+
+fn layers(_: &mut Tally) -> anyhow::Result<bool> {
+    layers::check()
 }
 
 fn clippy(_: &mut Tally) -> anyhow::Result<bool> {
