@@ -11,9 +11,9 @@ use protocol::params::FormParams;
 use tower_sessions::Session;
 use url::Url;
 
-use crate::pages::PageRequest;
 use crate::pending::PendingSignOn;
 use crate::settings::{LOGIN, LOGOUT};
+use crate::sign_on::pages::PageRequest;
 use crate::{AccessTokenError, GrantType, ReturnTo, SignOn, SignOnFailure, binding, session};
 
 /// Sends the browser to the provider. `return_to` names the page to come back to; `fresh` asks for

@@ -1,9 +1,6 @@
 //! The callback: what the provider says through the browser, and what is believed of it.
 //! [OpenID Connect Core §3.1.2.7](https://openid.net/specs/openid-connect-core-1_0.html#AuthResponseValidation).
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,68 +8,14 @@ use http::request::Parts;
 use http::{HeaderValue, header};
 use jiff::Timestamp;
 use pingone::auth::{FormParams, NumericDate, ResponseMode};
-use protocol::secret::sha256;
 use serde_json::Value;
 use tower_sessions::Session;
 
-use crate::pages::PageRequest;
 use crate::pending::{PendingSignOn, Taken};
 use crate::session::Record;
+use crate::sign_on::pages::PageRequest;
 use crate::tokens::{TokenSet, TokensId};
 use crate::{NotSignedOn, ReturnTo, SignOn, SignOnFailure, binding, session};
-
-/// So many states are remembered as used, against two requests at the same moment.
-const MOST_ANSWERED: usize = 1_024;
-
-/// States that this process has seen an answer to.
-///
-/// The session forgets a state when it is taken, but two requests that arrive together have both
-/// read the session before. The second one would redeem the code again, which providers take for a
-/// theft, revoking what the first one got.
-#[derive(Debug, Default)]
-pub(crate) struct Answered(Mutex<VecDeque<Seen>>);
-
-#[derive(Debug)]
-struct Seen {
-    digest: String,
-    /// Absent when the sign-on failed.
-    return_to: Option<ReturnTo>,
-}
-
-impl Answered {
-    fn is_first(&self, state: &str, return_to: &ReturnTo) -> bool {
-        let digest = sha256(state);
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.iter().any(|one| one.digest == digest) {
-            return false;
-        }
-        if seen.len() == MOST_ANSWERED {
-            seen.pop_front();
-        }
-        seen.push_back(Seen {
-            digest,
-            return_to: Some(return_to.clone()),
-        });
-        true
-    }
-
-    /// Remembers that the sign-on with this state leads nowhere.
-    fn fail(&self, state: &str) {
-        let digest = sha256(state);
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(one) = seen.iter_mut().find(|one| one.digest == digest) {
-            one.return_to = None;
-        }
-    }
-
-    /// The page that the sign-on with this state led to, or is about to.
-    fn find(&self, state: &str) -> Option<ReturnTo> {
-        let digest = sha256(state);
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = seen.iter().find(|one| one.digest == digest);
-        found.and_then(|one| one.return_to.clone())
-    }
-}
 
 /// An answer in the query; or the page that takes it out of the fragment.
 pub(crate) async fn get(
@@ -288,25 +231,4 @@ fn is_form(parts: &Parts) -> bool {
         let essence = value.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_two_answers_at_the_same_moment_one_is_first() {
-        let answered = Answered::default();
-        let page = ReturnTo::parse("/me").unwrap();
-        assert!(answered.is_first("a", &page));
-        assert!(!answered.is_first("a", &page));
-        assert_eq!(answered.find("a"), Some(page.clone()));
-        answered.is_first("failed", &page);
-        answered.fail("failed");
-        assert_eq!(answered.find("failed"), None);
-        for n in 0..MOST_ANSWERED {
-            assert!(answered.is_first(&format!("other {n}"), &page));
-        }
-        assert_eq!(answered.find("a"), None, "the memory is bounded");
-    }
 }

@@ -15,7 +15,7 @@ use url::form_urlencoded;
 
 use crate::session::Record;
 use crate::settings::LOGIN;
-use crate::{AccessTokenError, ReturnTo, SessionError, SignOn};
+use crate::{AccessTokenError, GrantType, ReturnTo, SessionError, SignOn};
 
 /// The user who is signed on. As an extractor it sends everybody else to sign on and back.
 #[derive(Clone)]
@@ -318,6 +318,21 @@ where
 /// Whether something at `at` is still recent: up to the edge second, not on it.
 fn is_recent(at: Timestamp, recent: SignedDuration, now: Timestamp) -> bool {
     at.checked_add(recent).is_ok_and(|end| now < end)
+}
+
+impl SignOn {
+    /// The user who is signed on in a session.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`] when the store of sessions does not answer.
+    pub async fn find(&self, session: &Session) -> Result<Option<SignedOn>, SessionError> {
+        if self.grant_type() == GrantType::ClientCredentials {
+            return Ok(None);
+        }
+        let record = crate::session::find(session).await?;
+        Ok(record.map(|record| SignedOn::new(self.clone(), session.clone(), record)))
+    }
 }
 
 #[cfg(test)]

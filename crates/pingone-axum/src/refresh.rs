@@ -10,10 +10,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use pingone::auth::OriginalIdToken;
 use protocol::secret::RefreshToken;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::tokens::{TokenSet, TokensId, Versioned};
-use crate::turns::Turns;
 use crate::{AccessTokenError, SignOn};
 
 /// How long one process may take; it covers the time-outs of the outgoing call.
@@ -24,34 +22,6 @@ const CLAIM: SignedDuration = SignedDuration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(35);
-
-/// So many refreshes may be under way in one process; further ones wait for their turn.
-const MOST_REFRESHES: u32 = 256;
-
-/// Refreshes under way in this process: one per set of tokens, and so many altogether.
-#[derive(Debug)]
-pub(crate) struct Refreshes {
-    turns: Turns<TokensId>,
-    permits: Arc<Semaphore>,
-}
-
-impl Default for Refreshes {
-    fn default() -> Self {
-        Self {
-            turns: Turns::default(),
-            permits: Arc::new(Semaphore::new(MOST_REFRESHES as usize)),
-        }
-    }
-}
-
-impl Refreshes {
-    /// Waits for those that are under way, and lets no others begin.
-    pub(crate) async fn finish(&self) {
-        let all = self.permits.acquire_many(MOST_REFRESHES).await;
-        self.permits.close();
-        all.map(SemaphorePermit::forget).unwrap_or_default();
-    }
-}
 
 /// What one look at the stored tokens led to.
 enum Step {

@@ -10,7 +10,7 @@ use pingone::auth::{EndSession, EndSessionForm};
 use protocol::secret::IdToken;
 use tower_sessions::Session;
 
-use crate::pages::{PageRequest, SignedOff};
+use crate::sign_on::pages::{PageRequest, SignedOff};
 use crate::{SignOn, SignOnFailure, TokensId, session};
 
 /// Nobody waits longer than this for a provider that does not answer, in order to leave.

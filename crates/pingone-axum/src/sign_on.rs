@@ -1,39 +1,29 @@
 //! The handle that an application keeps: settings, stores, provider, and the routes.
 
+pub(crate) mod pages;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::response::IntoResponse;
-use axum::routing::get;
-use http::header;
 use jiff::Timestamp;
 use pingone::auth::{self, TokenRef};
 use protocol::Random;
 use protocol::secret::AccessToken;
-use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Id;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer, SessionStore};
 use url::Url;
 
+use self::pages::{Pages, PlainPages};
+use crate::answered::Answered;
 use crate::application::Application;
-use crate::callback::Answered;
 use crate::failure::SessionError;
-use crate::pages::{Pages, PlainPages};
-use crate::refresh::Refreshes;
+use crate::refreshes::Refreshes;
 use crate::sessions::SharedSessions;
 use crate::settings::{LOGIN, LOGOUT};
 use crate::tokens::MemoryTokenStore;
 use crate::turns::Turns;
-use crate::{
-    AccessTokenError, GrantType, SignOnSettings, SignedOn, TokenSet, TokenStore, begin, callback,
-    session, sign_off,
-};
-
-/// An answer with tokens of a few kilobytes each fits.
-const MOST_BODY_BYTES: usize = 64 * 1024;
+use crate::{AccessTokenError, GrantType, SignOnSettings, TokenSet, TokenStore, session};
 
 /// Signs users on and off. Cheap to clone; an application keeps it in its state.
 #[derive(Clone)]
@@ -189,46 +179,6 @@ impl SignOn {
             .with_same_site(SameSite::Lax)
     }
 
-    /// The routes `/login`, `/logout` and the callback, to be merged into the application's router
-    /// inside its [layer of sessions](Self::session_layer).
-    ///
-    /// A HEAD request begins, redeems and ends nothing; it gets an empty answer.
-    ///
-    /// The callback takes cross-site posts, since that is what `form_post` is: keep it outside of
-    /// any protection against them. `/logout` brings its own.
-    pub fn router<S>(&self) -> Router<S>
-    where
-        S: Clone + Send + Sync + 'static,
-    {
-        Router::new()
-            .route(
-                LOGOUT,
-                get(sign_off::ask)
-                    .post(sign_off::end)
-                    .layer(CsrfLayer::new()),
-            )
-            .route(LOGIN, get(begin::begin).head(unchanged))
-            .route(
-                self.inner.settings.redirect_path(),
-                get(callback::get).head(unchanged).post(callback::post),
-            )
-            .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-            .with_state(self.clone())
-    }
-
-    /// The user who is signed on in a session.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError`] when the store of sessions does not answer.
-    pub async fn find(&self, session: &Session) -> Result<Option<SignedOn>, SessionError> {
-        if self.inner.settings.grant_type == GrantType::ClientCredentials {
-            return Ok(None);
-        }
-        let record = session::find(session).await?;
-        Ok(record.map(|record| SignedOn::new(self.clone(), session.clone(), record)))
-    }
-
     /// Whether `state`, which came back with the browser, answers the sign-off that this browser
     /// began. It does so once.
     ///
@@ -359,11 +309,6 @@ impl SignOn {
     pub(crate) fn open_session(&self, id: Option<Id>) -> Session {
         Session::new(id, Arc::new(self.inner.sessions.clone()), None)
     }
-}
-
-/// HEAD asks what GET would answer, and a GET of these routes begins or redeems something.
-async fn unchanged() -> impl IntoResponse {
-    [(header::CACHE_CONTROL, "no-store")]
 }
 
 fn check_path(path: &str) -> Result<(), InvalidSignOn> {
