@@ -10,6 +10,9 @@ use crate::root;
 /// Where the table is kept.
 const FILE: &str = "docs/benchmarks.md";
 
+/// What stands below this line in the file is written by hand and kept.
+const BY_HAND: &str = "<!-- Below this line the text is written by hand and kept. -->";
+
 /// Figures with their bars.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -133,6 +136,9 @@ impl Report {
                 row.verdict()
             )?;
         }
+        let before = fs::read_to_string(root().join(FILE)).unwrap_or_default();
+        let by_hand = before.split_once(BY_HAND).map_or("\n", |(_, rest)| rest);
+        write!(text, "\n{BY_HAND}{by_hand}")?;
         fs::write(root().join(FILE), text).with_context(|| format!("could not write {FILE}"))?;
         println!("\n{FILE}");
         Ok(())
