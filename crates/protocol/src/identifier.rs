@@ -43,7 +43,7 @@ pub fn for_sign_on(typed: &str, found: &[Match]) -> Option<usize> {
     let owners = found.iter().filter(|account| account.is_owner()).count();
     match owners {
         0 => by_name().or_else(|| only(found, |account| account.is_email)),
-        1 => only(found, |account| account.is_owner()),
+        1 => only(found, Match::is_owner),
         _ => only(found, |account| account.is_owner() && account.is_username),
     }
 }

@@ -93,10 +93,12 @@ pub fn is_mark(character: char) -> bool {
     )
 }
 
-/// A password as it is hashed: the profile `OpaqueString`
-/// ([RFC 8265 §4.2](https://www.rfc-editor.org/rfc/rfc8265#section-4.2), as
-/// NIST SP 800-63B §3.1.1.2 advises), so that it does not matter on which keyboard it is typed.
-/// Every space is a space, and characters are composed.
+/// A password as it is hashed, whatever keyboard it is typed on: every space is a space, and
+/// characters are composed.
+///
+/// This is the profile `OpaqueString`
+/// ([RFC 8265 §4.2](https://www.rfc-editor.org/rfc/rfc8265#section-4.2)), as NIST SP 800-63B
+/// §3.1.1.2 advises.
 pub fn prepared_password(text: &str) -> String {
     let categories = CodePointMapData::<GeneralCategory>::new();
     let spaced: Zeroizing<String> = Zeroizing::new(
@@ -147,10 +149,11 @@ pub enum InvalidEmail {
     TooLong,
 }
 
-/// A mail address that mail can be sent to over the internet: an `addr-spec`
-/// ([RFC 5322 §3.4.1](https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1)) of ASCII characters
-/// with a full domain name, without a display name, a comment, an
-/// address literal or a local part that needs quotes.
+/// A mail address that mail can be sent to over the internet.
+///
+/// It is an `addr-spec` ([RFC 5322 §3.4.1](https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1))
+/// of ASCII characters with a full domain name, without a display name, a comment, an address
+/// literal or a local part that needs quotes.
 ///
 /// An internationalised domain is kept in its ASCII form, a domain in small letters, and a local
 /// part without quotes that it does not need, so that one mailbox has one address.

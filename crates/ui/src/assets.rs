@@ -57,7 +57,7 @@ impl Served {
         bytes: Bytes,
     ) -> Self {
         let file_name = format!("{stem}-{}.{extension}", short_hash(&bytes));
-        let url = format!("{}{file_name}", PREFIX);
+        let url = format!("{PREFIX}{file_name}");
         Self {
             file_name,
             url,

@@ -49,7 +49,7 @@ impl Limited {
 /// again are forgotten when room is needed.
 #[derive(Debug)]
 pub struct Limiter {
-    limiter: RateLimiter<IpAddr, Counts, RequestTime, NoOpMiddleware<Nanos>>,
+    rates: RateLimiter<IpAddr, Counts, RequestTime, NoOpMiddleware<Nanos>>,
     now: RequestTime,
     capacity: usize,
     /// The second in which quiet addresses were last forgotten.
@@ -70,7 +70,7 @@ impl Limiter {
             .allow_burst(times);
         let now = RequestTime::default();
         Self {
-            limiter: RateLimiter::new(quota, Counts::new(capacity), now.clone()),
+            rates: RateLimiter::new(quota, Counts::new(capacity), now.clone()),
             now,
             capacity,
             swept_at: AtomicI64::new(i64::MIN),
@@ -84,11 +84,11 @@ impl Limiter {
     /// When it is one time too many; it is not counted then.
     pub fn take(&self, address: RemoteAddress, now: Timestamp) -> Result<(), Limited> {
         self.now.set(now);
-        if self.limiter.len() >= self.capacity && self.may_sweep(now) {
-            self.limiter.retain_recent();
+        if self.rates.len() >= self.capacity && self.may_sweep(now) {
+            self.rates.retain_recent();
         }
         let network = address.network();
-        self.limiter
+        self.rates
             .check_key(&network)
             .map_err(|not_until| Limited {
                 wait: not_until.wait_time_from(self.now.now()),
@@ -165,7 +165,7 @@ impl ShrinkableKeyedStateStore<IpAddr> for Counts {
     fn retain_recent(&self, drop_below: Nanos) {
         // Only read: an error replaces nothing.
         let is_recent = |count: &InMemoryState| {
-            let read = count.measure_and_replace(&NotKeyed::NonKey, |at| Err::<((), _), _>(at));
+            let read = count.measure_and_replace(&NotKeyed::NonKey, Err::<((), _), _>);
             read.is_err_and(|at| at.is_some_and(|at| at > drop_below))
         };
         self.of_addresses.retain(|_, count| is_recent(count));
@@ -255,7 +255,7 @@ mod tests {
         for n in 0..65_536 {
             let _ = limiter.take(network_of_the_flood(n), now);
         }
-        assert!(limiter.limiter.len() <= MOST_ADDRESSES);
+        assert!(limiter.rates.len() <= MOST_ADDRESSES);
         limiter.take(stopped, now).unwrap_err();
         limiter.take(half, now).unwrap();
         limiter.take(half, now).unwrap_err();
@@ -276,7 +276,7 @@ mod tests {
             100 + 5,
             "beyond the bound one allowance serves all"
         );
-        assert_eq!(limiter.limiter.len(), 100);
+        assert_eq!(limiter.rates.len(), 100);
         let others = (0..100_u8).filter(|n| {
             let other = RemoteAddress(Ipv4Addr::new(20, *n, 0, 1).into());
             limiter.take(other, now).is_ok()
@@ -297,10 +297,10 @@ mod tests {
         }
         let later = now + SignedDuration::from_secs(70);
         limiter.take(busy, later).unwrap();
-        assert_eq!(limiter.limiter.len(), 10);
+        assert_eq!(limiter.rates.len(), 10);
         limiter.take(busy, later).unwrap();
         assert_eq!(
-            limiter.limiter.len(),
+            limiter.rates.len(),
             1,
             "the nine have their allowance again"
         );
@@ -320,7 +320,7 @@ mod tests {
         }
         for limiter in &limiters {
             limiter.take(address("192.0.2.1"), later).unwrap();
-            assert_eq!(limiter.limiter.len(), 1);
+            assert_eq!(limiter.rates.len(), 1);
         }
     }
 
