@@ -88,11 +88,9 @@ impl Limiter {
             self.rates.retain_recent();
         }
         let network = address.network();
-        self.rates
-            .check_key(&network)
-            .map_err(|not_until| Limited {
-                wait: not_until.wait_time_from(self.now.now()),
-            })
+        self.rates.check_key(&network).map_err(|not_until| Limited {
+            wait: not_until.wait_time_from(self.now.now()),
+        })
     }
 
     /// Sweeping looks at every address, so it happens once a second at most: a flood of addresses
