@@ -282,10 +282,10 @@ mod tests {
             if line.starts_with('[') {
                 section = line.to_owned();
             }
-            let Some((key, _)) = line
-                .strip_prefix("# ")
-                .and_then(|row| row.split_once(" = "))
-            else {
+            let Some(row) = line.strip_prefix("# ") else {
+                continue;
+            };
+            let Some((key, _)) = row.split_once(" = ") else {
                 continue;
             };
             if !key
@@ -296,7 +296,7 @@ mod tests {
             }
             count += 1;
             let sources = Sources {
-                inline: Some(format!("{section}\n{}", &line[2..])),
+                inline: Some(format!("{section}\n{row}")),
                 ..Sources::default()
             };
             for problem in Loaded::read(&sources).problems() {

@@ -219,13 +219,15 @@ impl Reserved {
         let directory = open_directory(options)?;
         refuse_demo_data(settings, directory.path())?;
         let (portal_port, idp_port) = (&settings.portal.port, &settings.idp.port);
-        let portal = match options.servers.has_portal() {
-            true => Some(portal_port.listen.reserve("portal.listen")?),
-            false => None,
+        let portal = if options.servers.has_portal() {
+            Some(portal_port.listen.reserve("portal.listen")?)
+        } else {
+            None
         };
-        let idp = match options.servers.has_environment() {
-            true => Some(idp_port.listen.reserve("idp.listen")?),
-            false => None,
+        let idp = if options.servers.has_environment() {
+            Some(idp_port.listen.reserve("idp.listen")?)
+        } else {
+            None
         };
         // Without a portal of ours, the one in the configuration is where the demo's web application
         // would be.

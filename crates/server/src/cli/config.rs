@@ -101,7 +101,7 @@ fn check(place: &Place, served: Served, live: bool) -> anyhow::Result<ExitCode> 
     if !live {
         return Ok(ExitCode::SUCCESS);
     }
-    let reached = converse(async { Ok(live::ask(&settings, served).await) })?;
+    let reached = converse(async { Ok(Box::pin(live::ask(&settings, served)).await) })?;
     let mut text = String::new();
     for row in &reached {
         // Writing into a String cannot fail.

@@ -350,7 +350,7 @@ async fn a_mail_that_was_on_its_way_when_the_process_was_killed_is_delivered_aft
     let mut options = UpOptions::new(Loaded::read(&sources).settings().unwrap());
     let later = SystemClock.now() + SignedDuration::from_secs(61);
     options.clock = Arc::new(FrozenClock::new(later));
-    let running = up(options).await.unwrap();
+    let running = Box::pin(up(options)).await.unwrap();
     let mail = server.next().await;
     assert_eq!(mail.recipient, begun.recipient);
     assert_eq!(mail.code(), begun.code());
