@@ -285,6 +285,36 @@ async fn check_access<P>(
     }
 }
 
+/// Refuses addresses of another form, and too many.
+fn check_uris(settings: &NewApplication, mut refuse: impl FnMut(&str, String)) {
+    for (target, uris) in [
+        ("redirectUris", &settings.redirect_uris),
+        (
+            "postLogoutRedirectUris",
+            &settings.post_logout_redirect_uris,
+        ),
+    ] {
+        if uris.len() > MOST_URIS {
+            refuse(target, format!("must hold at most {MOST_URIS} URIs"));
+        }
+        for uri in uris {
+            if uri.contains('*') {
+                refuse(
+                    target,
+                    "Wildcards are not allowed in redirect URIs.".to_owned(),
+                );
+            } else if uri.len() > LONGEST_URI {
+                refuse(
+                    target,
+                    format!("must hold URIs of at most {LONGEST_URI} characters"),
+                );
+            } else if let Err(invalid) = RedirectUri::parse(uri) {
+                refuse(target, invalid.to_string());
+            }
+        }
+    }
+}
+
 async fn valid<P>(
     allowed: &Allowed<P>,
     mut settings: NewApplication,
@@ -323,32 +353,7 @@ async fn valid<P>(
         let message = "must not be NONE for the grant type CLIENT_CREDENTIALS";
         refuse("tokenEndpointAuthMethod", message.to_owned());
     }
-    for (target, uris) in [
-        ("redirectUris", &settings.redirect_uris),
-        (
-            "postLogoutRedirectUris",
-            &settings.post_logout_redirect_uris,
-        ),
-    ] {
-        if uris.len() > MOST_URIS {
-            refuse(target, format!("must hold at most {MOST_URIS} URIs"));
-        }
-        for uri in uris {
-            if uri.contains('*') {
-                refuse(
-                    target,
-                    "Wildcards are not allowed in redirect URIs.".to_owned(),
-                );
-            } else if uri.len() > LONGEST_URI {
-                refuse(
-                    target,
-                    format!("must hold URIs of at most {LONGEST_URI} characters"),
-                );
-            } else if let Err(invalid) = RedirectUri::parse(uri) {
-                refuse(target, invalid.to_string());
-            }
-        }
-    }
+    check_uris(&settings, &mut refuse);
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     if let Some(home) = &settings.home_page_url
         && !Url::parse(home).is_ok_and(|url| is_web(&url))

@@ -27,6 +27,7 @@ fn member(name: &'static str, default: Option<Value>, values: &[Value]) -> Membe
 /// What the server alone sets: a body may bring it, as clients send back what they read.
 const READ_ONLY: [&str; 4] = ["id", "environment", "createdAt", "updatedAt"];
 
+#[expect(clippy::too_many_lines, reason = "a list, to be read as a whole")]
 fn of_application(group: &Value) -> Vec<Member> {
     let image =
         json!({ "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1", "href": "https://a.example/i" });
@@ -49,7 +50,7 @@ fn of_application(group: &Value) -> Vec<Member> {
         ),
         member("hiddenFromAppPortal", no.clone(), &yes),
         member("icon", None, &[image]),
-        member("loginPageUrl", None, &[address.clone()]),
+        member("loginPageUrl", None, std::slice::from_ref(&address)),
         member(
             "accessControl",
             None,
@@ -99,9 +100,9 @@ fn of_application(group: &Value) -> Vec<Member> {
         ),
         member("postLogoutRedirectUris", None, &[json!([REDIRECT_URI])]),
         member("allowWildcardInRedirectUris", no.clone(), &yes),
-        member("homePageUrl", None, &[address.clone()]),
-        member("initiateLoginUri", None, &[address.clone()]),
-        member("targetLinkUri", None, &[address.clone()]),
+        member("homePageUrl", None, std::slice::from_ref(&address)),
+        member("initiateLoginUri", None, std::slice::from_ref(&address)),
+        member("targetLinkUri", None, std::slice::from_ref(&address)),
         member(
             "refreshTokenDuration",
             Some(json!(2_592_000)),
@@ -136,7 +137,7 @@ fn of_application(group: &Value) -> Vec<Member> {
         member("requireSignedRequestObject", no.clone(), &yes),
         member("supportUnsignedRequestObject", no.clone(), &yes),
         member("jwks", None, &[json!("{\"keys\":[]}")]),
-        member("jwksUrl", None, &[address.clone()]),
+        member("jwksUrl", None, std::slice::from_ref(&address)),
         member("deviceTimeout", Some(json!(600)), &[json!(60)]),
         member("devicePollingInterval", Some(json!(5)), &[json!(1)]),
         member("devicePathId", None, &[json!("my-device")]),
