@@ -353,8 +353,13 @@ impl World {
     pub(crate) async fn mailed_code(&self, to: &str) -> Option<String> {
         let answer = self.get(&format!("/mailbox/messages?to={to}")).await;
         let mails = answer.expect(StatusCode::OK).json();
-        let text = mails.get(0)?["text"].as_str()?.to_owned();
-        text.split_whitespace()
+        // Several mails may be of one instant.
+        let newest = mails.get(0)?["createdAt"].clone();
+        let mails = mails.as_array()?.iter();
+        mails
+            .filter(|mail| mail["createdAt"] == newest)
+            .filter_map(|mail| mail["text"].as_str())
+            .flat_map(str::split_whitespace)
             .find(|word| {
                 word.len() == 8
                     && word

@@ -169,12 +169,19 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
         history: History::Clear,
     };
     let mut rules = policies::judged(messages, &policy, form.new.expose(), &context);
+    // Before anybody is looked up, so that a known address is judged as an unknown one is.
+    if rules
+        .iter()
+        .any(|rule| rule.verdict == Verdict::Unsatisfied)
+    {
+        state.set_error(NEW, ui::broken_rules(messages, &rules));
+    }
     let floor = Floor::of(visit.settings().limits.recovery_floor);
     if !state.has_errors() {
         let users = services.management.users();
         let owners = users.find_for_recovery(&form.email).await?;
         if !owners.is_empty() {
-            check_for_nobody(&visit, &form, &rules, &mut state).await?;
+            check_for_nobody(&visit, &form, &mut state).await?;
             if !state.has_errors() {
                 services.recoveries.remind(&owners)?;
             }
@@ -198,20 +205,13 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
 }
 
 /// Judges what PingOne would judge, for a registration that makes no account because its address has
-/// one: whoever registers must not learn that from a name or password that is taken all the same.
+/// one: whoever registers must not learn that from a name that is taken all the same.
 async fn check_for_nobody(
     visit: &Visit,
     form: &Form,
-    rules: &[RuleView],
     state: &mut FormState,
 ) -> Result<(), Failure> {
     let messages = visit.portal().site().messages();
-    if rules
-        .iter()
-        .any(|rule| rule.verdict == Verdict::Unsatisfied)
-    {
-        state.set_error(NEW, ui::broken_rules(messages, rules));
-    }
     let services = visit.services("failure-registration-not-configured")?;
     // The address itself as a username is the address once more.
     if !form.has_address_as_name() {

@@ -200,6 +200,12 @@ async fn a_forgotten_password_answers_the_same_for_known_and_unknown_names() {
             story.push(sent.location().to_owned());
             story.push(browser.get("/password/recover").await.expect(200).body);
         }
+        // What was typed comes back, for password managers.
+        let typed = format!("value=\"{name}\"");
+        let story: Vec<_> = story
+            .iter()
+            .map(|page| page.replace(&typed, "value=\"TYPED\""))
+            .collect();
         stories.push(story);
     }
     assert_eq!(stories[0], stories[1], "unknown");
@@ -225,10 +231,10 @@ async fn an_outage_in_the_middle_of_a_recovery_looks_the_same_for_everybody() {
 async fn who_is_recovered_is_in_no_form_and_in_no_address() {
     let site = Site::start().await;
     let browser = site.browser();
-    ask(&browser, "ada").await.expect(303);
+    ask(&browser, "ada@example.com").await.expect(303);
     let page = browser.get("/password/recover").await.expect(200);
     let ada = site.fake.person("ada").unwrap();
-    assert!(!page.has(&ada.id.to_string()) && !page.has("ada") && !page.has("type=\"hidden\""));
+    assert!(!page.has(&ada.id.to_string()) && !page.has("\"ada\"") && !page.has("type=\"hidden\""));
 }
 
 /// 9: the username was pasted into a SCIM filter between quotes.
@@ -331,7 +337,7 @@ async fn a_refused_password_leaves_no_half_made_user() {
     site.browser().post("/register", &fields).await.expect(422);
     assert!(site.fake.person("grace").is_none());
     let users = format!("/v1/environments/{}/users", "*");
-    assert_eq!(site.fake.calls(&format!("POST {users}")), 1);
+    assert_eq!(site.fake.calls(&format!("POST {users}")), 0);
     assert_eq!(site.fake.calls(&format!("PUT {users}/*/password")), 0);
     assert_eq!(site.fake.calls(&format!("DELETE {users}/*")), 0);
 }
