@@ -606,9 +606,15 @@ async fn an_application_that_may_know_an_administrator_administers_nothing() {
     }
 }
 
+/// Its name, and its steps: method, path below the user, action or none.
+type Ending = (
+    &'static str,
+    &'static [(&'static str, &'static str, &'static str)],
+);
+
 /// What an operator can do to an account so that nothing of it stays open, each with what makes it
 /// usable again: method, path below the user, action or none, body.
-const ENDINGS: [(&str, &[(&str, &str, &str)]); 5] = [
+const ENDINGS: [Ending; 5] = [
     (
         "forceChange",
         &[("POST", "/password", "password.forceChange")],

@@ -153,7 +153,7 @@ fn provider(settings: &Settings) -> Vec<Problem> {
 fn is_placeholder(value: &str) -> bool {
     let value = value.trim().to_ascii_lowercase();
     let holds = |part: &&str| value.contains(*part);
-    EXAMPLES.iter().any(|example| holds(example))
+    EXAMPLES.iter().any(holds)
         || [
             "00000000-0000-0000-0000-000000000000",
             "environment_id",
@@ -161,7 +161,7 @@ fn is_placeholder(value: &str) -> bool {
             "<",
         ]
         .iter()
-        .any(|part| holds(part))
+        .any(holds)
         || [
             "client_id",
             "client_secret",

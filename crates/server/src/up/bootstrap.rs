@@ -269,15 +269,15 @@ fn remove(path: &PathBuf) {
 
 /// Where and as whom programs administer the environment.
 fn administration(plan: &Plan, url: &Url) -> EnvironmentFile {
-    let mut file = EnvironmentFile::default();
-    file.auth_url = url.to_string();
-    file.api_url = format!("{url}v1/");
-    file.environment_id = plan.environment_id.to_string();
-    plan.issuer.as_str().clone_into(&mut file.issuer);
-    file.worker_client_id = plan.programs.client_id.to_string();
-    let secret = plan.programs.client_secret.expose();
-    secret.clone_into(&mut file.worker_client_secret);
-    file
+    EnvironmentFile {
+        auth_url: url.to_string(),
+        api_url: format!("{url}v1/"),
+        environment_id: plan.environment_id.to_string(),
+        issuer: plan.issuer.as_str().to_owned(),
+        worker_client_id: plan.programs.client_id.to_string(),
+        worker_client_secret: plan.programs.client_secret.expose().to_owned(),
+        ..EnvironmentFile::default()
+    }
 }
 
 fn toml(plan: &Plan, files: &SecretFiles, url: &Url) -> String {

@@ -242,12 +242,12 @@ async fn check_protected(encryption: &str, protect: impl Fn(Arc<ServerConfig>) -
 
 #[tokio::test]
 async fn a_private_authority_vouches_for_a_server_with_starttls() {
-    check_protected("starttls", Protection::StartTls).await;
+    Box::pin(check_protected("starttls", Protection::StartTls)).await;
 }
 
 #[tokio::test]
 async fn a_private_authority_vouches_for_a_server_with_tls_from_the_first_byte() {
-    check_protected("tls", Protection::Tls).await;
+    Box::pin(check_protected("tls", Protection::Tls)).await;
 }
 
 /// The server gets nothing, and the mail waits.
@@ -270,14 +270,14 @@ async fn check_withheld(encryption: &str, mut server: MailServer) {
 #[tokio::test]
 async fn a_server_that_offers_no_tls_gets_no_mail() {
     let server = MailServer::start(Manner::Accept, Protection::None);
-    check_withheld("starttls", server).await;
+    Box::pin(check_withheld("starttls", server)).await;
 }
 
 #[tokio::test]
 async fn a_server_with_a_certificate_of_its_own_making_gets_no_mail() {
     let (_, config) = certificate();
     let server = MailServer::start(Manner::Accept, Protection::Tls(config));
-    check_withheld("tls", server).await;
+    Box::pin(check_withheld("tls", server)).await;
 }
 
 /// The program in a process of its own.
