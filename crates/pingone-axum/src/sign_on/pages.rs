@@ -117,15 +117,14 @@ const READ_FRAGMENT: &str = "const f=document.forms[0];\
 const READ_FRAGMENT_SHA256: &str = "iXDOUezQZ/wnwFi5my8Eq1eL54+nAyDbi++gVFbOEp0=";
 
 fn plain_end_session(form: &EndSessionForm) -> Response {
-    let fields: String = form
-        .fields()
-        .map(|(name, value)| {
-            format!(
-                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
-                escaped(value)
-            )
-        })
-        .collect();
+    let mut fields = String::new();
+    for (name, value) in form.fields() {
+        fields.push_str("<input type=\"hidden\" name=\"");
+        fields.push_str(name);
+        fields.push_str("\" value=\"");
+        fields.push_str(&escaped(value));
+        fields.push_str("\">");
+    }
     let content = format!(
         "<form method=\"post\" action=\"{}\">{fields}<button>Continue</button></form>\
          <script>{SUBMIT}</script>",
