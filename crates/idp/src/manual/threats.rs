@@ -112,7 +112,7 @@
 //!
 //! - `only_declared_proxies_are_believed`
 //! - `only_a_proxy_says_who_asks_and_under_which_id`
-//! - `strangers_are_refused_where_only_proxies_may_connect`
+//! - `outsiders_are_refused_where_only_proxies_may_connect`
 //!
 //! # 4.14 Refresh tokens
 //!
