@@ -20,7 +20,7 @@ pub(crate) const MOST_TRIES: i64 = 5;
 ///
 /// Whoever proves the mailbox gets in: a user who is locked out after wrong passwords, or has no
 /// password yet, is sent a code like any other. PingOne refuses both, which leaves it to strangers
-/// whether somebody gets in (`docs/decisions/0011-the-mailbox-decides.md`).
+/// whether somebody gets in (`docs/decisions/0012-the-mailbox-decides.md`).
 ///
 /// # Errors
 ///

@@ -484,7 +484,7 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
 }
 
 /// Nobody shuts themselves out: one click would do it, and nobody of that environment may be left
-/// who can undo it (`docs/decisions/0012-nobody-shuts-themselves-out.md`).
+/// who can undo it (`docs/decisions/0013-nobody-shuts-themselves-out.md`).
 fn require_somebody_else<P>(
     on: &OnUser<P>,
     target: Option<&str>,
