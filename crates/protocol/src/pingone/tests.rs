@@ -207,8 +207,11 @@ const SOURCES: [&str; 9] = [
 ];
 
 /// Requests, which a server reads; what carries a type of their own to it is listed here.
-const REQUESTS: [&str; 11] = [
+const REQUESTS: [&str; 15] = [
+    "AccessControl",
     "CheckPassword",
+    "CorsSettings",
+    "GroupAccess",
     "ImportPassword",
     "NewApplication",
     "NewGroup",
@@ -217,6 +220,7 @@ const REQUESTS: [&str; 11] = [
     "NewRoleAssignment",
     "RecoverPassword",
     "ResetPassword",
+    "RoleAccess",
     "RoleScope",
     "SetPassword",
 ];

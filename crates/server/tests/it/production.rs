@@ -63,8 +63,9 @@ async fn an_operator_makes_the_first_environment_and_signs_on() {
         .expect(200);
     let page = place.browser().open(place.portal("login")).await;
     let grace = Person::new("grace", "Correct-Horse-42");
-    let home = give_credentials(&page, &grace).await.expect(200);
-    assert!(home.url.as_str().starts_with(&place.portal("")));
+    // Nobody has proven the address yet; the code waits for a mail server.
+    let page = give_credentials(&page, &grace).await.expect(200);
+    assert!(page.body().contains("Confirm your e"), "{}", page.summary());
     running.shutdown().await;
 }
 
