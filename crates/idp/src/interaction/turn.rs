@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use protocol::names::EmailAddress;
 use protocol::pingone::PasswordStatus;
 use protocol::secret::{Password, SessionToken};
 use web::{Floor, Limited};
@@ -128,19 +129,19 @@ impl Turn<'_> {
     }
 
     /// To the proof of an address of which nobody is to know that it has an account: what follows
-    /// looks the same as for a new one, and no code leads on.
+    /// looks the same as for a new one, down to the spelling of the address, and no code leads on.
     ///
     /// # Errors
     ///
     /// [`InteractionError`].
     pub(crate) async fn to_nobodys_verification(
         self,
-        email: &str,
+        email: &EmailAddress,
     ) -> Result<Next, InteractionError> {
         let proof = SessionToken::random(self.idp.random());
         let step = Step::VerificationCode {
             user: None,
-            email: email.to_owned(),
+            email: email.as_str().to_owned(),
             proof: proof.digest(),
         };
         self.move_behind(proof, step).await

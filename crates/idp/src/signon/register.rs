@@ -91,17 +91,18 @@ pub(crate) async fn post(
             form.set_error(field, visit.text(text));
         }
     }
-    if !email.is_empty() && EmailAddress::parse(email).is_err() {
+    let address = EmailAddress::parse(email);
+    if !email.is_empty() && address.is_err() {
         form.set_error("email", visit.text("register-email-invalid"));
     }
     if !username.is_empty() && !is_username(username) {
         form.set_error("username", visit.text("register-username-invalid"));
     }
     require_same(&visit, &params, "password", &mut form);
-    if form.has_errors() {
+    let (Ok(address), false) = (address, form.has_errors()) else {
         form.keep_new_passwords(PASSWORDS, &password);
         return show(&visit, form).await;
-    }
+    };
 
     let population = rules::default_population(&visit).await?.id;
     let account = NewAccount {
@@ -110,7 +111,7 @@ pub(crate) async fn post(
             value: password.clone(),
             force_change: false,
         }),
-        ..NewAccount::new(username, email, population)
+        ..NewAccount::new(username, address.as_str(), population)
     };
     let floor = Floor::of(FLOOR);
     let registered = register_oneself(&idp, visit.environment.id, account, &visit.by).await;
@@ -119,7 +120,7 @@ pub(crate) async fn post(
             let turn = visit.turn();
             let next = match &registered {
                 Registered::Made(user) => turn.after_password(user, None).await?,
-                Registered::HasAccount => turn.to_nobodys_verification(email).await?,
+                Registered::HasAccount => turn.to_nobodys_verification(&address).await?,
             };
             floor.reached().await;
             return Ok(visit.lead_to(&next));
