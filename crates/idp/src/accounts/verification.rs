@@ -1,6 +1,7 @@
 //! The proof of a mail address: a code goes out, and comes back.
 
 use jiff::Timestamp;
+use protocol::names::name_key;
 use protocol::secret::VerificationCode;
 
 use super::Refusal;
@@ -83,7 +84,8 @@ pub(crate) async fn verify(
     let mut changed = user.clone();
     changed.verification_required = false;
     // A code proves the address that it was sent to, not one that was entered since.
-    changed.email_verified = changed.email_verified || sent.email == user.email;
+    changed.email_verified =
+        changed.email_verified || name_key(&sent.email) == name_key(&user.email);
     changed.updated_at = by.now;
     let updated = Activity::new("USER.UPDATED", user);
     let written = VerificationCodes::redeem(user.id, &sent.tag)

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
-use protocol::names::{EmailAddress, is_username};
+use protocol::names::{EmailAddress, is_username, name_key};
 use protocol::pingone::{
     AccountStatus, LifecycleStatus, PasswordState, PasswordStatus, Reference, User,
 };
@@ -417,18 +417,19 @@ async fn renamed<P>(
     email: String,
     attributes: Map<String, Value>,
 ) -> Result<StoredUser, ApiFailure> {
-    let (is_renamed, has_moved) = (username != on.user.username, email != on.user.email);
+    let is_renamed = username != on.user.username;
     if !is_username(&username) {
         return Err(registration::RegistrationRefusal::InvalidUsername.into());
     }
     // An address that was taken before its form was checked may stay.
-    let email = if has_moved {
+    let email = if email == on.user.email {
+        email
+    } else {
         let address = EmailAddress::parse(&email);
         let address = address.map_err(registration::RegistrationRefusal::InvalidEmail)?;
         address.as_str().to_owned()
-    } else {
-        email
     };
+    let has_moved = has_moved(&on.user, &email);
     let changed = StoredUser {
         // Another address is not proven.
         email_verified: on.user.email_verified && !has_moved,
@@ -443,6 +444,11 @@ async fn renamed<P>(
         registration::require_own_address(&changed)?;
     }
     Ok(changed)
+}
+
+/// Whether an address is another than the user's, and not the same one in another spelling.
+fn has_moved(user: &StoredUser, email: &str) -> bool {
+    name_key(&user.email) != name_key(email)
 }
 
 /// Writes a changed user and shows it.
@@ -472,7 +478,7 @@ async fn write<P>(
 /// What another mail address brings with it: the address before is told, and codes that were mailed
 /// there are worth nothing any more.
 async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFailure> {
-    if changed.email == on.user.email {
+    if !has_moved(&on.user, &changed.email) {
         return Ok(Change::new());
     }
     let notice = MailKind::Notice(Notice::AddressChanged);

@@ -451,6 +451,50 @@ async fn another_address_tells_the_one_before_and_makes_its_codes_worthless() {
 }
 
 #[tokio::test]
+async fn an_address_in_another_spelling_stays_proven_and_so_do_its_codes() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let at = path(&api.make_user("ada").await);
+    let send = "user.sendVerificationCode+json";
+    api.act(Method::POST, &at, send, &Value::Null).await;
+    let code = world.mailed_code("ada@example.com").await.unwrap();
+    world.advance(1);
+    let spelled = api.patch(&at, &json!({ "email": "Ada@Example.com" })).await;
+    assert_eq!(
+        spelled.expect(StatusCode::OK).json()["email"],
+        "Ada@example.com"
+    );
+    let code = json!({ "verificationCode": code });
+    let verified = api.act(Method::POST, &at, "user.verify+json", &code).await;
+    assert_eq!(
+        verified.expect(StatusCode::OK).json()["emailVerified"],
+        true
+    );
+    for spelling in [
+        "Ada@EXAMPLE.com",
+        "ada@example.com",
+        "ada@ｅｘａｍｐｌｅ.com",
+        "\"ada\"@example.com",
+    ] {
+        let patched = api.patch(&at, &json!({ "email": spelling })).await;
+        let patched = patched.expect(StatusCode::OK).json();
+        assert_eq!(patched["emailVerified"], true, "PATCH {spelling}");
+        let body = json!({ "username": "ada", "email": spelling });
+        let put = api.put(&at, &body).await.expect(StatusCode::OK).json();
+        assert_eq!(put["emailVerified"], true, "PUT {spelling}");
+    }
+    assert!(
+        world.mailed_code("ada@example.com").await.is_some(),
+        "the newest mail there is no notice of another address"
+    );
+    let other = api
+        .patch(&at, &json!({ "email": "ada@example.org" }))
+        .await
+        .expect(StatusCode::OK);
+    assert!(other.json().get("emailVerified").is_none());
+}
+
+#[tokio::test]
 async fn a_username_in_the_form_of_an_address_is_the_users_own() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
