@@ -23,7 +23,7 @@ pub(crate) enum Refusal {
     /// The code is wrong, was used, or expired.
     #[error("the code is wrong or expired")]
     CodeInvalid,
-    /// Too many wrong codes: the code is dead and the password locked out.
+    /// Too many wrong codes: the code is dead.
     #[error("too many wrong codes were tried")]
     CodeExhausted,
     /// The current password was given wrong.

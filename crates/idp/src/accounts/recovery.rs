@@ -1,14 +1,14 @@
 //! The forgotten password: a code goes out by mail, and comes back with a new password.
 
-use jiff::SignedDuration;
-use protocol::password_policy::{CurrentPassword, PasswordPolicy};
+use protocol::password_policy::CurrentPassword;
 use protocol::secret::{Password, RecoveryCode};
 
 use super::mailed_codes::MailedCode as _;
 use super::{Refusal, passwords};
-use crate::audit::{Activity, Actor, By};
+use crate::audit::{Activity, By};
 use crate::mail::{MailKind, Notice};
 use crate::state::Idp;
+use crate::stores::change::Change;
 use crate::stores::codes::{CodeTag, RECOVERY_CODE_LIFETIME, RecoveryCodes, Tried};
 use crate::stores::passwords::{Passwords, Replacement};
 use crate::stores::users::{StoredUser, Users};
@@ -53,10 +53,11 @@ pub(crate) async fn send_code(idp: &Idp, user: &StoredUser, by: &By) -> Result<(
     }
 }
 
-/// Uses a code up for a new password, and lifts a lockout after wrong passwords. The code came by
-/// mail, so it proves the mail address as well. The user as it is afterwards comes back.
+/// As [`recover_one_of`], for the one user who is meant.
 ///
-/// A new password that the policy refuses costs neither the code nor a try.
+/// # Errors
+///
+/// As [`recover_one_of`].
 pub(crate) async fn recover(
     idp: &Idp,
     user: &StoredUser,
@@ -64,21 +65,72 @@ pub(crate) async fn recover(
     new: &Password,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
-    let policy = passwords::policy_of(idp, user).await?.policy;
-    let tag = try_code(idp, user, code, &policy, by).await?;
+    recover_one_of(idp, std::slice::from_ref(user), code, new, by).await
+}
+
+/// Tries a code on all users whom somebody meant: the one to whom it was mailed gets the new
+/// password. A wrong code is a try at each of them, a right one at none.
+///
+/// The try is counted before the code is compared, so that no number of requests at the same time
+/// compares more of them.
+///
+/// # Errors
+///
+/// [`Refusal::CodeInvalid`] for a wrong code, also without any user, [`Refusal::CodeExhausted`]
+/// after too many of them, and as [`redeem`].
+pub(crate) async fn recover_one_of(
+    idp: &Idp,
+    users: &[StoredUser],
+    code: &RecoveryCode,
+    new: &Password,
+    by: &By,
+) -> Result<StoredUser, Refusal> {
+    let codes = RecoveryCodes::new(idp.db());
+    let mut refused = Refusal::CodeInvalid;
+    let mut given_back = Change::new();
+    for user in users {
+        refused = match codes.take_try(user.id, MOST_TRIES, by.now).await? {
+            Tried::Counted { sent, failures } => {
+                given_back = given_back.and(RecoveryCodes::give_try_back(user.id, &sent));
+                if code.is_kept_as(&sent, idp, user.id) {
+                    given_back.commit_unrecorded(idp).await?;
+                    return redeem(idp, user, &sent, new, by).await;
+                }
+                if failures < MOST_TRIES {
+                    Refusal::CodeInvalid
+                } else {
+                    Refusal::CodeExhausted
+                }
+            }
+            Tried::Exhausted => Refusal::CodeExhausted,
+            Tried::None => Refusal::CodeInvalid,
+        };
+    }
+    Err(refused)
+}
+
+/// Uses a code up for a new password, and lifts a lockout after wrong passwords. The code came by
+/// mail, so it proves the mail address as well. The user as it is afterwards comes back.
+///
+/// A new password that the policy refuses does not cost the code.
+///
+/// # Errors
+///
+/// [`Refusal::AccountNotUsable`], [`Refusal::Policy`], and [`Refusal::CodeInvalid`] where another
+/// request was faster.
+async fn redeem(
+    idp: &Idp,
+    user: &StoredUser,
+    tag: &CodeTag,
+    new: &Password,
+    by: &By,
+) -> Result<StoredUser, Refusal> {
     if !user.can_authenticate(by.now) {
         return Err(Refusal::AccountNotUsable);
     }
+    let policy = passwords::policy_of(idp, user).await?.policy;
     let unknown = CurrentPassword::Unknown;
-    let hash = match passwords::accepted(idp, user, &policy, new, unknown, by.now).await {
-        Ok(hash) => hash,
-        Err(refusal) => {
-            RecoveryCodes::give_try_back(user.id, &tag)
-                .commit_unrecorded(idp)
-                .await?;
-            return Err(refusal);
-        }
-    };
+    let hash = passwords::accepted(idp, user, &policy, new, unknown, by.now).await?;
     let new = Replacement {
         hash: &hash,
         must_change: false,
@@ -87,7 +139,7 @@ pub(crate) async fn recover(
     let recovered = Activity::new("PASSWORD.RECOVERY", user);
     let recovered = recovered.and(Activity::new("USER.UNLOCKED", user));
     let notice = MailKind::Notice(Notice::PasswordRecovered);
-    let written = RecoveryCodes::redeem(user.id, &tag)
+    let written = RecoveryCodes::redeem(user.id, tag)
         .and(Passwords::replaced(user.id, &new, by.session(), by.now))
         .and(Users::prove_email(user, by.now))
         .and(idp.mail().enqueue(idp, user, &notice, by.now).await?)
@@ -103,66 +155,4 @@ pub(crate) async fn recover(
         Err(error) if error.unmet().is_some() => Err(Refusal::CodeInvalid),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Counts a try and compares the code; the last wrong one kills it and locks the password out.
-async fn try_code(
-    idp: &Idp,
-    user: &StoredUser,
-    code: &RecoveryCode,
-    policy: &PasswordPolicy,
-    by: &By,
-) -> Result<CodeTag, Refusal> {
-    let codes = RecoveryCodes::new(idp.db());
-    let (tag, failures) = match codes.take_try(user.id, MOST_TRIES, by.now).await? {
-        Tried::Counted { sent, failures } => (sent, failures),
-        Tried::Exhausted => return Err(Refusal::CodeExhausted),
-        Tried::None => return Err(Refusal::CodeInvalid),
-    };
-    if code.is_kept_as(&tag, idp, user.id) {
-        return Ok(tag);
-    }
-    if failures < MOST_TRIES {
-        return Err(Refusal::CodeInvalid);
-    }
-    let lockout = policy
-        .lockout
-        .map_or(900, |lockout| lockout.duration_seconds);
-    let until = by.now + SignedDuration::from_secs(i64::from(lockout));
-    let locked = Activity::new("USER.LOCKED", user);
-    Passwords::lock_out(user.id, until)
-        .commit(
-            idp,
-            user.environment_id,
-            &locked,
-            &by.acting_as(Actor::Nobody),
-        )
-        .await?;
-    Err(Refusal::CodeExhausted)
-}
-
-/// Tries a code on all users whom somebody meant: on whichever it was mailed to, it works.
-///
-/// # Errors
-///
-/// As [`recover`]; without any user, [`Refusal::CodeInvalid`].
-pub(crate) async fn recover_one_of(
-    idp: &Idp,
-    users: &[StoredUser],
-    code: &RecoveryCode,
-    new: &Password,
-    by: &By,
-) -> Result<StoredUser, Refusal> {
-    let mut refused = Refusal::CodeInvalid;
-    for user in users {
-        match recover(idp, user, code, new, by).await {
-            Err(
-                refusal @ (Refusal::AccountNotUsable
-                | Refusal::CodeExhausted
-                | Refusal::CodeInvalid),
-            ) => refused = refusal,
-            recovered_or_failed => return recovered_or_failed,
-        }
-    }
-    Err(refused)
 }

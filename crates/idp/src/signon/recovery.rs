@@ -248,8 +248,8 @@ pub(crate) async fn post(
         Err(Refusal::Policy(evaluation)) => {
             form.set_error("newPassword", rules::broken(&visit, &evaluation));
         }
-        // Only the tries of this interaction are told: that a code died elsewhere, or that its
-        // account is locked out, is known of known users alone.
+        // Only the tries of this interaction are told: that a code died elsewhere is known of known
+        // users alone.
         Err(Refusal::AccountNotUsable | Refusal::CodeExhausted | Refusal::CodeInvalid) => {
             let text = if tries < MOST_RECOVERY_TRIES {
                 "recover-code-wrong"

@@ -96,8 +96,6 @@ const GIVE_TRIES_BACK: &str = "\
 UPDATE user_passwords SET failures = 0, locked_until = NULL
  WHERE user_id = $1 AND (failures > 0 OR locked_until IS NOT NULL)";
 
-const LOCK_OUT: &str = "UPDATE user_passwords SET locked_until = $2 WHERE user_id = $1";
-
 const SET: &str = "\
 INSERT INTO user_passwords (user_id, hash, must_change, changed_at, failures, locked_until)
 VALUES ($1, $2, $3, $4, 0, NULL)
@@ -188,11 +186,6 @@ impl<'a> Passwords<'a> {
     /// Takes back all failures, after a right password or by an administrator.
     pub(crate) fn give_tries_back(user: UserId) -> Change {
         Change::of(Statement::new(GIVE_TRIES_BACK).bind(user.as_uuid()))
-    }
-
-    /// Locks a password out.
-    pub(crate) fn lock_out(user: UserId, until: Timestamp) -> Change {
-        Change::of(Statement::new(LOCK_OUT).bind(user.as_uuid()).bind(until))
     }
 
     /// A user's first password, as of `changed_at`.
