@@ -62,6 +62,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "population_users",
         sql: include_str!("../migrations/0005_population_users.sql"),
     },
+    Migration {
+        version: 6,
+        name: "mail_addresses",
+        sql: include_str!("../migrations/0006_mail_addresses.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -21,12 +21,14 @@ pub(crate) struct Share {
     pub(crate) within: SignedDuration,
 }
 
-/// Nothing is inserted where the address has had its share: then no row is touched.
+/// Nothing is inserted where the address has had its share: then no row is touched. Recipients are
+/// in ASCII, so `LOWER` makes the key by which addresses are compared.
 const INSERT: &str = "\
 INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at)
 SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT),
        CAST($5 AS BIGINT), 0, CAST($6 AS BIGINT)
- WHERE (SELECT COUNT(*) FROM mails WHERE recipient = $3 AND created_at > $7) < $8";
+ WHERE (SELECT COUNT(*) FROM mails
+         WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7) < $8";
 
 /// Claims a mail by pushing its next attempt into the future: another node sees it as not due.
 const CLAIM: &str = "\
@@ -49,7 +51,7 @@ SELECT id, recipient, sealed, created_at, attempts FROM mails
 
 const NEWEST_TO: &str = "\
 SELECT id, recipient, sealed, created_at, attempts FROM mails
- WHERE recipient = $1 AND sealed <> '' ORDER BY created_at DESC, id DESC LIMIT $2";
+ WHERE LOWER(recipient) = LOWER(CAST($1 AS TEXT)) AND sealed <> '' ORDER BY created_at DESC, id DESC LIMIT $2";
 
 const FIND: &str = "\
 SELECT id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND sealed <> ''";

@@ -975,6 +975,33 @@ async fn an_address_gets_its_share_of_mails_whatever_asks_for_them() {
 }
 
 #[tokio::test]
+async fn spellings_of_an_address_have_one_share_of_mails() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut users = Vec::new();
+    for (name, email) in [
+        ("ada", "ada@example.com"),
+        ("anna", "Ada@example.com"),
+        ("alma", "ADA@EXAMPLE.COM"),
+    ] {
+        let account = NewAccount::new(name, email, world.population);
+        users.push(world.try_register(account).await.unwrap());
+    }
+    for user in users.iter().cycle().take(10) {
+        recovery::send_code(&world.idp, user, &world.by())
+            .await
+            .unwrap();
+    }
+    for user in &users {
+        let refused = recovery::send_code(&world.idp, user, &world.by()).await;
+        assert!(matches!(refused, Err(Refusal::TooManyMails)), "{refused:?}");
+        assert_eq!(world.mails(&user.email).await.len(), 10, "{}", user.email);
+    }
+}
+
+#[tokio::test]
 async fn what_is_kept_of_a_code_is_worth_nothing_for_another_user_or_installation() {
     let Some(db) = super::fresh().await else {
         return;
