@@ -67,6 +67,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "mail_addresses",
         sql: include_str!("../migrations/0006_mail_addresses.sql"),
     },
+    Migration {
+        version: 7,
+        name: "live_recovery_codes",
+        sql: include_str!("../migrations/0007_live_recovery_codes.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -16,7 +16,8 @@ use crate::stores::users::{StoredUser, Users};
 /// The fifth wrong code kills a code (flows, "Codes").
 pub(crate) const MOST_TRIES: i64 = 5;
 
-/// Mails a new code, which makes an earlier one worthless.
+/// Mails a new code. One that was mailed before stays good for its time: whoever asks may be a
+/// stranger, and the owner may be typing it.
 ///
 /// Whoever proves the mailbox gets in: a user who is locked out after wrong passwords, or has no
 /// password yet, is sent a code like any other. PingOne refuses both, which leaves it to strangers
@@ -36,10 +37,11 @@ pub(crate) async fn send_code(idp: &Idp, user: &StoredUser, by: &By) -> Result<(
     let sent = Activity::new("NOTIFICATION.CREATED", user);
     let mailed = idp.mail().require(idp, user, &mail, by.now).await?;
     let written = mailed
-        .and(RecoveryCodes::replace(
+        .and(RecoveryCodes::insert(
             user.id,
             &code.tag(idp, user.id),
             expires_at,
+            by.now,
         ))
         .commit(idp, user.environment_id, &sent, by)
         .await;
@@ -92,9 +94,10 @@ pub(crate) async fn recover_one_of(
         refused = match codes.take_try(user.id, MOST_TRIES, by.now).await? {
             Tried::Counted { sent, failures } => {
                 given_back = given_back.and(RecoveryCodes::give_try_back(user.id, &sent));
-                if code.is_kept_as(&sent, idp, user.id) {
+                let mut tags = sent.iter();
+                if let Some(tag) = tags.find(|tag| code.is_kept_as(tag, idp, user.id)) {
                     given_back.commit_unrecorded(idp).await?;
-                    return redeem(idp, user, &sent, new, by).await;
+                    return redeem(idp, user, tag, new, by).await;
                 }
                 if failures < MOST_TRIES {
                     Refusal::CodeInvalid

@@ -47,8 +47,10 @@ pub(crate) enum Tried<D> {
 
 const SEND_RECOVERY: &str = "\
 INSERT INTO recovery_codes (user_id, digest, failures, expires_at) VALUES ($1, $2, 0, $3)
-ON CONFLICT (user_id) DO UPDATE
-   SET digest = excluded.digest, failures = 0, expires_at = excluded.expires_at";
+ON CONFLICT (user_id, digest) DO UPDATE SET failures = 0, expires_at = excluded.expires_at";
+
+const DROP_EXPIRED_RECOVERY: &str = "\
+DELETE FROM recovery_codes WHERE user_id = $1 AND expires_at <= $2";
 
 const TRY_RECOVERY: &str = "\
 UPDATE recovery_codes SET failures = failures + 1
@@ -56,7 +58,7 @@ UPDATE recovery_codes SET failures = failures + 1
 RETURNING digest, failures";
 
 const FIND_RECOVERY: &str = "\
-SELECT failures FROM recovery_codes WHERE user_id = $1 AND expires_at > $2";
+SELECT failures FROM recovery_codes WHERE user_id = $1 AND expires_at > $2 LIMIT 1";
 
 const GIVE_RECOVERY_TRY_BACK: &str = "\
 UPDATE recovery_codes SET failures = failures - 1 WHERE user_id = $1 AND digest = $2";
@@ -80,7 +82,8 @@ RETURNING digest, email, failures";
 const REDEEM_VERIFICATION: &str =
     "DELETE FROM verification_codes WHERE user_id = $1 AND digest = $2";
 
-/// Recovery codes: one per user, the newest.
+/// Recovery codes: all of a user that were mailed and are still good. A mail's share for each address
+/// bounds their number.
 #[derive(Debug)]
 pub(crate) struct RecoveryCodes<'a>(&'a Db);
 
@@ -89,33 +92,44 @@ impl<'a> RecoveryCodes<'a> {
         Self(db)
     }
 
-    /// Makes a code the user's only one.
-    pub(crate) fn replace(user: UserId, tag: &CodeTag, expires_at: Timestamp) -> Change {
-        Change::of(
-            Statement::new(SEND_RECOVERY)
-                .bind(user.as_uuid())
-                .bind(tag.as_str())
-                .bind(expires_at),
-        )
+    /// Adds a code to those of the user that are still good at `now`.
+    pub(crate) fn insert(
+        user: UserId,
+        tag: &CodeTag,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Change {
+        let expired = Statement::new(DROP_EXPIRED_RECOVERY)
+            .bind(user.as_uuid())
+            .bind(now);
+        let code = Statement::new(SEND_RECOVERY)
+            .bind(user.as_uuid())
+            .bind(tag.as_str())
+            .bind(expires_at);
+        Change::of(expired).add(code)
     }
 
-    /// Counts a try and gives the digest to compare with.
+    /// Counts a try at each code that has tries left, and gives what to compare with. The failures
+    /// are those of the code with the fewest.
     pub(crate) async fn take_try(
         &self,
         user: UserId,
         most: i64,
         now: Timestamp,
-    ) -> Result<Tried<CodeTag>, StoreError> {
+    ) -> Result<Tried<Vec<CodeTag>>, StoreError> {
         let during = StoreError::during("try a recovery code");
         let statement = Statement::new(TRY_RECOVERY)
             .bind(user.as_uuid())
             .bind(now)
             .bind(most);
-        if let Some(row) = self.0.write(statement).await.map_err(&during)?.into_row() {
-            return Ok(Tried::Counted {
-                sent: CodeTag(row.get("digest")?),
-                failures: row.get("failures")?,
-            });
+        let (mut sent, mut fewest) = (Vec::new(), None::<i64>);
+        for row in self.0.write(statement).await.map_err(&during)?.rows {
+            sent.push(CodeTag(row.get("digest")?));
+            let failures = row.get("failures")?;
+            fewest = Some(fewest.map_or(failures, |fewest| fewest.min(failures)));
+        }
+        if let Some(failures) = fewest {
+            return Ok(Tried::Counted { sent, failures });
         }
         let statement = Statement::new(FIND_RECOVERY).bind(user.as_uuid()).bind(now);
         match self.0.read_optional(statement).await.map_err(&during)? {
@@ -124,13 +138,13 @@ impl<'a> RecoveryCodes<'a> {
         }
     }
 
-    /// Gives a try back: the code was right and the new password was not.
-    pub(crate) fn give_try_back(user: UserId, tag: &CodeTag) -> Change {
-        Change::of(
+    /// Gives a try at these codes back: one of them was right, or another user's was.
+    pub(crate) fn give_try_back(user: UserId, tags: &[CodeTag]) -> Change {
+        Change::new().add_all(tags.iter().map(|tag| {
             Statement::new(GIVE_RECOVERY_TRY_BACK)
                 .bind(user.as_uuid())
-                .bind(tag.as_str()),
-        )
+                .bind(tag.as_str())
+        }))
     }
 
     /// Uses a code up; the requirement is met for one caller only.
