@@ -79,3 +79,80 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
 pub(crate) fn fold(text: &str) -> String {
     protocol::names::name_key(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use db::testing::TestDb;
+    use db::{Batch, Statement};
+
+    use super::*;
+
+    /// An environment from before there were operators: an application with this name and scope.
+    fn application(id: &'static str, name_key: &'static str, scope: &'static str) -> Batch {
+        let insert = |sql: &'static str| Statement::new(sql).bind(id);
+        Batch::new()
+            .add(
+                insert(
+                    "INSERT INTO environments (id, organization_id, name, name_key, document, \
+                     created_at, updated_at) VALUES ($1, $1, $1, $2, '{}', 0, 0)",
+                )
+                .bind(id),
+            )
+            .add(
+                insert(
+                    "INSERT INTO applications (id, environment_id, name_key, document, created_at, \
+                     updated_at) VALUES ($1, $1, $2, '{}', 0, 0)",
+                )
+                .bind(name_key),
+            )
+            .add(insert(
+                "INSERT INTO resources (id, environment_id, name_key, document, created_at, \
+                 updated_at) VALUES ($1, $1, 'r', '{}', 0, 0)",
+            ))
+            .add(
+                insert(
+                    "INSERT INTO resource_scopes (id, environment_id, resource_id, name, created_at, \
+                     updated_at) VALUES ($1, $1, $1, $2, 0, 0)",
+                )
+                .bind(scope),
+            )
+            .add(insert(
+                "INSERT INTO resource_grants (id, environment_id, application_id, resource_id, \
+                 created_at, updated_at) VALUES ($1, $1, $1, $1, 0, 0)",
+            ))
+            .add(insert(
+                "INSERT INTO resource_grant_scopes (resource_grant_id, scope_id) VALUES ($1, $1)",
+            ))
+    }
+
+    async fn become_for_operators(test: TestDb) {
+        let db = &test.db;
+        let (before, _) = MIGRATIONS.split_at(2);
+        db.migrate("idp", before).await.unwrap();
+        for (id, name_key, scope) in [
+            ("portal", "latchkey portal", "p1:read:user"),
+            ("namesake", "latchkey portal", "openid"),
+            ("other", "another portal", "p1:read:user"),
+        ] {
+            db.batch(application(id, name_key, scope)).await.unwrap();
+        }
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let select = Statement::new("SELECT id FROM applications WHERE is_for_operators");
+        let rows = db.read(select).await.unwrap();
+        let ids: Vec<String> = rows.iter().map(|row| row.get("id").unwrap()).collect();
+        assert_eq!(ids, ["portal"]);
+    }
+
+    /// Whoever called an application as the portal is called gains nothing by an upgrade.
+    #[tokio::test]
+    async fn an_upgrade_gives_operators_only_the_portal_with_a_pingone_scope_on_sqlite() {
+        become_for_operators(db::testing::sqlite().await).await;
+    }
+
+    #[tokio::test]
+    async fn an_upgrade_gives_operators_only_the_portal_with_a_pingone_scope_on_postgresql() {
+        if let Some(test) = db::testing::postgres().await {
+            become_for_operators(test).await;
+        }
+    }
+}
