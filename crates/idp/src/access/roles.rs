@@ -265,6 +265,23 @@ impl Reach {
             Self::Populations(populations) => populations.contains(&population),
         }
     }
+
+    /// Whether it covers what belongs to this population, or to the environment alone.
+    pub(crate) fn covers_what_is_of(&self, population: Option<PopulationId>) -> bool {
+        match population {
+            Some(population) => self.covers(population),
+            None => *self == Self::Environment,
+        }
+    }
+
+    /// The populations that it is limited to; `None` where it is not.
+    pub(crate) fn populations(&self) -> Option<&[PopulationId]> {
+        match self {
+            Self::Environment => None,
+            Self::Nothing => Some(&[]),
+            Self::Populations(populations) => Some(populations),
+        }
+    }
 }
 
 /// How far the assignments of one actor let it do something in an environment.

@@ -9,10 +9,9 @@ use serde::Serialize;
 use super::hal::{Hal, Page, Reply};
 use super::paging::PageRequest;
 use crate::access::allowed::Allowed;
-use crate::access::roles::Reach;
 use crate::audit::Subject;
 use crate::stores::change::Change;
-use crate::stores::filter_sql::{Attribute, push_condition};
+use crate::stores::filter_sql::{Attribute, push_condition, push_populations};
 use crate::stores::record::{Record, Table};
 use crate::web::failures::api::ApiFailure;
 
@@ -49,12 +48,7 @@ impl<P> Allowed<P> {
     /// Refuses a record of a population that is out of reach, or of none where the permission is
     /// for populations.
     pub(crate) fn require_reach<R: Record>(&self, record: &R) -> Result<(), ApiFailure> {
-        let is_reached = R::POPULATION.is_none()
-            || match record.population() {
-                Some(population) => self.reach.covers(population),
-                None => self.reach == Reach::Environment,
-            };
-        if is_reached {
+        if R::POPULATION.is_none() || self.reach.covers_what_is_of(record.population()) {
             Ok(())
         } else {
             Err(ApiFailure::forbidden())
@@ -113,14 +107,10 @@ impl<P> Allowed<P> {
 
     /// Appends the condition that a row belongs to a population in reach.
     fn within_reach(&self, select: Statement, population: Option<&'static str>) -> Statement {
-        let (Some(column), Reach::Populations(reached)) = (population, &self.reach) else {
-            return select;
-        };
-        let select = select.push(" AND ").push(column).push(" IN (NULL");
-        let select = reached.iter().fold(select, |select, id| {
-            select.push(", ").push_bind(id.as_uuid())
-        });
-        select.push(")")
+        match (population, self.reach.populations()) {
+            (Some(column), Some(reached)) => push_populations(select, column, reached),
+            _ => select,
+        }
     }
 
     /// Writes a new record.

@@ -153,6 +153,7 @@ impl<'a> Memberships<'a> {
             environment: self.environment,
             member: self.member,
             filter: filter.as_ref(),
+            populations: self.reach.populations(),
             after: &after,
             limit: page.read_limit(),
         };
@@ -166,20 +167,18 @@ impl<'a> Memberships<'a> {
     async fn load(&self, id: GroupId) -> Result<Membership, ApiFailure> {
         let found = self.groups();
         let found = found.find_membership(self.environment, self.member, id);
-        found.await?.ok_or_else(ApiFailure::not_found)
+        let found = found.await?.ok_or_else(ApiFailure::not_found)?;
+        self.require_reach(&found.group)?;
+        Ok(found)
     }
 
     async fn read(self, id: GroupId, query: Query) -> Result<Reply, ApiFailure> {
         Reply::ok(&self.expanded(&self.load(id).await?, &query))
     }
 
-    /// Whoever changes who is in a group needs the permission for the group, too.
+    /// Whoever sees or changes who is in a group needs the permission for the group, too.
     fn require_reach(&self, group: &StoredGroup) -> Result<(), ApiFailure> {
-        let is_reached = match group.population_id {
-            Some(population) => self.reach.covers(population),
-            None => *self.reach == Reach::Environment,
-        };
-        if is_reached {
+        if self.reach.covers_what_is_of(group.population_id) {
             Ok(())
         } else {
             Err(ApiFailure::forbidden())
@@ -236,7 +235,6 @@ impl<'a> Memberships<'a> {
 
     async fn remove(self, id: GroupId) -> Result<Reply, ApiFailure> {
         let Membership { group, is_direct } = self.load(id).await?;
-        self.require_reach(&group)?;
         if !is_direct {
             let message = "The membership comes from another group; end that one.";
             return Err(ApiFailure::constraint(None, message));

@@ -15,7 +15,6 @@ use serde_json::{Map, Value};
 
 use super::{unique, user_attributes, user_password};
 use crate::access::allowed::{Allowed, OnUser, Standing, find_population, may};
-use crate::access::roles::Reach;
 use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
 use crate::accounts::{passwords, verification};
 use crate::api::body::{Json, JsonObject, read_members};
@@ -97,11 +96,7 @@ pub(super) async fn list(
     let search = Search {
         environment: allowed.id(),
         filter: filter.as_ref(),
-        populations: match &allowed.reach {
-            Reach::Environment => None,
-            Reach::Nothing => Some(&[]),
-            Reach::Populations(populations) => Some(populations),
-        },
+        populations: allowed.reach.populations(),
         after: (&sort_key, &id),
         limit: page.read_limit(),
     };
@@ -350,7 +345,7 @@ async fn known_population(
 }
 
 /// Shows a user; `include` asks for the groups that the user is a member of, which only roles let
-/// see: a group's name may say what the user is not to know.
+/// see, and those alone that the roles reach: a group's name may say what others are not to know.
 pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Reply, ApiFailure> {
     let (ids, names) = ("memberOfGroupIDs", "memberOfGroupNames");
     let asks_for = |name: &str| query.lists("include", name);
@@ -360,7 +355,8 @@ pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Rep
             return Err(ApiFailure::forbidden());
         }
         let groups = Groups::new(on.idp.db());
-        let found = groups.of_user(user.environment_id, user.id).await?;
+        let mut found = groups.of_user(user.environment_id, user.id).await?;
+        found.retain(|group| on.reach.covers_what_is_of(group.population_id));
         let mut include = |name: &str, texts: Vec<Value>| {
             if asks_for(name) {
                 user.attributes.insert(name.to_owned(), Value::Array(texts));

@@ -1,6 +1,7 @@
 //! SCIM filters as conditions. What stands in a filter reaches the database as bound values only.
 
 use db::Statement;
+use protocol::id::PopulationId;
 use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
 
 use super::fold;
@@ -112,6 +113,19 @@ pub(crate) fn push_comparison(
             .push_bind(successor),
         None => statement,
     };
+    statement.push(")")
+}
+
+/// Appends ` AND ` and the condition that the column names one of these populations.
+pub(crate) fn push_populations(
+    statement: Statement,
+    column: &'static str,
+    populations: &[PopulationId],
+) -> Statement {
+    let statement = statement.push(" AND ").push(column).push(" IN (NULL");
+    let statement = populations.iter().fold(statement, |statement, id| {
+        statement.push(", ").push_bind(id.as_uuid())
+    });
     statement.push(")")
 }
 

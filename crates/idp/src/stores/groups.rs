@@ -8,7 +8,7 @@ use protocol::pingone::NewGroup;
 use uuid::Uuid;
 
 use super::change::Change;
-use super::filter_sql::{Attribute, push_condition};
+use super::filter_sql::{Attribute, push_condition, push_populations};
 use super::fold;
 use super::record::{Columns as _, Events, Record, Table, columns, events};
 
@@ -165,6 +165,8 @@ pub(crate) struct MembershipSearch<'a> {
     pub(crate) member: Member,
     /// Checked against the attributes of a group.
     pub(crate) filter: Option<&'a protocol::scim::Filter>,
+    /// Only groups of these populations; `None` for all.
+    pub(crate) populations: Option<&'a [PopulationId]>,
     /// The id of the last group of the page before.
     pub(crate) after: &'a str,
     pub(crate) limit: u32,
@@ -199,6 +201,10 @@ impl Groups<'_> {
             .push_bind(search.after);
         let select = match search.filter {
             Some(filter) => push_condition(select.push(" AND "), filter, StoredGroup::ATTRIBUTES),
+            None => select,
+        };
+        let select = match search.populations {
+            Some(populations) => push_populations(select, "population_id", populations),
             None => select,
         };
         let select = select.push(" ORDER BY id LIMIT ").push_bind(search.limit);

@@ -605,6 +605,36 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
             );
         }
     }
+    // Nor does it show them where they have members in reach.
+    let nested = id(&local.post("groups", &of("Nested", &here)).await.json());
+    let nested = format!("groups/{nested}");
+    admin.join(&ada, &open).await;
+    admin.join(&nested, &open).await;
+    local.join(&nested, &own).await;
+    for member in [&ada, &nested] {
+        let all = admin.memberships(member).await;
+        assert_eq!(all, kinds(&[("Open", "DIRECT"), ("Own", "DIRECT")]));
+        let path = format!("{member}/memberOfGroups?expand=group&limit=1");
+        let page = local.get(&path).await.expect(StatusCode::OK).json();
+        assert_eq!(page["_embedded"]["groupMemberships"][0]["id"], own);
+        assert!(page["_links"].get("next").is_none(), "{page}");
+        assert!(!page.to_string().contains(&open), "{page}");
+        for query in ["", "?expand=group"] {
+            let at = format!("{member}/memberOfGroups/{open}{query}");
+            let answer = local.get(&at).await;
+            refused(
+                &answer,
+                403,
+                "ACCESS_FAILED",
+                "INSUFFICIENT_PERMISSIONS",
+                "",
+            );
+        }
+    }
+    let include = format!("{ada}?include=memberOfGroupIDs,memberOfGroupNames");
+    let shown = local.get(&include).await.expect(StatusCode::OK).json();
+    assert_eq!(shown["memberOfGroupIDs"], json!([own]));
+    assert_eq!(shown["memberOfGroupNames"], json!(["Own"]));
     for body in [json!({ "name": "Anywhere" }), of("Elsewhere", &there)] {
         let answer = local.post("groups", &body).await;
         refused(
