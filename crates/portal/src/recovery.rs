@@ -100,15 +100,16 @@ impl Recoveries {
         Ok(true)
     }
 
-    fn place(&self) -> Result<Place, RecoveryError> {
+    /// A place for sending codes: taken before it is known whether there is anybody to send to, so
+    /// that a portal that is full answers everybody alike.
+    pub(crate) fn place(&self) -> Result<Place, RecoveryError> {
         self.background.place().ok_or(RecoveryError::Busy)
     }
 
     /// A code for the owners of an address who wanted to register with it: their accounts exist.
-    pub(crate) fn remind(&self, users: &[User]) -> Result<(), RecoveryError> {
+    pub(crate) fn remind(&self, users: &[User], place: Place) {
         let users: Vec<UserId> = users.iter().map(|user| user.id).take(MOST_USERS).collect();
-        self.send_codes(&users, self.place()?);
-        Ok(())
+        self.send_codes(&users, place);
     }
 
     /// Not waited for: how long it takes, and whether there is anything to send, tells about the

@@ -178,12 +178,13 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     }
     let floor = Floor::of(visit.settings().limits.recovery_floor);
     if !state.has_errors() {
+        let place = services.recoveries.place()?;
         let users = services.management.users();
         let owners = users.find_for_recovery(&form.email).await?;
         if !owners.is_empty() {
             check_for_nobody(&visit, &form, &mut state).await?;
             if !state.has_errors() {
-                services.recoveries.remind(&owners)?;
+                services.recoveries.remind(&owners, place);
             }
         } else if let Err(error) = users.create(&form.user(&visit, chosen)).await {
             let unsatisfied = error.unsatisfied_requirements();

@@ -91,6 +91,8 @@ pub(crate) struct World {
     /// Filters of searches, as they came.
     pub(crate) filters: Vec<String>,
     pub(crate) refresh_is_refused: bool,
+    /// Whether nothing is heard of a recovery code that is to be sent.
+    pub(crate) codes_are_stuck: bool,
     /// Claims to put into the next ID token instead of the right ones.
     pub(crate) wrong_claims: serde_json::Map<String, Value>,
     pub(crate) revoked: Vec<String>,
@@ -128,6 +130,7 @@ impl Fake {
             calls: BTreeMap::new(),
             filters: Vec::new(),
             refresh_is_refused: false,
+            codes_are_stuck: false,
             wrong_claims: serde_json::Map::new(),
             revoked: Vec::new(),
             codes: HashMap::new(),
@@ -889,6 +892,10 @@ async fn post_password(
         if !person.enabled {
             let detail = json!([{"code": "ACCOUNT_NOT_USABLE", "message": "disabled"}]);
             return api_error(400, "REQUEST_FAILED", &detail);
+        }
+        let is_stuck = fake.world().codes_are_stuck;
+        if is_stuck {
+            std::future::pending::<()>().await;
         }
         let code = fake
             .world()

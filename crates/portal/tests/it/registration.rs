@@ -1,5 +1,7 @@
 //! Registering a new user.
 
+use std::time::Duration;
+
 use portal::PopulationChoice;
 use protocol::SystemRandom;
 use protocol::id::PopulationId;
@@ -156,6 +158,27 @@ async fn registering_with_a_known_address_looks_like_success_and_mails_its_owner
     let is_there = |name: &str| world.people.iter().any(|person| person.username == name);
     assert!(is_there("carol0"), "the new address has an account");
     assert!(!is_there("carol1"), "the known address has no second one");
+}
+
+/// Only for a known address is there a code to send, and a portal that can send none must not tell.
+#[tokio::test]
+async fn a_portal_that_is_full_tells_known_from_unknown_addresses_by_nothing() {
+    let site = Site::with(|settings| {
+        settings.outgoing.total_timeout = Duration::from_secs(120);
+        settings.limits.recovery_floor = Duration::ZERO;
+    })
+    .await;
+    site.fake.world().codes_are_stuck = true;
+    let mut asked = 0;
+    while crate::recovery::ask(&site.browser(), "ada").await.status != 503 {
+        asked += 1;
+        assert!(asked < 900, "the portal is never full");
+    }
+    for address in ["new@example.com", "ada@example.com"] {
+        let page = register(&site, &[("email", address)]).await;
+        assert_eq!(page.status, 503, "{address}");
+    }
+    assert!(site.fake.person("grace").is_none());
 }
 
 #[tokio::test]
