@@ -105,6 +105,7 @@ impl Idp {
             keyring,
         } = parts;
         db.migrate("idp", stores::MIGRATIONS).await?;
+        stores::name_keys::bring_up_to_date(&db).await?;
         let brand = Arc::new(Brand::parse(&settings.brand)?);
         let messages = Messages::english(&[
             include_str!("../locales/en/idp.ftl"),

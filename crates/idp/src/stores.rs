@@ -20,6 +20,7 @@ pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod groups;
 pub(crate) mod mails;
+pub(crate) mod name_keys;
 pub(crate) mod password_policies;
 pub(crate) mod passwords;
 pub(crate) mod population_users;
@@ -72,10 +73,16 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "live_recovery_codes",
         sql: include_str!("../migrations/0007_live_recovery_codes.sql"),
     },
+    Migration {
+        version: 8,
+        name: "name_rules",
+        sql: include_str!("../migrations/0008_name_rules.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it
-/// is one. Two names with one key are one name, so no alias escapes uniqueness or lockout.
+/// is one. Two names with one key are one name, so no alias escapes uniqueness or lockout. Who
+/// changes it changes the rule that [`name_keys`] notes.
 pub(crate) fn fold(text: &str) -> String {
     protocol::names::name_key(text)
 }

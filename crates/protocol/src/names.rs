@@ -275,6 +275,20 @@ mod tests {
             prop_assert_eq!(fold(&folded), folded);
         }
 
+        /// Keys were once lower case instead of folded; a server brings those up to date alone.
+        #[test]
+        fn folding_a_name_in_lower_case_gives_the_key_of_the_name(
+            text in "\\PC{0,12}|[\"a-zA-ZäÄßẞΣςİ]{1,6}@[a-zA-ZäÄßΣ。ｅ]{1,6}\\.[a-zA-Z]{2,3}",
+        ) {
+            let compose = ComposingNormalizerBorrowed::new_nfkc();
+            let lower: String = compose
+                .normalize(text.trim())
+                .chars()
+                .flat_map(char::to_lowercase)
+                .collect();
+            prop_assert_eq!(name_key(&compose.normalize(&lower)), name_key(&text));
+        }
+
         #[test]
         fn what_is_read_as_an_address_is_read_again_as_the_same(
             local in "[ -~]{1,12}",

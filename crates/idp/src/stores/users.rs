@@ -144,7 +144,7 @@ fn collect_texts(value: &Value, into: &mut Vec<String>) {
 }
 
 /// Longest part of a value that filters see; PingOne's own limit of `externalId` is 1,024.
-const LONGEST_FILTERABLE: usize = 1024;
+pub(super) const LONGEST_FILTERABLE: usize = 1024;
 
 fn collect_filterable(path: &str, value: &Value, into: &mut Vec<(String, String)>) {
     match value {
