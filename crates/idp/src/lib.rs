@@ -47,3 +47,4 @@ pub use mail::{MailServerError, check_mail_server};
 pub use management::operations as management_operations;
 pub use settings::{HashingSettings, Lifetimes, Limits, Settings, SmtpSecurity, SmtpSettings};
 pub use state::{Idp, Parts, StartError};
+pub use stores::sealed::sealing_keys;

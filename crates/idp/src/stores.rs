@@ -29,6 +29,7 @@ pub(crate) mod record;
 pub(crate) mod refresh_tokens;
 pub(crate) mod resources;
 pub(crate) mod role_assignments;
+pub(crate) mod sealed;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod user_search;

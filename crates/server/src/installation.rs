@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use db::{Batch, Db, Migration, Statement, StoreError};
-use platform::keyring::{KeyProof, Keyring};
+use platform::keyring::{KeyProof, Keyring, StoredKey};
 use protocol::Random;
 
 use crate::keyring_file::{KeyringFile, KeyringFileError};
@@ -38,8 +38,16 @@ SELECT key_id, proof FROM installation_keys
 SELECT '', mark FROM installation_marks
  LIMIT 1000";
 
+/// Writes nothing when the number of keys is no longer the one that was read.
 const REMEMBER: &str = "\
-INSERT INTO installation_keys (key_id, proof) VALUES ($1, $2) ON CONFLICT (key_id) DO NOTHING";
+INSERT INTO installation_keys (key_id, proof)
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT)
+ WHERE (SELECT COUNT(*) FROM installation_keys) = $3";
+
+/// Lets one node at a time bring keys: whoever comes second waits for the first one's commit, and
+/// then counts its keys.
+const TAKE_TURNS: &str =
+    "INSERT INTO installation_marks (mark) VALUES ($1) ON CONFLICT (mark) DO UPDATE SET mark = $1";
 
 const MARK: &str =
     "INSERT INTO installation_marks (mark) VALUES ($1) ON CONFLICT (mark) DO NOTHING";
@@ -50,6 +58,9 @@ INSERT INTO installation_probes (id, filler) VALUES (1, $1)
 
 /// The database holds people whose passwords everybody knows.
 const DEMO: &str = "demo";
+
+/// The mark whose row nodes that bring keys hold in turn.
+const KEYS: &str = "keys";
 
 /// More than a database that is nearly full finds room for.
 const PROBE_BYTES: usize = 32 * 1024;
@@ -142,7 +153,8 @@ impl Installation {
             .map(drop)
     }
 
-    /// The keyring of this database: the file's, or a first one for a database that has none yet.
+    /// The keyring of this database: the file's, or a first one for a database in which nothing is
+    /// sealed yet.
     ///
     /// # Errors
     ///
@@ -153,17 +165,28 @@ impl Installation {
         file: &KeyringFile,
         random: &dyn Random,
     ) -> Result<Keyring, InstallationError> {
+        // A database that was written before it kept proofs still tells whose keys it needs.
+        let sealed_with = if self.known.is_empty() {
+            idp::sealing_keys(&self.db).await?
+        } else {
+            Vec::new()
+        };
         let keys = match file.read()? {
             Some(keys) => keys,
-            None if self.known.is_empty() => file.make(random)?,
+            None if self.known.is_empty() && sealed_with.is_empty() => file.make(random)?,
             None => {
+                let known = self.known.iter().map(|proof| proof.id.as_str());
                 return Err(InstallationError::Lost {
                     path: file.name(),
-                    keys: ids(self.known.iter()),
+                    keys: listed(known.chain(sealed_with.iter().map(String::as_str))),
                 });
             }
         };
         let keyring = file.keyring(&keys)?;
+        let held = keyring.proofs();
+        let is_missing = |id: &&str| held.iter().all(|proof| proof.id != *id);
+        let needed = sealed_with.iter().map(String::as_str);
+        none_missing(needed.filter(is_missing), file)?;
         self.use_keys(&keyring, file).await?;
         Ok(keyring)
     }
@@ -183,37 +206,53 @@ impl Installation {
         let Some(keys) = file.changed()? else {
             return Ok(None);
         };
+        let taken = self.take(&keys, keyring, file).await;
+        // What is wrong with the file is said once. What is wrong with the database may be over when
+        // the file is next looked at.
+        if let Err(InstallationError::Database(_)) = taken {
+            file.forget();
+        }
+        taken.map(|()| Some(keys.len()))
+    }
+
+    async fn take(
+        &self,
+        keys: &[StoredKey],
+        keyring: &Keyring,
+        file: &KeyringFile,
+    ) -> Result<(), InstallationError> {
         let now = Self::open(&self.db).await?;
-        now.use_keys(&file.keyring(&keys)?, file).await?;
+        now.use_keys(&file.keyring(keys)?, file).await?;
         keyring
-            .replace(&keys)
-            .map_err(|source| file.invalid(source))?;
-        Ok(Some(keys.len()))
+            .replace(keys)
+            .map_err(|source| file.invalid(source).into())
     }
 
     /// Checks that the keyring holds every key that the database knows, and lets it know the others.
+    /// A keyring that is refused leaves nothing in the database.
     async fn use_keys(
         &self,
         keyring: &Keyring,
         file: &KeyringFile,
     ) -> Result<(), InstallationError> {
-        accepted(&self.known, keyring, file)?;
         let proofs = keyring.proofs();
-        let is_new = |proof: &&KeyProof| !self.known.contains(proof);
-        let new = proofs
-            .iter()
-            .filter(is_new)
-            .fold(Batch::new(), |batch, proof| {
-                let remember = Statement::new(REMEMBER);
-                batch.add(remember.bind(proof.id.as_str()).bind(proof.proof.as_str()))
-            });
-        if new.is_empty() {
-            return Ok(());
+        let mut known = Arc::clone(&self.known);
+        loop {
+            accepted(&known, keyring, file)?;
+            let new: Vec<_> = proofs.iter().filter(|key| !known.contains(key)).collect();
+            if new.is_empty() {
+                return Ok(());
+            }
+            match self.db.batch(remember(&new, known.len())).await {
+                Ok(_) => return Ok(()),
+                // Another node brought keys meanwhile. Known keys are never taken away, so this ends
+                // with a foreign one or with all of the keyring's.
+                Err(error) if error.unmet().is_some() => {
+                    known = Self::open(&self.db).await?.known;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        self.db.batch(new).await?;
-        // Two nodes may have begun on the empty database at once, each with a keyring of its own.
-        let now = Self::open(&self.db).await?;
-        accepted(&now.known, keyring, file)
     }
 
     /// Whether the database can be written now: writes as much as an ordinary request does, and more.
@@ -230,26 +269,44 @@ impl Installation {
     }
 }
 
+/// Adds the keys to as many as are known.
+fn remember(new: &[&KeyProof], known: usize) -> Batch {
+    let turns = Batch::new().add(Statement::new(TAKE_TURNS).bind(KEYS));
+    let counts = i64::try_from(known).unwrap_or(i64::MAX)..;
+    new.iter().zip(counts).fold(turns, |batch, (key, count)| {
+        let remember = Statement::new(REMEMBER)
+            .bind(key.id.as_str())
+            .bind(key.proof.as_str())
+            .bind(count);
+        batch.require(remember, 1)
+    })
+}
+
 fn accepted(
     known: &[KeyProof],
     keyring: &Keyring,
     file: &KeyringFile,
 ) -> Result<(), InstallationError> {
-    let mut missing = known
-        .iter()
-        .filter(|proof| !keyring.accepts(proof))
-        .peekable();
+    let missing = known.iter().filter(|proof| !keyring.accepts(proof));
+    none_missing(missing.map(|proof| proof.id.as_str()), file)
+}
+
+fn none_missing<'a>(
+    missing: impl Iterator<Item = &'a str>,
+    file: &KeyringFile,
+) -> Result<(), InstallationError> {
+    let mut missing = missing.peekable();
     if missing.peek().is_none() {
         return Ok(());
     }
     Err(InstallationError::Foreign {
         path: file.name(),
-        keys: ids(missing),
+        keys: listed(missing),
     })
 }
 
-fn ids<'a>(proofs: impl Iterator<Item = &'a KeyProof>) -> String {
-    let ids: Vec<&str> = proofs.map(|proof| proof.id.as_str()).collect();
+fn listed<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    let ids: Vec<&str> = ids.collect();
     let noun = if ids.len() == 1 { "key" } else { "keys" };
     format!("{noun} {}", ids.join(", "))
 }
@@ -304,7 +361,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_two_keyrings_made_at_once_for_one_database_none_is_taken_unnoticed() {
+    async fn of_two_keyrings_made_at_once_for_one_database_the_first_stays_and_the_other_is_refused()
+     {
         let place = tempfile::tempdir().unwrap();
         let random = SeededRandom::new(2);
         let db = Db::sqlite_in_memory().unwrap();
@@ -312,13 +370,90 @@ mod tests {
             Installation::open(&db).await.unwrap(),
             Installation::open(&db).await.unwrap(),
         );
-        a.keyring(&file(&place, "a.json"), &random).await.unwrap();
+        let own = file(&place, "a.json");
+        let keyring = a.keyring(&own, &random).await.unwrap();
         let refused = b.keyring(&file(&place, "b.json"), &random).await;
         let refused = refused.unwrap_err();
         assert!(
             matches!(refused, InstallationError::Foreign { .. }),
             "{refused}"
         );
+        // The first one neither notices now nor at its next start.
+        let again = Installation::open(&db).await.unwrap();
+        assert_eq!(*again.known, *keyring.proofs());
+        again.keyring(&own, &random).await.unwrap();
+        // One that shares the first one's file comes late without being refused.
+        let late = Installation {
+            known: Arc::new([]),
+            ..again
+        };
+        late.keyring(&own, &random).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_database_without_proofs_is_opened_only_with_the_keys_that_sealed_in_it() {
+        let place = tempfile::tempdir().unwrap();
+        let random = SeededRandom::new(4);
+        let db = Db::sqlite_in_memory().unwrap();
+        let (own, second) = (file(&place, "own.json"), file(&place, "second.json"));
+        let keys = own.make(&random).unwrap();
+        let sealed = own.keyring(&keys).unwrap().seal("c", b"m", &random);
+        let tables = Migration {
+            version: 1,
+            name: "init",
+            sql: "CREATE TABLE signing_keys (sealed TEXT NOT NULL);
+                  CREATE TABLE application_secrets (sealed TEXT NOT NULL);",
+        };
+        db.migrate("idp", &[tables]).await.unwrap();
+        for table in [
+            "INSERT INTO signing_keys (sealed) VALUES ($1)",
+            "INSERT INTO application_secrets (sealed) VALUES ($1)",
+        ] {
+            db.write(Statement::new(table).bind(sealed.as_str()))
+                .await
+                .unwrap();
+        }
+        let installation = Installation::open(&db).await.unwrap();
+        assert!(installation.known.is_empty());
+
+        let named = format!("written with the keyring's key {},", keys[0].id);
+        let lost = installation.keyring(&second, &random).await.unwrap_err();
+        assert!(matches!(lost, InstallationError::Lost { .. }), "{lost}");
+        assert!(lost.to_string().contains(&named), "{lost}");
+        assert!(second.read().unwrap().is_none(), "a new keyring was made");
+
+        second.make(&random).unwrap();
+        let named = format!("written with key {},", keys[0].id);
+        let foreign = installation.keyring(&second, &random).await.unwrap_err();
+        assert!(foreign.to_string().contains(&named), "{foreign}");
+
+        installation.keyring(&own, &random).await.unwrap();
+        let known = Installation::open(&db).await.unwrap().known;
+        assert_eq!(
+            known.len(),
+            1,
+            "a refused keyring left something: {known:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_changed_keyring_that_came_while_the_database_was_away_is_taken_afterwards() {
+        let place = tempfile::tempdir().unwrap();
+        let random = SeededRandom::new(5);
+        let db = Db::sqlite_in_memory().unwrap();
+        let installation = Installation::open(&db).await.unwrap();
+        let path = place.path().join("keyring.json");
+        let own = KeyringFile::new(path.clone());
+        let keyring = installation.keyring(&own, &random).await.unwrap();
+        keyring_file::stage(&path, &random).unwrap();
+
+        let gone = Db::sqlite_in_memory().unwrap();
+        let away = Installation::open(&gone).await.unwrap();
+        gone.close().await;
+        let failed = away.refresh(&keyring, &own).await.unwrap_err();
+        assert!(matches!(failed, InstallationError::Database(_)), "{failed}");
+        assert_eq!(installation.refresh(&keyring, &own).await.unwrap(), Some(2));
+        assert_eq!(installation.refresh(&keyring, &own).await.unwrap(), None);
     }
 
     #[tokio::test]

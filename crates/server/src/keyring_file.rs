@@ -132,17 +132,23 @@ impl KeyringFile {
     ///
     /// # Errors
     ///
-    /// [`KeyringFileError`] when it cannot be used, once for each change.
+    /// [`KeyringFileError`] when it cannot be read, or cannot be used; the latter once for each change.
     pub fn changed(&self) -> Result<Option<Vec<StoredKey>>, KeyringFileError> {
         let stamp = FileStamp::of(&self.path);
         if *self.seen.lock().unwrap_or_else(PoisonError::into_inner) == stamp {
             return Ok(None);
         }
         let read = self.read();
-        if read.is_err() {
+        // What could not be read at all may be readable the next time.
+        if read.is_err() && !matches!(read, Err(KeyringFileError::Io { .. })) {
             *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
         }
         read
+    }
+
+    /// Forgets what the file looked like, so that it counts as changed when next looked at.
+    pub(crate) fn forget(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The keyring of these keys.
