@@ -161,6 +161,7 @@ impl Visit {
     /// Leads where a right password led, and gives the browser what it goes on with.
     fn lead_to(&self, next: &Next) -> Response {
         let (mut response, token) = match next {
+            Next::Overtaken => return self.go_on(),
             Next::Step(token) => (self.go_on(), token),
             Next::SignedOn(token) => {
                 let environment = self.idp.urls().path(self.environment.id);

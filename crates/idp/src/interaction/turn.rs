@@ -33,12 +33,14 @@ pub(crate) struct Turn<'a> {
     pub(crate) by: &'a By,
 }
 
-/// Where a right password led. The browser is given the token either way.
+/// Where a right password led. The browser is given the token, if there is one.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// To a step that only the browser with this token may go on with. When another request was
-    /// faster, its step is what counts.
+    /// To a step that only the browser with this token may go on with.
     Step(SessionToken),
+    /// To the step of another request, which was faster. Its browser has that step's token; one from
+    /// here would take the place of it and open nothing.
+    Overtaken,
     /// To the end: the user is signed on, and this is the session's token.
     SignedOn(SessionToken),
 }
@@ -150,8 +152,12 @@ impl Turn<'_> {
     /// Keeps a step that only the browser with this token may go on with.
     async fn move_behind(self, proof: SessionToken, step: Step) -> Result<Next, InteractionError> {
         let next = self.interaction.clone().to(step);
-        next.try_advance(self.idp, self.by.now).await?;
-        Ok(Next::Step(proof))
+        let was_first = next.try_advance(self.idp, self.by.now).await?;
+        Ok(if was_first {
+            Next::Step(proof)
+        } else {
+            Next::Overtaken
+        })
     }
 
     /// Signs the user on.

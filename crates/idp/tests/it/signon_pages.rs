@@ -324,6 +324,36 @@ async fn a_password_that_must_be_changed_is_changed_before_anything_else() {
 }
 
 #[tokio::test]
+async fn a_page_posted_twice_at_once_leads_its_browser_on() {
+    let world = World::new().await;
+    demand_change(&world).await;
+    let (mut browser, page) = at_sign_on(&world).await;
+    let user = &world.demo.user;
+    let (mut one, mut two) = (browser.clone(), browser.clone());
+    let answers = tokio::join!(
+        one.give(&page, user.username, user.password.expose()),
+        two.give(&page, user.username, user.password.expose()),
+    );
+    let mut given = [(answers.0, one), (answers.1, two)];
+    for (answer, _) in &given {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert!(answer.location().contains("/signon/?flowId="));
+    }
+    // The answers may arrive in either order; the later one's cookies count.
+    for _ in 0..2 {
+        for (_, answered) in &given {
+            browser.cookies.extend(answered.cookies.clone());
+        }
+        shows(
+            &browser.get(&page).await,
+            StatusCode::OK,
+            "Choose a new password",
+        );
+        given.reverse();
+    }
+}
+
+#[tokio::test]
 async fn a_password_judged_while_it_is_typed_gets_a_verdict_per_rule() {
     let world = World::new().await;
     let (mut browser, page) = at_sign_on(&world).await;
