@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, FlowId, SessionId, UserId};
 use protocol::oauth::{CodeChallenge, Prompt, ResponseType, Scopes};
 use protocol::secret::{SessionToken, SessionTokenDigest};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Idp;
 use crate::interaction::browser::Browser;
@@ -103,7 +103,7 @@ pub(crate) enum Step {
     /// A code was mailed, if there is such a user; nobody is told whether there is. `username` is
     /// what was typed, for the browser's password manager.
     RecoveryCode {
-        #[serde(default)]
+        #[serde(default, alias = "user", deserialize_with = "one_or_many")]
         users: Vec<UserId>,
         tries: u32,
         #[serde(default)]
@@ -119,6 +119,20 @@ pub(crate) enum Step {
     },
     /// The user is signed on in this session.
     Completed { user: UserId, session: SessionId },
+}
+
+/// Steps that were kept before several accounts could share an address name one user or none.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<UserId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Users {
+        Many(Vec<UserId>),
+        One(Option<UserId>),
+    }
+    Ok(match Users::deserialize(deserializer)? {
+        Users::Many(users) => users,
+        Users::One(user) => user.into_iter().collect(),
+    })
 }
 
 impl Step {
@@ -309,5 +323,18 @@ mod tests {
         assert!(!step.is_open_to(&[]));
         assert!(!step.is_open_to(&[SessionToken::random(&SystemRandom)]));
         assert!(Step::SignOn.is_open_to(&[]));
+    }
+
+    #[test]
+    fn a_recovery_begun_before_an_upgrade_goes_on_for_its_user() {
+        let user = UserId::random(&SystemRandom);
+        let kept = |member: &str| {
+            let text = format!(r#"{{"RecoveryCode":{{{member}"tries":2,"username":"ada"}}}}"#);
+            serde_json::from_str::<Step>(&text).unwrap().user()
+        };
+        assert_eq!(kept(&format!(r#""user":"{user}","#)), Some(user));
+        assert_eq!(kept(r#""user":null,"#), None);
+        assert_eq!(kept(""), None);
+        assert_eq!(kept(&format!(r#""users":["{user}"],"#)), Some(user));
     }
 }
