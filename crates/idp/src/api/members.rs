@@ -47,7 +47,6 @@ impl Body for NewApplication {
         ("icon", Nothing),
         ("idpSignoff", One(&["false"])),
         ("includeX5t", One(&["false"])),
-        ("initiateLoginUri", Nothing),
         ("jwks", Nothing),
         ("jwksUrl", Nothing),
         ("kerberos", Nothing),

@@ -20,8 +20,8 @@ pub(crate) struct WayOn {
     /// What the application is called.
     pub(crate) application: String,
     pub(crate) url: Url,
-    /// Whether the application names this address for the purpose, so that the browser can be sent
-    /// there; otherwise it is offered as a link.
+    /// Whether the application names this address for the purpose, and by https, so that the browser
+    /// can be sent there; otherwise it is offered as a link.
     pub(crate) is_meant_for_it: bool,
 }
 
@@ -60,7 +60,7 @@ impl WayOn {
         } else {
             begin.or(home)
         };
-        let is_meant_for_it = meant.is_some();
+        let is_meant_for_it = meant.as_ref().is_some_and(|url| url.scheme() == "https");
         let url = meant.or_else(|| front_of_redirect_uri(&application));
         Ok(url.map(|url| Self {
             application: application.settings.name.clone(),

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use protocol::id::ApplicationId;
+use protocol::id::{ApplicationId, FlowId};
 use protocol::params::FormParams;
 
 use super::see_other;
@@ -35,16 +35,14 @@ pub(crate) async fn lead_on(
     if !is_over && !failure.is_of_another_browser() {
         return response;
     }
-    let application = FormParams::parse(&query).ok().and_then(|params| {
-        let id = params.find("client_id")?;
-        ApplicationId::parse(id).ok()
-    });
-    let Some(application) = application else {
+    let Some((application, is_of_a_flow)) = named(&query) else {
         return response;
     };
     let now = idp.now();
     match WayOn::find(&idp, environment.id, application, &headers, now).await {
-        Ok(Some(way_on)) if is_over && way_on.is_meant_for_it => see_other(way_on.url.as_str()),
+        Ok(Some(way_on)) if is_over && is_of_a_flow && way_on.is_meant_for_it => {
+            see_other(way_on.url.as_str())
+        }
         Ok(Some(way_on)) => {
             let name = way_on.application.as_str();
             let texts = idp.site().messages();
@@ -57,4 +55,13 @@ pub(crate) async fn lead_on(
         Ok(None) => response,
         Err(error) => PageFailure::from(error).into_response(),
     }
+}
+
+/// The application that an address names, and whether the address is one of an interaction: nobody
+/// is sent on by a link that never was a page of ours.
+fn named(query: &[u8]) -> Option<(ApplicationId, bool)> {
+    let params = FormParams::parse(query).ok()?;
+    let application = ApplicationId::parse(params.find("client_id")?).ok()?;
+    let flow = params.find("flowId").map(FlowId::parse);
+    Some((application, matches!(flow, Some(Ok(_)))))
 }

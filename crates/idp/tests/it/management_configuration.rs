@@ -531,3 +531,26 @@ async fn the_demo_is_made_once_and_follows_the_portal() {
         );
     }
 }
+
+/// Clients send back what they read.
+#[tokio::test]
+async fn what_was_read_can_be_written_back_unchanged() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    for collection in ["applications", "populations", "passwordPolicies", "users"] {
+        let all = api.get(collection).await.expect(StatusCode::OK).json();
+        let all = all["_embedded"][collection].as_array().unwrap().clone();
+        assert!(!all.is_empty(), "{collection}");
+        for one in all {
+            let path = format!("{collection}/{}", one["id"].as_str().unwrap());
+            let read = api.get(&path).await.expect(StatusCode::OK).json();
+            let written = api.put(&path, &read).await;
+            let written = written.expect(StatusCode::OK).json();
+            for (name, value) in read.as_object().unwrap() {
+                if !["updatedAt", "_links"].contains(&name.as_str()) {
+                    assert_eq!(&written[name], value, "{path} {name}");
+                }
+            }
+        }
+    }
+}

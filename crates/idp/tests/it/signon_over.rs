@@ -92,6 +92,32 @@ async fn without_an_address_for_it_a_link_leads_to_the_site_of_the_redirect_uri(
     assert!(answer.body.contains("Go on to"), "{}", answer.body);
 }
 
+/// A link that never was a page of ours sends nobody on by itself, and none leads away from TLS.
+#[tokio::test]
+async fn only_a_page_of_a_sign_on_sends_people_on_by_itself() {
+    let world = World::new().await;
+    let (mut browser, page) = at_sign_on(&world).await;
+    let (path, client) = (page.split('?').next().unwrap(), world.demo.client_id);
+    let made_up = format!("{path}?client_id={client}");
+    let answer = browser.get(&made_up).await.expect(StatusCode::GONE);
+    assert!(answer.body.contains("Go on to"), "{}", answer.body);
+
+    world
+        .change_application(|application| {
+            let members = application.as_object_mut().unwrap();
+            members.remove("initiateLoginUri");
+            members["homePageUrl"] = "http://plain.example/".into();
+        })
+        .await;
+    world.advance(15 * 60);
+    let answer = browser.get(&page).await.expect(StatusCode::GONE);
+    assert!(
+        answer.body.contains("http://plain.example/"),
+        "{}",
+        answer.body
+    );
+}
+
 #[tokio::test]
 async fn a_page_of_no_application_leads_to_none() {
     let world = World::new().await;

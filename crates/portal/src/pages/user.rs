@@ -128,6 +128,10 @@ pub(crate) async fn set_password(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let open = OpenUser::load(&visit, &id).await?;
+    if open.is_own() {
+        let text = visit.text("error-own-password");
+        return open.refused_in_words(&visit, text).await;
+    }
     let (new, is_forced) = (fields.password(NEW), fields.is_ticked(FORCE_CHANGE));
     let ticked = if is_forced { "true" } else { "" };
     let mut form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, ticked);

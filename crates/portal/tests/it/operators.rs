@@ -232,6 +232,13 @@ async fn nobody_disables_their_own_account() {
         .expect(303);
     assert!(site.fake.person("olga").unwrap().enabled);
     assert!(olga.get(&own).await.has("Ask another operator"));
+    // Setting a password for oneself would end the session in which it was set.
+    assert!(!page.has(&format!("action=\"{own}/password\"")));
+    let form = [("password", "Brand-New-Secret-7"), ("forceChange", "true")];
+    olga.post(&format!("{own}/password"), &form)
+        .await
+        .expect(303);
+    assert!(olga.get(&own).await.has("with the current one"));
     // Somebody else's account has the button.
     let other = format!("/users/{}", site.fake.person("ada").unwrap().id);
     let page = olga.get(&other).await.expect(200);
