@@ -82,8 +82,8 @@ RETURNING digest, email, failures";
 const REDEEM_VERIFICATION: &str =
     "DELETE FROM verification_codes WHERE user_id = $1 AND digest = $2";
 
-/// Recovery codes: all of a user that were mailed and are still good. A mail's share for each address
-/// bounds their number.
+/// Recovery codes: all of a user that were mailed and are still good. The share of mails that each
+/// address has bounds their number.
 #[derive(Debug)]
 pub(crate) struct RecoveryCodes<'a>(&'a Db);
 

@@ -59,7 +59,7 @@ async fn wrong_codes(browser: &mut Browser, page: &str, times: usize) -> Answer 
     last.unwrap()
 }
 
-/// Class 15: the lockout after wrong codes is a known user's alone, and must not show.
+/// Class 15: a code that died of wrong tries is a known user's alone, and must not show.
 #[tokio::test]
 async fn wrong_codes_beyond_the_limit_do_not_tell_who_exists() {
     let world = World::new().await;
