@@ -77,6 +77,10 @@ struct Code {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that a test turns"
+)]
 pub(crate) struct World {
     pub(crate) mood: Mood,
     pub(crate) people: Vec<Person>,

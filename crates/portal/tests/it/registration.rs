@@ -164,7 +164,7 @@ async fn registering_with_a_known_address_looks_like_success_and_mails_its_owner
 #[tokio::test]
 async fn a_portal_that_is_full_tells_known_from_unknown_addresses_by_nothing() {
     let site = Site::with(|settings| {
-        settings.outgoing.total_timeout = Duration::from_secs(120);
+        settings.outgoing.total_timeout = Duration::from_mins(2);
         settings.limits.recovery_floor = Duration::ZERO;
     })
     .await;
