@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use db::{Db, Statement};
 use latchkey::EnvironmentFile;
 
 /// A program that was started and answers.
@@ -281,21 +282,37 @@ fn a_lost_keyring_is_named_instead_of_replaced() {
     let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
     fs::remove_file(&keyring).unwrap();
     let data = place.path().join("data");
-    let output = run(&[
-        "up",
-        "--data-dir",
-        data.to_str().unwrap(),
-        "--portal-listen",
-        "localhost:0",
-        "--idp-listen",
-        "localhost:0",
-    ]);
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
     let id = kept["keys"][0]["id"].as_str().unwrap();
-    assert!(said.contains(&format!("key {id}")), "{said}");
-    assert!(said.contains("backup"), "{said}");
-    assert!(!keyring.exists(), "a new keyring was made");
+    let is_refused = || {
+        let output = run(&[
+            "up",
+            "--data-dir",
+            data.to_str().unwrap(),
+            "--portal-listen",
+            "localhost:0",
+            "--idp-listen",
+            "localhost:0",
+        ]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("key {id}")), "{said}");
+        assert!(said.contains("backup"), "{said}");
+        assert!(!keyring.exists(), "a new keyring was made");
+    };
+    is_refused();
+    // A database that was written before it kept proofs tells by what is sealed in it.
+    forget_proofs(&data.join("latchkey.db"));
+    is_refused();
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn forget_proofs(database: &Path) {
+    let db = Db::sqlite(database).unwrap();
+    let forgotten = db
+        .write(Statement::new("DELETE FROM installation_keys"))
+        .await;
+    assert_eq!(forgotten.unwrap().rows_affected, 1);
+    db.close().await;
 }
 
 #[test]
