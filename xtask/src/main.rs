@@ -6,6 +6,8 @@
     reason = "a task runner talks to the person who started it"
 )]
 
+#[cfg(test)]
+mod answers;
 mod command;
 mod generated;
 mod layers;

@@ -98,10 +98,7 @@ mod tests {
     #[test]
     fn a_name_is_locked_out_after_its_wrong_tries_and_no_other_is() {
         let environment = EnvironmentId::random(&SeededRandom::new(1));
-        let lockout = Lockout {
-            failure_count: 3,
-            duration_seconds: 60,
-        };
+        let lockout = Lockout::new(3, 60);
         let tried_names = TriedNames::default();
         let now = Timestamp::UNIX_EPOCH;
         for name in ["Nobody", "nobody ", "NOBODY"] {

@@ -59,11 +59,7 @@ impl SignOnSettings {
             post_logout_redirect_uri: None,
             scopes: Scopes::from_iter(["openid"]),
             grant_type: GrantType::AuthorizationCode,
-            response_type: ResponseType {
-                code: false,
-                token: true,
-                id_token: true,
-            },
+            response_type: ResponseType::TOKEN_ID_TOKEN,
             response_mode: None,
             prompt: None,
             max_age_seconds: None,

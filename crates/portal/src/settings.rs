@@ -107,11 +107,7 @@ impl Default for SignOnSettings {
             algorithms: vec![Algorithm::RS256],
             redirect_path: "/callback".to_owned(),
             grant_type: GrantType::AuthorizationCode,
-            response_type: ResponseType {
-                code: false,
-                token: true,
-                id_token: true,
-            },
+            response_type: ResponseType::TOKEN_ID_TOKEN,
             response_mode: None,
             scopes: Scopes::from_iter(["openid"]),
             prompt: None,

@@ -28,6 +28,7 @@ pub use self::validation::InvalidPolicyValue;
 /// A password policy as PingOne's management API carries it. A rule that is absent is off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the members are PingOne's, each by its name"
@@ -105,6 +106,7 @@ pub struct PasswordPolicy {
 
 /// Bounds of a password's length, in Unicode scalar values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LengthBounds {
     /// At least so many: 8 to 32.
     #[serde(default = "LengthBounds::default_min")]
@@ -117,6 +119,7 @@ pub struct LengthBounds {
 /// Which earlier passwords are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct PasswordHistory {
     /// So many of the last ones.
     pub count: u32,
@@ -127,6 +130,7 @@ pub struct PasswordHistory {
 /// When wrong passwords lock an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Lockout {
     /// After so many in a row.
     pub failure_count: u32,
@@ -137,18 +141,51 @@ pub struct Lockout {
 /// How long a sequence may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SequenceRule {
     /// The longest run that is allowed.
     pub max_length: u32,
 }
 
 impl LengthBounds {
+    /// From `min` to `max` characters.
+    pub const fn new(min: u32, max: u32) -> Self {
+        Self { min, max }
+    }
+
     const fn default_min() -> u32 {
         8
     }
 
     const fn default_max() -> u32 {
         255
+    }
+}
+
+impl PasswordHistory {
+    /// The last `count` passwords, as far as they are not older than `retention_days`.
+    pub const fn new(count: u32, retention_days: u32) -> Self {
+        Self {
+            count,
+            retention_days,
+        }
+    }
+}
+
+impl Lockout {
+    /// For `duration_seconds`, after `failure_count` wrong passwords in a row.
+    pub const fn new(failure_count: u32, duration_seconds: u32) -> Self {
+        Self {
+            failure_count,
+            duration_seconds,
+        }
+    }
+}
+
+impl SequenceRule {
+    /// Runs of at most `max_length` characters.
+    pub const fn new(max_length: u32) -> Self {
+        Self { max_length }
     }
 }
 

@@ -370,10 +370,7 @@ pub(crate) fn includes(held: &[StoredAssignment], role: &BuiltInRole, place: Pla
 /// organization: all that a token of one of its users can ever carry.
 pub(crate) fn includes_everything(held: &[StoredAssignment], organization: OrganizationId) -> bool {
     let place = Place {
-        scope: RoleScope {
-            id: organization.as_uuid(),
-            scope_type: RoleScopeType::Organization,
-        },
+        scope: RoleScope::new(RoleScopeType::Organization, organization.as_uuid()),
         environment: None,
         organization,
     };
@@ -442,7 +439,7 @@ mod tests {
             environment_id: EnvironmentId::random(&random),
             holder: Holder::User(id),
             role_id,
-            scope: RoleScope { id, scope_type },
+            scope: RoleScope::new(scope_type, id),
             read_only: false,
             created_at: Timestamp::UNIX_EPOCH,
         }
@@ -476,10 +473,7 @@ mod tests {
     fn nobody_gives_more_than_they_hold() {
         let here = environment(1);
         let place = Place {
-            scope: RoleScope {
-                id: here.id.as_uuid(),
-                scope_type: RoleScopeType::Environment,
-            },
+            scope: RoleScope::new(RoleScopeType::Environment, here.id.as_uuid()),
             environment: Some(here.id),
             organization: here.organization_id,
         };
@@ -491,10 +485,8 @@ mod tests {
         let may_give = |id| includes(&held, find_role(id).unwrap(), place);
         assert!(may_give(ids::ENVIRONMENT_ADMIN) && may_give(ids::CONFIGURATION_READ_ONLY));
         assert!(!may_give(ids::IDENTITY_DATA_ADMIN));
-        let organization = RoleScope {
-            id: here.organization_id.as_uuid(),
-            scope_type: RoleScopeType::Organization,
-        };
+        let organization =
+            RoleScope::new(RoleScopeType::Organization, here.organization_id.as_uuid());
         let wider = Place {
             scope: organization,
             environment: None,
@@ -512,10 +504,7 @@ mod tests {
     fn a_role_is_given_only_by_those_who_may_assign_it() {
         let here = environment(1);
         let place = Place {
-            scope: RoleScope {
-                id: here.id.as_uuid(),
-                scope_type: RoleScopeType::Environment,
-            },
+            scope: RoleScope::new(RoleScopeType::Environment, here.id.as_uuid()),
             environment: Some(here.id),
             organization: here.organization_id,
         };

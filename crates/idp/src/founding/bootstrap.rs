@@ -173,10 +173,7 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
 
     // Who administers the installation holds the whole organization; those who come with a later
     // environment, that.
-    let everywhere = RoleScope {
-        id: organization.as_uuid(),
-        scope_type: RoleScopeType::Organization,
-    };
+    let everywhere = RoleScope::new(RoleScopeType::Organization, organization.as_uuid());
     let mut administration = vec![(&ADMINISTRATION[..], seed.scope())];
     if is_first {
         administration.push((&EVERYTHING[..], everywhere));

@@ -175,14 +175,11 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
     let (worker_client_id, worker_client_secret) =
         maker.application(environment.id, worker(), false).await?;
     let holder = Holder::Application(worker_client_id.as_uuid());
-    let here = RoleScope {
-        id: environment.id.as_uuid(),
-        scope_type: RoleScopeType::Environment,
-    };
-    let everywhere = RoleScope {
-        id: environment.organization_id.as_uuid(),
-        scope_type: RoleScopeType::Organization,
-    };
+    let here = RoleScope::new(RoleScopeType::Environment, environment.id.as_uuid());
+    let everywhere = RoleScope::new(
+        RoleScopeType::Organization,
+        environment.organization_id.as_uuid(),
+    );
     for (roles, scope) in [(&ADMINISTRATION[..], here), (&EVERYTHING[..], everywhere)] {
         maker
             .give(environment.id, holder, WORKER, roles, scope)
@@ -317,13 +314,11 @@ impl Maker<'_> {
             return Ok(found.id);
         }
         let id = PasswordPolicyId::random(self.idp.random());
-        let policy = PasswordPolicy {
-            name: POLICY.to_owned(),
-            description: Some("The standard policy without a minimum age".to_owned()),
-            min_age_days: None,
-            default: false,
-            ..PasswordPolicy::standard()
-        };
+        let mut policy = PasswordPolicy::standard();
+        POLICY.clone_into(&mut policy.name);
+        policy.description = Some("The standard policy without a minimum age".to_owned());
+        policy.min_age_days = None;
+        policy.default = false;
         let policy = StoredPasswordPolicy::new(id, environment, policy, self.now);
         let change = PasswordPolicies::insert(&policy)?;
         let subject = Subject::of("PASSWORD_POLICY", id, POLICY);

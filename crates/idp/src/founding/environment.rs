@@ -102,10 +102,7 @@ pub(crate) struct Seed {
 impl Seed {
     /// The whole environment, for role assignments.
     pub(crate) fn scope(&self) -> RoleScope {
-        RoleScope {
-            id: self.environment.id.as_uuid(),
-            scope_type: RoleScopeType::Environment,
-        }
+        RoleScope::new(RoleScopeType::Environment, self.environment.id.as_uuid())
     }
 }
 
@@ -205,10 +202,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
                 environment_id: creator.environment,
                 holder: creator.holder,
                 role_id: role,
-                scope: RoleScope {
-                    id: id.as_uuid(),
-                    scope_type: RoleScopeType::Environment,
-                },
+                scope: RoleScope::new(RoleScopeType::Environment, id.as_uuid()),
                 read_only: false,
                 created_at: now,
             }));

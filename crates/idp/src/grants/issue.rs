@@ -153,19 +153,20 @@ pub(crate) async fn for_user(
     let code_hash = wanted
         .code
         .map(|code| left_half_hash(Algorithm::RS256, code.expose()));
-    let id = wanted.id_token.then(|| IdTokenClaims {
-        c_hash: code_hash,
-        ..id_claims(idp, subject, scopes, now)
+    let id = wanted.id_token.then(|| {
+        let mut claims = id_claims(idp, subject, scopes, now);
+        claims.c_hash = code_hash;
+        claims
     });
     let keys = idp.keys().current(idp, subject.environment.id, now).await?;
     let key = keys.signer();
     let access_token = access.map(|claims| key.sign(&claims)).transpose()?;
     let id_token = id
-        .map(|claims| {
-            let at_hash = access_token
+        .map(|mut claims| {
+            claims.at_hash = access_token
                 .as_deref()
                 .map(|token| left_half_hash(Algorithm::RS256, token));
-            key.sign(&IdTokenClaims { at_hash, ..claims })
+            key.sign(&claims)
         })
         .transpose()?;
     Ok(UserTokens {
@@ -206,14 +207,13 @@ fn access_claims(
         grant,
         user,
     } = subject;
-    AccessTokenClaims {
-        sub: Some(user.id.to_string()),
-        sid: Some(grant.session_id.to_string()),
-        auth_time: Some(NumericDate::from(grant.authenticated_at)),
-        acr: Some(grant.acr.clone()),
-        grant_id: Some(grant.id.to_string()),
-        ..bare_access_claims(idp, environment, application, scopes, target, now)
-    }
+    let mut claims = bare_access_claims(idp, environment, application, scopes, target, now);
+    claims.sub = Some(user.id.to_string());
+    claims.sid = Some(grant.session_id.to_string());
+    claims.auth_time = Some(NumericDate::from(grant.authenticated_at));
+    claims.acr = Some(grant.acr.clone());
+    claims.grant_id = Some(grant.id.to_string());
+    claims
 }
 
 fn bare_access_claims(
@@ -224,26 +224,19 @@ fn bare_access_claims(
     target: &Target,
     now: Timestamp,
 ) -> AccessTokenClaims {
-    AccessTokenClaims {
-        client_id: application.id.to_string(),
-        iss: idp.urls().issuer(environment.id).as_str().to_owned(),
-        jti: Some(idp.random().uuid().to_string()),
-        iat: NumericDate::from(now),
-        exp: NumericDate::from(now.saturating_add(target.lifetime).unwrap_or(now)),
-        nbf: None,
-        aud: Audience::Many(vec![target.audience.clone()]),
-        scope: (!scopes.is_empty()).then(|| scopes.to_string()),
-        sub: None,
-        sid: None,
-        auth_time: None,
-        acr: None,
-        env: target.is_pingone_api.then(|| environment.id.to_string()),
-        org: target
-            .is_pingone_api
-            .then(|| environment.organization_id.to_string()),
-        grant_id: None,
-        additional: Map::new(),
+    let mut claims = AccessTokenClaims::new(
+        application.id.to_string(),
+        idp.urls().issuer(environment.id).as_str(),
+        Audience::Many(vec![target.audience.clone()]),
+        issued_and_expired(target.lifetime, now),
+    );
+    claims.jti = Some(idp.random().uuid().to_string());
+    claims.scope = (!scopes.is_empty()).then(|| scopes.to_string());
+    if target.is_pingone_api {
+        claims.env = Some(environment.id.to_string());
+        claims.org = Some(environment.organization_id.to_string());
     }
+    claims
 }
 
 fn id_claims(idp: &Idp, subject: Subject<'_>, scopes: &Scopes, now: Timestamp) -> IdTokenClaims {
@@ -253,25 +246,26 @@ fn id_claims(idp: &Idp, subject: Subject<'_>, scopes: &Scopes, now: Timestamp) -
         grant,
         user,
     } = subject;
-    let mut additional = claims::about(user, scopes);
-    additional.extend(of_environment(idp, environment));
-    IdTokenClaims {
-        iss: idp.urls().issuer(environment.id).as_str().to_owned(),
-        sub: user.id.to_string(),
-        aud: Audience::One(application.id.to_string()),
-        iat: NumericDate::from(now),
-        exp: NumericDate::from(now.saturating_add(ID_TOKEN_LIFETIME).unwrap_or(now)),
-        nbf: None,
-        acr: Some(grant.acr.clone()),
-        amr: grant.amr.clone(),
-        auth_time: Some(NumericDate::from(grant.authenticated_at)),
-        at_hash: None,
-        c_hash: None,
-        sid: Some(grant.session_id.to_string()),
-        nonce: grant.nonce.clone(),
-        azp: None,
-        additional,
-    }
+    let mut claims = IdTokenClaims::new(
+        idp.urls().issuer(environment.id).as_str(),
+        user.id.to_string(),
+        Audience::One(application.id.to_string()),
+        issued_and_expired(ID_TOKEN_LIFETIME, now),
+    );
+    claims.acr = Some(grant.acr.clone());
+    claims.amr.clone_from(&grant.amr);
+    claims.auth_time = Some(NumericDate::from(grant.authenticated_at));
+    claims.sid = Some(grant.session_id.to_string());
+    claims.nonce.clone_from(&grant.nonce);
+    claims.additional = claims::about(user, scopes);
+    claims.additional.extend(of_environment(idp, environment));
+    claims
+}
+
+/// When a token with this lifetime is issued, and when it expires.
+fn issued_and_expired(lifetime: SignedDuration, now: Timestamp) -> [NumericDate; 2] {
+    let expires = now.saturating_add(lifetime).unwrap_or(now);
+    [NumericDate::from(now), NumericDate::from(expires)]
 }
 
 /// PingOne's claims about where a user lives.

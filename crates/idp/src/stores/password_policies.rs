@@ -46,21 +46,19 @@ impl StoredPasswordPolicy {
     pub(crate) fn new(
         id: PasswordPolicyId,
         environment: EnvironmentId,
-        policy: PasswordPolicy,
+        mut policy: PasswordPolicy,
         now: Timestamp,
     ) -> Self {
+        policy.id = None;
+        policy.environment = None;
+        policy.population_count = None;
+        policy.created_at = None;
+        policy.updated_at = None;
         Self {
             id,
             environment_id: environment,
             is_default: policy.default,
-            policy: PasswordPolicy {
-                id: None,
-                environment: None,
-                population_count: None,
-                created_at: None,
-                updated_at: None,
-                ..policy
-            },
+            policy,
             populations: 0,
             created_at: now,
             updated_at: now,
@@ -69,15 +67,14 @@ impl StoredPasswordPolicy {
 
     /// The policy as PingOne shows it, without links.
     pub(crate) fn to_wire(&self) -> PasswordPolicy {
-        PasswordPolicy {
-            id: Some(self.id),
-            environment: Some(Reference::new(self.environment_id)),
-            default: self.is_default,
-            population_count: Some(u32::try_from(self.populations).unwrap_or(u32::MAX)),
-            created_at: Some(self.created_at),
-            updated_at: Some(self.updated_at),
-            ..self.policy.clone()
-        }
+        let mut policy = self.policy.clone();
+        policy.id = Some(self.id);
+        policy.environment = Some(Reference::new(self.environment_id));
+        policy.default = self.is_default;
+        policy.population_count = Some(u32::try_from(self.populations).unwrap_or(u32::MAX));
+        policy.created_at = Some(self.created_at);
+        policy.updated_at = Some(self.updated_at);
+        policy
     }
 }
 

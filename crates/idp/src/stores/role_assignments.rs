@@ -68,10 +68,7 @@ impl StoredAssignment {
                 )),
             })?,
             role_id: row.parse("role_id", RoleId::parse)?,
-            scope: RoleScope {
-                id: row.get("scope_id")?,
-                scope_type: row.parse("scope_type", scope_type)?,
-            },
+            scope: RoleScope::new(row.parse("scope_type", scope_type)?, row.get("scope_id")?),
             read_only: row.get("read_only")?,
             created_at: row.get("created_at")?,
         })

@@ -117,12 +117,7 @@ async fn discovery(State(provider): State<Provider>) -> Response {
 }
 
 async fn jwks() -> Response {
-    answer(
-        &serde_json::to_value(JwkSet {
-            keys: vec![key().public_jwk(&[])],
-        })
-        .unwrap(),
-    )
+    answer(&serde_json::to_value(JwkSet::new(vec![key().public_jwk(&[])])).unwrap())
 }
 
 async fn token(State(provider): State<Provider>, body: String) -> Response {

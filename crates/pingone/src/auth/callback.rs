@@ -73,10 +73,9 @@ impl Client {
             let description = params
                 .find("error_description")
                 .map(|text| text.chars().take(LONGEST_DESCRIPTION).collect());
-            return Err(Error::denied(OAuthError {
-                error: OAuthErrorCode::parse(code),
-                error_description: description,
-            }));
+            let mut denied = OAuthError::from(OAuthErrorCode::parse(code));
+            denied.error_description = description;
+            return Err(Error::denied(denied));
         }
 
         let asked = pending.response_type;

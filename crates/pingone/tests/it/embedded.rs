@@ -98,11 +98,9 @@ async fn a_user_is_created_found_changed_and_deleted() {
             .is_none()
     );
 
-    let patch = UserPatch {
-        email: Patch::Set("ada@new.example".to_owned()),
-        name: Patch::Clear,
-        ..UserPatch::default()
-    };
+    let mut patch = UserPatch::default();
+    patch.email = Patch::Set("ada@new.example".to_owned());
+    patch.name = Patch::Clear;
     let changed = users.update(ada.id, &patch).await.unwrap();
     assert_eq!(changed.email.as_deref(), Some("ada@new.example"));
     assert!(changed.name.is_none());

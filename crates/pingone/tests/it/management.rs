@@ -178,11 +178,9 @@ async fn every_account_call_has_its_media_type_and_body() {
         .unwrap();
     users.enable(user_id()).await.unwrap();
     users.disable(user_id()).await.unwrap();
-    let patch = UserPatch {
-        email: Patch::Set("ada@new.example".to_owned()),
-        name: Patch::Clear,
-        ..UserPatch::default()
-    };
+    let mut patch = UserPatch::default();
+    patch.email = Patch::Set("ada@new.example".to_owned());
+    patch.name = Patch::Clear;
     users.update(user_id(), &patch).await.unwrap();
     users.delete(user_id()).await.unwrap();
 }

@@ -416,9 +416,7 @@ async fn discovery(State(fake): State<Fake>) -> Response {
 }
 
 async fn jwks() -> Response {
-    let set = JwkSet {
-        keys: vec![key().public_jwk(&[])],
-    };
+    let set = JwkSet::new(vec![key().public_jwk(&[])]);
     json_answer(200, &serde_json::to_value(set).unwrap())
 }
 

@@ -13,6 +13,7 @@ use super::{Audience, NumericDate, TokenError, VerificationKeys};
 /// Claims that are about a user are absent from an application's own tokens (client credentials);
 /// `env` and `org` stand only in tokens for the PingOne API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AccessTokenClaims {
     /// The application that it was issued to.
     pub client_id: String,
@@ -62,6 +63,34 @@ pub struct AccessTokenClaims {
 }
 
 impl AccessTokenClaims {
+    /// What every access token says: who asked for it, who issued it, what it is for, and when it
+    /// was issued and expires.
+    pub fn new(
+        client_id: impl Into<String>,
+        iss: impl Into<String>,
+        aud: Audience,
+        [iat, exp]: [NumericDate; 2],
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            iss: iss.into(),
+            jti: None,
+            iat,
+            exp,
+            nbf: None,
+            aud,
+            scope: None,
+            sub: None,
+            sid: None,
+            auth_time: None,
+            acr: None,
+            env: None,
+            org: None,
+            grant_id: None,
+            additional: serde_json::Map::new(),
+        }
+    }
+
     /// The scopes, one by one.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scope

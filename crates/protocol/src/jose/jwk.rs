@@ -15,6 +15,7 @@ const MAX_SET_BYTES: usize = 256 * 1024;
 /// Members that this type does not name survive in [`Jwk::others`], so a set that is read and
 /// written again loses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Jwk {
     /// The family: `RSA`, `EC`, `OKP`, …
     pub kty: String,
@@ -54,10 +55,10 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// A key of family `kty` without any members yet.
-    pub(super) fn new(kty: &str) -> Self {
+    /// A key of family `kty` (`RSA`, `EC`, `OKP`, …) without any members yet.
+    pub fn new(kty: impl Into<String>) -> Self {
         Self {
-            kty: kty.to_owned(),
+            kty: kty.into(),
             e: None,
             kid: None,
             key_use: None,
@@ -89,6 +90,7 @@ impl Jwk {
 /// ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)); of very long sets the first
 /// 64 keys are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct JwkSet {
     /// The keys, in the order of the document.
     #[serde(deserialize_with = "readable_keys")]
@@ -111,6 +113,11 @@ pub enum JwkSetError {
 }
 
 impl JwkSet {
+    /// A set of these keys.
+    pub fn new(keys: Vec<Jwk>) -> Self {
+        Self { keys }
+    }
+
     /// Reads a JWKS document.
     ///
     /// # Errors

@@ -46,6 +46,7 @@ struct VerificationKey {
 
 /// A token whose signature holds. What its claims say is still to be judged.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct VerifiedToken<T> {
     /// The algorithm of the signature.
     pub algorithm: Algorithm,

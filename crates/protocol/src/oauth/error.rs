@@ -51,6 +51,7 @@ open_codes! {
 
 /// An OAuth error as it travels: a code for programs, a description for developers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
 #[error("{error}: {}", error_description.as_deref().unwrap_or("no description was given"))]
 pub struct OAuthError {
     /// The code.
@@ -66,6 +67,16 @@ impl OAuthError {
         Self {
             error,
             error_description: Some(description.into()),
+        }
+    }
+}
+
+impl From<OAuthErrorCode> for OAuthError {
+    /// An error without a description.
+    fn from(error: OAuthErrorCode) -> Self {
+        Self {
+            error,
+            error_description: None,
         }
     }
 }

@@ -13,6 +13,7 @@ pub struct InvalidResponse(&'static str);
 /// What the authorization endpoint answers with: a set, so its order means nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub struct ResponseType {
     /// An authorization code.
     pub code: bool,
@@ -28,6 +29,20 @@ impl ResponseType {
         code: true,
         token: false,
         id_token: false,
+    };
+
+    /// The implicit flow with an ID token alone.
+    pub const ID_TOKEN: Self = Self {
+        code: false,
+        token: false,
+        id_token: true,
+    };
+
+    /// The implicit flow with both tokens.
+    pub const TOKEN_ID_TOKEN: Self = Self {
+        code: false,
+        token: true,
+        id_token: true,
     };
 
     /// Reads names separated by spaces.

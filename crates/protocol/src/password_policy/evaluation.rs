@@ -99,6 +99,7 @@ pub enum Verdict {
 
 /// A rule and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// The rule.
     pub rule: Rule,

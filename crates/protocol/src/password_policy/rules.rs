@@ -11,6 +11,7 @@ use super::PasswordPolicy;
 /// In the order in which PingOne lists and judges them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
+#[non_exhaustive]
 pub enum CharacterSet {
     /// Signs: `~!@#$%^&*()-_=+[]{}|;:,.<>/?`.
     Symbols,

@@ -8,6 +8,7 @@ const DAYS_BETWEEN_AGES: u32 = 21;
 /// A value that a policy must not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{target} {message}")]
+#[non_exhaustive]
 pub struct InvalidPolicyValue {
     /// The member's path, such as `length.min`.
     pub target: String,

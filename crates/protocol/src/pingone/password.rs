@@ -84,6 +84,7 @@ impl EmbeddedPolicy {
 
 /// Body of `password.check`.
 #[derive(Deserialize)]
+#[non_exhaustive]
 pub struct CheckPassword {
     /// The password to check.
     pub password: crate::secret::Password,
@@ -92,6 +93,7 @@ pub struct CheckPassword {
 /// Body of `password.recover`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RecoverPassword {
     /// The mailed code.
     pub recovery_code: String,
@@ -103,6 +105,7 @@ pub struct RecoverPassword {
 /// without.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ResetPassword {
     /// The present password.
     #[serde(default)]
@@ -114,6 +117,7 @@ pub struct ResetPassword {
 /// Body of `password.set` and `password.setValue`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SetPassword {
     /// The new password; absent removes it (`setValue` only).
     #[serde(default)]

@@ -57,12 +57,20 @@ impl Role {
 
 /// The object that an assignment is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RoleScope {
     /// The object's id.
     pub id: Uuid,
     /// Its kind.
     #[serde(rename = "type")]
     pub scope_type: RoleScopeType,
+}
+
+impl RoleScope {
+    /// The object of this kind with this id.
+    pub const fn new(scope_type: RoleScopeType, id: Uuid) -> Self {
+        Self { id, scope_type }
+    }
 }
 
 /// The object that an assignment is for.

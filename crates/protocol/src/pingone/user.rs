@@ -567,8 +567,19 @@ impl<T: Serialize> Serialize for Patch<T> {
 }
 
 /// A partial update of a user.
+///
+/// ```
+/// use pingone_protocol::pingone::{Patch, UserPatch};
+///
+/// let mut patch = UserPatch::default();
+/// patch.email = Patch::Set("ada@example.com".to_owned());
+/// patch.name = Patch::Clear;
+/// assert_eq!(serde_json::to_string(&patch)?, r#"{"email":"ada@example.com","name":null}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UserPatch {
     /// The name to sign on with.
     #[serde(skip_serializing_if = "Patch::is_keep")]

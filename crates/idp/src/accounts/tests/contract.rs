@@ -138,13 +138,8 @@ impl World {
 
     /// Gives Ada's population a policy of its own with this number of tries, or with no lockout.
     async fn set_own_lockout(&self, failure_count: Option<u32>) {
-        let policy = PasswordPolicy {
-            lockout: failure_count.map(|failure_count| Lockout {
-                failure_count,
-                duration_seconds: 60,
-            }),
-            ..PasswordPolicy::standard()
-        };
+        let mut policy = PasswordPolicy::standard();
+        policy.lockout = failure_count.map(|failure_count| Lockout::new(failure_count, 60));
         let id = PasswordPolicyId::random(self.idp.random());
         for statement in [
             Statement::new(

@@ -8,6 +8,7 @@ use crate::jose::NumericDate;
 
 /// What an ID token says, in the order in which PingOne writes it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct IdTokenClaims {
     /// Who issued it.
     pub iss: String,
@@ -49,6 +50,35 @@ pub struct IdTokenClaims {
     /// Everything else: profile claims, mapped attributes, PingOne's `env`, `org`, `p1.region`.
     #[serde(flatten)]
     pub additional: Map<String, Value>,
+}
+
+impl IdTokenClaims {
+    /// What every ID token says: who issued it, about whom and for whom, and when it was issued and
+    /// expires.
+    pub fn new(
+        iss: impl Into<String>,
+        sub: impl Into<String>,
+        aud: Audience,
+        [iat, exp]: [NumericDate; 2],
+    ) -> Self {
+        Self {
+            iss: iss.into(),
+            sub: sub.into(),
+            aud,
+            iat,
+            exp,
+            nbf: None,
+            acr: None,
+            amr: Vec::new(),
+            auth_time: None,
+            at_hash: None,
+            c_hash: None,
+            sid: None,
+            nonce: None,
+            azp: None,
+            additional: Map::new(),
+        }
+    }
 }
 
 /// Whom a token is for: one name, or an array of them.
