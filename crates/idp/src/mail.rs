@@ -34,7 +34,10 @@ pub(crate) enum MailKind<'a> {
     /// The code that proves the mail address.
     Verification { code: &'a VerificationCode },
     /// Somebody wanted to register with the address of an account that exists.
-    AlreadyRegistered,
+    AlreadyRegistered {
+        /// The address.
+        address: &'a str,
+    },
     /// Something happened that the account's owner has to know of.
     Notice(Notice),
 }
@@ -58,7 +61,7 @@ impl MailKind<'_> {
     /// How the names of its texts begin.
     fn texts(&self) -> &'static str {
         match self {
-            Self::AlreadyRegistered => "already-registered",
+            Self::AlreadyRegistered { .. } => "already-registered",
             Self::Notice(Notice::AddressChanged) => "address-changed",
             Self::Notice(Notice::PasswordChanged) => "password-changed",
             Self::Notice(Notice::PasswordRecovered) => "password-recovered",
@@ -69,10 +72,20 @@ impl MailKind<'_> {
         }
     }
 
+    /// The address that it goes to. What gives or tells of power over the account goes to the
+    /// address that was proven, and the proof of another to that.
+    fn recipient<'u>(&'u self, user: &'u StoredUser) -> &'u str {
+        match self {
+            Self::AlreadyRegistered { address } => address,
+            Self::Notice(_) | Self::Recovery { .. } => user.mailbox(),
+            Self::Verification { .. } => &user.email,
+        }
+    }
+
     /// The code in it, and for how long it is good.
     fn code(&self) -> Option<(&str, SignedDuration)> {
         match self {
-            Self::AlreadyRegistered | Self::Notice(_) => None,
+            Self::AlreadyRegistered { .. } | Self::Notice(_) => None,
             Self::Recovery { code } => Some((code.expose(), RECOVERY_CODE_LIFETIME)),
             Self::Verification { code } => Some((code.expose(), VERIFICATION_CODE_LIFETIME)),
         }
@@ -82,7 +95,9 @@ impl MailKind<'_> {
     /// password behind a heap of codes.
     fn share(&self) -> Share {
         let most = match self {
-            Self::AlreadyRegistered | Self::Recovery { .. } | Self::Verification { .. } => 10,
+            Self::AlreadyRegistered { .. } | Self::Recovery { .. } | Self::Verification { .. } => {
+                10
+            }
             Self::Notice(_) => 30,
         };
         let within = SignedDuration::from_hours(1);
@@ -187,7 +202,7 @@ impl Mail {
         let plaintext = serde_json::to_vec(&content)?;
         let mail = StoredMail {
             id,
-            recipient: envelope(&user.email),
+            recipient: envelope(kind.recipient(user)),
             sealed: core.keyring().seal(&context(id), &plaintext, core.random()),
             created_at: now,
             attempts: 0,

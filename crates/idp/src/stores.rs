@@ -79,6 +79,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "name_rules",
         sql: include_str!("../migrations/0008_name_rules.sql"),
     },
+    Migration {
+        version: 9,
+        name: "proven_email",
+        sql: include_str!("../migrations/0009_proven_email.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -8,6 +8,8 @@
 //! a profile or choose it as a username; as long as nobody proves it, that takes nothing from its
 //! owner.
 
+use jiff::Timestamp;
+
 /// How an account fits what was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
@@ -17,6 +19,8 @@ pub struct Match {
     pub is_email: bool,
     /// The account has proven its mail address.
     pub is_email_verified: bool,
+    /// When it did, as far as that is known.
+    pub proven_at: Option<Timestamp>,
 }
 
 impl Match {
@@ -33,7 +37,8 @@ pub fn is_address(typed: &str) -> bool {
 /// The one account, by its place in `found`, that `typed` signs on to.
 ///
 /// An address means the account that proved it; where several did, the one that also has it as its
-/// username. An address that nobody proved means the account that has it as its username, or else
+/// username, or else the one that proved it first: another one's proof, or an operator's word for
+/// another one, takes it from nobody. An address that nobody proved means the account that has it as its username, or else
 /// the only one that has it in its profile. Otherwise nobody is meant: who it is cannot be told.
 pub fn for_sign_on(typed: &str, found: &[Match]) -> Option<usize> {
     let by_name = || only(found, |account| account.is_username);
@@ -44,7 +49,8 @@ pub fn for_sign_on(typed: &str, found: &[Match]) -> Option<usize> {
     match owners {
         0 => by_name().or_else(|| only(found, |account| account.is_email)),
         1 => only(found, Match::is_owner),
-        _ => only(found, |account| account.is_owner() && account.is_username),
+        _ => only(found, |account| account.is_owner() && account.is_username)
+            .or_else(|| first_owner(found)),
     }
 }
 
@@ -70,6 +76,17 @@ pub fn for_recovery(typed: &str, found: &[Match]) -> Vec<usize> {
     }
 }
 
+/// The place of the owner who was the first, where that can be told.
+fn first_owner(found: &[Match]) -> Option<usize> {
+    let mut owners = found.iter().filter(|account| account.is_owner());
+    let first = owners.try_fold(Timestamp::MAX, |first, owner| {
+        owner.proven_at.map(|at| at.min(first))
+    })?;
+    only(found, |account| {
+        account.is_owner() && account.proven_at == Some(first)
+    })
+}
+
 /// The place of the one account of a kind, if there is exactly one.
 fn only(found: &[Match], is_meant: impl Fn(Match) -> bool) -> Option<usize> {
     let mut places = (0..).zip(found).filter(|(_, account)| is_meant(**account));
@@ -87,11 +104,13 @@ mod tests {
         is_username: true,
         is_email: false,
         is_email_verified: false,
+        proven_at: None,
     };
     const MAILED: Match = Match {
         is_username: false,
         is_email: true,
         is_email_verified: false,
+        proven_at: None,
     };
     const OWNER: Match = Match {
         is_email_verified: true,
@@ -102,6 +121,13 @@ mod tests {
         ..OWNER
     };
     const ADDRESS: &str = "ada@example.com";
+
+    fn owner_since(second: i64) -> Match {
+        Match {
+            proven_at: Timestamp::from_second(second).ok(),
+            ..OWNER
+        }
+    }
 
     #[test]
     fn an_address_signs_on_to_the_account_that_proved_it() {
@@ -120,6 +146,10 @@ mod tests {
             (&[OWNER, OWNER], None),
             (&[OWNER, NAMED_OWNER], Some(1)),
             (&[OWNER, OWNER, NAMED], None),
+            (&[owner_since(2), owner_since(1), MAILED], Some(1)),
+            (&[owner_since(2), owner_since(1), NAMED_OWNER], Some(2)),
+            (&[owner_since(1), owner_since(1)], None),
+            (&[owner_since(1), OWNER], None),
         ] {
             assert_eq!(for_sign_on(ADDRESS, found), meant, "{found:?}");
         }

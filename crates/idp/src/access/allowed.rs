@@ -23,7 +23,7 @@ use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::populations::Populations;
 use crate::stores::role_assignments::StoredAssignment;
-use crate::stores::users::{StoredUser, Users};
+use crate::stores::users::{StoredUser, Users, Word};
 pub(crate) use crate::web::extract::PathId;
 use crate::web::failures::api::ApiFailure;
 
@@ -356,6 +356,16 @@ impl<P> Deref for OnUser<P> {
 }
 
 impl<P> OnUser<P> {
+    /// On whose word it is done: an application that is not meant for administration may have asked
+    /// nobody.
+    pub(crate) fn word(&self) -> Word {
+        if self.standing == Standing::Owner && !carries_roles(&self.bearer) {
+            Word::OfAnApplication
+        } else {
+            Word::Trusted
+        }
+    }
+
     /// The user's absolute address.
     pub(crate) fn url(&self) -> String {
         let path = format_args!("users/{}", self.user.id);

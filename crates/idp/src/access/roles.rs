@@ -139,7 +139,7 @@ permissions! {
         ResetPasswords as HelpWithPasswords, own "p1:reset:userPassword", takes power true;
         SendRecoveryCodes as HelpWithPasswords;
         UpdateUsers as ManageUsers, own "p1:update:user", takes power true, from owner true;
-        VerifyUsers as ManageUsers, own "p1:verify:user";
+        VerifyUsers as ManageUsers, own "p1:verify:user", takes power true, from owner true;
     }
 }
 

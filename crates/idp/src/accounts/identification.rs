@@ -53,8 +53,9 @@ async fn matching(
 fn fits(found: &[StoredUser], typed: &str) -> Vec<Match> {
     let fit = |user: &StoredUser| Match {
         is_username: Users::has_name(user, typed),
-        is_email: Users::has_email(user, typed),
-        is_email_verified: user.email_verified,
+        is_email: Users::has_email(user, typed) || Users::owner_since(user, typed).is_some(),
+        is_email_verified: Users::owner_since(user, typed).is_some(),
+        proven_at: Users::owner_since(user, typed),
     };
     found.iter().map(fit).collect()
 }

@@ -113,7 +113,7 @@ pub(crate) async fn recover_one_of(
 }
 
 /// Uses a code up for a new password, and lifts a lockout after wrong passwords. The code came by
-/// mail, so it proves the mail address as well. The user as it is afterwards comes back.
+/// mail, so it proves the mailbox as well. The user as it is afterwards comes back.
 ///
 /// A new password that the policy refuses does not cost the code.
 ///
@@ -144,7 +144,7 @@ async fn redeem(
     let notice = MailKind::Notice(Notice::PasswordRecovered);
     let written = RecoveryCodes::redeem(user.id, tag)
         .and(Passwords::replaced(user.id, &new, by.session(), by.now))
-        .and(Users::prove_email(user, by.now))
+        .and(Users::prove_mailbox(user, by.now))
         .and(idp.mail().enqueue(idp, user, &notice, by.now).await?)
         .commit(idp, user.environment_id, &recovered, &by.acting_as(user))
         .await;

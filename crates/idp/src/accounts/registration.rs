@@ -180,7 +180,7 @@ pub(crate) async fn register_oneself(
         let policy = passwords::policy_of(idp, &user).await?.policy;
         let _ = first_password(idp, &user, &policy, &password, by.now).await?;
     }
-    tell_owners(idp, &owners, by).await?;
+    tell_owners(idp, &owners, &user.email, by).await?;
     Ok(Registered::HasAccount)
 }
 
@@ -192,7 +192,7 @@ pub(crate) async fn remind_owners(
     by: &By,
 ) -> Result<(), Refusal> {
     let owners = owners(idp, environment, email).await?;
-    tell_owners(idp, &owners, by).await
+    tell_owners(idp, &owners, email, by).await
 }
 
 /// The users to whom an address belongs, or who at least have it.
@@ -204,15 +204,24 @@ async fn owners(
     let mut owners = Users::new(idp.db())
         .find_by_email(environment, email)
         .await?;
-    if owners.iter().any(|owner| owner.email_verified) {
-        owners.retain(|owner| owner.email_verified);
+    let proved = |owner: &StoredUser| Users::owner_since(owner, email).is_some();
+    if owners.iter().any(proved) {
+        owners.retain(proved);
+    } else {
+        // Whoever proved another address takes this one from nobody.
+        owners.retain(|owner| owner.proven_email.is_none());
     }
     Ok(owners)
 }
 
-async fn tell_owners(idp: &Idp, owners: &[StoredUser], by: &By) -> Result<(), Refusal> {
+async fn tell_owners(
+    idp: &Idp,
+    owners: &[StoredUser],
+    address: &str,
+    by: &By,
+) -> Result<(), Refusal> {
     for owner in owners {
-        let mail = MailKind::AlreadyRegistered;
+        let mail = MailKind::AlreadyRegistered { address };
         let told = Activity::new("NOTIFICATION.CREATED", owner);
         idp.mail()
             .enqueue(idp, owner, &mail, by.now)
@@ -329,6 +338,8 @@ fn into_user(
         mfa_enabled: account.mfa_enabled,
         last_sign_on: None,
         attributes: account.attributes,
+        proven_email: None,
+        email_proven_at: account.email_verified.then_some(now),
         version: 0,
         created_at: now,
         updated_at: now,

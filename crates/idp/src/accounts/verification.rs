@@ -10,8 +10,8 @@ use crate::audit::{Activity, By};
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::codes::{SentVerification, Tried, VerificationCodes};
-use crate::stores::users::{StoredUser, Users};
+use crate::stores::codes::{RecoveryCodes, SentVerification, Tried, VerificationCodes};
+use crate::stores::users::{StoredUser, Users, Word};
 
 /// A verification code is good for a day, so it bears few tries; a new one can be asked for.
 const MOST_TRIES: i64 = 10;
@@ -66,11 +66,12 @@ pub(crate) async fn send_code(
     }
 }
 
-/// Uses a code up. The user as it is afterwards comes back.
+/// Uses a code up, on the word of whoever brings it. The user as it is afterwards comes back.
 pub(crate) async fn verify(
     idp: &Idp,
     user: &StoredUser,
     code: &VerificationCode,
+    word: Word,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
     let codes = VerificationCodes::new(idp.db());
@@ -84,12 +85,20 @@ pub(crate) async fn verify(
     let mut changed = user.clone();
     changed.verification_required = false;
     // A code proves the address that it was sent to, not one that was entered since.
-    changed.email_verified =
-        changed.email_verified || name_key(&sent.email) == name_key(&user.email);
+    if name_key(&sent.email) == name_key(&user.email) {
+        changed.prove_email(word, by.now);
+    }
+    // A code for a new password that was mailed to the address before is worth nothing any more.
+    let stale = if changed.mailbox() == user.mailbox() {
+        Change::new()
+    } else {
+        RecoveryCodes::delete(user.id)
+    };
     changed.updated_at = by.now;
     let updated = Activity::new("USER.UPDATED", user);
     let written = VerificationCodes::redeem(user.id, &sent.tag)
         .and(Users::update(&changed))
+        .and(stale)
         .commit(idp, user.environment_id, &updated, by)
         .await;
     match written {

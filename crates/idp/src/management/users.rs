@@ -426,14 +426,16 @@ async fn renamed<P>(
         address.as_str().to_owned()
     };
     let has_moved = has_moved(&on.user, &email);
-    let changed = StoredUser {
-        // Another address is not proven.
-        email_verified: on.user.email_verified && !has_moved,
+    let mut changed = StoredUser {
         username,
-        email,
         attributes,
         ..on.user.clone()
     };
+    if has_moved {
+        changed.move_to(email, on.word());
+    } else {
+        changed.email = email;
+    }
     if is_renamed {
         registration::require_free_name(&on.idp, &changed).await?;
     } else if has_moved {
@@ -471,8 +473,8 @@ async fn write<P>(
     written.map_err(|error| unique(error, "username"))
 }
 
-/// What another mail address brings with it: the address before is told, and codes that were mailed
-/// there are worth nothing any more.
+/// What another mail address brings with it: the owner is told, and codes that were mailed to
+/// another mailbox are worth nothing any more.
 async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFailure> {
     if !has_moved(&on.user, &changed.email) {
         return Ok(Change::new());
@@ -480,9 +482,11 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
     let notice = MailKind::Notice(Notice::AddressChanged);
     let told = on.idp.mail().enqueue(&on.idp, &on.user, &notice, on.now);
     let told = told.await.map_err(ApiFailure::internal)?;
-    Ok(told
-        .and(RecoveryCodes::delete(changed.id))
-        .and(VerificationCodes::delete(changed.id)))
+    let told = told.and(VerificationCodes::delete(changed.id));
+    if changed.mailbox() == on.user.mailbox() {
+        return Ok(told);
+    }
+    Ok(told.and(RecoveryCodes::delete(changed.id)))
 }
 
 /// Nobody shuts themselves out: one click would do it, and nobody of that environment may be left
@@ -540,6 +544,11 @@ pub(super) async fn unlock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFai
 pub(super) async fn send_verification_code(
     on: OnUser<may::VerifyUsers>,
 ) -> Result<Reply, ApiFailure> {
+    // Operators may demand another proof; for its owner, an account that is verified stays so.
+    let is_verified = on.user.email_verified && !on.user.verification_required;
+    if on.standing == Standing::Owner && is_verified {
+        return Reply::ok(&representation(&on.idp, &on.user, on.now));
+    }
     let sent = verification::send_code(&on.idp, &on.user, &on.by).await;
     let user =
         sent.map_err(|refusal| ApiFailure::from_refusal(refusal, PasswordTarget::Verification))?;
@@ -558,7 +567,7 @@ pub(super) async fn verify(
     Json(body): Json<VerificationBody>,
 ) -> Result<Reply, ApiFailure> {
     let code = VerificationCode::from_typed(body.verification_code.expose());
-    let verified = verification::verify(&on.idp, &on.user, &code, &on.by).await;
+    let verified = verification::verify(&on.idp, &on.user, &code, on.word(), &on.by).await;
     let user = verified.map_err(|refusal| match refusal {
         crate::accounts::Refusal::CodeInvalid => ApiFailure::invalid_value(
             "verificationCode",

@@ -10,7 +10,7 @@ use web::Floor;
 use super::{FLOOR, Flashes, Visit};
 use crate::accounts::{Refusal, registration, verification};
 use crate::interaction::Step;
-use crate::stores::users::StoredUser;
+use crate::stores::users::{StoredUser, Word};
 use crate::web::extract::PageForm;
 use crate::web::failures::page::PageFailure;
 
@@ -104,7 +104,7 @@ async fn verify(
     };
     let account = visit.user(user).await?;
     let by = visit.by.acting_as(&account);
-    Ok(verification::verify(&visit.idp, &account, code, &by).await)
+    Ok(verification::verify(&visit.idp, &account, code, Word::Trusted, &by).await)
 }
 
 /// Sends another code, or reminds the owner of the address of the account that there is.

@@ -94,7 +94,7 @@ macro_rules! columns {
             "SELECT users.id AS id, users.environment_id AS environment_id, population_id, \
              username, email, email_verified, enabled, locked_at, unlock_at, \
              verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address, document, \
-             version, created_at, updated_at, ",
+             proven_email, email_proven_at, version, created_at, updated_at, ",
             $key,
             " AS sort_key "
         )

@@ -36,10 +36,25 @@ pub(crate) struct StoredUser {
     /// `name`, `address`, `photo`, phones and the other attributes that a profile holds, as
     /// PingOne spells them.
     pub(crate) attributes: Map<String, Value>,
+    /// The address before the present one, while mails go there that give or tell of power over
+    /// the account: until the present one is proven.
+    pub(crate) proven_email: Option<String>,
+    /// When the address was proven that stands for the account, which is `proven_email` where there
+    /// is one; `None` where nobody proved it, and it is what an operator said.
+    pub(crate) email_proven_at: Option<Timestamp>,
     /// Guards updates: each raises it by one.
     pub(crate) version: i64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+}
+
+/// On whose word an address is changed or proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// An application's to which the user signed on, and which may have asked nobody.
+    OfAnApplication,
+    /// The person's own on a page of this service or of the portal, or an operator's.
+    Trusted,
 }
 
 /// An administrator's lock on an account. The lockout after wrong passwords is another thing and
@@ -66,6 +81,43 @@ impl StoredUser {
     /// Whether the account as such may be used; the password's state comes on top.
     pub(crate) fn can_authenticate(&self, now: Timestamp) -> bool {
         self.enabled && !self.lock.is_locked(now)
+    }
+
+    /// Where mails go that give or tell of power over the account.
+    pub(crate) fn mailbox(&self) -> &str {
+        self.proven_email.as_deref().unwrap_or(&self.email)
+    }
+
+    /// Gives the account another address, which nobody has proven yet: the mailbox stays where it
+    /// was proven to be (`docs/decisions/0012-the-mailbox-decides.md`).
+    ///
+    /// Where it never was, it is what an operator said, and whoever is trusted may say otherwise.
+    pub(crate) fn move_to(&mut self, email: String, word: Word) {
+        let before = std::mem::replace(&mut self.email, email);
+        let was_verified = std::mem::take(&mut self.email_verified);
+        let (kept, is_proven) = match self.proven_email.take() {
+            Some(kept) => (kept, self.email_proven_at.is_some()),
+            None => (before, was_verified),
+        };
+        if is_proven && fold(&kept) == fold(&self.email) {
+            self.email_verified = true;
+        } else if is_proven || word == Word::OfAnApplication {
+            self.proven_email = Some(kept).filter(|kept| fold(kept) != fold(&self.email));
+        }
+    }
+
+    /// Notes that the present address was proven by a code that was mailed there. An application
+    /// proves that somebody reads it, and not that this is the owner of the account.
+    pub(crate) fn prove_email(&mut self, word: Word, now: Timestamp) {
+        let was_verified = std::mem::replace(&mut self.email_verified, true);
+        match (word, &self.proven_email) {
+            (Word::OfAnApplication, Some(_)) => {}
+            (Word::OfAnApplication | Word::Trusted, None) if was_verified => {}
+            (Word::OfAnApplication | Word::Trusted, _) => {
+                self.proven_email = None;
+                self.email_proven_at = Some(now);
+            }
+        }
     }
 
     /// The user as PingOne shows it, without links.
@@ -126,6 +178,9 @@ impl StoredUser {
         ];
         for (name, value) in &self.attributes {
             collect_filterable(name, value, &mut found);
+        }
+        if let (Some(proven), Some(_)) = (&self.proven_email, self.email_proven_at) {
+            found.push((PROVEN_EMAIL.to_owned(), fold(proven)));
         }
         found.retain(|(_, key)| !key.is_empty());
         found.sort();
@@ -195,12 +250,18 @@ impl StoredUser {
             mfa_enabled: row.get("mfa_enabled")?,
             last_sign_on,
             attributes: row.parse("document", |text| serde_json::from_str(text))?,
+            proven_email: row.get("proven_email")?,
+            email_proven_at: row.get("email_proven_at")?,
             version: row.get("version")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
         })
     }
 }
+
+/// The attribute under which a proven address is found that is not the present one; no filter names
+/// it.
+const PROVEN_EMAIL: &str = "provenEmail";
 
 /// Accounts beyond these of one address are not looked at: nobody has that many, and whoever has
 /// proven it comes first.
@@ -209,37 +270,42 @@ const MOST_OF_ONE_ADDRESS: u32 = 10;
 const FIND: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
-       document, version, created_at, updated_at
+       document, proven_email, email_proven_at, version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND id = $2";
 
 const FIND_BY_USERNAME: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
-       document, version, created_at, updated_at
+       document, proven_email, email_proven_at, version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND username_key = $2";
 
 /// Whoever has proven that the address is theirs comes first, so that no number of others hides
 /// them.
 const FIND_BY_EMAIL: &str = "\
-SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
-       unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
-       document, version, created_at, updated_at
-  FROM users
- WHERE id IN (SELECT user_id FROM user_attributes
-               WHERE environment_id = $1 AND name = 'email' AND value_key = $2)
- ORDER BY email_verified DESC, id LIMIT $3";
+SELECT id, users.environment_id AS environment_id, population_id, username, email, email_verified,
+       enabled, locked_at, unlock_at, verification_required, mfa_enabled, last_sign_on_at,
+       last_sign_on_address, document, proven_email, email_proven_at, version, created_at,
+       updated_at
+  FROM user_attributes AS found JOIN users ON users.id = found.user_id
+ WHERE found.environment_id = $1 AND found.name IN ('email', 'provenEmail')
+   AND found.value_key = $2
+ ORDER BY CASE WHEN email_verified OR found.name = 'provenEmail' THEN 0 ELSE 1 END,
+          email_proven_at, id
+ LIMIT $3";
 
 const INSERT: &str = "\
 INSERT INTO users (id, environment_id, population_id, username, username_key, email,
                    email_verified, enabled, locked_at, unlock_at, verification_required,
-                   mfa_enabled, document, version, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $14)";
+                   mfa_enabled, document, proven_email, email_proven_at, version, created_at,
+                   updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $16)";
 
 const UPDATE: &str = "\
 UPDATE users
    SET population_id = $3, username = $4, username_key = $5, email = $6, email_verified = $7,
        enabled = $8, locked_at = $9, unlock_at = $10, verification_required = $11,
-       mfa_enabled = $12, document = $13, version = version + 1, updated_at = $14
+       mfa_enabled = $12, document = $13, proven_email = $14, email_proven_at = $15,
+       version = version + 1, updated_at = $16
  WHERE id = $1 AND version = $2";
 
 const INSERT_ATTRIBUTE: &str = "\
@@ -247,10 +313,16 @@ INSERT INTO user_attributes (environment_id, name, value_key, user_id) VALUES ($
 
 const DELETE_ATTRIBUTES: &str = "DELETE FROM user_attributes WHERE user_id = $1";
 
-const PROVE_EMAIL: &str = "\
+/// What came back was mailed to the proven address where there is one: then it says nothing about
+/// the present one, and nothing more is asked before a sign-on.
+const PROVE_MAILBOX: &str = "\
 UPDATE users
-   SET email_verified = TRUE, verification_required = FALSE, version = version + 1, updated_at = $3
- WHERE id = $1 AND email = $2 AND (NOT email_verified OR verification_required)";
+   SET email_verified = (email_verified OR proven_email IS NULL),
+       email_proven_at = CASE WHEN email_verified OR proven_email IS NOT NULL
+                              THEN email_proven_at ELSE $3 END,
+       verification_required = FALSE, version = version + 1, updated_at = $3
+ WHERE id = $1 AND email = $2
+   AND (verification_required OR (NOT email_verified AND proven_email IS NULL))";
 
 const DELETE: &str = "DELETE FROM users WHERE environment_id = $1 AND id = $2";
 
@@ -316,10 +388,24 @@ impl<'a> Users<'a> {
         fold(&user.email) == fold(text)
     }
 
-    /// Proves the address that the user has: nothing happens where it was changed meanwhile.
-    pub(crate) fn prove_email(user: &StoredUser, now: Timestamp) -> Change {
+    /// Whether the user proved this address, and since when, as far as that is known. An address
+    /// that was proven stays the account's until another takes its place.
+    pub(crate) fn owner_since(user: &StoredUser, text: &str) -> Option<Timestamp> {
+        let proven = user.proven_email.as_ref().zip(user.email_proven_at);
+        match proven {
+            Some((address, since)) if fold(address) == fold(text) => Some(since),
+            _ if !user.email_verified || !Self::has_email(user, text) => None,
+            // Proven, though not to the owner's knowledge: behind everybody else.
+            Some(_) => Some(Timestamp::MAX),
+            None => Some(user.email_proven_at.unwrap_or(Timestamp::MAX)),
+        }
+    }
+
+    /// Somebody reads [`StoredUser::mailbox`], which proves the present address where it is that:
+    /// nothing happens where the address was changed meanwhile.
+    pub(crate) fn prove_mailbox(user: &StoredUser, now: Timestamp) -> Change {
         Change::of(
-            Statement::new(PROVE_EMAIL)
+            Statement::new(PROVE_MAILBOX)
                 .bind(user.id.as_uuid())
                 .bind(user.email.as_str())
                 .bind(now),
@@ -366,7 +452,7 @@ impl<'a> Users<'a> {
         }
     }
 
-    /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$13` and in one order.
+    /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$15` and in one order.
     fn bind_columns(statement: Statement, user: &StoredUser) -> Statement {
         let (locked_at, unlock_at) = user.lock.columns();
         statement
@@ -381,6 +467,8 @@ impl<'a> Users<'a> {
             .bind(user.verification_required)
             .bind(user.mfa_enabled)
             .bind(Value::Object(user.attributes.clone()).to_string())
+            .bind(user.proven_email.clone())
+            .bind(user.email_proven_at)
     }
 
     fn insert_attributes(user: &StoredUser) -> impl Iterator<Item = Statement> {

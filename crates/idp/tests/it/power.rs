@@ -181,7 +181,12 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
         .await;
     let developer = Api::application(&world, &id, &secret).await;
     let web = made(&developer, &signs_on("Games", "WEB_APP")).await;
-    let scopes = ["p1:read:user", "p1:update:user", "p1:read:userPassword"];
+    let scopes = [
+        "p1:read:user",
+        "p1:update:user",
+        "p1:verify:user",
+        "p1:read:userPassword",
+    ];
     grant(&developer, &web, &scopes)
         .await
         .expect(StatusCode::CREATED);
@@ -207,11 +212,99 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
             .patch(&own, &json!({ "email": "mallory@example.com" }))
             .await,
     );
+    // Nor is another proof demanded of an operator for its sake.
+    for (action, body) in [
+        ("user.sendVerificationCode+json", Value::Null),
+        (
+            "user.verify+json",
+            json!({ "verificationCode": "WRONGONE" }),
+        ),
+    ] {
+        forbidden(&operator.act(Method::POST, &own, action, &body).await);
+    }
 
     let got = tokens(&world, &web, &received(&world, &web, &asked, false).await).await;
     let user = with_token(&world, &got);
     let changed = user.patch(&customer, &json!({ "nickname": "D" })).await;
     assert_eq!(changed.expect(StatusCode::OK).json()["nickname"], "D");
+}
+
+/// Whoever may change a customer's address has not the customer's mailbox, and so not the account.
+#[tokio::test]
+async fn an_application_that_changes_an_address_recovers_no_account() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let (id, secret) = admin
+        .make_worker("Developer", &["Client Application Developer"])
+        .await;
+    let developer = Api::application(&world, &id, &secret).await;
+    let web = made(&developer, &signs_on("Games", "WEB_APP")).await;
+    let scopes = ["p1:read:user", "p1:update:user", "p1:verify:user"];
+    grant(&developer, &web, &scopes)
+        .await
+        .expect(StatusCode::CREATED);
+    let asked = format!("openid {}", scopes.join(" "));
+    let customer = user_path(&admin, world.demo.user.username).await;
+    let shown = admin.get(&customer).await.json();
+    let owner = shown["email"].as_str().unwrap();
+    let got = tokens(&world, &web, &received(&world, &web, &asked, false).await).await;
+    let games = with_token(&world, &got);
+    let recovery = async || {
+        world.advance(1);
+        let at = format!("{customer}/password");
+        let send = "password.sendRecoveryCode+json";
+        admin
+            .act(Method::POST, &at, send, &Value::Null)
+            .await
+            .expect(StatusCode::OK);
+    };
+    // Whether an operator said the address or the mailbox was proven, whether the application
+    // proves a mailbox of its own or not.
+    for proven in [false, true] {
+        let said = "UPDATE users SET email = $1, email_verified = $2, proven_email = NULL, \
+                    email_proven_at = NULL WHERE username = $3";
+        let said = db::Statement::new(said).bind(owner).bind(proven);
+        world.sql(said.bind(world.demo.user.username)).await;
+        let address = format!("mallory{proven}@example.com");
+        games
+            .patch(&customer, &json!({ "email": address }))
+            .await
+            .expect(StatusCode::OK);
+        recovery().await;
+        assert!(world.mailed_code(&address).await.is_none());
+        assert!(world.mailed_code(owner).await.is_some(), "{proven}");
+
+        world.advance(1);
+        let send = "user.sendVerificationCode+json";
+        games
+            .act(Method::POST, &customer, send, &Value::Null)
+            .await
+            .expect(StatusCode::OK);
+        let code = world.mailed_code(&address).await.unwrap();
+        let verify = json!({ "verificationCode": code });
+        games
+            .act(Method::POST, &customer, "user.verify+json", &verify)
+            .await
+            .expect(StatusCode::OK);
+        recovery().await;
+        let newest = world.mailed_code(&address).await.unwrap();
+        assert_eq!(newest, code, "no recovery code went there");
+        // Of an account that is verified, no other proof is demanded.
+        let sent = games.act(Method::POST, &customer, send, &Value::Null).await;
+        let sent = sent.expect(StatusCode::OK).json();
+        assert_eq!(sent["lifecycle"]["status"], "ACCOUNT_OK");
+        assert_eq!(world.mailed_code(&address).await.unwrap(), code);
+    }
+    // What happens to the account is told to its owner.
+    world.advance(1);
+    let set = json!({ "value": "Sunny-Meadow-93" });
+    let at = format!("{customer}/password");
+    admin
+        .act(Method::PUT, &at, "password.set+json", &set)
+        .await
+        .expect(StatusCode::OK);
+    let newest = world.mailed_code(owner).await;
+    assert!(newest.is_none(), "the newest mail is the notice");
 }
 
 /// The portal's application is meant for administration, and so is a worker that somebody made who

@@ -114,6 +114,7 @@ impl<'a> Users<'a> {
             is_username: is_same(user.username.as_ref()),
             is_email: is_same(user.email.as_ref()),
             is_email_verified: user.email_verified == Some(true),
+            proven_at: None,
         };
         let matches = users.iter().map(fits).collect();
         Ok((users, matches))

@@ -26,7 +26,7 @@ use crate::audit::By;
 use crate::mail::Content;
 use crate::settings::HashingSettings;
 use crate::stores::mails::Mails;
-use crate::stores::users::{StoredUser, Users};
+use crate::stores::users::{StoredUser, Users, Word};
 use crate::{Idp, Parts, Settings};
 
 const GOOD: &str = "Sunny-Harbour-42";
@@ -198,13 +198,17 @@ impl World {
 
     /// The code in the newest mail to a user that has one.
     async fn mailed_code(&self, user: &StoredUser) -> String {
+        self.code_mailed_to(&user.email).await
+    }
+
+    async fn code_mailed_to(&self, address: &str) -> String {
         let is_code = |line: &&str| {
             line.len() == 8
                 && line
                     .chars()
                     .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
         };
-        let mails = self.mails(&user.email).await;
+        let mails = self.mails(address).await;
         mails
             .iter()
             .find_map(|mail| mail.text.lines().map(str::trim).find(is_code))
@@ -743,7 +747,7 @@ async fn a_verification_code_proves_the_address_it_was_sent_to() {
         let world = &world;
         async move {
             let by = world.by().acting_as(&user);
-            verification::verify(&world.idp, &user, &code, &by).await
+            verification::verify(&world.idp, &user, &code, Word::Trusted, &by).await
         }
     };
     let wrong = verify(ada.clone(), VerificationCode::new("WRONGONE")).await;
@@ -769,7 +773,7 @@ async fn a_verification_code_is_good_for_a_day() {
     let ada = world.try_register(account).await.unwrap();
     let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
     world.later(24 * 60 * 60);
-    let late = verification::verify(&world.idp, &ada, &code, &world.by()).await;
+    let late = verification::verify(&world.idp, &ada, &code, Word::Trusted, &world.by()).await;
     assert!(matches!(late, Err(Refusal::CodeInvalid)), "{late:?}");
     verification::send_code(&world.idp, &ada, &world.by())
         .await
@@ -777,7 +781,7 @@ async fn a_verification_code_is_good_for_a_day() {
     let ada = world.reread(&ada).await;
     let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
     world.later(24 * 60 * 60 - 1);
-    verification::verify(&world.idp, &ada, &code, &world.by())
+    verification::verify(&world.idp, &ada, &code, Word::Trusted, &world.by())
         .await
         .unwrap();
 }
@@ -848,8 +852,11 @@ async fn an_address_signs_on_and_recovers_the_account_that_proved_it() {
     assert_eq!(meant("ada@example.com").await, [ada.id]);
     assert_eq!(meant("thief").await, [thief.id]);
 
-    // Where several proved it, each gets a mail, and each code is good for its own account.
-    let anna = made("anna", GOOD, true).await.unwrap();
+    // Where several proved it, the first signs on by it, each gets a mail, and each code is good for
+    // its own account.
+    world.later(1);
+    let anna = made("anna", BETTER, true).await.unwrap();
+    world.sign_on("ada@example.com", GOOD).await.unwrap();
     let users =
         identification::for_recovery(&world.idp, world.environment, "ada@example.com").await;
     let users = users.unwrap();
@@ -871,11 +878,104 @@ async fn an_address_signs_on_and_recovers_the_account_that_proved_it() {
         );
     }
     let code = RecoveryCode::from_typed(&code);
-    let new = Password::new(BETTER);
+    let new = Password::new("Misty-Lantern-58");
     let recovered = recovery::recover_one_of(&world.idp, &users, &code, &new, &world.by()).await;
     assert_eq!(recovered.unwrap().id, anna.id);
     world.sign_on("ada", GOOD).await.unwrap();
-    world.sign_on("anna", BETTER).await.unwrap();
+    world.sign_on("anna", "Misty-Lantern-58").await.unwrap();
+}
+
+/// Whatever becomes of the address, the mailbox that was proven recovers the account.
+#[tokio::test]
+async fn a_new_address_recovers_nothing_before_it_is_proven() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+    account.email_verified = true;
+    account.password = Some(NewPassword {
+        value: Password::new(GOOD),
+        force_change: false,
+    });
+    let ada = world.try_register(account).await.unwrap();
+    let mut moved = ada.clone();
+    moved.move_to("new@example.com".to_owned(), Word::Trusted);
+    let update = Users::update(&moved);
+    update.commit_unrecorded(&world.idp).await.unwrap();
+    let meant = async |typed: &str| {
+        let (idp, environment) = (&world.idp, world.environment);
+        let users = identification::for_recovery(idp, environment, typed).await;
+        users
+            .unwrap()
+            .iter()
+            .map(|user| user.id)
+            .collect::<Vec<_>>()
+    };
+    for typed in ["ada", "Ada@example.com", "new@example.com"] {
+        assert_eq!(meant(typed).await, [ada.id], "{typed}");
+    }
+    world.sign_on("ada@example.com", GOOD).await.unwrap();
+    // A code that is demanded for the new one does not keep the owner out.
+    let ada = world.reread(&ada).await;
+    let ada = verification::send_code(&world.idp, &ada, &world.by())
+        .await
+        .unwrap();
+    recovery::send_code(&world.idp, &ada, &world.by())
+        .await
+        .unwrap();
+    let code = world.code_mailed_to("ada@example.com").await;
+    world.recover(&ada, &code, BETTER).await.unwrap();
+    let ada = world.reread(&ada).await;
+    assert!(!ada.email_verified && !ada.verification_required);
+    assert_eq!(ada.mailbox(), "ada@example.com");
+
+    // Nobody else gets the proven address meanwhile, and the new one is nobody's.
+    let registered = world.register_oneself("eve", "ada@example.com").await;
+    assert!(matches!(registered, Registered::HasAccount));
+    let registered = world.register_oneself("nell", "new@example.com").await;
+    assert!(matches!(registered, Registered::Made(_)));
+
+    // Proven by an application, it stays as it is; proven by the owner, the new one counts.
+    for (word, mailbox) in [
+        (Word::OfAnApplication, "ada@example.com"),
+        (Word::Trusted, "new@example.com"),
+    ] {
+        let ada = world.reread(&ada).await;
+        world.later(1);
+        verification::send_code(&world.idp, &ada, &world.by())
+            .await
+            .unwrap();
+        let ada = world.reread(&ada).await;
+        let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
+        let verified = verification::verify(&world.idp, &ada, &code, word, &world.by()).await;
+        let verified = verified.unwrap();
+        assert!(verified.email_verified, "{word:?}");
+        assert_eq!(world.reread(&ada).await.mailbox(), mailbox, "{word:?}");
+    }
+    assert!(meant("ada@example.com").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_application_moves_no_mailbox_and_an_operator_one_that_nobody_proved() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut ada = world.ada().await;
+    ada.move_to("first@example.com".to_owned(), Word::Trusted);
+    assert_eq!(ada.mailbox(), "first@example.com");
+    ada.move_to("second@example.com".to_owned(), Word::OfAnApplication);
+    ada.move_to("third@example.com".to_owned(), Word::OfAnApplication);
+    assert_eq!(ada.mailbox(), "first@example.com");
+    assert!(Users::owner_since(&ada, "first@example.com").is_none());
+    ada.move_to("First@example.com".to_owned(), Word::OfAnApplication);
+    assert!(!ada.email_verified && ada.proven_email.is_none());
+    ada.prove_email(Word::OfAnApplication, world.now());
+    ada.move_to("fourth@example.com".to_owned(), Word::Trusted);
+    assert_eq!(ada.mailbox(), "First@example.com");
+    ada.move_to("first@example.com".to_owned(), Word::OfAnApplication);
+    assert!(ada.email_verified && ada.proven_email.is_none());
 }
 
 #[tokio::test]
