@@ -18,6 +18,25 @@ use crate::settings::LOGIN;
 use crate::{AccessTokenError, GrantType, ReturnTo, SessionError, SignOn};
 
 /// The user who is signed on. As an extractor it sends everybody else to sign on and back.
+///
+/// ```
+/// use pingone_axum::{AccessTokenError, SignedOn};
+///
+/// async fn hello(user: Option<SignedOn>) -> String {
+///     user.map_or("Who are you?".to_owned(), |user| format!("Hello {}", user.display_name()))
+/// }
+///
+/// async fn address(user: SignedOn) -> String {
+///     format!("{:?}", user.claim("email"))
+/// }
+///
+/// async fn call_an_api(user: SignedOn) -> Result<(), AccessTokenError> {
+///     let token = user.access_token().await?;
+///     // … send it to an API as `Authorization: Bearer`
+///     drop(token);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct SignedOn {
     sign_on: SignOn,
@@ -133,10 +152,27 @@ impl SignedOn {
 }
 
 /// A user who has shown the provider who they are within the configured time.
+///
+/// ```
+/// use pingone_axum::RecentlySignedOn;
+///
+/// async fn delete_account(RecentlySignedOn(user): RecentlySignedOn) -> String {
+///     format!("{} has just given the password, and means it.", user.subject())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RecentlySignedOn(pub SignedOn);
 
 /// Nobody is signed on, or not recently enough: an answer that leads to signing on and back.
+///
+/// ```
+/// use axum::http::request::Parts;
+/// use pingone_axum::{NotSignedOn, ReturnTo};
+///
+/// fn to_sign_on(parts: &Parts) -> NotSignedOn {
+///     NotSignedOn::at(parts).returning_to(ReturnTo::home())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct NotSignedOn {
     return_to: ReturnTo,

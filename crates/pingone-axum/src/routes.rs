@@ -21,6 +21,12 @@ impl SignOn {
     ///
     /// The callback takes cross-site posts, since that is what `form_post` is: keep it outside of
     /// any protection against them. `/logout` brings its own.
+    ///
+    /// ```
+    /// # fn example(sign_on: pingone_axum::SignOn) -> axum::Router {
+    /// axum::Router::new().merge(sign_on.router()).layer(sign_on.session_layer())
+    /// # }
+    /// ```
     pub fn router<S>(&self) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,

@@ -26,6 +26,18 @@ use crate::turns::Turns;
 use crate::{AccessTokenError, GrantType, SignOnSettings, TokenSet, TokenStore, session};
 
 /// Signs users on and off. Cheap to clone; an application keeps it in its state.
+///
+/// ```
+/// # use pingone_axum::{InvalidSignOn, SignOn, SignOnSettings};
+/// # fn example(
+/// #     client: pingone::auth::Client,
+/// #     settings: SignOnSettings,
+/// # ) -> Result<axum::Router, InvalidSignOn> {
+/// let sign_on = SignOn::new(client, settings)?;
+/// let app = axum::Router::new().merge(sign_on.router()).layer(sign_on.session_layer());
+/// # Ok(app)
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SignOn {
     inner: Arc<Inner>,
@@ -199,6 +211,14 @@ impl SignOn {
     /// # Errors
     ///
     /// [`AccessTokenError::Provider`] when the provider does not give one.
+    ///
+    /// ```no_run
+    /// # async fn example(sign_on: pingone_axum::SignOn) -> Result<(), pingone_axum::AccessTokenError> {
+    /// let token = sign_on.application_token().await?;
+    /// # drop(token);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn application_token(&self) -> Result<AccessToken, AccessTokenError> {
         let scopes = &self.inner.settings.scopes;
         self.inner
@@ -245,6 +265,19 @@ impl SignOn {
 
     /// Waits for refreshes that are under way, and lets no others begin: for the end of the
     /// program, when no requests come any more. A refresh token that was used up is then not lost.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     sign_on: pingone_axum::SignOn,
+    /// #     listener: tokio::net::TcpListener,
+    /// #     app: axum::Router,
+    /// #     stop: impl Future<Output = ()> + Send + 'static,
+    /// # ) -> std::io::Result<()> {
+    /// axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+    /// sign_on.finish().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn finish(&self) {
         self.inner.refreshes.finish().await;
     }

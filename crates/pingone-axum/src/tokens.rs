@@ -198,6 +198,58 @@ impl TokenStoreError {
 }
 
 /// Keeps tokens, sealed at rest. What it acknowledges is durable.
+///
+/// ```
+/// use std::sync::Mutex;
+///
+/// use pingone_axum::{TokenSet, TokenStore, TokenStoreError, TokensId, Versioned};
+///
+/// /// Keeps the tokens of the one person who uses this program.
+/// #[derive(Debug, Default)]
+/// struct Single(Mutex<Option<(TokensId, Versioned)>>);
+///
+/// #[async_trait::async_trait]
+/// impl TokenStore for Single {
+///     async fn insert(
+///         &self,
+///         id: TokensId,
+///         tokens: &TokenSet,
+///         _expires_at: jiff::Timestamp,
+///     ) -> Result<(), TokenStoreError> {
+///         let first = Versioned { tokens: tokens.clone(), version: 1 };
+///         *self.0.lock().unwrap() = Some((id, first));
+///         Ok(())
+///     }
+///
+///     async fn find(&self, id: TokensId) -> Result<Option<Versioned>, TokenStoreError> {
+///         let kept = self.0.lock().unwrap();
+///         Ok(kept.as_ref().filter(|(of, _)| *of == id).map(|(_, kept)| kept.clone()))
+///     }
+///
+///     async fn replace(
+///         &self,
+///         id: TokensId,
+///         version: i64,
+///         tokens: &TokenSet,
+///     ) -> Result<bool, TokenStoreError> {
+///         match &mut *self.0.lock().unwrap() {
+///             Some((of, kept)) if *of == id && kept.version == version => {
+///                 *kept = Versioned { tokens: tokens.clone(), version: version + 1 };
+///                 Ok(true)
+///             }
+///             _ => Ok(false),
+///         }
+///     }
+///
+///     async fn delete(&self, id: TokensId) -> Result<(), TokenStoreError> {
+///         let mut kept = self.0.lock().unwrap();
+///         if kept.as_ref().is_some_and(|(of, _)| *of == id) {
+///             *kept = None;
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Keeps the tokens of a new session until `expires_at` at the latest.

@@ -68,6 +68,17 @@ use crate::{Credentials, Error, Transport};
 /// An application's client of one OpenID provider.
 ///
 /// Cheap to clone; clones share connections, the discovery document and the provider's keys.
+///
+/// ```
+/// use pingone::auth::{Client, Issuer};
+/// use pingone::{ClientAuthentication, Credentials, Transport};
+///
+/// let issuer = Issuer::parse("https://auth.pingone.eu/7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1/as")?;
+/// let credentials = Credentials::new("my-client-id", ClientAuthentication::None);
+/// let client = Client::new(issuer, credentials, Transport::new()?);
+/// assert_eq!(client.client_id(), "my-client-id");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -80,6 +91,18 @@ struct Inner {
 }
 
 /// Sets a [`Client`] up.
+///
+/// ```
+/// # use pingone::{Credentials, Error, Transport};
+/// # fn example(issuer: pingone::auth::Issuer, credentials: Credentials) -> Result<(), Error> {
+/// use pingone::auth::{Algorithm, Client};
+///
+/// let client = Client::builder(issuer, credentials, Transport::new()?)
+///     .algorithms([Algorithm::ES256])
+///     .build();
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
 pub struct ClientBuilder {
     issuer: Issuer,
@@ -138,6 +161,14 @@ impl Client {
     ///
     /// [`Error::is_unavailable`] when it cannot be fetched, [`Error::is_untrusted`] when it names
     /// another issuer than the one that was asked.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client) -> Result<(), Error> {
+    /// println!("{}", client.metadata().await?.token_endpoint);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn metadata(&self) -> Result<Arc<ProviderMetadata>, Error> {
         self.inner.provider.metadata().await
     }

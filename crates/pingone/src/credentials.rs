@@ -20,6 +20,14 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// An application's `client_id`, and how it proves who it is at the token endpoint.
+///
+/// ```
+/// use pingone::{ClientAuthentication, ClientSecret, Credentials};
+///
+/// let secret = ClientSecret::new("from a file that only the application reads");
+/// let credentials = Credentials::new("app", ClientAuthentication::ClientSecretBasic(secret));
+/// assert!(!format!("{credentials:?}").contains("file"), "a secret does not show");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Credentials {
     client_id: String,
@@ -53,6 +61,14 @@ impl Credentials {
     ///
     /// An [`Error`] of the kind [`SetUp`](crate::ErrorKind::SetUp) when the method needs a secret
     /// and there is none.
+    ///
+    /// ```
+    /// use pingone::auth::TokenEndpointAuthMethod;
+    /// use pingone::Credentials;
+    ///
+    /// let method = TokenEndpointAuthMethod::ClientSecretPost;
+    /// assert!(Credentials::from_method("app", method, None).is_err(), "it needs a secret");
+    /// ```
     pub fn from_method(
         client_id: impl Into<String>,
         method: TokenEndpointAuthMethod,

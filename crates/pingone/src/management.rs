@@ -91,6 +91,15 @@ impl Client {
     }
 
     /// A client that acts as a user, for applications that have no worker.
+    ///
+    /// ```no_run
+    /// # use pingone::{AccessToken, Endpoints, EnvironmentId, Error, Region, Transport, management};
+    /// # fn example(environment: EnvironmentId, token: AccessToken) -> Result<(), Error> {
+    /// let endpoints = Endpoints::region(Region::Europe);
+    /// let own = management::Client::for_user(&endpoints, environment, token, Transport::new()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn for_user(
         endpoints: &Endpoints,
         environment: EnvironmentId,
@@ -105,6 +114,15 @@ impl Client {
 
     /// The same environment, as seen by the user whom `access_token` was issued for: what they may
     /// do follows from the token's scopes and from the user's roles.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, AccessToken, UserId};
+    /// # async fn example(pingone: management::Client, access_token: AccessToken, ada: UserId) -> Result<(), Error> {
+    /// let own = pingone.with_access_token(access_token);
+    /// println!("{:?}", own.users().load(ada).await?.email);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_access_token(&self, access_token: AccessToken) -> Self {
         Self {
@@ -119,46 +137,118 @@ impl Client {
     }
 
     /// The environment's users.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let everybody = pingone.users().list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn users(&self) -> Users<'_> {
         Users::new(self)
     }
 
     /// The password of one user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// println!("{}", pingone.passwords(ada).state().await?.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn passwords(&self, user: UserId) -> Passwords<'_> {
         Passwords::new(self, user)
     }
 
     /// The environment's populations.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let populations = pingone.populations().list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn populations(&self) -> Populations<'_> {
         Populations::new(self)
     }
 
     /// The environment's groups.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let groups = pingone.groups().list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn groups(&self) -> Groups<'_> {
         Groups::new(self)
     }
 
     /// The groups of one user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let groups = pingone.memberships(ada).list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn memberships(&self, user: UserId) -> Memberships<'_> {
         Memberships::new(self, user)
     }
 
     /// The environment's password policies.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let policy = pingone.password_policies().load_default().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn password_policies(&self) -> PasswordPolicies<'_> {
         PasswordPolicies::new(self)
     }
 
     /// The environment's applications.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let applications = pingone.applications().list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn applications(&self) -> Applications<'_> {
         Applications::new(self)
     }
 
     /// The roles that can be assigned.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let roles = pingone.roles().list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn roles(&self) -> Roles<'_> {
         Roles::new(self)
     }
 
     /// The roles of one user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let held = pingone.role_assignments(ada).list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn role_assignments(&self, user: UserId) -> RoleAssignments<'_> {
         RoleAssignments::new(self, user)
     }

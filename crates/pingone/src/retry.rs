@@ -10,6 +10,13 @@ use http::{Method, StatusCode};
 use protocol::Random;
 
 /// How often and how long a call is tried again.
+///
+/// ```
+/// use pingone::{Retries, Transport};
+///
+/// let transport = Transport::builder().retries(Retries::NONE).build()?;
+/// # Ok::<(), pingone::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
     /// How often a call is sent at most, the first time included.

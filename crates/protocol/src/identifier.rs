@@ -40,6 +40,14 @@ pub fn is_address(typed: &str) -> bool {
 /// username, or else the one that proved it first: another one's proof, or an operator's word for
 /// another one, takes it from nobody. An address that nobody proved means the account that has it as its username, or else
 /// the only one that has it in its profile. Otherwise nobody is meant: who it is cannot be told.
+///
+/// ```
+/// use pingone_protocol::identifier::{Match, for_sign_on};
+///
+/// let owner = Match { is_username: false, is_email: true, is_email_verified: true };
+/// let squatter = Match { is_username: true, is_email: false, is_email_verified: false };
+/// assert_eq!(for_sign_on("ada@example.com", &[squatter, owner]), Some(1));
+/// ```
 pub fn for_sign_on(typed: &str, found: &[Match]) -> Option<usize> {
     let by_name = || only(found, |account| account.is_username);
     if !is_address(typed) {
@@ -58,6 +66,14 @@ pub fn for_sign_on(typed: &str, found: &[Match]) -> Option<usize> {
 ///
 /// An address means all accounts that proved it, and those that merely have it only where nobody
 /// proved it: whoever reads the mailbox is then the first who does.
+///
+/// ```
+/// use pingone_protocol::identifier::{Match, for_recovery};
+///
+/// let owner = Match { is_username: false, is_email: true, is_email_verified: true };
+/// let claims_it = Match { is_email_verified: false, ..owner };
+/// assert_eq!(for_recovery("ada@example.com", &[owner, claims_it, owner]), [0, 2]);
+/// ```
 pub fn for_recovery(typed: &str, found: &[Match]) -> Vec<usize> {
     if !is_address(typed) {
         return for_sign_on(typed, found).into_iter().collect();

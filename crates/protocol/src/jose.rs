@@ -46,6 +46,13 @@ pub use jsonwebtoken::Algorithm;
 /// The hash function is the one that `algorithm`, the ID token's own, is built on; for `EdDSA`
 /// that is SHA-512, as Ed25519 has it inside.
 /// See [OpenID Connect Core §3.1.3.6](https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken).
+///
+/// ```
+/// use pingone_protocol::jose::{Algorithm, left_half_hash};
+///
+/// let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+/// assert_eq!(left_half_hash(Algorithm::RS256, token), "77QmUPtjPfzWtF2AnpK9RQ");
+/// ```
 pub fn left_half_hash(algorithm: Algorithm, value: &str) -> String {
     let function = match algorithm {
         Algorithm::HS384 | Algorithm::ES384 | Algorithm::RS384 | Algorithm::PS384 => {

@@ -46,6 +46,12 @@ pub fn fold(text: &str) -> String {
 
 /// The form in which usernames and mail addresses are looked up: that of the address where the
 /// text is one, else [`fold`].
+///
+/// ```
+/// use pingone_protocol::names::name_key;
+///
+/// assert_eq!(name_key("Straße"), name_key("STRASSE"));
+/// ```
 pub fn name_key(text: &str) -> String {
     EmailAddress::parse(text.trim()).map_or_else(|_| fold(text), |address| address.key())
 }
@@ -164,6 +170,15 @@ pub enum InvalidEmail {
 /// let address = EmailAddress::parse("Ada@BÜCHER.example").unwrap();
 /// assert_eq!(address.as_str(), "Ada@xn--bcher-kva.example");
 /// assert!(EmailAddress::parse("Ada <ada@example.com>").is_err());
+/// ```
+///
+/// ```
+/// use pingone_protocol::names::EmailAddress;
+///
+/// let address = EmailAddress::parse("Ada@BÜCHER.example")?;
+/// assert_eq!(address.domain(), "xn--bcher-kva.example");
+/// assert!(EmailAddress::parse("Ada <ada@example.com>").is_err(), "an address has no display name");
+/// # Ok::<(), pingone_protocol::names::InvalidEmail>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailAddress {

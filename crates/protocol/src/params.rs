@@ -11,6 +11,16 @@ use percent_encoding::percent_decode_str;
 const MOST_PARAMETERS: usize = 128;
 
 /// Parameters by name. A repeated one was refused, an empty one counts as absent.
+///
+/// ```
+/// use pingone_protocol::params::{FormParams, InvalidParams};
+///
+/// let params = FormParams::parse(b"scope=openid+profile&state=")?;
+/// assert_eq!(params.require("scope")?, "openid profile");
+/// assert_eq!(params.find("state"), None, "empty counts as absent");
+/// assert!(matches!(FormParams::parse(b"a=1&a=2"), Err(InvalidParams::Repeated(_))));
+/// # Ok::<(), InvalidParams>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct FormParams {
     values: BTreeMap<String, String>,

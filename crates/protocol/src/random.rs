@@ -13,6 +13,14 @@ use uuid::Uuid;
 const CODE_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// Gives random bytes.
+///
+/// ```
+/// use pingone_protocol::{Random, SeededRandom};
+///
+/// let random: &dyn Random = &SeededRandom::new(1);
+/// assert_eq!(random.token().len(), 43);
+/// assert_ne!(random.uuid(), random.uuid());
+/// ```
 pub trait Random: Debug + Send + Sync {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);

@@ -136,6 +136,14 @@ impl Filter {
     ///
     /// [`FilterError`] says where the text stops being a filter and what was expected there, or
     /// which bound it exceeds.
+    ///
+    /// ```
+    /// use pingone_protocol::scim::{self, Filter};
+    ///
+    /// let filter = Filter::parse(r#"username sw "a" and enabled eq true"#)?;
+    /// assert_eq!(filter, scim::sw("username", "a").and(scim::eq("enabled", true)));
+    /// # Ok::<(), pingone_protocol::scim::FilterError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         parser::parse(text)
     }

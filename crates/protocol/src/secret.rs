@@ -13,6 +13,12 @@ use crate::Random;
 /// The SHA-256 of `text` in base64url: 43 characters.
 ///
 /// Right for secrets that are random; a password needs a slow hash instead.
+///
+/// ```
+/// use pingone_protocol::secret::sha256;
+///
+/// assert_eq!(sha256("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+/// ```
 pub fn sha256(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
 }

@@ -33,6 +33,29 @@ pub enum SignedOff {
 }
 
 /// The pages of a host application.
+///
+/// ```
+/// use axum::response::{Html, IntoResponse as _, Response};
+/// use pingone_axum::{PageRequest, Pages, PlainPages, SignOnFailure};
+///
+/// #[derive(Debug)]
+/// struct OurPages;
+///
+/// #[async_trait::async_trait]
+/// impl Pages for OurPages {
+///     async fn ask_sign_off(&self, _: PageRequest<'_>) -> Response {
+///         Html("<form method=post action=/logout><button>Leave us</button></form>").into_response()
+///     }
+///
+///     async fn failed(&self, failure: SignOnFailure, _: PageRequest<'_>) -> Response {
+///         (failure.status(), Html("<p><a href=/login>Once more</a>")).into_response()
+///     }
+///
+///     async fn fragment(&self, request: PageRequest<'_>) -> Response {
+///         PlainPages.fragment(request).await
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Pages: fmt::Debug + Send + Sync + 'static {
     /// Asks whether to sign off: a form that posts to `/logout`. A GET must change nothing.

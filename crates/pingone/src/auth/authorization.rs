@@ -15,6 +15,20 @@ use crate::Error;
 ///
 /// `state`, `nonce` and the code challenge (PKCE, S256) are added by [`Client::authorize`], new
 /// each time.
+///
+/// ```no_run
+/// # use pingone::{Error, auth};
+/// # async fn example(client: auth::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use pingone::auth::{AuthorizationRequest, Prompt, RedirectUri, Scopes};
+///
+/// let request = AuthorizationRequest::new(RedirectUri::parse("https://app.example/callback")?)
+///     .scopes(Scopes::parse("openid profile email")?)
+///     .prompts([Prompt::Login])
+///     .login_hint("ada");
+/// let authorization = client.authorize(&request).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AuthorizationRequest {
@@ -138,6 +152,16 @@ impl Client {
     ///
     /// An [`Error`] of the kind [`SetUp`](crate::ErrorKind::SetUp) when the request contradicts
     /// itself; [`Error::is_unavailable`] and [`Error::is_untrusted`] for the discovery document.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client, request: auth::AuthorizationRequest) -> Result<(), Error> {
+    /// let authorization = client.authorize(&request).await?;
+    /// println!("send the browser to {}", authorization.url);
+    /// println!("and keep what belongs to {}", authorization.pending.state());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn authorize(&self, request: &AuthorizationRequest) -> Result<Authorization, Error> {
         check(request)?;
         let metadata = self.metadata().await?;

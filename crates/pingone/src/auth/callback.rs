@@ -39,6 +39,19 @@ impl Client {
     /// [`Error::oauth`] holds the error that the provider sent instead of an answer;
     /// [`UnexpectedAnswer`](crate::ErrorKind::UnexpectedAnswer) when something is missing, or came
     /// that was not asked for.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client, pending: auth::PendingAuthorization) -> Result<(), Box<dyn std::error::Error>> {
+    /// let params = auth::FormParams::parse(b"code=abc&state=xyz")?;
+    /// match client.receive(pending, &params) {
+    ///     Ok(response) => println!("{:?}", client.complete(response).await?.scopes),
+    ///     Err(error) if error.oauth().is_some() => println!("the provider said no: {error}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn receive(
         &self,
         pending: PendingAuthorization,

@@ -35,6 +35,15 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::is_unauthorized`] when the application's credentials are wrong.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth, AccessToken};
+    /// # async fn example(client: auth::Client, token: AccessToken) -> Result<(), Error> {
+    /// let said = client.introspect(auth::TokenRef::Access(&token)).await?;
+    /// println!("good: {}, for {:?}", said.active, said.claims.get("client_id"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn introspect(&self, token: TokenRef<'_>) -> Result<Introspection, Error> {
         let metadata = self.metadata().await?;
         let endpoint = metadata.introspection_endpoint.as_ref().ok_or_else(|| {
@@ -52,6 +61,14 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::is_unauthorized`] when the application's credentials are wrong.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth, RefreshToken};
+    /// # async fn example(client: auth::Client, token: RefreshToken) -> Result<(), Error> {
+    /// client.revoke(auth::TokenRef::Refresh(&token)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revoke(&self, token: TokenRef<'_>) -> Result<(), Error> {
         let metadata = self.metadata().await?;
         let endpoint = metadata.revocation_endpoint.as_ref().ok_or_else(|| {

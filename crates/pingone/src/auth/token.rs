@@ -69,6 +69,17 @@ impl Client {
     /// # Errors
     ///
     /// As [`redeem`](Self::redeem) and [`verify`](Self::verify).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client, response: auth::AuthorizationResponse) -> Result<(), Error> {
+    /// let tokens = client.complete(response).await?;
+    /// if let Some(identity) = &tokens.identity {
+    ///     println!("hello {}", identity.claims.subject());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn complete(&self, response: AuthorizationResponse) -> Result<Tokens, Error> {
         let received = self.redeem(response).await?;
         self.verify(received).await
@@ -83,6 +94,16 @@ impl Client {
     ///
     /// [`Error::is_invalid_grant`] when the code is no good (any more): begin again.
     /// [`Error::is_untrusted`] for an ID token from the browser.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client, response: auth::AuthorizationResponse) -> Result<(), Error> {
+    /// let received = client.redeem(response).await?;
+    /// // The code is used up from here on, whatever the tokens are worth.
+    /// let tokens = client.verify(received).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn redeem(&self, response: AuthorizationResponse) -> Result<ReceivedTokens, Error> {
         let AuthorizationResponse {
             pending,
@@ -143,6 +164,17 @@ impl Client {
     ///
     /// [`Error::is_untrusted`], with the failed check in [`Error::id_token`];
     /// [`Error::is_unavailable`] when the provider's keys cannot be fetched.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client, received: auth::ReceivedTokens) -> Result<(), Error> {
+    /// match client.verify(received).await {
+    ///     Err(error) if error.is_untrusted() => println!("{:?}", error.id_token()),
+    ///     result => println!("{:?}", result?.expires_at),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify(&self, received: ReceivedTokens) -> Result<Tokens, Error> {
         let ReceivedTokens {
             pending,
@@ -202,6 +234,15 @@ impl Client {
     ///
     /// [`Error::is_unauthorized`] when the credentials are wrong; [`Error::oauth`] for any other
     /// refusal.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tokens = client.client_credentials(&auth::Scopes::parse("orders:read")?).await?;
+    /// let access_token = tokens.access_token;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn client_credentials(&self, scopes: &Scopes) -> Result<Tokens, Error> {
         let now = self.now();
         let scope = scopes.to_string();
@@ -231,6 +272,25 @@ impl Client {
     ///
     /// [`Error::is_invalid_grant`] when the user has to sign on again; [`Error::is_untrusted`] for
     /// the new ID token.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client, tokens: auth::Tokens, first: auth::VerifiedIdToken) -> Result<(), Error> {
+    /// let Some(refresh_token) = &tokens.refresh_token else {
+    ///     return Ok(());
+    /// };
+    /// let first = auth::OriginalIdToken {
+    ///     subject: first.subject(),
+    ///     auth_time: first.claims().auth_time,
+    ///     nonce: first.claims().nonce.as_deref(),
+    /// };
+    /// match client.refresh(refresh_token, &tokens.scopes, first).await {
+    ///     Err(error) if error.is_invalid_grant() => println!("sign on again"),
+    ///     result => println!("{:?}", result?.expires_at),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn refresh(
         &self,
         refresh_token: &RefreshToken,

@@ -32,6 +32,17 @@ impl Client {
     ///
     /// [`Error::is_unauthorized`] when the token is no good (any more), [`Error::is_forbidden`]
     /// when it lacks `openid`, [`Error::is_untrusted`] when the answer is about another user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, auth};
+    /// # async fn example(client: auth::Client, tokens: auth::Tokens) -> Result<(), Error> {
+    /// if let (Some(token), Some(identity)) = (&tokens.access_token, &tokens.identity) {
+    ///     let info = client.userinfo(token, identity.claims.subject()).await?;
+    ///     println!("{:?}", info.claims.get("email"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn userinfo(
         &self,
         access_token: &AccessToken,

@@ -46,6 +46,16 @@ impl<'a> Applications<'a> {
     }
 
     /// All applications.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// for application in pingone.applications().list().all().await? {
+    ///     println!("{} ({})", application.name, application.application_type);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> List<'a, Application> {
         List::new(self.client, self.client.path("applications"))
     }
@@ -55,6 +65,14 @@ impl<'a> Applications<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such application.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, ApplicationId};
+    /// # async fn example(pingone: management::Client, id: ApplicationId) -> Result<(), Error> {
+    /// println!("{}", pingone.applications().load(id).await?.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn load(&self, application: ApplicationId) -> Result<Application, Error> {
         self.client
             .send(Method::GET, self.path(application, ""))
@@ -68,6 +86,18 @@ impl<'a> Applications<'a> {
     ///
     /// [`Error::is_not_found`] when the application has none; [`Error::is_forbidden`] when it is
     /// the worker's own, or when the caller's roles do not include those of the application.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, ApplicationId, ClientAuthentication, Credentials};
+    /// # async fn example(pingone: management::Client, id: ApplicationId) -> Result<(), Error> {
+    /// let secret = pingone.applications().secret(id).await?.secret;
+    /// let credentials = Credentials::new(
+    ///     id.to_string(),
+    ///     ClientAuthentication::ClientSecretBasic(secret),
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn secret(&self, application: ApplicationId) -> Result<ApplicationSecret, Error> {
         self.client
             .send(Method::GET, self.path(application, "/secret"))
@@ -80,6 +110,15 @@ impl<'a> Applications<'a> {
     /// # Errors
     ///
     /// As [`secret`](Self::secret).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, ApplicationId};
+    /// # async fn example(pingone: management::Client, id: ApplicationId) -> Result<(), Error> {
+    /// let fresh = pingone.applications().rotate_secret(id).await?;
+    /// assert!(fresh.previous.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn rotate_secret(
         &self,
         application: ApplicationId,

@@ -19,6 +19,15 @@ impl<'a> Groups<'a> {
     }
 
     /// All groups, or those that a filter matches: by `id`, `name`, `population.id`, `externalId`.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, scim};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let filter = scim::eq("name", "Captains");
+    /// let captains = pingone.groups().list().filter(&filter).all().await?.pop();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> List<'a, Group> {
         List::new(self.client, self.client.path("groups"))
     }
@@ -52,6 +61,14 @@ impl<'a> Groups<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such group.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId};
+    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
+    /// println!("{}", pingone.groups().load(captains).await?.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn load(&self, group: GroupId) -> Result<Group, Error> {
         self.client
             .send(Method::GET, self.path(group, ""))
@@ -64,6 +81,15 @@ impl<'a> Groups<'a> {
     /// # Errors
     ///
     /// As [`load`](Self::load).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId};
+    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
+    /// let group = pingone.groups().load_and_count(captains).await?;
+    /// println!("{:?}", group.total_member_counts);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn load_and_count(&self, group: GroupId) -> Result<Group, Error> {
         self.client
             .send(Method::GET, self.path(group, ""))
@@ -78,6 +104,15 @@ impl<'a> Groups<'a> {
     /// # Errors
     ///
     /// As [`create`](Self::create), and [`Error::is_not_found`].
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId, NewGroup};
+    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
+    /// let renamed = NewGroup::new("Skippers").description("Who may steer");
+    /// pingone.groups().replace(captains, &renamed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn replace(&self, group: GroupId, with: &NewGroup) -> Result<Group, Error> {
         self.client
             .send(Method::PUT, self.path(group, ""))
@@ -91,6 +126,14 @@ impl<'a> Groups<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such group.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId};
+    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
+    /// pingone.groups().delete(captains).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn delete(&self, group: GroupId) -> Result<(), Error> {
         self.client
             .send(Method::DELETE, self.path(group, ""))
@@ -99,6 +142,16 @@ impl<'a> Groups<'a> {
     }
 
     /// The groups that a group is in.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId};
+    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
+    /// for parent in pingone.groups().parents(captains).all().await? {
+    ///     println!("{}", parent.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn parents(&self, group: GroupId) -> List<'a, GroupMembership> {
         List::new(self.client, self.path(group, "/memberOfGroups"))
     }
@@ -109,6 +162,14 @@ impl<'a> Groups<'a> {
     ///
     /// [`Error::is_not_found`] when one of the two is not there; a refusal when they would then be
     /// in a circle.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId};
+    /// # async fn example(pingone: management::Client, captains: GroupId, crew: GroupId) -> Result<(), Error> {
+    /// pingone.groups().nest(captains, crew).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn nest(&self, group: GroupId, into: GroupId) -> Result<GroupMembership, Error> {
         self.client
             .send(Method::POST, self.path(group, "/memberOfGroups"))
@@ -122,6 +183,14 @@ impl<'a> Groups<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when it is not in that group.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId};
+    /// # async fn example(pingone: management::Client, captains: GroupId, crew: GroupId) -> Result<(), Error> {
+    /// pingone.groups().take_out(captains, crew).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn take_out(&self, group: GroupId, of: GroupId) -> Result<(), Error> {
         self.client
             .send(
@@ -153,6 +222,16 @@ impl<'a> Memberships<'a> {
     ///
     /// Who is in a group is asked the other way round: list the users with the filter
     /// `memberOfGroups.id eq "…"`.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId, UserId, scim};
+    /// # async fn example(pingone: management::Client, ada: UserId, captains: GroupId) -> Result<(), Error> {
+    /// let of_ada = pingone.memberships(ada).list().all().await?;
+    /// let filter = scim::eq("memberOfGroups.id", captains.to_string());
+    /// let captains = pingone.users().list().filter(&filter).all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> List<'a, GroupMembership> {
         List::new(self.client, self.path(""))
     }
@@ -163,6 +242,14 @@ impl<'a> Memberships<'a> {
     ///
     /// [`Error::is_not_found`] when there is no such group; a refusal when it takes only users of
     /// another population, or chooses its members itself by a filter.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId, captains: GroupId) -> Result<(), Error> {
+    /// pingone.memberships(ada).join(captains).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn join(&self, group: GroupId) -> Result<GroupMembership, Error> {
         self.client
             .send(Method::POST, self.path(""))
@@ -176,6 +263,14 @@ impl<'a> Memberships<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when the user was not put into that group.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId, captains: GroupId) -> Result<(), Error> {
+    /// pingone.memberships(ada).leave(captains).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn leave(&self, group: GroupId) -> Result<(), Error> {
         self.client
             .send(Method::DELETE, self.path(&format!("/{group}")))

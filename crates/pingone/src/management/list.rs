@@ -60,6 +60,15 @@ pub struct Page<T> {
 }
 
 /// Where a page begins, as PingOne names it. It carries filter and page size with it.
+///
+/// ```
+/// use pingone::management::Cursor;
+///
+/// let cursor = Cursor::parse("cursor=RkI6&limit=2")?;
+/// assert_eq!(cursor.as_str(), "cursor=RkI6&limit=2");
+/// assert!(Cursor::parse("a b").is_err());
+/// # Ok::<(), pingone::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(String);
 
@@ -139,6 +148,17 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
     /// # Errors
     ///
     /// [`Error`] when the call is refused, as with a filter that PingOne does not know, or fails.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let first = pingone.users().list().limit(50).page().await?;
+    /// if let Some(cursor) = first.next {
+    ///     let second = pingone.users().list().from(cursor).page().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn page(self) -> Result<Page<T>, Error> {
         let Self {
             client,
@@ -211,6 +231,14 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
     /// # Errors
     ///
     /// As [`page`](Self::page), and when there are more than 10,000 items.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let populations = pingone.populations().list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn all(self) -> Result<Vec<T>, Error> {
         let mut items = Vec::new();
         let mut stream = std::pin::pin!(self.stream());

@@ -29,6 +29,16 @@ impl<'a> Passwords<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, PasswordStatus, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// if pingone.passwords(ada).state().await?.status == PasswordStatus::NoPassword {
+    ///     println!("there is none yet");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn state(&self) -> Result<PasswordState, Error> {
         self.request(Method::GET).fetch().await
     }
@@ -39,6 +49,17 @@ impl<'a> Passwords<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let state = pingone.passwords(ada).state_with_policy().await?;
+    /// if let Some(embedded) = state.embedded {
+    ///     println!("{:?}", embedded.password_policy.rules());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn state_with_policy(&self) -> Result<PasswordState, Error> {
         self.request(Method::GET)
             .query("expand", "passwordPolicy")
@@ -53,6 +74,20 @@ impl<'a> Passwords<'a> {
     /// [`Error::is_wrong_password`], with [`Error::failures_remaining`];
     /// [`Error::is_password_locked_out`], with [`Error::seconds_until_unlock`];
     /// [`Error::has_no_password`].
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, Password, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId, typed: Password) -> Result<(), Error> {
+    /// match pingone.passwords(ada).check(&typed).await {
+    ///     Ok(_) => println!("that is it"),
+    ///     Err(error) if error.is_wrong_password() => {
+    ///         println!("wrong; {:?} tries are left", error.failures_remaining());
+    ///     }
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn check(&self, password: &Password) -> Result<PasswordState, Error> {
         let body = json!({"password": password.expose()});
         self.post(media_type::PASSWORD_CHECK)
@@ -66,6 +101,19 @@ impl<'a> Passwords<'a> {
     /// # Errors
     ///
     /// [`Error::is_policy_violation`], with [`Error::unsatisfied_requirements`].
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, Password, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId, new: Password) -> Result<(), Error> {
+    /// match pingone.passwords(ada).set(&new).await {
+    ///     Err(error) if error.is_policy_violation() => {
+    ///         println!("it breaks {:?}", error.unsatisfied_requirements());
+    ///     }
+    ///     result => println!("{}", result?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set(&self, password: &Password) -> Result<PasswordState, Error> {
         let body = json!({"value": password.expose()});
         self.put(media_type::PASSWORD_SET, &body).fetch().await
@@ -76,6 +124,14 @@ impl<'a> Passwords<'a> {
     /// # Errors
     ///
     /// As [`set`](Self::set).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, Password, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId, first: Password) -> Result<(), Error> {
+    /// pingone.passwords(ada).set_and_force_change(&first).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_and_force_change(&self, password: &Password) -> Result<PasswordState, Error> {
         let body = json!({"value": password.expose(), "forceChange": true});
         self.put(media_type::PASSWORD_SET, &body).fetch().await
@@ -89,6 +145,19 @@ impl<'a> Passwords<'a> {
     /// [`Error::is_wrong_current_password`], which counts towards the lockout;
     /// [`Error::is_password_locked_out`]; [`Error::is_policy_violation`];
     /// [`Error::is_password_too_young`].
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, AccessToken, Password, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId,
+    /// #     access_token: AccessToken, current: Password, new: Password) -> Result<(), Error> {
+    /// let own = pingone.with_access_token(access_token);
+    /// match own.passwords(ada).reset(&current, &new).await {
+    ///     Err(error) if error.is_wrong_current_password() => println!("that is not the current one"),
+    ///     result => println!("{}", result?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn reset(&self, current: &Password, new: &Password) -> Result<PasswordState, Error> {
         let body = json!({"currentPassword": current.expose(), "newPassword": new.expose()});
         self.put(media_type::PASSWORD_RESET, &body).fetch().await
@@ -99,6 +168,14 @@ impl<'a> Passwords<'a> {
     /// # Errors
     ///
     /// [`Error::has_no_password`]; [`Error::is_not_found`].
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.passwords(ada).force_change().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn force_change(&self) -> Result<PasswordState, Error> {
         self.post(media_type::PASSWORD_FORCE_CHANGE).fetch().await
     }
@@ -108,6 +185,14 @@ impl<'a> Passwords<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.passwords(ada).unlock().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn unlock(&self) -> Result<PasswordState, Error> {
         self.post(media_type::PASSWORD_UNLOCK).fetch().await
     }
@@ -118,6 +203,14 @@ impl<'a> Passwords<'a> {
     ///
     /// [`Error::has_no_password`], [`Error::is_password_locked_out`] or
     /// [`Error::is_account_not_usable`] when this password cannot be recovered.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.passwords(ada).send_recovery_code().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send_recovery_code(&self) -> Result<PasswordState, Error> {
         self.post(media_type::PASSWORD_SEND_RECOVERY_CODE)
             .fetch()
@@ -130,6 +223,18 @@ impl<'a> Passwords<'a> {
     ///
     /// [`Error::is_recovery_code_wrong`]; [`Error::is_recovery_code_exhausted`] when a new code is
     /// needed; [`Error::is_policy_violation`].
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, Password, RecoveryCode, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId, typed: &str, new: Password) -> Result<(), Error> {
+    /// match pingone.passwords(ada).recover(&RecoveryCode::from_typed(typed), &new).await {
+    ///     Err(error) if error.is_recovery_code_wrong() => println!("try again"),
+    ///     Err(error) if error.is_recovery_code_exhausted() => println!("ask for another code"),
+    ///     result => println!("{}", result?.status),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recover(
         &self,
         code: &RecoveryCode,

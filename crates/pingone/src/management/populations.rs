@@ -19,6 +19,16 @@ impl<'a> Populations<'a> {
     }
 
     /// All populations, or those that a filter matches (`id eq`, `name eq`, `name sw`).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// for population in pingone.populations().list().all().await? {
+    ///     println!("{}: {} users", population.name, population.user_count);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> List<'a, Population> {
         List::new(self.client, self.client.path("populations"))
     }
@@ -28,6 +38,14 @@ impl<'a> Populations<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such population.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, PopulationId};
+    /// # async fn example(pingone: management::Client, customers: PopulationId) -> Result<(), Error> {
+    /// println!("{}", pingone.populations().load(customers).await?.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn load(&self, population: PopulationId) -> Result<Population, Error> {
         let path = self.client.path(&format!("populations/{population}"));
         self.client.send(Method::GET, path).fetch().await

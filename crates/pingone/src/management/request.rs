@@ -14,6 +14,17 @@ use crate::transport::{Answer, Call};
 ///
 /// It is sent again as far as its method allows: GET, PUT and DELETE after failures on the other
 /// side, everything when it surely was not carried out.
+///
+/// ```no_run
+/// # use pingone::{Error, management, Method};
+/// # async fn example(pingone: management::Client) -> Result<(), Error> {
+/// let path = format!("v1/environments/{}/gateways", pingone.environment_id());
+/// let body = serde_json::json!({"name": "Harbour", "type": "LDAP"});
+/// let made: serde_json::Value =
+///     pingone.send(Method::POST, path).json(&body).at_most_once().fetch().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent before `fetch` or `run`"]
 pub struct Request<'a> {
     client: &'a Client,

@@ -17,6 +17,15 @@ impl<'a> Roles<'a> {
     }
 
     /// All built-in roles. Look for one by its name, such as `Identity Data Admin`.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let roles = pingone.roles().list().all().await?;
+    /// let admin = roles.iter().find(|role| role.name == "Identity Data Admin");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> List<'a, Role> {
         List::new(self.client, "v1/roles".to_owned())
     }
@@ -35,6 +44,16 @@ impl<'a> RoleAssignments<'a> {
     }
 
     /// All roles that were assigned to the user, each with what it is for.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// for held in pingone.role_assignments(ada).list().all().await? {
+    ///     println!("{} for {}", held.role.id, held.scope.scope_type);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> List<'a, RoleAssignment> {
         let path = self
             .client

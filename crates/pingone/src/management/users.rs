@@ -69,6 +69,15 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let user = pingone.users().load(ada).await?;
+    /// println!("{}", user.username.unwrap_or_default());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn load(&self, user: UserId) -> Result<User, Error> {
         self.client.send(Method::GET, self.path(user)).fetch().await
     }
@@ -81,6 +90,17 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error`] when the call fails; that there is no such user is no error.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// match pingone.users().find_by_username_or_email("ada@example.com").await? {
+    ///     Some(user) => println!("{}", user.id),
+    ///     None => println!("nobody has this name or address"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn find_by_username_or_email(&self, text: &str) -> Result<Option<User>, Error> {
         let (mut users, matches) = self.matching(text).await?;
         Ok(identifier::for_sign_on(text, &matches).map(|place| users.swap_remove(place)))
@@ -93,6 +113,16 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error`] when the call fails; that there is no such user is no error.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// for user in pingone.users().find_for_recovery("ada@example.com").await? {
+    ///     pingone.passwords(user.id).send_recovery_code().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn find_for_recovery(&self, text: &str) -> Result<Vec<User>, Error> {
         let (users, matches) = self.matching(text).await?;
         let meant = identifier::for_recovery(text, &matches);
@@ -121,6 +151,16 @@ impl<'a> Users<'a> {
     }
 
     /// All users, or those that a filter matches.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, scim};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let filter = scim::sw("username", "ada");
+    /// let page = pingone.users().list().filter(&filter).limit(20).page().await?;
+    /// println!("{} of {:?}", page.items.len(), page.count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> List<'a, User> {
         List::new(self.client, self.client.path("users"))
     }
@@ -131,6 +171,17 @@ impl<'a> Users<'a> {
     ///
     /// [`Error::is_not_found`]; [`Error::is_taken`] for a username of somebody else; any other
     /// refusal names the field and the reason.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, Patch, UserId, UserPatch};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let mut patch = UserPatch::default();
+    /// patch.email = Patch::Set("ada@new.example".to_owned());
+    /// patch.address = Patch::Clear;
+    /// let ada = pingone.users().update(ada, &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn update(&self, user: UserId, patch: &UserPatch) -> Result<User, Error> {
         self.client
             .send(Method::PATCH, self.path(user))
@@ -144,6 +195,17 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user (any more).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// match pingone.users().delete(ada).await {
+    ///     Err(error) if error.is_not_found() => println!("somebody was quicker"),
+    ///     result => result?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn delete(&self, user: UserId) -> Result<(), Error> {
         self.client
             .send(Method::DELETE, self.path(user))
@@ -156,6 +218,14 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.users().enable(ada).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn enable(&self, user: UserId) -> Result<(), Error> {
         self.put_enabled(user, &json!({"enabled": true})).await
     }
@@ -165,6 +235,15 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.users().disable(ada).await?;
+    /// assert_eq!(pingone.users().load(ada).await?.enabled, Some(false));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn disable(&self, user: UserId) -> Result<(), Error> {
         self.put_enabled(user, &json!({"enabled": false})).await
     }
@@ -174,6 +253,15 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let user = pingone.users().lock(ada).await?;
+    /// assert!(user.account.is_some_and(|account| !account.can_authenticate));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn lock(&self, user: UserId) -> Result<User, Error> {
         self.act(user, media_type::ACCOUNT_LOCK).await
     }
@@ -184,6 +272,14 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.users().unlock(ada).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn unlock(&self, user: UserId) -> Result<User, Error> {
         self.act(user, media_type::ACCOUNT_UNLOCK).await
     }
@@ -193,6 +289,14 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.users().send_verification_code(ada).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send_verification_code(&self, user: UserId) -> Result<User, Error> {
         self.act(user, media_type::USER_SEND_VERIFICATION_CODE)
             .await
@@ -203,6 +307,17 @@ impl<'a> Users<'a> {
     /// # Errors
     ///
     /// [`Error::is_verification_code_wrong`] for a wrong code; [`Error::is_not_found`].
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId, VerificationCode};
+    /// # async fn example(pingone: management::Client, ada: UserId, typed: &str) -> Result<(), Error> {
+    /// match pingone.users().verify(ada, &VerificationCode::from_typed(typed)).await {
+    ///     Err(error) if error.is_verification_code_wrong() => println!("try again"),
+    ///     result => println!("{:?}", result?.lifecycle),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify(&self, user: UserId, code: &VerificationCode) -> Result<User, Error> {
         let request = self.client.send(Method::POST, self.path(user));
         let body = json!({"verificationCode": code.expose()});

@@ -20,6 +20,20 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 const SILENT_CONNECTION: Duration = Duration::from_secs(5);
 
 /// Sets a [`Transport`] up.
+///
+/// ```no_run
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
+/// use pingone::Transport;
+///
+/// let transport = Transport::builder()
+///     .only_trust(std::fs::read("ca.pem")?)
+///     .total_timeout(Duration::from_secs(5))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
 pub struct TransportBuilder {
     authorities: Vec<u8>,

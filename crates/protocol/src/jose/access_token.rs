@@ -150,6 +150,32 @@ pub enum AccessTokenError {
 /// the grant behind it still stands is the caller's question.
 /// Compare [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4); a `typ` in the
 /// header is not demanded, since PingOne does not write it yet.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use pingone_protocol::jose::{
+///     AccessTokenClaims, AccessTokenVerifier, Algorithm, Audience, AudienceCheck, JwkSet,
+///     NumericDate, SigningAlgorithm, SigningKey, VerificationKeys,
+/// };
+///
+/// let key = SigningKey::generate(SigningAlgorithm::Es256, "key-1")?;
+/// let keys = VerificationKeys::from_set(&JwkSet::new(vec![key.public_jwk(&[])]));
+/// let [issued, expires] = [0, 3600].map(|second| Timestamp::from_second(second).unwrap());
+/// let claims = AccessTokenClaims::new(
+///     "app",
+///     "https://id.example",
+///     Audience::One("https://api.example".to_owned()),
+///     [NumericDate::from(issued), NumericDate::from(expires)],
+/// );
+/// let token = key.sign(&claims)?;
+///
+/// let verifier = AccessTokenVerifier::new([Algorithm::ES256]);
+/// let resource = AudienceCheck::Expect("https://api.example");
+/// let verify = |now| verifier.verify(&token, &keys, "https://id.example", resource, now);
+/// assert_eq!(verify(issued)?.client_id, "app");
+/// assert!(verify(expires).is_err(), "its time is over");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AccessTokenVerifier {
     algorithms: Vec<Algorithm>,

@@ -19,6 +19,36 @@ const MAX_SUBJECT_CHARACTERS: usize = 255;
 const DEFAULT_LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
 /// Checks the ID tokens that one issuer writes for one client.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use pingone_protocol::jose::{
+///     Algorithm, Audience, ExpectedIdToken, HashCheck, IdTokenClaims, IdTokenVerifier, JwkSet,
+///     MaxAgeCheck, NonceCheck, NumericDate, SigningAlgorithm, SigningKey, VerificationKeys,
+/// };
+///
+/// let key = SigningKey::generate(SigningAlgorithm::Es256, "key-1")?;
+/// let keys = VerificationKeys::from_set(&JwkSet::new(vec![key.public_jwk(&[])]));
+/// let [issued, expires] = [0, 3600].map(|second| Timestamp::from_second(second).unwrap());
+/// let mut claims = IdTokenClaims::new(
+///     "https://id.example",
+///     "ada",
+///     Audience::One("app".to_owned()),
+///     [NumericDate::from(issued), NumericDate::from(expires)],
+/// );
+/// claims.nonce = Some("n-0S6".to_owned());
+/// let token = key.sign(&claims)?;
+///
+/// let verifier = IdTokenVerifier::new("https://id.example", "app", [Algorithm::ES256]);
+/// let expected = ExpectedIdToken {
+///     nonce: NonceCheck::Expect("n-0S6"),
+///     access_token: HashCheck::NothingReceived,
+///     code: HashCheck::NothingReceived,
+///     max_age: MaxAgeCheck::NotRequested,
+/// };
+/// assert_eq!(verifier.verify(&token, &keys, expected, issued)?.subject(), "ada");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct IdTokenVerifier {
     issuer: String,

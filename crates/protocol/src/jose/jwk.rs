@@ -89,6 +89,14 @@ impl Jwk {
 /// An entry that is no key at all is left out without making the set unreadable
 /// ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)); of very long sets the first
 /// 64 keys are kept.
+///
+/// ```
+/// use pingone_protocol::jose::JwkSet;
+///
+/// let set = JwkSet::parse(br#"{"keys": [{"kty": "RSA", "n": "AQ", "e": "AQAB"}, "no key"]}"#)?;
+/// assert_eq!(set.keys.len(), 1);
+/// # Ok::<(), pingone_protocol::jose::JwkSetError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct JwkSet {

@@ -82,6 +82,16 @@ pub enum SigningError {
 ///
 /// An RSA signature takes about a quarter of a millisecond of CPU: with many at once, call
 /// [`SigningKey::sign`] off the async threads.
+///
+/// ```
+/// use pingone_protocol::jose::{JwkSet, SigningAlgorithm, SigningKey};
+///
+/// let key = SigningKey::generate(SigningAlgorithm::Es256, "key-1")?;
+/// let token = key.sign(&serde_json::json!({"sub": "ada"}))?;
+/// assert_eq!(token.split('.').count(), 3);
+/// let published = JwkSet::new(vec![key.public_jwk(&[])]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct SigningKey {
     kid: String,
     pair: Pair,

@@ -31,6 +31,17 @@ const QUOTED_CHARACTERS: usize = 64;
 /// caller allows them too; what a token's header says selects among these and widens nothing
 /// ([RFC 8725 §3.1](https://www.rfc-editor.org/rfc/rfc8725#section-3.1)). A token without a
 /// signature can never pass.
+///
+/// ```
+/// use pingone_protocol::jose::{Algorithm, JwkSet, SigningAlgorithm, SigningKey, VerificationKeys};
+///
+/// let key = SigningKey::generate(SigningAlgorithm::Es256, "key-1")?;
+/// let keys = VerificationKeys::from_set(&JwkSet::new(vec![key.public_jwk(&[])]));
+/// let token = key.sign(&serde_json::json!({"sub": "ada"}))?;
+/// let verified = keys.verify::<serde_json::Value>(&token, &[Algorithm::ES256])?;
+/// assert_eq!(verified.claims["sub"], "ada");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct VerificationKeys {
     keys: Vec<VerificationKey>,

@@ -50,6 +50,14 @@ open_codes! {
 }
 
 /// An OAuth error as it travels: a code for programs, a description for developers.
+///
+/// ```
+/// use pingone_protocol::oauth::{OAuthError, OAuthErrorCode};
+///
+/// let error: OAuthError = serde_json::from_str(r#"{"error":"invalid_grant"}"#)?;
+/// assert_eq!(error.error, OAuthErrorCode::InvalidGrant);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 #[error("{error}: {}", error_description.as_deref().unwrap_or("no description was given"))]

@@ -7,6 +7,19 @@ use super::Issuer;
 
 /// What an OpenID provider says about itself. Members that a client of ours does not read are
 /// left out when reading and written by the server only.
+///
+/// ```
+/// use pingone_protocol::oauth::ProviderMetadata;
+///
+/// let document = r#"{
+///     "issuer": "https://id.example", "jwks_uri": "https://id.example/jwks",
+///     "authorization_endpoint": "https://id.example/authorize",
+///     "token_endpoint": "https://id.example/token", "request_uri_parameter_supported": true
+/// }"#;
+/// let metadata: ProviderMetadata = serde_json::from_str(document)?;
+/// assert_eq!(metadata.issuer.as_str(), "https://id.example");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProviderMetadata {

@@ -21,6 +21,14 @@ pub enum InvalidPkce {
 /// The secret that the client keeps until it redeems the code (§4.1).
 ///
 /// It is not `Clone`, so it is used once.
+///
+/// ```
+/// use pingone_protocol::SystemRandom;
+/// use pingone_protocol::oauth::CodeVerifier;
+///
+/// let verifier = CodeVerifier::random(&SystemRandom);
+/// assert!(verifier.challenge().is_met_by(&verifier));
+/// ```
 #[derive(PartialEq, Eq)]
 pub struct CodeVerifier(String);
 

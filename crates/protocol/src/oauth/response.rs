@@ -11,6 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct InvalidResponse(&'static str);
 
 /// What the authorization endpoint answers with: a set, so its order means nothing.
+///
+/// ```
+/// use pingone_protocol::oauth::ResponseType;
+///
+/// assert_eq!(ResponseType::parse("id_token token")?, ResponseType::TOKEN_ID_TOKEN);
+/// # Ok::<(), pingone_protocol::oauth::InvalidResponse>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]

@@ -20,6 +20,15 @@ pub enum InvalidScope {
 }
 
 /// A set of scopes. Order and repetition mean nothing.
+///
+/// ```
+/// use pingone_protocol::oauth::Scopes;
+///
+/// let granted = Scopes::parse("profile openid")?;
+/// assert!(Scopes::from_iter(["openid"]).is_subset_of(&granted));
+/// assert_eq!(granted.to_string(), "openid profile");
+/// # Ok::<(), pingone_protocol::oauth::InvalidScope>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scopes(BTreeSet<String>);

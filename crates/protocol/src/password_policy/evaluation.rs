@@ -121,6 +121,15 @@ pub struct Evaluation {
 /// scalar values. Nothing but the length is judged of a password
 /// over [`MAX_PASSWORD_CHARACTERS`] or [`MAX_PASSWORD_BYTES`]; it is refused even where the policy
 /// has no rule of length. The reference names no characters that passwords must not have.
+///
+/// ```
+/// use pingone_protocol::password_policy::{Context, PasswordPolicy, evaluate};
+///
+/// let policy = PasswordPolicy::standard();
+/// assert!(evaluate(&policy, "Sunny-Harbour-42", &Context::UNKNOWN).is_acceptable());
+/// let judged = evaluate(&policy, "password", &Context::UNKNOWN);
+/// assert!(judged.violations().any(|rule| rule.id() == "excludesCommonlyUsed"));
+/// ```
 pub fn evaluate(policy: &PasswordPolicy, candidate: &str, context: &Context<'_>) -> Evaluation {
     let mut rules = policy.rules();
     if let Some(candidate) = of_bearable_size(candidate) {

@@ -19,6 +19,14 @@ pub struct InvalidPolicyValue {
 impl PasswordPolicy {
     /// Checks a policy's own values (PingOne, "Password policies"); nothing is wrong when the list
     /// is empty. Whether the name is taken, only the store knows.
+    ///
+    /// ```
+    /// use pingone_protocol::password_policy::{LengthBounds, PasswordPolicy};
+    ///
+    /// let mut policy = PasswordPolicy::new("Short");
+    /// policy.length = Some(LengthBounds::new(4, 255));
+    /// assert_eq!(policy.validate().first().map(|one| one.target.as_str()), Some("length.min"));
+    /// ```
     pub fn validate(&self) -> Vec<InvalidPolicyValue> {
         let mut found = Findings(Vec::new());
         found.require(!self.name.trim().is_empty(), "name", "must not be blank");

@@ -42,6 +42,15 @@ impl<I> Reference<I> {
 /// One page of a collection, with the items out of `_embedded`.
 ///
 /// The members' name in `_embedded` differs per collection and is not needed to read it.
+///
+/// ```
+/// use pingone_protocol::pingone::{Collection, Link};
+///
+/// let text = r#"{"_embedded": {"anything": [{"href": "https://a.example"}]}, "count": 1}"#;
+/// let page: Collection<Link> = serde_json::from_str(text)?;
+/// assert_eq!((page.items.len(), page.count, page.next), (1, Some(1), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Collection<T> {

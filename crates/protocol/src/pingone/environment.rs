@@ -39,6 +39,13 @@ impl Region {
     }
 
     /// Reads a code or a top-level domain, in any case.
+    ///
+    /// ```
+    /// use pingone_protocol::pingone::Region;
+    ///
+    /// assert_eq!(Region::parse("eu"), Some(Region::Europe));
+    /// assert_eq!(Region::parse("com"), Some(Region::NorthAmerica));
+    /// ```
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|region| {
             text.eq_ignore_ascii_case(region.as_str())

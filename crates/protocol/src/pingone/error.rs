@@ -32,6 +32,15 @@ open_codes! {
 }
 
 /// An error as it travels.
+///
+/// ```
+/// use pingone_protocol::pingone::{ApiError, ApiErrorCode};
+///
+/// let text = r#"{"id": "8ab2", "code": "NOT_FOUND", "message": "There is no such user."}"#;
+/// let error: ApiError = serde_json::from_str(text)?;
+/// assert_eq!(error.code, ApiErrorCode::NotFound);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ApiError {

@@ -102,6 +102,13 @@ impl MemberCounts {
 }
 
 /// What a group is created or replaced with. The population cannot be changed later.
+///
+/// ```
+/// use pingone_protocol::pingone::NewGroup;
+///
+/// let captains = NewGroup::new("Captains").description("Who may steer");
+/// assert_eq!(captains.name, "Captains");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -48,6 +48,12 @@ pub fn normalized(content_type: &str) -> String {
 }
 
 /// Whether a `Content-Type` means the media type `wanted` of this module.
+///
+/// ```
+/// use pingone_protocol::pingone::media_type;
+///
+/// assert!(media_type::is("application/JSON; charset=utf-8", media_type::JSON));
+/// ```
 pub fn is(content_type: &str, wanted: &str) -> bool {
     normalized(content_type) == wanted.to_ascii_lowercase()
 }

@@ -373,6 +373,13 @@ impl Photo {
 /// With a password or a state it is sent as PingOne's user import, so that user and password come
 /// into being together or not at all. Read, a member of the wrong kind is refused by its name, and
 /// no value is quoted: it may be the password.
+///
+/// ```
+/// use pingone_protocol::pingone::{Name, NewUser};
+///
+/// let ada = NewUser::new("ada", "ada@example.com").name(Name::new().given("Ada"));
+/// assert!(!ada.needs_import(), "it has neither password nor state");
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -7,6 +7,15 @@ use serde_json::{Map, Value};
 use super::{AttributePath, Comparison, Filter, Literal, Operator};
 
 /// The attributes of a collection that filters may name.
+///
+/// ```
+/// use pingone_protocol::scim::{AttributeRule, AttributeRules, Filter, Operator};
+///
+/// let rules = AttributeRules::new([AttributeRule::text("name", &[Operator::Eq, Operator::Sw][..])]);
+/// assert!(rules.check(&Filter::parse(r#"name sw "a""#)?).is_ok());
+/// assert!(rules.check(&Filter::parse(r#"secret eq "a""#)?).is_err());
+/// # Ok::<(), pingone_protocol::scim::FilterError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AttributeRules {
     rules: Vec<AttributeRule>,
