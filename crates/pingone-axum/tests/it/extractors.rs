@@ -40,7 +40,7 @@ async fn recently_means_that_the_provider_asked_for_the_password_lately() {
     let browser = Browser::new(provider.app());
     browser.sign_on(&provider, "/login").await;
     assert_eq!(browser.get("/keys").await.status, 200);
-    provider.clock.advance(SignedDuration::from_mins(5));
+    provider.clock().advance(SignedDuration::from_mins(5));
     assert_eq!(browser.get("/me").await.status, 200);
     let asked = browser.get("/keys").await;
     assert_eq!(asked.location(), "/login?return_to=%2Fkeys&fresh=true");

@@ -9,15 +9,9 @@ use http::Request;
 use jiff::SignedDuration;
 use pingone::auth::RedirectUri;
 use pingone_axum::{PageRequest, Pages, PlainPages, SignOn, SignOnFailure, SignOnSettings};
-use url::Url;
+use serde_json::json;
 
-use crate::provider::{Browser, Kind, Provider};
-
-/// The address of the callback, for a sign-on that was begun at `address`.
-fn callback(provider: &Provider, address: &str) -> String {
-    let answer = provider.authorize(&Url::parse(address).unwrap());
-    format!("/callback?{answer}")
-}
+use crate::provider::{Browser, Provider};
 
 #[tokio::test]
 async fn a_head_request_begins_redeems_and_ends_nothing() {
@@ -28,7 +22,7 @@ async fn a_head_request_begins_redeems_and_ends_nothing() {
     assert!(!begun.headers.contains_key("set-cookie"), "nothing is kept");
 
     let begun = browser.get("/login?return_to=/me").await;
-    let callback = callback(&provider, begun.location());
+    let callback = provider.callback(begun.location());
     let looked_at = browser.send(Request::head(&callback)).await;
     assert_eq!(looked_at.status, 200);
     assert_eq!(browser.get("/me").await.status, 303, "nobody is signed on");
@@ -49,7 +43,7 @@ async fn an_answer_that_was_used_leads_on_to_its_page_whoever_is_signed_on() {
     let app = provider.app();
     let (browser, other) = (Browser::new(app.clone()), Browser::new(app));
     let begun = browser.get("/login?return_to=/me").await;
-    let callback = callback(&provider, begun.location());
+    let callback = provider.callback(begun.location());
     assert_eq!(browser.get(&callback).await.status, 303);
     let again = browser.get(&callback).await;
     assert_eq!((again.status, again.location()), (303, "/me"));
@@ -80,8 +74,8 @@ async fn an_answer_that_comes_too_late_begins_anew_for_the_same_page() {
     let provider = Provider::start().await;
     let browser = Browser::new(provider.app());
     let begun = browser.get("/login?return_to=/me%3Ftab%3D2").await;
-    let callback = callback(&provider, begun.location());
-    provider.clock.advance(SignedDuration::from_mins(31));
+    let callback = provider.callback(begun.location());
+    provider.clock().advance(SignedDuration::from_mins(31));
     let late = browser.get(&callback).await;
     assert_eq!(
         (late.status, late.location()),
@@ -100,7 +94,7 @@ async fn the_oldest_of_too_many_tabs_leads_on_and_the_newest_signs_on() {
         let begun = browser
             .get(&format!("/login?return_to=/me%3Ftab%3D{n}"))
             .await;
-        tabs.push(callback(&provider, begun.location()));
+        tabs.push(provider.callback(begun.location()));
     }
     let oldest = browser.get(&tabs[0]).await;
     assert!(oldest.body.contains("href=\"/login\""), "a way on");
@@ -124,14 +118,16 @@ async fn tabs_that_begin_at_the_same_moment_are_all_kept() {
         browser.get("/login?return_to=/me%3Ftab%3D3"),
     );
     for (begun, page) in [(one, "/me?tab=1"), (two, "/me?tab=2"), (three, "/me?tab=3")] {
-        let back = browser.get(&callback(&provider, begun.location())).await;
+        let back = browser.get(&provider.callback(begun.location())).await;
         assert_eq!((back.status, back.location()), (303, page));
     }
 }
 
 #[tokio::test]
 async fn signing_off_posts_the_id_token_and_puts_it_into_no_address() {
-    let provider = Provider::of_kind(Kind::EndsSessions).await;
+    let provider = Provider::start().await;
+    let address = format!("{}/signoff", provider.issuer());
+    provider.describe(&json!({"end_session_endpoint": address}));
     let browser = Browser::new(provider.app());
     browser.sign_on(&provider, "/login").await;
     let leaving = browser.send(Request::post("/logout")).await;
@@ -188,7 +184,8 @@ fn watched(provider: &Provider) -> (Browser, Witness) {
 
 #[tokio::test]
 async fn the_cause_of_a_refused_id_token_reaches_the_applications_page() {
-    let provider = Provider::of_kind(Kind::MistakesAudience).await;
+    let provider = Provider::start().await;
+    provider.claim("aud", "somebody else");
     let (browser, witness) = watched(&provider);
     let failed = browser.sign_on(&provider, "/login").await;
     assert_eq!(
@@ -202,7 +199,8 @@ async fn the_cause_of_a_refused_id_token_reaches_the_applications_page() {
 
 #[tokio::test]
 async fn the_cause_of_a_refused_discovery_document_reaches_the_applications_page() {
-    let provider = Provider::of_kind(Kind::MisnamesItself).await;
+    let provider = Provider::start().await;
+    provider.describe(&json!({"issuer": "https://op.example"}));
     let (browser, witness) = watched(&provider);
     assert_eq!(browser.get("/login").await.status, 502);
     let causes = witness.0.lock().unwrap().join("\n");

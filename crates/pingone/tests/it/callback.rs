@@ -8,9 +8,9 @@ use crate::provider::*;
 
 /// Receives a callback with these parameters for a request of this response type.
 async fn receive(response_type: &str, announces_iss: bool, params: &str) -> Result<(), Error> {
-    let provider = Provider::without_documents().await;
+    let provider = Provider::start().await;
     let announced = json!({"authorization_response_iss_parameter_supported": announces_iss});
-    provider.describe(announced).await;
+    provider.describe(&announced);
     let client = provider.client();
     let authorization = client.authorize(&request_for(response_type)).await?;
     let params = params

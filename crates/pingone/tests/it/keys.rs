@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fakes::provider::{Answer, ENVIRONMENT, Endpoint};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use pingone::auth::{Client, IdTokenError, Tokens};
 use pingone::{Error, ErrorKind};
 use protocol::jose::TokenError;
 use serde_json::json;
-use wiremock::ResponseTemplate;
 
 use crate::provider::*;
 
@@ -24,10 +24,8 @@ async fn sign_on(client: &Client, sign: impl FnOnce(&str) -> String) -> Result<T
 
 #[tokio::test]
 async fn a_discovery_document_of_another_issuer_is_refused() {
-    let provider = Provider::without_documents().await;
-    provider
-        .describe(json!({"issuer": format!("{}/", provider.issuer())}))
-        .await;
+    let provider = Provider::start().await;
+    provider.describe(&json!({"issuer": format!("{}/", provider.issuer())}));
     let error = provider.client().metadata().await.unwrap_err();
     assert!(error.is_untrusted());
     assert!(
@@ -39,10 +37,8 @@ async fn a_discovery_document_of_another_issuer_is_refused() {
 #[tokio::test]
 async fn a_browser_is_never_sent_to_a_script() {
     for name in ["authorization_endpoint", "end_session_endpoint"] {
-        let provider = Provider::without_documents().await;
-        provider
-            .describe(json!({name: "javascript:alert(1)"}))
-            .await;
+        let provider = Provider::start().await;
+        provider.describe(&json!({name: "javascript:alert(1)"}));
         assert!(
             provider
                 .client()
@@ -57,13 +53,11 @@ async fn a_browser_is_never_sent_to_a_script() {
 
 #[tokio::test]
 async fn what_discovery_leaves_out_is_missed_only_when_it_is_needed() {
-    let provider = Provider::without_documents().await;
-    provider
-        .describe(
-            json!({"response_types_supported": null, "end_session_endpoint": null,
+    let provider = Provider::start().await;
+    provider.describe(
+        &json!({"response_types_supported": null, "end_session_endpoint": null,
             "userinfo_endpoint": null, "token_endpoint_auth_methods_supported": null}),
-        )
-        .await;
+    );
     let client = provider.client();
     assert!(
         client
@@ -91,25 +85,18 @@ async fn documents_are_fetched_once_for_any_number_of_sign_ons() {
             .into_iter()
             .all(|result| result.is_ok())
     );
-    assert_eq!(provider.count("/jwks").await, 1);
-    assert_eq!(provider.count("/.well-known/openid-configuration").await, 1);
+    assert_eq!(provider.count(Endpoint::Keys), 1);
+    assert_eq!(provider.count(Endpoint::Discovery), 1);
 }
 
 #[tokio::test]
 async fn a_replaced_key_is_found_by_fetching_the_keys_again() {
-    let provider = Provider::without_documents().await;
-    provider.describe(json!({})).await;
-    let old = ResponseTemplate::new(200).set_body_json(json!({"keys": [key(0).public_jwk(&[])]}));
-    wiremock::Mock::given(wiremock::matchers::path("/env/as/jwks"))
-        .respond_with(old)
-        .up_to_n_times(1)
-        .mount(&provider.server)
-        .await;
-    provider.publish(&[key(1), key(0)]).await;
+    let provider = Provider::start().await;
     let client = provider.client();
     sign_on(&client, |nonce| provider.id_token(nonce))
         .await
         .unwrap();
+    provider.publish(&[key(1), key(0)]);
     let by_new_key = |nonce: &str| key(1).sign(&provider.claims(nonce)).unwrap();
     let sign_ons = (0..20).map(|_| sign_on(&client, by_new_key));
     assert!(
@@ -118,7 +105,7 @@ async fn a_replaced_key_is_found_by_fetching_the_keys_again() {
             .into_iter()
             .all(|result| result.is_ok())
     );
-    assert_eq!(provider.count("/jwks").await, 2);
+    assert_eq!(provider.count(Endpoint::Keys), 2);
 }
 
 /// Defect 4 of the origin samples: the keys were fetched for every callback.
@@ -128,7 +115,7 @@ async fn a_flood_of_unknown_keys_is_one_request_a_minute() {
     let client = provider.client();
     let forged = |nonce: &str| key(1).sign(&provider.claims(nonce)).unwrap();
     for (seconds, fetched) in [(0, 2), (59, 2), (1, 3)] {
-        provider.clock.advance(SignedDuration::from_secs(seconds));
+        provider.clock().advance(SignedDuration::from_secs(seconds));
         for result in join_all((0..30).map(|_| sign_on(&client, forged))).await {
             let error = result.unwrap_err();
             let is_unknown = matches!(
@@ -138,7 +125,7 @@ async fn a_flood_of_unknown_keys_is_one_request_a_minute() {
             assert!(is_unknown && error.is_untrusted(), "{error}");
         }
         assert_eq!(
-            provider.count("/jwks").await,
+            provider.count(Endpoint::Keys),
             fetched,
             "after {seconds} seconds"
         );
@@ -152,31 +139,22 @@ async fn the_last_good_keys_last_through_an_outage() {
     sign_on(&client, |nonce| provider.id_token(nonce))
         .await
         .unwrap();
-    provider.server.reset().await;
+    provider.answer(Endpoint::Any, Answer::Status(404));
     for broken in ["<html>", r#"{"keys":[]}"#] {
-        provider
-            .answer(
-                "GET",
-                "/jwks",
-                ResponseTemplate::new(200).set_body_string(broken),
-            )
-            .await;
-        provider.clock.advance(SignedDuration::from_hours(2));
+        let before = provider.count(Endpoint::Keys);
+        provider.answer(Endpoint::Keys, Answer::Text(broken));
+        provider.clock().advance(SignedDuration::from_hours(2));
         sign_on(&client, |nonce| provider.id_token(nonce))
             .await
             .unwrap();
-        assert!(provider.count("/jwks").await >= 1);
-        provider.server.reset().await;
+        assert!(provider.count(Endpoint::Keys) > before);
     }
 }
 
 #[tokio::test]
 async fn no_keys_at_all_is_an_outage_and_not_a_forgery() {
-    let provider = Provider::without_documents().await;
-    provider.describe(json!({})).await;
-    provider
-        .answer("GET", "/jwks", ResponseTemplate::new(503))
-        .await;
+    let provider = Provider::start().await;
+    provider.answer(Endpoint::Keys, Answer::Status(503));
     let client = provider.client();
     let error = sign_on(&client, |nonce| provider.id_token(nonce))
         .await
@@ -203,28 +181,26 @@ async fn the_tokens_header_does_not_choose_the_algorithm() {
 
 #[tokio::test]
 async fn the_issuer_stays_when_connections_go_elsewhere() {
-    let provider = Provider::without_documents().await;
-    let issuer = "https://public.example/env/as";
-    provider
-        .describe(json!({
-            "issuer": issuer,
-            "authorization_endpoint": format!("{issuer}/authorize"),
-            "token_endpoint": format!("{issuer}/token"),
-            "jwks_uri": format!("{issuer}/jwks"),
-        }))
-        .await;
-    provider.publish(&[key(0)]).await;
+    let provider = Provider::start().await;
+    let public = format!("https://public.example/{ENVIRONMENT}/as");
+    let issuer = public.as_str();
+    provider.describe(&json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/jwks"),
+    }));
     let transport = crate::service::transport()
-        .clock(platform::clock::as_function(provider.clock.clone()))
+        .clock(platform::clock::as_function(provider.clock().clone()))
         .build()
         .unwrap();
     let issuer = pingone::auth::Issuer::parse(issuer).unwrap();
     let client = Client::builder(issuer, crate::service::worker(), transport)
-        .connect_to(provider.server.uri().parse().unwrap())
+        .connect_to(provider.base().clone())
         .build();
     let tokens = sign_on(&client, |nonce| {
         let mut claims = provider.claims(nonce);
-        claims["iss"] = json!("https://public.example/env/as");
+        claims["iss"] = json!(public);
         key(0).sign(&claims).unwrap()
     });
     assert!(tokens.await.is_ok());

@@ -1,102 +1,42 @@
-//! An OpenID provider that signs what a test wants signed.
+//! The provider as this client sees it, and the requests that most stories make.
 
-use std::sync::{Arc, OnceLock};
+use std::ops::Deref;
+use std::sync::Arc;
 
+use fakes::provider::{Answer, Endpoint};
 use jiff::Timestamp;
 use pingone::auth::{
     Authorization, AuthorizationRequest, Client, FormParams, Issuer, RedirectUri, ResponseType,
     Scopes,
 };
 use pingone::{Credentials, TransportBuilder};
+use platform::Clock as _;
 use platform::clock::as_function;
-use platform::{Clock as _, FrozenClock};
-use protocol::jose::{SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+
+pub(crate) use fakes::provider::key;
 
 use crate::service::{frozen_clock, transport, worker};
 
 pub(crate) const CLIENT_ID: &str = "worker";
 pub(crate) const REDIRECT_URI: &str = "https://app.example/callback?x=1";
 
-/// Keys take a moment to make, so all tests share these.
-pub(crate) fn key(number: usize) -> &'static SigningKey {
-    static KEYS: [OnceLock<SigningKey>; 2] = [OnceLock::new(), OnceLock::new()];
-    KEYS[number].get_or_init(|| {
-        SigningKey::generate(SigningAlgorithm::Rs256, format!("key-{number}").as_str()).unwrap()
-    })
-}
+/// A provider that does not announce `iss`, and whose ID tokens the stories sign.
+pub(crate) struct Provider(fakes::Provider);
 
-pub(crate) struct Provider {
-    pub(crate) server: MockServer,
-    pub(crate) clock: Arc<FrozenClock>,
+impl Deref for Provider {
+    type Target = fakes::Provider;
+
+    fn deref(&self) -> &fakes::Provider {
+        &self.0
+    }
 }
 
 impl Provider {
-    /// A provider with one key and a discovery document like PingOne's.
     pub(crate) async fn start() -> Self {
-        let provider = Self::without_documents().await;
-        provider.publish(&[key(0)]).await;
-        provider.describe(json!({})).await;
-        provider
-    }
-
-    pub(crate) async fn without_documents() -> Self {
-        Self {
-            server: MockServer::start().await,
-            clock: frozen_clock(),
-        }
-    }
-
-    pub(crate) fn issuer(&self) -> String {
-        format!("{}/env/as", self.server.uri())
-    }
-
-    /// Answers with a discovery document; `changes` replace members, `null` removes one.
-    pub(crate) async fn describe(&self, changes: Value) {
-        let issuer = self.issuer();
-        let mut document = json!({
-            "issuer": issuer,
-            "authorization_endpoint": format!("{issuer}/authorize"),
-            "token_endpoint": format!("{issuer}/token"),
-            "userinfo_endpoint": format!("{issuer}/userinfo"),
-            "jwks_uri": format!("{issuer}/jwks"),
-            "end_session_endpoint": format!("{issuer}/signoff"),
-            "introspection_endpoint": format!("{issuer}/introspect"),
-            "revocation_endpoint": format!("{issuer}/revoke"),
-            "response_types_supported": ["code", "id_token", "token id_token"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        });
-        let members = document.as_object_mut().unwrap();
-        for (name, value) in changes.as_object().unwrap() {
-            match value {
-                Value::Null => members.remove(name),
-                value => members.insert(name.clone(), value.clone()),
-            };
-        }
-        let response = ResponseTemplate::new(200).set_body_json(document);
-        self.answer("GET", "/.well-known/openid-configuration", response)
-            .await;
-    }
-
-    pub(crate) async fn publish(&self, keys: &[&SigningKey]) {
-        let keys: Vec<_> = keys.iter().map(|key| key.public_jwk(&[])).collect();
-        let response = ResponseTemplate::new(200).set_body_json(json!({"keys": keys}));
-        self.answer("GET", "/jwks", response).await;
-    }
-
-    pub(crate) async fn answer(&self, http_method: &str, at: &str, response: ResponseTemplate) {
-        Mock::given(method(http_method))
-            .and(path(format!("/env/as{at}")))
-            .respond_with(response)
-            .mount(&self.server)
-            .await;
-    }
-
-    /// How often a path below the issuer was asked.
-    pub(crate) async fn count(&self, at: &str) -> usize {
-        crate::service::count(&self.server, &format!("/env/as{at}")).await
+        let provider = fakes::Provider::start(frozen_clock()).await;
+        provider.describe(&json!({"authorization_response_iss_parameter_supported": null}));
+        Self(provider)
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -109,7 +49,7 @@ impl Provider {
         transport: TransportBuilder,
     ) -> Client {
         let issuer = Issuer::parse(&self.issuer()).unwrap();
-        let clock = Arc::clone(&self.clock);
+        let clock = Arc::clone(self.clock());
         Client::new(
             issuer,
             credentials,
@@ -118,7 +58,7 @@ impl Provider {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.clock().now()
     }
 
     /// What an ID token says when nothing is wrong with it.
@@ -133,13 +73,8 @@ impl Provider {
     }
 
     /// Answers the next token requests.
-    pub(crate) async fn issue(&self, body: Value) {
-        self.answer(
-            "POST",
-            "/token",
-            ResponseTemplate::new(200).set_body_json(body),
-        )
-        .await;
+    pub(crate) fn issue(&self, body: Value) {
+        self.answer(Endpoint::Token, Answer::Json(200, body));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whole sign-ons, and what is done with the tokens afterwards.
 
+use fakes::provider::{Answer, Endpoint};
 use jiff::SignedDuration;
 use pingone::auth::{
     Client, EndSession, IdTokenError, OAuthErrorCode, OriginalIdToken, PendingAuthorization,
@@ -11,7 +12,6 @@ use pingone::{
 use protocol::jose::{Algorithm, left_half_hash};
 use protocol::oauth::CodeVerifier;
 use serde_json::{Value, json};
-use wiremock::ResponseTemplate;
 
 use crate::provider::*;
 use crate::service::{everything_about, transport};
@@ -23,7 +23,7 @@ async fn sign_on(change: impl FnOnce(&mut Value)) -> Result<Tokens, Error> {
     let authorization = client.authorize(&request()).await?;
     let mut claims = provider.claims(&sent(&authorization, "nonce").unwrap());
     change(&mut claims);
-    provider.issue(tokens(&key(0).sign(&claims).unwrap())).await;
+    provider.issue(tokens(&key(0).sign(&claims).unwrap()));
     let params = callback(&authorization, &[("code", "c1")]);
     client
         .complete(client.receive(authorization.pending, &params)?)
@@ -49,7 +49,7 @@ async fn a_code_becomes_tokens() {
     }
     let challenge = sent(&authorization, "code_challenge").unwrap();
     let nonce = sent(&authorization, "nonce").unwrap();
-    provider.issue(tokens(&provider.id_token(&nonce))).await;
+    provider.issue(tokens(&provider.id_token(&nonce)));
     let params = callback(&authorization, &[("code", "c1")]);
     let response = client.receive(authorization.pending, &params).unwrap();
     let tokens = client.complete(response).await.unwrap();
@@ -70,12 +70,7 @@ async fn a_code_becomes_tokens() {
     assert_eq!(tokens.identity.as_ref().unwrap().claims.subject(), "ada");
     assert!(!format!("{tokens:?}").contains("hush"));
 
-    let requests = provider.server.received_requests().await.unwrap();
-    let token_request = requests
-        .iter()
-        .find(|r| r.url.path().ends_with("/token"))
-        .unwrap();
-    let form = protocol::params::FormParams::parse(&token_request.body).unwrap();
+    let form = provider.requests(Endpoint::Token)[0].form();
     assert_eq!(form.find("grant_type"), Some("authorization_code"));
     assert_eq!(form.find("code"), Some("c1"));
     assert_eq!(form.find("redirect_uri"), Some(REDIRECT_URI));
@@ -172,9 +167,7 @@ async fn a_sign_on_without_an_id_token_is_refused() {
     let provider = Provider::start().await;
     let client = provider.client();
     let authorization = client.authorize(&request()).await.unwrap();
-    provider
-        .issue(json!({"access_token": "a", "token_type": "bearer"}))
-        .await;
+    provider.issue(json!({"access_token": "a", "token_type": "bearer"}));
     let params = callback(&authorization, &[("code", "c1")]);
     let response = client.receive(authorization.pending, &params).unwrap();
     let error = client.complete(response).await.unwrap_err();
@@ -189,7 +182,7 @@ async fn max_age_is_held_against_the_id_token() {
     let authorization = client.authorize(&request).await.unwrap();
     let mut claims = provider.claims(&sent(&authorization, "nonce").unwrap());
     claims["auth_time"] = json!(provider.now().as_second() - 3600);
-    provider.issue(tokens(&key(0).sign(&claims).unwrap())).await;
+    provider.issue(tokens(&key(0).sign(&claims).unwrap()));
     let params = callback(&authorization, &[("code", "c1")]);
     let response = client.receive(authorization.pending, &params).unwrap();
     let error = client.complete(response).await.unwrap_err();
@@ -204,9 +197,7 @@ async fn a_code_is_sent_once_even_if_the_answer_is_lost() {
     let provider = Provider::start().await;
     let client = provider.client();
     let authorization = client.authorize(&request()).await.unwrap();
-    provider
-        .answer("POST", "/token", ResponseTemplate::new(503))
-        .await;
+    provider.answer(Endpoint::Token, Answer::Status(503));
     let params = callback(&authorization, &[("code", "c1")]);
     let response = client.receive(authorization.pending, &params).unwrap();
     assert!(
@@ -216,7 +207,7 @@ async fn a_code_is_sent_once_even_if_the_answer_is_lost() {
             .unwrap_err()
             .is_unavailable()
     );
-    assert_eq!(provider.count("/token").await, 1);
+    assert_eq!(provider.count(Endpoint::Token), 1);
 }
 
 #[tokio::test]
@@ -225,13 +216,7 @@ async fn a_used_code_means_to_begin_again() {
     let client = provider.client();
     let authorization = client.authorize(&request()).await.unwrap();
     let body = json!({"error": "invalid_grant", "error_description": "It was used before."});
-    provider
-        .answer(
-            "POST",
-            "/token",
-            ResponseTemplate::new(400).set_body_json(body),
-        )
-        .await;
+    provider.answer(Endpoint::Token, Answer::Json(400, body));
     let params = callback(&authorization, &[("code", "code-hush")]);
     let response = client.receive(authorization.pending, &params).unwrap();
     let error = client.complete(response).await.unwrap_err();
@@ -261,7 +246,7 @@ async fn implicit(change: impl FnOnce(&mut Value)) -> Result<Tokens, Error> {
     let result = client
         .complete(client.receive(authorization.pending, &params)?)
         .await;
-    assert_eq!(provider.count("/token").await, 0);
+    assert_eq!(provider.count(Endpoint::Token), 0);
     result
 }
 
@@ -295,13 +280,13 @@ async fn a_code_that_was_slipped_in_is_not_sent() {
         let nonce = sent(&authorization, "nonce").unwrap();
         let mut claims = provider.claims(&nonce);
         claims["c_hash"] = json!(left_half_hash(Algorithm::RS256, hashed));
-        provider.issue(tokens(&provider.id_token(&nonce))).await;
+        provider.issue(tokens(&provider.id_token(&nonce)));
         let id_token = key(0).sign(&claims).unwrap();
         let params = callback(&authorization, &[("code", "c1"), ("id_token", &id_token)]);
         let response = client.receive(authorization.pending, &params).unwrap();
         let result = client.complete(response).await;
         assert_eq!(result.is_ok(), is_good, "{result:?}");
-        assert_eq!(provider.count("/token").await, usize::from(is_good));
+        assert_eq!(provider.count(Endpoint::Token), usize::from(is_good));
     }
 }
 
@@ -318,7 +303,7 @@ async fn both_id_tokens_of_a_hybrid_answer_are_about_one_user() {
     claims["c_hash"] = json!(left_half_hash(Algorithm::RS256, "c1"));
     let first = key(0).sign(&claims).unwrap();
     claims["sub"] = json!("eve");
-    provider.issue(tokens(&key(0).sign(&claims).unwrap())).await;
+    provider.issue(tokens(&key(0).sign(&claims).unwrap()));
     let params = callback(&authorization, &[("code", "c1"), ("id_token", &first)]);
     let response = client.receive(authorization.pending, &params).unwrap();
     assert!(client.complete(response).await.unwrap_err().is_untrusted());
@@ -343,18 +328,16 @@ async fn each_method_of_client_authentication_is_used_as_configured() {
         (ClientAuthentication::None, false, Some("app"), None),
     ] {
         let provider = Provider::start().await;
-        provider
-            .issue(json!({"access_token": "a", "token_type": "Bearer"}))
-            .await;
+        provider.issue(json!({"access_token": "a", "token_type": "Bearer"}));
         let client = provider.client_with(Credentials::new("app", authentication), transport());
         let tokens = client
             .client_credentials(&Scopes::parse("read").unwrap())
             .await
             .unwrap();
         assert!(tokens.identity.is_none() && tokens.scopes.contains("read"));
-        let requests = provider.server.received_requests().await.unwrap();
+        let requests = provider.requests(Endpoint::Token);
         let request = requests.last().unwrap();
-        let form = protocol::params::FormParams::parse(&request.body).unwrap();
+        let form = request.form();
         assert_eq!(request.headers.contains_key("authorization"), has_header);
         assert_eq!(
             (form.find("client_id"), form.find("client_secret")),
@@ -379,7 +362,7 @@ async fn refresh(client: &Client, nonce: Option<&str>) -> Result<Tokens, Error> 
 #[tokio::test]
 async fn a_refresh_is_about_the_same_user_or_refused() {
     let provider = Provider::start().await;
-    provider.issue(tokens(&provider.id_token("n1"))).await;
+    provider.issue(tokens(&provider.id_token("n1")));
     let client = provider.client();
     let refreshed = refresh(&client, Some("n1")).await.unwrap();
     assert_eq!(refreshed.refresh_token.unwrap().expose(), "refresh-hush");
@@ -393,7 +376,7 @@ async fn a_refresh_is_about_the_same_user_or_refused() {
     let provider = Provider::start().await;
     let mut claims = provider.claims("n1");
     claims["sub"] = json!("eve");
-    provider.issue(tokens(&key(0).sign(&claims).unwrap())).await;
+    provider.issue(tokens(&key(0).sign(&claims).unwrap()));
     let error = refresh(&provider.client(), Some("n1")).await.unwrap_err();
     assert!(matches!(
         error.id_token(),
@@ -404,9 +387,7 @@ async fn a_refresh_is_about_the_same_user_or_refused() {
 #[tokio::test]
 async fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
     let provider = Provider::start().await;
-    provider
-        .issue(json!({"access_token": "a2", "token_type": "Bearer"}))
-        .await;
+    provider.issue(json!({"access_token": "a2", "token_type": "Bearer"}));
     let refreshed = refresh(&provider.client(), None).await.unwrap();
     assert_eq!(refreshed.refresh_token.unwrap().expose(), "old-refresh");
     assert!(refreshed.scopes.contains("openid") && refreshed.identity.is_none());
@@ -416,13 +397,7 @@ async fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
 async fn userinfo_about_somebody_else_is_refused() {
     let provider = Provider::start().await;
     let body = json!({"sub": "ada", "email": "ada@example.com"});
-    provider
-        .answer(
-            "GET",
-            "/userinfo",
-            ResponseTemplate::new(200).set_body_json(body),
-        )
-        .await;
+    provider.answer(Endpoint::Userinfo, Answer::Json(200, body));
     let (client, token) = (provider.client(), AccessToken::new("a"));
     let info = client.userinfo(&token, "ada").await.unwrap();
     assert_eq!(info.claims["email"], "ada@example.com");
@@ -439,11 +414,9 @@ async fn userinfo_about_somebody_else_is_refused() {
 #[tokio::test]
 async fn revoking_succeeds_with_any_2xx_and_introspection_needs_only_active() {
     let provider = Provider::start().await;
-    provider
-        .answer("POST", "/revoke", ResponseTemplate::new(204))
-        .await;
-    let inactive = ResponseTemplate::new(200).set_body_json(json!({"active": false}));
-    provider.answer("POST", "/introspect", inactive).await;
+    provider.answer(Endpoint::Revocation, Answer::Status(204));
+    let inactive = Answer::Json(200, json!({"active": false}));
+    provider.answer(Endpoint::Introspection, inactive);
     let (client, token) = (provider.client(), RefreshToken::new("r"));
     client.revoke(TokenRef::Refresh(&token)).await.unwrap();
     assert!(

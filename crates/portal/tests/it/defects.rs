@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use fakes::provider::{Answer, CLIENT_ID, Endpoint, PASSWORD, Signature, WORKER_TOKEN};
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::browser::Browser;
-use crate::fake::{Mood, PASSWORD, WORKER_TOKEN};
 use crate::recovery::{NEW, ask, recover};
 use crate::site::Site;
 
@@ -34,7 +34,7 @@ async fn the_worker_token_never_reaches_a_browser() {
         );
     }
     assert!(
-        site.fake.calls("grant client_credentials") > 0,
+        site.fake.grants("client_credentials") > 0,
         "it was used, on the server"
     );
     assert!(
@@ -71,10 +71,7 @@ async fn an_id_token_with_one_wrong_claim_signs_nobody_on() {
     for (claim, value) in [
         ("iss", serde_json::json!("https://evil.example")),
         ("aud", serde_json::json!("another client")),
-        (
-            "aud",
-            serde_json::json!([crate::fake::CLIENT_ID, "another client"]),
-        ),
+        ("aud", serde_json::json!([CLIENT_ID, "another client"])),
         ("azp", serde_json::json!("another client")),
         ("exp", serde_json::json!(1)),
         ("iat", serde_json::json!(4_000_000_000_i64)),
@@ -84,16 +81,28 @@ async fn an_id_token_with_one_wrong_claim_signs_nobody_on() {
         ("sub", serde_json::json!("")),
     ] {
         let site = Site::start().await;
-        site.fake
-            .world()
-            .wrong_claims
-            .insert(claim.to_owned(), value.clone());
+        site.fake.claim(claim, value.clone());
         let browser = site.browser();
         site.sign_on(&browser, "ada").await.expect(502);
         assert_eq!(
             browser.get("/user/info").await.expect(303).location(),
             "/login?return_to=%2Fuser%2Finfo"
         );
+    }
+}
+
+/// 3: neither does a signature that was made for other claims, or by a key that nobody published.
+#[tokio::test]
+async fn an_id_token_whose_signature_proves_nothing_signs_nobody_on() {
+    for signature in [Signature::Wrong, Signature::OfUnknownKey] {
+        let site = Site::start().await;
+        site.fake.sign_with(signature);
+        let browser = site.browser();
+        site.sign_on(&browser, "ada").await.expect(502);
+        browser.get("/user/info").await.expect(303);
+        site.fake.sign_with(Signature::Right);
+        site.sign_on(&browser, "ada").await.expect(303);
+        browser.get("/user/info").await.expect(200);
     }
 }
 
@@ -133,7 +142,7 @@ async fn an_answer_serves_once_and_only_the_browser_that_began() {
         .await
         .expect(303);
     assert_eq!(again.location(), "/", "who is signed on goes on");
-    assert_eq!(site.fake.calls("grant authorization_code"), 1);
+    assert_eq!(site.fake.grants("authorization_code"), 1);
 }
 
 /// 5, 12: two answers at the same moment are one sign-on, and the code is redeemed once.
@@ -152,7 +161,7 @@ async fn a_doubled_answer_redeems_its_code_once() {
     for one in tries {
         assert_eq!(one.await.unwrap(), 303, "each leads on");
     }
-    assert_eq!(site.fake.calls("grant authorization_code"), 1);
+    assert_eq!(site.fake.grants("authorization_code"), 1);
 }
 
 /// 6: tokens were kept in the cookie, which browsers drop without a word beyond 4 KB.
@@ -217,11 +226,11 @@ async fn a_forgotten_password_answers_the_same_for_known_and_unknown_names() {
 async fn an_outage_in_the_middle_of_a_recovery_looks_the_same_for_everybody() {
     let site = Site::start().await;
     for name in ["ada", "nobody"] {
-        site.fake.world().mood = Mood::Well;
+        site.fake.answer_as_usual();
         let browser = site.browser();
         ask(&browser, name).await.expect(303);
         browser.get("/password/recover").await.expect(200);
-        site.fake.world().mood = Mood::Down;
+        site.fake.answer(Endpoint::Any, Answer::Status(503));
         recover(&browser, "WRONGONE").await.expect(503);
     }
 }
@@ -248,7 +257,11 @@ async fn a_username_cannot_leave_its_quotes_in_a_filter() {
     olga.get("/users?q=x%22+or+username+sw+%22a")
         .await
         .expect(200);
-    let filters = site.fake.world().filters.clone();
+    let searches = site.fake.requests(Endpoint::Management);
+    let filters: Vec<_> = searches
+        .iter()
+        .filter_map(|it| it.query("filter"))
+        .collect();
     assert_eq!(filters.len(), 2);
     for filter in filters {
         assert!(filter.contains(r#"x\" or username sw \"a"#), "{filter}");
@@ -379,7 +392,7 @@ async fn a_value_with_an_ampersand_stays_one_value() {
         .get("/login?return_to=/users%3Fq%3Da%26page%3Db")
         .await
         .expect(303);
-    let answer = site.fake.authorize_implicit(&begun.address(), "ada");
+    let answer = site.fake.authorize(&begun.address(), "ada");
     let answer = format!("{answer}&scope=openid+a%26state%3Dx");
     let back = browser.post_text("/callback", &answer).await.expect(303);
     assert_eq!(back.location(), "/users?q=a&page=b");
@@ -466,7 +479,7 @@ async fn a_form_of_another_site_changes_nothing() {
 #[tokio::test]
 async fn a_provider_that_says_nothing_hangs_no_page() {
     let site = Site::start().await;
-    site.fake.world().mood = Mood::Silent;
+    site.fake.answer(Endpoint::Any, Answer::Silent);
     let browser = site.browser();
     let begun = Instant::now();
     let page = browser.get("/login").await.expect(503);

@@ -57,7 +57,7 @@ async fn every_page_has_a_strict_policy_that_lets_forms_end_at_the_provider_only
             policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
             "{policy}"
         );
-        let origin = site.fake.base.origin().ascii_serialization();
+        let origin = site.fake.base().origin().ascii_serialization();
         assert!(
             policy.ends_with(&format!("form-action 'self' {origin}")),
             "{policy}"

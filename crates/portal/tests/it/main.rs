@@ -10,7 +10,6 @@
 mod bad_input;
 mod browser;
 mod defects;
-mod fake;
 mod home;
 mod log;
 mod operators;

@@ -1,7 +1,8 @@
 //! Changing the own password.
 
+use fakes::provider::PASSWORD;
+
 use crate::browser::Page;
-use crate::fake::PASSWORD;
 use crate::site::Site;
 
 const NEW: &str = "Brave-Horse-Battery-7";

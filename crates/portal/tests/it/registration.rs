@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use fakes::Provider;
 use portal::PopulationChoice;
 use protocol::SystemRandom;
 use protocol::id::PopulationId;
 
 use crate::browser::Page;
-use crate::fake::Fake;
 use crate::site::Site;
 
 const PASSWORD: &str = "Brave-Horse-Battery-7";
@@ -28,7 +28,7 @@ async fn register(site: &Site, more: &[(&str, &str)]) -> Page {
     site.browser().post("/register", &fields).await
 }
 
-fn populations(fake: &Fake) -> [PopulationId; 2] {
+fn populations(fake: &Provider) -> [PopulationId; 2] {
     let ids = [
         PopulationId::random(&SystemRandom),
         PopulationId::random(&SystemRandom),

@@ -142,7 +142,7 @@ async fn the_implicit_grant_takes_the_answer_out_of_the_fragment() {
     .await;
     let browser = site.browser();
     let begun = browser.get("/login?return_to=/user/info").await.expect(303);
-    let answer = site.fake.authorize_implicit(&begun.address(), "ada");
+    let answer = site.fake.authorize(&begun.address(), "ada");
     let page = browser.get("/callback").await.expect(200);
     assert!(page.has("data-fragment") && page.has("fragment"));
     let back = browser.post_text("/callback", &answer).await.expect(303);
@@ -167,7 +167,7 @@ async fn form_post_works_although_lax_cookies_stay_at_home() {
         cookies.contains("SameSite=None") && cookies.contains("Secure"),
         "{cookies}"
     );
-    let answer = site.fake.authorize_implicit(&begun.address(), "ada");
+    let answer = site.fake.authorize(&begun.address(), "ada");
 
     let stranger = site.browser();
     stranger
@@ -202,10 +202,10 @@ async fn with_client_credentials_no_user_is_present() {
     assert_eq!(signed_on.location(), "/");
     let home = browser.get("/").await.expect(200);
     assert!(home.has("5 January 2026"), "{}", home.body);
-    assert!(!home.has(crate::fake::WORKER_TOKEN));
+    assert!(!home.has(fakes::provider::WORKER_TOKEN));
     browser.get("/login").await.expect(303);
     assert_eq!(
-        site.fake.calls("grant client_credentials"),
+        site.fake.grants("client_credentials"),
         1,
         "the token is shared"
     );
@@ -259,10 +259,7 @@ async fn a_redirect_path_that_is_a_page_is_refused_at_start() {
 async fn an_id_token_that_proves_nothing_is_the_providers_fault_and_its_cause_is_logged() {
     let site = Site::start().await;
     let log = Log::listen();
-    site.fake
-        .world()
-        .wrong_claims
-        .insert("aud".to_owned(), "another client".into());
+    site.fake.claim("aud", "another client");
     let page = site.sign_on(&site.browser(), "ada").await.expect(502);
     assert!(
         page.has("could not be verified") && !page.has("cannot be understood"),
@@ -285,7 +282,8 @@ async fn an_id_token_that_proves_nothing_is_the_providers_fault_and_its_cause_is
 async fn a_discovery_document_of_another_issuer_is_the_providers_fault_and_is_logged() {
     let site = Site::start().await;
     let log = Log::listen();
-    site.fake.world().wrong_issuer = Some("https://elsewhere.example/as".to_owned());
+    site.fake
+        .describe(&serde_json::json!({"issuer": "https://elsewhere.example/as"}));
     let page = site.browser().get("/login").await.expect(502);
     assert!(page.has("could not be verified"), "{}", page.body);
     let lines = log.lines(tracing::Level::WARN);
@@ -305,7 +303,7 @@ async fn with_an_id_token_alone_the_user_page_shows_its_claims() {
     .await;
     let browser = site.browser();
     let begun = browser.get("/login?return_to=/user/info").await.expect(303);
-    let answer = site.fake.authorize_implicit(&begun.address(), "ada");
+    let answer = site.fake.authorize(&begun.address(), "ada");
     browser.post_text("/callback", &answer).await.expect(303);
     let page = browser.get("/user/info").await.expect(200);
     assert!(

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Db;
+use fakes::Provider;
+use fakes::provider::{CLIENT_ID, CLIENT_SECRET, ENVIRONMENT, WORKER_ID, WORKER_SECRET};
 use platform::FrozenClock;
 use platform::keyring::Keyring;
 use portal::{
@@ -17,10 +19,9 @@ use protocol::secret::ClientSecret;
 use url::Url;
 
 use crate::browser::{Browser, Page};
-use crate::fake::{CLIENT_ID, CLIENT_SECRET, ENVIRONMENT, Fake};
 
 pub(crate) struct Site {
-    pub(crate) fake: Fake,
+    pub(crate) fake: Provider,
     pub(crate) clock: Arc<FrozenClock>,
     pub(crate) settings: Settings,
     pub(crate) parts: Parts,
@@ -34,7 +35,7 @@ impl Site {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(FrozenClock::new("2026-01-05T10:00:00Z".parse().unwrap()));
-        let fake = Fake::start(Arc::clone(&clock)).await;
+        let fake = Provider::start(Arc::clone(&clock)).await;
         let mut settings = settings(&fake);
         change(&mut settings);
         let random = Arc::new(SystemRandom);
@@ -86,7 +87,7 @@ impl Site {
     }
 }
 
-fn settings(fake: &Fake) -> Settings {
+fn settings(fake: &Provider) -> Settings {
     Settings {
         public_url: Url::parse("https://localhost:8080/").unwrap(),
         brand: ui::Brand::default(),
@@ -113,11 +114,11 @@ fn settings(fake: &Fake) -> Settings {
             post_sign_off_url: None,
         },
         management: Some(ManagementSettings {
-            auth_url: fake.base.clone(),
-            api_url: fake.base.clone(),
+            auth_url: fake.base().clone(),
+            api_url: fake.base().clone(),
             environment: protocol::id::EnvironmentId::parse(ENVIRONMENT).unwrap(),
-            worker_client_id: "5c8f4b0e-52e9-4d27-a1c2-6a0e3a1a9c37".to_owned(),
-            worker_client_secret: ClientSecret::new("the-worker's-secret"),
+            worker_client_id: WORKER_ID.to_owned(),
+            worker_client_secret: ClientSecret::new(WORKER_SECRET),
         }),
         outgoing: OutgoingSettings {
             total_timeout: Duration::from_millis(1_500),

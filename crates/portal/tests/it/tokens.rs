@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use fakes::provider::{Answer, Endpoint};
 use jiff::SignedDuration;
 
 use crate::browser::Browser;
@@ -33,7 +34,7 @@ async fn a_hundred_requests_with_an_expired_access_token_cause_one_refresh() {
     site.clock.advance(SignedDuration::from_mins(5));
     let statuses = ask(&[site.portal.router()], &cookie, 100).await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
-    assert_eq!(site.fake.calls("grant refresh_token"), 1);
+    assert_eq!(site.fake.grants("refresh_token"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +51,7 @@ async fn three_nodes_on_one_database_cause_one_refresh() {
     site.clock.advance(SignedDuration::from_mins(5));
     let statuses = ask(&nodes, &cookie, 60).await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
-    assert_eq!(site.fake.calls("grant refresh_token"), 1);
+    assert_eq!(site.fake.grants("refresh_token"), 1);
 }
 
 #[tokio::test]
@@ -75,9 +76,9 @@ async fn a_provider_that_is_down_does_not_end_the_session() {
         site.clock.advance(SignedDuration::from_mins(10));
         browser.get("/").await.expect(200);
     }
-    site.fake.world().mood = crate::fake::Mood::Down;
+    site.fake.answer(Endpoint::Any, Answer::Status(503));
     browser.get("/user/info").await.expect(503);
-    site.fake.world().mood = crate::fake::Mood::Well;
+    site.fake.answer_as_usual();
     browser.get("/user/info").await.expect(200);
 }
 
@@ -89,10 +90,10 @@ async fn a_visitor_who_leaves_does_not_lose_the_refreshed_token() {
     site.clock.advance(SignedDuration::from_mins(5));
     let impatient = Arc::clone(&browser);
     let request = tokio::spawn(async move { impatient.get("/user/info").await });
-    while site.fake.calls("grant refresh_token") == 0 {
+    while site.fake.grants("refresh_token") == 0 {
         tokio::task::yield_now().await;
     }
     request.abort();
     browser.get("/user/info").await.expect(200);
-    assert_eq!(site.fake.calls("grant refresh_token"), 1);
+    assert_eq!(site.fake.grants("refresh_token"), 1);
 }

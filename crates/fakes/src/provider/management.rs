@@ -1,0 +1,317 @@
+//! The part of the management API that our programs use: users, roles, populations, policies.
+
+use std::collections::HashMap;
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::routing::{get, put};
+use http::HeaderMap;
+use protocol::SystemRandom;
+use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId, RoleId};
+use protocol::password_policy::PasswordPolicy;
+use protocol::pingone::media_type;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::answer::{api_error, json_answer};
+use super::openid::Bearer;
+use super::passwords::judge;
+use super::world::Person;
+use super::{ENVIRONMENT, OPERATOR_ROLE, Provider};
+
+pub(super) fn routes() -> Router<Provider> {
+    let environment = format!("/v1/environments/{ENVIRONMENT}");
+    let users = format!("{environment}/users");
+    Router::new()
+        .route("/v1/roles", get(roles))
+        .route(&users, get(list_users).post(create_user))
+        .route(&format!("{users}/{{id}}"), get(load_user).post(act_on_user))
+        .route(&format!("{users}/{{id}}/enabled"), put(set_enabled))
+        .route(&format!("{users}/{{id}}/roleAssignments"), get(assignments))
+        .route(&format!("{environment}/populations"), get(populations))
+        .route(
+            &format!("{environment}/populations/{{id}}"),
+            get(population),
+        )
+        .route(&format!("{environment}/passwordPolicies"), get(policies))
+}
+
+async fn roles() -> Response {
+    let role = json!({"id": OPERATOR_ROLE, "name": "Identity Data Admin"});
+    json_answer(200, &json!({"_embedded": {"roles": [role]}}))
+}
+
+async fn assignments(
+    State(provider): State<Provider>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    assert_eq!(
+        provider.bearer(&headers),
+        Some(Bearer::Worker),
+        "asked with the worker's token"
+    );
+    let world = provider.world();
+    let is_operator = world
+        .people
+        .iter()
+        .any(|p| p.id.to_string() == id && p.is_operator);
+    let assignment = json!({
+        "id": PasswordPolicyId::random(&SystemRandom),
+        "environment": {"id": ENVIRONMENT},
+        "role": {"id": RoleId::parse(OPERATOR_ROLE).unwrap()},
+        "scope": {"id": ENVIRONMENT, "type": "ENVIRONMENT"},
+    });
+    let all = if is_operator {
+        vec![assignment]
+    } else {
+        Vec::new()
+    };
+    json_answer(200, &json!({"_embedded": {"roleAssignments": all}}))
+}
+
+fn shown(person: &Person) -> Value {
+    json!({
+        "id": person.id,
+        "environment": {"id": ENVIRONMENT},
+        "population": person.population.map(|id| json!({"id": id})),
+        "username": person.username,
+        "email": person.email,
+        "emailVerified": person.email_verified.then_some(true),
+        "enabled": person.enabled,
+        "name": {"given": person.given, "family": person.family},
+        "account": {"canAuthenticate": !person.is_locked,
+                    "status": if person.is_locked { "LOCKED" } else { "OK" }},
+        "createdAt": "2026-01-05T10:00:00Z",
+    })
+}
+
+/// May this caller do that? The worker and operators may; a user only for themselves.
+pub(super) fn allowed(
+    provider: &Provider,
+    headers: &HeaderMap,
+    own: Option<&str>,
+) -> Result<(), Box<Response>> {
+    let refuse = |status| Err(Box::new(api_error(status, "ACCESS_FAILED", &json!([]))));
+    match provider.bearer(headers) {
+        None => refuse(401),
+        Some(Bearer::Worker) => Ok(()),
+        Some(Bearer::User(user)) => {
+            let is_operator = provider
+                .world()
+                .people
+                .iter()
+                .any(|person| person.id == user && person.is_operator);
+            let is_own = own.is_some_and(|own| own == user.to_string());
+            if is_operator || is_own {
+                Ok(())
+            } else {
+                refuse(403)
+            }
+        }
+    }
+}
+
+async fn list_users(
+    State(provider): State<Provider>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = allowed(&provider, &headers, None) {
+        return *refusal;
+    }
+    let filter = query.get("filter").cloned().unwrap_or_default();
+    let world = provider.world();
+    // Enough of SCIM for the searches of the portal: each comparison's text, unescaped.
+    let texts: Vec<String> = filter
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_lowercase)
+        .collect();
+    let is_exact = filter.contains(" eq ");
+    let matches = |person: &&Person| {
+        let values = [person.username.to_lowercase(), person.email.to_lowercase()];
+        filter.is_empty()
+            || texts.iter().any(|text| {
+                values.iter().any(|value| {
+                    if is_exact {
+                        value == text
+                    } else {
+                        value.starts_with(text.as_str())
+                    }
+                })
+            })
+    };
+    let all: Vec<Value> = world.people.iter().filter(matches).map(shown).collect();
+    let limit = query
+        .get("limit")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(100_usize);
+    let from = query
+        .get("cursor")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0_usize);
+    let page: Vec<&Value> = all.iter().skip(from).take(limit).collect();
+    let mut links = json!({});
+    if from + limit < all.len() {
+        let filter: String = form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+        links["next"] = json!({"href": format!(
+            "{}v1/environments/{ENVIRONMENT}/users?cursor={}&limit={limit}&filter={filter}",
+            provider.base, from + limit
+        )});
+    }
+    json_answer(
+        200,
+        &json!({"_links": links, "_embedded": {"users": page}, "count": all.len()}),
+    )
+}
+
+async fn create_user(
+    State(provider): State<Provider>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    assert_eq!(
+        provider.bearer(&headers),
+        Some(Bearer::Worker),
+        "users are created by the worker"
+    );
+    let content_type = headers["content-type"].to_str().unwrap();
+    assert!(
+        media_type::is(content_type, media_type::USER_IMPORT),
+        "in one call: {content_type}"
+    );
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (username, email) = (text(&body["username"]), text(&body["email"]));
+    let taken = {
+        let world = provider.world();
+        let name = username.to_lowercase();
+        let is_name = world
+            .people
+            .iter()
+            .any(|person| person.username.to_lowercase() == name);
+        [(is_name, "username")]
+    };
+    let details: Vec<Value> = taken
+        .iter()
+        .filter(|(is_taken, _)| *is_taken)
+        .map(|(_, target)| {
+            json!({"code": "UNIQUENESS_VIOLATION", "target": target,
+                   "message": "is unique but a non-unique value is provided"})
+        })
+        .collect();
+    if !details.is_empty() {
+        return api_error(400, "INVALID_DATA", &Value::Array(details));
+    }
+    if let Err(refusal) = judge(&text(&body["password"]["value"]), "password") {
+        return *refusal;
+    }
+    let id = provider.add(&username, &email);
+    provider.change(&username, |person| {
+        person.password = text(&body["password"]["value"]);
+        person.given = body["name"]["given"].as_str().map(str::to_owned);
+        person.family = body["name"]["family"].as_str().map(str::to_owned);
+        person.population = body["population"]["id"]
+            .as_str()
+            .map(|id| PopulationId::parse(id).unwrap());
+        person.needs_verification = body["lifecycle"]["status"] == "VERIFICATION_REQUIRED";
+    });
+    let person = provider
+        .world()
+        .people
+        .iter()
+        .find(|person| person.id == id)
+        .cloned()
+        .unwrap();
+    json_answer(201, &shown(&person))
+}
+
+pub(super) fn find(provider: &Provider, id: &str) -> Option<Person> {
+    provider
+        .world()
+        .people
+        .iter()
+        .find(|person| person.id.to_string() == id)
+        .cloned()
+}
+
+async fn load_user(
+    State(provider): State<Provider>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = allowed(&provider, &headers, Some(&id)) {
+        return *refusal;
+    }
+    match find(&provider, &id) {
+        Some(person) => json_answer(200, &shown(&person)),
+        None => api_error(404, "NOT_FOUND", &json!([])),
+    }
+}
+
+async fn act_on_user(
+    State(provider): State<Provider>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = allowed(&provider, &headers, None) {
+        return *refusal;
+    }
+    let person = find(&provider, &id).unwrap();
+    let content_type = headers["content-type"].to_str().unwrap();
+    assert!(media_type::is(content_type, media_type::ACCOUNT_UNLOCK));
+    provider.change(&person.username, |person| person.is_locked = false);
+    json_answer(200, &shown(&find(&provider, &id).unwrap()))
+}
+
+async fn set_enabled(
+    State(provider): State<Provider>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    if let Err(refusal) = allowed(&provider, &headers, None) {
+        return *refusal;
+    }
+    let person = find(&provider, &id).unwrap();
+    let body: Value = serde_json::from_str(&body).unwrap();
+    provider.change(&person.username, |person| {
+        person.enabled = body["enabled"] == true;
+    });
+    json_answer(200, &body)
+}
+
+fn shown_population((id, name, description): &(PopulationId, String, String)) -> Value {
+    json!({"id": id, "environment": {"id": EnvironmentId::parse(ENVIRONMENT).unwrap()},
+        "name": name, "description": description,
+        "createdAt": "2026-01-05T10:00:00Z", "updatedAt": "2026-01-05T10:00:00Z"})
+}
+
+async fn populations(State(provider): State<Provider>) -> Response {
+    let all: Vec<Value> = provider
+        .world()
+        .populations
+        .iter()
+        .map(shown_population)
+        .collect();
+    json_answer(200, &json!({"_embedded": {"populations": all}}))
+}
+
+async fn population(State(provider): State<Provider>, Path(id): Path<String>) -> Response {
+    let world = provider.world();
+    let found = world
+        .populations
+        .iter()
+        .find(|population| population.0.to_string() == id);
+    json_answer(200, &shown_population(found.unwrap()))
+}
+
+async fn policies() -> Response {
+    let mut policy = serde_json::to_value(PasswordPolicy::standard()).unwrap();
+    policy["default"] = true.into();
+    policy["id"] = json!(PasswordPolicyId::random(&SystemRandom));
+    json_answer(200, &json!({"_embedded": {"passwordPolicies": [policy]}}))
+}
