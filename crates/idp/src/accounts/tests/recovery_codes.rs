@@ -1,0 +1,352 @@
+//! Recovery: what a mailed code does, what spoils it, and whose it is.
+
+use std::sync::Arc;
+
+use protocol::password_policy::PasswordPolicy;
+use protocol::secret::{Password, RecoveryCode, VerificationCode};
+use tokio::task::JoinSet;
+
+use super::{BETTER, GOOD, is_violation, world};
+use crate::accounts::registration::{NewAccount, NewPassword, Registered};
+use crate::accounts::{Refusal, identification, recovery, verification};
+use crate::stores::users::{Users, Word};
+
+#[tokio::test]
+async fn a_recovery_code_works_once_however_many_come_together() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = Arc::new(world(db, PasswordPolicy::standard()).await);
+    let ada = world.ada().await;
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    let mut tries = JoinSet::new();
+    for n in 0..4 {
+        let (world, ada, code) = (Arc::clone(&world), ada.clone(), code.clone());
+        let new = format!("Windy-Orchard-7{}", n + 4);
+        tries.spawn(async move { world.recover(&ada, &code.to_lowercase(), &new).await });
+    }
+    let results = tries.join_all().await;
+    assert_eq!(
+        results.iter().filter(|r| r.is_ok()).count(),
+        1,
+        "{results:?}"
+    );
+    assert!(world.sign_on("ada", GOOD).await.is_err());
+}
+
+#[tokio::test]
+async fn a_recovery_code_dies_after_five_minutes_or_five_wrong_tries() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+
+    let first = world.send_recovery_code(&ada).await.unwrap();
+    world.later(1);
+    let second = world.send_recovery_code(&ada).await.unwrap();
+    world.later(299);
+    assert!(matches!(
+        world.recover(&ada, &first, BETTER).await,
+        Err(Refusal::CodeInvalid)
+    ));
+    world.later(1);
+    assert!(matches!(
+        world.recover(&ada, &second, BETTER).await,
+        Err(Refusal::CodeInvalid)
+    ));
+
+    let third = world.send_recovery_code(&ada).await.unwrap();
+    for _ in 0..4 {
+        let refused = world.recover(&ada, "WRONGONE", BETTER).await;
+        assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+    }
+    let refused = world.recover(&ada, "WRONGONE", BETTER).await;
+    assert!(
+        matches!(refused, Err(Refusal::CodeExhausted)),
+        "{refused:?}"
+    );
+    let refused = world.recover(&ada, &third, BETTER).await;
+    assert!(
+        matches!(refused, Err(Refusal::CodeExhausted)),
+        "{refused:?}"
+    );
+    // The password is another secret: whoever knows it still gets in.
+    world.sign_on("ada", GOOD).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_takes_a_mailed_recovery_code_away_by_asking_for_another() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let own = world.send_recovery_code(&ada).await.unwrap();
+    for _ in 1..10 {
+        world.later(1);
+        world.send_recovery_code(&ada).await.unwrap();
+    }
+    let refused = world.send_recovery_code(&ada).await;
+    assert!(matches!(refused, Err(Refusal::TooManyMails)), "{refused:?}");
+    world.recover(&ada, &own, BETTER).await.unwrap();
+    // One new password is enough: the others that were mailed are worth nothing then.
+    let other = world.mailed_code(&ada).await;
+    assert_ne!(other, own);
+    let refused = world.recover(&ada, &other, "Misty-Lantern-19").await;
+    assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn wrong_recovery_codes_spoil_no_code_that_is_mailed_after_them() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    world.send_recovery_code(&ada).await.unwrap();
+    for _ in 0..5 {
+        assert!(world.recover(&ada, "WRONGONE", BETTER).await.is_err());
+    }
+    world.later(1);
+    let second = world.send_recovery_code(&ada).await.unwrap();
+    world.recover(&ada, &second, BETTER).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_weak_new_password_costs_neither_the_code_nor_a_try() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    for _ in 0..7 {
+        let refusal = world.recover(&ada, &code, "short").await.unwrap_err();
+        assert!(is_violation(&refusal, "length"), "{refusal:?}");
+    }
+    world.recover(&ada, &code, BETTER).await.unwrap();
+    assert!(world.sign_on("ada", BETTER).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_changed_password_makes_a_recovery_code_worthless() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    world.later(24 * 60 * 60);
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    world.change(&ada, GOOD, BETTER).await.unwrap();
+    let refused = world.recover(&ada, &code, "Misty-Lantern-19").await;
+    assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn whoever_proves_the_mailbox_gets_in_locked_out_or_without_a_password() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    // A stranger keeps Ada locked out, a quarter of an hour after the other.
+    for _ in 0..3 {
+        for _ in 0..5 {
+            let _ = world.sign_on("ada", "wrong").await;
+        }
+        let refused = world.sign_on("ada", GOOD).await;
+        assert!(matches!(refused, Err(Refusal::LockedOut { .. })));
+        world.later(900);
+    }
+    for _ in 0..5 {
+        let _ = world.sign_on("ada", "wrong").await;
+    }
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    world.recover(&ada, &code, BETTER).await.unwrap();
+    world.sign_on("ada", BETTER).await.unwrap();
+    let ada = world.reread(&ada).await;
+    assert!(ada.email_verified, "the code proved the mailbox");
+
+    let account = NewAccount::new("bob", "bob@example.com", world.population);
+    let bob = world.try_register(account).await.unwrap();
+    let code = world.send_recovery_code(&bob).await.unwrap();
+    world.recover(&bob, &code, BETTER).await.unwrap();
+    world.sign_on("bob", BETTER).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_signs_on_and_recovers_the_account_that_proved_it() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let made = |name: &'static str, password: &'static str, email_verified| {
+        let mut account = NewAccount::new(name, "ada@example.com", world.population);
+        account.email_verified = email_verified;
+        account.password = Some(NewPassword {
+            value: Password::new(password),
+            force_change: false,
+        });
+        world.try_register(account)
+    };
+    let thief = made("thief", BETTER, false).await.unwrap();
+    let ada = made("ada", GOOD, true).await.unwrap();
+    made("thief2", BETTER, false).await.unwrap();
+    world.sign_on("Ada@example.com", GOOD).await.unwrap();
+    assert!(world.sign_on("ada@example.com", BETTER).await.is_err());
+    let meant = |typed: &'static str| {
+        let (idp, environment) = (&world.idp, world.environment);
+        async move {
+            let users = identification::for_recovery(idp, environment, typed).await;
+            users
+                .unwrap()
+                .iter()
+                .map(|user| user.id)
+                .collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(meant("ada@example.com").await, [ada.id]);
+    assert_eq!(meant("thief").await, [thief.id]);
+
+    // Where several proved it, the first signs on by it, each gets a mail, and each code is good for
+    // its own account.
+    world.later(1);
+    let anna = made("anna", BETTER, true).await.unwrap();
+    world.sign_on("ada@example.com", GOOD).await.unwrap();
+    let users =
+        identification::for_recovery(&world.idp, world.environment, "ada@example.com").await;
+    let users = users.unwrap();
+    let mut ids: Vec<_> = users.iter().map(|user| user.id).collect();
+    let mut expected = vec![ada.id, anna.id];
+    ids.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(ids, expected);
+    world.send_recovery_code(&ada).await.unwrap();
+    world.later(1);
+    let code = world.send_recovery_code(&anna).await.unwrap();
+    let mails = world.mails("ada@example.com").await;
+    for name in ["ada", "anna"] {
+        assert!(
+            mails
+                .iter()
+                .any(|mail| mail.text.contains(&format!("Hello {name},"))),
+            "{name}"
+        );
+    }
+    let code = RecoveryCode::from_typed(&code);
+    let new = Password::new("Misty-Lantern-58");
+    let recovered = recovery::recover_one_of(&world.idp, &users, &code, &new, &world.by()).await;
+    assert_eq!(recovered.unwrap().id, anna.id);
+    world.sign_on("ada", GOOD).await.unwrap();
+    world.sign_on("anna", "Misty-Lantern-58").await.unwrap();
+}
+
+/// Whatever becomes of the address, the mailbox that was proven recovers the account.
+#[tokio::test]
+async fn a_new_address_recovers_nothing_before_it_is_proven() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+    account.email_verified = true;
+    account.password = Some(NewPassword {
+        value: Password::new(GOOD),
+        force_change: false,
+    });
+    let ada = world.try_register(account).await.unwrap();
+    let mut moved = ada.clone();
+    moved.move_to("new@example.com".to_owned(), Word::Trusted);
+    let update = Users::update(&moved);
+    update.commit_unrecorded(&world.idp).await.unwrap();
+    let meant = async |typed: &str| {
+        let (idp, environment) = (&world.idp, world.environment);
+        let users = identification::for_recovery(idp, environment, typed).await;
+        users
+            .unwrap()
+            .iter()
+            .map(|user| user.id)
+            .collect::<Vec<_>>()
+    };
+    for typed in ["ada", "Ada@example.com", "new@example.com"] {
+        assert_eq!(meant(typed).await, [ada.id], "{typed}");
+    }
+    world.sign_on("ada@example.com", GOOD).await.unwrap();
+    // A code that is demanded for the new one does not keep the owner out.
+    let ada = world.reread(&ada).await;
+    let ada = verification::send_code(&world.idp, &ada, &world.by())
+        .await
+        .unwrap();
+    recovery::send_code(&world.idp, &ada, &world.by())
+        .await
+        .unwrap();
+    let code = world.code_mailed_to("ada@example.com").await;
+    world.recover(&ada, &code, BETTER).await.unwrap();
+    let ada = world.reread(&ada).await;
+    assert!(!ada.email_verified && !ada.verification_required);
+    assert_eq!(ada.mailbox(), "ada@example.com");
+
+    // Nobody else gets the proven address meanwhile, and the new one is nobody's.
+    let registered = world.register_oneself("eve", "ada@example.com").await;
+    assert!(matches!(registered, Registered::HasAccount));
+    let registered = world.register_oneself("nell", "new@example.com").await;
+    assert!(matches!(registered, Registered::Made(_)));
+
+    // Proven by an application, it stays as it is; proven by the owner, the new one counts.
+    for (word, mailbox) in [
+        (Word::OfAnApplication, "ada@example.com"),
+        (Word::Trusted, "new@example.com"),
+    ] {
+        let ada = world.reread(&ada).await;
+        world.later(1);
+        verification::send_code(&world.idp, &ada, &world.by())
+            .await
+            .unwrap();
+        let ada = world.reread(&ada).await;
+        let code = VerificationCode::from_typed(&world.mailed_code(&ada).await);
+        let verified = verification::verify(&world.idp, &ada, &code, word, &world.by()).await;
+        let verified = verified.unwrap();
+        assert!(verified.email_verified, "{word:?}");
+        assert_eq!(world.reread(&ada).await.mailbox(), mailbox, "{word:?}");
+    }
+    assert!(meant("ada@example.com").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_right_code_costs_no_try_of_others_who_share_the_address() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let made = |name: &'static str| {
+        let mut account = NewAccount::new(name, "ada@example.com", world.population);
+        account.email_verified = true;
+        account.password = Some(NewPassword {
+            value: Password::new(GOOD),
+            force_change: false,
+        });
+        world.try_register(account)
+    };
+    let users = [made("ada").await.unwrap(), made("anna").await.unwrap()];
+    let recover = async |code: &str, new: &str| {
+        let (code, new) = (RecoveryCode::from_typed(code), Password::new(new));
+        recovery::recover_one_of(&world.idp, &users, &code, &new, &world.by()).await
+    };
+    let mut codes = Vec::new();
+    for user in &users {
+        world.later(1);
+        codes.push(world.send_recovery_code(user).await.unwrap());
+    }
+    // Four wrong codes leave each of them one try.
+    for _ in 0..4 {
+        let refused = recover("WRONGONE", BETTER).await;
+        assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+    }
+    for _ in 0..6 {
+        let refused = recover(&codes[1], "short").await.unwrap_err();
+        assert!(is_violation(&refused, "length"), "{refused:?}");
+    }
+    assert_eq!(recover(&codes[1], BETTER).await.unwrap().id, users[1].id);
+    assert_eq!(recover(&codes[0], BETTER).await.unwrap().id, users[0].id);
+}
