@@ -160,8 +160,8 @@ impl<'a> Groups<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when one of the two is not there; a refusal when they would then be
-    /// in a circle.
+    /// [`Error::is_not_found`] when the first is not there; [`Error::problem_with`]`("id")` when the
+    /// other is not, or when they would then be in a circle.
     ///
     /// ```no_run
     /// # use pingone::{Error, management, GroupId};
@@ -240,8 +240,9 @@ impl<'a> Memberships<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::is_not_found`] when there is no such group; a refusal when it takes only users of
-    /// another population, or chooses its members itself by a filter.
+    /// [`Error::is_not_found`] when there is no such user; [`Error::is_taken`]`("id")` when they are
+    /// in the group already; [`Error::problem_with`]`("id")` when there is no such group, or when it
+    /// takes only users of another population, or chooses its members itself by a filter.
     ///
     /// ```no_run
     /// # use pingone::{Error, management, GroupId, UserId};

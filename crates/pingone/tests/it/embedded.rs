@@ -1,15 +1,18 @@
 //! The same calls against the embedded environment, over HTTPS.
 
+mod groups;
+
 use futures_util::TryStreamExt as _;
+use jiff::SignedDuration;
 use pingone::auth::{
     AuthorizationRequest, EndSession, FormParams, Issuer, OriginalIdToken, RedirectUri, Scopes,
     TokenRef, Tokens,
 };
 use pingone::management::Client;
 use pingone::{
-    ApplicationId, ClientAuthentication, ClientSecret, Credentials, Endpoints, EnvironmentId,
-    LifecycleStatus, Name, NewUser, Password, PasswordStatus, Patch, RecoveryCode, Transport, User,
-    UserPatch, VerificationCode, auth, scim,
+    AccountStatus, ApplicationId, ClientAuthentication, ClientSecret, Credentials, Endpoints,
+    EnvironmentId, LifecycleStatus, Method, Name, NewUser, Password, PasswordStatus, Patch,
+    Population, RecoveryCode, Transport, User, UserPatch, VerificationCode, auth, scim,
 };
 use testkit::{Person, System, give_credentials};
 
@@ -343,6 +346,8 @@ async fn the_environment_and_what_it_holds_can_be_read() {
     );
     let policy = pingone.password_policies().load_default().await.unwrap();
     assert_eq!(policy.name, "Standard");
+    let policies = pingone.password_policies().list().all().await.unwrap();
+    assert!(policies.contains(&policy) && policies.len() > 1);
     assert_eq!(
         pingone
             .password_policies()
@@ -384,6 +389,11 @@ async fn secrets_are_read_and_replaced_but_not_the_workers_own() {
             .any(|application| application.application_type == "WORKER")
     );
     let portal = ApplicationId::parse(&env.client_id).unwrap();
+    let loaded = applications.load(portal).await.unwrap();
+    assert_eq!(
+        (loaded.id, loaded.protocol.as_str(), loaded.enabled),
+        (portal, "OPENID_CONNECT", true)
+    );
     assert_eq!(
         applications.secret(portal).await.unwrap().secret.expose(),
         env.client_secret
@@ -424,6 +434,8 @@ async fn a_user_signs_on_is_refreshed_and_signs_off() {
     let subject = claims.subject().to_owned();
     assert_eq!(subject, ada.id.to_string());
 
+    let metadata = client.metadata().await.unwrap();
+    assert_eq!(&metadata.issuer, client.issuer());
     let access_token = tokens.access_token.as_ref().unwrap();
     let info = client.userinfo(access_token, &subject).await.unwrap();
     assert_eq!(info.claims["email"], "ada-6@example.com");
@@ -469,7 +481,7 @@ async fn a_user_signs_on_is_refreshed_and_signs_off() {
     let fields: Vec<_> = form.fields().collect();
     let browser = embedded.system.browser();
     let page = browser
-        .request(pingone::Method::POST, form.action())
+        .request(Method::POST, form.action())
         .form(&fields)
         .send()
         .await;
@@ -483,9 +495,17 @@ async fn a_user_changes_the_own_password_and_nobody_elses() {
     let client = embedded.application();
     let scopes = "openid p1:read:userPassword p1:reset:userPassword";
     let tokens = embedded.sign_on(&client, scopes, "ada-7").await;
-    let own = embedded
-        .pingone
-        .with_access_token(tokens.access_token.unwrap());
+    let access_token = tokens.access_token.unwrap();
+    let own = embedded.pingone.with_access_token(access_token.clone());
+    // The same, without a worker beside it.
+    let alone = Client::for_user(
+        &embedded.endpoints,
+        embedded.pingone.environment_id(),
+        access_token,
+        embedded.transport.clone(),
+    );
+    let state = alone.passwords(ada.id).state().await.unwrap();
+    assert_eq!(state.status, PasswordStatus::Ok);
 
     assert_eq!(
         own.passwords(ada.id).state().await.unwrap().status,
@@ -509,6 +529,90 @@ async fn a_user_changes_the_own_password_and_nobody_elses() {
         .check(&new)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_application_gets_a_token_for_itself() {
+    let embedded = Embedded::start().await;
+    let env = embedded.system.env();
+    let issuer = Issuer::parse(&env.issuer).unwrap();
+    let worker = basic(&env.worker_client_id, &env.worker_client_secret);
+    let client = auth::Client::new(issuer, worker, embedded.transport.clone());
+    let tokens = client.client_credentials(&Scopes::default()).await.unwrap();
+    assert!(tokens.identity.is_none() && tokens.refresh_token.is_none());
+    let access_token = tokens.access_token.unwrap();
+    let said = client.introspect(TokenRef::Access(&access_token)).await;
+    assert_eq!(said.unwrap().claims["client_id"], env.worker_client_id);
+    let acting = embedded.pingone.with_access_token(access_token);
+    acting.environment().await.unwrap();
+}
+
+#[tokio::test]
+async fn somebody_who_forgot_the_password_is_found_by_name_and_by_proven_address() {
+    let embedded = Embedded::start().await;
+    let users = embedded.pingone.users();
+    let (mailbox, address) = (embedded.system.mailbox(), "shared@example.com");
+    let mut proven = Vec::new();
+    for name in ["ada-r", "bob-r"] {
+        let user = NewUser::new(name, address).password(Password::new(PASSWORD));
+        let user = users.create(&user).await.unwrap();
+        embedded.system.advance(SignedDuration::from_secs(1));
+        users.send_verification_code(user.id).await.unwrap();
+        let mail = mailbox.newest(address, proven.len() + 1).await;
+        let code = VerificationCode::from_typed(&mail.code());
+        users.verify(user.id, &code).await.unwrap();
+        proven.push(user.id);
+    }
+    let ids = async |text: &str| {
+        let found = users.find_for_recovery(text).await.unwrap();
+        let mut ids: Vec<_> = found.into_iter().map(|user| user.id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids("ADA-R").await, [proven[0]]);
+    let mut both = proven.clone();
+    both.sort();
+    assert_eq!(ids(address).await, both);
+    assert!(ids("nobody@example.com").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_has_no_method_yet_can_be_sent_all_the_same() {
+    let embedded = Embedded::start().await;
+    let pingone = &embedded.pingone;
+    let path = format!("v1/environments/{}/populations", pingone.environment_id());
+    let body = serde_json::json!({"name": "Sailors"});
+    let made: Population = pingone
+        .send(Method::POST, &*path)
+        .json(&body)
+        .at_most_once()
+        .fetch()
+        .await
+        .unwrap();
+    assert_eq!(made.name, "Sailors");
+    let found: serde_json::Value = pingone
+        .send(Method::GET, &*path)
+        .query("filter", r#"name eq "Sailors""#)
+        .fetch()
+        .await
+        .unwrap();
+    assert_eq!(
+        found["_embedded"]["populations"][0]["id"],
+        made.id.to_string()
+    );
+    let ada = embedded.user("ada-8").await;
+    let path = format!(
+        "v1/environments/{}/users/{}",
+        pingone.environment_id(),
+        ada.id
+    );
+    let lock = pingone.send(Method::POST, path);
+    lock.media_type("application/vnd.pingidentity.account.lock+json")
+        .run()
+        .await
+        .unwrap();
+    let account = pingone.users().load(ada.id).await.unwrap().account.unwrap();
+    assert_eq!(account.status, AccountStatus::Locked);
 }
 
 #[tokio::test]
