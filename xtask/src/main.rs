@@ -35,7 +35,8 @@ Tasks of the repository:
   cargo xtask test                 install what the tests need, then check and test everything
   cargo xtask test --only STEP     one step (may be given several times)
   cargo xtask generate             write the generated files anew
-  cargo xtask bench                measure a release build beside its limits and peers
+  cargo xtask bench [PART …]       measure a release build beside its limits and peers; with PARTs,
+                                   only rows whose names contain one, and without keeping the table
   cargo xtask help                 this text
 
 Steps of the test, in order:

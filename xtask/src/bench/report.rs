@@ -14,9 +14,10 @@ const FILE: &str = "docs/benchmarks.md";
 const BY_HAND: &str = "<!-- Below this line the text is written by hand and kept. -->";
 
 /// Figures with their bars.
-#[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
+    /// Parts of the names of the rows that are wanted; none where all are.
+    wanted: Vec<String>,
 }
 
 struct Row {
@@ -34,6 +35,19 @@ pub(crate) struct Limit<'a> {
 }
 
 impl Report {
+    /// An empty table for the rows whose names contain one of `words`, or for all.
+    pub(crate) fn of_rows(words: &[&str]) -> Self {
+        Self {
+            rows: Vec::new(),
+            wanted: words.iter().map(|&word| word.to_owned()).collect(),
+        }
+    }
+
+    /// Whether a row is to be measured.
+    pub(crate) fn wants(&self, row: &str) -> bool {
+        self.wanted.is_empty() || self.wanted.iter().any(|word| row.contains(word.as_str()))
+    }
+
     /// A figure that must not be larger than `bar`.
     pub(crate) fn at_most(&mut self, what: &str, measured: f64, bar: f64, unit: &str) {
         self.rows.push(Row {

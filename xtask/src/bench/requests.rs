@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::load::Request;
 use super::report::{Limit, Report};
+use super::sign_on::SignedOn;
 use super::{kernel, load, peers, sign_on};
 use crate::service::{self, Service};
 use crate::system::System;
@@ -104,22 +105,58 @@ impl Target {
 
     /// What protocol endpoints need.
     fn tokens(&self, runtime: &Runtime, constant: f64, report: &mut Report) -> anyhow::Result<()> {
-        let limit = Limit {
-            what: "one RSA-2048 signature",
-            figure: peers::rsa_signature()? * 1e6,
-        };
-        let cost = self.cost(&self.worker_token()?)?;
-        report.at_most_times("client-credentials token, RS256", cost, &limit, 1.18, "µs");
-
+        let row = "client-credentials token, RS256";
+        if report.wants(row) {
+            let limit = Limit {
+                what: "one RSA-2048 signature",
+                figure: peers::rsa_signature()? * 1e6,
+            };
+            let cost = self.cost(&self.worker_token()?)?;
+            report.at_most_times(row, cost, &limit, 1.18, "µs");
+        }
         let signed_on = runtime.block_on(sign_on::sign_on(&self.system, &Browser::plain()))?;
+        self.access_tokens(&signed_on, constant, report)?;
+
+        let row = "discovery";
+        if report.wants(row) {
+            let limit = Limit {
+                what: "constant answer",
+                figure: constant,
+            };
+            let cost = self.cost(&self.discovery())?;
+            report.at_most_times(row, cost, &limit, 1.7, "µs");
+        }
+        let row = "authorize with a live session";
+        if report.wants(row) {
+            let url = sign_on::authorization_url(&self.system)?;
+            let path = url.split_once(&*self.host).context("another host")?.1;
+            let cookie = format!("cookie: {}", signed_on.cookies);
+            let authorize = Request::get(&self.host, path, &[cookie]).answered_by(302);
+            let cost = self.cost(&authorize)?;
+            report.at_most(row, cost, 100.0, "µs");
+        }
+        Ok(())
+    }
+
+    /// What the endpoints need that verify an access token.
+    fn access_tokens(
+        &self,
+        signed_on: &SignedOn,
+        constant: f64,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let rows @ [userinfo, introspection] = ["userinfo, JWT access token", "introspection"];
+        if !rows.iter().any(|row| report.wants(row)) {
+            return Ok(());
+        }
         let limit = Limit {
             what: "verification + constant answer",
             figure: peers::rsa_verification()? * 1e6 + constant,
         };
         let bearer = format!("authorization: Bearer {}", signed_on.access_token);
-        let userinfo = format!("{}/userinfo", self.issuer);
-        let cost = self.cost(&Request::get(&self.host, &userinfo, &[bearer]))?;
-        report.at_most_beside("userinfo, JWT access token", cost, &limit, 50.0, "µs");
+        let path = format!("{}/userinfo", self.issuer);
+        let cost = self.cost(&Request::get(&self.host, &path, &[bearer]))?;
+        report.at_most_beside(userinfo, cost, &limit, 50.0, "µs");
 
         let introspect = Request::post(
             &self.host,
@@ -128,26 +165,22 @@ impl Target {
             &format!("token={}", signed_on.access_token),
         );
         let cost = self.cost(&introspect)?;
-        report.at_most_beside("introspection", cost, &limit, 60.0, "µs");
-
-        let limit = Limit {
-            what: "constant answer",
-            figure: constant,
-        };
-        let cost = self.cost(&self.discovery())?;
-        report.at_most_times("discovery", cost, &limit, 1.7, "µs");
-
-        let url = sign_on::authorization_url(&self.system)?;
-        let path = url.split_once(&*self.host).context("another host")?.1;
-        let cookie = format!("cookie: {}", signed_on.cookies);
-        let authorize = Request::get(&self.host, path, &[cookie]).answered_by(302);
-        let cost = self.cost(&authorize)?;
-        report.at_most("authorize with a live session", cost, 100.0, "µs");
+        report.at_most_beside(introspection, cost, &limit, 60.0, "µs");
         Ok(())
     }
 
     /// What the management API needs, with a small and with a large directory.
     fn directory(&self, constant: f64, report: &mut Report) -> anyhow::Result<()> {
+        let rows @ [by_name, page_of_10, populations, created, memory] = [
+            "management: a user by `username eq`",
+            "management: a page of 10 users",
+            "populations, 130,000 users",
+            "management: a user is created",
+            "resident memory with 130,000 users",
+        ];
+        if !rows.iter().any(|row| report.wants(row)) {
+            return Ok(());
+        }
         let token = self.access_token()?;
         let bearer = format!("authorization: Bearer {token}");
         let (_, api) = address_and_path(&self.system.setting("API_URL")?)?;
@@ -163,40 +196,24 @@ impl Target {
         let before = kernel::cpu_of(self.process)?;
         self.fill(&environment, &bearer, FEW, MANY)?;
         let used = kernel::cpu_of(self.process)?.saturating_sub(before);
-        let created = used.as_secs_f64() * 1e6 / f64::from(MANY - FEW);
+        let creation = used.as_secs_f64() * 1e6 / f64::from(MANY - FEW);
 
         let limit = Limit {
             what: "constant answer",
             figure: constant,
         };
         let user = get("users?filter=username%20eq%20%22person-77%22");
-        report.at_most_beside(
-            "management: a user by `username eq`",
-            self.cost(&user)?,
-            &limit,
-            120.0,
-            "µs",
-        );
+        report.at_most_beside(by_name, self.cost(&user)?, &limit, 120.0, "µs");
         let page = get("users?limit=10");
-        report.at_most_beside(
-            "management: a page of 10 users",
-            self.cost(&page)?,
-            &limit,
-            150.0,
-            "µs",
-        );
+        report.at_most_beside(page_of_10, self.cost(&page)?, &limit, 150.0, "µs");
         let limit = Limit {
             what: "with 1,000 users",
             figure: few,
         };
         let many = self.cost(&get("populations"))?;
-        report.at_most_times("populations, 130,000 users", many, &limit, 2.0, "µs");
-        report.plain("management: a user is created", created, "µs");
-        report.plain(
-            "resident memory with 130,000 users",
-            kernel::memory_of(self.process)?,
-            "MB",
-        );
+        report.at_most_times(populations, many, &limit, 2.0, "µs");
+        report.plain(created, creation, "µs");
+        report.plain(memory, kernel::memory_of(self.process)?, "MB");
         Ok(())
     }
 
@@ -231,6 +248,10 @@ impl Target {
 
 /// Discovery without the access log, on a system of its own.
 fn quiet_discovery(program: &Path, constant: f64, report: &mut Report) -> anyhow::Result<()> {
+    let row = "discovery without access log";
+    if !report.wants(row) {
+        return Ok(());
+    }
     let quiet = ("LATCHKEY_LOG__FILTER", "info,latchkey::access=off");
     let target = Target::of(System::start_with(program, &[PLAIN, quiet])?)?;
     let cost = target.cost(&target.discovery())?;
@@ -238,7 +259,7 @@ fn quiet_discovery(program: &Path, constant: f64, report: &mut Report) -> anyhow
         what: "constant answer",
         figure: constant,
     };
-    report.at_most_times("discovery without access log", cost, &limit, 1.7, "µs");
+    report.at_most_times(row, cost, &limit, 1.7, "µs");
     Ok(())
 }
 
