@@ -84,6 +84,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "proven_email",
         sql: include_str!("../migrations/0009_proven_email.sql"),
     },
+    Migration {
+        version: 10,
+        name: "codes_of_grants",
+        sql: include_str!("../migrations/0010_codes_of_grants.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it
@@ -97,7 +102,10 @@ pub(crate) fn fold(text: &str) -> String {
 mod tests {
     use db::testing::TestDb;
     use db::{Batch, Statement};
+    use protocol::id::ApplicationId;
+    use protocol::secret::AuthorizationCode;
 
+    use super::authorization_codes::{AuthorizationCodes, Redeemed};
     use super::*;
 
     /// An environment from before there were operators: an application with this name and scope.
@@ -166,6 +174,68 @@ mod tests {
     async fn an_upgrade_gives_operators_only_the_portal_with_a_pingone_scope_on_postgresql() {
         if let Some(test) = db::testing::postgres().await {
             become_for_operators(test).await;
+        }
+    }
+
+    /// A grant with a code from before codes stood in the rows of their grants.
+    fn granted(id: &'static str, digest: &str) -> Batch {
+        let insert = |sql: &'static str| Statement::new(sql).bind(id);
+        application(id, "an application", "openid")
+            .add(insert(
+                "INSERT INTO populations (id, environment_id, name, name_key, is_default, \
+                 created_at, updated_at) VALUES ($1, $1, 'p', 'p', FALSE, 0, 0)",
+            ))
+            .add(insert(
+                "INSERT INTO users (id, environment_id, population_id, username, username_key, \
+                 email, email_verified, enabled, verification_required, mfa_enabled, document, \
+                 version, created_at, updated_at) \
+                 VALUES ($1, $1, $1, 'u', 'u', '', FALSE, TRUE, FALSE, FALSE, '{}', 0, 0, 0)",
+            ))
+            .add(insert(
+                "INSERT INTO grants (id, environment_id, application_id, user_id, session_id, \
+                 scopes, acr, amr, authenticated_at, created_at, expires_at) \
+                 VALUES ($1, $1, $1, $1, $1, 'openid', 'a', 'pwd', 0, 0, 90000)",
+            ))
+            .add(
+                insert(
+                    "INSERT INTO authorization_codes (digest, grant_id, application_id, \
+                     redirect_uri, created_at, expires_at) VALUES ($2, $1, $1, 'https://a/', 0, 60000)",
+                )
+                .bind(digest),
+            )
+    }
+
+    async fn stay_good(test: TestDb) {
+        const ID: &str = "6f1d0b3a-4f0e-4c0f-9a51-0c3d8a1f7b21";
+        let db = &test.db;
+        let earlier = MIGRATIONS.partition_point(|migration| migration.version < 10);
+        let (before, _) = MIGRATIONS.split_at(earlier);
+        db.migrate("idp", before).await.unwrap();
+        let digest = AuthorizationCode::new("a code").digest();
+        db.batch(granted(ID, digest.as_str())).await.unwrap();
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let now = jiff::Timestamp::from_second(30).unwrap();
+        let codes = AuthorizationCodes::new(db);
+        let application = ApplicationId::parse(ID).unwrap();
+        let first = codes.redeem(&digest, application, now).await.unwrap();
+        let Redeemed::Once(grant, code) = first else {
+            panic!("{first:?}");
+        };
+        assert_eq!(grant.id.to_string(), ID);
+        assert_eq!(code.redirect_uri, "https://a/");
+        let second = codes.redeem(&digest, application, now).await.unwrap();
+        assert!(matches!(second, Redeemed::Again(id) if id == grant.id));
+    }
+
+    #[tokio::test]
+    async fn a_code_from_before_an_upgrade_is_redeemed_once_on_sqlite() {
+        stay_good(db::testing::sqlite().await).await;
+    }
+
+    #[tokio::test]
+    async fn a_code_from_before_an_upgrade_is_redeemed_once_on_postgresql() {
+        if let Some(test) = db::testing::postgres().await {
+            stay_good(test).await;
         }
     }
 }

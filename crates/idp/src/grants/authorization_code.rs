@@ -10,8 +10,8 @@ use super::issue::{self, Exchanged, TokenAnswer};
 use super::{refresh_token, scopes};
 use crate::Idp;
 use crate::access::client::Client;
-use crate::stores::authorization_codes::{AuthorizationCodes, Redeemed, StoredCode};
-use crate::stores::grants::Grants;
+use crate::stores::authorization_codes::{AuthorizationCodes, Redeemed};
+use crate::stores::grants::{Grants, StoredCode};
 use crate::stores::users::Users;
 use crate::web::failures::oauth::OAuthFailure;
 
@@ -37,8 +37,8 @@ pub(crate) async fn redeem(
     }
     let digest = AuthorizationCode::new(code).digest();
     let codes = AuthorizationCodes::new(idp.db());
-    let code = match codes.redeem(&digest, client.application.id, now).await? {
-        Redeemed::Once(code) => code,
+    let (grant, code) = match codes.redeem(&digest, client.application.id, now).await? {
+        Redeemed::Once(grant, code) => (grant, code),
         Redeemed::Again(grant) => {
             Grants::new(idp.db()).revoke(grant, now).await?;
             tracing::warn!(%grant, application = %client.application.id, "an authorization code was used twice; its grant is revoked");
@@ -51,11 +51,9 @@ pub(crate) async fn redeem(
     require_redirect_uri(&code, params)?;
     require_verifier(&code, params)?;
 
-    let grant = Grants::new(idp.db())
-        .find(code.grant_id)
-        .await?
-        .filter(|g| g.is_good(now));
-    let grant = grant.ok_or_else(unknown)?;
+    if !grant.is_good(now) {
+        return Err(unknown());
+    }
     let user = Users::new(idp.db())
         .find(client.environment.id, grant.user_id)
         .await?;

@@ -15,10 +15,9 @@ use crate::Idp;
 use crate::grants::issue::{self, Subject, Wanted};
 use crate::grants::scopes;
 use crate::stores::applications::StoredApplication;
-use crate::stores::authorization_codes::{AuthorizationCodes, StoredCode};
 use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
-use crate::stores::grants::{Grant, Grants};
+use crate::stores::grants::{Grant, Grants, StoredCode};
 use crate::web::failures::page::{PageError, PageFailure};
 
 /// A grant lives a little longer than the last token that hangs off it.
@@ -53,8 +52,8 @@ pub(crate) async fn respond(
     };
     let lifetime = target.lifetime.max(refresh_lifetime(&application));
     let grant = granted(idp, request, browser, lifetime, now);
-    let (code, kept) = code(idp, request, &grant, now);
-    let written = finish.and(Grants::insert(&grant)).and(kept);
+    let (code, stored) = code(idp, request, now).unzip();
+    let written = finish.and(Grants::insert(&grant, stored.as_ref()));
     match written.commit_unrecorded(idp).await {
         Ok(()) => {}
         Err(error) if error.unmet().is_some() => {
@@ -106,28 +105,25 @@ fn granted(
     }
 }
 
-/// The code of the response, if it has one, and what keeps it.
+/// The code of the response, if it has one, and what is kept of it.
 fn code(
     idp: &Idp,
     request: &AuthorizationRequest,
-    grant: &Grant,
     now: Timestamp,
-) -> (Option<AuthorizationCode>, Change) {
+) -> Option<(AuthorizationCode, StoredCode)> {
     if !request.response_type.code {
-        return (None, Change::new());
+        return None;
     }
     let code = AuthorizationCode::random(idp.random());
     let stored = StoredCode {
-        grant_id: grant.id,
+        digest: code.digest(),
         redirect_uri: request.address.redirect_uri.as_str().to_owned(),
         code_challenge: request.code_challenge.clone(),
+        expires_at: now
+            .saturating_add(idp.settings().lifetimes.authorization_code)
+            .unwrap_or(Timestamp::MAX),
     };
-    let expires_at = now
-        .saturating_add(idp.settings().lifetimes.authorization_code)
-        .unwrap_or(Timestamp::MAX);
-    let application = grant.application_id;
-    let kept = AuthorizationCodes::insert(&code.digest(), application, &stored, now, expires_at);
-    (Some(code), kept)
+    Some((code, stored))
 }
 
 fn refresh_lifetime(application: &StoredApplication) -> SignedDuration {

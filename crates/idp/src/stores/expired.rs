@@ -10,11 +10,9 @@ pub(crate) const PURGE_ROWS: u32 = 500;
 /// meantime, and more.
 const MOST_PURGES: u32 = 100;
 
-const EXPIRED: [&str; 5] = [
+const EXPIRED: [&str; 4] = [
     "DELETE FROM flows WHERE id IN \
      (SELECT id FROM flows WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
-    "DELETE FROM authorization_codes WHERE digest IN \
-     (SELECT digest FROM authorization_codes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM refresh_tokens WHERE digest IN \
      (SELECT digest FROM refresh_tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM grants WHERE id IN \

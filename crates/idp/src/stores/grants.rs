@@ -3,7 +3,8 @@
 use db::{Db, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, GrantId, SessionId, UserId};
-use protocol::oauth::Scopes;
+use protocol::oauth::{CodeChallenge, Scopes};
+use protocol::secret::AuthorizationCodeDigest;
 
 use super::change::Change;
 
@@ -45,6 +46,19 @@ impl Grant {
     }
 }
 
+/// An authorization code as it is kept: in the row of the grant that it was issued with.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredCode {
+    /// Its digest.
+    pub digest: AuthorizationCodeDigest,
+    /// The redirect URI of the authorization request, to be repeated.
+    pub redirect_uri: String,
+    /// The challenge of the authorization request.
+    pub code_challenge: Option<CodeChallenge>,
+    /// When it ends unused.
+    pub expires_at: Timestamp,
+}
+
 /// The grants of all environments.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grants<'a>(&'a Db);
@@ -56,8 +70,9 @@ SELECT id, environment_id, application_id, user_id, session_id, scopes, nonce, a
 
 const INSERT: &str = "\
 INSERT INTO grants (id, environment_id, application_id, user_id, session_id, scopes, nonce, acr,
-                    amr, authenticated_at, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                    amr, authenticated_at, created_at, expires_at, code_digest, redirect_uri,
+                    code_challenge, code_challenge_method, code_expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
 const REVOKE: &str = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
 
@@ -80,8 +95,9 @@ impl<'a> Grants<'a> {
         row.as_ref().map(read).transpose()
     }
 
-    /// Keeps a new grant.
-    pub(crate) fn insert(grant: &Grant) -> Change {
+    /// Keeps a new grant, and the code that it was issued with, if there was one.
+    pub(crate) fn insert(grant: &Grant, code: Option<&StoredCode>) -> Change {
+        let challenge = code.and_then(|code| code.code_challenge.as_ref());
         Change::of(
             Statement::new(INSERT)
                 .bind(grant.id.as_uuid())
@@ -95,7 +111,12 @@ impl<'a> Grants<'a> {
                 .bind(grant.amr.join(" "))
                 .bind(grant.authenticated_at)
                 .bind(grant.created_at)
-                .bind(grant.expires_at),
+                .bind(grant.expires_at)
+                .bind(code.map(|code| code.digest.as_str()))
+                .bind(code.map(|code| code.redirect_uri.as_str()))
+                .bind(challenge.map(CodeChallenge::as_str))
+                .bind(challenge.map(|challenge| challenge.method().as_str()))
+                .bind(code.map(|code| code.expires_at)),
         )
     }
 
@@ -121,7 +142,8 @@ impl<'a> Grants<'a> {
     }
 }
 
-fn read(row: &Row) -> Result<Grant, StoreError> {
+/// Reads the columns of a grant.
+pub(super) fn read(row: &Row) -> Result<Grant, StoreError> {
     Ok(Grant {
         id: GrantId::from_uuid(row.get("id")?),
         environment_id: EnvironmentId::from_uuid(row.get("environment_id")?),

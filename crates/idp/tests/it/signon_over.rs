@@ -157,7 +157,7 @@ async fn written(world: &World) -> Vec<i64> {
     const COUNTS: [&str; 7] = [
         "SELECT COUNT(*) AS number FROM flows",
         "SELECT COALESCE(SUM(version), 0) AS number FROM flows",
-        "SELECT COUNT(*) AS number FROM authorization_codes",
+        "SELECT COUNT(*) AS number FROM grants WHERE code_digest IS NOT NULL",
         "SELECT COUNT(*) AS number FROM grants",
         "SELECT COUNT(*) AS number FROM browser_sessions",
         "SELECT COUNT(*) AS number FROM activities",
