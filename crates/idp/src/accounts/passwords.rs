@@ -3,6 +3,7 @@
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use platform::clock::is_expired;
+use protocol::id::{EnvironmentId, UserId};
 use protocol::password_policy::{
     Context, CurrentPassword, Evaluation, History, PasswordPolicy, ProfileData, evaluate,
 };
@@ -110,8 +111,51 @@ pub(crate) async fn check(
     password: &Password,
     by: &By,
 ) -> Result<PasswordStatus, Refusal> {
+    let (status, right) = check_unwritten(idp, user, password, by).await?;
+    right.commit(idp, user.environment_id, by).await?;
+    Ok(status)
+}
+
+/// The same, for a caller who has more to write: each commit costs a flush of the disk.
+pub(crate) async fn check_unwritten(
+    idp: &Idp,
+    user: &StoredUser,
+    password: &Password,
+    by: &By,
+) -> Result<(PasswordStatus, Right), Refusal> {
     let policy = policy_of(idp, user).await?.policy;
     check_with(idp, user, &policy, password, by).await
+}
+
+/// A password was right. Its tries stay counted until this is written.
+#[derive(Debug)]
+#[must_use = "the tries stay counted until it is written"]
+pub(crate) struct Right {
+    user: UserId,
+    activity: Activity,
+}
+
+impl Right {
+    /// Gives the tries back.
+    pub(crate) fn change(&self) -> Change {
+        Passwords::give_tries_back(self.user)
+    }
+
+    /// What the audit log tells of it.
+    pub(crate) fn activity(&self) -> Activity {
+        self.activity.clone()
+    }
+
+    /// Writes it by itself.
+    pub(crate) async fn commit(
+        self,
+        idp: &Idp,
+        environment: EnvironmentId,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        let change = self.change();
+        change.commit(idp, environment, &self.activity, by).await
+    }
 }
 
 async fn check_with(
@@ -120,7 +164,7 @@ async fn check_with(
     policy: &PasswordPolicy,
     password: &Password,
     by: &By,
-) -> Result<PasswordStatus, Refusal> {
+) -> Result<(PasswordStatus, Right), Refusal> {
     let passwords = Passwords::new(idp.db());
     let stored = passwords.load(user.id).await?;
     let Some(hash) = &stored.hash else {
@@ -157,15 +201,15 @@ async fn check_with(
             failures_remaining: remaining,
         });
     }
-    let succeeded = Activity::new("PASSWORD.CHECK_SUCCEEDED", user);
-    Passwords::give_tries_back(user.id)
-        .commit(idp, user.environment_id, &succeeded, by)
-        .await?;
+    let right = Right {
+        user: user.id,
+        activity: Activity::new("PASSWORD.CHECK_SUCCEEDED", user),
+    };
     let unlocked = StoredPassword {
         locked_until: None,
         ..stored
     };
-    Ok(status(&unlocked, policy, by.now))
+    Ok((status(&unlocked, policy, by.now), right))
 }
 
 /// Changes a password on the word of its owner, who knows the current one.
@@ -178,7 +222,9 @@ pub(crate) async fn change_own(
 ) -> Result<(), Refusal> {
     let by = &by.acting_as(user);
     let policy = policy_of(idp, user).await?.policy;
-    match check_with(idp, user, &policy, current, by).await? {
+    let (status, right) = check_with(idp, user, &policy, current, by).await?;
+    right.commit(idp, user.environment_id, by).await?;
+    match status {
         PasswordStatus::MustChangePassword | PasswordStatus::PasswordExpired => {}
         _ => require_age(idp, user, &policy, by.now).await?,
     }

@@ -5,7 +5,8 @@ use protocol::id::{EnvironmentId, PopulationId};
 use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
 
-use super::{Refusal, identification, passwords};
+use super::passwords::{self, Right};
+use super::{Refusal, identification};
 use crate::audit::By;
 use crate::hasher::is_too_long;
 use crate::state::Idp;
@@ -14,11 +15,13 @@ use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::users::{StoredUser, Users};
 
 /// Somebody who gave the right password.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct SignedOn {
     pub(crate) user: StoredUser,
     /// Good, to be changed, or expired.
     pub(crate) status: PasswordStatus,
+    /// To be written together with what follows.
+    pub(crate) right: Right,
 }
 
 /// Checks a name or mail address and a password.
@@ -43,13 +46,19 @@ pub(crate) async fn sign_on(
     }
     let found = identification::for_sign_on(idp, environment, identifier).await?;
     let refusal = if let Some(user) = found {
-        match passwords::check(idp, &user, password, &by.acting_as(&user)).await {
-            Ok(status) => {
+        let by = by.acting_as(&user);
+        match passwords::check_unwritten(idp, &user, password, &by).await {
+            Ok((status, right)) => {
                 idp.tried_names().forget(environment, identifier);
                 if !user.can_authenticate(by.now) {
+                    right.commit(idp, environment, &by).await?;
                     return Err(Refusal::AccountNotUsable);
                 }
-                return Ok(SignedOn { user, status });
+                return Ok(SignedOn {
+                    user,
+                    status,
+                    right,
+                });
             }
             Err(refusal) => refusal,
         }

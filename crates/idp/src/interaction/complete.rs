@@ -9,12 +9,15 @@ use super::browser::Browser;
 use super::error::InteractionError;
 use super::{Interaction, Step};
 use crate::Idp;
+use crate::accounts::passwords::Right;
 use crate::accounts::sign_on;
 use crate::audit::{Activity, By};
+use crate::stores::change::Change;
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
 
-/// Signs the user on and gives the session's new token.
+/// Signs the user on and gives the session's new token. A password that was right is written with
+/// it.
 ///
 /// The token is new at every sign-on. Within a session of the same user its id stays, as at
 /// PingOne; a session of another user in the same browser ends.
@@ -22,6 +25,7 @@ pub(crate) async fn complete(
     idp: &Idp,
     interaction: Interaction,
     user: &StoredUser,
+    right: Option<Right>,
     headers: &HeaderMap,
     by: &By,
 ) -> Result<SessionToken, InteractionError> {
@@ -49,6 +53,10 @@ pub(crate) async fn complete(
         address: by.origin.address.0.to_string(),
     };
     let allowed = Activity::new("USER.ACCESS_ALLOWED", user);
+    let (given_back, activity) = match &right {
+        Some(right) => (right.change(), right.activity().and(allowed)),
+        None => (Change::new(), allowed),
+    };
     let change = match (&before, of_same_user) {
         (_, Some(_)) => Sessions::renew(&session, &token.digest(), &from),
         (Some(other), None) => {
@@ -61,15 +69,23 @@ pub(crate) async fn complete(
         user: user.id,
         session: session.id,
     });
+    let by = by.acting_as(user);
     let written = change
         .and(completed.advance(idp, now)?)
-        .and(sign_on::note(user, by))
-        .commit(idp, environment, &allowed, &by.acting_as(user))
+        .and(given_back)
+        .and(sign_on::note(user, &by))
+        .commit(idp, environment, &activity, &by)
         .await;
     match written {
         Ok(()) => Ok(token),
-        // Another request was faster; what it led to is what counts.
-        Err(error) if error.unmet().is_some() => Err(InteractionError::Over),
+        // Another request was faster; what it led to is what counts. The password was right all
+        // the same.
+        Err(error) if error.unmet().is_some() => {
+            if let Some(right) = right {
+                right.commit(idp, environment, &by).await?;
+            }
+            Err(InteractionError::Over)
+        }
         Err(error) => Err(error.into()),
     }
 }

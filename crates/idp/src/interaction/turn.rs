@@ -16,7 +16,8 @@ use super::complete::complete;
 use super::error::InteractionError;
 use super::{ChangeReason, Interaction, Step};
 use crate::Idp;
-use crate::accounts::{passwords, sign_on};
+use crate::accounts::passwords::{self, Right};
+use crate::accounts::sign_on;
 use crate::audit::By;
 use crate::stores::users::StoredUser;
 
@@ -67,7 +68,13 @@ impl Turn<'_> {
                     PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
                     _ => None,
                 };
-                self.after_password(&signed_on.user, reason).await
+                let (user, right) = (signed_on.user, signed_on.right);
+                if reason.is_none() && !user.verification_required {
+                    return self.complete_with(&user, Some(right)).await;
+                }
+                let by = self.by.acting_as(&user);
+                right.commit(self.idp, environment, &by).await?;
+                self.after_password(&user, reason).await
             }
             Err(refusal) => {
                 floor.reached().await;
@@ -166,8 +173,16 @@ impl Turn<'_> {
     ///
     /// [`InteractionError`].
     pub(crate) async fn complete(self, user: &StoredUser) -> Result<Next, InteractionError> {
+        self.complete_with(user, None).await
+    }
+
+    async fn complete_with(
+        self,
+        user: &StoredUser,
+        right: Option<Right>,
+    ) -> Result<Next, InteractionError> {
         let interaction = self.interaction.clone();
-        complete(self.idp, interaction, user, self.headers, self.by)
+        complete(self.idp, interaction, user, right, self.headers, self.by)
             .await
             .map(Next::SignedOn)
     }

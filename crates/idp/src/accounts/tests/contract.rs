@@ -126,15 +126,12 @@ impl World {
     }
 
     async fn sign_on(&self, name: &str, password: &str) -> Result<PasswordStatus, Refusal> {
-        sign_on::sign_on(
-            &self.idp,
-            self.environment,
-            name,
-            &Password::new(password),
-            &self.by(),
-        )
-        .await
-        .map(|signed_on| signed_on.status)
+        let (by, password) = (self.by(), Password::new(password));
+        let signed_on = sign_on::sign_on(&self.idp, self.environment, name, &password, &by).await?;
+        let by = by.acting_as(&signed_on.user);
+        let written = signed_on.right.commit(&self.idp, self.environment, &by);
+        written.await?;
+        Ok(signed_on.status)
     }
 
     /// Gives Ada's population a policy of its own with this number of tries, or with no lockout.
