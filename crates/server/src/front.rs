@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use http::header::{ACCEPT, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderMap, StatusCode};
-use platform::net::{RemoteAddress, RequestId};
+use platform::net::{RemoteAddress, RequestId, RequestIds};
 use protocol::Random;
 use ui::{ErrorPage, Side, Site};
 use uuid::Uuid;
@@ -75,9 +75,10 @@ impl Front {
     pub fn wrap(self, router: Router, readiness: health::Readiness) -> Router {
         let front = Arc::new(self);
         let guarded = router.layer(from_fn_with_state(Arc::clone(&front), guard));
+        let ids = Arc::new(RequestIds::new(Arc::clone(&front.random)));
         health::routes(readiness)
             .fallback_service(guarded)
-            .layer(from_fn_with_state(front, identify))
+            .layer(from_fn_with_state((front, ids), identify))
     }
 
     fn error(&self, status: StatusCode, id: Option<RequestId>) -> ErrorPage {
@@ -88,7 +89,7 @@ impl Front {
         }
     }
 
-    fn request_id(&self, peer: IpAddr, headers: &HeaderMap) -> RequestId {
+    fn request_id(&self, ids: &RequestIds, peer: IpAddr, headers: &HeaderMap) -> RequestId {
         let given = if self.proxies.trusts(peer) {
             [X_REQUEST_ID, CORRELATION_ID].iter().find_map(|name| {
                 Uuid::parse_str(headers.get(name)?.to_str().ok()?)
@@ -98,13 +99,13 @@ impl Front {
         } else {
             None
         };
-        given.unwrap_or_else(|| RequestId::random(&*self.random))
+        given.unwrap_or_else(|| ids.next())
     }
 }
 
 /// Finds out who asks, numbers the request, and writes the access log.
 async fn identify(
-    State(front): State<Arc<Front>>,
+    State((front, ids)): State<(Arc<Front>, Arc<RequestIds>)>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
@@ -112,7 +113,7 @@ async fn identify(
     let started = Instant::now();
     let peer = peer.ip().to_canonical();
     let remote = front.proxies.remote_address(peer, request.headers());
-    let id = front.request_id(peer, request.headers());
+    let id = front.request_id(&ids, peer, request.headers());
     proxies::strip(request.headers_mut());
     request.extensions_mut().insert(RemoteAddress(remote));
     request.extensions_mut().insert(id);

@@ -170,7 +170,10 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
         "x-original-url",
         "x-real-ip",
     ];
-    for name in NAMES {
+    // Most requests have none of them: to look through the names that are there takes less than to
+    // look for each.
+    let is_one = |name: &&HeaderName| NAMES.contains(&name.as_str());
+    while let Some(name) = headers.keys().find(is_one).cloned() {
         headers.remove(name);
     }
 }
