@@ -1,23 +1,59 @@
 //! The log: lines on standard error, for people or as JSON.
 
+mod lines;
+
 use std::io::{self, IsTerminal as _};
+use std::panic;
+use std::sync::OnceLock;
 
 use tracing_subscriber::EnvFilter;
 
+use self::lines::Lines;
 use crate::config::settings::{Log, LogFormat};
+
+static LINES: OnceLock<Lines> = OnceLock::new();
+
+/// Writes the last lines when it is dropped: hold it until the program ends.
+#[derive(Debug)]
+#[must_use = "the last lines are lost without it"]
+pub struct UntilTheEnd(());
+
+impl Drop for UntilTheEnd {
+    fn drop(&mut self) {
+        flush();
+    }
+}
 
 /// Starts logging. A second call in the same process changes nothing, as when tests start several
 /// servers.
-pub fn start(log: &Log) {
-    let lines = tracing_subscriber::fmt()
+pub fn start(log: &Log) -> UntilTheEnd {
+    let lines = LINES.get_or_init(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if let Some(lines) = LINES.get() {
+                lines.try_flush();
+            }
+            before(panic);
+        }));
+        Lines::to(io::stderr())
+    });
+    let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter(&log.filter))
-        .with_writer(io::stderr)
+        .with_writer(lines.clone())
         .with_ansi(io::stderr().is_terminal());
     // The only way to fail is that somebody was first.
     let _ = match log.format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Text => subscriber.try_init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
     };
+    UntilTheEnd(())
+}
+
+/// Writes the lines that wait for others: before the program ends without returning.
+pub fn flush() {
+    if let Some(lines) = LINES.get() {
+        lines.flush();
+    }
 }
 
 /// PostgreSQL's notices speak to whoever writes its SQL, so they are left out unless somebody asks for

@@ -2,6 +2,8 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::logging;
+
 /// Waits for the first of them. A second one, while requests in flight are finished, ends the process
 /// at once.
 ///
@@ -15,6 +17,7 @@ pub(crate) async fn stop_requested() -> std::io::Result<()> {
     tokio::spawn(async move {
         wait(&mut terminate, &mut interrupt).await;
         tracing::warn!("asked a second time: stopping at once");
+        logging::flush();
         #[expect(clippy::exit, reason = "the person insists")]
         std::process::exit(130);
     });

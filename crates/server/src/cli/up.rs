@@ -88,7 +88,7 @@ impl Serve {
         idp_listen: Option<&str>,
     ) -> anyhow::Result<ExitCode> {
         let settings = self.settings(servers, portal_listen, idp_listen)?;
-        logging::start(&settings.log);
+        let _log = logging::start(&settings.log);
         let mut options = UpOptions::new(settings);
         options.servers = servers;
         options.ephemeral = self.ephemeral;
