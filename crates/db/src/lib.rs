@@ -79,6 +79,7 @@ mod error;
 mod location;
 mod migration;
 mod postgres;
+mod reader;
 mod row;
 mod sqlite;
 mod statement;
@@ -94,6 +95,7 @@ pub use crate::{
     location::Location,
     migration::Migration,
     postgres::{Postgres, PostgresSettings},
+    reader::Reader,
     row::Row,
     sqlite::Sqlite,
     statement::Statement,
@@ -166,6 +168,11 @@ impl Db {
     ) -> Result<(), StoreError> {
         let migrated = migration::apply(self, set, migrations).await;
         migrated.map_err(StoreError::during("bring the database to this version"))
+    }
+
+    /// The same database, for whoever may look and change nothing.
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.clone())
     }
 
     /// Reads all rows of the answer; bound them by `LIMIT`.

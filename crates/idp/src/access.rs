@@ -1,8 +1,13 @@
 //! Whether a request is allowed: the client that authenticates, the bearer of an access token, the
-//! roles, and the extractors that let a handler only at what the roles reach.
+//! roles and their permissions, and the extractors that let a handler only at what these reach.
 
 pub(crate) mod allowed;
 pub(crate) mod bearer;
+pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod control;
+pub(crate) mod coverage;
+pub(crate) mod on_application;
+pub(crate) mod on_user;
+pub(crate) mod permissions;
 pub(crate) mod roles;

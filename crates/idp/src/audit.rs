@@ -263,20 +263,6 @@ impl Change {
         let records = activity.statements(core, environment, by);
         self.add_all(records).commit_unrecorded(core).await
     }
-
-    /// Writes what the audit log does not tell of, as PingOne's does not: where an interaction
-    /// stands, tries that were counted, the grant and code of an authorization.
-    ///
-    /// # Errors
-    ///
-    /// As [`commit`](Self::commit).
-    pub(crate) async fn commit_unrecorded(self, core: &Core) -> Result<(), StoreError> {
-        let (batch, touched) = self.into_parts();
-        let written = core.db().batch(batch).await;
-        // After a failure too: whether an unanswered write took place is not known.
-        core.forget(&touched);
-        written.map(drop)
-    }
 }
 
 /// `PASSWORD.CHECK_FAILED` as `Password Check Failed`.

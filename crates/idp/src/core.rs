@@ -3,9 +3,12 @@
 //!
 //! There is no clock in it: handlers and jobs read the time once and pass it on.
 
+mod commit;
+pub(crate) mod names;
+
 use std::sync::Arc;
 
-use db::Db;
+use db::{Db, Reader};
 use platform::keyring::Keyring;
 use protocol::Random;
 
@@ -26,7 +29,9 @@ use crate::urls::Urls;
 )]
 pub struct Core {
     settings: Settings,
+    /// Private, so that `commit` alone writes.
     db: Db,
+    reader: Reader,
     random: Arc<dyn Random>,
     keyring: Arc<Keyring>,
     urls: Urls,
@@ -45,14 +50,16 @@ impl Core {
         keyring: Arc<Keyring>,
     ) -> Self {
         let urls = Urls::new(&settings.public_url);
+        let reader = db.reader();
         Self {
-            applications: Applications::new(db.clone()),
-            application_secrets: ApplicationSecrets::new(db.clone(), Arc::clone(&keyring)),
-            environments: Environments::new(db.clone()),
-            granted: Granted::new(db.clone(), urls.audience().to_owned()),
-            role_assignments: RoleAssignments::new(db.clone()),
+            applications: Applications::new(reader.clone()),
+            application_secrets: ApplicationSecrets::new(reader.clone(), Arc::clone(&keyring)),
+            environments: Environments::new(reader.clone()),
+            granted: Granted::new(reader.clone(), urls.audience().to_owned()),
+            role_assignments: RoleAssignments::new(reader.clone()),
             settings,
             db,
+            reader,
             random,
             keyring,
             urls,
@@ -63,9 +70,9 @@ impl Core {
         &self.settings
     }
 
-    /// The database, for the stores that keep nothing in memory.
-    pub(crate) fn db(&self) -> &Db {
-        &self.db
+    /// The database's reading side, for the stores that keep nothing in memory.
+    pub(crate) fn db(&self) -> &Reader {
+        &self.reader
     }
 
     pub(crate) fn random(&self) -> &dyn Random {

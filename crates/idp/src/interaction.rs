@@ -218,9 +218,10 @@ impl Interaction {
             version: 0,
             created_at: now,
         };
-        Flows::new(idp.db())
-            .insert(&interaction.stored(idp, now)?)
-            .await?;
+        Flows::insert(&interaction.stored(idp, now)?)
+            .commit_unrecorded(idp)
+            .await
+            .map_err(StoreError::during("begin a sign-on interaction"))?;
         Ok(interaction)
     }
 

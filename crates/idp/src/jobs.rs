@@ -8,10 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::mail::outbox;
 use crate::state::Idp;
-use crate::stores::expired::{self, Kept};
+use crate::stores::expired::{Expired, Kept};
 
 /// How often jobs look for what is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
+
+/// How often a deletion is repeated while there is more: as much as a busy installation makes in the
+/// meantime, and more.
+const MOST_PURGES: u32 = 100;
 
 /// Mails are kept a week after they were written.
 const MAIL_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -60,7 +64,14 @@ impl Idp {
             activities_since: now - self.settings().lifetimes.activities,
             mails_since: now - MAIL_RETENTION,
         };
-        expired::purge(self.db(), kept).await
+        for expired in Expired::everywhere(kept) {
+            for _ in 0..MOST_PURGES {
+                if !expired.delete_some().commit_unrecorded(self).await? {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -82,8 +93,9 @@ mod tests {
     #[tokio::test]
     async fn more_than_one_statement_deletes_is_purged_all_the_same() {
         let now: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();
+        let db = Db::sqlite_in_memory().unwrap();
         let parts = Parts {
-            db: Db::sqlite_in_memory().unwrap(),
+            db: db.clone(),
             clock: Arc::new(FrozenClock::new(now)),
             random: Arc::new(SystemRandom),
             keyring: Arc::new(Keyring::random(&SystemRandom)),
@@ -107,7 +119,7 @@ mod tests {
                 .bind(application)
                 .bind(environment),
             );
-        idp.db().batch(owners).await.unwrap();
+        db.batch(owners).await.unwrap();
         let flow = |expires_at: Timestamp| {
             Statement::new(
                 "INSERT INTO flows (id, environment_id, application_id, status, document, version, \
@@ -121,10 +133,10 @@ mod tests {
         let expired = (0..=3 * PURGE_ROWS).map(|_| flow(now));
         let batch = expired.fold(Batch::new(), Batch::add);
         let later = now + SignedDuration::from_secs(1);
-        idp.db().batch(batch.add(flow(later))).await.unwrap();
+        db.batch(batch.add(flow(later))).await.unwrap();
         idp.purge(now).await.unwrap();
         let count = Statement::new("SELECT COUNT(*) AS number FROM flows");
-        let row = idp.db().read_optional(count).await.unwrap().unwrap();
+        let row = db.read_optional(count).await.unwrap().unwrap();
         assert_eq!(row.get::<i64>("number").unwrap(), 1);
     }
 }

@@ -16,8 +16,10 @@ use quick_cache::sync::Cache;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use tokio::task::{JoinError, spawn_blocking};
 
+use crate::audit::{Activity, By, Subject};
 use crate::core::Core;
 use crate::documents::PublicDocument;
+use crate::stores::change::Change;
 use crate::stores::signing_keys::{SigningKeys, StoredSigningKey};
 
 /// How long the keys of an environment are used without asking the database again. A next key
@@ -171,7 +173,7 @@ async fn load(
     if stored.is_empty() {
         // The same beginning on every node, so that one first key is kept, whoever makes it.
         let key = generate(core, environment, now, Timestamp::UNIX_EPOCH).await?;
-        store.insert(&key).await?;
+        keep(core, &key, SigningKeys::insert(&key), now).await?;
         stored = store.published(environment, now).await?;
     }
 
@@ -233,11 +235,32 @@ async fn succeed_if_due(
     let signs_from = next_day(now.saturating_add(PUBLISHED_AHEAD).unwrap_or(now));
     let key = generate(core, newest.environment_id, now, signs_from).await?;
     let retire_at = signs_from.saturating_add(KEPT_AFTER).unwrap_or(signs_from);
-    SigningKeys::new(core.db())
-        .succeed(&key, retire_at, now)
-        .await?;
+    let kept = SigningKeys::succeed(&key, retire_at, now);
+    keep(core, &key, kept, now).await?;
     tracing::info!(environment = %key.environment_id, from = %signs_from, "the next signing key is published");
     Ok(true)
+}
+
+/// Keeps a key with its entry in the audit log, unless another node was faster with one.
+async fn keep(
+    core: &Core,
+    key: &StoredSigningKey,
+    change: Change,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let subject = Subject::of(
+        "KEY",
+        key.id,
+        format!("Signing key from {}", key.signs_from),
+    );
+    let created = Activity::new("KEY.CREATED", subject);
+    let by = By::the_program(now);
+    match change.commit(core, key.environment_id, &created, &by).await {
+        Err(error) if error.unmet().is_none() => {
+            Err(StoreError::during("keep a signing key")(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn next_day(at: Timestamp) -> Timestamp {

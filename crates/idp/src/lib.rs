@@ -4,7 +4,7 @@
 //! provider and its hosted pages, under `/v1/` the management API. [`Idp`] is the whole of it; a
 //! server gives it a database, a clock, randomness and a keyring, and serves [`Idp::router`].
 //!
-//! Where things are follows from what happens to a request: it is *received* (`web`), *allowed*
+//! Where things are follows from what happens to a request: it is *received* (`requests`), *allowed*
 //! (`access`), *decided* (`interaction`, `grants`, `accounts`), *done* (the services `audit`,
 //! `hasher`, `keys`, `limits`, `mail`) and *written* (`stores`). On top stand those who speak with
 //! clients: `oauth` with one file per endpoint, `signon` with the hosted pages, `management` with
@@ -32,13 +32,13 @@ mod mailbox;
 mod management;
 pub mod manual;
 mod oauth;
+mod requests;
 mod routes;
 mod settings;
 mod signon;
 mod state;
 mod stores;
 mod urls;
-mod web;
 
 pub use api::media_router::Operation;
 pub use founding::portal_applications::PortalAddresses;

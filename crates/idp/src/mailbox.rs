@@ -17,8 +17,8 @@ use web::forbid_storing;
 
 use crate::Idp;
 use crate::mail;
+use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::mails::{Mails, StoredMail};
-use crate::web::failures::page::{PageError, PageFailure};
 
 /// As many mails as the listing and the page show.
 const MOST_MAILS: u32 = 200;

@@ -27,9 +27,9 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::api::media_router::{self, Operation, Resource, at};
 use crate::api::resource::unique;
+use crate::requests::correlate::correlate;
+use crate::requests::failures::api::CORRELATION_ID;
 use crate::state::Idp;
-use crate::web::correlate::correlate;
-use crate::web::failures::api::CORRELATION_ID;
 
 /// The collection and the items of a resource, at a path below the environment.
 macro_rules! crud {

@@ -14,11 +14,11 @@ use crate::Idp;
 use crate::oauth::{
     authorize, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
+use crate::requests::correlate::correlate;
+use crate::requests::extract::NoSuchAddress;
+use crate::requests::failures::api::CORRELATION_ID;
+use crate::requests::failures::page::PageError;
 use crate::signon::{change, over, recovery, register, rules, sign_on, verify};
-use crate::web::correlate::correlate;
-use crate::web::extract::NoSuchAddress;
-use crate::web::failures::api::CORRELATION_ID;
-use crate::web::failures::page::PageError;
 use crate::{front_page, mailbox, management, signon};
 
 /// Larger forms than this are refused.

@@ -31,11 +31,11 @@ use crate::interaction::cookies;
 use crate::interaction::turn::{FLOOR, Next, Turn};
 use crate::interaction::{Interaction, Step};
 use crate::interaction::{still, way_on};
+use crate::requests::extract::Environment;
+use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::users::{StoredUser, Users};
-use crate::web::extract::Environment;
-use crate::web::failures::page::{PageError, PageFailure};
 
 /// A visit of a hosted page: the interaction exists, and this browser may go on with it.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use protocol::id::EnvironmentId;
 use ui::{Brand, InvalidBrand, Messages, Site};
 use web::Background;
 
-use crate::core::Core;
+use crate::core::{self, Core};
 use crate::hasher::{Hasher, InvalidHashing};
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -105,7 +105,9 @@ impl Idp {
             keyring,
         } = parts;
         db.migrate("idp", stores::MIGRATIONS).await?;
-        stores::name_keys::bring_up_to_date(&db).await?;
+        let core = Core::new(settings, db, random, keyring);
+        core::names::bring_up_to_date(&core).await?;
+        let settings = core.settings();
         let brand = Arc::new(Brand::parse(&settings.brand)?);
         let messages = Messages::english(&[
             include_str!("../locales/en/idp.ftl"),
@@ -120,7 +122,7 @@ impl Idp {
             limits: Limits::new(&settings.limits),
             mail: Mail::new(site.clone(), settings.smtp.as_ref())?,
             tried_names: TriedNames::default(),
-            core: Core::new(settings, db, random, keyring),
+            core,
         };
         Ok(Self(Arc::new(Inner { services, site })))
     }

@@ -1,10 +1,10 @@
-//! The SQL: one file per table or small group of tables, over [`db::Db`].
+//! The SQL: one file per table or small group of tables, over [`db::Reader`].
 //!
-//! A store borrows the database; those whose answers every request needs own it and keep what they
-//! read for a moment. One set of verbs: `find` may be absent, `load` may not, `list` and `page`,
-//! `insert`, `update`, `delete`. What changes something returns a [`Change`](change::Change), which
-//! its caller commits with an entry in the audit log; what uses something up for one caller alone
-//! is carried out at once. The time is an argument.
+//! A store borrows the database's reading side; those whose answers every request needs own it and
+//! keep what they read for a moment. One set of verbs: `find` may be absent, `load` may not, `list`
+//! and `page`, `insert`, `update`, `delete`. What changes something returns a
+//! [`Change`](change::Change), which its caller commits with an entry in the audit log; what uses
+//! something up for one caller alone is a [`Claim`](change::Claim). The time is an argument.
 
 pub(crate) mod activities;
 pub(crate) mod application_secrets;
@@ -105,7 +105,7 @@ mod tests {
     use protocol::id::ApplicationId;
     use protocol::secret::AuthorizationCode;
 
-    use super::authorization_codes::{AuthorizationCodes, Redeemed};
+    use super::authorization_codes::AuthorizationCodes;
     use super::*;
 
     /// An environment from before there were operators: an application with this name and scope.
@@ -215,16 +215,20 @@ mod tests {
         db.batch(granted(ID, digest.as_str())).await.unwrap();
         db.migrate("idp", MIGRATIONS).await.unwrap();
         let now = jiff::Timestamp::from_second(30).unwrap();
-        let codes = AuthorizationCodes::new(db);
         let application = ApplicationId::parse(ID).unwrap();
-        let first = codes.redeem(&digest, application, now).await.unwrap();
-        let Redeemed::Once(grant, code) = first else {
-            panic!("{first:?}");
+        let redeem = async || {
+            let claim = AuthorizationCodes::redeem(&digest, application, now);
+            let (statement, _, outcome) = claim.into_parts();
+            outcome(db.write(statement).await.unwrap()).unwrap()
         };
+        let (grant, code) = redeem().await.unwrap();
         assert_eq!(grant.id.to_string(), ID);
         assert_eq!(code.redirect_uri, "https://a/");
-        let second = codes.redeem(&digest, application, now).await.unwrap();
-        assert!(matches!(second, Redeemed::Again(id) if id == grant.id));
+        assert!(redeem().await.is_none());
+        let reader = db.reader();
+        let codes = AuthorizationCodes::new(&reader);
+        let used = codes.find_used(&digest, application).await.unwrap();
+        assert_eq!(used, Some(grant.id));
     }
 
     #[tokio::test]

@@ -167,7 +167,7 @@ impl Installation {
     ) -> Result<Keyring, InstallationError> {
         // A database that was written before it kept proofs still tells whose keys it needs.
         let sealed_with = if self.known.is_empty() {
-            idp::sealing_keys(&self.db).await?
+            idp::sealing_keys(&self.db.reader()).await?
         } else {
             Vec::new()
         };

@@ -19,12 +19,12 @@ use protocol::pingone::GrantTypeName;
 use protocol::secret::ClientSecret;
 
 use crate::Idp;
+use crate::requests::extract::{Environment, OAuthForm};
+use crate::requests::failures::oauth::OAuthFailure;
+use crate::requests::origin::Now;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::resources::GrantedScopes;
-use crate::web::extract::{Environment, OAuthForm};
-use crate::web::failures::oauth::OAuthFailure;
-use crate::web::origin::Now;
 
 /// Ids and secrets are ASCII of at most some hundred characters.
 const LONGEST_BASIC: usize = 2048;

@@ -17,7 +17,7 @@ use crate::mail::{MailKind, Notice};
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
-use crate::stores::passwords::{PasswordHash, Passwords, Replacement, StoredPassword, Try};
+use crate::stores::passwords::{PasswordHash, Passwords, Replacement, StoredPassword};
 use crate::stores::users::StoredUser;
 
 /// What state a user's password is in, and the policy that applies to it.
@@ -165,8 +165,7 @@ async fn check_with(
     password: &Password,
     by: &By,
 ) -> Result<(PasswordStatus, Right), Refusal> {
-    let passwords = Passwords::new(idp.db());
-    let stored = passwords.load(user.id).await?;
+    let stored = Passwords::new(idp.db()).load(user.id).await?;
     let Some(hash) = &stored.hash else {
         idp.hasher().verify_nobody(password).await?;
         return Err(Refusal::NoPassword);
@@ -178,15 +177,17 @@ async fn check_with(
         });
     }
     let remaining = match policy.lockout {
-        Some(lockout) => match passwords.take_try(user.id, lockout, by.now).await? {
-            Try::Counted { remaining } => Some(remaining),
-            Try::LockedOut => {
+        Some(lockout) => {
+            let tried = Passwords::take_try(user.id, lockout, by.now);
+            let Some(failures) = tried.commit_unrecorded(idp).await? else {
                 idp.hasher().verify_nobody(password).await?;
                 return Err(Refusal::LockedOut {
                     seconds_until_unlock: i64::from(lockout.duration_seconds),
                 });
-            }
-        },
+            };
+            let left = i64::from(lockout.failure_count).saturating_sub(failures);
+            Some(u32::try_from(left).unwrap_or(0))
+        }
         None => None,
     };
     if !idp.hasher().verify(password, hash).await? {

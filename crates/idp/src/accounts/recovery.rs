@@ -9,7 +9,7 @@ use crate::audit::{Activity, By};
 use crate::mail::{MailKind, Notice};
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::codes::{CodeTag, RECOVERY_CODE_LIFETIME, RecoveryCodes, Tried};
+use crate::stores::codes::{CodeTag, RECOVERY_CODE_LIFETIME, RecoveryCodes};
 use crate::stores::passwords::{Passwords, Replacement};
 use crate::stores::users::{StoredUser, Users};
 
@@ -87,27 +87,41 @@ pub(crate) async fn recover_one_of(
     new: &Password,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
-    let codes = RecoveryCodes::new(idp.db());
     let mut refused = Refusal::CodeInvalid;
-    let mut given_back = Change::new();
+    let (mut given_back, mut failed) = (Change::new(), None::<Activity>);
     for user in users {
-        refused = match codes.take_try(user.id, MOST_TRIES, by.now).await? {
-            Tried::Counted { sent, failures } => {
-                given_back = given_back.and(RecoveryCodes::give_try_back(user.id, &sent));
-                let mut tags = sent.iter();
-                if let Some(tag) = tags.find(|tag| code.is_kept_as(tag, idp, user.id)) {
-                    given_back.commit_unrecorded(idp).await?;
-                    return redeem(idp, user, tag, new, by).await;
-                }
-                if failures < MOST_TRIES {
-                    Refusal::CodeInvalid
-                } else {
-                    Refusal::CodeExhausted
-                }
-            }
-            Tried::Exhausted => Refusal::CodeExhausted,
-            Tried::None => Refusal::CodeInvalid,
+        let tried = RecoveryCodes::take_try(user.id, MOST_TRIES, by.now);
+        let Some(tried) = tried.commit_unrecorded(idp).await? else {
+            let codes = RecoveryCodes::new(idp.db());
+            let is_dead = codes.is_any_sent(user.id, by.now).await?;
+            refused = if is_dead {
+                Refusal::CodeExhausted
+            } else {
+                Refusal::CodeInvalid
+            };
+            continue;
         };
+        given_back = given_back.and(RecoveryCodes::give_try_back(user.id, &tried.sent));
+        let mut tags = tried.sent.iter();
+        if let Some(tag) = tags.find(|tag| code.is_kept_as(tag, idp, user.id)) {
+            given_back.commit_unrecorded(idp).await?;
+            return redeem(idp, user, tag, new, by).await;
+        }
+        let this = Activity::failed("OTP.CHECK_FAILED", user);
+        failed = Some(match failed.take() {
+            Some(others) => others.and(this),
+            None => this,
+        });
+        refused = if tried.failures < MOST_TRIES {
+            Refusal::CodeInvalid
+        } else {
+            Refusal::CodeExhausted
+        };
+    }
+    if let (Some(failed), Some(user)) = (failed, users.first()) {
+        Change::new()
+            .commit(idp, user.environment_id, &failed, by)
+            .await?;
     }
     Err(refused)
 }

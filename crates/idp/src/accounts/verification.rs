@@ -10,7 +10,7 @@ use crate::audit::{Activity, By};
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::codes::{RecoveryCodes, SentVerification, Tried, VerificationCodes};
+use crate::stores::codes::{CountedTry, RecoveryCodes, SentVerification, VerificationCodes};
 use crate::stores::users::{StoredUser, Users, Word};
 
 /// A verification code is good for a day, so it bears few tries; a new one can be asked for.
@@ -74,12 +74,15 @@ pub(crate) async fn verify(
     word: Word,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
-    let codes = VerificationCodes::new(idp.db());
-    let tried = codes.take_try(user.id, MOST_TRIES, by.now).await?;
-    let Tried::Counted { sent, .. } = tried else {
+    let tried = VerificationCodes::take_try(user.id, MOST_TRIES, by.now);
+    let Some(CountedTry { sent, .. }) = tried.commit_unrecorded(idp).await? else {
         return Err(Refusal::CodeInvalid);
     };
     if !code.is_kept_as(&sent.tag, idp, user.id) {
+        let failed = Activity::failed("OTP.CHECK_FAILED", user);
+        Change::new()
+            .commit(idp, user.environment_id, &failed, by)
+            .await?;
         return Err(Refusal::CodeInvalid);
     }
     let mut changed = user.clone();

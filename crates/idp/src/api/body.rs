@@ -12,8 +12,8 @@ use protocol::pingone::ErrorDetail;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
-use crate::web::failures::api::ApiFailure;
 
 /// A body of the shape `T`.
 #[derive(Debug)]

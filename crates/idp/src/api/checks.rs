@@ -1,6 +1,6 @@
 //! Checks of values that members of many resources share.
 
-use crate::web::failures::api::ApiFailure;
+use crate::requests::failures::api::ApiFailure;
 
 const LONGEST_NAME: usize = 256;
 

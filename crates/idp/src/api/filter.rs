@@ -3,7 +3,7 @@
 use protocol::pingone::ErrorDetail;
 use protocol::scim::{AttributeRules, Filter, Literal};
 
-use crate::web::failures::api::ApiFailure;
+use crate::requests::failures::api::ApiFailure;
 
 /// Reads a filter and checks it against what the collection supports.
 pub(crate) fn parse(text: &str, rules: &AttributeRules) -> Result<Filter, ApiFailure> {

@@ -16,9 +16,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use web::forbid_storing;
 
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::record::Columns;
 use crate::urls::Urls;
-use crate::web::failures::api::ApiFailure;
 
 /// A resource with its links.
 #[derive(Debug, Serialize)]

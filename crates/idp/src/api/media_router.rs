@@ -14,8 +14,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use protocol::pingone::media_type;
 
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
-use crate::web::failures::api::ApiFailure;
 
 /// Longest body that is read: no resource of PingOne comes near.
 const LONGEST_BODY: usize = 256 * 1024;

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::body::{JsonObject, read_members};
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
-use crate::web::failures::api::ApiFailure;
 
 /// What a member is taken with.
 #[derive(Clone, Copy, Debug)]

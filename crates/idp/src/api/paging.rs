@@ -12,9 +12,9 @@ use url::form_urlencoded;
 
 use super::filter;
 use super::hal::Page;
+use crate::requests::extract::Query;
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
-use crate::web::extract::Query;
-use crate::web::failures::api::ApiFailure;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MOST_ITEMS: u32 = 1000;

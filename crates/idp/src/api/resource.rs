@@ -10,10 +10,10 @@ use super::hal::{Hal, Page, Reply};
 use super::paging::PageRequest;
 use crate::access::allowed::Allowed;
 use crate::audit::Subject;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::filter_sql::{Attribute, push_condition, push_populations};
 use crate::stores::record::{Record, Table};
-use crate::web::failures::api::ApiFailure;
 
 impl<R: Record> From<&R> for Subject {
     fn from(record: &R) -> Self {
@@ -41,14 +41,14 @@ impl<P> Allowed<P> {
     pub(crate) async fn load<R: Record>(&self, id: R::Id) -> Result<R, ApiFailure> {
         let found = Table::<R>::new(self.idp.db()).find(self.id(), id).await?;
         let record = found.ok_or_else(ApiFailure::not_found)?;
-        self.require_reach(&record)?;
+        self.require_covered(&record)?;
         Ok(record)
     }
 
     /// Refuses a record of a population that is out of reach, or of none where the permission is
     /// for populations.
-    pub(crate) fn require_reach<R: Record>(&self, record: &R) -> Result<(), ApiFailure> {
-        if R::POPULATION.is_none() || self.reach.covers_what_is_of(record.population()) {
+    pub(crate) fn require_covered<R: Record>(&self, record: &R) -> Result<(), ApiFailure> {
+        if R::POPULATION.is_none() || self.coverage.covers_what_is_of(record.population()) {
             Ok(())
         } else {
             Err(ApiFailure::forbidden())
@@ -66,7 +66,7 @@ impl<P> Allowed<P> {
         let (_, after) = page.position(&self.idp, &self.url(path))?;
         let table = Table::<R>::new(self.idp.db());
         let found = table.page(self.id(), &after, page.read_limit(), |select| {
-            let select = self.within_reach(select, R::POPULATION);
+            let select = self.where_covered(select, R::POPULATION);
             match &filter {
                 Some(filter) => push_condition(select.push(" AND "), filter, R::ATTRIBUTES),
                 None => select,
@@ -99,15 +99,15 @@ impl<P> Allowed<P> {
     ) -> Result<Reply, ApiFailure> {
         let table = Table::<R>::new(self.idp.db());
         let found = table.list(self.id(), |select| {
-            restrict(self.within_reach(select, R::POPULATION))
+            restrict(self.where_covered(select, R::POPULATION))
         });
         let items = found.await?.into_iter().map(represent).collect();
         Reply::ok(&Page::whole(self.url(path), key, items))
     }
 
     /// Appends the condition that a row belongs to a population in reach.
-    fn within_reach(&self, select: Statement, population: Option<&'static str>) -> Statement {
-        match (population, self.reach.populations()) {
+    fn where_covered(&self, select: Statement, population: Option<&'static str>) -> Statement {
+        match (population, self.coverage.populations()) {
             (Some(column), Some(reached)) => push_populations(select, column, reached),
             _ => select,
         }

@@ -1,19 +1,21 @@
 //! The `authorization_code` grant: [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3).
 
+use db::StoreError;
 use jiff::Timestamp;
+use protocol::id::ApplicationId;
 use protocol::oauth::CodeVerifier;
 use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;
-use protocol::secret::AuthorizationCode;
+use protocol::secret::{AuthorizationCode, AuthorizationCodeDigest};
 
 use super::issue::{self, Exchanged, TokenAnswer};
 use super::{refresh_token, scopes};
 use crate::Idp;
 use crate::access::client::Client;
-use crate::stores::authorization_codes::{AuthorizationCodes, Redeemed};
+use crate::requests::failures::oauth::OAuthFailure;
+use crate::stores::authorization_codes::AuthorizationCodes;
 use crate::stores::grants::{Grants, StoredCode};
 use crate::stores::users::Users;
-use crate::web::failures::oauth::OAuthFailure;
 
 /// A code is a UUID of 36 characters; what is much longer is none.
 const LONGEST_CODE: usize = 128;
@@ -36,17 +38,10 @@ pub(crate) async fn redeem(
         return Err(unknown());
     }
     let digest = AuthorizationCode::new(code).digest();
-    let codes = AuthorizationCodes::new(idp.db());
-    let (grant, code) = match codes.redeem(&digest, client.application.id, now).await? {
-        Redeemed::Once(grant, code) => (grant, code),
-        Redeemed::Again(grant) => {
-            Grants::new(idp.db()).revoke(grant, now).await?;
-            tracing::warn!(%grant, application = %client.application.id, "an authorization code was used twice; its grant is revoked");
-            return Err(OAuthFailure::invalid_grant(
-                "this code was used before, so every token issued for it has been revoked",
-            ));
-        }
-        Redeemed::Unknown => return Err(unknown()),
+    let application = client.application.id;
+    let redeemed = AuthorizationCodes::redeem(&digest, application, now);
+    let Some((grant, code)) = redeemed.commit_unrecorded(idp).await? else {
+        return Err(refused(idp, &digest, application, now).await?);
     };
     require_redirect_uri(&code, params)?;
     require_verifier(&code, params)?;
@@ -73,6 +68,25 @@ pub(crate) async fn redeem(
         target: &target,
     };
     Ok(issue::answer(idp, client, exchanged, refresh_token, now).await?)
+}
+
+/// What a code that cannot be redeemed is answered with. One that was used before has two holders,
+/// and one of them is a thief: all that its grant gave is revoked.
+async fn refused(
+    idp: &Idp,
+    digest: &AuthorizationCodeDigest,
+    application: ApplicationId,
+    now: Timestamp,
+) -> Result<OAuthFailure, StoreError> {
+    let codes = AuthorizationCodes::new(idp.db());
+    let Some(grant) = codes.find_used(digest, application).await? else {
+        return Ok(unknown());
+    };
+    Grants::revoke(grant, now).commit_unrecorded(idp).await?;
+    tracing::warn!(%grant, %application, "an authorization code was used twice; its grant is revoked");
+    Ok(OAuthFailure::invalid_grant(
+        "this code was used before, so every token issued for it has been revoked",
+    ))
 }
 
 fn unknown() -> OAuthFailure {

@@ -10,7 +10,7 @@ use super::issue::{self, TokenAnswer};
 use super::scopes::{self, Target};
 use crate::Idp;
 use crate::access::client::Client;
-use crate::web::failures::oauth::OAuthFailure;
+use crate::requests::failures::oauth::OAuthFailure;
 
 /// Issues an access token to an application for itself.
 pub(crate) async fn issue(

@@ -14,11 +14,11 @@ use crate::Idp;
 use crate::access::client::Client;
 use crate::grants::claims;
 use crate::keys::KeysError;
+use crate::requests::never_stored::Confidential;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::grants::Grant;
 use crate::stores::users::StoredUser;
-use crate::web::never_stored::Confidential;
 
 /// ID tokens live an hour whatever the access token does (PingOne, "Token lifetimes").
 const ID_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);

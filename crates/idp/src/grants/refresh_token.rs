@@ -5,6 +5,7 @@
 //! successor, so that a lost answer signs nobody off; later use of a superseded token means that
 //! two parties hold it, and revokes the grant.
 
+use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use platform::clock::is_expired;
 use protocol::oauth::Scopes;
@@ -17,11 +18,11 @@ use super::scopes;
 use crate::Idp;
 use crate::access::client::Client;
 use crate::access::control;
+use crate::requests::failures::oauth::OAuthFailure;
 use crate::stores::grants::{Grant, Grants};
-use crate::stores::refresh_tokens::{RefreshTokens, Rotated, StoredRefreshToken};
+use crate::stores::refresh_tokens::{RefreshTokens, StoredRefreshToken};
 use crate::stores::resources::GrantedScopes;
 use crate::stores::users::Users;
-use crate::web::failures::oauth::OAuthFailure;
 
 /// A refresh token is 43 characters; what is much longer is none.
 const LONGEST_TOKEN: usize = 256;
@@ -173,19 +174,18 @@ async fn successor(
     let sealed = idp
         .keyring()
         .seal(&context, successor.expose().as_bytes(), idp.random());
-    let tokens = RefreshTokens::new(idp.db());
-    match tokens
-        .rotate(digest, &sealed, &successor.digest(), &next)
-        .await?
-    {
-        Rotated::Yes => Ok(successor),
-        Rotated::No => {
+    let rotated = RefreshTokens::rotate(digest, &sealed, &successor.digest(), &next);
+    match rotated.commit_unrecorded(idp).await {
+        Ok(()) => Ok(successor),
+        // Another request was faster, or the grant has been revoked.
+        Err(error) if error.unmet().is_some() => {
             let stored = find(idp, client, digest).await?;
             if stored.superseded.is_none() {
                 return Err(gone());
             }
             repeated(idp, client, digest, &stored, now).await
         }
+        Err(error) => Err(StoreError::during("rotate a refresh token")(error).into()),
     }
 }
 
@@ -210,7 +210,9 @@ async fn repeated(
         return successor.map(RefreshToken::new).ok_or_else(gone);
     }
     if settings.additional_refresh_token_replay_protection_enabled {
-        Grants::new(idp.db()).revoke(stored.grant_id, now).await?;
+        Grants::revoke(stored.grant_id, now)
+            .commit_unrecorded(idp)
+            .await?;
         tracing::warn!(grant = %stored.grant_id, application = %client.application.id, "a superseded refresh token was used; its grant is revoked");
         return Err(OAuthFailure::invalid_grant(
             "this refresh token was used before, so every token of its grant has been revoked",

@@ -62,9 +62,10 @@ impl Browser {
         }
         let lifetime = idp.settings().lifetimes.browser_session;
         let expires_at = now.saturating_add(lifetime).unwrap_or(now);
-        Sessions::new(idp.db())
-            .touch(self.session.id, now, expires_at)
-            .await?;
+        Sessions::touch(self.session.id, now, expires_at)
+            .commit_unrecorded(idp)
+            .await
+            .map_err(StoreError::during("note that a browser session was seen"))?;
         cookies::set(idp, self.session.environment_id, &self.token, response);
         Ok(())
     }

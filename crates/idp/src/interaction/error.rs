@@ -4,7 +4,7 @@ use db::StoreError;
 use web::Limited;
 
 use crate::accounts::Refusal;
-use crate::web::failures::page::{PageError, PageFailure};
+use crate::requests::failures::page::{PageError, PageFailure};
 
 /// Why an interaction did not go on.
 #[derive(Debug)]

@@ -14,11 +14,11 @@ use super::still::{self, Failed, StillAdmitted};
 use crate::Idp;
 use crate::grants::issue::{self, Subject, Wanted};
 use crate::grants::scopes;
+use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::grants::{Grant, Grants, StoredCode};
-use crate::web::failures::page::{PageError, PageFailure};
 
 /// A grant lives a little longer than the last token that hangs off it.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);

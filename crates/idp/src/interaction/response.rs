@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use web::forbid_storing;
 
 use crate::Idp;
-use crate::web::failures::oauth::in_allowed_characters;
+use crate::requests::failures::oauth::in_allowed_characters;
 
 /// Where an authorization response goes: proven to be the client's, so that an error can be sent
 /// there too.

@@ -16,10 +16,10 @@ use super::response::{ReturnAddress, ReturnError};
 use crate::Idp;
 use crate::access::control;
 use crate::grants::scopes::{self, Target};
+use crate::requests::failures::page::{PageError, PageFailure, UriMismatch};
 use crate::stores::applications::StoredApplication;
 use crate::stores::resources::GrantedScopes;
 use crate::stores::users::StoredUser;
-use crate::web::failures::page::{PageError, PageFailure, UriMismatch};
 
 /// Why a check failed after the return address was proven.
 pub(crate) enum Failed {

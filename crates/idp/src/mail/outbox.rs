@@ -10,6 +10,7 @@ use platform::Clock;
 use super::Mail;
 use super::smtp::{SendError, Smtp};
 use crate::core::Core;
+use crate::stores::change::Change;
 use crate::stores::mails::{Mails, StoredMail};
 
 /// How often the outbox is looked at when nobody woke the job.
@@ -48,13 +49,15 @@ pub(crate) async fn run(
 
 /// Sends what is due now.
 async fn send_due(core: &Core, smtp: &Smtp, clock: &dyn Clock) -> Result<(), StoreError> {
-    let mails = Mails::new(core.db());
     loop {
         let now = clock.now();
-        let Some(mail) = mails.claim(now, now + CLAIM).await? else {
+        let Some(mail) = Mails::claim(now, now + CLAIM)
+            .commit_unrecorded(core)
+            .await?
+        else {
             return Ok(());
         };
-        send(core, smtp, clock, &mails, mail).await?;
+        send(core, smtp, clock, mail).await?;
     }
 }
 
@@ -62,37 +65,41 @@ async fn send(
     core: &Core,
     smtp: &Smtp,
     clock: &dyn Clock,
-    mails: &Mails<'_>,
     mail: StoredMail,
 ) -> Result<(), StoreError> {
     let Some(content) = super::open(core, &mail) else {
         tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
-        return mails.give_up(mail.id, clock.now()).await;
+        return settle(core, Mails::give_up(mail.id, clock.now())).await;
     };
     // Attempts are counted before they are made, so that a mail which ends this process every time
     // is not tried for ever either.
     let is_spent = mail.attempts > MOST_ATTEMPTS || mail.created_at + LONGEST_WAIT <= clock.now();
     if is_spent {
         tracing::error!(mail.id = %mail.id, attempt = mail.attempts, "a mail is given up: it was tried for too long");
-        return mails.give_up(mail.id, clock.now()).await;
+        return settle(core, Mails::give_up(mail.id, clock.now())).await;
     }
     match smtp.send(mail.id, &mail.recipient, content).await {
         Ok(()) => {
             tracing::info!(mail.id = %mail.id, attempt = mail.attempts, "mail sent");
-            mails.mark_sent(mail.id, clock.now()).await
+            settle(core, Mails::mark_sent(mail.id, clock.now())).await
         }
         Err(SendError::Transient(error)) if mail.attempts < MOST_ATTEMPTS => {
             let again_at = next_attempt(mail.attempts, clock.now());
             tracing::warn!(mail.id = %mail.id, attempt = mail.attempts, %error, %again_at,
                 "the mail server did not take a mail; it is tried again");
-            mails.retry(mail.id, again_at).await
+            settle(core, Mails::retry(mail.id, again_at)).await
         }
         Err(error) => {
             let cause = ui::chain_of_causes(&error).join(": ");
             tracing::error!(mail.id = %mail.id, cause, "a mail is given up");
-            mails.give_up(mail.id, clock.now()).await
+            settle(core, Mails::give_up(mail.id, clock.now())).await
         }
     }
+}
+
+async fn settle(core: &Core, change: Change) -> Result<(), StoreError> {
+    let written = change.commit_unrecorded(core).await;
+    written.map_err(StoreError::during("note what became of a mail"))
 }
 
 /// The pause after the first failure; each further one doubles it, up to the longest.

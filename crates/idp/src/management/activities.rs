@@ -11,12 +11,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere};
+use crate::access::permissions::may;
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::activities::{Activities, Period, StoredActivity};
 use crate::stores::filter_sql::{Attribute, push_condition};
-use crate::web::failures::api::ApiFailure;
 
 const ATTRIBUTES: [Attribute; 2] = [
     Attribute::exact("action.type", "action"),

@@ -7,12 +7,13 @@ use protocol::secret::ClientSecret;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::applications::{has_secret, subject};
-use crate::access::allowed::{OnApplication, may};
+use crate::access::on_application::OnApplication;
+use crate::access::permissions::may;
 use crate::api::body::OptionalJson;
 use crate::api::hal::{Hal, Reply};
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::application_secrets::{ApplicationSecrets, ReadableSecrets};
 use crate::stores::change::Change;
-use crate::web::failures::api::ApiFailure;
 
 /// A replaced secret may keep working for a month at most, and for a minute at least.
 const LONGEST_OVERLAP: SignedDuration = SignedDuration::from_hours(30 * 24);

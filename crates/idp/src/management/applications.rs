@@ -13,14 +13,16 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::unique;
-use crate::access::allowed::{Allowed, AllowedEverywhere, OnApplication, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere};
+use crate::access::on_application::OnApplication;
+use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::members::Understood;
 use crate::audit::Subject;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::groups::Groups;
-use crate::web::failures::api::ApiFailure;
 
 /// More addresses than this are refused.
 const MOST_URIS: usize = 100;

@@ -8,19 +8,21 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::access::allowed::{AllowedEverywhere, Caller, may};
-use crate::access::roles::{self, Allows as _};
+use crate::access::allowed::AllowedEverywhere;
+use crate::access::caller::Caller;
+use crate::access::coverage;
+use crate::access::permissions::{Allows as _, may};
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::api::members::{Body, Takes, Understood};
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
 use crate::founding::environment::{self, Creator, NewEnvironment};
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
 use crate::stores::filter_sql::{Attribute, push_condition};
 use crate::stores::role_assignments::Holder;
-use crate::web::failures::api::ApiFailure;
 
 const ATTRIBUTES: [Attribute; 3] = [
     Attribute::exact("id", "id"),
@@ -142,7 +144,7 @@ pub(super) async fn create(
     let idp = &caller.idp;
     let organization = organization(&caller).await?;
     let permission = may::CreateEnvironments::PERMISSION;
-    if !roles::reaches_organization(caller.assignments(), permission, organization) {
+    if !coverage::reaches_organization(caller.assignments(), permission, organization) {
         return Err(ApiFailure::forbidden());
     }
     body.require(idp.settings().region, body.environment_type)?;

@@ -7,12 +7,14 @@ use protocol::pingone::{Reference, ResourceGrant};
 use serde::Deserialize;
 
 use super::unique;
-use crate::access::allowed::{OnApplication, PathId, may};
+use crate::access::on_application::OnApplication;
+use crate::access::permissions::may;
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::resources::{Resources, StoredResourceGrant};
-use crate::web::failures::api::ApiFailure;
 
 /// More scopes than this are refused.
 const MOST_SCOPES: usize = 200;

@@ -4,15 +4,16 @@ use protocol::id::GroupId;
 use protocol::pingone::{MemberCounts, NewGroup, Reference};
 use serde::Serialize;
 
-use crate::access::allowed::{Allowed, find_population, may};
+use crate::access::allowed::{Allowed, find_population};
+use crate::access::permissions::may;
 use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, InEnvironment, Reply};
 use crate::api::paging::PageRequest;
+use crate::requests::extract::{PathId, Query};
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::groups::{Groups, StoredGroup};
 use crate::urls::Urls;
-use crate::web::extract::{PathId, Query};
-use crate::web::failures::api::ApiFailure;
 
 const LONGEST_TEXT: usize = 1024;
 
@@ -93,7 +94,7 @@ async fn valid<P>(
         created_at,
         updated_at: allowed.now,
     };
-    allowed.require_reach(&group)?;
+    allowed.require_covered(&group)?;
     if replaced.is_none()
         && let Some(id) = population_id
         && find_population(&allowed.idp, allowed.id(), id)

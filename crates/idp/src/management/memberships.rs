@@ -8,20 +8,23 @@ use protocol::pingone::{MembershipType, Reference};
 use serde::Serialize;
 
 use super::groups::GroupBody;
-use crate::access::allowed::{Allowed, Caller, OnUser, may};
-use crate::access::roles::Reach;
+use crate::access::allowed::Allowed;
+use crate::access::caller::Caller;
+use crate::access::coverage::Coverage;
+use crate::access::on_user::OnUser;
+use crate::access::permissions::may;
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
+use crate::requests::extract::{PathId, Query, path_id};
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::filter_sql::Attribute;
 use crate::stores::groups::{
     Groups, MOST_LEVELS, MOST_MEMBERSHIPS, Member, Membership, MembershipSearch, StoredGroup,
 };
 use crate::stores::record::Record as _;
-use crate::web::extract::{PathId, Query, path_id};
-use crate::web::failures::api::ApiFailure;
 
 /// The group that another one is nested in.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +66,7 @@ struct EmbeddedGroup {
 struct Memberships<'a> {
     caller: &'a Caller,
     environment: EnvironmentId,
-    reach: &'a Reach,
+    coverage: &'a Coverage,
     member: Member,
     population: Option<PopulationId>,
     /// The member's path below the environment.
@@ -76,7 +79,7 @@ impl<'a> Memberships<'a> {
         Self {
             caller: on,
             environment: on.environment.id,
-            reach: &on.reach,
+            coverage: &on.coverage,
             member: Member::User(on.user.id),
             population: Some(on.user.population_id),
             path: format!("users/{}", on.user.id),
@@ -89,7 +92,7 @@ impl<'a> Memberships<'a> {
         Ok(Self {
             caller: allowed,
             environment: allowed.id(),
-            reach: &allowed.reach,
+            coverage: &allowed.coverage,
             member: Member::Group(id),
             population: group.population_id,
             path: format!("groups/{id}"),
@@ -153,7 +156,7 @@ impl<'a> Memberships<'a> {
             environment: self.environment,
             member: self.member,
             filter: filter.as_ref(),
-            populations: self.reach.populations(),
+            populations: self.coverage.populations(),
             after: &after,
             limit: page.read_limit(),
         };
@@ -168,7 +171,7 @@ impl<'a> Memberships<'a> {
         let found = self.groups();
         let found = found.find_membership(self.environment, self.member, id);
         let found = found.await?.ok_or_else(ApiFailure::not_found)?;
-        self.require_reach(&found.group)?;
+        self.require_covered(&found.group)?;
         Ok(found)
     }
 
@@ -177,8 +180,8 @@ impl<'a> Memberships<'a> {
     }
 
     /// Whoever sees or changes who is in a group needs the permission for the group, too.
-    fn require_reach(&self, group: &StoredGroup) -> Result<(), ApiFailure> {
-        if self.reach.covers_what_is_of(group.population_id) {
+    fn require_covered(&self, group: &StoredGroup) -> Result<(), ApiFailure> {
+        if self.coverage.covers_what_is_of(group.population_id) {
             Ok(())
         } else {
             Err(ApiFailure::forbidden())
@@ -189,7 +192,7 @@ impl<'a> Memberships<'a> {
         let group = self.groups().find(self.environment, id).await?;
         let group =
             group.ok_or_else(|| ApiFailure::invalid_value("id", "The group does not exist."))?;
-        self.require_reach(&group)?;
+        self.require_covered(&group)?;
         if group.population_id.is_some() && group.population_id != self.population {
             let message = "The group is for members of its own population.";
             return Err(ApiFailure::invalid_value("id", message));

@@ -4,11 +4,13 @@ use protocol::id::PasswordPolicyId;
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::ErrorDetail;
 
-use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere};
+use crate::access::permissions::may;
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
-use crate::web::failures::api::ApiFailure;
 
 fn representation<P>(allowed: &Allowed<P>, policy: &StoredPasswordPolicy) -> Hal<PasswordPolicy> {
     let path = format_args!("passwordPolicies/{}", policy.id);

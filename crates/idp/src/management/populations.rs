@@ -3,15 +3,17 @@
 use protocol::id::PopulationId;
 use protocol::pingone::{NewPopulation, Population};
 
-use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
-use crate::access::roles::Reach;
+use crate::access::allowed::{Allowed, AllowedEverywhere};
+use crate::access::coverage::Coverage;
+use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::api::members::Understood;
 use crate::api::paging::PageRequest;
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{Populations, StoredPopulation};
-use crate::web::failures::api::ApiFailure;
 
 fn representation<P>(
     allowed: &Allowed<P>,
@@ -116,7 +118,7 @@ pub(super) async fn replace(
     let mut population = valid(&allowed, body, Some(&stored)).await?;
     // The default is moved by setting it elsewhere.
     population.is_default |= stored.is_default;
-    if population.is_default && !stored.is_default && allowed.reach != Reach::Environment {
+    if population.is_default && !stored.is_default && allowed.coverage != Coverage::Environment {
         return Err(ApiFailure::forbidden());
     }
     let change = Populations::update(&population)?;

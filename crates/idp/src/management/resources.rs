@@ -6,12 +6,14 @@ use protocol::pingone::{ErrorDetail, Resource, ResourceType};
 use serde::Deserialize;
 use url::Url;
 
-use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere};
+use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::api::members::{Body, Takes, Understood};
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::resources::{ResourceDetails, Resources, StoredResource};
-use crate::web::failures::api::ApiFailure;
 
 /// PingOne's bounds of `accessTokenValiditySeconds`: five minutes to thirty days.
 const LIFETIMES: std::ops::RangeInclusive<i64> = 300..=2_592_000;

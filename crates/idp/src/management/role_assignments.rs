@@ -5,14 +5,20 @@ use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScop
 
 use super::roles::unknown as unknown_role;
 use super::unique;
-use crate::access::allowed::{Caller, OnApplication, OnUser, PathId, find_population, may};
-use crate::access::roles::{self, BuiltInRole, Permission as P, Place, Reach};
+use crate::access::allowed::find_population;
+use crate::access::caller::Caller;
+use crate::access::coverage::{self, Coverage, LocatedScope};
+use crate::access::on_application::OnApplication;
+use crate::access::on_user::OnUser;
+use crate::access::permissions::{Permission as P, may};
+use crate::access::roles::{self, BuiltInRole};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
-use crate::web::failures::api::ApiFailure;
 
 /// Whose assignments they are, and who asks.
 struct AssignmentsOf<'a> {
@@ -82,8 +88,8 @@ impl AssignmentsOf<'_> {
     async fn create(self, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
         let caller = self.caller;
         let role = roles::find_role(new.role.id).ok_or_else(|| unknown_role(new.role.id))?;
-        let place = self.place(role, &new).await?;
-        if !roles::may_give(caller.assignments(), role, place) {
+        let located = self.located(role, &new).await?;
+        if !coverage::may_give(caller.assignments(), role, located) {
             return Err(ApiFailure::forbidden());
         }
         let assignment = StoredAssignment {
@@ -110,11 +116,11 @@ impl AssignmentsOf<'_> {
     }
 
     /// What the role would be for, when there is such a thing and the role fits it.
-    async fn place(
+    async fn located(
         &self,
         role: &BuiltInRole,
         new: &NewRoleAssignment,
-    ) -> Result<Place, ApiFailure> {
+    ) -> Result<LocatedScope, ApiFailure> {
         let scope = new.scope;
         let refused = |message: &str| {
             let detail = ErrorDetail::new("INVALID_VALUE", Some("scope"), message);
@@ -128,7 +134,7 @@ impl AssignmentsOf<'_> {
         let organization = self.environment.organization_id;
         let unknown = || refused("There is no such scope.");
         match scope.scope_type {
-            RoleScopeType::Organization => Ok(Place {
+            RoleScopeType::Organization => Ok(LocatedScope {
                 scope,
                 environment: None,
                 organization: OrganizationId::from_uuid(scope.id),
@@ -142,7 +148,7 @@ impl AssignmentsOf<'_> {
                     .find(id, self.caller.now)
                     .await?;
                 let found = found.ok_or_else(unknown)?;
-                Ok(Place {
+                Ok(LocatedScope {
                     scope,
                     environment: Some(id),
                     organization: found.organization_id,
@@ -153,7 +159,7 @@ impl AssignmentsOf<'_> {
                 let environment = self.environment.id;
                 let found = find_population(&self.caller.idp, environment, id).await?;
                 found.ok_or_else(unknown)?;
-                Ok(Place {
+                Ok(LocatedScope {
                     scope,
                     environment: Some(environment),
                     organization,
@@ -209,7 +215,7 @@ fn of_user<P>(on: &OnUser<P>) -> AssignmentsOf<'_> {
 
 /// Roles of applications reach whole environments, and so must the one who deals with them.
 fn of_application<P>(on: &OnApplication<P>) -> Result<AssignmentsOf<'_>, ApiFailure> {
-    if on.reach != Reach::Environment {
+    if on.coverage != Coverage::Environment {
         return Err(ApiFailure::forbidden());
     }
     Ok(AssignmentsOf {

@@ -4,10 +4,13 @@ use protocol::id::RoleId;
 use protocol::pingone::{Reference, Role};
 use serde::Serialize;
 
-use crate::access::allowed::{Allowed, Caller, PathId, may};
+use crate::access::allowed::Allowed;
+use crate::access::caller::Caller;
+use crate::access::permissions::may;
 use crate::access::roles::{self, BuiltInRole, ROLES};
 use crate::api::hal::{Hal, Page, Reply};
-use crate::web::failures::api::ApiFailure;
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 
 /// A role with what it permits.
 #[derive(Serialize)]

@@ -6,11 +6,13 @@ use protocol::oauth::Scopes;
 use protocol::pingone::{ResourceScope, ResourceType};
 use serde::Deserialize;
 
-use crate::access::allowed::{Allowed, AllowedEverywhere, PathId, may};
+use crate::access::allowed::{Allowed, AllowedEverywhere};
+use crate::access::permissions::may;
 use crate::api::hal::{Hal, Reply};
 use crate::api::members::{Body, Takes, Understood};
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
 use crate::stores::resources::{ResourceScopes, StoredResource, StoredScope};
-use crate::web::failures::api::ApiFailure;
 
 /// What a scope is created or replaced with.
 #[derive(Debug, Deserialize)]

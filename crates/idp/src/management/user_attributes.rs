@@ -6,7 +6,7 @@ use protocol::pingone::ErrorDetail;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::web::failures::api::ApiFailure;
+use crate::requests::failures::api::ApiFailure;
 
 /// Which texts an attribute takes.
 #[derive(Clone, Copy, Debug)]

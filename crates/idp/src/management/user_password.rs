@@ -9,15 +9,17 @@ use protocol::pingone::{
 };
 use protocol::secret::{Password, RecoveryCode};
 
-use crate::access::allowed::{Caller, OnUser, Standing, may};
+use crate::access::caller::Caller;
+use crate::access::on_user::{ActsAs, OnUser};
+use crate::access::permissions::may;
 use crate::accounts::passwords::{self, PolicyCheck, SetOptions};
 use crate::accounts::{Refusal, recovery};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
+use crate::requests::extract::Query;
+use crate::requests::failures::api::{ApiFailure, PasswordTarget};
 use crate::state::Idp;
 use crate::stores::users::StoredUser;
-use crate::web::extract::Query;
-use crate::web::failures::api::{ApiFailure, PasswordTarget};
 
 /// Whether the whole policy is wanted beside the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,16 +171,16 @@ pub(super) async fn reset(
 ) -> Result<Reply, ApiFailure> {
     require_text(&body.new_password, "newPassword")?;
     require_plain(body.new_password.expose(), "newPassword")?;
-    match (on.standing, &body.current_password) {
-        (Standing::Owner, Some(current)) => {
+    match (on.acts_as, &body.current_password) {
+        (ActsAs::Owner, Some(current)) => {
             let changed =
                 passwords::change_own(&on.idp, &on.user, current, &body.new_password, &on.by);
             changed
                 .await
                 .map_err(refused(PasswordTarget::NewPassword))?;
         }
-        (Standing::Owner, None) => return Err(ApiFailure::required_value("currentPassword")),
-        (Standing::Administrator, _) => {
+        (ActsAs::Owner, None) => return Err(ApiFailure::required_value("currentPassword")),
+        (ActsAs::Administrator, _) => {
             let options = SetOptions {
                 force_change: true,
                 policy: PolicyCheck::Applied,

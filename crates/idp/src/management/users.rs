@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{unique, user_attributes, user_password};
-use crate::access::allowed::{Allowed, OnUser, Standing, find_population, may};
+use crate::access::allowed::{Allowed, find_population};
+use crate::access::on_user::{ActsAs, OnUser};
+use crate::access::permissions::may;
 use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
 use crate::accounts::{passwords, verification};
 use crate::api::body::{Json, JsonObject, read_members};
@@ -22,6 +24,8 @@ use crate::api::hal::{Hal, Reply};
 use crate::api::members::{self, Takes};
 use crate::api::paging::PageRequest;
 use crate::mail::{MailKind, Notice};
+use crate::requests::extract::Query;
+use crate::requests::failures::api::{ApiFailure, PasswordTarget};
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::codes::{RecoveryCodes, VerificationCodes};
@@ -32,8 +36,6 @@ use crate::stores::populations::Populations;
 use crate::stores::record::Record as _;
 use crate::stores::user_search::{self, Found, Search};
 use crate::stores::users::{AccountLock, StoredUser, Users};
-use crate::web::extract::Query;
-use crate::web::failures::api::{ApiFailure, PasswordTarget};
 
 fn user_url(idp: &Idp, user: &StoredUser) -> String {
     idp.urls()
@@ -96,7 +98,7 @@ pub(super) async fn list(
     let search = Search {
         environment: allowed.id(),
         filter: filter.as_ref(),
-        populations: allowed.reach.populations(),
+        populations: allowed.coverage.populations(),
         after: (&sort_key, &id),
         limit: page.read_limit(),
     };
@@ -351,12 +353,12 @@ pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Rep
     let asks_for = |name: &str| query.lists("include", name);
     let mut user = on.user.clone();
     if asks_for(ids) || asks_for(names) {
-        if on.standing == Standing::Owner {
+        if on.acts_as == ActsAs::Owner {
             return Err(ApiFailure::forbidden());
         }
         let groups = Groups::new(on.idp.db());
         let mut found = groups.of_user(user.environment_id, user.id).await?;
-        found.retain(|group| on.reach.covers_what_is_of(group.population_id));
+        found.retain(|group| on.coverage.covers_what_is_of(group.population_id));
         let mut include = |name: &str, texts: Vec<Value>| {
             if asks_for(name) {
                 user.attributes.insert(name.to_owned(), Value::Array(texts));
@@ -546,7 +548,7 @@ pub(super) async fn send_verification_code(
 ) -> Result<Reply, ApiFailure> {
     // Operators may demand another proof; for its owner, an account that is verified stays so.
     let is_verified = on.user.email_verified && !on.user.verification_required;
-    if on.standing == Standing::Owner && is_verified {
+    if on.acts_as == ActsAs::Owner && is_verified {
         return Reply::ok(&representation(&on.idp, &on.user, on.now));
     }
     let sent = verification::send_code(&on.idp, &on.user, &on.by).await;
@@ -658,7 +660,7 @@ pub(super) async fn set_population(
     Json(body): Json<InPopulation>,
 ) -> Result<Reply, ApiFailure> {
     let id = known_population(&on.idp, on.environment.id, body.id).await?;
-    if on.standing == Standing::Administrator && !on.reach.covers(id) {
+    if on.acts_as == ActsAs::Administrator && !on.coverage.covers(id) {
         return Err(ApiFailure::forbidden());
     }
     let changed = StoredUser {

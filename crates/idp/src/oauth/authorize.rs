@@ -15,10 +15,10 @@ use crate::interaction::browser::Browser;
 use crate::interaction::respond::respond;
 use crate::interaction::response::{self, ReturnError};
 use crate::interaction::{AuthorizationRequest, Interaction};
+use crate::requests::extract::{Environment, QueryAndForm};
+use crate::requests::failures::page::PageFailure;
 use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
-use crate::web::extract::{Environment, QueryAndForm};
-use crate::web::failures::page::PageFailure;
 
 /// Answers an authorization request: at once where the browser's session suffices, and otherwise
 /// with the sign-on page.

@@ -18,7 +18,7 @@ use super::jwks::prepared;
 use crate::Idp;
 use crate::documents::PublicDocument;
 use crate::interaction::SINGLE_FACTOR;
-use crate::web::extract::Environment;
+use crate::requests::extract::Environment;
 
 /// More documents than this are not kept.
 const MOST_DOCUMENTS: usize = 4096;

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 use crate::Idp;
 use crate::access::bearer::{self, BearerRefusal};
 use crate::access::client::{Client, ClientRequest};
+use crate::requests::failures::oauth::OAuthFailure;
+use crate::requests::never_stored::{Confidential, NoStore};
 use crate::stores::grants::Grants;
 use crate::stores::refresh_tokens::RefreshTokens;
 use crate::stores::users::Users;
-use crate::web::failures::oauth::OAuthFailure;
-use crate::web::never_stored::{Confidential, NoStore};
 
 /// What is known about a token.
 #[derive(Debug)]

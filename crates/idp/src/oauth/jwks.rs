@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::Idp;
 use crate::documents::PublicDocument;
-use crate::web::extract::Environment;
-use crate::web::failures::oauth::OAuthFailure;
-use crate::web::origin::Now;
+use crate::requests::extract::Environment;
+use crate::requests::failures::oauth::OAuthFailure;
+use crate::requests::origin::Now;
 
 /// Answers with the environment's public keys.
 pub(crate) async fn get(

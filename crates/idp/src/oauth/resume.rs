@@ -13,8 +13,8 @@ use crate::interaction::browser::Browser;
 use crate::interaction::respond::respond;
 use crate::interaction::response;
 use crate::interaction::{Interaction, Step};
-use crate::web::extract::Environment;
-use crate::web::failures::page::{PageError, PageFailure};
+use crate::requests::extract::Environment;
+use crate::requests::failures::page::{PageError, PageFailure};
 
 /// Sends the browser to the application, or back to the page when something is left to do.
 pub(crate) async fn get(

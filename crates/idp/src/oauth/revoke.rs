@@ -15,9 +15,9 @@ use protocol::secret::{AccessToken, RefreshToken};
 use crate::Idp;
 use crate::access::bearer::{self, BearerRefusal};
 use crate::access::client::{Client, ClientRequest};
+use crate::requests::failures::oauth::OAuthFailure;
 use crate::stores::grants::Grants;
 use crate::stores::refresh_tokens::RefreshTokens;
-use crate::web::failures::oauth::OAuthFailure;
 
 /// Makes a token of the application worthless. 200 says that it is.
 pub(crate) async fn post(
@@ -37,7 +37,7 @@ pub(crate) async fn post(
         None => grant_of(&idp, &client, &AccessToken::new(token), now).await?,
     };
     if let Some(grant) = grant {
-        Grants::new(idp.db()).revoke(grant, now).await?;
+        Grants::revoke(grant, now).commit_unrecorded(&idp).await?;
     }
     Ok(StatusCode::OK)
 }

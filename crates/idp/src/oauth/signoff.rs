@@ -23,11 +23,11 @@ use crate::audit::{Activity, By};
 use crate::interaction::browser::Browser;
 use crate::interaction::still::application_is_enabled;
 use crate::interaction::{cookies, response};
+use crate::requests::extract::{Environment, PageForm, QueryAndForm};
+use crate::requests::failures::page::{PageError, PageFailure, UriMismatch};
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::sessions::Sessions;
-use crate::web::extract::{Environment, PageForm, QueryAndForm};
-use crate::web::failures::page::{PageError, PageFailure, UriMismatch};
 
 /// What a sign-off asks for, after its checks.
 struct Request {

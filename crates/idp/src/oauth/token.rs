@@ -8,8 +8,8 @@ use crate::Idp;
 use crate::access::client::ClientRequest;
 use crate::grants::issue::TokenAnswer;
 use crate::grants::{authorization_code, client_credentials, refresh_token};
-use crate::web::failures::oauth::OAuthFailure;
-use crate::web::never_stored::NoStore;
+use crate::requests::failures::oauth::OAuthFailure;
+use crate::requests::never_stored::NoStore;
 
 /// Exchanges a grant for tokens.
 ///

@@ -12,10 +12,10 @@ use crate::access::bearer::{self, BearerRefusal};
 use crate::access::client;
 use crate::grants::claims;
 use crate::grants::issue;
-use crate::web::extract::{Environment, OAuthForm};
-use crate::web::failures::oauth::OAuthFailure;
-use crate::web::never_stored::{Confidential, NoStore};
-use crate::web::origin::Now;
+use crate::requests::extract::{Environment, OAuthForm};
+use crate::requests::failures::oauth::OAuthFailure;
+use crate::requests::never_stored::{Confidential, NoStore};
+use crate::requests::origin::Now;
 
 /// Claims about the user of an access token.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use super::{Visit, minutes, require_same, rules};
 use crate::accounts::{Refusal, passwords};
 use crate::interaction::error::InteractionError;
 use crate::interaction::{ChangeReason, Step};
-use crate::web::extract::PageForm;
-use crate::web::failures::page::PageFailure;
+use crate::requests::extract::PageForm;
+use crate::requests::failures::page::PageFailure;
 
 const FIELDS: [&str; 3] = ["currentPassword", "newPassword", "confirmPassword"];
 

@@ -9,8 +9,8 @@ use protocol::params::FormParams;
 use super::see_other;
 use crate::Idp;
 use crate::interaction::way_on::WayOn;
-use crate::web::extract::Environment;
-use crate::web::failures::page::PageFailure;
+use crate::requests::extract::Environment;
+use crate::requests::failures::page::PageFailure;
 
 /// Leads on from pages whose interaction is gone, and from those of another browser: by a redirect
 /// where the application has named an address for it, and by a link otherwise.

@@ -16,9 +16,9 @@ use super::{FLOOR, Flashes, Visit, require_same, rules};
 use crate::Idp;
 use crate::accounts::{Refusal, identification, recovery};
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
+use crate::requests::extract::PageForm;
+use crate::requests::failures::page::PageFailure;
 use crate::stores::users::{StoredUser, Users};
-use crate::web::extract::PageForm;
-use crate::web::failures::page::PageFailure;
 
 const FIELDS: [&str; 3] = ["recoveryCode", "newPassword", "confirmPassword"];
 

@@ -15,8 +15,8 @@ use crate::accounts::registration::{
     NewAccount, NewPassword, Registered, RegistrationRefusal, Verification, register_oneself,
 };
 use crate::interaction::Step;
-use crate::web::extract::PageForm;
-use crate::web::failures::page::{PageError, PageFailure};
+use crate::requests::extract::PageForm;
+use crate::requests::failures::page::{PageError, PageFailure};
 
 const FIELDS: [&str; 4] = ["username", "email", "password", "confirmPassword"];
 

@@ -10,11 +10,11 @@ use ui::{RuleView, Verdicts, broken_rules};
 use super::Visit;
 use crate::accounts::passwords;
 use crate::interaction::Step;
+use crate::requests::extract::PageForm;
+use crate::requests::failures::page::{PageError, PageFailure};
+use crate::requests::never_stored::{Confidential, NoStore};
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{Populations, StoredPopulation};
-use crate::web::extract::PageForm;
-use crate::web::failures::page::{PageError, PageFailure};
-use crate::web::never_stored::{Confidential, NoStore};
 
 /// A policy's rules as a page shows them. They are judged by the script, as far as there is
 /// something in the field.

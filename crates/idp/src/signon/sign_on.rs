@@ -9,8 +9,8 @@ use super::{Visit, minutes};
 use crate::accounts::Refusal;
 use crate::interaction::Step;
 use crate::interaction::error::InteractionError;
-use crate::web::extract::PageForm;
-use crate::web::failures::page::PageFailure;
+use crate::requests::extract::PageForm;
+use crate::requests::failures::page::PageFailure;
 
 #[derive(Template)]
 #[template(path = "sign_on.html")]

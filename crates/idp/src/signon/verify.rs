@@ -10,9 +10,9 @@ use web::Floor;
 use super::{FLOOR, Flashes, Visit};
 use crate::accounts::{Refusal, registration, verification};
 use crate::interaction::Step;
+use crate::requests::extract::PageForm;
+use crate::requests::failures::page::PageFailure;
 use crate::stores::users::{StoredUser, Word};
-use crate::web::extract::PageForm;
-use crate::web::failures::page::PageFailure;
 
 #[derive(Template)]
 #[template(path = "verify.html")]

@@ -1,6 +1,6 @@
 //! The audit log.
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ActivityId, EnvironmentId};
 use serde_json::{Map, Value};
@@ -50,10 +50,10 @@ pub(crate) struct Period {
 
 /// The audit logs of all environments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Activities<'a>(&'a Db);
+pub(crate) struct Activities<'a>(&'a Reader);
 
 impl<'a> Activities<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 

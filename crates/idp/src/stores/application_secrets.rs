@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{Db, Statement, StoreError};
+use db::{Reader, Statement, StoreError};
 use jiff::Timestamp;
 use platform::clock::is_expired;
 use platform::keyring::Keyring;
@@ -47,13 +47,13 @@ VALUES ($1, $2, $3, $4)";
 /// The secrets of all applications.
 #[derive(Debug)]
 pub(crate) struct ApplicationSecrets {
-    db: Db,
+    db: Reader,
     keyring: Arc<Keyring>,
     recent: Recent<Arc<[KnownSecret]>>,
 }
 
 impl ApplicationSecrets {
-    pub(crate) fn new(db: Db, keyring: Arc<Keyring>) -> Self {
+    pub(crate) fn new(db: Reader, keyring: Arc<Keyring>) -> Self {
         Self {
             db,
             keyring,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::pingone::{
@@ -113,12 +113,12 @@ const DELETE: &str = "DELETE FROM applications WHERE id = $1 AND environment_id 
 /// The applications of all environments.
 #[derive(Debug)]
 pub(crate) struct Applications {
-    db: Db,
+    db: Reader,
     recent: Recent<Arc<StoredApplication>>,
 }
 
 impl Applications {
-    pub(crate) fn new(db: Db) -> Self {
+    pub(crate) fn new(db: Reader) -> Self {
         Self {
             db,
             recent: Recent::default(),

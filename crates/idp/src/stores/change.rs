@@ -1,12 +1,16 @@
-//! A write: statements that take effect together, and what caches must forget afterwards.
+//! What is to be written. Stores make these; carrying them out is for `core::commit` alone.
+//!
+//! A [`Change`] is what nearly every write is. A [`Claim`] is one statement whose caller needs what
+//! it came to: a code that is used up, a try that is counted.
 
-use db::{Batch, Statement};
+use std::fmt;
+
+use db::{Batch, Statement, StoreError, Written};
 use uuid::Uuid;
 
 use crate::caches::Touched;
 
-/// Statements that take effect together. The audit log's `commit` is the only way to carry them
-/// out, so no write misses the log or leaves a stale cache.
+/// Statements that take effect together, and what caches must forget afterwards.
 #[derive(Debug, Default)]
 #[must_use = "a change does nothing before it is committed"]
 pub(crate) struct Change {
@@ -95,5 +99,40 @@ impl Change {
             Touched::Ids(self.touched)
         };
         (batch, touched)
+    }
+}
+
+/// A statement that uses something up, or counts, for one caller alone, and what its rows say.
+///
+/// What must hold is a condition in the statement: of several at once, one finds it true.
+#[must_use = "a claim does nothing before it is committed"]
+pub(crate) struct Claim<T> {
+    statement: Statement,
+    action: &'static str,
+    outcome: Outcome<T>,
+}
+
+/// How what a statement did is read.
+type Outcome<T> = fn(Written) -> Result<T, StoreError>;
+
+impl<T> Claim<T> {
+    /// A statement, what is attempted with it, and how what it did is read.
+    pub(super) fn new(action: &'static str, statement: Statement, outcome: Outcome<T>) -> Self {
+        Self {
+            statement,
+            action,
+            outcome,
+        }
+    }
+
+    /// The statement, what is attempted, and how what it did is read.
+    pub(crate) fn into_parts(self) -> (Statement, &'static str, Outcome<T>) {
+        (self.statement, self.action, self.outcome)
+    }
+}
+
+impl<T> fmt::Debug for Claim<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Claim").field(&self.action).finish()
     }
 }

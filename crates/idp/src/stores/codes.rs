@@ -1,11 +1,11 @@
 //! Codes that were mailed: recovery codes and verification codes. One table for each, so that a
 //! code of one kind is nothing to the other.
 
-use db::{Db, Statement, StoreError};
+use db::{Reader, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::UserId;
 
-use super::change::Change;
+use super::change::{Change, Claim};
 
 /// PingOne's recovery codes are good for five minutes (flows, "Codes").
 pub(crate) const RECOVERY_CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -29,20 +29,13 @@ impl CodeTag {
     }
 }
 
-/// What a try at a code found.
+/// A try at codes that have tries left: it was counted before anything is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Tried<D> {
-    /// There is a code; the try was counted before it is compared.
-    Counted {
-        /// What is kept of the code.
-        sent: D,
-        /// Failures so far, this try included.
-        failures: i64,
-    },
-    /// The code is dead: too many tries were made at it.
-    Exhausted,
-    /// There is no code, or it expired.
-    None,
+pub(crate) struct CountedTry<D> {
+    /// What is kept of what was sent, to compare with.
+    pub(crate) sent: D,
+    /// Failures so far, this try included; of several codes, those of the one with the fewest.
+    pub(crate) failures: i64,
 }
 
 const SEND_RECOVERY: &str = "\
@@ -85,10 +78,10 @@ const REDEEM_VERIFICATION: &str =
 /// Recovery codes: all of a user that were mailed and are still good. The share of mails that each
 /// address has bounds their number.
 #[derive(Debug)]
-pub(crate) struct RecoveryCodes<'a>(&'a Db);
+pub(crate) struct RecoveryCodes<'a>(&'a Reader);
 
 impl<'a> RecoveryCodes<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -109,33 +102,38 @@ impl<'a> RecoveryCodes<'a> {
         Change::of(expired).add(code)
     }
 
-    /// Counts a try at each code that has tries left, and gives what to compare with. The failures
-    /// are those of the code with the fewest.
-    pub(crate) async fn take_try(
-        &self,
+    /// Counts a try at each code that has tries left, and gives what to compare with; `None` where
+    /// there is no such code.
+    pub(crate) fn take_try(
         user: UserId,
         most: i64,
         now: Timestamp,
-    ) -> Result<Tried<Vec<CodeTag>>, StoreError> {
-        let during = StoreError::during("try a recovery code");
+    ) -> Claim<Option<CountedTry<Vec<CodeTag>>>> {
         let statement = Statement::new(TRY_RECOVERY)
             .bind(user.as_uuid())
             .bind(now)
             .bind(most);
-        let (mut sent, mut fewest) = (Vec::new(), None::<i64>);
-        for row in self.0.write(statement).await.map_err(&during)?.rows {
-            sent.push(CodeTag(row.get("digest")?));
-            let failures = row.get("failures")?;
-            fewest = Some(fewest.map_or(failures, |fewest| fewest.min(failures)));
-        }
-        if let Some(failures) = fewest {
-            return Ok(Tried::Counted { sent, failures });
-        }
+        Claim::new("try a recovery code", statement, |written| {
+            let (mut sent, mut fewest) = (Vec::new(), None::<i64>);
+            for row in written.rows {
+                sent.push(CodeTag(row.get("digest")?));
+                let failures = row.get("failures")?;
+                fewest = Some(fewest.map_or(failures, |fewest| fewest.min(failures)));
+            }
+            Ok(fewest.map(|failures| CountedTry { sent, failures }))
+        })
+    }
+
+    /// Whether a code was sent whose time is not over, dead or alive.
+    pub(crate) async fn is_any_sent(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let statement = Statement::new(FIND_RECOVERY).bind(user.as_uuid()).bind(now);
-        match self.0.read_optional(statement).await.map_err(&during)? {
-            Some(_) => Ok(Tried::Exhausted),
-            None => Ok(Tried::None),
-        }
+        let found = self.0.read_optional(statement).await;
+        let found = found.map_err(StoreError::during("look for a recovery code"))?;
+        Ok(found.is_some())
     }
 
     /// Gives a try at these codes back: one of them was right, or another user's was.
@@ -171,13 +169,9 @@ pub(crate) struct SentVerification {
 
 /// Verification codes: one per user, the newest.
 #[derive(Debug)]
-pub(crate) struct VerificationCodes<'a>(&'a Db);
+pub(crate) struct VerificationCodes;
 
-impl<'a> VerificationCodes<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
-        Self(db)
-    }
-
+impl VerificationCodes {
     /// Makes a code the user's only one.
     pub(crate) fn replace(user: UserId, sent: &SentVerification, now: Timestamp) -> Change {
         Change::of(
@@ -189,32 +183,28 @@ impl<'a> VerificationCodes<'a> {
         )
     }
 
-    /// Counts a try and gives what to compare with.
-    pub(crate) async fn take_try(
-        &self,
+    /// Counts a try and gives what to compare with; `None` where there is no code, or a dead one.
+    pub(crate) fn take_try(
         user: UserId,
         most: i64,
         now: Timestamp,
-    ) -> Result<Tried<SentVerification>, StoreError> {
+    ) -> Claim<Option<CountedTry<SentVerification>>> {
         let statement = Statement::new(TRY_VERIFICATION)
             .bind(user.as_uuid())
             .bind(most)
             .bind(now - VERIFICATION_CODE_LIFETIME);
-        let written = self
-            .0
-            .write(statement)
-            .await
-            .map_err(StoreError::during("try a verification code"))?;
-        match written.into_row() {
-            Some(row) => Ok(Tried::Counted {
+        Claim::new("try a verification code", statement, |written| {
+            let Some(row) = written.into_row() else {
+                return Ok(None);
+            };
+            Ok(Some(CountedTry {
                 sent: SentVerification {
                     tag: CodeTag(row.get("digest")?),
                     email: row.get("email")?,
                 },
                 failures: row.get("failures")?,
-            }),
-            None => Ok(Tried::None),
-        }
+            }))
+        })
     }
 
     /// Makes any code of the user worthless.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, OrganizationId};
 use protocol::pingone::{Environment, EnvironmentType, Region};
@@ -95,12 +95,12 @@ const DELETE: &str = "DELETE FROM environments WHERE id = $1";
 /// The environments of this installation.
 #[derive(Debug)]
 pub(crate) struct Environments {
-    db: Db,
+    db: Reader,
     recent: Recent<Arc<StoredEnvironment>>,
 }
 
 impl Environments {
-    pub(crate) fn new(db: Db) -> Self {
+    pub(crate) fn new(db: Reader) -> Self {
         Self {
             db,
             recent: Recent::default(),

@@ -1,14 +1,12 @@
 //! What is over, in every table. It has no effect even before it is deleted.
 
-use db::{Db, Statement, StoreError};
+use db::Statement;
 use jiff::Timestamp;
 
-/// Rows that one statement deletes at most, so that it holds nobody up …
-pub(crate) const PURGE_ROWS: u32 = 500;
+use super::change::Claim;
 
-/// … and how often it is repeated while there is more: as much as a busy installation makes in the
-/// meantime, and more.
-const MOST_PURGES: u32 = 100;
+/// Rows that one statement deletes at most, so that it holds nobody up.
+pub(crate) const PURGE_ROWS: u32 = 500;
 
 const EXPIRED: [&str; 4] = [
     "DELETE FROM flows WHERE id IN \
@@ -40,23 +38,29 @@ pub(crate) struct Kept {
     pub(crate) mails_since: Timestamp,
 }
 
-/// Deletes what is over, and no more than one installation makes in the meantime.
-pub(crate) async fn purge(db: &Db, kept: Kept) -> Result<(), StoreError> {
-    for sql in EXPIRED {
-        purge_table(db, sql, kept.now).await?;
-    }
-    purge_table(db, OLD_ACTIVITIES, kept.activities_since).await?;
-    purge_table(db, OLD_MAILS, kept.mails_since).await
+/// What is over in one table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expired {
+    sql: &'static str,
+    until: Timestamp,
 }
 
-async fn purge_table(db: &Db, sql: &'static str, until: Timestamp) -> Result<(), StoreError> {
-    for _ in 0..MOST_PURGES {
-        let delete = Statement::new(sql).bind(until).bind(PURGE_ROWS);
-        let deleted = db.write(delete).await;
-        let deleted = deleted.map_err(StoreError::during("delete what is over"))?;
-        if deleted.rows_affected < u64::from(PURGE_ROWS) {
-            break;
-        }
+impl Expired {
+    /// In all tables.
+    pub(crate) fn everywhere(kept: Kept) -> impl Iterator<Item = Self> {
+        let of = |until| move |sql| Self { sql, until };
+        EXPIRED
+            .map(of(kept.now))
+            .into_iter()
+            .chain([of(kept.activities_since)(OLD_ACTIVITIES)])
+            .chain([of(kept.mails_since)(OLD_MAILS)])
     }
-    Ok(())
+
+    /// Deletes a part of it; whether there may be more is what comes back.
+    pub(crate) fn delete_some(self) -> Claim<bool> {
+        let delete = Statement::new(self.sql).bind(self.until).bind(PURGE_ROWS);
+        Claim::new("delete what is over", delete, |written| {
+            Ok(written.rows_affected >= u64::from(PURGE_ROWS))
+        })
+    }
 }

@@ -1,7 +1,7 @@
 //! Sign-on interactions. `version` guards every transition: of two that start from one state, one
 //! arrives.
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, FlowId, SessionId, UserId};
 
@@ -34,7 +34,7 @@ pub(crate) struct StoredFlow {
 
 /// The interactions of all environments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Flows<'a>(&'a Db);
+pub(crate) struct Flows<'a>(&'a Reader);
 
 const FIND: &str = "\
 SELECT id, environment_id, application_id, status, user_id, session_id, document, version,
@@ -55,7 +55,7 @@ UPDATE flows
 const FINISH: &str = "DELETE FROM flows WHERE id = $1 AND version = $2";
 
 impl<'a> Flows<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -76,7 +76,7 @@ impl<'a> Flows<'a> {
     }
 
     /// Begins an interaction.
-    pub(crate) async fn insert(&self, flow: &StoredFlow) -> Result<(), StoreError> {
+    pub(crate) fn insert(flow: &StoredFlow) -> Change {
         let statement = Statement::new(INSERT)
             .bind(flow.id.as_uuid())
             .bind(flow.environment_id.as_uuid())
@@ -88,10 +88,7 @@ impl<'a> Flows<'a> {
             .bind(flow.version)
             .bind(flow.created_at)
             .bind(flow.expires_at);
-        let written = self.0.write(statement).await;
-        written
-            .map(drop)
-            .map_err(StoreError::during("begin a sign-on interaction"))
+        Change::of(statement)
     }
 
     /// Moves an interaction on from the version that was read. The requirement is not met when

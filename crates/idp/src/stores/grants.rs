@@ -1,6 +1,6 @@
 //! Grants: what a user allowed an application. Every code and user token hangs off one.
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, GrantId, SessionId, UserId};
 use protocol::oauth::{CodeChallenge, Scopes};
@@ -61,7 +61,7 @@ pub(crate) struct StoredCode {
 
 /// The grants of all environments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Grants<'a>(&'a Db);
+pub(crate) struct Grants<'a>(&'a Reader);
 
 const FIND: &str = "\
 SELECT id, environment_id, application_id, user_id, session_id, scopes, nonce, acr, amr,
@@ -81,7 +81,7 @@ UPDATE grants SET revoked_at = $2
  WHERE user_id = $1 AND revoked_at IS NULL AND session_id <> $3";
 
 impl<'a> Grants<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -121,12 +121,8 @@ impl<'a> Grants<'a> {
     }
 
     /// Makes everything that hangs off a grant worthless. To revoke again changes nothing.
-    pub(crate) async fn revoke(&self, id: GrantId, now: Timestamp) -> Result<(), StoreError> {
-        let statement = Statement::new(REVOKE).bind(id.as_uuid()).bind(now);
-        let written = self.0.write(statement).await;
-        written
-            .map(drop)
-            .map_err(StoreError::during("revoke a grant"))
+    pub(crate) fn revoke(id: GrantId, now: Timestamp) -> Change {
+        Change::of(Statement::new(REVOKE).bind(id.as_uuid()).bind(now))
     }
 
     /// Revokes what a user allowed in all sessions but one, as when the

@@ -1,8 +1,10 @@
 //! The outbox: mails wait here until a mail server took them.
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, MailId};
+
+use super::change::{Change, Claim};
 
 /// A mail as the database keeps it; its content is sealed.
 #[derive(Clone, Debug)]
@@ -58,10 +60,10 @@ SELECT id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND 
 
 /// The outbox of all environments.
 #[derive(Debug)]
-pub(crate) struct Mails<'a>(&'a Db);
+pub(crate) struct Mails<'a>(&'a Reader);
 
 impl<'a> Mails<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -87,42 +89,26 @@ impl<'a> Mails<'a> {
 
     /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,
     /// should this process die before it says what became of it.
-    pub(crate) async fn claim(
-        &self,
-        now: Timestamp,
-        again_at: Timestamp,
-    ) -> Result<Option<StoredMail>, StoreError> {
-        let written = self
-            .0
-            .write(Statement::new(CLAIM).bind(now).bind(again_at))
-            .await
-            .map_err(StoreError::during("take a mail from the outbox"))?;
-        written.into_row().as_ref().map(from_row).transpose()
+    pub(crate) fn claim(now: Timestamp, again_at: Timestamp) -> Claim<Option<StoredMail>> {
+        let claim = Statement::new(CLAIM).bind(now).bind(again_at);
+        Claim::new("take a mail from the outbox", claim, |written| {
+            written.into_row().as_ref().map(from_row).transpose()
+        })
     }
 
     /// A mail server took it; its content is forgotten.
-    pub(crate) async fn mark_sent(&self, id: MailId, now: Timestamp) -> Result<(), StoreError> {
-        self.change(Statement::new(SENT).bind(id.as_uuid()).bind(now))
-            .await
+    pub(crate) fn mark_sent(id: MailId, now: Timestamp) -> Change {
+        Change::of(Statement::new(SENT).bind(id.as_uuid()).bind(now))
     }
 
     /// It is to be tried again.
-    pub(crate) async fn retry(&self, id: MailId, at: Timestamp) -> Result<(), StoreError> {
-        self.change(Statement::new(RETRY).bind(id.as_uuid()).bind(at))
-            .await
+    pub(crate) fn retry(id: MailId, at: Timestamp) -> Change {
+        Change::of(Statement::new(RETRY).bind(id.as_uuid()).bind(at))
     }
 
     /// It will never be sent; its content is forgotten.
-    pub(crate) async fn give_up(&self, id: MailId, now: Timestamp) -> Result<(), StoreError> {
-        self.change(Statement::new(GIVE_UP).bind(id.as_uuid()).bind(now))
-            .await
-    }
-
-    async fn change(&self, statement: Statement) -> Result<(), StoreError> {
-        let written = self.0.write(statement).await;
-        written
-            .map(drop)
-            .map_err(StoreError::during("note what became of a mail"))
+    pub(crate) fn give_up(id: MailId, now: Timestamp) -> Change {
+        Change::of(Statement::new(GIVE_UP).bind(id.as_uuid()).bind(now))
     }
 
     /// The newest mails, to one address or to all, newest first.

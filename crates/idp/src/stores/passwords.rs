@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use db::{Db, Statement, StoreError};
+use db::{Reader, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use platform::clock::is_expired;
 use protocol::id::{SessionId, UserId};
 use protocol::password_policy::{Lockout, PasswordHistory};
 
-use super::change::Change;
+use super::change::{Change, Claim};
 use super::endings::end_access;
 
 /// A hash as the database keeps it: the PHC string of Argon2id.
@@ -65,18 +65,6 @@ pub(crate) struct Replacement<'a> {
     pub(crate) history: Option<&'a PasswordHistory>,
 }
 
-/// Whether one more try may be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Try {
-    /// It may, and is counted as a failure until [`Passwords::give_tries_back`] takes it back.
-    Counted {
-        /// Tries left after this one.
-        remaining: u32,
-    },
-    /// It may not: the password is locked out.
-    LockedOut,
-}
-
 const FIND: &str = "\
 SELECT hash, must_change, changed_at, locked_until FROM user_passwords WHERE user_id = $1";
 
@@ -125,10 +113,10 @@ SELECT hash FROM password_history
 
 /// The passwords of all users.
 #[derive(Debug)]
-pub(crate) struct Passwords<'a>(&'a Db);
+pub(crate) struct Passwords<'a>(&'a Reader);
 
 impl<'a> Passwords<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -152,35 +140,20 @@ impl<'a> Passwords<'a> {
         })
     }
 
-    /// Takes one of the tries that the lockout rule leaves.
-    pub(crate) async fn take_try(
-        &self,
-        user: UserId,
-        lockout: Lockout,
-        now: Timestamp,
-    ) -> Result<Try, StoreError> {
-        let most = i64::from(lockout.failure_count);
+    /// Takes one of the tries that the lockout rule leaves; it is counted as a failure until
+    /// [`give_tries_back`](Self::give_tries_back). The failures so far come back, this try
+    /// included; `None` says that the password is locked out.
+    pub(crate) fn take_try(user: UserId, lockout: Lockout, now: Timestamp) -> Claim<Option<i64>> {
         let until = now + SignedDuration::from_secs(i64::from(lockout.duration_seconds));
-        let written = self
-            .0
-            .write(
-                Statement::new(TAKE_TRY)
-                    .bind(user.as_uuid())
-                    .bind(now)
-                    .bind(most)
-                    .bind(until),
-            )
-            .await
-            .map_err(StoreError::during("count a password's try"))?;
-        match written.into_row() {
-            Some(row) => {
-                let left = most.saturating_sub(row.get::<i64>("failures")?);
-                Ok(Try::Counted {
-                    remaining: u32::try_from(left).unwrap_or(0),
-                })
-            }
-            None => Ok(Try::LockedOut),
-        }
+        let statement = Statement::new(TAKE_TRY)
+            .bind(user.as_uuid())
+            .bind(now)
+            .bind(i64::from(lockout.failure_count))
+            .bind(until);
+        Claim::new("count a password's try", statement, |written| {
+            let row = written.into_row();
+            row.map(|row| row.get("failures")).transpose()
+        })
     }
 
     /// Takes back all failures, after a right password or by an administrator.

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use protocol::id::{PopulationId, UserId};
 
 /// Into how many shares a count is divided: as many users of one population can be written at the
@@ -36,7 +36,7 @@ const HOLD: &str = "UPDATE users SET version = version WHERE id = $1";
 
 /// How many users each of some populations has; one that never had any is missing.
 pub(crate) async fn count(
-    db: &Db,
+    db: &Reader,
     populations: impl IntoIterator<Item = PopulationId>,
 ) -> Result<HashMap<PopulationId, i64>, StoreError> {
     let count = populations

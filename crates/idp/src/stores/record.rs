@@ -6,7 +6,7 @@
 
 use std::marker::PhantomData;
 
-use db::{Db, Row, Statement, StoreError, Value};
+use db::{Reader, Row, Statement, StoreError, Value};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, Id, OrganizationId, PopulationId, UserId};
 use serde::Serialize;
@@ -305,19 +305,19 @@ pub(crate) fn json<T: Serialize>(document: &T) -> Result<Value, StoreError> {
 /// The records of a table, of all environments.
 #[derive(Debug)]
 pub(crate) struct Table<'a, R> {
-    db: &'a Db,
+    db: &'a Reader,
     record: PhantomData<fn() -> R>,
 }
 
 impl<'a, R> Table<'a, R> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self {
             db,
             record: PhantomData,
         }
     }
 
-    pub(super) fn db(&self) -> &'a Db {
+    pub(super) fn db(&self) -> &'a Reader {
         self.db
     }
 }

@@ -1,7 +1,7 @@
 //! Refresh tokens, each by its digest. Those of one grant form a chain in which every token but
 //! the last has been superseded.
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, GrantId};
 use protocol::oauth::Scopes;
@@ -28,18 +28,9 @@ pub(crate) struct StoredRefreshToken {
     pub superseded: Option<(Timestamp, String)>,
 }
 
-/// Whether a rotation took place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rotated {
-    /// The successor is the chain's last token now.
-    Yes,
-    /// Another request was faster, or the grant has been revoked: nothing was changed.
-    No,
-}
-
 /// The refresh tokens of all environments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RefreshTokens<'a>(&'a Db);
+pub(crate) struct RefreshTokens<'a>(&'a Reader);
 
 const FIND: &str = "\
 SELECT grant_id, application_id, scopes, issued_at, expires_at, chain_expires_at, superseded_at,
@@ -59,7 +50,7 @@ UPDATE refresh_tokens SET superseded_at = $2, sealed_successor = $3
  WHERE digest = $1 AND superseded_at IS NULL AND expires_at > $2";
 
 impl<'a> RefreshTokens<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -89,26 +80,19 @@ impl<'a> RefreshTokens<'a> {
         )
     }
 
-    /// Replaces a token by its successor. However many calls arrive together, one at most gets
-    /// [`Rotated::Yes`].
-    pub(crate) async fn rotate(
-        &self,
+    /// Replaces a token by its successor. The requirement is met for one call at most, and for none
+    /// once the grant has been revoked.
+    pub(crate) fn rotate(
         digest: &RefreshTokenDigest,
         sealed_successor: &str,
         successor_digest: &RefreshTokenDigest,
         successor: &StoredRefreshToken,
-    ) -> Result<Rotated, StoreError> {
+    ) -> Change {
         let supersede = Statement::new(SUPERSEDE)
             .bind(digest.as_str())
             .bind(successor.issued_at)
             .bind(sealed_successor);
-        let rotate = Change::of_one(supersede).and(Self::insert(successor_digest, successor));
-        let (batch, _) = rotate.into_parts();
-        match self.0.batch(batch).await {
-            Ok(_) => Ok(Rotated::Yes),
-            Err(error) if error.unmet().is_some() => Ok(Rotated::No),
-            Err(error) => Err(StoreError::during("rotate a refresh token")(error)),
-        }
+        Change::of_one(supersede).and(Self::insert(successor_digest, successor))
     }
 }
 

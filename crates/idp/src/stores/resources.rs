@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{Db, Statement, StoreError, Value};
+use db::{Reader, Statement, StoreError, Value};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, ScopeId};
 use protocol::oauth::Scopes;
@@ -202,14 +202,14 @@ SELECT resources.id AS id, resources.environment_id AS environment_id,
 /// What applications may ask for.
 #[derive(Debug)]
 pub(crate) struct Granted {
-    db: Db,
+    db: Reader,
     /// The `aud` of access tokens for the PingOne API of this installation.
     of_pingone_api: String,
     recent: Recent<Arc<GrantedScopes>>,
 }
 
 impl Granted {
-    pub(crate) fn new(db: Db, of_pingone_api: String) -> Self {
+    pub(crate) fn new(db: Reader, of_pingone_api: String) -> Self {
         Self {
             db,
             of_pingone_api,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, RoleAssignmentId, RoleId};
 use protocol::pingone::{RoleAssignment, RoleScope, RoleScopeType};
@@ -113,12 +113,12 @@ const DELETE_ALL: &str = "DELETE FROM role_assignments WHERE actor_id = $1";
 /// The role assignments of all environments.
 #[derive(Debug)]
 pub(crate) struct RoleAssignments {
-    db: Db,
+    db: Reader,
     recent: Recent<Arc<[StoredAssignment]>>,
 }
 
 impl RoleAssignments {
-    pub(crate) fn new(db: Db) -> Self {
+    pub(crate) fn new(db: Reader) -> Self {
         Self {
             db,
             recent: Recent::default(),

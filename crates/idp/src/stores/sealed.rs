@@ -1,6 +1,6 @@
 //! Which of the keyring's keys sealed what lies in the database.
 
-use db::{Db, Statement, StoreError};
+use db::{Reader, Statement, StoreError};
 
 /// More keys than an installation rotates through.
 const MOST_KEYS: usize = 100;
@@ -20,7 +20,7 @@ const SEALED: [&str; 2] = [
 /// # Errors
 ///
 /// [`StoreError`] when the database does not answer, or was never migrated by anybody.
-pub async fn sealing_keys(db: &Db) -> Result<Vec<String>, StoreError> {
+pub async fn sealing_keys(db: &Reader) -> Result<Vec<String>, StoreError> {
     let mut ids: Vec<String> = Vec::new();
     if db
         .read_optional(Statement::new(HAS_TABLES))

@@ -1,6 +1,6 @@
 //! Browser sessions. The cookie's value is kept as a digest only.
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, SessionId, UserId};
 use protocol::secret::SessionTokenDigest;
@@ -41,7 +41,7 @@ pub(crate) struct SeenFrom {
 
 /// The sessions of all environments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sessions<'a>(&'a Db);
+pub(crate) struct Sessions<'a>(&'a Reader);
 
 const FIND: &str = "\
 SELECT id, environment_id, user_id, authenticated_at, acr, amr, created_at, active_at, expires_at
@@ -70,7 +70,7 @@ const END_OTHERS: &str = "DELETE FROM browser_sessions WHERE user_id = $1 AND id
 const END_ALL: &str = "DELETE FROM browser_sessions WHERE user_id = $1";
 
 impl<'a> Sessions<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -135,20 +135,13 @@ impl<'a> Sessions<'a> {
     }
 
     /// Notes that a session was seen.
-    pub(crate) async fn touch(
-        &self,
-        id: SessionId,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let statement = Statement::new(TOUCH)
-            .bind(id.as_uuid())
-            .bind(now)
-            .bind(expires_at);
-        let written = self.0.write(statement).await;
-        written
-            .map(drop)
-            .map_err(StoreError::during("note that a browser session was seen"))
+    pub(crate) fn touch(id: SessionId, now: Timestamp, expires_at: Timestamp) -> Change {
+        Change::of(
+            Statement::new(TOUCH)
+                .bind(id.as_uuid())
+                .bind(now)
+                .bind(expires_at),
+        )
     }
 
     /// Ends a session.

@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use db::{Batch, Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, SigningKeyId};
+
+use super::change::Change;
 
 /// A signing key as it is kept.
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ pub(crate) struct StoredSigningKey {
 
 /// The keys of all environments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SigningKeys<'a>(&'a Db);
+pub(crate) struct SigningKeys<'a>(&'a Reader);
 
 const PUBLISHED: &str = "\
 SELECT id, environment_id, sealed, certificate, created_at, signs_from FROM signing_keys
@@ -47,7 +49,7 @@ DELETE FROM signing_keys
  WHERE environment_id = $1 AND retires_at IS NOT NULL AND retires_at <= $2";
 
 impl<'a> SigningKeys<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 
@@ -65,22 +67,27 @@ impl<'a> SigningKeys<'a> {
         rows.iter().map(read).collect()
     }
 
-    /// Adds a key, unless the environment has one that begins to sign at the same instant: of
-    /// several nodes that make one at once, the first wins.
-    pub(crate) async fn insert(&self, key: &StoredSigningKey) -> Result<(), StoreError> {
-        let inserted = self.0.write(insert_statement(key)).await;
-        inserted
-            .map(drop)
-            .map_err(StoreError::during("keep a signing key"))
+    /// Adds a key. The requirement is not met where the environment has one that begins to sign at
+    /// the same instant: of several nodes that make one at once, the first wins.
+    pub(crate) fn insert(key: &StoredSigningKey) -> Change {
+        Change::of_one(
+            Statement::new(INSERT)
+                .bind(key.id.as_uuid())
+                .bind(key.environment_id.as_uuid())
+                .bind(&key.sealed)
+                .bind(STANDARD.encode(&key.certificate))
+                .bind(key.created_at)
+                .bind(key.signs_from),
+        )
     }
 
-    /// Adds the next key, notes when those before it leave the JWKS, and forgets those that have.
-    pub(crate) async fn succeed(
-        &self,
+    /// Adds the next key, as [`insert`](Self::insert) does, notes when those before it leave the
+    /// JWKS, and forgets those that have.
+    pub(crate) fn succeed(
         key: &StoredSigningKey,
         predecessors_retire_at: Timestamp,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Change {
         let retire = Statement::new(RETIRE)
             .bind(key.environment_id.as_uuid())
             .bind(key.signs_from)
@@ -88,24 +95,8 @@ impl<'a> SigningKeys<'a> {
         let purge = Statement::new(PURGE)
             .bind(key.environment_id.as_uuid())
             .bind(now);
-        let batch = Batch::new()
-            .add(insert_statement(key))
-            .add(retire)
-            .add(purge);
-        let done = self.0.batch(batch).await;
-        done.map(drop)
-            .map_err(StoreError::during("keep the next signing key"))
+        Self::insert(key).add(retire).add(purge)
     }
-}
-
-fn insert_statement(key: &StoredSigningKey) -> Statement {
-    Statement::new(INSERT)
-        .bind(key.id.as_uuid())
-        .bind(key.environment_id.as_uuid())
-        .bind(&key.sealed)
-        .bind(STANDARD.encode(&key.certificate))
-        .bind(key.created_at)
-        .bind(key.signs_from)
 }
 
 fn read(row: &Row) -> Result<StoredSigningKey, StoreError> {

@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
 
@@ -113,7 +113,7 @@ const IN_ENVIRONMENT_UNINDEXED: &str = "users.environment_id || '' = ";
 
 impl Search<'_> {
     /// The users, in an order in which the next page follows.
-    pub(crate) async fn run(&self, db: &Db) -> Result<Vec<Found>, StoreError> {
+    pub(crate) async fn run(&self, db: &Reader) -> Result<Vec<Found>, StoreError> {
         let statement = self.statement("");
         let statement = if self.is_short() {
             statement
@@ -378,7 +378,7 @@ fn push_lookup(
 
 /// The passwords of the users of a page, in one statement. Users without one are missing.
 pub(crate) async fn passwords(
-    db: &Db,
+    db: &Reader,
     users: &[Found],
 ) -> Result<HashMap<UserId, StoredPassword>, StoreError> {
     let mut statement = Statement::new(

@@ -1,6 +1,6 @@
 //! Users and the attributes that filters look for.
 
-use db::{Db, Row, Statement, StoreError};
+use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use platform::clock::is_expired;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
@@ -331,10 +331,10 @@ UPDATE users SET last_sign_on_at = $2, last_sign_on_address = $3 WHERE id = $1";
 
 /// The users of all environments.
 #[derive(Debug)]
-pub(crate) struct Users<'a>(&'a Db);
+pub(crate) struct Users<'a>(&'a Reader);
 
 impl<'a> Users<'a> {
-    pub(crate) fn new(db: &'a Db) -> Self {
+    pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
     }
 

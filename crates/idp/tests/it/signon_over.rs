@@ -181,6 +181,10 @@ async fn a_head_changes_nothing_anywhere() {
     let resume = completed.location().to_owned();
     let query = world.request().query();
     let (_, other_page) = at_sign_on(&world).await;
+    // The first key is made beside the start: now it is there.
+    let jwks = world.endpoint("jwks");
+    let jwks = browser.send(Method::GET, &jwks, Body::empty(), &[]).await;
+    jwks.expect(StatusCode::OK);
     let before = written(&world).await;
 
     let environment = world.demo.environment_id;

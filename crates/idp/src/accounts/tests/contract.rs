@@ -14,7 +14,7 @@ use platform::{Clock as _, FrozenClock};
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 use protocol::password_policy::{Lockout, PasswordPolicy};
 use protocol::pingone::PasswordStatus;
-use protocol::secret::{Password, RecoveryCode};
+use protocol::secret::{Password, RecoveryCode, VerificationCode};
 use protocol::{Random, SystemRandom};
 use url::Url;
 
@@ -27,7 +27,7 @@ use crate::audit::By;
 use crate::mail::Content;
 use crate::settings::HashingSettings;
 use crate::stores::mails::Mails;
-use crate::stores::users::{StoredUser, Users};
+use crate::stores::users::{StoredUser, Users, Word};
 use crate::{Idp, Parts, Settings};
 
 const GOOD: &str = "Sunny-Harbour-42";
@@ -38,7 +38,7 @@ struct World {
     clock: Arc<FrozenClock>,
     environment: EnvironmentId,
     population: PopulationId,
-    _db: TestDb,
+    db: TestDb,
 }
 
 /// An environment with one population under the given policy.
@@ -94,7 +94,7 @@ async fn world(db: TestDb, policy: PasswordPolicy) -> World {
         clock,
         environment,
         population,
-        _db: db,
+        db,
     }
 }
 
@@ -150,7 +150,7 @@ impl World {
             .bind(self.now()),
             Statement::new("UPDATE populations SET password_policy_id = $1").bind(id.as_uuid()),
         ] {
-            self.idp.db().write(statement).await.unwrap();
+            self.db.db.write(statement).await.unwrap();
         }
     }
 
@@ -390,7 +390,7 @@ async fn what_is_kept_of_a_code_is_worth_nothing_for_another_user_or_installatio
     // Somebody who can write to the database copies the row.
     let copy = Statement::new("UPDATE recovery_codes SET digest = $2 WHERE user_id = $1");
     let copy = copy.bind(bob.id.as_uuid()).bind(kept);
-    world.idp.db().write(copy).await.unwrap();
+    world.db.db.write(copy).await.unwrap();
     let refused = world.recover(&bob, &code, BETTER).await;
     assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
     world.recover(&ada, &code, BETTER).await.unwrap();
@@ -455,4 +455,55 @@ async fn no_secret_stands_in_the_database() {
             assert!(!text.contains(&code) && !text.contains(GOOD), "{sql}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_audit_log_tells_of_each_wrong_secret_and_of_a_new_key_once() {
+    let Some(db) = super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let recorded = async |action: &'static str| {
+        let count = "SELECT COUNT(*) AS number FROM activities WHERE action = $1";
+        let count = Statement::new(count).bind(action);
+        let row = world.idp.db().read_optional(count).await.unwrap().unwrap();
+        row.get::<i64>("number").unwrap()
+    };
+
+    let wrong = Password::new("not-it");
+    let checked = passwords::check(&world.idp, &ada, &wrong, &world.by()).await;
+    assert!(matches!(checked, Err(Refusal::Wrong { .. })));
+    assert_eq!(recorded("PASSWORD.CHECK_FAILED").await, 1);
+
+    let ada = verification::send_code(&world.idp, &ada, &world.by())
+        .await
+        .unwrap();
+    let guess = VerificationCode::from_typed("AAAAAAAA");
+    verification::verify(&world.idp, &ada, &guess, Word::Trusted, &world.by())
+        .await
+        .unwrap_err();
+    assert_eq!(recorded("OTP.CHECK_FAILED").await, 1);
+
+    world.later(1);
+    let guessed = world.recover(&ada, "AAAAAAAA", BETTER).await;
+    assert!(matches!(guessed, Err(Refusal::CodeInvalid)));
+    assert_eq!(recorded("OTP.CHECK_FAILED").await, 1, "there was no code");
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    world.recover(&ada, "AAAAAAAA", BETTER).await.unwrap_err();
+    assert_eq!(recorded("OTP.CHECK_FAILED").await, 2);
+    world.recover(&ada, &code, BETTER).await.unwrap();
+    assert_eq!(recorded("OTP.CHECK_FAILED").await, 2);
+
+    // Another node makes its first key at the same time; one of the two is kept.
+    let keys = crate::keys::Keys::new();
+    let (here, there) = tokio::join!(
+        world
+            .idp
+            .keys()
+            .current(&world.idp, world.environment, world.now()),
+        keys.current(&world.idp, world.environment, world.now()),
+    );
+    assert_eq!(here.unwrap().jwks().tag, there.unwrap().jwks().tag);
+    assert_eq!(recorded("KEY.CREATED").await, 1);
 }

@@ -17,7 +17,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
-use crate::web::failures::api::ApiFailure;
+use crate::requests::failures::api::ApiFailure;
 
 /// Beyond 2^53 nothing of PingOne's is counted.
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;

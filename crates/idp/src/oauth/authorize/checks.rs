@@ -35,8 +35,8 @@ use crate::interaction::still::{
     scopes_are_granted,
 };
 use crate::oauth::hint::{self, HintError};
+use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::applications::StoredApplication;
-use crate::web::failures::page::{PageError, PageFailure};
 
 /// What of a request is kept as it was sent …
 const KEPT: [&str; 5] = ["login_hint", "nonce", "redirect_uri", "scope", "state"];

@@ -41,7 +41,7 @@ const TOO_MANY_MAILS_SECONDS: u64 = 10 * 60;
 /// A refusal of the management API.
 ///
 /// It becomes an answer where the request's id is known: in
-/// [`correlate`](crate::web::correlate).
+/// [`correlate`](crate::requests::correlate).
 #[derive(Clone, Debug)]
 pub(crate) struct ApiFailure {
     status: StatusCode,

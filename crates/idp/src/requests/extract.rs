@@ -15,10 +15,10 @@ use web::form::{self, FormBody};
 
 use super::origin::Now;
 use crate::Idp;
+use crate::requests::failures::api::ApiFailure;
+use crate::requests::failures::oauth::OAuthFailure;
+use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::environments::StoredEnvironment;
-use crate::web::failures::api::ApiFailure;
-use crate::web::failures::oauth::OAuthFailure;
-use crate::web::failures::page::{PageError, PageFailure};
 
 /// The environment that the path begins with; it exists.
 #[derive(Clone, Debug)]

@@ -33,7 +33,7 @@ const TROUBLE: &str =
 const TRY_AGAIN_SECONDS: u32 = 2;
 
 /// A refusal of an OAuth endpoint. It becomes an answer where the request's id is known: in
-/// [`correlate`](crate::web::correlate::correlate).
+/// [`correlate`](crate::requests::correlate::correlate).
 #[derive(Clone, Debug)]
 pub(crate) struct OAuthFailure {
     code: OAuthErrorCode,

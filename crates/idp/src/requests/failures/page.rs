@@ -85,7 +85,7 @@ impl UriMismatch {
 }
 
 /// A failure that becomes a page where the request's id is known: in
-/// [`correlate`](crate::web::correlate::correlate).
+/// [`correlate`](crate::requests::correlate::correlate).
 #[derive(Clone, Debug)]
 pub(crate) struct PageFailure {
     error: PageError,

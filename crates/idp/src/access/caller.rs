@@ -1,0 +1,252 @@
+//! Who asks: somebody with a good access token, and the roles that come with it.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use db::StoreError;
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, EnvironmentId, UserId};
+use protocol::pingone::RoleScopeType;
+use uuid::Uuid;
+
+use super::bearer::{self, Bearer, BearerRefusal};
+use super::coverage::{self, Coverage, LocatedScope};
+use super::permissions::Permission;
+use super::roles;
+use crate::audit::{Activity, Actor, By, Origin, Subject};
+use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
+use crate::stores::applications::StoredApplication;
+use crate::stores::change::Change;
+use crate::stores::environments::StoredEnvironment;
+use crate::stores::role_assignments::StoredAssignment;
+use crate::stores::users::StoredUser;
+
+/// Somebody with a good access token, and the request that came with it.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) idp: Idp,
+    pub(crate) now: Timestamp,
+    /// Who it is, where from, and when.
+    pub(crate) by: By,
+    bearer: Bearer,
+    assignments: Arc<[StoredAssignment]>,
+}
+
+/// Rejected with 401.
+impl FromRequestParts<Idp> for Caller {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let Ok(By { origin, now, .. }) = By::from_request_parts(parts, idp).await;
+        let bearer = bearer::authenticate(idp, &parts.headers, now)
+            .await
+            .map_err(refused)?;
+        let holder = bearer
+            .user
+            .as_ref()
+            .map_or_else(|| bearer.application.id.as_uuid(), |user| user.id.as_uuid());
+        let assignments = if carries_roles(&bearer) {
+            idp.role_assignments().of_actor(holder, now).await?
+        } else {
+            Arc::default()
+        };
+        Ok(Self {
+            idp: idp.clone(),
+            now,
+            by: By {
+                actor: actor(&bearer),
+                origin: Origin {
+                    session: bearer.grant.as_ref().map(|grant| grant.session_id),
+                    ..origin
+                },
+                now,
+            },
+            bearer,
+            assignments,
+        })
+    }
+}
+
+/// Whether the one who asks acts with their roles: an application for itself does, a user through
+/// an application that is meant for administration.
+fn carries_roles(bearer: &Bearer) -> bool {
+    bearer.user.is_none() || bearer.application.carries_roles_of_users()
+}
+
+fn actor(bearer: &Bearer) -> Actor {
+    match &bearer.user {
+        Some(user) => Actor::from(user),
+        None => Actor::Application {
+            id: bearer.application.id,
+            name: bearer.application.settings.name.clone(),
+        },
+    }
+}
+
+fn refused(refusal: BearerRefusal) -> ApiFailure {
+    match refusal {
+        BearerRefusal::Store(error) => error.into(),
+        BearerRefusal::Keys(error) => ApiFailure::internal(error),
+        _ => ApiFailure::unauthenticated(),
+    }
+}
+
+impl Caller {
+    /// The application that asks for itself.
+    pub(crate) fn application(&self) -> Option<ApplicationId> {
+        self.bearer
+            .user
+            .is_none()
+            .then_some(self.bearer.application.id)
+    }
+
+    /// The id that role assignments are held under.
+    pub(crate) fn holder(&self) -> Uuid {
+        match &self.bearer.user {
+            Some(user) => user.id.as_uuid(),
+            None => self.bearer.application.id.as_uuid(),
+        }
+    }
+
+    /// Whether the one who asks acts with their roles.
+    pub(super) fn carries_roles(&self) -> bool {
+        carries_roles(&self.bearer)
+    }
+
+    /// The environment of the one who asks.
+    pub(crate) fn home(&self) -> EnvironmentId {
+        self.bearer.environment
+    }
+
+    /// The roles of the one who asks.
+    pub(crate) fn assignments(&self) -> &[StoredAssignment] {
+        &self.assignments
+    }
+
+    /// Whether it is this user, through an application that has the scope.
+    pub(super) fn is_user_with(
+        &self,
+        scope: &str,
+        environment: EnvironmentId,
+        user: UserId,
+    ) -> bool {
+        self.bearer.scopes.contains(scope)
+            && self.home() == environment
+            && self.bearer.user.as_ref().is_some_and(|own| own.id == user)
+    }
+
+    /// How far a permission reaches in an environment.
+    pub(crate) fn coverage(
+        &self,
+        permission: Permission,
+        environment: &StoredEnvironment,
+    ) -> Coverage {
+        coverage::coverage(&self.assignments, permission, environment)
+    }
+
+    /// Writes a change with its entry in the audit log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when nothing was written.
+    pub(crate) async fn commit(
+        &self,
+        environment: EnvironmentId,
+        change: Change,
+        action: &'static str,
+        subject: impl Into<Subject>,
+    ) -> Result<(), StoreError> {
+        let activity = Activity::new(action, subject);
+        change
+            .commit(&self.idp, environment, &activity, &self.by)
+            .await
+    }
+
+    /// Refuses to touch an actor who holds roles that the one who asks does not hold: whoever sets
+    /// a password or reads a secret gains what its owner may do.
+    pub(crate) async fn require_all_roles_of(&self, holder: Uuid) -> Result<(), ApiFailure> {
+        let held = self
+            .idp
+            .role_assignments()
+            .of_actor(holder, self.now)
+            .await?;
+        for assignment in held.iter() {
+            let Some(role) = roles::find_role(assignment.role_id) else {
+                continue;
+            };
+            // Where what it was for is gone, it gives nothing.
+            let Some(located) = self.located(assignment).await? else {
+                continue;
+            };
+            if !coverage::includes(&self.assignments, role, located) {
+                return Err(ApiFailure::forbidden());
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to make, change or read the secret of an application whose tokens can carry roles
+    /// that the one who asks does not hold: whoever sets its redirect addresses, its method or its
+    /// secret gains them.
+    ///
+    /// Its own roles are known. Through one that users sign on to and whose tokens carry their
+    /// roles goes whatever any user holds or will hold, so it takes every role in the organization.
+    pub(crate) async fn require_all_roles_through(
+        &self,
+        application: &StoredApplication,
+        environment: &StoredEnvironment,
+    ) -> Result<(), ApiFailure> {
+        if application.carries_roles_of_users()
+            && application.signs_users_on()
+            && !coverage::includes_everything(&self.assignments, environment.organization_id)
+        {
+            return Err(ApiFailure::forbidden());
+        }
+        self.require_all_roles_of(application.id.as_uuid()).await
+    }
+
+    /// Refuses an application that is not meant for administration where the user whose account it
+    /// acts on holds roles: with another mail address it would take the account over, and them.
+    pub(super) async fn require_no_roles_at_stake(
+        &self,
+        user: &StoredUser,
+    ) -> Result<(), ApiFailure> {
+        if self.carries_roles() {
+            return Ok(());
+        }
+        let roles = self.idp.role_assignments();
+        let held = roles.of_actor(user.id.as_uuid(), self.now).await?;
+        if held.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiFailure::forbidden())
+        }
+    }
+
+    async fn located(
+        &self,
+        assignment: &StoredAssignment,
+    ) -> Result<Option<LocatedScope>, StoreError> {
+        let scope = assignment.scope;
+        let environment = match scope.scope_type {
+            RoleScopeType::Environment => EnvironmentId::from_uuid(scope.id),
+            RoleScopeType::Organization => {
+                let organization = protocol::id::OrganizationId::from_uuid(scope.id);
+                return Ok(Some(LocatedScope {
+                    scope,
+                    environment: None,
+                    organization,
+                }));
+            }
+            RoleScopeType::Application | RoleScopeType::Population => assignment.environment_id,
+        };
+        let found = self.idp.environments().find(environment, self.now).await?;
+        Ok(found.map(|environment| LocatedScope {
+            scope,
+            environment: Some(environment.id),
+            organization: environment.organization_id,
+        }))
+    }
+}

@@ -1,0 +1,112 @@
+//! The user of a path, and who may do something to it.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use protocol::id::UserId;
+
+use super::allowed::environment;
+use super::caller::Caller;
+use super::coverage::Coverage;
+use super::permissions::Allows;
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
+use crate::stores::environments::StoredEnvironment;
+use crate::stores::users::{StoredUser, Users, Word};
+
+/// The path's user, and somebody who may do `P` to that user: by a role, or as that user.
+#[derive(Debug)]
+pub(crate) struct OnUser<P> {
+    caller: Caller,
+    pub(crate) environment: Arc<StoredEnvironment>,
+    pub(crate) user: StoredUser,
+    pub(crate) acts_as: ActsAs,
+    /// How far a role reaches; nothing for the owner.
+    pub(crate) coverage: Coverage,
+    permission: PhantomData<fn() -> P>,
+}
+
+/// In which quality somebody does something to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActsAs {
+    /// By a role.
+    Administrator,
+    /// As that user.
+    Owner,
+}
+
+impl<P> Deref for OnUser<P> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<P> OnUser<P> {
+    /// On whose word it is done: an application that is not meant for administration may have asked
+    /// nobody.
+    pub(crate) fn word(&self) -> Word {
+        if self.acts_as == ActsAs::Owner && !self.caller.carries_roles() {
+            Word::OfAnApplication
+        } else {
+            Word::Trusted
+        }
+    }
+
+    /// The user's absolute address.
+    pub(crate) fn url(&self) -> String {
+        let path = format_args!("users/{}", self.user.id);
+        self.idp.urls().environment_api(self.environment.id, path)
+    }
+}
+
+/// Rejected as [`Allowed`] is, with 404 without such a user, and with 403 when the user is out of
+/// reach or holds more roles than the permission may be used against.
+impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let caller = Caller::from_request_parts(parts, idp).await?;
+        let environment = environment(parts, idp, caller.now).await?;
+        let PathId(id) = PathId::<UserId>::from_request_parts(parts, idp).await?;
+        let coverage = caller.coverage(P::PERMISSION, &environment);
+        let is_owner =
+            P::OWN_SCOPE.is_some_and(|scope| caller.is_user_with(scope, environment.id, id));
+        if coverage == Coverage::Nothing && !is_owner {
+            return Err(ApiFailure::forbidden());
+        }
+        let found = Users::new(caller.idp.db()).find(environment.id, id).await?;
+        let user = found.ok_or_else(ApiFailure::not_found)?;
+        // Owners stay owners though they hold roles: a password is then changed with the current
+        // one.
+        let acts_as = if is_owner {
+            ActsAs::Owner
+        } else {
+            ActsAs::Administrator
+        };
+        if acts_as == ActsAs::Owner && P::PROTECTS_OWNER {
+            caller.require_no_roles_at_stake(&user).await?;
+        }
+        if acts_as == ActsAs::Administrator {
+            if !coverage.covers(user.population_id) {
+                return Err(ApiFailure::forbidden());
+            }
+            if P::PROTECTS_TARGET {
+                caller.require_all_roles_of(user.id.as_uuid()).await?;
+            }
+        }
+        Ok(Self {
+            caller,
+            environment,
+            user,
+            acts_as,
+            coverage,
+            permission: PhantomData,
+        })
+    }
+}
