@@ -4,7 +4,6 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::Api;
-use crate::threats::set_enabled;
 use crate::world::{NEW_PASSWORD, World, at_sign_on, sub_page};
 
 /// Reliability and security, classes 7 and 9: 200 says that the token is worthless, for good.
@@ -13,12 +12,12 @@ async fn a_token_that_was_revoked_while_its_user_was_disabled_stays_revoked() {
     let world = World::new().await;
     let tokens = world.tokens().await;
     let access_token = tokens["access_token"].as_str().unwrap();
-    set_enabled(&world, false).await;
+    world.set_enabled(false).await;
     world
         .post_as_client(&world.endpoint("revoke"), &[("token", access_token)])
         .await
         .expect(StatusCode::OK);
-    set_enabled(&world, true).await;
+    world.set_enabled(true).await;
     world
         .userinfo(access_token)
         .await
@@ -45,7 +44,7 @@ async fn what_was_revoked_or_used_is_not_good_again_after_a_restart() {
     signed_off.post(&page, &[]).await.expect(StatusCode::OK);
     let used = world.code().await;
     let bought = world.redeem(&used).await.expect(StatusCode::OK).json();
-    set_enabled(&world, false).await;
+    world.set_enabled(false).await;
 
     world.restart().await;
     let of_disabled = text(&bought, "access_token");
@@ -53,7 +52,7 @@ async fn what_was_revoked_or_used_is_not_good_again_after_a_restart() {
         .userinfo(&of_disabled)
         .await
         .expect(StatusCode::UNAUTHORIZED);
-    set_enabled(&world, true).await;
+    world.set_enabled(true).await;
     world.userinfo(&of_disabled).await.expect(StatusCode::OK);
     world
         .userinfo(&text(&revoked, "access_token"))

@@ -1,12 +1,13 @@
-//! A program that calls the management API.
+//! A program that calls the management API, and what it makes there for the stories.
 
 use axum::body::Body;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, StatusCode};
+use idp::Operation;
 use protocol::id::EnvironmentId;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, REDIRECT_URI, World};
 
 pub(crate) const VENDOR: &str = "application/vnd.pingidentity.";
 
@@ -31,31 +32,29 @@ impl<'a> Api<'a> {
         let answer = world
             .post_as(&world.endpoint("token"), &form, id, secret)
             .await;
-        let token = answer.expect(StatusCode::OK).json()["access_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        Self {
-            world,
-            token,
-            environment: world.demo.environment_id,
-        }
+        Self::bearing(world, &answer.expect(StatusCode::OK).json())
     }
 
     /// The demo user with these scopes.
     pub(crate) async fn user(world: &'a World, scopes: &str) -> Self {
         let (_, received) = world.sign_on(&world.request().set("scope", scopes)).await;
-        let tokens = world
-            .redeem(&received.param("code"))
-            .await
-            .expect(StatusCode::OK)
-            .json();
-        let token = tokens["access_token"].as_str().unwrap().to_owned();
+        let answer = world.redeem(&received.param("code")).await;
+        Self::bearing(world, &answer.expect(StatusCode::OK).json())
+    }
+
+    /// Whoever has these tokens, in the demo environment.
+    pub(crate) fn bearing(world: &'a World, tokens: &Value) -> Self {
         Self {
             world,
-            token,
+            token: tokens["access_token"].as_str().unwrap().to_owned(),
             environment: world.demo.environment_id,
         }
+    }
+
+    /// A new worker with these roles on the environment.
+    pub(crate) async fn worker_with(&self, name: &str, roles: &[&str]) -> Self {
+        let (id, secret) = self.make_worker(name, roles).await;
+        Self::application(self.world, &id, &secret).await
     }
 
     pub(crate) fn path(&self, path: &str) -> String {
@@ -124,14 +123,42 @@ impl<'a> Api<'a> {
             .await
     }
 
+    /// Makes what the body says; gives it as it was made.
+    pub(crate) async fn make(&self, path: &str, body: &Value) -> Value {
+        let answer = self.post(path, body).await;
+        answer.expect(StatusCode::CREATED).json()
+    }
+
+    /// Imports a user, with password and state.
+    pub(crate) async fn import(&self, user: &Value) -> Answer {
+        self.act(Method::POST, "users", "user.import+json", user)
+            .await
+    }
+
     /// Makes a user in the default population; gives it.
     pub(crate) async fn make_user(&self, username: &str) -> Value {
         let email = format!("{username}@example.com");
         let body = json!({ "username": username, "email": email });
-        self.post("users", &body)
-            .await
-            .expect(StatusCode::CREATED)
-            .json()
+        self.make("users", &body).await
+    }
+
+    /// Makes a user of this population; gives its id.
+    pub(crate) async fn make_user_in(&self, username: &str, population: &str) -> String {
+        let body = json!({
+            "username": username, "email": format!("{username}@example.com"),
+            "population": { "id": population },
+        });
+        id(&self.make("users", &body).await)
+    }
+
+    /// Makes a population; gives its id.
+    pub(crate) async fn make_population(&self, name: &str) -> String {
+        id(&self.make("populations", &json!({ "name": name })).await)
+    }
+
+    /// Makes a group of the environment; gives its id.
+    pub(crate) async fn make_group(&self, name: &str) -> String {
+        id(&self.make("groups", &json!({ "name": name })).await)
     }
 
     /// Makes a worker with these roles on the environment; gives its id and secret.
@@ -140,25 +167,57 @@ impl<'a> Api<'a> {
             "name": name, "type": "WORKER", "protocol": "OPENID_CONNECT", "enabled": true,
             "grantTypes": ["CLIENT_CREDENTIALS"], "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
         });
-        let application = self
-            .post("applications", &body)
-            .await
-            .expect(StatusCode::CREATED)
-            .json();
-        let id = application["id"].as_str().unwrap().to_owned();
+        let id = id(&self.make("applications", &body).await);
         for role in roles {
             let body = json!({
                 "role": { "id": self.role(role).await },
                 "scope": { "id": self.environment, "type": "ENVIRONMENT" },
             });
             let path = format!("applications/{id}/roleAssignments");
-            self.post(&path, &body).await.expect(StatusCode::CREATED);
+            self.make(&path, &body).await;
         }
         let secret = self
             .get(&format!("applications/{id}/secret"))
             .await
             .expect(StatusCode::OK);
         (id, secret.json()["secret"].as_str().unwrap().to_owned())
+    }
+
+    /// Makes a user or a group (`users/…` or `groups/…`) a member of a group.
+    pub(crate) async fn join(&self, member: &str, group: &str) {
+        let path = format!("{member}/memberOfGroups");
+        let joined = self.post(&path, &json!({ "id": group })).await;
+        joined.expect(StatusCode::CREATED);
+    }
+
+    /// Names and kinds of the memberships of `users/…` or `groups/…`, by name.
+    pub(crate) async fn memberships(&self, member: &str) -> Vec<(String, String)> {
+        let page = self.get(&format!("{member}/memberOfGroups")).await;
+        let page = page.expect(StatusCode::OK).json();
+        let memberships = page["_embedded"]["groupMemberships"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut found: Vec<_> = memberships
+            .iter()
+            .map(|one| (text(&one["name"]), text(&one["type"])))
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// Usernames that a filter finds, in order.
+    pub(crate) async fn users_by(&self, filter: &str) -> Vec<String> {
+        let page = self.get(&format!("users?filter={}", encoded(filter))).await;
+        let page = page.expect(StatusCode::OK).json();
+        let users = page["_embedded"]["users"].as_array().unwrap().clone();
+        let mut names: Vec<_> = users
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
     }
 
     /// The id of a role, looked up by name as clients do.
@@ -168,6 +227,68 @@ impl<'a> Api<'a> {
         let found = roles.into_iter().find(|role| role["name"] == name).unwrap();
         found["id"].as_str().unwrap().to_owned()
     }
+}
+
+/// The id of what was made or found.
+pub(crate) fn id(resource: &Value) -> String {
+    resource["id"].as_str().unwrap().to_owned()
+}
+
+/// The path of a user that was made or found.
+pub(crate) fn user_path(user: &Value) -> String {
+    format!("users/{}", user["id"].as_str().unwrap())
+}
+
+/// A text for a query.
+pub(crate) fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// A public application that users sign on to by a code.
+pub(crate) fn signs_on(name: &str, kind: &str) -> Value {
+    json!({
+        "name": name, "type": kind, "protocol": "OPENID_CONNECT", "enabled": true,
+        "grantTypes": ["AUTHORIZATION_CODE", "REFRESH_TOKEN"], "responseTypes": ["CODE"],
+        "tokenEndpointAuthMethod": "NONE", "redirectUris": [REDIRECT_URI],
+    })
+}
+
+/// A second environment, made as an administrator of the organization would.
+pub(crate) async fn another_environment(world: &World) -> EnvironmentId {
+    let organization = uuid::Uuid::new_v4().to_string();
+    let id = uuid::Uuid::new_v4().to_string();
+    let insert = db::Statement::new(
+        "INSERT INTO environments (id, organization_id, name, name_key, document, created_at, updated_at) \
+         SELECT $1, $2, 'Other', 'other', document, created_at, updated_at FROM environments",
+    );
+    world.sql(insert.bind(id.as_str()).bind(organization)).await;
+    EnvironmentId::parse(&id).unwrap()
+}
+
+/// The path of an operation with ids that name nothing, or what is given for them.
+pub(crate) fn fill(path: &str, ids: &[(&str, &str)]) -> String {
+    let segments = path.split('/').map(|segment| {
+        let name = segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        let Some(name) = name else { return segment };
+        let known = ids
+            .iter()
+            .find(|(id, _)| *id == name)
+            .map(|(_, value)| *value);
+        known.unwrap_or("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1")
+    });
+    format!("/v1{}", segments.collect::<Vec<_>>().join("/"))
+}
+
+pub(crate) async fn call(api: &Api<'_>, operation: &Operation, path: &str) -> Answer {
+    let media = operation.media_type.unwrap_or("application/json");
+    let body = json!({
+        "username": "mallory", "email": "mallory@example.com", "enabled": true, "mfaEnabled": true,
+        "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1", "name": "Mallory", "type": "SANDBOX",
+    });
+    api.send(operation.method.clone(), path, &[media], body.to_string())
+        .await
 }
 
 /// The code, and the code and target of the first detail, of an error in PingOne's shape.

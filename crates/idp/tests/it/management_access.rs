@@ -7,50 +7,8 @@ use http::{Method, Request, StatusCode};
 use protocol::id::EnvironmentId;
 use serde_json::json;
 
-use crate::management::{Api, refused};
+use crate::management::{Api, another_environment, call, fill, refused};
 use crate::world::World;
-
-/// The path of an operation with ids that name nothing, or what is given for them.
-pub(crate) fn fill(path: &str, ids: &[(&str, &str)]) -> String {
-    let segments = path.split('/').map(|segment| {
-        let name = segment
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
-        let Some(name) = name else { return segment };
-        let known = ids
-            .iter()
-            .find(|(id, _)| *id == name)
-            .map(|(_, value)| *value);
-        known.unwrap_or("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1")
-    });
-    format!("/v1{}", segments.collect::<Vec<_>>().join("/"))
-}
-
-pub(crate) async fn call(
-    api: &Api<'_>,
-    operation: &idp::Operation,
-    path: &str,
-) -> crate::world::Answer {
-    let media = operation.media_type.unwrap_or("application/json");
-    let body = json!({
-        "username": "mallory", "email": "mallory@example.com", "enabled": true, "mfaEnabled": true,
-        "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1", "name": "Mallory", "type": "SANDBOX",
-    });
-    api.send(operation.method.clone(), path, &[media], body.to_string())
-        .await
-}
-
-/// A second environment, made as an administrator of the organization would.
-pub(crate) async fn another_environment(world: &World) -> EnvironmentId {
-    let organization = uuid::Uuid::new_v4().to_string();
-    let id = uuid::Uuid::new_v4().to_string();
-    let insert = db::Statement::new(
-        "INSERT INTO environments (id, organization_id, name, name_key, document, created_at, updated_at) \
-         SELECT $1, $2, 'Other', 'other', document, created_at, updated_at FROM environments",
-    );
-    world.sql(insert.bind(id.as_str()).bind(organization)).await;
-    EnvironmentId::parse(&id).unwrap()
-}
 
 /// Class 24: every operation, with a good token, on an environment that its roles are not for.
 #[tokio::test]

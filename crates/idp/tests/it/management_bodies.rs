@@ -453,9 +453,7 @@ async fn an_unknown_code_is_refused_with_those_that_are_taken() {
     let api = Api::worker(&world).await;
     let body = json!({ "username": "ada", "email": "ada@example.com",
         "lifecycle": { "status": "DONE" } });
-    let answer = api
-        .act(Method::POST, "users", "user.import+json", &body)
-        .await;
+    let answer = api.import(&body).await;
     refused(
         &answer,
         400,
@@ -476,8 +474,7 @@ async fn an_imported_lock_holds_until_it_ends() {
     let api = Api::worker(&world).await;
     let import = async |account: Value| {
         let body = json!({ "username": "ada", "email": "ada@example.com", "account": account });
-        api.act(Method::POST, "users", "user.import+json", &body)
-            .await
+        api.import(&body).await
     };
     for (target, account) in [
         (

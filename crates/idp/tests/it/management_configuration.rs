@@ -4,16 +4,14 @@ use db::Statement;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
-use crate::world::World;
+use crate::management::{Api, refused, signs_on};
+use crate::world::{REDIRECT_URI, World};
 
 fn web_application(name: &str) -> Value {
-    json!({
-        "name": name, "type": "WEB_APP", "protocol": "OPENID_CONNECT", "enabled": true,
-        "grantTypes": ["AUTHORIZATION_CODE", "REFRESH_TOKEN"], "responseTypes": ["CODE"],
-        "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
-        "redirectUris": ["https://localhost:8080/callback", "http://localhost:8080/cb"],
-    })
+    let mut body = signs_on(name, "WEB_APP");
+    body["tokenEndpointAuthMethod"] = json!("CLIENT_SECRET_BASIC");
+    body["redirectUris"] = json!([REDIRECT_URI, "http://localhost:8080/cb"]);
+    body
 }
 
 #[tokio::test]

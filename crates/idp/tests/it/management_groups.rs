@@ -2,79 +2,10 @@
 
 use http::StatusCode;
 use protocol::pingone::{Group, GroupMembership};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::management::{Api, refused};
+use crate::management::{Api, encoded, id, refused};
 use crate::world::World;
-
-pub(crate) fn id(resource: &Value) -> String {
-    resource["id"].as_str().unwrap().to_owned()
-}
-
-pub(crate) fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-impl Api<'_> {
-    pub(crate) async fn make_group(&self, name: &str) -> String {
-        let made = self.post("groups", &json!({ "name": name })).await;
-        id(&made.expect(StatusCode::CREATED).json())
-    }
-
-    pub(crate) async fn make_population(&self, name: &str) -> String {
-        let made = self.post("populations", &json!({ "name": name })).await;
-        id(&made.expect(StatusCode::CREATED).json())
-    }
-
-    pub(crate) async fn make_user_in(&self, username: &str, population: &str) -> String {
-        let body = json!({
-            "username": username, "email": format!("{username}@example.com"),
-            "population": { "id": population },
-        });
-        id(&self
-            .post("users", &body)
-            .await
-            .expect(StatusCode::CREATED)
-            .json())
-    }
-
-    /// Makes a user or a group (`users/…` or `groups/…`) a member of a group.
-    pub(crate) async fn join(&self, member: &str, group: &str) {
-        let path = format!("{member}/memberOfGroups");
-        let joined = self.post(&path, &json!({ "id": group })).await;
-        joined.expect(StatusCode::CREATED);
-    }
-
-    /// Names and kinds of the memberships of `users/…` or `groups/…`, by name.
-    pub(crate) async fn memberships(&self, member: &str) -> Vec<(String, String)> {
-        let page = self.get(&format!("{member}/memberOfGroups")).await;
-        let page = page.expect(StatusCode::OK).json();
-        let memberships = page["_embedded"]["groupMemberships"]
-            .as_array()
-            .unwrap()
-            .clone();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let mut found: Vec<_> = memberships
-            .iter()
-            .map(|one| (text(&one["name"]), text(&one["type"])))
-            .collect();
-        found.sort();
-        found
-    }
-
-    /// Usernames that a filter finds, in order.
-    pub(crate) async fn users_by(&self, filter: &str) -> Vec<String> {
-        let page = self.get(&format!("users?filter={}", encoded(filter))).await;
-        let page = page.expect(StatusCode::OK).json();
-        let users = page["_embedded"]["users"].as_array().unwrap().clone();
-        let mut names: Vec<_> = users
-            .iter()
-            .map(|user| user["username"].as_str().unwrap().to_owned())
-            .collect();
-        names.sort();
-        names
-    }
-}
 
 pub(crate) fn kinds(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     let owned = |(name, kind): &(&str, &str)| ((*name).to_owned(), (*kind).to_owned());
@@ -478,10 +409,9 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
 async fn who_only_reads_identities_changes_no_group() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let (worker, secret) = admin
-        .make_worker("Reader", &["Identity Data Read Only"])
+    let reader = admin
+        .worker_with("Reader", &["Identity Data Read Only"])
         .await;
-    let reader = Api::application(&world, &worker, &secret).await;
     let group = admin.make_group("Editors").await;
     let ada = format!("users/{}", id(&admin.make_user("ada").await));
     admin.join(&ada, &group).await;
@@ -506,10 +436,9 @@ async fn who_only_reads_identities_changes_no_group() {
             "",
         );
     }
-    let (worker, secret) = admin
-        .make_worker("Configurer", &["Configuration Read Only"])
+    let configurer = admin
+        .worker_with("Configurer", &["Configuration Read Only"])
         .await;
-    let configurer = Api::application(&world, &worker, &secret).await;
     refused(
         &configurer.get(&at).await,
         403,

@@ -467,9 +467,7 @@ async fn only_an_import_takes_a_password() {
     }
     let external = json!({ "username": "ada", "email": "ada@example.com",
         "password": { "value": "x", "external": { "gateway": { "id": "x" } } } });
-    let answer = api
-        .act(Method::POST, "users", "user.import+json", &external)
-        .await;
+    let answer = api.import(&external).await;
     refused(
         &answer,
         400,

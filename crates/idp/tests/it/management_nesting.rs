@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::management::{Api, refused};
-use crate::management_groups::{encoded, id, kinds};
+use crate::management::{Api, encoded, id, refused};
+use crate::management_groups::kinds;
 use crate::world::World;
 
 /// Nested groups, on an engine of choice: staff ⊃ engineers ⊃ interns.

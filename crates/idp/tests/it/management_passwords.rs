@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
+use crate::management::{Api, refused, user_path};
 use crate::world::{Answer, World};
 
 /// The password operations of one user.
@@ -43,7 +43,7 @@ async fn new_account<'a>(world: &'a World, username: &str) -> Account<'a> {
     let api = Api::worker(world).await;
     let user = api.make_user(username).await;
     Account {
-        at: format!("users/{}/password", user["id"].as_str().unwrap()),
+        at: format!("{}/password", user_path(&user)),
         api,
     }
 }

@@ -4,8 +4,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::management::{Api, refused};
-use crate::management_access::{another_environment, call, fill};
+use crate::management::{Api, another_environment, call, fill, refused, user_path};
 use crate::world::World;
 
 /// Classes 16 and 17: a user with every `p1:` scope reaches the own account only, and there
@@ -217,17 +216,15 @@ async fn roles_reach_what_they_were_assigned_for() {
 async fn nobody_lifts_themselves_up() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let (id, secret) = admin
-        .make_worker("Identities", &["Identity Data Admin"])
+    let identities = admin
+        .worker_with("Identities", &["Identity Data Admin"])
         .await;
-    let identities = Api::application(&world, &id, &secret).await;
-    let (id, secret) = admin
-        .make_worker("Applications", &["Client Application Developer"])
+    let applications = admin
+        .worker_with("Applications", &["Client Application Developer"])
         .await;
-    let applications = Api::application(&world, &id, &secret).await;
 
     let ada = admin.make_user("ada").await;
-    let path = format!("users/{}/roleAssignments", ada["id"].as_str().unwrap());
+    let path = format!("{}/roleAssignments", user_path(&ada));
     let give = async |role: &str, kind: &str, scope: String| {
         let role = admin.role(role).await;
         let body = json!({ "role": { "id": role }, "scope": { "id": scope, "type": kind } });
@@ -350,12 +347,11 @@ async fn nobody_disables_locks_deletes_or_strips_themselves() {
 async fn nobody_takes_over_somebody_more_powerful() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let (id, secret) = admin
-        .make_worker("Identities", &["Identity Data Admin"])
+    let identities = admin
+        .worker_with("Identities", &["Identity Data Admin"])
         .await;
-    let identities = Api::application(&world, &id, &secret).await;
     let ada = admin.make_user("ada").await;
-    let path = format!("users/{}/roleAssignments", ada["id"].as_str().unwrap());
+    let path = format!("{}/roleAssignments", user_path(&ada));
     let environment = admin.environment.to_string();
     let body = json!({
         "role": { "id": admin.role("Environment Admin").await },

@@ -3,8 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
-use crate::management_users::path;
+use crate::management::{Api, refused, user_path};
 use crate::world::World;
 
 #[tokio::test]
@@ -76,7 +75,7 @@ async fn names_and_addresses_are_compared_however_they_are_typed() {
     );
     // The same mailbox in other words is no other address.
     let patched = api
-        .patch(&path(&user), &json!({ "email": "Ada@bücher.example" }))
+        .patch(&user_path(&user), &json!({ "email": "Ada@bücher.example" }))
         .await
         .expect(StatusCode::OK);
     assert_eq!(patched.json()["email"], "Ada@xn--bcher-kva.example");
@@ -100,12 +99,10 @@ async fn what_cannot_be_seen_or_sent_to_is_refused_by_its_member() {
         body[member] = json!(value);
         let created = api.post("users", &body).await;
         refused(&created, 400, "INVALID_DATA", "INVALID_VALUE", member);
-        let imported = api
-            .act(Method::POST, "users", "user.import+json", &body)
-            .await;
+        let imported = api.import(&body).await;
         refused(&imported, 400, "INVALID_DATA", "INVALID_VALUE", member);
         let change = json!({ member: value });
-        let changed = api.patch(&path(&user), &change).await;
+        let changed = api.patch(&user_path(&user), &change).await;
         refused(&changed, 400, "INVALID_DATA", "INVALID_VALUE", member);
     }
 }
@@ -114,7 +111,7 @@ async fn what_cannot_be_seen_or_sent_to_is_refused_by_its_member() {
 async fn a_mail_address_is_proven_by_the_mailed_code() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
-    let at = path(&api.make_user("ada").await);
+    let at = user_path(&api.make_user("ada").await);
     let sent = api
         .act(
             Method::POST,
@@ -156,7 +153,7 @@ async fn a_mail_address_is_proven_by_the_mailed_code() {
 async fn another_address_tells_the_one_before_and_makes_its_codes_worthless() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
-    let at = path(&api.make_user("ada").await);
+    let at = user_path(&api.make_user("ada").await);
     let send = "user.sendVerificationCode+json";
     api.act(Method::POST, &at, send, &Value::Null).await;
     let code = world.mailed_code("ada@example.com").await.unwrap();
@@ -183,7 +180,7 @@ async fn another_address_tells_the_one_before_and_makes_its_codes_worthless() {
 async fn an_address_in_another_spelling_stays_proven_and_so_do_its_codes() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
-    let at = path(&api.make_user("ada").await);
+    let at = user_path(&api.make_user("ada").await);
     let send = "user.sendVerificationCode+json";
     api.act(Method::POST, &at, send, &Value::Null).await;
     let code = world.mailed_code("ada@example.com").await.unwrap();
@@ -232,7 +229,7 @@ async fn a_username_in_the_form_of_an_address_is_the_users_own() {
     refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "username");
     let body = json!({ "username": "Eve@example.com", "email": "eve@example.com" });
     let eve = api.post("users", &body).await.expect(StatusCode::CREATED);
-    let at = path(&eve.json());
+    let at = user_path(&eve.json());
     for change in [
         json!({ "email": "other@example.com" }),
         json!({ "username": "other@example.com" }),

@@ -3,12 +3,8 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::management::{Api, VENDOR, refused};
+use crate::management::{Api, VENDOR, refused, user_path};
 use crate::world::World;
-
-pub(crate) fn path(user: &Value) -> String {
-    format!("users/{}", user["id"].as_str().unwrap())
-}
 
 #[tokio::test]
 async fn a_new_user_is_shown_as_pingone_shows_it() {
@@ -24,7 +20,7 @@ async fn a_new_user_is_shown_as_pingone_shows_it() {
     // The Spring sample follows this link, and wants exactly 201.
     let password = user["_links"]["password.set"]["href"].as_str().unwrap();
     assert!(
-        password.ends_with(&format!("/{}/password", path(&user))),
+        password.ends_with(&format!("/{}/password", user_path(&user))),
         "{password}"
     );
     assert_eq!(answer.location(), user["_links"]["self"]["href"]);
@@ -119,7 +115,7 @@ async fn put_replaces_and_patch_merges() {
             "population": { "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1" }, "verifyStatus": "ENABLED",
             "password": { "value": "x" }, "id": "x", "_links": {}, "createdAt": "x",
         }),
-        path(&user),
+        user_path(&user),
     );
     let mut patch = owned.clone();
     patch["name"] = json!({ "given": "Ada", "family": "Lovelace" });
@@ -186,7 +182,7 @@ async fn put_replaces_and_patch_merges() {
 async fn states_have_operations_of_their_own() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
-    let at = path(&api.make_user("ada").await);
+    let at = user_path(&api.make_user("ada").await);
     // The Go SDK sends two Content-Type fields, the plain one first.
     let lock = format!("{VENDOR}account.lock+json");
     let answer = api
@@ -253,7 +249,7 @@ async fn a_population_tells_its_users_after_every_way_in_and_out() {
     };
     let mut users = Vec::new();
     for number in 0..20 {
-        users.push(path(&api.make_user(&format!("user-{number}")).await));
+        users.push(user_path(&api.make_user(&format!("user-{number}")).await));
     }
     let [(first, _), (second, _), ..] = &*populations().await else {
         panic!("two populations");
@@ -289,8 +285,7 @@ async fn an_import_brings_password_and_state_or_nothing() {
             "account": { "status": "LOCKED" },
             "lifecycle": { "status": "VERIFICATION_REQUIRED", "suppressVerificationCode": true },
         });
-        api.act(Method::POST, "users", "user.import+json", &body)
-            .await
+        api.import(&body).await
     };
     let answer = import("short").await;
     refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "password");
@@ -331,6 +326,9 @@ async fn an_import_brings_password_and_state_or_nothing() {
     assert_eq!(user["mfaEnabled"], true);
     assert!(user.get("password").is_none());
     assert_eq!(world.mailed_code("ada@example.com").await, None);
-    let state = api.get(&format!("{}/password", path(&user))).await.json();
+    let state = api
+        .get(&format!("{}/password", user_path(&user)))
+        .await
+        .json();
     assert_eq!(state["status"], "MUST_CHANGE_PASSWORD");
 }

@@ -269,9 +269,7 @@ async fn a_response_type_switched_off_while_signing_on_is_not_given() {
     let mut browser = world.browser();
     let page = Browser::page_of(&browser.authorize(&world, &params).await);
     let user = &world.demo.user;
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
+    let answer = browser.give_right(&page, user).await;
     world
         .change_application(|settings| settings["responseTypes"] = json!(["CODE"]))
         .await;
@@ -331,7 +329,7 @@ async fn the_way_back_is_open_once_and_to_the_browser_that_signed_on() {
 
     let user = &world.demo.user;
     browser
-        .give(&page, user.username, user.password.expose())
+        .give_right(&page, user)
         .await
         .expect(StatusCode::SEE_OTHER);
     let stranger = world
@@ -466,9 +464,7 @@ async fn max_age_prompt_and_hint_decide_whether_a_session_is_enough() {
     let mut operators = world.browser();
     let page = Browser::page_of(&operators.authorize(&world, &world.request()).await);
     let operator = &world.demo.operator;
-    let answer = operators
-        .give(&page, operator.username, operator.password.expose())
-        .await;
+    let answer = operators.give_right(&page, operator).await;
     let code = operators.resume(&answer).await.param("code");
     let hint = world.redeem(&code).await.json()["id_token"]
         .as_str()

@@ -315,7 +315,7 @@ async fn a_disabled_user_or_application_ends_every_token_at_once() {
         tokens["access_token"].as_str().unwrap(),
         tokens["refresh_token"].as_str().unwrap(),
     );
-    world.disable_user().await;
+    world.set_enabled(false).await;
     world
         .userinfo(access)
         .await

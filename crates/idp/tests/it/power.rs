@@ -2,10 +2,11 @@
 //! such an application, and who may sign on to it.
 
 use http::{Method, StatusCode};
+use idp::demo::Account;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
-use crate::world::{Answer, Browser, REDIRECT_URI, Received, World};
+use crate::management::{Api, id, refused, signs_on};
+use crate::world::{Answer, Received, World};
 
 /// Those who administer a part, and must not get at the rest.
 const ATTACKERS: [&str; 3] = [
@@ -19,19 +20,22 @@ fn forbidden(answer: &Answer) {
     refused(answer, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
 }
 
-/// An application that users sign on to by a code, with a secret in the form.
-fn signs_on(name: &str, kind: &str) -> Value {
-    json!({
-        "name": name, "type": kind, "protocol": "OPENID_CONNECT", "enabled": true,
-        "grantTypes": ["AUTHORIZATION_CODE", "REFRESH_TOKEN"], "responseTypes": ["CODE"],
-        "tokenEndpointAuthMethod": "NONE", "redirectUris": [REDIRECT_URI],
-    })
+/// What an application receives when this person follows its link.
+async fn received(world: &World, application: &str, who: &Account, scopes: &str) -> Received {
+    let params = world
+        .request()
+        .set("client_id", application)
+        .set("scope", scopes);
+    world.browser().sign_on_as(who, world, &params).await
 }
 
-async fn made(api: &Api<'_>, body: &Value) -> String {
-    let answer = api.post("applications", body).await;
-    let json = answer.expect(StatusCode::CREATED).json();
-    json["id"].as_str().unwrap().to_owned()
+/// The tokens that a public application gets for that.
+async fn tokens(world: &World, application: &str, who: &Account, scopes: &str) -> Value {
+    let code = received(world, application, who, scopes)
+        .await
+        .param("code");
+    let answer = world.redeem_as(application, None, &code).await;
+    answer.expect(StatusCode::OK).json()
 }
 
 /// Grants an application scopes of the PingOne API.
@@ -56,48 +60,7 @@ async fn grant(api: &Api<'_>, application: &str, names: &[&str]) -> Answer {
         .await
 }
 
-/// What an application receives when this person follows its link.
-async fn received(world: &World, application: &str, scopes: &str, operator: bool) -> Received {
-    let params = world
-        .request()
-        .set("client_id", application)
-        .set("scope", scopes);
-    let user = if operator {
-        &world.demo.operator
-    } else {
-        &world.demo.user
-    };
-    let mut browser = world.browser();
-    let answer = browser.authorize(world, &params).await;
-    let page = Browser::page_of(&answer);
-    browser.get(&page).await.expect(StatusCode::OK);
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
-    browser.resume(&answer).await
-}
-
-/// The tokens that a public application gets for that.
-async fn tokens(world: &World, application: &str, received: &Received) -> Value {
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", &received.param("code")),
-        ("redirect_uri", REDIRECT_URI),
-        ("client_id", application),
-    ];
-    let answer = world.post(&world.endpoint("token"), &form).await;
-    answer.expect(StatusCode::OK).json()
-}
-
-fn with_token<'a>(world: &'a World, tokens: &Value) -> Api<'a> {
-    Api {
-        world,
-        token: tokens["access_token"].as_str().unwrap().to_owned(),
-        environment: world.demo.environment_id,
-    }
-}
-
-async fn user_path(api: &Api<'_>, username: &str) -> String {
+async fn found_user(api: &Api<'_>, username: &str) -> String {
     let filter = format!("users?filter=username%20eq%20%22{username}%22");
     let page = api.get(&filter).await.expect(StatusCode::OK).json();
     let id = page["_embedded"]["users"][0]["id"].as_str().unwrap();
@@ -119,8 +82,7 @@ async fn nobody_becomes_stronger_through_an_application() {
         grants["_embedded"]["grants"][0]["id"].as_str().unwrap()
     );
     for role in ATTACKERS {
-        let (id, secret) = admin.make_worker(role, &[role]).await;
-        let attacker = Api::application(&world, &id, &secret).await;
+        let attacker = admin.worker_with(role, &[role]).await;
 
         // An application of one's own that administrators follow the link of.
         let code = signs_on("Own", "WORKER");
@@ -176,11 +138,12 @@ async fn nobody_becomes_stronger_through_an_application() {
 async fn a_p1_scope_gives_the_own_account_and_no_role() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let (id, secret) = admin
-        .make_worker("Developer", &["Client Application Developer"])
+    let developer = admin
+        .worker_with("Developer", &["Client Application Developer"])
         .await;
-    let developer = Api::application(&world, &id, &secret).await;
-    let web = made(&developer, &signs_on("Games", "WEB_APP")).await;
+    let web = id(&developer
+        .make("applications", &signs_on("Games", "WEB_APP"))
+        .await);
     let scopes = [
         "p1:read:user",
         "p1:update:user",
@@ -192,10 +155,10 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
         .expect(StatusCode::CREATED);
     let asked = format!("openid {}", scopes.join(" "));
 
-    let got = tokens(&world, &web, &received(&world, &web, &asked, true).await).await;
-    let operator = with_token(&world, &got);
-    let own = user_path(&admin, world.demo.operator.username).await;
-    let customer = user_path(&admin, world.demo.user.username).await;
+    let got = tokens(&world, &web, &world.demo.operator, &asked).await;
+    let operator = Api::bearing(&world, &got);
+    let own = found_user(&admin, world.demo.operator.username).await;
+    let customer = found_user(&admin, world.demo.user.username).await;
     operator.get(&own).await.expect(StatusCode::OK);
     for answer in [
         operator.get("users").await,
@@ -223,8 +186,8 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
         forbidden(&operator.act(Method::POST, &own, action, &body).await);
     }
 
-    let got = tokens(&world, &web, &received(&world, &web, &asked, false).await).await;
-    let user = with_token(&world, &got);
+    let got = tokens(&world, &web, &world.demo.user, &asked).await;
+    let user = Api::bearing(&world, &got);
     let changed = user.patch(&customer, &json!({ "nickname": "D" })).await;
     assert_eq!(changed.expect(StatusCode::OK).json()["nickname"], "D");
 }
@@ -234,21 +197,22 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
 async fn an_application_that_changes_an_address_recovers_no_account() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let (id, secret) = admin
-        .make_worker("Developer", &["Client Application Developer"])
+    let developer = admin
+        .worker_with("Developer", &["Client Application Developer"])
         .await;
-    let developer = Api::application(&world, &id, &secret).await;
-    let web = made(&developer, &signs_on("Games", "WEB_APP")).await;
+    let web = id(&developer
+        .make("applications", &signs_on("Games", "WEB_APP"))
+        .await);
     let scopes = ["p1:read:user", "p1:update:user", "p1:verify:user"];
     grant(&developer, &web, &scopes)
         .await
         .expect(StatusCode::CREATED);
     let asked = format!("openid {}", scopes.join(" "));
-    let customer = user_path(&admin, world.demo.user.username).await;
+    let customer = found_user(&admin, world.demo.user.username).await;
     let shown = admin.get(&customer).await.json();
     let owner = shown["email"].as_str().unwrap();
-    let got = tokens(&world, &web, &received(&world, &web, &asked, false).await).await;
-    let games = with_token(&world, &got);
+    let got = tokens(&world, &web, &world.demo.user, &asked).await;
+    let games = Api::bearing(&world, &got);
     let recovery = async || {
         world.advance(1);
         let at = format!("{customer}/password");
@@ -313,23 +277,30 @@ async fn an_application_that_changes_an_address_recovers_no_account() {
 async fn operators_administer_through_the_portal_and_through_workers() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let worker = made(&admin, &signs_on("Console", "WORKER")).await;
-    let got = received(&world, &worker, "openid", true).await;
-    let got = tokens(&world, &worker, &got).await;
-    let operator = with_token(&world, &got);
+    let worker = id(&admin
+        .make("applications", &signs_on("Console", "WORKER"))
+        .await);
+    let got = tokens(&world, &worker, &world.demo.operator, "openid").await;
+    let operator = Api::bearing(&world, &got);
     operator.get("users").await.expect(StatusCode::OK);
-    let customer = user_path(&admin, world.demo.user.username).await;
+    let customer = found_user(&admin, world.demo.user.username).await;
     operator
         .put(&format!("{customer}/enabled"), &json!({ "enabled": true }))
         .await
         .expect(StatusCode::OK);
 
-    let got = received(&world, &world.demo.client_id.to_string(), "openid", true).await;
+    let got = received(
+        &world,
+        &world.demo.client_id.to_string(),
+        &world.demo.operator,
+        "openid",
+    )
+    .await;
     let got = world
         .redeem(&got.param("code"))
         .await
         .expect(StatusCode::OK);
-    let operator = with_token(&world, &got.json());
+    let operator = Api::bearing(&world, &got.json());
     operator.get("users").await.expect(StatusCode::OK);
 }
 
@@ -338,20 +309,21 @@ async fn operators_administer_through_the_portal_and_through_workers() {
 async fn only_users_with_a_role_sign_on_to_a_worker() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let worker = made(&admin, &signs_on("Console", "WORKER")).await;
+    let worker = id(&admin
+        .make("applications", &signs_on("Console", "WORKER"))
+        .await);
     let shown = admin.get(&format!("applications/{worker}")).await.json();
     assert_eq!(
         shown["accessControl"],
         json!({ "role": { "type": "ADMIN_USERS_ONLY" } })
     );
-    let answer = received(&world, &worker, "openid", false).await;
+    let answer = received(&world, &worker, &world.demo.user, "openid").await;
     assert_eq!(answer.param("error"), "access_denied");
     assert!(answer.find("code").is_none(), "{answer:?}");
 
     // Whoever loses the last role is out at the next refresh.
-    let got = received(&world, &worker, "openid", true).await;
-    let got = tokens(&world, &worker, &got).await;
-    let operator = user_path(&admin, world.demo.operator.username).await;
+    let got = tokens(&world, &worker, &world.demo.operator, "openid").await;
+    let operator = found_user(&admin, world.demo.operator.username).await;
     let held = admin
         .get(&format!("{operator}/roleAssignments"))
         .await
@@ -433,8 +405,10 @@ async fn environments_are_made_by_who_administers_the_organization() {
 async fn a_public_application_introspects_nothing() {
     let world = World::new().await;
     let admin = Api::worker(&world).await;
-    let app = made(&admin, &signs_on("Public", "WEB_APP")).await;
-    let got = tokens(&world, &app, &received(&world, &app, "openid", false).await).await;
+    let app = id(&admin
+        .make("applications", &signs_on("Public", "WEB_APP"))
+        .await);
+    let got = tokens(&world, &app, &world.demo.user, "openid").await;
     for token in ["access_token", "refresh_token"] {
         let form = [("token", got[token].as_str().unwrap()), ("client_id", &app)];
         let answer = world.post(&world.endpoint("introspect"), &form).await;

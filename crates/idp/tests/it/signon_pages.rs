@@ -3,22 +3,10 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use db::Statement;
 use http::{Method, StatusCode};
 use platform::net::RemoteAddress;
 
-use crate::world::{Answer, Browser, NEW_PASSWORD, Received, World, at_sign_on, sub_page};
-
-#[track_caller]
-pub(crate) fn shows(answer: &Answer, status: StatusCode, text: &str) {
-    assert_eq!(answer.status, status, "{}", answer.body);
-    assert!(answer.body.contains(text), "no `{text}` in {}", answer.body);
-}
-
-pub(crate) async fn demand_change(world: &World) {
-    let statement = Statement::new("UPDATE user_passwords SET must_change = $1");
-    world.sql(statement.bind(true)).await;
-}
+use crate::world::{Browser, NEW_PASSWORD, Received, World, at_sign_on, shows, sub_page};
 
 #[tokio::test]
 async fn the_sign_on_page_has_stable_fields_and_may_lead_to_the_application() {
@@ -103,23 +91,18 @@ async fn every_alias_of_a_name_shares_one_lockout() {
     );
     world.advance(900);
     let (mut browser, page) = at_sign_on(&world).await;
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
+    let answer = browser.give_right(&page, user).await;
     browser.resume(&answer).await.param("code");
 }
 
 #[tokio::test]
 async fn a_page_posted_twice_at_once_leads_its_browser_on() {
     let world = World::new().await;
-    demand_change(&world).await;
+    world.demand_change().await;
     let (mut browser, page) = at_sign_on(&world).await;
     let user = &world.demo.user;
     let (mut one, mut two) = (browser.clone(), browser.clone());
-    let answers = tokio::join!(
-        one.give(&page, user.username, user.password.expose()),
-        two.give(&page, user.username, user.password.expose()),
-    );
+    let answers = tokio::join!(one.give_right(&page, user), two.give_right(&page, user),);
     let mut given = [(answers.0, one), (answers.1, two)];
     for (answer, _) in &given {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -168,13 +151,9 @@ async fn posts_out_of_order_lead_back_to_the_state() {
     assert!(browser.cookies.is_empty());
     // Once complete, a page that was left open leads on, and signs nobody else on.
     let user = &world.demo.user;
-    browser
-        .give(&page, user.username, user.password.expose())
-        .await;
+    browser.give_right(&page, user).await;
     let operator = &world.demo.operator;
-    let answer = browser
-        .give(&page, operator.username, operator.password.expose())
-        .await;
+    let answer = browser.give_right(&page, operator).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let answer = browser.get(&page).await.expect(StatusCode::SEE_OTHER);
     let code = browser.resume(&answer).await.param("code");
@@ -282,10 +261,8 @@ async fn a_disabled_user_is_stopped_at_every_step() {
     let world = World::new().await;
     let (mut browser, page) = at_sign_on(&world).await;
     let user = &world.demo.user;
-    world.disable_user().await;
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
+    world.set_enabled(false).await;
+    let answer = browser.give_right(&page, user).await;
     shows(
         &answer,
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -301,10 +278,8 @@ async fn a_disabled_user_is_stopped_at_every_step() {
     // Between the pages and the way back.
     let world = World::new().await;
     let (mut browser, page) = at_sign_on(&world).await;
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
-    world.disable_user().await;
+    let answer = browser.give_right(&page, user).await;
+    world.set_enabled(false).await;
     browser
         .get(answer.location())
         .await
@@ -312,12 +287,10 @@ async fn a_disabled_user_is_stopped_at_every_step() {
 
     // While a password is being changed.
     let world = World::new().await;
-    demand_change(&world).await;
+    world.demand_change().await;
     let (mut browser, page) = at_sign_on(&world).await;
-    browser
-        .give(&page, user.username, user.password.expose())
-        .await;
-    world.disable_user().await;
+    browser.give_right(&page, user).await;
+    world.set_enabled(false).await;
     let form = [
         ("currentPassword", user.password.expose()),
         ("newPassword", NEW_PASSWORD),
@@ -331,7 +304,7 @@ async fn a_disabled_user_is_stopped_at_every_step() {
     // In a session from before.
     let world = World::new().await;
     let (mut browser, _) = world.sign_on(&world.request()).await;
-    world.disable_user().await;
+    world.set_enabled(false).await;
     let answer = browser
         .authorize(&world, &world.request().set("prompt", "none"))
         .await;

@@ -2,8 +2,7 @@
 
 use http::StatusCode;
 
-use crate::signon_pages::{demand_change, shows};
-use crate::world::{Answer, Browser, NEW_PASSWORD, Received, World, at_sign_on, sub_page};
+use crate::world::{Answer, Browser, NEW_PASSWORD, Received, World, at_sign_on, shows, sub_page};
 
 /// A new password as it stands in a field that comes back.
 fn kept() -> String {
@@ -13,7 +12,7 @@ fn kept() -> String {
 #[tokio::test]
 async fn a_password_that_must_be_changed_is_changed_before_anything_else() {
     let world = World::new().await;
-    demand_change(&world).await;
+    world.demand_change().await;
     let (mut browser, page) = at_sign_on(&world).await;
     let user = &world.demo.user;
     let old = user.password.expose();

@@ -3,8 +3,7 @@
 use http::StatusCode;
 use protocol::names::EmailAddress;
 
-use crate::signon_pages::shows;
-use crate::world::{NEW_PASSWORD, World, at_sign_on, sub_page};
+use crate::world::{NEW_PASSWORD, World, at_sign_on, shows, sub_page};
 
 /// Neither the pages nor their addresses tell whether an address is known here.
 #[tokio::test]

@@ -41,9 +41,7 @@ async fn each_sign_on_gives_a_new_cookie_and_the_same_user_keeps_the_session() {
     let before = browser.cookies.clone();
     let page = Browser::page_of(&browser.authorize(&world, &again).await);
     let operator = &world.demo.operator;
-    let answer = browser
-        .give(&page, operator.username, operator.password.expose())
-        .await;
+    let answer = browser.give_right(&page, operator).await;
     let received = browser.resume(&answer).await;
     let three = sid(world.redeem(&received.param("code")).await.json());
     assert_ne!(two, three);
@@ -60,9 +58,7 @@ async fn the_cookies_are_those_of_pingone() {
     let world = World::new().await;
     let (mut browser, page) = at_sign_on(&world).await;
     let user = &world.demo.user;
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
+    let answer = browser.give_right(&page, user).await;
     let cookies: Vec<&str> = answer
         .headers
         .get_all("set-cookie")
@@ -95,9 +91,7 @@ async fn the_cookies_are_those_of_pingone() {
     let mut browser = world.browser();
     let answer = browser.authorize(&world, &world.request()).await;
     let page = answer.location().replace("http://localhost:9443", "");
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
+    let answer = browser.give_right(&page, user).await;
     let cookie = answer.header("set-cookie");
     assert!(
         cookie.contains("SameSite=Lax") && !cookie.contains("Secure"),

@@ -21,13 +21,6 @@ fn told(answer: &Answer, page: &str, name: &str) -> String {
     format!("{} {cookies} {body}", answer.status)
 }
 
-pub(crate) async fn set_enabled(world: &World, is_enabled: bool) {
-    let statement = Statement::new("UPDATE users SET enabled = $1 WHERE username = $2");
-    world
-        .sql(statement.bind(is_enabled).bind(world.demo.user.username))
-        .await;
-}
-
 async fn wrong_codes(browser: &mut Browser, page: &str, times: usize) -> Answer {
     let form = [
         ("recoveryCode", "AAAAAAAA"),
@@ -129,9 +122,7 @@ async fn whoever_sends_a_link_to_a_sign_on_page_gets_nothing_of_the_sign_on() {
     attacker.get(&page).await.expect(StatusCode::OK);
     let mut victim = world.browser();
     let user = &world.demo.user;
-    let answer = victim
-        .give(&page, user.username, user.password.expose())
-        .await;
+    let answer = victim.give_right(&page, user).await;
     let resume = answer.location().to_owned();
     attacker.get(&resume).await.expect(StatusCode::FORBIDDEN);
     let shown = attacker.get(&page).await;
@@ -148,9 +139,7 @@ async fn whoever_sends_a_link_to_a_sign_on_page_gets_nothing_of_the_sign_on() {
     victim.cookies.clone_from(&planted);
     let params = world.request().set("prompt", "login");
     let page = Browser::page_of(&victim.authorize(&world, &params).await);
-    victim
-        .give(&page, user.username, user.password.expose())
-        .await;
+    victim.give_right(&page, user).await;
     assert_ne!(victim.cookies, planted);
     let mut attacker = world.browser();
     attacker.cookies = planted;
@@ -193,9 +182,7 @@ async fn no_answer_to_a_password_is_a_redirect_that_repeats_the_post() {
     let world = World::new().await;
     let (mut browser, page) = at_sign_on(&world).await;
     let user = &world.demo.user;
-    let answer = browser
-        .give(&page, user.username, user.password.expose())
-        .await;
+    let answer = browser.give_right(&page, user).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let answer = browser.get(answer.location()).await;
     assert_eq!(answer.status, StatusCode::FOUND);
@@ -515,24 +502,11 @@ async fn an_application_that_may_know_an_administrator_administers_nothing() {
             .set("scope", scopes);
         let mut browser = world.browser();
         let page = Browser::page_of(&browser.authorize(&world, &params).await);
-        let answer = browser
-            .give(&page, operator.username, operator.password.expose())
-            .await;
+        let answer = browser.give_right(&page, operator).await;
         let code = browser.resume(&answer).await.param("code");
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", code.as_str()),
-            ("redirect_uri", crate::world::REDIRECT_URI),
-        ];
         let secret = world.demo.client_secret.expose();
-        let token = world.endpoint("token");
-        let tokens = world.post_as(&token, &form, application, secret).await;
-        let tokens = tokens.expect(StatusCode::OK).json();
-        let api = Api {
-            world: &world,
-            token: tokens["access_token"].as_str().unwrap().to_owned(),
-            environment: world.demo.environment_id,
-        };
+        let tokens = world.redeem_as(application, Some(secret), &code).await;
+        let api = Api::bearing(&world, &tokens.expect(StatusCode::OK).json());
         assert_eq!(
             api.get("users").await.status,
             status,
