@@ -169,10 +169,9 @@ impl<'a> Api<'a> {
         });
         let id = id(&self.make("applications", &body).await);
         for role in roles {
-            let body = json!({
-                "role": { "id": self.role(role).await },
-                "scope": { "id": self.environment, "type": "ENVIRONMENT" },
-            });
+            let body = self
+                .assignment(role, "ENVIRONMENT", &self.environment)
+                .await;
             let path = format!("applications/{id}/roleAssignments");
             self.make(&path, &body).await;
         }
@@ -218,6 +217,16 @@ impl<'a> Api<'a> {
             .collect();
         names.sort();
         names
+    }
+
+    /// An assignment of this role for a scope of this kind, to be posted.
+    pub(crate) async fn assignment(
+        &self,
+        role: &str,
+        kind: &str,
+        scope: &impl serde::Serialize,
+    ) -> Value {
+        json!({ "role": { "id": self.role(role).await }, "scope": { "id": scope, "type": kind } })
     }
 
     /// The id of a role, looked up by name as clients do.

@@ -86,20 +86,14 @@ async fn operations(api: &Api<'_>) -> Vec<Operation> {
         .to_owned();
     let (worker, _) = api.make_worker("Walked", &[]).await;
     let population = first("populations", "populations").await;
-    let resource = api
-        .post("resources", &json!({ "name": "Walked" }))
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let resource = api.make("resources", &json!({ "name": "Walked" })).await;
     let resource = resource["id"].as_str().unwrap();
     let scope = api
-        .post(
+        .make(
             &format!("resources/{resource}/scopes"),
             &json!({ "name": "walk" }),
         )
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+        .await;
     let policy = json!({
         "name": "Walked", "excludesProfileData": true, "notSimilarToCurrent": true,
         "excludesCommonlyUsed": true,
@@ -264,10 +258,8 @@ async fn operations(api: &Api<'_>) -> Vec<Operation> {
             Method::POST,
             format!("applications/{worker}/roleAssignments"),
             PLAIN,
-            json!({
-                "role": { "id": api.role("Identity Data Read Only").await },
-                "scope": { "id": api.environment, "type": "ENVIRONMENT" },
-            }),
+            api.assignment("Identity Data Read Only", "ENVIRONMENT", &api.environment)
+                .await,
             &[
                 ("role", Object),
                 ("role.id", Id),

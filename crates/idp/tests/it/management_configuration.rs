@@ -180,11 +180,7 @@ async fn a_secret_is_rotated_with_an_overlap() {
     }
     let mut public = web_application("Public");
     public["tokenEndpointAuthMethod"] = json!("NONE");
-    let public = api
-        .post("applications", &public)
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let public = api.make("applications", &public).await;
     let secret = api
         .get(&format!(
             "applications/{}/secret",
@@ -228,9 +224,8 @@ async fn scopes_are_granted_per_resource() {
     let foreign = scopes_list["_embedded"]["scopes"][0]["id"].clone();
     let made = api.post(&scopes, &json!({ "name": "p1:anything" })).await;
     refused(&made, 400, "INVALID_DATA", "INVALID_VALUE", "name");
-    api.post(&scopes, &json!({ "name": "p1:read:user:name" }))
-        .await
-        .expect(StatusCode::CREATED);
+    api.make(&scopes, &json!({ "name": "p1:read:user:name" }))
+        .await;
 
     let pretending = json!({ "name": "Orders", "audience": "https://api.pingone.com" });
     refused(
@@ -241,19 +236,14 @@ async fn scopes_are_granted_per_resource() {
         "audience",
     );
     let orders = json!({ "name": "Orders", "audience": "https://orders.example", "accessTokenValiditySeconds": 600 });
-    let orders = api
-        .post("resources", &orders)
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let orders = api.make("resources", &orders).await;
     let orders_at = format!("resources/{}", orders["id"].as_str().unwrap());
     let read = api
-        .post(
+        .make(
             &format!("{orders_at}/scopes"),
             &json!({ "name": "orders:read" }),
         )
         .await;
-    let read = read.expect(StatusCode::CREATED).json();
     let again = api
         .post(
             &format!("{orders_at}/scopes"),
@@ -262,10 +252,10 @@ async fn scopes_are_granted_per_resource() {
         .await;
     refused(&again, 400, "INVALID_DATA", "UNIQUENESS_VIOLATION", "name");
 
-    let application = api.post("applications", &json!({
+    let application = api.make("applications", &json!({
         "name": "Service", "type": "SERVICE", "enabled": true, "grantTypes": ["CLIENT_CREDENTIALS"],
         "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
-    })).await.expect(StatusCode::CREATED).json();
+    })).await;
     let id = application["id"].as_str().unwrap();
     let at = format!("applications/{id}/grants");
     let wrong = json!({ "resource": { "id": orders["id"] }, "scopes": [{ "id": foreign }] });
@@ -277,11 +267,7 @@ async fn scopes_are_granted_per_resource() {
         "scopes",
     );
     let grant = json!({ "resource": { "id": orders["id"] }, "scopes": [{ "id": read["id"] }] });
-    let granted = api
-        .post(&at, &grant)
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let granted = api.make(&at, &grant).await;
     refused(
         &api.post(&at, &grant).await,
         400,
@@ -393,11 +379,7 @@ async fn populations_and_policies_hold_together() {
     );
 
     let new = json!({ "name": "VIP", "default": true, "passwordPolicy": { "id": basic["id"] } });
-    let vip = api
-        .post("populations", &new)
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let vip = api.make("populations", &new).await;
     assert_eq!(api.get(&at).await.json()["default"], false);
     refused(
         &api.post("populations", &new).await,
@@ -435,11 +417,7 @@ async fn an_environment_comes_with_what_clients_assume() {
         assert!(shown.get(member).is_some(), "{member}");
     }
     let new = json!({ "name": "Second", "type": "SANDBOX", "region": "NA" });
-    let made = api
-        .post("/v1/environments", &new)
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let made = api.make("/v1/environments", &new).await;
     let same = api.post("/v1/environments", &new).await;
     refused(&same, 400, "INVALID_DATA", "UNIQUENESS_VIOLATION", "name");
     let second = Api {

@@ -108,7 +108,7 @@ async fn a_groups_name_is_unique_in_its_population_or_outside_all() {
     );
     let of = |population: &str| json!({ "name": "Staff", "population": { "id": population } });
     for body in [json!({ "name": "Staff" }), of(&first), of(&second)] {
-        api.post("groups", &body).await.expect(StatusCode::CREATED);
+        api.make("groups", &body).await;
     }
     for body in [json!({ "name": " sTAFF" }), of(&first)] {
         let answer = api.post("groups", &body).await;
@@ -138,7 +138,7 @@ async fn groups_are_found_by_filters_and_paged() {
         if let Some(population) = population {
             body["population"] = json!({ "id": population });
         }
-        api.post("groups", &body).await.expect(StatusCode::CREATED);
+        api.make("groups", &body).await;
     }
     let names = async |filter: &str| {
         let page = api.get(&format!("groups?filter={}", encoded(filter))).await;
@@ -264,11 +264,7 @@ async fn a_populations_group_has_members_of_that_population_only() {
     );
     let of =
         |name: &str, population: &str| json!({ "name": name, "population": { "id": population } });
-    let group = api
-        .post("groups", &of("Local", &here))
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let group = api.make("groups", &of("Local", &here)).await;
     assert_eq!(group["population"], json!({ "id": here }));
     let group = id(&group);
     let foreign = id(&api.post("groups", &of("Foreign", &there)).await.json());
@@ -319,21 +315,16 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
         world.demo.population_id.to_string(),
         admin.make_population("There").await,
     );
-    let give = json!({
-        "role": { "id": admin.role("Identity Data Admin").await },
-        "scope": { "id": here, "type": "POPULATION" },
-    });
+    let give = admin
+        .assignment("Identity Data Admin", "POPULATION", &here)
+        .await;
     let path = format!("applications/{worker}/roleAssignments");
-    admin.post(&path, &give).await.expect(StatusCode::CREATED);
+    admin.make(&path, &give).await;
     let local = Api::application(&world, &worker, &secret).await;
 
     let of =
         |name: &str, population: &str| json!({ "name": name, "population": { "id": population } });
-    let own = id(&local
-        .post("groups", &of("Own", &here))
-        .await
-        .expect(StatusCode::CREATED)
-        .json());
+    let own = id(&local.make("groups", &of("Own", &here)).await);
     let open = admin.make_group("Open").await;
     let foreign = id(&admin.post("groups", &of("Foreign", &there)).await.json());
     let ada = format!("users/{}", local.make_user_in("ada", &here).await);

@@ -372,12 +372,10 @@ async fn walk(
 async fn no_member_that_pingone_knows_vanishes() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
-    let group = api.post("groups", &json!({ "name": "Testers" })).await;
-    let group = group.expect(StatusCode::CREATED).json()["id"].clone();
+    let group = api.make("groups", &json!({ "name": "Testers" })).await["id"].clone();
     let policies = api.get("passwordPolicies").await.json();
     let policy = policies["_embedded"]["passwordPolicies"][0]["id"].clone();
-    let resource = api.post("resources", &json!({ "name": "Shop" })).await;
-    let resource = resource.expect(StatusCode::CREATED).json();
+    let resource = api.make("resources", &json!({ "name": "Shop" })).await;
     let scopes = format!("resources/{}/scopes", resource["id"].as_str().unwrap());
 
     let application = |n: usize| {
@@ -425,8 +423,7 @@ async fn what_was_never_set_is_not_answered() {
         "name": "Plain", "type": "SERVICE", "enabled": true, "protocol": "OPENID_CONNECT",
         "grantTypes": ["CLIENT_CREDENTIALS"], "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
     });
-    let made = api.post("applications", &body).await;
-    let made = made.expect(StatusCode::CREATED).json();
+    let made = api.make("applications", &body).await;
     for member in [
         "accessControl",
         "assignActorRoles",
@@ -537,8 +534,7 @@ async fn only_members_of_its_groups_sign_on_to_an_application() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
     let make = async |name: &str| {
-        let made = api.post("groups", &json!({ "name": name })).await;
-        let made = made.expect(StatusCode::CREATED).json();
+        let made = api.make("groups", &json!({ "name": name })).await;
         made["id"].as_str().unwrap().to_owned()
     };
     let (outer, inner, other) = (
@@ -547,9 +543,8 @@ async fn only_members_of_its_groups_sign_on_to_an_application() {
         make("Other").await,
     );
     let id = json!({ "id": outer });
-    api.post(&format!("groups/{inner}/memberOfGroups"), &id)
-        .await
-        .expect(StatusCode::CREATED);
+    api.make(&format!("groups/{inner}/memberOfGroups"), &id)
+        .await;
     let set = async |kind: &str, groups: &[&str]| {
         let groups: Vec<Value> = groups.iter().map(|id| json!({ "id": id })).collect();
         world
@@ -578,12 +573,11 @@ async fn only_members_of_its_groups_sign_on_to_an_application() {
         .as_str()
         .unwrap()
         .to_owned();
-    api.post(
+    api.make(
         &format!("users/{user}/memberOfGroups"),
         &json!({ "id": inner }),
     )
-    .await
-    .expect(StatusCode::CREATED);
+    .await;
     assert!(signs_on().await);
     set("ALL_GROUPS", &[&outer, &other]).await;
     assert!(!signs_on().await);

@@ -118,16 +118,11 @@ async fn roles_reach_what_they_were_assigned_for() {
     let admin = Api::worker(&world).await;
     let (id, secret) = admin.make_worker("Help", &[]).await;
     let population = world.demo.population_id.to_string();
-    let give = json!({
-        "role": { "id": admin.role("Identity Data Admin").await },
-        "scope": { "id": population, "type": "POPULATION" },
-    });
+    let give = admin
+        .assignment("Identity Data Admin", "POPULATION", &population)
+        .await;
     let path = format!("applications/{id}/roleAssignments");
-    let given = admin
-        .post(&path, &give)
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
+    let given = admin.make(&path, &give).await;
     refused(
         &admin.post(&path, &give).await,
         400,
@@ -151,12 +146,8 @@ async fn roles_reach_what_they_were_assigned_for() {
         "INSUFFICIENT_PERMISSIONS",
         "",
     );
-    let pat = admin
-        .post("users", &body)
-        .await
-        .expect(StatusCode::CREATED)
-        .json();
-    let at = format!("users/{}", pat["id"].as_str().unwrap());
+    let pat = admin.make("users", &body).await;
+    let at = user_path(&pat);
     refused(
         &helper.get(&at).await,
         403,
@@ -305,10 +296,9 @@ async fn nobody_disables_locks_deletes_or_strips_themselves() {
     let own = format!("users/{}", id.as_str().unwrap());
     let roles = format!("{own}/roleAssignments");
     let environment = admin.environment.to_string();
-    let body = json!({
-        "role": { "id": admin.role("Identity Data Admin").await },
-        "scope": { "id": environment, "type": "ENVIRONMENT" },
-    });
+    let body = admin
+        .assignment("Identity Data Admin", "ENVIRONMENT", &environment)
+        .await;
     let given = admin.post(&roles, &body).await.expect(StatusCode::CREATED);
     let role = format!("{roles}/{}", given.json()["id"].as_str().unwrap());
     let user = Api::user(&world, "openid p1:read:user").await;
@@ -353,12 +343,11 @@ async fn nobody_takes_over_somebody_more_powerful() {
     let ada = admin.make_user("ada").await;
     let path = format!("{}/roleAssignments", user_path(&ada));
     let environment = admin.environment.to_string();
-    let body = json!({
-        "role": { "id": admin.role("Environment Admin").await },
-        "scope": { "id": environment, "type": "ENVIRONMENT" },
-    });
-    admin.post(&path, &body).await.expect(StatusCode::CREATED);
-    let at = format!("users/{}", ada["id"].as_str().unwrap());
+    let body = admin
+        .assignment("Environment Admin", "ENVIRONMENT", &environment)
+        .await;
+    admin.make(&path, &body).await;
+    let at = user_path(&ada);
     let set = json!({ "value": "Sunny-Meadow-93" });
     let answer = identities
         .act(

@@ -13,7 +13,7 @@ async fn search_and_page(world: World) {
             "username": name, "email": format!("{}@example.com", name.len()),
             "name": { "family": "O'Neil" },
         });
-        api.post("users", &body).await.expect(StatusCode::CREATED);
+        api.make("users", &body).await;
     }
     let names = async |filter: &str, limit: u32| {
         let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();

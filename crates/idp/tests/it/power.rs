@@ -379,11 +379,10 @@ async fn environments_are_made_by_who_administers_the_organization() {
     let organization = organization["organization"]["id"].clone();
     let (id, secret) = admin.make_worker("Organizer", &[]).await;
     let path = format!("applications/{id}/roleAssignments");
-    let body = json!({
-        "role": { "id": admin.role("Organization Admin").await },
-        "scope": { "id": organization, "type": "ORGANIZATION" },
-    });
-    admin.post(&path, &body).await.expect(StatusCode::CREATED);
+    let body = admin
+        .assignment("Organization Admin", "ORGANIZATION", &organization)
+        .await;
+    admin.make(&path, &body).await;
     let organizer = Api::application(&world, &id, &secret).await;
     assert!(organizer.get("users").await.status == StatusCode::FORBIDDEN);
     let roles = admin.get("/v1/roles").await.json();
