@@ -11,7 +11,7 @@ use protocol::jose::IdTokenError;
 use protocol::oauth::{OAuthError, OAuthErrorCode};
 use protocol::pingone::{ApiError, ErrorDetail};
 
-use self::text::is_certificate_refused;
+use self::text::certificate_refusal;
 use crate::retry::Failure;
 
 /// A call that did not succeed.
@@ -260,7 +260,7 @@ impl Error {
     /// How the attempt failed, for the decision on another one.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match (&self.inner.problem, self.inner.answer.status) {
-            (Problem::Connect { source, .. }, _) if is_certificate_refused(source) => None,
+            (Problem::Connect { source, .. }, _) if certificate_refusal(source).is_some() => None,
             (Problem::Connect { .. }, _) => Some(Failure::NotConnected),
             (Problem::Lost(_), _) => Some(Failure::ConnectionLost),
             (Problem::Api(_) | Problem::OAuth(_) | Problem::Status, Some(status)) => {

@@ -13,7 +13,7 @@ use crate::limits::Limits;
 use crate::paths::Page;
 use crate::settings::{ManagementSettings, ProviderSettings, Settings};
 use crate::sign_on_pages::SignOnPages;
-use crate::state::{Inner, Parts, Portal, Services};
+use crate::state::{Inner, LedToSignOn, Parts, Portal, Services};
 use crate::store::{COOKIE_PREFIX, MIGRATIONS, SET, Sessions, Tokens};
 use crate::texts::TEXTS;
 
@@ -84,6 +84,7 @@ async fn start(settings: Settings, parts: Parts) -> Result<Portal, StartError> {
         sign_on,
         services,
         background,
+        led_to_sign_on: LedToSignOn::default(),
         settings,
         parts,
     };

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use db::Db;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pingone::management;
 use pingone_axum::SignOn;
 use platform::Clock;
 use platform::keyring::Keyring;
 use protocol::Random;
 use ui::Site;
-use web::Background;
+use web::{Background, Recent};
 
 use crate::limits::Limits;
 use crate::operators::Operators;
@@ -20,6 +20,13 @@ use crate::populations::Populations;
 use crate::recovery::Recoveries;
 use crate::settings::Settings;
 use crate::store::Sessions;
+
+/// A token that is refused again so soon after its refusal led to signing on is refused the next time
+/// as well: leading there once more would go round in circles.
+const TOO_SOON: SignedDuration = SignedDuration::from_secs(10);
+
+/// So many people are remembered whom a refused token led to signing on.
+const MOST_LED: usize = 1_000;
 
 /// What the portal works with; the embedded environment shares them.
 #[derive(Clone)]
@@ -57,6 +64,17 @@ pub(crate) struct Inner {
     pub(crate) services: Option<Services>,
     pub(crate) limits: Limits,
     pub(crate) background: Background,
+    pub(crate) led_to_sign_on: LedToSignOn,
+}
+
+/// Whom a refused token led to signing on a moment ago, by subject.
+#[derive(Debug)]
+pub(crate) struct LedToSignOn(Recent<String, ()>);
+
+impl Default for LedToSignOn {
+    fn default() -> Self {
+        Self(Recent::new(MOST_LED, TOO_SOON))
+    }
 }
 
 /// What needs the management API.
@@ -122,6 +140,17 @@ impl Portal {
 
     pub(crate) fn background(&self) -> &Background {
         &self.inner.background
+    }
+
+    /// Whether somebody whose token is refused may be led to signing on; not if they come from there.
+    pub(crate) fn may_lead_to_sign_on(&self, subject: &str) -> bool {
+        let (led, now) = (&self.inner.led_to_sign_on.0, self.now());
+        let subject = subject.to_owned();
+        if led.find(&subject, now).is_some() {
+            return false;
+        }
+        led.insert(subject, (), now);
+        true
     }
 
     pub(crate) fn db(&self) -> &Db {

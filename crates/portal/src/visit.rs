@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{FromRequestParts, OriginalUri};
 use http::request::Parts;
 use http::{Method, StatusCode, Uri};
-use jiff::SignedDuration;
 use pingone::management;
 use pingone_axum::{AccessTokenError, GrantType, NotSignedOn, ReturnTo, SignedOn};
 use protocol::id::UserId;
@@ -15,10 +14,6 @@ use crate::failure::Failure;
 use crate::paths;
 use crate::settings::Settings;
 use crate::state::{Portal, Services};
-
-/// A token that is refused so soon after signing on is refused the next time as well, and leading to
-/// sign on would go round in circles.
-const TOO_SOON: SignedDuration = SignedDuration::from_secs(10);
 
 const FLASHES: &str = "flashes";
 /// More messages than this for one page help nobody.
@@ -148,13 +143,14 @@ impl Visit {
     }
 
     /// A call with the user's own access token failed. When PingOne refuses the token itself (401),
-    /// it was revoked ahead of its time: the session ends here too, and leads back here.
+    /// it was revoked ahead of its time, or its owner may not sign on any more: the session ends here
+    /// too, and leads back here. Whether they still may is told where they sign on.
     pub(crate) async fn api_failed(&self, error: pingone::Error) -> Failure {
         if !error.is_unauthorized() {
             return error.into();
         }
         if let Some(user) = &self.signed_on {
-            if self.portal.now().duration_since(user.signed_on_at()) < TOO_SOON {
+            if !self.portal.may_lead_to_sign_on(user.subject()) {
                 return Failure::from(error).detail("failure-token-refused");
             }
             if let Err(error) = user.end().await {

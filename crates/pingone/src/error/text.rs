@@ -3,6 +3,7 @@
 use std::fmt;
 
 use protocol::oauth::OAuthErrorCode;
+use rustls::CertificateError;
 
 use super::{Error, Inner, Problem};
 
@@ -34,10 +35,8 @@ impl fmt::Display for Error {
             }
             Problem::Connect { origin, source } => {
                 write!(f, "could not connect to {origin}")?;
-                if is_certificate_refused(source) {
-                    f.write_str(
-                        ", whose certificate is not trusted; name the authority that signed it",
-                    )?;
+                if let Some(refusal) = certificate_refusal(source) {
+                    f.write_str(in_words(refusal))?;
                 }
             }
             Problem::Denied(error) => {
@@ -124,15 +123,31 @@ fn role_advice(call: &str) -> String {
     )
 }
 
-/// Whether there is no connection because the other side's certificate is not accepted.
-pub(super) fn is_certificate_refused(error: &reqwest::Error) -> bool {
+/// What is wrong with a certificate, and what to do about it.
+fn in_words(refusal: &CertificateError) -> &'static str {
+    match refusal {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            ", whose certificate has expired; renew it"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ", whose certificate is for another name; use a name that it is for, or have one made \
+             for this name"
+        }
+        // rustls has no variant of its own for it.
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            ", whose certificate is self-signed and its own authority (CA:TRUE); make one for the \
+             server with CA:FALSE, or have an authority of its own sign one"
+        }
+        _ => ", whose certificate is not trusted; name the authority that signed it",
+    }
+}
+
+/// Why the other side's certificate is not accepted, when that is why there is no connection.
+pub(super) fn certificate_refusal(error: &reqwest::Error) -> Option<&CertificateError> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        if matches!(
-            error.downcast_ref(),
-            Some(rustls::Error::InvalidCertificate(_))
-        ) {
-            return true;
+        if let Some(rustls::Error::InvalidCertificate(refusal)) = error.downcast_ref() {
+            return Some(refusal);
         }
         // An I/O error does not name the error that it wraps as its source.
         let wrapped = error.downcast_ref().and_then(std::io::Error::get_ref);
@@ -141,5 +156,5 @@ pub(super) fn is_certificate_refused(error: &reqwest::Error) -> bool {
             None => error.source(),
         };
     }
-    false
+    None
 }

@@ -208,9 +208,17 @@ async fn a_token_that_has_died_leads_to_signing_on_and_back_from_every_page() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_right_after_signing_on_is_a_page_and_no_endless_round() {
+async fn a_token_that_dies_right_after_signing_on_leads_to_signing_on_and_in_no_endless_round() {
     let site = Site::start().await;
     let olga = site.operator().await;
+    // Somebody disabled the operator a second after the sign-on.
+    site.fake.revoke_access_tokens();
+    let begin = olga.get("/users").await.expect(303).location().to_owned();
+    assert!(begin.starts_with("/login?"), "{begin}");
+    let begun = olga.get(&begin).await.expect(303);
+    let answer = site.fake.authorize(&begun.address(), "olga");
+    olga.get(&format!("/callback?{answer}")).await.expect(303);
+    // The new token is refused as well: it is said, instead of going round.
     site.fake.revoke_access_tokens();
     let page = olga.get("/users").await.expect(502);
     assert!(page.has("gave a moment ago"), "{}", page.body);

@@ -104,6 +104,71 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// Starts it with these arguments and the usual log, stops it once it is ready, and gives what it
+/// printed and what it logged.
+fn said_of_a_start(arguments: &[&str]) -> (String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut printed = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    // The last line of the card.
+    while !printed.contains("Ctrl-C stops.") {
+        if lines.read_line(&mut printed).unwrap() == 0 {
+            break;
+        }
+    }
+    let pid = child.id().to_string();
+    let _ = Command::new("kill").args(["-s", "TERM", &pid]).status();
+    let output = child.wait_with_output().unwrap();
+    let logged = text(&output.stderr);
+    assert!(printed.contains("Latchkey is ready."), "{printed}{logged}");
+    (printed, logged)
+}
+
+#[test]
+fn a_portal_alone_does_not_speak_of_a_mailbox() {
+    let (printed, logged) =
+        said_of_a_start(&["portal", "--ephemeral", "--portal-listen", "localhost:0"]);
+    assert!(printed.contains("Portal"), "{printed}");
+    for said in [printed, logged] {
+        assert!(!said.to_lowercase().contains("mailbox"), "{said}");
+    }
+}
+
+#[test]
+fn the_log_names_no_path_of_the_build() {
+    let free = [
+        "--portal-listen",
+        "localhost:0",
+        "--idp-listen",
+        "localhost:0",
+    ];
+    for format in ["text", "json"] {
+        let place = tempfile::tempdir().unwrap();
+        let config = place.path().join("latchkey.toml");
+        fs::write(&config, format!("[log]\nformat = \"{format}\"\n")).unwrap();
+        let place = ["--config", config.to_str().unwrap()];
+        let (_, logged) = said_of_a_start(&[&["up", "--ephemeral"], &place[..], &free].concat());
+        assert!(logged.contains("INFO"), "nothing was logged: {logged}");
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for built_at in [
+            sources.to_str().unwrap(),
+            ".cargo/registry",
+            "/rustc/",
+            "/src/",
+            ".rs:",
+        ] {
+            assert!(!logged.contains(built_at), "{built_at}: {logged}");
+        }
+    }
+}
+
 #[test]
 fn the_environment_file_is_private_and_complete() {
     let place = tempfile::tempdir().unwrap();

@@ -198,6 +198,121 @@ async fn a_mail_that_is_refused_for_good_is_given_up_without_telling_what_it_say
     system.stop().await;
 }
 
+/// A port of this machine on which nobody listens.
+fn port_of_nobody() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Waits for the one line of the log that tells of a mail, whose id it is, with this text.
+async fn told(id: &str, text: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let log = LOG.text();
+        let mut lines = log.lines();
+        if let Some(line) = lines.find(|line| line.contains(id) && line.contains(text)) {
+            return line.to_owned();
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "`{text}` was not logged of {id}"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A system without a mail server, a mail that was tried once, and its id.
+async fn with_a_waiting_mail() -> (System, String) {
+    let system = mailing_to(port_of_nobody(), "none").start().await;
+    let ada = system.new_user("ada").await;
+    forget_password(&system.browser(), &system.env().portal_url, &ada.username).await;
+    let tried = |mails: &[Row]| {
+        mails
+            .iter()
+            .any(|mail| mail.get::<i64>("attempts").unwrap() == 1)
+    };
+    let waiting = until(system.db(), tried).await;
+    let id: String = waiting[0].get("id").unwrap();
+    told(&id, "it is tried again").await;
+    (system, id)
+}
+
+/// Lets the outbox be looked at: another mail takes those along that are due.
+async fn wake(system: &System) {
+    let bob = system.new_user("bob").await;
+    forget_password(&system.browser(), &system.env().portal_url, &bob.username).await;
+}
+
+/// Waits until a mail is given up, and gives the line that tells of it.
+async fn given_up(system: &System, id: &str) -> String {
+    let is_given_up = |mails: &[Row]| {
+        mails.iter().any(|mail| {
+            mail.get::<String>("id").unwrap() == id && instant(mail, "failed_at").is_some()
+        })
+    };
+    let mails = until(system.db(), is_given_up).await;
+    let mail = mails
+        .iter()
+        .find(|mail| mail.get::<String>("id").unwrap() == id);
+    let mail = mail.unwrap();
+    assert_eq!(
+        mail.get::<String>("sealed").unwrap(),
+        "",
+        "its content is kept"
+    );
+    assert_eq!(instant(mail, "next_attempt_at"), None);
+    told(id, "a mail is given up").await
+}
+
+#[tokio::test]
+async fn a_mail_that_nobody_takes_is_given_up_after_a_day_and_logged() {
+    let (system, id) = with_a_waiting_mail().await;
+    system.advance(SignedDuration::from_hours(24));
+    wake(&system).await;
+    let line = given_up(&system, &id).await;
+    assert!(
+        line.contains("ERROR") && line.contains("tried for too long"),
+        "{line}"
+    );
+    assert!(!line.contains("ada@"), "{line}");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_nobody_takes_is_given_up_after_its_last_try_and_logged() {
+    let (system, id) = with_a_waiting_mail().await;
+    // Eleven tries take most of a day; the twelfth is the last.
+    let spent = Statement::new("UPDATE mails SET attempts = 11 WHERE id = $1").bind(id.as_str());
+    system.db().write(spent).await.unwrap();
+    system.advance(SignedDuration::from_secs(31));
+    wake(&system).await;
+    let line = given_up(&system, &id).await;
+    assert!(line.contains("ERROR") && !line.contains("ada@"), "{line}");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_was_sent_is_logged_by_its_id_without_what_it_says_or_to_whom() {
+    let mut server = MailServer::start(Manner::Accept, Protection::None);
+    let system = mailing_to(server.port, "none").start().await;
+    let ada = system.new_user("ada").await;
+    forget_password(&system.browser(), &system.env().portal_url, &ada.username).await;
+    let mail = server.next().await;
+    let id = mail.header("Message-ID").trim_matches(['<', '>']);
+    let id = id.split('@').next().unwrap();
+    let line = told(id, "mail sent").await;
+    assert!(line.contains("INFO"), "{line}");
+    for secret in [
+        &ada.email,
+        &ada.username,
+        &mail.code(),
+        mail.header("Subject"),
+    ] {
+        assert!(!line.contains(secret), "{secret}: {line}");
+    }
+    system.stop().await;
+}
+
 /// A certificate for localhost that nobody vouches for, and a server's settings with it.
 fn certificate() -> (String, Arc<ServerConfig>) {
     testkit::install_cryptography();
@@ -309,7 +424,15 @@ impl Program {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let text = std::fs::read_to_string(&file).unwrap();
-        (program, EnvironmentFile::parse(&text).unwrap())
+        let env = EnvironmentFile::parse(&text).unwrap();
+        // The file is there before the ports accept.
+        let portal = url::Url::parse(&env.portal_url).unwrap();
+        let address = ("localhost", portal.port().unwrap());
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            assert!(begun.elapsed() < PATIENCE, "it accepts nobody");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        (program, env)
     }
 }
 

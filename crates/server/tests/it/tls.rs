@@ -8,7 +8,9 @@ use axum::Router;
 use axum::routing::get;
 use latchkey::config::settings::Tls;
 use latchkey::tls::{Authority, ServerTls};
-use rcgen::{CertificateParams, KeyPair};
+use pingone::auth::{self, Issuer};
+use pingone::{ClientAuthentication, Credentials, Transport};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 /// Serves one answer over this TLS and gives the port.
 fn serve(tls: &ServerTls) -> u16 {
@@ -87,8 +89,14 @@ fn a_damaged_authority_is_told_rather_than_replaced() {
 
 /// Writes a self-signed certificate for localhost and its key.
 fn write_pair(place: &Path) {
+    write_pair_of(place, "localhost", |_| {});
+}
+
+/// The same, for a name of choice, and otherwise different.
+fn write_pair_of(place: &Path, name: &str, change: impl FnOnce(&mut CertificateParams)) {
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    change(&mut params);
     let certificate = params.self_signed(&key).unwrap();
     fs::write(place.join("cert.pem"), certificate.pem()).unwrap();
     fs::write(place.join("key.pem"), key.serialize_pem()).unwrap();
@@ -125,6 +133,42 @@ async fn new_files_are_taken_into_use_and_bad_ones_are_not() {
     tls.refresh();
     ask(&old, "localhost", port).await.unwrap_err();
     ask(&certificate, "localhost", port).await.unwrap();
+}
+
+/// What somebody reads in the log of the portal, and of every program that uses the SDK.
+#[tokio::test]
+async fn what_is_wrong_with_a_servers_certificate_is_said_in_words() {
+    testkit::install_cryptography();
+    let said = async |name: &str, change: fn(&mut CertificateParams)| {
+        let place = tempfile::tempdir().unwrap();
+        write_pair_of(place.path(), name, change);
+        let (certificate, key) = (place.path().join("cert.pem"), place.path().join("key.pem"));
+        let pem = fs::read(&certificate).unwrap();
+        let files = Tls::Files { certificate, key };
+        let tls = ServerTls::prepare(&files, place.path(), &[]);
+        let port = serve(&tls.unwrap().unwrap());
+        let issuer = Issuer::parse(&format!("https://localhost:{port}")).unwrap();
+        let credentials = Credentials::new("app", ClientAuthentication::None);
+        let transport = Transport::builder().only_trust(pem).build().unwrap();
+        let client = auth::Client::new(issuer, credentials, transport);
+        client.metadata().await.unwrap_err().to_string()
+    };
+    let own_authority = said("localhost", |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    });
+    let own_authority = own_authority.await;
+    assert!(
+        own_authority.contains("self-signed and its own authority"),
+        "{own_authority}"
+    );
+    assert!(own_authority.contains("CA:FALSE"), "{own_authority}");
+    let other_name = said("other.example", |_| {}).await;
+    assert!(other_name.contains("for another name"), "{other_name}");
+    let expired = said("localhost", |params| {
+        params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+    });
+    let expired = expired.await;
+    assert!(expired.contains("has expired; renew it"), "{expired}");
 }
 
 #[test]
