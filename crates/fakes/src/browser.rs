@@ -2,17 +2,20 @@
 
 mod form;
 mod page;
+mod transport;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use reqwest::cookie::{CookieStore, Jar};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, ORIGIN, REFERER};
-use reqwest::{Method, StatusCode, redirect};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, ORIGIN, REFERER, SET_COOKIE};
+use reqwest::{Method, redirect};
 use url::Url;
 
 pub use form::Form;
 pub use page::{Page, parameter};
+use transport::Transport;
 
 /// How long a request may take before the test fails.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,6 +30,7 @@ const REDIRECTS: usize = 20;
 #[derive(Clone, Debug)]
 pub struct Browser {
     client: reqwest::Client,
+    transport: Transport,
     jar: Arc<Jar>,
     headers: HeaderMap,
     stops: Vec<String>,
@@ -49,12 +53,25 @@ impl Browser {
         Self::build(|client| client.tls_certs_only([]))
     }
 
+    /// A browser without cookies for a service of this process that believes to stand at `base`.
+    ///
+    /// Addresses may be given without `base`. It follows redirects within the service alone.
+    ///
+    /// # Panics
+    ///
+    /// When `base` is not an absolute URL.
+    pub fn within(service: Router, base: &str) -> Self {
+        let base = Url::parse(base).expect("an absolute URL");
+        let mut browser = Self::plain();
+        browser.transport = Transport::Service { service, base };
+        browser
+    }
+
     fn build(trust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
         crate::install_cryptography();
         let jar = Arc::new(Jar::default());
         let client = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
-            .cookie_provider(Arc::clone(&jar))
             .timeout(TIMEOUT)
             .no_proxy();
         let client = trust(client)
@@ -62,6 +79,7 @@ impl Browser {
             .expect("the test client's settings are valid");
         Self {
             client,
+            transport: Transport::Socket,
             jar,
             headers: HeaderMap::new(),
             stops: Vec::new(),
@@ -102,15 +120,16 @@ impl Browser {
     ///
     /// # Panics
     ///
-    /// When `url` is not an absolute URL.
+    /// When `url` is not an absolute URL, and not a path of a service within the process.
     pub fn request(&self, method: Method, url: impl AsRef<str>) -> Request {
-        let url = Url::parse(url.as_ref()).expect("an absolute URL");
+        let url = self.transport.address(url.as_ref());
         let inner = self
             .client
             .request(method, url.clone())
             .headers(self.headers.clone());
         Request {
             browser: self.clone(),
+            cookies: self.jar.cookies(&url),
             url,
             inner,
         }
@@ -182,7 +201,7 @@ impl Browser {
     async fn follow(&self, mut page: Page) -> Page {
         let mut hops = vec![page.url.clone()];
         while let Some(next) = page.redirect() {
-            if !is_here(&next)
+            if !self.transport.reaches(&next)
                 || self
                     .stops
                     .iter()
@@ -203,15 +222,11 @@ impl Browser {
     }
 }
 
-/// Whether a URL leads to this machine.
-fn is_here(url: &Url) -> bool {
-    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
-}
-
 /// A request that is being put together.
 #[derive(Debug)]
 pub struct Request {
     browser: Browser,
+    cookies: Option<HeaderValue>,
     url: Url,
     inner: reqwest::RequestBuilder,
 }
@@ -235,6 +250,25 @@ impl Request {
     #[must_use]
     pub fn basic(mut self, id: &str, secret: &str) -> Self {
         self.inner = self.inner.basic_auth(id, Some(secret));
+        self
+    }
+
+    /// Sends only the cookies with such names, as browsers do when another site is behind it.
+    ///
+    /// # Panics
+    ///
+    /// When a cookie is not text.
+    #[must_use]
+    pub fn only_cookies(mut self, is_sent: impl Fn(&str) -> bool) -> Self {
+        let all = self.cookies.take();
+        let all = all.as_ref().map_or("", |all| all.to_str().expect("text"));
+        let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+        let sent: Vec<&str> = all
+            .split("; ")
+            .filter(|pair| is_sent(&name(pair)))
+            .collect();
+        let sent = sent.join("; ");
+        self.cookies = (!sent.is_empty()).then(|| sent.parse().expect("cookies are a header"));
         self
     }
 
@@ -282,21 +316,27 @@ impl Request {
     pub async fn send(self) -> Page {
         let Self {
             browser,
+            cookies,
             url,
             inner,
         } = self;
-        let answer = match inner.send().await {
+        let mut request = inner.build().expect("a request that can be sent");
+        if let Some(cookies) = cookies {
+            request.headers_mut().entry(COOKIE).or_insert(cookies);
+        }
+        let answer = browser.transport.send(&browser.client, request).await;
+        let (status, headers, body) = match answer {
             Ok(answer) => answer,
             Err(error) => panic!("no answer from {url}: {error:?}"),
         };
-        let (status, headers): (StatusCode, _) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.expect("the whole answer arrives");
+        let mut cookies = headers.get_all(SET_COOKIE).iter();
+        browser.jar.set_cookies(&mut cookies, &url);
         Page {
             browser,
             status,
             url,
             headers,
-            body: body.to_vec(),
+            body,
             hops: Vec::new(),
         }
     }

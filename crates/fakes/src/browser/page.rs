@@ -61,6 +61,11 @@ impl Page {
             .unwrap_or_else(|| panic!("not a redirect: {}", self.summary()))
     }
 
+    /// The `Location` of an answer as it was written; empty when there is none.
+    pub fn leads_to(&self) -> &str {
+        self.header(LOCATION.as_str()).unwrap_or_default()
+    }
+
     /// The body as JSON.
     ///
     /// # Panics

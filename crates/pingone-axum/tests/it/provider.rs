@@ -1,15 +1,13 @@
 //! A provider without PingOne's extras, and the example application in front of it.
 
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use http::{HeaderMap, Request, header};
+use fakes::{Browser, Page};
 use pingone::auth::{Client, Issuer, RedirectUri};
 use pingone::{ClientAuthentication, Credentials, Transport};
 use platform::FrozenClock;
-use tower::ServiceExt as _;
 use url::Url;
 
 /// The application's id; it has no secret.
@@ -56,6 +54,17 @@ impl Provider {
         )
     }
 
+    /// A browser in front of the example application.
+    pub(crate) fn browser(&self) -> Browser {
+        browser(self.app())
+    }
+
+    /// Ada signs on from the page at `begin`; gives the answer of the callback.
+    pub(crate) async fn sign_on(&self, browser: &Browser, begin: &str) -> Page {
+        let begun = browser.open_only(begin).await;
+        browser.open_only(self.callback(begun.leads_to())).await
+    }
+
     /// The address of the callback when Ada has signed on for this authorization request.
     pub(crate) fn callback(&self, address: &str) -> String {
         let answer = self.authorize(&Url::parse(address).unwrap(), "ada");
@@ -63,63 +72,7 @@ impl Provider {
     }
 }
 
-/// A browser: one cookie and no more.
-pub(crate) struct Browser {
-    app: Router,
-    cookie: Mutex<String>,
-}
-
-pub(crate) struct Page {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
-impl Page {
-    pub(crate) fn location(&self) -> &str {
-        self.headers[header::LOCATION].to_str().unwrap()
-    }
-}
-
-impl Browser {
-    pub(crate) fn new(app: Router) -> Self {
-        Self {
-            app,
-            cookie: Mutex::default(),
-        }
-    }
-
-    pub(crate) async fn get(&self, path: &str) -> Page {
-        self.send(Request::get(path)).await
-    }
-
-    pub(crate) async fn send(&self, request: http::request::Builder) -> Page {
-        let cookie = self.cookie.lock().unwrap().clone();
-        let request = request
-            .header(header::COOKIE, cookie)
-            .body(Body::empty())
-            .unwrap();
-        let (parts, body) = self
-            .app
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap()
-            .into_parts();
-        if let Some(cookie) = parts.headers.get(header::SET_COOKIE) {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            pair.clone_into(&mut self.cookie.lock().unwrap());
-        }
-        let body = to_bytes(body, 1 << 20).await.unwrap();
-        Page {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
-    }
-
-    pub(crate) async fn sign_on(&self, provider: &Provider, begin: &str) -> Page {
-        let begun = self.get(begin).await;
-        self.get(&provider.callback(begun.location())).await
-    }
+/// A browser in front of an application; its session cookie is for HTTPS.
+pub(crate) fn browser(app: Router) -> Browser {
+    Browser::within(app, "https://localhost:3000/")
 }

@@ -5,33 +5,40 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};
-use http::Request;
+use fakes::{Browser, Method};
 use jiff::SignedDuration;
 use pingone::auth::RedirectUri;
 use pingone_axum::{PageRequest, Pages, PlainPages, SignOn, SignOnFailure, SignOnSettings};
 use serde_json::json;
 
-use crate::provider::{Browser, Provider};
+use crate::provider::{Provider, browser};
 
 #[tokio::test]
 async fn a_head_request_begins_redeems_and_ends_nothing() {
     let provider = Provider::start().await;
-    let browser = Browser::new(provider.app());
-    let begun = browser.send(Request::head("/login")).await;
-    assert_eq!(begun.status, 200);
+    let browser = provider.browser();
+    let begun = browser.request(Method::HEAD, "/login").send().await;
+    assert_eq!(begun.status.as_u16(), 200);
     assert!(!begun.headers.contains_key("set-cookie"), "nothing is kept");
 
-    let begun = browser.get("/login?return_to=/me").await;
-    let callback = provider.callback(begun.location());
-    let looked_at = browser.send(Request::head(&callback)).await;
-    assert_eq!(looked_at.status, 200);
-    assert_eq!(browser.get("/me").await.status, 303, "nobody is signed on");
-    let redeemed = browser.get(&callback).await;
-    assert_eq!((redeemed.status, redeemed.location()), (303, "/me"));
-
-    browser.send(Request::head("/logout")).await;
+    let begun = browser.open_only("/login?return_to=/me").await;
+    let callback = provider.callback(begun.leads_to());
+    let looked_at = browser.request(Method::HEAD, &callback).send().await;
+    assert_eq!(looked_at.status.as_u16(), 200);
     assert_eq!(
-        browser.get("/me").await.status,
+        browser.open_only("/me").await.status.as_u16(),
+        303,
+        "nobody is signed on"
+    );
+    let redeemed = browser.open_only(&callback).await;
+    assert_eq!(
+        (redeemed.status.as_u16(), redeemed.leads_to()),
+        (303, "/me")
+    );
+
+    browser.request(Method::HEAD, "/logout").send().await;
+    assert_eq!(
+        browser.open_only("/me").await.status.as_u16(),
         200,
         "and nobody signed off"
     );
@@ -41,18 +48,18 @@ async fn a_head_request_begins_redeems_and_ends_nothing() {
 async fn an_answer_that_was_used_leads_on_to_its_page_whoever_is_signed_on() {
     let provider = Provider::start().await;
     let app = provider.app();
-    let (browser, other) = (Browser::new(app.clone()), Browser::new(app));
-    let begun = browser.get("/login?return_to=/me").await;
-    let callback = provider.callback(begun.location());
-    assert_eq!(browser.get(&callback).await.status, 303);
-    let again = browser.get(&callback).await;
-    assert_eq!((again.status, again.location()), (303, "/me"));
-    assert_eq!(browser.get("/me").await.status, 200);
+    let (browser, other) = (browser(app.clone()), browser(app));
+    let begun = browser.open_only("/login?return_to=/me").await;
+    let callback = provider.callback(begun.leads_to());
+    assert_eq!(browser.open_only(&callback).await.status.as_u16(), 303);
+    let again = browser.open_only(&callback).await;
+    assert_eq!((again.status.as_u16(), again.leads_to()), (303, "/me"));
+    assert_eq!(browser.open_only("/me").await.status.as_u16(), 200);
 
-    let elsewhere = other.get(&callback).await;
-    assert_eq!(elsewhere.location(), "/", "no page of somebody else's");
+    let elsewhere = other.open_only(&callback).await;
+    assert_eq!(elsewhere.leads_to(), "/", "no page of somebody else's");
     assert_eq!(
-        other.get("/me").await.status,
+        other.open_only("/me").await.status.as_u16(),
         303,
         "and nobody is signed on"
     );
@@ -61,46 +68,46 @@ async fn an_answer_that_was_used_leads_on_to_its_page_whoever_is_signed_on() {
 #[tokio::test]
 async fn a_stranger_with_an_unknown_answer_gets_a_page_that_begins_a_sign_on() {
     let provider = Provider::start().await;
-    let browser = Browser::new(provider.app());
+    let browser = provider.browser();
     for answer in ["code=code-0&state=made-up", "code=code-0"] {
-        let page = browser.get(&format!("/callback?{answer}")).await;
-        assert_eq!(page.status, 400, "{answer}");
-        assert!(page.body.contains("href=\"/login\""), "{}", page.body);
+        let page = browser.open_only(&format!("/callback?{answer}")).await;
+        assert_eq!(page.status.as_u16(), 400, "{answer}");
+        assert!(page.body().contains("href=\"/login\""), "{}", page.body());
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_comes_too_late_begins_anew_for_the_same_page() {
     let provider = Provider::start().await;
-    let browser = Browser::new(provider.app());
-    let begun = browser.get("/login?return_to=/me%3Ftab%3D2").await;
-    let callback = provider.callback(begun.location());
+    let browser = provider.browser();
+    let begun = browser.open_only("/login?return_to=/me%3Ftab%3D2").await;
+    let callback = provider.callback(begun.leads_to());
     provider.clock().advance(SignedDuration::from_mins(31));
-    let late = browser.get(&callback).await;
+    let late = browser.open_only(&callback).await;
     assert_eq!(
-        (late.status, late.location()),
+        (late.status.as_u16(), late.leads_to()),
         (303, "/login?return_to=%2Fme%3Ftab%3D2")
     );
-    let back = browser.sign_on(&provider, late.location()).await;
-    assert_eq!(back.location(), "/me?tab=2");
+    let back = provider.sign_on(&browser, late.leads_to()).await;
+    assert_eq!(back.leads_to(), "/me?tab=2");
 }
 
 #[tokio::test]
 async fn the_oldest_of_too_many_tabs_leads_on_and_the_newest_signs_on() {
     let provider = Provider::start().await;
-    let browser = Browser::new(provider.app());
+    let browser = provider.browser();
     let mut tabs = Vec::new();
     for n in 0..12 {
         let begun = browser
-            .get(&format!("/login?return_to=/me%3Ftab%3D{n}"))
+            .open_only(&format!("/login?return_to=/me%3Ftab%3D{n}"))
             .await;
-        tabs.push(provider.callback(begun.location()));
+        tabs.push(provider.callback(begun.leads_to()));
     }
-    let oldest = browser.get(&tabs[0]).await;
-    assert!(oldest.body.contains("href=\"/login\""), "a way on");
-    assert_eq!(browser.get(&tabs[11]).await.location(), "/me?tab=11");
+    let oldest = browser.open_only(&tabs[0]).await;
+    assert!(oldest.body().contains("href=\"/login\""), "a way on");
+    assert_eq!(browser.open_only(&tabs[11]).await.leads_to(), "/me?tab=11");
     assert_eq!(
-        browser.get(&tabs[1]).await.location(),
+        browser.open_only(&tabs[1]).await.leads_to(),
         "/",
         "signed on already"
     );
@@ -109,17 +116,19 @@ async fn the_oldest_of_too_many_tabs_leads_on_and_the_newest_signs_on() {
 #[tokio::test]
 async fn tabs_that_begin_at_the_same_moment_are_all_kept() {
     let provider = Provider::start().await;
-    let browser = Browser::new(provider.app());
+    let browser = provider.browser();
     // A session to begin them in.
-    browser.get("/login").await;
+    browser.open_only("/login").await;
     let (one, two, three) = tokio::join!(
-        browser.get("/login?return_to=/me%3Ftab%3D1"),
-        browser.get("/login?return_to=/me%3Ftab%3D2"),
-        browser.get("/login?return_to=/me%3Ftab%3D3"),
+        browser.open_only("/login?return_to=/me%3Ftab%3D1"),
+        browser.open_only("/login?return_to=/me%3Ftab%3D2"),
+        browser.open_only("/login?return_to=/me%3Ftab%3D3"),
     );
     for (begun, page) in [(one, "/me?tab=1"), (two, "/me?tab=2"), (three, "/me?tab=3")] {
-        let back = browser.get(&provider.callback(begun.location())).await;
-        assert_eq!((back.status, back.location()), (303, page));
+        let back = browser
+            .open_only(&provider.callback(begun.leads_to()))
+            .await;
+        assert_eq!((back.status.as_u16(), back.leads_to()), (303, page));
     }
 }
 
@@ -128,18 +137,18 @@ async fn signing_off_posts_the_id_token_and_puts_it_into_no_address() {
     let provider = Provider::start().await;
     let address = format!("{}/signoff", provider.issuer());
     provider.describe(&json!({"end_session_endpoint": address}));
-    let browser = Browser::new(provider.app());
-    browser.sign_on(&provider, "/login").await;
-    let leaving = browser.send(Request::post("/logout")).await;
+    let browser = provider.browser();
+    provider.sign_on(&browser, "/login").await;
+    let leaving = browser.request(Method::POST, "/logout").send().await;
     assert_eq!(
-        (leaving.status, &leaving.headers["cache-control"]),
+        (leaving.status.as_u16(), &leaving.headers["cache-control"]),
         (200, &"no-store".parse().unwrap())
     );
-    assert!(leaving.body.contains("method=\"post\"") && leaving.body.contains("/signoff\">"));
-    assert!(leaving.body.contains("name=\"id_token_hint\" value=\"ey"));
+    assert!(leaving.body().contains("method=\"post\"") && leaving.body().contains("/signoff\">"));
+    assert!(leaving.body().contains("name=\"id_token_hint\" value=\"ey"));
     assert!(!leaving.headers.contains_key("location"));
     assert_eq!(
-        browser.get("/me").await.status,
+        browser.open_only("/me").await.status.as_u16(),
         303,
         "it has ended here already"
     );
@@ -179,7 +188,7 @@ fn watched(provider: &Provider) -> (Browser, Witness) {
         .build()
         .unwrap();
     let app: Router = sign_on.router().layer(sign_on.session_layer());
-    (Browser::new(app), witness)
+    (browser(app), witness)
 }
 
 #[tokio::test]
@@ -187,9 +196,10 @@ async fn the_cause_of_a_refused_id_token_reaches_the_applications_page() {
     let provider = Provider::start().await;
     provider.claim("aud", "somebody else");
     let (browser, witness) = watched(&provider);
-    let failed = browser.sign_on(&provider, "/login").await;
+    let failed = provider.sign_on(&browser, "/login").await;
     assert_eq!(
-        failed.status, 502,
+        failed.status.as_u16(),
+        502,
         "the provider is at fault, not the person"
     );
     let causes = witness.0.lock().unwrap().join("\n");
@@ -202,7 +212,7 @@ async fn the_cause_of_a_refused_discovery_document_reaches_the_applications_page
     let provider = Provider::start().await;
     provider.describe(&json!({"issuer": "https://op.example"}));
     let (browser, witness) = watched(&provider);
-    assert_eq!(browser.get("/login").await.status, 502);
+    assert_eq!(browser.open_only("/login").await.status.as_u16(), 502);
     let causes = witness.0.lock().unwrap().join("\n");
     assert!(
         causes.contains("names the issuer `https://op.example`"),

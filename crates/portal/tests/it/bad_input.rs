@@ -1,8 +1,8 @@
 //! Bad input: a clear answer, never a 500, never a hang.
 
-use axum::body::Body;
-use http::{Request, header};
+use fakes::Method;
 
+use crate::browser::Browser;
 use crate::site::Site;
 
 const FORMS: [&str; 3] = ["/register", "/password/forgot", "/password/rules"];
@@ -21,16 +21,17 @@ async fn bodies_that_are_no_proper_form_are_refused() {
             .await
             .expect(400);
         browser.post_text(path, "username=%ff%fe").await.expect(400);
-        let json = Request::post(path).header(header::CONTENT_TYPE, "application/json");
-        browser.send(json, Body::from("{}")).await.expect(415);
-        browser
-            .send(Request::post(path), Body::empty())
+        let json = browser
+            .request(Method::POST, path)
+            .header("content-type", "application/json");
+        Browser::send(json.body("{}")).await.expect(415);
+        Browser::send(browser.request(Method::POST, path))
             .await
             .expect(415);
-        let bytes =
-            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        browser
-            .send(bytes, Body::from(&b"username=\xff"[..]))
+        let bytes = browser
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded");
+        Browser::send(bytes.body(&b"username=\xff"[..]))
             .await
             .expect(400);
         browser.post_text(path, &"a&".repeat(500)).await.expect(400);
@@ -43,8 +44,7 @@ async fn unknown_pages_and_methods_have_pages_of_their_own() {
     let browser = site.browser();
     let page = browser.get("/nowhere").await.expect(404);
     assert!(page.has("Page not found"));
-    let page = browser
-        .send(Request::delete("/register"), Body::empty())
+    let page = Browser::send(browser.request(Method::DELETE, "/register"))
         .await
         .expect(405);
     assert!(page.has("This is not possible here"), "{}", page.body);
@@ -105,8 +105,10 @@ async fn odd_callbacks_get_a_clear_answer() {
         );
     }
     browser.post_text("/callback", "state=x").await.expect(400);
-    let json = Request::post("/callback").header(header::CONTENT_TYPE, "application/json");
-    browser.send(json, Body::from("{}")).await.expect(400);
+    let json = browser
+        .request(Method::POST, "/callback")
+        .header("content-type", "application/json");
+    Browser::send(json.body("{}")).await.expect(400);
 }
 
 #[tokio::test]
@@ -183,9 +185,7 @@ async fn addresses_come_from_configuration_whatever_headers_say() {
         ("x_forwarded_host", "evil.example"),
     ] {
         let browser = site.browser();
-        let begun = browser
-            .send(Request::get("/login").header(name, value), Body::empty())
-            .await;
+        let begun = Browser::send(browser.request(Method::GET, "/login").header(name, value)).await;
         let address = begun.expect(303).address();
         let uri = address
             .query_pairs()
@@ -193,9 +193,7 @@ async fn addresses_come_from_configuration_whatever_headers_say() {
             .unwrap()
             .1;
         assert_eq!(uri, "https://localhost:8080/callback", "{name}");
-        let home = browser
-            .send(Request::get("/").header(name, value), Body::empty())
-            .await;
+        let home = Browser::send(browser.request(Method::GET, "/").header(name, value)).await;
         assert!(!home.has("evil.example"), "{name}");
     }
 }

@@ -1,12 +1,10 @@
-//! A browser as far as these tests need one: it keeps cookies and says where forms come from.
+//! The browser in front of the portal: its forms, its pages, and what every cookie must be.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use http::{HeaderMap, Request, StatusCode, header};
-use tower::ServiceExt as _;
+use fakes::Method;
+use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
 /// An answer.
@@ -70,21 +68,22 @@ impl Page {
     }
 }
 
-pub(crate) struct Browser {
-    router: Router,
-    cookies: Mutex<BTreeMap<String, String>>,
-}
+/// Where the portal believes to stand.
+const BASE: &str = "https://localhost:8080/";
+
+pub(crate) struct Browser(fakes::Browser);
 
 impl Browser {
     pub(crate) fn new(router: Router) -> Self {
-        Self {
-            router,
-            cookies: Mutex::default(),
-        }
+        Self(fakes::Browser::within(router, BASE))
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> fakes::Request {
+        self.0.request(method, path)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {
-        self.send(Request::get(path), Body::empty()).await
+        Self::send(self.request(Method::GET, path)).await
     }
 
     /// Sends a form of this site.
@@ -95,106 +94,77 @@ impl Browser {
     }
 
     pub(crate) async fn post_text(&self, path: &str, form: &str) -> Page {
-        let request = Request::post(path)
-            .header("sec-fetch-site", "same-origin")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request, Body::from(form.to_owned())).await
-    }
-
-    pub(crate) async fn send(&self, request: http::request::Builder, body: Body) -> Page {
-        self.send_with(request, body, |_| true).await
+        let request = self.request(Method::POST, path);
+        let request = request.header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        Self::send(request.body(form)).await
     }
 
     /// A form of another site: browsers then keep back all cookies but `SameSite=None`.
     pub(crate) async fn post_from_elsewhere(&self, path: &str, form: &str) -> Page {
-        let request = Request::post(path)
+        let request = self
+            .request(Method::POST, path)
+            .only_cookies(|name| name.ends_with("-sign-on"))
             .header("sec-fetch-site", "cross-site")
             .header("origin", "https://elsewhere.example")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let is_sent = |name: &str| name.ends_with("-sign-on");
-        self.send_with(request, Body::from(form.to_owned()), is_sent)
-            .await
+            .header("content-type", "application/x-www-form-urlencoded");
+        Self::send(request.body(form)).await
     }
 
-    async fn send_with(
-        &self,
-        mut request: http::request::Builder,
-        body: Body,
-        is_sent: impl Fn(&str) -> bool,
-    ) -> Page {
-        let cookies: Vec<String> = self
-            .cookies
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|(name, _)| is_sent(name))
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        if !cookies.is_empty() {
-            request = request.header(header::COOKIE, cookies.join("; "));
+    /// Sends a request and checks every cookie that comes back.
+    pub(crate) async fn send(request: fakes::Request) -> Page {
+        let answer = request.send().await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            check(cookie.to_str().unwrap());
         }
-        let request = request
-            .header(header::HOST, "localhost:8080")
-            .body(body)
-            .unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        for cookie in parts.headers.get_all(header::SET_COOKIE) {
-            self.keep(cookie.to_str().unwrap());
-        }
-        let bytes = to_bytes(body, 1 << 22).await.unwrap();
         Page {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
-    }
-
-    fn keep(&self, cookie: &str) {
-        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-        let (name, value) = pair.split_once('=').unwrap();
-        assert!(name.starts_with("__Host-"), "{cookie}");
-        for part in ["Secure", "HttpOnly", "Path=/"] {
-            assert!(
-                value.is_empty() || attributes.contains(part),
-                "{cookie} lacks {part}"
-            );
-        }
-        assert!(!attributes.contains("Domain"), "{cookie}");
-        assert!(
-            cookie.len() < 3_500,
-            "browsers drop large cookies without a word: {cookie}"
-        );
-        let mut cookies = self.cookies.lock().unwrap();
-        if attributes.contains("Max-Age=0") {
-            cookies.remove(name);
-        } else {
-            cookies.insert(name.to_owned(), value.to_owned());
+            status: answer.status,
+            body: String::from_utf8(answer.bytes().to_vec()).unwrap(),
+            headers: answer.headers,
         }
     }
 
     pub(crate) fn cookie(&self, ending: &str) -> Option<String> {
-        let cookies = self.cookies.lock().unwrap();
+        let mut cookies = self.cookies().into_iter();
         cookies
-            .iter()
             .find(|(name, _)| name.ends_with(ending))
-            .map(|(_, value)| value.clone())
+            .map(|(_, value)| value)
     }
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
-        self.cookies
-            .lock()
-            .unwrap()
-            .insert(name.to_owned(), value.to_owned());
+        self.0
+            .set_cookie(BASE, &format!("{name}={value}; Path=/; Secure"));
     }
 
+    /// The values of all cookies.
     pub(crate) fn all_cookies(&self) -> String {
-        self.cookies
-            .lock()
-            .unwrap()
-            .values()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(" ")
+        let values = self.cookies().into_iter().map(|(_, value)| value);
+        values.collect::<Vec<_>>().join(" ")
     }
+
+    fn cookies(&self) -> Vec<(String, String)> {
+        let cookies = self.0.cookies(BASE).unwrap_or_default();
+        let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+        pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+}
+
+/// Every cookie is for this host, for HTTPS and for no script.
+fn check(cookie: &str) {
+    let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+    let (name, value) = pair.split_once('=').unwrap();
+    assert!(name.starts_with("__Host-"), "{cookie}");
+    for part in ["Secure", "HttpOnly", "Path=/"] {
+        assert!(
+            value.is_empty() || attributes.contains(part),
+            "{cookie} lacks {part}"
+        );
+    }
+    assert!(!attributes.contains("Domain"), "{cookie}");
+    assert!(
+        cookie.len() < 3_500,
+        "browsers drop large cookies without a word: {cookie}"
+    );
 }
