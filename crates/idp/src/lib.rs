@@ -45,6 +45,7 @@ pub use founding::portal_applications::PortalAddresses;
 pub use founding::{bootstrap, demo};
 pub use mail::{MailServerError, check_mail_server};
 pub use management::operations as management_operations;
+pub use platform::Parts;
 pub use settings::{HashingSettings, Lifetimes, Limits, Settings, SmtpSecurity, SmtpSettings};
-pub use state::{Idp, Parts, StartError};
+pub use state::{Idp, StartError};
 pub use stores::sealed::sealing_keys;

@@ -3,11 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use db::{Db, StoreError};
+use db::StoreError;
 use jiff::Timestamp;
-use platform::Clock;
-use platform::keyring::Keyring;
-use protocol::Random;
+use platform::{Clock, Parts};
 use protocol::id::EnvironmentId;
 use ui::{Brand, InvalidBrand, Messages, Site};
 use web::Background;
@@ -20,19 +18,6 @@ use crate::lockout::TriedNames;
 use crate::mail::{InvalidSmtp, Mail};
 use crate::settings::Settings;
 use crate::stores;
-
-/// What an [`Idp`] works with.
-#[derive(Debug)]
-pub struct Parts {
-    /// Where everything is kept.
-    pub db: Db,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Ids, codes and tokens.
-    pub random: Arc<dyn Random>,
-    /// Seals what must be readable again.
-    pub keyring: Arc<Keyring>,
-}
 
 /// The embedded environment. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
-//! What a server of ours stands on: the clock, the keys of the installation, and what the outermost
-//! layer knows about a request.
+//! What a server of ours stands on: database, clock, randomness and the keys of the installation, and
+//! what the outermost layer knows about a request.
 //!
 //! Nothing here is part of a wire format, and no client needs it; see
 //! `docs/decisions/0007-published-crates.md`.
@@ -7,5 +7,7 @@
 pub mod clock;
 pub mod keyring;
 pub mod net;
+mod parts;
 
 pub use clock::{Clock, FrozenClock, SystemClock};
+pub use parts::Parts;

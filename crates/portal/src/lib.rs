@@ -27,9 +27,10 @@ mod texts;
 mod visit;
 
 pub use pingone_axum::{GrantType, InvalidSignOn};
+pub use platform::Parts;
 pub use settings::{
     LimitSettings, ManagementSettings, OutgoingSettings, PopulationChoice, ProviderSettings,
     RegistrationSettings, SessionSettings, Settings, SignOnSettings,
 };
 pub use start::StartError;
-pub use state::{Parts, Portal};
+pub use state::Portal;

@@ -117,11 +117,11 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::Parts;
     use crate::paths::Takes;
     use crate::settings::{
         LimitSettings, OutgoingSettings, RegistrationSettings, SessionSettings, Settings,
     };
-    use crate::state::Parts;
 
     async fn bare_portal() -> Portal {
         let settings = Settings {

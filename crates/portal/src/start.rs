@@ -5,6 +5,7 @@ use std::sync::Arc;
 use db::StoreError;
 use pingone::{Credentials, Endpoints, Transport, auth, management};
 use pingone_axum::{GrantType, InvalidSignOn, SignOn};
+use platform::Parts;
 use protocol::oauth::{InvalidUri, RedirectUri};
 use ui::{Messages, Site};
 use web::Background;
@@ -13,7 +14,7 @@ use crate::limits::Limits;
 use crate::paths::Page;
 use crate::settings::{ManagementSettings, ProviderSettings, Settings};
 use crate::sign_on_pages::SignOnPages;
-use crate::state::{Inner, LedToSignOn, Parts, Portal, Services};
+use crate::state::{Inner, LedToSignOn, Portal, Services};
 use crate::store::{COOKIE_PREFIX, MIGRATIONS, SET, Sessions, Tokens};
 use crate::texts::TEXTS;
 

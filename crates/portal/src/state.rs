@@ -7,8 +7,8 @@ use db::Db;
 use jiff::{SignedDuration, Timestamp};
 use pingone::management;
 use pingone_axum::SignOn;
-use platform::Clock;
 use platform::keyring::Keyring;
+use platform::{Clock, Parts};
 use protocol::Random;
 use ui::Site;
 use web::{Background, Recent};
@@ -27,27 +27,6 @@ const TOO_SOON: SignedDuration = SignedDuration::from_secs(10);
 
 /// So many people are remembered whom a refused token led to signing on.
 const MOST_LED: usize = 1_000;
-
-/// What the portal works with; the embedded environment shares them.
-#[derive(Clone)]
-pub struct Parts {
-    /// The database. The portal's tables begin with `portal_`.
-    pub db: Db,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Makes ids, states and verifiers.
-    pub random: Arc<dyn Random>,
-    /// Seals sessions, tokens and cursors.
-    pub keyring: Arc<Keyring>,
-}
-
-impl fmt::Debug for Parts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts")
-            .field("clock", &self.clock)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The portal. Cheap to clone.
 #[derive(Clone)]

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use db::{Db, Location, StoreError};
 use platform::keyring::Keyring;
-use platform::{Clock, SystemClock};
+use platform::{Clock, Parts, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -194,15 +194,6 @@ impl Running {
     }
 }
 
-/// What both sides are made from.
-#[derive(Clone)]
-struct Shared {
-    db: Db,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-    keyring: Arc<Keyring>,
-}
-
 /// What is reserved before anything is made: the directory, the ports, and what follows from them.
 struct Reserved {
     directory: DataDir,
@@ -269,7 +260,7 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
         None => open_database(settings, reserved.directory.path()).await?,
     };
     let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
-    let shared = Shared {
+    let parts = Parts {
         db: db.clone(),
         clock: Arc::clone(&options.clock),
         random: Arc::clone(&options.random),
@@ -295,7 +286,7 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
             marked.map_err(InstallationError::from)?;
         }
         let started =
-            environment::start(settings, url, &reserved.portal_url, shared.clone()).await?;
+            environment::start(settings, url, &reserved.portal_url, parts.clone()).await?;
         started.describe(&mut env);
         jobs.spawn(started.run_jobs(stopped(stop.clone())));
         let front = front(&options, "idp", &bound, url);
@@ -309,7 +300,7 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
             environment: environment.as_ref(),
             ca_pem: ca_pem(settings, ca_file.as_deref())?,
         };
-        let router = pages.start(shared, &mut jobs, stop).await?;
+        let router = pages.start(parts, &mut jobs, stop).await?;
         let front = front(&options, "portal", &bound, &reserved.portal_url);
         prepared.push((bound, front.wrap(router, readiness.clone())));
     }

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use db::Db;
 use idp::Idp;
 use idp::bootstrap::{self, Administrator, BootstrapError, Plan, Wanted};
-use platform::SystemClock;
+use platform::{Parts, SystemClock};
 use protocol::SystemRandom;
 use protocol::secret::ClientSecret;
 use url::Url;
 
-use super::{Keys, Shared, StartError, environment, open_database, refuse_demo_data};
+use super::{Keys, StartError, environment, open_database, refuse_demo_data};
 use crate::config::Settings;
 use crate::config::settings::{Database, Port, Tls};
 use crate::data_dir::{self, DataDir, DataDirError, write_private};
@@ -125,7 +125,7 @@ impl<'a> EnvironmentMaker<'a> {
         refuse_demo_data(settings, &directory)?;
         let db = open_database(settings, &directory).await?;
         let keys = Keys::open(settings, &directory, &db, &SystemRandom).await?;
-        let shared = Shared {
+        let parts = Parts {
             db: db.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -133,7 +133,7 @@ impl<'a> EnvironmentMaker<'a> {
         };
         Ok(Self {
             settings,
-            idp: environment::start_idp(settings, &idp_url, shared).await?,
+            idp: environment::start_idp(settings, &idp_url, parts).await?,
             db,
             directory,
             idp_url,

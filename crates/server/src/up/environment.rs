@@ -2,13 +2,14 @@
 
 use axum::Router;
 use idp::demo::{self, Demo};
-use idp::{Idp, Parts, PortalAddresses, bootstrap};
+use idp::{Idp, PortalAddresses, bootstrap};
+use platform::Parts;
 use portal::{GrantType, ManagementSettings, ProviderSettings, SignOnSettings};
 use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
 use url::Url;
 
-use super::{Shared, StartError};
+use super::StartError;
 use crate::config::Settings;
 use crate::env_file::EnvironmentFile;
 
@@ -26,10 +27,10 @@ pub(super) async fn start(
     settings: &Settings,
     url: &Url,
     portal_url: &Url,
-    shared: Shared,
+    parts: Parts,
 ) -> Result<Environment, StartError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
-    let idp = start_idp(settings, url, shared).await?;
+    let idp = start_idp(settings, url, parts).await?;
     let demo = if settings.idp.demo {
         let made = demo::ensure(&idp, portal_addresses(settings, portal_url)).await;
         Some(made.map_err(|error| failed(Box::new(error)))?)
@@ -54,20 +55,8 @@ pub(super) async fn start(
 pub(super) async fn start_idp(
     settings: &Settings,
     url: &Url,
-    shared: Shared,
+    parts: Parts,
 ) -> Result<Idp, StartError> {
-    let Shared {
-        db,
-        clock,
-        random,
-        keyring,
-    } = shared;
-    let parts = Parts {
-        db,
-        clock,
-        random,
-        keyring,
-    };
     let mut settings = settings.idp.settings.clone();
     settings.public_url = url.clone();
     Idp::start(settings, parts)

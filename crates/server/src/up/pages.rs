@@ -1,14 +1,15 @@
 //! Starting the portal: the configuration as its settings, completed by the demo environment.
 
 use axum::Router;
-use portal::{Parts, Portal};
+use platform::Parts;
+use portal::Portal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use ui::Mode;
 use url::Url;
 
 use super::environment::Environment;
-use super::{Shared, StartError, stopped};
+use super::{StartError, stopped};
 use crate::config::Settings;
 
 /// What the portal is made from.
@@ -25,22 +26,10 @@ impl Pages<'_> {
     /// Starts the portal; its jobs run until `stop` says so.
     pub(super) async fn start(
         self,
-        shared: Shared,
+        parts: Parts,
         jobs: &mut JoinSet<()>,
         stop: watch::Receiver<bool>,
     ) -> Result<Router, StartError> {
-        let Shared {
-            db,
-            clock,
-            random,
-            keyring,
-        } = shared;
-        let parts = Parts {
-            db,
-            clock,
-            random,
-            keyring,
-        };
         let portal = Portal::new(self.portal_settings(), parts)
             .await
             .map_err(|error| StartError::Portal(Box::new(error)))?;
