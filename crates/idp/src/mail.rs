@@ -93,7 +93,7 @@ impl MailKind<'_> {
 
     /// What strangers can cause ends sooner than what an owner has to know: nobody hides a changed
     /// password behind a heap of codes.
-    fn share(&self) -> Share {
+    fn share(&self, user: &StoredUser) -> Share {
         let most = match self {
             Self::AlreadyRegistered { .. } | Self::Recovery { .. } | Self::Verification { .. } => {
                 10
@@ -101,7 +101,12 @@ impl MailKind<'_> {
             Self::Notice(_) => 30,
         };
         let within = SignedDuration::from_hours(1);
-        Share { most, within }
+        let beyond = matches!(self, Self::Recovery { .. }).then_some(user.id);
+        Share {
+            most,
+            within,
+            beyond,
+        }
     }
 }
 
@@ -208,7 +213,12 @@ impl Mail {
             attempts: 0,
         };
         let due = self.smtp.is_some().then_some(now);
-        Ok(Mails::insert(&mail, user.environment_id, due, kind.share()))
+        Ok(Mails::insert(
+            &mail,
+            user.environment_id,
+            due,
+            kind.share(user),
+        ))
     }
 
     /// Tells the outbox's job that a mail waits.

@@ -89,6 +89,16 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "codes_of_grants",
         sql: include_str!("../migrations/0010_codes_of_grants.sql"),
     },
+    Migration {
+        version: 11,
+        name: "browser_tries",
+        sql: include_str!("../migrations/0011_browser_tries.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "tries_of_applications",
+        sql: include_str!("../migrations/0012_tries_of_applications.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -18,7 +18,7 @@ use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::passwords::{PasswordHash, Passwords, Replacement, StoredPassword};
-use crate::stores::users::StoredUser;
+use crate::stores::users::{StoredUser, Word};
 
 /// What state a user's password is in, and the policy that applies to it.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ fn seconds_until(until: Timestamp, now: Timestamp) -> i64 {
 }
 
 /// Checks a password, counts a failure, and gives the password's state: good, to be changed, or
-/// expired.
+/// expired. What an application gives on its own word locks out its like, and not the sign-on.
 ///
 /// The try is counted before the password is compared, so that tries made at the same time are no
 /// way around the lockout. A locked-out password costs as much as a wrong one.
@@ -109,9 +109,10 @@ pub(crate) async fn check(
     idp: &Idp,
     user: &StoredUser,
     password: &Password,
+    word: Word,
     by: &By,
 ) -> Result<PasswordStatus, Refusal> {
-    let (status, right) = check_unwritten(idp, user, password, by).await?;
+    let (status, right) = check_unwritten(idp, user, password, word, by).await?;
     right.commit(idp, user.environment_id, by).await?;
     Ok(status)
 }
@@ -121,10 +122,11 @@ pub(crate) async fn check_unwritten(
     idp: &Idp,
     user: &StoredUser,
     password: &Password,
+    word: Word,
     by: &By,
 ) -> Result<(PasswordStatus, Right), Refusal> {
     let policy = policy_of(idp, user).await?.policy;
-    check_with(idp, user, &policy, password, by).await
+    check_with(idp, user, &policy, password, word, by).await
 }
 
 /// A password was right. Its tries stay counted until this is written.
@@ -132,13 +134,17 @@ pub(crate) async fn check_unwritten(
 #[must_use = "the tries stay counted until it is written"]
 pub(crate) struct Right {
     user: UserId,
+    word: Word,
     activity: Activity,
 }
 
 impl Right {
     /// Gives the tries back.
     pub(crate) fn change(&self) -> Change {
-        Passwords::give_tries_back(self.user)
+        match self.word {
+            Word::OfAnApplication => Passwords::give_tries_of_application_back(self.user),
+            Word::Trusted => Passwords::give_tries_back(self.user),
+        }
     }
 
     /// What the audit log tells of it.
@@ -163,6 +169,7 @@ async fn check_with(
     user: &StoredUser,
     policy: &PasswordPolicy,
     password: &Password,
+    word: Word,
     by: &By,
 ) -> Result<(PasswordStatus, Right), Refusal> {
     let stored = Passwords::new(idp.db()).load(user.id).await?;
@@ -178,7 +185,7 @@ async fn check_with(
     }
     let remaining = match policy.lockout {
         Some(lockout) => {
-            let tried = Passwords::take_try(user.id, lockout, by.now);
+            let tried = Passwords::take_try(user.id, word, lockout, by.now);
             let Some(failures) = tried.commit_unrecorded(idp).await? else {
                 idp.hasher().verify_nobody(password).await?;
                 return Err(Refusal::LockedOut {
@@ -192,7 +199,7 @@ async fn check_with(
     };
     if !idp.hasher().verify(password, hash).await? {
         let mut failed = Activity::failed("PASSWORD.CHECK_FAILED", user);
-        if remaining == Some(0) {
+        if remaining == Some(0) && word == Word::Trusted {
             failed = failed.and(Activity::new("USER.LOCKED", user));
         }
         Change::new()
@@ -204,6 +211,7 @@ async fn check_with(
     }
     let right = Right {
         user: user.id,
+        word,
         activity: Activity::new("PASSWORD.CHECK_SUCCEEDED", user),
     };
     let unlocked = StoredPassword {
@@ -219,11 +227,12 @@ pub(crate) async fn change_own(
     user: &StoredUser,
     current: &Password,
     new: &Password,
+    word: Word,
     by: &By,
 ) -> Result<(), Refusal> {
     let by = &by.acting_as(user);
     let policy = policy_of(idp, user).await?.policy;
-    let (status, right) = check_with(idp, user, &policy, current, by).await?;
+    let (status, right) = check_with(idp, user, &policy, current, word, by).await?;
     right.commit(idp, user.environment_id, by).await?;
     match status {
         PasswordStatus::MustChangePassword | PasswordStatus::PasswordExpired => {}

@@ -9,12 +9,9 @@ use crate::audit::{Activity, By};
 use crate::mail::{MailKind, Notice};
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::codes::{CodeTag, RECOVERY_CODE_LIFETIME, RecoveryCodes};
+use crate::stores::codes::{CodeTag, ComesFrom, RECOVERY_CODE_LIFETIME, RecoveryCodes};
 use crate::stores::passwords::{Passwords, Replacement};
 use crate::stores::users::{StoredUser, Users};
-
-/// The fifth wrong code kills a code (flows, "Codes").
-pub(crate) const MOST_TRIES: i64 = 5;
 
 /// Mails a new code. One that was mailed before stays good for its time: whoever asks may be a
 /// stranger, and the owner may be typing it.
@@ -26,7 +23,7 @@ pub(crate) const MOST_TRIES: i64 = 5;
 /// # Errors
 ///
 /// [`Refusal::AccountNotUsable`] for a user whom an administrator disabled or locked, and
-/// [`Refusal::TooManyMails`]: the code that was mailed before stays good then.
+/// [`Refusal::TooManyMails`]: a code that was mailed before is good then, in whichever browser.
 pub(crate) async fn send_code(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), Refusal> {
     if !user.can_authenticate(by.now) {
         return Err(Refusal::AccountNotUsable);
@@ -55,7 +52,7 @@ pub(crate) async fn send_code(idp: &Idp, user: &StoredUser, by: &By) -> Result<(
     }
 }
 
-/// As [`recover_one_of`], for the one user who is meant.
+/// As [`recover_one_of`], for the one user whom the management API names.
 ///
 /// # Errors
 ///
@@ -67,7 +64,8 @@ pub(crate) async fn recover(
     new: &Password,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
-    recover_one_of(idp, std::slice::from_ref(user), code, new, by).await
+    let users = std::slice::from_ref(user);
+    recover_one_of(idp, users, code, ComesFrom::Api, new, by).await
 }
 
 /// Tries a code on all users whom somebody meant: the one to whom it was mailed gets the new
@@ -84,13 +82,14 @@ pub(crate) async fn recover_one_of(
     idp: &Idp,
     users: &[StoredUser],
     code: &RecoveryCode,
+    from: ComesFrom,
     new: &Password,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
     let mut refused = Refusal::CodeInvalid;
     let (mut given_back, mut failed) = (Change::new(), None::<Activity>);
     for user in users {
-        let tried = RecoveryCodes::take_try(user.id, MOST_TRIES, by.now);
+        let tried = RecoveryCodes::take_try(user.id, from, by.now);
         let Some(tried) = tried.commit_unrecorded(idp).await? else {
             let codes = RecoveryCodes::new(idp.db());
             let is_dead = codes.is_any_sent(user.id, by.now).await?;
@@ -101,7 +100,7 @@ pub(crate) async fn recover_one_of(
             };
             continue;
         };
-        given_back = given_back.and(RecoveryCodes::give_try_back(user.id, &tried.sent));
+        given_back = given_back.and(RecoveryCodes::give_try_back(user.id, from, &tried.sent));
         let mut tags = tried.sent.iter();
         if let Some(tag) = tags.find(|tag| code.is_kept_as(tag, idp, user.id)) {
             given_back.commit_unrecorded(idp).await?;
@@ -112,7 +111,7 @@ pub(crate) async fn recover_one_of(
             Some(others) => others.and(this),
             None => this,
         });
-        refused = if tried.failures < MOST_TRIES {
+        refused = if tried.failures < from.most_tries() {
             Refusal::CodeInvalid
         } else {
             Refusal::CodeExhausted

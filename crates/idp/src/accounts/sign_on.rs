@@ -12,7 +12,7 @@ use crate::hasher::is_too_long;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::PasswordPolicies;
-use crate::stores::users::{StoredUser, Users};
+use crate::stores::users::{StoredUser, Users, Word};
 
 /// Somebody who gave the right password.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(crate) async fn sign_on(
     let found = identification::for_sign_on(idp, environment, identifier).await?;
     let refusal = if let Some(user) = found {
         let by = by.acting_as(&user);
-        match passwords::check_unwritten(idp, &user, password, &by).await {
+        match passwords::check_unwritten(idp, &user, password, Word::Trusted, &by).await {
             Ok((status, right)) => {
                 idp.tried_names().forget(environment, identifier);
                 if !user.can_authenticate(by.now) {

@@ -19,7 +19,7 @@ use crate::Idp;
 use crate::accounts::passwords::{self, Right};
 use crate::accounts::sign_on;
 use crate::audit::By;
-use crate::stores::users::StoredUser;
+use crate::stores::users::{StoredUser, Word};
 
 /// No refusal that depends on whether a user exists comes earlier: longer than the slowest look-up
 /// and a password's hash, shorter than a person minds.
@@ -95,7 +95,7 @@ impl Turn<'_> {
         new: &Password,
     ) -> Result<Next, InteractionError> {
         self.take_sign_on_try()?;
-        passwords::change_own(self.idp, user, current, new, self.by).await?;
+        passwords::change_own(self.idp, user, current, new, Word::Trusted, self.by).await?;
         self.after_password(user, None).await
     }
 

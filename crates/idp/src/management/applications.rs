@@ -14,6 +14,7 @@ use url::Url;
 
 use super::unique;
 use crate::access::allowed::{Allowed, AllowedEverywhere};
+use crate::access::last_administrator::{self, Loss, acts};
 use crate::access::on_application::OnApplication;
 use crate::access::permissions::may;
 use crate::api::checks;
@@ -22,6 +23,7 @@ use crate::api::members::Understood;
 use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::change::Change;
 use crate::stores::groups::Groups;
 
 /// More addresses than this are refused.
@@ -178,7 +180,12 @@ pub(super) async fn replace(
     };
     on.require_all_roles_through(&application, &on.environment)
         .await?;
-    let mut change = Applications::update(&application)?;
+    let others = if acts(stored) && !acts(&application) {
+        require_somebody_else(&on, Some("enabled"), "disable").await?
+    } else {
+        Change::new()
+    };
+    let mut change = Applications::update(&application)?.and(others);
     let known = on
         .idp
         .application_secrets()
@@ -209,7 +216,8 @@ pub(super) async fn replace(
 pub(super) async fn delete(
     on: OnApplication<may::ManageApplications>,
 ) -> Result<Reply, ApiFailure> {
-    let change = Applications::delete(on.id(), on.application.id);
+    let others = require_somebody_else(&on, None, "delete").await?;
+    let change = Applications::delete(on.id(), on.application.id).and(others);
     on.commit(
         on.id(),
         change,
@@ -218,6 +226,21 @@ pub(super) async fn delete(
     )
     .await?;
     Ok(Reply::no_content())
+}
+
+/// No worker shuts itself out, nor anybody the last administrator. What comes back belongs into the
+/// change that does it.
+async fn require_somebody_else<P>(
+    on: &OnApplication<P>,
+    target: Option<&str>,
+    what: &str,
+) -> Result<Change, ApiFailure> {
+    if on.application() == Some(on.application.id) {
+        let message = format!("An application cannot {what} itself; another administrator can.");
+        return Err(ApiFailure::constraint(target, message));
+    }
+    let loss = Loss::Holder(on.application.id.as_uuid());
+    last_administrator::require_another(&on.idp, loss, target, on.now).await
 }
 
 /// An application's `clientId` is its id; clients send back what they read.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::access::allowed::AllowedEverywhere;
 use crate::access::caller::Caller;
 use crate::access::coverage;
+use crate::access::last_administrator::{self, Loss};
 use crate::access::permissions::{Allows as _, may};
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
@@ -216,7 +217,9 @@ pub(super) async fn delete(
 ) -> Result<Reply, ApiFailure> {
     let environment = &allowed.environment;
     let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
-    let change = Environments::delete(environment.id);
+    let loss = Loss::Environment(environment.id);
+    let others = last_administrator::require_another(&allowed.idp, loss, None, allowed.now);
+    let change = Environments::delete(environment.id).and(others.await?);
     allowed
         .commit(environment.id, change, "ENVIRONMENT.DELETED", subject)
         .await?;

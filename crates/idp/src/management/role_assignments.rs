@@ -8,6 +8,7 @@ use super::unique;
 use crate::access::allowed::find_population;
 use crate::access::caller::Caller;
 use crate::access::coverage::{self, Coverage, LocatedScope};
+use crate::access::last_administrator::{self, Loss};
 use crate::access::on_application::OnApplication;
 use crate::access::on_user::OnUser;
 use crate::access::permissions::{Permission as P, may};
@@ -177,7 +178,7 @@ impl AssignmentsOf<'_> {
             return Err(ApiFailure::constraint(None, message));
         }
         self.caller.require_all_roles_of(self.holder.id()).await?;
-        if self.holder == Holder::User(self.caller.holder()) {
+        if self.holder.id() == self.caller.holder() {
             // Nobody strips themselves of the last role by which roles come back.
             let is_power = |held: &&StoredAssignment| {
                 let role = roles::find_role(held.role_id);
@@ -195,7 +196,10 @@ impl AssignmentsOf<'_> {
             }
         }
         let subject = Subject::of("ROLE_ASSIGNMENT", id, "");
-        let change = RoleAssignments::delete(&assignment);
+        let (idp, now) = (&self.caller.idp, self.caller.now);
+        let loss = Loss::Assignment(&assignment);
+        let others = last_administrator::require_another(idp, loss, None, now).await?;
+        let change = RoleAssignments::delete(&assignment).and(others);
         let environment = self.environment.id;
         self.caller
             .commit(environment, change, "ROLE_ASSIGNMENT.DELETED", subject)

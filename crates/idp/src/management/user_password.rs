@@ -173,8 +173,8 @@ pub(super) async fn reset(
     require_plain(body.new_password.expose(), "newPassword")?;
     match (on.acts_as, &body.current_password) {
         (ActsAs::Owner, Some(current)) => {
-            let changed =
-                passwords::change_own(&on.idp, &on.user, current, &body.new_password, &on.by);
+            let (new, word) = (&body.new_password, on.word());
+            let changed = passwords::change_own(&on.idp, &on.user, current, new, word, &on.by);
             changed
                 .await
                 .map_err(refused(PasswordTarget::NewPassword))?;
@@ -199,7 +199,7 @@ pub(super) async fn check(
     on: OnUser<may::CheckPasswords>,
     Json(body): Json<CheckPassword>,
 ) -> Result<Reply, ApiFailure> {
-    let checked = passwords::check(&on.idp, &on.user, &body.password, &on.by).await;
+    let checked = passwords::check(&on.idp, &on.user, &body.password, on.word(), &on.by).await;
     let status = checked.map_err(refused(PasswordTarget::Check))?;
     reply(&on, &on.user, Some(status), Expand::Nothing).await
 }

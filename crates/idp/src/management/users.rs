@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::{unique, user_attributes, user_password};
 use crate::access::allowed::{Allowed, find_population};
+use crate::access::last_administrator::{self, Loss};
 use crate::access::on_user::{ActsAs, OnUser};
 use crate::access::permissions::may;
 use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
@@ -188,6 +189,25 @@ struct PasswordBody {
     #[serde(default)]
     force_change: bool,
     external: Option<Value>,
+}
+
+/// What no request acts on, and yet has a kind.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FixedBody {
+    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
+    identity_provider: Option<Map<String, Value>>,
+    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
+    verify_status: Option<String>,
+}
+
+/// What only creating, importing or an operation of its own sets is ignored when a user is changed,
+/// as PingOne does; of a wrong kind, it is refused by its name all the same.
+fn check_ignored(body: &Map<String, Value>) -> Result<(), ApiFailure> {
+    let _: UserBody = read_members(body)?;
+    let _: ImportBody = read_members(body)?;
+    let _: FixedBody = read_members(body)?;
+    Ok(())
 }
 
 /// What PingOne knows of users and nothing here acts on.
@@ -387,6 +407,7 @@ pub(super) async fn replace(
     on: OnUser<may::UpdateUsers>,
     JsonObject(body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
+    check_ignored(&body)?;
     let (username, email) = names(&body)?;
     let attributes = user_attributes::merge(Map::new(), &body)?;
     let changed = renamed(&on, username, email, attributes).await?;
@@ -398,6 +419,7 @@ pub(super) async fn update(
     on: OnUser<may::UpdateUsers>,
     JsonObject(mut body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
+    check_ignored(&body)?;
     for (name, present) in [("username", &on.user.username), ("email", &on.user.email)] {
         if !body.contains_key(name) {
             body.insert(name.to_owned(), Value::String(present.clone()));
@@ -466,8 +488,19 @@ async fn write<P>(
     changed: &mut StoredUser,
     action: &'static str,
 ) -> Result<(), ApiFailure> {
+    write_with(on, changed, Change::new(), action).await
+}
+
+/// The same, together with something else.
+async fn write_with<P>(
+    on: &OnUser<P>,
+    changed: &mut StoredUser,
+    with: Change,
+    action: &'static str,
+) -> Result<(), ApiFailure> {
     changed.updated_at = on.now;
     let change = Users::update(changed).and(moved(on, changed).await?);
+    let change = change.and(with);
     let written = on
         .commit(on.environment.id, change, action, &*changed)
         .await;
@@ -491,43 +524,41 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
     Ok(told.and(RecoveryCodes::delete(changed.id)))
 }
 
-/// Nobody shuts themselves out: one click would do it, and nobody of that environment may be left
-/// who can undo it (`docs/decisions/0013-nobody-shuts-themselves-out.md`).
-fn require_somebody_else<P>(
+/// Nobody shuts themselves out: one click would do it; and nobody is shut out where nobody would be
+/// left who can undo it. What comes back belongs into the change that does it.
+async fn require_somebody_else<P>(
     on: &OnUser<P>,
     target: Option<&str>,
     what: &str,
-) -> Result<(), ApiFailure> {
+) -> Result<Change, ApiFailure> {
     if on.holder() == on.user.id.as_uuid() {
         let message = format!("You cannot {what} your own account; another administrator can.");
         return Err(ApiFailure::constraint(target, message));
     }
-    Ok(())
+    let loss = Loss::Holder(on.user.id.as_uuid());
+    last_administrator::require_another(&on.idp, loss, target, on.now).await
 }
 
 pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
-    require_somebody_else(&on, None, "delete")?;
-    let change = Users::delete(on.environment.id, on.user.id);
+    let others = require_somebody_else(&on, None, "delete").await?;
+    let change = Users::delete(on.environment.id, on.user.id).and(others);
     on.commit(on.environment.id, change, "USER.DELETED", &on.user)
         .await?;
     Ok(Reply::no_content())
 }
 
 pub(super) async fn lock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
-    require_somebody_else(&on, Some("account"), "lock")?;
+    let others = require_somebody_else(&on, Some("account"), "lock").await?;
     let lock = AccountLock::Locked {
         since: on.now,
         until: None,
     };
-    save(
-        &on,
-        StoredUser {
-            lock,
-            ..on.user.clone()
-        },
-        "USER.LOCKED",
-    )
-    .await
+    let mut changed = StoredUser {
+        lock,
+        ..on.user.clone()
+    };
+    write_with(&on, &mut changed, others, "USER.LOCKED").await?;
+    Reply::ok(&representation(&on.idp, &changed, on.now))
 }
 
 pub(super) async fn unlock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
@@ -599,9 +630,11 @@ pub(super) async fn set_enabled(
     on: OnUser<may::ManageUsers>,
     Json(body): Json<Enabled>,
 ) -> Result<Reply, ApiFailure> {
-    if !body.enabled {
-        require_somebody_else(&on, Some("enabled"), "disable")?;
-    }
+    let others = if body.enabled {
+        Change::new()
+    } else {
+        require_somebody_else(&on, Some("enabled"), "disable").await?
+    };
     let mut changed = StoredUser {
         enabled: body.enabled,
         ..on.user.clone()
@@ -611,7 +644,7 @@ pub(super) async fn set_enabled(
     } else {
         "USER.ACCESS_DENIED"
     };
-    write(&on, &mut changed, action).await?;
+    write_with(&on, &mut changed, others, action).await?;
     Reply::ok(&Hal::new(format!("{}/enabled", on.url()), body))
 }
 

@@ -18,6 +18,7 @@ use crate::accounts::{Refusal, identification, recovery};
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::PageFailure;
+use crate::stores::codes::ComesFrom;
 use crate::stores::users::{StoredUser, Users};
 
 const FIELDS: [&str; 3] = ["recoveryCode", "newPassword", "confirmPassword"];
@@ -274,5 +275,13 @@ async fn recover(
 ) -> Result<StoredUser, Refusal> {
     let users = load(visit, users).await?;
     let code = RecoveryCode::from_typed(params.text("recoveryCode"));
-    recovery::recover_one_of(&visit.idp, &users, &code, new, &visit.by).await
+    recovery::recover_one_of(
+        &visit.idp,
+        &users,
+        &code,
+        ComesFrom::Browser,
+        new,
+        &visit.by,
+    )
+    .await
 }

@@ -108,6 +108,9 @@ const UPDATE: &str = "\
 UPDATE applications SET name_key = $3, document = $4, also = $5, is_for_operators = $6, updated_at = $7
  WHERE id = $1 AND environment_id = $2";
 
+const REQUIRE_UNCHANGED: &str = "\
+UPDATE applications SET updated_at = updated_at WHERE id = $1 AND updated_at = $2";
+
 const DELETE: &str = "DELETE FROM applications WHERE id = $1 AND environment_id = $2";
 
 /// The applications of all environments.
@@ -203,6 +206,15 @@ impl Applications {
             .bind(application.is_for_operators)
             .bind(application.updated_at);
         Ok(Change::new().require_one(update).touching(application.id))
+    }
+
+    /// Requires that nobody changed an application since it was read.
+    pub(crate) fn require_unchanged(application: &StoredApplication) -> Change {
+        Change::of_one(
+            Statement::new(REQUIRE_UNCHANGED)
+                .bind(application.id.as_uuid())
+                .bind(application.updated_at),
+        )
     }
 
     /// Deletes an application with its secrets, grants and role assignments.

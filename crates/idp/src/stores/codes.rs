@@ -39,8 +39,10 @@ pub(crate) struct CountedTry<D> {
 }
 
 const SEND_RECOVERY: &str = "\
-INSERT INTO recovery_codes (user_id, digest, failures, expires_at) VALUES ($1, $2, 0, $3)
-ON CONFLICT (user_id, digest) DO UPDATE SET failures = 0, expires_at = excluded.expires_at";
+INSERT INTO recovery_codes (user_id, digest, failures, browser_failures, expires_at)
+VALUES ($1, $2, 0, 0, $3)
+ON CONFLICT (user_id, digest) DO UPDATE
+   SET failures = 0, browser_failures = 0, expires_at = excluded.expires_at";
 
 const DROP_EXPIRED_RECOVERY: &str = "\
 DELETE FROM recovery_codes WHERE user_id = $1 AND expires_at <= $2";
@@ -50,11 +52,20 @@ UPDATE recovery_codes SET failures = failures + 1
  WHERE user_id = $1 AND expires_at > $2 AND failures < $3
 RETURNING digest, failures";
 
+const TRY_RECOVERY_IN_BROWSER: &str = "\
+UPDATE recovery_codes SET browser_failures = browser_failures + 1
+ WHERE user_id = $1 AND expires_at > $2 AND browser_failures < $3
+RETURNING digest, browser_failures AS failures";
+
 const FIND_RECOVERY: &str = "\
 SELECT failures FROM recovery_codes WHERE user_id = $1 AND expires_at > $2 LIMIT 1";
 
 const GIVE_RECOVERY_TRY_BACK: &str = "\
 UPDATE recovery_codes SET failures = failures - 1 WHERE user_id = $1 AND digest = $2";
+
+const GIVE_RECOVERY_TRY_IN_BROWSER_BACK: &str = "\
+UPDATE recovery_codes SET browser_failures = browser_failures - 1
+ WHERE user_id = $1 AND digest = $2";
 
 const REDEEM_RECOVERY: &str = "DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2";
 
@@ -74,6 +85,27 @@ RETURNING digest, email, failures";
 
 const REDEEM_VERIFICATION: &str =
     "DELETE FROM verification_codes WHERE user_id = $1 AND digest = $2";
+
+/// Where a recovery code comes from. Tries of the one kind take nothing from the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ComesFrom {
+    /// The management API, which knows no browser: the fifth wrong code kills a code (PingOne,
+    /// flows, "Codes").
+    Api,
+    /// A hosted page. The interaction of each browser bears five tries, so that nobody uses up
+    /// another one's; a code bears those of many browsers, and still is not to be guessed.
+    Browser,
+}
+
+impl ComesFrom {
+    /// How many wrong tries of this kind a code bears.
+    pub(crate) fn most_tries(self) -> i64 {
+        match self {
+            Self::Api => 5,
+            Self::Browser => 1000,
+        }
+    }
+}
 
 /// Recovery codes: all of a user that were mailed and are still good. The share of mails that each
 /// address has bounds their number.
@@ -106,13 +138,17 @@ impl<'a> RecoveryCodes<'a> {
     /// there is no such code.
     pub(crate) fn take_try(
         user: UserId,
-        most: i64,
+        from: ComesFrom,
         now: Timestamp,
     ) -> Claim<Option<CountedTry<Vec<CodeTag>>>> {
-        let statement = Statement::new(TRY_RECOVERY)
+        let statement = match from {
+            ComesFrom::Api => TRY_RECOVERY,
+            ComesFrom::Browser => TRY_RECOVERY_IN_BROWSER,
+        };
+        let statement = Statement::new(statement)
             .bind(user.as_uuid())
             .bind(now)
-            .bind(most);
+            .bind(from.most_tries());
         Claim::new("try a recovery code", statement, |written| {
             let (mut sent, mut fewest) = (Vec::new(), None::<i64>);
             for row in written.rows {
@@ -137,9 +173,13 @@ impl<'a> RecoveryCodes<'a> {
     }
 
     /// Gives a try at these codes back: one of them was right, or another user's was.
-    pub(crate) fn give_try_back(user: UserId, tags: &[CodeTag]) -> Change {
+    pub(crate) fn give_try_back(user: UserId, from: ComesFrom, tags: &[CodeTag]) -> Change {
+        let statement = match from {
+            ComesFrom::Api => GIVE_RECOVERY_TRY_BACK,
+            ComesFrom::Browser => GIVE_RECOVERY_TRY_IN_BROWSER_BACK,
+        };
         Change::new().add_all(tags.iter().map(|tag| {
-            Statement::new(GIVE_RECOVERY_TRY_BACK)
+            Statement::new(statement)
                 .bind(user.as_uuid())
                 .bind(tag.as_str())
         }))

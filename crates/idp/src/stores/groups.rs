@@ -303,15 +303,28 @@ fn membership(row: &Row) -> Result<Membership, StoreError> {
 }
 
 /// Appends a statement that gives the ids of the members of a group, nested groups' among them.
-pub(super) fn push_members(statement: Statement, group: &str) -> Statement {
-    statement
+///
+/// Where there are `populations`, a group that is not one of theirs is like one that is not there.
+pub(super) fn push_members(
+    statement: Statement,
+    group: &str,
+    populations: Option<&[PopulationId]>,
+) -> Statement {
+    let mut statement = statement
         .push(
             "SELECT members.user_id FROM group_members AS members WHERE members.group_id IN (\
-             WITH RECURSIVE below (id) AS (SELECT CAST(",
+             WITH RECURSIVE below (id) AS (SELECT named.id FROM groups AS named WHERE named.id = ",
         )
-        .push_bind(group.to_ascii_lowercase())
-        .push(
-            " AS TEXT) UNION SELECT nesting.group_id FROM group_nesting AS nesting \
+        .push_bind(group.to_ascii_lowercase());
+    if let Some(populations) = populations {
+        statement = statement.push(" AND named.population_id IN (NULL");
+        for population in populations {
+            statement = statement.push(", ").push_bind(population.as_uuid());
+        }
+        statement = statement.push(")");
+    }
+    statement.push(
+        " UNION SELECT nesting.group_id FROM group_nesting AS nesting \
              JOIN below ON nesting.parent_id = below.id) SELECT below.id FROM below)",
-        )
+    )
 }

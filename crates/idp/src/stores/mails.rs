@@ -2,7 +2,7 @@
 
 use db::{Reader, Row, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::{EnvironmentId, MailId};
+use protocol::id::{EnvironmentId, MailId, UserId};
 
 use super::change::{Change, Claim};
 
@@ -21,6 +21,9 @@ pub(crate) struct StoredMail {
 pub(crate) struct Share {
     pub(crate) most: i64,
     pub(crate) within: SignedDuration,
+    /// Who is sent one all the same while no recovery code of theirs is good: whoever asks for
+    /// mails to somebody keeps them without a code for as long as a code is good, and no longer.
+    pub(crate) beyond: Option<UserId>,
 }
 
 /// Nothing is inserted where the address has had its share: then no row is touched. Recipients are
@@ -30,7 +33,10 @@ INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, 
 SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT),
        CAST($5 AS BIGINT), 0, CAST($6 AS BIGINT)
  WHERE (SELECT COUNT(*) FROM mails
-         WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7) < $8";
+         WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7) < $8
+    OR CAST($9 AS TEXT) IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM recovery_codes
+                        WHERE user_id = CAST($9 AS TEXT) AND expires_at > CAST($5 AS BIGINT))";
 
 /// Claims a mail by pushing its next attempt into the future: another node sees it as not due.
 const CLAIM: &str = "\
@@ -85,6 +91,7 @@ impl<'a> Mails<'a> {
             .bind(due)
             .bind(mail.created_at - share.within)
             .bind(share.most)
+            .bind(share.beyond.map(|user| user.as_uuid()))
     }
 
     /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,

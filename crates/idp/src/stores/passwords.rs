@@ -10,6 +10,7 @@ use protocol::password_policy::{Lockout, PasswordHistory};
 
 use super::change::{Change, Claim};
 use super::endings::end_access;
+use super::users::Word;
 
 /// A hash as the database keeps it: the PHC string of Argon2id.
 #[derive(Clone)]
@@ -80,16 +81,40 @@ UPDATE user_passwords
  WHERE user_id = $1 AND (locked_until IS NULL OR locked_until <= $2)
 RETURNING failures";
 
+/// The same, for what applications ask about.
+const TAKE_TRY_OF_APPLICATION: &str = "\
+UPDATE user_passwords
+   SET application_failures =
+           CASE WHEN applications_locked_until IS NULL THEN application_failures + 1 ELSE 1 END,
+       applications_locked_until = CASE
+           WHEN (CASE WHEN applications_locked_until IS NULL
+                      THEN application_failures + 1 ELSE 1 END) >= $3
+           THEN CAST($4 AS BIGINT)
+           ELSE NULL END
+ WHERE user_id = $1
+   AND (applications_locked_until IS NULL OR applications_locked_until <= $2)
+RETURNING application_failures AS failures";
+
 const GIVE_TRIES_BACK: &str = "\
-UPDATE user_passwords SET failures = 0, locked_until = NULL
- WHERE user_id = $1 AND (failures > 0 OR locked_until IS NOT NULL)";
+UPDATE user_passwords
+   SET failures = 0, locked_until = NULL, application_failures = 0,
+       applications_locked_until = NULL
+ WHERE user_id = $1
+   AND (failures > 0 OR locked_until IS NOT NULL OR application_failures > 0
+        OR applications_locked_until IS NOT NULL)";
+
+/// What an application knows forgives what it did not know, and nothing else.
+const GIVE_TRIES_OF_APPLICATION_BACK: &str = "\
+UPDATE user_passwords SET application_failures = 0, applications_locked_until = NULL
+ WHERE user_id = $1 AND (application_failures > 0 OR applications_locked_until IS NOT NULL)";
 
 const SET: &str = "\
 INSERT INTO user_passwords (user_id, hash, must_change, changed_at, failures, locked_until)
 VALUES ($1, $2, $3, $4, 0, NULL)
 ON CONFLICT (user_id) DO UPDATE
    SET hash = excluded.hash, must_change = excluded.must_change,
-       changed_at = excluded.changed_at, failures = 0, locked_until = NULL";
+       changed_at = excluded.changed_at, failures = 0, locked_until = NULL,
+       application_failures = 0, applications_locked_until = NULL";
 
 const MUST_CHANGE: &str = "\
 UPDATE user_passwords SET must_change = TRUE, failures = 0, locked_until = NULL
@@ -143,9 +168,18 @@ impl<'a> Passwords<'a> {
     /// Takes one of the tries that the lockout rule leaves; it is counted as a failure until
     /// [`give_tries_back`](Self::give_tries_back). The failures so far come back, this try
     /// included; `None` says that the password is locked out.
-    pub(crate) fn take_try(user: UserId, lockout: Lockout, now: Timestamp) -> Claim<Option<i64>> {
+    pub(crate) fn take_try(
+        user: UserId,
+        word: Word,
+        lockout: Lockout,
+        now: Timestamp,
+    ) -> Claim<Option<i64>> {
         let until = now + SignedDuration::from_secs(i64::from(lockout.duration_seconds));
-        let statement = Statement::new(TAKE_TRY)
+        let statement = match word {
+            Word::OfAnApplication => TAKE_TRY_OF_APPLICATION,
+            Word::Trusted => TAKE_TRY,
+        };
+        let statement = Statement::new(statement)
             .bind(user.as_uuid())
             .bind(now)
             .bind(i64::from(lockout.failure_count))
@@ -159,6 +193,11 @@ impl<'a> Passwords<'a> {
     /// Takes back all failures, after a right password or by an administrator.
     pub(crate) fn give_tries_back(user: UserId) -> Change {
         Change::of(Statement::new(GIVE_TRIES_BACK).bind(user.as_uuid()))
+    }
+
+    /// Takes back the failures of applications, after a right password of one.
+    pub(crate) fn give_tries_of_application_back(user: UserId) -> Change {
+        Change::of(Statement::new(GIVE_TRIES_OF_APPLICATION_BACK).bind(user.as_uuid()))
     }
 
     /// A user's first password, as of `changed_at`.

@@ -101,6 +101,19 @@ SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, 
        created_at
   FROM role_assignments WHERE actor_id = $1 ORDER BY created_at, id";
 
+const OF_HOLDERS_IN: &str = "\
+SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
+       created_at
+  FROM role_assignments WHERE environment_id = $1 ORDER BY created_at, id";
+
+const OF_SCOPES: &str = "\
+SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
+       created_at
+  FROM role_assignments WHERE scope_id IN ($1, $2) ORDER BY created_at, id";
+
+/// Waits for whoever takes it away at the same time.
+const REQUIRE: &str = "UPDATE role_assignments SET read_only = read_only WHERE id = $1";
+
 const INSERT: &str = "\
 INSERT INTO role_assignments (id, environment_id, actor_kind, actor_id, role_id, scope_type,
                               scope_id, read_only, created_at)
@@ -136,16 +149,44 @@ impl RoleAssignments {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Arc<[StoredAssignment]>, StoreError> {
-        let read = async {
-            let rows = self.db.read(Statement::new(OF_ACTOR).bind(id)).await;
-            let rows = rows.map_err(StoreError::during("look role assignments up"))?;
-            rows.iter()
-                .map(StoredAssignment::from_row)
-                .collect::<Result<Arc<[_]>, _>>()
-                .map(Some)
-        };
+        let read = async { Ok(Some(Arc::from(self.of_holder(id).await?))) };
         let found = self.recent.find(id, now, read).await?;
         Ok(found.unwrap_or_default())
+    }
+
+    /// What a user or an application holds, as it is in the database now.
+    pub(crate) async fn of_holder(&self, id: Uuid) -> Result<Vec<StoredAssignment>, StoreError> {
+        self.all(Statement::new(OF_ACTOR).bind(id)).await
+    }
+
+    /// What those hold who are of an environment.
+    pub(crate) async fn of_holders_in(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<StoredAssignment>, StoreError> {
+        let statement = Statement::new(OF_HOLDERS_IN).bind(environment.as_uuid());
+        self.all(statement).await
+    }
+
+    /// What is held for any of these, by whomever.
+    pub(crate) async fn of_scopes(
+        &self,
+        scopes: [Uuid; 2],
+    ) -> Result<Vec<StoredAssignment>, StoreError> {
+        let bind = |statement: Statement, scope| statement.bind(scope);
+        let statement = scopes.into_iter().fold(Statement::new(OF_SCOPES), bind);
+        self.all(statement).await
+    }
+
+    async fn all(&self, statement: Statement) -> Result<Vec<StoredAssignment>, StoreError> {
+        let rows = self.db.read(statement).await;
+        let rows = rows.map_err(StoreError::during("look role assignments up"))?;
+        rows.iter().map(StoredAssignment::from_row).collect()
+    }
+
+    /// Requires that a role is still held.
+    pub(crate) fn require_held(assignment: &StoredAssignment) -> Change {
+        Change::of_one(Statement::new(REQUIRE).bind(assignment.id.as_uuid()))
     }
 
     /// Gives a role.

@@ -74,11 +74,18 @@ pub(crate) struct Search<'a> {
     pub(crate) environment: EnvironmentId,
     /// Checked against [`rules`].
     pub(crate) filter: Option<&'a Filter>,
-    /// Only users of these; `None` means all.
+    /// Only users of these, and groups; `None` means all.
     pub(crate) populations: Option<&'a [PopulationId]>,
     /// The position of the last user of the page before: value and id.
     pub(crate) after: (&'a str, &'a str),
     pub(crate) limit: u32,
+}
+
+/// What a search may see.
+#[derive(Clone, Copy, Debug)]
+struct Scope<'a> {
+    environment: EnvironmentId,
+    populations: Option<&'a [PopulationId]>,
 }
 
 /// A user and the value by which it was found, which is its place in the order.
@@ -131,6 +138,13 @@ impl Search<'_> {
         rows.iter().map(found).collect()
     }
 
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            environment: self.environment,
+            populations: self.populations,
+        }
+    }
+
     /// Whether it reads no more rows than a few look-ups would, one by one along an index: then
     /// handing it to another thread costs more than it.
     fn is_short(&self) -> bool {
@@ -154,21 +168,21 @@ impl Search<'_> {
                     let statement = statement.push(BY_ID).push(IN_ENVIRONMENT_UNINDEXED);
                     let statement = statement.push_bind(self.environment.as_uuid());
                     let statement = statement.push(" AND users.id IN (");
-                    push_ids(statement, filter, self.environment).push(")")
+                    push_ids(statement, filter, self.scope()).push(")")
                 }
                 None if names_population(filter) => {
                     let statement = statement.push(BY_ID).push(IN_ENVIRONMENT_UNINDEXED);
                     let statement = statement
                         .push_bind(self.environment.as_uuid())
                         .push(" AND ");
-                    push_condition(statement, filter, self.environment)
+                    push_condition(statement, filter, self.scope())
                 }
                 None => {
                     let statement = statement.push(BY_ID).push("users.environment_id = ");
                     let statement = statement
                         .push_bind(self.environment.as_uuid())
                         .push(" AND ");
-                    push_condition(statement, filter, self.environment)
+                    push_condition(statement, filter, self.scope())
                 }
             },
             None => statement
@@ -198,7 +212,7 @@ impl Search<'_> {
                 .iter()
                 .filter(|part| !matches!(part, Filter::Compare(one) if one == lead))
                 .fold(statement, |statement, part| {
-                    push_condition(statement.push(" AND "), part, self.environment)
+                    push_condition(statement.push(" AND "), part, self.scope())
                 }),
             Filter::Compare(_) | Filter::Or(_) => statement,
         };
@@ -298,7 +312,7 @@ fn attribute_name(comparison: &Comparison) -> &'static str {
 }
 
 /// Appends a statement that gives the ids of all users for whom the filter can hold.
-fn push_ids(statement: Statement, filter: &Filter, environment: EnvironmentId) -> Statement {
+fn push_ids(statement: Statement, filter: &Filter, scope: Scope<'_>) -> Statement {
     match filter {
         Filter::Or(parts) => {
             let mut statement = statement;
@@ -306,7 +320,7 @@ fn push_ids(statement: Statement, filter: &Filter, environment: EnvironmentId) -
                 if position > 0 {
                     statement = statement.push(" UNION ");
                 }
-                statement = push_ids(statement, part, environment);
+                statement = push_ids(statement, part, scope);
             }
             statement
         }
@@ -314,33 +328,34 @@ fn push_ids(statement: Statement, filter: &Filter, environment: EnvironmentId) -
             .push("SELECT found.id FROM users AS found WHERE found.id = ")
             .push_bind(text_of(comparison, false).to_ascii_lowercase()),
         Filter::Compare(comparison) if is_group(comparison) => {
-            push_members(statement, &text_of(comparison, false))
+            push_members(statement, &text_of(comparison, false), scope.populations)
         }
-        Filter::Compare(comparison) => push_lookup(statement, comparison, environment),
+        Filter::Compare(comparison) => push_lookup(statement, comparison, scope.environment),
         Filter::And(parts) => {
             let lead = parts.iter().find(|part| is_found_by_attributes(part));
             let statement = statement.push("SELECT users.id FROM users WHERE users.id IN (");
             let statement = match lead {
-                Some(lead) => push_ids(statement, lead, environment),
+                Some(lead) => push_ids(statement, lead, scope),
                 None => statement.push("NULL"),
             };
             parts.iter().fold(statement.push(")"), |statement, part| {
-                push_condition(statement.push(" AND "), part, environment)
+                push_condition(statement.push(" AND "), part, scope)
             })
         }
     }
 }
 
 /// Appends a condition on `users` that holds where the filter does.
-fn push_condition(statement: Statement, filter: &Filter, environment: EnvironmentId) -> Statement {
+fn push_condition(statement: Statement, filter: &Filter, scope: Scope<'_>) -> Statement {
     push_with(statement, filter, &|statement, comparison| {
         if is_attribute(comparison) {
             let statement = statement.push("users.id IN (");
-            return push_lookup(statement, comparison, environment).push(")");
+            return push_lookup(statement, comparison, scope.environment).push(")");
         }
         if is_group(comparison) {
             let statement = statement.push("users.id IN (");
-            return push_members(statement, &text_of(comparison, false)).push(")");
+            return push_members(statement, &text_of(comparison, false), scope.populations)
+                .push(")");
         }
         match (
             &comparison.value,

@@ -308,6 +308,9 @@ UPDATE users
        version = version + 1, updated_at = $16
  WHERE id = $1 AND version = $2";
 
+const REQUIRE_UNCHANGED: &str = "\
+UPDATE users SET version = version WHERE id = $1 AND version = $2";
+
 const INSERT_ATTRIBUTE: &str = "\
 INSERT INTO user_attributes (environment_id, name, value_key, user_id) VALUES ($1, $2, $3, $4)";
 
@@ -450,6 +453,15 @@ impl<'a> Users<'a> {
         } else {
             change.and(end_access(user.id, None, user.updated_at))
         }
+    }
+
+    /// Requires that nobody changed a user since it was read.
+    pub(crate) fn require_unchanged(user: &StoredUser) -> Change {
+        Change::of_one(
+            Statement::new(REQUIRE_UNCHANGED)
+                .bind(user.id.as_uuid())
+                .bind(user.version),
+        )
     }
 
     /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$15` and in one order.

@@ -146,6 +146,7 @@ async fn operations(api: &Api<'_>) -> Vec<Operation> {
         ("password.value", Text),
         ("password.forceChange", Flag),
     ];
+    let fixed = [("identityProvider", Object), ("verifyStatus", Text)];
     let every = |lists: &[&[(&'static str, Kind)]]| lists.concat();
     let at =
         |method: Method, path: String, media, body, members: &[(&'static str, Kind)]| Operation {
@@ -309,14 +310,14 @@ async fn operations(api: &Api<'_>) -> Vec<Operation> {
             format!("users/{user}"),
             PLAIN,
             json!({ "username": "walked", "email": "walked@example.com" }),
-            &attributes,
+            &every(&[&attributes, &created, &imported, &fixed]),
         ),
         at(
             Method::PATCH,
             format!("users/{user}"),
             PLAIN,
             json!({ "nickname": "W" }),
-            &attributes,
+            &every(&[&attributes, &created, &imported, &fixed]),
         ),
         at(
             Method::PUT,
@@ -493,4 +494,74 @@ async fn an_imported_lock_holds_until_it_ends() {
     let ada = import(locked).await.expect(StatusCode::CREATED).json();
     assert_eq!(ada["account"]["status"], "LOCKED");
     assert_eq!(ada["account"]["unlockAt"], "2030-01-01T00:00:00Z");
+}
+
+/// What PingOne ignores when a user is changed is ignored where it is well formed.
+#[tokio::test]
+async fn a_changed_user_keeps_what_has_an_operation_of_its_own() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let made = api.make_user("ada").await;
+    let at = format!("users/{}", made["id"].as_str().unwrap());
+    let mut body = json!({
+        "username": "ada", "email": "ada@example.com", "enabled": false, "mfaEnabled": true,
+        "emailVerified": true, "account": { "status": "LOCKED", "canAuthenticate": false },
+        "lifecycle": { "status": "VERIFICATION_REQUIRED" }, "verifyStatus": "ENABLED",
+        "population": { "id": uuid::Uuid::new_v4() }, "identityProvider": { "type": "OTHER" },
+        "password": { "value": "Sunny-Meadow-93", "forceChange": true },
+    });
+    let kept = [
+        "enabled",
+        "mfaEnabled",
+        "emailVerified",
+        "account",
+        "lifecycle",
+        "verifyStatus",
+        "population",
+        "identityProvider",
+    ];
+    for method in [Method::PUT, Method::PATCH] {
+        let types = ["application/json"];
+        let answer = api.send(method, &at, &types, body.to_string()).await;
+        let shown = answer.expect(StatusCode::OK).json();
+        for name in kept {
+            assert_eq!(shown.get(name), made.get(name), "{name}");
+        }
+    }
+    // Nothing is meant by `null` but that it was left out.
+    for name in kept {
+        body[name] = Value::Null;
+    }
+    api.put(&at, &body).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn null_is_as_if_left_out_for_users_and_applications() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let user = json!({ "username": "ada", "email": "ada@example.com" });
+    let application = json!({
+        "name": "Ada", "type": "SERVICE", "protocol": "OPENID_CONNECT",
+        "grantTypes": ["CLIENT_CREDENTIALS"], "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
+    });
+    for (path, body) in [("users", user), ("applications", application)] {
+        let mut enabled = Vec::new();
+        for member in [None, Some(Value::Null)] {
+            let mut body = body.clone();
+            if let Some(member) = member {
+                body["enabled"] = member;
+            }
+            let made = api.post(path, &body).await.expect(StatusCode::CREATED);
+            let made = made.json();
+            enabled.push(made["enabled"].clone());
+            let at = format!("{path}/{}", made["id"].as_str().unwrap());
+            api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+        }
+        assert_eq!(enabled[0], enabled[1], "{path}");
+    }
+    // Where there is nothing that it could be without, it is missed.
+    let made = api.make_user("bob").await;
+    let at = format!("users/{}/enabled", made["id"].as_str().unwrap());
+    let answer = api.put(&at, &json!({ "enabled": null })).await;
+    refused(&answer, 400, "INVALID_DATA", "REQUIRED_VALUE", "enabled");
 }

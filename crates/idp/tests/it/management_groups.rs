@@ -380,6 +380,18 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
             );
         }
     }
+    // Nor does a filter: a group out of reach is like one that is not there.
+    let nobody: Vec<String> = Vec::new();
+    for group in [&open, &foreign, &uuid::Uuid::new_v4().to_string()] {
+        for rest in ["", r#" or username eq "x""#, r#" and username eq "ada""#] {
+            let filter = format!(r#"memberOfGroups[id eq "{group}"]{rest}"#);
+            assert_eq!(local.users_by(&filter).await, nobody, "{filter}");
+        }
+    }
+    let filter = format!(r#"memberOfGroups[id eq "{own}"]"#);
+    assert_eq!(local.users_by(&filter).await, ["ada"]);
+    let filter = format!(r#"memberOfGroups[id eq "{open}"]"#);
+    assert_eq!(admin.users_by(&filter).await, ["ada"]);
     let include = format!("{ada}?include=memberOfGroupIDs,memberOfGroupNames");
     let shown = local.get(&include).await.expect(StatusCode::OK).json();
     assert_eq!(shown["memberOfGroupIDs"], json!([own]));

@@ -28,7 +28,7 @@ async fn a_user_reaches_the_own_account_and_no_more() {
     let body = json!({
         "username": "demo", "email": "demo@example.com", "nickname": "D",
         "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1", "enabled": false, "emailVerified": false,
-        "environment": { "id": "x" }, "population": { "id": "x" }, "mfaEnabled": true,
+        "environment": { "id": "x" }, "population": { "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1" }, "mfaEnabled": true,
         "account": { "status": "LOCKED", "canAuthenticate": false }, "verifyStatus": "ENABLED",
         "lifecycle": { "status": "VERIFICATION_REQUIRED" }, "createdAt": "1970-01-01T00:00:00Z",
         "lastSignOn": null, "roleAssignments": [{}], "memberOfGroupIDs": ["x"], "version": 9,
@@ -330,6 +330,168 @@ async fn nobody_disables_locks_deletes_or_strips_themselves() {
         .put(&format!("{own}/enabled"), &off)
         .await
         .expect(StatusCode::OK);
+}
+
+/// Every way to take an administrator away, where no other one is left.
+#[tokio::test]
+async fn nobody_takes_the_last_administrator_away() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let (second, _) = admin.make_worker("Second", &["Environment Admin"]).await;
+    let ada = admin.make_user("ada").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let user = format!("users/{ada}");
+    let body = json!({
+        "role": { "id": admin.role("Environment Admin").await },
+        "scope": { "id": admin.environment.to_string(), "type": "ENVIRONMENT" },
+    });
+    let given = admin.post(&format!("{user}/roleAssignments"), &body).await;
+    let given = given.expect(StatusCode::CREATED).json();
+    let users_role = format!("{user}/roleAssignments/{}", given["id"].as_str().unwrap());
+    let worker = format!("applications/{second}");
+    let roles = admin.get(&format!("{worker}/roleAssignments")).await.json();
+    let id = roles["_embedded"]["roleAssignments"][0]["id"].clone();
+    let workers_role = format!("{worker}/roleAssignments/{}", id.as_str().unwrap());
+    let body = |enabled: bool, grant_types: &[&str]| {
+        json!({
+            "name": "Second", "type": "WORKER", "protocol": "OPENID_CONNECT", "enabled": enabled,
+            "grantTypes": grant_types, "responseTypes": ["CODE"],
+            "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
+        })
+    };
+    let off = json!({ "enabled": false });
+    let locked = json!(null);
+    // With others beside them, they come and go.
+    admin
+        .put(&format!("{user}/enabled"), &off)
+        .await
+        .expect(StatusCode::OK);
+    admin
+        .put(&worker, &body(false, &["CLIENT_CREDENTIALS"]))
+        .await
+        .expect(StatusCode::OK);
+
+    // Another node takes roles away: this one believes for a moment that the caller has them.
+    let strip = async |left: &str| {
+        let statement = "DELETE FROM role_assignments WHERE actor_id <> $1";
+        world.sql(db::Statement::new(statement).bind(left)).await;
+    };
+    let last = |answer: &crate::world::Answer, target: &str| {
+        refused(
+            answer,
+            400,
+            "REQUEST_FAILED",
+            "CONSTRAINT_VIOLATION",
+            target,
+        );
+        assert!(
+            answer.body.contains("without an administrator"),
+            "{}",
+            answer.body
+        );
+    };
+    let on = json!({ "enabled": true });
+    admin
+        .put(&format!("{user}/enabled"), &on)
+        .await
+        .expect(StatusCode::OK);
+    admin
+        .put(&worker, &body(true, &["CLIENT_CREDENTIALS"]))
+        .await
+        .expect(StatusCode::OK);
+    // The environment goes with the organization's administrator, who lives in it.
+    last(
+        &admin
+            .delete(&format!("/v1/environments/{}", admin.environment))
+            .await,
+        "",
+    );
+    let backup = "INSERT INTO role_assignments (id, environment_id, actor_kind, actor_id, role_id, \
+                  scope_type, scope_id, read_only, created_at) \
+                  SELECT $1, environment_id, 'APPLICATION', $2, role_id, scope_type, scope_id, \
+                  read_only, created_at FROM role_assignments WHERE actor_id = $3";
+    let backup = db::Statement::new(backup).bind(uuid::Uuid::new_v4());
+    let backup = backup.bind(second.as_str()).bind(ada.as_str());
+    strip(&ada).await;
+    last(
+        &admin.put(&format!("{user}/enabled"), &off).await,
+        "enabled",
+    );
+    let lock = admin.act(Method::POST, &user, "account.lock+json", &locked);
+    last(&lock.await, "account");
+    last(&admin.delete(&user).await, "");
+    last(&admin.delete(&users_role).await, "");
+    // A worker that is disabled or has no token of its own does not count.
+    world.sql(backup).await;
+    strip(&second).await;
+    let roles = admin.get(&format!("{worker}/roleAssignments")).await.json();
+    assert_eq!(roles["size"], 1, "{roles}, {workers_role}");
+    for without in [
+        body(false, &["CLIENT_CREDENTIALS"]),
+        body(true, &["AUTHORIZATION_CODE"]),
+    ] {
+        last(&admin.put(&worker, &without).await, "enabled");
+    }
+    last(&admin.delete(&worker).await, "");
+    let id = roles["_embedded"]["roleAssignments"][0]["id"].clone();
+    let role = format!("{worker}/roleAssignments/{}", id.as_str().unwrap());
+    last(&admin.delete(&role).await, "");
+}
+
+#[tokio::test]
+async fn no_application_disables_deletes_or_strips_itself() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let (id, secret) = admin.make_worker("Second", &["Environment Admin"]).await;
+    let second = Api::application(&world, &id, &secret).await;
+    let own = format!("applications/{id}");
+    let roles = second.get(&format!("{own}/roleAssignments")).await.json();
+    let role = roles["_embedded"]["roleAssignments"][0]["id"].clone();
+    let off = json!({
+        "name": "Second", "type": "WORKER", "protocol": "OPENID_CONNECT", "enabled": false,
+        "grantTypes": ["CLIENT_CREDENTIALS"], "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
+    });
+    let role = format!("{own}/roleAssignments/{}", role.as_str().unwrap());
+    for (answer, target) in [
+        (second.put(&own, &off).await, "enabled"),
+        (second.delete(&own).await, ""),
+        (second.delete(&role).await, ""),
+    ] {
+        refused(
+            &answer,
+            400,
+            "REQUEST_FAILED",
+            "CONSTRAINT_VIOLATION",
+            target,
+        );
+    }
+    // Others look after it.
+    admin.delete(&role).await.expect(StatusCode::NO_CONTENT);
+    admin.put(&own, &off).await.expect(StatusCode::OK);
+    admin.delete(&own).await.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_remove_each_other_one_remains() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let (one, secret) = admin.make_worker("One", &["Environment Admin"]).await;
+    let first = Api::application(&world, &one, &secret).await;
+    let (two, secret) = admin.make_worker("Two", &["Environment Admin"]).await;
+    let second = Api::application(&world, &two, &secret).await;
+    let statement = "DELETE FROM role_assignments WHERE actor_id NOT IN ($1, $2)";
+    let statement = db::Statement::new(statement).bind(one.as_str());
+    world.sql(statement.bind(two.as_str())).await;
+    let (there, here) = (format!("applications/{two}"), format!("applications/{one}"));
+    let (a, b) = tokio::join!(first.delete(&there), second.delete(&here));
+    let gone = [a.status, b.status].map(|status| status == StatusCode::NO_CONTENT);
+    assert_eq!(
+        gone.into_iter().filter(|gone| *gone).count(),
+        1,
+        "{a:?} {b:?}"
+    );
 }
 
 /// A password gives all that its owner may do, and so does the address that codes go to.

@@ -201,6 +201,38 @@ async fn a_forgotten_password_is_recovered_with_the_mailed_code() {
     );
 }
 
+/// Each browser has its own tries, and a code is good in whichever it is typed.
+#[tokio::test]
+async fn wrong_codes_of_strangers_keep_nobody_from_recovering() {
+    let world = World::new().await;
+    let (mut browser, page) = at_sign_on(&world).await;
+    let name = [("username", "demo")];
+    browser.post(&sub_page(&page, "forgot"), &name).await;
+    let code = world.awaited_code("demo@example.com").await;
+    let wrong = [
+        ("recoveryCode", "AAAAAAAA"),
+        ("newPassword", NEW_PASSWORD),
+        ("confirmPassword", NEW_PASSWORD),
+    ];
+    for _ in 0..3 {
+        let (mut stranger, page) = at_sign_on(&world).await;
+        stranger.post(&sub_page(&page, "forgot"), &name).await;
+        for _ in 0..5 {
+            stranger.post(&sub_page(&page, "recover"), &wrong).await;
+        }
+        let exhausted = stranger.post(&sub_page(&page, "recover"), &wrong).await;
+        shows(
+            &exhausted,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Too many wrong codes",
+        );
+    }
+    let mut right = wrong;
+    right[0].1 = code.as_str();
+    let answer = browser.post(&sub_page(&page, "recover"), &right).await;
+    browser.resume(&answer).await.param("code");
+}
+
 #[tokio::test]
 async fn a_password_manager_learns_whose_new_password_it_is() {
     let world = World::new().await;

@@ -156,7 +156,7 @@ impl World {
 
     async fn change(&self, user: &StoredUser, current: &str, new: &str) -> Result<(), Refusal> {
         let (current, new) = (Password::new(current), Password::new(new));
-        passwords::change_own(&self.idp, user, &current, &new, &self.by()).await
+        passwords::change_own(&self.idp, user, &current, &new, Word::Trusted, &self.by()).await
     }
 
     async fn send_recovery_code(&self, user: &StoredUser) -> Result<String, Refusal> {
@@ -472,7 +472,7 @@ async fn the_audit_log_tells_of_each_wrong_secret_and_of_a_new_key_once() {
     };
 
     let wrong = Password::new("not-it");
-    let checked = passwords::check(&world.idp, &ada, &wrong, &world.by()).await;
+    let checked = passwords::check(&world.idp, &ada, &wrong, Word::Trusted, &world.by()).await;
     assert!(matches!(checked, Err(Refusal::Wrong { .. })));
     assert_eq!(recorded("PASSWORD.CHECK_FAILED").await, 1);
 

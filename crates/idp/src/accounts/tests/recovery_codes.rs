@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::{BETTER, GOOD, is_violation, world};
 use crate::accounts::registration::{NewAccount, NewPassword, Registered};
 use crate::accounts::{Refusal, identification, recovery, verification};
+use crate::stores::codes::ComesFrom;
 use crate::stores::users::{Users, Word};
 
 #[tokio::test]
@@ -73,6 +74,61 @@ async fn a_recovery_code_dies_after_five_minutes_or_five_wrong_tries() {
     );
     // The password is another secret: whoever knows it still gets in.
     world.sign_on("ada", GOOD).await.unwrap();
+}
+
+/// What comes over the management API and what comes from browsers are counted apart, and no number
+/// of browsers that a person can meet uses a code up.
+#[tokio::test]
+async fn wrong_codes_from_elsewhere_use_up_no_recovery_code() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let users = std::slice::from_ref(&ada);
+    let try_from = async |code: &str, from: ComesFrom, new: &str| {
+        let (code, new) = (RecoveryCode::from_typed(code), Password::new(new));
+        recovery::recover_one_of(&world.idp, users, &code, from, &new, &world.by()).await
+    };
+    let code = world.send_recovery_code(&ada).await.unwrap();
+    for _ in 0..100 {
+        let refused = try_from("WRONGONE", ComesFrom::Browser, BETTER).await;
+        assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+    }
+    for _ in 0..6 {
+        let _ = try_from("WRONGONE", ComesFrom::Api, BETTER).await;
+    }
+    let refused = try_from(&code, ComesFrom::Api, BETTER).await;
+    assert!(
+        matches!(refused, Err(Refusal::CodeExhausted)),
+        "{refused:?}"
+    );
+    try_from(&code, ComesFrom::Browser, BETTER).await.unwrap();
+}
+
+/// Nobody keeps somebody without a code by asking for so many that no more are mailed.
+#[tokio::test]
+async fn whoever_has_no_good_code_is_mailed_one_within_minutes() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let mut mailed = 0;
+    // A stranger asks every ten seconds, and for other mails as well.
+    for _ in 0..100 {
+        world.later(10);
+        world.register_oneself("eve", "ada@example.com").await;
+        match world.send_recovery_code(&ada).await {
+            Ok(_) => mailed += 1,
+            Err(refusal) => assert!(matches!(refusal, Refusal::TooManyMails), "{refusal:?}"),
+        }
+    }
+    assert!((6..10).contains(&mailed), "{mailed}: a bomb is none");
+    // Whatever the owner is answered, the newest code of the mailbox is good.
+    let _ = world.send_recovery_code(&ada).await;
+    let code = world.mailed_code(&ada).await;
+    world.recover(&ada, &code, BETTER).await.unwrap();
 }
 
 #[tokio::test]
@@ -236,7 +292,9 @@ async fn an_address_signs_on_and_recovers_the_account_that_proved_it() {
     }
     let code = RecoveryCode::from_typed(&code);
     let new = Password::new("Misty-Lantern-58");
-    let recovered = recovery::recover_one_of(&world.idp, &users, &code, &new, &world.by()).await;
+    let recovered =
+        recovery::recover_one_of(&world.idp, &users, &code, ComesFrom::Api, &new, &world.by())
+            .await;
     assert_eq!(recovered.unwrap().id, anna.id);
     world.sign_on("ada", GOOD).await.unwrap();
     world.sign_on("anna", "Misty-Lantern-58").await.unwrap();
@@ -331,7 +389,7 @@ async fn a_right_code_costs_no_try_of_others_who_share_the_address() {
     let users = [made("ada").await.unwrap(), made("anna").await.unwrap()];
     let recover = async |code: &str, new: &str| {
         let (code, new) = (RecoveryCode::from_typed(code), Password::new(new));
-        recovery::recover_one_of(&world.idp, &users, &code, &new, &world.by()).await
+        recovery::recover_one_of(&world.idp, &users, &code, ComesFrom::Api, &new, &world.by()).await
     };
     let mut codes = Vec::new();
     for user in &users {

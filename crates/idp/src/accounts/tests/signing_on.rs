@@ -11,6 +11,7 @@ use super::{BETTER, GOOD, world};
 use crate::accounts::passwords::{PolicyCheck, SetOptions};
 use crate::accounts::registration::{NewAccount, NewPassword};
 use crate::accounts::{Refusal, passwords};
+use crate::stores::users::Word;
 
 #[tokio::test]
 async fn five_wrong_passwords_lock_out_for_a_quarter_of_an_hour() {
@@ -42,6 +43,45 @@ async fn five_wrong_passwords_lock_out_for_a_quarter_of_an_hour() {
     );
 }
 
+/// An application that acts for Ada guesses: that locks out applications, and never Ada.
+#[tokio::test]
+async fn wrong_passwords_of_an_application_lock_out_no_sign_on() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = world.ada().await;
+    let check = async |password: &str| {
+        let (password, word) = (Password::new(password), Word::OfAnApplication);
+        passwords::check(&world.idp, &ada, &password, word, &world.by()).await
+    };
+    for _ in 0..2 {
+        for _ in 0..5 {
+            let wrong = check("wrong").await;
+            assert!(matches!(wrong, Err(Refusal::Wrong { .. })), "{wrong:?}");
+        }
+        let locked = check(GOOD).await;
+        assert!(
+            matches!(locked, Err(Refusal::LockedOut { .. })),
+            "{locked:?}"
+        );
+        world.sign_on("ada", GOOD).await.unwrap();
+        for _ in 0..4 {
+            let _ = check("wrong").await;
+            let _ = world.sign_on("ada", "wrong").await;
+        }
+        world.sign_on("ada", GOOD).await.unwrap();
+        world.later(900);
+    }
+    check(GOOD).await.unwrap();
+    // What it knows forgives nobody else.
+    for _ in 0..5 {
+        let _ = world.sign_on("ada", "wrong").await;
+        let _ = check(GOOD).await;
+    }
+    assert!(world.sign_on("ada", GOOD).await.is_err());
+}
+
 #[tokio::test]
 async fn a_right_password_forgives_the_wrong_ones_before_it() {
     let Some(db) = super::super::fresh().await else {
@@ -69,7 +109,8 @@ async fn tries_at_the_same_time_are_no_way_around_the_lockout() {
         let (world, ada) = (Arc::clone(&world), ada.clone());
         tries.spawn(async move {
             let wrong = Password::new("wrong");
-            let checked = passwords::check(&world.idp, &ada, &wrong, &world.by()).await;
+            let checked =
+                passwords::check(&world.idp, &ada, &wrong, Word::Trusted, &world.by()).await;
             checked.unwrap_err()
         });
     }
