@@ -115,7 +115,7 @@ mod tests {
     use protocol::id::ApplicationId;
     use protocol::secret::AuthorizationCode;
 
-    use super::authorization_codes::AuthorizationCodes;
+    use super::authorization_codes::{AuthorizationCodes, Presented};
     use super::*;
 
     /// An environment from before there were operators: an application with this name and scope.
@@ -226,19 +226,22 @@ mod tests {
         db.migrate("idp", MIGRATIONS).await.unwrap();
         let now = jiff::Timestamp::from_second(30).unwrap();
         let application = ApplicationId::parse(ID).unwrap();
-        let redeem = async || {
-            let claim = AuthorizationCodes::redeem(&digest, application, now);
-            let (statement, _, outcome) = claim.into_parts();
-            outcome(db.write(statement).await.unwrap()).unwrap()
-        };
-        let (grant, code) = redeem().await.unwrap();
-        assert_eq!(grant.id.to_string(), ID);
-        assert_eq!(code.redirect_uri, "https://a/");
-        assert!(redeem().await.is_none());
         let reader = db.reader();
         let codes = AuthorizationCodes::new(&reader);
-        let used = codes.find_used(&digest, application).await.unwrap();
-        assert_eq!(used, Some(grant.id));
+        let found = codes.find(&digest, application, now).await.unwrap();
+        let Presented::Unused(grant, code) = found else {
+            panic!("{found:?}");
+        };
+        assert_eq!(grant.id.to_string(), ID);
+        assert_eq!(code.redirect_uri, "https://a/");
+        let use_up = || {
+            let change = AuthorizationCodes::use_up(&digest, application, now);
+            db.batch(change.into_parts().0)
+        };
+        use_up().await.unwrap();
+        assert_eq!(use_up().await.unwrap_err().unmet(), Some(0));
+        let found = codes.find(&digest, application, now).await.unwrap();
+        assert!(matches!(found, Presented::Used(id) if id == grant.id));
     }
 
     #[tokio::test]

@@ -2,30 +2,32 @@
 
 use db::StoreError;
 use jiff::Timestamp;
-use protocol::id::ApplicationId;
-use protocol::oauth::CodeVerifier;
+use protocol::id::GrantId;
+use protocol::oauth::{CodeVerifier, Scopes};
 use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;
-use protocol::secret::{AuthorizationCode, AuthorizationCodeDigest};
+use protocol::secret::{AuthorizationCode, AuthorizationCodeDigest, RefreshToken};
 
 use super::issue::{self, Exchanged, TokenAnswer};
-use super::{refresh_token, scopes};
+use super::refresh_token;
+use super::scopes::{self, Target};
 use crate::Idp;
 use crate::access::client::Client;
 use crate::requests::failures::oauth::OAuthFailure;
-use crate::stores::authorization_codes::AuthorizationCodes;
-use crate::stores::grants::{Grants, StoredCode};
-use crate::stores::users::Users;
+use crate::stores::authorization_codes::{AuthorizationCodes, Presented};
+use crate::stores::change::Change;
+use crate::stores::grants::{Grant, Grants, StoredCode};
+use crate::stores::users::{StoredUser, Users};
 
 /// A code is a UUID of 36 characters; what is much longer is none.
 const LONGEST_CODE: usize = 128;
 
 /// Exchanges a code for tokens.
 ///
-/// The code is used up before it is held against the request, so a guess at the verifier gets one
-/// try. A refresh token is stored by a statement that refuses a revoked grant, and access tokens
-/// name the grant, so a first request still under way issues nothing of worth once a second one
-/// has revoked it.
+/// A request that is not the code's uses it up as well, so a guess at the verifier gets one try. The
+/// code is used up in the change that keeps the refresh token, whose statement refuses a revoked
+/// grant, and access tokens name the grant, so a first request still under way issues nothing of
+/// worth once a second one has revoked it.
 pub(crate) async fn redeem(
     idp: &Idp,
     client: &Client,
@@ -38,14 +40,49 @@ pub(crate) async fn redeem(
         return Err(unknown());
     }
     let digest = AuthorizationCode::new(code).digest();
-    let application = client.application.id;
-    let redeemed = AuthorizationCodes::redeem(&digest, application, now);
-    let Some((grant, code)) = redeemed.commit_unrecorded(idp).await? else {
-        return Err(refused(idp, &digest, application, now).await?);
+    let codes = AuthorizationCodes::new(idp.db());
+    let (grant, code) = match codes.find(&digest, client.application.id, now).await? {
+        Presented::Unused(grant, code) => (grant, code),
+        Presented::Used(grant) => return Err(used_before(idp, client, grant, now).await?),
+        Presented::Unknown => return Err(unknown()),
     };
-    require_redirect_uri(&code, params)?;
-    require_verifier(&code, params)?;
+    let fitting = match fit(idp, client, params, &grant, &code, now).await {
+        Ok(fitting) => fitting,
+        Err(failure) => {
+            use_up(idp, client, &digest, Change::new(), now).await?;
+            return Err(failure);
+        }
+    };
+    let (refresh_token, kept) = fitting.refresh_token.unzip();
+    use_up(idp, client, &digest, kept.unwrap_or_default(), now).await?;
+    let exchanged = Exchanged {
+        grant: &grant,
+        user: &fitting.user,
+        scopes: &fitting.scopes,
+        target: &fitting.target,
+    };
+    Ok(issue::answer(idp, client, exchanged, refresh_token, now).await?)
+}
 
+/// What is issued for a code that is the request's.
+struct Fitting {
+    user: StoredUser,
+    scopes: Scopes,
+    target: Target,
+    refresh_token: Option<(RefreshToken, Change)>,
+}
+
+/// Holds the code against the request, and its grant against what holds now.
+async fn fit(
+    idp: &Idp,
+    client: &Client,
+    params: &FormParams,
+    grant: &Grant,
+    code: &StoredCode,
+    now: Timestamp,
+) -> Result<Fitting, OAuthFailure> {
+    require_redirect_uri(code, params)?;
+    require_verifier(code, params)?;
     if !grant.is_good(now) {
         return Err(unknown());
     }
@@ -56,34 +93,53 @@ pub(crate) async fn redeem(
         .filter(|user| user.can_authenticate(now))
         .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
     let granted = client.granted_scopes(idp, now).await?;
-    let allowed = scopes::still_granted(&grant.scopes, &granted);
-    let target = scopes::target(idp, &allowed, &granted)
+    let scopes = scopes::still_granted(&grant.scopes, &granted);
+    let target = scopes::target(idp, &scopes, &granted)
         .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?;
-
-    let refresh_token = refresh_token::begin(idp, client, &grant, &allowed, now).await?;
-    let exchanged = Exchanged {
-        grant: &grant,
-        user: &user,
-        scopes: &allowed,
-        target: &target,
-    };
-    Ok(issue::answer(idp, client, exchanged, refresh_token, now).await?)
+    let refresh_token = refresh_token::begin(idp, client, grant, &scopes, now).await?;
+    Ok(Fitting {
+        user,
+        scopes,
+        target,
+        refresh_token,
+    })
 }
 
-/// What a code that cannot be redeemed is answered with. One that was used before has two holders,
-/// and one of them is a thief: all that its grant gave is revoked.
-async fn refused(
+/// Uses the code up and keeps `kept` with it.
+async fn use_up(
     idp: &Idp,
+    client: &Client,
     digest: &AuthorizationCodeDigest,
-    application: ApplicationId,
+    kept: Change,
+    now: Timestamp,
+) -> Result<(), OAuthFailure> {
+    let application = client.application.id;
+    let change = AuthorizationCodes::use_up(digest, application, now).and(kept);
+    let error = match change.commit_unrecorded(idp).await {
+        Ok(()) => return Ok(()),
+        Err(error) if error.unmet().is_some() => error,
+        Err(error) => return Err(error.into()),
+    };
+    // Another request was faster, or the grant has been revoked meanwhile.
+    let codes = AuthorizationCodes::new(idp.db());
+    match codes.find(digest, application, now).await? {
+        Presented::Used(grant) => Err(used_before(idp, client, grant, now).await?),
+        Presented::Unused(..) | Presented::Unknown => {
+            tracing::debug!(%error, "a code was not used up");
+            Err(unknown())
+        }
+    }
+}
+
+/// Revokes all that was issued for a code that was presented again.
+async fn used_before(
+    idp: &Idp,
+    client: &Client,
+    grant: GrantId,
     now: Timestamp,
 ) -> Result<OAuthFailure, StoreError> {
-    let codes = AuthorizationCodes::new(idp.db());
-    let Some(grant) = codes.find_used(digest, application).await? else {
-        return Ok(unknown());
-    };
     Grants::revoke(grant, now).commit_unrecorded(idp).await?;
-    tracing::warn!(%grant, %application, "an authorization code was used twice; its grant is revoked");
+    tracing::warn!(%grant, application = %client.application.id, "an authorization code was used twice; its grant is revoked");
     Ok(OAuthFailure::invalid_grant(
         "this code was used before, so every token issued for it has been revoked",
     ))

@@ -19,6 +19,7 @@ use crate::Idp;
 use crate::access::client::Client;
 use crate::access::control;
 use crate::requests::failures::oauth::OAuthFailure;
+use crate::stores::change::Change;
 use crate::stores::grants::{Grant, Grants};
 use crate::stores::refresh_tokens::{RefreshTokens, StoredRefreshToken};
 use crate::stores::resources::GrantedScopes;
@@ -27,7 +28,8 @@ use crate::stores::users::Users;
 /// A refresh token is 43 characters; what is much longer is none.
 const LONGEST_TOKEN: usize = 256;
 
-/// The first refresh token of a grant, if the application gets one.
+/// The first refresh token of a grant, if the application gets one, and what keeps it: its
+/// requirement is not met when the grant has been revoked.
 ///
 /// An application that is granted `offline_access` gets one when it asks for that scope, another
 /// one always (PingOne, "Refresh tokens").
@@ -37,7 +39,7 @@ pub(crate) async fn begin(
     grant: &Grant,
     allowed: &Scopes,
     now: Timestamp,
-) -> Result<Option<RefreshToken>, OAuthFailure> {
+) -> Result<Option<(RefreshToken, Change)>, OAuthFailure> {
     let settings = &client.application.settings;
     if !settings.grant_types.contains(&GrantTypeName::RefreshToken) {
         return Ok(None);
@@ -57,12 +59,8 @@ pub(crate) async fn begin(
         chain_expires_at,
         superseded: None,
     };
-    let insert = RefreshTokens::insert(&token.digest(), &stored);
-    match insert.commit_unrecorded(idp).await {
-        Ok(()) => Ok(Some(token)),
-        Err(error) if error.unmet().is_some() => Err(gone()),
-        Err(error) => Err(error.into()),
-    }
+    let kept = RefreshTokens::insert(&token.digest(), &stored);
+    Ok(Some((token, kept)))
 }
 
 fn knows_offline_access(granted: &GrantedScopes) -> bool {
