@@ -257,10 +257,8 @@ impl Provider {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, sent).await {
-            Ok(code) => code,
-            Err(_) => panic!("no code was sent to {username}"),
-        }
+        let sent = tokio::time::timeout(PATIENCE, sent).await;
+        sent.unwrap_or_else(|_| panic!("no code was sent to {username}"))
     }
 
     /// What the sign-on page does: somebody signs on at the address of an authorization request,

@@ -1,10 +1,6 @@
 //! The example application, in front of a small OpenID provider that has only what it must have.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
 
 #[path = "../../examples/sign_on/app.rs"]
 mod app;
