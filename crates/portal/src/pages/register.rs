@@ -18,6 +18,7 @@ use crate::fields::Fields;
 use crate::paths;
 use crate::policies;
 use crate::populations::Chosen;
+use crate::state::Services;
 use crate::visit::Visit;
 
 const USERNAME: &str = "username";
@@ -151,15 +152,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     let form = Form::read(&fields);
     let mut state = form.state();
     form.check(&visit, &mut state);
-    let populations = &services.populations;
-    let chosen = populations.choose(&form.picked, &form.email).await?;
-    match chosen {
-        Chosen::Population(_) => {}
-        Chosen::NotOffered => {
-            state.set_error(POPULATION, visit.text("error-population-not-offered"));
-        }
-        Chosen::NoneForDomain => state.set_error(EMAIL, visit.text("error-email-domain")),
-    }
+    let chosen = choose_population(&visit, services, &form, &mut state).await?;
     let messages = visit.portal().site().messages();
     let policy = policy(&visit, &form.picked).await?;
     let values = form.values();
@@ -178,15 +171,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     }
     let floor = Floor::of(visit.settings().limits.recovery_floor);
     if !state.has_errors() {
-        let place = services.recoveries.place()?;
-        let users = services.management.users();
-        let owners = users.find_for_recovery(&form.email).await?;
-        if !owners.is_empty() {
-            check_for_nobody(&visit, &form, &mut state).await?;
-            if !state.has_errors() {
-                services.recoveries.remind(&owners, place);
-            }
-        } else if let Err(error) = users.create(&form.user(&visit, chosen)).await {
+        if let Some(error) = create_or_remind(&visit, services, &form, chosen, &mut state).await? {
             let unsatisfied = error.unsatisfied_requirements();
             if error.is_policy_violation() {
                 let new = form.new.expose();
@@ -203,6 +188,48 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
         rules = policies::rules(messages, &policy);
     }
     show(&visit, state, rules).await
+}
+
+/// The population that the account belongs to, by what was picked or by the address.
+async fn choose_population(
+    visit: &Visit,
+    services: &Services,
+    form: &Form,
+    state: &mut FormState,
+) -> Result<Chosen, Failure> {
+    let populations = &services.populations;
+    let chosen = populations.choose(&form.picked, &form.email).await?;
+    match chosen {
+        Chosen::Population(_) => {}
+        Chosen::NotOffered => {
+            state.set_error(POPULATION, visit.text("error-population-not-offered"));
+        }
+        Chosen::NoneForDomain => state.set_error(EMAIL, visit.text("error-email-domain")),
+    }
+    Ok(chosen)
+}
+
+/// Makes the account; where somebody has proven the address, they are mailed instead, and nothing of
+/// the answer tells so. Gives what PingOne refuses.
+async fn create_or_remind(
+    visit: &Visit,
+    services: &Services,
+    form: &Form,
+    chosen: Chosen,
+    state: &mut FormState,
+) -> Result<Option<pingone::Error>, Failure> {
+    // Before it is known who is meant, so that a full house looks the same for everybody.
+    let place = services.recoveries.place()?;
+    let users = services.management.users();
+    let owners = users.find_for_recovery(&form.email).await?;
+    if owners.is_empty() {
+        return Ok(users.create(&form.user(visit, chosen)).await.err());
+    }
+    check_for_nobody(visit, form, state).await?;
+    if !state.has_errors() {
+        services.recoveries.remind(&owners, place);
+    }
+    Ok(None)
 }
 
 /// Judges what PingOne would judge, for a registration that makes no account because its address has

@@ -27,7 +27,7 @@ struct Page {
     form: FormState,
     rules: Vec<RuleView>,
     path: String,
-    facts: Vec<Fact>,
+    profile: Vec<ProfileLine>,
     badge: &'static str,
     state: String,
     is_enabled: bool,
@@ -36,8 +36,8 @@ struct Page {
     password: String,
 }
 
-/// Something known about the user.
-struct Fact {
+/// A line of the profile: what it is, and its value.
+struct ProfileLine {
     name: String,
     value: String,
     machine: Option<String>,
@@ -268,7 +268,7 @@ async fn show(
         form,
         rules,
         path: open.path(),
-        facts: facts(visit, &open.user),
+        profile: profile(visit, &open.user),
         badge,
         state,
         is_own: open.is_own(),
@@ -291,10 +291,10 @@ fn password_text(status: &PasswordStatus) -> &'static str {
     }
 }
 
-fn facts(visit: &Visit, user: &User) -> Vec<Fact> {
-    let fact = |id: &str, value: Option<String>| {
+fn profile(visit: &Visit, user: &User) -> Vec<ProfileLine> {
+    let text = |id: &str, value: Option<String>| {
         let value = value.filter(|value| !value.is_empty())?;
-        Some(Fact {
+        Some(ProfileLine {
             name: visit.text(id),
             value,
             machine: None,
@@ -302,21 +302,21 @@ fn facts(visit: &Visit, user: &User) -> Vec<Fact> {
     };
     let time = |id: &str, at: Option<jiff::Timestamp>| {
         let at = at?;
-        Some(Fact {
+        Some(ProfileLine {
             name: visit.text(id),
             value: in_words(at),
             machine: Some(at.to_string()),
         })
     };
-    let facts = [
-        fact("user-fact-name", Some(full_name(user))),
-        fact("user-fact-email", user.email.clone()),
+    let profile = [
+        text("user-fact-name", Some(full_name(user))),
+        text("user-fact-email", user.email.clone()),
         time("user-fact-created", user.created_at),
         time(
             "user-fact-last-sign-on",
             user.last_sign_on.as_ref().map(|last| last.at),
         ),
-        fact("user-fact-id", Some(user.id.to_string())),
+        text("user-fact-id", Some(user.id.to_string())),
     ];
-    facts.into_iter().flatten().collect()
+    profile.into_iter().flatten().collect()
 }

@@ -66,13 +66,13 @@ const DEEPEST: usize = 2;
 struct Page {
     layout: Layout,
     /// Absent when no access token was asked for: the ID token is then all there is.
-    userinfo: Option<Vec<Fact>>,
-    id_token: Vec<Fact>,
+    userinfo: Option<Vec<ShownClaim>>,
+    id_token: Vec<ShownClaim>,
 }
 
 /// A claim, its meaning, and its value.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Fact {
+pub(crate) struct ShownClaim {
     pub(crate) name: String,
     pub(crate) meaning: String,
     pub(crate) shown: Shown,
@@ -88,7 +88,7 @@ pub(crate) enum Shown {
     /// An instant, for machines and in words.
     Time { machine: String, words: String },
     /// Nested values.
-    Facts(Vec<Fact>),
+    Nested(Vec<ShownClaim>),
 }
 
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
@@ -104,8 +104,8 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     };
     let messages = visit.portal().site().messages();
     let page = Page {
-        userinfo: userinfo.map(|claims| facts(messages, &claims, 0)),
-        id_token: facts(messages, user.claims(), 0),
+        userinfo: userinfo.map(|claims| claims_shown(messages, &claims, 0)),
+        id_token: claims_shown(messages, user.claims(), 0),
         layout: visit
             .layout("user-info-title")
             .await?
@@ -114,7 +114,7 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     Ok(visit.page(page).into_response())
 }
 
-fn facts(messages: &Messages, claims: &Map<String, Value>, depth: usize) -> Vec<Fact> {
+fn claims_shown(messages: &Messages, claims: &Map<String, Value>, depth: usize) -> Vec<ShownClaim> {
     let place = |name: &str| {
         ORDER
             .iter()
@@ -123,15 +123,15 @@ fn facts(messages: &Messages, claims: &Map<String, Value>, depth: usize) -> Vec<
     };
     let mut names: Vec<&String> = claims.keys().collect();
     names.sort_by_key(|name| (place(name), name.as_str()));
-    let fact = |name: &String| {
+    let claim = |name: &String| {
         let value = claims.get(name).filter(|value| !value.is_null())?;
-        Some(Fact {
+        Some(ShownClaim {
             name: name.clone(),
             meaning: meaning(messages, name),
             shown: shown(messages, name, value, depth),
         })
     };
-    names.into_iter().filter_map(fact).collect()
+    names.into_iter().filter_map(claim).collect()
 }
 
 /// The claim in words; one that is not known is called by its name.
@@ -153,7 +153,7 @@ fn shown(messages: &Messages, name: &str, value: &Value, depth: usize) -> Shown 
     }
     match value {
         Value::Object(members) if depth < DEEPEST => {
-            Shown::Facts(facts(messages, members, depth + 1))
+            Shown::Nested(claims_shown(messages, members, depth + 1))
         }
         Value::Array(items) => {
             Shown::Lines(items.iter().map(|item| line(messages, item)).collect())
@@ -207,32 +207,32 @@ mod tests {
     use super::*;
     use crate::texts::TEXTS;
 
-    fn facts_of(value: Value) -> Vec<Fact> {
+    fn shown_claims(value: Value) -> Vec<ShownClaim> {
         let Value::Object(claims) = value else {
             panic!("claims are an object")
         };
-        facts(&Messages::english(&[TEXTS]), &claims, 0)
+        claims_shown(&Messages::english(&[TEXTS]), &claims, 0)
     }
 
     #[test]
     fn times_are_shown_as_times() {
-        let facts =
-            facts_of(json!({"auth_time": 1_767_607_200, "updated_at": "2026-01-05T10:00:00Z"}));
-        for fact in facts {
+        let claims_shown =
+            shown_claims(json!({"auth_time": 1_767_607_200, "updated_at": "2026-01-05T10:00:00Z"}));
+        for claim in claims_shown {
             let expected = Shown::Time {
                 machine: "2026-01-05T10:00:00Z".to_owned(),
                 words: "5 January 2026, 10:00:00 UTC".to_owned(),
             };
-            assert_eq!(fact.shown, expected, "{}", fact.name);
+            assert_eq!(claim.shown, expected, "{}", claim.name);
         }
     }
 
     #[test]
     fn an_address_is_readable_line_by_line() {
-        let facts = facts_of(json!({"address": {
+        let claims_shown = shown_claims(json!({"address": {
             "street_address": "St James's Square 12\nSecond floor", "locality": "London"
         }}));
-        let Shown::Facts(parts) = &facts[0].shown else {
+        let Shown::Nested(parts) = &claims_shown[0].shown else {
             panic!("an address has parts")
         };
         let street = parts
@@ -246,10 +246,14 @@ mod tests {
 
     #[test]
     fn known_claims_come_first_and_unknown_ones_keep_their_name() {
-        let facts = facts_of(json!({"zebra": 1, "sub": "x", "name": "Ada", "p1.gid": "y"}));
-        let names: Vec<_> = facts.iter().map(|fact| fact.name.as_str()).collect();
+        let claims_shown =
+            shown_claims(json!({"zebra": 1, "sub": "x", "name": "Ada", "p1.gid": "y"}));
+        let names: Vec<_> = claims_shown
+            .iter()
+            .map(|claim| claim.name.as_str())
+            .collect();
         assert_eq!(names, ["name", "sub", "p1.gid", "zebra"]);
-        assert_eq!(facts[3].meaning, "zebra");
+        assert_eq!(claims_shown[3].meaning, "zebra");
     }
 
     #[test]
@@ -258,7 +262,7 @@ mod tests {
         for _ in 0..50 {
             deep = json!({ "more": deep });
         }
-        let facts = facts_of(json!({"deep": deep, "exp": "never", "iat": 1e300}));
-        assert_eq!(facts.len(), 3);
+        let claims_shown = shown_claims(json!({"deep": deep, "exp": "never", "iat": 1e300}));
+        assert_eq!(claims_shown.len(), 3);
     }
 }
