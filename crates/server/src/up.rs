@@ -6,6 +6,7 @@
 
 mod bootstrap;
 mod environment;
+mod keys;
 mod pages;
 
 use std::fs;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::{Db, Location, StoreError};
-use platform::keyring::Keyring;
 use platform::{Clock, Parts, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
@@ -29,11 +29,11 @@ use crate::data_dir::{self, DataDir, DataDirError};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
 use crate::front::{Front, Hosts, Proxies};
 use crate::health::Readiness;
-use crate::installation::{Installation, InstallationError};
-use crate::keyring_file::{self, KeyringFile};
+use crate::installation::InstallationError;
 use crate::listen::{self, ListenError};
 use crate::serve::Serving;
 use crate::tls::{ServerTls, TlsError};
+use keys::Keys;
 
 pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
 
@@ -44,9 +44,6 @@ const DATABASE_FILE: &str = "latchkey.db";
 const GRACE: Duration = Duration::from_secs(7);
 /// … and background work has this long after them; together less than ten seconds.
 const JOBS_GRACE: Duration = Duration::from_secs(2);
-
-/// How often the keyring's file is looked at.
-const KEYRING_LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
 /// What to start.
 #[derive(Clone)]
@@ -369,67 +366,6 @@ fn refuse_demo_data(settings: &Settings, directory: &Path) -> Result<(), StartEr
         });
     }
     Ok(())
-}
-
-/// The keyring that belongs to the database, and its file.
-#[derive(Clone, Debug)]
-struct Keys {
-    installation: Installation,
-    file: Arc<KeyringFile>,
-    keyring: Arc<Keyring>,
-}
-
-impl Keys {
-    async fn open(
-        settings: &Settings,
-        directory: &Path,
-        db: &Db,
-        random: &dyn Random,
-    ) -> Result<Self, StartError> {
-        let opened = Installation::open(db).await;
-        let installation = opened.map_err(InstallationError::from)?;
-        if settings.mode == Mode::Production && installation.has_demo_data() {
-            return Err(StartError::DemoData {
-                place: "the database".to_owned(),
-            });
-        }
-        let path = match &settings.keyring_file {
-            Some(path) => path.clone(),
-            None => directory.join(keyring_file::FILE_NAME),
-        };
-        let file = KeyringFile::new(path);
-        let keyring = installation.keyring(&file, random).await?;
-        Ok(Self {
-            installation,
-            file: Arc::new(file),
-            keyring: Arc::new(keyring),
-        })
-    }
-
-    /// Takes a changed file into use; one that cannot be used is logged, and the old keys stay.
-    async fn refresh(&self) {
-        match self.installation.refresh(&self.keyring, &self.file).await {
-            Ok(None) => {}
-            Ok(Some(keys)) => tracing::info!(keys, "the keyring was read again"),
-            Err(error) => tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the changed keyring cannot be used; the old keys stay in use"
-            ),
-        }
-    }
-
-    /// Refreshes until `stop` completes.
-    async fn keep_fresh(self, stop: impl Future<Output = ()> + Send) {
-        let mut ticks = tokio::time::interval(KEYRING_LOOKED_AT_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut stop = std::pin::pin!(stop);
-        loop {
-            tokio::select! {
-                _ = ticks.tick() => self.refresh().await,
-                () = &mut stop => return,
-            }
-        }
-    }
 }
 
 async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, StartError> {
