@@ -5,3 +5,4 @@ pub mod bootstrap;
 pub mod demo;
 pub(crate) mod environment;
 pub(crate) mod portal_applications;
+mod records;

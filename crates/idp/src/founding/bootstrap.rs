@@ -3,9 +3,7 @@
 
 use db::StoreError;
 use jiff::Timestamp;
-use protocol::id::{
-    ApplicationId, EnvironmentId, OrganizationId, ResourceGrantId, RoleAssignmentId, RoleId,
-};
+use protocol::id::{ApplicationId, EnvironmentId, OrganizationId, RoleId};
 use protocol::oauth::{Issuer, TokenEndpointAuthMethod};
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{
@@ -22,16 +20,17 @@ use crate::founding::environment::{self, NewEnvironment, Seed};
 use crate::founding::portal_applications::{
     ADMINISTRATION, EVERYTHING, PortalAddresses, WORKERS_ROLES, administration_worker, worker,
 };
+use crate::founding::records::Records;
 use crate::state::Idp;
-use crate::stores::applications::{Applications, StoredApplication};
+use crate::stores::applications::Applications;
 use crate::stores::change::Change;
-use crate::stores::resources::{Resources, StoredResourceGrant};
-use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
+use crate::stores::resources::Resources;
+use crate::stores::role_assignments::Holder;
 use crate::stores::users::StoredUser;
 
-/// What is wanted.
+/// What is to be made.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct EnvironmentRequest {
     /// The environment's name.
     pub name: String,
     /// The portal that people will use.
@@ -123,23 +122,10 @@ const LONGEST_NAME: usize = 256;
 /// # Errors
 ///
 /// [`BootstrapError`] says which value cannot be used.
-pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
+pub async fn plan(idp: &Idp, request: EnvironmentRequest) -> Result<Plan, BootstrapError> {
     let now = idp.now();
-    let name = wanted.name.trim().to_owned();
-    if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
-        return Err(BootstrapError::InvalidName);
-    }
-    let environments = idp.environments();
-    if environments.find_by_name(&name).await?.is_some() {
-        return Err(BootstrapError::NameTaken(name));
-    }
-    // All environments of an installation stand in one organization.
-    let known = environments.page("", 1, |all| all).await?;
-    let is_first = known.is_empty();
-    let organization = match known.first() {
-        Some(first) => first.organization_id,
-        None => OrganizationId::random(idp.random()),
-    };
+    let name = free_name(idp, &request.name).await?;
+    let (organization, is_first) = organization(idp).await?;
     let new = NewEnvironment {
         organization,
         name: name.clone(),
@@ -150,55 +136,32 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
     };
     let mut seed = environment::prepare(idp, new, now)?;
     let environment = seed.environment.id;
+    let records = Records::new(idp, environment, now);
     let mut change = std::mem::take(&mut seed.change);
 
-    let mut web = wanted.portal.web_application();
-    if web.grant_types.contains(&GrantTypeName::AuthorizationCode) {
-        web.pkce_enforcement = PkceEnforcement::S256Required;
-    }
-    let is_public = wanted.portal.token_endpoint_auth_method == TokenEndpointAuthMethod::None;
-    let client_id = ApplicationId::random(idp.random());
-    change = change.and(application(environment, client_id, web, true, now)?);
-    change = change.and(grants(idp, &seed, client_id, now));
-    let client_secret = (!is_public).then(|| ClientSecret::random(idp.random()));
-    if let Some(secret) = &client_secret {
-        change = change.and(idp.application_secrets().rotate(
-            client_id,
-            secret,
-            None,
-            idp.random(),
-            now,
-        ));
-    }
-
+    let (client_id, client_secret, made) = web_application(&records, &seed, &request.portal)?;
+    change = change.and(made);
     // Who administers the installation holds the whole organization; those who come with a later
     // environment, that.
-    let everywhere = RoleScope::new(RoleScopeType::Organization, organization.as_uuid());
     let mut administration = vec![(&ADMINISTRATION[..], seed.scope())];
     if is_first {
+        let everywhere = RoleScope::new(RoleScopeType::Organization, organization.as_uuid());
         administration.push((&EVERYTHING[..], everywhere));
     }
-    let portals = vec![(&WORKERS_ROLES[..], seed.scope())];
-    let (worker, made) = worker_with(idp, environment, worker(), &portals, now)?;
+    let portals = [(&WORKERS_ROLES[..], seed.scope())];
+    let (worker, made) = worker_with(&records, worker(), &portals)?;
     change = change.and(made);
-    let (programs, made) = worker_with(
-        idp,
-        environment,
-        administration_worker(),
-        &administration,
-        now,
-    )?;
+    let (programs, made) = worker_with(&records, administration_worker(), &administration)?;
     change = change.and(made);
 
     let subject = Subject::of("ENVIRONMENT", environment, name.as_str());
     let mut activity = Activity::new("ENVIRONMENT.CREATED", subject);
-    if let Some(administrator) = wanted.administrator {
+    if let Some(administrator) = request.administrator {
         let (user, made) = person(idp, &seed, administrator, now).await?;
         let holder = Holder::User(user.id.as_uuid());
-        change = change.and(made);
-        for (given, scope) in &administration {
-            change = change.and(roles(idp, environment, holder, given, *scope, now));
-        }
+        change = change
+            .and(made)
+            .and(all_of(&records, holder, &administration));
         activity = activity.and(Activity::new("USER.CREATED", &user));
     }
     Ok(Plan {
@@ -212,6 +175,27 @@ pub async fn plan(idp: &Idp, wanted: Wanted) -> Result<Plan, BootstrapError> {
         change,
         activity,
         by: By::the_program(now),
+    })
+}
+
+/// A name that can be an environment's, and is none's yet.
+async fn free_name(idp: &Idp, name: &str) -> Result<String, BootstrapError> {
+    let name = name.trim().to_owned();
+    if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
+        return Err(BootstrapError::InvalidName);
+    }
+    match idp.environments().find_by_name(&name).await? {
+        Some(_) => Err(BootstrapError::NameTaken(name)),
+        None => Ok(name),
+    }
+}
+
+/// The organization in which all environments of an installation stand, and whether it has none yet.
+async fn organization(idp: &Idp) -> Result<(OrganizationId, bool), StoreError> {
+    let known = idp.environments().page("", 1, |all| all).await?;
+    Ok(match known.first() {
+        Some(first) => (first.organization_id, false),
+        None => (OrganizationId::random(idp.random()), true),
     })
 }
 
@@ -244,88 +228,56 @@ pub async fn has_environments(idp: &Idp) -> Result<bool, StoreError> {
     Ok(!some.is_empty())
 }
 
-fn application(
-    environment: EnvironmentId,
-    id: ApplicationId,
-    settings: NewApplication,
-    is_for_operators: bool,
-    now: Timestamp,
-) -> Result<Change, StoreError> {
-    Applications::insert(&StoredApplication {
-        id,
-        environment_id: environment,
-        settings,
-        also: Map::new(),
-        is_for_operators,
-        created_at: now,
-        updated_at: now,
-    })
-}
-
-/// All scopes of the built-in resources: they concern the own account, and the portal asks for those
-/// in its configuration alone.
-fn grants(idp: &Idp, seed: &Seed, application: ApplicationId, now: Timestamp) -> Change {
-    seed.resources
-        .iter()
-        .fold(Change::new(), |change, (resource, scopes)| {
-            change.and(Resources::insert_grant(&StoredResourceGrant {
-                id: ResourceGrantId::random(idp.random()),
-                environment_id: seed.environment.id,
-                application_id: application,
-                resource_id: *resource,
-                scopes: scopes.clone(),
-                created_at: now,
-                updated_at: now,
-            }))
-        })
+/// The portal's application with its secret, unless it proves itself by none, and all scopes of the
+/// built-in resources: they concern the own account, and the portal asks for those in its
+/// configuration alone.
+fn web_application(
+    records: &Records<'_>,
+    seed: &Seed,
+    portal: &PortalAddresses,
+) -> Result<(ApplicationId, Option<ClientSecret>, Change), StoreError> {
+    let mut settings = portal.web_application();
+    if settings
+        .grant_types
+        .contains(&GrantTypeName::AuthorizationCode)
+    {
+        settings.pkce_enforcement = PkceEnforcement::S256Required;
+    }
+    let application = records.application(settings, true);
+    let mut change = Applications::insert(&application)?;
+    for resource in &seed.resources {
+        let grant = records.grant(application.id, resource.id, resource.scopes.clone());
+        change = change.and(Resources::insert_grant(&grant));
+    }
+    if portal.token_endpoint_auth_method == TokenEndpointAuthMethod::None {
+        return Ok((application.id, None, change));
+    }
+    let (secret, kept) = records.secret(application.id);
+    Ok((application.id, Some(secret), change.and(kept)))
 }
 
 /// A worker with its secret and these roles, each for its scope.
 fn worker_with(
-    idp: &Idp,
-    environment: EnvironmentId,
+    records: &Records<'_>,
     settings: NewApplication,
-    given: &[(&[RoleId], RoleScope)],
-    now: Timestamp,
+    roles: &[(&[RoleId], RoleScope)],
 ) -> Result<(Worker, Change), StoreError> {
+    let application = records.application(settings, false);
+    let (client_secret, kept) = records.secret(application.id);
+    let holder = Holder::Application(application.id.as_uuid());
+    let change = Applications::insert(&application)?
+        .and(kept)
+        .and(all_of(records, holder, roles));
     let worker = Worker {
-        client_id: ApplicationId::random(idp.random()),
-        client_secret: ClientSecret::random(idp.random()),
+        client_id: application.id,
+        client_secret,
     };
-    let holder = Holder::Application(worker.client_id.as_uuid());
-    let mut change = application(environment, worker.client_id, settings, false, now)?.and(
-        idp.application_secrets().rotate(
-            worker.client_id,
-            &worker.client_secret,
-            None,
-            idp.random(),
-            now,
-        ),
-    );
-    for (role_ids, scope) in given {
-        change = change.and(roles(idp, environment, holder, role_ids, *scope, now));
-    }
     Ok((worker, change))
 }
 
-fn roles(
-    idp: &Idp,
-    environment: EnvironmentId,
-    holder: Holder,
-    roles: &[RoleId],
-    scope: RoleScope,
-    now: Timestamp,
-) -> Change {
-    roles.iter().fold(Change::new(), |change, role_id| {
-        change.and(RoleAssignments::insert(&StoredAssignment {
-            id: RoleAssignmentId::random(idp.random()),
-            environment_id: environment,
-            holder,
-            role_id: *role_id,
-            scope,
-            read_only: false,
-            created_at: now,
-        }))
+fn all_of(records: &Records<'_>, holder: Holder, roles: &[(&[RoleId], RoleScope)]) -> Change {
+    roles.iter().fold(Change::new(), |change, (roles, scope)| {
+        change.and(records.assign(holder, roles, *scope))
     })
 }
 

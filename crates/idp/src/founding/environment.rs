@@ -5,8 +5,7 @@
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{
-    EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceId, RoleAssignmentId,
-    ScopeId,
+    EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceId, ScopeId,
 };
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{EnvironmentType, ResourceType, RoleScope, RoleScopeType};
@@ -14,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::audit::{Activity, By, Subject};
 use crate::founding::portal_applications::ADMINISTRATION;
+use crate::founding::records::Records;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
@@ -22,7 +22,7 @@ use crate::stores::populations::{Populations, StoredPopulation};
 use crate::stores::resources::{
     ResourceDetails, ResourceScopes, Resources, StoredResource, StoredScope,
 };
-use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
+use crate::stores::role_assignments::Holder;
 
 /// Scopes of the resource `openid`, each with what it permits.
 const OPENID_SCOPES: [(&str, &str); 6] = [
@@ -95,8 +95,15 @@ pub(crate) struct Seed {
     pub(crate) environment: StoredEnvironment,
     pub(crate) default_population: PopulationId,
     /// The built-in resources, each with its scopes.
-    pub(crate) resources: Vec<(ResourceId, Vec<ScopeId>)>,
+    pub(crate) resources: Vec<BuiltInResource>,
     pub(crate) change: Change,
+}
+
+/// A resource that every environment has.
+#[derive(Debug)]
+pub(crate) struct BuiltInResource {
+    pub(crate) id: ResourceId,
+    pub(crate) scopes: Vec<ScopeId>,
 }
 
 impl Seed {
@@ -170,13 +177,34 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         created_at: now,
         updated_at: now,
     })?);
-    let mut resources = Vec::new();
+    let (resources, made) = built_in_resources(idp, id, now)?;
+    change = change.and(made);
+    if let Some(creator) = new.creator {
+        let scope = RoleScope::new(RoleScopeType::Environment, id.as_uuid());
+        let records = Records::new(idp, creator.environment, now);
+        change = change.and(records.assign(creator.holder, &ADMINISTRATION, scope));
+    }
+    Ok(Seed {
+        environment,
+        default_population,
+        resources,
+        change,
+    })
+}
+
+/// The built-in resources, each with its scopes, and what makes them.
+fn built_in_resources(
+    idp: &Idp,
+    environment: EnvironmentId,
+    now: Timestamp,
+) -> Result<(Vec<BuiltInResource>, Change), StoreError> {
     let built_in = [
         ("openid", ResourceType::OpenidConnect, &OPENID_SCOPES[..]),
         ("PingOne API", ResourceType::PingoneApi, &PINGONE_SCOPES[..]),
     ];
+    let (mut resources, mut change) = (Vec::new(), Change::new());
     for (name, resource_type, scopes) in built_in {
-        let resource = built_in_resource(idp, id, name, resource_type, now);
+        let resource = built_in_resource(idp, environment, name, resource_type, now);
         change = change.and(Resources::insert(&resource)?);
         let mut scope_ids = Vec::new();
         for (name, description) in scopes {
@@ -184,7 +212,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
             scope_ids.push(scope_id);
             change = change.and(ResourceScopes::insert(&StoredScope {
                 id: scope_id,
-                environment_id: id,
+                environment_id: environment,
                 resource_id: resource.id,
                 name: (*name).to_owned(),
                 description: Some((*description).to_owned()),
@@ -193,27 +221,12 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
                 updated_at: now,
             })?);
         }
-        resources.push((resource.id, scope_ids));
+        resources.push(BuiltInResource {
+            id: resource.id,
+            scopes: scope_ids,
+        });
     }
-    if let Some(creator) = new.creator {
-        for role in ADMINISTRATION {
-            change = change.and(RoleAssignments::insert(&StoredAssignment {
-                id: RoleAssignmentId::random(idp.random()),
-                environment_id: creator.environment,
-                holder: creator.holder,
-                role_id: role,
-                scope: RoleScope::new(RoleScopeType::Environment, id.as_uuid()),
-                read_only: false,
-                created_at: now,
-            }));
-        }
-    }
-    Ok(Seed {
-        environment,
-        default_population,
-        resources,
-        change,
-    })
+    Ok((resources, change))
 }
 
 fn built_in_resource(

@@ -438,7 +438,7 @@ async fn the_first_administrator_holds_everything_and_the_portal_what_it_needs()
     let db = db::Db::sqlite_in_memory().unwrap();
     let idp = World::start(db.clone()).await;
     let create = async |name: &str| {
-        let wanted = idp::bootstrap::Wanted {
+        let wanted = idp::bootstrap::EnvironmentRequest {
             name: name.to_owned(),
             portal: World::portal(),
             administrator: Some(idp::bootstrap::Administrator {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use db::Db;
 use idp::Idp;
-use idp::bootstrap::{self, Administrator, BootstrapError, Plan, Wanted};
+use idp::bootstrap::{self, Administrator, BootstrapError, EnvironmentRequest, Plan};
 use platform::{Parts, SystemClock};
 use protocol::SystemRandom;
 use protocol::secret::ClientSecret;
@@ -150,7 +150,7 @@ impl<'a> EnvironmentMaker<'a> {
     ///
     /// [`CreateError`] says what stands in the way; then nothing was made.
     pub async fn create(&self, new: NewEnvironment) -> Result<Created, CreateError> {
-        let wanted = Wanted {
+        let wanted = EnvironmentRequest {
             name: new.name,
             portal: environment::portal_addresses(self.settings, &self.portal_url),
             administrator: new.administrator,
