@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use db::StoreError;
 use protocol::id::UserId;
+use protocol::params::FormParams;
 use protocol::secret::{Password, RecoveryCode};
 use ui::{Flash, FormState, Layout, RuleView};
 use web::Floor;
@@ -208,20 +209,11 @@ pub(crate) async fn post(
     else {
         return Ok(visit.go_on());
     };
-    let idp = visit.idp.clone();
     visit.turn().take_sign_on_try()?;
     let new = Password::new(params.text("newPassword"));
-    let mut form = FormState::new(&FIELDS).with_value("recoveryCode", params.text("recoveryCode"));
-    if params.text("recoveryCode").trim().is_empty() {
-        form.set_error("recoveryCode", visit.text("recover-code-missing"));
-    }
-    if params.text("newPassword").is_empty() {
-        form.set_error("newPassword", visit.text("change-new-missing"));
-    }
-    require_same(&visit, &params, "newPassword", &mut form);
+    let mut form = filled_in(&visit, &params);
     if form.has_errors() {
-        form.keep_new_passwords(PASSWORDS, &new);
-        return show(&visit, form, Vec::new()).await;
+        return show_again(&visit, form, &new).await;
     }
 
     // The try is counted before the code is looked at, in the interaction as well as with the
@@ -232,26 +224,53 @@ pub(crate) async fn post(
         tries,
         username,
     });
-    if tries > MOST_RECOVERY_TRIES || !tried.try_advance(&idp, visit.now).await? {
+    if tries > MOST_RECOVERY_TRIES || !tried.try_advance(&visit.idp, visit.now).await? {
         form.set_error("recoveryCode", visit.text("recover-code-exhausted"));
-        form.keep_new_passwords(PASSWORDS, &new);
-        return show(&visit, form, Vec::new()).await;
+        return show_again(&visit, form, &new).await;
     }
     let visit = visit.reopened().await?;
 
     let floor = Floor::of(FLOOR);
-    let recovered = recover(&visit, &users, &params, &new).await;
-    match recovered {
+    match recover(&visit, &users, &params, &new).await {
         Ok(user) => {
             let next = visit.turn().after_password(&user, None).await?;
             return Ok(visit.lead_to(&next));
         }
-        Err(Refusal::Policy(evaluation)) => {
-            form.set_error("newPassword", rules::broken(&visit, &evaluation));
+        Err(refusal) => explain(&visit, &mut form, refusal, tries)?,
+    }
+    let answer = show_again(&visit, form, &new).await;
+    floor.reached().await;
+    answer
+}
+
+/// The form as somebody filled it in, with what is wrong with the fields.
+fn filled_in(visit: &Visit, params: &FormParams) -> FormState {
+    let mut form = FormState::new(&FIELDS).with_value("recoveryCode", params.text("recoveryCode"));
+    if params.text("recoveryCode").trim().is_empty() {
+        form.set_error("recoveryCode", visit.text("recover-code-missing"));
+    }
+    if params.text("newPassword").is_empty() {
+        form.set_error("newPassword", visit.text("change-new-missing"));
+    }
+    require_same(visit, params, "newPassword", &mut form);
+    form
+}
+
+/// Says at the field that it concerns why the password is the one before.
+///
+/// Only the tries of this interaction are told: that a code died elsewhere is known of known users
+/// alone.
+fn explain(
+    visit: &Visit,
+    form: &mut FormState,
+    refusal: Refusal,
+    tries: u32,
+) -> Result<(), PageFailure> {
+    match refusal {
+        Refusal::Policy(evaluation) => {
+            form.set_error("newPassword", rules::broken(visit, &evaluation));
         }
-        // Only the tries of this interaction are told: that a code died elsewhere is known of known
-        // users alone.
-        Err(Refusal::AccountNotUsable | Refusal::CodeExhausted | Refusal::CodeInvalid) => {
+        Refusal::AccountNotUsable | Refusal::CodeExhausted | Refusal::CodeInvalid => {
             let text = if tries < MOST_RECOVERY_TRIES {
                 "recover-code-wrong"
             } else {
@@ -259,18 +278,25 @@ pub(crate) async fn post(
             };
             form.set_error("recoveryCode", visit.text(text));
         }
-        Err(refusal) => return Err(refusal.into()),
+        refusal => return Err(refusal.into()),
     }
-    form.keep_new_passwords(PASSWORDS, &new);
-    let answer = show(&visit, form, Vec::new()).await;
-    floor.reached().await;
-    answer
+    Ok(())
+}
+
+/// The page again, with the passwords that stay while another field is corrected.
+async fn show_again(
+    visit: &Visit,
+    mut form: FormState,
+    new: &Password,
+) -> Result<Response, PageFailure> {
+    form.keep_new_passwords(PASSWORDS, new);
+    show(visit, form, Vec::new()).await
 }
 
 async fn recover(
     visit: &Visit,
     users: &[UserId],
-    params: &protocol::params::FormParams,
+    params: &FormParams,
     new: &Password,
 ) -> Result<StoredUser, Refusal> {
     let users = load(visit, users).await?;

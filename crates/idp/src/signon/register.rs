@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use protocol::names::{EmailAddress, is_username};
+use protocol::params::FormParams;
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 use web::Floor;
@@ -73,8 +74,42 @@ pub(crate) async fn post(
     idp.limits()
         .registrations
         .take(visit.by.origin.address, visit.now)?;
-    let (username, email) = (params.text("username").trim(), params.text("email").trim());
     let password = Password::new(params.text("password"));
+    let (mut form, address) = filled_in(&visit, &params);
+    let Some(address) = address else {
+        form.keep_new_passwords(PASSWORDS, &password);
+        return show(&visit, form).await;
+    };
+
+    let population = rules::default_population(&visit).await?.id;
+    let account = NewAccount {
+        verification: Verification::Required,
+        password: Some(NewPassword {
+            value: password.clone(),
+            force_change: false,
+        }),
+        ..NewAccount::new(params.text("username").trim(), address.as_str(), population)
+    };
+    let floor = Floor::of(FLOOR);
+    match register_oneself(&idp, visit.environment.id, account, &visit.by).await {
+        Ok(registered) => {
+            let turn = visit.turn();
+            let next = match &registered {
+                Registered::Made(user) => turn.after_password(user, None).await?,
+                Registered::HasAccount => turn.to_nobodys_verification(&address).await?,
+            };
+            floor.reached().await;
+            return Ok(visit.lead_to(&next));
+        }
+        Err(refusal) => explain(&visit, &mut form, refusal)?,
+    }
+    form.keep_new_passwords(PASSWORDS, &password);
+    show(&visit, form).await
+}
+
+/// The form as somebody filled it in, and the address where nothing is wrong with the fields.
+fn filled_in(visit: &Visit, params: &FormParams) -> (FormState, Option<EmailAddress>) {
+    let (username, email) = (params.text("username").trim(), params.text("email").trim());
     let mut form = FormState::new(&FIELDS)
         .with_value("username", username)
         .with_value("email", email);
@@ -98,53 +133,31 @@ pub(crate) async fn post(
     if !username.is_empty() && !is_username(username) {
         form.set_error("username", visit.text("register-username-invalid"));
     }
-    require_same(&visit, &params, "password", &mut form);
-    let (Ok(address), false) = (address, form.has_errors()) else {
-        form.keep_new_passwords(PASSWORDS, &password);
-        return show(&visit, form).await;
-    };
+    require_same(visit, params, "password", &mut form);
+    let address = address.ok().filter(|_| !form.has_errors());
+    (form, address)
+}
 
-    let population = rules::default_population(&visit).await?.id;
-    let account = NewAccount {
-        verification: Verification::Required,
-        password: Some(NewPassword {
-            value: password.clone(),
-            force_change: false,
-        }),
-        ..NewAccount::new(username, address.as_str(), population)
-    };
-    let floor = Floor::of(FLOOR);
-    let registered = register_oneself(&idp, visit.environment.id, account, &visit.by).await;
-    match registered {
-        Ok(registered) => {
-            let turn = visit.turn();
-            let next = match &registered {
-                Registered::Made(user) => turn.after_password(user, None).await?,
-                Registered::HasAccount => turn.to_nobodys_verification(&address).await?,
-            };
-            floor.reached().await;
-            return Ok(visit.lead_to(&next));
+/// Says at the field that it concerns why there is no account.
+fn explain(
+    visit: &Visit,
+    form: &mut FormState,
+    refusal: RegistrationRefusal,
+) -> Result<(), PageFailure> {
+    let (field, text) = match refusal {
+        RegistrationRefusal::UsernameIsForeignAddress => ("username", "register-username-foreign"),
+        RegistrationRefusal::InvalidEmail(_) => ("email", "register-email-invalid"),
+        RegistrationRefusal::InvalidUsername => ("username", "register-username-invalid"),
+        RegistrationRefusal::UsernameTaken => ("username", "register-username-taken"),
+        RegistrationRefusal::Refused(Refusal::Policy(evaluation)) => {
+            form.set_error("password", rules::broken(visit, &evaluation));
+            return Ok(());
         }
-        Err(RegistrationRefusal::UsernameIsForeignAddress) => {
-            form.set_error("username", visit.text("register-username-foreign"));
-        }
-        Err(RegistrationRefusal::InvalidEmail(_)) => {
-            form.set_error("email", visit.text("register-email-invalid"));
-        }
-        Err(RegistrationRefusal::InvalidUsername) => {
-            form.set_error("username", visit.text("register-username-invalid"));
-        }
-        Err(RegistrationRefusal::UsernameTaken) => {
-            form.set_error("username", visit.text("register-username-taken"));
-        }
-        Err(RegistrationRefusal::Refused(Refusal::Policy(evaluation))) => {
-            form.set_error("password", rules::broken(&visit, &evaluation));
-        }
-        Err(RegistrationRefusal::Refused(refusal)) => return Err(refusal.into()),
-        Err(refusal @ RegistrationRefusal::UnknownPopulation) => {
+        RegistrationRefusal::Refused(refusal) => return Err(refusal.into()),
+        refusal @ RegistrationRefusal::UnknownPopulation => {
             return Err(PageFailure::internal(refusal));
         }
-    }
-    form.keep_new_passwords(PASSWORDS, &password);
-    show(&visit, form).await
+    };
+    form.set_error(field, visit.text(text));
+    Ok(())
 }
