@@ -10,12 +10,16 @@ mod groups;
 mod memberships;
 mod password_policies;
 mod populations;
+mod refusals;
 mod resources;
 mod role_assignments;
 mod roles;
 mod scopes;
 mod user_attributes;
+mod user_bodies;
+mod user_creation;
 mod user_password;
+mod user_state;
 mod users;
 
 use axum::Router;
@@ -103,29 +107,29 @@ fn resources_of_users() -> [Resource; 10] {
     [
         at("/environments/{environment}/users")
             .get(users::list)
-            .post(users::create)
-            .post_as(media::USER_IMPORT, users::import),
+            .post(user_creation::create)
+            .post_as(media::USER_IMPORT, user_creation::import),
         at("/environments/{environment}/users/{user}")
             .get(users::read)
             .put(users::replace)
             .patch(users::update)
             .delete(users::delete)
-            .post_as(media::ACCOUNT_LOCK, users::lock)
-            .post_as(media::ACCOUNT_UNLOCK, users::unlock)
+            .post_as(media::ACCOUNT_LOCK, user_state::lock)
+            .post_as(media::ACCOUNT_UNLOCK, user_state::unlock)
             .post_as(
                 media::USER_SEND_VERIFICATION_CODE,
-                users::send_verification_code,
+                user_state::send_verification_code,
             )
-            .post_as(media::USER_VERIFY, users::verify),
+            .post_as(media::USER_VERIFY, user_state::verify),
         at("/environments/{environment}/users/{user}/enabled")
-            .get(users::read_enabled)
-            .put(users::set_enabled),
+            .get(user_state::read_enabled)
+            .put(user_state::set_enabled),
         at("/environments/{environment}/users/{user}/mfaEnabled")
-            .get(users::read_mfa_enabled)
-            .put(users::set_mfa_enabled),
+            .get(user_state::read_mfa_enabled)
+            .put(user_state::set_mfa_enabled),
         at("/environments/{environment}/users/{user}/population")
-            .get(users::read_population)
-            .put(users::set_population),
+            .get(user_state::read_population)
+            .put(user_state::set_population),
         at("/environments/{environment}/users/{user}/password")
             .get(user_password::read)
             .put_as(media::PASSWORD_SET, user_password::set)

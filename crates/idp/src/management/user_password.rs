@@ -9,6 +9,7 @@ use protocol::pingone::{
 };
 use protocol::secret::{Password, RecoveryCode};
 
+use super::refusals::{self, PasswordTarget};
 use crate::access::caller::Caller;
 use crate::access::on_user::{ActsAs, OnUser};
 use crate::access::permissions::may;
@@ -17,7 +18,7 @@ use crate::accounts::{Refusal, recovery};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
 use crate::requests::extract::Query;
-use crate::requests::failures::api::{ApiFailure, PasswordTarget};
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::users::StoredUser;
 
@@ -81,7 +82,7 @@ async fn reply(
 }
 
 fn refused(target: PasswordTarget) -> impl Fn(Refusal) -> ApiFailure {
-    move |refusal| ApiFailure::from_refusal(refusal, target)
+    move |refusal| refusals::of_password(refusal, target)
 }
 
 /// Refuses a value that says it is hashed already. To take its text for the password would lock

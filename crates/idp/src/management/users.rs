@@ -6,37 +6,32 @@ use std::collections::hash_map::Entry;
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::names::{EmailAddress, is_username, name_key};
-use protocol::pingone::{
-    AccountStatus, LifecycleStatus, PasswordState, PasswordStatus, Reference, User,
-};
-use protocol::secret::{Password, VerificationCode};
-use serde::{Deserialize, Serialize};
+use protocol::pingone::{PasswordState, PasswordStatus, Reference, User};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{unique, user_attributes, user_password};
+use super::{refusals, unique, user_attributes, user_bodies};
 use crate::access::allowed::{Allowed, find_population};
 use crate::access::last_administrator::{self, Loss};
 use crate::access::on_user::{ActsAs, OnUser};
 use crate::access::permissions::may;
-use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
-use crate::accounts::{passwords, verification};
-use crate::api::body::{Json, JsonObject, read_members};
+use crate::accounts::passwords;
+use crate::accounts::registration::{self, RegistrationRefusal};
+use crate::api::body::JsonObject;
 use crate::api::hal::{Hal, Reply};
-use crate::api::members::{self, Takes};
 use crate::api::paging::PageRequest;
 use crate::mail::{MailKind, Notice};
 use crate::requests::extract::Query;
-use crate::requests::failures::api::{ApiFailure, PasswordTarget};
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::codes::{RecoveryCodes, VerificationCodes};
 use crate::stores::groups::Groups;
 use crate::stores::password_policies::StoredPasswordPolicy;
 use crate::stores::passwords::StoredPassword;
-use crate::stores::populations::Populations;
 use crate::stores::record::Record as _;
 use crate::stores::user_search::{self, Found, Search};
-use crate::stores::users::{AccountLock, StoredUser, Users};
+use crate::stores::users::{StoredUser, Users};
 
 fn user_url(idp: &Idp, user: &StoredUser) -> String {
     idp.urls()
@@ -58,7 +53,7 @@ fn item(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
 }
 
 /// A user by itself: links to what is around it, too.
-fn representation(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
+pub(super) fn representation(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
     let url = user_url(idp, user);
     let environment = user.environment_id;
     let population = format_args!("populations/{}", user.population_id).to_string();
@@ -147,187 +142,8 @@ async fn password_states(
     Ok(states)
 }
 
-/// What a user is created with, beside the attributes.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UserBody {
-    population: Option<Reference<PopulationId>>,
-    enabled: Option<bool>,
-    mfa_enabled: Option<bool>,
-}
-
-/// What only an import sets.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ImportBody {
-    email_verified: Option<bool>,
-    account: Option<AccountBody>,
-    lifecycle: Option<LifecycleBody>,
-    password: Option<PasswordBody>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AccountBody {
-    can_authenticate: Option<bool>,
-    status: Option<AccountStatus>,
-    unlock_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LifecycleBody {
-    status: Option<LifecycleStatus>,
-    #[serde(default)]
-    suppress_verification_code: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PasswordBody {
-    value: Password,
-    #[serde(default)]
-    force_change: bool,
-    external: Option<Value>,
-}
-
-/// What no request acts on, and yet has a kind.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FixedBody {
-    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
-    identity_provider: Option<Map<String, Value>>,
-    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
-    verify_status: Option<String>,
-}
-
-/// What only creating, importing or an operation of its own sets is ignored when a user is changed,
-/// as PingOne does; of a wrong kind, it is refused by its name all the same.
-fn check_ignored(body: &Map<String, Value>) -> Result<(), ApiFailure> {
-    let _: UserBody = read_members(body)?;
-    let _: ImportBody = read_members(body)?;
-    let _: FixedBody = read_members(body)?;
-    Ok(())
-}
-
-/// What PingOne knows of users and nothing here acts on.
-const OTHERS: [(&str, Takes); 2] = [
-    ("identityProvider", Takes::One(&[r#"{"type":"PING_ONE"}"#])),
-    ("verifyStatus", Takes::One(&["\"NOT_INITIATED\""])),
-];
-
-/// What only an import sets: created without it, a user is as this says.
-const OF_IMPORT: [(&str, Takes); 4] = [
-    (
-        "account",
-        Takes::One(&[
-            r#"{"status":"OK"}"#,
-            r#"{"canAuthenticate":true}"#,
-            r#"{"canAuthenticate":true,"status":"OK"}"#,
-        ]),
-    ),
-    ("emailVerified", Takes::One(&["false"])),
-    ("lifecycle", Takes::One(&[r#"{"status":"ACCOUNT_OK"}"#])),
-    ("password", Takes::Nothing),
-];
-
-/// Makes a user without a password.
-pub(super) async fn create(
-    allowed: Allowed<may::ManageUsers>,
-    JsonObject(body): JsonObject,
-) -> Result<Reply, ApiFailure> {
-    members::take(&OF_IMPORT, &body)?;
-    let account = account(&allowed, &body).await?;
-    register(&allowed, account).await
-}
-
-/// Makes a user with password and state in one.
-pub(super) async fn import(
-    allowed: Allowed<may::ManageUsers>,
-    JsonObject(body): JsonObject,
-) -> Result<Reply, ApiFailure> {
-    let mut account = account(&allowed, &body).await?;
-    let body: ImportBody = read_members(&body)?;
-    if let Some(password) = body.password {
-        if password.external.is_some() {
-            let message = "is not supported: there are no gateways";
-            return Err(ApiFailure::invalid_value("password.external", message));
-        }
-        user_password::require_plain(password.value.expose(), "password")?;
-        account.password = Some(NewPassword {
-            value: password.value,
-            force_change: password.force_change,
-        });
-    }
-    account.verification = match body.lifecycle {
-        Some(LifecycleBody {
-            status: Some(LifecycleStatus::VerificationRequired),
-            suppress_verification_code,
-        }) if suppress_verification_code => Verification::RequiredWithoutMail,
-        Some(LifecycleBody {
-            status: Some(LifecycleStatus::VerificationRequired),
-            ..
-        }) => Verification::Required,
-        Some(_) | None => Verification::NotRequired,
-    };
-    if let Some(body) = body.account {
-        account.lock = lock_of(&body, allowed.now)?;
-    }
-    account.email_verified = body.email_verified.unwrap_or(false);
-    register(&allowed, account).await
-}
-
-fn lock_of(account: &AccountBody, now: Timestamp) -> Result<AccountLock, ApiFailure> {
-    let is_locked = account.status == Some(AccountStatus::Locked);
-    if account.can_authenticate == Some(is_locked) {
-        let message = "must be true for the status OK and false for LOCKED";
-        return Err(ApiFailure::invalid_value(
-            "account.canAuthenticate",
-            message,
-        ));
-    }
-    match account.unlock_at {
-        Some(_) if !is_locked => Err(ApiFailure::invalid_value(
-            "account.unlockAt",
-            "needs the status LOCKED",
-        )),
-        Some(until) if until <= now => Err(ApiFailure::invalid_value(
-            "account.unlockAt",
-            "must be in the future",
-        )),
-        until if is_locked => Ok(AccountLock::Locked { since: now, until }),
-        _ => Ok(AccountLock::Open),
-    }
-}
-
-async fn register(
-    allowed: &Allowed<may::ManageUsers>,
-    account: NewAccount,
-) -> Result<Reply, ApiFailure> {
-    let idp = &allowed.idp;
-    let user = registration::register(idp, allowed.id(), account, &allowed.by).await?;
-    Reply::created(&representation(idp, &user, allowed.now))
-}
-
-/// What plain creation and import share.
-async fn account(
-    allowed: &Allowed<may::ManageUsers>,
-    body: &Map<String, Value>,
-) -> Result<NewAccount, ApiFailure> {
-    let (username, email) = names(body)?;
-    members::take(&OTHERS, body)?;
-    let typed: UserBody = read_members(body)?;
-    let population = population(allowed, typed.population).await?;
-    Ok(NewAccount {
-        enabled: typed.enabled.unwrap_or(true),
-        mfa_enabled: typed.mfa_enabled.unwrap_or(false),
-        attributes: user_attributes::merge(Map::new(), body)?,
-        ..NewAccount::new(username, email, population)
-    })
-}
-
 /// Both names, which every user has.
-fn names(body: &Map<String, Value>) -> Result<(String, String), ApiFailure> {
+pub(super) fn names(body: &Map<String, Value>) -> Result<(String, String), ApiFailure> {
     let text = |name: &str| match body.get(name) {
         None | Some(Value::Null) => Err(ApiFailure::required_value(name)),
         Some(Value::String(text)) if text.trim().is_empty() => {
@@ -339,25 +155,8 @@ fn names(body: &Map<String, Value>) -> Result<(String, String), ApiFailure> {
     Ok((text("username")?, text("email")?))
 }
 
-async fn population(
-    allowed: &Allowed<may::ManageUsers>,
-    population: Option<Reference<PopulationId>>,
-) -> Result<PopulationId, ApiFailure> {
-    let id = if let Some(population) = population {
-        known_population(&allowed.idp, allowed.id(), population.id).await?
-    } else {
-        let default = Populations::new(allowed.idp.db())
-            .find_default(allowed.id())
-            .await?;
-        default
-            .ok_or_else(|| ApiFailure::required_value("population"))?
-            .id
-    };
-    allowed.require(id)?;
-    Ok(id)
-}
-
-async fn known_population(
+/// A population that a request names, if it is one of the environment's.
+pub(super) async fn known_population(
     idp: &Idp,
     environment: EnvironmentId,
     id: PopulationId,
@@ -407,7 +206,7 @@ pub(super) async fn replace(
     on: OnUser<may::UpdateUsers>,
     JsonObject(body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
-    check_ignored(&body)?;
+    user_bodies::check_ignored(&body)?;
     let (username, email) = names(&body)?;
     let attributes = user_attributes::merge(Map::new(), &body)?;
     let changed = renamed(&on, username, email, attributes).await?;
@@ -419,7 +218,7 @@ pub(super) async fn update(
     on: OnUser<may::UpdateUsers>,
     JsonObject(mut body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
-    check_ignored(&body)?;
+    user_bodies::check_ignored(&body)?;
     for (name, present) in [("username", &on.user.username), ("email", &on.user.email)] {
         if !body.contains_key(name) {
             body.insert(name.to_owned(), Value::String(present.clone()));
@@ -439,15 +238,18 @@ async fn renamed<P>(
 ) -> Result<StoredUser, ApiFailure> {
     let is_renamed = username != on.user.username;
     if !is_username(&username) {
-        return Err(registration::RegistrationRefusal::InvalidUsername.into());
+        return Err(refusals::of_registration(
+            RegistrationRefusal::InvalidUsername,
+        ));
     }
     // An address that was taken before its form was checked may stay.
     let email = if email == on.user.email {
         email
     } else {
         let address = EmailAddress::parse(&email);
-        let address = address.map_err(registration::RegistrationRefusal::InvalidEmail)?;
-        address.as_str().to_owned()
+        let refused =
+            |invalid| refusals::of_registration(RegistrationRefusal::InvalidEmail(invalid));
+        address.map_err(refused)?.as_str().to_owned()
     };
     let has_moved = has_moved(&on.user, &email);
     let mut changed = StoredUser {
@@ -461,9 +263,10 @@ async fn renamed<P>(
         changed.email = email;
     }
     if is_renamed {
-        registration::require_free_name(&on.idp, &changed).await?;
+        let free = registration::require_free_name(&on.idp, &changed).await;
+        free.map_err(refusals::of_registration)?;
     } else if has_moved {
-        registration::require_own_address(&changed)?;
+        registration::require_own_address(&changed).map_err(refusals::of_registration)?;
     }
     Ok(changed)
 }
@@ -474,7 +277,7 @@ fn has_moved(user: &StoredUser, email: &str) -> bool {
 }
 
 /// Writes a changed user and shows it.
-async fn save<P>(
+pub(super) async fn save<P>(
     on: &OnUser<P>,
     mut changed: StoredUser,
     action: &'static str,
@@ -483,7 +286,8 @@ async fn save<P>(
     Reply::ok(&representation(&on.idp, &changed, on.now))
 }
 
-async fn write<P>(
+/// Writes a changed user.
+pub(super) async fn write<P>(
     on: &OnUser<P>,
     changed: &mut StoredUser,
     action: &'static str,
@@ -492,7 +296,7 @@ async fn write<P>(
 }
 
 /// The same, together with something else.
-async fn write_with<P>(
+pub(super) async fn write_with<P>(
     on: &OnUser<P>,
     changed: &mut StoredUser,
     with: Change,
@@ -526,7 +330,7 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
 
 /// Nobody shuts themselves out: one click would do it; and nobody is shut out where nobody would be
 /// left who can undo it. What comes back belongs into the change that does it.
-async fn require_somebody_else<P>(
+pub(super) async fn require_somebody_else<P>(
     on: &OnUser<P>,
     target: Option<&str>,
     what: &str,
@@ -545,165 +349,4 @@ pub(super) async fn delete(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFai
     on.commit(on.environment.id, change, "USER.DELETED", &on.user)
         .await?;
     Ok(Reply::no_content())
-}
-
-pub(super) async fn lock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
-    let others = require_somebody_else(&on, Some("account"), "lock").await?;
-    let lock = AccountLock::Locked {
-        since: on.now,
-        until: None,
-    };
-    let mut changed = StoredUser {
-        lock,
-        ..on.user.clone()
-    };
-    write_with(&on, &mut changed, others, "USER.LOCKED").await?;
-    Reply::ok(&representation(&on.idp, &changed, on.now))
-}
-
-pub(super) async fn unlock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
-    let lock = AccountLock::Open;
-    save(
-        &on,
-        StoredUser {
-            lock,
-            ..on.user.clone()
-        },
-        "USER.UNLOCKED",
-    )
-    .await
-}
-
-pub(super) async fn send_verification_code(
-    on: OnUser<may::VerifyUsers>,
-) -> Result<Reply, ApiFailure> {
-    // Operators may demand another proof; for its owner, an account that is verified stays so.
-    let is_verified = on.user.email_verified && !on.user.verification_required;
-    if on.acts_as == ActsAs::Owner && is_verified {
-        return Reply::ok(&representation(&on.idp, &on.user, on.now));
-    }
-    let sent = verification::send_code(&on.idp, &on.user, &on.by).await;
-    let user =
-        sent.map_err(|refusal| ApiFailure::from_refusal(refusal, PasswordTarget::Verification))?;
-    Reply::ok(&representation(&on.idp, &user, on.now))
-}
-
-/// A verification code that came back.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct VerificationBody {
-    verification_code: Password,
-}
-
-pub(super) async fn verify(
-    on: OnUser<may::VerifyUsers>,
-    Json(body): Json<VerificationBody>,
-) -> Result<Reply, ApiFailure> {
-    let code = VerificationCode::from_typed(body.verification_code.expose());
-    let verified = verification::verify(&on.idp, &on.user, &code, on.word(), &on.by).await;
-    let user = verified.map_err(|refusal| match refusal {
-        crate::accounts::Refusal::CodeInvalid => ApiFailure::invalid_value(
-            "verificationCode",
-            "The verification code is invalid or expired",
-        ),
-        refusal => ApiFailure::from_refusal(refusal, PasswordTarget::Verification),
-    })?;
-    Reply::ok(&representation(&on.idp, &user, on.now))
-}
-
-/// Whether a user may sign on.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Enabled {
-    enabled: bool,
-}
-
-pub(super) async fn read_enabled(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
-    Reply::ok(&Hal::new(
-        format!("{}/enabled", on.url()),
-        Enabled {
-            enabled: on.user.enabled,
-        },
-    ))
-}
-
-pub(super) async fn set_enabled(
-    on: OnUser<may::ManageUsers>,
-    Json(body): Json<Enabled>,
-) -> Result<Reply, ApiFailure> {
-    let others = if body.enabled {
-        Change::new()
-    } else {
-        require_somebody_else(&on, Some("enabled"), "disable").await?
-    };
-    let mut changed = StoredUser {
-        enabled: body.enabled,
-        ..on.user.clone()
-    };
-    let action = if body.enabled {
-        "USER.ACCESS_ALLOWED"
-    } else {
-        "USER.ACCESS_DENIED"
-    };
-    write_with(&on, &mut changed, others, action).await?;
-    Reply::ok(&Hal::new(format!("{}/enabled", on.url()), body))
-}
-
-/// Whether a user needs a second factor.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MfaEnabled {
-    mfa_enabled: bool,
-}
-
-pub(super) async fn read_mfa_enabled(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
-    let body = MfaEnabled {
-        mfa_enabled: on.user.mfa_enabled,
-    };
-    Reply::ok(&Hal::new(format!("{}/mfaEnabled", on.url()), body))
-}
-
-pub(super) async fn set_mfa_enabled(
-    on: OnUser<may::ManageUsers>,
-    Json(body): Json<MfaEnabled>,
-) -> Result<Reply, ApiFailure> {
-    let mut changed = StoredUser {
-        mfa_enabled: body.mfa_enabled,
-        ..on.user.clone()
-    };
-    write(&on, &mut changed, "USER.UPDATED").await?;
-    Reply::ok(&Hal::new(format!("{}/mfaEnabled", on.url()), body))
-}
-
-/// Which population a user is in.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct InPopulation {
-    id: PopulationId,
-}
-
-pub(super) async fn read_population(on: OnUser<may::ReadUsers>) -> Result<Reply, ApiFailure> {
-    let body = InPopulation {
-        id: on.user.population_id,
-    };
-    Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
-}
-
-/// Moves a user, who leaves the groups of other populations; who moves one must reach both populations.
-pub(super) async fn set_population(
-    on: OnUser<may::ManageUsers>,
-    Json(body): Json<InPopulation>,
-) -> Result<Reply, ApiFailure> {
-    let id = known_population(&on.idp, on.environment.id, body.id).await?;
-    if on.acts_as == ActsAs::Administrator && !on.coverage.covers(id) {
-        return Err(ApiFailure::forbidden());
-    }
-    let changed = StoredUser {
-        population_id: id,
-        updated_at: on.now,
-        ..on.user.clone()
-    };
-    let change = Users::update(&changed).add(Groups::leave_other_populations(changed.id, id));
-    on.commit(on.environment.id, change, "USER.MOVED", &changed)
-        .await?;
-    let body = InPopulation { id };
-    Reply::ok(&Hal::new(format!("{}/population", on.url()), body))
 }

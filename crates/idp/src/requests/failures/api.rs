@@ -11,12 +11,9 @@ use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use platform::net::RequestId;
 use protocol::pingone::{ApiError, ApiErrorCode, ErrorDetail};
-use serde_json::json;
 use web::forbid_storing;
 
 use super::service::{ServiceError, from_service};
-use crate::accounts::Refusal;
-use crate::accounts::registration::RegistrationRefusal;
 use crate::hasher::HashError;
 use crate::keys::KeysError;
 
@@ -115,6 +112,14 @@ impl ApiFailure {
             Some(target),
             "is unique but a non-unique value is provided",
         )])
+    }
+
+    /// In words of its own.
+    pub(crate) fn saying(self, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            ..self
+        }
     }
 
     /// 400: something that depends on it forbids it.
@@ -279,64 +284,6 @@ impl ApiFailure {
         self.details.first()?.target.as_deref()
     }
 
-    /// A refusal of a password operation, whose new password is called `target` in the request.
-    pub(crate) fn from_refusal(refusal: Refusal, target: PasswordTarget) -> Self {
-        match refusal {
-            Refusal::AccountNotUsable => Self::request_failed(ErrorDetail::new(
-                "ACCOUNT_NOT_USABLE",
-                None,
-                "The account is disabled or locked.",
-            )),
-            Refusal::CodeInvalid => Self::invalid_value(
-                target.code(),
-                "The provided password recovery code was invalid or expired",
-            ),
-            Refusal::CodeExhausted => {
-                Self::invalid_value(target.code(), "Maximum password recovery failures exceeded")
-            }
-            Refusal::Wrong { failures_remaining } => {
-                let (name, message) = target.current();
-                let mut detail = ErrorDetail::new("INVALID_VALUE", Some(name), message);
-                if let Some(remaining) = failures_remaining {
-                    detail = detail.with("failuresRemaining", json!(remaining));
-                }
-                Self::invalid_data(vec![detail])
-            }
-            Refusal::LockedOut {
-                seconds_until_unlock,
-            } => Self::request_failed(
-                ErrorDetail::new("PASSWORD_LOCKED_OUT", None, "The password is locked out.")
-                    .with("secondsUntilUnlock", json!(seconds_until_unlock)),
-            ),
-            Refusal::NoPassword => Self::request_failed(ErrorDetail::new(
-                "NO_PASSWORD",
-                None,
-                "The user does not have a password.",
-            )),
-            Refusal::Policy(evaluation) => {
-                let (name, message) = target.new_password();
-                let mut detail = ErrorDetail::new("INVALID_VALUE", Some(name), message);
-                detail.inner_error = evaluation.to_inner_error();
-                Self::invalid_data(vec![detail])
-            }
-            Refusal::TooYoung { min_age_days } => Self::request_failed(
-                ErrorDetail::new(
-                    "PASSWORD_TOO_YOUNG",
-                    Some(target.new_password().0),
-                    format!(
-                        "The password was changed less than {min_age_days} days ago and cannot \
-                         be changed yet"
-                    ),
-                )
-                .with("rangeMinimumValue", json!(min_age_days)),
-            ),
-            Refusal::Hashing(error) => error.into(),
-            Refusal::Store(error) => error.into(),
-            Refusal::Mail(error) => Self::internal(error),
-            Refusal::TooManyMails => Self::too_many_mails(),
-        }
-    }
-
     /// The answer, with the request's id in its body.
     pub(crate) fn render(self, request: RequestId) -> Response {
         if self.status.is_server_error() {
@@ -374,54 +321,6 @@ impl IntoResponse for ApiFailure {
     }
 }
 
-/// Which request a refusal answers, for the names of its members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PasswordTarget {
-    /// `password.check`.
-    Check,
-    /// A new user.
-    Import,
-    /// `password.reset` and `password.recover`.
-    NewPassword,
-    /// `password.set` and `password.setValue`.
-    Value,
-    /// `user.verify`.
-    Verification,
-}
-
-impl PasswordTarget {
-    fn new_password(self) -> (&'static str, &'static str) {
-        const NEW: &str = "New password did not satisfy password policy requirements";
-        const USER: &str = "User password did not satisfy password policy requirements";
-        match self {
-            Self::NewPassword => ("newPassword", NEW),
-            Self::Value => ("value", USER),
-            Self::Check | Self::Import | Self::Verification => ("password", USER),
-        }
-    }
-
-    fn current(self) -> (&'static str, &'static str) {
-        match self {
-            Self::NewPassword | Self::Value => (
-                "currentPassword",
-                "The current password provided for the user is invalid",
-            ),
-            Self::Check | Self::Import | Self::Verification => (
-                "password",
-                "The provided password did not match provisioned password",
-            ),
-        }
-    }
-
-    fn code(self) -> &'static str {
-        if self == Self::Verification {
-            "verificationCode"
-        } else {
-            "recoveryCode"
-        }
-    }
-}
-
 impl From<StoreError> for ApiFailure {
     fn from(error: StoreError) -> Self {
         if error.unmet().is_some() {
@@ -433,35 +332,3 @@ impl From<StoreError> for ApiFailure {
 }
 
 from_service!(ApiFailure: HashError, KeysError);
-
-impl From<RegistrationRefusal> for ApiFailure {
-    fn from(refusal: RegistrationRefusal) -> Self {
-        match refusal {
-            RegistrationRefusal::InvalidEmail(_) => Self::new(
-                StatusCode::BAD_REQUEST,
-                ApiErrorCode::InvalidData,
-                "Validation Error : [email must be a well-formed email address]",
-            )
-            .detail(ErrorDetail::new(
-                "INVALID_VALUE",
-                Some("email"),
-                "must be a well-formed email address",
-            )),
-            RegistrationRefusal::InvalidUsername => Self::invalid_value(
-                "username",
-                "must have 1 to 128 characters and no control characters",
-            ),
-            RegistrationRefusal::UsernameIsForeignAddress => Self::invalid_value(
-                "username",
-                "must be the user's own email when it has the form of an email address",
-            ),
-            RegistrationRefusal::UsernameTaken => Self::not_unique("username"),
-            RegistrationRefusal::UnknownPopulation => {
-                Self::invalid_value("population", "The population does not exist.")
-            }
-            RegistrationRefusal::Refused(refusal) => {
-                Self::from_refusal(refusal, PasswordTarget::Import)
-            }
-        }
-    }
-}

@@ -1,0 +1,57 @@
+//! The typed members of a user's body that are no attributes. What an import says is the wire
+//! vocabulary's, as the SDK sends it.
+
+use jiff::Timestamp;
+use protocol::id::PopulationId;
+use protocol::pingone::{AccountStatus, ImportPassword, NewLifecycle, Reference};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::api::body::read_members;
+use crate::requests::failures::api::ApiFailure;
+
+/// What a user is created with, beside the attributes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserBody {
+    pub(super) population: Option<Reference<PopulationId>>,
+    pub(super) enabled: Option<bool>,
+    pub(super) mfa_enabled: Option<bool>,
+}
+
+/// What only an import sets.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ImportBody {
+    pub(super) email_verified: Option<bool>,
+    pub(super) account: Option<AccountBody>,
+    pub(super) lifecycle: Option<NewLifecycle>,
+    pub(super) password: Option<ImportPassword>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccountBody {
+    pub(super) can_authenticate: Option<bool>,
+    pub(super) status: Option<AccountStatus>,
+    pub(super) unlock_at: Option<Timestamp>,
+}
+
+/// What no request acts on, and yet has a kind.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FixedBody {
+    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
+    identity_provider: Option<Map<String, Value>>,
+    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
+    verify_status: Option<String>,
+}
+
+/// What only creating, importing or an operation of its own sets is ignored when a user is changed,
+/// as PingOne does; of a wrong kind, it is refused by its name all the same.
+pub(super) fn check_ignored(body: &Map<String, Value>) -> Result<(), ApiFailure> {
+    let _: UserBody = read_members(body)?;
+    let _: ImportBody = read_members(body)?;
+    let _: FixedBody = read_members(body)?;
+    Ok(())
+}
