@@ -50,12 +50,13 @@ impl Client {
 
     /// Refuses an application that only says who it is: anybody can say that.
     pub(crate) fn require_proof(&self) -> Result<(), OAuthFailure> {
-        match self.application.settings.token_endpoint_auth_method {
-            TokenEndpointAuthMethod::None => Err(OAuthFailure::invalid_client(
+        let method = self.application.settings.token_endpoint_auth_method;
+        if method.is_proof() {
+            Ok(())
+        } else {
+            Err(OAuthFailure::invalid_client(
                 "this endpoint is for applications that authenticate",
-            )),
-            TokenEndpointAuthMethod::ClientSecretBasic
-            | TokenEndpointAuthMethod::ClientSecretPost => Ok(()),
+            ))
         }
     }
 

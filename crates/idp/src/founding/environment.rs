@@ -25,7 +25,7 @@ use crate::stores::resources::{
 use crate::stores::role_assignments::Holder;
 
 /// Scopes of the resource `openid`, each with what it permits.
-const OPENID_SCOPES: [(&str, &str); 6] = [
+pub(crate) const OPENID_SCOPES: [(&str, &str); 6] = [
     ("openid", "Sign the user on"),
     ("profile", "Read the user's profile"),
     ("email", "Read the user's email address"),

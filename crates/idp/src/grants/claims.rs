@@ -6,6 +6,25 @@ use serde_json::{Map, Value, json};
 
 use crate::stores::users::StoredUser;
 
+/// The names of all claims that [`about`] may give.
+pub(crate) const NAMES: [&str; 15] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "picture",
+    "zoneinfo",
+    "locale",
+    "updated_at",
+    "email",
+    "email_verified",
+    "address",
+    "phone_number",
+    "phone_number_verified",
+];
+
 /// The claims that `scopes` stand for. An attribute without a value is left out.
 pub(crate) fn about(user: &StoredUser, scopes: &Scopes) -> Map<String, Value> {
     let mut claims = Map::new();

@@ -4,6 +4,7 @@
 //! It says what is there and nothing else: PingOne's document without pushed requests, request
 //! objects, devices and assertions, and with the methods `none` and `token`, which work.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -11,14 +12,22 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::id::EnvironmentId;
+use protocol::jose::SigningAlgorithm;
+use protocol::oauth::{
+    CodeChallengeMethod, GrantType, Prompt, ProviderMetadata, ResponseMode, ResponseType,
+    TokenEndpointAuthMethod,
+};
 use quick_cache::sync::Cache;
-use serde_json::json;
+use url::{ParseError, Url};
 
 use super::jwks::prepared;
 use crate::Idp;
 use crate::documents::PublicDocument;
+use crate::founding::environment::OPENID_SCOPES;
+use crate::grants::claims;
 use crate::interaction::SINGLE_FACTOR;
 use crate::requests::extract::Environment;
+use crate::requests::failures::oauth::OAuthFailure;
 
 /// More documents than this are not kept.
 const MOST_DOCUMENTS: usize = 4096;
@@ -33,8 +42,10 @@ pub(crate) async fn get(
     Extension(documents): Extension<Documents>,
     environment: Environment,
     headers: HeaderMap,
-) -> Response {
-    prepared(documents.find(&idp, environment.id()), &headers)
+) -> Result<Response, OAuthFailure> {
+    let document = documents.find(&idp, environment.id());
+    let document = document.map_err(OAuthFailure::internal)?;
+    Ok(prepared(document, &headers))
 }
 
 impl Default for Documents {
@@ -44,62 +55,64 @@ impl Default for Documents {
 }
 
 impl Documents {
-    fn find(&self, idp: &Idp, environment: EnvironmentId) -> PublicDocument {
-        self.0.get(&environment).unwrap_or_else(|| {
-            let document = PublicDocument::new(document(idp, environment));
-            self.0.insert(environment, document.clone());
-            document
-        })
+    fn find(
+        &self,
+        idp: &Idp,
+        environment: EnvironmentId,
+    ) -> Result<PublicDocument, Box<dyn Error + Send + Sync>> {
+        if let Some(document) = self.0.get(&environment) {
+            return Ok(document);
+        }
+        let text = serde_json::to_string(&metadata(idp, environment)?)?;
+        let document = PublicDocument::new(text);
+        self.0.insert(environment, document.clone());
+        Ok(document)
     }
 }
 
-fn document(idp: &Idp, environment: EnvironmentId) -> String {
-    let endpoint = |name| idp.urls().endpoint(environment, name);
-    json!({
-        "issuer": idp.urls().issuer(environment),
-        "authorization_endpoint": endpoint("authorize"),
-        "token_endpoint": endpoint("token"),
-        "userinfo_endpoint": endpoint("userinfo"),
-        "jwks_uri": endpoint("jwks"),
-        "end_session_endpoint": endpoint("signoff"),
-        "introspection_endpoint": endpoint("introspect"),
-        "revocation_endpoint": endpoint("revoke"),
-        "claims_parameter_supported": false,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
-        "require_pushed_authorization_requests": false,
-        "authorization_response_iss_parameter_supported": true,
-        "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access"],
-        "response_types_supported": [
-            "code", "id_token", "token", "token id_token", "code id_token", "code token",
-            "code token id_token",
-        ],
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "grant_types_supported": [
-            "authorization_code", "implicit", "client_credentials", "refresh_token",
-        ],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": [SINGLE_FACTOR],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "userinfo_signing_alg_values_supported": ["none"],
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_basic", "client_secret_post", "none",
-        ],
-        "introspection_endpoint_auth_methods_supported": [
-            "client_secret_basic", "client_secret_post",
-        ],
-        "revocation_endpoint_auth_methods_supported": [
-            "client_secret_basic", "client_secret_post", "none",
-        ],
-        "claim_types_supported": ["normal"],
-        "claims_supported": [
-            "sub", "iss", "auth_time", "acr", "amr", "sid", "name", "given_name", "family_name",
-            "middle_name", "nickname", "preferred_username", "picture", "zoneinfo", "locale",
-            "updated_at", "email", "email_verified", "address", "phone_number",
-            "phone_number_verified",
-        ],
-        "code_challenge_methods_supported": ["plain", "S256"],
-    })
-    .to_string()
+/// What of the claims of an ID token is no attribute of the user.
+const OF_THE_SIGN_ON: [&str; 6] = ["sub", "iss", "auth_time", "acr", "amr", "sid"];
+
+fn metadata(idp: &Idp, environment: EnvironmentId) -> Result<ProviderMetadata, ParseError> {
+    let endpoint = |name| Url::parse(&idp.urls().endpoint(environment, name));
+    let mut metadata = ProviderMetadata::new(
+        idp.urls().issuer(environment),
+        endpoint("authorize")?,
+        endpoint("token")?,
+        endpoint("jwks")?,
+    );
+    metadata.userinfo_endpoint = Some(endpoint("userinfo")?);
+    metadata.end_session_endpoint = Some(endpoint("signoff")?);
+    metadata.introspection_endpoint = Some(endpoint("introspect")?);
+    metadata.revocation_endpoint = Some(endpoint("revoke")?);
+    metadata.authorization_response_iss_parameter_supported = true;
+    metadata.scopes_supported = texts(OPENID_SCOPES.map(|(name, _)| name));
+    metadata.response_types_supported = texts(ResponseType::ALL);
+    metadata.response_modes_supported = texts(ResponseMode::ALL.map(ResponseMode::as_str));
+    // The implicit grant is the one that has no business at the token endpoint.
+    metadata.grant_types_supported = texts(GrantType::ALL.map(GrantType::as_str));
+    metadata.grant_types_supported.push("implicit".to_owned());
+    metadata.prompt_values_supported = texts(Prompt::ALL.map(Prompt::as_str));
+    metadata.acr_values_supported = texts([SINGLE_FACTOR]);
+    metadata.subject_types_supported = texts(["public"]);
+    metadata.id_token_signing_alg_values_supported = texts([SigningAlgorithm::Rs256.as_str()]);
+    metadata.userinfo_signing_alg_values_supported = texts(["none"]);
+    let methods = TokenEndpointAuthMethod::ALL;
+    let proofs = methods.into_iter().filter(|method| method.is_proof());
+    metadata.introspection_endpoint_auth_methods_supported =
+        texts(proofs.map(TokenEndpointAuthMethod::as_str));
+    let methods = texts(methods.map(TokenEndpointAuthMethod::as_str));
+    metadata
+        .revocation_endpoint_auth_methods_supported
+        .clone_from(&methods);
+    metadata.token_endpoint_auth_methods_supported = methods;
+    metadata.claim_types_supported = texts(["normal"]);
+    metadata.claims_supported = texts(OF_THE_SIGN_ON.into_iter().chain(claims::NAMES));
+    metadata.code_challenge_methods_supported =
+        texts(CodeChallengeMethod::ALL.map(CodeChallengeMethod::as_str));
+    Ok(metadata)
+}
+
+fn texts(values: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    values.into_iter().map(|value| value.to_string()).collect()
 }

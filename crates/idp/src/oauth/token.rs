@@ -32,9 +32,9 @@ pub(crate) async fn post(
         }
         Some(GrantType::RefreshToken) => refresh_token::rotate(&idp, &client, &params, now).await?,
         None => {
-            return Err(OAuthFailure::unsupported_grant_type(
-                "grant_type is none of authorization_code, client_credentials, refresh_token",
-            ));
+            let known = GrantType::ALL.map(GrantType::as_str).join(", ");
+            let told = format!("grant_type is none of {known}");
+            return Err(OAuthFailure::unsupported_grant_type(told));
         }
     };
     Ok(NoStore(answer))

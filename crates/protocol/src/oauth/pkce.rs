@@ -79,17 +79,20 @@ pub enum CodeChallengeMethod {
 }
 
 impl CodeChallengeMethod {
+    /// All that there are.
+    pub const ALL: [Self; 2] = [Self::Plain, Self::S256];
+
     /// Reads a method; absent means `plain` (§4.3).
     ///
     /// # Errors
     ///
     /// [`InvalidPkce::Method`] for any other name.
     pub fn parse(text: Option<&str>) -> Result<Self, InvalidPkce> {
-        match text {
-            None | Some("plain") => Ok(Self::Plain),
-            Some("S256") => Ok(Self::S256),
-            Some(_) => Err(InvalidPkce::Method),
-        }
+        let Some(text) = text else {
+            return Ok(Self::Plain);
+        };
+        let known = Self::ALL.into_iter().find(|method| method.as_str() == text);
+        known.ok_or(InvalidPkce::Method)
     }
 
     /// The method's name.

@@ -52,6 +52,25 @@ impl ResponseType {
         id_token: true,
     };
 
+    /// Every one that is not empty.
+    pub const ALL: [Self; 7] = [
+        Self::of(true, false, false),
+        Self::of(false, false, true),
+        Self::of(false, true, false),
+        Self::of(false, true, true),
+        Self::of(true, false, true),
+        Self::of(true, true, false),
+        Self::of(true, true, true),
+    ];
+
+    const fn of(code: bool, token: bool, id_token: bool) -> Self {
+        Self {
+            code,
+            token,
+            id_token,
+        }
+    }
+
     /// Reads names separated by spaces.
     ///
     /// # Errors
@@ -131,18 +150,17 @@ pub enum ResponseMode {
 }
 
 impl ResponseMode {
+    /// All that there are.
+    pub const ALL: [Self; 3] = [Self::Query, Self::Fragment, Self::FormPost];
+
     /// Reads a mode.
     ///
     /// # Errors
     ///
     /// [`InvalidResponse`] for an unknown name.
     pub fn parse(text: &str) -> Result<Self, InvalidResponse> {
-        match text {
-            "form_post" => Ok(Self::FormPost),
-            "fragment" => Ok(Self::Fragment),
-            "query" => Ok(Self::Query),
-            _ => Err(InvalidResponse("response mode")),
-        }
+        let known = Self::ALL.into_iter().find(|mode| mode.as_str() == text);
+        known.ok_or(InvalidResponse("response mode"))
     }
 
     /// The mode that a response type has when none is asked for.
@@ -179,6 +197,19 @@ pub enum Prompt {
 }
 
 impl Prompt {
+    /// All that there are.
+    pub const ALL: [Self; 4] = [Self::None, Self::Login, Self::Consent, Self::SelectAccount];
+
+    /// The value as it travels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::Login => "login",
+            Self::None => "none",
+            Self::SelectAccount => "select_account",
+        }
+    }
+
     /// Reads the values of `prompt`, separated by spaces.
     ///
     /// # Errors
@@ -187,13 +218,8 @@ impl Prompt {
     pub fn parse_all(text: &str) -> Result<Vec<Self>, InvalidResponse> {
         let mut prompts = Vec::new();
         for name in text.split(' ').filter(|name| !name.is_empty()) {
-            prompts.push(match name {
-                "consent" => Self::Consent,
-                "login" => Self::Login,
-                "none" => Self::None,
-                "select_account" => Self::SelectAccount,
-                _ => return Err(InvalidResponse("prompt")),
-            });
+            let known = Self::ALL.into_iter().find(|prompt| prompt.as_str() == name);
+            prompts.push(known.ok_or(InvalidResponse("prompt"))?);
         }
         if prompts.len() > 1 && prompts.contains(&Self::None) {
             return Err(InvalidResponse("prompt"));
@@ -205,6 +231,16 @@ impl Prompt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_response_types_are_those_that_parse_and_each_is_there_once() {
+        let mut texts = ResponseType::ALL.map(|response_type| response_type.to_string());
+        for (response_type, text) in ResponseType::ALL.iter().zip(&texts) {
+            assert_eq!(ResponseType::parse(text).unwrap(), *response_type);
+        }
+        texts.sort();
+        assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
+    }
 
     #[test]
     fn the_order_of_a_response_type_means_nothing() {

@@ -17,14 +17,18 @@ pub enum GrantType {
 }
 
 impl GrantType {
+    /// All that there are.
+    pub const ALL: [Self; 3] = [
+        Self::AuthorizationCode,
+        Self::ClientCredentials,
+        Self::RefreshToken,
+    ];
+
     /// Reads a grant type; `None` when it is not known here.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "authorization_code" => Some(Self::AuthorizationCode),
-            "client_credentials" => Some(Self::ClientCredentials),
-            "refresh_token" => Some(Self::RefreshToken),
-            _ => None,
-        }
+        Self::ALL
+            .into_iter()
+            .find(|grant_type| grant_type.as_str() == text)
     }
 
     /// The grant type as it travels.
@@ -50,14 +54,17 @@ pub enum TokenEndpointAuthMethod {
 }
 
 impl TokenEndpointAuthMethod {
+    /// All that there are.
+    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+
     /// Reads the OAuth spelling, such as `client_secret_basic`.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "none" => Some(Self::None),
-            "client_secret_basic" => Some(Self::ClientSecretBasic),
-            "client_secret_post" => Some(Self::ClientSecretPost),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
+    }
+
+    /// Whether a client proves by it who it is.
+    pub fn is_proof(self) -> bool {
+        self != Self::None
     }
 
     /// The OAuth spelling.

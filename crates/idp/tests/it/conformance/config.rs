@@ -68,3 +68,51 @@ async fn every_promised_endpoint_answers() {
         assert_ne!(answer.status, StatusCode::NOT_FOUND, "{member}");
     }
 }
+
+/// The SDK reads the document as the server wrote it, and every name in it is one that is taken.
+#[tokio::test]
+async fn what_is_promised_is_read_by_clients_and_taken_by_the_endpoints() {
+    use protocol::oauth::{
+        CodeChallengeMethod, GrantType, Prompt, ProviderMetadata, ResponseMode, ResponseType,
+        TokenEndpointAuthMethod,
+    };
+
+    let world = World::new().await;
+    let path = world.endpoint(".well-known/openid-configuration");
+    let document = world.get(&path).await.expect(StatusCode::OK).json();
+    let metadata: ProviderMetadata = serde_json::from_value(document.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&metadata).unwrap(), document);
+
+    let all = |names: &[String], is_taken: &dyn Fn(&str) -> bool| {
+        assert!(!names.is_empty());
+        for name in names {
+            assert!(is_taken(name), "{name}");
+        }
+    };
+    all(&metadata.response_types_supported, &|name| {
+        ResponseType::parse(name).is_ok()
+    });
+    all(&metadata.response_modes_supported, &|name| {
+        ResponseMode::parse(name).is_ok()
+    });
+    all(&metadata.prompt_values_supported, &|name| {
+        Prompt::parse_all(name).is_ok()
+    });
+    all(&metadata.code_challenge_methods_supported, &|name| {
+        CodeChallengeMethod::parse(Some(name)).is_ok()
+    });
+    all(&metadata.grant_types_supported, &|name| {
+        name == "implicit" || GrantType::parse(name).is_some()
+    });
+    let proves = |name: &str| {
+        TokenEndpointAuthMethod::parse(name).is_some_and(TokenEndpointAuthMethod::is_proof)
+    };
+    all(
+        &metadata.introspection_endpoint_auth_methods_supported,
+        &proves,
+    );
+    for name in ["client_secret_basic", "client_secret_post", "none"] {
+        let methods = &metadata.token_endpoint_auth_methods_supported;
+        assert!(methods.iter().any(|method| method == name), "{name}");
+    }
+}
