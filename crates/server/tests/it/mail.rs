@@ -266,7 +266,7 @@ async fn given_up(system: &System, id: &str) -> String {
 
 #[tokio::test]
 async fn a_mail_that_nobody_takes_is_given_up_after_a_day_and_logged() {
-    let (system, id) = with_a_waiting_mail().await;
+    let (system, id) = Box::pin(with_a_waiting_mail()).await;
     system.advance(SignedDuration::from_hours(24));
     wake(&system).await;
     let line = given_up(&system, &id).await;
@@ -280,7 +280,7 @@ async fn a_mail_that_nobody_takes_is_given_up_after_a_day_and_logged() {
 
 #[tokio::test]
 async fn a_mail_that_nobody_takes_is_given_up_after_its_last_try_and_logged() {
-    let (system, id) = with_a_waiting_mail().await;
+    let (system, id) = Box::pin(with_a_waiting_mail()).await;
     // Eleven tries take most of a day; the twelfth is the last.
     let spent = Statement::new("UPDATE mails SET attempts = 11 WHERE id = $1").bind(id.as_str());
     system.db().write(spent).await.unwrap();
