@@ -4,26 +4,43 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
+/// What can be done at a path, and what is not provided of it.
+#[derive(Default)]
+struct Row {
+    actions: Vec<String>,
+    kept: Option<&'static str>,
+}
+
 fn main() -> io::Result<()> {
-    let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for operation in idp::management_operations() {
+    let operations = idp::management_operations();
+    let mut paths: BTreeMap<&str, Row> = BTreeMap::new();
+    for operation in &operations {
         let action = match operation.media_type {
             Some(media_type) => format!("{} `{media_type}`", operation.method),
             None => operation.method.to_string(),
         };
-        paths.entry(operation.path).or_default().push(action);
+        let row = paths.entry(&operation.path).or_default();
+        row.actions.push(action);
+        row.kept = row.kept.or(operation.kept);
     }
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "# What of PingOne's management API is there\n\n\
-         Written by `cargo xtask generate` from the router's own table.\n\
-         Everything else below `/v1` answers 404 `NOT_FOUND`, a method that a path does not offer \
-         405, a media type that it does not know 415, each in PingOne's shape.\n\n\
-         | path below `/v1` | operations |\n|---|---|"
+         Written by `cargo xtask generate` from the router's own table.\n\n\
+         - *works*: what is set changes what the system does.\n\
+         - *kept*: what is set is stored, checked and returned; what is not provided stands beside \
+         it.\n\
+         - Everything else below `/v1` is *absent* and answers 404 `NOT_FOUND`, a method that a path \
+         does not offer 405, a media type that it does not know 415, each in PingOne's shape.\n\n\
+         | path below `/v1` | operations | state |\n|---|---|---|"
     )?;
-    for (path, actions) in paths {
-        writeln!(out, "| `{path}` | {} |", actions.join("<br>"))?;
+    for (path, Row { actions, kept }) in paths {
+        let actions = actions.join("<br>");
+        match kept {
+            Some(what) => writeln!(out, "| `{path}` | {actions} | kept: {what} |")?,
+            None => writeln!(out, "| `{path}` | {actions} | works |")?,
+        }
     }
     Ok(())
 }

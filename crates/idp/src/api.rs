@@ -5,10 +5,12 @@
 //! - [`hal`]: links, pages, answers.
 //! - [`checks`]: values that members of many resources share.
 //! - [`resource`]: looking up, listing, creating, replacing and deleting, with reach and audit log.
+//! - [`configuration`]: the same for resources that are documents, routes and storage included.
 //! - [`paging`] and [`filter`]: cursors and SCIM filters.
 
 pub(crate) mod body;
 pub(crate) mod checks;
+pub(crate) mod configuration;
 pub(crate) mod filter;
 pub(crate) mod hal;
 pub(crate) mod media_router;

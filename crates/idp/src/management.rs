@@ -4,10 +4,12 @@
 mod activities;
 mod application_secret;
 mod applications;
+mod bill_of_materials;
 mod environments;
 mod grants;
 mod groups;
 mod memberships;
+mod organizations;
 mod password_policies;
 mod populations;
 mod refusals;
@@ -31,6 +33,7 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::api::media_router::{self, Operation, Resource, at};
 use crate::api::resource::unique;
+use crate::configuration;
 use crate::requests::correlate::correlate;
 use crate::requests::failures::api::CORRELATION_ID;
 use crate::state::Idp;
@@ -76,6 +79,19 @@ fn resources() -> Vec<Resource> {
             .get(environments::read)
             .put(environments::replace)
             .delete(environments::delete),
+        at("/organizations").get(organizations::list),
+        at("/organizations/{organization}").get(organizations::read),
+        at("/organizations/{organization}/licenses").get(organizations::list_licenses),
+        at("/organizations/{organization}/licenses/{license}").get(organizations::read_license),
+        at("/organizations/{organization}/licenses/{license}/name")
+            .get(organizations::read_license_name)
+            .put(organizations::set_license_name),
+        at("/environments/{environment}/billOfMaterials")
+            .get(bill_of_materials::read)
+            .put(bill_of_materials::replace),
+        at("/environments/{environment}/capabilities").get(environments::capabilities),
+        at("/environments/{environment}/status").put(environments::set_status),
+        at("/environments/{environment}/type").put(environments::set_type),
         at("/environments/{environment}/activities").get(activities::list),
         at("/environments/{environment}/activities/{activity}").get(activities::read),
         at("/environments/{environment}/applications/{application}/roleAssignments")
@@ -99,6 +115,7 @@ fn resources() -> Vec<Resource> {
     ];
     let mut all: Vec<_> = regular.into_iter().flatten().chain(others).collect();
     all.extend(resources_of_users());
+    all.extend(configuration::routes());
     all
 }
 

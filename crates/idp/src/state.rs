@@ -77,12 +77,12 @@ impl From<InvalidSmtp> for StartError {
 }
 
 impl Idp {
-    /// Brings the database to this version and prepares everything that requests need.
+    /// Brings the tables to this version and prepares everything that requests need.
     ///
     /// # Errors
     ///
     /// [`StartError`] when the database or a setting does not work.
-    pub async fn start(settings: Settings, parts: Parts) -> Result<Self, StartError> {
+    pub(crate) async fn assemble(settings: Settings, parts: Parts) -> Result<Self, StartError> {
         let Parts {
             db,
             clock,
@@ -92,6 +92,7 @@ impl Idp {
         db.migrate("idp", stores::MIGRATIONS).await?;
         let core = Core::new(settings, db, random, keyring);
         core::names::bring_up_to_date(&core).await?;
+        core::licenses::bring_up_to_date(&core).await?;
         let settings = core.settings();
         let brand = Arc::new(Brand::parse(&settings.brand)?);
         let messages = Messages::english(&[

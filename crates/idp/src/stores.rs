@@ -12,6 +12,8 @@ pub(crate) mod applications;
 pub(crate) mod authorization_codes;
 pub(crate) mod change;
 pub(crate) mod codes;
+pub(crate) mod configuration;
+pub(crate) mod editions;
 pub(crate) mod endings;
 pub(crate) mod environments;
 pub(crate) mod expired;
@@ -19,6 +21,7 @@ pub(crate) mod filter_sql;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod groups;
+pub(crate) mod licenses;
 pub(crate) mod mails;
 pub(crate) mod name_keys;
 pub(crate) mod password_policies;
@@ -98,6 +101,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 12,
         name: "tries_of_applications",
         sql: include_str!("../migrations/0012_tries_of_applications.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "configuration",
+        sql: include_str!("../migrations/0013_configuration.sql"),
     },
 ];
 

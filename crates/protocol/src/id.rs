@@ -114,6 +114,8 @@ ids! {
     GrantId = "grant";
     /// A group of users.
     GroupId = "group";
+    /// A licence of an organization.
+    LicenseId = "license";
     /// A mail in the outbox.
     MailId = "mail";
     /// An organization, which holds environments.

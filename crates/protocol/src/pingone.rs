@@ -22,7 +22,10 @@ pub use application::{
     ResponseTypeName, RoleAccess, RoleAccessType,
 };
 pub use collection::{Collection, Link, Links, Reference};
-pub use environment::{Environment, EnvironmentType, Region};
+pub use environment::{
+    BillOfMaterials, Bookmark, Deployment, Environment, EnvironmentStatus, EnvironmentSubtype,
+    EnvironmentType, Product, ProductTag, ProductType, Region, SolutionType,
+};
 pub use error::{ApiError, ApiErrorCode, ErrorDetail};
 pub use group::{EmbeddedGroup, Group, GroupMembership, MemberCounts, MembershipType, NewGroup};
 pub use password::{

@@ -14,6 +14,7 @@
 //! ```
 
 mod lexer;
+mod matching;
 mod parser;
 mod rules;
 

@@ -134,7 +134,8 @@ pub(crate) async fn verify(
         .urls()
         .environment_of(&issuer)
         .ok_or(BearerRefusal::UnknownIssuer)?;
-    if idp.environments().find(environment, now).await?.is_none() {
+    let found = idp.environments().find(environment, now).await?;
+    if !found.is_some_and(|environment| environment.is_in_use()) {
         return Err(BearerRefusal::UnknownIssuer);
     }
     let keys = idp.keys().current(idp, environment, now).await?;

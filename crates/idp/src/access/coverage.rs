@@ -194,12 +194,7 @@ mod tests {
             id: EnvironmentId::random(&random),
             organization_id: OrganizationId::random(&random),
             name: "Test".to_owned(),
-            details: EnvironmentDetails {
-                description: None,
-                environment_type: EnvironmentType::Sandbox,
-                region: Region::Europe,
-                also: serde_json::Map::new(),
-            },
+            details: EnvironmentDetails::new(EnvironmentType::Sandbox, Region::Europe),
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
         }

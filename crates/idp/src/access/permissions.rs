@@ -92,6 +92,8 @@ permissions! {
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN], protects target true;
         ManageApplications = "applications:update:application"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
+        ManageBranding = "branding:update:theme"
+            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
         ManageGroups = "dir:update:group"
             by [IDENTITY_DATA_ADMIN];
         ManagePasswordPolicies = "dir:update:passwordPolicy"
@@ -112,6 +114,9 @@ permissions! {
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
         ReadApplications = "applications:read:application"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadBranding = "branding:read:theme"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
+                IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadEnvironments = "orgmgt:read:environment"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY, ORGANIZATION_ADMIN];

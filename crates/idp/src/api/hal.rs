@@ -65,8 +65,32 @@ impl<T> Hal<T> {
         self
     }
 
+    /// The same links around another form of the resource.
+    #[must_use]
+    pub(crate) fn showing<U>(self, item: U) -> Hal<U> {
+        let Self { links, also, .. } = self;
+        Hal { links, item, also }
+    }
+
+    /// The resource itself.
+    pub(crate) fn item(&self) -> &T {
+        &self.item
+    }
+
     fn address(&self) -> Option<&str> {
         self.links.get("self").map(|link| link.href.as_str())
+    }
+}
+
+/// A resource whose members are not a type of their own.
+pub(crate) type Shown = Hal<Map<String, Value>>;
+
+impl Shown {
+    /// Adds a member that is shown and not kept.
+    #[must_use]
+    pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.item.insert(name.to_owned(), value.into());
+        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! Routing on (method, path, media type): at PingOne the vendor media type of a POST or PUT chooses
 //! the action (PingOne, "API requests"). Handlers and extractors are axum's own.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -51,8 +52,9 @@ enum Mismatch {
 
 /// All that can be done at one path.
 pub(crate) struct Resource {
-    path: &'static str,
+    path: Cow<'static, str>,
     routes: Vec<Route>,
+    kept: Option<&'static str>,
 }
 
 impl fmt::Debug for Resource {
@@ -70,20 +72,29 @@ pub struct Operation {
     /// The method, such as `POST`.
     pub method: Method,
     /// The path below `/v1`, with names in braces.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// The media type that chooses it, where one does.
     pub media_type: Option<&'static str>,
+    /// What is not provided, where objects are stored, checked and returned, and nothing more.
+    pub kept: Option<&'static str>,
 }
 
 /// Begins the routes of a path below `/v1`.
-pub(crate) fn at(path: &'static str) -> Resource {
+pub(crate) fn at(path: impl Into<Cow<'static, str>>) -> Resource {
     Resource {
-        path,
+        path: path.into(),
         routes: Vec::new(),
+        kept: None,
     }
 }
 
 impl Resource {
+    /// Says that what is set here is stored, checked and returned, and what is not provided.
+    pub(crate) fn kept(mut self, what_is_not_provided: Option<&'static str>) -> Self {
+        self.kept = what_is_not_provided;
+        self
+    }
+
     pub(crate) fn get<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
         self.route(Method::GET, Media::Any, handler)
     }
@@ -227,14 +238,14 @@ impl Sent {
 /// The operations of these resources.
 pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
     let of = |resource: &Resource| {
-        let path = resource.path;
-        let operation = move |route: &Route| Operation {
+        let operation = |route: &Route| Operation {
             method: route.method.clone(),
-            path,
+            path: resource.path.clone(),
             media_type: match route.media {
                 Media::Vendor(media) => Some(media),
                 Media::Any | Media::Json => None,
             },
+            kept: resource.kept,
         };
         resource.routes.iter().map(operation).collect::<Vec<_>>()
     };
@@ -246,7 +257,7 @@ pub(crate) fn router(resources: Vec<Resource>) -> Router<Idp> {
     let routed = resources
         .into_iter()
         .fold(Router::new(), |router, resource| {
-            let path = resource.path;
+            let path = resource.path.clone();
             let resource = Arc::new(resource);
             let answer = any(async move |State(idp): State<Idp>, request: Request| {
                 resource.answer(request, idp).await
@@ -254,7 +265,7 @@ pub(crate) fn router(resources: Vec<Resource>) -> Router<Idp> {
             // PingOne takes a slash behind a resource's path for the same resource, and clients that
             // put addresses together send one (`users/?filter=…`).
             router
-                .route(path, answer.clone())
+                .route(&path, answer.clone())
                 .route(&format!("{path}/"), answer)
         });
     routed

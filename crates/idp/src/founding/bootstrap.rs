@@ -24,6 +24,7 @@ use crate::founding::records::Records;
 use crate::state::Idp;
 use crate::stores::applications::Applications;
 use crate::stores::change::Change;
+use crate::stores::environments::EnvironmentDetails;
 use crate::stores::resources::Resources;
 use crate::stores::role_assignments::Holder;
 use crate::stores::users::StoredUser;
@@ -129,9 +130,7 @@ pub async fn plan(idp: &Idp, request: EnvironmentRequest) -> Result<Plan, Bootst
     let new = NewEnvironment {
         organization,
         name: name.clone(),
-        description: None,
-        environment_type: EnvironmentType::Production,
-        also: Map::new(),
+        details: EnvironmentDetails::new(EnvironmentType::Production, idp.settings().region),
         creator: None,
     };
     let mut seed = environment::prepare(idp, new, now)?;

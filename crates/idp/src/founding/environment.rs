@@ -8,10 +8,11 @@ use protocol::id::{
     EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceId, ScopeId,
 };
 use protocol::password_policy::PasswordPolicy;
-use protocol::pingone::{EnvironmentType, ResourceType, RoleScope, RoleScopeType};
-use serde_json::{Map, Value};
+use protocol::pingone::{ResourceType, RoleScope, RoleScopeType};
+use serde_json::Map;
 
 use crate::audit::{Activity, By, Subject};
+use crate::configuration;
 use crate::founding::portal_applications::ADMINISTRATION;
 use crate::founding::records::Records;
 use crate::state::Idp;
@@ -73,10 +74,7 @@ const PINGONE_SCOPES: [(&str, &str); 18] = [
 pub(crate) struct NewEnvironment {
     pub(crate) organization: OrganizationId,
     pub(crate) name: String,
-    pub(crate) description: Option<String>,
-    pub(crate) environment_type: EnvironmentType,
-    /// Members that were sent and say what holds anyway.
-    pub(crate) also: Map<String, Value>,
+    pub(crate) details: EnvironmentDetails,
     /// Who made it: gets the roles to administer it.
     pub(crate) creator: Option<Creator>,
 }
@@ -145,12 +143,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         id: EnvironmentId::random(idp.random()),
         organization_id: new.organization,
         name: new.name,
-        details: EnvironmentDetails {
-            description: new.description,
-            environment_type: new.environment_type,
-            region: idp.settings().region,
-            also: new.also,
-        },
+        details: new.details,
         created_at: now,
         updated_at: now,
     };
@@ -177,6 +170,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         created_at: now,
         updated_at: now,
     })?);
+    change = change.and(configuration::seeds(idp, id, 0, now)?);
     let (resources, made) = built_in_resources(idp, id, now)?;
     change = change.and(made);
     if let Some(creator) = new.creator {

@@ -1,21 +1,22 @@
 //! `/environments` (PingOne, "Environments").
 
-use protocol::id::OrganizationId;
+use jiff::Timestamp;
+use protocol::id::{LicenseId, OrganizationId};
 use protocol::pingone::{
-    Code as _, Environment, EnvironmentType, Reference, Region, RoleScopeType,
+    Code as _, Environment, EnvironmentStatus, EnvironmentSubtype, EnvironmentType, Reference,
+    Region, RoleScopeType,
 };
-use serde::Deserialize;
-use serde_json::Value;
-use uuid::Uuid;
+use serde::{Deserialize, Serialize};
 
-use crate::access::allowed::AllowedEverywhere;
+use super::bill_of_materials::BillOfMaterialsBody;
+use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::caller::Caller;
 use crate::access::coverage;
 use crate::access::last_administrator::{self, Loss};
 use crate::access::permissions::{Allows as _, may};
+use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
-use crate::api::members::{Body, Takes, Understood};
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
 use crate::founding::environment::{self, Creator, NewEnvironment};
@@ -25,56 +26,61 @@ use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnviro
 use crate::stores::filter_sql::{Attribute, push_condition};
 use crate::stores::role_assignments::Holder;
 
-const ATTRIBUTES: [Attribute; 3] = [
+const LONGEST_TEXT: usize = 1024;
+
+const ATTRIBUTES: [Attribute; 4] = [
     Attribute::exact("id", "id"),
     Attribute::text("name", "name_key"),
     Attribute::exact("organization.id", "organization_id"),
+    Attribute::exact("license.id", "license_id"),
 ];
 
 /// What an environment is created or replaced with.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct EnvironmentBody {
     name: String,
     description: Option<String>,
     #[serde(rename = "type")]
     environment_type: EnvironmentType,
+    subtype: Option<EnvironmentSubtype>,
     region: Option<Region>,
-}
-
-impl Body for EnvironmentBody {
-    const OTHERS: &'static [(&'static str, Takes)] = &[
-        ("billOfMaterials", Takes::Mark(has_base_products_only)),
-        ("icon", Takes::Nothing),
-        // Licences limit nothing here.
-        ("license", Takes::Mark(is_reference)),
-        (
-            "subtype",
-            Takes::One(&["\"DEV\"", "\"QA\"", "\"STAGING\"", "\"TESTING\"", "\"UAT\""]),
-        ),
-    ];
-}
-
-fn is_reference(value: &Value) -> bool {
-    serde_json::from_value::<Reference<Uuid>>(value.clone()).is_ok()
-}
-
-/// Sign-on and directory are there; other products are not.
-fn has_base_products_only(value: &Value) -> bool {
-    value["products"]
-        .as_array()
-        .is_some_and(|products| products.iter().all(|one| one["type"] == "PING_ONE_BASE"))
+    license: Option<Reference<LicenseId>>,
+    icon: Option<String>,
+    bill_of_materials: Option<BillOfMaterialsBody>,
 }
 
 impl EnvironmentBody {
-    /// Refuses another region or type than the environment's.
-    fn require(&self, region: Region, environment_type: EnvironmentType) -> Result<(), ApiFailure> {
+    /// Refuses another region than the environment's.
+    fn require_region(&self, region: Region) -> Result<(), ApiFailure> {
         if self.region.is_some_and(|sent| sent != region) {
             return Err(ApiFailure::not_one_of("region", &[region.code()]));
         }
-        if self.environment_type != environment_type {
-            return Err(ApiFailure::not_one_of("type", &[environment_type.code()]));
-        }
         Ok(())
+    }
+
+    /// The name, and everything else of an environment.
+    fn checked(
+        self,
+        replaced: &EnvironmentDetails,
+        idp: &Idp,
+        now: Timestamp,
+    ) -> Result<(String, EnvironmentDetails), ApiFailure> {
+        checks::at_most("description", self.description.as_deref(), LONGEST_TEXT)?;
+        checks::at_most("icon", self.icon.as_deref(), LONGEST_TEXT)?;
+        let products = match self.bill_of_materials {
+            Some(bill) => bill.checked("billOfMaterials.", &replaced.products, idp, now)?,
+            None => replaced.products.clone(),
+        };
+        let details = EnvironmentDetails {
+            description: self.description,
+            license: self.license.map(|license| license.id),
+            subtype: self.subtype,
+            icon: self.icon,
+            products,
+            ..replaced.clone()
+        };
+        Ok((checks::name(&self.name)?, details))
     }
 }
 
@@ -85,13 +91,51 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
             .api(format_args!("environments/{}", environment.id)),
         environment.to_wire(),
     )
-    .also(&environment.details.also)
     .link("applications", below("applications"))
+    .link("billOfMaterials", below("billOfMaterials"))
     .link("passwordPolicies", below("passwordPolicies"))
     .link("populations", below("populations"))
     .link("resources", below("resources"))
     .link("roles", below("roles"))
     .link("users", below("users"))
+}
+
+/// What an environment can do, all of which is there: licences limit nothing.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Capabilities {
+    can_add_resources: bool,
+    can_create_connections: bool,
+    can_use_custom_domain: bool,
+    can_use_custom_schema: bool,
+    can_use_identity_providers: bool,
+    can_use_my_account: bool,
+    can_use_password_policies: bool,
+    can_use_role_assignments: bool,
+    can_verify_users: bool,
+}
+
+pub(super) async fn capabilities(
+    allowed: Allowed<may::ReadEnvironments>,
+) -> Result<Reply, ApiFailure> {
+    let all = Capabilities {
+        can_add_resources: true,
+        can_create_connections: true,
+        can_use_custom_domain: true,
+        can_use_custom_schema: true,
+        can_use_identity_providers: true,
+        can_use_my_account: true,
+        can_use_password_policies: true,
+        can_use_role_assignments: true,
+        can_verify_users: true,
+    };
+    let urls = allowed.idp.urls();
+    Reply::ok(&Hal::in_environment(
+        urls,
+        allowed.id(),
+        "capabilities",
+        all,
+    ))
 }
 
 /// Shows the environments that the one who asks may read.
@@ -140,7 +184,7 @@ pub(super) async fn list(caller: Caller, page: PageRequest) -> Result<Reply, Api
 /// Makes an environment with what clients assume is there; its creator gets the roles for it.
 pub(super) async fn create(
     caller: Caller,
-    Understood { body, also }: Understood<EnvironmentBody>,
+    Json(body): Json<EnvironmentBody>,
 ) -> Result<Reply, ApiFailure> {
     let idp = &caller.idp;
     let organization = organization(&caller).await?;
@@ -148,17 +192,18 @@ pub(super) async fn create(
     if !coverage::reaches_organization(caller.assignments(), permission, organization) {
         return Err(ApiFailure::forbidden());
     }
-    body.require(idp.settings().region, body.environment_type)?;
+    let region = idp.settings().region;
+    body.require_region(region)?;
     let holder = match caller.application() {
         Some(id) => Holder::Application(id.as_uuid()),
         None => Holder::User(caller.holder()),
     };
+    let unset = EnvironmentDetails::new(body.environment_type, region);
+    let (name, details) = body.checked(&unset, idp, caller.now)?;
     let new = NewEnvironment {
         organization,
-        name: checks::name(&body.name)?,
-        description: body.description,
-        environment_type: body.environment_type,
-        also,
+        name,
+        details,
         creator: Some(Creator {
             holder,
             environment: caller.home(),
@@ -166,10 +211,17 @@ pub(super) async fn create(
     };
     let made = environment::create(idp, new, &caller.by).await;
     let made = made.map_err(|error| super::unique(error, "name"))?;
-    Reply::created(&representation(idp, &made))
+    Reply::created(&with_products(idp, &made))
 }
 
-async fn organization(caller: &Caller) -> Result<OrganizationId, ApiFailure> {
+/// An environment that shows its products, too.
+fn with_products(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment> {
+    let mut wire = environment.to_wire();
+    wire.bill_of_materials = Some(environment.details.products.bill.clone());
+    representation(idp, environment).showing(wire)
+}
+
+pub(super) async fn organization(caller: &Caller) -> Result<OrganizationId, ApiFailure> {
     let home = caller
         .idp
         .environments()
@@ -179,43 +231,122 @@ async fn organization(caller: &Caller) -> Result<OrganizationId, ApiFailure> {
         .ok_or_else(ApiFailure::forbidden)
 }
 
-pub(super) async fn read(
-    allowed: crate::access::allowed::Allowed<may::ReadEnvironments>,
-) -> Result<Reply, ApiFailure> {
-    Reply::ok(&representation(&allowed.idp, &allowed.environment))
+pub(super) async fn read(allowed: Allowed<may::ReadEnvironments>) -> Result<Reply, ApiFailure> {
+    Reply::ok(&with_products(&allowed.idp, &allowed.environment))
 }
 
 /// The type stays as it is, and is refused otherwise: PingOne promotes by another operation.
 pub(super) async fn replace(
     allowed: AllowedEverywhere<may::UpdateEnvironments>,
-    Understood { body, also }: Understood<EnvironmentBody>,
+    Json(body): Json<EnvironmentBody>,
 ) -> Result<Reply, ApiFailure> {
     let stored = &allowed.environment;
-    body.require(stored.details.region, stored.details.environment_type)?;
+    body.require_region(stored.details.region)?;
+    let present = stored.details.environment_type;
+    if body.environment_type != present {
+        return Err(ApiFailure::not_one_of("type", &[present.code()]));
+    }
+    let (name, details) = body.checked(&stored.details, &allowed.idp, allowed.now)?;
     let environment = StoredEnvironment {
-        name: checks::name(&body.name)?,
-        details: EnvironmentDetails {
-            description: body.description,
-            environment_type: stored.details.environment_type,
-            region: stored.details.region,
-            also,
-        },
+        name,
+        details,
         updated_at: allowed.now,
         ..(**stored).clone()
     };
-    let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
-    let change = Environments::update(&environment)?;
-    let written = allowed
-        .commit(environment.id, change, "ENVIRONMENT.UPDATED", subject)
-        .await;
-    written.map_err(|error| super::unique(error, "name"))?;
-    Reply::ok(&representation(&allowed.idp, &environment))
+    write(&allowed, &environment, "ENVIRONMENT.UPDATED").await?;
+    Reply::ok(&with_products(&allowed.idp, &environment))
 }
 
+async fn write<P>(
+    allowed: &Allowed<P>,
+    environment: &StoredEnvironment,
+    action: &'static str,
+) -> Result<(), ApiFailure> {
+    let change = Environments::update(environment)?;
+    let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
+    let written = allowed.commit(environment.id, change, action, subject);
+    let written = written.await;
+    written.map_err(|error| super::unique(error, "name"))
+}
+
+/// What an environment is promoted or demoted by.
+#[derive(Debug, Deserialize)]
+pub(super) struct TypeBody {
+    #[serde(rename = "type")]
+    environment_type: EnvironmentType,
+}
+
+/// Makes a sandbox a production environment, or the other way round.
+pub(super) async fn set_type(
+    allowed: AllowedEverywhere<may::UpdateEnvironments>,
+    Json(body): Json<TypeBody>,
+) -> Result<Reply, ApiFailure> {
+    let mut environment = (*allowed.environment).clone();
+    environment.details.environment_type = body.environment_type;
+    environment.updated_at = allowed.now;
+    let action = match body.environment_type {
+        EnvironmentType::Production => "ENVIRONMENT.PROMOTED",
+        EnvironmentType::Sandbox => "ENVIRONMENT.DEMOTED",
+    };
+    write(&allowed, &environment, action).await?;
+    Reply::ok(&with_products(&allowed.idp, &environment))
+}
+
+/// What an environment is restored by, or marked for deletion.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatusBody {
+    status: EnvironmentStatus,
+}
+
+/// Marks an environment for deletion, or restores it.
+pub(super) async fn set_status(
+    allowed: AllowedEverywhere<may::DeleteEnvironments>,
+    Json(body): Json<StatusBody>,
+) -> Result<Reply, ApiFailure> {
+    let mut environment = (*allowed.environment).clone();
+    require_not_own(&allowed, body.status)?;
+    environment.details.soft_deleted_at = match body.status {
+        EnvironmentStatus::Active => None,
+        EnvironmentStatus::DeletePending => {
+            let marked = environment.details.soft_deleted_at;
+            Some(marked.unwrap_or(allowed.now))
+        }
+    };
+    environment.updated_at = allowed.now;
+    write(&allowed, &environment, "ENVIRONMENT.UPDATED").await?;
+    Reply::ok(&with_products(&allowed.idp, &environment))
+}
+
+/// Nobody takes away the environment that they act from: it would take their own access.
+fn require_not_own<P>(allowed: &Allowed<P>, status: EnvironmentStatus) -> Result<(), ApiFailure> {
+    if status == EnvironmentStatus::DeletePending && allowed.home() == allowed.id() {
+        let message = "This is the environment that you act from; act from another one.";
+        return Err(ApiFailure::constraint(None, message));
+    }
+    Ok(())
+}
+
+/// Deletes a sandbox at once. A production environment is marked for deletion and answers no
+/// sign-on any more; it can be restored for 30 days, and deleted for good afterwards.
 pub(super) async fn delete(
     allowed: AllowedEverywhere<may::DeleteEnvironments>,
 ) -> Result<Reply, ApiFailure> {
+    require_not_own(&allowed, EnvironmentStatus::DeletePending)?;
     let environment = &allowed.environment;
+    let details = &environment.details;
+    if details.environment_type == EnvironmentType::Production {
+        match details.hard_delete_allowed_at() {
+            Some(at) if at <= allowed.now => {}
+            Some(_) => return Ok(Reply::no_content()),
+            None => {
+                let mut marked = (**environment).clone();
+                marked.details.soft_deleted_at = Some(allowed.now);
+                marked.updated_at = allowed.now;
+                write(&allowed, &marked, "ENVIRONMENT.UPDATED").await?;
+                return Ok(Reply::no_content());
+            }
+        }
+    }
     let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
     let loss = Loss::Environment(environment.id);
     let others = last_administrator::require_another(&allowed.idp, loss, None, allowed.now);

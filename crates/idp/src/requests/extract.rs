@@ -20,7 +20,7 @@ use crate::requests::failures::oauth::OAuthFailure;
 use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::environments::StoredEnvironment;
 
-/// The environment that the path begins with; it exists.
+/// The environment that the path begins with; it exists and is in use.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment(pub(crate) Arc<StoredEnvironment>);
 
@@ -88,7 +88,8 @@ impl FromRequestParts<Idp> for Environment {
             .find(id, now)
             .await
             .map_err(NoSuchAddress::Failed)?;
-        found.map(Self).ok_or(NoSuchAddress::UnknownEnvironment)
+        let in_use = found.filter(|environment| environment.is_in_use());
+        in_use.map(Self).ok_or(NoSuchAddress::UnknownEnvironment)
     }
 }
 

@@ -222,6 +222,8 @@ impl Applications {
         let delete = Statement::new(DELETE)
             .bind(id.as_uuid())
             .bind(environment.as_uuid());
-        super::role_assignments::RoleAssignments::delete_all(id.as_uuid()).require_one(delete)
+        super::role_assignments::RoleAssignments::delete_all(id.as_uuid())
+            .add_all(super::configuration::drop_below(id.as_uuid()))
+            .require_one(delete)
     }
 }

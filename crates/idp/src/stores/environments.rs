@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use db::{Reader, Row, Statement, StoreError};
-use jiff::Timestamp;
-use protocol::id::{EnvironmentId, OrganizationId};
-use protocol::pingone::{Environment, EnvironmentType, Region};
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::{EnvironmentId, LicenseId, OrganizationId};
+use protocol::pingone::{
+    BillOfMaterials, Environment, EnvironmentStatus, EnvironmentSubtype, EnvironmentType, Open,
+    Product, ProductType, Reference, Region,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::change::Change;
-use super::fold;
+use super::{fold, licenses};
 use crate::caches::{Recent, Touched};
 
 /// An environment as the database keeps it.
@@ -30,9 +32,62 @@ pub(crate) struct EnvironmentDetails {
     pub(crate) description: Option<String>,
     pub(crate) environment_type: EnvironmentType,
     pub(crate) region: Region,
-    /// Members that were sent and say what holds anyway.
+    /// The licence that was named; without one it is the organization's.
     #[serde(default)]
-    pub(crate) also: Map<String, Value>,
+    pub(crate) license: Option<LicenseId>,
+    #[serde(default)]
+    pub(crate) subtype: Option<EnvironmentSubtype>,
+    #[serde(default)]
+    pub(crate) icon: Option<String>,
+    #[serde(default)]
+    pub(crate) products: StoredProducts,
+    /// When it was marked for deletion.
+    #[serde(default)]
+    pub(crate) soft_deleted_at: Option<Timestamp>,
+}
+
+impl EnvironmentDetails {
+    /// Of an environment that is being made, with sign-on and directory alone.
+    pub(crate) fn new(environment_type: EnvironmentType, region: Region) -> Self {
+        Self {
+            description: None,
+            environment_type,
+            region,
+            license: None,
+            subtype: None,
+            icon: None,
+            products: StoredProducts::default(),
+            soft_deleted_at: None,
+        }
+    }
+
+    /// From when on it can be deleted for good.
+    pub(crate) fn hard_delete_allowed_at(&self) -> Option<Timestamp> {
+        let marked = self.soft_deleted_at?;
+        marked.checked_add(RESTORABLE).ok()
+    }
+}
+
+/// How long an environment that was marked for deletion can be restored.
+const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Which products an environment has, and since when. One that says nothing has sign-on and
+/// directory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StoredProducts {
+    pub(crate) bill: BillOfMaterials,
+    pub(crate) created_at: Option<Timestamp>,
+    pub(crate) updated_at: Option<Timestamp>,
+}
+
+impl Default for StoredProducts {
+    fn default() -> Self {
+        Self {
+            bill: BillOfMaterials::new([Product::new(ProductType::Base)]),
+            created_at: None,
+            updated_at: None,
+        }
+    }
 }
 
 impl StoredEnvironment {
@@ -46,10 +101,34 @@ impl StoredEnvironment {
             self.details.region,
             [self.created_at, self.updated_at],
         );
+        let details = &self.details;
+        environment.description.clone_from(&details.description);
+        environment.subtype = details.subtype.map(Open::Known);
+        environment.icon.clone_from(&details.icon);
+        environment.license = Some(Reference::new(self.license()));
+        environment.status = Some(self.status().into());
+        environment.soft_deleted_at = details.soft_deleted_at;
+        environment.hard_delete_allowed_at = details.hard_delete_allowed_at();
         environment
-            .description
-            .clone_from(&self.details.description);
-        environment
+    }
+
+    /// Whether it is in use.
+    pub(crate) fn status(&self) -> EnvironmentStatus {
+        match self.details.soft_deleted_at {
+            Some(_) => EnvironmentStatus::DeletePending,
+            None => EnvironmentStatus::Active,
+        }
+    }
+
+    /// Whether it answers sign-ons: one that is marked for deletion does not.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.status() == EnvironmentStatus::Active
+    }
+
+    /// The licence that was named, or else the organization's.
+    pub(crate) fn license(&self) -> LicenseId {
+        let named = self.details.license;
+        named.unwrap_or_else(|| licenses::id(self.organization_id, 0))
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -84,11 +163,13 @@ SELECT id, organization_id, name, document, created_at, updated_at
   FROM environments WHERE id > $1";
 
 const INSERT: &str = "\
-INSERT INTO environments (id, organization_id, name, name_key, document, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6)";
+INSERT INTO environments
+       (id, organization_id, name, name_key, document, license_id, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
 
 const UPDATE: &str = "\
-UPDATE environments SET name = $2, name_key = $3, document = $4, updated_at = $5 WHERE id = $1";
+UPDATE environments SET name = $2, name_key = $3, document = $4, license_id = $5, updated_at = $6
+ WHERE id = $1";
 
 const DELETE: &str = "DELETE FROM environments WHERE id = $1";
 
@@ -173,6 +254,7 @@ impl Environments {
             .bind(environment.name.as_str())
             .bind(fold(&environment.name))
             .bind(environment.document()?)
+            .bind(environment.license().as_uuid())
             .bind(environment.created_at);
         Ok(Change::new().add(insert).touching(environment.id))
     }
@@ -184,6 +266,7 @@ impl Environments {
             .bind(environment.name.as_str())
             .bind(fold(&environment.name))
             .bind(environment.document()?)
+            .bind(environment.license().as_uuid())
             .bind(environment.updated_at);
         Ok(Change::new().require_one(update).touching(environment.id))
     }

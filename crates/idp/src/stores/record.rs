@@ -426,8 +426,10 @@ impl<R: Record> Table<'_, R> {
             .push_bind(record.id().into())
             .push(" AND environment_id = ")
             .push_bind(record.environment_id().as_uuid())
-            .push(R::DELETABLE);
-        Self::touch(Change::new().require_one(delete))
+            .push(R::DELETABLE)
+            .push(super::configuration::UNREFERENCED);
+        let below = super::configuration::drop_below(record.id().into());
+        Self::touch(Change::new().add_all(below).require_one(delete))
     }
 
     fn touch(change: Change) -> Change {

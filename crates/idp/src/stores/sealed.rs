@@ -9,9 +9,10 @@ const HAS_TABLES: &str =
     "SELECT version FROM schema_versions WHERE set_name = 'idp' ORDER BY version LIMIT 1";
 
 /// What is sealed begins with its key's id and a dot.
-const SEALED: [&str; 2] = [
+const SEALED: [&str; 3] = [
     "SELECT sealed FROM signing_keys WHERE sealed LIKE '%.%'",
     "SELECT sealed FROM application_secrets WHERE sealed LIKE '%.%'",
+    "SELECT sealed FROM configuration_objects WHERE sealed LIKE '%.%'",
 ];
 
 /// The ids of the keys without which signing keys or application secrets of this database cannot be

@@ -16,6 +16,8 @@ mod management_addresses;
 mod management_audit;
 mod management_bodies;
 mod management_configuration;
+mod management_configuration_objects;
+mod management_environments;
 mod management_groups;
 mod management_members;
 mod management_nesting;

@@ -418,7 +418,7 @@ async fn a_value_of_the_wrong_kind_is_refused_by_its_name_wherever_it_stands() {
             answer.status.is_success(),
             "{} {}: {}",
             operation.method,
-            operation.path,
+            &operation.path,
             answer.body
         );
     }

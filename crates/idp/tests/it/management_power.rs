@@ -81,7 +81,7 @@ async fn a_user_reaches_the_own_account_and_no_more() {
             .any(|end| media.ends_with(end))
         });
         let path = fill(
-            operation.path,
+            &operation.path,
             &[("environment", &environment), ("user", id)],
         );
         if !(reads || writes || acts) {
@@ -94,7 +94,7 @@ async fn a_user_reaches_the_own_account_and_no_more() {
                 "",
             );
         }
-        let others = fill(operation.path, &[("environment", &environment)]);
+        let others = fill(&operation.path, &[("environment", &environment)]);
         let answer = call(&user, &operation, &others).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{operation:?}");
     }

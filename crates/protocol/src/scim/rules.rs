@@ -34,6 +34,8 @@ pub struct AttributeRule {
 /// What an attribute's values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
+    /// Whatever is there: a value of another kind is just not equal.
+    Any,
     /// Texts, ids and instants.
     Text,
     /// `true` and `false`.
@@ -195,6 +197,17 @@ impl AttributeRule {
         }
     }
 
+    /// An attribute that may hold values of any kind; texts are compared without regard to case.
+    pub fn any(
+        path: impl Into<Cow<'static, str>>,
+        operators: impl Into<Cow<'static, [Operator]>>,
+    ) -> Self {
+        Self {
+            kind: ValueKind::Any,
+            ..Self::text(path, operators)
+        }
+    }
+
     /// The attribute's name as the collection writes it, whatever a filter's case.
     pub fn path(&self) -> &str {
         &self.path
@@ -220,7 +233,8 @@ impl ValueKind {
     fn admits(self, literal: &Literal) -> bool {
         matches!(
             (self, literal),
-            (Self::Text, Literal::Text(_))
+            (Self::Any, _)
+                | (Self::Text, Literal::Text(_))
                 | (Self::Boolean, Literal::Boolean(_))
                 | (Self::Number, Literal::Number(_))
         )
@@ -228,6 +242,7 @@ impl ValueKind {
 
     const fn description(self) -> &'static str {
         match self {
+            Self::Any => "a text, a number, true or false",
             Self::Text => "a text in quotation marks",
             Self::Boolean => "true or false",
             Self::Number => "a number",

@@ -20,6 +20,7 @@ use crate::founding::records::Records;
 use crate::state::Idp;
 use crate::stores::applications::{Applications, StoredApplication};
 use crate::stores::change::Change;
+use crate::stores::environments::EnvironmentDetails;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::passwords::Passwords;
@@ -39,12 +40,13 @@ pub(super) async fn environment(idp: &Idp, by: &By) -> Result<Arc<StoredEnvironm
     if let Some(found) = idp.environments().find_by_name(ENVIRONMENT).await? {
         return Ok(found);
     }
+    let region = idp.settings().region;
+    let mut details = EnvironmentDetails::new(EnvironmentType::Sandbox, region);
+    details.description = Some("An environment to try things out".to_owned());
     let new = NewEnvironment {
         organization: OrganizationId::random(idp.random()),
         name: ENVIRONMENT.to_owned(),
-        description: Some("An environment to try things out".to_owned()),
-        environment_type: EnvironmentType::Sandbox,
-        also: Map::new(),
+        details,
         creator: None,
     };
     let made = environment::create(idp, new, by).await?;

@@ -1,0 +1,110 @@
+//! The kinds of configuration objects: what each document says, what is checked of it, and what
+//! every environment begins with. A file for each, on [`api::configuration`](crate::api::configuration).
+
+pub(crate) mod branding;
+pub(crate) mod themes;
+
+use db::StoreError;
+use jiff::Timestamp;
+use protocol::id::EnvironmentId;
+
+use self::branding::BrandingSettings;
+use self::themes::Theme;
+use crate::api::configuration::{collection, default_route, settings};
+use crate::api::media_router::Resource;
+use crate::core::Core;
+use crate::stores::change::Change;
+use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::editions;
+
+/// The routes of all kinds.
+pub(crate) fn routes() -> Vec<Resource> {
+    [
+        collection::<Theme>(),
+        vec![default_route::<Theme>()],
+        settings::<BrandingSettings>(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Makes a part of what every environment begins with.
+type Edition = fn(&Seed<'_>) -> Result<Change, StoreError>;
+
+/// What every environment begins with, in the order in which it came into the program. Whoever adds
+/// to it adds an edition, and environments that are there already get it at the next start.
+const EDITIONS: &[Edition] = &[|seed| seed.object(themes::seed())];
+
+/// What an environment of this edition still lacks, and what notes that it then has all.
+///
+/// # Errors
+///
+/// [`StoreError`] when a document cannot be written down.
+pub(crate) fn seeds(
+    core: &Core,
+    environment: EnvironmentId,
+    edition: usize,
+    now: Timestamp,
+) -> Result<Change, StoreError> {
+    let seed = Seed {
+        core,
+        environment,
+        now,
+    };
+    let reached = editions::reach(environment, EDITIONS.len());
+    EDITIONS
+        .iter()
+        .skip(edition)
+        .try_fold(reached, |change, edition| Ok(change.and(edition(&seed)?)))
+}
+
+/// Brings environments that an earlier version of the program made up to date.
+///
+/// # Errors
+///
+/// [`StoreError`] when the database does not answer.
+pub(crate) async fn bring_up_to_date(core: &Core, now: Timestamp) -> Result<(), StoreError> {
+    loop {
+        let behind = editions::behind(core.db(), EDITIONS.len()).await?;
+        if behind.is_empty() {
+            return Ok(());
+        }
+        for (environment, edition) in behind {
+            let change = seeds(core, environment, edition, now)?;
+            match change.commit_unrecorded(core).await {
+                Ok(()) => {}
+                // Another node was faster.
+                Err(error) if error.unmet() == Some(0) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// An environment that is being made.
+struct Seed<'a> {
+    core: &'a Core,
+    environment: EnvironmentId,
+    now: Timestamp,
+}
+
+impl Seed<'_> {
+    /// An object that hangs off the environment alone.
+    fn object<D: Document>(&self, document: D) -> Result<Change, StoreError> {
+        let Self {
+            core,
+            environment,
+            now,
+        } = *self;
+        let object = Object {
+            id: core.random().uuid(),
+            environment_id: environment,
+            parent: environment.as_uuid(),
+            document,
+            created_at: now,
+            updated_at: now,
+        };
+        Objects::new(core.db(), core.keyring()).insert(&object, core.random())
+    }
+}

@@ -1,0 +1,19 @@
+//! From settings and parts to an installation that answers.
+
+use crate::configuration;
+use crate::settings::Settings;
+use crate::state::{Idp, Parts, StartError};
+
+impl Idp {
+    /// Brings the database and what every environment begins with to this version, and prepares
+    /// everything that requests need.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the database or a setting does not work.
+    pub async fn start(settings: Settings, parts: Parts) -> Result<Self, StartError> {
+        let idp = Self::assemble(settings, parts).await?;
+        configuration::bring_up_to_date(&idp, idp.now()).await?;
+        Ok(idp)
+    }
+}

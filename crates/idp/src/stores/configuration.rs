@@ -1,0 +1,492 @@
+//! Objects of an environment's configuration: JSON documents, each read into the type of its kind.
+//!
+//! No statement looks into a document. What must be unique, which object is the default and what it
+//! refers to are kept beside it; its secret members are sealed for its row.
+
+use std::marker::PhantomData;
+
+use db::{Reader, Row, Statement, StoreError};
+use jiff::Timestamp;
+use platform::keyring::Keyring;
+use protocol::Random;
+use protocol::id::EnvironmentId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::change::Change;
+use super::fold;
+use super::record::Events;
+
+/// A kind of configuration object, by the type of its documents.
+pub(crate) trait Document:
+    Clone + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// What the audit log calls it, and what happens to it. The kind is the table's, too.
+    const EVENTS: Events;
+    /// How many there are at most with one parent.
+    const MOST: u32 = 1000;
+    /// The members that are kept sealed and never shown, as JSON pointers.
+    const SECRETS: &'static [&'static str] = &[];
+    /// Whether one in each environment is the default, which the member `default` tells. A new one
+    /// takes the place of the old one, and the default cannot be deleted.
+    const HAS_DEFAULT: bool = false;
+    /// Whether what is kept in memory of others depends on it: a change empties all that.
+    const IS_CACHED: bool = false;
+
+    /// What the audit log calls this one.
+    fn name(&self) -> &str;
+
+    /// What must be unique among those of the kind with the same parent.
+    fn unique(&self) -> Option<String> {
+        Some(fold(self.name()))
+    }
+
+    /// Whether it is the default.
+    fn is_default(&self) -> bool {
+        false
+    }
+
+    /// What it refers to, which can then not be deleted.
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+}
+
+/// That a member of an object names another object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reference {
+    /// The member.
+    pub(crate) member: &'static str,
+    /// Where the other one is.
+    pub(crate) target: Target,
+    /// The other one.
+    pub(crate) id: Uuid,
+}
+
+/// Where something is that objects refer to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// A configuration object of this kind.
+    Kind(&'static str),
+    /// A row of this table of resources.
+    Table(&'static str),
+}
+
+impl Reference {
+    /// That a member names a configuration object.
+    pub(crate) fn to_object<D: Document>(member: &'static str, id: Uuid) -> Self {
+        Self {
+            member,
+            target: Target::Kind(D::EVENTS.kind),
+            id,
+        }
+    }
+
+    /// That a member names a row of a table.
+    pub(crate) fn to_row<C: super::record::Columns>(
+        member: &'static str,
+        id: impl Into<Uuid>,
+    ) -> Self {
+        Self {
+            member,
+            target: Target::Table(C::TABLE),
+            id: id.into(),
+        }
+    }
+
+    /// `SELECT` of what it names; `select` is the list of columns.
+    fn select(&self, select: Statement, environment: EnvironmentId) -> Statement {
+        let (table, kind) = match self.target {
+            Target::Kind(kind) => ("configuration_objects", Some(kind)),
+            Target::Table(table) => (table, None),
+        };
+        let select = select
+            .push(" FROM ")
+            .push(table)
+            .push(" WHERE environment_id = ")
+            .push_bind(environment.as_uuid())
+            .push(" AND id = ")
+            .push_bind(self.id);
+        match kind {
+            Some(kind) => select.push(" AND kind = ").push_bind(kind),
+            None => select,
+        }
+    }
+
+    /// Whether there is what it names.
+    pub(crate) async fn holds(
+        &self,
+        db: &Reader,
+        environment: EnvironmentId,
+    ) -> Result<bool, StoreError> {
+        let found = db.read_optional(self.select(Statement::new("SELECT id"), environment));
+        let found = found
+            .await
+            .map_err(StoreError::during("follow a reference"))?;
+        Ok(found.is_some())
+    }
+
+    fn insert(&self, environment: EnvironmentId, from: Uuid) -> Statement {
+        let insert = "INSERT INTO object_references (environment_id, from_id, to_id) SELECT CAST(";
+        let select = Statement::new(insert)
+            .push_bind(environment.as_uuid())
+            .push(" AS TEXT), CAST(")
+            .push_bind(from)
+            .push(" AS TEXT), id");
+        self.select(select, environment)
+    }
+}
+
+/// A configuration object.
+#[derive(Clone)]
+pub(crate) struct Object<D> {
+    pub(crate) id: Uuid,
+    pub(crate) environment_id: EnvironmentId,
+    /// What it hangs off, or the environment.
+    pub(crate) parent: Uuid,
+    pub(crate) document: D,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+const SELECT: &str = "\
+SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at
+  FROM configuration_objects WHERE environment_id = ";
+
+const INSERT: &str = "\
+INSERT INTO configuration_objects
+       (id, environment_id, kind, parent_id, name_key, is_default, document, sealed,
+        created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+const UPDATE: &str = "\
+UPDATE configuration_objects
+   SET name_key = $4, is_default = $5, document = $6, sealed = $7, updated_at = $8
+ WHERE id = $1 AND environment_id = $2 AND kind = $3";
+
+/// That no object refers to the row that `$1` is the id of.
+pub(crate) const UNREFERENCED: &str =
+    " AND NOT EXISTS (SELECT 1 FROM object_references WHERE to_id = $1)";
+
+/// The default and what is referred to stay.
+const DELETE: &str = "\
+DELETE FROM configuration_objects
+ WHERE id = $1 AND environment_id = $2 AND kind = $3 AND NOT is_default
+   AND NOT EXISTS (SELECT 1 FROM object_references WHERE to_id = $1)";
+
+const CLEAR_DEFAULT: &str = "\
+UPDATE configuration_objects SET is_default = FALSE
+ WHERE environment_id = $1 AND kind = $2 AND is_default AND id <> $3";
+
+/// Holds up whoever writes objects of the environment at the same time, and touches no row where
+/// there are too many already.
+const HAS_ROOM: &str = "\
+UPDATE environments SET updated_at = updated_at
+ WHERE id = $1
+   AND (SELECT COUNT(*) FROM configuration_objects
+         WHERE environment_id = $1 AND kind = $2 AND parent_id = $3) < $4";
+
+/// Changes nothing, and holds up whoever writes objects of the environment at the same time:
+/// something could be deleted while a reference to it is written.
+const ONE_AT_A_TIME: &str = "UPDATE environments SET updated_at = updated_at WHERE id = $1";
+
+const DROP_REFERENCES: &str = "DELETE FROM object_references WHERE from_id = $1";
+
+const DROP_REFERENCES_BELOW: &str = "\
+WITH RECURSIVE below (id) AS (
+    SELECT CAST($1 AS TEXT)
+     UNION
+    SELECT objects.id FROM configuration_objects AS objects
+      JOIN below ON objects.parent_id = below.id)
+DELETE FROM object_references WHERE from_id IN (SELECT id FROM below)";
+
+const DROP_BELOW: &str = "\
+WITH RECURSIVE below (id) AS (
+    SELECT id FROM configuration_objects WHERE parent_id = $1
+     UNION
+    SELECT objects.id FROM configuration_objects AS objects
+      JOIN below ON objects.parent_id = below.id)
+DELETE FROM configuration_objects WHERE id IN (SELECT id FROM below)";
+
+/// What hangs off something that is deleted, and what it refers to.
+pub(crate) fn drop_below(id: Uuid) -> [Statement; 2] {
+    [DROP_REFERENCES_BELOW, DROP_BELOW].map(|sql| Statement::new(sql).bind(id))
+}
+
+/// Writes down what something refers to, in the place of what it referred to before. Unless all of
+/// it is there, the requirement is not met.
+pub(crate) fn refer(environment: EnvironmentId, from: Uuid, references: &[Reference]) -> Change {
+    let hold = Statement::new(ONE_AT_A_TIME).bind(environment.as_uuid());
+    let drop = Statement::new(DROP_REFERENCES).bind(from);
+    let mut known = Vec::new();
+    let mut change = Change::of(hold).add(drop);
+    for reference in references {
+        // Two members may name the same object.
+        if !known.contains(&reference.id) {
+            known.push(reference.id);
+            change = change.require_one(reference.insert(environment, from));
+        }
+    }
+    change
+}
+
+/// The configuration objects of one kind, of all environments.
+pub(crate) struct Objects<'a, D> {
+    db: &'a Reader,
+    keyring: &'a Keyring,
+    document: PhantomData<fn() -> D>,
+}
+
+impl<'a, D: Document> Objects<'a, D> {
+    pub(crate) fn new(db: &'a Reader, keyring: &'a Keyring) -> Self {
+        Self {
+            db,
+            keyring,
+            document: PhantomData,
+        }
+    }
+
+    /// An object of the environment.
+    pub(crate) async fn find(
+        &self,
+        environment: EnvironmentId,
+        id: Uuid,
+    ) -> Result<Option<Object<D>>, StoreError> {
+        let select = self.select(environment).push(" AND id = ").push_bind(id);
+        self.read_optional(select).await
+    }
+
+    /// The environment's default.
+    pub(crate) async fn find_default(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<Object<D>>, StoreError> {
+        self.read_optional(self.select(environment).push(" AND is_default"))
+            .await
+    }
+
+    /// The one object with this parent, of a kind that has one at most.
+    pub(crate) async fn find_only(
+        &self,
+        environment: EnvironmentId,
+        parent: Uuid,
+    ) -> Result<Option<Object<D>>, StoreError> {
+        let select = self.select(environment).push(" AND parent_id = ");
+        self.read_optional(select.push_bind(parent).push(" LIMIT 1"))
+            .await
+    }
+
+    /// All objects with this parent, the oldest first.
+    pub(crate) async fn list(
+        &self,
+        environment: EnvironmentId,
+        parent: Uuid,
+    ) -> Result<Vec<Object<D>>, StoreError> {
+        let select = self.select(environment).push(" AND parent_id = ");
+        let select = select.push_bind(parent).push(" ORDER BY created_at, id");
+        let rows = self.db.read(select).await;
+        let rows = rows.map_err(StoreError::during("read configuration objects"))?;
+        rows.iter().map(|row| self.from_row(row)).collect()
+    }
+
+    /// Adds an object. The first requirement is not met where there are too many.
+    pub(crate) fn insert(
+        &self,
+        object: &Object<D>,
+        random: &dyn Random,
+    ) -> Result<Change, StoreError> {
+        let has_room = Statement::new(HAS_ROOM)
+            .bind(object.environment_id.as_uuid())
+            .bind(D::EVENTS.kind)
+            .bind(object.parent)
+            .bind(i64::from(D::MOST));
+        let (document, sealed) = self.written(object, random)?;
+        let insert = Statement::new(INSERT)
+            .bind(object.id)
+            .bind(object.environment_id.as_uuid())
+            .bind(D::EVENTS.kind)
+            .bind(object.parent)
+            .bind(object.document.unique())
+            .bind(D::HAS_DEFAULT && object.document.is_default())
+            .bind(document)
+            .bind(sealed)
+            .bind(object.created_at)
+            .bind(object.updated_at);
+        let change = Change::of_one(has_room).and(Self::make_default(object));
+        Ok(Self::touch(change.add(insert).and(Self::refer(object))))
+    }
+
+    /// Replaces an object's document.
+    pub(crate) fn update(
+        &self,
+        object: &Object<D>,
+        random: &dyn Random,
+    ) -> Result<Change, StoreError> {
+        let (document, sealed) = self.written(object, random)?;
+        let update = Statement::new(UPDATE)
+            .bind(object.id)
+            .bind(object.environment_id.as_uuid())
+            .bind(D::EVENTS.kind)
+            .bind(object.document.unique())
+            .bind(D::HAS_DEFAULT && object.document.is_default())
+            .bind(document)
+            .bind(sealed)
+            .bind(object.updated_at);
+        let change = Self::make_default(object).require_one(update);
+        Ok(Self::touch(change.and(Self::refer(object))))
+    }
+
+    /// Deletes an object with all that hangs off it. The requirement is not met for the default, and
+    /// for what something else refers to.
+    pub(crate) fn delete(object: &Object<D>) -> Change {
+        let hold = Statement::new(ONE_AT_A_TIME).bind(object.environment_id.as_uuid());
+        let delete = Statement::new(DELETE)
+            .bind(object.id)
+            .bind(object.environment_id.as_uuid())
+            .bind(D::EVENTS.kind);
+        let change = Change::of(hold).add_all(drop_below(object.id));
+        Self::touch(change.require_one(delete))
+    }
+
+    fn touch(change: Change) -> Change {
+        if D::IS_CACHED {
+            change.touching_everything()
+        } else {
+            change
+        }
+    }
+
+    fn refer(object: &Object<D>) -> Change {
+        refer(
+            object.environment_id,
+            object.id,
+            &object.document.references(),
+        )
+    }
+
+    /// Takes the place of the environment's default.
+    fn make_default(object: &Object<D>) -> Change {
+        if !(D::HAS_DEFAULT && object.document.is_default()) {
+            return Change::new();
+        }
+        let clear = Statement::new(CLEAR_DEFAULT)
+            .bind(object.environment_id.as_uuid())
+            .bind(D::EVENTS.kind)
+            .bind(object.id);
+        Change::of(clear)
+    }
+
+    fn select(&self, environment: EnvironmentId) -> Statement {
+        Statement::new(SELECT)
+            .push_bind(environment.as_uuid())
+            .push(" AND kind = ")
+            .push_bind(D::EVENTS.kind)
+    }
+
+    async fn read_optional(&self, select: Statement) -> Result<Option<Object<D>>, StoreError> {
+        let row = self.db.read_optional(select).await;
+        let row = row.map_err(StoreError::during("read a configuration object"))?;
+        row.as_ref().map(|row| self.from_row(row)).transpose()
+    }
+
+    fn from_row(&self, row: &Row) -> Result<Object<D>, StoreError> {
+        let id: Uuid = row.get("id")?;
+        let mut document: Value = row.parse("document", |text| serde_json::from_str(text))?;
+        if let Some(sealed) = row.get::<Option<String>>("sealed")? {
+            let opened = self.keyring.open(&context(id), &sealed);
+            let opened =
+                opened.map_err(|_| StoreError::inconsistent("a document's secrets are sealed"))?;
+            let secrets: Map<String, Value> = serde_json::from_slice(&opened)
+                .map_err(|_| StoreError::inconsistent("a document's secrets are no JSON"))?;
+            for (pointer, secret) in secrets {
+                put_member(&mut document, &pointer, secret);
+            }
+        }
+        if D::HAS_DEFAULT {
+            put_member(
+                &mut document,
+                "/default",
+                row.get::<bool>("is_default")?.into(),
+            );
+        }
+        let document = serde_json::from_value(document)
+            .map_err(|_| StoreError::inconsistent("a document is not of its kind"))?;
+        Ok(Object {
+            id,
+            environment_id: row.parse("environment_id", EnvironmentId::parse)?,
+            parent: row.get("parent_id")?,
+            document,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+
+    /// The document without its secrets, and those sealed.
+    fn written(
+        &self,
+        object: &Object<D>,
+        random: &dyn Random,
+    ) -> Result<(String, Option<String>), StoreError> {
+        let mut document = to_json(&object.document)?;
+        let secrets = take_secrets::<D>(&mut document);
+        let sealed = if secrets.is_empty() {
+            None
+        } else {
+            let secrets = Value::Object(secrets).to_string();
+            Some(
+                self.keyring
+                    .seal(&context(object.id), secrets.as_bytes(), random),
+            )
+        };
+        Ok((document.to_string(), sealed))
+    }
+}
+
+/// Where the secrets of an object are sealed for.
+fn context(id: Uuid) -> String {
+    format!("configuration_objects.sealed:{id}")
+}
+
+/// A document as JSON; a member that is absent is not there as `null`.
+pub(crate) fn to_json<D: Document>(document: &D) -> Result<Value, StoreError> {
+    let mut document = serde_json::to_value(document)
+        .map_err(|_| StoreError::inconsistent("a document cannot be written as JSON"))?;
+    drop_nulls(&mut document);
+    Ok(document)
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Takes the secret members out of a document of the kind, by their pointers.
+pub(crate) fn take_secrets<D: Document>(document: &mut Value) -> Map<String, Value> {
+    let secrets = D::SECRETS.iter().filter_map(|pointer| {
+        let (parent, name) = pointer.rsplit_once('/')?;
+        let secret = document
+            .pointer_mut(parent)?
+            .as_object_mut()?
+            .remove(name)?;
+        Some(((*pointer).to_owned(), secret))
+    });
+    secrets.collect()
+}
+
+/// Puts a member where a pointer leads, if the object that it belongs to is there.
+fn put_member(document: &mut Value, pointer: &str, value: Value) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return;
+    };
+    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
+        members.insert(name.to_owned(), value);
+    }
+}
