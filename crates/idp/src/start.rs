@@ -1,8 +1,10 @@
 //! From settings and parts to an installation that answers.
 
+use platform::Parts;
+
 use crate::configuration;
 use crate::settings::Settings;
-use crate::state::{Idp, Parts, StartError};
+use crate::state::{Idp, StartError};
 
 impl Idp {
     /// Brings the database and what every environment begins with to this version, and prepares
