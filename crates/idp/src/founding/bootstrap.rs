@@ -10,7 +10,6 @@ use protocol::pingone::{
     EnvironmentType, GrantTypeName, NewApplication, PkceEnforcement, RoleScope, RoleScopeType,
 };
 use protocol::secret::{ClientSecret, Password};
-use serde_json::Map;
 use ui::{RuleView, Verdict};
 
 use crate::accounts::Refusal;
