@@ -22,6 +22,10 @@ use super::Issuer;
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the specifications have one member for each"
+)]
 pub struct ProviderMetadata {
     /// The issuer, to be compared character by character with the configured one.
     pub issuer: Issuer,

@@ -134,20 +134,17 @@ impl<'a> ByName<'a> {
             .find_by_name(self.environment, &settings.name)
             .await?;
         let made = self.records.application(settings, is_for_operators);
-        let (application, change, action) = match found {
-            Some(found) => {
-                let application = StoredApplication {
-                    id: found.id,
-                    created_at: found.created_at,
-                    ..made
-                };
-                let change = Applications::update(&application)?;
-                (application, change, "APPLICATION.UPDATED")
-            }
-            None => {
-                let change = Applications::insert(&made)?;
-                (made, change, "APPLICATION.CREATED")
-            }
+        let (application, change, action) = if let Some(found) = found {
+            let application = StoredApplication {
+                id: found.id,
+                created_at: found.created_at,
+                ..made
+            };
+            let change = Applications::update(&application)?;
+            (application, change, "APPLICATION.UPDATED")
+        } else {
+            let change = Applications::insert(&made)?;
+            (made, change, "APPLICATION.CREATED")
         };
         let id = application.id;
         let known = self.idp.application_secrets().find(id, self.by.now).await?;
