@@ -96,6 +96,10 @@ impl Shared {
         } else {
             drop(waiting);
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "lines gather meanwhile; nothing is decided by the time"
+        )]
         thread::sleep(PATIENCE);
         self.flush(lock(&self.out));
     }
