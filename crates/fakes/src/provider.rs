@@ -4,6 +4,7 @@
 //! what an endpoint would say, [`Signature`] and [`Provider::claim`] spoil ID tokens, and
 //! [`Provider::describe`] spoils the discovery document.
 
+mod access;
 mod answer;
 mod management;
 mod openid;
@@ -25,8 +26,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 pub use answer::{Answer, Endpoint, Received};
-pub use openid::Signature;
-pub use world::{Person, World};
+pub use world::{Person, Signature, World};
 
 /// The environment's id.
 pub const ENVIRONMENT: &str = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use protocol::id::{FlowId, UserId};
@@ -58,7 +58,17 @@ impl FromRequestParts<Idp> for Visit {
         let Ok(by) = By::from_request_parts(parts, idp).await;
         let query = parts.uri.query().unwrap_or_default();
         let visit = Self::open(idp, environment, query, by, &parts.headers).await;
-        visit.map_err(IntoResponse::into_response)
+        let visit = visit.map_err(IntoResponse::into_response)?;
+        let tokens = cookies::session_tokens(&parts.headers);
+        if visit.interaction.step.is_open_to(&tokens) {
+            Ok(visit)
+        } else if parts.method == Method::POST {
+            // A second click may be under way before the first one's answer brings the token of the
+            // step that it led to. The page itself then tells whether this is another browser.
+            Err(visit.go_on())
+        } else {
+            Err(PageFailure::from(PageError::WrongBrowser).into_response())
+        }
     }
 }
 
@@ -76,12 +86,6 @@ impl Visit {
         let id = id.ok_or(PageError::FlowGone)?;
         let found = Interaction::find(idp, environment.id, id, now).await?;
         let interaction = found.ok_or(PageError::FlowGone)?;
-        if !interaction
-            .step
-            .is_open_to(&cookies::session_tokens(headers))
-        {
-            return Err(PageError::WrongBrowser.into());
-        }
         let address = &interaction.request.address;
         let application =
             still::application_still_answers(idp, environment.id, address, now).await?;

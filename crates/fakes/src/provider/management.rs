@@ -14,6 +14,7 @@ use protocol::pingone::media_type;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::access::{allowed, find};
 use super::answer::{api_error, json_answer};
 use super::openid::Bearer;
 use super::passwords::judge;
@@ -85,32 +86,6 @@ fn shown(person: &Person) -> Value {
                     "status": if person.is_locked { "LOCKED" } else { "OK" }},
         "createdAt": "2026-01-05T10:00:00Z",
     })
-}
-
-/// May this caller do that? The worker and operators may; a user only for themselves.
-pub(super) fn allowed(
-    provider: &Provider,
-    headers: &HeaderMap,
-    own: Option<&str>,
-) -> Result<(), Box<Response>> {
-    let refuse = |status| Err(Box::new(api_error(status, "ACCESS_FAILED", &json!([]))));
-    match provider.bearer(headers) {
-        None => refuse(401),
-        Some(Bearer::Worker) => Ok(()),
-        Some(Bearer::User(user)) => {
-            let is_operator = provider
-                .world()
-                .people
-                .iter()
-                .any(|person| person.id == user && person.is_operator);
-            let is_own = own.is_some_and(|own| own == user.to_string());
-            if is_operator || is_own {
-                Ok(())
-            } else {
-                refuse(403)
-            }
-        }
-    }
 }
 
 async fn list_users(
@@ -227,15 +202,6 @@ async fn create_user(
         .cloned()
         .unwrap();
     json_answer(201, &shown(&person))
-}
-
-pub(super) fn find(provider: &Provider, id: &str) -> Option<Person> {
-    provider
-        .world()
-        .people
-        .iter()
-        .find(|person| person.id.to_string() == id)
-        .cloned()
 }
 
 async fn load_user(

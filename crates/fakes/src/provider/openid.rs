@@ -18,29 +18,8 @@ use url::Url;
 use url::form_urlencoded::{self, Serializer};
 
 use super::answer::json_answer;
-use super::world::Person;
+use super::world::{Code, Person, Signature};
 use super::{ENVIRONMENT, Provider, WORKER_TOKEN, key};
-
-/// How an ID token is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signature {
-    /// By the published key.
-    Right,
-    /// By the published key, but for other claims.
-    Wrong,
-    /// By a key that is published nowhere.
-    OfUnknownKey,
-}
-
-/// An authorization code that waits for its application.
-#[derive(Debug)]
-pub(super) struct Code {
-    client_id: String,
-    user: UserId,
-    nonce: String,
-    challenge: String,
-    redirect_uri: String,
-}
 
 /// Whose access token came along.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,8 +9,8 @@ use protocol::password_policy::{Context, PasswordPolicy, evaluate};
 use protocol::pingone::media_type;
 use serde_json::{Value, json};
 
+use super::access::{allowed, find};
 use super::answer::{api_error, json_answer};
-use super::management::{allowed, find};
 use super::world::Person;
 use super::{ENVIRONMENT, Provider};
 

@@ -8,8 +8,28 @@ use protocol::jose::Jwk;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Endpoint, Received};
-use super::openid::{Code, Signature};
 use super::{PASSWORD, key};
+
+/// How an ID token is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// By the published key.
+    Right,
+    /// By the published key, but for other claims.
+    Wrong,
+    /// By a key that is published nowhere.
+    OfUnknownKey,
+}
+
+/// An authorization code that waits for its application.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub(super) client_id: String,
+    pub(super) user: UserId,
+    pub(super) nonce: String,
+    pub(super) challenge: String,
+    pub(super) redirect_uri: String,
+}
 
 /// A user.
 #[derive(Clone, Debug)]

@@ -22,6 +22,7 @@ use crate::audit::Subject;
 use crate::founding::environment::{self, Creator, NewEnvironment};
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
+use crate::stores::change::Change;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
 use crate::stores::filter_sql::{Attribute, push_condition};
 use crate::stores::role_assignments::Holder;
@@ -253,7 +254,7 @@ pub(super) async fn replace(
         updated_at: allowed.now,
         ..(**stored).clone()
     };
-    write(&allowed, &environment, "ENVIRONMENT.UPDATED").await?;
+    write(&allowed, &environment, "ENVIRONMENT.UPDATED", Change::new()).await?;
     Reply::ok(&with_products(&allowed.idp, &environment))
 }
 
@@ -261,8 +262,9 @@ async fn write<P>(
     allowed: &Allowed<P>,
     environment: &StoredEnvironment,
     action: &'static str,
+    others: Change,
 ) -> Result<(), ApiFailure> {
-    let change = Environments::update(environment)?;
+    let change = Environments::update(environment)?.and(others);
     let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
     let written = allowed.commit(environment.id, change, action, subject);
     let written = written.await;
@@ -288,7 +290,7 @@ pub(super) async fn set_type(
         EnvironmentType::Production => "ENVIRONMENT.PROMOTED",
         EnvironmentType::Sandbox => "ENVIRONMENT.DEMOTED",
     };
-    write(&allowed, &environment, action).await?;
+    write(&allowed, &environment, action, Change::new()).await?;
     Reply::ok(&with_products(&allowed.idp, &environment))
 }
 
@@ -303,17 +305,19 @@ pub(super) async fn set_status(
     allowed: AllowedEverywhere<may::DeleteEnvironments>,
     Json(body): Json<StatusBody>,
 ) -> Result<Reply, ApiFailure> {
-    let mut environment = (*allowed.environment).clone();
-    require_not_own(&allowed, body.status)?;
-    environment.details.soft_deleted_at = match body.status {
-        EnvironmentStatus::Active => None,
+    let stored = &allowed.environment;
+    let (soft_deleted_at, others) = match body.status {
+        EnvironmentStatus::Active => (None, Change::new()),
         EnvironmentStatus::DeletePending => {
-            let marked = environment.details.soft_deleted_at;
-            Some(marked.unwrap_or(allowed.now))
+            let loss = Loss::Environment(stored.id);
+            let others = last_administrator::require_another(&allowed.idp, loss, None, allowed.now);
+            let marked = stored.details.soft_deleted_at.unwrap_or(allowed.now);
+            (Some(marked), others.await?)
         }
     };
-    environment.updated_at = allowed.now;
-    write(&allowed, &environment, "ENVIRONMENT.UPDATED").await?;
+    require_not_own(&allowed, body.status)?;
+    let environment = marked(stored, soft_deleted_at, allowed.now);
+    write(&allowed, &environment, "ENVIRONMENT.UPDATED", others).await?;
     Reply::ok(&with_products(&allowed.idp, &environment))
 }
 
@@ -331,28 +335,39 @@ fn require_not_own<P>(allowed: &Allowed<P>, status: EnvironmentStatus) -> Result
 pub(super) async fn delete(
     allowed: AllowedEverywhere<may::DeleteEnvironments>,
 ) -> Result<Reply, ApiFailure> {
-    require_not_own(&allowed, EnvironmentStatus::DeletePending)?;
     let environment = &allowed.environment;
+    let loss = Loss::Environment(environment.id);
+    let others = last_administrator::require_another(&allowed.idp, loss, None, allowed.now);
+    let others = others.await?;
+    require_not_own(&allowed, EnvironmentStatus::DeletePending)?;
     let details = &environment.details;
     if details.environment_type == EnvironmentType::Production {
         match details.hard_delete_allowed_at() {
             Some(at) if at <= allowed.now => {}
             Some(_) => return Ok(Reply::no_content()),
             None => {
-                let mut marked = (**environment).clone();
-                marked.details.soft_deleted_at = Some(allowed.now);
-                marked.updated_at = allowed.now;
-                write(&allowed, &marked, "ENVIRONMENT.UPDATED").await?;
+                let marked = marked(environment, Some(allowed.now), allowed.now);
+                write(&allowed, &marked, "ENVIRONMENT.UPDATED", others).await?;
                 return Ok(Reply::no_content());
             }
         }
     }
     let subject = Subject::of("ENVIRONMENT", environment.id, environment.name.as_str());
-    let loss = Loss::Environment(environment.id);
-    let others = last_administrator::require_another(&allowed.idp, loss, None, allowed.now);
-    let change = Environments::delete(environment.id).and(others.await?);
+    let change = Environments::delete(environment.id).and(others);
     allowed
         .commit(environment.id, change, "ENVIRONMENT.DELETED", subject)
         .await?;
     Ok(Reply::no_content())
+}
+
+/// The environment with or without the mark for deletion.
+fn marked(
+    environment: &StoredEnvironment,
+    soft_deleted_at: Option<Timestamp>,
+    now: Timestamp,
+) -> StoredEnvironment {
+    let mut marked = environment.clone();
+    marked.details.soft_deleted_at = soft_deleted_at;
+    marked.updated_at = now;
+    marked
 }

@@ -122,6 +122,25 @@ async fn a_page_posted_twice_at_once_leads_its_browser_on() {
     }
 }
 
+/// The second click of a double click, under way before the answer to the first one brings its
+/// cookie: what the browser is then shown is the step that the first one led to.
+#[tokio::test]
+async fn a_second_click_leads_to_the_step_of_the_first() {
+    let world = World::new().await;
+    world.demand_change().await;
+    let (mut browser, page) = at_sign_on(&world).await;
+    let mut second = browser.clone();
+    let user = &world.demo.user;
+    let first = browser.give_right(&page, user).await;
+    first.expect(StatusCode::SEE_OTHER);
+    let late = second.give_right(&page, user).await;
+    let led_to = late.expect(StatusCode::SEE_OTHER).location().to_owned();
+    let shown = browser.get(&led_to).await;
+    shows(&shown, StatusCode::OK, "Choose a new password");
+    // A browser that was never given the cookie is led there, and told that it is another one.
+    second.get(&led_to).await.expect(StatusCode::FORBIDDEN);
+}
+
 #[tokio::test]
 async fn posts_out_of_order_lead_back_to_the_state() {
     let world = World::new().await;

@@ -55,11 +55,14 @@ async fn a_password_that_must_be_changed_is_changed_before_anything_else() {
             ("confirmPassword", again),
         ]
     };
-    world
-        .browser()
-        .post(&change, &form("x", NEW_PASSWORD, NEW_PASSWORD))
+    let mut other = world.browser();
+    let given = form("x", NEW_PASSWORD, NEW_PASSWORD);
+    let led_to = other
+        .post(&change, &given)
         .await
-        .expect(StatusCode::FORBIDDEN);
+        .expect(StatusCode::SEE_OTHER);
+    let shown = other.get(led_to.location()).await;
+    shown.expect(StatusCode::FORBIDDEN);
     let empty = browser.post(&change, &[]).await;
     shows(
         &empty,
