@@ -13,6 +13,7 @@ pub(crate) mod authorization_codes;
 pub(crate) mod change;
 pub(crate) mod codes;
 pub(crate) mod configuration;
+pub(crate) mod dependents;
 pub(crate) mod editions;
 pub(crate) mod endings;
 pub(crate) mod environments;

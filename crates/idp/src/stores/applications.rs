@@ -223,7 +223,7 @@ impl Applications {
             .bind(id.as_uuid())
             .bind(environment.as_uuid());
         super::role_assignments::RoleAssignments::delete_all(id.as_uuid())
-            .add_all(super::configuration::drop_below(id.as_uuid()))
+            .add_all(super::dependents::drop_below(id.as_uuid()))
             .require_one(delete)
     }
 }

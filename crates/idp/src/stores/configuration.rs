@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::change::Change;
+use super::dependents::drop_below;
 use super::fold;
 use super::record::Events;
 
@@ -166,10 +167,6 @@ UPDATE configuration_objects
    SET name_key = $4, is_default = $5, document = $6, sealed = $7, updated_at = $8
  WHERE id = $1 AND environment_id = $2 AND kind = $3";
 
-/// That no object refers to the row that `$1` is the id of.
-pub(crate) const UNREFERENCED: &str =
-    " AND NOT EXISTS (SELECT 1 FROM object_references WHERE to_id = $1)";
-
 /// The default and what is referred to stay.
 const DELETE: &str = "\
 DELETE FROM configuration_objects
@@ -193,27 +190,6 @@ UPDATE environments SET updated_at = updated_at
 const ONE_AT_A_TIME: &str = "UPDATE environments SET updated_at = updated_at WHERE id = $1";
 
 const DROP_REFERENCES: &str = "DELETE FROM object_references WHERE from_id = $1";
-
-const DROP_REFERENCES_BELOW: &str = "\
-WITH RECURSIVE below (id) AS (
-    SELECT CAST($1 AS TEXT)
-     UNION
-    SELECT objects.id FROM configuration_objects AS objects
-      JOIN below ON objects.parent_id = below.id)
-DELETE FROM object_references WHERE from_id IN (SELECT id FROM below)";
-
-const DROP_BELOW: &str = "\
-WITH RECURSIVE below (id) AS (
-    SELECT id FROM configuration_objects WHERE parent_id = $1
-     UNION
-    SELECT objects.id FROM configuration_objects AS objects
-      JOIN below ON objects.parent_id = below.id)
-DELETE FROM configuration_objects WHERE id IN (SELECT id FROM below)";
-
-/// What hangs off something that is deleted, and what it refers to.
-pub(crate) fn drop_below(id: Uuid) -> [Statement; 2] {
-    [DROP_REFERENCES_BELOW, DROP_BELOW].map(|sql| Statement::new(sql).bind(id))
-}
 
 /// Writes down what something refers to, in the place of what it referred to before. Unless all of
 /// it is there, the requirement is not met.

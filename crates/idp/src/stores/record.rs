@@ -427,8 +427,8 @@ impl<R: Record> Table<'_, R> {
             .push(" AND environment_id = ")
             .push_bind(record.environment_id().as_uuid())
             .push(R::DELETABLE)
-            .push(super::configuration::UNREFERENCED);
-        let below = super::configuration::drop_below(record.id().into());
+            .push(super::dependents::UNREFERENCED);
+        let below = super::dependents::drop_below(record.id().into());
         Self::touch(Change::new().add_all(below).require_one(delete))
     }
 

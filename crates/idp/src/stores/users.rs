@@ -501,7 +501,7 @@ impl<'a> Users<'a> {
             .bind(id.as_uuid());
         RoleAssignments::delete_all(id.as_uuid())
             .add_all(population_users::leaving(id))
-            .add_all(super::configuration::drop_below(id.as_uuid()))
+            .add_all(super::dependents::drop_below(id.as_uuid()))
             .require_one(delete)
     }
 
