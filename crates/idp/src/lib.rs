@@ -19,6 +19,7 @@ mod caches;
 mod configuration;
 mod core;
 mod documents;
+mod expressions;
 mod founding;
 mod front_page;
 mod grants;

@@ -122,3 +122,28 @@ fn member<'a>(user: &'a StoredUser, attribute: &str, member: &str) -> Option<&'a
     let value = user.attributes.get(attribute)?.get(member)?.as_str()?;
     (!value.is_empty()).then_some(value)
 }
+
+/// What stands behind a path of an attribute mapping, such as `user.name.given`.
+pub(crate) fn attribute(user: &StoredUser, path: &[String]) -> Option<Value> {
+    let [root, first, rest @ ..] = path else {
+        return None;
+    };
+    if root != "user" {
+        return None;
+    }
+    let value = match first.as_str() {
+        "id" => json!(user.id),
+        "username" => json!(user.username),
+        "email" => json!(user.email),
+        "emailVerified" => json!(user.email_verified),
+        "enabled" => json!(user.enabled),
+        "mfaEnabled" => json!(user.mfa_enabled),
+        "environment" => json!({"id": user.environment_id}),
+        "population" => json!({"id": user.population_id}),
+        "createdAt" => json!(user.created_at),
+        "updatedAt" => json!(user.updated_at),
+        other => user.attributes.get(other)?.clone(),
+    };
+    rest.iter()
+        .try_fold(value, |value, name| value.get(name).cloned())
+}
