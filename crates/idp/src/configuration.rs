@@ -2,6 +2,8 @@
 //! every environment begins with. A file for each, on [`api::configuration`](crate::api::configuration).
 
 pub(crate) mod branding;
+pub(crate) mod identity_providers;
+mod provider_attributes;
 pub(crate) mod themes;
 
 use db::StoreError;
@@ -9,6 +11,8 @@ use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 
 use self::branding::BrandingSettings;
+use self::identity_providers::IdentityProvider;
+use self::provider_attributes::ProviderAttribute;
 use self::themes::Theme;
 use crate::api::configuration::{collection, default_route, settings};
 use crate::api::media_router::Resource;
@@ -23,6 +27,8 @@ pub(crate) fn routes() -> Vec<Resource> {
         collection::<Theme>(),
         vec![default_route::<Theme>()],
         settings::<BrandingSettings>(),
+        collection::<IdentityProvider>(),
+        collection::<ProviderAttribute>(),
     ]
     .into_iter()
     .flatten()

@@ -110,6 +110,9 @@ fn resources() -> Vec<Resource> {
         at("/environments/{environment}/groups/{group}/memberOfGroups/{parent}")
             .get(memberships::read_of_group)
             .delete(memberships::delete_of_group),
+        at("/environments/{environment}/populations/{population}/defaultIdentityProvider")
+            .get(populations::read_default_provider)
+            .put(populations::set_default_provider),
         at("/environments/{environment}/roles").get(roles::list_of_environment),
         at("/environments/{environment}/roles/{role}").get(roles::read_of_environment),
     ];

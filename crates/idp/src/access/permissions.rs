@@ -96,6 +96,8 @@ permissions! {
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
         ManageGroups = "dir:update:group"
             by [IDENTITY_DATA_ADMIN];
+        ManageIdentityProviders = "idps:update:identityProvider"
+            by [ENVIRONMENT_ADMIN];
         ManagePasswordPolicies = "dir:update:passwordPolicy"
             by [ENVIRONMENT_ADMIN];
         ManagePasswords = "dir:set:userPassword"
@@ -122,6 +124,9 @@ permissions! {
                 HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY, ORGANIZATION_ADMIN];
         ReadGroups = "dir:read:group"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadIdentityProviders = "idps:read:identityProvider"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
+                IDENTITY_DATA_READ_ONLY];
         ReadPasswordPolicies = "dir:read:passwordPolicy"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];

@@ -20,6 +20,7 @@ use super::media_router::{Resource, at};
 use super::paging::PageRequest;
 use super::resource::unique;
 use crate::access::allowed::AllowedEverywhere;
+use crate::access::coverage::Coverage;
 use crate::access::permissions::Allows;
 use crate::audit::Subject;
 use crate::requests::extract::path_id;
@@ -47,6 +48,10 @@ pub(crate) trait Configuration: Document {
     /// The members that filters know, beside `id`; those of objects and lists behind dots.
     const FILTERS: &'static [&'static str] = &["name"];
 
+    /// Whether whoever may change it is shown its secrets: PingOne does, where clients compare them
+    /// with what they sent.
+    const SHOWS_SECRETS: bool = false;
+
     /// What it hangs off.
     type Parent: Parent;
     /// Who reads it.
@@ -64,6 +69,11 @@ pub(crate) trait Configuration: Document {
         _replaced: Option<&Object<Self>>,
     ) -> impl Future<Output = Result<(), ApiFailure>> + Send {
         async { Ok(()) }
+    }
+
+    /// What a new one comes with.
+    fn made_below(_object: &Object<Self>, _managing: &Managing<Self>) -> Result<Change, ApiFailure> {
+        Ok(Change::new())
     }
 
     /// Refuses to delete it.
@@ -258,7 +268,10 @@ impl<D: Configuration, P> Collection<D, P> {
 
     fn show_at(&self, path: String, id: Uuid, object: &Object<D>) -> Result<Shown, ApiFailure> {
         let mut document = to_json(&object.document)?;
-        take_secrets::<D>(&mut document);
+        let manages = self.allowed.coverage(D::Manage::PERMISSION, &self.environment);
+        if !D::SHOWS_SECRETS || manages != Coverage::Environment {
+            take_secrets::<D>(&mut document);
+        }
         let Value::Object(own) = document else {
             let cause = format!("a {} is no JSON object", D::EVENTS.kind);
             return Err(ApiFailure::internal(std::io::Error::other(cause)));
@@ -305,6 +318,7 @@ impl<D: Configuration> Managing<D> {
 
     async fn insert(&self, object: &Object<D>) -> Result<(), ApiFailure> {
         let change = self.objects().insert(object, self.idp.random())?;
+        let change = change.and(D::made_below(object, self)?);
         self.write(object, change, D::EVENTS.created).await
     }
 

@@ -92,6 +92,16 @@ impl Shown {
         self.item.insert(name.to_owned(), value.into());
         self
     }
+
+    /// Adds a link to a collection that hangs off it, which is called as the collection's path ends.
+    #[must_use]
+    pub(crate) fn linking_below(self, collection: &str) -> Self {
+        let address = self.address().map(|this| format!("{this}/{collection}"));
+        match address {
+            Some(address) => self.link(collection, address),
+            None => self,
+        }
+    }
 }
 
 /// What every resource of an environment shows, around what is its own.

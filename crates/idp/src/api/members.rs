@@ -5,7 +5,7 @@
 //! they read; any other value is refused by the member's name. Only what nobody knows is ignored.
 
 use axum::extract::{FromRequest, Request};
-use protocol::pingone::{ErrorDetail, NewApplication, NewPopulation};
+use protocol::pingone::{ErrorDetail, NewApplication};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -63,14 +63,6 @@ impl Body for NewApplication {
         ("tags", One(&["[]"])),
         ("targetLinkUri", Nothing),
         ("template", Nothing),
-    ];
-}
-
-impl Body for NewPopulation {
-    const OTHERS: &'static [(&'static str, Takes)] = &[
-        ("alternativeIdentifiers", One(&["[]"])),
-        ("preferredLanguage", One(&["\"en\""])),
-        ("theme", Nothing),
     ];
 }
 

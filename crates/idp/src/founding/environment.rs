@@ -19,7 +19,7 @@ use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnvironment};
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
-use crate::stores::populations::{Populations, StoredPopulation};
+use crate::stores::populations::{PopulationSettings, Populations, StoredPopulation};
 use crate::stores::resources::{
     ResourceDetails, ResourceScopes, Resources, StoredResource, StoredScope,
 };
@@ -166,7 +166,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         description: None,
         is_default: true,
         password_policy_id: None,
-        also: Map::new(),
+        more: PopulationSettings::default(),
         created_at: now,
         updated_at: now,
     })?);

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use db::{Statement, StoreError, Value};
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 use protocol::pingone::{Population, Reference};
-use serde_json::Map;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::filter_sql::Attribute;
 use super::record::{Events, Record, Table, columns, events};
@@ -19,9 +20,24 @@ columns! {
         description: Option<String>,
         is_default: bool,
         password_policy_id: Option<PasswordPolicyId>,
-        /// Members that were sent and say what holds anyway.
-        also: Map<String, serde_json::Value> = json "also",
+        more: PopulationSettings = json "also",
     }
+}
+
+/// What no statement looks at.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct PopulationSettings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alternative_identifiers: Option<Vec<String>>,
+    /// Where there is none, the environment's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) theme: Option<Uuid>,
+    /// With whom its users sign on, if not with a password that is kept here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) default_identity_provider: Option<Uuid>,
 }
 
 impl Record for StoredPopulation {
@@ -67,10 +83,19 @@ impl StoredPopulation {
         population.description.clone_from(&self.description);
         population.default = self.is_default;
         population.password_policy = self.password_policy_id.map(Reference::new);
+        let language = self.more.preferred_language.as_deref();
+        population.preferred_language = Some(language.unwrap_or(DEFAULT_LANGUAGE).to_owned());
+        population
+            .alternative_identifiers
+            .clone_from(&self.more.alternative_identifiers);
+        population.theme = self.more.theme.map(Reference::new);
         population.user_count = user_count;
         population
     }
 }
+
+/// What the pages speak where nothing else is said.
+const DEFAULT_LANGUAGE: &str = "en";
 
 const HAS_USERS: &str = "SELECT 1 AS found FROM users WHERE population_id = $1 LIMIT 1";
 
@@ -103,6 +128,20 @@ impl Populations<'_> {
         populations: &[StoredPopulation],
     ) -> Result<HashMap<PopulationId, i64>, StoreError> {
         population_users::count(self.db(), populations.iter().map(|one| one.id)).await
+    }
+
+    /// Whether an environment has no other population.
+    pub(crate) async fn is_alone(
+        &self,
+        environment: EnvironmentId,
+        id: PopulationId,
+    ) -> Result<bool, StoreError> {
+        let others = |select: Statement| {
+            let select = select.push(" AND id <> ").push_bind(id.as_uuid());
+            select.push(" LIMIT 1")
+        };
+        let other = self.find_where(environment, others).await?;
+        Ok(other.is_none())
     }
 
     /// Whether a population has users.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Reference;
 use crate::id::{EnvironmentId, PasswordPolicyId, PopulationId};
@@ -26,6 +27,15 @@ pub struct Population {
     /// The policy of its users' passwords; absent means the environment's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<Reference<PasswordPolicyId>>,
+    /// The language of what its users see, where they chose none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_language: Option<String>,
+    /// Other words by which the population is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative_identifiers: Option<Vec<String>>,
+    /// How the pages look for its users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Reference<Uuid>>,
     /// How many users it has.
     #[serde(default)]
     pub user_count: i64,
@@ -50,6 +60,9 @@ impl Population {
             description: None,
             default: false,
             password_policy: None,
+            preferred_language: None,
+            alternative_identifiers: None,
+            theme: None,
             user_count: 0,
             created_at,
             updated_at,
@@ -73,6 +86,15 @@ pub struct NewPopulation {
     /// The policy of its users' passwords.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<Reference<PasswordPolicyId>>,
+    /// The language of what its users see, where they chose none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_language: Option<String>,
+    /// Other words by which the population is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative_identifiers: Option<Vec<String>>,
+    /// How the pages look for its users; absent means the environment's default theme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Reference<Uuid>>,
 }
 
 impl NewPopulation {
@@ -83,6 +105,9 @@ impl NewPopulation {
             description: None,
             default: false,
             password_policy: None,
+            preferred_language: None,
+            alternative_identifiers: None,
+            theme: None,
         }
     }
 }

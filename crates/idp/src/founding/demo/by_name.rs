@@ -9,7 +9,6 @@ use protocol::id::{
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{EnvironmentType, NewApplication, RoleScope};
 use protocol::secret::{ClientSecret, Password};
-use serde_json::Map;
 
 use super::DemoError;
 use super::people::Person;
@@ -24,7 +23,7 @@ use crate::stores::environments::EnvironmentDetails;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::passwords::Passwords;
-use crate::stores::populations::{Populations, StoredPopulation};
+use crate::stores::populations::{PopulationSettings, Populations, StoredPopulation};
 use crate::stores::resources::{ResourceScopes, Resources};
 use crate::stores::role_assignments::{Holder, RoleAssignments};
 use crate::stores::users::Users;
@@ -113,7 +112,7 @@ impl<'a> ByName<'a> {
             description: Some(domain.to_owned()),
             is_default,
             password_policy_id: Some(policy),
-            also: Map::new(),
+            more: PopulationSettings::default(),
             created_at: self.by.now,
             updated_at: self.by.now,
         };

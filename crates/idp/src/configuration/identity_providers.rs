@@ -1,0 +1,414 @@
+//! `/environments/{environment}/identityProviders`: where people may sign on who have an account
+//! elsewhere (PingOne, "Identity providers").
+
+use protocol::id::PopulationId;
+use protocol::pingone::Reference as To;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use super::provider_attributes;
+use super::themes::Picture;
+use crate::access::permissions::may;
+use crate::api::checks;
+use crate::api::configuration::{Configuration, Managing, TopLevel};
+use crate::api::hal::Shown;
+use crate::requests::failures::api::ApiFailure;
+use crate::stores::change::Change;
+use crate::stores::configuration::{Document, Object, Reference, to_json};
+use crate::stores::populations::StoredPopulation;
+use crate::stores::record::{Events, events};
+
+/// An identity provider. What its type does not use is absent.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IdentityProvider {
+    #[serde(rename = "type")]
+    pub(crate) provider_type: ProviderType,
+    pub(crate) name: String,
+    pub(crate) enabled: bool,
+    description: Option<String>,
+    icon: Option<Picture>,
+    login_button_icon: Option<Picture>,
+    registration: Option<Registration>,
+    // OpenID Connect and what is built on OAuth.
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    authorization_endpoint: Option<String>,
+    discovery_endpoint: Option<String>,
+    issuer: Option<String>,
+    jwks_endpoint: Option<String>,
+    pkce_method: Option<PkceMethod>,
+    scopes: Option<Vec<String>>,
+    token_endpoint: Option<String>,
+    token_endpoint_auth_method: Option<TokenAuthMethod>,
+    user_info_endpoint: Option<String>,
+    // Facebook.
+    app_id: Option<String>,
+    app_secret: Option<String>,
+    // Apple.
+    client_secret_signing_key: Option<String>,
+    key_id: Option<String>,
+    team_id: Option<String>,
+    // PayPal and Microsoft.
+    client_environment: Option<ClientEnvironment>,
+    tenant_id: Option<String>,
+    // SAML.
+    authn_request_signed: Option<bool>,
+    idp_entity_id: Option<String>,
+    idp_verification: Option<Verification>,
+    sp_entity_id: Option<String>,
+    sp_signing: Option<Signing>,
+    sso_binding: Option<Binding>,
+    sso_endpoint: Option<String>,
+    slo_binding: Option<Binding>,
+    slo_endpoint: Option<String>,
+    slo_response_endpoint: Option<String>,
+    slo_window: Option<u32>,
+}
+
+/// Whose identity provider it is, or which protocol it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum ProviderType {
+    Amazon,
+    Apple,
+    Facebook,
+    Github,
+    Google,
+    Linkedin,
+    LinkedinOidc,
+    Microsoft,
+    OpenidConnect,
+    Paypal,
+    Saml,
+    Twitter,
+    Yahoo,
+}
+
+/// Where people land who come by it for the first time.
+#[derive(Clone, Serialize, Deserialize)]
+struct Registration {
+    population: Option<To<PopulationId>>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum PkceMethod {
+    None,
+    S256,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum TokenAuthMethod {
+    ClientSecretBasic,
+    ClientSecretPost,
+    None,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ClientEnvironment {
+    Live,
+    Sandbox,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Binding {
+    HttpPost,
+    HttpRedirect,
+}
+
+/// By which certificates its answers are verified.
+#[derive(Clone, Serialize, Deserialize)]
+struct Verification {
+    certificates: Vec<To<Uuid>>,
+}
+
+/// By which key requests to it are signed.
+#[derive(Clone, Serialize, Deserialize)]
+struct Signing {
+    algorithm: Option<SigningAlgorithm>,
+    key: To<Uuid>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum SigningAlgorithm {
+    #[serde(rename = "SHA256withRSA")]
+    Sha256Rsa,
+    #[serde(rename = "SHA384withRSA")]
+    Sha384Rsa,
+    #[serde(rename = "SHA512withRSA")]
+    Sha512Rsa,
+    #[serde(rename = "SHA256withECDSA")]
+    Sha256Ecdsa,
+    #[serde(rename = "SHA384withECDSA")]
+    Sha384Ecdsa,
+    #[serde(rename = "SHA512withECDSA")]
+    Sha512Ecdsa,
+}
+
+/// The members that not every type has.
+const PARTICULAR: [&str; 29] = [
+    "clientId",
+    "clientSecret",
+    "authorizationEndpoint",
+    "discoveryEndpoint",
+    "issuer",
+    "jwksEndpoint",
+    "pkceMethod",
+    "scopes",
+    "tokenEndpoint",
+    "tokenEndpointAuthMethod",
+    "userInfoEndpoint",
+    "appId",
+    "appSecret",
+    "clientSecretSigningKey",
+    "keyId",
+    "teamId",
+    "clientEnvironment",
+    "tenantId",
+    "authnRequestSigned",
+    "idpEntityId",
+    "idpVerification",
+    "spEntityId",
+    "spSigning",
+    "ssoBinding",
+    "ssoEndpoint",
+    "sloBinding",
+    "sloEndpoint",
+    "sloResponseEndpoint",
+    "sloWindow",
+];
+
+/// How long a text of a provider may be; a signing key is the longest.
+const LONGEST_TEXT: usize = 8192;
+
+/// How many scopes or certificates a provider has at most.
+const MOST: usize = 50;
+
+impl ProviderType {
+    /// The particular members that it must have, and those that it may have.
+    fn members(self) -> (&'static [&'static str], &'static [&'static str]) {
+        match self {
+            Self::Amazon
+            | Self::Github
+            | Self::Google
+            | Self::Linkedin
+            | Self::LinkedinOidc
+            | Self::Twitter
+            | Self::Yahoo => (&["clientId", "clientSecret"], &[]),
+            Self::Apple => (
+                &["clientId", "clientSecretSigningKey", "keyId", "teamId"],
+                &[],
+            ),
+            Self::Facebook => (&["appId", "appSecret"], &[]),
+            Self::Microsoft => (&["clientId", "clientSecret"], &["tenantId"]),
+            Self::OpenidConnect => (
+                &[
+                    "authorizationEndpoint",
+                    "clientId",
+                    "issuer",
+                    "jwksEndpoint",
+                    "scopes",
+                    "tokenEndpoint",
+                ],
+                &[
+                    "clientSecret",
+                    "discoveryEndpoint",
+                    "pkceMethod",
+                    "tokenEndpointAuthMethod",
+                    "userInfoEndpoint",
+                ],
+            ),
+            Self::Paypal => (&["clientId", "clientSecret", "clientEnvironment"], &[]),
+            Self::Saml => (
+                &[
+                    "idpEntityId",
+                    "idpVerification",
+                    "spEntityId",
+                    "ssoBinding",
+                    "ssoEndpoint",
+                ],
+                &[
+                    "authnRequestSigned",
+                    "sloBinding",
+                    "sloEndpoint",
+                    "sloResponseEndpoint",
+                    "sloWindow",
+                    "spSigning",
+                ],
+            ),
+        }
+    }
+
+    /// What the username of somebody is made of who comes by it.
+    pub(super) fn username(self) -> &'static str {
+        match self {
+            Self::Amazon | Self::Paypal => "${providerAttributes.user_id}",
+            Self::Apple | Self::LinkedinOidc | Self::OpenidConnect | Self::Yahoo => {
+                "${providerAttributes.sub}"
+            }
+            Self::Facebook => "${providerAttributes.email}",
+            Self::Github | Self::Microsoft | Self::Twitter => "${providerAttributes.id}",
+            Self::Google => "${providerAttributes.emailAddress.value}",
+            Self::Linkedin => "${providerAttributes.emailAddress}",
+            Self::Saml => "${samlAssertion.subject}",
+        }
+    }
+}
+
+impl Document for IdentityProvider {
+    const EVENTS: Events = events!("IDENTITY_PROVIDER");
+    const SECRETS: &'static [&'static str] =
+        &["/clientSecret", "/appSecret", "/clientSecretSigningKey"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let registration = self.registration.as_ref();
+        let population = registration.and_then(|registration| registration.population);
+        population
+            .map(|to| Reference::to_row::<StoredPopulation>("registration.population", to.id))
+            .into_iter()
+            .collect()
+    }
+}
+
+impl Configuration for IdentityProvider {
+    const PATH: &'static str = "identityProviders";
+    const ITEM: &'static str = "identityProvider";
+    const KEPT: Option<&'static str> = Some("Nobody signs on by an identity provider elsewhere.");
+    const FILTERS: &'static [&'static str] = &["name", "type", "enabled"];
+    const SHOWS_SECRETS: bool = true;
+    type Parent = TopLevel;
+    type Read = may::ReadIdentityProviders;
+    type Manage = may::ManageIdentityProviders;
+
+    async fn check(
+        &mut self,
+        _: &Managing<Self>,
+        replaced: Option<&Object<Self>>,
+    ) -> Result<(), ApiFailure> {
+        self.name = checks::name(&self.name)?;
+        checks::at_most("description", self.description.as_deref(), 1024)?;
+        if replaced.is_some_and(|stored| stored.document.provider_type != self.provider_type) {
+            let message = "The type of an identity provider can not be changed.";
+            return Err(ApiFailure::invalid_value("type", message));
+        }
+        if self.provider_type == ProviderType::OpenidConnect {
+            let method = self.token_endpoint_auth_method;
+            let method = method.unwrap_or(TokenAuthMethod::ClientSecretBasic);
+            self.token_endpoint_auth_method = Some(method);
+            self.pkce_method.get_or_insert(PkceMethod::None);
+            if method != TokenAuthMethod::None && self.client_secret.is_none() {
+                return Err(ApiFailure::required_value("clientSecret"));
+            }
+        }
+        self.check_members()?;
+        self.check_texts()?;
+        self.check_addresses()
+    }
+
+    fn made_below(
+        object: &Object<Self>,
+        managing: &Managing<Self>,
+    ) -> Result<Change, ApiFailure> {
+        provider_attributes::username_of(object, managing)
+    }
+
+    fn show(_: &Object<Self>, shown: Shown) -> Shown {
+        shown.linking_below("attributes")
+    }
+}
+
+impl IdentityProvider {
+    /// Each type has members of its own.
+    fn check_members(&self) -> Result<(), ApiFailure> {
+        let sent = to_json(self)?;
+        let (required, optional) = self.provider_type.members();
+        for name in required {
+            if sent.get(name).is_none() {
+                return Err(ApiFailure::required_value(name));
+            }
+        }
+        let is_foreign = |name: &&'static str| {
+            sent.get(*name).is_some() && !required.contains(name) && !optional.contains(name)
+        };
+        match PARTICULAR.into_iter().find(is_foreign) {
+            Some(name) => {
+                let message = "does not belong to an identity provider of this type";
+                Err(ApiFailure::invalid_value(name, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_texts(&self) -> Result<(), ApiFailure> {
+        for (member, text) in [
+            ("clientId", &self.client_id),
+            ("clientSecret", &self.client_secret),
+            ("appId", &self.app_id),
+            ("appSecret", &self.app_secret),
+            ("clientSecretSigningKey", &self.client_secret_signing_key),
+            ("keyId", &self.key_id),
+            ("teamId", &self.team_id),
+            ("tenantId", &self.tenant_id),
+            ("issuer", &self.issuer),
+            ("idpEntityId", &self.idp_entity_id),
+            ("spEntityId", &self.sp_entity_id),
+        ] {
+            if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+                return Err(ApiFailure::invalid_value(member, "must not be blank"));
+            }
+            checks::at_most(member, text.as_deref(), LONGEST_TEXT)?;
+        }
+        for scope in self.scopes.iter().flatten() {
+            checks::at_most("scopes", Some(scope), 256)?;
+        }
+        let certificates = self.idp_verification.as_ref();
+        let certificates = certificates.map_or(0, |one| one.certificates.len());
+        for (member, count) in [
+            ("scopes", self.scopes.as_ref().map_or(0, Vec::len)),
+            ("idpVerification.certificates", certificates),
+        ] {
+            if count > MOST {
+                let message = format!("must be at most {MOST}");
+                return Err(ApiFailure::invalid_value(member, message));
+            }
+        }
+        if self.idp_verification.is_some() && certificates == 0 {
+            return Err(ApiFailure::required_value("idpVerification.certificates"));
+        }
+        if self.slo_window.is_some_and(|hours| !(1..=24).contains(&hours)) {
+            let message = "must be 1 to 24 hours";
+            return Err(ApiFailure::invalid_value("sloWindow", message));
+        }
+        Ok(())
+    }
+
+    fn check_addresses(&self) -> Result<(), ApiFailure> {
+        for (member, address) in [
+            ("authorizationEndpoint", &self.authorization_endpoint),
+            ("discoveryEndpoint", &self.discovery_endpoint),
+            ("issuer", &self.issuer),
+            ("jwksEndpoint", &self.jwks_endpoint),
+            ("tokenEndpoint", &self.token_endpoint),
+            ("userInfoEndpoint", &self.user_info_endpoint),
+            ("ssoEndpoint", &self.sso_endpoint),
+            ("sloEndpoint", &self.slo_endpoint),
+            ("sloResponseEndpoint", &self.slo_response_endpoint),
+        ] {
+            let Some(address) = address else { continue };
+            checks::at_most(member, Some(address), 2048)?;
+            if !Url::parse(address).is_ok_and(|url| url.scheme() == "https") {
+                return Err(ApiFailure::invalid_value(member, "must be an https address"));
+            }
+        }
+        Ok(())
+    }
+}

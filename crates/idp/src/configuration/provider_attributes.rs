@@ -1,0 +1,142 @@
+//! `/environments/{environment}/identityProviders/{identityProvider}/attributes`: which attributes
+//! of a user are taken from an identity provider (PingOne, "Identity provider attributes").
+
+use serde::{Deserialize, Serialize};
+
+use super::identity_providers::IdentityProvider;
+use crate::access::permissions::may;
+use crate::api::checks;
+use crate::api::configuration::{Below, Configuration, Managing};
+use crate::requests::failures::api::ApiFailure;
+use crate::stores::change::Change;
+use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::record::{Events, events};
+
+/// That an attribute is taken from a provider.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProviderAttribute {
+    name: String,
+    value: String,
+    update: Option<Update>,
+    mapping_type: Option<MappingType>,
+}
+
+/// When the user's attribute is written.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Update {
+    Always,
+    EmptyOnly,
+}
+
+/// Whether every provider has it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum MappingType {
+    Core,
+    Custom,
+}
+
+/// The one attribute that every provider must give.
+const CORE: &str = "username";
+
+/// What the server alone sets.
+const RESERVED: [&str; 9] = [
+    "account",
+    "created",
+    "createdAt",
+    "enabled",
+    "id",
+    "lifecycle",
+    "mfaEnabled",
+    "updated",
+    "updatedAt",
+];
+
+impl Document for ProviderAttribute {
+    const EVENTS: Events = events!("IDENTITY_PROVIDER_ATTRIBUTE");
+    const MOST: u32 = 200;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Configuration for ProviderAttribute {
+    const PATH: &'static str = "identityProviders/{identityProvider}/attributes";
+    const ITEM: &'static str = "attribute";
+    const KEY: &'static str = "attributes";
+    const KEPT: Option<&'static str> = IdentityProvider::KEPT;
+    type Parent = Below<IdentityProvider>;
+    type Read = may::ReadIdentityProviders;
+    type Manage = may::ManageIdentityProviders;
+
+    async fn check(
+        &mut self,
+        _: &Managing<Self>,
+        replaced: Option<&Object<Self>>,
+    ) -> Result<(), ApiFailure> {
+        checks::name(&self.name)?;
+        if RESERVED.iter().any(|name| name.eq_ignore_ascii_case(&self.name)) {
+            let message = "can not be taken from an identity provider";
+            return Err(ApiFailure::invalid_value("name", message));
+        }
+        if self.value.trim().is_empty() {
+            return Err(ApiFailure::required_value("value"));
+        }
+        checks::at_most("value", Some(&self.value), 2048)?;
+        self.update.get_or_insert(Update::EmptyOnly);
+        let is_core = replaced.is_some_and(Object::is_core);
+        self.mapping_type = Some(if is_core {
+            MappingType::Core
+        } else {
+            MappingType::Custom
+        });
+        if is_core && self.name != CORE {
+            let message = "The name of a core attribute can not be changed.";
+            return Err(ApiFailure::invalid_value("name", message));
+        }
+        if is_core && self.update != Some(Update::EmptyOnly) {
+            let message = "When a core attribute is written can not be changed.";
+            return Err(ApiFailure::invalid_value("update", message));
+        }
+        Ok(())
+    }
+
+    fn check_delete(object: &Object<Self>) -> Result<(), ApiFailure> {
+        if object.is_core() {
+            let message = "A core attribute can not be deleted.";
+            return Err(ApiFailure::constraint(None, message));
+        }
+        Ok(())
+    }
+}
+
+impl Object<ProviderAttribute> {
+    fn is_core(&self) -> bool {
+        self.document.mapping_type == Some(MappingType::Core)
+    }
+}
+
+/// The core attribute of a new provider.
+pub(super) fn username_of(
+    provider: &Object<IdentityProvider>,
+    managing: &Managing<IdentityProvider>,
+) -> Result<Change, ApiFailure> {
+    let core = &managing.idp;
+    let attribute = Object {
+        id: core.random().uuid(),
+        environment_id: provider.environment_id,
+        parent: provider.id,
+        document: ProviderAttribute {
+            name: CORE.to_owned(),
+            value: provider.document.provider_type.username().to_owned(),
+            update: Some(Update::EmptyOnly),
+            mapping_type: Some(MappingType::Core),
+        },
+        created_at: managing.now,
+        updated_at: managing.now,
+    };
+    Ok(Objects::new(core.db(), core.keyring()).insert(&attribute, core.random())?)
+}
