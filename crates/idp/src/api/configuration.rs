@@ -72,7 +72,10 @@ pub(crate) trait Configuration: Document {
     }
 
     /// What a new one comes with.
-    fn made_below(_object: &Object<Self>, _managing: &Managing<Self>) -> Result<Change, ApiFailure> {
+    fn made_below(
+        _object: &Object<Self>,
+        _managing: &Managing<Self>,
+    ) -> Result<Change, ApiFailure> {
         Ok(Change::new())
     }
 
@@ -268,7 +271,9 @@ impl<D: Configuration, P> Collection<D, P> {
 
     fn show_at(&self, path: String, id: Uuid, object: &Object<D>) -> Result<Shown, ApiFailure> {
         let mut document = to_json(&object.document)?;
-        let manages = self.allowed.coverage(D::Manage::PERMISSION, &self.environment);
+        let manages = self
+            .allowed
+            .coverage(D::Manage::PERMISSION, &self.environment);
         if !D::SHOWS_SECRETS || manages != Coverage::Environment {
             take_secrets::<D>(&mut document);
         }

@@ -314,10 +314,7 @@ impl Configuration for IdentityProvider {
         self.check_addresses()
     }
 
-    fn made_below(
-        object: &Object<Self>,
-        managing: &Managing<Self>,
-    ) -> Result<Change, ApiFailure> {
+    fn made_below(object: &Object<Self>, managing: &Managing<Self>) -> Result<Change, ApiFailure> {
         provider_attributes::username_of(object, managing)
     }
 
@@ -384,7 +381,10 @@ impl IdentityProvider {
         if self.idp_verification.is_some() && certificates == 0 {
             return Err(ApiFailure::required_value("idpVerification.certificates"));
         }
-        if self.slo_window.is_some_and(|hours| !(1..=24).contains(&hours)) {
+        if self
+            .slo_window
+            .is_some_and(|hours| !(1..=24).contains(&hours))
+        {
             let message = "must be 1 to 24 hours";
             return Err(ApiFailure::invalid_value("sloWindow", message));
         }
@@ -406,7 +406,10 @@ impl IdentityProvider {
             let Some(address) = address else { continue };
             checks::at_most(member, Some(address), 2048)?;
             if !Url::parse(address).is_ok_and(|url| url.scheme() == "https") {
-                return Err(ApiFailure::invalid_value(member, "must be an https address"));
+                return Err(ApiFailure::invalid_value(
+                    member,
+                    "must be an https address",
+                ));
             }
         }
         Ok(())

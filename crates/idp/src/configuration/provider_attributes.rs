@@ -78,7 +78,10 @@ impl Configuration for ProviderAttribute {
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         checks::name(&self.name)?;
-        if RESERVED.iter().any(|name| name.eq_ignore_ascii_case(&self.name)) {
+        if RESERVED
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&self.name))
+        {
             let message = "can not be taken from an identity provider";
             return Err(ApiFailure::invalid_value("name", message));
         }

@@ -165,7 +165,10 @@ fn settings(
             return Err(ApiFailure::invalid_value("alternativeIdentifiers", message));
         }
     }
-    if identifiers.as_ref().is_some_and(|all| all.len() > MOST_IDENTIFIERS) {
+    if identifiers
+        .as_ref()
+        .is_some_and(|all| all.len() > MOST_IDENTIFIERS)
+    {
         let message = format!("must be at most {MOST_IDENTIFIERS}");
         return Err(ApiFailure::invalid_value("alternativeIdentifiers", message));
     }

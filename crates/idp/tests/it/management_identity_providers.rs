@@ -61,7 +61,13 @@ async fn each_type_has_its_members_and_no_others() {
     plain["name"] = json!("Plain");
     plain["tokenEndpoint"] = json!("http://idp.example.com/token");
     let refusal = api.post("identityProviders", &plain).await;
-    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", "tokenEndpoint");
+    refused(
+        &refusal,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "tokenEndpoint",
+    );
 }
 
 #[tokio::test]
@@ -96,7 +102,10 @@ async fn the_username_is_always_taken_and_reserved_attributes_never() {
     let core = &page["_embedded"]["attributes"][0];
     assert_eq!(core["name"], "username");
     assert_eq!(core["value"], "${providerAttributes.emailAddress.value}");
-    assert_eq!((&core["mappingType"], &core["update"]), (&json!("CORE"), &json!("EMPTY_ONLY")));
+    assert_eq!(
+        (&core["mappingType"], &core["update"]),
+        (&json!("CORE"), &json!("EMPTY_ONLY"))
+    );
     assert_eq!(core["identityProvider"]["id"], made["id"]);
     let at = format!("{attributes}/{}", core["id"].as_str().unwrap());
     let refusal = api.delete(&at).await;
@@ -107,9 +116,14 @@ async fn the_username_is_always_taken_and_reserved_attributes_never() {
 
     let email = json!({"name": "email", "value": "${providerAttributes.email}"});
     let email = api.make(&attributes, &email).await;
-    assert_eq!((&email["mappingType"], &email["update"]), (&json!("CUSTOM"), &json!("EMPTY_ONLY")));
+    assert_eq!(
+        (&email["mappingType"], &email["update"]),
+        (&json!("CUSTOM"), &json!("EMPTY_ONLY"))
+    );
     let reserved = json!({"name": "account", "value": "${providerAttributes.email}"});
     let refusal = api.post(&attributes, &reserved).await;
     refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", "name");
-    api.delete(&path(&made)).await.expect(StatusCode::NO_CONTENT);
+    api.delete(&path(&made))
+        .await
+        .expect(StatusCode::NO_CONTENT);
 }

@@ -66,9 +66,14 @@ async fn a_default_identity_provider_is_set_told_with_its_type_and_cleared() {
     assert_eq!((unset.get("id"), unset.get("type")), (None, None));
     let set = api.put(&at, &json!({"id": google["id"]})).await;
     let set = set.expect(StatusCode::OK).json();
-    assert_eq!((&set["id"], &set["type"]), (&google["id"], &json!("GOOGLE")));
+    assert_eq!(
+        (&set["id"], &set["type"]),
+        (&google["id"], &json!("GOOGLE"))
+    );
     // A replacement of the population leaves it alone.
-    api.put(&path(&crew), &json!({"name": "Hands"})).await.expect(StatusCode::OK);
+    api.put(&path(&crew), &json!({"name": "Hands"}))
+        .await
+        .expect(StatusCode::OK);
     assert_eq!(api.get(&at).await.json(), set);
     let provider = format!("identityProviders/{}", google["id"].as_str().unwrap());
     let refusal = api.delete(&provider).await;
