@@ -46,6 +46,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         )
         .route("/{environment}/as/jwks", get(jwks::get))
         .route("/{environment}/as/token", post(token::post))
+        .route("/as/token", post(token::post_at_home))
         .route(
             "/{environment}/as/userinfo",
             get(userinfo::answer).post(userinfo::answer),

@@ -12,6 +12,8 @@ pub struct Settings {
     /// Where browsers and clients reach it, with a slash at the end: `https://localhost:9443/`.
     /// Issuers, links and mails are made from it alone, never from a request's `Host`.
     pub public_url: Url,
+    /// Where clients reach the management API, if not at the same address.
+    pub api_public_url: Option<Url>,
     /// Development shows causes on error pages and permits the mailbox.
     pub mode: Mode,
     /// Whether `/mailbox` shows the mails instead of a mail program.
@@ -37,6 +39,7 @@ impl Settings {
     pub fn new(public_url: Url) -> Self {
         Self {
             public_url,
+            api_public_url: None,
             mode: Mode::Production,
             mailbox: false,
             registration: false,

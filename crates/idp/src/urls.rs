@@ -21,19 +21,25 @@ impl Display for InteractionQuery {
     }
 }
 
-/// Makes addresses below one public address.
+/// Makes addresses below the public addresses: one for sign-on and tokens, one for the management
+/// API, which may be the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Urls {
-    /// Without the slash at the end.
+    /// Of sign-on and tokens, without the slash at the end.
     base: String,
+    /// Of the management API, without the slash at the end.
+    api_base: String,
     is_secure: bool,
     origin: String,
 }
 
 impl Urls {
-    pub(crate) fn new(public_url: &Url) -> Self {
+    /// `api_public_url` is absent where the management API has no address of its own.
+    pub(crate) fn new(public_url: &Url, api_public_url: Option<&Url>) -> Self {
+        let base = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
         Self {
-            base: public_url.as_str().trim_end_matches('/').to_owned(),
+            base: base(public_url),
+            api_base: base(api_public_url.unwrap_or(public_url)),
             is_secure: public_url.scheme() == "https",
             origin: public_url.origin().ascii_serialization(),
         }
@@ -47,7 +53,7 @@ impl Urls {
     /// The audience of access tokens for the management API and the user's own data: PingOne's is
     /// its API host without `/v1`.
     pub(crate) fn audience(&self) -> &str {
-        &self.base
+        &self.api_base
     }
 
     /// The issuer of an environment.
@@ -84,12 +90,12 @@ impl Urls {
 
     /// An address of the management API, without a slash in front: `environments/…`.
     pub(crate) fn api(&self, path: impl Display) -> String {
-        format!("{}/v1/{path}", self.base)
+        format!("{}/v1/{path}", self.api_base)
     }
 
     /// An address of the management API inside an environment.
     pub(crate) fn environment_api(&self, environment: EnvironmentId, path: impl Display) -> String {
-        format!("{}/v1/environments/{environment}/{path}", self.base)
+        format!("{}/v1/environments/{environment}/{path}", self.api_base)
     }
 
     /// The development mailbox.
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn addresses_have_pingones_form() {
-        let urls = Urls::new(&Url::parse("https://localhost:9443/").unwrap());
+        let urls = Urls::new(&Url::parse("https://localhost:9443/").unwrap(), None);
         let environment = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap();
         assert_eq!(
             urls.issuer(environment).as_str(),
@@ -112,5 +118,20 @@ mod tests {
         );
         assert_eq!(urls.api("roles"), "https://localhost:9443/v1/roles");
         assert_eq!(urls.audience(), "https://localhost:9443");
+    }
+
+    #[test]
+    fn the_management_api_may_have_an_address_of_its_own() {
+        let [auth, api] = ["https://auth.example/", "https://api.example/"]
+            .map(|address| Url::parse(address).unwrap());
+        let urls = Urls::new(&auth, Some(&api));
+        let environment = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap();
+        assert!(
+            urls.issuer(environment)
+                .as_str()
+                .starts_with("https://auth.example/")
+        );
+        assert_eq!(urls.api("roles"), "https://api.example/v1/roles");
+        assert_eq!(urls.audience(), "https://api.example");
     }
 }

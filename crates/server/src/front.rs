@@ -223,7 +223,7 @@ mod tests {
                 ForwardedBy::XForwardedFor,
             ),
             proxies_only,
-            hosts: Hosts::new(&url, &[], None),
+            hosts: Hosts::new([&url], &[], None),
             hsts: true,
             timeout: Duration::from_secs(30),
             random: Arc::new(SeededRandom::new(1)),

@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use ui::{Messages, Mode, Side, Site};
 use url::Url;
 
+use crate::config;
 use crate::config::settings::{Database, Tls};
 use crate::config::{Servers, Settings};
 use crate::data_dir::{self, DataDir, DataDirError};
@@ -378,8 +379,10 @@ async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, Star
 
 /// Every name that people may type, for the certificate.
 fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String> {
+    let api = settings.idp.settings.api_public_url.as_ref();
     let public = urls
         .into_iter()
+        .chain([api])
         .flatten()
         .filter_map(Url::host_str)
         .map(str::to_owned);
@@ -406,9 +409,13 @@ fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String
 
 fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url: &Url) -> Front {
     let settings = &options.settings;
-    let (side, extra) = match name {
-        "idp" => (Side::SignOn, &settings.idp.port.extra_hosts),
-        _ => (Side::Portal, &settings.portal.port.extra_hosts),
+    let (side, extra, api) = match name {
+        "idp" => {
+            let config::settings::Idp { port, settings, .. } = &settings.idp;
+            let api = settings.api_public_url.as_ref();
+            (Side::SignOn, &port.extra_hosts, api)
+        }
+        _ => (Side::Portal, &settings.portal.port.extra_hosts, None),
     };
     let address = bound.address();
     let development = settings.mode == Mode::Development;
@@ -417,7 +424,11 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         name,
         proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
         proxies_only: !address.is_loopback() && (development || settings.tls == Tls::Off),
-        hosts: Hosts::new(url, extra, address.is_loopback().then(|| address.port())),
+        hosts: Hosts::new(
+            [url].into_iter().chain(api),
+            extra,
+            address.is_loopback().then(|| address.port()),
+        ),
         hsts: real && url.host_str() != Some("localhost"),
         timeout: Duration::from_secs(settings.server.request_timeout_seconds),
         random: Arc::clone(&options.random),

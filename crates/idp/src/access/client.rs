@@ -95,9 +95,40 @@ impl FromRequest<Idp> for ClientRequest {
         let Ok(Now(now)) = Now::from_request_parts(&mut parts, idp).await;
         let environment = Environment::from_request_parts(&mut parts, idp).await;
         let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
-        let credentials = Credentials::read(&parts.headers);
-        let origin = parts.headers.get(ORIGIN).cloned();
+        Self::read(
+            Request::from_parts(parts, body),
+            idp,
+            Some(environment),
+            now,
+        )
+        .await
+    }
+}
+
+/// A request whose path names no environment: it is the client's own.
+#[derive(Debug)]
+pub(crate) struct HomeClientRequest(pub(crate) ClientRequest);
+
+impl FromRequest<Idp> for HomeClientRequest {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(Now(now)) = Now::from_request_parts(&mut parts, idp).await;
         let request = Request::from_parts(parts, body);
+        ClientRequest::read(request, idp, None, now).await.map(Self)
+    }
+}
+
+impl ClientRequest {
+    async fn read(
+        request: Request,
+        idp: &Idp,
+        environment: Option<Arc<StoredEnvironment>>,
+        now: Timestamp,
+    ) -> Result<Self, Response> {
+        let credentials = Credentials::read(request.headers());
+        let origin = request.headers().get(ORIGIN).cloned();
         let form = OAuthForm::from_request(request, idp).await;
         let OAuthForm(params) = form.map_err(IntoResponse::into_response)?;
         let client = authenticate(idp, environment, credentials, &params, now).await;
@@ -178,7 +209,7 @@ enum Proof {
 
 async fn authenticate(
     idp: &Idp,
-    environment: Arc<StoredEnvironment>,
+    environment: Option<Arc<StoredEnvironment>>,
     credentials: Credentials,
     params: &FormParams,
     now: Timestamp,
@@ -193,6 +224,12 @@ async fn authenticate(
     };
     let (id, proof) = presented(credentials, params)?;
     let id = ApplicationId::parse(&id).map_err(|_| challenged(unknown_client()))?;
+    let environment = match environment {
+        Some(environment) => environment,
+        None => home(idp, id, now)
+            .await?
+            .ok_or_else(|| challenged(unknown_client()))?,
+    };
     let application = idp.applications().find(environment.id, id, now).await?;
     let application = application.ok_or_else(|| challenged(unknown_client()))?;
     if !application.settings.enabled {
@@ -225,6 +262,19 @@ async fn authenticate(
         environment,
         application,
     })
+}
+
+/// The environment that an application is in, if it is in use.
+async fn home(
+    idp: &Idp,
+    id: ApplicationId,
+    now: Timestamp,
+) -> Result<Option<Arc<StoredEnvironment>>, StoreError> {
+    let Some(environment) = idp.applications().find_home(id, now).await? else {
+        return Ok(None);
+    };
+    let found = idp.environments().find(environment, now).await?;
+    Ok(found.filter(|environment| environment.is_in_use()))
 }
 
 /// The id and the proof, by exactly one method

@@ -140,9 +140,27 @@ impl Applications {
         id: ApplicationId,
         now: Timestamp,
     ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
-        let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
-        let found = self.recent.find(id.as_uuid(), now, read).await?;
+        let found = self.find_anywhere(id, now).await?;
         Ok(found.filter(|application| application.environment_id == environment))
+    }
+
+    /// The environment that an application is in; cached.
+    pub(crate) async fn find_home(
+        &self,
+        id: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Option<EnvironmentId>, StoreError> {
+        let found = self.find_anywhere(id, now).await?;
+        Ok(found.map(|application| application.environment_id))
+    }
+
+    async fn find_anywhere(
+        &self,
+        id: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<StoredApplication>>, StoreError> {
+        let read = self.read_one(Statement::new(FIND).bind(id.as_uuid()));
+        self.recent.find(id.as_uuid(), now, read).await
     }
 
     /// The application with this name, whatever its case.

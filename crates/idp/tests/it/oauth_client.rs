@@ -5,7 +5,8 @@ use http::header::AUTHORIZATION;
 use http::{Request, StatusCode};
 use serde_json::json;
 
-use crate::world::{REDIRECT_URI, World, basic};
+use crate::management::Api;
+use crate::world::{REDIRECT_URI, World, basic, claims};
 
 const METHODS: [&str; 3] = ["NONE", "CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST"];
 
@@ -212,4 +213,48 @@ async fn a_grant_type_that_is_not_enabled_is_refused() {
             "unauthorized_client"
         );
     }
+}
+
+/// Clients that were given a host alone ask there; the environment is the client's own.
+#[tokio::test]
+async fn a_token_is_given_without_an_environment_in_the_address() {
+    let world = World::new().await;
+    let id = world.demo.worker_client_id.to_string();
+    let secret = world.demo.worker_client_secret.expose();
+    let form = [("grant_type", "client_credentials")];
+    let answer = world.post_as("/as/token", &form, &id, secret).await;
+    let token = answer.expect(StatusCode::OK).json()["access_token"].clone();
+    let claims = claims(token.as_str().unwrap());
+    assert_eq!(claims["iss"], world.issuer());
+    let wrong = world.post_as("/as/token", &form, &id, "wrong").await;
+    assert_eq!(
+        wrong.expect(StatusCode::UNAUTHORIZED).oauth_error(),
+        "invalid_client"
+    );
+    let unknown = "9c052a8a-14be-44e4-8f07-2662569994ce";
+    let unknown = world.post_as("/as/token", &form, unknown, secret).await;
+    assert_eq!(
+        unknown.expect(StatusCode::UNAUTHORIZED).oauth_error(),
+        "invalid_client"
+    );
+}
+
+#[tokio::test]
+async fn links_of_the_management_api_have_its_own_address() {
+    let world = World::with(|settings| {
+        settings.api_public_url = Some("https://api.example/".parse().unwrap());
+    })
+    .await;
+    let api = Api::worker(&world).await;
+    let page = api.get("users?limit=1").await.expect(StatusCode::OK).json();
+    for link in ["self", "next"] {
+        let href = page["_links"][link]["href"].as_str().unwrap();
+        assert!(
+            href.starts_with("https://api.example/v1/environments/"),
+            "{href}"
+        );
+    }
+    let claims = claims(&api.token);
+    assert_eq!(claims["aud"][0], "https://api.example");
+    assert_eq!(claims["iss"], world.issuer());
 }

@@ -25,16 +25,22 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// The public address's name and further ones. A port that only this machine can reach answers
-    /// to the loopback names too.
-    pub fn new(public_url: &Url, extra: &[String], loopback_port: Option<u16>) -> Self {
+    /// The public addresses' names and further ones. A port that only this machine can reach
+    /// answers to the loopback names too.
+    pub fn new<'a>(
+        public_urls: impl IntoIterator<Item = &'a Url>,
+        extra: &[String],
+        loopback_port: Option<u16>,
+    ) -> Self {
         let mut names: Vec<String> = extra.iter().map(|name| name.to_ascii_lowercase()).collect();
-        if let Some(host) = public_url.host_str() {
-            names.push(match public_url.port() {
+        let public = public_urls.into_iter().filter_map(|url| {
+            let host = url.host_str()?;
+            Some(match url.port() {
                 Some(port) => format!("{host}:{port}"),
                 None => host.to_owned(),
-            });
-        }
+            })
+        });
+        names.extend(public);
         if let Some(port) = loopback_port {
             names.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("{name}:{port}")));
         }
@@ -91,7 +97,7 @@ mod tests {
 
     fn judge(uri: &str, hosts: &[&str]) -> HostVerdict {
         let url = Url::parse("https://id.example.com/").unwrap();
-        let names = Hosts::new(&url, &["idp:9443".to_owned()], Some(8443));
+        let names = Hosts::new([&url], &["idp:9443".to_owned()], Some(8443));
         let mut request = http::Request::builder().uri(uri);
         for host in hosts {
             request = request.header(HOST, *host);
@@ -113,6 +119,21 @@ mod tests {
             assert_eq!(judge("/", &[host]), HostVerdict::Ours, "{host}");
         }
         assert_eq!(judge("https://id.example.com/x", &[]), HostVerdict::Ours);
+    }
+
+    #[test]
+    fn every_public_address_has_a_name_that_is_ours() {
+        let [auth, api] = ["https://auth.example/", "https://api.example:8443/"]
+            .map(|address| Url::parse(address).unwrap());
+        let names = Hosts::new([&auth, &api], &[], None);
+        for (host, expected) in [
+            ("auth.example", HostVerdict::Ours),
+            ("api.example:8443", HostVerdict::Ours),
+            ("auth.example:8443", HostVerdict::Foreign),
+        ] {
+            let request = http::Request::builder().header(HOST, host).body(());
+            assert_eq!(names.judge(&request.unwrap()), expected, "{host}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::env_file::EnvironmentFile;
 pub(super) struct Environment {
     idp: Idp,
     url: Url,
+    /// Where the management API is reached, if not there.
+    api_public_url: Option<Url>,
     demo: Option<Demo>,
     mailbox: bool,
 }
@@ -46,6 +48,7 @@ pub(super) async fn start(
     Ok(Environment {
         idp,
         url: url.clone(),
+        api_public_url: settings.idp.settings.api_public_url.clone(),
         demo,
         mailbox: settings.idp.settings.mailbox,
     })
@@ -170,7 +173,7 @@ impl Environment {
     }
 
     fn api_url(&self) -> Url {
-        let mut url = self.url.clone();
+        let mut url = self.api_public_url.as_ref().unwrap_or(&self.url).clone();
         url.set_path("/v1/");
         url
     }

@@ -14,14 +14,7 @@ pub(super) fn port(reader: &mut Reader<'_>, number: u16, keys: [Key; 3]) -> Port
         listen: reader
             .need(listen, ListenAddress::parse)
             .unwrap_or(ListenAddress::localhost(number)),
-        public_url: reader.read(public_url, |text| {
-            let url = base(text)?;
-            if url.path() == "/" {
-                Ok(url)
-            } else {
-                Err("has a path; both ports need a host name of their own")
-            }
-        }),
+        public_url: reader.read(public_url, plain_base),
         extra_hosts: reader.list(extra_hosts, |text| {
             let plain = !text.contains(['/', '@', '?', '#', ' ']);
             let parses = || Url::parse(&format!("https://{text}")).is_ok_and(|url| url.has_host());
@@ -59,6 +52,16 @@ pub(super) fn base(text: &str) -> Result<Url, &'static str> {
         url.set_path(&path);
     }
     Ok(url)
+}
+
+/// The address of a host, without a path.
+pub(super) fn plain_base(text: &str) -> Result<Url, &'static str> {
+    let url = base(text)?;
+    if url.path() == "/" {
+        Ok(url)
+    } else {
+        Err("has a path; both ports need a host name of their own")
+    }
 }
 
 /// Whether this is PingOne's own authentication API, in whichever region.

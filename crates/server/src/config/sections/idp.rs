@@ -6,7 +6,7 @@ use ui::{BrandSettings, Mode};
 use crate::config::key::Key;
 use crate::config::reader::Reader;
 use crate::config::sections::LIMITS;
-use crate::config::sections::addresses::port;
+use crate::config::sections::addresses::{plain_base, port};
 use crate::config::settings::Idp;
 use crate::listen::ListenAddress;
 
@@ -28,7 +28,18 @@ pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> 
             Key::list("idp.extra_hosts", &[], "").example("[\"idp.internal\", \"idp:9443\"]"),
         ],
     );
+    let api_public_url = reader.read(
+        Key::text(
+            "idp.api_public_url",
+            "",
+            "Where clients reach the management API, if not at the same address; its links begin \
+             with it.",
+        )
+        .example("\"https://api.example.com/\""),
+        plain_base,
+    );
     let mut settings = idp::Settings::new(ListenAddress::localhost(PORT).url("https"));
+    settings.api_public_url = api_public_url;
     settings.mode = mode;
     settings.brand = brand;
     let demo = reader.boolean(Key::switch(
