@@ -3,7 +3,9 @@
 
 pub(crate) mod branding;
 pub(crate) mod identity_providers;
+pub(crate) mod linked_accounts;
 mod provider_attributes;
+mod schemas;
 pub(crate) mod themes;
 
 use db::StoreError;
@@ -12,14 +14,18 @@ use protocol::id::EnvironmentId;
 
 use self::branding::BrandingSettings;
 use self::identity_providers::IdentityProvider;
+use self::linked_accounts::LinkedAccount;
 use self::provider_attributes::ProviderAttribute;
 use self::themes::Theme;
-use crate::api::configuration::{collection, default_route, settings};
+use crate::api::configuration::{
+    collection, default_route, given, made_elsewhere, patchable_collection, settings,
+};
 use crate::api::media_router::Resource;
 use crate::core::Core;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::editions;
+use crate::stores::user_schemas::{Schema, SchemaAttribute};
 
 /// The routes of all kinds.
 pub(crate) fn routes() -> Vec<Resource> {
@@ -29,6 +35,9 @@ pub(crate) fn routes() -> Vec<Resource> {
         settings::<BrandingSettings>(),
         collection::<IdentityProvider>(),
         collection::<ProviderAttribute>(),
+        made_elsewhere::<LinkedAccount>(),
+        given::<Schema>(),
+        patchable_collection::<SchemaAttribute>(),
     ]
     .into_iter()
     .flatten()
@@ -40,7 +49,10 @@ type Edition = fn(&Seed<'_>) -> Result<Change, StoreError>;
 
 /// What every environment begins with, in the order in which it came into the program. Whoever adds
 /// to it adds an edition, and environments that are there already get it at the next start.
-const EDITIONS: &[Edition] = &[|seed| seed.object(themes::seed())];
+const EDITIONS: &[Edition] = &[
+    |seed| seed.object(themes::seed()),
+    |seed| schemas::seed(seed.core, seed.environment, seed.now),
+];
 
 /// What an environment of this edition still lacks, and what notes that it then has all.
 ///

@@ -20,6 +20,7 @@ use crate::stores::applications::Applications;
 use crate::stores::environments::Environments;
 use crate::stores::resources::Granted;
 use crate::stores::role_assignments::RoleAssignments;
+use crate::stores::user_schemas::UserSchemas;
 use crate::urls::Urls;
 
 /// The ground of the crate: see the module.
@@ -41,6 +42,7 @@ pub struct Core {
     environments: Environments,
     granted: Granted,
     role_assignments: RoleAssignments,
+    user_schemas: UserSchemas,
 }
 
 impl Core {
@@ -58,6 +60,7 @@ impl Core {
             environments: Environments::new(reader.clone()),
             granted: Granted::new(reader.clone(), urls.audience().to_owned()),
             role_assignments: RoleAssignments::new(reader.clone()),
+            user_schemas: UserSchemas::new(reader.clone()),
             settings,
             db,
             reader,
@@ -109,6 +112,10 @@ impl Core {
         &self.role_assignments
     }
 
+    pub(crate) fn user_schemas(&self) -> &UserSchemas {
+        &self.user_schemas
+    }
+
     /// Forgets what a write may have changed, wherever it is kept.
     pub(crate) fn forget(&self, touched: &Touched) {
         self.applications.forget(touched);
@@ -116,5 +123,6 @@ impl Core {
         self.environments.forget(touched);
         self.granted.forget(touched);
         self.role_assignments.forget(touched);
+        self.user_schemas.forget(touched);
     }
 }

@@ -21,6 +21,8 @@ mod user_attributes;
 mod user_bodies;
 mod user_creation;
 mod user_password;
+mod user_provider;
+mod user_sessions;
 mod user_state;
 mod users;
 
@@ -123,7 +125,7 @@ fn resources() -> Vec<Resource> {
 }
 
 /// The routes of users, whose media types choose among many operations.
-fn resources_of_users() -> [Resource; 10] {
+fn resources_of_users() -> [Resource; 14] {
     [
         at("/environments/{environment}/users")
             .get(users::list)
@@ -147,6 +149,16 @@ fn resources_of_users() -> [Resource; 10] {
         at("/environments/{environment}/users/{user}/mfaEnabled")
             .get(user_state::read_mfa_enabled)
             .put(user_state::set_mfa_enabled),
+        at("/environments/{environment}/users/{user}/identityProvider")
+            .get(user_provider::read)
+            .put(user_provider::set),
+        at("/environments/{environment}/users/{user}/verifyStatus")
+            .get(user_provider::read_verify_status)
+            .put(user_provider::set_verify_status),
+        at("/environments/{environment}/users/{user}/sessions").get(user_sessions::list),
+        at("/environments/{environment}/users/{user}/sessions/{session}")
+            .get(user_sessions::read)
+            .delete(user_sessions::delete),
         at("/environments/{environment}/users/{user}/population")
             .get(user_state::read_population)
             .put(user_state::set_population),

@@ -36,6 +36,7 @@ pub(crate) mod role_assignments;
 pub(crate) mod sealed;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
+pub(crate) mod user_schemas;
 pub(crate) mod user_search;
 pub(crate) mod users;
 
@@ -107,6 +108,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 13,
         name: "configuration",
         sql: include_str!("../migrations/0013_configuration.sql"),
+    },
+    Migration {
+        version: 15,
+        name: "people",
+        sql: include_str!("../migrations/0015_people.sql"),
     },
 ];
 

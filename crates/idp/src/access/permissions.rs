@@ -108,6 +108,8 @@ permissions! {
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
         ManageRoleAssignments = "permissions:create:roleAssignment"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ManageSchemas = "dir:update:schema"
+            by [ENVIRONMENT_ADMIN];
         ManageSecrets = "applications:read:applicationSecret"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
         ManageUsers = "dir:update:user"
@@ -137,6 +139,9 @@ permissions! {
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadRoleAssignments = "permissions:read:roleAssignment"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadSchemas = "dir:read:schema"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
+                IDENTITY_DATA_READ_ONLY];
         ReadUsers = "dir:read:user"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY], own "p1:read:user";
         UpdateEnvironments = "orgmgt:update:environment"
@@ -144,9 +149,11 @@ permissions! {
     }
     also {
         CheckPasswords as HelpWithPasswords, own "p1:validate:userPassword";
+        EndSessions as ManageUsers, own "p1:delete:sessions", protects target true, protects owner true;
         ManageMemberships as ManageGroups, protects target true;
         ReadMemberships as ReadUsers;
         ReadPasswords as ReadUsers, own "p1:read:userPassword";
+        ReadSessions as ReadUsers, own "p1:read:sessions";
         ResetPasswords as HelpWithPasswords, own "p1:reset:userPassword", protects target true;
         SendRecoveryCodes as HelpWithPasswords;
         UpdateUsers as ManageUsers, own "p1:update:user", protects target true, protects owner true;

@@ -15,8 +15,10 @@ use crate::core::Core;
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
+use crate::stores::configuration::{Reference, refer};
 use crate::stores::passwords::Passwords;
-use crate::stores::users::{AccountLock, StoredUser, Users};
+use crate::stores::user_schemas::{SchemaType, UserSchemas};
+use crate::stores::users::{AccountLock, ForeignProvider, StoredUser, Users, VerifyStatus};
 
 /// What a new user is made of.
 #[derive(Clone, Debug)]
@@ -31,6 +33,10 @@ pub(crate) struct NewAccount {
     pub(crate) mfa_enabled: bool,
     pub(crate) attributes: Map<String, Value>,
     pub(crate) password: Option<NewPassword>,
+    pub(crate) verify_status: Option<VerifyStatus>,
+    pub(crate) identity_provider: Option<ForeignProvider>,
+    /// What the user refers to, which can then not be deleted.
+    pub(crate) references: Vec<Reference>,
 }
 
 /// Whether a new user has to prove the mail address.
@@ -70,6 +76,9 @@ impl NewAccount {
             mfa_enabled: false,
             attributes: Map::new(),
             password: None,
+            verify_status: None,
+            identity_provider: None,
+            references: Vec::new(),
         }
     }
 }
@@ -89,6 +98,9 @@ pub(crate) enum RegistrationRefusal {
     /// Another user of the environment has the name.
     #[error("another user has this name")]
     UsernameTaken,
+    /// Another user of the environment has the value of an attribute that must be unique.
+    #[error("another user has this value")]
+    ValueTaken(String),
     /// The population is not one of the environment's.
     #[error("the environment has no such population")]
     UnknownPopulation,
@@ -117,10 +129,14 @@ pub(crate) async fn register(
         ..
     } = &account;
     let (password, verification) = (password.clone(), *verification);
+    let references = account.references.clone();
     let user = into_user(idp, environment, account, by.now);
     require_free_name(idp, &user).await?;
 
-    let mut change = Users::insert(&user);
+    let mut change = Users::insert(&user).and(require_unique(idp, &user, by.now).await?);
+    if !references.is_empty() {
+        change = change.and(refer(environment, user.id.as_uuid(), &references));
+    }
     if let Some(password) = password {
         let policy = passwords::policy_of(idp, &user).await?.policy;
         change = change.and(first_password(idp, &user, &policy, &password, by.now).await?);
@@ -166,8 +182,12 @@ pub(crate) async fn register_oneself(
     let account = with_checked_names(account)?;
     let owners = owners(idp, environment, &account.email).await?;
     if owners.is_empty() {
-        let made = register(idp, environment, account, by).await?;
-        return Ok(Registered::Made(Box::new(made)));
+        return match register(idp, environment, account, by).await {
+            Ok(made) => Ok(Registered::Made(Box::new(made))),
+            // Who has it, as a second address, is told to nobody.
+            Err(RegistrationRefusal::ValueTaken(_)) => Ok(Registered::HasAccount),
+            Err(refusal) => Err(refusal),
+        };
     }
     let password = account.password.clone();
     let user = into_user(idp, environment, account, by.now);
@@ -231,6 +251,35 @@ async fn tell_owners(
     }
     idp.mail().wake();
     Ok(())
+}
+
+/// What makes sure that nobody else has a value of an attribute that must be unique.
+///
+/// # Errors
+///
+/// [`RegistrationRefusal::ValueTaken`] when somebody has it already.
+pub(crate) async fn require_unique(
+    core: &Core,
+    user: &StoredUser,
+    now: Timestamp,
+) -> Result<Change, RegistrationRefusal> {
+    let (schemas, environment) = (core.user_schemas(), user.environment_id);
+    let schema = schemas.of(environment, now).await?;
+    let mut change = Change::new();
+    for one in schema.attributes() {
+        let attribute = &one.attribute;
+        if !attribute.unique || attribute.schema_type == Some(SchemaType::Core) {
+            continue;
+        }
+        let name = attribute.name.as_str();
+        for value in user.values_of(name) {
+            if schemas.is_taken(environment, name, &value, user.id).await? {
+                return Err(RegistrationRefusal::ValueTaken(name.to_owned()));
+            }
+            change = change.and(UserSchemas::require_free(user, name, &value));
+        }
+    }
+    Ok(change)
 }
 
 /// Refuses a name that another user has, or that is a mail address and not the user's own: whoever
@@ -340,6 +389,8 @@ fn into_user(
         attributes: account.attributes,
         proven_email: None,
         email_proven_at: account.email_verified.then_some(now),
+        verify_status: account.verify_status,
+        identity_provider: account.identity_provider,
         version: 0,
         created_at: now,
         updated_at: now,

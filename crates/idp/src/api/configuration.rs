@@ -558,6 +558,24 @@ pub(crate) fn collection<D: Configuration>() -> Vec<Resource> {
     ]
 }
 
+/// The routes of a collection whose objects every environment begins with, and that stay as they are.
+pub(crate) fn given<D: Configuration>() -> Vec<Resource> {
+    let item = format!("/{{{}}}", D::ITEM);
+    vec![
+        at_path::<D>("").get(list::<D>),
+        at_path::<D>(&item).get(read::<D>),
+    ]
+}
+
+/// The routes of a collection whose objects come about by other means, and are not changed.
+pub(crate) fn made_elsewhere<D: Configuration>() -> Vec<Resource> {
+    let item = format!("/{{{}}}", D::ITEM);
+    vec![
+        at_path::<D>("").get(list::<D>),
+        at_path::<D>(&item).get(read::<D>).delete(delete::<D>),
+    ]
+}
+
 /// The routes of a collection whose objects are changed in part as well.
 pub(crate) fn patchable_collection<D: Configuration>() -> Vec<Resource> {
     let item = format!("/{{{}}}", D::ITEM);

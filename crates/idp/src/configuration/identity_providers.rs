@@ -190,6 +190,25 @@ const LONGEST_TEXT: usize = 8192;
 const MOST: usize = 50;
 
 impl ProviderType {
+    /// PingOne's code for it.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Amazon => "AMAZON",
+            Self::Apple => "APPLE",
+            Self::Facebook => "FACEBOOK",
+            Self::Github => "GITHUB",
+            Self::Google => "GOOGLE",
+            Self::Linkedin => "LINKEDIN",
+            Self::LinkedinOidc => "LINKEDIN_OIDC",
+            Self::Microsoft => "MICROSOFT",
+            Self::OpenidConnect => "OPENID_CONNECT",
+            Self::Paypal => "PAYPAL",
+            Self::Saml => "SAML",
+            Self::Twitter => "TWITTER",
+            Self::Yahoo => "YAHOO",
+        }
+    }
+
     /// The particular members that it must have, and those that it may have.
     fn members(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {

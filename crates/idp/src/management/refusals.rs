@@ -131,6 +131,7 @@ pub(super) fn of_registration(refusal: RegistrationRefusal) -> ApiFailure {
             "must be the user's own email when it has the form of an email address",
         ),
         RegistrationRefusal::UsernameTaken => ApiFailure::not_unique("username"),
+        RegistrationRefusal::ValueTaken(name) => ApiFailure::not_unique(&name),
         RegistrationRefusal::UnknownPopulation => {
             ApiFailure::invalid_value("population", "The population does not exist.")
         }

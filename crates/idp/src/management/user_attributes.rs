@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::user_schemas::{
+    AttributeType, Checked, EnumeratedValue, SchemaType, UserSchema,
+};
 
 /// Which texts an attribute takes.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +66,8 @@ const OBJECTS: [(&str, &[(&str, Rule)]); 3] =
     [("address", &ADDRESS), ("name", &NAME), ("photo", &PHOTO)];
 
 /// Applies the members of a body to the attributes of a user: a text sets, `null` clears, and
-/// within `name`, `address` and `photo` the same holds member by member.
+/// within `name`, `address` and `photo` the same holds member by member. What the schema has
+/// disabled is left alone.
 ///
 /// # Errors
 ///
@@ -71,9 +75,14 @@ const OBJECTS: [(&str, &[(&str, Rule)]); 3] =
 pub(super) fn merge(
     mut attributes: Map<String, Value>,
     body: &Map<String, Value>,
+    schema: &UserSchema,
 ) -> Result<Map<String, Value>, ApiFailure> {
     let mut details = Vec::new();
+    let mut enabled = body.clone();
+    enabled.retain(|name, _| !schema.is_disabled(name));
+    let body = &enabled;
     apply(&mut attributes, body, &TOP, "", &mut details);
+    apply_custom(&mut attributes, body, schema, &mut details);
     for (object, members) in OBJECTS {
         match body.get(object) {
             None => {}
@@ -128,6 +137,134 @@ fn apply(
         }
     }
 }
+
+/// The most values of an attribute that has several, and the most bytes of one of type JSON.
+const MOST_VALUES: usize = 1000;
+const LARGEST_JSON: usize = 16 * 1024;
+
+/// Applies what the schema says: of an operator's own attributes everything, of PingOne's what an
+/// operator demands besides. What is no attribute any more goes.
+fn apply_custom(
+    attributes: &mut Map<String, Value>,
+    body: &Map<String, Value>,
+    schema: &UserSchema,
+    details: &mut Vec<ErrorDetail>,
+) {
+    attributes.retain(|name, _| is_built_in(name) || schema.find(name).is_some());
+    for checked in schema.custom() {
+        let name = &checked.attribute.name;
+        match body.get(name) {
+            None => {}
+            Some(Value::Null) => {
+                attributes.remove(name);
+            }
+            Some(Value::Array(values)) if values.is_empty() && checked.attribute.multi_valued => {
+                attributes.remove(name);
+            }
+            Some(value) => match checked.check(value, attributes.get(name)) {
+                Ok(()) => {
+                    attributes.insert(name.clone(), value.clone());
+                }
+                Err(detail) => details.push(detail),
+            },
+        }
+    }
+    for checked in schema.attributes() {
+        let attribute = &checked.attribute;
+        let is_custom = attribute.schema_type == Some(SchemaType::Custom);
+        if is_custom && attribute.enabled && attribute.required {
+            if !attributes.contains_key(&attribute.name) {
+                let name = Some(attribute.name.as_str());
+                details.push(ErrorDetail::new(
+                    "REQUIRED_VALUE",
+                    name,
+                    "must not be empty",
+                ));
+            }
+        } else if !is_custom
+            && checked.pattern.is_some()
+            && let Some(value @ Value::String(_)) = body.get(&attribute.name)
+            && let Err(detail) = checked.check(value, None)
+        {
+            details.push(detail);
+        }
+    }
+}
+
+/// Takes away what is not shown: attributes that are disabled, or that are none any more.
+pub(super) fn hide(attributes: &mut Map<String, Value>, schema: &UserSchema) {
+    attributes.retain(|name, _| {
+        schema.find(name).is_some_and(|one| one.attribute.enabled)
+            || (is_built_in(name) && !schema.is_disabled(name))
+    });
+}
+
+fn is_built_in(name: &str) -> bool {
+    TOP.iter().any(|(known, _)| *known == name) || OBJECTS.iter().any(|(known, _)| *known == name)
+}
+
+impl Checked {
+    /// Whether the attribute may have a value; `before` is what it has.
+    fn check(&self, value: &Value, before: Option<&Value>) -> Result<(), ErrorDetail> {
+        let name = self.attribute.name.as_str();
+        match value {
+            Value::Array(values) if self.attribute.multi_valued => {
+                if values.len() > MOST_VALUES {
+                    return Err(wrong(name, format!("must be at most {MOST_VALUES} values")));
+                }
+                values
+                    .iter()
+                    .try_for_each(|value| self.check_one(value, before))
+            }
+            _ if self.attribute.multi_valued => Err(wrong(name, "must be a list")),
+            _ => self.check_one(value, before),
+        }
+    }
+
+    fn check_one(&self, value: &Value, before: Option<&Value>) -> Result<(), ErrorDetail> {
+        let name = self.attribute.name.as_str();
+        let text = match (self.attribute.attribute_type, value) {
+            (AttributeType::Json, Value::Object(_) | Value::Array(_)) => {
+                let is_small = value.to_string().len() <= LARGEST_JSON;
+                let message = format!("must have at most {LARGEST_JSON} bytes as JSON");
+                return is_small.then_some(()).ok_or_else(|| wrong(name, message));
+            }
+            (AttributeType::Json, _) => return Err(wrong(name, "must be an object or a list")),
+            (_, Value::String(text)) => text,
+            _ => return Err(wrong(name, "must be a text")),
+        };
+        Rule::Lines(LONGEST_CUSTOM)
+            .check(text)
+            .map_err(|problem| wrong(name, problem))?;
+        if let Some(values) = &self.attribute.enumerated_values {
+            // What was given before it was archived stays.
+            let stays = match before {
+                Some(Value::Array(before)) => before.contains(value),
+                before => before == Some(value),
+            };
+            let is_open = |one: &&EnumeratedValue| one.archived != Some(true);
+            if !stays && !values.iter().filter(is_open).any(|one| one.value == *text) {
+                let open = values.iter().filter(is_open).map(|one| one.value.clone());
+                let open: Vec<String> = open.collect();
+                return Err(wrong(name, "must be one of the values of the attribute")
+                    .with("allowedValues", open));
+            }
+        }
+        if let Some(pattern) = &self.pattern
+            && !pattern.is_match(text)
+        {
+            let validation = self.attribute.regex_validation.as_ref();
+            let says = validation
+                .map(|one| one.requirements.clone())
+                .unwrap_or_default();
+            return Err(wrong(name, says).with("allowedPattern", pattern.as_str()));
+        }
+        Ok(())
+    }
+}
+
+/// How long a text of an operator's own attribute may be.
+const LONGEST_CUSTOM: usize = 1024;
 
 fn wrong(path: &str, problem: impl Into<String>) -> ErrorDetail {
     ErrorDetail::new("INVALID_VALUE", Some(path), problem)
@@ -206,7 +343,7 @@ mod tests {
         let Value::Object(old) = old else {
             panic!("an object")
         };
-        merge(old, new.as_object().unwrap()).map(Value::Object)
+        merge(old, new.as_object().unwrap(), &UserSchema::default()).map(Value::Object)
     }
 
     #[test]

@@ -6,9 +6,11 @@ use protocol::id::PopulationId;
 use protocol::pingone::{AccountStatus, ImportPassword, NewLifecycle, Reference};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::api::body::read_members;
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::users::VerifyStatus;
 
 /// What a user is created with, beside the attributes.
 #[derive(Debug, Deserialize)]
@@ -17,6 +19,17 @@ pub(super) struct UserBody {
     pub(super) population: Option<Reference<PopulationId>>,
     pub(super) enabled: Option<bool>,
     pub(super) mfa_enabled: Option<bool>,
+    pub(super) verify_status: Option<VerifyStatus>,
+    pub(super) identity_provider: Option<ProviderBody>,
+}
+
+/// Who keeps the credentials of a user.
+#[derive(Debug, Deserialize)]
+pub(super) struct ProviderBody {
+    /// Absent where they are kept here.
+    pub(super) id: Option<Uuid>,
+    #[serde(rename = "type")]
+    pub(super) provider_type: Option<String>,
 }
 
 /// What only an import sets.
@@ -37,21 +50,10 @@ pub(super) struct AccountBody {
     pub(super) unlock_at: Option<Timestamp>,
 }
 
-/// What no request acts on, and yet has a kind.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FixedBody {
-    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
-    identity_provider: Option<Map<String, Value>>,
-    #[expect(dead_code, reason = "its kind is checked, and nothing acts on it")]
-    verify_status: Option<String>,
-}
-
 /// What only creating, importing or an operation of its own sets is ignored when a user is changed,
 /// as PingOne does; of a wrong kind, it is refused by its name all the same.
 pub(super) fn check_ignored(body: &Map<String, Value>) -> Result<(), ApiFailure> {
     let _: UserBody = read_members(body)?;
     let _: ImportBody = read_members(body)?;
-    let _: FixedBody = read_members(body)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::user_bodies::{AccountBody, ImportBody, UserBody};
 use super::users::{known_population, names, representation};
-use super::{refusals, user_attributes, user_password};
+use super::{refusals, user_attributes, user_password, user_provider};
 use crate::access::allowed::Allowed;
 use crate::access::permissions::may;
 use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
@@ -18,12 +18,6 @@ use crate::api::members::{self, Takes};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::populations::Populations;
 use crate::stores::users::AccountLock;
-
-/// What PingOne knows of users and nothing here acts on.
-const OTHERS: [(&str, Takes); 2] = [
-    ("identityProvider", Takes::One(&[r#"{"type":"PING_ONE"}"#])),
-    ("verifyStatus", Takes::One(&["\"NOT_INITIATED\""])),
-];
 
 /// What only an import sets: created without it, a user is as this says.
 const OF_IMPORT: [(&str, Takes); 4] = [
@@ -116,7 +110,7 @@ async fn register(
     let idp = &allowed.idp;
     let user = registration::register(idp, allowed.id(), account, &allowed.by).await;
     let user = user.map_err(refusals::of_registration)?;
-    Reply::created(&representation(idp, &user, allowed.now))
+    Reply::created(&representation(idp, &user, allowed.now).await?)
 }
 
 /// What plain creation and import share.
@@ -125,13 +119,21 @@ async fn account(
     body: &Map<String, Value>,
 ) -> Result<NewAccount, ApiFailure> {
     let (username, email) = names(body)?;
-    members::take(&OTHERS, body)?;
     let typed: UserBody = read_members(body)?;
     let population = population(allowed, typed.population).await?;
+    let schemas = allowed.idp.user_schemas();
+    let schema = schemas.of(allowed.id(), allowed.now).await?;
+    let identity_provider = match typed.identity_provider {
+        Some(body) => user_provider::known(&allowed.idp, allowed.id(), body).await?,
+        None => None,
+    };
     Ok(NewAccount {
+        references: user_provider::references(identity_provider.as_ref()),
+        identity_provider,
+        verify_status: typed.verify_status,
         enabled: typed.enabled.unwrap_or(true),
         mfa_enabled: typed.mfa_enabled.unwrap_or(false),
-        attributes: user_attributes::merge(Map::new(), body)?,
+        attributes: user_attributes::merge(Map::new(), body, &schema)?,
         ..NewAccount::new(username, email, population)
     })
 }

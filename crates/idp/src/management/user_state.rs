@@ -30,7 +30,7 @@ pub(super) async fn lock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailu
         ..on.user.clone()
     };
     write_with(&on, &mut changed, others, "USER.LOCKED").await?;
-    Reply::ok(&representation(&on.idp, &changed, on.now))
+    Reply::ok(&representation(&on.idp, &changed, on.now).await?)
 }
 
 pub(super) async fn unlock(on: OnUser<may::ManageUsers>) -> Result<Reply, ApiFailure> {
@@ -52,12 +52,12 @@ pub(super) async fn send_verification_code(
     // Operators may demand another proof; for its owner, an account that is verified stays so.
     let is_verified = on.user.email_verified && !on.user.verification_required;
     if on.acts_as == ActsAs::Owner && is_verified {
-        return Reply::ok(&representation(&on.idp, &on.user, on.now));
+        return Reply::ok(&representation(&on.idp, &on.user, on.now).await?);
     }
     let sent = verification::send_code(&on.idp, &on.user, &on.by).await;
     let user =
         sent.map_err(|refusal| refusals::of_password(refusal, PasswordTarget::Verification))?;
-    Reply::ok(&representation(&on.idp, &user, on.now))
+    Reply::ok(&representation(&on.idp, &user, on.now).await?)
 }
 
 /// A verification code that came back.
@@ -80,7 +80,7 @@ pub(super) async fn verify(
         ),
         refusal => refusals::of_password(refusal, PasswordTarget::Verification),
     })?;
-    Reply::ok(&representation(&on.idp, &user, on.now))
+    Reply::ok(&representation(&on.idp, &user, on.now).await?)
 }
 
 /// Whether a user may sign on.

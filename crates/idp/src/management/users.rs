@@ -30,6 +30,7 @@ use crate::stores::groups::Groups;
 use crate::stores::password_policies::StoredPasswordPolicy;
 use crate::stores::passwords::StoredPassword;
 use crate::stores::record::Record as _;
+use crate::stores::user_schemas::UserSchema;
 use crate::stores::user_search::{self, Found, Search};
 use crate::stores::users::{StoredUser, Users};
 
@@ -39,10 +40,12 @@ fn user_url(idp: &Idp, user: &StoredUser) -> String {
 }
 
 /// A user as lists show it: links to what can be done with it.
-fn item(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
+fn item(idp: &Idp, user: &StoredUser, schema: &UserSchema, now: Timestamp) -> Hal<User> {
     let url = user_url(idp, user);
     let password = format!("{url}/password");
-    Hal::new(url.as_str(), user.to_wire(now))
+    let mut wire = user.to_wire(now);
+    user_attributes::hide(&mut wire.attributes, schema);
+    Hal::new(url.as_str(), wire)
         .link("account.sendVerificationCode", url.as_str())
         .link("linkedAccounts", format!("{url}/linkedAccounts"))
         .link("password", password.as_str())
@@ -53,12 +56,16 @@ fn item(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
 }
 
 /// A user by itself: links to what is around it, too.
-pub(super) fn representation(idp: &Idp, user: &StoredUser, now: Timestamp) -> Hal<User> {
+pub(super) async fn representation(
+    idp: &Idp,
+    user: &StoredUser,
+    now: Timestamp,
+) -> Result<Hal<User>, ApiFailure> {
+    let schema = idp.user_schemas().of(user.environment_id, now).await?;
     let url = user_url(idp, user);
     let environment = user.environment_id;
     let population = format_args!("populations/{}", user.population_id).to_string();
-    item(idp, user, now)
-        .link("devices", format!("{url}/devices"))
+    Ok(item(idp, user, &schema, now)
         .link(
             "environment",
             idp.urls().api(format_args!("environments/{environment}")),
@@ -67,7 +74,9 @@ pub(super) fn representation(idp: &Idp, user: &StoredUser, now: Timestamp) -> Ha
             "population",
             idp.urls().environment_api(environment, population),
         )
+        .link("identityProvider", format!("{url}/identityProvider"))
         .link("roleAssignments", format!("{url}/roleAssignments"))
+        .link("sessions", format!("{url}/sessions")))
 }
 
 /// A list's item with the state of its password.
@@ -89,11 +98,14 @@ pub(super) async fn list(
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
     let (idp, collection) = (&allowed.idp, allowed.url("users"));
-    let filter = page.filter(user_search::rules())?;
+    let schema = idp.user_schemas().of(allowed.id(), allowed.now).await?;
+    let filter = page.filter(&user_search::rules(&schema))?;
+    let custom = user_search::custom_names(&schema);
     let (sort_key, id) = page.position(idp, &collection)?;
     let search = Search {
         environment: allowed.id(),
         filter: filter.as_ref(),
+        custom: &custom,
         populations: allowed.coverage.populations(),
         after: (&sort_key, &id),
         limit: page.read_limit(),
@@ -112,7 +124,7 @@ pub(super) async fn list(
                     )
                 }),
             },
-            user: item(idp, &found.user, allowed.now),
+            user: item(idp, &found.user, &schema, allowed.now),
         }
     });
     Reply::ok(&page)
@@ -170,7 +182,8 @@ pub(super) async fn known_population(
 pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Reply, ApiFailure> {
     let (ids, names) = ("memberOfGroupIDs", "memberOfGroupNames");
     let asks_for = |name: &str| query.lists("include", name);
-    let mut user = on.user.clone();
+    let user = &on.user;
+    let mut included = Map::new();
     if asks_for(ids) || asks_for(names) {
         if on.acts_as == ActsAs::Owner {
             return Err(ApiFailure::forbidden());
@@ -180,7 +193,7 @@ pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Rep
         found.retain(|group| on.coverage.covers_what_is_of(group.population_id));
         let mut include = |name: &str, texts: Vec<Value>| {
             if asks_for(name) {
-                user.attributes.insert(name.to_owned(), Value::Array(texts));
+                included.insert(name.to_owned(), Value::Array(texts));
             }
         };
         include(
@@ -198,7 +211,8 @@ pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Rep
                 .collect(),
         );
     }
-    Reply::ok(&representation(&on.idp, &user, on.now))
+    let shown = representation(&on.idp, user, on.now).await?;
+    Reply::ok(&shown.also(&included))
 }
 
 /// Replaces what the body may set; what it leaves out is cleared.
@@ -208,7 +222,8 @@ pub(super) async fn replace(
 ) -> Result<Reply, ApiFailure> {
     user_bodies::check_ignored(&body)?;
     let (username, email) = names(&body)?;
-    let attributes = user_attributes::merge(Map::new(), &body)?;
+    let schema = on.idp.user_schemas().of(on.environment.id, on.now).await?;
+    let attributes = user_attributes::merge(Map::new(), &body, &schema)?;
     let changed = renamed(&on, username, email, attributes).await?;
     save(&on, changed, "USER.UPDATED").await
 }
@@ -225,7 +240,8 @@ pub(super) async fn update(
         }
     }
     let (username, email) = names(&body)?;
-    let attributes = user_attributes::merge(on.user.attributes.clone(), &body)?;
+    let schema = on.idp.user_schemas().of(on.environment.id, on.now).await?;
+    let attributes = user_attributes::merge(on.user.attributes.clone(), &body, &schema)?;
     let changed = renamed(&on, username, email, attributes).await?;
     save(&on, changed, "USER.UPDATED").await
 }
@@ -283,7 +299,7 @@ pub(super) async fn save<P>(
     action: &'static str,
 ) -> Result<Reply, ApiFailure> {
     write(on, &mut changed, action).await?;
-    Reply::ok(&representation(&on.idp, &changed, on.now))
+    Reply::ok(&representation(&on.idp, &changed, on.now).await?)
 }
 
 /// Writes a changed user.
@@ -303,7 +319,11 @@ pub(super) async fn write_with<P>(
     action: &'static str,
 ) -> Result<(), ApiFailure> {
     changed.updated_at = on.now;
-    let change = Users::update(changed).and(moved(on, changed).await?);
+    let alone = registration::require_unique(&on.idp, changed, on.now).await;
+    let alone = alone.map_err(refusals::of_registration)?;
+    let change = Users::update(changed)
+        .and(alone)
+        .and(moved(on, changed).await?);
     let change = change.and(with);
     let written = on
         .commit(on.environment.id, change, action, &*changed)

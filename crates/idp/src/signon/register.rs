@@ -154,7 +154,7 @@ fn explain(
             return Ok(());
         }
         RegistrationRefusal::Refused(refusal) => return Err(refusal.into()),
-        refusal @ RegistrationRefusal::UnknownPopulation => {
+        refusal @ (RegistrationRefusal::UnknownPopulation | RegistrationRefusal::ValueTaken(_)) => {
             return Err(PageFailure::internal(refusal));
         }
     };

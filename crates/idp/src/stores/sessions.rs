@@ -48,6 +48,24 @@ SELECT id, environment_id, user_id, authenticated_at, acr, amr, created_at, acti
   FROM browser_sessions
  WHERE token_digest = $1 AND environment_id = $2 AND expires_at > $3";
 
+/// The newest first.
+const OF_USER: &str = "\
+SELECT id, environment_id, user_id, authenticated_at, acr, amr, user_agent, remote_address,
+       created_at, active_at, expires_at
+  FROM browser_sessions
+ WHERE user_id = $1 AND environment_id = $2 AND expires_at > $3
+ ORDER BY created_at DESC, id LIMIT $4";
+
+/// How many sessions of a user are listed at most.
+const MOST_LISTED: u32 = 100;
+
+/// A session and the browser that it was begun from.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) session: BrowserSession,
+    pub(crate) from: SeenFrom,
+}
+
 const INSERT: &str = "\
 INSERT INTO browser_sessions
        (id, environment_id, token_digest, user_id, authenticated_at, acr, amr,
@@ -88,6 +106,32 @@ impl<'a> Sessions<'a> {
         let row = self.0.read_optional(statement).await;
         let row = row.map_err(StoreError::during("look up a browser session"))?;
         row.as_ref().map(read).transpose()
+    }
+
+    /// The sessions of a user that have not ended, the newest first.
+    pub(crate) async fn of_user(
+        &self,
+        environment: EnvironmentId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<Seen>, StoreError> {
+        let statement = Statement::new(OF_USER)
+            .bind(user.as_uuid())
+            .bind(environment.as_uuid())
+            .bind(now)
+            .bind(MOST_LISTED);
+        let rows = self.0.read(statement).await;
+        let rows = rows.map_err(StoreError::during("look up the sessions of a user"))?;
+        let seen = |row: &Row| {
+            Ok(Seen {
+                session: read(row)?,
+                from: SeenFrom {
+                    user_agent: row.get("user_agent")?,
+                    address: row.get("remote_address")?,
+                },
+            })
+        };
+        rows.iter().map(seen).collect()
     }
 
     /// Begins a session.

@@ -9,7 +9,6 @@
 //! By a group alone the cost grows with the number of its members.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use db::{Reader, Row, Statement, StoreError};
 use protocol::id::{EnvironmentId, PopulationId, UserId};
@@ -18,6 +17,7 @@ use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal,
 use super::filter_sql::{push_comparison, push_with, text_of};
 use super::groups::push_members;
 use super::passwords::{PasswordHash, StoredPassword};
+use super::user_schemas::{AttributeType, UserSchema};
 use super::users::StoredUser;
 
 /// Attributes that `eq` and `sw` find, without regard to case.
@@ -52,20 +52,36 @@ const ATTRIBUTES: [&str; 24] = [
 const SHORT_PAGE: u32 = 26;
 
 /// What users can be filtered by (PingOne, "SCIM filters").
-pub(crate) fn rules() -> &'static AttributeRules {
-    static RULES: LazyLock<AttributeRules> = LazyLock::new(|| {
-        let attributes =
-            ATTRIBUTES.map(|path| AttributeRule::text(path, &[Operator::Eq, Operator::Sw][..]));
-        AttributeRules::new(attributes)
-            .with(AttributeRule::exact("id", &[Operator::Eq][..]))
-            .with(AttributeRule::exact(
-                "memberOfGroups.id",
-                &[Operator::Eq][..],
-            ))
-            .with(AttributeRule::exact("population.id", &[Operator::Eq][..]))
-            .with(AttributeRule::boolean("enabled"))
-    });
-    &RULES
+pub(crate) fn rules(schema: &UserSchema) -> AttributeRules {
+    let attributes =
+        ATTRIBUTES.map(|path| AttributeRule::text(path, &[Operator::Eq, Operator::Sw][..]));
+    let rules = AttributeRules::new(attributes)
+        .with(AttributeRule::exact("id", &[Operator::Eq][..]))
+        .with(AttributeRule::exact(
+            "memberOfGroups.id",
+            &[Operator::Eq][..],
+        ))
+        .with(AttributeRule::exact("population.id", &[Operator::Eq][..]))
+        .with(AttributeRule::boolean("enabled"));
+    let texts = schema.custom().map(|one| &one.attribute);
+    let texts = texts.filter(|one| one.attribute_type == AttributeType::String);
+    texts.fold(rules, |rules, one| {
+        // By the beginning, a user with several values would be found several times.
+        let operators: &[Operator] = if one.multi_valued {
+            &[Operator::Eq]
+        } else {
+            &[Operator::Eq, Operator::Sw]
+        };
+        rules.with(AttributeRule::text(one.name.clone(), operators))
+    })
+}
+
+/// The names of the attributes that an operator added, which [`Search`] takes.
+pub(crate) fn custom_names(schema: &UserSchema) -> Vec<String> {
+    schema
+        .custom()
+        .map(|one| one.attribute.name.clone())
+        .collect()
 }
 
 /// Which users are wanted.
@@ -74,6 +90,8 @@ pub(crate) struct Search<'a> {
     pub(crate) environment: EnvironmentId,
     /// Checked against [`rules`].
     pub(crate) filter: Option<&'a Filter>,
+    /// The attributes besides PingOne's.
+    pub(crate) custom: &'a [String],
     /// Only users of these, and groups; `None` means all.
     pub(crate) populations: Option<&'a [PopulationId]>,
     /// The position of the last user of the page before: value and id.
@@ -81,11 +99,12 @@ pub(crate) struct Search<'a> {
     pub(crate) limit: u32,
 }
 
-/// What a search may see.
+/// What a search may see, and the attributes that there are.
 #[derive(Clone, Copy, Debug)]
-struct Scope<'a> {
-    environment: EnvironmentId,
-    populations: Option<&'a [PopulationId]>,
+pub(super) struct Scope<'a> {
+    pub(super) environment: EnvironmentId,
+    pub(super) custom: &'a [String],
+    pub(super) populations: Option<&'a [PopulationId]>,
 }
 
 /// A user and the value by which it was found, which is its place in the order.
@@ -101,7 +120,8 @@ macro_rules! columns {
             "SELECT users.id AS id, users.environment_id AS environment_id, population_id, \
              username, email, email_verified, enabled, locked_at, unlock_at, \
              verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address, document, \
-             proven_email, email_proven_at, version, created_at, updated_at, ",
+             proven_email, email_proven_at, verify_status, identity_provider, version, created_at, \
+             updated_at, ",
             $key,
             " AS sort_key "
         )
@@ -141,6 +161,7 @@ impl Search<'_> {
     fn scope(&self) -> Scope<'_> {
         Scope {
             environment: self.environment,
+            custom: self.custom,
             populations: self.populations,
         }
     }
@@ -152,7 +173,7 @@ impl Search<'_> {
         match self.filter {
             None => is_short_page,
             Some(Filter::Compare(one)) if one.operator == Operator::Eq => {
-                is_unique(one) || (is_attribute(one) && is_short_page)
+                is_unique(one) || (self.scope().attribute(one).is_some() && is_short_page)
             }
             Some(_) => false,
         }
@@ -162,9 +183,9 @@ impl Search<'_> {
     fn statement(&self, prefix: &'static str) -> Statement {
         let statement = Statement::new(prefix);
         let statement = match self.filter {
-            Some(filter) => match leading(filter) {
+            Some(filter) => match leading(filter, self.scope()) {
                 Some(lead) => return self.led_by(statement, lead, filter),
-                None if is_found_by_attributes(filter) => {
+                None if is_found_by_attributes(filter, self.scope()) => {
                     let statement = statement.push(BY_ID).push(IN_ENVIRONMENT_UNINDEXED);
                     let statement = statement.push_bind(self.environment.as_uuid());
                     let statement = statement.push(" AND users.id IN (");
@@ -203,7 +224,7 @@ impl Search<'_> {
             .push("lead.environment_id = ")
             .push_bind(self.environment.as_uuid())
             .push(" AND lead.name = ")
-            .push_bind(attribute_name(lead))
+            .push_bind(self.scope().attribute(lead).unwrap_or_default().to_owned())
             .push(" AND ");
         let value = text_of(lead, true);
         let statement = push_comparison(statement, "lead.value_key", lead.operator, &value);
@@ -238,7 +259,7 @@ impl Search<'_> {
 }
 
 /// The comparison that leads: of those that must all hold, one with an attribute, best an equality.
-fn leading(filter: &Filter) -> Option<&Comparison> {
+fn leading<'a>(filter: &'a Filter, scope: Scope<'_>) -> Option<&'a Comparison> {
     let parts = match filter {
         Filter::Compare(_) => std::slice::from_ref(filter),
         Filter::And(parts) => parts,
@@ -246,7 +267,9 @@ fn leading(filter: &Filter) -> Option<&Comparison> {
     };
     let comparisons = || {
         parts.iter().filter_map(|part| match part {
-            Filter::Compare(comparison) if is_attribute(comparison) => Some(comparison),
+            Filter::Compare(comparison) => {
+                scope.attribute(comparison).is_some().then_some(comparison)
+            }
             _ => None,
         })
     };
@@ -256,13 +279,13 @@ fn leading(filter: &Filter) -> Option<&Comparison> {
 }
 
 /// Whether the rows of attributes alone tell which users it can be.
-fn is_found_by_attributes(filter: &Filter) -> bool {
+fn is_found_by_attributes(filter: &Filter, scope: Scope<'_>) -> bool {
     match filter {
         Filter::Compare(comparison) => {
-            is_attribute(comparison) || is_id(comparison) || is_group(comparison)
+            scope.attribute(comparison).is_some() || is_id(comparison) || is_group(comparison)
         }
-        Filter::And(parts) => parts.iter().any(is_found_by_attributes),
-        Filter::Or(parts) => parts.iter().all(is_found_by_attributes),
+        Filter::And(parts) => parts.iter().any(|part| is_found_by_attributes(part, scope)),
+        Filter::Or(parts) => parts.iter().all(|part| is_found_by_attributes(part, scope)),
     }
 }
 
@@ -296,19 +319,16 @@ fn is_group(comparison: &Comparison) -> bool {
         .eq_ignore_ascii_case("memberOfGroups.id")
 }
 
-fn is_attribute(comparison: &Comparison) -> bool {
-    ATTRIBUTES
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(comparison.path.as_str()))
-}
-
-/// The attribute as its rows are named.
-fn attribute_name(comparison: &Comparison) -> &'static str {
-    let path = comparison.path.as_str();
-    ATTRIBUTES
-        .into_iter()
-        .find(|name| name.eq_ignore_ascii_case(path))
-        .unwrap_or_default()
+impl<'a> Scope<'a> {
+    /// The attribute that a comparison is with, as its rows are named.
+    fn attribute(self, comparison: &Comparison) -> Option<&'a str> {
+        let path = comparison.path.as_str();
+        let custom = self.custom.iter().map(String::as_str);
+        ATTRIBUTES
+            .into_iter()
+            .chain(custom)
+            .find(|name| name.eq_ignore_ascii_case(path))
+    }
 }
 
 /// Appends a statement that gives the ids of all users for whom the filter can hold.
@@ -330,9 +350,11 @@ fn push_ids(statement: Statement, filter: &Filter, scope: Scope<'_>) -> Statemen
         Filter::Compare(comparison) if is_group(comparison) => {
             push_members(statement, &text_of(comparison, false), scope.populations)
         }
-        Filter::Compare(comparison) => push_lookup(statement, comparison, scope.environment),
+        Filter::Compare(comparison) => push_lookup(statement, comparison, scope),
         Filter::And(parts) => {
-            let lead = parts.iter().find(|part| is_found_by_attributes(part));
+            let lead = parts
+                .iter()
+                .find(|part| is_found_by_attributes(part, scope));
             let statement = statement.push("SELECT users.id FROM users WHERE users.id IN (");
             let statement = match lead {
                 Some(lead) => push_ids(statement, lead, scope),
@@ -346,11 +368,11 @@ fn push_ids(statement: Statement, filter: &Filter, scope: Scope<'_>) -> Statemen
 }
 
 /// Appends a condition on `users` that holds where the filter does.
-fn push_condition(statement: Statement, filter: &Filter, scope: Scope<'_>) -> Statement {
+pub(super) fn push_condition(statement: Statement, filter: &Filter, scope: Scope<'_>) -> Statement {
     push_with(statement, filter, &|statement, comparison| {
-        if is_attribute(comparison) {
+        if scope.attribute(comparison).is_some() {
             let statement = statement.push("users.id IN (");
-            return push_lookup(statement, comparison, scope.environment).push(")");
+            return push_lookup(statement, comparison, scope).push(")");
         }
         if is_group(comparison) {
             let statement = statement.push("users.id IN (");
@@ -376,16 +398,12 @@ fn push_condition(statement: Statement, filter: &Filter, scope: Scope<'_>) -> St
     })
 }
 
-fn push_lookup(
-    statement: Statement,
-    comparison: &Comparison,
-    environment: EnvironmentId,
-) -> Statement {
+fn push_lookup(statement: Statement, comparison: &Comparison, scope: Scope<'_>) -> Statement {
     let statement = statement
         .push("SELECT found.user_id FROM user_attributes AS found WHERE found.environment_id = ")
-        .push_bind(environment.as_uuid())
+        .push_bind(scope.environment.as_uuid())
         .push(" AND found.name = ")
-        .push_bind(attribute_name(comparison))
+        .push_bind(scope.attribute(comparison).unwrap_or_default().to_owned())
         .push(" AND ");
     let value = text_of(comparison, true);
     push_comparison(statement, "found.value_key", comparison.operator, &value)
@@ -448,6 +466,7 @@ mod tests {
         Search {
             environment,
             filter,
+            custom: &[],
             populations: None,
             after: ("", ""),
             limit: 101,
@@ -462,7 +481,7 @@ mod tests {
         let environment = EnvironmentId::random(&SeededRandom::new(1));
         let filters = FILTERS.map(|text| {
             let filter = Filter::parse(text).unwrap();
-            rules().check(&filter).unwrap();
+            rules(&UserSchema::default()).check(&filter).unwrap();
             (text, Some(filter))
         });
         for (text, filter) in filters.iter().chain([&("", None)]) {

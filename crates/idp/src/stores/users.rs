@@ -8,7 +8,9 @@ use protocol::pingone::{
     Account, AccountStatus, IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus, Reference,
     User,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::change::Change;
 use super::endings::end_access;
@@ -42,10 +44,55 @@ pub(crate) struct StoredUser {
     /// When the address was proven that stands for the account, which is `proven_email` where there
     /// is one; `None` where nobody proved it, and it is what an operator said.
     pub(crate) email_proven_at: Option<Timestamp>,
+    /// How far the identity is verified by documents.
+    pub(crate) verify_status: Option<VerifyStatus>,
+    /// Who keeps the credentials, if they are not kept here.
+    pub(crate) identity_provider: Option<ForeignProvider>,
     /// Guards updates: each raises it by one.
     pub(crate) version: i64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+}
+
+/// How far an identity is verified by documents (PingOne, "Verify").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum VerifyStatus {
+    Disabled,
+    Enabled,
+    NotInitiated,
+}
+
+impl VerifyStatus {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "DISABLED",
+            Self::Enabled => "ENABLED",
+            Self::NotInitiated => "NOT_INITIATED",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, StoreError> {
+        [Self::Disabled, Self::Enabled, Self::NotInitiated]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| StoreError::inconsistent("a user is verified in an unknown way"))
+    }
+}
+
+/// The identity provider elsewhere that keeps the credentials of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ForeignProvider {
+    pub(crate) id: Uuid,
+    /// PingOne's code for it; it never changes.
+    #[serde(rename = "type")]
+    pub(crate) provider_type: String,
+}
+
+impl ForeignProvider {
+    fn to_json(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
 }
 
 /// On whose word an address is changed or proven.
@@ -135,8 +182,14 @@ impl StoredUser {
             LifecycleStatus::AccountOk
         }));
         user.mfa_enabled = Some(self.mfa_enabled);
-        user.identity_provider = Some(IdentityProvider::ping_one());
-        user.verify_status = Some("NOT_INITIATED".to_owned());
+        user.identity_provider = Some(match &self.identity_provider {
+            Some(foreign) => {
+                IdentityProvider::elsewhere(foreign.id, foreign.provider_type.as_str())
+            }
+            None => IdentityProvider::ping_one(),
+        });
+        let status = self.verify_status.unwrap_or(VerifyStatus::NotInitiated);
+        user.verify_status = Some(status.as_str().to_owned());
         user.last_sign_on.clone_from(&self.last_sign_on);
         user.created_at = Some(self.created_at);
         user.updated_at = Some(self.updated_at);
@@ -167,6 +220,17 @@ impl StoredUser {
         self.attributes
             .values()
             .for_each(|value| collect_texts(value, &mut values));
+        values
+    }
+
+    /// The texts of an attribute, whole.
+    pub(crate) fn values_of(&self, name: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        match (name, self.attributes.get(name)) {
+            ("email", _) => values.push(self.email.clone()),
+            (_, Some(value)) => collect_texts(value, &mut values),
+            (_, None) => {}
+        }
         values
     }
 
@@ -252,6 +316,9 @@ impl StoredUser {
             attributes: row.parse("document", |text| serde_json::from_str(text))?,
             proven_email: row.get("proven_email")?,
             email_proven_at: row.get("email_proven_at")?,
+            verify_status: row.parse_optional("verify_status", VerifyStatus::parse)?,
+            identity_provider: row
+                .parse_optional("identity_provider", |text| serde_json::from_str(text))?,
             version: row.get("version")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
@@ -270,13 +337,15 @@ const MOST_OF_ONE_ADDRESS: u32 = 10;
 const FIND: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
-       document, proven_email, email_proven_at, version, created_at, updated_at
+       document, proven_email, email_proven_at, verify_status, identity_provider, version,
+       created_at, updated_at
   FROM users WHERE environment_id = $1 AND id = $2";
 
 const FIND_BY_USERNAME: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
-       document, proven_email, email_proven_at, version, created_at, updated_at
+       document, proven_email, email_proven_at, verify_status, identity_provider, version,
+       created_at, updated_at
   FROM users WHERE environment_id = $1 AND username_key = $2";
 
 /// Whoever has proven that the address is theirs comes first, so that no number of others hides
@@ -284,8 +353,8 @@ SELECT id, environment_id, population_id, username, email, email_verified, enabl
 const FIND_BY_EMAIL: &str = "\
 SELECT id, users.environment_id AS environment_id, population_id, username, email, email_verified,
        enabled, locked_at, unlock_at, verification_required, mfa_enabled, last_sign_on_at,
-       last_sign_on_address, document, proven_email, email_proven_at, version, created_at,
-       updated_at
+       last_sign_on_address, document, proven_email, email_proven_at, verify_status,
+       identity_provider, version, created_at, updated_at
   FROM user_attributes AS found JOIN users ON users.id = found.user_id
  WHERE found.environment_id = $1 AND found.name IN ('email', 'provenEmail')
    AND found.value_key = $2
@@ -296,16 +365,16 @@ SELECT id, users.environment_id AS environment_id, population_id, username, emai
 const INSERT: &str = "\
 INSERT INTO users (id, environment_id, population_id, username, username_key, email,
                    email_verified, enabled, locked_at, unlock_at, verification_required,
-                   mfa_enabled, document, proven_email, email_proven_at, version, created_at,
-                   updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $16)";
+                   mfa_enabled, document, proven_email, email_proven_at, verify_status,
+                   identity_provider, version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, $18)";
 
 const UPDATE: &str = "\
 UPDATE users
    SET population_id = $3, username = $4, username_key = $5, email = $6, email_verified = $7,
        enabled = $8, locked_at = $9, unlock_at = $10, verification_required = $11,
        mfa_enabled = $12, document = $13, proven_email = $14, email_proven_at = $15,
-       version = version + 1, updated_at = $16
+       verify_status = $16, identity_provider = $17, version = version + 1, updated_at = $18
  WHERE id = $1 AND version = $2";
 
 const REQUIRE_UNCHANGED: &str = "\
@@ -464,7 +533,7 @@ impl<'a> Users<'a> {
         )
     }
 
-    /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$15` and in one order.
+    /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$17` and in one order.
     fn bind_columns(statement: Statement, user: &StoredUser) -> Statement {
         let (locked_at, unlock_at) = user.lock.columns();
         statement
@@ -481,6 +550,12 @@ impl<'a> Users<'a> {
             .bind(Value::Object(user.attributes.clone()).to_string())
             .bind(user.proven_email.clone())
             .bind(user.email_proven_at)
+            .bind(user.verify_status.map(VerifyStatus::as_str))
+            .bind(
+                user.identity_provider
+                    .as_ref()
+                    .map(ForeignProvider::to_json),
+            )
     }
 
     fn insert_attributes(user: &StoredUser) -> impl Iterator<Item = Statement> {

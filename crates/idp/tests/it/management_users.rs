@@ -36,11 +36,11 @@ async fn a_new_user_is_shown_as_pingone_shows_it() {
         "account.sendVerificationCode": {
           "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER"
         },
-        "devices": {
-          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/devices"
-        },
         "environment": {
           "href": "https://localhost:9443/v1/environments/ENVIRONMENT"
+        },
+        "identityProvider": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/identityProvider"
         },
         "linkedAccounts": {
           "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/linkedAccounts"
@@ -68,6 +68,9 @@ async fn a_new_user_is_shown_as_pingone_shows_it() {
         },
         "self": {
           "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER"
+        },
+        "sessions": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/sessions"
         }
       },
       "account": {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::de::{self, DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{Links, Reference};
 use crate::codes::{Open, codes, open_codes};
@@ -179,6 +180,9 @@ codes! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IdentityProvider {
+    /// The provider; absent for PingOne itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
     /// `PING_ONE` for PingOne itself.
     #[serde(rename = "type")]
     pub provider_type: String,
@@ -188,7 +192,16 @@ impl IdentityProvider {
     /// PingOne itself.
     pub fn ping_one() -> Self {
         Self {
+            id: None,
             provider_type: "PING_ONE".to_owned(),
+        }
+    }
+
+    /// A provider elsewhere.
+    pub fn elsewhere(id: Uuid, provider_type: impl Into<String>) -> Self {
+        Self {
+            id: Some(id),
+            provider_type: provider_type.into(),
         }
     }
 }
