@@ -4,6 +4,7 @@
 //! There is no clock in it: handlers and jobs read the time once and pass it on.
 
 mod commit;
+pub(crate) mod group_rules;
 pub(crate) mod licenses;
 pub(crate) mod names;
 

@@ -60,6 +60,9 @@ macro_rules! crud {
     };
 }
 
+/// What is not provided of the roles of groups.
+const ROLES_OF_GROUPS: &str = "The members of a group do not gain its roles.";
+
 /// Every route of the management API, below `/v1`.
 fn resources() -> Vec<Resource> {
     let regular = [
@@ -109,6 +112,14 @@ fn resources() -> Vec<Resource> {
         at("/environments/{environment}/groups/{group}/memberOfGroups")
             .get(memberships::list_of_group)
             .post(memberships::create_of_group),
+        at("/environments/{environment}/groups/{group}/roleAssignments")
+            .get(role_assignments::list_of_group)
+            .post(role_assignments::create_of_group)
+            .kept(Some(ROLES_OF_GROUPS)),
+        at("/environments/{environment}/groups/{group}/roleAssignments/{assignment}")
+            .get(role_assignments::read_of_group)
+            .delete(role_assignments::delete_of_group)
+            .kept(Some(ROLES_OF_GROUPS)),
         at("/environments/{environment}/groups/{group}/memberOfGroups/{parent}")
             .get(memberships::read_of_group)
             .delete(memberships::delete_of_group),

@@ -21,6 +21,7 @@ pub(crate) mod expired;
 pub(crate) mod filter_sql;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod group_rules;
 pub(crate) mod groups;
 pub(crate) mod licenses;
 pub(crate) mod mails;

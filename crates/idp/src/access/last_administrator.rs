@@ -140,6 +140,7 @@ async fn witness(
                 .filter(|application| acts(application))
                 .map(|application| Applications::require_unchanged(&application))
         }
+        Holder::Group(_) => None,
         Holder::User(id) => {
             let users = Users::new(idp.db());
             let found = users.find(environment, UserId::from_uuid(id)).await?;

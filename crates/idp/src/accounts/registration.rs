@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{Refusal, passwords, verification};
 use crate::audit::{Activity, Actor, By};
-use crate::core::Core;
+use crate::core::{Core, group_rules};
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
@@ -144,6 +144,7 @@ pub(crate) async fn register(
     if verification == Verification::Required {
         change = change.and(verification::issue(idp, &user, by.now).await?);
     }
+    change = change.and(group_rules::place(idp, &user, by.now).await?);
     let created = Activity::new("USER.CREATED", &user);
     match change
         .commit(idp, environment, &created, &by_whom(by, &user))

@@ -2,6 +2,7 @@
 
 use protocol::id::GroupId;
 use protocol::pingone::{MemberCounts, NewGroup, Reference};
+use protocol::scim::Filter;
 use serde::Serialize;
 
 use crate::access::allowed::{Allowed, find_population};
@@ -12,10 +13,16 @@ use crate::api::hal::{Hal, InEnvironment, Reply};
 use crate::api::paging::PageRequest;
 use crate::requests::extract::{PathId, Query};
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::change::Change;
+use crate::stores::group_rules;
 use crate::stores::groups::{Groups, StoredGroup};
+use crate::stores::role_assignments::RoleAssignments;
+use crate::stores::user_search;
 use crate::urls::Urls;
 
 const LONGEST_TEXT: usize = 1024;
+
+const LONGEST_RULE: usize = 2048;
 
 /// What a group's custom data may be at most, as JSON, in bytes.
 const LARGEST_CUSTOM_DATA: usize = 16 * 1024;
@@ -50,6 +57,10 @@ pub(super) fn representation(
         "memberOfGroups",
         below(format!("groups/{}/memberOfGroups", group.id)),
     );
+    let hal = hal.link(
+        "roleAssignments",
+        below(format!("groups/{}/roleAssignments", group.id)),
+    );
     match group.population_id {
         Some(id) => hal.link("population", below(format!("populations/{id}"))),
         None => hal,
@@ -65,10 +76,6 @@ async fn valid<P>(
     checks::name(&body.name)?;
     checks::at_most("description", body.description.as_deref(), LONGEST_TEXT)?;
     checks::at_most("externalId", body.external_id.as_deref(), LONGEST_TEXT)?;
-    if body.user_filter.is_some() {
-        let message = "Membership by a rule is not supported; add users one by one.";
-        return Err(ApiFailure::invalid_value("userFilter", message));
-    }
     let custom_data = serde_json::to_vec(&body.custom_data).map_err(ApiFailure::internal)?;
     if custom_data.len() > LARGEST_CUSTOM_DATA {
         let message = format!("must have at most {LARGEST_CUSTOM_DATA} bytes as JSON");
@@ -107,6 +114,53 @@ async fn valid<P>(
     Ok(group)
 }
 
+/// By which rule users are members of a group.
+struct Rule {
+    filter: Option<Filter>,
+    /// The attributes of users besides PingOne's.
+    custom: Vec<String>,
+}
+
+async fn rule_of<P>(allowed: &Allowed<P>, group: &StoredGroup) -> Result<Rule, ApiFailure> {
+    let Some(text) = &group.wire.user_filter else {
+        return Ok(Rule {
+            filter: None,
+            custom: Vec::new(),
+        });
+    };
+    checks::at_most("userFilter", Some(text), LONGEST_RULE)?;
+    let refused = |message: String| ApiFailure::invalid_value("userFilter", message);
+    let filter = Filter::parse(text).map_err(|error| refused(error.to_string()))?;
+    let schema = allowed
+        .idp
+        .user_schemas()
+        .of(allowed.id(), allowed.now)
+        .await?;
+    let rules = user_search::rules_of_groups(&schema);
+    rules
+        .check(&filter)
+        .map_err(|error| refused(error.to_string()))?;
+    Ok(Rule {
+        filter: Some(filter),
+        custom: user_search::custom_names(&schema),
+    })
+}
+
+impl Rule {
+    /// The change that writes the group, and its members with it.
+    fn around(&self, write: Change, group: &StoredGroup, before: Option<&StoredGroup>) -> Change {
+        let had_rule = before.is_some_and(|before| before.wire.user_filter.is_some());
+        let (filter, custom) = (self.filter.as_ref(), &self.custom);
+        match filter {
+            Some(_) => group_rules::require_room(group)
+                .and(write)
+                .and(group_rules::fill(group, filter, custom)),
+            None if had_rule => write.and(group_rules::fill(group, None, custom)),
+            None => write,
+        }
+    }
+}
+
 pub(super) async fn list(
     allowed: Allowed<may::ReadGroups>,
     page: PageRequest,
@@ -120,7 +174,10 @@ pub(super) async fn create(
     Json(body): Json<NewGroup>,
 ) -> Result<Reply, ApiFailure> {
     let group = valid(&allowed, body, None).await?;
-    allowed.create(&group, Groups::insert(&group)?).await?;
+    let rule = rule_of(&allowed, &group).await?;
+    let change = rule.around(Groups::insert(&group)?, &group, None);
+    allowed.create(&group, change).await?;
+    let group = allowed.load(group.id).await?;
     Reply::created(&representation(allowed.idp.urls(), &group, None))
 }
 
@@ -145,7 +202,10 @@ pub(super) async fn replace(
 ) -> Result<Reply, ApiFailure> {
     let stored = allowed.load(id).await?;
     let group = valid(&allowed, body, Some(&stored)).await?;
-    allowed.replace(&group, Groups::update(&group)?).await?;
+    let rule = rule_of(&allowed, &group).await?;
+    let change = rule.around(Groups::update(&group)?, &group, Some(&stored));
+    allowed.replace(&group, change).await?;
+    let group = allowed.load(group.id).await?;
     Reply::ok(&representation(allowed.idp.urls(), &group, None))
 }
 
@@ -155,5 +215,10 @@ pub(super) async fn delete(
     PathId(id): PathId<GroupId>,
 ) -> Result<Reply, ApiFailure> {
     let group: StoredGroup = allowed.load(id).await?;
-    allowed.delete(&group, Groups::delete(&group)).await
+    allowed
+        .delete(
+            &group,
+            Groups::delete(&group).and(RoleAssignments::delete_all(id.as_uuid())),
+        )
+        .await
 }

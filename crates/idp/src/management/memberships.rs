@@ -188,6 +188,16 @@ impl<'a> Memberships<'a> {
         }
     }
 
+    /// Who is in a group with a rule follows from the rule alone.
+    fn require_no_rule(&self, group: &StoredGroup) -> Result<(), ApiFailure> {
+        let is_user = matches!(self.member, Member::User(_));
+        if is_user && group.wire.user_filter.is_some() {
+            let message = "The members of the group follow from its filter.";
+            return Err(ApiFailure::invalid_value("id", message));
+        }
+        Ok(())
+    }
+
     async fn add(self, id: GroupId) -> Result<Reply, ApiFailure> {
         let group = self.groups().find(self.environment, id).await?;
         let group =
@@ -197,6 +207,7 @@ impl<'a> Memberships<'a> {
             let message = "The group is for members of its own population.";
             return Err(ApiFailure::invalid_value("id", message));
         }
+        self.require_no_rule(&group)?;
         let change = Groups::add_member(&group, self.member);
         let written = self
             .caller
@@ -238,6 +249,7 @@ impl<'a> Memberships<'a> {
 
     async fn remove(self, id: GroupId) -> Result<Reply, ApiFailure> {
         let Membership { group, is_direct } = self.load(id).await?;
+        self.require_no_rule(&group)?;
         if !is_direct {
             let message = "The membership comes from another group; end that one.";
             return Err(ApiFailure::constraint(None, message));

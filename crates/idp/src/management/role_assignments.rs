@@ -1,11 +1,11 @@
-//! `roleAssignments` of users and applications (PingOne, "Role assignments").
+//! `roleAssignments` of users, applications and groups (PingOne, "Role assignments").
 
-use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleAssignmentId};
+use protocol::id::{EnvironmentId, GroupId, OrganizationId, PopulationId, RoleAssignmentId};
 use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScopeType};
 
 use super::roles::unknown as unknown_role;
 use super::unique;
-use crate::access::allowed::find_population;
+use crate::access::allowed::{AllowedEverywhere, find_population};
 use crate::access::caller::Caller;
 use crate::access::coverage::{self, Coverage, LocatedScope};
 use crate::access::last_administrator::{self, Loss};
@@ -19,6 +19,7 @@ use crate::audit::Subject;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::environments::StoredEnvironment;
+use crate::stores::groups::StoredGroup;
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
 
 /// Whose assignments they are, and who asks.
@@ -44,6 +45,7 @@ impl AssignmentsOf<'_> {
     fn representation(&self, assignment: &StoredAssignment) -> Hal<RoleAssignment> {
         let relation = match self.holder {
             Holder::Application(_) => "application",
+            Holder::Group(_) => "group",
             Holder::User(_) => "user",
         };
         let urls = self.caller.idp.urls();
@@ -230,6 +232,20 @@ fn of_application<P>(on: &OnApplication<P>) -> Result<AssignmentsOf<'_>, ApiFail
     })
 }
 
+/// Roles of groups are kept: their members gain nothing by them.
+async fn of_group<P>(
+    allowed: &AllowedEverywhere<P>,
+    id: GroupId,
+) -> Result<AssignmentsOf<'_>, ApiFailure> {
+    let group: StoredGroup = allowed.load(id).await?;
+    Ok(AssignmentsOf {
+        caller: allowed,
+        environment: &allowed.environment,
+        holder: Holder::Group(group.id.as_uuid()),
+        path: format!("groups/{}", group.id),
+    })
+}
+
 type Id = PathId<RoleAssignmentId>;
 
 pub(super) async fn list_of_user(
@@ -284,4 +300,38 @@ pub(super) async fn delete_of_application(
     id: Id,
 ) -> Result<Reply, ApiFailure> {
     of_application(&on)?.delete(id.0).await
+}
+
+type ReadRoles = AllowedEverywhere<may::ReadRoleAssignments>;
+type ManageRoles = AllowedEverywhere<may::ManageRoleAssignments>;
+
+pub(super) async fn list_of_group(
+    allowed: ReadRoles,
+    PathId(group): PathId<GroupId>,
+) -> Result<Reply, ApiFailure> {
+    of_group(&allowed, group).await?.list().await
+}
+
+pub(super) async fn create_of_group(
+    allowed: ManageRoles,
+    PathId(group): PathId<GroupId>,
+    Json(new): Json<NewRoleAssignment>,
+) -> Result<Reply, ApiFailure> {
+    of_group(&allowed, group).await?.create(new).await
+}
+
+pub(super) async fn read_of_group(
+    allowed: ReadRoles,
+    PathId(group): PathId<GroupId>,
+    id: Id,
+) -> Result<Reply, ApiFailure> {
+    of_group(&allowed, group).await?.read(id.0).await
+}
+
+pub(super) async fn delete_of_group(
+    allowed: ManageRoles,
+    PathId(group): PathId<GroupId>,
+    id: Id,
+) -> Result<Reply, ApiFailure> {
+    of_group(&allowed, group).await?.delete(id.0).await
 }

@@ -14,6 +14,7 @@ use crate::access::permissions::may;
 use crate::accounts::{Refusal, verification};
 use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
+use crate::core::group_rules;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::groups::Groups;
@@ -173,7 +174,9 @@ pub(super) async fn set_population(
         updated_at: on.now,
         ..on.user.clone()
     };
-    let change = Users::update(&changed).add(Groups::leave_other_populations(changed.id, id));
+    let change = Users::update(&changed)
+        .add(Groups::leave_other_populations(changed.id, id))
+        .and(group_rules::place(&on.idp, &changed, on.now).await?);
     on.commit(on.environment.id, change, "USER.MOVED", &changed)
         .await?;
     let body = InPopulation { id };

@@ -20,6 +20,7 @@ use crate::accounts::registration::{self, RegistrationRefusal};
 use crate::api::body::JsonObject;
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
+use crate::core::group_rules;
 use crate::mail::{MailKind, Notice};
 use crate::requests::extract::Query;
 use crate::requests::failures::api::ApiFailure;
@@ -324,7 +325,8 @@ pub(super) async fn write_with<P>(
     let change = Users::update(changed)
         .and(alone)
         .and(moved(on, changed).await?);
-    let change = change.and(with);
+    let placed = group_rules::place(&on.idp, changed, on.now).await?;
+    let change = change.and(with).and(placed);
     let written = on
         .commit(on.environment.id, change, action, &*changed)
         .await;

@@ -89,16 +89,19 @@ pub(crate) fn push_with(
     statement.push(")")
 }
 
-/// Appends `column eq value` or `column sw value`; the latter as a range, which an index serves on
-/// both engines.
+/// Appends a comparison with a text. `sw` is a range, which an index serves on both engines; no index
+/// serves `ew` and `co`.
 pub(crate) fn push_comparison(
     statement: Statement,
     column: &'static str,
     operator: Operator,
     value: &str,
 ) -> Statement {
-    if operator != Operator::Sw {
-        return statement.push(column).push(" = ").push_bind(value);
+    match operator {
+        Operator::Sw => {}
+        Operator::Co => return push_like(statement, column, &format!("%{}%", escaped(value))),
+        Operator::Ew => return push_like(statement, column, &format!("%{}", escaped(value))),
+        _ => return statement.push(column).push(" = ").push_bind(value),
     }
     let statement = statement
         .push("(")
@@ -114,6 +117,26 @@ pub(crate) fn push_comparison(
         None => statement,
     };
     statement.push(")")
+}
+
+fn push_like(statement: Statement, column: &'static str, pattern: &str) -> Statement {
+    statement
+        .push(column)
+        .push(" LIKE ")
+        .push_bind(pattern)
+        .push(" ESCAPE '!'")
+}
+
+/// A text in which nothing stands for anything else in a pattern.
+fn escaped(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for character in value.chars() {
+        if matches!(character, '!' | '%' | '_') {
+            escaped.push('!');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 /// Appends ` AND ` and the condition that the column names one of these populations.

@@ -52,6 +52,7 @@ impl Record for StoredGroup {
         vec![
             ("name_key", fold(&self.wire.name).into()),
             ("external_id", self.wire.external_id.as_ref().into()),
+            ("user_filter", self.wire.user_filter.as_ref().into()),
         ]
     }
 }
@@ -76,7 +77,7 @@ impl Member {
 #[derive(Clone, Debug)]
 pub(crate) struct Membership {
     pub(crate) group: StoredGroup,
-    /// Whether by itself; otherwise through nested groups alone.
+    /// Whether by itself; otherwise through nested groups or by a rule alone.
     pub(crate) is_direct: bool,
 }
 
@@ -110,12 +111,13 @@ WITH RECURSIVE below (id) AS (
 SELECT COUNT(DISTINCT user_id) AS users
   FROM group_members WHERE group_id IN (SELECT id FROM below)";
 
-/// Only a user of the group's population becomes a member.
+/// Only a user of the group's population becomes a member, and nobody of a group with a rule.
 const ADD_USER: &str = "\
 INSERT INTO group_members (group_id, user_id)
 SELECT groups.id, users.id
   FROM groups JOIN users ON users.environment_id = groups.environment_id
  WHERE groups.id = $1 AND users.id = $2 AND groups.environment_id = $3
+   AND groups.user_filter IS NULL
    AND (groups.population_id IS NULL OR groups.population_id = users.population_id)
    AND (SELECT COUNT(*) FROM group_members WHERE user_id = $2) < $4";
 
@@ -296,10 +298,9 @@ fn memberships(member: Member, environment: EnvironmentId) -> Statement {
 }
 
 fn membership(row: &Row) -> Result<Membership, StoreError> {
-    Ok(Membership {
-        group: StoredGroup::from_row(row)?,
-        is_direct: row.get("is_direct")?,
-    })
+    let group = StoredGroup::from_row(row)?;
+    let is_direct = row.get::<bool>("is_direct")? && group.wire.user_filter.is_none();
+    Ok(Membership { group, is_direct })
 }
 
 /// Appends a statement that gives the ids of the members of a group, nested groups' among them.

@@ -28,19 +28,22 @@ pub(crate) struct StoredAssignment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     Application(Uuid),
+    /// A group: its members gain nothing by it.
+    Group(Uuid),
     User(Uuid),
 }
 
 impl Holder {
     pub(crate) fn id(self) -> Uuid {
         match self {
-            Self::Application(id) | Self::User(id) => id,
+            Self::Application(id) | Self::Group(id) | Self::User(id) => id,
         }
     }
 
     fn kind(self) -> &'static str {
         match self {
             Self::Application(_) => "APPLICATION",
+            Self::Group(_) => "GROUP",
             Self::User(_) => "USER",
         }
     }
@@ -62,6 +65,7 @@ impl StoredAssignment {
             environment_id: row.parse("environment_id", EnvironmentId::parse)?,
             holder: row.parse("actor_kind", |kind| match kind {
                 "APPLICATION" => Ok(Holder::Application(holder_id)),
+                "GROUP" => Ok(Holder::Group(holder_id)),
                 "USER" => Ok(Holder::User(holder_id)),
                 _ => Err(StoreError::inconsistent(
                     "a role is held by an unknown kind",

@@ -76,6 +76,19 @@ pub(crate) fn rules(schema: &UserSchema) -> AttributeRules {
     })
 }
 
+/// What rules can say by which users are members of a group: how they are, and not what they are
+/// members of.
+pub(crate) fn rules_of_groups(schema: &UserSchema) -> AttributeRules {
+    const OPERATORS: &[Operator] = &[Operator::Eq, Operator::Sw, Operator::Ew, Operator::Co];
+    let custom = schema.custom().map(|one| &one.attribute);
+    let custom = custom.filter(|one| one.attribute_type == AttributeType::String);
+    let custom = custom.map(|one| AttributeRule::text(one.name.clone(), OPERATORS));
+    let attributes = ATTRIBUTES.map(|path| AttributeRule::text(path, OPERATORS));
+    AttributeRules::new(attributes.into_iter().chain(custom))
+        .with(AttributeRule::exact("population.id", &[Operator::Eq][..]))
+        .with(AttributeRule::boolean("enabled"))
+}
+
 /// The names of the attributes that an operator added, which [`Search`] takes.
 pub(crate) fn custom_names(schema: &UserSchema) -> Vec<String> {
     schema

@@ -4,7 +4,7 @@ use http::StatusCode;
 use protocol::pingone::{Group, GroupMembership};
 use serde_json::json;
 
-use crate::management::{Api, encoded, id, refused};
+use crate::management::{Api, encoded, id, refused, user_path};
 use crate::world::World;
 
 pub(crate) fn kinds(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -66,7 +66,7 @@ async fn what_a_group_cannot_keep_is_refused_by_its_name() {
     let api = Api::worker(&world).await;
     let nowhere = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
     for (member, value) in [
-        ("userFilter", json!(r#"title eq "x""#)),
+        ("userFilter", json!(r#"memberOfGroups[id eq "x"]"#)),
         ("population", json!({ "id": nowhere })),
         ("customData", json!({ "text": "x".repeat(20_000) })),
         ("externalId", json!("x".repeat(1025))),
@@ -475,4 +475,75 @@ async fn users_do_not_see_which_groups_they_are_in() {
             "",
         );
     }
+}
+
+async fn members(api: &Api<'_>, group: &str) -> Vec<String> {
+    api.users_by(&format!(r#"memberOfGroups[id eq "{group}"]"#))
+        .await
+}
+
+#[tokio::test]
+async fn whoever_meets_the_rule_of_a_group_is_a_member_and_nobody_else() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let user = |name: &str, title: &str| json!({"username": name, "email": format!("{name}@ship.example"), "title": title});
+    let ada = api.import(&user("ada", "Captain")).await.json();
+    api.import(&user("bob", "Cook")).await;
+    let rule = json!({"name": "Officers", "userFilter": r#"title eq "captain""#});
+    let officers = api.make("groups", &rule).await;
+    assert_eq!(officers["userFilter"], rule["userFilter"]);
+    assert_eq!(officers["directMemberCounts"]["users"], 1);
+    let id = officers["id"].as_str().unwrap();
+    assert_eq!(members(&api, id).await, ["ada"]);
+    let memberships = api.memberships(&user_path(&ada)).await;
+    assert_eq!(memberships, kinds(&[("Officers", "INDIRECT")]));
+
+    // A change of a user, and a new one, follow the rule.
+    api.import(&user("eve", "Captain"))
+        .await
+        .expect(StatusCode::CREATED);
+    assert_eq!(members(&api, id).await, ["ada", "eve"]);
+    api.patch(&user_path(&ada), &json!({"title": "Cook"}))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(members(&api, id).await, ["eve"]);
+
+    // Nobody is put into it, and a rule that is changed looks at everybody.
+    let at = format!("{}/memberOfGroups", user_path(&ada));
+    let refusal = api.post(&at, &json!({"id": id})).await;
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", "id");
+    let at = format!("groups/{id}");
+    let cooks = json!({"name": "Cooks", "userFilter": r#"title co "oo" and email ew "p.example""#});
+    api.put(&at, &cooks).await.expect(StatusCode::OK);
+    assert_eq!(members(&api, id).await, ["ada", "bob"]);
+    api.put(&at, &json!({"name": "Cooks"}))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(members(&api, id).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_roles_of_a_group_are_kept_and_give_its_members_nothing() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let group = api.make_group("Admins").await;
+    let body = api
+        .assignment("Identity Data Read Only", "ENVIRONMENT", &api.environment)
+        .await;
+    let at = format!("groups/{group}/roleAssignments");
+    let made = api.make(&at, &body).await;
+    assert_eq!(made["role"], body["role"]);
+    let one = format!("{at}/{}", made["id"].as_str().unwrap());
+    assert_eq!(api.get(&one).await.expect(StatusCode::OK).json(), made);
+    let page = api.get(&at).await.json();
+    assert_eq!(page["_embedded"]["roleAssignments"][0]["id"], made["id"]);
+    let ada = api.make_user("ada").await;
+    api.join(&user_path(&ada), &group).await;
+    let held = api
+        .get(&format!("{}/roleAssignments", user_path(&ada)))
+        .await
+        .json();
+    assert_eq!(held["_embedded"]["roleAssignments"], json!([]));
+    api.delete(&one).await.expect(StatusCode::NO_CONTENT);
+    refused(&api.get(&one).await, 404, "NOT_FOUND", "", "");
 }
