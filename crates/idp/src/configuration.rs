@@ -1,17 +1,21 @@
 //! The kinds of configuration objects: what each document says, what is checked of it, and what
 //! every environment begins with. A file for each, on [`api::configuration`](crate::api::configuration).
 
+pub(crate) mod application_resources;
 pub(crate) mod branding;
 pub(crate) mod identity_providers;
 pub(crate) mod linked_accounts;
 mod provider_attributes;
 mod schemas;
+pub(crate) mod resource_attributes;
+pub(crate) mod resource_parts;
 pub(crate) mod themes;
 
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 
+use self::application_resources::{ApplicationResource, ApplicationResourcePermission};
 use self::branding::BrandingSettings;
 use self::identity_providers::IdentityProvider;
 use self::linked_accounts::LinkedAccount;
@@ -26,6 +30,7 @@ use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::editions;
 use crate::stores::user_schemas::{Schema, SchemaAttribute};
+use crate::stores::resource_attributes::ResourceAttribute;
 
 /// The routes of all kinds.
 pub(crate) fn routes() -> Vec<Resource> {
@@ -38,6 +43,9 @@ pub(crate) fn routes() -> Vec<Resource> {
         made_elsewhere::<LinkedAccount>(),
         given::<Schema>(),
         patchable_collection::<SchemaAttribute>(),
+        collection::<ApplicationResource>(),
+        collection::<ApplicationResourcePermission>(),
+        collection::<ResourceAttribute>(),
     ]
     .into_iter()
     .flatten()
@@ -83,6 +91,7 @@ pub(crate) fn seeds(
 ///
 /// [`StoreError`] when the database does not answer.
 pub(crate) async fn bring_up_to_date(core: &Core, now: Timestamp) -> Result<(), StoreError> {
+    resource_parts::complete(core, now).await?;
     loop {
         let behind = editions::behind(core.db(), EDITIONS.len()).await?;
         if behind.is_empty() {

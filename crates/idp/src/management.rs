@@ -2,6 +2,7 @@
 //! one stands in `docs/adding-a-resource.md`.
 
 mod activities;
+mod application_permissions;
 mod application_secret;
 mod applications;
 mod bill_of_materials;
@@ -13,6 +14,7 @@ mod organizations;
 mod password_policies;
 mod populations;
 mod refusals;
+mod resource_secret;
 mod resources;
 mod role_assignments;
 mod roles;
@@ -35,7 +37,9 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::api::media_router::{self, Operation, Resource, at};
 use crate::api::resource::unique;
+use crate::api::configuration::Configuration as _;
 use crate::configuration;
+use crate::configuration::application_resources::ApplicationResource;
 use crate::requests::correlate::correlate;
 use crate::requests::failures::api::CORRELATION_ID;
 use crate::state::Idp;
@@ -126,6 +130,13 @@ fn resources() -> Vec<Resource> {
         at("/environments/{environment}/populations/{population}/defaultIdentityProvider")
             .get(populations::read_default_provider)
             .put(populations::set_default_provider),
+        at("/environments/{environment}/resources/{resource}/applicationPermissions")
+            .get(application_permissions::list)
+            .kept(ApplicationResource::KEPT),
+        at("/environments/{environment}/resources/{resource}/secret")
+            .get(resource_secret::read)
+            .post(resource_secret::rotate)
+            .delete(resource_secret::drop_previous),
         at("/environments/{environment}/roles").get(roles::list_of_environment),
         at("/environments/{environment}/roles/{role}").get(roles::read_of_environment),
     ];

@@ -32,6 +32,8 @@ pub(crate) mod population_users;
 pub(crate) mod populations;
 pub(crate) mod record;
 pub(crate) mod refresh_tokens;
+pub(crate) mod resource_attributes;
+pub(crate) mod resource_secrets;
 pub(crate) mod resources;
 pub(crate) mod role_assignments;
 pub(crate) mod sealed;

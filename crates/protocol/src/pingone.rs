@@ -33,7 +33,10 @@ pub use password::{
     SetPassword,
 };
 pub use population::{NewPopulation, Population};
-pub use resource::{Resource, ResourceGrant, ResourceScope, ResourceType};
+pub use resource::{
+    ApplicationPermissionsSettings, IntrospectionAuthMethod, Resource, ResourceGrant,
+    ResourceScope, ResourceType,
+};
 pub use role::{AssignedScope, NewRoleAssignment, Role, RoleAssignment, RoleScope, RoleScopeType};
 pub use user::{
     Account, AccountStatus, Address, IdentityProvider, ImportPassword, LastSignOn, Lifecycle,

@@ -1,8 +1,14 @@
 //! Checks of values that members of many resources share.
 
+use protocol::pingone::{CorsBehavior, CorsSettings};
+use url::Url;
+
 use crate::requests::failures::api::ApiFailure;
 
 const LONGEST_NAME: usize = 256;
+
+/// PingOne's bound of `corsSettings.origins`.
+const MOST_ORIGINS: usize = 20;
 
 /// The name of a resource.
 ///
@@ -31,4 +37,40 @@ pub(crate) fn at_most(target: &str, text: Option<&str>, longest: usize) -> Resul
     }
     let message = format!("must have at most {longest} characters");
     Err(ApiFailure::invalid_value(target, message))
+}
+
+/// That settings of origins list what browsers send, and neither too few nor too many.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` for `target`.
+pub(crate) fn cors(target: &str, settings: Option<&CorsSettings>) -> Result<(), ApiFailure> {
+    let Some(cors) = settings else {
+        return Ok(());
+    };
+    match cors.behavior {
+        CorsBehavior::AllowNoOrigins if cors.origins.is_empty() => Ok(()),
+        CorsBehavior::AllowNoOrigins => Err(ApiFailure::invalid_value(
+            target,
+            "must be empty for ALLOW_NO_ORIGINS",
+        )),
+        CorsBehavior::AllowSpecificOrigins => {
+            let is_origin = |text: &String| {
+                Url::parse(text).is_ok_and(|url| {
+                    matches!(url.scheme(), "http" | "https")
+                        && url.origin().ascii_serialization() == *text
+                })
+            };
+            if (1..=MOST_ORIGINS).contains(&cors.origins.len())
+                && cors.origins.iter().all(is_origin)
+            {
+                return Ok(());
+            }
+            let message = format!(
+                "must hold 1 to {MOST_ORIGINS} origins as browsers send them, such as \
+                 https://app.example"
+            );
+            Err(ApiFailure::invalid_value(target, message))
+        }
+    }
 }

@@ -144,6 +144,27 @@ impl<D: Configuration> Parent for Below<D> {
     }
 }
 
+/// Another configuration object, which the path names without what that one hangs off.
+#[derive(Debug)]
+pub(crate) struct Of<D>(PhantomData<fn() -> D>);
+
+impl<D: Configuration> Parent for Of<D> {
+    const MEMBER: Option<&'static str> = Some(D::ITEM);
+
+    async fn find(
+        parts: &mut Parts,
+        idp: &Idp,
+        environment: EnvironmentId,
+    ) -> Result<Uuid, ApiFailure> {
+        let ItemId(id) = item_id::<D>(parts, idp).await?;
+        let objects = Objects::<D>::new(idp.db(), idp.keyring());
+        let found = objects.find(environment, id).await?;
+        found
+            .map(|object| object.id)
+            .ok_or_else(ApiFailure::not_found)
+    }
+}
+
 /// A row of a table of resources.
 #[derive(Debug)]
 pub(crate) struct BelowRow<R>(PhantomData<fn() -> R>);

@@ -8,11 +8,13 @@ use protocol::id::{
     EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceId, ScopeId,
 };
 use protocol::password_policy::PasswordPolicy;
-use protocol::pingone::{ResourceType, RoleScope, RoleScopeType};
+use protocol::pingone::{
+    ApplicationPermissionsSettings, ResourceType, RoleScope, RoleScopeType,
+};
 use serde_json::Map;
 
 use crate::audit::{Activity, By, Subject};
-use crate::configuration;
+use crate::configuration::{self, resource_parts};
 use crate::founding::portal_applications::ADMINISTRATION;
 use crate::founding::records::Records;
 use crate::state::Idp;
@@ -21,7 +23,7 @@ use crate::stores::environments::{EnvironmentDetails, Environments, StoredEnviro
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 use crate::stores::populations::{PopulationSettings, Populations, StoredPopulation};
 use crate::stores::resources::{
-    ResourceDetails, ResourceScopes, Resources, StoredResource, StoredScope,
+    Opened, ResourceDetails, ResourceScopes, Resources, StoredResource, StoredScope,
 };
 use crate::stores::role_assignments::Holder;
 
@@ -199,7 +201,9 @@ fn built_in_resources(
     let (mut resources, mut change) = (Vec::new(), Change::new());
     for (name, resource_type, scopes) in built_in {
         let resource = built_in_resource(idp, environment, name, resource_type, now);
-        change = change.and(Resources::insert(&resource)?);
+        change = change
+            .and(Resources::insert(&resource)?)
+            .and(resource_parts::begin(idp, &resource)?);
         let mut scope_ids = Vec::new();
         for (name, description) in scopes {
             let scope_id = ScopeId::random(idp.random());
@@ -210,7 +214,7 @@ fn built_in_resources(
                 resource_id: resource.id,
                 name: (*name).to_owned(),
                 description: Some((*description).to_owned()),
-                also: Map::new(),
+                opens: Opened::default(),
                 created_at: now,
                 updated_at: now,
             })?);
@@ -239,7 +243,9 @@ fn built_in_resource(
             resource_type,
             audience: None,
             access_token_seconds: None,
-            also: Map::new(),
+            introspection: None,
+            application_permissions: ApplicationPermissionsSettings::default(),
+            cors_settings: None,
         },
         created_at: now,
         updated_at: now,

@@ -31,8 +31,9 @@ struct Previous {
     expires_at: Timestamp,
 }
 
+/// The secrets of an application or a resource as they are shown.
 #[derive(Serialize)]
-struct SecretBody {
+pub(super) struct SecretBody {
     environment: Reference<EnvironmentId>,
     #[serde(serialize_with = "shown")]
     secret: ClientSecret,
@@ -48,6 +49,39 @@ struct PreviousBody {
     expires_at: Timestamp,
 }
 
+impl Rotation {
+    /// Until when the present secret goes on working; `None` where it stops at once.
+    pub(super) fn until(
+        rotation: Option<Self>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, ApiFailure> {
+        let previous = rotation.and_then(|rotation| rotation.previous);
+        let Some(Previous { expires_at }) = previous else {
+            return Ok(None);
+        };
+        let overlap = expires_at.duration_since(now);
+        if (SHORTEST_OVERLAP..=LONGEST_OVERLAP).contains(&overlap) {
+            return Ok(Some(expires_at));
+        }
+        let message = "must be between one minute and 30 days ahead";
+        Err(ApiFailure::invalid_value("previous.expiresAt", message))
+    }
+}
+
+impl SecretBody {
+    pub(super) fn new(
+        environment: EnvironmentId,
+        secret: ClientSecret,
+        previous: Option<(ClientSecret, Timestamp)>,
+    ) -> Self {
+        Self {
+            environment: Reference::new(environment),
+            secret,
+            previous: previous.map(|(secret, expires_at)| PreviousBody { secret, expires_at }),
+        }
+    }
+}
+
 /// The one place that writes a client secret out.
 fn shown<S: Serializer>(secret: &ClientSecret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
@@ -57,14 +91,7 @@ type OnSecret = OnApplication<may::ManageSecrets>;
 
 fn representation(on: &OnSecret, secrets: ReadableSecrets) -> Hal<SecretBody> {
     let application = on.url(format_args!("applications/{}", on.application.id));
-    let previous = secrets
-        .previous
-        .map(|(secret, expires_at)| PreviousBody { secret, expires_at });
-    let body = SecretBody {
-        environment: Reference::new(on.id()),
-        secret: secrets.present,
-        previous,
-    };
+    let body = SecretBody::new(on.id(), secrets.present, secrets.previous);
     let path = format_args!("applications/{}/secret", on.application.id);
     Hal::in_environment(on.idp.urls(), on.id(), path, body).link("application", application)
 }
@@ -106,16 +133,7 @@ pub(super) async fn rotate(
     OptionalJson(rotation): OptionalJson<Rotation>,
 ) -> Result<Reply, ApiFailure> {
     require_secret(&on)?;
-    let until = rotation
-        .and_then(|rotation| rotation.previous)
-        .map(|one| one.expires_at);
-    if let Some(until) = until {
-        let overlap = until.duration_since(on.now);
-        if !(SHORTEST_OVERLAP..=LONGEST_OVERLAP).contains(&overlap) {
-            let message = "must be between one minute and 30 days ahead";
-            return Err(ApiFailure::invalid_value("previous.expiresAt", message));
-        }
-    }
+    let until = Rotation::until(rotation, on.now)?;
     let secret = ClientSecret::random(on.idp.random());
     let id = on.application.id;
     let change = on

@@ -4,7 +4,7 @@
 use protocol::id::ApplicationId;
 use protocol::oauth::{RedirectUri, TokenEndpointAuthMethod};
 use protocol::pingone::{
-    Application, ApplicationType, CorsBehavior, ErrorDetail, GrantTypeName, NewApplication,
+    Application, ApplicationType, ErrorDetail, GrantTypeName, NewApplication,
     ResponseTypeName,
 };
 use protocol::secret::ClientSecret;
@@ -30,9 +30,6 @@ use crate::stores::groups::Groups;
 const MOST_URIS: usize = 100;
 
 const LONGEST_URI: usize = 2048;
-
-/// PingOne's bound of `corsSettings.origins`.
-const MOST_ORIGINS: usize = 20;
 
 /// More groups of `accessControl` than this are refused.
 const MOST_GROUPS: usize = 100;
@@ -279,35 +276,7 @@ async fn check_access<P>(
             }
         }
     }
-    let Some(cors) = &settings.cors_settings else {
-        return Ok(());
-    };
-    let target = "corsSettings.origins";
-    match cors.behavior {
-        CorsBehavior::AllowNoOrigins if cors.origins.is_empty() => Ok(()),
-        CorsBehavior::AllowNoOrigins => Err(ApiFailure::invalid_value(
-            target,
-            "must be empty for ALLOW_NO_ORIGINS",
-        )),
-        CorsBehavior::AllowSpecificOrigins => {
-            let is_origin = |text: &String| {
-                Url::parse(text).is_ok_and(|url| {
-                    matches!(url.scheme(), "http" | "https")
-                        && url.origin().ascii_serialization() == *text
-                })
-            };
-            if (1..=MOST_ORIGINS).contains(&cors.origins.len())
-                && cors.origins.iter().all(is_origin)
-            {
-                return Ok(());
-            }
-            let message = format!(
-                "must hold 1 to {MOST_ORIGINS} origins as browsers send them, such as \
-                 https://app.example"
-            );
-            Err(ApiFailure::invalid_value(target, message))
-        }
-    }
+    checks::cors("corsSettings.origins", settings.cors_settings.as_ref())
 }
 
 /// Refuses addresses of another form, and too many.

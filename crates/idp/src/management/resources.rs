@@ -2,7 +2,10 @@
 
 use protocol::id::ResourceId;
 use protocol::pingone::Code as _;
-use protocol::pingone::{ErrorDetail, Resource, ResourceType};
+use protocol::pingone::{
+    ApplicationPermissionsSettings, CorsSettings, ErrorDetail, IntrospectionAuthMethod, Resource,
+    ResourceType,
+};
 use serde::Deserialize;
 use url::Url;
 
@@ -11,6 +14,7 @@ use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::api::members::{Body, Takes, Understood};
+use crate::configuration::resource_parts;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::resources::{ResourceDetails, Resources, StoredResource};
@@ -26,23 +30,18 @@ pub(super) struct ResourceBody {
     description: Option<String>,
     audience: Option<String>,
     access_token_validity_seconds: Option<i64>,
+    introspect_endpoint_auth_method: Option<IntrospectionAuthMethod>,
+    application_permissions_settings: Option<ApplicationPermissionsSettings>,
+    cors_settings: Option<CorsSettings>,
     #[serde(rename = "type")]
     resource_type: Option<ResourceType>,
 }
 
+/// PingOne takes these two from environments only that may import resources.
 impl Body for ResourceBody {
     const OTHERS: &'static [(&'static str, Takes)] = &[
-        (
-            "applicationPermissionsSettings",
-            Takes::One(&[r#"{"claimEnabled":false}"#]),
-        ),
         ("clientId", Takes::Nothing),
         ("clientSecret", Takes::Nothing),
-        // Nothing introspects as a resource; this is what a resource without secret is set to.
-        (
-            "introspectEndpointAuthMethod",
-            Takes::One(&["\"CLIENT_SECRET_BASIC\""]),
-        ),
     ];
 }
 
@@ -52,13 +51,16 @@ fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Res
     let wire = resource.to_wire(urls.audience(), lifetimes.access_token.as_secs());
     let path = format_args!("resources/{id}");
     Hal::in_environment(urls, allowed.id(), path, wire)
-        .also(&resource.details.also)
+        .link(
+            "attributes",
+            allowed.url(format_args!("resources/{id}/attributes")),
+        )
         .link("scopes", allowed.url(format_args!("resources/{id}/scopes")))
 }
 
-fn valid(
-    Understood { body, also }: Understood<ResourceBody>,
-) -> Result<ResourceDetails, ApiFailure> {
+fn valid(body: ResourceBody) -> Result<ResourceDetails, ApiFailure> {
+    checks::at_most("description", body.description.as_deref(), 1024)?;
+    checks::cors("corsSettings.origins", body.cors_settings.as_ref())?;
     if let Some(audience) = &body.audience {
         // An address is common, and any other text as good; what could pass for PingOne is not.
         let lower = audience.to_ascii_lowercase();
@@ -85,7 +87,9 @@ fn valid(
         resource_type: ResourceType::Custom,
         audience: body.audience,
         access_token_seconds: body.access_token_validity_seconds,
-        also,
+        introspection: body.introspect_endpoint_auth_method,
+        application_permissions: body.application_permissions_settings.unwrap_or_default(),
+        cors_settings: body.cors_settings,
     })
 }
 
@@ -107,18 +111,18 @@ pub(super) async fn read(
 
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageResources>,
-    given: Understood<ResourceBody>,
+    Understood { body, .. }: Understood<ResourceBody>,
 ) -> Result<Reply, ApiFailure> {
-    require_type(&given.body, ResourceType::Custom)?;
+    require_type(&body, ResourceType::Custom)?;
     let (id, created_at) = allowed.identity::<StoredResource>(None);
     let resource = StoredResource {
         id,
         environment_id: allowed.id(),
-        details: valid(given)?,
+        details: valid(body)?,
         created_at,
         updated_at: allowed.now,
     };
-    let change = Resources::insert(&resource)?;
+    let change = Resources::insert(&resource)?.and(resource_parts::begin(&allowed.idp, &resource)?);
     allowed.create(&resource, change).await?;
     Reply::created(&representation(&allowed, &resource))
 }
@@ -135,21 +139,21 @@ fn require_type(body: &ResourceBody, is: ResourceType) -> Result<(), ApiFailure>
 pub(super) async fn replace(
     allowed: AllowedEverywhere<may::ManageResources>,
     PathId(id): PathId<ResourceId>,
-    mut given: Understood<ResourceBody>,
+    Understood { mut body, .. }: Understood<ResourceBody>,
 ) -> Result<Reply, ApiFailure> {
     let stored: StoredResource = allowed.load(id).await?;
     let (urls, lifetimes) = (allowed.idp.urls(), &allowed.idp.settings().lifetimes);
     let shown = stored.to_wire(urls.audience(), lifetimes.access_token.as_secs());
-    require_type(&given.body, stored.details.resource_type)?;
-    let audience = given.body.audience.clone();
+    require_type(&body, stored.details.resource_type)?;
+    let audience = body.audience.clone();
     let details = if stored.details.resource_type == ResourceType::Custom {
-        valid(given)?
+        valid(body)?
     } else {
         for (target, sent, is) in [
-            ("name", Some(&given.body.name), Some(&shown.name)),
+            ("name", Some(&body.name), Some(&shown.name)),
             (
                 "description",
-                given.body.description.as_ref(),
+                body.description.as_ref(),
                 shown.description.as_ref(),
             ),
             ("audience", audience.as_ref(), shown.audience.as_ref()),
@@ -160,15 +164,13 @@ pub(super) async fn replace(
             }
         }
         // The PingOne API's own would not pass for a custom one's.
-        given.body.audience = None;
+        body.audience = None;
         let ResourceDetails {
             access_token_seconds,
-            also,
             ..
-        } = valid(given)?;
+        } = valid(body)?;
         ResourceDetails {
             access_token_seconds,
-            also,
             ..stored.details
         }
     };

@@ -5,27 +5,32 @@ use protocol::id::{ResourceId, ScopeId};
 use protocol::oauth::Scopes;
 use protocol::pingone::{ResourceScope, ResourceType};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::permissions::may;
+use crate::api::body::Json;
+use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
-use crate::api::members::{Body, Takes, Understood};
+use crate::founding::environment::OPENID_SCOPES;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::resources::{ResourceScopes, StoredResource, StoredScope};
+use crate::stores::change::Change;
+use crate::stores::configuration::{Objects, Reference, refer};
+use crate::stores::resource_attributes::ResourceAttribute;
+use crate::stores::resources::{Opened, ResourceScopes, StoredResource, StoredScope};
+
+/// More attributes or claims than this are refused.
+const MOST_OPENED: usize = 200;
 
 /// What a scope is created or replaced with.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ScopeBody {
     name: String,
     description: Option<String>,
-}
-
-impl Body for ScopeBody {
-    const OTHERS: &'static [(&'static str, Takes)] = &[
-        ("mappedClaims", Takes::One(&["[]"])),
-        ("schemaAttributes", Takes::One(&[r#"["*"]"#])),
-    ];
+    schema_attributes: Option<Vec<String>>,
+    mapped_claims: Option<Vec<Uuid>>,
 }
 
 /// The two ids at the end of the path.
@@ -35,7 +40,6 @@ fn representation<P>(allowed: &Allowed<P>, scope: &StoredScope) -> Hal<ResourceS
     let resource = format!("resources/{}", scope.resource_id);
     let path = format_args!("{resource}/scopes/{}", scope.id);
     Hal::in_environment(allowed.idp.urls(), allowed.id(), path, scope.to_wire())
-        .also(&scope.also)
         .link("resource", allowed.url(&resource))
 }
 
@@ -52,8 +56,24 @@ async fn load<P>(
     }
 }
 
+/// Whether a scope is one that the resource has from the beginning.
+fn is_built_in(resource: &StoredResource, name: &str) -> bool {
+    match resource.details.resource_type {
+        ResourceType::Custom => false,
+        ResourceType::OpenidConnect => OPENID_SCOPES.iter().any(|(one, _)| *one == name),
+        ResourceType::PingoneApi => !is_copy(name),
+    }
+}
+
 /// Scopes of the PingOne API have meanings of their own; only copies of two can be made.
-fn valid_name(resource: &StoredResource, name: &str) -> Result<(), ApiFailure> {
+fn is_copy(name: &str) -> bool {
+    let suffix = |prefix| name.strip_prefix(prefix);
+    ["p1:read:user:", "p1:update:user:"]
+        .into_iter()
+        .any(|prefix| suffix(prefix).is_some_and(|suffix| !suffix.is_empty()))
+}
+
+fn check_name(resource: &StoredResource, name: &str) -> Result<(), ApiFailure> {
     let is_one = Scopes::parse(name).is_ok_and(|scopes| scopes.iter().eq([name]));
     if !is_one || name.len() > 256 {
         return Err(ApiFailure::invalid_value(
@@ -61,12 +81,8 @@ fn valid_name(resource: &StoredResource, name: &str) -> Result<(), ApiFailure> {
             "must be a scope of RFC 6749 §3.3",
         ));
     }
-    let is_copy = ["p1:read:user:", "p1:update:user:"].iter().any(|prefix| {
-        name.strip_prefix(prefix)
-            .is_some_and(|suffix| !suffix.is_empty())
-    });
     match resource.details.resource_type {
-        ResourceType::PingoneApi if !is_copy => Err(ApiFailure::invalid_value(
+        ResourceType::PingoneApi if !is_copy(name) => Err(ApiFailure::invalid_value(
             "name",
             "must begin with p1:read:user: or p1:update:user:",
         )),
@@ -75,6 +91,60 @@ fn valid_name(resource: &StoredResource, name: &str) -> Result<(), ApiFailure> {
         }
         ResourceType::Custom | ResourceType::OpenidConnect | ResourceType::PingoneApi => Ok(()),
     }
+}
+
+/// What a body makes a scope open, as far as its resource lets it.
+async fn opened<P>(
+    allowed: &Allowed<P>,
+    resource: &StoredResource,
+    body: &ScopeBody,
+) -> Result<Opened, ApiFailure> {
+    let opens_attributes = resource.details.resource_type == ResourceType::PingoneApi
+        && (is_copy(&body.name) || matches!(&*body.name, "p1:read:user" | "p1:update:user"));
+    let paths = body.schema_attributes.as_deref().unwrap_or_default();
+    let refuse = |target, message| Err(ApiFailure::invalid_value(target, message));
+    if !paths.is_empty() && !opens_attributes {
+        let message = "is for the scopes p1:read:user and p1:update:user and their copies";
+        return refuse("schemaAttributes", message);
+    }
+    let is_path = |path: &String| {
+        let is_part = |c: char| c.is_alphanumeric() || "._-".contains(c);
+        path == "*" || !path.is_empty() && path.len() <= 256 && path.chars().all(is_part)
+    };
+    let has_all = paths.iter().any(|path| path == "*");
+    if paths.len() > MOST_OPENED || !paths.iter().all(is_path) || has_all && paths.len() > 1 {
+        let message = "must hold * alone, or at most 200 paths such as name.given";
+        return refuse("schemaAttributes", message);
+    }
+    let claims = body.mapped_claims.as_deref().unwrap_or_default();
+    if !claims.is_empty() && resource.details.resource_type != ResourceType::OpenidConnect {
+        let message = "is for scopes of the resource openid";
+        return refuse("mappedClaims", message);
+    }
+    if claims.len() > MOST_OPENED {
+        return refuse("mappedClaims", "must hold at most 200 ids");
+    }
+    let objects = Objects::<ResourceAttribute>::new(allowed.idp.db(), allowed.idp.keyring());
+    for id in claims {
+        let found = objects.find(allowed.id(), *id).await?;
+        if !found.is_some_and(|attribute| attribute.parent == resource.id.as_uuid()) {
+            let message = "names an attribute that the resource does not have";
+            return refuse("mappedClaims", message);
+        }
+    }
+    Ok(Opened {
+        schema_attributes: body.schema_attributes.clone(),
+        mapped_claims: body.mapped_claims.clone(),
+    })
+}
+
+/// That the claims are there, and stay while the scope gives them.
+fn refer_to_claims(scope: &StoredScope) -> Change {
+    let claims = scope.opens.mapped_claims.iter().flatten();
+    let references: Vec<_> = claims
+        .map(|id| Reference::to_object::<ResourceAttribute>("mappedClaims", *id))
+        .collect();
+    refer(scope.environment_id, scope.id.as_uuid(), &references)
 }
 
 pub(super) async fn list(
@@ -102,10 +172,12 @@ pub(super) async fn read(
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageResources>,
     PathId(id): PathId<ResourceId>,
-    Understood { body, also }: Understood<ScopeBody>,
+    Json(body): Json<ScopeBody>,
 ) -> Result<Reply, ApiFailure> {
     let resource: StoredResource = allowed.load(id).await?;
-    valid_name(&resource, &body.name)?;
+    check_name(&resource, &body.name)?;
+    checks::at_most("description", body.description.as_deref(), 1024)?;
+    let opens = opened(&allowed, &resource, &body).await?;
     let (id, created_at) = allowed.identity::<StoredScope>(None);
     let scope = StoredScope {
         id,
@@ -113,11 +185,11 @@ pub(super) async fn create(
         resource_id: resource.id,
         name: body.name,
         description: body.description,
-        also,
+        opens,
         created_at,
         updated_at: allowed.now,
     };
-    let change = ResourceScopes::insert(&scope)?;
+    let change = ResourceScopes::insert(&scope)?.and(refer_to_claims(&scope));
     allowed.create(&scope, change).await?;
     Reply::created(&representation(&allowed, &scope))
 }
@@ -125,24 +197,26 @@ pub(super) async fn create(
 pub(super) async fn replace(
     allowed: AllowedEverywhere<may::ManageResources>,
     ids: Ids,
-    Understood { body, also }: Understood<ScopeBody>,
+    Json(body): Json<ScopeBody>,
 ) -> Result<Reply, ApiFailure> {
     let (resource, stored) = load(&allowed, ids).await?;
     if body.name != stored.name {
-        valid_name(&resource, &body.name)?;
-        if resource.details.resource_type != ResourceType::Custom {
+        if is_built_in(&resource, &stored.name) {
             let message = "The name of this scope can not be changed.";
             return Err(ApiFailure::invalid_value("name", message));
         }
+        check_name(&resource, &body.name)?;
     }
+    checks::at_most("description", body.description.as_deref(), 1024)?;
+    let opens = opened(&allowed, &resource, &body).await?;
     let scope = StoredScope {
         name: body.name,
         description: body.description,
-        also,
+        opens,
         updated_at: allowed.now,
         ..stored
     };
-    let change = ResourceScopes::update(&scope)?;
+    let change = ResourceScopes::update(&scope)?.and(refer_to_claims(&scope));
     allowed.replace(&scope, change).await?;
     Reply::ok(&representation(&allowed, &scope))
 }
@@ -153,13 +227,11 @@ pub(super) async fn delete(
     ids: Ids,
 ) -> Result<Reply, ApiFailure> {
     let (resource, scope) = load(&allowed, ids).await?;
-    let is_built_in = resource.details.resource_type != ResourceType::Custom
-        && valid_name(&resource, &scope.name).is_err()
-        || scope.name == "openid";
-    if is_built_in {
+    if is_built_in(&resource, &scope.name) {
         let message = "A built-in scope can not be deleted";
         return Err(ApiFailure::constraint(None, message));
     }
-    let change = ResourceScopes::delete(&scope);
+    let no_claims = refer(scope.environment_id, scope.id.as_uuid(), &[]);
+    let change = ResourceScopes::delete(&scope).and(no_claims);
     allowed.delete(&scope, change).await
 }

@@ -6,9 +6,12 @@ use db::{Reader, Statement, StoreError, Value};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, ScopeId};
 use protocol::oauth::Scopes;
-use protocol::pingone::{Reference, Resource, ResourceGrant, ResourceScope, ResourceType};
+use protocol::pingone::{
+    ApplicationPermissionsSettings, CorsSettings, IntrospectionAuthMethod, Reference, Resource,
+    ResourceGrant, ResourceScope, ResourceType,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
+use uuid::Uuid;
 
 use super::change::Change;
 use super::fold;
@@ -45,9 +48,13 @@ pub(crate) struct ResourceDetails {
     /// Of a custom resource only; otherwise it follows from the installation's address.
     pub(crate) audience: Option<String>,
     pub(crate) access_token_seconds: Option<i64>,
-    /// Members that were sent and say what holds anyway.
+    /// How it proves who it is when it introspects; by Basic where nothing was said.
     #[serde(default)]
-    pub(crate) also: Map<String, serde_json::Value>,
+    pub(crate) introspection: Option<IntrospectionAuthMethod>,
+    #[serde(default)]
+    pub(crate) application_permissions: ApplicationPermissionsSettings,
+    #[serde(default)]
+    pub(crate) cors_settings: Option<CorsSettings>,
 }
 
 columns! {
@@ -57,9 +64,20 @@ columns! {
         resource_id: ResourceId,
         name: String,
         description: Option<String>,
-        /// Members that were sent and say what holds anyway.
-        also: Map<String, serde_json::Value> = json "also",
+        opens: Opened = json "also",
     }
+}
+
+/// What a scope opens.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Opened {
+    /// Attributes of users; all where nothing was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schema_attributes: Option<Vec<String>>,
+    /// Attributes of the resource `openid`, as claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mapped_claims: Option<Vec<Uuid>>,
 }
 
 impl Record for StoredScope {
@@ -114,6 +132,12 @@ impl StoredResource {
         }
     }
 
+    /// How it proves who it is when it introspects.
+    pub(crate) fn introspection(&self) -> IntrospectionAuthMethod {
+        let said = self.details.introspection;
+        said.unwrap_or(IntrospectionAuthMethod::ClientSecretBasic)
+    }
+
     /// The resource as PingOne shows it, without links, with what this installation adds where it
     /// says nothing: the audience of the PingOne API, and the seconds that access tokens live.
     pub(crate) fn to_wire(&self, of_pingone_api: &str, token_seconds: i64) -> Resource {
@@ -124,11 +148,22 @@ impl StoredResource {
             self.details.resource_type,
             [self.created_at, self.updated_at],
         );
-        resource.description.clone_from(&self.details.description);
-        resource.audience = (self.details.resource_type != ResourceType::OpenidConnect)
-            .then(|| self.audience(of_pingone_api));
-        resource.access_token_validity_seconds =
-            Some(self.details.access_token_seconds.unwrap_or(token_seconds));
+        let details = &self.details;
+        resource.description = match details.resource_type {
+            ResourceType::Custom => details.description.clone(),
+            ResourceType::OpenidConnect => Some("OpenID Connect".to_owned()),
+            ResourceType::PingoneApi => Some("The PingOne API".to_owned()),
+        };
+        if details.resource_type != ResourceType::OpenidConnect {
+            resource.audience = Some(self.audience(of_pingone_api));
+            resource.access_token_validity_seconds =
+                Some(details.access_token_seconds.unwrap_or(token_seconds));
+        }
+        if details.resource_type == ResourceType::Custom {
+            resource.introspect_endpoint_auth_method = Some(self.introspection().into());
+            resource.application_permissions_settings = Some(details.application_permissions);
+            resource.cors_settings.clone_from(&details.cors_settings);
+        }
         resource
     }
 }
@@ -144,6 +179,10 @@ impl StoredScope {
             [self.created_at, self.updated_at],
         );
         scope.description.clone_from(&self.description);
+        scope
+            .schema_attributes
+            .clone_from(&self.opens.schema_attributes);
+        scope.mapped_claims.clone_from(&self.opens.mapped_claims);
         scope
     }
 }
@@ -198,6 +237,14 @@ SELECT resources.id AS id, resources.environment_id AS environment_id,
   JOIN resource_scopes ON resource_scopes.id = resource_grant_scopes.scope_id
  WHERE resource_grants.application_id = $1
  ORDER BY resources.id";
+
+/// The PingOne API has neither attributes nor a secret.
+const WITHOUT: &str = "\
+SELECT id, environment_id, document, created_at, updated_at FROM resources
+ WHERE document NOT LIKE '%\"resource_type\":\"PINGONE_API\"%'
+   AND NOT EXISTS (SELECT 1 FROM configuration_objects
+                    WHERE parent_id = resources.id AND kind = $1)
+ LIMIT 100";
 
 /// What applications may ask for.
 #[derive(Debug)]
@@ -287,6 +334,13 @@ impl ResourceScopes<'_> {
 }
 
 impl Resources<'_> {
+    /// Some resources with no object of a kind below them that every one of their type has.
+    pub(crate) async fn without(&self, kind: &str) -> Result<Vec<StoredResource>, StoreError> {
+        let rows = self.db().read(Statement::new(WITHOUT).bind(kind)).await;
+        let rows = rows.map_err(StoreError::during("look for unfinished resources"))?;
+        rows.iter().map(StoredResource::from_row).collect()
+    }
+
     /// What an application was granted, oldest first.
     pub(crate) async fn list_grants(
         &self,

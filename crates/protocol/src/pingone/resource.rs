@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Reference;
+use uuid::Uuid;
+
+use super::{CorsSettings, Reference};
 use crate::codes::{Open, codes};
 use crate::id::{ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, ScopeId};
 
@@ -17,6 +19,27 @@ codes! {
         /// The resource `PingOne API`, whose scopes are for the user's own data.
         PingoneApi = "PINGONE_API";
     }
+}
+
+codes! {
+    /// How a resource proves who it is when it asks about a token.
+    IntrospectionAuthMethod {
+        /// By its secret in the `Authorization` header.
+        ClientSecretBasic = "CLIENT_SECRET_BASIC";
+        /// By its secret in the form.
+        ClientSecretPost = "CLIENT_SECRET_POST";
+        /// Not at all: it cannot ask.
+        None = "NONE";
+    }
+}
+
+/// What access tokens for a resource say of its application permissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ApplicationPermissionsSettings {
+    /// Whether they carry the claim `p1.permissions`.
+    pub claim_enabled: bool,
 }
 
 /// What an access token is for.
@@ -42,6 +65,15 @@ pub struct Resource {
     /// How long its access tokens live, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_validity_seconds: Option<i64>,
+    /// How it proves who it is when it asks about a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspect_endpoint_auth_method: Option<Open<IntrospectionAuthMethod>>,
+    /// What its access tokens say of its application permissions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_permissions_settings: Option<ApplicationPermissionsSettings>,
+    /// From which pages scripts may ask about a token with its secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors_settings: Option<CorsSettings>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -65,6 +97,9 @@ impl Resource {
             resource_type: resource_type.into(),
             audience: None,
             access_token_validity_seconds: None,
+            introspect_endpoint_auth_method: None,
+            application_permissions_settings: None,
+            cors_settings: None,
             created_at,
             updated_at,
         }
@@ -87,6 +122,12 @@ pub struct ResourceScope {
     /// What it permits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The attributes of users that it opens: paths such as `name.given`, or `*` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema_attributes: Option<Vec<String>>,
+    /// The attributes of the resource `openid` that it gives as claims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped_claims: Option<Vec<Uuid>>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -108,6 +149,8 @@ impl ResourceScope {
             resource: Reference::new(resource),
             name: name.into(),
             description: None,
+            schema_attributes: None,
+            mapped_claims: None,
             created_at,
             updated_at,
         }

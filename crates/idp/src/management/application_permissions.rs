@@ -1,0 +1,50 @@
+//! `/environments/{environment}/resources/{resource}/applicationPermissions`: what may be done to
+//! everything that a resource's applications protect (PingOne, "Application permissions").
+
+use protocol::id::ResourceId;
+use serde_json::{Map, json};
+
+use crate::access::allowed::AllowedEverywhere;
+use crate::access::permissions::may;
+use crate::api::hal::{Hal, Page, Reply};
+use crate::configuration::application_resources::{
+    ApplicationResource, ApplicationResourcePermission,
+};
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
+use crate::stores::configuration::Objects;
+use crate::stores::resources::StoredResource;
+
+pub(super) async fn list(
+    allowed: AllowedEverywhere<may::ReadResources>,
+    PathId(id): PathId<ResourceId>,
+) -> Result<Reply, ApiFailure> {
+    let resource: StoredResource = allowed.load(id).await?;
+    let (db, keyring) = (allowed.idp.db(), allowed.idp.keyring());
+    let protected = Objects::<ApplicationResource>::new(db, keyring);
+    let permissions = Objects::<ApplicationResourcePermission>::new(db, keyring);
+    let mut items = Vec::new();
+    for above in protected.list(allowed.id(), resource.id.as_uuid()).await? {
+        for permission in permissions.list(allowed.id(), above.id).await? {
+            let mut members = Map::new();
+            members.insert("id".to_owned(), json!(permission.id));
+            members.insert("action".to_owned(), json!(permission.document.action));
+            members.insert(
+                "resource".to_owned(),
+                json!({"id": above.id, "name": above.document.name}),
+            );
+            if let Some(description) = &permission.document.description {
+                members.insert("description".to_owned(), json!(description));
+            }
+            let path = format_args!("applicationResources/{}/permissions/{}", above.id, permission.id);
+            items.push(Hal::in_environment(
+                allowed.idp.urls(),
+                allowed.id(),
+                path,
+                members,
+            ));
+        }
+    }
+    let path = allowed.url(format_args!("resources/{id}/applicationPermissions"));
+    Reply::ok(&Page::whole(path, "permissions", items))
+}
