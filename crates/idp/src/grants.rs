@@ -5,4 +5,5 @@ pub(crate) mod claims;
 pub(crate) mod client_credentials;
 pub(crate) mod issue;
 pub(crate) mod refresh_token;
+pub(crate) mod resource_claims;
 pub(crate) mod scopes;

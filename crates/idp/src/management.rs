@@ -35,9 +35,9 @@ use axum::middleware::from_fn_with_state;
 use protocol::pingone::media_type as media;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::api::configuration::Configuration as _;
 use crate::api::media_router::{self, Operation, Resource, at};
 use crate::api::resource::unique;
-use crate::api::configuration::Configuration as _;
 use crate::configuration;
 use crate::configuration::application_resources::ApplicationResource;
 use crate::requests::correlate::correlate;

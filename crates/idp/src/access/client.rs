@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use protocol::id::ApplicationId;
 use protocol::oauth::TokenEndpointAuthMethod;
 use protocol::params::FormParams;
-use protocol::pingone::GrantTypeName;
+use protocol::pingone::{CorsSettings, GrantTypeName};
 use protocol::secret::ClientSecret;
 
 use crate::Idp;
@@ -91,17 +91,8 @@ impl FromRequest<Idp> for ClientRequest {
     type Rejection = Response;
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
-        let (mut parts, body) = request.into_parts();
-        let Ok(Now(now)) = Now::from_request_parts(&mut parts, idp).await;
-        let environment = Environment::from_request_parts(&mut parts, idp).await;
-        let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
-        Self::read(
-            Request::from_parts(parts, body),
-            idp,
-            Some(environment),
-            now,
-        )
-        .await
+        let asked = Asked::read(request, idp).await?;
+        Self::of(idp, asked).await.map_err(IntoResponse::into_response)
     }
 }
 
@@ -116,12 +107,45 @@ impl FromRequest<Idp> for HomeClientRequest {
         let (mut parts, body) = request.into_parts();
         let Ok(Now(now)) = Now::from_request_parts(&mut parts, idp).await;
         let request = Request::from_parts(parts, body);
-        ClientRequest::read(request, idp, None, now).await.map(Self)
+        let asked = Asked::read_in(request, idp, None, now).await?;
+        let read = ClientRequest::of(idp, asked).await;
+        read.map(Self).map_err(IntoResponse::into_response)
     }
 }
 
 impl ClientRequest {
-    async fn read(
+    async fn of(idp: &Idp, asked: Asked) -> Result<Self, OAuthFailure> {
+        let client = authenticate(idp, &asked).await?;
+        require_origin(&client.application, asked.origin.as_ref())?;
+        Ok(Self {
+            client,
+            params: asked.params,
+            now: asked.now,
+        })
+    }
+}
+
+/// A request before anybody knows whose it is.
+pub(super) struct Asked {
+    /// The environment that the path names, if it names one.
+    pub(super) environment: Option<Arc<StoredEnvironment>>,
+    credentials: Credentials,
+    pub(super) origin: Option<HeaderValue>,
+    pub(super) params: FormParams,
+    pub(super) now: Timestamp,
+}
+
+impl Asked {
+    pub(super) async fn read(request: Request, idp: &Idp) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(Now(now)) = Now::from_request_parts(&mut parts, idp).await;
+        let environment = Environment::from_request_parts(&mut parts, idp).await;
+        let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
+        let request = Request::from_parts(parts, body);
+        Self::read_in(request, idp, Some(environment), now).await
+    }
+
+    async fn read_in(
         request: Request,
         idp: &Idp,
         environment: Option<Arc<StoredEnvironment>>,
@@ -131,15 +155,26 @@ impl ClientRequest {
         let origin = request.headers().get(ORIGIN).cloned();
         let form = OAuthForm::from_request(request, idp).await;
         let OAuthForm(params) = form.map_err(IntoResponse::into_response)?;
-        let client = authenticate(idp, environment, credentials, &params, now).await;
-        let client = client.map_err(IntoResponse::into_response)?;
-        require_origin(&client.application, origin.as_ref())
-            .map_err(IntoResponse::into_response)?;
         Ok(Self {
-            client,
+            environment,
+            credentials,
+            origin,
             params,
             now,
         })
+    }
+
+    /// The id and the proof that the request presents.
+    pub(super) fn presented(&self) -> Result<(String, Proof), OAuthFailure> {
+        presented(&self.credentials, &self.params)
+    }
+
+    /// The refusal, with a challenge where the header was used.
+    pub(super) fn challenged(&self, failure: OAuthFailure) -> OAuthFailure {
+        match self.credentials {
+            Credentials::Absent => failure,
+            Credentials::Basic { .. } | Credentials::Unreadable => failure.with_basic_challenge(),
+        }
     }
 }
 
@@ -153,7 +188,15 @@ pub(crate) fn require_origin(
     application: &StoredApplication,
     origin: Option<&HeaderValue>,
 ) -> Result<(), OAuthFailure> {
-    let (Some(settings), Some(origin)) = (&application.settings.cors_settings, origin) else {
+    require_allowed(application.settings.cors_settings.as_ref(), origin)
+}
+
+/// Refuses scripts of pages that the settings of an application or a resource leave out.
+pub(super) fn require_allowed(
+    settings: Option<&CorsSettings>,
+    origin: Option<&HeaderValue>,
+) -> Result<(), OAuthFailure> {
+    let (Some(settings), Some(origin)) = (settings, origin) else {
         return Ok(());
     };
     if origin.to_str().is_ok_and(|origin| settings.allows(origin)) {
@@ -201,31 +244,24 @@ impl Credentials {
 }
 
 /// What the request brings to prove who it is.
-enum Proof {
+pub(super) enum Proof {
     Basic(ClientSecret),
     None,
     Post(ClientSecret),
 }
 
-async fn authenticate(
-    idp: &Idp,
-    environment: Option<Arc<StoredEnvironment>>,
-    credentials: Credentials,
-    params: &FormParams,
-    now: Timestamp,
-) -> Result<Client, OAuthFailure> {
-    let used_header = !matches!(credentials, Credentials::Absent);
-    let challenged = |failure: OAuthFailure| {
-        if used_header {
-            failure.with_basic_challenge()
-        } else {
-            failure
-        }
-    };
-    let (id, proof) = presented(credentials, params)?;
+/// The application that asks.
+///
+/// # Errors
+///
+/// `invalid_client`.
+pub(super) async fn authenticate(idp: &Idp, asked: &Asked) -> Result<Client, OAuthFailure> {
+    let now = asked.now;
+    let challenged = |failure| asked.challenged(failure);
+    let (id, proof) = asked.presented()?;
     let id = ApplicationId::parse(&id).map_err(|_| challenged(unknown_client()))?;
-    let environment = match environment {
-        Some(environment) => environment,
+    let environment = match &asked.environment {
+        Some(environment) => Arc::clone(environment),
         None => home(idp, id, now)
             .await?
             .ok_or_else(|| challenged(unknown_client()))?,
@@ -280,7 +316,7 @@ async fn home(
 /// The id and the proof, by exactly one method
 /// ([RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3): not more than one).
 fn presented(
-    credentials: Credentials,
+    credentials: &Credentials,
     params: &FormParams,
 ) -> Result<(String, Proof), OAuthFailure> {
     if params.find("client_assertion").is_some() {
@@ -304,7 +340,7 @@ fn presented(
                 "the client_id of the body is not that of the Authorization header",
             ))
         }
-        Credentials::Basic { id, secret } => Ok((id, Proof::Basic(secret))),
+        Credentials::Basic { id, secret } => Ok((id.clone(), Proof::Basic(secret.clone()))),
         Credentials::Absent => {
             let id = id_in_body.ok_or_else(|| {
                 OAuthFailure::invalid_client("The client_id is missing").with_basic_challenge()
@@ -318,6 +354,6 @@ fn presented(
     }
 }
 
-fn unknown_client() -> OAuthFailure {
+pub(super) fn unknown_client() -> OAuthFailure {
     OAuthFailure::invalid_client("Invalid client credentials")
 }

@@ -8,9 +8,7 @@ use protocol::id::{
     EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceId, ScopeId,
 };
 use protocol::password_policy::PasswordPolicy;
-use protocol::pingone::{
-    ApplicationPermissionsSettings, ResourceType, RoleScope, RoleScopeType,
-};
+use protocol::pingone::{ApplicationPermissionsSettings, ResourceType, RoleScope, RoleScopeType};
 use serde_json::Map;
 
 use crate::audit::{Activity, By, Subject};

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::scopes::Target;
 use crate::Idp;
 use crate::access::client::Client;
-use crate::grants::claims;
+use crate::grants::{claims, resource_claims};
 use crate::keys::KeysError;
 use crate::requests::never_stored::Confidential;
 use crate::stores::applications::StoredApplication;
@@ -147,9 +147,13 @@ pub(crate) async fn for_user(
     wanted: Wanted<'_>,
     now: Timestamp,
 ) -> Result<UserTokens, KeysError> {
-    let access = wanted
+    let mut access = wanted
         .access_token
         .then(|| access_claims(idp, subject, scopes, target, now));
+    if let (Some(claims), Some(resource)) = (&mut access, target.resource) {
+        let (environment, user) = (subject.environment.id, Some(subject.user));
+        resource_claims::add(idp, environment, resource, user, claims).await?;
+    }
     let code_hash = wanted
         .code
         .map(|code| left_half_hash(Algorithm::RS256, code.expose()));
@@ -189,7 +193,10 @@ pub(crate) async fn for_application(
     target: &Target,
     now: Timestamp,
 ) -> Result<String, KeysError> {
-    let claims = bare_access_claims(idp, environment, application, scopes, target, now);
+    let mut claims = bare_access_claims(idp, environment, application, scopes, target, now);
+    if let Some(resource) = target.resource {
+        resource_claims::add(idp, environment.id, resource, None, &mut claims).await?;
+    }
     let keys = idp.keys().current(idp, environment.id, now).await?;
     Ok(keys.signer().sign(&claims)?)
 }
@@ -232,7 +239,7 @@ fn bare_access_claims(
     );
     claims.jti = Some(idp.random().uuid().to_string());
     claims.scope = (!scopes.is_empty()).then(|| scopes.to_string());
-    if target.is_pingone_api {
+    if target.resource.is_none() {
         claims.env = Some(environment.id.to_string());
         claims.org = Some(environment.organization_id.to_string());
     }

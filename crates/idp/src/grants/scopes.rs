@@ -4,6 +4,7 @@
 //! share, or one custom resource (PingOne, "Scopes").
 
 use jiff::SignedDuration;
+use protocol::id::ResourceId;
 use protocol::oauth::Scopes;
 use protocol::pingone::ResourceType;
 
@@ -27,8 +28,9 @@ pub(crate) struct Target {
     pub(crate) audience: String,
     /// How long it lives.
     pub(crate) lifetime: SignedDuration,
-    /// Whether it is for the PingOne API, whose tokens name environment and organization.
-    pub(crate) is_pingone_api: bool,
+    /// The custom resource; none for the PingOne API, whose tokens name environment and
+    /// organization.
+    pub(crate) resource: Option<ResourceId>,
 }
 
 impl Target {
@@ -37,7 +39,7 @@ impl Target {
         Self {
             audience: idp.urls().audience().to_owned(),
             lifetime: idp.settings().lifetimes.access_token,
-            is_pingone_api: true,
+            resource: None,
         }
     }
 }
@@ -120,7 +122,7 @@ pub(crate) fn target(
                 idp.settings().lifetimes.access_token,
                 SignedDuration::from_secs,
             ),
-            is_pingone_api: false,
+            resource: Some(resource.id),
         }),
         None => Ok(Target::pingone_api(idp)),
     }

@@ -36,7 +36,10 @@ pub(super) async fn list(
             if let Some(description) = &permission.document.description {
                 members.insert("description".to_owned(), json!(description));
             }
-            let path = format_args!("applicationResources/{}/permissions/{}", above.id, permission.id);
+            let path = format_args!(
+                "applicationResources/{}/permissions/{}",
+                above.id, permission.id
+            );
             items.push(Hal::in_environment(
                 allowed.idp.urls(),
                 allowed.id(),

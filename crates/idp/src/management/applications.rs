@@ -4,8 +4,7 @@
 use protocol::id::ApplicationId;
 use protocol::oauth::{RedirectUri, TokenEndpointAuthMethod};
 use protocol::pingone::{
-    Application, ApplicationType, ErrorDetail, GrantTypeName, NewApplication,
-    ResponseTypeName,
+    Application, ApplicationType, ErrorDetail, GrantTypeName, NewApplication, ResponseTypeName,
 };
 use protocol::secret::ClientSecret;
 use serde::Serialize;

@@ -13,8 +13,16 @@ use crate::requests::failures::api::ApiFailure;
 use crate::stores::password_policies::{PasswordPolicies, StoredPasswordPolicy};
 
 fn representation<P>(allowed: &Allowed<P>, policy: &StoredPasswordPolicy) -> Hal<PasswordPolicy> {
+    showing(allowed, policy, policy.to_wire())
+}
+
+fn showing<P>(
+    allowed: &Allowed<P>,
+    policy: &StoredPasswordPolicy,
+    wire: PasswordPolicy,
+) -> Hal<PasswordPolicy> {
     let path = format_args!("passwordPolicies/{}", policy.id);
-    Hal::in_environment(allowed.idp.urls(), allowed.id(), path, policy.to_wire())
+    Hal::in_environment(allowed.idp.urls(), allowed.id(), path, wire)
 }
 
 fn validate(policy: &PasswordPolicy) -> Result<(), ApiFailure> {
@@ -51,7 +59,10 @@ pub(super) async fn create(
     let policy = StoredPasswordPolicy::new(id, allowed.id(), policy, now);
     let change = PasswordPolicies::insert(&policy)?;
     allowed.create(&policy, change).await?;
-    Reply::created(&representation(&allowed, &policy))
+    // PingOne counts populations in what is read alone.
+    let mut wire = policy.to_wire();
+    wire.population_count = None;
+    Reply::created(&showing(&allowed, &policy, wire))
 }
 
 pub(super) async fn replace(

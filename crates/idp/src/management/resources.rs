@@ -58,13 +58,15 @@ fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Res
         .link("scopes", allowed.url(format_args!("resources/{id}/scopes")))
 }
 
-fn valid(body: ResourceBody) -> Result<ResourceDetails, ApiFailure> {
+fn valid(body: ResourceBody, of_pingone_api: &str) -> Result<ResourceDetails, ApiFailure> {
     checks::at_most("description", body.description.as_deref(), 1024)?;
     checks::cors("corsSettings.origins", body.cors_settings.as_ref())?;
     if let Some(audience) = &body.audience {
         // An address is common, and any other text as good; what could pass for PingOne is not.
         let lower = audience.to_ascii_lowercase();
-        let pretends = lower.contains("pingone") || lower.contains("pingidentity");
+        let pretends = lower.contains("pingone")
+            || lower.contains("pingidentity")
+            || lower == of_pingone_api.to_ascii_lowercase();
         let has_fragment = Url::parse(audience).is_ok_and(|url| url.fragment().is_some());
         if audience.trim().is_empty() || audience.len() > 2048 || pretends || has_fragment {
             let message = "must be without a fragment and must not contain pingone or pingidentity";
@@ -118,7 +120,7 @@ pub(super) async fn create(
     let resource = StoredResource {
         id,
         environment_id: allowed.id(),
-        details: valid(body)?,
+        details: valid(body, allowed.idp.urls().audience())?,
         created_at,
         updated_at: allowed.now,
     };
@@ -147,7 +149,7 @@ pub(super) async fn replace(
     require_type(&body, stored.details.resource_type)?;
     let audience = body.audience.clone();
     let details = if stored.details.resource_type == ResourceType::Custom {
-        valid(body)?
+        valid(body, urls.audience())?
     } else {
         for (target, sent, is) in [
             ("name", Some(&body.name), Some(&shown.name)),
@@ -168,7 +170,7 @@ pub(super) async fn replace(
         let ResourceDetails {
             access_token_seconds,
             ..
-        } = valid(body)?;
+        } = valid(body, urls.audience())?;
         ResourceDetails {
             access_token_seconds,
             ..stored.details

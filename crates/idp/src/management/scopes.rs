@@ -103,7 +103,7 @@ async fn opened<P>(
         && (is_copy(&body.name) || matches!(&*body.name, "p1:read:user" | "p1:update:user"));
     let paths = body.schema_attributes.as_deref().unwrap_or_default();
     let refuse = |target, message| Err(ApiFailure::invalid_value(target, message));
-    if !paths.is_empty() && !opens_attributes {
+    if !paths.is_empty() && *paths != ["*"] && !opens_attributes {
         let message = "is for the scopes p1:read:user and p1:update:user and their copies";
         return refuse("schemaAttributes", message);
     }

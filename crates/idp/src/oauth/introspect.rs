@@ -2,7 +2,8 @@
 //! [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662).
 //!
 //! An application that proves who it is
-//! ([§2.1](https://www.rfc-editor.org/rfc/rfc7662#section-2.1)) looks up its own tokens; whatever is not one of them is inactive, and nothing
+//! ([§2.1](https://www.rfc-editor.org/rfc/rfc7662#section-2.1)) looks up its own tokens, and a custom
+//! resource the access tokens that are for it; whatever is not one of them is inactive, and nothing
 //! more is said.
 
 use axum::extract::State;
@@ -14,7 +15,8 @@ use serde_json::{Value, json};
 
 use crate::Idp;
 use crate::access::bearer::{self, BearerRefusal};
-use crate::access::client::{Client, ClientRequest};
+use crate::access::client::Client;
+use crate::access::introspecting::{Asking, IntrospectionRequest};
 use crate::requests::failures::oauth::OAuthFailure;
 use crate::requests::never_stored::{Confidential, NoStore};
 use crate::stores::grants::Grants;
@@ -34,17 +36,22 @@ impl Confidential for Introspection {
 /// Tells an application whether a token of its own is good.
 pub(crate) async fn post(
     State(idp): State<Idp>,
-    ClientRequest {
-        client,
+    IntrospectionRequest {
+        asking,
         params,
         now,
-    }: ClientRequest,
+    }: IntrospectionRequest,
 ) -> Result<NoStore<Introspection>, OAuthFailure> {
-    client.require_proof()?;
+    if let Asking::Application(client) = &asking {
+        client.require_proof()?;
+    }
     let token = params.require("token")?;
-    let found = match access_token(&idp, &client, &AccessToken::new(token), now).await? {
-        Some(found) => Some(found),
-        None => refresh_token(&idp, &client, &RefreshToken::new(token), now).await?,
+    let found = access_token(&idp, &asking, &AccessToken::new(token), now).await?;
+    let found = match (found, &asking) {
+        (None, Asking::Application(client)) => {
+            refresh_token(&idp, client, &RefreshToken::new(token), now).await?
+        }
+        (found, _) => found,
     };
     Ok(NoStore(Introspection(
         found.unwrap_or_else(|| json!({ "active": false })),
@@ -53,7 +60,7 @@ pub(crate) async fn post(
 
 async fn access_token(
     idp: &Idp,
-    client: &Client,
+    asking: &Asking,
     token: &AccessToken,
     now: jiff::Timestamp,
 ) -> Result<Option<Value>, OAuthFailure> {
@@ -63,8 +70,17 @@ async fn access_token(
         Err(BearerRefusal::Store(error)) => return Err(error.into()),
         Err(_) => return Ok(None),
     };
-    if bearer.application.id != client.application.id || bearer.environment != client.environment.id
-    {
+    let is_theirs = match asking {
+        Asking::Application(client) => {
+            bearer.application.id == client.application.id
+                && bearer.environment == client.environment.id
+        }
+        Asking::Resource(environment, resource) => {
+            let audience = resource.audience(idp.urls().audience());
+            bearer.environment == environment.id && bearer.claims.aud.contains(&audience)
+        }
+    };
+    if !is_theirs {
         return Ok(None);
     }
     let mut found = json!({ "active": true, "token_type": "Bearer" });

@@ -77,10 +77,7 @@ pub(crate) const PREDEFINED: [(&str, &str); 24] = [
     ("picture", "${user.photo.href}"),
     ("preferred_username", "${user.username}"),
     ("profile", ""),
-    (
-        "updated_at",
-        "${#datetime.toUnixTimestamp(user.updatedAt)}",
-    ),
+    ("updated_at", "${#datetime.toUnixTimestamp(user.updatedAt)}"),
     ("website", ""),
     ("zoneinfo", "${user.timezone}"),
 ];

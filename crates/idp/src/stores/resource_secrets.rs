@@ -81,7 +81,10 @@ impl ResourceSecrets {
         let previous = self.previous(now).map(|(secret, _)| secret);
         let known = [Some(self.present()), previous];
         // All are compared, so that the time does not tell which one it was.
-        let matching = known.iter().flatten().filter(|known| known.digest() == digest);
+        let matching = known
+            .iter()
+            .flatten()
+            .filter(|known| known.digest() == digest);
         matching.count() > 0
     }
 }

@@ -26,6 +26,7 @@ mod management_passwords;
 mod management_populations;
 mod management_power;
 mod management_schemas;
+mod management_resources;
 mod management_user_lists;
 mod management_user_names;
 mod management_user_sessions;
