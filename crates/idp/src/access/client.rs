@@ -92,7 +92,9 @@ impl FromRequest<Idp> for ClientRequest {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
         let asked = Asked::read(request, idp).await?;
-        Self::of(idp, asked).await.map_err(IntoResponse::into_response)
+        Self::of(idp, asked)
+            .await
+            .map_err(IntoResponse::into_response)
     }
 }
 

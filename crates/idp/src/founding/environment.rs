@@ -9,7 +9,6 @@ use protocol::id::{
 };
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{ApplicationPermissionsSettings, ResourceType, RoleScope, RoleScopeType};
-use serde_json::Map;
 
 use crate::audit::{Activity, By, Subject};
 use crate::configuration::{self, resource_parts};

@@ -15,8 +15,7 @@ use crate::api::hal::{Hal, Reply};
 use crate::founding::environment::OPENID_SCOPES;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::change::Change;
-use crate::stores::configuration::{Objects, Reference, refer};
+use crate::stores::configuration::Objects;
 use crate::stores::resource_attributes::ResourceAttribute;
 use crate::stores::resources::{Opened, ResourceScopes, StoredResource, StoredScope};
 
@@ -93,6 +92,26 @@ fn check_name(resource: &StoredResource, name: &str) -> Result<(), ApiFailure> {
     }
 }
 
+/// The attributes of the resource `openid`, which its scopes give as claims.
+async fn known_claims<P>(
+    allowed: &Allowed<P>,
+    resource: &StoredResource,
+) -> Result<Vec<Uuid>, ApiFailure> {
+    if resource.details.resource_type != ResourceType::OpenidConnect {
+        return Ok(Vec::new());
+    }
+    let objects = Objects::<ResourceAttribute>::new(allowed.idp.db(), allowed.idp.keyring());
+    let found = objects.list(allowed.id(), resource.id.as_uuid()).await?;
+    Ok(found.into_iter().map(|attribute| attribute.id).collect())
+}
+
+/// An attribute that was deleted is no claim of any scope.
+fn forget_unknown(scope: &mut StoredScope, known: &[Uuid]) {
+    if let Some(claims) = &mut scope.opens.mapped_claims {
+        claims.retain(|claim| known.contains(claim));
+    }
+}
+
 /// What a body makes a scope open, as far as its resource lets it.
 async fn opened<P>(
     allowed: &Allowed<P>,
@@ -124,10 +143,9 @@ async fn opened<P>(
     if claims.len() > MOST_OPENED {
         return refuse("mappedClaims", "must hold at most 200 ids");
     }
-    let objects = Objects::<ResourceAttribute>::new(allowed.idp.db(), allowed.idp.keyring());
-    for id in claims {
-        let found = objects.find(allowed.id(), *id).await?;
-        if !found.is_some_and(|attribute| attribute.parent == resource.id.as_uuid()) {
+    if !claims.is_empty() {
+        let known = known_claims(allowed, resource).await?;
+        if !claims.iter().all(|claim| known.contains(claim)) {
             let message = "names an attribute that the resource does not have";
             return refuse("mappedClaims", message);
         }
@@ -136,15 +154,6 @@ async fn opened<P>(
         schema_attributes: body.schema_attributes.clone(),
         mapped_claims: body.mapped_claims.clone(),
     })
-}
-
-/// That the claims are there, and stay while the scope gives them.
-fn refer_to_claims(scope: &StoredScope) -> Change {
-    let claims = scope.opens.mapped_claims.iter().flatten();
-    let references: Vec<_> = claims
-        .map(|id| Reference::to_object::<ResourceAttribute>("mappedClaims", *id))
-        .collect();
-    refer(scope.environment_id, scope.id.as_uuid(), &references)
 }
 
 pub(super) async fn list(
@@ -157,7 +166,11 @@ pub(super) async fn list(
         let all = all.push(" AND resource_id = ");
         all.push_bind(resource.id.as_uuid())
     };
-    let represent = |scope| representation(&allowed, &scope);
+    let known = known_claims(&allowed, &resource).await?;
+    let represent = |mut scope| {
+        forget_unknown(&mut scope, &known);
+        representation(&allowed, &scope)
+    };
     allowed.whole(&path, "scopes", of_resource, represent).await
 }
 
@@ -165,7 +178,8 @@ pub(super) async fn read(
     allowed: AllowedEverywhere<may::ReadResources>,
     ids: Ids,
 ) -> Result<Reply, ApiFailure> {
-    let (_, scope) = load(&allowed, ids).await?;
+    let (resource, mut scope) = load(&allowed, ids).await?;
+    forget_unknown(&mut scope, &known_claims(&allowed, &resource).await?);
     Reply::ok(&representation(&allowed, &scope))
 }
 
@@ -189,7 +203,7 @@ pub(super) async fn create(
         created_at,
         updated_at: allowed.now,
     };
-    let change = ResourceScopes::insert(&scope)?.and(refer_to_claims(&scope));
+    let change = ResourceScopes::insert(&scope)?;
     allowed.create(&scope, change).await?;
     Reply::created(&representation(&allowed, &scope))
 }
@@ -216,7 +230,7 @@ pub(super) async fn replace(
         updated_at: allowed.now,
         ..stored
     };
-    let change = ResourceScopes::update(&scope)?.and(refer_to_claims(&scope));
+    let change = ResourceScopes::update(&scope)?;
     allowed.replace(&scope, change).await?;
     Reply::ok(&representation(&allowed, &scope))
 }
@@ -231,7 +245,6 @@ pub(super) async fn delete(
         let message = "A built-in scope can not be deleted";
         return Err(ApiFailure::constraint(None, message));
     }
-    let no_claims = refer(scope.environment_id, scope.id.as_uuid(), &[]);
-    let change = ResourceScopes::delete(&scope).and(no_claims);
+    let change = ResourceScopes::delete(&scope);
     allowed.delete(&scope, change).await
 }
