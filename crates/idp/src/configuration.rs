@@ -6,9 +6,9 @@ pub(crate) mod branding;
 pub(crate) mod identity_providers;
 pub(crate) mod linked_accounts;
 mod provider_attributes;
-mod schemas;
 pub(crate) mod resource_attributes;
 pub(crate) mod resource_parts;
+mod schemas;
 pub(crate) mod themes;
 
 use db::StoreError;
@@ -29,8 +29,8 @@ use crate::core::Core;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::editions;
-use crate::stores::user_schemas::{Schema, SchemaAttribute};
 use crate::stores::resource_attributes::ResourceAttribute;
+use crate::stores::user_schemas::{Schema, SchemaAttribute};
 
 /// The routes of all kinds.
 pub(crate) fn routes() -> Vec<Resource> {
