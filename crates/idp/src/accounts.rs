@@ -8,6 +8,7 @@ pub(crate) mod passwords;
 pub(crate) mod recovery;
 pub(crate) mod registration;
 pub(crate) mod sign_on;
+pub(crate) mod totp;
 pub(crate) mod verification;
 
 use protocol::password_policy::Evaluation;

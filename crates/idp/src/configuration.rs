@@ -3,23 +3,42 @@
 
 pub(crate) mod application_resources;
 pub(crate) mod branding;
+pub(crate) mod device_authentication_policies;
+pub(crate) mod devices;
+pub(crate) mod fido2_policies;
+mod first_policies;
 pub(crate) mod identity_providers;
 pub(crate) mod linked_accounts;
+pub(crate) mod mfa_settings;
+mod periods;
 mod provider_attributes;
 pub(crate) mod resource_attributes;
 pub(crate) mod resource_parts;
+pub(crate) mod push_credentials;
 mod schemas;
+pub(crate) mod sign_on_policies;
+pub(crate) mod sign_on_policy_actions;
+pub(crate) mod sign_on_policy_assignments;
+pub(crate) mod sign_on_policy_conditions;
 pub(crate) mod themes;
 
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
+use uuid::Uuid;
 
 use self::application_resources::{ApplicationResource, ApplicationResourcePermission};
 use self::branding::BrandingSettings;
+use self::device_authentication_policies::DeviceAuthenticationPolicy;
+use self::fido2_policies::Fido2Policy;
 use self::identity_providers::IdentityProvider;
 use self::linked_accounts::LinkedAccount;
+use self::mfa_settings::MfaSettings;
 use self::provider_attributes::ProviderAttribute;
+use self::push_credentials::PushCredential;
+use self::sign_on_policies::SignOnPolicy;
+use self::sign_on_policy_actions::SignOnPolicyAction;
+use self::sign_on_policy_assignments::SignOnPolicyAssignment;
 use self::themes::Theme;
 use crate::api::configuration::{
     collection, default_route, given, made_elsewhere, patchable_collection, settings,
@@ -46,6 +65,13 @@ pub(crate) fn routes() -> Vec<Resource> {
         collection::<ApplicationResource>(),
         collection::<ApplicationResourcePermission>(),
         collection::<ResourceAttribute>(),
+        collection::<SignOnPolicy>(),
+        collection::<SignOnPolicyAction>(),
+        collection::<SignOnPolicyAssignment>(),
+        collection::<DeviceAuthenticationPolicy>(),
+        collection::<Fido2Policy>(),
+        settings::<MfaSettings>(),
+        collection::<PushCredential>(),
     ]
     .into_iter()
     .flatten()
@@ -60,6 +86,7 @@ type Edition = fn(&Seed<'_>) -> Result<Change, StoreError>;
 const EDITIONS: &[Edition] = &[
     |seed| seed.object(themes::seed()),
     |seed| schemas::seed(seed.core, seed.environment, seed.now),
+    first_policies::seed,
 ];
 
 /// What an environment of this edition still lacks, and what notes that it then has all.
@@ -119,15 +146,26 @@ struct Seed<'a> {
 impl Seed<'_> {
     /// An object that hangs off the environment alone.
     fn object<D: Document>(&self, document: D) -> Result<Change, StoreError> {
+        let id = self.core.random().uuid();
+        self.object_of(self.environment.as_uuid(), id, document)
+    }
+
+    /// An object of which others are to know the id, with its parent.
+    fn object_of<D: Document>(
+        &self,
+        parent: Uuid,
+        id: Uuid,
+        document: D,
+    ) -> Result<Change, StoreError> {
         let Self {
             core,
             environment,
             now,
         } = *self;
         let object = Object {
-            id: core.random().uuid(),
+            id,
             environment_id: environment,
-            parent: environment.as_uuid(),
+            parent,
             document,
             created_at: now,
             updated_at: now,

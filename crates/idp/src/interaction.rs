@@ -8,6 +8,7 @@ pub(crate) mod browser;
 pub(crate) mod complete;
 pub(crate) mod cookies;
 pub(crate) mod error;
+pub(crate) mod policy;
 pub(crate) mod respond;
 pub(crate) mod response;
 pub(crate) mod still;
@@ -23,13 +24,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Idp;
 use crate::interaction::browser::Browser;
+use crate::interaction::policy::ChosenPolicy;
 use crate::interaction::response::ReturnAddress;
 use crate::stores::change::Change;
 use crate::stores::flows::{Flows, StoredFlow};
 use crate::urls::InteractionQuery;
-
-/// The name of the one sign-on policy that every environment has: the `acr` of its tokens.
-pub(crate) const SINGLE_FACTOR: &str = "Single_Factor";
 
 /// A wrong recovery code too many ends the tries; as many as the code itself allows, so that known
 /// and unknown users are told the same.
@@ -48,6 +47,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) login_hint: Option<String>,
     /// Whom the client expects, by an ID token hint.
     pub(crate) expected_user: Option<UserId>,
+    #[serde(default)]
+    pub(crate) policy: ChosenPolicy,
 }
 
 impl AuthorizationRequest {

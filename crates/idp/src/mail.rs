@@ -26,6 +26,9 @@ use crate::stores::users::StoredUser;
 pub(crate) use smtp::{InvalidSmtp, Smtp};
 pub use smtp::{MailServerError, check_mail_server};
 
+/// How long a one-time password for the activation of a device is good.
+pub(crate) const DEVICE_OTP_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+
 /// What is written to a user.
 #[derive(Debug)]
 pub(crate) enum MailKind<'a> {
@@ -36,6 +39,12 @@ pub(crate) enum MailKind<'a> {
     /// Somebody wanted to register with the address of an account that exists.
     AlreadyRegistered {
         /// The address.
+        address: &'a str,
+    },
+    /// The one-time password by which a device is activated.
+    Device {
+        otp: &'a str,
+        /// The device's address.
         address: &'a str,
     },
     /// Something happened that the account's owner has to know of.
@@ -62,6 +71,7 @@ impl MailKind<'_> {
     fn texts(&self) -> &'static str {
         match self {
             Self::AlreadyRegistered { .. } => "already-registered",
+            Self::Device { .. } => "device",
             Self::Notice(Notice::AddressChanged) => "address-changed",
             Self::Notice(Notice::PasswordChanged) => "password-changed",
             Self::Notice(Notice::PasswordRecovered) => "password-recovered",
@@ -76,7 +86,7 @@ impl MailKind<'_> {
     /// address that was proven, and the proof of another to that.
     fn recipient<'u>(&'u self, user: &'u StoredUser) -> &'u str {
         match self {
-            Self::AlreadyRegistered { address } => address,
+            Self::AlreadyRegistered { address } | Self::Device { address, .. } => address,
             Self::Notice(_) | Self::Recovery { .. } => user.mailbox(),
             Self::Verification { .. } => &user.email,
         }
@@ -86,6 +96,7 @@ impl MailKind<'_> {
     fn code(&self) -> Option<(&str, SignedDuration)> {
         match self {
             Self::AlreadyRegistered { .. } | Self::Notice(_) => None,
+            Self::Device { otp, .. } => Some((otp, DEVICE_OTP_LIFETIME)),
             Self::Recovery { code } => Some((code.expose(), RECOVERY_CODE_LIFETIME)),
             Self::Verification { code } => Some((code.expose(), VERIFICATION_CODE_LIFETIME)),
         }
@@ -95,9 +106,10 @@ impl MailKind<'_> {
     /// password behind a heap of codes.
     fn share(&self, user: &StoredUser) -> Share {
         let most = match self {
-            Self::AlreadyRegistered { .. } | Self::Recovery { .. } | Self::Verification { .. } => {
-                10
-            }
+            Self::AlreadyRegistered { .. }
+            | Self::Device { .. }
+            | Self::Recovery { .. }
+            | Self::Verification { .. } => 10,
             Self::Notice(_) => 30,
         };
         let within = SignedDuration::from_hours(1);

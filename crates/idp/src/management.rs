@@ -6,7 +6,9 @@ mod application_permissions;
 mod application_secret;
 mod applications;
 mod bill_of_materials;
+mod devices;
 mod environments;
+mod flow_policies;
 mod grants;
 mod groups;
 mod memberships;
@@ -113,6 +115,21 @@ fn resources() -> Vec<Resource> {
             .get(application_secret::read)
             .post(application_secret::rotate)
             .delete(application_secret::drop_previous),
+        at("/environments/{environment}/applications/{application}/flowPolicyAssignments")
+            .kept(flow_policies::KEPT)
+            .get(flow_policies::list_of_application)
+            .post(flow_policies::assign),
+        at("/environments/{environment}/applications/{application}/flowPolicyAssignments/{flowPolicyAssignment}")
+            .kept(flow_policies::KEPT)
+            .get(flow_policies::assigned)
+            .put(flow_policies::change)
+            .delete(flow_policies::change),
+        at("/environments/{environment}/flowPolicies")
+            .kept(flow_policies::KEPT)
+            .get(flow_policies::list),
+        at("/environments/{environment}/flowPolicies/{flowPolicy}")
+            .kept(flow_policies::KEPT)
+            .get(flow_policies::read),
         at("/environments/{environment}/groups/{group}/memberOfGroups")
             .get(memberships::list_of_group)
             .post(memberships::create_of_group),
@@ -142,6 +159,7 @@ fn resources() -> Vec<Resource> {
     ];
     let mut all: Vec<_> = regular.into_iter().flatten().chain(others).collect();
     all.extend(resources_of_users());
+    all.extend(resources_of_devices());
     all.extend(configuration::routes());
     all
 }
@@ -209,6 +227,43 @@ fn resources_of_users() -> [Resource; 14] {
         at("/environments/{environment}/users/{user}/memberOfGroups/{group}")
             .get(memberships::read_of_user)
             .delete(memberships::delete_of_user),
+    ]
+}
+
+/// The routes of users' devices.
+fn resources_of_devices() -> Vec<Resource> {
+    const DEVICES: &str = "/environments/{environment}/users/{user}/devices";
+    const PAIRING_KEYS: &str = "/environments/{environment}/users/{user}/pairingKeys";
+    vec![
+        at(DEVICES)
+            .kept(devices::KEPT)
+            .get(devices::list)
+            .post(devices::create)
+            .post_as(media::DEVICES_REORDER, devices::reorder)
+            .delete(devices::drop_order),
+        at(format!("{DEVICES}/{{device}}"))
+            .kept(devices::KEPT)
+            .get(devices::read)
+            .delete(devices::delete)
+            .post_as(media::DEVICE_ACTIVATE, devices::activate)
+            .post_as(media::DEVICE_BLOCK, devices::block)
+            .post_as(media::DEVICE_LOCK, devices::lock)
+            .post_as(
+                media::DEVICE_SEND_ACTIVATION_CODE,
+                devices::send_activation_code,
+            )
+            .post_as(media::DEVICE_UNBLOCK, devices::unblock)
+            .post_as(media::DEVICE_UNLOCK, devices::unlock),
+        at(format!("{DEVICES}/{{device}}/nickname"))
+            .kept(devices::KEPT)
+            .put(devices::set_nickname),
+        at(PAIRING_KEYS)
+            .kept(devices::KEPT_PAIRING)
+            .post(devices::create_pairing_key),
+        at(format!("{PAIRING_KEYS}/{{pairingKey}}"))
+            .kept(devices::KEPT_PAIRING)
+            .get(devices::read_pairing_key)
+            .delete(devices::delete_pairing_key),
     ]
 }
 

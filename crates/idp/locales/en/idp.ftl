@@ -103,6 +103,7 @@ page-error-application-disabled = The application that sent you here is disabled
 page-error-application-unknown = The application that sent you here is not known.
 page-error-cross-site = The form was sent from another site. Open the page again and repeat it.
 page-error-environment-unknown = There is no environment at this address.
+page-error-factor-not-provided = This application needs a further proof of who you are, which cannot be given here. Ask whoever runs the application.
 page-error-flow-gone = This sign-on has expired or is already complete. Go back to the application and start again.
 page-error-invalid-hint = The ID token hint of this request is not valid.
 page-error-invalid-parameters = The parameters of this request cannot be read: one is repeated, or is no text.

@@ -14,6 +14,12 @@ mail-verification-text = enter this code to confirm your e-mail address for the 
 mail-verification-lifetime = The code is good for { $hours } hours and for one use. A newer code replaces it.
 mail-verification-unasked = If you did not register, there is nothing to do. Do not give the code to anybody.
 
+mail-device-subject = Your one-time password
+mail-device-heading = Confirm this device
+mail-device-text = enter this one-time password to confirm that this address belongs to the account { $name } at { $environment }:
+mail-device-lifetime = The one-time password is good for { $minutes } minutes and for one use. A newer one replaces it.
+mail-device-unasked = If you did not ask for it, there is nothing to do. Do not give the one-time password to anybody.
+
 mail-already-registered-subject = You have an account already
 mail-already-registered-heading = You have an account already
 mail-already-registered-text = somebody, most likely you, wanted to create an account for { $environment } with this e-mail address. There is one already, and its username is { $name }. Sign on with it. If you do not know the password any more, choose “Forgot your password?” there and enter this address.

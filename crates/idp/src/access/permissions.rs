@@ -112,6 +112,10 @@ permissions! {
             by [ENVIRONMENT_ADMIN];
         ManageSecrets = "applications:read:applicationSecret"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
+        ManageMfa = "mfa:update:deviceAuthenticationPolicy"
+            by [ENVIRONMENT_ADMIN];
+        ManageSignOnPolicies = "authn:update:signOnPolicy"
+            by [ENVIRONMENT_ADMIN];
         ManageUsers = "dir:update:user"
             by [IDENTITY_DATA_ADMIN], protects target true;
         ReadActivities = "audit:read:activity"
@@ -129,6 +133,9 @@ permissions! {
         ReadIdentityProviders = "idps:read:identityProvider"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
+        ReadMfa = "mfa:read:deviceAuthenticationPolicy"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN,
+                IDENTITY_DATA_READ_ONLY];
         ReadPasswordPolicies = "dir:read:passwordPolicy"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
@@ -142,6 +149,8 @@ permissions! {
         ReadSchemas = "dir:read:schema"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
+        ReadSignOnPolicies = "authn:read:signOnPolicy"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadUsers = "dir:read:user"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY], own "p1:read:user";
         UpdateEnvironments = "orgmgt:update:environment"
@@ -150,12 +159,18 @@ permissions! {
     also {
         CheckPasswords as HelpWithPasswords, own "p1:validate:userPassword";
         EndSessions as ManageUsers, own "p1:delete:sessions", protects target true, protects owner true;
+        ManageApplicationPolicies as ManageApplications;
+        CreateDevices as ManageUsers, own "p1:create:device", protects target true;
+        CreatePairingKeys as ManageUsers, own "p1:create:pairingKey", protects target true;
+        DeleteDevices as ManageUsers, own "p1:delete:device", protects target true;
         ManageMemberships as ManageGroups, protects target true;
+        ReadDevices as ReadUsers, own "p1:read:device";
         ReadMemberships as ReadUsers;
         ReadPasswords as ReadUsers, own "p1:read:userPassword";
         ReadSessions as ReadUsers, own "p1:read:sessions";
         ResetPasswords as HelpWithPasswords, own "p1:reset:userPassword", protects target true;
         SendRecoveryCodes as HelpWithPasswords;
+        UpdateDevices as ManageUsers, own "p1:update:device", protects target true;
         UpdateUsers as ManageUsers, own "p1:update:user", protects target true, protects owner true;
         VerifyUsers as ManageUsers, own "p1:verify:user", protects target true, protects owner true;
     }

@@ -45,6 +45,10 @@ pub(crate) trait Configuration: Document {
     const UNIQUE: &'static str = "name";
     /// What is not provided, where a kind is stored, checked and returned, and nothing more.
     const KEPT: Option<&'static str> = None;
+    /// What is said to whoever deletes the default.
+    const DEFAULT_STAYS: &'static str = "It is the default; make another one the default first.";
+    /// What is said to whoever deletes the last one, where it stays.
+    const LAST_STAYS: &'static str = "It is the last one, and cannot be deleted.";
     /// The members that filters know, beside `id`; those of objects and lists behind dots.
     const FILTERS: &'static [&'static str] = &["name"];
 
@@ -285,6 +289,12 @@ impl<D: Configuration, P> Collection<D, P> {
         }
     }
 
+    /// Whether there is one of them at most.
+    async fn is_last(&self) -> Result<bool, ApiFailure> {
+        let all = self.objects().list(self.id(), self.parent).await?;
+        Ok(all.len() <= 1)
+    }
+
     fn show(&self, object: &Object<D>) -> Result<Shown, ApiFailure> {
         let path = format!("{}/{}", self.path, object.id);
         self.show_at(path, object.id, object)
@@ -522,7 +532,9 @@ async fn delete<D: Configuration>(item: Item<D, D::Manage>) -> Result<Reply, Api
         Ok(()) => Ok(Reply::no_content()),
         Err(error) if error.unmet().is_some() => {
             let message = if object.document.is_default() {
-                "It is the default; make another one the default first."
+                D::DEFAULT_STAYS
+            } else if D::KEEPS_LAST && collection.is_last().await? {
+                D::LAST_STAYS
             } else {
                 "Something refers to it; change that first."
             };

@@ -4,7 +4,6 @@ use axum::http::HeaderMap;
 use protocol::id::SessionId;
 use protocol::secret::SessionToken;
 
-use super::SINGLE_FACTOR;
 use super::browser::Browser;
 use super::error::InteractionError;
 use super::{Interaction, Step};
@@ -42,7 +41,7 @@ pub(crate) async fn complete(
         environment_id: interaction.environment,
         user_id: user.id,
         authenticated_at: now,
-        acr: SINGLE_FACTOR.to_owned(),
+        acr: interaction.request.policy.name.clone(),
         amr: vec!["pwd".to_owned()],
         created_at: of_same_user.map_or(now, |browser| browser.session.created_at),
         active_at: now,

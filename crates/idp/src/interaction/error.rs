@@ -11,6 +11,8 @@ use crate::requests::failures::page::{PageError, PageFailure};
 pub(crate) enum InteractionError {
     /// The address has made too many requests.
     Limited(Limited),
+    /// The sign-on policy demands something that nothing here can carry out.
+    NotProvided,
     /// Another request was faster, or the interaction is over.
     Over,
     /// What was given is not accepted, or the service failed.
@@ -40,6 +42,7 @@ impl From<InteractionError> for PageFailure {
     fn from(error: InteractionError) -> Self {
         match error {
             InteractionError::Limited(limited) => limited.into(),
+            InteractionError::NotProvided => PageError::FactorNotProvided.into(),
             InteractionError::Over => PageError::FlowGone.into(),
             InteractionError::Refused(refusal) => refusal.into(),
         }

@@ -94,7 +94,7 @@ fn granted(
         session_id: session.id,
         scopes: request.scopes.clone(),
         nonce: request.nonce.clone(),
-        acr: session.acr.clone(),
+        acr: request.policy.name.clone(),
         amr: session.amr.clone(),
         authenticated_at: session.authenticated_at,
         created_at: now,

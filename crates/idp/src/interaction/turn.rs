@@ -14,6 +14,7 @@ use web::{Floor, Limited};
 
 use super::complete::complete;
 use super::error::InteractionError;
+use super::policy::Demand;
 use super::{ChangeReason, Interaction, Step};
 use crate::Idp;
 use crate::accounts::passwords::{self, Right};
@@ -182,6 +183,18 @@ impl Turn<'_> {
         right: Option<Right>,
     ) -> Result<Next, InteractionError> {
         let interaction = self.interaction.clone();
+        let policy = &interaction.request.policy;
+        let demand = policy
+            .demand_after_password(self.idp, user, self.by)
+            .await?;
+        if let Demand::NotProvided(_) = demand {
+            // The password was right all the same.
+            if let Some(right) = right {
+                let by = self.by.acting_as(user);
+                right.commit(self.idp, interaction.environment, &by).await?;
+            }
+            return Err(InteractionError::NotProvided);
+        }
         complete(self.idp, interaction, user, right, self.headers, self.by)
             .await
             .map(Next::SignedOn)

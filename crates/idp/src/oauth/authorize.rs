@@ -12,6 +12,7 @@ use self::checks::Refusal;
 use crate::Idp;
 use crate::audit::By;
 use crate::interaction::browser::Browser;
+use crate::interaction::policy::Demand;
 use crate::interaction::respond::respond;
 use crate::interaction::response::{self, ReturnError};
 use crate::interaction::{AuthorizationRequest, Interaction};
@@ -56,7 +57,20 @@ async fn begin(
 ) -> Result<Response, PageFailure> {
     let now = by.now;
     let browser = Browser::find(idp, environment.id, headers, now).await?;
-    if let Some(browser) = browser.filter(|browser| request.is_satisfied_by(browser, now)) {
+    let browser = browser.filter(|browser| request.is_satisfied_by(browser, now));
+    let demand = match &browser {
+        Some(browser) => request.policy.demand_of_session(idp, browser, by).await?,
+        None => Demand::Password,
+    };
+    if let Demand::NotProvided(_) = demand {
+        let error = ReturnError::new(
+            OAuthErrorCode::AccessDenied,
+            "the sign-on policy demands something that is not provided",
+        );
+        let (address, id) = (&request.address, by.origin.request);
+        return Ok(response::refuse(idp, environment.id, address, &error, id));
+    }
+    if let Some(browser) = browser.filter(|_| demand == Demand::Nothing) {
         let mut response = respond(
             idp,
             environment,

@@ -22,10 +22,10 @@ use url::{ParseError, Url};
 
 use super::jwks::prepared;
 use crate::Idp;
+use crate::configuration::sign_on_policies::SINGLE_FACTOR;
 use crate::documents::PublicDocument;
 use crate::founding::environment::OPENID_SCOPES;
 use crate::grants::claims;
-use crate::interaction::SINGLE_FACTOR;
 use crate::requests::extract::Environment;
 use crate::requests::failures::oauth::OAuthFailure;
 

@@ -18,7 +18,7 @@ use crate::Idp;
 use crate::accounts::{Refusal, identification, recovery};
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
 use crate::requests::extract::PageForm;
-use crate::requests::failures::page::PageFailure;
+use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::codes::ComesFrom;
 use crate::stores::users::{StoredUser, Users};
 
@@ -63,8 +63,18 @@ fn show_forgot(visit: &Visit, form: &FormState) -> Response {
     visit.show(page, form)
 }
 
+/// Whether the sign-on policy lets passwords be recovered.
+fn is_offered(visit: &Visit) -> Result<(), PageFailure> {
+    if visit.interaction.request.policy.offers_recovery {
+        Ok(())
+    } else {
+        Err(PageError::NotFound.into())
+    }
+}
+
 /// Asks for the name.
 pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
+    is_offered(&visit)?;
     match visit.interaction.step {
         Step::SignOn => {
             let hint = visit
@@ -87,6 +97,7 @@ pub(crate) async fn forgot(
     visit: Visit,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
+    is_offered(&visit)?;
     if !matches!(visit.interaction.step, Step::SignOn) {
         return Ok(visit.go_on());
     }

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use protocol::id::PopulationId;
 use protocol::names::{EmailAddress, is_username};
 use protocol::params::FormParams;
 use protocol::secret::Password;
@@ -16,6 +17,7 @@ use crate::accounts::registration::{
     NewAccount, NewPassword, Registered, RegistrationRefusal, Verification, register_oneself,
 };
 use crate::interaction::Step;
+use crate::interaction::policy::OffersRegistration;
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::{PageError, PageFailure};
 
@@ -48,11 +50,20 @@ async fn show(visit: &Visit, form: FormState) -> Result<Response, PageFailure> {
     Ok(visit.show(page, &form))
 }
 
+/// Whether people may register themselves here, and which population they join, if the sign-on
+/// policy says.
+fn offered(idp: &Idp, visit: &Visit) -> Result<Option<PopulationId>, PageFailure> {
+    match &visit.interaction.request.policy.registration {
+        OffersRegistration::Here { population } if idp.settings().registration => {
+            Ok(population.map(PopulationId::from_uuid))
+        }
+        _ => Err(PageError::NotFound.into()),
+    }
+}
+
 /// Shows the form, where people may register themselves.
 pub(crate) async fn get(State(idp): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
-    if !idp.settings().registration {
-        return Err(PageError::NotFound.into());
-    }
+    offered(&idp, &visit)?;
     match visit.interaction.step {
         Step::SignOn => show(&visit, FormState::new(&FIELDS).with_focus("username")).await,
         _ => Ok(visit.go_on()),
@@ -65,9 +76,7 @@ pub(crate) async fn post(
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
     let idp = visit.idp.clone();
-    if !idp.settings().registration {
-        return Err(PageError::NotFound.into());
-    }
+    let population = offered(&idp, &visit)?;
     if !matches!(visit.interaction.step, Step::SignOn) {
         return Ok(visit.go_on());
     }
@@ -81,7 +90,10 @@ pub(crate) async fn post(
         return show(&visit, form).await;
     };
 
-    let population = rules::default_population(&visit).await?.id;
+    let population = match population {
+        Some(population) => population,
+        None => rules::default_population(&visit).await?.id,
+    };
     let account = NewAccount {
         verification: Verification::Required,
         password: Some(NewPassword {

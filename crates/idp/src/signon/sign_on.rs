@@ -9,6 +9,7 @@ use super::{Visit, minutes};
 use crate::accounts::Refusal;
 use crate::interaction::Step;
 use crate::interaction::error::InteractionError;
+use crate::interaction::policy::OffersRegistration;
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::PageFailure;
 
@@ -18,7 +19,7 @@ struct Page {
     layout: Layout,
     form: FormState,
     action: String,
-    forgot: String,
+    forgot: Option<String>,
     register: Option<String>,
 }
 
@@ -34,15 +35,19 @@ pub(super) fn form(visit: &Visit) -> FormState {
 }
 
 pub(super) fn show(visit: &Visit, form: &FormState) -> Response {
+    let policy = &visit.interaction.request.policy;
+    let register = match &policy.registration {
+        OffersRegistration::Elsewhere(address) => Some(address.clone()),
+        OffersRegistration::Here { .. } if visit.idp.settings().registration => {
+            Some(visit.path("register"))
+        }
+        OffersRegistration::Here { .. } | OffersRegistration::Nowhere => None,
+    };
     let page = Page {
         layout: visit.layout("signon-title", "signon-lead", form),
         action: visit.path(""),
-        forgot: visit.path("forgot"),
-        register: visit
-            .idp
-            .settings()
-            .registration
-            .then(|| visit.path("register")),
+        forgot: policy.offers_recovery.then(|| visit.path("forgot")),
+        register,
         form: form.clone(),
     };
     visit.show(page, form)

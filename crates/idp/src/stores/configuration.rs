@@ -35,6 +35,10 @@ pub(crate) trait Document:
     const HAS_DEFAULT: bool = false;
     /// Whether what is kept in memory of others depends on it: a change empties all that.
     const IS_CACHED: bool = false;
+    /// Whether the last one with a parent stays.
+    const KEEPS_LAST: bool = false;
+    /// The kinds whose objects are deleted together with the one that they refer to.
+    const TAKES_ALONG: &'static [&'static str] = &[];
 
     /// What the audit log calls this one.
     fn name(&self) -> &str;
@@ -167,11 +171,27 @@ UPDATE configuration_objects
    SET name_key = $4, is_default = $5, document = $6, sealed = $7, updated_at = $8
  WHERE id = $1 AND environment_id = $2 AND kind = $3";
 
+const UNCHANGED: &str = "\
+UPDATE configuration_objects SET updated_at = updated_at
+ WHERE id = $1 AND environment_id = $2 AND kind = $3 AND document = $4";
+
 /// The default and what is referred to stay.
 const DELETE: &str = "\
 DELETE FROM configuration_objects
  WHERE id = $1 AND environment_id = $2 AND kind = $3 AND NOT is_default
    AND NOT EXISTS (SELECT 1 FROM object_references WHERE to_id = $1)";
+
+/// Added to [`DELETE`]: another one of the kind with the same parent must be there.
+const HAS_ANOTHER: &str = "\
+   AND EXISTS (SELECT 1 FROM configuration_objects AS others
+                WHERE others.kind = $3 AND others.id <> $1
+                  AND others.parent_id = configuration_objects.parent_id)";
+
+/// What is deleted together with an object is hung off it first.
+const TAKE_ALONG: &str = "\
+UPDATE configuration_objects SET parent_id = $1
+ WHERE environment_id = $2 AND kind = $3
+   AND id IN (SELECT from_id FROM object_references WHERE to_id = $1)";
 
 const CLEAR_DEFAULT: &str = "\
 UPDATE configuration_objects SET is_default = FALSE
@@ -314,15 +334,41 @@ impl<'a, D: Document> Objects<'a, D> {
         Ok(Self::touch(change.and(Self::refer(object))))
     }
 
-    /// Deletes an object with all that hangs off it. The requirement is not met for the default, and
-    /// for what something else refers to.
+    /// Replaces an object's document, unless another request was faster: it must still be as it was
+    /// read.
+    pub(crate) fn update_unchanged(
+        &self,
+        object: &Object<D>,
+        before: &Object<D>,
+        random: &dyn Random,
+    ) -> Result<Change, StoreError> {
+        let (document, _) = self.written(before, random)?;
+        let unchanged = Statement::new(UNCHANGED)
+            .bind(object.id)
+            .bind(object.environment_id.as_uuid())
+            .bind(D::EVENTS.kind)
+            .bind(document);
+        Ok(Change::of_one(unchanged).and(self.update(object, random)?))
+    }
+
+    /// Deletes an object with all that hangs off it and is taken along. The requirement is not met
+    /// for the default, for a last one that stays, and for what something else refers to.
     pub(crate) fn delete(object: &Object<D>) -> Change {
         let hold = Statement::new(ONE_AT_A_TIME).bind(object.environment_id.as_uuid());
         let delete = Statement::new(DELETE)
             .bind(object.id)
             .bind(object.environment_id.as_uuid())
-            .bind(D::EVENTS.kind);
-        let change = Change::of(hold).add_all(drop_below(object.id));
+            .bind(D::EVENTS.kind)
+            .push(if D::KEEPS_LAST { HAS_ANOTHER } else { "" });
+        let take_along = D::TAKES_ALONG.iter().map(|kind| {
+            Statement::new(TAKE_ALONG)
+                .bind(object.id)
+                .bind(object.environment_id.as_uuid())
+                .bind(*kind)
+        });
+        let change = Change::of(hold)
+            .add_all(take_along)
+            .add_all(drop_below(object.id));
         Self::touch(change.require_one(delete))
     }
 

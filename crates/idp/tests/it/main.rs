@@ -27,6 +27,7 @@ mod management_populations;
 mod management_power;
 mod management_resources;
 mod management_schemas;
+mod management_sign_on_policies;
 mod management_user_lists;
 mod management_user_names;
 mod management_user_sessions;

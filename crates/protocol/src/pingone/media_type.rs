@@ -6,6 +6,21 @@ pub const JSON: &str = "application/json";
 pub const ACCOUNT_LOCK: &str = "application/vnd.pingidentity.account.lock+json";
 /// Unlocks an account.
 pub const ACCOUNT_UNLOCK: &str = "application/vnd.pingidentity.account.unlock+json";
+/// Activates a device.
+pub const DEVICE_ACTIVATE: &str = "application/vnd.pingidentity.device.activate+json";
+/// Blocks a device.
+pub const DEVICE_BLOCK: &str = "application/vnd.pingidentity.device.block+json";
+/// Locks a device.
+pub const DEVICE_LOCK: &str = "application/vnd.pingidentity.device.lock+json";
+/// Sends the one-time password for the activation of a device once more.
+pub const DEVICE_SEND_ACTIVATION_CODE: &str =
+    "application/vnd.pingidentity.device.sendActivationCode+json";
+/// Unblocks a device.
+pub const DEVICE_UNBLOCK: &str = "application/vnd.pingidentity.device.unblock+json";
+/// Unlocks a device.
+pub const DEVICE_UNLOCK: &str = "application/vnd.pingidentity.device.unlock+json";
+/// Puts a user's devices in order.
+pub const DEVICES_REORDER: &str = "application/vnd.pingidentity.devices.reorder+json";
 /// Checks a password.
 pub const PASSWORD_CHECK: &str = "application/vnd.pingidentity.password.check+json";
 /// Demands a new password at the next sign-on.

@@ -28,7 +28,7 @@ use protocol::pingone::PkceEnforcement;
 
 use crate::Idp;
 use crate::interaction::AuthorizationRequest;
-use crate::interaction::SINGLE_FACTOR;
+use crate::interaction::policy::ChosenPolicy;
 use crate::interaction::response::{ReturnAddress, ReturnError};
 use crate::interaction::still::{
     Failed, application_is_enabled, redirect_uri_is_registered, response_type_is_allowed,
@@ -93,7 +93,7 @@ pub(crate) async fn admit(
         id_token_has_openid(response_type, &scopes)?;
         let nonce = nonce_is_there_for_a_front_channel_id_token(params, response_type)?;
         let code_challenge = pkce_is_as_enforced(params, &application, response_type)?;
-        acr_is_an_assigned_policy(params)?;
+        let policy = acr_is_an_assigned_policy(idp, &application, params).await?;
         let expected_user = hint_is_ours(idp, environment, params, application.id, now).await?;
         Ok(AuthorizationRequest {
             address: ReturnAddress {
@@ -108,6 +108,7 @@ pub(crate) async fn admit(
             max_age_seconds,
             login_hint: params.find("login_hint").map(str::to_owned),
             expected_user,
+            policy,
         })
     };
     checked.await.map_err(|failed| match failed {
@@ -301,15 +302,22 @@ fn pkce_is_as_enforced(
 
 /// Only policies that are assigned can be asked for, in order of preference; none is switched to
 /// silently (PingOne, "Sign-on policies").
-fn acr_is_an_assigned_policy(params: &FormParams) -> Result<(), ReturnError> {
-    match params.find("acr_values") {
-        Some(names) if !names.split(' ').any(|name| name == SINGLE_FACTOR) => {
-            Err(ReturnError::invalid_request(
-                "none of the acr_values is a sign-on policy of the application",
-            ))
-        }
-        _ => Ok(()),
-    }
+async fn acr_is_an_assigned_policy(
+    idp: &Idp,
+    application: &StoredApplication,
+    params: &FormParams,
+) -> Result<ChosenPolicy, Failed> {
+    let StoredApplication {
+        id, environment_id, ..
+    } = *application;
+    let names = params.find("acr_values");
+    let found = ChosenPolicy::find(idp, environment_id, id, names).await?;
+    found.ok_or_else(|| {
+        ReturnError::invalid_request(
+            "none of the acr_values is a sign-on policy of the application",
+        )
+        .into()
+    })
 }
 
 async fn hint_is_ours(

@@ -35,6 +35,8 @@ pub(crate) enum PageError {
     CrossSite,
     /// There is no such environment.
     EnvironmentUnknown,
+    /// The sign-on policy demands a proof that is not provided.
+    FactorNotProvided,
     /// The sign-on is over, or never was.
     FlowGone,
     /// Something broke.
@@ -211,6 +213,10 @@ impl PageError {
             Self::EnvironmentUnknown => (
                 StatusCode::NOT_FOUND,
                 Some("page-error-environment-unknown"),
+            ),
+            Self::FactorNotProvided => (
+                StatusCode::FORBIDDEN,
+                Some("page-error-factor-not-provided"),
             ),
             Self::FlowGone => (StatusCode::GONE, Some("page-error-flow-gone")),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None),

@@ -1,0 +1,98 @@
+//! One-time passwords of authenticator applications ([RFC 6238](https://www.rfc-editor.org/rfc/rfc6238)):
+//! six digits every 30 seconds, by HMAC-SHA-1, which is what such applications know.
+
+use aws_lc_rs::hmac::{self, HMAC_SHA1_FOR_LEGACY_USE_ONLY};
+use data_encoding::BASE32_NOPAD;
+use jiff::Timestamp;
+use protocol::Random;
+use url::Url;
+
+const STEP_SECONDS: i64 = 30;
+
+/// As many bytes as the hash gives (RFC 4226 §4).
+const SECRET_BYTES: usize = 20;
+
+const DIGITS: usize = 6;
+
+/// A new secret, in base32.
+pub(crate) fn secret(random: &dyn Random) -> String {
+    let mut bytes = [0; SECRET_BYTES];
+    random.fill(&mut bytes);
+    BASE32_NOPAD.encode(&bytes)
+}
+
+/// Whether a one-time password is that of the instant, or of so many steps before or after.
+pub(crate) fn is_right(secret: &str, otp: &str, grace_steps: u32, now: Timestamp) -> bool {
+    let Ok(key) = BASE32_NOPAD.decode(secret.as_bytes()) else {
+        return false;
+    };
+    let grace = i64::from(grace_steps);
+    let step = now.as_second().div_euclid(STEP_SECONDS);
+    // All are compared, so that the time tells nothing of which one it was.
+    (step - grace..=step + grace).fold(false, |found, step| {
+        let right = u64::try_from(step).is_ok_and(|step| constant_time_eq(&at(&key, step), otp));
+        found | right
+    })
+}
+
+/// The address that an authenticator application reads from a picture.
+pub(crate) fn key_uri(secret: &str, issuer: &str, user: &str) -> String {
+    let label = format!("otpauth://totp/{issuer}:{user}").replace('#', "%23");
+    let Ok(mut uri) = Url::parse(&label.replace('?', "%3F")) else {
+        return format!("otpauth://totp/?secret={secret}");
+    };
+    uri.query_pairs_mut()
+        .append_pair("secret", secret)
+        .append_pair("issuer", issuer);
+    uri.to_string()
+}
+
+fn at(key: &[u8], step: u64) -> String {
+    let key = hmac::Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
+    let tag = hmac::sign(&key, &step.to_be_bytes());
+    let tag = tag.as_ref();
+    // RFC 4226 §5.3: the last four bits say where the number begins.
+    let offset = usize::from(tag.last().copied().unwrap_or_default() & 0x0f);
+    let bytes = tag
+        .get(offset..offset + 4)
+        .and_then(|bytes| bytes.try_into().ok());
+    let number = u32::from_be_bytes(bytes.unwrap_or_default()) & 0x7fff_ffff;
+    format!("{:0width$}", number % 1_000_000, width = DIGITS)
+}
+
+fn constant_time_eq(one: &str, other: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6238, appendix B, the last six digits.
+    #[test]
+    fn the_vectors_of_the_standard() {
+        let secret = BASE32_NOPAD.encode(b"12345678901234567890");
+        for (second, otp) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_234_567_890, "005924"),
+            (20_000_000_000, "353130"),
+        ] {
+            let now = Timestamp::from_second(second).unwrap();
+            assert!(is_right(&secret, otp, 0, now), "{second}");
+            assert!(!is_right(&secret, "000000", 0, now), "{second}");
+        }
+        let later = Timestamp::from_second(59 + 60).unwrap();
+        assert!(is_right(&secret, "287082", 2, later));
+        assert!(!is_right(&secret, "287082", 1, later));
+    }
+
+    #[test]
+    fn names_cannot_change_the_address() {
+        let uri = key_uri("ABC", "A & B", "ada?secret=X#y");
+        let uri = Url::parse(&uri).unwrap();
+        let pairs: Vec<_> = uri.query_pairs().into_owned().collect();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(pairs, [pair("secret", "ABC"), pair("issuer", "A & B")]);
+    }
+}

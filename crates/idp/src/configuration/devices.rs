@@ -1,0 +1,153 @@
+//! Devices by which users prove who they are a second time (PingOne, "MFA devices"), and the keys by
+//! which devices are paired.
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::EnvironmentId;
+use protocol::pingone::Reference as WireReference;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::stores::configuration::{Document, Object};
+use crate::stores::record::{Events, events};
+
+/// How many wrong one-time passwords an activation bears.
+pub(crate) const MOST_FAILURES: u32 = 5;
+
+/// A device of a user.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Device {
+    #[serde(rename = "type")]
+    pub(crate) kind: DeviceType,
+    pub(crate) status: DeviceStatus,
+    pub(crate) nickname: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) extension: Option<String>,
+    pub(crate) policy: Option<WireReference<Uuid>>,
+    pub(crate) test_mode: Option<bool>,
+    #[serde(default)]
+    pub(crate) lock: Lock,
+    #[serde(default)]
+    pub(crate) block: Block,
+    /// Where the user wants it among the devices; those without come last.
+    #[serde(default)]
+    pub(crate) position: Option<u32>,
+    /// What waits for the activation.
+    pub(crate) activation: Option<Activation>,
+    /// What one-time passwords are made of, in base32.
+    pub(crate) secret: Option<String>,
+}
+
+/// What a device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum DeviceType {
+    Email,
+    Sms,
+    Totp,
+    Voice,
+    #[serde(rename = "WHATSAPP")]
+    WhatsApp,
+}
+
+/// Whether a device counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DeviceStatus {
+    ActivationRequired,
+    Active,
+}
+
+/// An activation under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Activation {
+    /// What is kept of a one-time password that was mailed.
+    pub(crate) tag: Option<String>,
+    pub(crate) failures: u32,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Whether a device is locked, which wrong tries do, too.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Lock {
+    pub(crate) status: LockStatus,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum LockStatus {
+    Locked,
+    #[default]
+    Unlocked,
+}
+
+/// Whether an operator has blocked a device.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Block {
+    pub(crate) status: BlockStatus,
+    pub(crate) blocked_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum BlockStatus {
+    Blocked,
+    #[default]
+    Unblocked,
+}
+
+impl Document for Device {
+    const EVENTS: Events = events!("DEVICE");
+    /// `mfaSettings` sets a lower bound.
+    const MOST: u32 = 15;
+    const SECRETS: &'static [&'static str] = &["/secret"];
+
+    fn name(&self) -> &str {
+        self.nickname.as_deref().unwrap_or("Device")
+    }
+
+    fn unique(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The devices of a user in the order in which the user wants them.
+pub(crate) fn in_order(mut devices: Vec<Object<Device>>) -> Vec<Object<Device>> {
+    devices.sort_by_key(|device| device.document.position.unwrap_or(u32::MAX));
+    devices
+}
+
+/// A key by which a user's device is paired with an application.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PairingKey {
+    pub(crate) applications: Vec<WireReference<Uuid>>,
+    pub(crate) code: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// How long a pairing key is good.
+pub(crate) const PAIRING_KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(48);
+
+impl Document for PairingKey {
+    const EVENTS: Events = events!("PAIRING_KEY");
+    const MOST: u32 = 20;
+
+    fn name(&self) -> &str {
+        "Pairing key"
+    }
+
+    fn unique(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What the tag of a mailed one-time password is bound to.
+pub(crate) fn otp_context(environment: EnvironmentId, device: Uuid) -> String {
+    format!("devices.activation:{environment}:{device}")
+}

@@ -1,0 +1,543 @@
+//! `/environments/{environment}/signOnPolicies/{signOnPolicy}/actions`: what a sign-on policy demands,
+//! one after the other (PingOne, "Sign-on policy actions").
+
+use protocol::pingone::Reference as WireReference;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use super::device_authentication_policies::DeviceAuthenticationPolicy;
+use super::sign_on_policies::SignOnPolicy;
+use super::sign_on_policy_conditions::{Condition, Test};
+use crate::access::permissions::may;
+use crate::api::checks;
+use crate::api::configuration::{Below, Configuration, Managing};
+use crate::requests::failures::api::ApiFailure;
+use crate::stores::configuration::{Document, Object, Reference, Target};
+use crate::stores::populations::StoredPopulation;
+use crate::stores::record::{Events, events};
+
+/// PingOne's bound of `discoveryRules`; other lists have the same.
+const MOST_ITEMS: usize = 100;
+
+/// How often profiles are asked for, at the rarest: ten years.
+const RAREST_PROMPT_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
+
+/// An action of a sign-on policy. Which of the optional members are there depends on the type.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignOnPolicyAction {
+    #[serde(rename = "type")]
+    pub(crate) kind: ActionType,
+    /// The lowest comes first.
+    pub(crate) priority: u32,
+    pub(crate) condition: Option<Condition>,
+    pub(crate) recovery: Option<Switch>,
+    pub(crate) registration: Option<Registration>,
+    social_providers: Option<Vec<WireReference<Uuid>>>,
+    enforce_lockout_for_identity_providers: Option<bool>,
+    new_user_provisioning: Option<Provisioning>,
+    discovery_rules: Option<Vec<DiscoveryRule>>,
+    authenticator: Option<Switch>,
+    bound_biometrics: Option<Switch>,
+    email: Option<Switch>,
+    security_key: Option<Switch>,
+    sms: Option<Switch>,
+    voice: Option<Switch>,
+    applications: Option<Vec<NativeApplication>>,
+    device_authentication_policy: Option<WireReference<Uuid>>,
+    pub(crate) no_devices_mode: Option<NoDevicesMode>,
+    identity_provider: Option<WireReference<Uuid>>,
+    acr_values: Option<String>,
+    pass_user_context: Option<bool>,
+    pub(crate) attributes: Option<Vec<ProfileAttribute>>,
+    pub(crate) prompt_text: Option<String>,
+    pub(crate) prompt_interval_seconds: Option<u32>,
+    pub(crate) prevent_multiple_prompts_per_flow: Option<bool>,
+    pub(crate) agreement: Option<WireReference<Uuid>>,
+    disable_decline_option: Option<bool>,
+    unique_user_attribute: Option<AttributeName>,
+    offline_mode: Option<Switch>,
+}
+
+/// What an action demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum ActionType {
+    Agreement,
+    IdentifierFirst,
+    IdentityProvider,
+    Login,
+    MultiFactorAuthentication,
+    #[serde(rename = "PINGID_AUTHENTICATION")]
+    PingIdAuthentication,
+    #[serde(rename = "PINGID_WINLOGIN_PASSWORDLESS_AUTHENTICATION")]
+    PingIdWindowsLogin,
+    ProgressiveProfiling,
+}
+
+/// Whether something is on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Switch {
+    pub(crate) enabled: bool,
+}
+
+/// Whether somebody may register at sign-on, and where.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Registration {
+    pub(crate) enabled: bool,
+    pub(crate) external: Option<External>,
+    pub(crate) population: Option<WireReference<Uuid>>,
+    confirm_identity_provider_attributes: Option<bool>,
+}
+
+/// A page elsewhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct External {
+    pub(crate) href: String,
+}
+
+/// Users that come from a directory when they sign on for the first time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Provisioning {
+    gateways: Vec<ProvisioningGateway>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProvisioningGateway {
+    id: Uuid,
+    #[serde(rename = "type")]
+    kind: GatewayType,
+    user_type: WireReference<Uuid>,
+}
+
+/// The gateways that users can come through.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum GatewayType {
+    #[serde(rename = "LDAP")]
+    Ldap,
+}
+
+/// Which identity provider knows whoever gives such a name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DiscoveryRule {
+    condition: DiscoveryCondition,
+    identity_provider: WireReference<Uuid>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct DiscoveryCondition {
+    contains: String,
+    value: String,
+}
+
+/// A native application whose devices may prove something.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NativeApplication {
+    id: Uuid,
+    auto_enrollment: Option<Switch>,
+    device_authorization: Option<DeviceAuthorization>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DeviceAuthorization {
+    enabled: bool,
+    extra_verification: Option<ExtraVerification>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ExtraVerification {
+    Permissive,
+    Restrictive,
+}
+
+/// What becomes of users without a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum NoDevicesMode {
+    Block,
+    Bypass,
+}
+
+/// An attribute that users are asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ProfileAttribute {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct AttributeName {
+    name: String,
+}
+
+impl ActionType {
+    /// The members that an action of the type must have, and those that it may have.
+    fn members(self) -> (&'static [&'static str], &'static [&'static str]) {
+        match self {
+            Self::Agreement => (&["agreement"], &["disableDeclineOption"]),
+            Self::IdentifierFirst => (
+                &[],
+                &[
+                    "discoveryRules",
+                    "enforceLockoutForIdentityProviders",
+                    "recovery",
+                    "registration",
+                    "socialProviders",
+                ],
+            ),
+            Self::IdentityProvider => (
+                &["identityProvider"],
+                &["acrValues", "passUserContext", "registration"],
+            ),
+            Self::Login => (
+                &[],
+                &[
+                    "enforceLockoutForIdentityProviders",
+                    "newUserProvisioning",
+                    "recovery",
+                    "registration",
+                    "socialProviders",
+                ],
+            ),
+            Self::MultiFactorAuthentication => (
+                &[],
+                &[
+                    "applications",
+                    "authenticator",
+                    "boundBiometrics",
+                    "deviceAuthenticationPolicy",
+                    "email",
+                    "noDevicesMode",
+                    "securityKey",
+                    "sms",
+                    "voice",
+                ],
+            ),
+            Self::PingIdAuthentication => (&[], &[]),
+            Self::PingIdWindowsLogin => (&["offlineMode", "uniqueUserAttribute"], &[]),
+            Self::ProgressiveProfiling => (
+                &[
+                    "attributes",
+                    "preventMultiplePromptsPerFlow",
+                    "promptIntervalSeconds",
+                    "promptText",
+                ],
+                &[],
+            ),
+        }
+    }
+}
+
+impl SignOnPolicyAction {
+    /// An action with nothing but its type.
+    fn new(kind: ActionType, priority: u32) -> Self {
+        Self {
+            kind,
+            priority,
+            condition: None,
+            recovery: None,
+            registration: None,
+            social_providers: None,
+            enforce_lockout_for_identity_providers: None,
+            new_user_provisioning: None,
+            discovery_rules: None,
+            authenticator: None,
+            bound_biometrics: None,
+            email: None,
+            security_key: None,
+            sms: None,
+            voice: None,
+            applications: None,
+            device_authentication_policy: None,
+            no_devices_mode: None,
+            identity_provider: None,
+            acr_values: None,
+            pass_user_context: None,
+            attributes: None,
+            prompt_text: None,
+            prompt_interval_seconds: None,
+            prevent_multiple_prompts_per_flow: None,
+            agreement: None,
+            disable_decline_option: None,
+            unique_user_attribute: None,
+            offline_mode: None,
+        }
+    }
+
+    /// Name and password, with recovery and without registration.
+    pub(super) fn login(priority: u32) -> Self {
+        Self {
+            recovery: Some(Switch { enabled: true }),
+            ..Self::new(ActionType::Login, priority)
+        }
+    }
+
+    /// A second factor of one of the devices that a policy allows.
+    pub(super) fn multi_factor(priority: u32, devices: Uuid) -> Self {
+        Self {
+            device_authentication_policy: Some(WireReference::new(devices)),
+            no_devices_mode: Some(NoDevicesMode::Block),
+            ..Self::new(ActionType::MultiFactorAuthentication, priority)
+        }
+    }
+
+    /// The condition, of an action that was checked when it was written.
+    pub(crate) fn test(&self) -> Option<Test> {
+        self.condition.as_ref().and_then(|one| one.test().ok())
+    }
+
+    /// The names of the members that are there and depend on the type.
+    fn present(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("acrValues", self.acr_values.is_some()),
+            ("agreement", self.agreement.is_some()),
+            ("applications", self.applications.is_some()),
+            ("attributes", self.attributes.is_some()),
+            ("authenticator", self.authenticator.is_some()),
+            ("boundBiometrics", self.bound_biometrics.is_some()),
+            (
+                "deviceAuthenticationPolicy",
+                self.device_authentication_policy.is_some(),
+            ),
+            (
+                "disableDeclineOption",
+                self.disable_decline_option.is_some(),
+            ),
+            ("discoveryRules", self.discovery_rules.is_some()),
+            ("email", self.email.is_some()),
+            (
+                "enforceLockoutForIdentityProviders",
+                self.enforce_lockout_for_identity_providers.is_some(),
+            ),
+            ("identityProvider", self.identity_provider.is_some()),
+            ("newUserProvisioning", self.new_user_provisioning.is_some()),
+            ("noDevicesMode", self.no_devices_mode.is_some()),
+            ("offlineMode", self.offline_mode.is_some()),
+            ("passUserContext", self.pass_user_context.is_some()),
+            (
+                "preventMultiplePromptsPerFlow",
+                self.prevent_multiple_prompts_per_flow.is_some(),
+            ),
+            (
+                "promptIntervalSeconds",
+                self.prompt_interval_seconds.is_some(),
+            ),
+            ("promptText", self.prompt_text.is_some()),
+            ("recovery", self.recovery.is_some()),
+            ("registration", self.registration.is_some()),
+            ("securityKey", self.security_key.is_some()),
+            ("sms", self.sms.is_some()),
+            ("socialProviders", self.social_providers.is_some()),
+            ("uniqueUserAttribute", self.unique_user_attribute.is_some()),
+            ("voice", self.voice.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_there)| is_there.then_some(name))
+    }
+
+    /// Checks that the members are those of the type.
+    fn check_members(&self) -> Result<(), ApiFailure> {
+        let (required, optional) = self.kind.members();
+        let present: Vec<_> = self.present().collect();
+        if let Some(missing) = required.iter().find(|name| !present.contains(name)) {
+            return Err(ApiFailure::required_value(missing));
+        }
+        let foreign = present
+            .iter()
+            .find(|name| !required.contains(name) && !optional.contains(name));
+        match foreign {
+            Some(name) => Err(ApiFailure::invalid_value(
+                name,
+                "does not belong to an action of this type",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn check_lists(&self) -> Result<(), ApiFailure> {
+        let lengths = [
+            ("applications", self.applications.as_ref().map(Vec::len)),
+            ("attributes", self.attributes.as_ref().map(Vec::len)),
+            (
+                "discoveryRules",
+                self.discovery_rules.as_ref().map(Vec::len),
+            ),
+            (
+                "newUserProvisioning.gateways",
+                self.new_user_provisioning
+                    .as_ref()
+                    .map(|provisioning| provisioning.gateways.len()),
+            ),
+            (
+                "socialProviders",
+                self.social_providers.as_ref().map(Vec::len),
+            ),
+        ];
+        for (member, length) in lengths {
+            if length.is_some_and(|length| length > MOST_ITEMS) {
+                let message = format!("must have at most {MOST_ITEMS} items");
+                return Err(ApiFailure::invalid_value(member, message));
+            }
+        }
+        if self.attributes.as_ref().is_some_and(Vec::is_empty) {
+            return Err(ApiFailure::required_value("attributes"));
+        }
+        Ok(())
+    }
+
+    fn check_texts(&self) -> Result<(), ApiFailure> {
+        checks::at_most("acrValues", self.acr_values.as_deref(), 1024)?;
+        checks::at_most("promptText", self.prompt_text.as_deref(), 4096)?;
+        let unique = self.unique_user_attribute.as_ref();
+        let unique = unique.map(|unique| unique.name.as_str());
+        checks::at_most("uniqueUserAttribute.name", unique, 256)?;
+        for attribute in self.attributes.iter().flatten() {
+            checks::at_most("attributes.name", Some(&attribute.name), 256)?;
+        }
+        for rule in self.discovery_rules.iter().flatten() {
+            let condition = &rule.condition;
+            checks::at_most(
+                "discoveryRules.condition.contains",
+                Some(&condition.contains),
+                256,
+            )?;
+            if condition.value != "${identifier}" {
+                return Err(ApiFailure::not_one_of(
+                    "discoveryRules.condition.value",
+                    &["${identifier}"],
+                ));
+            }
+        }
+        let external = self.registration.as_ref();
+        if let Some(external) = external.and_then(|one| one.external.as_ref()) {
+            let href = external.href.as_str();
+            checks::at_most("registration.external.href", Some(href), 2048)?;
+            let is_on_the_web = Url::parse(href)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            if !is_on_the_web {
+                let message = "must be an address on the web";
+                return Err(ApiFailure::invalid_value(
+                    "registration.external.href",
+                    message,
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Priorities begin with 1.
+pub(super) fn priority_is_counted(priority: u32) -> Result<(), ApiFailure> {
+    if (1..=1_000_000).contains(&priority) {
+        return Ok(());
+    }
+    let message = "must be a number from 1 on";
+    Err(ApiFailure::invalid_value("priority", message))
+}
+
+impl Document for SignOnPolicyAction {
+    const EVENTS: Events = events!("ACTION");
+    const MOST: u32 = 50;
+    const KEEPS_LAST: bool = true;
+
+    fn name(&self) -> &str {
+        "Sign-on policy action"
+    }
+
+    fn unique(&self) -> Option<String> {
+        None
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let mut references = Vec::new();
+        let mut of_kind = |member, kind, id: Uuid| {
+            references.push(Reference {
+                member,
+                target: Target::Kind(kind),
+                id,
+            });
+        };
+        if let Some(agreement) = self.agreement {
+            of_kind("agreement.id", "AGREEMENT", agreement.id);
+        }
+        if let Some(provider) = self.identity_provider {
+            of_kind("identityProvider.id", "IDENTITY_PROVIDER", provider.id);
+        }
+        for provider in self.social_providers.iter().flatten() {
+            of_kind("socialProviders.id", "IDENTITY_PROVIDER", provider.id);
+        }
+        for rule in self.discovery_rules.iter().flatten() {
+            let member = "discoveryRules.identityProvider.id";
+            of_kind(member, "IDENTITY_PROVIDER", rule.identity_provider.id);
+        }
+        if let Some(provisioning) = &self.new_user_provisioning {
+            for gateway in &provisioning.gateways {
+                of_kind("newUserProvisioning.gateways.id", "GATEWAY", gateway.id);
+            }
+        }
+        if let Some(policy) = self.device_authentication_policy {
+            let kind = DeviceAuthenticationPolicy::EVENTS.kind;
+            of_kind("deviceAuthenticationPolicy.id", kind, policy.id);
+        }
+        let registration = self.registration.as_ref();
+        if let Some(population) = registration.and_then(|one| one.population) {
+            references.push(Reference::to_row::<StoredPopulation>(
+                "registration.population.id",
+                population.id,
+            ));
+        }
+        references.extend(
+            self.applications
+                .iter()
+                .flatten()
+                .map(|application| Reference {
+                    member: "applications.id",
+                    target: Target::Table("applications"),
+                    id: application.id,
+                }),
+        );
+        references
+    }
+}
+
+impl Configuration for SignOnPolicyAction {
+    const PATH: &'static str = "signOnPolicies/{signOnPolicy}/actions";
+    const ITEM: &'static str = "action";
+    const KEY: &'static str = "actions";
+    const LAST_STAYS: &'static str = "Cannot delete last action from the policy";
+    const FILTERS: &'static [&'static str] = &["type", "priority"];
+    type Parent = Below<SignOnPolicy>;
+    type Read = may::ReadSignOnPolicies;
+    type Manage = may::ManageSignOnPolicies;
+
+    async fn check(
+        &mut self,
+        _: &Managing<Self>,
+        _: Option<&Object<Self>>,
+    ) -> Result<(), ApiFailure> {
+        priority_is_counted(self.priority)?;
+        self.check_members()?;
+        self.check_lists()?;
+        self.check_texts()?;
+        if self
+            .prompt_interval_seconds
+            .is_some_and(|seconds| seconds > RAREST_PROMPT_SECONDS)
+        {
+            let message = format!("must be at most {RAREST_PROMPT_SECONDS}");
+            return Err(ApiFailure::invalid_value("promptIntervalSeconds", message));
+        }
+        let test = self.condition.as_ref().map(Condition::test).transpose()?;
+        if self.priority == 1 && test.is_some_and(|test| test.asks_about_user()) {
+            let message = "cannot ask about the user, who is not known before the first action";
+            return Err(ApiFailure::invalid_value("condition", message));
+        }
+        Ok(())
+    }
+}

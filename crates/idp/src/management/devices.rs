@@ -1,0 +1,680 @@
+//! `/environments/{environment}/users/{user}/devices` and `…/pairingKeys`: by what users prove who
+//! they are a second time (PingOne, "MFA devices", "MFA pairing keys").
+
+use axum::extract::RawPathParams;
+use jiff::Timestamp;
+use protocol::id::ApplicationId;
+use protocol::names::EmailAddress;
+use protocol::pingone::{ErrorDetail, Reference as WireReference};
+use protocol::secret::Password;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::access::on_user::{ActsAs, OnUser};
+use crate::access::permissions::may;
+use crate::accounts::totp;
+use crate::api::body::Json;
+use crate::api::checks;
+use crate::api::hal::{Hal, Page, Reply, Shown};
+use crate::audit::Activity;
+use crate::configuration::device_authentication_policies::DeviceAuthenticationPolicy;
+use crate::configuration::devices::{
+    Activation, Block, BlockStatus, Device, DeviceStatus, DeviceType, Lock, LockStatus,
+    MOST_FAILURES, PAIRING_KEY_LIFETIME, PairingKey, in_order, otp_context,
+};
+use crate::configuration::mfa_settings::{MfaSettings, PairingKeyFormat};
+use crate::mail::{DEVICE_OTP_LIFETIME, MailKind};
+use crate::requests::failures::api::ApiFailure;
+use crate::stores::change::Change;
+use crate::stores::configuration::{Object, Objects, to_json};
+
+/// What is not provided.
+pub(super) const KEPT: Option<&str> = Some(
+    "Devices are activated by mail and authenticator application, and not asked for at sign-on; no \
+     message goes to a phone.",
+);
+
+/// What is not provided of pairing keys.
+pub(super) const KEPT_PAIRING: Option<&str> = Some("No mobile application can use the key.");
+
+/// An address for a phone: `+`, digits and what people put between them.
+const LONGEST_PHONE: usize = 32;
+
+/// More applications of a pairing key than this are refused.
+const MOST_APPLICATIONS: usize = 20;
+
+/// A device as it is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewDevice {
+    #[serde(rename = "type")]
+    kind: DeviceType,
+    status: Option<DeviceStatus>,
+    nickname: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    extension: Option<String>,
+    policy: Option<WireReference<Uuid>>,
+    test_mode: Option<bool>,
+}
+
+/// The documents of a user.
+fn devices<P>(on: &OnUser<P>) -> Objects<'_, Device> {
+    Objects::new(on.idp.db(), on.idp.keyring())
+}
+
+async fn all<P>(on: &OnUser<P>) -> Result<Vec<Object<Device>>, ApiFailure> {
+    let (environment, user) = (on.environment.id, on.user.id.as_uuid());
+    Ok(in_order(devices(on).list(environment, user).await?))
+}
+
+/// The device that the path names.
+async fn load<P>(on: &OnUser<P>, params: &RawPathParams) -> Result<Object<Device>, ApiFailure> {
+    let id = id_of(params, "device")?;
+    match devices(on).find(on.environment.id, id).await? {
+        Some(device) if device.parent == on.user.id.as_uuid() => Ok(device),
+        _ => Err(ApiFailure::not_found()),
+    }
+}
+
+fn id_of(params: &RawPathParams, name: &str) -> Result<Uuid, ApiFailure> {
+    let id = params.iter().find(|(param, _)| *param == name);
+    id.and_then(|(_, text)| Uuid::try_parse(text).ok())
+        .ok_or_else(ApiFailure::not_found)
+}
+
+fn settings<P>(on: &OnUser<P>) -> impl Future<Output = Result<MfaSettings, ApiFailure>> + '_ {
+    async {
+        let objects = Objects::<MfaSettings>::new(on.idp.db(), on.idp.keyring());
+        let environment = on.environment.id;
+        let found = objects
+            .find_only(environment, environment.as_uuid())
+            .await?;
+        Ok(found.map(|object| object.document).unwrap_or_default())
+    }
+}
+
+fn show<P>(on: &OnUser<P>, device: &Object<Device>) -> Result<Shown, ApiFailure> {
+    let mut document = to_json(&device.document)?;
+    if let Some(members) = document.as_object_mut() {
+        for hidden in ["activation", "position", "secret"] {
+            members.remove(hidden);
+        }
+    }
+    let url = format!("devices/{}", device.id);
+    let shown = shown(on, &url, device.id, document);
+    let shown = shown
+        .member("createdAt", json!(device.created_at))
+        .member("updatedAt", json!(device.updated_at));
+    Ok(
+        if device.document.status == DeviceStatus::ActivationRequired {
+            let own = format!("{}/{url}", on.url());
+            shown.link("device.activate", own)
+        } else {
+            shown
+        },
+    )
+}
+
+/// Something of a user, at a path below the user's.
+fn shown<P>(on: &OnUser<P>, path: &str, id: Uuid, own: Value) -> Shown {
+    let mut members = Map::new();
+    members.insert("id".to_owned(), json!(id));
+    members.insert("environment".to_owned(), json!({ "id": on.environment.id }));
+    members.insert("user".to_owned(), json!({ "id": on.user.id }));
+    if let Value::Object(own) = own {
+        members.extend(own);
+    }
+    let environment = on.environment.id;
+    let path = format!("users/{}/{path}", on.user.id);
+    Hal::in_environment(on.idp.urls(), environment, path, members).link("user", on.url())
+}
+
+pub(super) async fn list(on: OnUser<may::ReadDevices>) -> Result<Reply, ApiFailure> {
+    page(&on).await
+}
+
+async fn page<P>(on: &OnUser<P>) -> Result<Reply, ApiFailure> {
+    let shown = all(on).await?;
+    let shown = shown.iter().map(|device| show(on, device));
+    let shown = shown.collect::<Result<Vec<_>, _>>()?;
+    Reply::ok(&Page::whole(
+        format!("{}/devices", on.url()),
+        "devices",
+        shown,
+    ))
+}
+
+pub(super) async fn read(
+    on: OnUser<may::ReadDevices>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    let device = load(&on, &params).await?;
+    Reply::ok(&show(&on, &device)?)
+}
+
+/// Makes a device. Administrators may say that it is active already; others prove that it is the
+/// user's.
+pub(super) async fn create(
+    on: OnUser<may::CreateDevices>,
+    Json(new): Json<NewDevice>,
+) -> Result<Reply, ApiFailure> {
+    let most = settings(&on).await?.pairing.max_allowed_devices;
+    let there = u32::try_from(all(&on).await?.len()).unwrap_or(u32::MAX);
+    if there >= most {
+        let message = format!("The user has {most} devices already, which is the most.");
+        return Err(ApiFailure::constraint(None, message));
+    }
+    let mut document = checked(&on, new).await?;
+    let id = on.idp.random().uuid();
+    let mut mailed = Change::new();
+    if document.kind == DeviceType::Totp {
+        document.secret = Some(totp::secret(on.idp.random()));
+    }
+    if document.status == DeviceStatus::ActivationRequired {
+        let (activation, mail) = begin_activation(&on, id, &document).await?;
+        document.activation = Some(activation);
+        mailed = mail;
+    }
+    let device = Object {
+        id,
+        environment_id: on.environment.id,
+        parent: on.user.id.as_uuid(),
+        document,
+        created_at: on.now,
+        updated_at: on.now,
+    };
+    let change = mailed.and(devices(&on).insert(&device, on.idp.random())?);
+    write(&on, change, "DEVICE.CREATED", &device).await?;
+    on.idp.mail().wake();
+    let shown = show(&on, &device)?;
+    let shown = match &device.document.secret {
+        Some(secret) => {
+            let issuer = &on.environment.name;
+            let uri = totp::key_uri(secret, issuer, &on.user.username);
+            shown
+                .member("secret", secret.as_str())
+                .member("keyUri", uri)
+        }
+        None => shown,
+    };
+    Reply::created(&shown)
+}
+
+/// Checks what was sent, and fills in what follows from the type and from who asks.
+async fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
+    let NewDevice {
+        kind,
+        status,
+        nickname,
+        email,
+        phone,
+        extension,
+        policy,
+        test_mode,
+    } = new;
+    checks::at_most("nickname", nickname.as_deref(), 100)?;
+    checks::at_most("extension", extension.as_deref(), 16)?;
+    let is_phone = matches!(
+        kind,
+        DeviceType::Sms | DeviceType::Voice | DeviceType::WhatsApp
+    );
+    match (&email, kind == DeviceType::Email) {
+        (None, true) => return Err(ApiFailure::required_value("email")),
+        (Some(_), false) => return Err(foreign("email")),
+        (Some(email), true) if EmailAddress::parse(email).is_err() => {
+            let message = "must be a well-formed email address";
+            return Err(ApiFailure::invalid_value("email", message));
+        }
+        _ => {}
+    }
+    match (&phone, is_phone) {
+        (None, true) => return Err(ApiFailure::required_value("phone")),
+        (Some(_), false) => return Err(foreign("phone")),
+        (Some(phone), true) if !looks_like_phone(phone) => {
+            let message = "must be a telephone number, such as +1.4155550123";
+            return Err(ApiFailure::invalid_value("phone", message));
+        }
+        _ => {}
+    }
+    if extension.is_some() && kind != DeviceType::Voice {
+        return Err(foreign("extension"));
+    }
+    if let Some(policy) = policy {
+        let policies = Objects::<DeviceAuthenticationPolicy>::new(on.idp.db(), on.idp.keyring());
+        if policies.find(on.environment.id, policy.id).await?.is_none() {
+            let message = "names something that does not exist in the environment";
+            return Err(ApiFailure::invalid_value("policy.id", message));
+        }
+    }
+    let status = match (on.acts_as, kind, status) {
+        // Nobody knows the secret yet.
+        (_, DeviceType::Totp, _) => DeviceStatus::ActivationRequired,
+        (ActsAs::Owner, _, Some(DeviceStatus::Active)) => {
+            let message = "can be said by an administrator only";
+            return Err(ApiFailure::invalid_value("status", message));
+        }
+        (ActsAs::Owner, _, _) => DeviceStatus::ActivationRequired,
+        (ActsAs::Administrator, _, status) => status.unwrap_or(DeviceStatus::Active),
+    };
+    Ok(Device {
+        kind,
+        status,
+        nickname,
+        email,
+        phone,
+        extension,
+        policy,
+        test_mode,
+        lock: Lock::default(),
+        block: Block::default(),
+        position: None,
+        activation: None,
+        secret: None,
+    })
+}
+
+fn foreign(member: &str) -> ApiFailure {
+    ApiFailure::invalid_value(member, "does not belong to a device of this type")
+}
+
+fn looks_like_phone(text: &str) -> bool {
+    let is_of_phones = |c: char| c.is_ascii_digit() || "+-. ()".contains(c);
+    text.len() <= LONGEST_PHONE
+        && text.chars().all(is_of_phones)
+        && text.chars().filter(char::is_ascii_digit).count() >= 5
+}
+
+/// What an activation waits for. A one-time password goes out by mail.
+async fn begin_activation<P>(
+    on: &OnUser<P>,
+    id: Uuid,
+    device: &Device,
+) -> Result<(Activation, Change), ApiFailure> {
+    let expires_at = on.now.saturating_add(DEVICE_OTP_LIFETIME);
+    let mut activation = Activation {
+        tag: None,
+        failures: 0,
+        expires_at: expires_at.unwrap_or(Timestamp::MAX),
+    };
+    let Some(address) = &device.email else {
+        return Ok((activation, Change::new()));
+    };
+    let otp = random_digits(on, 6);
+    let context = otp_context(on.environment.id, id);
+    activation.tag = Some(on.idp.keyring().authenticate(&context, otp.as_bytes()));
+    let mail = MailKind::Device { otp: &otp, address };
+    let mail = on.idp.mail().require(&on.idp, &on.user, &mail, on.now);
+    Ok((activation, mail.await.map_err(ApiFailure::internal)?))
+}
+
+fn random_digits<P>(on: &OnUser<P>, length: usize) -> String {
+    let mut bytes = vec![0; length * 8];
+    on.idp.random().fill(&mut bytes);
+    let digits = bytes.chunks_exact(8).map(|chunk| {
+        let number = chunk.try_into().map_or(0, u64::from_be_bytes);
+        char::from_digit(u32::try_from(number % 10).unwrap_or(0), 10).unwrap_or('0')
+    });
+    digits.collect()
+}
+
+async fn write<P>(
+    on: &OnUser<P>,
+    change: Change,
+    event: &'static str,
+    device: &Object<Device>,
+) -> Result<(), ApiFailure> {
+    let written = on.commit(on.environment.id, change, event, device).await;
+    written.map_err(|error| match error.unmet() {
+        Some(0) if device.document.activation.is_some() => ApiFailure::too_many_mails(),
+        Some(_) => ApiFailure::conflict(),
+        None => error.into(),
+    })
+}
+
+pub(super) async fn delete(
+    on: OnUser<may::DeleteDevices>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    let device = load(&on, &params).await?;
+    let change = Objects::delete(&device);
+    let written = on.commit(on.environment.id, change, "DEVICE.DELETED", &device);
+    written.await?;
+    Ok(Reply::no_content())
+}
+
+/// What brings a device to life.
+#[derive(Debug, Deserialize)]
+pub(super) struct ActivationBody {
+    otp: Password,
+}
+
+/// Activates a device with the one-time password that proves it is the user's.
+pub(super) async fn activate(
+    on: OnUser<may::UpdateDevices>,
+    params: RawPathParams,
+    Json(body): Json<ActivationBody>,
+) -> Result<Reply, ApiFailure> {
+    let device = load(&on, &params).await?;
+    let wrong = || {
+        let message = "The one-time password is wrong or has expired.";
+        let detail = ErrorDetail::new("INVALID_OTP", Some("otp"), message);
+        ApiFailure::invalid_data(vec![detail])
+    };
+    let Some(activation) = device.document.activation.clone() else {
+        let message = "The device does not wait for an activation.";
+        return Err(ApiFailure::constraint(None, message));
+    };
+    if activation.failures >= MOST_FAILURES || activation.expires_at <= on.now {
+        return Err(wrong());
+    }
+    // The try is counted before anything is compared.
+    let mut counted = device.clone();
+    counted.document.activation = Some(Activation {
+        failures: activation.failures + 1,
+        ..activation.clone()
+    });
+    let count = devices(&on).update_unchanged(&counted, &device, on.idp.random())?;
+    match count.commit_unrecorded(&on.idp).await {
+        Ok(()) => {}
+        Err(error) if error.unmet().is_some() => return Err(ApiFailure::conflict()),
+        Err(error) => return Err(error.into()),
+    }
+    let sent = body.otp.expose().trim();
+    if !proves(&on, &device, &activation, sent) {
+        let failed = Activity::failed("OTP.CHECK_FAILED", &on.user);
+        Change::new()
+            .commit(&on.idp, on.environment.id, &failed, &on.by)
+            .await?;
+        return Err(wrong());
+    }
+    let mut activated = counted.clone();
+    activated.document.activation = None;
+    activated.document.status = DeviceStatus::Active;
+    activated.updated_at = on.now;
+    let change = devices(&on).update_unchanged(&activated, &counted, on.idp.random())?;
+    write(&on, change, "DEVICE.ACTIVATED", &activated).await?;
+    Reply::ok(&show(&on, &activated)?)
+}
+
+fn proves<P>(on: &OnUser<P>, device: &Object<Device>, activation: &Activation, sent: &str) -> bool {
+    if let Some(tag) = &activation.tag {
+        let context = otp_context(on.environment.id, device.id);
+        let keyring = on.idp.keyring();
+        return keyring.verify(&context, sent.as_bytes(), tag).is_ok();
+    }
+    let secret = device.document.secret.as_deref();
+    secret.is_some_and(|secret| totp::is_right(secret, sent, TOTP_GRACE_STEPS, on.now))
+}
+
+/// As many steps as a policy has when it says nothing.
+const TOTP_GRACE_STEPS: u32 = 5;
+
+/// Mails a one-time password once more.
+pub(super) async fn send_activation_code(
+    on: OnUser<may::UpdateDevices>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    let device = load(&on, &params).await?;
+    if device.document.activation.is_none() {
+        let message = "The device does not wait for an activation.";
+        return Err(ApiFailure::constraint(None, message));
+    }
+    let (activation, mailed) = begin_activation(&on, device.id, &device.document).await?;
+    let mut changed = device.clone();
+    changed.document.activation = Some(activation);
+    changed.updated_at = on.now;
+    let change = devices(&on).update_unchanged(&changed, &device, on.idp.random())?;
+    write(&on, mailed.and(change), "DEVICE.UPDATED", &changed).await?;
+    on.idp.mail().wake();
+    Reply::ok(&show(&on, &changed)?)
+}
+
+/// Changes a device by what an operator does to it.
+async fn change<P>(
+    on: &OnUser<P>,
+    params: &RawPathParams,
+    event: &'static str,
+    change: impl FnOnce(&mut Device),
+) -> Result<Reply, ApiFailure> {
+    let device = load(on, params).await?;
+    let mut changed = device.clone();
+    change(&mut changed.document);
+    changed.updated_at = on.now;
+    let written = devices(on).update_unchanged(&changed, &device, on.idp.random())?;
+    let written = on.commit(on.environment.id, written, event, &changed).await;
+    match written {
+        Ok(()) => Reply::ok(&show(on, &changed)?),
+        Err(error) if error.unmet().is_some() => Err(ApiFailure::conflict()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn block(
+    on: OnUser<may::ManageUsers>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    let blocked_at = Some(on.now);
+    change(&on, &params, "DEVICE.BLOCKED", |device| {
+        device.block = Block {
+            status: BlockStatus::Blocked,
+            blocked_at,
+        };
+    })
+    .await
+}
+
+pub(super) async fn unblock(
+    on: OnUser<may::ManageUsers>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    change(&on, &params, "DEVICE.UNBLOCKED", |device| {
+        device.block = Block::default();
+    })
+    .await
+}
+
+pub(super) async fn lock(
+    on: OnUser<may::ManageUsers>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    change(&on, &params, "DEVICE.LOCKED", |device| {
+        device.lock = Lock {
+            status: LockStatus::Locked,
+            expires_at: None,
+        };
+    })
+    .await
+}
+
+pub(super) async fn unlock(
+    on: OnUser<may::ManageUsers>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    change(&on, &params, "DEVICE.UNLOCKED", |device| {
+        device.lock = Lock::default();
+    })
+    .await
+}
+
+/// What the user calls a device.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Nickname {
+    nickname: Option<String>,
+}
+
+pub(super) async fn set_nickname(
+    on: OnUser<may::UpdateDevices>,
+    params: RawPathParams,
+    Json(body): Json<Nickname>,
+) -> Result<Reply, ApiFailure> {
+    checks::at_most("nickname", body.nickname.as_deref(), 100)?;
+    change(&on, &params, "DEVICE.NICKNAME_UPDATED", |device| {
+        device.nickname = body.nickname;
+    })
+    .await
+}
+
+/// An order of devices.
+#[derive(Debug, Deserialize)]
+pub(super) struct Order {
+    order: Vec<WireReference<Uuid>>,
+}
+
+/// Puts devices in the order that the user wants.
+pub(super) async fn reorder(
+    on: OnUser<may::UpdateDevices>,
+    Json(body): Json<Order>,
+) -> Result<Reply, ApiFailure> {
+    let there = all(&on).await?;
+    let is_permutation = body.order.len() == there.len()
+        && there.iter().all(|device| {
+            let named = body.order.iter().filter(|one| one.id == device.id);
+            named.count() == 1
+        });
+    if !is_permutation {
+        let message = "must name each device of the user once";
+        return Err(ApiFailure::invalid_value("order", message));
+    }
+    let place = |device: &Object<Device>| {
+        let place = body.order.iter().position(|one| one.id == device.id)?;
+        u32::try_from(place).ok()
+    };
+    set_positions(&on, there, place, "DEVICES.ORDER_UPDATED").await?;
+    page(&on).await
+}
+
+pub(super) async fn drop_order(on: OnUser<may::UpdateDevices>) -> Result<Reply, ApiFailure> {
+    let there = all(&on).await?;
+    set_positions(&on, there, |_| None, "DEVICES.ORDER_DELETED").await?;
+    Ok(Reply::no_content())
+}
+
+async fn set_positions<P>(
+    on: &OnUser<P>,
+    there: Vec<Object<Device>>,
+    position: impl Fn(&Object<Device>) -> Option<u32>,
+    event: &'static str,
+) -> Result<(), ApiFailure> {
+    let mut change = Change::new();
+    for device in there {
+        let mut moved = device.clone();
+        moved.document.position = position(&device);
+        let update = devices(on).update_unchanged(&moved, &device, on.idp.random())?;
+        change = change.and(update);
+    }
+    let written = on.commit(on.environment.id, change, event, &on.user).await;
+    written.map_err(|error| match error.unmet() {
+        Some(_) => ApiFailure::conflict(),
+        None => error.into(),
+    })
+}
+
+/// A pairing key as it is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct NewPairingKey {
+    applications: Vec<WireReference<Uuid>>,
+}
+
+fn pairing_keys<P>(on: &OnUser<P>) -> Objects<'_, PairingKey> {
+    Objects::new(on.idp.db(), on.idp.keyring())
+}
+
+pub(super) async fn create_pairing_key(
+    on: OnUser<may::CreatePairingKeys>,
+    Json(body): Json<NewPairingKey>,
+) -> Result<Reply, ApiFailure> {
+    if body.applications.is_empty() {
+        return Err(ApiFailure::required_value("applications"));
+    }
+    if body.applications.len() > MOST_APPLICATIONS {
+        let message = format!("must have at most {MOST_APPLICATIONS} items");
+        return Err(ApiFailure::invalid_value("applications", message));
+    }
+    for application in &body.applications {
+        let applications = on.idp.applications();
+        let id = ApplicationId::from_uuid(application.id);
+        let found = applications.find(on.environment.id, id, on.now).await?;
+        if found.is_none() {
+            let message = "names something that does not exist in the environment";
+            return Err(ApiFailure::invalid_value("applications.id", message));
+        }
+    }
+    let code = match settings(&on).await?.pairing.pairing_key_format {
+        PairingKeyFormat::Numeric => random_digits(&on, 12),
+        PairingKeyFormat::Alphanumeric => on.idp.random().code(16),
+    };
+    let expires_at = on.now.saturating_add(PAIRING_KEY_LIFETIME);
+    let key = Object {
+        id: on.idp.random().uuid(),
+        environment_id: on.environment.id,
+        parent: on.user.id.as_uuid(),
+        document: PairingKey {
+            applications: body.applications,
+            code,
+            expires_at: expires_at.unwrap_or(Timestamp::MAX),
+        },
+        created_at: on.now,
+        updated_at: on.now,
+    };
+    // Keys that are over make room.
+    let mut change = Change::new();
+    let (environment, user) = (on.environment.id, on.user.id.as_uuid());
+    for old in pairing_keys(&on).list(environment, user).await? {
+        if old.document.expires_at <= on.now {
+            change = change.and(Objects::delete(&old));
+        }
+    }
+    let change = change.and(pairing_keys(&on).insert(&key, on.idp.random())?);
+    let written = on.commit(on.environment.id, change, "PAIRING_KEY.CREATED", &key);
+    written.await.map_err(|error| match error.unmet() {
+        Some(_) => ApiFailure::constraint(None, "The user has too many pairing keys already."),
+        None => error.into(),
+    })?;
+    Reply::created(&show_pairing_key(&on, &key)?)
+}
+
+fn show_pairing_key<P>(on: &OnUser<P>, key: &Object<PairingKey>) -> Result<Shown, ApiFailure> {
+    let path = format!("pairingKeys/{}", key.id);
+    let status = if key.document.expires_at <= on.now {
+        "EXPIRED"
+    } else {
+        "UNCLAIMED"
+    };
+    let shown = shown(on, &path, key.id, to_json(&key.document)?);
+    Ok(shown
+        .member("status", status)
+        .member("createdAt", json!(key.created_at))
+        .member("updatedAt", json!(key.updated_at)))
+}
+
+async fn load_pairing_key<P>(
+    on: &OnUser<P>,
+    params: &RawPathParams,
+) -> Result<Object<PairingKey>, ApiFailure> {
+    let id = id_of(params, "pairingKey")?;
+    match pairing_keys(on).find(on.environment.id, id).await? {
+        Some(key) if key.parent == on.user.id.as_uuid() => Ok(key),
+        _ => Err(ApiFailure::not_found()),
+    }
+}
+
+pub(super) async fn read_pairing_key(
+    on: OnUser<may::ReadDevices>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    let key = load_pairing_key(&on, &params).await?;
+    Reply::ok(&show_pairing_key(&on, &key)?)
+}
+
+pub(super) async fn delete_pairing_key(
+    on: OnUser<may::DeleteDevices>,
+    params: RawPathParams,
+) -> Result<Reply, ApiFailure> {
+    let key = load_pairing_key(&on, &params).await?;
+    let change = Objects::delete(&key);
+    let written = on.commit(on.environment.id, change, "PAIRING_KEY.DELETED", &key);
+    written.await?;
+    Ok(Reply::no_content())
+}
