@@ -13,3 +13,4 @@ pub(crate) mod on_application;
 pub(crate) mod on_user;
 pub(crate) mod permissions;
 pub(crate) mod roles;
+pub(crate) mod wildcards;

@@ -1,6 +1,7 @@
 //! The kinds of configuration objects: what each document says, what is checked of it, and what
 //! every environment begins with. A file for each, on [`api::configuration`](crate::api::configuration).
 
+mod application_attributes;
 pub(crate) mod application_resources;
 pub(crate) mod branding;
 pub(crate) mod device_authentication_policies;
@@ -20,6 +21,7 @@ pub(crate) mod sign_on_policies;
 pub(crate) mod sign_on_policy_actions;
 pub(crate) mod sign_on_policy_assignments;
 pub(crate) mod sign_on_policy_conditions;
+mod system_applications;
 pub(crate) mod themes;
 
 use db::StoreError;
@@ -45,6 +47,8 @@ use crate::api::configuration::{
 };
 use crate::api::media_router::Resource;
 use crate::core::Core;
+use crate::stores::application_attributes::AttributeMapping;
+use crate::stores::applications::Applications;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::editions;
@@ -62,6 +66,7 @@ pub(crate) fn routes() -> Vec<Resource> {
         made_elsewhere::<LinkedAccount>(),
         given::<Schema>(),
         patchable_collection::<SchemaAttribute>(),
+        collection::<AttributeMapping>(),
         collection::<ApplicationResource>(),
         collection::<ApplicationResourcePermission>(),
         collection::<ResourceAttribute>(),
@@ -87,6 +92,8 @@ const EDITIONS: &[Edition] = &[
     |seed| seed.object(themes::seed()),
     |seed| schemas::seed(seed.core, seed.environment, seed.now),
     first_policies::seed,
+    system_applications::seed,
+    |seed| Applications::map_subjects(seed.environment, seed.now),
 ];
 
 /// What an environment of this edition still lacks, and what notes that it then has all.

@@ -4,6 +4,7 @@ pub(crate) mod authorization_code;
 pub(crate) mod claims;
 pub(crate) mod client_credentials;
 pub(crate) mod issue;
+pub(crate) mod mapped_claims;
 pub(crate) mod refresh_token;
 pub(crate) mod resource_claims;
 pub(crate) mod scopes;

@@ -7,6 +7,7 @@
 //! something up for one caller alone is a [`Claim`](change::Claim). The time is an argument.
 
 pub(crate) mod activities;
+pub(crate) mod application_attributes;
 pub(crate) mod application_secrets;
 pub(crate) mod applications;
 pub(crate) mod authorization_codes;
@@ -111,6 +112,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 13,
         name: "configuration",
         sql: include_str!("../migrations/0013_configuration.sql"),
+    },
+    Migration {
+        version: 14,
+        name: "applications",
+        sql: include_str!("../migrations/0014_applications.sql"),
     },
     Migration {
         version: 15,

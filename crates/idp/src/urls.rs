@@ -98,6 +98,11 @@ impl Urls {
         format!("{}/v1/environments/{environment}/{path}", self.api_base)
     }
 
+    /// A file of the pages, by its path: `/assets/logo.svg`.
+    pub(crate) fn asset(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// The development mailbox.
     pub(crate) fn mailbox(&self) -> String {
         format!("{}/mailbox", self.base)

@@ -82,6 +82,16 @@ impl Credentials {
             (TokenEndpointAuthMethod::ClientSecretPost, Some(secret)) => {
                 ClientAuthentication::ClientSecretPost(secret)
             }
+            (
+                method @ (TokenEndpointAuthMethod::ClientSecretJwt
+                | TokenEndpointAuthMethod::PrivateKeyJwt),
+                _,
+            ) => {
+                return Err(Error::set_up(format!(
+                    "the token endpoint authentication method {} is not supported",
+                    method.as_str()
+                )));
+            }
             (method, None) => {
                 return Err(Error::set_up(format!(
                     "the token endpoint authentication method {} needs a client secret, and none \

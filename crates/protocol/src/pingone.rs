@@ -17,9 +17,9 @@ mod user;
 
 pub use crate::codes::{Code, Open};
 pub use application::{
-    AccessControl, Application, ApplicationSecret, ApplicationType, CorsBehavior, CorsSettings,
-    GrantTypeName, GroupAccess, GroupAccessType, NewApplication, PkceEnforcement, PreviousSecret,
-    ResponseTypeName, RoleAccess, RoleAccessType,
+    AccessControl, Application, ApplicationProtocol, ApplicationSecret, ApplicationType,
+    CorsBehavior, CorsSettings, GrantTypeName, GroupAccess, GroupAccessType, NewApplication,
+    ParRequirement, PkceEnforcement, PreviousSecret, ResponseTypeName, RoleAccess, RoleAccessType,
 };
 pub use collection::{Collection, Link, Links, Reference};
 pub use environment::{

@@ -55,22 +55,24 @@ pub(crate) fn cors(target: &str, settings: Option<&CorsSettings>) -> Result<(), 
             "must be empty for ALLOW_NO_ORIGINS",
         )),
         CorsBehavior::AllowSpecificOrigins => {
-            let is_origin = |text: &String| {
-                Url::parse(text).is_ok_and(|url| {
-                    matches!(url.scheme(), "http" | "https")
-                        && url.origin().ascii_serialization() == *text
-                })
-            };
             if (1..=MOST_ORIGINS).contains(&cors.origins.len())
-                && cors.origins.iter().all(is_origin)
+                && cors.origins.iter().all(|origin| is_origin(origin))
             {
                 return Ok(());
             }
             let message = format!(
                 "must hold 1 to {MOST_ORIGINS} origins as browsers send them, such as \
-                 https://app.example"
+                 https://app.example; an asterisk can be the whole first label of a host"
             );
             Err(ApiFailure::invalid_value(target, message))
         }
     }
+}
+
+fn is_origin(text: &str) -> bool {
+    let named = text.replacen("://*.", "://", 1);
+    let is_whole = Url::parse(&named).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == named
+    });
+    is_whole && !named.contains('*')
 }

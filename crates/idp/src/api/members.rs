@@ -5,7 +5,7 @@
 //! they read; any other value is refused by the member's name. Only what nobody knows is ignored.
 
 use axum::extract::{FromRequest, Request};
-use protocol::pingone::{ErrorDetail, NewApplication};
+use protocol::pingone::ErrorDetail;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -20,8 +20,6 @@ pub(crate) enum Takes {
     Nothing,
     /// One of these values, each as JSON: what holds here anyway.
     One(&'static [&'static str]),
-    /// What passes this test: a mark that nothing here needs to act on.
-    Mark(fn(&Value) -> bool),
 }
 
 /// A type that bodies are read into.
@@ -30,48 +28,12 @@ pub(crate) trait Body: DeserializeOwned {
     const OTHERS: &'static [(&'static str, Takes)];
 }
 
-use Takes::{Mark, Nothing, One};
+use Takes::{Nothing, One};
 
-impl Body for NewApplication {
-    const OTHERS: &'static [(&'static str, Takes)] = &[
-        ("allowWildcardInRedirectUris", One(&["false"])),
-        ("assignActorRoles", One(&["false"])),
-        ("clientId", Mark(Value::is_string)),
-        ("clientSecret", Nothing),
-        ("deviceCustomVerificationUri", Nothing),
-        ("devicePathId", Nothing),
-        ("devicePollingInterval", One(&["5"])),
-        ("deviceTimeout", One(&["600"])),
-        // There is no portal of applications, in which it could be shown.
-        ("hiddenFromAppPortal", One(&["false", "true"])),
-        ("icon", Nothing),
-        ("idpSignoff", One(&["false"])),
-        ("includeX5t", One(&["false"])),
-        ("jwks", Nothing),
-        ("jwksUrl", Nothing),
-        ("kerberos", Nothing),
-        ("loginPageUrl", Nothing),
-        ("mobile", Nothing),
-        ("opSessionCheckEnabled", One(&["false"])),
-        ("parRequirement", One(&["\"OPTIONAL\""])),
-        ("parTimeout", One(&["60"])),
-        ("refreshTokenType", One(&["\"OPAQUE_TOKEN\""])),
-        ("requestScopesForMultipleResourcesEnabled", One(&["false"])),
-        ("requireSignedRequestObject", One(&["false"])),
-        ("signing", Nothing),
-        ("supportUnsignedRequestObject", One(&["false"])),
-        ("tags", One(&["[]"])),
-        ("targetLinkUri", Nothing),
-        ("template", Nothing),
-    ];
-}
-
-/// A body that was read into its type, and which further members it brought.
+/// A body that was read into its type.
 #[derive(Debug)]
 pub(crate) struct Understood<T> {
     pub(crate) body: T,
-    /// To be kept and returned.
-    pub(crate) also: Map<String, Value>,
 }
 
 /// Rejected with 400, naming every member that is not taken, or the one that is misread.
@@ -80,8 +42,8 @@ impl<T: Body> FromRequest<Idp> for Understood<T> {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, ApiFailure> {
         let JsonObject(members) = JsonObject::from_request(request, idp).await?;
+        take(T::OTHERS, &members)?;
         Ok(Self {
-            also: take(T::OTHERS, &members)?,
             body: read_members(&members)?,
         })
     }
@@ -127,8 +89,7 @@ pub(crate) fn take(
 /// The value in the form in which it is kept, or all that are taken.
 fn taken(takes: Takes, value: &Value) -> Result<Value, Vec<Value>> {
     match takes {
-        Mark(passes) if passes(value) => Ok(value.clone()),
-        Nothing | Mark(_) => Err(Vec::new()),
+        Nothing => Err(Vec::new()),
         One(allowed) => {
             let allowed: Vec<Value> = allowed
                 .iter()

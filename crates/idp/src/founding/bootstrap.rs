@@ -17,7 +17,8 @@ use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationR
 use crate::audit::{Activity, By, Subject};
 use crate::founding::environment::{self, NewEnvironment, Seed};
 use crate::founding::portal_applications::{
-    ADMINISTRATION, EVERYTHING, PortalAddresses, WORKERS_ROLES, administration_worker, worker,
+    ADMINISTRATION, EVERYTHING, PortalAddresses, WORKERS_ROLES, administration_console,
+    administration_worker, worker,
 };
 use crate::founding::records::Records;
 use crate::state::Idp;
@@ -139,6 +140,10 @@ pub async fn plan(idp: &Idp, request: EnvironmentRequest) -> Result<Plan, Bootst
 
     let (client_id, client_secret, made) = web_application(&records, &seed, &request.portal)?;
     change = change.and(made);
+    if is_first {
+        let console = records.application(administration_console(), false);
+        change = change.and(Applications::insert(&console)?);
+    }
     // Who administers the installation holds the whole organization; those who come with a later
     // environment, that.
     let mut administration = vec![(&ADMINISTRATION[..], seed.scope())];

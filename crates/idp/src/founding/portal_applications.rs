@@ -111,3 +111,13 @@ pub(crate) fn worker() -> NewApplication {
     application.grant_types = vec![GrantTypeName::ClientCredentials];
     application
 }
+
+/// PingOne's console of administrators, which clients find in the environment of the administrators
+/// and which is not provided.
+pub(crate) fn administration_console() -> NewApplication {
+    NewApplication::new(
+        "PingOne Admin Console",
+        ApplicationType::PingOneAdminConsole,
+        TokenEndpointAuthMethod::None,
+    )
+}

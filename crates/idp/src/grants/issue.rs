@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::scopes::Target;
 use crate::Idp;
 use crate::access::client::Client;
+use crate::grants::mapped_claims::{self, Told};
 use crate::grants::{claims, resource_claims};
 use crate::keys::KeysError;
 use crate::requests::never_stored::Confidential;
@@ -22,6 +23,9 @@ use crate::stores::users::StoredUser;
 
 /// ID tokens live an hour whatever the access token does (PingOne, "Token lifetimes").
 const ID_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// PingOne's claim of a user's id, where `sub` is mapped to something else.
+pub(crate) const USER_ID: &str = "p1.userId";
 
 /// The answer of the token endpoint ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
 pub(crate) struct TokenAnswer {
@@ -157,11 +161,13 @@ pub(crate) async fn for_user(
     let code_hash = wanted
         .code
         .map(|code| left_half_hash(Algorithm::RS256, code.expose()));
-    let id = wanted.id_token.then(|| {
-        let mut claims = id_claims(idp, subject, scopes, now);
+    let id = if wanted.id_token {
+        let mut claims = id_claims(idp, subject, scopes, now).await?;
         claims.c_hash = code_hash;
-        claims
-    });
+        Some(claims)
+    } else {
+        None
+    };
     let keys = idp.keys().current(idp, subject.environment.id, now).await?;
     let key = keys.signer();
     let access_token = access.map(|claims| key.sign(&claims)).transpose()?;
@@ -246,7 +252,12 @@ fn bare_access_claims(
     claims
 }
 
-fn id_claims(idp: &Idp, subject: Subject<'_>, scopes: &Scopes, now: Timestamp) -> IdTokenClaims {
+async fn id_claims(
+    idp: &Idp,
+    subject: Subject<'_>,
+    scopes: &Scopes,
+    now: Timestamp,
+) -> Result<IdTokenClaims, KeysError> {
     let Subject {
         environment,
         application,
@@ -265,8 +276,16 @@ fn id_claims(idp: &Idp, subject: Subject<'_>, scopes: &Scopes, now: Timestamp) -
     claims.sid = Some(grant.session_id.to_string());
     claims.nonce.clone_from(&grant.nonce);
     claims.additional = claims::about(user, scopes);
+    let told = &mut claims.additional;
+    let mapped = mapped_claims::apply(idp, application, user, scopes, Told::IdToken, told).await?;
     claims.additional.extend(of_environment(idp, environment));
-    claims
+    if let Some(mapped) = mapped {
+        // The token stays good as a hint of who the user is.
+        let id = json!(user.id);
+        claims.additional.insert(USER_ID.to_owned(), id);
+        claims.sub = mapped;
+    }
+    Ok(claims)
 }
 
 /// When a token with this lifetime is issued, and when it expires.

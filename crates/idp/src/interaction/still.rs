@@ -9,12 +9,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseType, Scopes};
-use protocol::pingone::{GrantTypeName, ResponseTypeName};
+use protocol::pingone::{GrantTypeName, ParRequirement, ResponseTypeName};
 
 use super::AuthorizationRequest;
 use super::response::{ReturnAddress, ReturnError};
 use crate::Idp;
-use crate::access::control;
+use crate::access::{control, wildcards};
 use crate::grants::scopes::{self, Target};
 use crate::requests::failures::page::{PageError, PageFailure, UriMismatch};
 use crate::stores::applications::StoredApplication;
@@ -57,6 +57,7 @@ pub(crate) async fn is_admitted(
     now: Timestamp,
 ) -> Result<StillAdmitted, Failed> {
     let application = application_still_answers(idp, environment, &request.address, now).await?;
+    request_is_as_protected_as_demanded(&application)?;
     response_type_is_allowed(&application, request.response_type)?;
     user_is_let_in(idp, &application, user, now).await?;
     user_is_expected(request, user)?;
@@ -76,15 +77,22 @@ pub(crate) fn application_is_enabled(application: &StoredApplication) -> Result<
     }
 }
 
-/// By character, without normalizing anything ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)).
+/// By character, without normalizing anything ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)),
+/// but for wildcards where the application allows them.
 pub(crate) fn redirect_uri_is_registered(
     application: &StoredApplication,
     sent: &str,
 ) -> Result<RedirectUri, PageFailure> {
     let registered = &application.settings.redirect_uris;
     let is_registered = registered.iter().any(|uri| uri == sent);
+    let may_be_wild = application.settings.allow_wildcard_in_redirect_uris == Some(true);
+    let is_matched = |sent: &RedirectUri| {
+        let mut patterns = registered.iter().filter(|uri| uri.contains('*'));
+        may_be_wild && patterns.any(|pattern| wildcards::matches(pattern, sent))
+    };
     match RedirectUri::parse(sent) {
-        Ok(uri) if is_registered => Ok(uri),
+        // Wildcards are for registering, and never sent.
+        Ok(uri) if !sent.contains('*') && (is_registered || is_matched(&uri)) => Ok(uri),
         Ok(_) | Err(_) => Err(PageError::RedirectUriMismatch(UriMismatch::boxed(
             &application.settings.name,
             sent,
@@ -132,6 +140,26 @@ pub(crate) fn response_type_is_allowed(
             "this response_type is not enabled for the application",
         ))
     }
+}
+
+/// Neither is provided, so an application that is set to demand one has no request that is let in.
+pub(crate) fn request_is_as_protected_as_demanded(
+    application: &StoredApplication,
+) -> Result<(), ReturnError> {
+    let settings = &application.settings;
+    if settings.require_signed_request_object == Some(true) {
+        return Err(ReturnError::new(
+            OAuthErrorCode::RequestNotSupported,
+            "the application demands signed request objects, which are not provided",
+        ));
+    }
+    if settings.par_requirement == Some(ParRequirement::Required) {
+        return Err(ReturnError::new(
+            OAuthErrorCode::RequestUriNotSupported,
+            "the application demands pushed authorization requests, which are not provided",
+        ));
+    }
+    Ok(())
 }
 
 /// The application of a request that was admitted before, if it still stands by its address.

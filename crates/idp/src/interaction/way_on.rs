@@ -86,7 +86,7 @@ fn begin(application: &StoredApplication) -> Option<Url> {
 /// The front page of the site that authorization responses go to.
 fn front_of_redirect_uri(application: &StoredApplication) -> Option<Url> {
     let mut uris = application.settings.redirect_uris.iter();
-    let mut url = uris.find_map(|uri| on_the_web(uri))?;
+    let mut url = uris.find_map(|uri| on_the_web(uri).filter(|_| !uri.contains('*')))?;
     url.set_path("/");
     url.set_query(None);
     url.set_fragment(None);

@@ -1,5 +1,9 @@
 //! `/environments/{environment}/applications/{application}/secret` (PingOne, "Application secret").
 
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::pingone::Reference;
@@ -12,6 +16,7 @@ use crate::access::permissions::may;
 use crate::api::body::OptionalJson;
 use crate::api::hal::{Hal, Reply};
 use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
 use crate::stores::application_secrets::{ApplicationSecrets, ReadableSecrets};
 use crate::stores::change::Change;
 
@@ -87,7 +92,28 @@ fn shown<S: Serializer>(secret: &ClientSecret, serializer: S) -> Result<S::Ok, S
     serializer.serialize_str(secret.expose())
 }
 
-type OnSecret = OnApplication<may::ManageSecrets>;
+/// The application of the path, by somebody who may see to its secret.
+#[derive(Debug)]
+pub(super) struct OnSecret(OnApplication<may::ManageSecrets>);
+
+impl Deref for OnSecret {
+    type Target = OnApplication<may::ManageSecrets>;
+
+    fn deref(&self) -> &OnApplication<may::ManageSecrets> {
+        &self.0
+    }
+}
+
+/// Rejected as [`OnApplication`] is; of an application that is not there PingOne says no more than
+/// of one without a secret.
+impl FromRequestParts<Idp> for OnSecret {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let on = OnApplication::from_request_parts(parts, idp).await;
+        on.map(Self).map_err(ApiFailure::in_general_words)
+    }
+}
 
 fn representation(on: &OnSecret, secrets: ReadableSecrets) -> Hal<SecretBody> {
     let application = on.url(format_args!("applications/{}", on.application.id));

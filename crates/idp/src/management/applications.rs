@@ -1,90 +1,118 @@
-//! `/environments/{environment}/applications`: OpenID Connect applications (PingOne,
-//! "Applications").
+//! `/environments/{environment}/applications` (PingOne, "Applications").
 
+mod body;
+mod kinds;
+
+use db::StoreError;
 use protocol::id::ApplicationId;
-use protocol::oauth::{RedirectUri, TokenEndpointAuthMethod};
-use protocol::pingone::{
-    Application, ApplicationType, ErrorDetail, GrantTypeName, NewApplication, ResponseTypeName,
-};
+use protocol::pingone::{ApplicationProtocol, ApplicationType, NewApplication};
 use protocol::secret::ClientSecret;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
-use url::Url;
 
+use self::body::{Understood, understand};
 use super::unique;
 use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::last_administrator::{self, Loss, acts};
 use crate::access::on_application::OnApplication;
 use crate::access::permissions::may;
-use crate::api::checks;
-use crate::api::hal::{Hal, Page, Reply};
-use crate::api::members::Understood;
+use crate::api::body::JsonObject;
+use crate::api::hal::{Hal, Page, Reply, Shown};
 use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::applications::{Applications, StoredApplication};
+use crate::state::Idp;
+use crate::stores::applications::{
+    Applications, StoredApplication, core_mapping, is_of_the_system,
+};
 use crate::stores::change::Change;
-use crate::stores::groups::Groups;
 
-/// More addresses than this are refused.
-const MOST_URIS: usize = 100;
+/// What of the settings is shown of applications that nobody signs on to by OpenID Connect.
+const SHOWN_OF_ALL: [&str; 11] = [
+    "accessControl",
+    "corsSettings",
+    "createdAt",
+    "description",
+    "enabled",
+    "environment",
+    "homePageUrl",
+    "id",
+    "name",
+    "protocol",
+    "type",
+];
 
-const LONGEST_URI: usize = 2048;
+/// What is shown of the service's own applications besides.
+const SHOWN_OF_SYSTEM: [&str; 2] = ["pkceEnforcement", "tokenEndpointAuthMethod"];
 
-/// More groups of `accessControl` than this are refused.
-const MOST_GROUPS: usize = 100;
-
-/// An application with its id as it calls itself.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ApplicationBody {
-    #[serde(flatten)]
-    application: Application,
-    client_id: ApplicationId,
-}
-
-/// What PingOne shows of every application: that nothing of it is on.
-fn shown_of_all(application: &StoredApplication) -> Map<String, Value> {
-    let mut members = Map::new();
-    members.insert("hiddenFromAppPortal".to_owned(), false.into());
-    members.insert("parRequirement".to_owned(), "OPTIONAL".into());
-    members.insert("parTimeout".to_owned(), 60.into());
-    if application.settings.application_type == ApplicationType::Worker {
-        members.insert("assignActorRoles".to_owned(), false.into());
+/// What is shown of an application.
+fn members(idp: &Idp, application: &StoredApplication) -> Result<Map<String, Value>, ApiFailure> {
+    let wire = serde_json::to_value(application.to_wire()).map_err(ApiFailure::internal)?;
+    let Value::Object(mut members) = wire else {
+        let cause = std::io::Error::other("an application is no JSON object");
+        return Err(ApiFailure::internal(cause));
+    };
+    let settings = &application.settings;
+    let is_of_the_system = is_of_the_system(settings.application_type);
+    if settings.protocol == ApplicationProtocol::OpenidConnect && !is_of_the_system {
+        members.insert("clientId".to_owned(), json!(application.id));
+        let defaults = [
+            ("parRequirement", json!("OPTIONAL")),
+            ("parTimeout", json!(60)),
+        ];
+        for (name, default) in defaults {
+            members.entry(name).or_insert(default);
+        }
+        if settings.application_type == ApplicationType::Worker {
+            members.insert("assignActorRoles".to_owned(), false.into());
+        }
+    } else {
+        members.retain(|name, _| {
+            let name = name.as_str();
+            SHOWN_OF_ALL.contains(&name)
+                || name == "updatedAt"
+                || (is_of_the_system && SHOWN_OF_SYSTEM.contains(&name))
+        });
     }
+    if is_of_the_system {
+        // Its own picture is the installation's.
+        let logo = idp.urls().asset(idp.site().brand().logo_url());
+        let icon = json!({ "id": application.id, "href": logo });
+        members.insert("icon".to_owned(), icon);
+    }
+    members.insert("hiddenFromAppPortal".to_owned(), false.into());
     members.extend(application.also.clone());
-    members
+    Ok(members)
 }
 
 fn representation<P>(
     allowed: &Allowed<P>,
     application: &StoredApplication,
-) -> Hal<ApplicationBody> {
-    let body = ApplicationBody {
-        application: application.to_wire(),
-        client_id: application.id,
-    };
+) -> Result<Shown, ApiFailure> {
     let url = allowed.url(format_args!("applications/{}", application.id));
-    let hal = Hal::new(url.as_str(), body)
-        .also(&shown_of_all(application))
-        .link(
-            "environment",
-            allowed
-                .idp
-                .urls()
-                .api(format_args!("environments/{}", allowed.id())),
-        )
-        .link("grants", format!("{url}/grants"))
-        .link("roleAssignments", format!("{url}/roleAssignments"));
-    if has_secret(&application.settings) {
-        hal.link("secret", format!("{url}/secret"))
-    } else {
-        hal
+    let environment = format_args!("environments/{}", allowed.id());
+    let environment = allowed.idp.urls().api(environment);
+    let mut shown = Hal::new(url.as_str(), members(&allowed.idp, application)?)
+        .link("environment", environment);
+    let settings = &application.settings;
+    if settings.protocol == ApplicationProtocol::OpenidConnect
+        && !is_of_the_system(settings.application_type)
+    {
+        shown = shown
+            .link("grants", format!("{url}/grants"))
+            .link("roleAssignments", format!("{url}/roleAssignments"));
     }
+    if core_mapping(settings).is_some() {
+        shown = shown.link("attributes", format!("{url}/attributes"));
+    }
+    Ok(if has_secret(settings) {
+        shown.link("secret", format!("{url}/secret"))
+    } else {
+        shown
+    })
 }
 
 /// Whether an application of these settings proves who it is by a secret.
 pub(super) fn has_secret(settings: &NewApplication) -> bool {
-    settings.token_endpoint_auth_method != TokenEndpointAuthMethod::None
+    settings.token_endpoint_auth_method.has_secret()
 }
 
 /// How applications appear in the audit log.
@@ -103,7 +131,7 @@ pub(super) async fn list(
     let applications = applications
         .iter()
         .map(|one| representation(&allowed, one))
-        .collect();
+        .collect::<Result<Vec<_>, _>>()?;
     Reply::ok(&Page::whole(
         allowed.url("applications"),
         "applications",
@@ -112,21 +140,23 @@ pub(super) async fn list(
 }
 
 pub(super) async fn read(on: OnApplication<may::ReadApplications>) -> Result<Reply, ApiFailure> {
-    Reply::ok(&representation(&on, &on.application))
+    Reply::ok(&representation(&on, &on.application)?)
 }
 
 /// Makes an application, with a secret where it needs one.
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageApplications>,
-    Understood { body, also }: Understood<NewApplication>,
+    JsonObject(members): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     let idp = &allowed.idp;
     let id = ApplicationId::random(idp.random());
+    let Understood { settings, also } = understand(&allowed, &members, None).await?;
+    check_client_id(id, &members)?;
     let application = StoredApplication {
         id,
         environment_id: allowed.id(),
-        settings: valid(&allowed, body).await?,
-        also: without_client_id(id, also)?,
+        settings,
+        also,
         is_for_operators: false,
         created_at: allowed.now,
         updated_at: allowed.now,
@@ -153,24 +183,22 @@ pub(super) async fn create(
             subject(&application),
         )
         .await;
-    written.map_err(|error| unique(error, "name"))?;
-    Reply::created(&representation(&allowed, &application))
+    if let Err(error) = written {
+        return Err(not_unique(&allowed, &application, error).await);
+    }
+    Reply::created(&representation(&allowed, &application)?)
 }
 
 pub(super) async fn replace(
     on: OnApplication<may::ManageApplications>,
-    Understood { body, also }: Understood<NewApplication>,
+    JsonObject(members): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     let stored = &on.application;
-    if body.application_type != stored.settings.application_type {
-        return Err(ApiFailure::invalid_value(
-            "type",
-            "The type of an application is immutable.",
-        ));
-    }
+    let Understood { settings, also } = understand(&on, &members, Some(stored)).await?;
+    check_client_id(stored.id, &members)?;
     let application = StoredApplication {
-        settings: valid(&on, body).await?,
-        also: without_client_id(stored.id, also)?,
+        settings,
+        also,
         updated_at: on.now,
         ..(**stored).clone()
     };
@@ -205,13 +233,19 @@ pub(super) async fn replace(
             subject(&application),
         )
         .await;
-    written.map_err(|error| unique(error, "name"))?;
-    Reply::ok(&representation(&on, &application))
+    if let Err(error) = written {
+        return Err(not_unique(&on, &application, error).await);
+    }
+    Reply::ok(&representation(&on, &application)?)
 }
 
 pub(super) async fn delete(
     on: OnApplication<may::ManageApplications>,
 ) -> Result<Reply, ApiFailure> {
+    if is_of_the_system(on.application.settings.application_type) {
+        let message = "The service's own applications stay; disable it instead.";
+        return Err(ApiFailure::constraint(None, message));
+    }
     let others = require_somebody_else(&on, None, "delete").await?;
     let change = Applications::delete(on.id(), on.application.id).and(others);
     on.commit(
@@ -240,153 +274,28 @@ async fn require_somebody_else<P>(
 }
 
 /// An application's `clientId` is its id; clients send back what they read.
-fn without_client_id(
-    id: ApplicationId,
-    mut also: Map<String, Value>,
-) -> Result<Map<String, Value>, ApiFailure> {
-    match also.remove("clientId") {
-        Some(sent) if sent != json!(id) => {
+fn check_client_id(id: ApplicationId, members: &Map<String, Value>) -> Result<(), ApiFailure> {
+    match members.get("clientId") {
+        Some(sent) if !sent.is_null() && *sent != json!(id) => {
             let message = "is given by the service, as the id of the application";
             Err(ApiFailure::invalid_value("clientId", message))
         }
-        Some(_) | None => Ok(also),
+        Some(_) | None => Ok(()),
     }
 }
 
-/// Refuses groups that are not there, and origins that no browser sends.
-async fn check_access<P>(
+/// A unique violation as the refusal of the member that another application has as well.
+async fn not_unique<P>(
     allowed: &Allowed<P>,
-    settings: &NewApplication,
-) -> Result<(), ApiFailure> {
-    let control = settings.access_control.as_ref();
-    if let Some(access) = control.and_then(|control| control.group.as_ref()) {
-        let target = "accessControl.group.groups";
-        if !(1..=MOST_GROUPS).contains(&access.groups.len()) {
-            let message = format!("must hold 1 to {MOST_GROUPS} groups");
-            return Err(ApiFailure::invalid_value(target, message));
-        }
-        let groups = Groups::new(allowed.idp.db());
-        for group in &access.groups {
-            if groups.find(allowed.id(), group.id).await?.is_none() {
-                return Err(ApiFailure::invalid_value(
-                    target,
-                    "The group does not exist.",
-                ));
-            }
-        }
+    application: &StoredApplication,
+    error: StoreError,
+) -> ApiFailure {
+    if !error.is_unique_violation() {
+        return error.into();
     }
-    checks::cors("corsSettings.origins", settings.cors_settings.as_ref())
-}
-
-/// Refuses addresses of another form, and too many.
-fn check_uris(settings: &NewApplication, mut refuse: impl FnMut(&str, String)) {
-    for (target, uris) in [
-        ("redirectUris", &settings.redirect_uris),
-        (
-            "postLogoutRedirectUris",
-            &settings.post_logout_redirect_uris,
-        ),
-    ] {
-        if uris.len() > MOST_URIS {
-            refuse(target, format!("must hold at most {MOST_URIS} URIs"));
-        }
-        for uri in uris {
-            if uri.contains('*') {
-                refuse(
-                    target,
-                    "Wildcards are not allowed in redirect URIs.".to_owned(),
-                );
-            } else if uri.len() > LONGEST_URI {
-                refuse(
-                    target,
-                    format!("must hold URIs of at most {LONGEST_URI} characters"),
-                );
-            } else if let Err(invalid) = RedirectUri::parse(uri) {
-                refuse(target, invalid.to_string());
-            }
-        }
-    }
-}
-
-async fn valid<P>(
-    allowed: &Allowed<P>,
-    mut settings: NewApplication,
-) -> Result<NewApplication, ApiFailure> {
-    check_access(allowed, &settings).await?;
-    settings.name = checks::name(&settings.name)?;
-    let mut details = Vec::new();
-    let mut refuse = |target: &str, message: String| {
-        details.push(ErrorDetail::new("INVALID_VALUE", Some(target), message));
-    };
-    if settings.protocol != "OPENID_CONNECT" {
-        return Err(ApiFailure::not_one_of("protocol", &["OPENID_CONNECT"]));
-    }
-    if settings.application_type == ApplicationType::Worker && settings.grant_types.is_empty() {
-        settings.grant_types = vec![GrantTypeName::ClientCredentials];
-    }
-    if settings.grant_types.is_empty() {
-        return Err(ApiFailure::required_value("grantTypes"));
-    }
-    let uses = |grant_type| settings.grant_types.contains(&grant_type);
-    let answers = |response_type| settings.response_types.contains(&response_type);
-    if uses(GrantTypeName::AuthorizationCode) && !answers(ResponseTypeName::Code) {
-        refuse(
-            "responseTypes",
-            "must contain CODE for the grant type AUTHORIZATION_CODE".into(),
-        );
-    }
-    let has_tokens = answers(ResponseTypeName::Token) || answers(ResponseTypeName::IdToken);
-    if uses(GrantTypeName::Implicit) && !has_tokens {
-        refuse(
-            "responseTypes",
-            "must contain TOKEN or ID_TOKEN for the grant type IMPLICIT".into(),
-        );
-    }
-    if uses(GrantTypeName::ClientCredentials) && !has_secret(&settings) {
-        let message = "must not be NONE for the grant type CLIENT_CREDENTIALS";
-        refuse("tokenEndpointAuthMethod", message.to_owned());
-    }
-    check_uris(&settings, &mut refuse);
-    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
-    if let Some(home) = &settings.home_page_url
-        && !Url::parse(home).is_ok_and(|url| is_web(&url))
-    {
-        refuse("homePageUrl", "must be a URL".to_owned());
-    }
-    if let Some(begin) = &settings.initiate_login_uri
-        && !Url::parse(begin).is_ok_and(|url| url.scheme() == "https")
-    {
-        refuse("initiateLoginUri", "must be an https URL".to_owned());
-    }
-    for (target, seconds, least, most) in [
-        (
-            "refreshTokenDuration",
-            settings.refresh_token_duration,
-            60,
-            2_147_483_647,
-        ),
-        (
-            "refreshTokenRollingDuration",
-            settings.refresh_token_rolling_duration,
-            60,
-            2_147_483_647,
-        ),
-        (
-            "refreshTokenRollingGracePeriodDuration",
-            settings
-                .refresh_token_rolling_grace_period_duration
-                .unwrap_or_default(),
-            0,
-            86_400,
-        ),
-    ] {
-        if !(least..=most).contains(&seconds) {
-            refuse(target, format!("must be between {least} and {most}"));
-        }
-    }
-    if details.is_empty() {
-        Ok(settings)
-    } else {
-        Err(ApiFailure::invalid_data(details))
+    match allowed.idp.applications().taken(application).await {
+        Ok(Some(member)) => ApiFailure::not_unique(member),
+        Ok(None) => unique(error, "name"),
+        Err(error) => error.into(),
     }
 }

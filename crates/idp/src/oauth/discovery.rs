@@ -97,7 +97,7 @@ fn metadata(idp: &Idp, environment: EnvironmentId) -> Result<ProviderMetadata, P
     metadata.subject_types_supported = texts(["public"]);
     metadata.id_token_signing_alg_values_supported = texts([SigningAlgorithm::Rs256.as_str()]);
     metadata.userinfo_signing_alg_values_supported = texts(["none"]);
-    let methods = TokenEndpointAuthMethod::ALL;
+    let methods = TokenEndpointAuthMethod::WITHOUT_ASSERTION;
     let proofs = methods.into_iter().filter(|method| method.is_proof());
     metadata.introspection_endpoint_auth_methods_supported =
         texts(proofs.map(TokenEndpointAuthMethod::as_str));

@@ -32,6 +32,9 @@ pub(crate) enum HintError {
 struct Claims {
     iss: String,
     sub: String,
+    /// Who it is about, where the application knows users by something else than their ids.
+    #[serde(rename = "p1.userId")]
+    user_id: Option<String>,
     aud: Audience,
     /// Access tokens have it, ID tokens do not: one kind of token is nothing to the other.
     client_id: Option<String>,
@@ -53,6 +56,7 @@ pub(crate) async fn verify(
     let Claims {
         iss,
         sub,
+        user_id,
         aud: Audience::One(audience),
         client_id: None,
     } = claims
@@ -62,7 +66,8 @@ pub(crate) async fn verify(
     if iss != idp.urls().issuer(environment).as_str() {
         return Err(HintError::NotOurs);
     }
-    match (UserId::parse(&sub), ApplicationId::parse(&audience)) {
+    let user = user_id.unwrap_or(sub);
+    match (UserId::parse(&user), ApplicationId::parse(&audience)) {
         (Ok(user), Ok(application)) => Ok(Hint { user, application }),
         _ => Err(HintError::NotOurs),
     }

@@ -12,6 +12,7 @@ use crate::access::bearer::{self, BearerRefusal};
 use crate::access::client;
 use crate::grants::claims;
 use crate::grants::issue;
+use crate::grants::mapped_claims::{self, Told};
 use crate::requests::extract::{Environment, OAuthForm};
 use crate::requests::failures::oauth::OAuthFailure;
 use crate::requests::never_stored::{Confidential, NoStore};
@@ -52,6 +53,12 @@ pub(crate) async fn answer(
     let mut members = Map::new();
     members.insert("sub".to_owned(), json!(user.id));
     members.extend(claims::about(&user, &bearer.scopes));
+    let application = &bearer.application;
+    let (scopes, told) = (&bearer.scopes, Told::UserInfo);
+    let mapped = mapped_claims::apply(&idp, application, &user, scopes, told, &mut members).await?;
+    if let Some(mapped) = mapped {
+        members.insert("sub".to_owned(), json!(mapped));
+    }
     members.extend(issue::of_environment(&idp, &environment.0));
     Ok(NoStore(UserInfo(members)))
 }

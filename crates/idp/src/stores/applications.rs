@@ -1,4 +1,4 @@
-//! Applications.
+//! Applications, and what is unique among those of an environment besides their names.
 
 use std::sync::Arc;
 
@@ -6,14 +6,50 @@ use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::pingone::{
-    AccessControl, Application, ApplicationType, GrantTypeName, NewApplication, RoleAccess,
+    AccessControl, Application, ApplicationProtocol, ApplicationType, GrantTypeName,
+    NewApplication, RoleAccess,
 };
 use serde_json::{Map, Value};
 
+use super::application_attributes::AttributeMapping;
 use super::change::Change;
+use super::configuration::Document as _;
 use super::fold;
 use super::record::{json, read_json};
 use crate::caches::{Recent, Touched};
+
+/// Whether applications of a type are the service's own: it makes them, and they stay.
+pub(crate) fn is_of_the_system(application_type: ApplicationType) -> bool {
+    matches!(
+        application_type,
+        ApplicationType::PingOneAdminConsole
+            | ApplicationType::PingOnePortal
+            | ApplicationType::PingOneSelfService
+    )
+}
+
+/// The attribute that tells an application who a user is, which it always has; `None` where no
+/// attributes are mapped.
+pub(crate) fn core_mapping(settings: &NewApplication) -> Option<&'static str> {
+    let application_type = settings.application_type;
+    match settings.protocol {
+        ApplicationProtocol::OpenidConnect => (application_type != ApplicationType::Worker
+            && !is_of_the_system(application_type))
+        .then_some("sub"),
+        ApplicationProtocol::Saml => Some("saml_subject"),
+        ApplicationProtocol::ExternalLink | ApplicationProtocol::WsFed => None,
+    }
+}
+
+/// The kept members that are unique in an environment, as JSON pointers and by their names.
+const UNIQUE: [(&str, &str); 6] = [
+    ("/devicePathId", "devicePathId"),
+    ("/mobile/bundleId", "mobile.bundleId"),
+    ("/mobile/huaweiAppId", "mobile.huaweiAppId"),
+    ("/mobile/huaweiPackageName", "mobile.huaweiPackageName"),
+    ("/mobile/packageName", "mobile.packageName"),
+    ("/spEntityId", "spEntityId"),
+];
 
 /// An application as the database keeps it.
 #[derive(Clone, Debug)]
@@ -21,7 +57,7 @@ pub(crate) struct StoredApplication {
     pub(crate) id: ApplicationId,
     pub(crate) environment_id: EnvironmentId,
     pub(crate) settings: NewApplication,
-    /// Members that were sent and say what holds anyway.
+    /// Members that are kept and returned, and that nothing here acts on.
     pub(crate) also: Map<String, Value>,
     /// Whether operators work through it: users' tokens carry the users' roles, though it is no
     /// worker. Only founding an environment says so; no request can.
@@ -82,6 +118,15 @@ impl StoredApplication {
         })
     }
 
+    /// The members that no other application of the environment may have, with their values.
+    fn unique_members(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let also = Value::Object(self.also.clone());
+        UNIQUE.into_iter().filter_map(move |(pointer, name)| {
+            let value = also.pointer(pointer)?.as_str()?;
+            Some((name, value.to_owned()))
+        })
+    }
+
     fn document(&self) -> Result<String, StoreError> {
         serde_json::to_string(&self.settings)
             .map_err(|_| StoreError::inconsistent("an application cannot be written as JSON"))
@@ -104,6 +149,12 @@ INSERT INTO applications (id, environment_id, name_key, document, also, is_for_o
                           updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
 
+const INSERT_IF_UNNAMED: &str = "\
+INSERT INTO applications (id, environment_id, name_key, document, also, is_for_operators, created_at,
+                          updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+    ON CONFLICT DO NOTHING";
+
 const UPDATE: &str = "\
 UPDATE applications SET name_key = $3, document = $4, also = $5, is_for_operators = $6, updated_at = $7
  WHERE id = $1 AND environment_id = $2";
@@ -112,6 +163,33 @@ const REQUIRE_UNCHANGED: &str = "\
 UPDATE applications SET updated_at = updated_at WHERE id = $1 AND updated_at = $2";
 
 const DELETE: &str = "DELETE FROM applications WHERE id = $1 AND environment_id = $2";
+
+const INSERT_MAPPING: &str = "\
+INSERT INTO configuration_objects
+       (id, environment_id, kind, parent_id, name_key, is_default, document, created_at, updated_at)
+VALUES ($1, $2, $3, $1, $4, FALSE, $5, $6, $6)";
+
+/// The document is written without blanks, and quotation marks in it are escaped.
+const INSERT_MAPPINGS: &str = "\
+INSERT INTO configuration_objects
+       (id, environment_id, kind, parent_id, name_key, is_default, document, created_at, updated_at)
+SELECT id, environment_id, CAST($2 AS TEXT), id, CAST($3 AS TEXT), FALSE, CAST($4 AS TEXT),
+       CAST($5 AS BIGINT), CAST($5 AS BIGINT)
+  FROM applications
+ WHERE environment_id = $1
+   AND document NOT LIKE '%\"type\":\"WORKER\"%'
+   AND document NOT LIKE '%\"type\":\"PING_ONE_%'
+    ON CONFLICT DO NOTHING";
+
+const DROP_KEYS: &str = "DELETE FROM application_keys WHERE application_id = $1";
+
+const INSERT_KEY: &str = "\
+INSERT INTO application_keys (environment_id, member, value, application_id)
+VALUES ($1, $2, $3, $4)";
+
+const FIND_KEY: &str = "\
+SELECT application_id FROM application_keys
+ WHERE environment_id = $1 AND member = $2 AND value = $3 AND application_id <> $4";
 
 /// The applications of all environments.
 #[derive(Debug)]
@@ -202,15 +280,57 @@ impl Applications {
 
     /// Adds an application.
     pub(crate) fn insert(application: &StoredApplication) -> Result<Change, StoreError> {
-        let insert = Statement::new(INSERT)
+        let mut change = Change::new().add(Self::inserted(INSERT, application)?);
+        if let Some(name) = core_mapping(&application.settings) {
+            change = change.add(Self::core_mapped(application, name)?);
+        }
+        Ok(Self::keys(change, application).touching(application.id))
+    }
+
+    /// Adds an application unless the environment has one of this name.
+    pub(crate) fn insert_if_unnamed(application: &StoredApplication) -> Result<Change, StoreError> {
+        let insert = Self::inserted(INSERT_IF_UNNAMED, application)?;
+        Ok(Change::of(insert).touching(application.id))
+    }
+
+    /// The mapping of the users' identifier, which has the application's id.
+    fn core_mapped(application: &StoredApplication, name: &str) -> Result<Statement, StoreError> {
+        Ok(Statement::new(INSERT_MAPPING)
+            .bind(application.id.as_uuid())
+            .bind(application.environment_id.as_uuid())
+            .bind(AttributeMapping::EVENTS.kind)
+            .bind(name)
+            .bind(json(&AttributeMapping::core(name))?)
+            .bind(application.created_at))
+    }
+
+    /// Gives the applications of an environment of an earlier version the mapping of the users'
+    /// identifier; they are all of OpenID Connect.
+    pub(crate) fn map_subjects(
+        environment: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<Change, StoreError> {
+        let insert = Statement::new(INSERT_MAPPINGS)
+            .bind(environment.as_uuid())
+            .bind(AttributeMapping::EVENTS.kind)
+            .bind("sub")
+            .bind(json(&AttributeMapping::core("sub"))?)
+            .bind(now);
+        Ok(Change::of(insert))
+    }
+
+    fn inserted(
+        sql: &'static str,
+        application: &StoredApplication,
+    ) -> Result<Statement, StoreError> {
+        Ok(Statement::new(sql)
             .bind(application.id.as_uuid())
             .bind(application.environment_id.as_uuid())
             .bind(fold(&application.settings.name))
             .bind(application.document()?)
             .bind(json(&application.also)?)
             .bind(application.is_for_operators)
-            .bind(application.created_at);
-        Ok(Change::new().add(insert).touching(application.id))
+            .bind(application.created_at))
     }
 
     /// Replaces an application's settings.
@@ -223,7 +343,41 @@ impl Applications {
             .bind(json(&application.also)?)
             .bind(application.is_for_operators)
             .bind(application.updated_at);
-        Ok(Change::new().require_one(update).touching(application.id))
+        let drop = Statement::new(DROP_KEYS).bind(application.id.as_uuid());
+        let change = Change::new().require_one(update).add(drop);
+        Ok(Self::keys(change, application).touching(application.id))
+    }
+
+    fn keys(change: Change, application: &StoredApplication) -> Change {
+        change.add_all(application.unique_members().map(|(member, value)| {
+            Statement::new(INSERT_KEY)
+                .bind(application.environment_id.as_uuid())
+                .bind(member)
+                .bind(value)
+                .bind(application.id.as_uuid())
+        }))
+    }
+
+    /// The member of an application that another one of the environment has as well.
+    pub(crate) async fn taken(
+        &self,
+        application: &StoredApplication,
+    ) -> Result<Option<&'static str>, StoreError> {
+        for (member, value) in application.unique_members() {
+            let find = Statement::new(FIND_KEY)
+                .bind(application.environment_id.as_uuid())
+                .bind(member)
+                .bind(value)
+                .bind(application.id.as_uuid());
+            let row = self.db.read_optional(find).await;
+            if row
+                .map_err(StoreError::during("look for another application"))?
+                .is_some()
+            {
+                return Ok(Some(member));
+            }
+        }
+        Ok(None)
     }
 
     /// Requires that nobody changed an application since it was read.

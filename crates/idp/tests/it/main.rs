@@ -13,6 +13,7 @@ mod endings;
 mod management;
 mod management_access;
 mod management_addresses;
+mod management_applications;
 mod management_audit;
 mod management_bodies;
 mod management_configuration;

@@ -497,7 +497,8 @@ async fn the_demo_is_made_once_and_follows_the_portal() {
     for (collection, size) in [
         ("users", 2),
         ("populations", 3),
-        ("applications", 3),
+        // Two of them are the service's own.
+        ("applications", 5),
         ("passwordPolicies", 4),
     ] {
         assert_eq!(

@@ -51,15 +51,26 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretBasic,
     /// In the form.
     ClientSecretPost,
+    /// By an assertion that the secret signs ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)).
+    ClientSecretJwt,
+    /// By an assertion that a key of its own signs.
+    PrivateKeyJwt,
 }
 
 impl TokenEndpointAuthMethod {
-    /// All that there are.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+    /// Those that need no assertion: what these crates speak.
+    pub const WITHOUT_ASSERTION: [Self; 3] =
+        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
 
-    /// Reads the OAuth spelling, such as `client_secret_basic`.
+    /// Reads the OAuth spelling of a method without assertion, such as `client_secret_basic`.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text)
+        let mut methods = Self::WITHOUT_ASSERTION.into_iter();
+        methods.find(|method| method.as_str() == text)
+    }
+
+    /// Whether the client has a secret that it shares with the server.
+    pub fn has_secret(self) -> bool {
+        !matches!(self, Self::None | Self::PrivateKeyJwt)
     }
 
     /// Whether a client proves by it who it is.
@@ -73,6 +84,8 @@ impl TokenEndpointAuthMethod {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! OpenID Connect applications and their secrets (PingOne, "Applications").
+//! Applications and their secrets (PingOne, "Applications").
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,34 @@ use crate::oauth::TokenEndpointAuthMethod;
 use crate::secret::ClientSecret;
 
 codes! {
+    /// The protocol by which an application signs users on.
+    ApplicationProtocol {
+        /// None: a link to somewhere else.
+        ExternalLink = "EXTERNAL_LINK";
+        /// OpenID Connect and OAuth 2.0.
+        OpenidConnect = "OPENID_CONNECT";
+        /// SAML 2.0.
+        Saml = "SAML";
+        /// WS-Federation.
+        WsFed = "WS_FED";
+    }
+}
+
+codes! {
     /// What kind of program an application is.
     ApplicationType {
         /// Anything else.
         CustomApp = "CUSTOM_APP";
         /// On a device, with a custom scheme or loopback redirect.
         NativeApp = "NATIVE_APP";
+        /// The service's own console of administrators.
+        PingOneAdminConsole = "PING_ONE_ADMIN_CONSOLE";
+        /// The service's own portal of applications.
+        PingOnePortal = "PING_ONE_PORTAL";
+        /// The service's own pages where users see to their accounts.
+        PingOneSelfService = "PING_ONE_SELF_SERVICE";
+        /// A link that is shown in the portal of applications.
+        PortalLinkApp = "PORTAL_LINK_APP";
         /// Without a user.
         Service = "SERVICE";
         /// In the browser alone.
@@ -32,12 +54,18 @@ codes! {
     GrantTypeName {
         /// A code for tokens.
         AuthorizationCode = "AUTHORIZATION_CODE";
+        /// A sign-on that the client asks for elsewhere (OpenID Connect CIBA).
+        Ciba = "CIBA";
         /// The client for itself.
         ClientCredentials = "CLIENT_CREDENTIALS";
+        /// A code that the user enters on another device (RFC 8628).
+        DeviceCode = "DEVICE_CODE";
         /// Tokens straight from the authorization endpoint.
         Implicit = "IMPLICIT";
         /// A refresh token for new tokens.
         RefreshToken = "REFRESH_TOKEN";
+        /// A token for another (RFC 8693).
+        TokenExchange = "TOKEN_EXCHANGE";
     }
 }
 
@@ -64,6 +92,16 @@ codes! {
         Required = "REQUIRED";
         /// A challenge of the method S256.
         S256Required = "S256_REQUIRED";
+    }
+}
+
+codes! {
+    /// Whether authorization requests have to be pushed first (RFC 9126).
+    ParRequirement {
+        /// They need not.
+        Optional = "OPTIONAL";
+        /// They must.
+        Required = "REQUIRED";
     }
 }
 
@@ -154,16 +192,30 @@ pub struct CorsSettings {
 }
 
 impl CorsSettings {
-    /// Whether scripts of an origin may.
+    /// Whether scripts of an origin may. `https://*.example.com` stands for each name that is one
+    /// label longer than `example.com`.
     pub fn allows(&self, origin: &str) -> bool {
         match self.behavior {
             CorsBehavior::AllowNoOrigins => false,
-            CorsBehavior::AllowSpecificOrigins => self.origins.iter().any(|one| one == origin),
+            CorsBehavior::AllowSpecificOrigins => {
+                self.origins.iter().any(|one| is_origin(one, origin))
+            }
         }
     }
 }
 
-/// An OpenID Connect application, as the service writes it.
+fn is_origin(allowed: &str, origin: &str) -> bool {
+    let Some((scheme, domain)) = allowed.split_once("://*.") else {
+        return allowed == origin;
+    };
+    let labels = origin.strip_prefix(scheme);
+    let labels = labels.and_then(|rest| rest.strip_prefix("://"));
+    labels
+        .and_then(|host| host.split_once('.'))
+        .is_some_and(|(label, rest)| !label.is_empty() && rest == domain)
+}
+
+/// An application, as the service writes it.
 ///
 /// An environment holds kinds of applications that nobody has a type for, so a client reads what all
 /// kinds have, and the rest as JSON.
@@ -215,9 +267,9 @@ pub struct NewApplication {
     /// Whether it may be used.
     #[serde(default)]
     pub enabled: bool,
-    /// Always `OPENID_CONNECT` here.
+    /// How it signs users on.
     #[serde(default = "openid_connect")]
-    pub protocol: String,
+    pub protocol: ApplicationProtocol,
     /// Its kind.
     #[serde(rename = "type")]
     pub application_type: ApplicationType,
@@ -232,9 +284,19 @@ pub struct NewApplication {
     /// What is demanded of PKCE.
     #[serde(default)]
     pub pkce_enforcement: PkceEnforcement,
-    /// Where authorization responses may go, compared character by character.
+    /// Whether authorization requests have to be pushed first; absent means not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub par_requirement: Option<ParRequirement>,
+    /// Whether authorization requests have to be signed objects (RFC 9101); absent means not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_signed_request_object: Option<bool>,
+    /// Where authorization responses may go, compared character by character unless it holds
+    /// wildcards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirect_uris: Vec<String>,
+    /// Whether redirect URIs may hold wildcards; absent means not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_wildcard_in_redirect_uris: Option<bool>,
     /// Where the browser may go after sign-off, compared character by character.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<String>,
@@ -242,7 +304,7 @@ pub struct NewApplication {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_page_url: Option<String>,
     /// Where it begins a sign-on when somebody else leads a person there (OpenID Connect Core §4),
-    /// by https.
+    /// by https, or by http on the own computer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
     /// Lifetime of each refresh token in seconds.
@@ -282,7 +344,10 @@ impl NewApplication {
             response_types: Vec::new(),
             token_endpoint_auth_method,
             pkce_enforcement: PkceEnforcement::Optional,
+            par_requirement: None,
+            require_signed_request_object: None,
             redirect_uris: Vec::new(),
+            allow_wildcard_in_redirect_uris: None,
             post_logout_redirect_uris: Vec::new(),
             home_page_url: None,
             initiate_login_uri: None,
@@ -296,8 +361,8 @@ impl NewApplication {
     }
 }
 
-fn openid_connect() -> String {
-    "OPENID_CONNECT".to_owned()
+fn openid_connect() -> ApplicationProtocol {
+    ApplicationProtocol::OpenidConnect
 }
 
 /// PingOne's default of `refreshTokenDuration`.
@@ -334,4 +399,34 @@ pub struct PreviousSecret {
     pub secret: ClientSecret,
     /// When it stops working.
     pub expires_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_asterisk_stands_for_one_label_of_an_origin() {
+        let settings = CorsSettings {
+            behavior: CorsBehavior::AllowSpecificOrigins,
+            origins: vec![
+                "https://*.example.com".to_owned(),
+                "http://localhost".to_owned(),
+            ],
+        };
+        for origin in ["https://a.example.com", "http://localhost"] {
+            assert!(settings.allows(origin), "{origin}");
+        }
+        for origin in [
+            "https://example.com",
+            "https://.example.com",
+            "https://a.b.example.com",
+            "http://a.example.com",
+            "https://a.example.com:8443",
+            "https://a.example.com.evil.example",
+            "null",
+        ] {
+            assert!(!settings.allows(origin), "{origin}");
+        }
+    }
 }

@@ -7,6 +7,7 @@
 //! | `application_is_known`, `application_is_enabled` | yes | yes |
 //! | `redirect_uri_is_registered` | yes | yes |
 //! | `request_object_is_absent`, `request_uri_is_absent`, `what_is_kept_is_bounded` | yes | |
+//! | `request_is_as_protected_as_demanded` | yes | yes |
 //! | `response_type_is_known` | yes | |
 //! | `response_type_is_allowed` | yes | yes |
 //! | `response_mode_fits`, `prompt_is_known`, `max_age_is_a_number` | yes | |
@@ -31,8 +32,8 @@ use crate::interaction::AuthorizationRequest;
 use crate::interaction::policy::ChosenPolicy;
 use crate::interaction::response::{ReturnAddress, ReturnError};
 use crate::interaction::still::{
-    Failed, application_is_enabled, redirect_uri_is_registered, response_type_is_allowed,
-    scopes_are_granted,
+    Failed, application_is_enabled, redirect_uri_is_registered,
+    request_is_as_protected_as_demanded, response_type_is_allowed, scopes_are_granted,
 };
 use crate::oauth::hint::{self, HintError};
 use crate::requests::failures::page::{PageError, PageFailure};
@@ -82,6 +83,7 @@ pub(crate) async fn admit(
     let checked = async {
         request_object_is_absent(params)?;
         request_uri_is_absent(params)?;
+        request_is_as_protected_as_demanded(&application)?;
         what_is_kept_is_bounded(params)?;
         let response_type = response_type_is_known(params)?;
         response_type_is_allowed(&application, response_type)?;

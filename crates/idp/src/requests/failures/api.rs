@@ -188,6 +188,15 @@ impl ApiFailure {
         Self::new(StatusCode::NOT_FOUND, ApiErrorCode::NotFound, message)
     }
 
+    /// Without the words of one kind of object, where something is not found.
+    pub(crate) fn in_general_words(self) -> Self {
+        if self.status == StatusCode::NOT_FOUND {
+            Self::not_found()
+        } else {
+            self
+        }
+    }
+
     /// 405.
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(

@@ -1,0 +1,105 @@
+//! Which claims tell an application what of its users: the mappings of an application's attributes.
+
+use protocol::id::ScopeId;
+use serde::{Deserialize, Serialize};
+
+use super::configuration::Document;
+use super::record::{Events, events};
+
+/// The claims that say what an ID token is and who it is for: no mapping takes their place.
+const RESERVED: [&str; 22] = [
+    "acr",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "c_hash",
+    "client_id",
+    "env",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "org",
+    "s_hash",
+    "scope",
+    "sid",
+    "sub",
+    "sub_jwk",
+    "typ",
+];
+
+/// PingOne's own claims begin with it.
+const RESERVED_PREFIX: &str = "p1.";
+
+/// Whether no mapping of an administrator's gives a claim of this name.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || name.starts_with(RESERVED_PREFIX)
+}
+
+/// A mapping.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AttributeMapping {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    #[serde(default)]
+    pub(crate) required: bool,
+    /// Said by the service alone.
+    pub(crate) mapping_type: Option<MappingType>,
+    pub(crate) name_format: Option<String>,
+    pub(crate) id_token: Option<bool>,
+    pub(crate) user_info: Option<bool>,
+    /// One that was deleted is asked for by nobody.
+    pub(crate) oidc_scopes: Option<Vec<ScopeId>>,
+}
+
+/// Who made a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum MappingType {
+    /// The service: of the users' identifier.
+    Core,
+    /// An administrator.
+    Custom,
+    /// The service: of what a scope stands for.
+    Scope,
+}
+
+impl AttributeMapping {
+    /// The mapping of the users' identifier, as every application begins with it.
+    pub(crate) fn core(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: "${user.id}".to_owned(),
+            required: true,
+            mapping_type: Some(MappingType::Core),
+            name_format: None,
+            id_token: None,
+            user_info: None,
+            oidc_scopes: None,
+        }
+    }
+
+    /// Whether it is that of the users' identifier.
+    pub(crate) fn is_core(&self) -> bool {
+        self.mapping_type == Some(MappingType::Core)
+    }
+}
+
+impl Document for AttributeMapping {
+    const EVENTS: Events = events!("APPLICATION_ATTRIBUTE");
+    const MOST: u32 = 100;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Claims are told apart by case.
+    fn unique(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
+}
