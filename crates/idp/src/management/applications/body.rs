@@ -2,8 +2,8 @@
 
 use protocol::oauth::{RedirectUri, TokenEndpointAuthMethod};
 use protocol::pingone::{
-    AccessControl, ApplicationProtocol, ApplicationType, CorsSettings, ErrorDetail,
-    GrantTypeName, NewApplication, ResponseTypeName,
+    AccessControl, ApplicationProtocol, ApplicationType, CorsSettings, ErrorDetail, GrantTypeName,
+    NewApplication, ResponseTypeName,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
