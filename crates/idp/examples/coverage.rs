@@ -31,8 +31,9 @@ fn main() -> io::Result<()> {
          - *works*: what is set changes what the system does.\n\
          - *kept*: what is set is stored, checked and returned; what is not provided stands beside \
          it.\n\
-         - Everything else below `/v1` is *absent* and answers 404 `NOT_FOUND`, a method that a path \
-         does not offer 405, a media type that it does not know 415, each in PingOne's shape.\n\n\
+         - *absent*: PingOne has it, and here it answers 404 `NOT_FOUND` with a message that says so.\n\
+         - Everything else below `/v1` answers 404 `NOT_FOUND`, a method that a path does not offer \
+         405, a media type that it does not know 415, each in PingOne's shape.\n\n\
          | path below `/v1` | operations | state |\n|---|---|---|"
     )?;
     for (path, Row { actions, kept }) in paths {
@@ -41,6 +42,10 @@ fn main() -> io::Result<()> {
             Some(what) => writeln!(out, "| `{path}` | {actions} | kept: {what} |")?,
             None => writeln!(out, "| `{path}` | {actions} | works |")?,
         }
+    }
+    for (part, path) in idp::absent_from_management() {
+        let path = format!("/environments/{{environment}}/{path}");
+        writeln!(out, "| `{path}` | | absent: {part} |")?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! - [`media_router`]: routing on method, path and media type; body limit; errors into answers.
 //! - [`body`]: JSON from outside into types.
 //! - [`hal`]: links, pages, answers.
+//! - [`upload`]: forms with a file.
 //! - [`checks`]: values that members of many resources share.
 //! - [`resource`]: looking up, listing, creating, replacing and deleting, with reach and audit log.
 //! - [`configuration`]: the same for resources that are documents, routes and storage included.
@@ -17,3 +18,4 @@ pub(crate) mod media_router;
 pub(crate) mod members;
 pub(crate) mod paging;
 pub(crate) mod resource;
+pub(crate) mod upload;

@@ -2,16 +2,21 @@
 //! every environment begins with. A file for each, on [`api::configuration`](crate::api::configuration).
 
 mod application_attributes;
+pub(crate) mod administrator_security;
 pub(crate) mod application_resources;
 pub(crate) mod branding;
+pub(crate) mod custom_domains;
 pub(crate) mod device_authentication_policies;
 pub(crate) mod devices;
 pub(crate) mod fido2_policies;
 mod first_policies;
+pub(crate) mod gateways;
 pub(crate) mod identity_providers;
+pub(crate) mod keys;
 pub(crate) mod linked_accounts;
 pub(crate) mod mfa_settings;
 mod periods;
+pub(crate) mod propagation;
 mod provider_attributes;
 pub(crate) mod push_credentials;
 pub(crate) mod resource_attributes;
@@ -29,6 +34,7 @@ use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use uuid::Uuid;
 
+use self::administrator_security::AdministratorSecurity;
 use self::application_resources::{ApplicationResource, ApplicationResourcePermission};
 use self::branding::BrandingSettings;
 use self::device_authentication_policies::DeviceAuthenticationPolicy;
@@ -77,6 +83,11 @@ pub(crate) fn routes() -> Vec<Resource> {
         collection::<Fido2Policy>(),
         settings::<MfaSettings>(),
         collection::<PushCredential>(),
+        settings::<AdministratorSecurity>(),
+        custom_domains::routes(),
+        gateways::routes(),
+        keys::routes(),
+        propagation::routes(),
     ]
     .into_iter()
     .flatten()
@@ -94,6 +105,7 @@ const EDITIONS: &[Edition] = &[
     first_policies::seed,
     system_applications::seed,
     |seed| Applications::map_subjects(seed.environment, seed.now),
+    |seed| seed.object(keys::policies::seed()),
 ];
 
 /// What an environment of this edition still lacks, and what notes that it then has all.

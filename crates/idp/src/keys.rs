@@ -3,6 +3,8 @@
 //! What is needed for each request (the key that signs, the keys that verify, the JWKS as bytes)
 //! is prepared once per environment. Private keys lie in the database sealed and are parsed once.
 
+pub(crate) mod pairs;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use db::StoreError;
@@ -28,6 +30,10 @@ const MAX_AGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a key is published before it signs: longer than any client may keep a JWKS.
 const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a key that an administrator chose is published before it signs: longer than the five
+/// minutes for which clients may keep a JWKS, and the minute after which every node has read it.
+const CHOSEN_AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long a key stays published after the next one took over: access tokens of custom resources
 /// live up to thirty days, and ID tokens come back as hints.
@@ -133,6 +139,101 @@ impl Keys {
         let keys = Arc::new(load(core, environment, now).await?);
         slot.publish(Arc::clone(&keys));
         Ok(keys)
+    }
+
+    /// The keys that an environment publishes, in the order in which they sign; the last one that
+    /// has begun, or is about to, is the chosen one.
+    pub(crate) async fn published(
+        &self,
+        core: &Core,
+        environment: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<(Vec<StoredSigningKey>, Option<SigningKeyId>), KeysError> {
+        // The first one is made where there is none.
+        self.current(core, environment, now).await?;
+        let stored = SigningKeys::new(core.db())
+            .published(environment, now)
+            .await?;
+        let chosen_by = now.saturating_add(CHOSEN_AHEAD).unwrap_or(now);
+        let mut begun = stored.iter().rev();
+        let chosen = begun.find(|key| key.signs_from <= chosen_by);
+        let chosen = chosen.map(|key| key.id);
+        Ok((stored, chosen))
+    }
+
+    /// Lets a private key, with the certificate over it, sign an environment's tokens in ten
+    /// minutes; those before it stay published for as long as their tokens may live.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError::Key`] for anything but an RSA key in PKCS#8.
+    pub(crate) async fn choose(
+        &self,
+        core: &Core,
+        environment: EnvironmentId,
+        id: SigningKeyId,
+        pkcs8: &[u8],
+        certificate: &[u8],
+        by: &By,
+    ) -> Result<(), KeysError> {
+        SigningKey::from_pkcs8(SigningAlgorithm::Rs256, id.to_string(), pkcs8)?;
+        let now = by.now;
+        let (published, _) = self.published(core, environment, now).await?;
+        let signs_from = now.saturating_add(CHOSEN_AHEAD).unwrap_or(now);
+        let key = StoredSigningKey {
+            id,
+            environment_id: environment,
+            sealed: core
+                .keyring()
+                .seal(&sealing_context(id), pkcs8, core.random()),
+            certificate: certificate.to_vec(),
+            created_at: now,
+            signs_from,
+        };
+        let is_published = published.iter().any(|one| one.id == id);
+        self.take_over(core, &key, is_published, by).await
+    }
+
+    /// Rotates now: the next key takes over in ten minutes, a new one if none is published yet.
+    pub(crate) async fn rotate(
+        &self,
+        core: &Core,
+        environment: EnvironmentId,
+        by: &By,
+    ) -> Result<(), KeysError> {
+        let now = by.now;
+        let (published, _) = self.published(core, environment, now).await?;
+        let signs_from = now.saturating_add(CHOSEN_AHEAD).unwrap_or(now);
+        let next = published.into_iter().rfind(|key| key.signs_from > now);
+        match next {
+            Some(next) => {
+                let next = StoredSigningKey { signs_from, ..next };
+                self.take_over(core, &next, true, by).await
+            }
+            None => {
+                let next = generate(core, environment, now, signs_from).await?;
+                self.take_over(core, &next, false, by).await
+            }
+        }
+    }
+
+    async fn take_over(
+        &self,
+        core: &Core,
+        key: &StoredSigningKey,
+        is_published: bool,
+        by: &By,
+    ) -> Result<(), KeysError> {
+        let now = by.now;
+        let retire_at = key.signs_from.saturating_add(KEPT_AFTER);
+        let change = SigningKeys::choose(key, is_published, retire_at.unwrap_or(now), now);
+        let subject = Subject::of("KEY", key.id, "Signing key");
+        let rotated = Activity::new("KRP.ROTATED", subject);
+        change
+            .commit(core, key.environment_id, &rotated, by)
+            .await?;
+        self.environments.remove(&key.environment_id);
+        Ok(())
     }
 
     fn slot(&self, environment: EnvironmentId) -> Arc<Slot> {

@@ -1,6 +1,7 @@
 //! The management API: one file per resource, on the machinery of [`api`](crate::api). How to add
 //! one stands in `docs/adding-a-resource.md`.
 
+mod absent;
 mod activities;
 mod application_permissions;
 mod application_secret;
@@ -11,7 +12,9 @@ mod environments;
 mod flow_policies;
 mod grants;
 mod groups;
+mod integrations;
 mod memberships;
+mod metrics;
 mod organizations;
 mod password_policies;
 mod populations;
@@ -103,8 +106,19 @@ fn resources() -> Vec<Resource> {
         at("/environments/{environment}/capabilities").get(environments::capabilities),
         at("/environments/{environment}/status").put(environments::set_status),
         at("/environments/{environment}/type").put(environments::set_type),
-        at("/environments/{environment}/activities").get(activities::list),
+        at("/environments/{environment}/activities")
+            .get(activities::list)
+            .post(activities::search),
         at("/environments/{environment}/activities/{activity}").get(activities::read),
+        at("/environments/{environment}/activeIdentityCounts").get(metrics::active_identities),
+        at("/environments/{environment}/metrics/activeIdentityCounts")
+            .get(metrics::active_identities),
+        at("/environments/{environment}/applicationSignons").get(metrics::application_sign_ons),
+        at("/environments/{environment}/totalIdentities").get(metrics::total_identities),
+        at("/environments/{environment}/userActivities").get(metrics::user_activities),
+        at("/environments/{environment}/integrations")
+            .get(integrations::list)
+            .kept(Some(integrations::EMPTY)),
         at("/environments/{environment}/applications/{application}/roleAssignments")
             .get(role_assignments::list_of_application)
             .post(role_assignments::create_of_application),
@@ -130,6 +144,12 @@ fn resources() -> Vec<Resource> {
         at("/environments/{environment}/flowPolicies/{flowPolicy}")
             .kept(flow_policies::KEPT)
             .get(flow_policies::read),
+        at("/environments/{environment}/gateways/{gateway}/roleAssignments")
+            .get(role_assignments::list_of_gateway)
+            .post(role_assignments::create_of_gateway),
+        at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}")
+            .get(role_assignments::read_of_gateway)
+            .delete(role_assignments::delete_of_gateway),
         at("/environments/{environment}/groups/{group}/memberOfGroups")
             .get(memberships::list_of_group)
             .post(memberships::create_of_group),
@@ -293,9 +313,12 @@ pub(crate) fn router(idp: &Idp) -> Router<Idp> {
         .allow_headers(headers)
         .expose_headers([CORRELATION_ID]);
     media_router::router(resources())
+        .fallback(absent::answer)
         .layer(from_fn_with_state(idp.clone(), correlate))
         .layer(cors)
 }
+
+pub use absent::absent;
 
 /// All operations of the management API, from the table that routes them.
 pub fn operations() -> Vec<Operation> {

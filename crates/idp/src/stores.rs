@@ -33,6 +33,7 @@ pub(crate) mod population_users;
 pub(crate) mod populations;
 pub(crate) mod record;
 pub(crate) mod refresh_tokens;
+pub(crate) mod reports;
 pub(crate) mod resource_attributes;
 pub(crate) mod resource_secrets;
 pub(crate) mod resources;

@@ -141,6 +141,8 @@ async fn witness(
                 .map(|application| Applications::require_unchanged(&application))
         }
         Holder::Group(_) => None,
+        // Nobody administers through a gateway.
+        Holder::Gateway(_) => None,
         Holder::User(id) => {
             let users = Users::new(idp.db());
             let found = users.find(environment, UserId::from_uuid(id)).await?;

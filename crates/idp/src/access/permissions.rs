@@ -94,6 +94,14 @@ permissions! {
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
         ManageBranding = "branding:update:theme"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
+        ManageAdministratorSecurity = "adminSecurity:update:configuration"
+            by [ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
+        ManageCertificates = "certmgt:update:key"
+            by [ENVIRONMENT_ADMIN];
+        ManageDomains = "domains:update:customDomain"
+            by [ENVIRONMENT_ADMIN];
+        ManageGateways = "gateways:update:gateway"
+            by [ENVIRONMENT_ADMIN];
         ManageGroups = "dir:update:group"
             by [IDENTITY_DATA_ADMIN];
         ManageIdentityProviders = "idps:update:identityProvider"
@@ -104,6 +112,8 @@ permissions! {
             by [IDENTITY_DATA_ADMIN], protects target true;
         ManagePopulations = "dir:update:population"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ManagePropagation = "provisioning:update:store"
+            by [ENVIRONMENT_ADMIN];
         ManageResources = "applications:update:resource"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
         ManageRoleAssignments = "permissions:create:roleAssignment"
@@ -120,14 +130,22 @@ permissions! {
             by [IDENTITY_DATA_ADMIN], protects target true;
         ReadActivities = "audit:read:activity"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ReadAdministratorSecurity = "adminSecurity:read:configuration"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
         ReadApplications = "applications:read:application"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadBranding = "branding:read:theme"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadCertificates = "certmgt:read:key"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadDomains = "domains:read:customDomain"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadEnvironments = "orgmgt:read:environment"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY, ORGANIZATION_ADMIN];
+        ReadGateways = "gateways:read:gateway"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadGroups = "dir:read:group"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadIdentityProviders = "idps:read:identityProvider"
@@ -142,6 +160,8 @@ permissions! {
         ReadPopulations = "dir:read:population"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
+        ReadPropagation = "provisioning:read:store"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadResources = "applications:read:resource"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadRoleAssignments = "permissions:read:roleAssignment"

@@ -29,6 +29,7 @@ use crate::requests::origin::Now;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects, take_secrets, to_json};
+use crate::stores::environments::StoredEnvironment;
 use crate::stores::record::{Record, Table};
 use crate::stores::users::Users;
 
@@ -88,10 +89,27 @@ pub(crate) trait Configuration: Document {
         Ok(())
     }
 
+    /// What ends with it, beside what hangs off it.
+    fn endings(_object: &Object<Self>) -> Change {
+        Change::new()
+    }
+
     /// Adds what is shown and not kept: members and links.
     fn show(_object: &Object<Self>, shown: Shown) -> Shown {
         shown
     }
+
+    /// Adds what is shown, where that depends on what is around the object.
+    fn show_in(_: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
+        Self::show(object, shown)
+    }
+}
+
+/// What is around an object that is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around<'a> {
+    pub(crate) environment: &'a StoredEnvironment,
+    pub(crate) now: Timestamp,
 }
 
 /// What configuration objects hang off.
@@ -295,7 +313,8 @@ impl<D: Configuration, P> Collection<D, P> {
         Ok(all.len() <= 1)
     }
 
-    fn show(&self, object: &Object<D>) -> Result<Shown, ApiFailure> {
+    /// An object of the collection as it is shown.
+    pub(crate) fn show(&self, object: &Object<D>) -> Result<Shown, ApiFailure> {
         let path = format!("{}/{}", self.path, object.id);
         self.show_at(path, object.id, object)
     }
@@ -324,13 +343,17 @@ impl<D: Configuration, P> Collection<D, P> {
         members.insert("updatedAt".to_owned(), json!(object.updated_at));
         let urls = self.idp.urls();
         let shown = Hal::in_environment(urls, object.environment_id, path, members);
-        Ok(D::show(object, shown))
+        let around = Around {
+            environment: &self.environment,
+            now: self.now,
+        };
+        Ok(D::show_in(around, object, shown))
     }
 }
 
 impl<D: Configuration> Managing<D> {
     /// The object that a body makes, checked.
-    async fn made(
+    pub(crate) async fn made(
         &self,
         mut document: D,
         replaced: Option<&Object<D>>,
@@ -352,13 +375,15 @@ impl<D: Configuration> Managing<D> {
         })
     }
 
-    async fn insert(&self, object: &Object<D>) -> Result<(), ApiFailure> {
+    /// Adds an object to the collection.
+    pub(crate) async fn insert(&self, object: &Object<D>) -> Result<(), ApiFailure> {
         let change = self.objects().insert(object, self.idp.random())?;
         let change = change.and(D::made_below(object, self)?);
         self.write(object, change, D::EVENTS.created).await
     }
 
-    async fn update(&self, object: &Object<D>) -> Result<(), ApiFailure> {
+    /// Puts an object in the place of the one with its id.
+    pub(crate) async fn update(&self, object: &Object<D>) -> Result<(), ApiFailure> {
         let change = self.objects().update(object, self.idp.random())?;
         self.write(object, change, D::EVENTS.updated).await
     }
@@ -401,9 +426,9 @@ async fn item_id<D: Configuration>(parts: &mut Parts, idp: &Idp) -> Result<ItemI
 }
 
 /// The object that the path names, of a collection.
-struct Item<D, P> {
-    collection: Collection<D, P>,
-    object: Object<D>,
+pub(crate) struct Item<D, P> {
+    pub(crate) collection: Collection<D, P>,
+    pub(crate) object: Object<D>,
 }
 
 /// Rejected as [`Collection`] is, and with 404 without such an object.
@@ -523,10 +548,13 @@ async fn update<D: Configuration>(
     Reply::ok(&collection.show(&made)?)
 }
 
-async fn delete<D: Configuration>(item: Item<D, D::Manage>) -> Result<Reply, ApiFailure> {
+/// Deletes an object, unless it is the default or referred to.
+pub(crate) async fn delete<D: Configuration>(
+    item: Item<D, D::Manage>,
+) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
     D::check_delete(&object)?;
-    let change = Objects::delete(&object);
+    let change = Objects::delete(&object).and(D::endings(&object));
     let deleted = collection.commit(collection.id(), change, D::EVENTS.deleted, &object);
     match deleted.await {
         Ok(()) => Ok(Reply::no_content()),
@@ -575,7 +603,7 @@ fn keep_default<D: Document>(members: &mut Map<String, Value>, object: &Object<D
 }
 
 /// Begins the routes of a path of a kind.
-fn at_path<D: Configuration>(behind: &str) -> Resource {
+pub(crate) fn at_path<D: Configuration>(behind: &str) -> Resource {
     at(format!("/environments/{{environment}}/{}{behind}", D::PATH)).kept(D::KEPT)
 }
 
@@ -607,6 +635,18 @@ pub(crate) fn made_elsewhere<D: Configuration>() -> Vec<Resource> {
         at_path::<D>("").get(list::<D>),
         at_path::<D>(&item).get(read::<D>).delete(delete::<D>),
     ]
+}
+
+/// The route of a collection that is read; what makes its objects is added to it.
+pub(crate) fn list_route<D: Configuration>() -> Resource {
+    at_path::<D>("").get(list::<D>)
+}
+
+/// The route of an object that is read and deleted, and never changed.
+pub(crate) fn item_route<D: Configuration>() -> Resource {
+    at_path::<D>(&format!("/{{{}}}", D::ITEM))
+        .get(read::<D>)
+        .delete(delete::<D>)
 }
 
 /// The routes of a collection whose objects are changed in part as well.

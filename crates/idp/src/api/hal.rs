@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use protocol::pingone::{Link, Links, Reference};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use web::forbid_storing;
@@ -30,14 +31,21 @@ pub(crate) struct Hal<T> {
     /// Members that were sent and say what holds anyway.
     #[serde(flatten)]
     also: Map<String, Value>,
+    /// Whole numbers beyond what a [`Value`] holds.
+    #[serde(flatten)]
+    numbers: BTreeMap<String, Box<RawValue>>,
 }
 
 impl<T> Hal<T> {
     /// A resource whose own address is `this`.
     pub(crate) fn new(this: impl Into<String>, item: T) -> Self {
         let links = Links::from([("self".to_owned(), Link::new(this))]);
-        let also = Map::new();
-        Self { links, item, also }
+        Self {
+            links,
+            item,
+            also: Map::new(),
+            numbers: BTreeMap::new(),
+        }
     }
 
     /// Something of an environment, at a path below it.
@@ -68,8 +76,18 @@ impl<T> Hal<T> {
     /// The same links around another form of the resource.
     #[must_use]
     pub(crate) fn showing<U>(self, item: U) -> Hal<U> {
-        let Self { links, also, .. } = self;
-        Hal { links, item, also }
+        let Self {
+            links,
+            also,
+            numbers,
+            ..
+        } = self;
+        Hal {
+            links,
+            item,
+            also,
+            numbers,
+        }
     }
 
     /// The resource itself.
@@ -101,6 +119,22 @@ impl Shown {
             Some(address) => self.link(collection, address),
             None => self,
         }
+    }
+
+    /// Leaves out a member that is kept and not shown.
+    #[must_use]
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.item.remove(name);
+        self
+    }
+
+    /// Adds a whole number of any length, given in decimal.
+    #[must_use]
+    pub(crate) fn number(mut self, name: &str, decimal: &str) -> Self {
+        if let Ok(number) = RawValue::from_string(decimal.to_owned()) {
+            self.numbers.insert(name.to_owned(), number);
+        }
+        self
     }
 }
 

@@ -21,6 +21,8 @@ use crate::state::Idp;
 /// Longest body that is read: no resource of PingOne comes near.
 const LONGEST_BODY: usize = 256 * 1024;
 
+const MULTIPART: &str = "multipart/form-data";
+
 const VENDOR: &str = "application/vnd.pingidentity.";
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -34,6 +36,8 @@ enum Media {
     /// There is no body, or none that chooses anything.
     Any,
     Json,
+    /// A form with files.
+    Multipart,
     Vendor(&'static str),
 }
 
@@ -115,6 +119,11 @@ impl Resource {
         self.route(Method::PUT, Media::Json, handler)
     }
 
+    /// A POST of a form with files ([RFC 7578](https://www.rfc-editor.org/rfc/rfc7578)).
+    pub(crate) fn post_multipart<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
+        self.route(Method::POST, Media::Multipart, handler)
+    }
+
     /// A POST that a vendor media type chooses.
     pub(crate) fn post_as<A: 'static>(
         self,
@@ -181,6 +190,7 @@ impl Resource {
             .find(|route| match route.media {
                 Media::Any => true,
                 Media::Json => sent.is_json(),
+                Media::Multipart => sent.is_multipart(),
                 Media::Vendor(media) => sent.is_vendor(media),
             })
             .ok_or(Mismatch::Media)
@@ -228,6 +238,10 @@ impl Sent {
             .is_some_and(|sent| media_type::is(sent, wanted))
     }
 
+    fn is_multipart(&self) -> bool {
+        self.0.iter().any(|media| media == MULTIPART)
+    }
+
     /// A body without a type is taken as JSON, which is all that there is.
     fn is_json(&self) -> bool {
         self.vendor().is_none()
@@ -243,6 +257,7 @@ pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
             path: resource.path.clone(),
             media_type: match route.media {
                 Media::Vendor(media) => Some(media),
+                Media::Multipart => Some(MULTIPART),
                 Media::Any | Media::Json => None,
             },
             kept: resource.kept,

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::pingone::ErrorDetail;
 use protocol::scim::{AttributeRules, Filter};
+use serde::Deserialize;
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -65,6 +66,31 @@ fn limit_out_of_range() -> ApiFailure {
             .with("rangeMinimumValue", json!(1))
             .with("rangeMaximumValue", json!(MOST_ITEMS)),
     ])
+}
+
+/// The same, asked for in a body.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PageBody {
+    limit: Option<u32>,
+    cursor: Option<String>,
+    filter: Option<String>,
+}
+
+impl TryFrom<PageBody> for PageRequest {
+    type Error = ApiFailure;
+
+    fn try_from(body: PageBody) -> Result<Self, ApiFailure> {
+        let limit = body.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MOST_ITEMS).contains(&limit) {
+            return Err(limit_out_of_range());
+        }
+        Ok(Self {
+            limit,
+            has_limit: body.limit.is_some(),
+            cursor: body.cursor,
+            filter: body.filter,
+        })
+    }
 }
 
 impl PageRequest {

@@ -1,7 +1,8 @@
 //! `/environments/{environment}/activities`: the audit log (PingOne, "Audit activities").
 //!
-//! A filter must give a range of `recordedAt` or `createdAt`; beside it, `correlationId` and
-//! `action.type` can be asked for, all joined by `and`. The newest entry comes first.
+//! A filter must give a range of `recordedAt` or `createdAt`; beside it, `correlationId`, the action,
+//! the result, who did it and to what can be asked for, all joined by `and`. The newest entry comes
+//! first.
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::ActivityId;
@@ -13,8 +14,9 @@ use uuid::Uuid;
 
 use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::permissions::may;
+use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply};
-use crate::api::paging::PageRequest;
+use crate::api::paging::{PageBody, PageRequest};
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::activities::{Activities, Period, StoredActivity};
@@ -25,9 +27,39 @@ const ATTRIBUTES: [Attribute; 2] = [
     Attribute::exact("correlationId", "correlation_id"),
 ];
 
+/// What stands in the document of an entry, where no statement looks.
+const IN_DOCUMENT: [&str; 13] = [
+    "action.description",
+    "actors.client.environment.id",
+    "actors.client.id",
+    "actors.client.name",
+    "actors.user.environment.id",
+    "actors.user.id",
+    "actors.user.name",
+    "actors.user.population.id",
+    "resources.id",
+    "resources.name",
+    "resources.population.id",
+    "resources.type",
+    "result.status",
+];
+
+/// So many entries are looked into for one page; a filter that finds too little among them is
+/// refused.
+const MOST_LOOKED_INTO: usize = 20_000;
+
+/// So many are read at once.
+const BATCH: u32 = 1_000;
+
 fn rules() -> AttributeRules {
+    let texts = &[Operator::Eq, Operator::Ne, Operator::Sw, Operator::Co][..];
     let order = &[Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le][..];
-    Attribute::rules(&ATTRIBUTES)
+    let rules = IN_DOCUMENT
+        .into_iter()
+        .fold(Attribute::rules(&ATTRIBUTES), |rules, name| {
+            rules.with(AttributeRule::any(name, texts))
+        });
+    rules
         .with(AttributeRule::exact("recordedAt", order))
         .with(AttributeRule::exact("createdAt", order))
         .and_only()
@@ -111,30 +143,69 @@ pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadActivities>,
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
+    answer(&allowed, &page).await
+}
+
+/// The same, for filters that are too long for an address.
+pub(super) async fn search(
+    allowed: AllowedEverywhere<may::ReadActivities>,
+    Json(body): Json<PageBody>,
+) -> Result<Reply, ApiFailure> {
+    answer(&allowed, &body.try_into()?).await
+}
+
+async fn answer(
+    allowed: &AllowedEverywhere<may::ReadActivities>,
+    page: &PageRequest,
+) -> Result<Reply, ApiFailure> {
     let (idp, collection) = (&allowed.idp, allowed.url("activities"));
     let filter = page.filter(&rules())?;
     let filter = filter.ok_or_else(|| refused("A range of recordedAt must be given."))?;
-    let comparisons = comparisons(&filter);
-    let period = period(&comparisons, allowed.now)?;
+    let (instants, others): (Vec<_>, Vec<_>) = comparisons(&filter)
+        .into_iter()
+        .partition(|one| is_instant(one));
+    let (looking_into, in_columns): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|one| is_in_document(one));
+    let period = period(&instants, allowed.now)?;
     let (recorded_at, id) = page.position(idp, &collection)?;
-    let before = recorded_at.parse().unwrap_or(i64::MAX);
+    let mut before = (recorded_at.parse().unwrap_or(i64::MAX), id);
+    let wanted = usize::try_from(page.read_limit()).unwrap_or(usize::MAX);
+    let batch = if looking_into.is_empty() {
+        page.read_limit()
+    } else {
+        BATCH
+    };
     let activities = Activities::new(idp.db());
-    let found = activities.page(
-        allowed.id(),
-        period,
-        (before, &id),
-        page.read_limit(),
-        |select| {
-            comparisons
-                .iter()
-                .filter(|one| !is_instant(one))
-                .fold(select, |select, one| {
-                    let condition = Filter::Compare((*one).clone());
-                    push_condition(select.push(" AND "), &condition, &ATTRIBUTES)
-                })
-        },
-    );
-    let found = found.await?;
+    let (mut found, mut looked_into) = (Vec::new(), 0);
+    loop {
+        let behind = (before.0, before.1.as_str());
+        let read = activities.page(allowed.id(), period, behind, batch, |select| {
+            in_columns.iter().fold(select, |select, one| {
+                let condition = Filter::Compare((*one).clone());
+                push_condition(select.push(" AND "), &condition, &ATTRIBUTES)
+            })
+        });
+        let read = read.await?;
+        let is_last = read.len() < usize::try_from(batch).unwrap_or(usize::MAX);
+        looked_into += read.len();
+        if let Some(last) = read.last() {
+            before = (last.recorded_at.as_millisecond(), last.id.to_string());
+        }
+        for activity in read {
+            let members = Value::Object(activity.document.clone());
+            if looking_into.iter().all(|one| one.matches(&members)) {
+                found.push(activity);
+            }
+        }
+        if is_last || found.len() >= wanted {
+            break;
+        }
+        if looked_into >= MOST_LOOKED_INTO {
+            let message = "Too many entries lie in the range; give a shorter one.";
+            return Err(refused(message));
+        }
+    }
+    found.truncate(wanted);
     let position = |last: &StoredActivity| {
         (
             last.recorded_at.as_millisecond().to_string(),
@@ -147,8 +218,15 @@ pub(super) async fn list(
         "activities",
         found,
         position,
-        |activity| representation(&allowed, activity),
+        |activity| representation(allowed, activity),
     ))
+}
+
+fn is_in_document(comparison: &Comparison) -> bool {
+    let path = comparison.path.as_str();
+    IN_DOCUMENT
+        .iter()
+        .any(|name| path.eq_ignore_ascii_case(name))
 }
 
 pub(super) async fn read(

@@ -1,4 +1,4 @@
-//! `roleAssignments` of users, applications and groups (PingOne, "Role assignments").
+//! `roleAssignments` of users, applications, groups and gateways (PingOne, "Role assignments").
 
 use protocol::id::{EnvironmentId, GroupId, OrganizationId, PopulationId, RoleAssignmentId};
 use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScopeType};
@@ -14,8 +14,10 @@ use crate::access::on_user::OnUser;
 use crate::access::permissions::{Permission as P, may};
 use crate::access::roles::{self, BuiltInRole};
 use crate::api::body::Json;
+use crate::api::configuration::Item;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
+use crate::configuration::gateways::Gateway;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::environments::StoredEnvironment;
@@ -46,6 +48,7 @@ impl AssignmentsOf<'_> {
         let relation = match self.holder {
             Holder::Application(_) => "application",
             Holder::Group(_) => "group",
+            Holder::Gateway(_) => "gateway",
             Holder::User(_) => "user",
         };
         let urls = self.caller.idp.urls();
@@ -246,6 +249,18 @@ async fn of_group<P>(
     })
 }
 
+fn of_gateway<P>(on: &OnGateway<P>) -> AssignmentsOf<'_> {
+    let id = on.object.id;
+    AssignmentsOf {
+        caller: &on.collection,
+        environment: &on.collection.environment,
+        holder: Holder::Gateway(id),
+        path: format!("gateways/{id}"),
+    }
+}
+
+type OnGateway<P> = Item<Gateway, P>;
+
 type Id = PathId<RoleAssignmentId>;
 
 pub(super) async fn list_of_user(
@@ -334,4 +349,31 @@ pub(super) async fn delete_of_group(
     id: Id,
 ) -> Result<Reply, ApiFailure> {
     of_group(&allowed, group).await?.delete(id.0).await
+}
+
+pub(super) async fn list_of_gateway(
+    on: OnGateway<may::ReadRoleAssignments>,
+) -> Result<Reply, ApiFailure> {
+    of_gateway(&on).list().await
+}
+
+pub(super) async fn create_of_gateway(
+    on: OnGateway<may::ManageRoleAssignments>,
+    Json(new): Json<NewRoleAssignment>,
+) -> Result<Reply, ApiFailure> {
+    of_gateway(&on).create(new).await
+}
+
+pub(super) async fn read_of_gateway(
+    on: OnGateway<may::ReadRoleAssignments>,
+    id: Id,
+) -> Result<Reply, ApiFailure> {
+    of_gateway(&on).read(id.0).await
+}
+
+pub(super) async fn delete_of_gateway(
+    on: OnGateway<may::ManageRoleAssignments>,
+    id: Id,
+) -> Result<Reply, ApiFailure> {
+    of_gateway(&on).delete(id.0).await
 }

@@ -30,6 +30,8 @@ pub(crate) trait Document:
     const MOST: u32 = 1000;
     /// The members that are kept sealed and never shown, as JSON pointers.
     const SECRETS: &'static [&'static str] = &[];
+    /// The members that are kept sealed and shown to whoever may read the object.
+    const SEALED: &'static [&'static str] = &[];
     /// Whether one in each environment is the default, which the member `default` tells. A new one
     /// takes the place of the old one, and the default cannot be deleted.
     const HAS_DEFAULT: bool = false;
@@ -452,7 +454,8 @@ impl<'a, D: Document> Objects<'a, D> {
         random: &dyn Random,
     ) -> Result<(String, Option<String>), StoreError> {
         let mut document = to_json(&object.document)?;
-        let secrets = take_secrets::<D>(&mut document);
+        let mut secrets = take_secrets::<D>(&mut document);
+        secrets.extend(take_members(&mut document, D::SEALED));
         let sealed = if secrets.is_empty() {
             None
         } else {
@@ -492,15 +495,19 @@ fn drop_nulls(value: &mut Value) {
 
 /// Takes the secret members out of a document of the kind, by their pointers.
 pub(crate) fn take_secrets<D: Document>(document: &mut Value) -> Map<String, Value> {
-    let secrets = D::SECRETS.iter().filter_map(|pointer| {
+    take_members(document, D::SECRETS)
+}
+
+fn take_members(document: &mut Value, pointers: &[&str]) -> Map<String, Value> {
+    let members = pointers.iter().filter_map(|pointer| {
         let (parent, name) = pointer.rsplit_once('/')?;
-        let secret = document
+        let member = document
             .pointer_mut(parent)?
             .as_object_mut()?
             .remove(name)?;
-        Some(((*pointer).to_owned(), secret))
+        Some(((*pointer).to_owned(), member))
     });
-    secrets.collect()
+    members.collect()
 }
 
 /// Puts a member where a pointer leads, if the object that it belongs to is there.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::change::Change;
 use crate::caches::{Recent, Touched};
 
-/// A role that a user or an application holds.
+/// A role that a user, an application or a gateway holds.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredAssignment {
     pub(crate) id: RoleAssignmentId,
@@ -30,13 +30,14 @@ pub(crate) enum Holder {
     Application(Uuid),
     /// A group: its members gain nothing by it.
     Group(Uuid),
+    Gateway(Uuid),
     User(Uuid),
 }
 
 impl Holder {
     pub(crate) fn id(self) -> Uuid {
         match self {
-            Self::Application(id) | Self::Group(id) | Self::User(id) => id,
+            Self::Application(id) | Self::Gateway(id) | Self::Group(id) | Self::User(id) => id,
         }
     }
 
@@ -44,6 +45,7 @@ impl Holder {
         match self {
             Self::Application(_) => "APPLICATION",
             Self::Group(_) => "GROUP",
+            Self::Gateway(_) => "GATEWAY",
             Self::User(_) => "USER",
         }
     }
@@ -66,6 +68,7 @@ impl StoredAssignment {
             holder: row.parse("actor_kind", |kind| match kind {
                 "APPLICATION" => Ok(Holder::Application(holder_id)),
                 "GROUP" => Ok(Holder::Group(holder_id)),
+                "GATEWAY" => Ok(Holder::Gateway(holder_id)),
                 "USER" => Ok(Holder::User(holder_id)),
                 _ => Err(StoreError::inconsistent(
                     "a role is held by an unknown kind",

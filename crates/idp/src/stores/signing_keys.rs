@@ -44,6 +44,15 @@ const RETIRE: &str = "\
 UPDATE signing_keys SET retires_at = $3
  WHERE environment_id = $1 AND signs_from < $2 AND retires_at IS NULL";
 
+/// A key that is there already signs from another instant on.
+const SIGN_AGAIN: &str = "\
+UPDATE signing_keys SET signs_from = $3, retires_at = NULL
+ WHERE environment_id = $1 AND id = $2";
+
+/// Those that would have taken over later signed nothing yet.
+const DROP_LATER: &str = "\
+DELETE FROM signing_keys WHERE environment_id = $1 AND signs_from > $2 AND id <> $3";
+
 const PURGE: &str = "\
 DELETE FROM signing_keys
  WHERE environment_id = $1 AND retires_at IS NOT NULL AND retires_at <= $2";
@@ -96,6 +105,37 @@ impl<'a> SigningKeys<'a> {
             .bind(key.environment_id.as_uuid())
             .bind(now);
         Self::insert(key).add(retire).add(purge)
+    }
+}
+
+impl SigningKeys<'_> {
+    /// Lets a key sign from an instant on, in the place of all others: a new one, or one that is
+    /// published already. The requirement is not met where another one begins at the same instant.
+    pub(crate) fn choose(
+        key: &StoredSigningKey,
+        is_published: bool,
+        predecessors_retire_at: Timestamp,
+        now: Timestamp,
+    ) -> Change {
+        let environment = key.environment_id.as_uuid();
+        let drop_later = Statement::new(DROP_LATER)
+            .bind(environment)
+            .bind(now)
+            .bind(key.id.as_uuid());
+        let retire = Statement::new(RETIRE)
+            .bind(environment)
+            .bind(key.signs_from)
+            .bind(predecessors_retire_at);
+        let chosen = if is_published {
+            let again = Statement::new(SIGN_AGAIN)
+                .bind(environment)
+                .bind(key.id.as_uuid())
+                .bind(key.signs_from);
+            Change::of_one(again)
+        } else {
+            Self::insert(key)
+        };
+        chosen.add(drop_later).add(retire)
     }
 }
 

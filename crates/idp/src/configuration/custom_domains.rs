@@ -1,0 +1,201 @@
+//! `/environments/{environment}/customDomains`: other names for an environment's pages (PingOne,
+//! "Custom domains").
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::access::permissions::may;
+use crate::api::body::Json;
+use crate::api::configuration::{Configuration, Item, Managing, TopLevel, item_route, list_route};
+use crate::api::hal::Reply;
+use crate::api::media_router::Resource;
+use crate::keys::pairs::{self, Facts, Identity};
+use crate::requests::failures::api::ApiFailure;
+use crate::stores::configuration::Document;
+use crate::stores::record::{Events, events};
+
+const VERIFY: &str = "application/vnd.pingidentity.domainName.verify+json";
+const IMPORT: &str = "application/vnd.pingidentity.certificate.import+json";
+
+/// A name is looked up for so long.
+const LOOK_UP: Duration = Duration::from_secs(3);
+
+/// A name of an environment's pages.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomDomain {
+    domain_name: String,
+    canonical_name: Option<String>,
+    status: Option<Status>,
+    certificate: Option<DomainCertificate>,
+    /// The certificate with its private key, as PEM.
+    identity: Option<String>,
+}
+
+/// How far a name has come.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Status {
+    Active,
+    SslCertificateRequired,
+    VerificationRequired,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DomainCertificate {
+    expires_at: Timestamp,
+}
+
+impl Document for CustomDomain {
+    const EVENTS: Events = events!("CUSTOM_DOMAIN");
+    const MOST: u32 = 20;
+    const SECRETS: &'static [&'static str] = &["/identity"];
+
+    fn name(&self) -> &str {
+        &self.domain_name
+    }
+}
+
+impl Configuration for CustomDomain {
+    const PATH: &'static str = "customDomains";
+    const ITEM: &'static str = "domain";
+    const UNIQUE: &'static str = "domainName";
+    const KEPT: Option<&'static str> = Some("The pages are served under the public address alone.");
+    const FILTERS: &'static [&'static str] = &["domainName", "status"];
+    type Parent = TopLevel;
+    type Read = may::ReadDomains;
+    type Manage = may::ManageDomains;
+}
+
+/// What a client says of a new name.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewDomain {
+    domain_name: String,
+}
+
+async fn create(
+    managing: Managing<CustomDomain>,
+    Json(new): Json<NewDomain>,
+) -> Result<Reply, ApiFailure> {
+    let domain_name = new.domain_name.to_ascii_lowercase();
+    if !is_domain(&domain_name) {
+        let message = "must be a domain name, such as auth.example.com";
+        return Err(ApiFailure::invalid_value("domainName", message));
+    }
+    let label = managing.idp.random().uuid();
+    let region = managing.environment.details.region.top_level_domain();
+    let document = CustomDomain {
+        domain_name,
+        canonical_name: Some(format!("{label}.edge1.pingone.{region}.")),
+        status: Some(Status::VerificationRequired),
+        certificate: None,
+        identity: None,
+    };
+    let domain = managing.made(document, None).await?;
+    managing.insert(&domain).await?;
+    Reply::created(&managing.show(&domain)?)
+}
+
+/// RFC 1123 §2.1, with a dot in it.
+fn is_domain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    name.len() <= 253 && name.contains('.') && name.split('.').all(is_label)
+}
+
+type OnDomain = Item<CustomDomain, may::ManageDomains>;
+
+/// Looks the name up. Here no authority holds its `CNAME`, so that it counts as proven once it
+/// resolves, be it by an entry in the file of hosts.
+async fn verify(on: OnDomain) -> Result<Reply, ApiFailure> {
+    let refused = |message: String| ApiFailure::invalid_value("domainName", message);
+    let mut domain = on.object.document.clone();
+    if domain.status != Some(Status::VerificationRequired) {
+        let message = "custom domain does not need to be verified".to_owned();
+        return Err(refused(message));
+    }
+    let name = (domain.domain_name.clone(), 443);
+    let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host(name)).await;
+    let resolves = match found {
+        Ok(Ok(mut addresses)) => addresses.next().is_some(),
+        Ok(Err(_)) | Err(_) => false,
+    };
+    if !resolves {
+        let name = &domain.domain_name;
+        let message = format!("Error response from authoritative name servers: NXDOMAIN {name}");
+        return Err(refused(message));
+    }
+    domain.status = Some(Status::SslCertificateRequired);
+    put(on, domain).await
+}
+
+/// The certificate of a name, with its private key.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Import {
+    certificate: String,
+    intermediate_certificates: Option<String>,
+    private_key: String,
+}
+
+async fn import(on: OnDomain, Json(import): Json<Import>) -> Result<Reply, ApiFailure> {
+    let mut domain = on.object.document.clone();
+    if domain.status == Some(Status::VerificationRequired) {
+        let message = "Custom domain status must be 'SSL_CERTIFICATE_REQUIRED' or 'ACTIVE' in \
+                       order to import a certificate";
+        return Err(ApiFailure::invalid_value("status", message));
+    }
+    let intermediate = import.intermediate_certificates.unwrap_or_default();
+    let own = pairs::certificates(import.certificate.as_bytes());
+    let own = own.map_err(|error| ApiFailure::invalid_value("certificate", error.to_string()))?;
+    let pem = [
+        import.private_key.trim(),
+        import.certificate.trim(),
+        intermediate.trim(),
+    ];
+    let pem = pem.join("\n");
+    Identity::from_pem(pem.as_bytes()).map_err(|_| {
+        let message = "does not fit the certificate";
+        ApiFailure::invalid_value("privateKey", message)
+    })?;
+    let leaf = own.first().map(Vec::as_slice).unwrap_or_default();
+    let facts = Facts::of(leaf)
+        .map_err(|error| ApiFailure::invalid_value("certificate", error.to_string()))?;
+    if facts.expires_at <= on.collection.now {
+        let message = "must not be expired";
+        return Err(ApiFailure::invalid_value("certificate", message));
+    }
+    domain.status = Some(Status::Active);
+    domain.certificate = Some(DomainCertificate {
+        expires_at: facts.expires_at,
+    });
+    domain.identity = Some(pem);
+    put(on, domain).await
+}
+
+async fn put(on: OnDomain, domain: CustomDomain) -> Result<Reply, ApiFailure> {
+    let made = on.collection.made(domain, Some(&on.object)).await?;
+    on.collection.update(&made).await?;
+    Reply::ok(&on.collection.show(&made)?)
+}
+
+/// Custom domains.
+pub(super) fn routes() -> Vec<Resource> {
+    vec![
+        list_route::<CustomDomain>().post(create),
+        item_route::<CustomDomain>()
+            .post_as(VERIFY, verify)
+            .post_as(IMPORT, import),
+    ]
+}

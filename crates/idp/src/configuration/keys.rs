@@ -1,0 +1,848 @@
+//! `/environments/{environment}/keys` and `certificates` (PingOne, "Certificate management").
+//!
+//! The keys that sign an environment's tokens are among its keys: the default one for signing signs
+//! them. They are kept where tokens are signed ([`crate::keys`]), and shown from there.
+
+pub(super) mod policies;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::SigningKeyId;
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use crate::access::permissions::{Allows, may};
+use crate::api::body::Json;
+use crate::api::checks;
+use crate::api::configuration::{
+    Around, Collection, Configuration, Item, Managing, Reading, TopLevel, at_path, list_route,
+};
+use crate::api::hal::{Page, Reply, Shown};
+use crate::api::media_router::{Resource, at};
+use crate::api::upload::Upload;
+use crate::keys::KeysError;
+use crate::keys::pairs::{
+    self, Algorithm, Facts, Identity, Pair, PairError, SignatureAlgorithm, Wanted,
+};
+use crate::requests::extract::PathId;
+use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
+use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::record::{Events, events};
+use crate::stores::signing_keys::StoredSigningKey;
+
+const NOT_USED: &str = "Only the default key for signing is used: it signs tokens.";
+
+const PEM: &str = "application/x-x509-ca-cert";
+const PKCS7: &str = "application/x-pkcs7-certificates";
+const PKCS12: &str = "application/x-pkcs12";
+const PKCS10: &str = "application/pkcs10";
+const PKCS10_PEM: &str = "application/x-pem-file";
+
+/// A certificate that ends within so many days is about to end.
+const ENDS_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Whole days of validity, at most: a hundred years.
+const LONGEST: u32 = 36_500;
+
+/// What a key or a certificate is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Usage {
+    Encryption,
+    Issuance,
+    OutboundMtls,
+    Signing,
+    #[serde(rename = "SSL/TLS")]
+    SslTls,
+}
+
+impl Usage {
+    /// The usage of an upload.
+    fn read(upload: &Upload) -> Result<Self, ApiFailure> {
+        let text = upload.text("usageType");
+        let text = text.ok_or_else(|| ApiFailure::required_value("usageType"))?;
+        match text {
+            "ENCRYPTION" => Ok(Self::Encryption),
+            "ISSUANCE" => Ok(Self::Issuance),
+            "OUTBOUND_MTLS" => Ok(Self::OutboundMtls),
+            "SIGNING" => Ok(Self::Signing),
+            "SSL/TLS" => Ok(Self::SslTls),
+            _ => Err(ApiFailure::not_one_of(
+                "usageType",
+                &[
+                    "ENCRYPTION",
+                    "ISSUANCE",
+                    "OUTBOUND_MTLS",
+                    "SIGNING",
+                    "SSL/TLS",
+                ],
+            )),
+        }
+    }
+}
+
+/// What keys and certificates have in common.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Certified {
+    name: String,
+    usage_type: Usage,
+    default: bool,
+    algorithm: Algorithm,
+    key_length: u32,
+    signature_algorithm: SignatureAlgorithm,
+    #[serde(rename = "subjectDN")]
+    subject_dn: String,
+    #[serde(rename = "issuerDN")]
+    issuer_dn: String,
+    /// A whole number, in decimal.
+    serial: String,
+    starts_at: Timestamp,
+    expires_at: Timestamp,
+    /// In days.
+    validity_period: u32,
+    #[serde(rename = "customCRL")]
+    custom_crl: Option<String>,
+    material: Material,
+}
+
+/// The private half of a key and the certificates, each in Base64.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Material {
+    private_key: Option<String>,
+    /// The own one first.
+    chain: Vec<String>,
+}
+
+impl Material {
+    fn new(private_key: Option<&[u8]>, chain: &[Vec<u8>]) -> Self {
+        Self {
+            private_key: private_key.map(|key| STANDARD.encode(key)),
+            chain: chain.iter().map(|one| STANDARD.encode(one)).collect(),
+        }
+    }
+
+    fn chain(&self) -> Result<Vec<Vec<u8>>, ApiFailure> {
+        let each = self.chain.iter().map(|one| STANDARD.decode(one));
+        each.collect::<Result<_, _>>().map_err(ApiFailure::internal)
+    }
+
+    fn identity(&self) -> Result<Identity, ApiFailure> {
+        let private_key = self.private_key.as_deref().unwrap_or_default();
+        let private_key = STANDARD.decode(private_key).map_err(ApiFailure::internal)?;
+        Ok(Identity {
+            pair: Pair::from_pkcs8(&private_key).map_err(ApiFailure::internal)?,
+            chain: self.chain()?,
+        })
+    }
+}
+
+impl Certified {
+    /// What a certificate says, with its names written in one of two ways.
+    fn read(
+        chain: &[Vec<u8>],
+        private_key: Option<&[u8]>,
+        usage_type: Usage,
+        write_name: fn(&[String]) -> String,
+    ) -> Result<Self, PairError> {
+        let own = chain.first().map(Vec::as_slice).unwrap_or_default();
+        let facts = Facts::of(own)?;
+        let subject_dn = write_name(&facts.subject);
+        let name = Facts::part(&facts.subject, "CN").unwrap_or(&subject_dn);
+        let days = facts.expires_at.duration_since(facts.starts_at).as_hours() / 24;
+        Ok(Self {
+            name: name.chars().take(256).collect(),
+            usage_type,
+            default: false,
+            algorithm: facts.algorithm,
+            key_length: facts.key_length,
+            signature_algorithm: facts.signature,
+            issuer_dn: write_name(&facts.issuer),
+            subject_dn,
+            serial: facts.serial,
+            starts_at: facts.starts_at,
+            expires_at: facts.expires_at,
+            validity_period: u32::try_from(days).unwrap_or_default(),
+            custom_crl: None,
+            material: Material::new(private_key, chain),
+        })
+    }
+
+    fn status(&self, now: Timestamp) -> &'static str {
+        let soon = now.saturating_add(ENDS_SOON).unwrap_or(now);
+        if self.expires_at <= now {
+            "EXPIRED"
+        } else if self.starts_at > now {
+            "NOT_YET_VALID"
+        } else if self.expires_at <= soon {
+            "EXPIRING"
+        } else {
+            "VALID"
+        }
+    }
+
+    fn show(&self, around: Around<'_>, shown: Shown) -> Shown {
+        shown
+            .without("serial")
+            .number("serialNumber", &self.serial)
+            .member("status", self.status(around.now))
+    }
+}
+
+/// The most particular part of a name first, as for keys.
+fn particular_first(name: &[String]) -> String {
+    let parts: Vec<_> = name.iter().rev().map(String::as_str).collect();
+    parts.join(", ")
+}
+
+/// The parts of a name as the certificate has them, as for certificates.
+fn as_encoded(name: &[String]) -> String {
+    name.join(",")
+}
+
+/// A key: a private half, and the certificates over the public one.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Key(Certified);
+
+/// A certificate of somebody else.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Certificate(Certified);
+
+impl Document for Key {
+    const EVENTS: Events = events!("KEY");
+    const MOST: u32 = 200;
+    const SECRETS: &'static [&'static str] = &["/material"];
+
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Names come out of certificates.
+    fn unique(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Configuration for Key {
+    const PATH: &'static str = "keys";
+    const ITEM: &'static str = "key";
+    const KEPT: Option<&'static str> = Some(NOT_USED);
+    type Parent = TopLevel;
+    type Read = may::ReadCertificates;
+    type Manage = may::ManageCertificates;
+
+    fn show_in(around: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
+        object.document.0.show(around, shown)
+    }
+}
+
+impl Document for Certificate {
+    const EVENTS: Events = events!("CERTIFICATE");
+    const MOST: u32 = 200;
+    const SECRETS: &'static [&'static str] = &["/material"];
+
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Names come out of certificates.
+    fn unique(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Configuration for Certificate {
+    const PATH: &'static str = "certificates";
+    const ITEM: &'static str = "certificate";
+    const KEPT: Option<&'static str> = Some("Nothing is checked with it.");
+    const FILTERS: &'static [&'static str] = &["name", "usageType"];
+    type Parent = TopLevel;
+    type Read = may::ReadCertificates;
+    type Manage = may::ManageCertificates;
+
+    fn show_in(around: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
+        object.document.0.show(around, shown)
+    }
+}
+
+fn refused(target: &'static str) -> impl Fn(PairError) -> ApiFailure {
+    move |error| match error {
+        PairError::Failed => ApiFailure::internal(error),
+        PairError::NotAName | PairError::Unreadable | PairError::Unsupported => {
+            ApiFailure::invalid_value(target, error.to_string())
+        }
+    }
+}
+
+/// What a client says of a new key.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewKey {
+    name: String,
+    usage_type: Usage,
+    #[serde(default)]
+    default: bool,
+    algorithm: Algorithm,
+    key_length: u32,
+    signature_algorithm: SignatureAlgorithm,
+    #[serde(rename = "subjectDN")]
+    subject_dn: String,
+    #[serde(rename = "issuerDN")]
+    issuer_dn: Option<String>,
+    serial_number: Option<u64>,
+    starts_at: Option<Timestamp>,
+    validity_period: u32,
+    #[serde(rename = "customCRL")]
+    custom_crl: Option<String>,
+}
+
+impl NewKey {
+    fn check(&self) -> Result<(), ApiFailure> {
+        checks::name(&self.name)?;
+        check_kind(self.algorithm, self.key_length, self.signature_algorithm)?;
+        check_name("subjectDN", &self.subject_dn)?;
+        if let Some(issuer) = &self.issuer_dn {
+            check_name("issuerDN", issuer)?;
+        }
+        check_period(self.validity_period)?;
+        let Some(list) = &self.custom_crl else {
+            return Ok(());
+        };
+        if self.usage_type != Usage::Issuance {
+            let message = "is for keys with the usage type ISSUANCE";
+            return Err(ApiFailure::invalid_value("customCRL", message));
+        }
+        let is_address = list.starts_with("http://") && list.is_ascii();
+        if !is_address || list.len() > 1024 {
+            let message = "must be an http:// address";
+            return Err(ApiFailure::invalid_value("customCRL", message));
+        }
+        Ok(())
+    }
+
+    /// Makes the key, which takes a while.
+    fn make(self, now: Timestamp) -> Result<Certified, PairError> {
+        let pair = Pair::generate(self.algorithm, self.key_length)?;
+        let starts_at = self.starts_at.unwrap_or(now);
+        let days = SignedDuration::from_hours(i64::from(self.validity_period) * 24);
+        let expires_at = starts_at
+            .saturating_add(days)
+            .map_err(|_| PairError::Failed)?;
+        let issuer_dn = self.issuer_dn.unwrap_or_else(|| self.subject_dn.clone());
+        let serial = self.serial_number.unwrap_or_else(|| serial(now));
+        let certificate = pair.certify(&Wanted {
+            subject: &self.subject_dn,
+            issuer: &issuer_dn,
+            serial,
+            starts_at,
+            expires_at,
+            signature: self.signature_algorithm,
+            revocation_list: self.custom_crl.as_deref(),
+        })?;
+        Ok(Certified {
+            name: self.name,
+            usage_type: self.usage_type,
+            default: self.default,
+            algorithm: self.algorithm,
+            key_length: self.key_length,
+            signature_algorithm: self.signature_algorithm,
+            subject_dn: self.subject_dn,
+            issuer_dn,
+            serial: serial.to_string(),
+            starts_at,
+            expires_at,
+            validity_period: self.validity_period,
+            custom_crl: self.custom_crl,
+            material: Material::new(Some(pair.pkcs8()), &[certificate]),
+        })
+    }
+}
+
+/// A certificate's number: the instant, in microseconds.
+fn serial(now: Timestamp) -> u64 {
+    u64::try_from(now.as_microsecond()).unwrap_or(1).max(1)
+}
+
+fn check_kind(
+    algorithm: Algorithm,
+    length: u32,
+    signature: SignatureAlgorithm,
+) -> Result<(), ApiFailure> {
+    let lengths = pairs::lengths(algorithm);
+    if !lengths.contains(&length.to_string().as_str()) {
+        return Err(ApiFailure::not_one_of("keyLength", lengths));
+    }
+    if signature.of() == algorithm {
+        return Ok(());
+    }
+    let message = "does not fit the algorithm of the key";
+    Err(ApiFailure::invalid_value("signatureAlgorithm", message))
+}
+
+fn check_name(target: &str, name: &str) -> Result<(), ApiFailure> {
+    if name.len() <= 1024 && pairs::is_name(name) {
+        return Ok(());
+    }
+    let message = "must be a distinguished name, such as CN=Jo, O=Example, C=GB";
+    Err(ApiFailure::invalid_value(target, message))
+}
+
+fn check_period(days: u32) -> Result<(), ApiFailure> {
+    if (1..=LONGEST).contains(&days) {
+        return Ok(());
+    }
+    let message = format!("must be between 1 and {LONGEST} days");
+    Err(ApiFailure::invalid_value("validityPeriod", message))
+}
+
+/// The keys of an environment that sign its tokens, and which of them is the default.
+struct Signing {
+    keys: Vec<Object<Key>>,
+    chosen: Option<Uuid>,
+}
+
+async fn signing<P>(collection: &Collection<Key, P>) -> Result<Signing, ApiFailure> {
+    let (idp, environment) = (&collection.idp, collection.id());
+    let published = idp.keys().published(idp, environment, collection.now).await;
+    let (stored, chosen) = published.map_err(ApiFailure::internal)?;
+    let name = &collection.environment.name;
+    let keys: Result<Vec<_>, _> = stored.iter().map(|key| shown_key(key, name)).collect();
+    Ok(Signing {
+        keys: keys.map_err(ApiFailure::internal)?,
+        chosen: chosen.map(|id| id.as_uuid()),
+    })
+}
+
+/// A key that signs tokens, as one of the environment's keys.
+fn shown_key(stored: &StoredSigningKey, environment: &str) -> Result<Object<Key>, PairError> {
+    let chain = [stored.certificate.clone()];
+    let mut key = Certified::read(&chain, None, Usage::Signing, particular_first)?;
+    key.name = format!("PingOne SSO Certificate for {environment} environment");
+    Ok(Object {
+        id: stored.id.as_uuid(),
+        environment_id: stored.environment_id,
+        parent: stored.environment_id.as_uuid(),
+        document: Key(key),
+        created_at: stored.created_at,
+        updated_at: stored.created_at,
+    })
+}
+
+fn show<P>(
+    collection: &Collection<Key, P>,
+    key: &Object<Key>,
+    chosen: Option<Uuid>,
+) -> Result<Shown, ApiFailure>
+where
+    P: Allows,
+{
+    let shown = collection.show(key)?;
+    Ok(match key.document.0.usage_type {
+        Usage::Signing => shown.member("default", chosen == Some(key.id)),
+        _ => shown,
+    })
+}
+
+async fn list(reading: Reading<Key>) -> Result<Reply, ApiFailure> {
+    let Signing { keys, chosen } = signing(&reading).await?;
+    let own = reading.objects().list(reading.id(), reading.parent).await?;
+    let others = keys
+        .iter()
+        .filter(|key| !own.iter().any(|one| one.id == key.id));
+    let shown = others
+        .chain(&own)
+        .map(|key| show(&reading, key, chosen))
+        .collect::<Result<Vec<_>, _>>()?;
+    Reply::ok(&Page::whole(reading.url("keys"), "keys", shown))
+}
+
+/// The key of a path: one that was made or imported, or one that signs tokens.
+struct OnKey<P> {
+    collection: Collection<Key, P>,
+    key: Object<Key>,
+    chosen: Option<Uuid>,
+    /// Whether it can be replaced and deleted.
+    is_own: bool,
+}
+
+/// Rejected as [`Collection`] is, and with 404 without such a key.
+impl<P: Allows> FromRequestParts<Idp> for OnKey<P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let collection = Collection::<Key, P>::from_request_parts(parts, idp).await?;
+        let PathId(id) = PathId::<SigningKeyId>::from_request_parts(parts, idp).await?;
+        let Signing { keys, chosen } = signing(&collection).await?;
+        let own = collection
+            .objects()
+            .find(collection.id(), id.as_uuid())
+            .await?;
+        let is_own = own.is_some();
+        let key = own.or_else(|| keys.into_iter().find(|key| key.id == id.as_uuid()));
+        Ok(Self {
+            key: key.ok_or_else(ApiFailure::not_found)?,
+            collection,
+            chosen,
+            is_own,
+        })
+    }
+}
+
+type ReadKey = OnKey<may::ReadCertificates>;
+type ManageKey = OnKey<may::ManageCertificates>;
+
+/// The one of these media types that a request asks for.
+fn wanted(headers: &HeaderMap, offered: &[&'static str]) -> Option<&'static str> {
+    let accept = headers.get(ACCEPT)?.to_str().ok()?.to_ascii_lowercase();
+    let each = accept.split([',', ';']).map(str::trim);
+    let mut found = each.filter_map(|one| offered.iter().copied().find(|media| *media == one));
+    found.next()
+}
+
+fn file(media: &'static str, bytes: impl Into<axum::body::Body>) -> Response {
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    web::forbid_storing(headers);
+    response
+}
+
+/// Shows a key, or hands out its certificates.
+async fn read(on: ReadKey, headers: HeaderMap) -> Result<Response, ApiFailure> {
+    let material = &on.key.document.0.material;
+    export(material, &headers)?.map_or_else(
+        || {
+            let shown = show(&on.collection, &on.key, on.chosen)?;
+            Reply::ok(&shown).map(axum::response::IntoResponse::into_response)
+        },
+        Ok,
+    )
+}
+
+fn export(material: &Material, headers: &HeaderMap) -> Result<Option<Response>, ApiFailure> {
+    let failed = refused("Accept");
+    Ok(match wanted(headers, &["application/json", PEM, PKCS7]) {
+        Some(PEM) => {
+            let pem = pairs::to_pem(&material.chain()?).map_err(failed)?;
+            Some(file(PEM, pem))
+        }
+        Some(PKCS7) => {
+            let pkcs7 = pairs::to_pkcs7(&material.chain()?).map_err(failed)?;
+            Some(file(PKCS7, pkcs7))
+        }
+        _ => None,
+    })
+}
+
+/// Makes a key and the certificate over it.
+async fn create(managing: Managing<Key>, Json(new): Json<NewKey>) -> Result<Reply, ApiFailure> {
+    new.check()?;
+    let now = managing.now;
+    let made = spawn_blocking(move || new.make(now)).await;
+    let key = made
+        .map_err(ApiFailure::internal)?
+        .map_err(refused("subjectDN"))?;
+    add(&managing, key).await
+}
+
+/// Takes a private key with its certificates from a file.
+async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFailure> {
+    let usage = Usage::read(&upload)?;
+    let file = zeroize::Zeroizing::new(upload.file()?.to_vec());
+    let password = upload.text("password").unwrap_or_default();
+    let password = zeroize::Zeroizing::new(password.to_owned());
+    let read = spawn_blocking(move || Identity::read(&file, &password)).await;
+    let identity = read
+        .map_err(ApiFailure::internal)?
+        .map_err(refused("file"))?;
+    let private_key = Some(identity.pair.pkcs8());
+    let key = Certified::read(&identity.chain, private_key, usage, particular_first);
+    add(&managing, key.map_err(refused("file"))?).await
+}
+
+async fn add(managing: &Managing<Key>, key: Certified) -> Result<Reply, ApiFailure> {
+    let object = managing.made(Key(key), None).await?;
+    managing.insert(&object).await?;
+    if object.document.0.default {
+        make_default(managing, &object).await?;
+    }
+    let chosen = signing(managing).await?.chosen;
+    Reply::created(&show(managing, &object, chosen)?)
+}
+
+/// Lets a key be the default for what it is for. The one for signing signs tokens.
+async fn make_default(managing: &Managing<Key>, key: &Object<Key>) -> Result<(), ApiFailure> {
+    let of = &key.document.0;
+    if of.usage_type == Usage::Signing {
+        let identity = of.material.identity()?;
+        let own = identity
+            .chain
+            .first()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let (idp, id) = (&managing.idp, SigningKeyId::from_uuid(key.id));
+        let pkcs8 = identity.pair.pkcs8();
+        let chosen = idp
+            .keys()
+            .choose(idp, managing.id(), id, pkcs8, own, &managing.by);
+        return chosen.await.map_err(|error| match error {
+            KeysError::Key(_) => {
+                let message = "tokens are signed by RSA keys of at least 2048 bits";
+                ApiFailure::invalid_value("default", message)
+            }
+            error => ApiFailure::internal(error),
+        });
+    }
+    let all = managing
+        .objects()
+        .list(managing.id(), managing.parent)
+        .await?;
+    for mut other in all {
+        let one = &mut other.document.0;
+        if other.id != key.id && one.default && one.usage_type == of.usage_type {
+            one.default = false;
+            managing.update(&other).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What can be changed of a key.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyUpdate {
+    default: bool,
+    usage_type: Usage,
+    #[serde(rename = "issuerDN")]
+    issuer_dn: Option<String>,
+}
+
+async fn replace(on: ManageKey, Json(update): Json<KeyUpdate>) -> Result<Reply, ApiFailure> {
+    let is_default = match on.key.document.0.usage_type {
+        Usage::Signing => on.chosen == Some(on.key.id),
+        _ => on.key.document.0.default,
+    };
+    let is_signing = on.key.document.0.usage_type == Usage::Signing;
+    let stops =
+        is_default && is_signing && (!update.default || update.usage_type != Usage::Signing);
+    if stops {
+        let message = "Tokens are signed with it; make another key for signing the default.";
+        return Err(ApiFailure::invalid_value("default", message));
+    }
+    if !on.is_own {
+        if is_default && update.default && update.usage_type == Usage::Signing {
+            return Reply::ok(&show(&on.collection, &on.key, on.chosen)?);
+        }
+        let message = "It belongs to the default key rotation policy.";
+        return Err(ApiFailure::constraint(None, message));
+    }
+    let mut document = on.key.document.clone();
+    if let Some(issuer) = update.issuer_dn {
+        if issuer != document.0.issuer_dn {
+            let message = "The issuer stands in the certificate.";
+            return Err(ApiFailure::invalid_value("issuerDN", message));
+        }
+    }
+    document.0.default = update.default;
+    document.0.usage_type = update.usage_type;
+    let managing = &on.collection;
+    let made = managing.made(document, Some(&on.key)).await?;
+    if update.default && !is_default {
+        make_default(managing, &made).await?;
+    }
+    managing.update(&made).await?;
+    let chosen = signing(managing).await?.chosen;
+    Reply::ok(&show(managing, &made, chosen)?)
+}
+
+async fn delete(on: ManageKey) -> Result<Reply, ApiFailure> {
+    let published = signing(&on.collection).await?.keys;
+    if published.iter().any(|key| key.id == on.key.id) {
+        let message = "The Key must not be in use: tokens that it signed may still be valid.";
+        return Err(ApiFailure::constraint(None, message));
+    }
+    let collection = &on.collection;
+    let change = Objects::delete(&on.key);
+    let deleted = collection.commit(collection.id(), change, Key::EVENTS.deleted, &on.key);
+    match deleted.await {
+        Ok(()) => Ok(Reply::no_content()),
+        Err(error) if error.unmet().is_some() => {
+            let message = "The Key must not be in use: something refers to it.";
+            Err(ApiFailure::constraint(None, message))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The whole key in one file that a password opens, to whoever may change it. The password comes
+/// in the body, which no log keeps.
+#[derive(Deserialize)]
+struct Export {
+    password: secrecy::SecretString,
+}
+
+async fn export_pkcs12(on: ManageKey, Json(body): Json<Export>) -> Result<Response, ApiFailure> {
+    use secrecy::ExposeSecret as _;
+    if !on.is_own {
+        let message = "Keys of a key rotation policy do not leave the environment.";
+        return Err(ApiFailure::constraint(None, message));
+    }
+    if body.password.expose_secret().chars().count() < 8 {
+        let message = "must have at least 8 characters";
+        return Err(ApiFailure::invalid_value("password", message));
+    }
+    let identity = on.key.document.0.material.identity()?;
+    let name = on.key.document.0.name.clone();
+    let written =
+        spawn_blocking(move || identity.to_pkcs12(&name, body.password.expose_secret())).await;
+    let written = written.map_err(ApiFailure::internal)?;
+    Ok(file(PKCS12, written.map_err(ApiFailure::internal)?))
+}
+
+/// A request to an authority to certify a key.
+async fn request(on: ReadKey, headers: HeaderMap) -> Result<Response, ApiFailure> {
+    if !on.is_own {
+        let message = "Keys of a key rotation policy certify themselves.";
+        return Err(ApiFailure::constraint(None, message));
+    }
+    let key = &on.key.document.0;
+    let identity = key.material.identity()?;
+    let own = identity
+        .chain
+        .first()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    // The certificate may be an authority's, signed in another way than this key signs.
+    let signature = if key.signature_algorithm.of() == key.algorithm {
+        key.signature_algorithm
+    } else {
+        SignatureAlgorithm::usual(key.algorithm)
+    };
+    let request = identity.pair.request(own, signature);
+    let request = request.map_err(ApiFailure::internal)?;
+    if wanted(&headers, &[PKCS10, PKCS10_PEM]) == Some(PKCS10) {
+        return Ok(file(PKCS10, request));
+    }
+    let pem = pairs::request_to_pem(&request).map_err(ApiFailure::internal)?;
+    Ok(file(PKCS10_PEM, pem))
+}
+
+/// Takes the certificate that an authority made for a key.
+async fn import_answer(on: ManageKey, upload: Upload) -> Result<Reply, ApiFailure> {
+    if !on.is_own {
+        let message = "Keys of a key rotation policy certify themselves.";
+        return Err(ApiFailure::constraint(None, message));
+    }
+    let chain = pairs::certificates(upload.file()?).map_err(refused("file"))?;
+    let before = &on.key.document.0;
+    let identity = before.material.identity()?;
+    let own = chain.first().map(Vec::as_slice).unwrap_or_default();
+    if !identity.pair.fits(own).map_err(refused("file"))? {
+        let message = "is a certificate over another key";
+        return Err(ApiFailure::invalid_value("file", message));
+    }
+    let private_key = Some(identity.pair.pkcs8());
+    let usage = before.usage_type;
+    let mut key =
+        Certified::read(&chain, private_key, usage, particular_first).map_err(refused("file"))?;
+    let issuer = Facts::of(own).map_err(refused("file"))?.issuer;
+    if let Some(issuer) = Facts::part(&issuer, "CN") {
+        key.name = format!("{} ({issuer})", key.name);
+    }
+    key.default = before.default;
+    key.custom_crl.clone_from(&before.custom_crl);
+    let managing = &on.collection;
+    let made = managing.made(Key(key), Some(&on.key)).await?;
+    managing.update(&made).await?;
+    Reply::ok(&show(managing, &made, on.chosen)?)
+}
+
+/// Applications do not name keys, so none uses one.
+async fn applications_of_key(on: ReadKey) -> Result<Reply, ApiFailure> {
+    let path = format!("keys/{}/applications", on.key.id);
+    let none: Vec<Shown> = Vec::new();
+    Reply::ok(&Page::whole(on.collection.url(path), "applications", none))
+}
+
+/// See [`applications_of_key`].
+async fn applications_of_certificate(
+    item: Item<Certificate, may::ReadCertificates>,
+) -> Result<Reply, ApiFailure> {
+    let path = format!("certificates/{}/applications", item.object.id);
+    let none: Vec<Shown> = Vec::new();
+    let url = item.collection.url(path);
+    Reply::ok(&Page::whole(url, "applications", none))
+}
+
+/// Takes a certificate from a file.
+async fn import_certificate(
+    managing: Managing<Certificate>,
+    upload: Upload,
+) -> Result<Response, ApiFailure> {
+    let usage = Usage::read(&upload)?;
+    let chain = pairs::certificates(upload.file()?).map_err(refused("file"))?;
+    let certificate = Certified::read(&chain, None, usage, as_encoded).map_err(refused("file"))?;
+    let object = managing.made(Certificate(certificate), None).await?;
+    managing.insert(&object).await?;
+    let made = Reply::created(&managing.show(&object)?)?;
+    Ok((StatusCode::ACCEPTED, made).into_response())
+}
+
+/// Shows a certificate, or hands it out.
+async fn read_certificate(
+    item: Item<Certificate, may::ReadCertificates>,
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    match export(&item.object.document.0.material, &headers)? {
+        Some(file) => Ok(file),
+        None => Ok(Reply::ok(&item.collection.show(&item.object)?)?.into_response()),
+    }
+}
+
+/// Keys, certificates and key rotation policies.
+pub(super) fn routes() -> Vec<Resource> {
+    let key = "/environments/{environment}/keys/{key}";
+    let certificate = "/environments/{environment}/certificates/{certificate}";
+    let mut routes = vec![
+        at_path::<Key>("")
+            .get(list)
+            .post(create)
+            .post_multipart(import),
+        at(key)
+            .get(read)
+            .put(replace)
+            .delete(delete)
+            .kept(Key::KEPT),
+        at(format!("{key}/csr"))
+            .get(request)
+            .post_multipart(import_answer)
+            .kept(Key::KEPT),
+        at(format!("{key}/applications"))
+            .get(applications_of_key)
+            .kept(Key::KEPT),
+        at(format!("{key}/pkcs12"))
+            .post(export_pkcs12)
+            .kept(Key::KEPT),
+        list_route::<Certificate>().post_multipart(import_certificate),
+        at(certificate)
+            .get(read_certificate)
+            .delete(crate::api::configuration::delete::<Certificate>)
+            .kept(Certificate::KEPT),
+        at(format!("{certificate}/applications"))
+            .get(applications_of_certificate)
+            .kept(Certificate::KEPT),
+    ];
+    routes.extend(policies::routes());
+    routes
+}

@@ -1,0 +1,116 @@
+//! Custom domains, administrator security and identity propagation.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::management::{Api, id, refused};
+use crate::world::World;
+
+#[tokio::test]
+async fn a_domain_is_proven_before_it_gets_a_certificate() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let made = api
+        .make(
+            "customDomains",
+            &json!({"domainName": "Auth.Nowhere.Invalid"}),
+        )
+        .await;
+    assert_eq!(made["domainName"], "auth.nowhere.invalid");
+    assert_eq!(made["status"], "VERIFICATION_REQUIRED");
+    let at = format!("customDomains/{}", id(&made));
+    let pem = json!({"certificate": "x", "privateKey": "x"});
+    let early = api
+        .act(Method::POST, &at, "certificate.import+json", &pem)
+        .await;
+    assert!(early.body.contains("must be 'SSL_CERTIFICATE_REQUIRED'"));
+    let unknown = api
+        .act(Method::POST, &at, "domainName.verify+json", &Value::Null)
+        .await;
+    assert!(unknown.body.contains("NXDOMAIN"), "{}", unknown.body);
+    let twice = api
+        .post(
+            "customDomains",
+            &json!({"domainName": "auth.nowhere.invalid"}),
+        )
+        .await;
+    refused(
+        &twice,
+        400,
+        "INVALID_DATA",
+        "UNIQUENESS_VIOLATION",
+        "domainName",
+    );
+    let odd = api
+        .post("customDomains", &json!({"domainName": "-x-"}))
+        .await;
+    refused(&odd, 400, "INVALID_DATA", "INVALID_VALUE", "domainName");
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn administrators_sign_on_elsewhere_only_at_a_provider_that_is_there() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let before = api.get("adminConfig").await.expect(StatusCode::OK).json();
+    assert_eq!(before["authenticationMethod"], "PINGONE");
+    assert_eq!(before["isPingIDInBOM"], json!(false));
+    let with = |method: &str, provider: Value| {
+        json!({
+            "authenticationMethod": method, "mfaStatus": "ENFORCE", "recovery": true,
+            "provider": provider,
+        })
+    };
+    let nobody = json!({"id": "00000000-0000-4000-8000-000000000000"});
+    for (body, target) in [
+        (with("HYBRID", Value::Null), "provider"),
+        (with("PINGONE", nobody.clone()), "provider"),
+        (with("EXTERNAL", nobody), "provider.id"),
+        (with("NOBODY", Value::Null), "authenticationMethod"),
+    ] {
+        let answer = api.put("adminConfig", &body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{target}");
+        assert_eq!(answer.json()["details"][0]["target"], json!(target));
+    }
+    let set = api.put("adminConfig", &with("PINGONE", Value::Null)).await;
+    let set = set.expect(StatusCode::OK).json();
+    assert_eq!(set["allowedMethods"]["EMAIL"], r#"{"enabled":true}"#);
+}
+
+#[tokio::test]
+async fn a_store_keeps_its_secrets_and_stays_while_a_rule_names_it() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let store = |name: &str| {
+        json!({
+            "name": name, "type": "scim",
+            "configuration": {
+                "SCIM_URL": "https://scim.example.com", "BASIC_AUTH_PASSWORD": "secret-1",
+                "CREATE_USERS": true,
+            },
+        })
+    };
+    let made = api.make("propagation/stores", &store("Target")).await;
+    assert_eq!(made["configuration"]["CREATE_USERS"], json!(true));
+    assert!(!made.to_string().contains("secret-1"));
+    let source = api.make("propagation/stores", &store("Source")).await;
+    let plan = api
+        .make("propagation/plans", &json!({"name": "Plan"}))
+        .await;
+    let rule = json!({
+        "name": "Rule", "plan": {"id": plan["id"]}, "sourceStore": {"id": source["id"]},
+        "targetStore": {"id": made["id"]},
+    });
+    let rule = api.make("propagation/rules", &rule).await;
+    let at = format!("propagation/stores/{}", id(&made));
+    refused(
+        &api.delete(&at).await,
+        400,
+        "REQUEST_FAILED",
+        "CONSTRAINT_VIOLATION",
+        "",
+    );
+    let rule = format!("propagation/rules/{}", id(&rule));
+    api.delete(&rule).await.expect(StatusCode::NO_CONTENT);
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
