@@ -1,8 +1,8 @@
 //! The kinds of configuration objects: what each document says, what is checked of it, and what
 //! every environment begins with. A file for each, on [`api::configuration`](crate::api::configuration).
 
-mod application_attributes;
 pub(crate) mod administrator_security;
+mod application_attributes;
 pub(crate) mod application_resources;
 pub(crate) mod branding;
 pub(crate) mod custom_domains;
