@@ -1,13 +1,14 @@
 //! `/environments/{environment}/identityProviders`: where people may sign on who have an account
 //! elsewhere (PingOne, "Identity providers").
 
+pub(super) mod attributes;
+
 use protocol::id::PopulationId;
 use protocol::pingone::Reference as To;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::provider_attributes;
 use super::themes::Picture;
 use crate::access::permissions::may;
 use crate::api::checks;
@@ -264,7 +265,7 @@ impl ProviderType {
     }
 
     /// What the username of somebody is made of who comes by it.
-    pub(super) fn username(self) -> &'static str {
+    fn username(self) -> &'static str {
         match self {
             Self::Amazon | Self::Paypal => "${providerAttributes.user_id}",
             Self::Apple | Self::LinkedinOidc | Self::OpenidConnect | Self::Yahoo => {
@@ -334,7 +335,7 @@ impl Configuration for IdentityProvider {
     }
 
     fn made_below(object: &Object<Self>, managing: &Managing<Self>) -> Result<Change, ApiFailure> {
-        provider_attributes::username_of(object, managing)
+        attributes::username_of(object, managing)
     }
 
     fn show(_: &Object<Self>, shown: Shown) -> Shown {

@@ -64,7 +64,7 @@ impl Configuration for SchemaAttribute {
     ) -> Result<(), ApiFailure> {
         let stored = replaced.map(|object| &object.document);
         match stored.and_then(|stored| stored.schema_type) {
-            Some(SchemaType::Core | SchemaType::Standard) => {
+            Some(OfServer | Standard) => {
                 if let Some(stored) = stored {
                     self.keep_built_in(stored)?;
                 }
@@ -162,10 +162,7 @@ impl SchemaAttribute {
         if stored.is_some_and(|stored| stored.attribute_type != self.attribute_type) {
             return refused("type", "The type of an attribute can not be changed.");
         }
-        if !matches!(
-            self.attribute_type,
-            AttributeType::Json | AttributeType::String
-        ) {
+        if !matches!(self.attribute_type, Json | Text) {
             return Err(ApiFailure::not_one_of("type", &["STRING", "JSON"]));
         }
         if self

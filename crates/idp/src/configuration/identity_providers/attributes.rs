@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::identity_providers::IdentityProvider;
+use super::IdentityProvider;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
