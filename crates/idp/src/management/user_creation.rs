@@ -55,6 +55,7 @@ pub(super) async fn import(
         let message = "is not supported: there are no gateways";
         return Err(ApiFailure::invalid_value("password.external", message));
     }
+    let said_enabled = read_members::<UserBody>(&body)?.enabled;
     let body: ImportBody = read_members(&body)?;
     if let Some(password) = body.password {
         user_password::require_plain(password.value.expose(), "password")?;
@@ -74,16 +75,29 @@ pub(super) async fn import(
         Some(_) | None => Verification::NotRequired,
     };
     if let Some(body) = body.account {
-        account.lock = lock_of(&body, allowed.now)?;
+        account.lock = lock_of(&body, said_enabled, allowed.now)?;
+        // Whoever is not to sign on and is not locked is disabled.
+        account.enabled &=
+            body.can_authenticate != Some(false) || account.lock != AccountLock::Open;
     }
     account.email_verified = body.email_verified.unwrap_or(false);
     register(&allowed, account).await
 }
 
-fn lock_of(account: &AccountBody, now: Timestamp) -> Result<AccountLock, ApiFailure> {
+fn lock_of(
+    account: &AccountBody,
+    enabled: Option<bool>,
+    now: Timestamp,
+) -> Result<AccountLock, ApiFailure> {
     let is_locked = account.status == Some(AccountStatus::Locked);
-    if account.can_authenticate == Some(is_locked) {
-        let message = "must be true for the status OK and false for LOCKED";
+    let contradicts = match account.can_authenticate {
+        Some(true) => is_locked,
+        Some(false) => !is_locked && enabled == Some(true),
+        None => false,
+    };
+    if contradicts {
+        let message =
+            "must be true for the status OK and false for LOCKED, or for who is not enabled";
         return Err(ApiFailure::invalid_value(
             "account.canAuthenticate",
             message,

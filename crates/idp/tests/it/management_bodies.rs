@@ -475,10 +475,6 @@ async fn an_imported_lock_holds_until_it_ends() {
             json!({ "status": "LOCKED", "canAuthenticate": true }),
         ),
         (
-            "account.canAuthenticate",
-            json!({ "status": "OK", "canAuthenticate": false }),
-        ),
-        (
             "account.unlockAt",
             json!({ "status": "OK", "unlockAt": "2030-01-01T00:00:00Z" }),
         ),
@@ -494,6 +490,29 @@ async fn an_imported_lock_holds_until_it_ends() {
     let ada = import(locked).await.expect(StatusCode::CREATED).json();
     assert_eq!(ada["account"]["status"], "LOCKED");
     assert_eq!(ada["account"]["unlockAt"], "2030-01-01T00:00:00Z");
+}
+
+/// Whoever is not locked and is not to sign on is disabled, and nobody can be both that and enabled.
+#[tokio::test]
+async fn an_import_of_somebody_who_is_not_to_sign_on_makes_a_disabled_user() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut body = json!({
+        "username": "ada", "email": "ada@example.com", "enabled": true,
+        "account": { "status": "OK", "canAuthenticate": false },
+    });
+    let answer = api.import(&body).await;
+    refused(
+        &answer,
+        400,
+        "INVALID_DATA",
+        "INVALID_VALUE",
+        "account.canAuthenticate",
+    );
+    body.as_object_mut().unwrap().remove("enabled");
+    let ada = api.import(&body).await.expect(StatusCode::CREATED).json();
+    assert_eq!(ada["enabled"], json!(false));
+    assert_eq!(ada["account"], body["account"]);
 }
 
 /// What PingOne ignores when a user is changed is ignored where it is well formed.

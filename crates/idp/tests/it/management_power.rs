@@ -60,8 +60,10 @@ async fn a_user_reaches_the_own_account_and_no_more() {
         "users/{user}",
         "users/{user}/password",
         "users/{user}/enabled",
+        "users/{user}/identityProvider",
         "users/{user}/mfaEnabled",
         "users/{user}/population",
+        "users/{user}/verifyStatus",
     ];
     for operation in idp::management_operations() {
         let Some(below) = operation.path.strip_prefix("/environments/{environment}/") else {
