@@ -67,6 +67,7 @@ pub(super) async fn representation(
     let environment = user.environment_id;
     let population = format_args!("populations/{}", user.population_id).to_string();
     Ok(item(idp, user, &schema, now)
+        .link("devices", format!("{url}/devices"))
         .link(
             "environment",
             idp.urls().api(format_args!("environments/{environment}")),

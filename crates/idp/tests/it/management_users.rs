@@ -36,6 +36,9 @@ async fn a_new_user_is_shown_as_pingone_shows_it() {
         "account.sendVerificationCode": {
           "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER"
         },
+        "devices": {
+          "href": "https://localhost:9443/v1/environments/ENVIRONMENT/users/USER/devices"
+        },
         "environment": {
           "href": "https://localhost:9443/v1/environments/ENVIRONMENT"
         },
