@@ -174,8 +174,13 @@ fn resources() -> Vec<Resource> {
             .get(resource_secret::read)
             .post(resource_secret::rotate)
             .delete(resource_secret::drop_previous),
-        at("/environments/{environment}/roles").get(roles::list_of_environment),
-        at("/environments/{environment}/roles/{role}").get(roles::read_of_environment),
+        at("/environments/{environment}/roles")
+            .get(roles::list_of_environment)
+            .post(roles::create),
+        at("/environments/{environment}/roles/{role}")
+            .get(roles::read_of_environment)
+            .put(roles::replace)
+            .delete(roles::delete),
     ];
     let mut all: Vec<_> = regular.into_iter().flatten().chain(others).collect();
     all.extend(resources_of_users());

@@ -14,6 +14,7 @@ pub(crate) mod authorization_codes;
 pub(crate) mod change;
 pub(crate) mod codes;
 pub(crate) mod configuration;
+pub(crate) mod custom_roles;
 pub(crate) mod dependents;
 pub(crate) mod editions;
 pub(crate) mod endings;

@@ -9,10 +9,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use db::StoreError;
 use jiff::Timestamp;
-use protocol::id::{EnvironmentId, PopulationId};
+use protocol::id::{ApplicationId, EnvironmentId, PopulationId};
+use protocol::pingone::{RoleScope, RoleScopeType};
 
 use super::caller::Caller;
-use super::coverage::Coverage;
+use super::coverage::{self, Coverage};
 use super::permissions::Allows;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
@@ -56,6 +57,29 @@ impl<P: Allows> FromRequestParts<Idp> for Allowed<P> {
             coverage,
             permission: PhantomData,
         })
+    }
+}
+
+impl<P: Allows> Allowed<P> {
+    /// Somebody who holds a role that gives `P` for the path's application alone.
+    pub(super) async fn through_application(
+        parts: &mut Parts,
+        idp: &Idp,
+    ) -> Result<Option<Self>, ApiFailure> {
+        let caller = Caller::from_request_parts(parts, idp).await?;
+        let environment = environment(parts, idp, caller.now).await?;
+        let PathId(id) = PathId::<ApplicationId>::from_request_parts(parts, idp).await?;
+        let scope = RoleScope::new(RoleScopeType::Application, id.as_uuid());
+        let is_owner = caller.assignments().iter().any(|assignment| {
+            assignment.scope == scope && coverage::gives(assignment, P::PERMISSION)
+        });
+        Ok(is_owner.then(|| Self {
+            caller,
+            environment,
+            // Of the environment's populations, none.
+            coverage: Coverage::Populations(Vec::new()),
+            permission: PhantomData,
+        }))
     }
 }
 

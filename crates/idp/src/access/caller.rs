@@ -11,7 +11,7 @@ use protocol::pingone::RoleScopeType;
 use uuid::Uuid;
 
 use super::bearer::{self, Bearer, BearerRefusal};
-use super::coverage::{self, Coverage, LocatedScope};
+use super::coverage::{self, Assignable, Coverage, LocatedScope};
 use super::permissions::Permission;
 use super::roles;
 use crate::audit::{Activity, Actor, By, Origin, Subject};
@@ -173,14 +173,15 @@ impl Caller {
             .of_actor(holder, self.now)
             .await?;
         for assignment in held.iter() {
-            let Some(role) = roles::find_role(assignment.role_id) else {
-                continue;
+            let role = match roles::find_role(assignment.role_id) {
+                Some(role) => Assignable::from(role),
+                None => Assignable::held(assignment),
             };
             // Where what it was for is gone, it gives nothing.
             let Some(located) = self.located(assignment).await? else {
                 continue;
             };
-            if !coverage::includes(&self.assignments, role, located) {
+            if !coverage::includes(&self.assignments, &role, located) {
                 return Err(ApiFailure::forbidden());
             }
         }
@@ -225,7 +226,8 @@ impl Caller {
         }
     }
 
-    async fn located(
+    /// What an assignment is for, with what is around it; `None` where that is gone.
+    pub(crate) async fn located(
         &self,
         assignment: &StoredAssignment,
     ) -> Result<Option<LocatedScope>, StoreError> {

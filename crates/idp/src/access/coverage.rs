@@ -1,11 +1,13 @@
 //! What the role assignments of one actor come to: how far a permission reaches, what they include
 //! of another actor's, and which roles they let the actor give.
 
-use protocol::id::{EnvironmentId, OrganizationId, PopulationId};
+use protocol::id::{EnvironmentId, OrganizationId, PopulationId, RoleId};
 use protocol::pingone::{RoleScope, RoleScopeType};
 
 use super::permissions::Permission;
 use super::roles::{BuiltInRole, ROLES, ids};
+use crate::stores::configuration::Object;
+use crate::stores::custom_roles::CustomRole;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::StoredAssignment;
 
@@ -91,8 +93,74 @@ pub(crate) fn reaches_organization(
     })
 }
 
-fn gives(assignment: &StoredAssignment, permission: Permission) -> bool {
+/// Whether an assignment's role gives a permission.
+pub(crate) fn gives(assignment: &StoredAssignment, permission: Permission) -> bool {
     permission.roles().contains(&assignment.role_id)
+        || assignment.custom.iter().any(|id| id == permission.id())
+}
+
+/// A role that can be given, built in or custom.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignable {
+    pub(crate) id: RoleId,
+    pub(crate) name: String,
+    pub(crate) applicable_to: Vec<RoleScopeType>,
+    can_be_assigned_by: Vec<RoleId>,
+    /// What it gives that something here looks at.
+    permissions: Vec<Permission>,
+}
+
+impl Assignable {
+    /// The custom role that somebody holds.
+    pub(crate) fn held(assignment: &StoredAssignment) -> Self {
+        Self {
+            id: assignment.role_id,
+            name: String::new(),
+            applicable_to: Vec::new(),
+            can_be_assigned_by: Vec::new(),
+            permissions: permissions_of(assignment.custom.iter()),
+        }
+    }
+
+    /// The permissions that it gives.
+    pub(crate) fn permissions(&self) -> &[Permission] {
+        &self.permissions
+    }
+}
+
+fn permissions_of<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<Permission> {
+    ids.filter_map(|id| Permission::find(id)).collect()
+}
+
+impl From<&BuiltInRole> for Assignable {
+    fn from(role: &BuiltInRole) -> Self {
+        Self {
+            id: role.id,
+            name: role.name.to_owned(),
+            applicable_to: role.applicable_to.to_vec(),
+            can_be_assigned_by: role.can_be_assigned_by.to_vec(),
+            permissions: role.enforced().collect(),
+        }
+    }
+}
+
+impl From<&Object<CustomRole>> for Assignable {
+    fn from(role: &Object<CustomRole>) -> Self {
+        let CustomRole {
+            name,
+            applicable_to,
+            permissions,
+            can_be_assigned_by,
+            ..
+        } = &role.document;
+        Self {
+            id: RoleId::from_uuid(role.id),
+            name: name.clone(),
+            applicable_to: applicable_to.clone(),
+            can_be_assigned_by: can_be_assigned_by.iter().map(|one| one.id).collect(),
+            permissions: permissions_of(permissions.iter().map(|one| &one.id)),
+        }
+    }
 }
 
 enum Covered {
@@ -125,10 +193,11 @@ pub(crate) struct LocatedScope {
 /// the secrets of, or sets the password of somebody more powerful.
 pub(crate) fn includes(
     held: &[StoredAssignment],
-    role: &BuiltInRole,
+    role: &Assignable,
     located: LocatedScope,
 ) -> bool {
-    role.permissions().all(|permission| {
+    role.permissions.iter().all(|permission| {
+        let permission = *permission;
         held.iter()
             .any(|assignment| gives(assignment, permission) && contains(assignment.scope, located))
     })
@@ -142,7 +211,9 @@ pub(crate) fn includes_everything(held: &[StoredAssignment], organization: Organ
         environment: None,
         organization,
     };
-    ROLES.iter().all(|role| includes(held, role, located))
+    ROLES
+        .iter()
+        .all(|role| includes(held, &role.into(), located))
 }
 
 /// Whether an actor may give a role: one of the actor's roles must be among those that PingOne lets
@@ -150,7 +221,7 @@ pub(crate) fn includes_everything(held: &[StoredAssignment], organization: Organ
 /// administers an organization appoints the administrators of its environments.
 pub(crate) fn may_give(
     held: &[StoredAssignment],
-    role: &BuiltInRole,
+    role: &Assignable,
     located: LocatedScope,
 ) -> bool {
     let is_assigner = |assignment: &&StoredAssignment| {
@@ -179,7 +250,9 @@ fn contains(outer: RoleScope, located: LocatedScope) -> bool {
 mod tests {
     use jiff::Timestamp;
     use protocol::SeededRandom;
-    use protocol::id::{RoleAssignmentId, RoleId};
+    use std::sync::Arc;
+
+    use protocol::id::RoleAssignmentId;
     use protocol::pingone::{EnvironmentType, Region};
     use uuid::Uuid;
 
@@ -207,6 +280,7 @@ mod tests {
             environment_id: EnvironmentId::random(&random),
             holder: Holder::User(id),
             role_id,
+            custom: Arc::default(),
             scope: RoleScope::new(scope_type, id),
             read_only: false,
             created_at: Timestamp::UNIX_EPOCH,
@@ -250,7 +324,7 @@ mod tests {
             RoleScopeType::Environment,
             here.id.as_uuid(),
         )];
-        let may_give = |id| includes(&held, find_role(id).unwrap(), located);
+        let may_give = |id| includes(&held, &find_role(id).unwrap().into(), located);
         assert!(may_give(ids::ENVIRONMENT_ADMIN) && may_give(ids::CONFIGURATION_READ_ONLY));
         assert!(!may_give(ids::IDENTITY_DATA_ADMIN));
         let organization =
@@ -262,7 +336,7 @@ mod tests {
         };
         assert!(!includes(
             &held,
-            find_role(ids::ENVIRONMENT_ADMIN).unwrap(),
+            &find_role(ids::ENVIRONMENT_ADMIN).unwrap().into(),
             wider
         ));
     }
@@ -285,7 +359,7 @@ mod tests {
             )];
             ROLES
                 .iter()
-                .filter(|role| may_give(&held, role, located))
+                .filter(|role| may_give(&held, &(*role).into(), located))
                 .map(|role| role.name)
                 .collect::<Vec<_>>()
         };
@@ -296,14 +370,34 @@ mod tests {
         assert_eq!(
             all,
             [
+                ("Advanced Identity Cloud Super Admin", vec![]),
+                ("Advanced Identity Cloud Tenant Admin", vec![]),
+                ("Application Owner", vec![]),
+                ("Authorize Gateway Policy Evaluator", vec![]),
                 ("Client Application Developer", vec![]),
                 ("Configuration Read Only", vec![]),
+                ("Custom Roles Admin", vec![]),
+                (
+                    "DaVinci Admin",
+                    vec!["DaVinci Admin", "DaVinci Admin Read Only"]
+                ),
+                ("DaVinci Admin Read Only", vec![]),
                 (
                     "Environment Admin",
                     vec![
+                        "Application Owner",
+                        "Authorize Gateway Policy Evaluator",
                         "Client Application Developer",
                         "Configuration Read Only",
+                        "Custom Roles Admin",
+                        "DaVinci Admin",
+                        "DaVinci Admin Read Only",
                         "Environment Admin",
+                        "PingFederate Administrator",
+                        "PingFederate Auditor",
+                        "PingFederate Crypto Administrator",
+                        "PingFederate Expression Administrator",
+                        "PingFederate User Administrator",
                     ]
                 ),
                 ("Help Desk Admin", vec![]),
@@ -318,8 +412,18 @@ mod tests {
                 ("Identity Data Read Only", vec![]),
                 (
                     "Organization Admin",
-                    vec!["Environment Admin", "Organization Admin"]
+                    vec![
+                        "Advanced Identity Cloud Super Admin",
+                        "Advanced Identity Cloud Tenant Admin",
+                        "Environment Admin",
+                        "Organization Admin",
+                    ]
                 ),
+                ("PingFederate Administrator", vec![]),
+                ("PingFederate Auditor", vec![]),
+                ("PingFederate Crypto Administrator", vec![]),
+                ("PingFederate Expression Administrator", vec![]),
+                ("PingFederate User Administrator", vec![]),
             ]
         );
     }

@@ -29,13 +29,18 @@ impl<P> Deref for OnApplication<P> {
     }
 }
 
-/// Rejected as [`AllowedEverywhere`] is, and with 404 without such an application.
+/// Rejected as [`AllowedEverywhere`] is unless a role is held for the application, and with 404 without such an application.
 impl<P: Allows> FromRequestParts<Idp> for OnApplication<P> {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
-        let everywhere = AllowedEverywhere::<P>::from_request_parts(parts, idp).await?;
-        let allowed = everywhere.into_allowed();
+        let everywhere = AllowedEverywhere::<P>::from_request_parts(parts, idp).await;
+        let allowed = match everywhere {
+            Ok(everywhere) => everywhere.into_allowed(),
+            Err(refusal) => Allowed::through_application(parts, idp)
+                .await?
+                .ok_or(refusal)?,
+        };
         let PathId(id) = PathId::<ApplicationId>::from_request_parts(parts, idp).await?;
         let found = allowed
             .idp

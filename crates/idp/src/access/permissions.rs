@@ -35,13 +35,17 @@ macro_rules! may {
 }
 
 /// Declares all permissions: a name, PingOne's id, the roles that give it, and under which further
-/// conditions handlers let somebody do it. Below `also` stand the same permissions under other
+/// conditions handlers let somebody do it. Below `known` stand those that nothing here looks at: they
+/// are shown, and kept in custom roles. Below `also` stand the permissions of the table under other
 /// conditions.
 macro_rules! permissions {
     (
         table {
             $($name:ident = $id:literal by [$($role:ident),+]
                 $(, $what:ident $how:tt $($more:literal)?)*;)+
+        }
+        known {
+            $($known:ident = $known_id:literal by [$($known_role:ident),+];)+
         }
         also {
             $($other:ident as $same:ident $(, $other_what:ident $other_how:tt $($other_more:literal)?)*;)+
@@ -51,16 +55,21 @@ macro_rules! permissions {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Permission {
             $($name,)+
+            $($known,)+
         }
 
         impl Permission {
             /// All that there are.
-            const ALL: &'static [Self] = &[$(Self::$name,)+];
+            const ALL: &'static [Self] = &[$(Self::$name,)+ $(Self::$known,)+];
+
+            /// Those that something here looks at.
+            const ENFORCED: &'static [Self] = &[$(Self::$name,)+];
 
             /// PingOne's spelling, such as `dir:read:user`.
             pub(crate) fn id(self) -> &'static str {
                 match self {
                     $(Self::$name => $id,)+
+                    $(Self::$known => $known_id,)+
                 }
             }
 
@@ -68,6 +77,7 @@ macro_rules! permissions {
             pub(crate) fn roles(self) -> &'static [RoleId] {
                 match self {
                     $(Self::$name => &[$(ids::$role),+],)+
+                    $(Self::$known => &[$(ids::$known_role),+],)+
                 }
             }
         }
@@ -91,7 +101,9 @@ permissions! {
         HelpWithPasswords = "dir:reset:userPassword"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN], protects target true;
         ManageApplications = "applications:update:application"
-            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
+            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
+        ManageCustomRoles = "permissions:update:customRole"
+            by [CUSTOM_ROLES_ADMIN, ENVIRONMENT_ADMIN];
         ManageBranding = "branding:update:theme"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
         ManageAdministratorSecurity = "adminSecurity:update:configuration"
@@ -116,7 +128,7 @@ permissions! {
             by [ENVIRONMENT_ADMIN];
         ManageResources = "applications:update:resource"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
-        ManageRoleAssignments = "permissions:create:roleAssignment"
+        ManageRoleAssignments = "permissions:update:applicationRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
         ManageSchemas = "dir:update:schema"
             by [ENVIRONMENT_ADMIN];
@@ -126,6 +138,9 @@ permissions! {
             by [ENVIRONMENT_ADMIN];
         ManageSignOnPolicies = "authn:update:signOnPolicy"
             by [ENVIRONMENT_ADMIN];
+            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
+        ManageUserRoles = "permissions:update:userRoleAssignments"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
         ManageUsers = "dir:update:user"
             by [IDENTITY_DATA_ADMIN], protects target true;
         ReadActivities = "audit:read:activity"
@@ -133,7 +148,7 @@ permissions! {
         ReadAdministratorSecurity = "adminSecurity:read:configuration"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
         ReadApplications = "applications:read:application"
-            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadBranding = "branding:read:theme"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
@@ -164,17 +179,45 @@ permissions! {
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadResources = "applications:read:resource"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
-        ReadRoleAssignments = "permissions:read:roleAssignment"
+        ReadRoleAssignments = "permissions:read:applicationRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadSchemas = "dir:read:schema"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
         ReadSignOnPolicies = "authn:read:signOnPolicy"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadUserRoles = "permissions:read:userRoleAssignments"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadUsers = "dir:read:user"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY], own "p1:read:user";
         UpdateEnvironments = "orgmgt:update:environment"
             by [ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
+    }
+    known {
+        AdministerCloud = "aic:update:tenant" by [ADVANCED_IDENTITY_CLOUD_SUPER_ADMIN,
+            ADVANCED_IDENTITY_CLOUD_TENANT_ADMIN];
+        EvaluatePolicies = "authorize:execute:decisionEndpoint"
+            by [AUTHORIZE_GATEWAY_POLICY_EVALUATOR, ENVIRONMENT_ADMIN];
+        ManageFlows = "davinci:update:flow" by [DAVINCI_ADMIN];
+        ManageGatewayRoles = "permissions:update:gatewayRoleAssignments"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ManageGroupRoles = "permissions:update:groupRoleAssignments"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ManagePingFederate = "pingfederate:update:configuration"
+            by [PINGFEDERATE_ADMINISTRATOR];
+        ManagePingFederateExpressions = "pingfederate:update:expression"
+            by [PINGFEDERATE_EXPRESSION_ADMINISTRATOR];
+        ManagePingFederateKeys = "pingfederate:update:key"
+            by [PINGFEDERATE_CRYPTO_ADMINISTRATOR];
+        ManagePingFederateUsers = "pingfederate:update:user"
+            by [PINGFEDERATE_USER_ADMINISTRATOR];
+        ReadFlows = "davinci:read:flow" by [DAVINCI_ADMIN, DAVINCI_ADMIN_READ_ONLY];
+        ReadGatewayRoles = "permissions:read:gatewayRoleAssignments"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadGroupRoles = "permissions:read:groupRoleAssignments"
+            by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadPingFederate = "pingfederate:read:configuration"
+            by [PINGFEDERATE_ADMINISTRATOR, PINGFEDERATE_AUDITOR];
     }
     also {
         CheckPasswords as HelpWithPasswords, own "p1:validate:userPassword";
@@ -196,10 +239,60 @@ permissions! {
     }
 }
 
+impl Permission {
+    /// The permission of this id.
+    pub(crate) fn find(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.id() == id)
+    }
+
+    /// What it is about: PingOne's classifier.
+    pub(crate) fn classifier(self) -> &'static str {
+        match self.id().split(':').next().unwrap_or_default() {
+            "aic" => "Advanced Identity Cloud",
+            "applications" => "Applications",
+            "audit" => "Audit",
+            "authorize" => "Authorize",
+            "branding" => "Branding",
+            "davinci" => "DaVinci",
+            "dir" => "Directory",
+            "idps" => "Identity Providers",
+            "orgmgt" => "Organization Management",
+            "permissions" => "Permissions",
+            "pingfederate" => "PingFederate",
+            other => other,
+        }
+    }
+
+    /// What it lets its holders do, in words: `Read user role assignments`.
+    pub(crate) fn description(self) -> String {
+        let mut words = String::new();
+        for part in self.id().split(':').skip(1) {
+            for letter in part.chars() {
+                if letter.is_uppercase() {
+                    words.push(' ');
+                }
+                words.extend(letter.to_lowercase());
+            }
+            words.push(' ');
+        }
+        let words = words.trim_end();
+        let mut letters = words.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
+    }
+}
+
 impl BuiltInRole {
     /// What it lets its holders do.
     pub(crate) fn permissions(&self) -> impl Iterator<Item = Permission> {
         let gives = |permission: &Permission| permission.roles().contains(&self.id);
         Permission::ALL.iter().copied().filter(gives)
+    }
+
+    /// What of that something here looks at.
+    pub(crate) fn enforced(&self) -> impl Iterator<Item = Permission> {
+        let gives = |permission: &Permission| permission.roles().contains(&self.id);
+        Permission::ENFORCED.iter().copied().filter(gives)
     }
 }

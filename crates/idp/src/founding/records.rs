@@ -1,6 +1,8 @@
 //! The records that founding makes, all of one environment and one instant: applications with their
 //! secrets, grants, and role assignments.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use protocol::id::{
     ApplicationId, EnvironmentId, ResourceGrantId, ResourceId, RoleAssignmentId, RoleId, ScopeId,
@@ -87,6 +89,7 @@ impl<'a> Records<'a> {
             environment_id: self.environment,
             holder,
             role_id: role,
+            custom: Arc::default(),
             scope,
             read_only: false,
             created_at: self.now,

@@ -1,18 +1,22 @@
 //! `roleAssignments` of users, applications, groups and gateways (PingOne, "Role assignments").
 
-use protocol::id::{EnvironmentId, GroupId, OrganizationId, PopulationId, RoleAssignmentId};
+use std::sync::Arc;
+
+use protocol::id::{
+    ApplicationId, EnvironmentId, GroupId, OrganizationId, PopulationId, RoleAssignmentId, RoleId,
+};
 use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScopeType};
 
 use super::roles::unknown as unknown_role;
 use super::unique;
 use crate::access::allowed::{AllowedEverywhere, find_population};
 use crate::access::caller::Caller;
-use crate::access::coverage::{self, Coverage, LocatedScope};
+use crate::access::coverage::{self, Assignable, Coverage, LocatedScope};
 use crate::access::last_administrator::{self, Loss};
 use crate::access::on_application::OnApplication;
 use crate::access::on_user::OnUser;
 use crate::access::permissions::{Permission as P, may};
-use crate::access::roles::{self, BuiltInRole};
+use crate::access::roles;
 use crate::api::body::Json;
 use crate::api::configuration::Item;
 use crate::api::hal::{Hal, Page, Reply};
@@ -20,6 +24,9 @@ use crate::audit::Subject;
 use crate::configuration::gateways::Gateway;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::change::Change;
+use crate::stores::configuration::Objects;
+use crate::stores::custom_roles::CustomRole;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::groups::StoredGroup;
 use crate::stores::role_assignments::{Holder, RoleAssignments, StoredAssignment};
@@ -93,9 +100,9 @@ impl AssignmentsOf<'_> {
     /// Gives a role as far as the one who asks may give it.
     async fn create(self, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
         let caller = self.caller;
-        let role = roles::find_role(new.role.id).ok_or_else(|| unknown_role(new.role.id))?;
-        let located = self.located(role, &new).await?;
-        if !coverage::may_give(caller.assignments(), role, located) {
+        let (role, stands) = self.role(new.role.id).await?;
+        let located = self.located(&role, &new).await?;
+        if !coverage::may_give(caller.assignments(), &role, located) {
             return Err(ApiFailure::forbidden());
         }
         let assignment = StoredAssignment {
@@ -103,12 +110,13 @@ impl AssignmentsOf<'_> {
             environment_id: self.environment.id,
             holder: self.holder,
             role_id: role.id,
+            custom: Arc::default(),
             scope: new.scope,
             read_only: false,
             created_at: caller.now,
         };
-        let change = RoleAssignments::insert(&assignment);
-        let subject = Subject::of("ROLE_ASSIGNMENT", assignment.id, role.name);
+        let change = stands.and(RoleAssignments::insert(&assignment));
+        let subject = Subject::of("ROLE_ASSIGNMENT", assignment.id, role.name.as_str());
         let written = caller
             .commit(
                 self.environment.id,
@@ -121,10 +129,22 @@ impl AssignmentsOf<'_> {
         Reply::created(&self.representation(&assignment))
     }
 
+    /// The role of this id, and the requirement that it stays as it is meanwhile.
+    async fn role(&self, id: RoleId) -> Result<(Assignable, Change), ApiFailure> {
+        if let Some(role) = roles::find_role(id) {
+            return Ok((role.into(), Change::new()));
+        }
+        let idp = &self.caller.idp;
+        let custom = Objects::<CustomRole>::new(idp.db(), idp.keyring());
+        let found = custom.find(self.environment.id, id.as_uuid()).await?;
+        let role = found.ok_or_else(|| unknown_role(id))?;
+        Ok(((&role).into(), RoleAssignments::require_role(&role)))
+    }
+
     /// What the role would be for, when there is such a thing and the role fits it.
     async fn located(
         &self,
-        role: &BuiltInRole,
+        role: &Assignable,
         new: &NewRoleAssignment,
     ) -> Result<LocatedScope, ApiFailure> {
         let scope = new.scope;
@@ -171,7 +191,17 @@ impl AssignmentsOf<'_> {
                     organization,
                 })
             }
-            RoleScopeType::Application => Err(unknown()),
+            RoleScopeType::Application => {
+                let (id, environment) = (ApplicationId::from_uuid(scope.id), self.environment.id);
+                let applications = self.caller.idp.applications();
+                let found = applications.find(environment, id, self.caller.now).await?;
+                found.ok_or_else(unknown)?;
+                Ok(LocatedScope {
+                    scope,
+                    environment: Some(environment),
+                    organization,
+                })
+            }
         }
     }
 
@@ -186,11 +216,9 @@ impl AssignmentsOf<'_> {
         if self.holder.id() == self.caller.holder() {
             // Nobody strips themselves of the last role by which roles come back.
             let is_power = |held: &&StoredAssignment| {
-                let role = roles::find_role(held.role_id);
-                role.is_some_and(|role| {
-                    role.permissions()
-                        .any(|permission| permission == P::ManageRoleAssignments)
-                })
+                [P::ManageRoleAssignments, P::ManageUserRoles]
+                    .into_iter()
+                    .any(|permission| coverage::gives(held, permission))
             };
             let held = self.caller.assignments();
             let left = held.iter().filter(|held| held.id != id).find(is_power);
@@ -263,28 +291,26 @@ type OnGateway<P> = Item<Gateway, P>;
 
 type Id = PathId<RoleAssignmentId>;
 
-pub(super) async fn list_of_user(
-    on: OnUser<may::ReadRoleAssignments>,
-) -> Result<Reply, ApiFailure> {
+pub(super) async fn list_of_user(on: OnUser<may::ReadUserRoles>) -> Result<Reply, ApiFailure> {
     of_user(&on).list().await
 }
 
 pub(super) async fn create_of_user(
-    on: OnUser<may::ManageRoleAssignments>,
+    on: OnUser<may::ManageUserRoles>,
     Json(new): Json<NewRoleAssignment>,
 ) -> Result<Reply, ApiFailure> {
     of_user(&on).create(new).await
 }
 
 pub(super) async fn read_of_user(
-    on: OnUser<may::ReadRoleAssignments>,
+    on: OnUser<may::ReadUserRoles>,
     id: Id,
 ) -> Result<Reply, ApiFailure> {
     of_user(&on).read(id.0).await
 }
 
 pub(super) async fn delete_of_user(
-    on: OnUser<may::ManageRoleAssignments>,
+    on: OnUser<may::ManageUserRoles>,
     id: Id,
 ) -> Result<Reply, ApiFailure> {
     of_user(&on).delete(id.0).await

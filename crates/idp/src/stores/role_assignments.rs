@@ -9,6 +9,8 @@ use protocol::pingone::{RoleAssignment, RoleScope, RoleScopeType};
 use uuid::Uuid;
 
 use super::change::Change;
+use super::configuration::Object;
+use super::custom_roles::CustomRole;
 use crate::caches::{Recent, Touched};
 
 /// A role that a user, an application or a gateway holds.
@@ -19,6 +21,8 @@ pub(crate) struct StoredAssignment {
     pub(crate) environment_id: EnvironmentId,
     pub(crate) holder: Holder,
     pub(crate) role_id: RoleId,
+    /// The ids of the permissions that the role gives, where it is a custom one.
+    pub(crate) custom: Arc<[String]>,
     pub(crate) scope: RoleScope,
     pub(crate) read_only: bool,
     pub(crate) created_at: Timestamp,
@@ -75,6 +79,12 @@ impl StoredAssignment {
                 )),
             })?,
             role_id: row.parse("role_id", RoleId::parse)?,
+            custom: row
+                .parse_optional("role", |text| serde_json::from_str::<CustomRole>(text))?
+                .into_iter()
+                .flat_map(|role| role.permissions)
+                .map(|permission| permission.id)
+                .collect(),
             scope: RoleScope::new(row.parse("scope_type", scope_type)?, row.get("scope_id")?),
             read_only: row.get("read_only")?,
             created_at: row.get("created_at")?,
@@ -105,18 +115,39 @@ fn scope_name(scope: RoleScopeType) -> &'static str {
 
 const OF_ACTOR: &str = "\
 SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
-       created_at
+       created_at,
+       (SELECT document FROM configuration_objects
+         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
   FROM role_assignments WHERE actor_id = $1 ORDER BY created_at, id";
 
 const OF_HOLDERS_IN: &str = "\
 SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
-       created_at
+       created_at,
+       (SELECT document FROM configuration_objects
+         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
   FROM role_assignments WHERE environment_id = $1 ORDER BY created_at, id";
 
 const OF_SCOPES: &str = "\
 SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
-       created_at
+       created_at,
+       (SELECT document FROM configuration_objects
+         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
   FROM role_assignments WHERE scope_id IN ($1, $2) ORDER BY created_at, id";
+
+const OF_ROLE: &str = "\
+SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
+       created_at,
+       (SELECT document FROM configuration_objects
+         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
+  FROM role_assignments WHERE role_id = $1 ORDER BY created_at, id";
+
+/// Waits for whoever gives or changes the custom role at the same time.
+const REQUIRE_ROLE: &str = "\
+UPDATE configuration_objects SET updated_at = updated_at WHERE id = $1 AND updated_at = $2";
+
+const REQUIRE_COUNT: &str = "\
+UPDATE configuration_objects SET updated_at = updated_at
+ WHERE id = $1 AND (SELECT COUNT(*) FROM role_assignments WHERE role_id = $1) = $2";
 
 /// Waits for whoever takes it away at the same time.
 const REQUIRE: &str = "UPDATE role_assignments SET read_only = read_only WHERE id = $1";
@@ -189,6 +220,23 @@ impl RoleAssignments {
         let rows = self.db.read(statement).await;
         let rows = rows.map_err(StoreError::during("look role assignments up"))?;
         rows.iter().map(StoredAssignment::from_row).collect()
+    }
+
+    /// By whom a custom role is held.
+    pub(crate) async fn of_role(&self, role: Uuid) -> Result<Vec<StoredAssignment>, StoreError> {
+        self.all(Statement::new(OF_ROLE).bind(role)).await
+    }
+
+    /// Requires that a custom role is still as it was read.
+    pub(crate) fn require_role(role: &Object<CustomRole>) -> Change {
+        let require = Statement::new(REQUIRE_ROLE);
+        Change::of_one(require.bind(role.id).bind(role.updated_at))
+    }
+
+    /// Requires that so many hold a custom role, no more and no fewer.
+    pub(crate) fn require_held_by(role: Uuid, count: usize) -> Change {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        Change::of_one(Statement::new(REQUIRE_COUNT).bind(role).bind(count))
     }
 
     /// Requires that a role is still held.

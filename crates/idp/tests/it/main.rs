@@ -31,6 +31,7 @@ mod management_power;
 mod management_reports;
 mod management_resources;
 mod management_rest;
+mod management_roles;
 mod management_schemas;
 mod management_sign_on_policies;
 mod management_user_lists;

@@ -1,0 +1,37 @@
+//! Roles that somebody made for one environment (PingOne, "Custom roles").
+
+use protocol::id::RoleId;
+use protocol::pingone::{Reference, RoleScopeType};
+use serde::{Deserialize, Serialize};
+
+use super::configuration::Document;
+use super::record::{Events, events};
+
+/// A role of an environment's own.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomRole {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) applicable_to: Vec<RoleScopeType>,
+    pub(crate) permissions: Vec<Permitted>,
+    #[serde(default)]
+    pub(crate) can_be_assigned_by: Vec<Reference<RoleId>>,
+}
+
+/// A permission that a role gives, by its id.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Permitted {
+    pub(crate) id: String,
+}
+
+impl Document for CustomRole {
+    const EVENTS: Events = events!("CUSTOM_ROLE");
+    const MOST: u32 = 200;
+    /// What its holders may do is kept with their assignments.
+    const IS_CACHED: bool = true;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
