@@ -101,7 +101,8 @@ permissions! {
         HelpWithPasswords = "dir:reset:userPassword"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN], protects target true;
         ManageApplications = "applications:update:application"
-            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
+            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN],
+            protects target true;
         ManageCustomRoles = "permissions:update:customRole"
             by [CUSTOM_ROLES_ADMIN, ENVIRONMENT_ADMIN];
         ManageBranding = "branding:update:theme"
@@ -133,12 +134,12 @@ permissions! {
         ManageSchemas = "dir:update:schema"
             by [ENVIRONMENT_ADMIN];
         ManageSecrets = "applications:read:applicationSecret"
-            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
+            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN],
+            protects target true;
         ManageMfa = "mfa:update:deviceAuthenticationPolicy"
             by [ENVIRONMENT_ADMIN];
         ManageSignOnPolicies = "authn:update:signOnPolicy"
             by [ENVIRONMENT_ADMIN];
-            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN], protects target true;
         ManageUserRoles = "permissions:update:userRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
         ManageUsers = "dir:update:user"
@@ -148,7 +149,8 @@ permissions! {
         ReadAdministratorSecurity = "adminSecurity:read:configuration"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
         ReadApplications = "applications:read:application"
-            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+            by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY,
+                ENVIRONMENT_ADMIN];
         ReadBranding = "branding:read:theme"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
@@ -248,17 +250,24 @@ impl Permission {
     /// What it is about: PingOne's classifier.
     pub(crate) fn classifier(self) -> &'static str {
         match self.id().split(':').next().unwrap_or_default() {
+            "adminSecurity" => "Administrator Security",
             "aic" => "Advanced Identity Cloud",
             "applications" => "Applications",
             "audit" => "Audit",
+            "authn" => "Authentication",
             "authorize" => "Authorize",
             "branding" => "Branding",
+            "certmgt" => "Certificate Management",
             "davinci" => "DaVinci",
             "dir" => "Directory",
+            "domains" => "Domains",
+            "gateways" => "Gateways",
             "idps" => "Identity Providers",
+            "mfa" => "MFA",
             "orgmgt" => "Organization Management",
             "permissions" => "Permissions",
             "pingfederate" => "PingFederate",
+            "provisioning" => "Provisioning",
             other => other,
         }
     }
