@@ -97,6 +97,8 @@ fn resources() -> Vec<Resource> {
         at("/organizations/{organization}").get(organizations::read),
         at("/organizations/{organization}/licenses").get(organizations::list_licenses),
         at("/organizations/{organization}/licenses/{license}").get(organizations::read_license),
+        at("/organizations/{organization}/licenses/{license}/metrics/activeIdentityCounts")
+            .get(metrics::active_identities_of_license),
         at("/organizations/{organization}/licenses/{license}/name")
             .get(organizations::read_license_name)
             .put(organizations::set_license_name),

@@ -648,11 +648,11 @@ async fn replace(on: ManageKey, Json(update): Json<KeyUpdate>) -> Result<Reply, 
         return Err(ApiFailure::constraint(None, message));
     }
     let mut document = on.key.document.clone();
-    if let Some(issuer) = update.issuer_dn {
-        if issuer != document.0.issuer_dn {
-            let message = "The issuer stands in the certificate.";
-            return Err(ApiFailure::invalid_value("issuerDN", message));
-        }
+    if let Some(issuer) = update.issuer_dn
+        && issuer != document.0.issuer_dn
+    {
+        let message = "The issuer stands in the certificate.";
+        return Err(ApiFailure::invalid_value("issuerDN", message));
     }
     document.0.default = update.default;
     document.0.usage_type = update.usage_type;

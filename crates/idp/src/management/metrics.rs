@@ -4,17 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::EnvironmentId;
+use protocol::id::{EnvironmentId, LicenseId, OrganizationId};
 use protocol::pingone::ErrorDetail;
 use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::organizations;
 use crate::access::allowed::AllowedEverywhere;
-use crate::access::permissions::may;
+use crate::access::caller::Caller;
+use crate::access::coverage::Coverage;
+use crate::access::permissions::{Allows as _, may};
 use crate::api::hal::{Page, Reply};
 use crate::api::paging::PageRequest;
 use crate::core::Core;
+use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::activities::{Activities, Period, StoredActivity};
 use crate::stores::reports;
@@ -26,6 +30,11 @@ const DAYS: i64 = 30;
 
 /// No more days are counted in one answer.
 const MOST_DAYS: i64 = 400;
+
+/// The environments of an organization that are counted together, at most.
+const MOST_ENVIRONMENTS: u32 = 1_000;
+
+const ACTIVE: &str = "activeIdentityCounts";
 
 /// So many entries of the audit log are read at once.
 const BATCH: u32 = 1_000;
@@ -50,7 +59,7 @@ fn rules() -> AttributeRules {
         Operator::Lt,
         Operator::Le,
     ][..];
-    let names = BTreeSet::from_iter(STARTS.into_iter().chain(ENDS));
+    let names: BTreeSet<_> = STARTS.into_iter().chain(ENDS).collect();
     let rules = names.into_iter().chain(["applicationId"]);
     AttributeRules::new(rules.map(|name| AttributeRule::exact(name, operators))).and_only()
 }
@@ -120,11 +129,10 @@ fn start_of_day(at: Timestamp) -> Timestamp {
 
 /// The days of a period, each by its first instant.
 fn each_day(period: Period) -> impl Iterator<Item = Timestamp> {
-    let starts = (0..=MOST_DAYS).map_while(move |count| {
+    (0..=MOST_DAYS).map_while(move |count| {
         let day = period.from.checked_add(days(count)).ok()?;
         (day <= period.to).then_some(day)
-    });
-    starts
+    })
 }
 
 fn day(at: Timestamp) -> String {
@@ -200,26 +208,71 @@ fn page<T: Serialize>(
     Reply::ok(&Page::whole(reading.url(path), key, items))
 }
 
+/// Who signed on, by day.
+type Active = BTreeMap<String, BTreeSet<String>>;
+
+async fn note_active(
+    core: &Core,
+    environment: EnvironmentId,
+    period: Period,
+    active: &mut Active,
+) -> Result<(), ApiFailure> {
+    for_each_entry(core, environment, period, |activity| {
+        if let Some(user) = user(activity).filter(|_| is_sign_on(activity)) {
+            let of_day = active.entry(day(activity.recorded_at)).or_default();
+            of_day.insert(user.to_owned());
+        }
+    })
+    .await
+}
+
+fn counted(active: &Active, period: Period) -> Vec<Value> {
+    let counts = each_day(period).map(|at| {
+        let count = active.get(&day(at)).map_or(0, BTreeSet::len);
+        json!({ "date": day(at), "activeIdentityCount": count })
+    });
+    counts.collect()
+}
+
 /// How many people signed on, by day.
 pub(super) async fn active_identities(
     reading: Reading,
     request: PageRequest,
 ) -> Result<Reply, ApiFailure> {
     let asked = asked(&request, reading.now)?;
-    let mut active: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for_each_entry(&reading.idp, reading.id(), asked.period, |activity| {
-        if let Some(user) = user(activity).filter(|_| is_sign_on(activity)) {
-            let of_day = active.entry(day(activity.recorded_at)).or_default();
-            of_day.insert(user.to_owned());
-        }
-    })
-    .await?;
-    let counts = each_day(asked.period).map(|at| {
-        let count = active.get(&day(at)).map_or(0, BTreeSet::len);
-        json!({ "date": day(at), "activeIdentityCount": count })
+    let mut active = Active::new();
+    note_active(&reading.idp, reading.id(), asked.period, &mut active).await?;
+    let counts = counted(&active, asked.period);
+    page(&reading, ACTIVE, ACTIVE, counts)
+}
+
+/// How many people signed on, by day, in those environments with a licence whose audit log the one
+/// who asks may read.
+pub(super) async fn active_identities_of_license(
+    caller: Caller,
+    PathId(organization): PathId<OrganizationId>,
+    PathId(license): PathId<LicenseId>,
+    request: PageRequest,
+) -> Result<Reply, ApiFailure> {
+    let own = organizations::own(caller, organization).await?;
+    own.find(license).await?;
+    let caller = &own.caller;
+    let asked = asked(&request, caller.now)?;
+    let environments = caller.idp.environments();
+    let all = environments.page("", MOST_ENVIRONMENTS, |select| {
+        let select = select.push(" AND organization_id = ");
+        select.push_bind(organization.as_uuid())
     });
-    let (path, key) = ("activeIdentityCounts", "activeIdentityCounts");
-    page(&reading, path, key, counts.collect())
+    let mut active = Active::new();
+    for environment in all.await? {
+        let coverage = caller.coverage(may::ReadActivities::PERMISSION, &environment);
+        if environment.license() == license && coverage == Coverage::Environment {
+            note_active(&caller.idp, environment.id, asked.period, &mut active).await?;
+        }
+    }
+    let url = own.url(&format!("/licenses/{license}/metrics/{ACTIVE}"));
+    let counts = counted(&active, asked.period);
+    Reply::ok(&Page::whole(url, ACTIVE, counts))
 }
 
 /// How many people there were at the end of each day. Who was deleted is not counted.

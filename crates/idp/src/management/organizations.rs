@@ -31,12 +31,12 @@ const PACKAGES: [&str; 2] = ["INTERNAL", "ADMIN"];
 const UNLIMITED: i64 = 10_000_000;
 
 /// The caller's organization, which must be the one of the path.
-struct Own {
-    caller: Caller,
+pub(super) struct Own {
+    pub(super) caller: Caller,
     id: OrganizationId,
 }
 
-async fn own(caller: Caller, id: OrganizationId) -> Result<Own, ApiFailure> {
+pub(super) async fn own(caller: Caller, id: OrganizationId) -> Result<Own, ApiFailure> {
     if organization(&caller).await? == id {
         Ok(Own { caller, id })
     } else {
@@ -45,7 +45,7 @@ async fn own(caller: Caller, id: OrganizationId) -> Result<Own, ApiFailure> {
 }
 
 impl Own {
-    fn url(&self, behind: &str) -> String {
+    pub(super) fn url(&self, behind: &str) -> String {
         let path = format_args!("organizations/{}{behind}", self.id);
         self.caller.idp.urls().api(path)
     }
@@ -110,7 +110,7 @@ impl Own {
             .link("name", self.url(&format!("{path}/name"))))
     }
 
-    async fn find(&self, id: LicenseId) -> Result<Shown, ApiFailure> {
+    pub(super) async fn find(&self, id: LicenseId) -> Result<Shown, ApiFailure> {
         for (position, package) in PACKAGES.into_iter().enumerate() {
             if licenses::id(self.id, position) == id {
                 return self.license(id, package).await;

@@ -76,6 +76,25 @@ async fn people_and_sign_ons_are_counted_by_day() {
     assert_eq!(count("applicationSignons", "/count").await, 1);
     let activities = api.get("userActivities").await.expect(StatusCode::OK);
     assert!(activities.body.contains("USER.CREATED"));
+    let environment = api
+        .get(&format!("/v1/environments/{}", api.environment))
+        .await
+        .json();
+    let (organization, license) = (
+        &environment["organization"]["id"],
+        &environment["license"]["id"],
+    );
+    let path = format!(
+        "/v1/organizations/{}/licenses/{}/metrics/activeIdentityCounts",
+        organization.as_str().unwrap(),
+        license.as_str().unwrap(),
+    );
+    let of_license = api.get(&path).await.expect(StatusCode::OK).json();
+    let of_license = of_license["_embedded"]["activeIdentityCounts"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert_eq!(of_license.last().unwrap()["activeIdentityCount"], json!(1));
     let long = "totalIdentities?filter=startDate%20eq%20%222001-01-01%22";
     let long = api.get(long).await;
     refused(&long, 400, "INVALID_REQUEST", "INVALID_FILTER", "filter");
