@@ -94,6 +94,8 @@ pub(crate) enum ChangeReason {
 pub(crate) enum Step {
     /// Nobody is known.
     SignOn,
+    /// A name was given, which may be nobody's; the password comes next.
+    Password { username: String },
     /// The password was right and has to be changed. `proof` is the digest of the cookie that the
     /// browser was given for having known it.
     ChangePassword {
@@ -141,6 +143,7 @@ impl Step {
     pub(crate) fn status(&self) -> &'static str {
         match self {
             Self::SignOn => "USERNAME_PASSWORD_REQUIRED",
+            Self::Password { .. } => "PASSWORD_REQUIRED",
             Self::ChangePassword {
                 reason: ChangeReason::Expired,
                 ..
@@ -157,7 +160,7 @@ impl Step {
 
     fn user(&self) -> Option<UserId> {
         match self {
-            Self::SignOn => None,
+            Self::SignOn | Self::Password { .. } => None,
             Self::RecoveryCode { users, .. } => users.first().copied(),
             Self::VerificationCode { user, .. } => *user,
             Self::ChangePassword { user, .. } | Self::Completed { user, .. } => Some(*user),
@@ -168,6 +171,7 @@ impl Step {
         match self {
             Self::Completed { session, .. } => Some(*session),
             Self::SignOn
+            | Self::Password { .. }
             | Self::ChangePassword { .. }
             | Self::RecoveryCode { .. }
             | Self::VerificationCode { .. } => None,
@@ -181,7 +185,10 @@ impl Step {
             Self::ChangePassword { proof, .. } | Self::VerificationCode { proof, .. } => {
                 tokens.iter().any(|token| token.digest() == *proof)
             }
-            Self::SignOn | Self::RecoveryCode { .. } | Self::Completed { .. } => true,
+            Self::SignOn
+            | Self::Password { .. }
+            | Self::RecoveryCode { .. }
+            | Self::Completed { .. } => true,
         }
     }
 }

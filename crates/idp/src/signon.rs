@@ -203,7 +203,7 @@ impl Visit {
 /// Shows the page of the interaction's state.
 pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
     match &visit.interaction.step {
-        Step::SignOn => Ok(sign_on::show(&visit, &sign_on::form(&visit))),
+        Step::SignOn | Step::Password { .. } => Ok(sign_on::show(&visit, &sign_on::form(&visit))),
         Step::ChangePassword { user, reason, .. } => {
             change::show(&visit, *user, *reason, change::form()).await
         }
@@ -222,7 +222,7 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
 /// Goes back to the first page: the person wants to sign on in another way.
 pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
     match visit.interaction.step {
-        Step::RecoveryCode { .. } | Step::VerificationCode { .. } => {
+        Step::Password { .. } | Step::RecoveryCode { .. } | Step::VerificationCode { .. } => {
             visit.move_to(Step::SignOn).await
         }
         Step::SignOn | Step::ChangePassword { .. } | Step::Completed { .. } => Ok(visit.go_on()),

@@ -402,7 +402,7 @@ impl Document for DeviceAuthenticationPolicy {
         }
         references.extend(self.notifications_policy.map(|policy| Reference {
             member: "notificationsPolicy.id",
-            target: Target::Kind("NOTIFICATIONS_POLICY"),
+            target: Target::Kind("NOTIFICATION_POLICY"),
             id: policy.id,
         }));
         references

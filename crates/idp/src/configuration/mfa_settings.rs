@@ -1,13 +1,16 @@
 //! `/environments/{environment}/mfaSettings`: what holds for all second factors (PingOne, "MFA
 //! settings").
 
+use db::StoreError;
+use protocol::id::EnvironmentId;
 use serde::{Deserialize, Serialize};
 
 use super::periods::within;
 use crate::access::permissions::may;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
+use crate::core::Core;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
+use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
 
 /// PingOne's bound of `pairing.maxAllowedDevices`.
@@ -21,7 +24,7 @@ pub(crate) struct MfaSettings {
     lockout: Option<Lockout>,
     authentication: Option<Authentication>,
     phone_extensions: Option<PhoneExtensions>,
-    pub(crate) users: Option<NewUsers>,
+    users: Option<NewUsers>,
 }
 
 /// How devices are paired.
@@ -71,8 +74,8 @@ struct PhoneExtensions {
 /// What new users begin with.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct NewUsers {
-    pub(crate) mfa_enabled: Option<bool>,
+struct NewUsers {
+    mfa_enabled: Option<bool>,
 }
 
 impl Default for MfaSettings {
@@ -91,6 +94,26 @@ impl Default for MfaSettings {
                 mfa_enabled: Some(false),
             }),
         }
+    }
+}
+
+impl MfaSettings {
+    /// The settings of an environment.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database does not answer.
+    pub(crate) async fn of(core: &Core, environment: EnvironmentId) -> Result<Self, StoreError> {
+        let objects = Objects::<Self>::new(core.db(), core.keyring());
+        let found = objects
+            .find_only(environment, environment.as_uuid())
+            .await?;
+        Ok(found.map(|object| object.document).unwrap_or_default())
+    }
+
+    /// Whether new users need a second factor, where nothing else is said.
+    pub(crate) fn enables_new_users(&self) -> bool {
+        self.users.and_then(|users| users.mfa_enabled) == Some(true)
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) struct ChosenPolicy {
     id: Option<Uuid>,
     /// The `acr` of the tokens.
     pub(crate) name: String,
+    /// Whether the name is asked for alone, before the password.
+    #[serde(default)]
+    pub(crate) asks_for_name_first: bool,
     /// Whether a forgotten password can be recovered.
     pub(crate) offers_recovery: bool,
     pub(crate) registration: OffersRegistration,
@@ -56,6 +59,7 @@ impl Default for ChosenPolicy {
         Self {
             id: None,
             name: SINGLE_FACTOR.to_owned(),
+            asks_for_name_first: false,
             offers_recovery: true,
             registration: OffersRegistration::Here { population: None },
         }
@@ -81,8 +85,6 @@ struct Standing<'a> {
     password_at: Timestamp,
     /// Whether it was given for this very request.
     is_fresh: bool,
-    /// Whether the user has a device that counts.
-    has_device: bool,
     by: &'a By,
 }
 
@@ -122,6 +124,8 @@ impl ChosenPolicy {
         Ok(Some(Self {
             id: Some(policy.id),
             name: policy.document.name.clone(),
+            asks_for_name_first: first
+                .is_some_and(|action| action.kind == ActionType::IdentifierFirst),
             offers_recovery: recovery.is_none_or(|recovery| recovery.enabled),
             registration: offers_registration(registration),
         }))
@@ -138,7 +142,6 @@ impl ChosenPolicy {
             user,
             password_at: by.now,
             is_fresh: true,
-            has_device: has_device(idp, user).await?,
             by,
         };
         self.demand(idp, standing).await
@@ -155,7 +158,6 @@ impl ChosenPolicy {
             user: &browser.user,
             password_at: browser.session.authenticated_at,
             is_fresh: false,
-            has_device: has_device(idp, &browser.user).await?,
             by,
         };
         self.demand(idp, standing).await
@@ -182,7 +184,10 @@ impl ChosenPolicy {
                         .map(|facts| test.holds(facts).unwrap_or(true))
                 }
             };
-            if let Some(demand) = demand_of(action, holds, standing) {
+            if let Some(demand) = demand_of(action, holds, standing.is_fresh) {
+                if is_bypassed(action) && !has_device(idp, user).await? {
+                    continue;
+                }
                 if let Demand::NotProvided(kind) = demand {
                     tracing::warn!(
                         policy = %self.name,
@@ -198,23 +203,21 @@ impl ChosenPolicy {
     }
 }
 
-/// What one action demands. `holds` says whether its condition holds, if it has one.
-fn demand_of(
-    action: &SignOnPolicyAction,
-    holds: Option<bool>,
-    standing: Standing<'_>,
-) -> Option<Demand> {
+/// Whether an action is passed over for users without a device.
+fn is_bypassed(action: &SignOnPolicyAction) -> bool {
+    action.kind == ActionType::MultiFactorAuthentication
+        && action.no_devices_mode == Some(NoDevicesMode::Bypass)
+}
+
+/// What one action demands. `holds` says whether its condition holds, if it has one; `is_fresh`,
+/// whether the password was given for this very request.
+fn demand_of(action: &SignOnPolicyAction, holds: Option<bool>, is_fresh: bool) -> Option<Demand> {
     match action.kind {
         // Without a condition, a session is enough.
         ActionType::Login | ActionType::IdentifierFirst => {
-            (!standing.is_fresh && holds == Some(true)).then_some(Demand::Password)
+            (!is_fresh && holds == Some(true)).then_some(Demand::Password)
         }
         _ if holds == Some(false) => None,
-        ActionType::MultiFactorAuthentication
-            if action.no_devices_mode == Some(NoDevicesMode::Bypass) && !standing.has_device =>
-        {
-            None
-        }
         kind => Some(Demand::NotProvided(kind)),
     }
 }

@@ -84,15 +84,8 @@ fn id_of(params: &RawPathParams, name: &str) -> Result<Uuid, ApiFailure> {
         .ok_or_else(ApiFailure::not_found)
 }
 
-fn settings<P>(on: &OnUser<P>) -> impl Future<Output = Result<MfaSettings, ApiFailure>> + '_ {
-    async {
-        let objects = Objects::<MfaSettings>::new(on.idp.db(), on.idp.keyring());
-        let environment = on.environment.id;
-        let found = objects
-            .find_only(environment, environment.as_uuid())
-            .await?;
-        Ok(found.map(|object| object.document).unwrap_or_default())
-    }
+async fn settings<P>(on: &OnUser<P>) -> Result<MfaSettings, ApiFailure> {
+    Ok(MfaSettings::of(&on.idp, on.environment.id).await?)
 }
 
 fn show<P>(on: &OnUser<P>, device: &Object<Device>) -> Result<Shown, ApiFailure> {

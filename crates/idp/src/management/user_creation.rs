@@ -15,6 +15,7 @@ use crate::accounts::registration::{self, NewAccount, NewPassword, Verification}
 use crate::api::body::{JsonObject, read_members};
 use crate::api::hal::Reply;
 use crate::api::members::{self, Takes};
+use crate::configuration::mfa_settings::MfaSettings;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::populations::Populations;
 use crate::stores::users::AccountLock;
@@ -146,7 +147,13 @@ async fn account(
         identity_provider,
         verify_status: typed.verify_status,
         enabled: typed.enabled.unwrap_or(true),
-        mfa_enabled: typed.mfa_enabled.unwrap_or(false),
+        mfa_enabled: match typed.mfa_enabled {
+            Some(enabled) => enabled,
+            None => {
+                let settings = MfaSettings::of(&allowed.idp, allowed.id()).await?;
+                settings.enables_new_users()
+            }
+        },
         attributes: user_attributes::merge(Map::new(), body, &schema)?,
         ..NewAccount::new(username, email, population)
     })

@@ -76,13 +76,12 @@ fn is_offered(visit: &Visit) -> Result<(), PageFailure> {
 pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
     is_offered(&visit)?;
     match visit.interaction.step {
-        Step::SignOn => {
-            let hint = visit
-                .interaction
-                .request
-                .login_hint
-                .clone()
-                .unwrap_or_default();
+        Step::SignOn | Step::Password { .. } => {
+            let hint = match &visit.interaction.step {
+                Step::Password { username } => Some(username),
+                _ => visit.interaction.request.login_hint.as_ref(),
+            };
+            let hint = hint.cloned().unwrap_or_default();
             let form = FormState::new(&["username"])
                 .with_value("username", hint)
                 .with_focus("username");
@@ -98,7 +97,7 @@ pub(crate) async fn forgot(
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
     is_offered(&visit)?;
-    if !matches!(visit.interaction.step, Step::SignOn) {
+    if !matches!(visit.interaction.step, Step::SignOn | Step::Password { .. }) {
         return Ok(visit.go_on());
     }
     let idp = visit.idp.clone();

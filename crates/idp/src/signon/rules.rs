@@ -77,7 +77,7 @@ pub(crate) async fn post(
         Step::SignOn => (default_policy(&visit).await?, typed_profile(&params)),
         // Whose password it is, is nothing to tell before the code is right.
         Step::RecoveryCode { .. } => (default_policy(&visit).await?, None),
-        Step::VerificationCode { .. } | Step::Completed { .. } => {
+        Step::Password { .. } | Step::VerificationCode { .. } | Step::Completed { .. } => {
             return Err(PageError::NotFound.into());
         }
     };

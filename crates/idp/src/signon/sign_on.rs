@@ -13,12 +13,20 @@ use crate::interaction::policy::OffersRegistration;
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::PageFailure;
 
+/// A typed name counts up to this length: longer than any name that somebody has.
+const LONGEST_NAME: usize = 256;
+
 #[derive(Template)]
 #[template(path = "sign_on.html")]
 struct Page {
     layout: Layout,
     form: FormState,
     action: String,
+    /// Whether the name is asked for, and whether the password is.
+    asks_for: (bool, bool),
+    /// The name that was given before.
+    username: Option<String>,
+    restart: String,
     forgot: Option<String>,
     register: Option<String>,
 }
@@ -26,6 +34,15 @@ struct Page {
 /// The empty form; a login hint is filled in.
 pub(super) fn form(visit: &Visit) -> FormState {
     let form = FormState::new(&["username", "password"]);
+    if matches!(visit.interaction.step, Step::Password { .. }) {
+        return form.with_focus("password");
+    }
+    if visit.interaction.request.policy.asks_for_name_first {
+        let hint = visit.interaction.request.login_hint.as_deref();
+        return form
+            .with_value("username", hint.unwrap_or_default())
+            .with_focus("username");
+    }
     match &visit.interaction.request.login_hint {
         Some(hint) => form
             .with_value("username", hint.as_str())
@@ -46,6 +63,12 @@ pub(super) fn show(visit: &Visit, form: &FormState) -> Response {
     let page = Page {
         layout: visit.layout("signon-title", "signon-lead", form),
         action: visit.path(""),
+        asks_for: asks_for(visit),
+        username: match &visit.interaction.step {
+            Step::Password { username } => Some(username.clone()),
+            _ => None,
+        },
+        restart: visit.path("restart"),
         forgot: policy.offers_recovery.then(|| visit.path("forgot")),
         register,
         form: form.clone(),
@@ -53,25 +76,43 @@ pub(super) fn show(visit: &Visit, form: &FormState) -> Response {
     visit.show(page, form)
 }
 
+/// Whether the page asks for the name, and whether it does for the password.
+fn asks_for(visit: &Visit) -> (bool, bool) {
+    match visit.interaction.step {
+        Step::Password { .. } => (false, true),
+        _ if visit.interaction.request.policy.asks_for_name_first => (true, false),
+        _ => (true, true),
+    }
+}
+
 /// Checks name and password, and goes on to what the account demands next.
 pub(crate) async fn post(
     visit: Visit,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    if !matches!(visit.interaction.step, Step::SignOn) {
-        return Ok(visit.go_on());
-    }
-    let username = params.text("username").trim();
+    let given = match &visit.interaction.step {
+        Step::SignOn => params.text("username").trim(),
+        Step::Password { username } => username,
+        _ => return Ok(visit.go_on()),
+    };
+    let username: String = given.chars().take(LONGEST_NAME).collect();
+    let username = username.as_str();
+    let asks_for = asks_for(&visit);
     let password = params.text("password");
     let mut form = FormState::new(&["username", "password"]).with_value("username", username);
     if username.is_empty() {
         form.set_error("username", visit.text("signon-username-missing"));
     }
-    if password.is_empty() {
+    if asks_for.1 && password.is_empty() {
         form.set_error("password", visit.text("signon-password-missing"));
     }
     if form.has_errors() {
         return Ok(show(&visit, &form));
+    }
+    if !asks_for.1 {
+        // Whether there is such a user is told to nobody.
+        let username = username.to_owned();
+        return visit.move_to(Step::Password { username }).await;
     }
 
     match visit

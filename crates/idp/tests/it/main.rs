@@ -24,6 +24,7 @@ mod management_groups;
 mod management_identity_providers;
 mod management_keys;
 mod management_members;
+mod management_mfa;
 mod management_nesting;
 mod management_passwords;
 mod management_populations;

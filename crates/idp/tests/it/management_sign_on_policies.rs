@@ -240,6 +240,55 @@ async fn what_cannot_be_carried_out_is_refused_and_not_passed_over() {
 }
 
 #[tokio::test]
+async fn a_name_is_asked_for_before_the_password() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let action = json!({ "type": "IDENTIFIER_FIRST", "priority": 1 });
+    assigned(&api, "Names", &[action]).await;
+    let mut browser = world.browser();
+    let page = Browser::page_of(&browser.authorize(&world, &world.request()).await);
+    let shown = browser.get(&page).await.expect(StatusCode::OK);
+    assert!(shown.body.contains("name=\"username\""));
+    assert!(!shown.body.contains("name=\"password\""));
+    let empty = browser.post(&page, &[("username", " ")]).await;
+    shows(
+        &empty,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "Enter your username",
+    );
+    let mut pages = Vec::new();
+    for name in ["nobo", "demo"] {
+        let named = browser.post(&page, &[("username", name)]).await;
+        assert_eq!(named.status, StatusCode::SEE_OTHER, "{}", named.body);
+        let shown = browser.get(&page).await.expect(StatusCode::OK);
+        assert!(shown.body.contains("name=\"password\""));
+        pages.push(shown.body.replace(name, "x"));
+        if name == "nobo" {
+            let restart = crate::world::sub_page(&page, "restart");
+            browser
+                .post(&restart, &[])
+                .await
+                .expect(StatusCode::SEE_OTHER);
+        }
+    }
+    assert_eq!(
+        pages[0], pages[1],
+        "nobody is told whether there is such a user"
+    );
+    let password = world.demo.user.password.expose().to_owned();
+    let wrong = browser
+        .post(&page, &[("password", "Wrong-Password-1")])
+        .await;
+    shows(
+        &wrong,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The username or the password is wrong.",
+    );
+    let right = browser.post(&page, &[("password", &password)]).await;
+    browser.resume(&right).await.param("code");
+}
+
+#[tokio::test]
 async fn a_condition_says_of_whom_something_is_demanded() {
     let world = World::new().await;
     let api = Api::worker(&world).await;

@@ -1,0 +1,326 @@
+//! Second factors: their policies and settings, push credentials, users' devices and pairing keys.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::management::{Api, id, refused, user_path};
+use crate::world::World;
+
+async fn items(api: &Api<'_>, path: &str, key: &str) -> Vec<Value> {
+    let page = api.get(path).await.expect(StatusCode::OK).json();
+    page["_embedded"][key].as_array().unwrap().clone()
+}
+
+fn policy(name: &str) -> Value {
+    let otp = json!({
+        "failure": { "count": 3, "coolDown": { "duration": 2, "timeUnit": "MINUTES" } },
+    });
+    let sent = json!({
+        "enabled": true,
+        "otp": {
+            "lifeTime": { "duration": 30, "timeUnit": "MINUTES" }, "failure": otp["failure"],
+            "otpLength": 8,
+        },
+    });
+    json!({
+        "name": name, "default": false, "sms": sent, "voice": sent, "email": sent,
+        "mobile": { "enabled": false, "otp": otp }, "totp": { "enabled": true, "otp": otp },
+    })
+}
+
+#[tokio::test]
+async fn an_environment_begins_with_policies_of_devices() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let devices = items(
+        &api,
+        "deviceAuthenticationPolicies",
+        "deviceAuthenticationPolicies",
+    )
+    .await;
+    assert_eq!(devices.len(), 1);
+    assert_eq!(devices[0]["default"], json!(true));
+    assert_eq!(devices[0]["forSignOnPolicy"], json!(false));
+    let at = format!("deviceAuthenticationPolicies/{}", id(&devices[0]));
+    let refusal = api.delete(&at).await;
+    refused(&refusal, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+    assert!(
+        refusal
+            .body
+            .contains("remove default device authentication policy")
+    );
+    let fido2 = items(&api, "fido2Policies", "fido2Policies").await;
+    let mut found: Vec<_> = fido2
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), &one["default"]))
+        .collect();
+    found.sort_by_key(|(name, _)| *name);
+    assert_eq!(
+        found,
+        [("Passkeys", &json!(true)), ("Security Keys", &json!(false))]
+    );
+    let passkeys = fido2.iter().find(|one| one["default"] == json!(true));
+    let refusal = api
+        .delete(&format!("fido2Policies/{}", id(passkeys.unwrap())))
+        .await;
+    assert!(refusal.body.contains("cannot delete the default policy"));
+}
+
+#[tokio::test]
+async fn a_policy_of_devices_comes_back_as_it_was_sent() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let path = "deviceAuthenticationPolicies";
+    let mut sent = policy("Own");
+    sent["desktop"] = json!({
+        "enabled": true, "otp": sent["totp"]["otp"],
+        "pairingKeyLifetime": { "duration": 48, "timeUnit": "HOURS" },
+    });
+    let made = api.make(path, &sent).await;
+    for (member, value) in sent.as_object().unwrap() {
+        assert_eq!(made[member], *value, "{member}");
+    }
+    for (pointer, value, target) in [
+        ("/sms/otp/otpLength", json!(11), "sms.otp.otpLength"),
+        (
+            "/sms/otp/lifeTime/duration",
+            json!(121),
+            "sms.otp.lifeTime.duration",
+        ),
+        (
+            "/sms/otp/lifeTime/timeUnit",
+            json!("DAYS"),
+            "sms.otp.lifeTime.timeUnit",
+        ),
+        (
+            "/totp/otp/failure/count",
+            json!(8),
+            "totp.otp.failure.count",
+        ),
+        (
+            "/desktop/pairingKeyLifetime/duration",
+            json!(49),
+            "desktop.pairingKeyLifetime.duration",
+        ),
+    ] {
+        let mut other = sent.clone();
+        other["name"] = json!("Other");
+        *other.pointer_mut(pointer).unwrap() = value;
+        let refusal = api.post(path, &other).await;
+        refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", target);
+    }
+    let again = api.post(path, &sent).await;
+    refused(&again, 400, "INVALID_DATA", "UNIQUENESS_VIOLATION", "name");
+}
+
+#[tokio::test]
+async fn what_a_policy_refers_to_stays() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let fido2 = items(&api, "fido2Policies", "fido2Policies").await;
+    let keys = fido2.iter().find(|one| one["default"] == json!(false));
+    let keys = id(keys.unwrap());
+    let mut sent = policy("Keys");
+    sent["fido2"] = json!({ "enabled": true, "fido2PolicyId": keys });
+    let made = api.make("deviceAuthenticationPolicies", &sent).await;
+    let at = format!("fido2Policies/{keys}");
+    let refusal = api.delete(&at).await;
+    refused(&refusal, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+    let own = format!("deviceAuthenticationPolicies/{}", id(&made));
+    api.delete(&own).await.expect(StatusCode::NO_CONTENT);
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn settings_can_be_reset() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let before = api.get("mfaSettings").await.expect(StatusCode::OK).json();
+    assert_eq!(before["pairing"]["maxAllowedDevices"], json!(5));
+    let pairing = json!({ "maxAllowedDevices": 15, "pairingKeyFormat": "ALPHANUMERIC" });
+    let set = api.put("mfaSettings", &json!({ "pairing": pairing })).await;
+    assert_eq!(set.expect(StatusCode::OK).json()["pairing"], pairing);
+    assert_eq!(api.make_user("one").await["mfaEnabled"], json!(false));
+    let users = json!({ "pairing": pairing, "users": { "mfaEnabled": true } });
+    let set = api.put("mfaSettings", &users).await;
+    set.expect(StatusCode::OK);
+    assert_eq!(api.make_user("two").await["mfaEnabled"], json!(true));
+    let most = json!({ "maxAllowedDevices": 16, "pairingKeyFormat": "NUMERIC" });
+    let refusal = api.put("mfaSettings", &json!({ "pairing": most })).await;
+    let target = "pairing.maxAllowedDevices";
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", target);
+    let reset = api.delete("mfaSettings").await;
+    reset.expect(StatusCode::NO_CONTENT);
+    let after = api.get("mfaSettings").await.json();
+    assert_eq!(after["pairing"], before["pairing"]);
+}
+
+#[tokio::test]
+async fn push_credentials_are_never_shown() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let path = format!("applications/{}/pushCredentials", world.demo.client_id);
+    let apns = json!({ "type": "APNS", "key": "the-key", "teamId": "the-team", "token": "sesame" });
+    let made = api.post(&path, &apns).await.expect(StatusCode::CREATED);
+    for secret in ["the-key", "the-team", "sesame"] {
+        assert!(!made.body.contains(secret), "{}", made.body);
+    }
+    let at = format!("{path}/{}", id(&made.json()));
+    // The key of another service is not taken for this one's.
+    let refusal = api.put(&at, &json!({ "type": "FCM" })).await;
+    refused(&refusal, 400, "INVALID_DATA", "REQUIRED_VALUE", "key");
+    let fcm = json!({ "type": "FCM", "key": "K2" });
+    let replaced = api.put(&at, &fcm).await.expect(StatusCode::OK);
+    assert_eq!(replaced.json()["type"], "FCM");
+    let kept = api.put(&at, &json!({ "type": "FCM" })).await;
+    kept.expect(StatusCode::OK);
+}
+
+/// The one-time password that was mailed to an address.
+async fn mailed_otp(world: &World, to: &str) -> String {
+    let answer = world.get(&format!("/mailbox/messages?to={to}")).await;
+    let mails = answer.expect(StatusCode::OK).json();
+    let text = mails[0]["text"].as_str().unwrap().to_owned();
+    let is_otp = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_whitespace().find(is_otp).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_mailed_password_activates_a_device_once() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let path = format!("{}/devices", user_path(&api.make_user("ada").await));
+    let device = json!({
+        "type": "EMAIL", "email": "ada.second@example.com", "status": "ACTIVATION_REQUIRED",
+    });
+    let made = api.make(&path, &device).await;
+    assert_eq!(made["status"], "ACTIVATION_REQUIRED");
+    assert_eq!(made["lock"]["status"], "UNLOCKED");
+    let at = format!("{path}/{}", id(&made));
+    let activate = async |otp: &str| {
+        let body = json!({ "otp": otp });
+        api.act(Method::POST, &at, "device.activate+json", &body)
+            .await
+    };
+    let otp = mailed_otp(&world, "ada.second@example.com").await;
+    let wrong = if otp == "000000" { "000001" } else { "000000" };
+    let refusal = activate(wrong).await;
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_OTP", "otp");
+    let activated = activate(&otp).await.expect(StatusCode::OK).json();
+    assert_eq!(activated["status"], "ACTIVE");
+    let refusal = activate(&otp).await;
+    refused(&refusal, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+}
+
+#[tokio::test]
+async fn wrong_passwords_use_an_activation_up() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let path = format!("{}/devices", user_path(&api.make_user("ada").await));
+    let made = api.make(&path, &json!({ "type": "TOTP" })).await;
+    assert!(
+        made["keyUri"]
+            .as_str()
+            .unwrap()
+            .starts_with("otpauth://totp/")
+    );
+    assert_eq!(made["secret"].as_str().unwrap().len(), 32);
+    let at = format!("{path}/{}", id(&made));
+    let shown = api.get(&at).await.expect(StatusCode::OK).json();
+    assert_eq!(shown.get("secret"), None);
+    for _ in 0..6 {
+        let body = json!({ "otp": "no" });
+        let refusal = api
+            .act(Method::POST, &at, "device.activate+json", &body)
+            .await;
+        refused(&refusal, 400, "INVALID_DATA", "INVALID_OTP", "otp");
+    }
+}
+
+#[tokio::test]
+async fn devices_stand_in_the_order_of_their_user_and_are_bounded() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let path = format!("{}/devices", user_path(&api.make_user("ada").await));
+    let mut made = Vec::new();
+    for number in 0..5 {
+        let phone = format!("+1.415555000{number}");
+        let device = json!({ "type": "SMS", "phone": phone });
+        made.push(id(&api.make(&path, &device).await));
+        world.advance(1);
+    }
+    let one_more = json!({ "type": "SMS", "phone": "+1.4155550009" });
+    let refusal = api.post(&path, &one_more).await;
+    refused(&refusal, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+    let order =
+        async || -> Vec<String> { items(&api, &path, "devices").await.iter().map(id).collect() };
+    assert_eq!(order().await, made);
+    let wanted: Vec<_> = made.iter().rev().cloned().collect();
+    let body: Vec<_> = wanted.iter().map(|id| json!({ "id": id })).collect();
+    let body = json!({ "order": body });
+    api.act(Method::POST, &path, "devices.reorder+json", &body)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(order().await, wanted);
+    let dropped = api.delete(&path).await;
+    dropped.expect(StatusCode::NO_CONTENT);
+    assert_eq!(order().await, made);
+    let at = format!("{path}/{}", made[0]);
+    for (action, member, status) in [
+        ("device.block+json", "block", "BLOCKED"),
+        ("device.unblock+json", "block", "UNBLOCKED"),
+        ("device.lock+json", "lock", "LOCKED"),
+        ("device.unlock+json", "lock", "UNLOCKED"),
+    ] {
+        let changed = api.act(Method::POST, &at, action, &Value::Null).await;
+        assert_eq!(
+            changed.expect(StatusCode::OK).json()[member]["status"],
+            status
+        );
+    }
+}
+
+#[tokio::test]
+async fn users_reach_their_own_devices_only() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let other = user_path(&api.make_user("other").await);
+    let scopes = "openid p1:read:device p1:create:device";
+    let user = Api::user(&world, scopes).await;
+    let demo = items(&api, "users?filter=username%20eq%20%22demo%22", "users").await;
+    let path = format!("{}/devices", user_path(&demo[0]));
+    // Nobody says of an address of one's own that it is proven.
+    let active = json!({ "type": "EMAIL", "email": "demo@example.com", "status": "ACTIVE" });
+    let refusal = user.post(&path, &active).await;
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", "status");
+    let made = user
+        .make(
+            &path,
+            &json!({ "type": "EMAIL", "email": "demo@example.com" }),
+        )
+        .await;
+    assert_eq!(made["status"], "ACTIVATION_REQUIRED");
+    let refusal = user.get(&format!("{other}/devices")).await;
+    assert_eq!(refusal.status, StatusCode::FORBIDDEN);
+    // A device of one user is none of another.
+    let elsewhere = format!("{other}/devices/{}", id(&made));
+    refused(&api.get(&elsewhere).await, 404, "NOT_FOUND", "", "");
+}
+
+#[tokio::test]
+async fn a_pairing_key_expires() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let path = format!("{}/pairingKeys", user_path(&api.make_user("ada").await));
+    let body = json!({ "applications": [{ "id": world.demo.client_id }] });
+    let made = api.make(&path, &body).await;
+    let code = made["code"].as_str().unwrap();
+    assert!(code.len() == 12 && code.bytes().all(|byte| byte.is_ascii_digit()));
+    let at = format!("{path}/{}", id(&made));
+    assert_eq!(api.get(&at).await.json()["status"], "UNCLAIMED");
+    world.advance(48 * 60 * 60);
+    let api = Api::worker(&world).await;
+    assert_eq!(api.get(&at).await.json()["status"], "EXPIRED");
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+    refused(&api.get(&at).await, 404, "NOT_FOUND", "", "");
+}
