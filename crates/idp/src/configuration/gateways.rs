@@ -54,6 +54,21 @@ pub(crate) struct Gateway {
     radius_clients: Option<Vec<RadiusClient>>,
 }
 
+impl Gateway {
+    /// Whether it leads to an LDAP directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        self.kind == Kind::Ldap
+    }
+
+    /// Whether somebody of this type who is not at PingOne yet is looked up in the directory.
+    pub(crate) fn looks_new_users_up(&self, user_type: Uuid) -> bool {
+        self.user_types
+            .iter()
+            .flatten()
+            .any(|one| one.id == Some(user_type) && one.new_user_lookup.is_some())
+    }
+}
+
 /// What a gateway connects.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -7,13 +7,14 @@ use url::Url;
 use uuid::Uuid;
 
 use super::device_authentication_policies::DeviceAuthenticationPolicy;
+use super::gateways::Gateway;
 use super::sign_on_policies::SignOnPolicy;
 use super::sign_on_policy_conditions::{Condition, Test};
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object, Reference, Target};
+use crate::stores::configuration::{Document, Object, Objects, Reference, Target};
 use crate::stores::populations::StoredPopulation;
 use crate::stores::record::{Events, events};
 
@@ -392,6 +393,29 @@ impl SignOnPolicyAction {
         Ok(())
     }
 
+    /// Users come from directories that say how new ones are found. Whether the gateways are there
+    /// at all is checked with the other references.
+    async fn check_gateways(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
+        let gateways = Objects::<Gateway>::new(managing.idp.db(), managing.idp.keyring());
+        let provisioning = self.new_user_provisioning.iter();
+        let member = "newUserProvisioning.gateways";
+        for wanted in provisioning.flat_map(|one| &one.gateways).take(MOST_ITEMS) {
+            let Some(gateway) = gateways.find(managing.id(), wanted.id).await? else {
+                continue;
+            };
+            if !gateway.document.is_directory() {
+                let message = "Only 'LDAP' type gateways are supported for newUserProvisioning";
+                return Err(ApiFailure::invalid_value(member, message));
+            }
+            if !gateway.document.looks_new_users_up(wanted.user_type.id) {
+                let message = "All user types must have newUserLookup configuration to support \
+                               provisioning";
+                return Err(ApiFailure::invalid_value(member, message));
+            }
+        }
+        Ok(())
+    }
+
     fn check_texts(&self) -> Result<(), ApiFailure> {
         checks::at_most("acrValues", self.acr_values.as_deref(), 1024)?;
         checks::at_most("promptText", self.prompt_text.as_deref(), 4096)?;
@@ -519,10 +543,11 @@ impl Configuration for SignOnPolicyAction {
 
     async fn check(
         &mut self,
-        _: &Managing<Self>,
+        managing: &Managing<Self>,
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         priority_is_counted(self.priority)?;
+        self.check_gateways(managing).await?;
         self.check_members()?;
         self.check_lists()?;
         self.check_texts()?;
