@@ -101,7 +101,16 @@ fn representation<P>(
             .link("roleAssignments", format!("{url}/roleAssignments"));
     }
     if core_mapping(settings).is_some() {
-        shown = shown.link("attributes", format!("{url}/attributes"));
+        shown = shown
+            .link("attributes", format!("{url}/attributes"))
+            .link(
+                "flowPolicyAssignments",
+                format!("{url}/flowPolicyAssignments"),
+            )
+            .link(
+                "signOnPolicyAssignments",
+                format!("{url}/signOnPolicyAssignments"),
+            );
     }
     Ok(if has_secret(settings) {
         shown.link("secret", format!("{url}/secret"))
