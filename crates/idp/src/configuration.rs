@@ -2,6 +2,7 @@
 //! every environment begins with. A file for each, on [`api::configuration`](crate::api::configuration).
 
 pub(crate) mod administrator_security;
+pub(crate) mod agreements;
 mod application_attributes;
 pub(crate) mod application_resources;
 pub(crate) mod branding;
@@ -10,14 +11,19 @@ pub(crate) mod device_authentication_policies;
 pub(crate) mod devices;
 pub(crate) mod fido2_policies;
 mod first_policies;
+pub(crate) mod forms;
 pub(crate) mod gateways;
 pub(crate) mod identity_providers;
+pub(crate) mod images;
 pub(crate) mod keys;
+pub(crate) mod languages;
 pub(crate) mod linked_accounts;
+pub(crate) mod look;
 pub(crate) mod mfa_settings;
 mod periods;
 pub(crate) mod propagation;
 pub(crate) mod push_credentials;
+pub(crate) mod recaptcha;
 pub(crate) mod resource_attributes;
 pub(crate) mod resource_parts;
 mod schemas;
@@ -34,21 +40,29 @@ use protocol::id::EnvironmentId;
 use uuid::Uuid;
 
 use self::administrator_security::AdministratorSecurity;
+use self::agreements::languages::AgreementLanguage;
+use self::agreements::{Agreement, consents, revisions};
 use self::application_resources::{ApplicationResource, ApplicationResourcePermission};
 use self::branding::BrandingSettings;
 use self::device_authentication_policies::DeviceAuthenticationPolicy;
 use self::fido2_policies::Fido2Policy;
+use self::forms::Form;
 use self::identity_providers::IdentityProvider;
 use self::identity_providers::attributes::ProviderAttribute;
+use self::languages::Language;
+use self::languages::status::LocalizationStatus;
+use self::languages::translations;
 use self::linked_accounts::LinkedAccount;
 use self::mfa_settings::MfaSettings;
 use self::push_credentials::PushCredential;
+use self::recaptcha::Recaptcha;
 use self::sign_on_policies::SignOnPolicy;
 use self::sign_on_policy_actions::SignOnPolicyAction;
 use self::sign_on_policy_assignments::SignOnPolicyAssignment;
 use self::themes::Theme;
 use crate::api::configuration::{
     collection, default_route, given, made_elsewhere, patchable_collection, settings,
+    settings_once_set,
 };
 use crate::api::media_router::Resource;
 use crate::core::Core;
@@ -87,6 +101,16 @@ pub(crate) fn routes() -> Vec<Resource> {
         gateways::routes(),
         keys::routes(),
         propagation::routes(),
+        images::routes(),
+        collection::<Form>(),
+        settings_once_set::<Recaptcha>(),
+        collection::<Agreement>(),
+        collection::<AgreementLanguage>(),
+        revisions::routes(),
+        consents::routes(),
+        collection::<Language>(),
+        collection::<LocalizationStatus>(),
+        translations::routes(),
     ]
     .into_iter()
     .flatten()
@@ -105,6 +129,12 @@ const EDITIONS: &[Edition] = &[
     system_applications::seed,
     |seed| Applications::map_subjects(seed.environment, seed.now),
     |seed| seed.object(keys::policies::seed()),
+    |seed| {
+        let mut languages = languages::seeds();
+        languages.try_fold(Change::new(), |change, language| {
+            Ok(change.and(seed.object(language)?))
+        })
+    },
 ];
 
 /// What an environment of this edition still lacks, and what notes that it then has all.

@@ -41,6 +41,7 @@ mod signon;
 mod start;
 mod state;
 mod stores;
+mod uploads;
 mod urls;
 
 pub use api::media_router::Operation;

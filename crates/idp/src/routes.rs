@@ -19,7 +19,7 @@ use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::CORRELATION_ID;
 use crate::requests::failures::page::PageError;
 use crate::signon::{change, over, recovery, register, rules, sign_on, verify};
-use crate::{front_page, mailbox, management, signon};
+use crate::{front_page, mailbox, management, signon, uploads};
 
 /// Larger forms than this are refused.
 const LONGEST_FORM: usize = 64 * 1024;
@@ -53,6 +53,14 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         )
         .route("/{environment}/as/introspect", post(introspect::post))
         .route("/{environment}/as/revoke", post(revoke::post))
+        .route(
+            "/environments/{environment}/images/{name}",
+            get(uploads::image),
+        )
+        .route(
+            "/environments/{environment}/themes/{name}",
+            get(uploads::theme),
+        )
         .method_not_allowed_fallback(wrong_method)
         .layer(correlated())
         .layer(from_any_origin());

@@ -22,11 +22,12 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use protocol::id::{FlowId, UserId};
 use protocol::params::FormParams;
-use ui::{Flash, FormState, Html, Layout, Side};
+use ui::{Flash, FormState, Html, Layout, Look, Side};
 use web::forbid_storing;
 
 use crate::Idp;
 use crate::audit::By;
+use crate::configuration::look;
 use crate::interaction::cookies;
 use crate::interaction::turn::{FLOOR, Next, Turn};
 use crate::interaction::{Interaction, Step};
@@ -46,6 +47,8 @@ pub(crate) struct Visit {
     interaction: Interaction,
     by: By,
     headers: HeaderMap,
+    /// How the environment's pages look.
+    look: Look,
     now: Timestamp,
 }
 
@@ -89,8 +92,10 @@ impl Visit {
         let address = &interaction.request.address;
         let application =
             still::application_still_answers(idp, environment.id, address, now).await?;
+        let look = look::find(idp, environment.id).await?;
         Ok(Self {
             idp: idp.clone(),
+            look,
             environment,
             application,
             interaction,
@@ -116,6 +121,7 @@ impl Visit {
         Layout::new(self.idp.site(), Side::SignOn, texts.text(title))
             .with_lead(texts.format(lead, &[("application", application)]))
             .with_environment(self.environment.name.clone())
+            .with_look(self.look.clone())
             .with_form(form)
     }
 

@@ -14,6 +14,7 @@ pub(crate) mod authorization_codes;
 pub(crate) mod change;
 pub(crate) mod codes;
 pub(crate) mod configuration;
+pub(crate) mod consents;
 pub(crate) mod custom_roles;
 pub(crate) mod dependents;
 pub(crate) mod editions;
@@ -25,6 +26,7 @@ pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod group_rules;
 pub(crate) mod groups;
+pub(crate) mod images;
 pub(crate) mod licenses;
 pub(crate) mod mails;
 pub(crate) mod name_keys;
@@ -124,6 +126,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 15,
         name: "people",
         sql: include_str!("../migrations/0015_people.sql"),
+    },
+    Migration {
+        version: 17,
+        name: "images_and_consents",
+        sql: include_str!("../migrations/0017_images_and_consents.sql"),
     },
 ];
 

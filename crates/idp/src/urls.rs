@@ -103,6 +103,28 @@ impl Urls {
         format!("{}{path}", self.base)
     }
 
+    /// An uploaded image of an environment.
+    pub(crate) fn image(&self, environment: EnvironmentId, name: impl Display) -> String {
+        format!("{}/environments/{environment}/images/{name}", self.base)
+    }
+
+    /// The path of an uploaded image of an environment, with what a proxy puts in front.
+    pub(crate) fn image_path(&self, environment: EnvironmentId, name: impl Display) -> String {
+        self.local(&self.image(environment, name))
+    }
+
+    /// The path of the style sheet of a theme of an environment.
+    pub(crate) fn theme_path(&self, environment: EnvironmentId, name: impl Display) -> String {
+        let base = &self.base;
+        self.local(&format!("{base}/environments/{environment}/themes/{name}"))
+    }
+
+    /// An address without what is the same for all.
+    fn local(&self, address: &str) -> String {
+        let path = address.strip_prefix(&self.origin).unwrap_or(address);
+        path.to_owned()
+    }
+
     /// The development mailbox.
     pub(crate) fn mailbox(&self) -> String {
         format!("{}/mailbox", self.base)

@@ -3,7 +3,7 @@
 //! The values are parsed strictly and served as a style sheet of custom properties, so a page needs
 //! no inline style, and nothing written in a configuration can become a rule of its own.
 
-mod colour;
+pub(crate) mod colour;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ use crate::{
     flash::Flash,
     form::FormState,
     messages::{Messages, Value},
+    theme::Look,
 };
 
 /// Whether error pages may show causes.
@@ -138,6 +139,7 @@ pub struct Layout {
     flashes: Vec<Flash>,
     environment: Option<String>,
     home: String,
+    look: Look,
     is_invalid: bool,
 }
 
@@ -154,6 +156,7 @@ impl Layout {
             flashes: Vec::new(),
             environment: None,
             home: "/".to_owned(),
+            look: Look::default(),
             is_invalid: false,
         }
     }
@@ -191,6 +194,13 @@ impl Layout {
     #[must_use]
     pub fn with_environment(mut self, name: impl Into<String>) -> Self {
         self.environment = Some(name.into());
+        self
+    }
+
+    /// What is shown in the place of the brand.
+    #[must_use]
+    pub fn with_look(mut self, look: Look) -> Self {
+        self.look = look;
         self
     }
 
@@ -246,6 +256,26 @@ impl Layout {
         self.site.brand()
     }
 
+    /// Whose page it is.
+    pub fn name(&self) -> &str {
+        self.look.name.as_deref().unwrap_or(self.brand().name())
+    }
+
+    /// The address of the logo.
+    pub fn logo_url(&self) -> &str {
+        self.look.logo.as_deref().unwrap_or(self.brand().logo_url())
+    }
+
+    /// The address of the style sheet of a theme.
+    pub fn theme_url(&self) -> Option<&str> {
+        self.look.style.as_deref()
+    }
+
+    /// The lines of a theme at the foot.
+    pub fn footer(&self) -> Option<&str> {
+        self.look.footer.as_deref()
+    }
+
     /// The language, for `lang`.
     pub fn lang(&self) -> String {
         self.messages().language()
@@ -265,10 +295,7 @@ impl Layout {
         };
         self.format(
             id,
-            &[
-                ("title", self.title.as_str()),
-                ("brand", self.brand().name()),
-            ],
+            &[("title", self.title.as_str()), ("brand", self.name())],
         )
     }
 

@@ -44,6 +44,7 @@ mod mail;
 mod messages;
 mod response;
 mod rules;
+mod theme;
 
 pub use brand::{Brand, BrandProblem, BrandSettings, InvalidBrand};
 pub use error_page::{ErrorPage, chain_of_causes};
@@ -54,3 +55,4 @@ pub use mail::{MailBody, MailText};
 pub use messages::{Messages, Value};
 pub use response::{ContentSecurityPolicy, Html, MailPreview};
 pub use rules::{RuleView, Verdict, Verdicts, broken_rules};
+pub use theme::{Look, Theme};

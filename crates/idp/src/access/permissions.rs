@@ -100,6 +100,8 @@ permissions! {
             by [ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
         HelpWithPasswords = "dir:reset:userPassword"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN], protects target true;
+        ManageAgreements = "agreement:update:agreement"
+            by [ENVIRONMENT_ADMIN];
         ManageApplications = "applications:update:application"
             by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN],
             protects target true;
@@ -115,9 +117,13 @@ permissions! {
             by [ENVIRONMENT_ADMIN];
         ManageGateways = "gateways:update:gateway"
             by [ENVIRONMENT_ADMIN];
+        ManageForms = "forms:update:form"
+            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
         ManageGroups = "dir:update:group"
             by [IDENTITY_DATA_ADMIN];
         ManageIdentityProviders = "idps:update:identityProvider"
+            by [ENVIRONMENT_ADMIN];
+        ManageLanguages = "localization:update:language"
             by [ENVIRONMENT_ADMIN];
         ManagePasswordPolicies = "dir:update:passwordPolicy"
             by [ENVIRONMENT_ADMIN];
@@ -148,6 +154,9 @@ permissions! {
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
         ReadAdministratorSecurity = "adminSecurity:read:configuration"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
+        ReadAgreements = "agreement:read:agreement"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
+                IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadApplications = "applications:read:application"
             by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY,
                 ENVIRONMENT_ADMIN];
@@ -163,6 +172,8 @@ permissions! {
                 HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY, ORGANIZATION_ADMIN];
         ReadGateways = "gateways:read:gateway"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadForms = "forms:read:form"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadGroups = "dir:read:group"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadIdentityProviders = "idps:read:identityProvider"
@@ -171,6 +182,9 @@ permissions! {
         ReadMfa = "mfa:read:deviceAuthenticationPolicy"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
+        ReadLanguages = "localization:read:language"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
+                IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadPasswordPolicies = "dir:read:passwordPolicy"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
@@ -228,8 +242,10 @@ permissions! {
         CreateDevices as ManageUsers, own "p1:create:device", protects target true;
         CreatePairingKeys as ManageUsers, own "p1:create:pairingKey", protects target true;
         DeleteDevices as ManageUsers, own "p1:delete:device", protects target true;
-        ManageMemberships as ManageGroups, protects target true;
         ReadDevices as ReadUsers, own "p1:read:device";
+        ManageConsents as ManageUsers, protects target true;
+        ManageMemberships as ManageGroups, protects target true;
+        ReadConsents as ReadUsers;
         ReadMemberships as ReadUsers;
         ReadPasswords as ReadUsers, own "p1:read:userPassword";
         ReadSessions as ReadUsers, own "p1:read:sessions";

@@ -26,6 +26,10 @@ pub(crate) struct OptionalJson<T>(pub(crate) Option<T>);
 /// The members of an object, `null` among them.
 pub(crate) struct JsonObject(pub(crate) Map<String, Value>);
 
+/// A body that is a list of objects of the shape `T`.
+#[derive(Debug)]
+pub(crate) struct JsonList<T>(pub(crate) Vec<T>);
+
 /// Values may be secrets.
 impl std::fmt::Debug for JsonObject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -64,6 +68,23 @@ impl FromRequest<Idp> for JsonObject {
     }
 }
 
+/// Rejected with 400 when it is no JSON list of objects of this shape, and with 413 when it is too
+/// large.
+impl<T: DeserializeOwned> FromRequest<Idp> for JsonList<T> {
+    type Rejection = ApiFailure;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, ApiFailure> {
+        let Value::Array(items) = value(&bytes(request, idp).await?)? else {
+            return Err(not_json("The body must be a JSON list."));
+        };
+        let read = |item: &Value| match item {
+            Value::Object(members) => read_members(members),
+            _ => Err(not_json("The body must be a list of JSON objects.")),
+        };
+        items.iter().map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// The whole body, as far as the route takes bodies.
 async fn bytes(request: Request, idp: &Idp) -> Result<Bytes, ApiFailure> {
     let body = Bytes::from_request(request, idp).await;
@@ -92,21 +113,25 @@ pub(crate) fn read_members<T: DeserializeOwned>(
     reader::read(members).map_err(reader::Misread::into_failure)
 }
 
-/// Invalid UTF-8 is invalid JSON, and depth is bounded at 128 by the parser.
 fn object(body: &[u8]) -> Result<Map<String, Value>, ApiFailure> {
-    let not_json = |message: &str| {
-        let detail = ErrorDetail::new("INVALID_VALUE", None, message);
-        ApiFailure::malformed(vec![detail])
-    };
+    match value(body)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(not_json("The body must be a JSON object.")),
+    }
+}
+
+/// Invalid UTF-8 is invalid JSON, and depth is bounded at 128 by the parser.
+fn value(body: &[u8]) -> Result<Value, ApiFailure> {
     let value: Value =
         serde_json::from_slice(body).map_err(|_| not_json("The body is not valid JSON."))?;
     if has_nul(&value) {
         return Err(not_json("A text of the body holds a NUL character."));
     }
-    match value {
-        Value::Object(members) => Ok(members),
-        _ => Err(not_json("The body must be a JSON object.")),
-    }
+    Ok(value)
+}
+
+fn not_json(message: &str) -> ApiFailure {
+    ApiFailure::malformed(vec![ErrorDetail::new("INVALID_VALUE", None, message)])
 }
 
 /// Neither engine's text holds one.

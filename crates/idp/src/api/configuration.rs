@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, Id, UserId};
@@ -20,6 +21,7 @@ use super::media_router::{Resource, at};
 use super::paging::PageRequest;
 use super::resource::unique;
 use crate::access::allowed::AllowedEverywhere;
+use crate::access::caller::Caller;
 use crate::access::coverage::Coverage;
 use crate::access::permissions::Allows;
 use crate::audit::Subject;
@@ -52,6 +54,8 @@ pub(crate) trait Configuration: Document {
     const LAST_STAYS: &'static str = "It is the last one, and cannot be deleted.";
     /// The members that filters know, beside `id`; those of objects and lists behind dots.
     const FILTERS: &'static [&'static str] = &["name"];
+    /// What a POST is answered with.
+    const CREATED: StatusCode = StatusCode::CREATED;
 
     /// Whether whoever may change it is shown its secrets: PingOne does, where clients compare them
     /// with what they sent.
@@ -94,6 +98,19 @@ pub(crate) trait Configuration: Document {
         Change::new()
     }
 
+    /// Refuses to delete it where other objects or the time forbid it.
+    fn check_delete_now(
+        _managing: &Managing<Self>,
+        _object: &Object<Self>,
+    ) -> impl Future<Output = Result<(), ApiFailure>> + Send {
+        async { Ok(()) }
+    }
+
+    /// The refusal where there is none with an id.
+    fn missing(_environment: EnvironmentId, _id: Uuid) -> ApiFailure {
+        ApiFailure::not_found()
+    }
+
     /// Adds what is shown and not kept: members and links.
     fn show(_object: &Object<Self>, shown: Shown) -> Shown {
         shown
@@ -102,6 +119,15 @@ pub(crate) trait Configuration: Document {
     /// Adds what is shown, where that depends on what is around the object.
     fn show_in(_: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
         Self::show(object, shown)
+    }
+
+    /// Adds what is shown and has to be looked up.
+    fn derive(
+        _caller: &Caller,
+        _object: &Object<Self>,
+        shown: Shown,
+    ) -> impl Future<Output = Result<Shown, ApiFailure>> + Send {
+        async { Ok(shown) }
     }
 }
 
@@ -295,6 +321,11 @@ impl<D: Configuration, P: Allows> FromRequestParts<Idp> for Collection<D, P> {
 }
 
 impl<D: Configuration, P> Collection<D, P> {
+    /// The collection's path below the environment.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The objects of all collections of the kind.
     pub(crate) fn objects(&self) -> Objects<'_, D> {
         Objects::new(self.idp.db(), self.idp.keyring())
@@ -303,7 +334,7 @@ impl<D: Configuration, P> Collection<D, P> {
     async fn load(&self, ItemId(id): ItemId) -> Result<Object<D>, ApiFailure> {
         match self.objects().find(self.id(), id).await? {
             Some(object) if object.parent == self.parent => Ok(object),
-            _ => Err(ApiFailure::not_found()),
+            _ => Err(D::missing(self.id(), id)),
         }
     }
 
@@ -313,7 +344,12 @@ impl<D: Configuration, P> Collection<D, P> {
         Ok(all.len() <= 1)
     }
 
-    /// An object of the collection as it is shown.
+    /// An object of the collection as it is shown, with what has to be looked up.
+    async fn present(&self, object: &Object<D>) -> Result<Shown, ApiFailure> {
+        D::derive(&self.allowed, object, self.show(object)?).await
+    }
+
+    /// An object of the collection as it is shown, without what has to be looked up.
     pub(crate) fn show(&self, object: &Object<D>) -> Result<Shown, ApiFailure> {
         let path = format!("{}/{}", self.path, object.id);
         self.show_at(path, object.id, object)
@@ -352,6 +388,17 @@ impl<D: Configuration, P> Collection<D, P> {
 }
 
 impl<D: Configuration> Managing<D> {
+    /// Makes an object, and commits what belongs to it together with it.
+    pub(crate) async fn create(
+        &self,
+        document: D,
+        beside: impl FnOnce(&Object<D>) -> Change,
+    ) -> Result<Reply, ApiFailure> {
+        let object = self.made(document, None).await?;
+        self.insert_with(&object, beside(&object)).await?;
+        Reply::with_address(D::CREATED, &self.present(&object).await?)
+    }
+
     /// The object that a body makes, checked.
     pub(crate) async fn made(
         &self,
@@ -377,8 +424,12 @@ impl<D: Configuration> Managing<D> {
 
     /// Adds an object to the collection.
     pub(crate) async fn insert(&self, object: &Object<D>) -> Result<(), ApiFailure> {
+        self.insert_with(object, Change::new()).await
+    }
+
+    async fn insert_with(&self, object: &Object<D>, beside: Change) -> Result<(), ApiFailure> {
         let change = self.objects().insert(object, self.idp.random())?;
-        let change = change.and(D::made_below(object, self)?);
+        let change = change.and(D::made_below(object, self)?).and(beside);
         self.write(object, change, D::EVENTS.created).await
     }
 
@@ -469,7 +520,7 @@ async fn list<D: Configuration>(
         if position(&object) <= (created.clone(), id.clone()) {
             continue;
         }
-        let shown = reading.show(&object)?;
+        let shown = reading.present(&object).await?;
         let passes = match &filter {
             Some(filter) => {
                 let members = Value::Object(shown.item().clone());
@@ -501,13 +552,11 @@ async fn create<D: Configuration>(
     managing: Managing<D>,
     Json(document): Json<D>,
 ) -> Result<Reply, ApiFailure> {
-    let object = managing.made(document, None).await?;
-    managing.insert(&object).await?;
-    Reply::created(&managing.show(&object)?)
+    managing.create(document, |_| Change::new()).await
 }
 
 async fn read<D: Configuration>(item: Item<D, D::Read>) -> Result<Reply, ApiFailure> {
-    Reply::ok(&item.collection.show(&item.object)?)
+    Reply::ok(&item.collection.present(&item.object).await?)
 }
 
 async fn replace<D: Configuration>(
@@ -521,7 +570,7 @@ async fn replace<D: Configuration>(
         .made(read_members(&members)?, Some(&object))
         .await?;
     collection.update(&made).await?;
-    Reply::ok(&collection.show(&made)?)
+    Reply::ok(&collection.present(&made).await?)
 }
 
 /// Changes the members that are sent; `null` clears one.
@@ -545,7 +594,7 @@ async fn update<D: Configuration>(
         .made(read_members(&members)?, Some(&object))
         .await?;
     collection.update(&made).await?;
-    Reply::ok(&collection.show(&made)?)
+    Reply::ok(&collection.present(&made).await?)
 }
 
 /// Deletes an object, unless it is the default or referred to.
@@ -554,6 +603,7 @@ pub(crate) async fn delete<D: Configuration>(
 ) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
     D::check_delete(&object)?;
+    D::check_delete_now(&collection, &object).await?;
     let change = Objects::delete(&object).and(D::endings(&object));
     let deleted = collection.commit(collection.id(), change, D::EVENTS.deleted, &object);
     match deleted.await {
@@ -602,7 +652,7 @@ fn keep_default<D: Document>(members: &mut Map<String, Value>, object: &Object<D
     }
 }
 
-/// Begins the routes of a path of a kind.
+/// Begins the routes of a path of a kind, behind that of its collection.
 pub(crate) fn at_path<D: Configuration>(behind: &str) -> Resource {
     at(format!("/environments/{{environment}}/{}{behind}", D::PATH)).kept(D::KEPT)
 }
@@ -647,6 +697,14 @@ pub(crate) fn item_route<D: Configuration>() -> Resource {
     at_path::<D>(&format!("/{{{}}}", D::ITEM))
         .get(read::<D>)
         .delete(delete::<D>)
+}
+
+/// The routes of a collection whose objects stay as they were made.
+pub(crate) fn unchanging_collection<D: Configuration>() -> Vec<Resource> {
+    vec![
+        at_path::<D>("").get(list::<D>).post(create::<D>),
+        item_route::<D>(),
+    ]
 }
 
 /// The routes of a collection whose objects are changed in part as well.
@@ -734,30 +792,38 @@ impl<D: Configuration, P: Allows> FromRequestParts<Idp> for Only<D, P> {
     }
 }
 
-impl<D: Configuration + Default, P> Only<D, P> {
-    fn show(&self, object: Option<&Object<D>>) -> Result<Reply, ApiFailure> {
+impl<D: Configuration, P> Only<D, P> {
+    /// Its id is its parent's, whether or not something was set.
+    async fn show(&self, object: &Object<D>) -> Result<Reply, ApiFailure> {
         let Collection { parent, path, .. } = &self.collection;
-        let unset = Object {
-            id: *parent,
-            environment_id: self.collection.id(),
-            parent: *parent,
-            document: D::default(),
-            created_at: self.collection.environment.created_at,
-            updated_at: self.collection.environment.created_at,
-        };
-        // Its id is its parent's, whether or not something was set.
-        let object = object.unwrap_or(&unset);
-        Reply::ok(&self.collection.show_at(path.clone(), *parent, object)?)
+        let shown = self.collection.show_at(path.clone(), *parent, object)?;
+        Reply::ok(&D::derive(&self.collection.allowed, object, shown).await?)
     }
 }
 
 async fn read_only<D: Configuration + Default>(
     only: Only<D, D::Read>,
 ) -> Result<Reply, ApiFailure> {
-    only.show(only.found.as_ref())
+    let Collection { parent, .. } = only.collection;
+    let unset = || Object {
+        id: parent,
+        environment_id: only.collection.id(),
+        parent,
+        document: D::default(),
+        created_at: only.collection.environment.created_at,
+        updated_at: only.collection.environment.created_at,
+    };
+    let object = only.found.clone().unwrap_or_else(unset);
+    only.show(&object).await
 }
 
-async fn replace_only<D: Configuration + Default>(
+/// Reads what there is only once it was set.
+async fn read_set<D: Configuration>(only: Only<D, D::Read>) -> Result<Reply, ApiFailure> {
+    let object = only.found.as_ref().ok_or_else(ApiFailure::not_found)?;
+    only.show(object).await
+}
+
+async fn replace_only<D: Configuration>(
     only: Only<D, D::Manage>,
     JsonObject(mut members): JsonObject,
 ) -> Result<Reply, ApiFailure> {
@@ -788,7 +854,7 @@ async fn update_only<D: Configuration + Default>(
     set_only(&only, &members).await
 }
 
-async fn set_only<D: Configuration + Default>(
+async fn set_only<D: Configuration>(
     only: &Only<D, D::Manage>,
     members: &Map<String, Value>,
 ) -> Result<Reply, ApiFailure> {
@@ -800,13 +866,11 @@ async fn set_only<D: Configuration + Default>(
     } else {
         collection.insert(&made).await?;
     }
-    only.show(Some(&made))
+    only.show(&made).await
 }
 
 /// Forgets what was set.
-async fn reset_only<D: Configuration + Default>(
-    only: Only<D, D::Manage>,
-) -> Result<Reply, ApiFailure> {
+async fn reset_only<D: Configuration>(only: Only<D, D::Manage>) -> Result<Reply, ApiFailure> {
     if let Some(object) = &only.found {
         let change = Objects::delete(object);
         let collection = &only.collection;
@@ -825,6 +889,16 @@ pub(crate) fn settings<D: Configuration + Default>() -> Vec<Resource> {
             .get(read_only::<D>)
             .put(replace_only::<D>)
             .patch(update_only::<D>)
+            .delete(reset_only::<D>),
+    ]
+}
+
+/// The routes of a kind that has one object at most with a parent, and none until it is set.
+pub(crate) fn settings_once_set<D: Configuration>() -> Vec<Resource> {
+    vec![
+        at_path::<D>("")
+            .get(read_set::<D>)
+            .put(replace_only::<D>)
             .delete(reset_only::<D>),
     ]
 }

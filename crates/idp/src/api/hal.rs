@@ -95,7 +95,8 @@ impl<T> Hal<T> {
         &self.item
     }
 
-    fn address(&self) -> Option<&str> {
+    /// Its own address.
+    pub(crate) fn address(&self) -> Option<&str> {
         self.links.get("self").map(|link| link.href.as_str())
     }
 }
@@ -235,7 +236,15 @@ impl Reply {
 
     /// 201 with the new resource and its address.
     pub(crate) fn created<T: Serialize>(body: &Hal<T>) -> Result<Self, ApiFailure> {
-        let reply = Self::with(StatusCode::CREATED, body)?;
+        Self::with_address(StatusCode::CREATED, body)
+    }
+
+    /// A success with the new resource and its address.
+    pub(crate) fn with_address<T: Serialize>(
+        status: StatusCode,
+        body: &Hal<T>,
+    ) -> Result<Self, ApiFailure> {
+        let reply = Self::with(status, body)?;
         Ok(Self {
             location: body.address().map(str::to_owned),
             ..reply

@@ -35,6 +35,7 @@ type AnyHandler = Box<dyn Fn(Request, Idp) -> Answer + Send + Sync>;
 enum Media {
     /// There is no body, or none that chooses anything.
     Any,
+    Image,
     Json,
     /// A form with files.
     Multipart,
@@ -124,6 +125,11 @@ impl Resource {
         self.route(Method::POST, Media::Multipart, handler)
     }
 
+    /// A POST whose body is an image.
+    pub(crate) fn post_image<A: 'static>(self, handler: impl Handler<A, Idp>) -> Self {
+        self.route(Method::POST, Media::Image, handler)
+    }
+
     /// A POST that a vendor media type chooses.
     pub(crate) fn post_as<A: 'static>(
         self,
@@ -189,6 +195,7 @@ impl Resource {
         offered
             .find(|route| match route.media {
                 Media::Any => true,
+                Media::Image => sent.is_image(),
                 Media::Json => sent.is_json(),
                 Media::Multipart => sent.is_multipart(),
                 Media::Vendor(media) => sent.is_vendor(media),
@@ -242,6 +249,10 @@ impl Sent {
         self.0.iter().any(|media| media == MULTIPART)
     }
 
+    fn is_image(&self) -> bool {
+        self.0.iter().any(|media| media.starts_with("image/"))
+    }
+
     /// A body without a type is taken as JSON, which is all that there is.
     fn is_json(&self) -> bool {
         self.vendor().is_none()
@@ -258,6 +269,7 @@ pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
             media_type: match route.media {
                 Media::Vendor(media) => Some(media),
                 Media::Multipart => Some(MULTIPART),
+                Media::Image => Some("image/*"),
                 Media::Any | Media::Json => None,
             },
             kept: resource.kept,

@@ -7,7 +7,7 @@ use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
+use crate::stores::configuration::{Document, Object, Reference};
 use crate::stores::record::{Events, events};
 
 /// Whose pages an environment has.
@@ -21,15 +21,21 @@ pub(crate) struct BrandingSettings {
 impl Document for BrandingSettings {
     const EVENTS: Events = events!("BRANDING_SETTINGS");
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Branding"
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let logo = self.logo.as_ref();
+        logo.and_then(|logo| logo.reference("logo"))
+            .into_iter()
+            .collect()
     }
 }
 
 impl Configuration for BrandingSettings {
     const PATH: &'static str = "brandingSettings";
     const ITEM: &'static str = "settings";
-    const KEPT: Option<&'static str> = Some("The pages name the installation's brand.");
     type Parent = TopLevel;
     type Read = may::ReadBranding;
     type Manage = may::ManageBranding;

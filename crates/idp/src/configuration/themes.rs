@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::images::Image;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
+use crate::stores::configuration::{Document, Object, Reference};
 use crate::stores::record::{Events, events};
 
 /// A theme.
@@ -32,7 +33,7 @@ pub(crate) enum Template {
 }
 
 /// The colours and pictures of a theme.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Look {
     pub(crate) background_type: BackgroundType,
@@ -69,10 +70,35 @@ pub(crate) enum LogoType {
 }
 
 /// An image, and where it is.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Picture {
     pub(crate) id: Option<Uuid>,
     pub(crate) href: Option<String>,
+}
+
+impl Theme {
+    /// Whether it looks as the theme that every environment begins with.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let Theme { configuration, .. } = seed();
+        let name = self.configuration.name.clone();
+        let footer = self.configuration.footer.clone();
+        let seeded = Look {
+            name,
+            footer,
+            logo_type: self.configuration.logo_type,
+            logo: self.configuration.logo.clone(),
+            ..configuration
+        };
+        self.configuration == seeded
+    }
+}
+
+impl Picture {
+    /// That a member shows it.
+    pub(crate) fn reference(&self, member: &'static str) -> Option<Reference> {
+        let id = self.id?;
+        Some(Reference::to_object::<Image>(member, id))
+    }
 }
 
 impl Document for Theme {
@@ -90,12 +116,26 @@ impl Document for Theme {
     fn is_default(&self) -> bool {
         self.default
     }
+
+    fn references(&self) -> Vec<Reference> {
+        let Look {
+            background_image,
+            logo,
+            ..
+        } = &self.configuration;
+        [
+            ("configuration.backgroundImage", background_image),
+            ("configuration.logo", logo),
+        ]
+        .into_iter()
+        .filter_map(|(member, picture)| picture.as_ref()?.reference(member))
+        .collect()
+    }
 }
 
 impl Configuration for Theme {
     const PATH: &'static str = "themes";
     const ITEM: &'static str = "theme";
-    const KEPT: Option<&'static str> = Some("The pages look as the installation's brand says.");
     const FILTERS: &'static [&'static str] = &["configuration.name", "template"];
     type Parent = TopLevel;
     type Read = may::ReadBranding;

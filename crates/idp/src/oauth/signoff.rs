@@ -14,12 +14,13 @@ use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::oauth::RedirectUri;
 use protocol::params::FormParams;
-use ui::{Html, Layout, Side};
+use ui::{Html, Layout, Look, Side};
 use url::form_urlencoded;
 
 use super::hint::{self, Hint, HintError};
 use crate::Idp;
 use crate::audit::{Activity, By};
+use crate::configuration::look;
 use crate::interaction::browser::Browser;
 use crate::interaction::still::application_is_enabled;
 use crate::interaction::{cookies, response};
@@ -57,7 +58,8 @@ pub(crate) async fn answer(
     if is_wanted {
         end(&idp, &environment, &request, browser, &by).await
     } else {
-        Ok(confirmation(&idp, &environment, &request))
+        let look = look::find(&idp, environment.id).await?;
+        Ok(confirmation(&idp, &environment, &request, look))
     }
 }
 
@@ -173,7 +175,7 @@ async fn end(
     }
     let mut response = match &request.redirect_uri {
         Some(uri) => response::redirect(&with_state(uri.as_str(), request.state.as_deref())),
-        None => signed_off(idp, environment),
+        None => signed_off(idp, environment, look::find(idp, environment.id).await?),
     };
     cookies::clear(idp, environment.id, &mut response);
     Ok(response)
@@ -199,7 +201,12 @@ struct ConfirmationPage {
     params: Vec<(&'static str, String)>,
 }
 
-fn confirmation(idp: &Idp, environment: &StoredEnvironment, request: &Request) -> Response {
+fn confirmation(
+    idp: &Idp,
+    environment: &StoredEnvironment,
+    request: &Request,
+    look: Look,
+) -> Response {
     let texts = idp.site().messages();
     let lead = texts.format(
         "signoff-lead",
@@ -216,7 +223,8 @@ fn confirmation(idp: &Idp, environment: &StoredEnvironment, request: &Request) -
     let page = ConfirmationPage {
         layout: Layout::new(idp.site(), Side::SignOn, texts.text("signoff-title"))
             .with_lead(lead)
-            .with_environment(environment.name.clone()),
+            .with_environment(environment.name.clone())
+            .with_look(look),
         action: format!("{}/signoff", idp.urls().path(environment.id)),
         params: params
             .into_iter()
@@ -237,10 +245,11 @@ struct SignedOffPage {
     layout: Layout,
 }
 
-fn signed_off(idp: &Idp, environment: &StoredEnvironment) -> Response {
+fn signed_off(idp: &Idp, environment: &StoredEnvironment, look: Look) -> Response {
     let texts = idp.site().messages();
     let layout = Layout::new(idp.site(), Side::SignOn, texts.text("signed-off-title"))
         .with_lead(texts.text("signed-off-sentence"))
-        .with_environment(environment.name.clone());
+        .with_environment(environment.name.clone())
+        .with_look(look);
     Html::new(SignedOffPage { layout }).into_response()
 }

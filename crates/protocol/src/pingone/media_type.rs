@@ -21,6 +21,10 @@ pub const DEVICE_UNBLOCK: &str = "application/vnd.pingidentity.device.unblock+js
 pub const DEVICE_UNLOCK: &str = "application/vnd.pingidentity.device.unlock+json";
 /// Puts a user's devices in order.
 pub const DEVICES_REORDER: &str = "application/vnd.pingidentity.devices.reorder+json";
+/// Agrees to an agreement.
+pub const CONSENT_ACCEPT: &str = "application/vnd.pingidentity.consent.accept+json";
+/// Takes back that somebody agreed.
+pub const CONSENT_REVOKE: &str = "application/vnd.pingidentity.consent.revoke+json";
 /// Checks a password.
 pub const PASSWORD_CHECK: &str = "application/vnd.pingidentity.password.check+json";
 /// Demands a new password at the next sign-on.

@@ -26,7 +26,7 @@ impl Answer {
         Self {
             status: parts.status,
             headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body: String::from_utf8_lossy(&body.to_vec()).into_owned(),
         }
     }
 

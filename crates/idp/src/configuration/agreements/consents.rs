@@ -1,0 +1,252 @@
+//! `/environments/{environment}/users/{user}/agreementConsents`: what a user agreed to (PingOne, "User
+//! agreement consents").
+
+use std::collections::HashMap;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::EnvironmentId;
+use protocol::pingone::media_type;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Agreement;
+use super::languages::AgreementLanguage;
+use super::revisions::Revision;
+use crate::access::caller::Caller;
+use crate::access::on_user::OnUser;
+use crate::access::permissions::may;
+use crate::api::body::Json;
+use crate::api::configuration::Configuration as _;
+use crate::api::hal::{Hal, Page, Reply};
+use crate::api::media_router::{Resource, at};
+use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
+use crate::stores::configuration::{Object, Objects};
+use crate::stores::consents::{self, Counts, StoredConsent};
+
+/// How many users agreed to an agreement.
+pub(super) async fn count(
+    caller: &Caller,
+    agreement: &Object<Agreement>,
+) -> Result<Counts, ApiFailure> {
+    Ok(consents::count(caller.idp.db(), agreement.id, caller.now).await?)
+}
+
+/// What something is named by.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+struct Named {
+    id: Uuid,
+}
+
+/// That somebody agrees.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Accept {
+    language: Named,
+    revision: Named,
+    consented_at: Option<Timestamp>,
+}
+
+/// What a user said, as it is shown.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Consent {
+    agreement: Named,
+    user: Named,
+    environment: Named,
+    language: Named,
+    revision: Named,
+    status: Status,
+    consented_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Status {
+    Accepted,
+    Expired,
+    Revoked,
+}
+
+/// The agreement of the path.
+struct PathAgreement(Object<Agreement>);
+
+/// Rejected with 404 where the environment has no such agreement.
+impl FromRequestParts<Idp> for PathAgreement {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let params = RawPathParams::from_request_parts(parts, idp).await;
+        let params = params.map_err(|_| ApiFailure::not_found())?;
+        let find = |wanted: &str| {
+            let mut params = params.iter();
+            params
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, text)| text)
+        };
+        let environment = find("environment").and_then(|text| EnvironmentId::parse(text).ok());
+        let id = find(Agreement::ITEM).and_then(|text| Uuid::try_parse(text).ok());
+        let (Some(environment), Some(id)) = (environment, id) else {
+            return Err(ApiFailure::not_found());
+        };
+        let objects = Objects::<Agreement>::new(idp.db(), idp.keyring());
+        let found = objects.find(environment, id).await?;
+        found.map(Self).ok_or_else(ApiFailure::not_found)
+    }
+}
+
+/// Says whether what a user agreed to still counts: it ends with its time, and where everybody must
+/// agree to a later text.
+async fn shown<P>(on: &OnUser<P>, consent: StoredConsent) -> Result<Hal<Consent>, ApiFailure> {
+    let revisions = Objects::<Revision>::new(on.idp.db(), on.idp.keyring());
+    let environment = on.environment.id;
+    let revisions = revisions.list(environment, consent.language_id).await?;
+    let begins: HashMap<_, _> = revisions
+        .iter()
+        .map(|revision| (revision.id, revision.document.effective_at))
+        .collect();
+    let began = begins.get(&consent.revision_id);
+    let is_superseded = revisions.iter().any(|revision| {
+        let later = &revision.document;
+        later.require_reconsent
+            && later.effective_at <= on.now
+            && began.is_none_or(|began| later.effective_at > *began)
+    });
+    let is_over = consent.expires_at.is_some_and(|expires| expires <= on.now);
+    let status = if consent.is_revoked {
+        Status::Revoked
+    } else if is_over || is_superseded {
+        Status::Expired
+    } else {
+        Status::Accepted
+    };
+    let path = format!(
+        "users/{}/agreementConsents/{}",
+        on.user.id, consent.agreement_id
+    );
+    let user = Named {
+        id: on.user.id.as_uuid(),
+    };
+    let named = |id| Named { id };
+    let agreement = on.idp.urls().environment_api(
+        environment,
+        format_args!("agreements/{}", consent.agreement_id),
+    );
+    let shown = Consent {
+        agreement: named(consent.agreement_id),
+        user,
+        environment: named(environment.as_uuid()),
+        language: named(consent.language_id),
+        revision: named(consent.revision_id),
+        status,
+        consented_at: consent.consented_at,
+        expires_at: consent.expires_at,
+    };
+    Ok(Hal::in_environment(on.idp.urls(), environment, path, shown)
+        .link("user", on.url())
+        .link("agreement", agreement))
+}
+
+async fn list(on: OnUser<may::ReadConsents>) -> Result<Reply, ApiFailure> {
+    let mut items = Vec::new();
+    for consent in consents::of_user(on.idp.db(), on.user.id).await? {
+        items.push(shown(&on, consent).await?);
+    }
+    let url = format!("{}/agreementConsents", on.url());
+    Reply::ok(&Page::whole(url, "agreementConsents", items))
+}
+
+async fn read(
+    on: OnUser<may::ReadConsents>,
+    PathAgreement(agreement): PathAgreement,
+) -> Result<Reply, ApiFailure> {
+    let consent = find(&on, &agreement).await?;
+    Reply::ok(&shown(&on, consent).await?)
+}
+
+async fn find<P>(
+    on: &OnUser<P>,
+    agreement: &Object<Agreement>,
+) -> Result<StoredConsent, ApiFailure> {
+    let all = consents::of_user(on.idp.db(), on.user.id).await?;
+    all.into_iter()
+        .find(|consent| consent.agreement_id == agreement.id)
+        .ok_or_else(ApiFailure::not_found)
+}
+
+async fn accept(
+    on: OnUser<may::ManageConsents>,
+    PathAgreement(agreement): PathAgreement,
+    Json(accept): Json<Accept>,
+) -> Result<Reply, ApiFailure> {
+    let (db, keyring) = (on.idp.db(), on.idp.keyring());
+    let environment = on.environment.id;
+    let language = Objects::<AgreementLanguage>::new(db, keyring);
+    let language = language.find(environment, accept.language.id).await?;
+    if language.is_none_or(|language| language.parent != agreement.id) {
+        let message = "is no language of the agreement";
+        return Err(ApiFailure::invalid_value("language.id", message));
+    }
+    let revision = Objects::<Revision>::new(db, keyring);
+    let revision = revision.find(environment, accept.revision.id).await?;
+    let is_there = revision.is_some_and(|revision| {
+        revision.parent == accept.language.id && revision.document.effective_at <= on.now
+    });
+    if !is_there {
+        let message = "is no revision of the language that is in force";
+        return Err(ApiFailure::invalid_value("revision.id", message));
+    }
+    let consented_at = accept.consented_at.unwrap_or(on.now);
+    if consented_at > on.now {
+        let message = "must not be in the future";
+        return Err(ApiFailure::invalid_value("consentedAt", message));
+    }
+    let days = agreement.document.reconsent_days();
+    let expires_at = days.and_then(|days| {
+        let period = SignedDuration::from_hours(24 * i64::from(days));
+        consented_at.saturating_add(period).ok()
+    });
+    let consent = StoredConsent {
+        user_id: on.user.id,
+        agreement_id: agreement.id,
+        language_id: accept.language.id,
+        revision_id: accept.revision.id,
+        is_revoked: false,
+        consented_at,
+        expires_at,
+    };
+    let (change, event) = (consents::set(&consent), "AGREEMENT_CONSENT.ACCEPTED");
+    on.commit(environment, change, event, &on.user).await?;
+    Reply::ok(&shown(&on, consent).await?)
+}
+
+async fn revoke(
+    on: OnUser<may::ManageConsents>,
+    PathAgreement(agreement): PathAgreement,
+) -> Result<Reply, ApiFailure> {
+    let consent = StoredConsent {
+        is_revoked: true,
+        ..find(&on, &agreement).await?
+    };
+    let (change, event) = (consents::set(&consent), "AGREEMENT_CONSENT.REVOKED");
+    on.commit(on.environment.id, change, event, &on.user)
+        .await?;
+    Reply::ok(&shown(&on, consent).await?)
+}
+
+/// The routes of what users agreed to.
+pub(crate) fn routes() -> Vec<Resource> {
+    let path = "/environments/{environment}/users/{user}/agreementConsents";
+    vec![
+        at(path).kept(super::NOT_ASKED).get(list),
+        at(format!("{path}/{{agreement}}"))
+            .kept(super::NOT_ASKED)
+            .get(read)
+            .post_as(media_type::CONSENT_ACCEPT, accept)
+            .post_as(media_type::CONSENT_REVOKE, revoke),
+    ]
+}

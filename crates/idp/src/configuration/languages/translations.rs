@@ -1,0 +1,254 @@
+//! `/environments/{environment}/translations/{locale}`: the texts of pages in a language (PingOne,
+//! "Translations"). A translation may be there before its language is, and stays when that goes.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::names;
+use crate::access::allowed::AllowedEverywhere;
+use crate::access::permissions::{Allows, may};
+use crate::api::body::JsonList;
+use crate::api::checks;
+use crate::api::hal::Reply;
+use crate::api::media_router::{Resource, at};
+use crate::api::paging::PageRequest;
+use crate::api::resource::unique;
+use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
+use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::record::{Events, events};
+
+/// As many texts as a language may have.
+const MOST_TEXTS: usize = 2000;
+
+/// Longest text, in characters.
+const LONGEST: usize = 4096;
+
+/// `KEY TEXT` on each line: the texts that pages have, as far as their keys are known.
+const REFERENCE: &str = include_str!("texts.txt");
+
+/// The translated texts of one language.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Translations {
+    locale: String,
+    texts: BTreeMap<String, String>,
+}
+
+impl Document for Translations {
+    const EVENTS: Events = events!("TRANSLATION");
+
+    fn name(&self) -> &str {
+        &self.locale
+    }
+
+    fn unique(&self) -> Option<String> {
+        Some(self.locale.clone())
+    }
+}
+
+/// A text as it goes over the wire.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Translation {
+    key: String,
+    #[serde(skip_deserializing)]
+    short_key: String,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    reference_text: Option<&'static str>,
+    /// Empty where there is none.
+    #[serde(default)]
+    translated_text: String,
+}
+
+/// Somebody who may do `P` to the texts in the path's language.
+struct Texts<P> {
+    allowed: AllowedEverywhere<P>,
+    locale: String,
+    found: Option<Object<Translations>>,
+}
+
+/// Rejected as [`AllowedEverywhere`] is, and with 404 for what is no language.
+impl<P: Allows> FromRequestParts<Idp> for Texts<P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let allowed = AllowedEverywhere::<P>::from_request_parts(parts, idp).await?;
+        let params = RawPathParams::from_request_parts(parts, idp).await;
+        let params = params.map_err(|_| ApiFailure::not_found())?;
+        let locale = params.iter().find(|(name, _)| *name == "locale");
+        let locale = locale
+            .map(|(_, locale)| locale.to_owned())
+            .filter(|locale| names::english(locale).is_some())
+            .ok_or_else(ApiFailure::not_found)?;
+        let environment = allowed.id();
+        let objects = Objects::<Translations>::new(idp.db(), idp.keyring());
+        let all = objects.list(environment, environment.as_uuid()).await?;
+        let found = all
+            .into_iter()
+            .find(|object| object.document.locale == locale);
+        Ok(Self {
+            allowed,
+            locale,
+            found,
+        })
+    }
+}
+
+impl<P> Texts<P> {
+    fn object(&self, now: Timestamp) -> Object<Translations> {
+        self.found.clone().unwrap_or_else(|| Object {
+            id: self.allowed.idp.random().uuid(),
+            environment_id: self.allowed.id(),
+            parent: self.allowed.id().as_uuid(),
+            document: Translations {
+                locale: self.locale.clone(),
+                texts: BTreeMap::new(),
+            },
+            created_at: now,
+            updated_at: now,
+        })
+    }
+}
+
+/// All texts of a language: those that pages have, and those that were set beside them.
+fn all(translations: &Translations) -> Vec<Translation> {
+    let mut keys: Vec<&str> = reference().map(|(key, _)| key).collect();
+    keys.extend(translations.texts.keys().map(String::as_str));
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter().map(|key| one(translations, key)).collect()
+}
+
+fn one(translations: &Translations, key: &str) -> Translation {
+    let reference_text = reference()
+        .find(|(one, _)| *one == key)
+        .map(|(_, text)| text);
+    let is_english = translations.locale.split('-').next() == Some("en");
+    let untranslated = reference_text.filter(|_| is_english).unwrap_or_default();
+    let translated = translations.texts.get(key).map(String::as_str);
+    Translation {
+        key: key.to_owned(),
+        short_key: short(key).to_owned(),
+        reference_text,
+        translated_text: translated.unwrap_or(untranslated).to_owned(),
+    }
+}
+
+fn reference() -> impl Iterator<Item = (&'static str, &'static str)> {
+    REFERENCE.lines().filter_map(|line| line.split_once(' '))
+}
+
+/// A key without the page that it belongs to: `button.cancel` of `flow-ui.button.cancel`.
+fn short(key: &str) -> &str {
+    key.split_once('.').map_or(key, |(_, short)| short)
+}
+
+fn is_key(text: &str) -> bool {
+    let is_word = |word: &str| {
+        let mut characters = word.bytes();
+        characters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && !word.is_empty()
+    };
+    text.len() <= 256 && text.contains('.') && text.split('.').all(is_word)
+}
+
+/// Sets the texts that are sent and leaves the others; one without a translation is reset.
+fn set(texts: &mut BTreeMap<String, String>, sent: &[Translation]) -> Result<(), ApiFailure> {
+    for translation in sent {
+        let Translation {
+            key,
+            translated_text,
+            ..
+        } = translation;
+        if !is_key(key) {
+            let message = "must be the key of a text, such as flow-ui.button.cancel";
+            return Err(ApiFailure::invalid_value("key", message));
+        }
+        checks::at_most("translatedText", Some(translated_text), LONGEST)?;
+        if translated_text.is_empty() {
+            texts.remove(key);
+        } else {
+            texts.insert(key.clone(), translated_text.clone());
+        }
+    }
+    if texts.len() > MOST_TEXTS {
+        let message = format!("makes more than {MOST_TEXTS} texts of the language");
+        return Err(ApiFailure::invalid_value("key", message));
+    }
+    Ok(())
+}
+
+async fn list(texts: Texts<may::ReadLanguages>, page: PageRequest) -> Result<Reply, ApiFailure> {
+    let url = texts
+        .allowed
+        .url(format_args!("translations/{}", texts.locale));
+    let (after, _) = page.position(&texts.allowed.idp, &url)?;
+    let object = texts.object(texts.allowed.now);
+    let found = all(&object.document)
+        .into_iter()
+        .filter(|translation| translation.key > after)
+        .collect();
+    let behind = |last: &Translation| (last.key.clone(), String::new());
+    let page = page.page(
+        &texts.allowed.idp,
+        &url,
+        "translations",
+        found,
+        behind,
+        |translation| translation,
+    );
+    Reply::ok(&page)
+}
+
+async fn update(
+    texts: Texts<may::ManageLanguages>,
+    JsonList(sent): JsonList<Translation>,
+) -> Result<Reply, ApiFailure> {
+    let allowed = &texts.allowed;
+    let mut object = texts.object(allowed.now);
+    set(&mut object.document.texts, &sent)?;
+    object.updated_at = allowed.now;
+    let objects = Objects::<Translations>::new(allowed.idp.db(), allowed.idp.keyring());
+    let (change, event) = if texts.found.is_some() {
+        let change = objects.update(&object, allowed.idp.random())?;
+        (change, Translations::EVENTS.updated)
+    } else {
+        let change = objects.insert(&object, allowed.idp.random())?;
+        (change, Translations::EVENTS.created)
+    };
+    let committed = allowed.commit(allowed.id(), change, event, &object).await;
+    committed.map_err(|error| unique(error, "locale"))?;
+    let set = sent.iter().map(|sent| one(&object.document, &sent.key));
+    Reply::ok(&set.collect::<Vec<_>>())
+}
+
+/// The routes of translations.
+pub(crate) fn routes() -> Vec<Resource> {
+    let path = "/environments/{environment}/translations/{locale}";
+    let kept = Some("The pages and mails are in English.");
+    vec![at(path).kept(kept).get(list).put(update)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_words_between_dots() {
+        for (text, expected) in [
+            ("flow-ui.button.cancel", true),
+            ("forms.button.text", true),
+            ("cancel", false),
+            (".cancel", false),
+            ("a..b", false),
+            ("a.b c", false),
+        ] {
+            assert_eq!(is_key(text), expected, "{text}");
+        }
+        assert!(reference().all(|(key, _)| is_key(key)));
+    }
+}

@@ -1,0 +1,104 @@
+//! Uploaded images: what is taken, where they are afterwards, and who may not delete them.
+
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::management::{Api, refused};
+use crate::world::{Answer, World};
+
+/// The beginning of a PNG image of these pixels, which is what its size is read from.
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    png.extend(width.to_be_bytes());
+    png.extend(height.to_be_bytes());
+    png.extend(b"\x08\x06\0\0\0");
+    png
+}
+
+pub(crate) async fn upload(api: &Api<'_>, content: Vec<u8>) -> Answer {
+    // As the Go SDK sends it.
+    let types = ["image/png"];
+    api.send(Method::POST, "images", &types, content).await
+}
+
+#[tokio::test]
+async fn an_uploaded_image_is_there_for_everybody() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let made = upload(&api, png(640, 480))
+        .await
+        .expect(StatusCode::CREATED);
+    let image = made.json();
+    let original = &image["targets"]["original"];
+    assert_eq!(
+        (&original["type"], &original["width"], &original["height"]),
+        (&json!("png"), &json!(640), &json!(480))
+    );
+    let at = format!("images/{}", image["id"].as_str().unwrap());
+    assert_eq!(api.get(&at).await.expect(StatusCode::OK).json(), image);
+
+    let href = original["href"].as_str().unwrap();
+    let path = href.strip_prefix("https://localhost:9443").unwrap();
+    let shown = world.get(path).await.expect(StatusCode::OK);
+    for (name, value) in [
+        (CONTENT_TYPE, "image/png"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ] {
+        assert_eq!(shown.header(name), value);
+    }
+    let other_type = path.replace(".png", ".gif");
+    world.get(&other_type).await.expect(StatusCode::NOT_FOUND);
+
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+    refused(&api.get(&at).await, 404, "NOT_FOUND", "", "");
+    world.get(path).await.expect(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn only_images_are_taken() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>".to_vec();
+    for content in [svg, Vec::new(), png(0, 10), png(100_000, 10)] {
+        let refusal = upload(&api, content).await;
+        refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", "file");
+    }
+    let mut large = png(10, 10);
+    large.resize(2 * 1024 * 1024 + 1, 0);
+    upload(&api, large)
+        .await
+        .expect(StatusCode::PAYLOAD_TOO_LARGE);
+    let json = api.post("images", &json!({})).await;
+    json.expect(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn an_image_that_a_theme_shows_stays() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let image = upload(&api, png(64, 64)).await.json();
+    let logo = json!({"id": image["id"], "href": image["targets"]["original"]["href"]});
+    let theme = |logo: &Value| {
+        json!({"template": "focus", "configuration": {
+            "backgroundType": "DEFAULT", "bodyTextColor": "#000000", "headingTextColor": "#000000",
+            "linkTextColor": "#0000ff", "buttonColor": "#0000ff", "buttonTextColor": "#ffffff",
+            "cardColor": "#ffffff", "logoType": "IMAGE", "logo": logo,
+        }})
+    };
+    let unknown = json!({"id": world.demo.environment_id, "href": "https://example.com/x.png"});
+    let refusal = api.post("themes", &theme(&unknown)).await;
+    let member = "configuration.logo";
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", member);
+
+    let made = api.post("themes", &theme(&logo)).await;
+    let made = made.expect(StatusCode::CREATED).json();
+    let at = format!("images/{}", image["id"].as_str().unwrap());
+    let refusal = api.delete(&at).await;
+    refused(&refusal, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+    let theme = format!("themes/{}", made["id"].as_str().unwrap());
+    api.delete(&theme).await.expect(StatusCode::NO_CONTENT);
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
