@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::SigningKeyId;
+use protocol::id::{EnvironmentId, SigningKeyId};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
@@ -271,6 +271,12 @@ impl Configuration for Certificate {
     type Read = may::ReadCertificates;
     type Manage = may::ManageCertificates;
 
+    fn unknown(id: Uuid, environment: EnvironmentId) -> ApiFailure {
+        ApiFailure::not_found_saying(format!(
+            "Certificate not found for id: {id} and environmentId: {environment}"
+        ))
+    }
+
     fn show_in(around: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
         object.document.0.show(around, shown)
     }
@@ -491,7 +497,12 @@ impl<P: Allows> FromRequestParts<Idp> for OnKey<P> {
         let is_own = own.is_some();
         let key = own.or_else(|| keys.into_iter().find(|key| key.id == id.as_uuid()));
         Ok(Self {
-            key: key.ok_or_else(ApiFailure::not_found)?,
+            key: key.ok_or_else(|| {
+                let environment = collection.id();
+                ApiFailure::not_found_saying(format!(
+                    "Key not found for id: {id} and environmentId: {environment}"
+                ))
+            })?,
             collection,
             chosen,
             is_own,

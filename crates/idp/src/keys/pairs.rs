@@ -20,7 +20,7 @@ use x509_cert::attr::{AttributeTypeAndValue, Attributes};
 use x509_cert::certificate::{Certificate, TbsCertificate, Version};
 use x509_cert::der::asn1::{BitString, GeneralizedTime, ObjectIdentifier, OctetString, UtcTime};
 use x509_cert::der::pem::LineEnding;
-use x509_cert::der::{Decode, Encode, EncodePem as _, pem};
+use x509_cert::der::{Any, Decode, Encode, EncodePem as _, pem};
 use x509_cert::name::{Name, RelativeDistinguishedName};
 use x509_cert::request::{CertReq, CertReqInfo};
 use x509_cert::serial_number::SerialNumber;
@@ -120,7 +120,7 @@ impl SignatureAlgorithm {
         AlgorithmIdentifierOwned {
             oid: self.oid(),
             // RFC 4055 §5 wants NULL, RFC 5758 §3.2 wants nothing.
-            parameters: (self.of() == Algorithm::Rsa).then(x509_cert::der::Any::null),
+            parameters: (self.of() == Algorithm::Rsa).then(Any::null),
         }
     }
 }
@@ -609,8 +609,17 @@ fn from_pkcs7(file: &[u8]) -> Result<Vec<Vec<u8>>, PairError> {
 /// [`PairError::Failed`] when they cannot be encoded.
 pub(crate) fn to_pkcs7(chain: &[Vec<u8>]) -> Result<Vec<u8>, PairError> {
     let chain: Result<Vec<_>, _> = chain.iter().map(|one| read(one)).collect();
-    let info = ContentInfo::try_from(chain?).map_err(|_| PairError::Failed)?;
-    info.to_der().map_err(|_| PairError::Failed)
+    let failed = |_| PairError::Failed;
+    let info = ContentInfo::try_from(chain?).map_err(failed)?;
+    let mut signed: SignedData = info.content.decode_as().map_err(failed)?;
+    // An empty list of revoked certificates says nothing, and others leave it out.
+    signed.crls = None;
+    let content = signed.to_der().and_then(|der| Any::from_der(&der));
+    let info = ContentInfo {
+        content: content.map_err(failed)?,
+        ..info
+    };
+    info.to_der().map_err(failed)
 }
 
 /// Certificates as PEM, one after the other.
