@@ -393,6 +393,64 @@ impl SignOnPolicyAction {
         Ok(())
     }
 
+    /// What must be there when the action is written, and may be deleted later.
+    fn named(&self) -> Vec<Reference> {
+        let mut named = Vec::new();
+        let mut of_kind = |member, kind, id: Uuid| {
+            named.push(Reference {
+                member,
+                target: Target::Kind(kind),
+                id,
+            });
+        };
+        if let Some(agreement) = self.agreement {
+            of_kind("agreement.id", "AGREEMENT", agreement.id);
+        }
+        if let Some(provider) = self.identity_provider {
+            of_kind("identityProvider.id", "IDENTITY_PROVIDER", provider.id);
+        }
+        for provider in self.social_providers.iter().flatten() {
+            of_kind("socialProviders.id", "IDENTITY_PROVIDER", provider.id);
+        }
+        for rule in self.discovery_rules.iter().flatten() {
+            let member = "discoveryRules.identityProvider.id";
+            of_kind(member, "IDENTITY_PROVIDER", rule.identity_provider.id);
+        }
+        if let Some(provisioning) = &self.new_user_provisioning {
+            for gateway in &provisioning.gateways {
+                of_kind("newUserProvisioning.gateways.id", "GATEWAY", gateway.id);
+            }
+        }
+        let registration = self.registration.as_ref();
+        if let Some(population) = registration.and_then(|one| one.population) {
+            named.push(Reference::to_row::<StoredPopulation>(
+                "registration.population.id",
+                population.id,
+            ));
+        }
+        named.extend(
+            self.applications
+                .iter()
+                .flatten()
+                .map(|application| Reference {
+                    member: "applications.id",
+                    target: Target::Table("applications"),
+                    id: application.id,
+                }),
+        );
+        named
+    }
+
+    async fn check_named(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
+        for reference in self.named() {
+            if !reference.holds(managing.idp.db(), managing.id()).await? {
+                let message = "names something that does not exist in the environment";
+                return Err(ApiFailure::invalid_value(reference.member, message));
+            }
+        }
+        Ok(())
+    }
+
     /// Users come from directories that say how new ones are found. Whether the gateways are there
     /// at all is checked with the other references.
     async fn check_gateways(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
@@ -479,55 +537,15 @@ impl Document for SignOnPolicyAction {
         None
     }
 
+    /// What else it names may go: users are then sent nowhere else, and join the default population.
     fn references(&self) -> Vec<Reference> {
-        let mut references = Vec::new();
-        let mut of_kind = |member, kind, id: Uuid| {
-            references.push(Reference {
-                member,
-                target: Target::Kind(kind),
-                id,
-            });
-        };
-        if let Some(agreement) = self.agreement {
-            of_kind("agreement.id", "AGREEMENT", agreement.id);
-        }
-        if let Some(provider) = self.identity_provider {
-            of_kind("identityProvider.id", "IDENTITY_PROVIDER", provider.id);
-        }
-        for provider in self.social_providers.iter().flatten() {
-            of_kind("socialProviders.id", "IDENTITY_PROVIDER", provider.id);
-        }
-        for rule in self.discovery_rules.iter().flatten() {
-            let member = "discoveryRules.identityProvider.id";
-            of_kind(member, "IDENTITY_PROVIDER", rule.identity_provider.id);
-        }
-        if let Some(provisioning) = &self.new_user_provisioning {
-            for gateway in &provisioning.gateways {
-                of_kind("newUserProvisioning.gateways.id", "GATEWAY", gateway.id);
-            }
-        }
-        if let Some(policy) = self.device_authentication_policy {
-            let kind = DeviceAuthenticationPolicy::EVENTS.kind;
-            of_kind("deviceAuthenticationPolicy.id", kind, policy.id);
-        }
-        let registration = self.registration.as_ref();
-        if let Some(population) = registration.and_then(|one| one.population) {
-            references.push(Reference::to_row::<StoredPopulation>(
-                "registration.population.id",
-                population.id,
-            ));
-        }
-        references.extend(
-            self.applications
-                .iter()
-                .flatten()
-                .map(|application| Reference {
-                    member: "applications.id",
-                    target: Target::Table("applications"),
-                    id: application.id,
-                }),
-        );
-        references
+        self.device_authentication_policy
+            .map(|policy| {
+                let member = "deviceAuthenticationPolicy.id";
+                Reference::to_object::<DeviceAuthenticationPolicy>(member, policy.id)
+            })
+            .into_iter()
+            .collect()
     }
 }
 
@@ -551,6 +569,7 @@ impl Configuration for SignOnPolicyAction {
         self.check_members()?;
         self.check_lists()?;
         self.check_texts()?;
+        self.check_named(managing).await?;
         if self
             .prompt_interval_seconds
             .is_some_and(|seconds| seconds > RAREST_PROMPT_SECONDS)

@@ -12,6 +12,7 @@ use web::Floor;
 
 use super::{FLOOR, Visit, require_same, rules};
 use crate::Idp;
+use crate::access::allowed::find_population;
 use crate::accounts::Refusal;
 use crate::accounts::registration::{
     NewAccount, NewPassword, Registered, RegistrationRefusal, Verification, register_oneself,
@@ -90,6 +91,11 @@ pub(crate) async fn post(
         return show(&visit, form).await;
     };
 
+    // The one that the policy names may be deleted.
+    let population = match population {
+        Some(population) => find_population(&idp, visit.environment.id, population).await?,
+        None => None,
+    };
     let population = match population {
         Some(population) => population,
         None => rules::default_population(&visit).await?.id,

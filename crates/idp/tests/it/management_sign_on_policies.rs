@@ -125,6 +125,25 @@ async fn an_action_has_the_members_of_its_type() {
 }
 
 #[tokio::test]
+async fn what_an_action_names_may_be_deleted() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let population = api.make_population("Guests").await;
+    let policy = api.make("signOnPolicies", &json!({ "name": "Own" })).await;
+    let at = format!("signOnPolicies/{}/actions", id(&policy));
+    let action = json!({
+        "type": "LOGIN", "priority": 1,
+        "registration": { "enabled": true, "population": { "id": population } },
+    });
+    api.make(&at, &action).await;
+    let gone = api.delete(&format!("populations/{population}")).await;
+    gone.expect(StatusCode::NO_CONTENT);
+    let refusal = api.post(&at, &action).await;
+    let target = "registration.population.id";
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", target);
+}
+
+#[tokio::test]
 async fn an_assignment_goes_with_its_policy() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
