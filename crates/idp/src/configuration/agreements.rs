@@ -8,6 +8,7 @@ pub(crate) mod revisions;
 use serde::{Deserialize, Serialize};
 
 use self::languages::AgreementLanguage;
+use self::revisions::Revision;
 use super::languages::Language;
 use crate::access::caller::Caller;
 use crate::access::permissions::may;
@@ -121,8 +122,18 @@ async fn speaks_default(
             locale, enabled, ..
         } = &language.document;
         if *enabled && *locale == default.document.locale {
-            return Ok(revisions::in_force(caller, &language).await?.is_some());
+            return Ok(in_force(caller, &language).await?.is_some());
         }
     }
     Ok(false)
+}
+
+/// The text that is in force of an agreement in one language.
+async fn in_force(
+    caller: &Caller,
+    language: &Object<AgreementLanguage>,
+) -> Result<Option<Object<Revision>>, ApiFailure> {
+    let objects = Objects::<Revision>::new(caller.idp.db(), caller.idp.keyring());
+    let all = objects.list(language.environment_id, language.id).await?;
+    Ok(revisions::current(&all, caller.now).cloned())
 }

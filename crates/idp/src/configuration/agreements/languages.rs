@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Agreement, NOT_ASKED, revisions};
+use super::{Agreement, NOT_ASKED, in_force};
 use crate::access::caller::Caller;
 use crate::access::permissions::may;
 use crate::api::checks;
@@ -100,7 +100,7 @@ impl Configuration for AgreementLanguage {
         managing: &Managing<Self>,
         object: &Object<Self>,
     ) -> Result<(), ApiFailure> {
-        if revisions::in_force(managing, object).await?.is_none() {
+        if in_force(managing, object).await?.is_none() {
             return Ok(());
         }
         // Clients look for the text (PingOne's Terraform provider).
@@ -115,7 +115,7 @@ impl Configuration for AgreementLanguage {
     ) -> Result<Shown, ApiFailure> {
         let this = shown.address().unwrap_or_default().to_owned();
         let shown = shown.link("revisions", format!("{this}/revisions"));
-        let current = revisions::in_force(caller, object).await?;
+        let current = in_force(caller, object).await?;
         Ok(match current {
             Some(revision) => shown
                 .link(

@@ -137,21 +137,11 @@ impl Configuration for Revision {
 }
 
 /// The text that is in force.
-pub(crate) fn current(revisions: &[Object<Revision>], now: Timestamp) -> Option<&Object<Revision>> {
+pub(super) fn current(revisions: &[Object<Revision>], now: Timestamp) -> Option<&Object<Revision>> {
     let begun = revisions
         .iter()
         .filter(|revision| revision.document.effective_at <= now);
     begun.max_by_key(|revision| revision.document.effective_at)
-}
-
-/// The text that is in force of an agreement in one language.
-pub(super) async fn in_force(
-    caller: &Caller,
-    language: &Object<AgreementLanguage>,
-) -> Result<Option<Object<Revision>>, ApiFailure> {
-    let objects = Objects::<Revision>::new(caller.idp.db(), caller.idp.keyring());
-    let all = objects.list(language.environment_id, language.id).await?;
-    Ok(current(&all, caller.now).cloned())
 }
 
 /// HTML as PingOne keeps it: white space is folded, and a block begins a line.
