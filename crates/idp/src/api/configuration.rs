@@ -93,11 +93,6 @@ pub(crate) trait Configuration: Document {
         Ok(())
     }
 
-    /// What is said where an id names none.
-    fn unknown(_id: Uuid, _environment: EnvironmentId) -> ApiFailure {
-        ApiFailure::not_found()
-    }
-
     /// What ends with it, beside what hangs off it.
     fn endings(_object: &Object<Self>) -> Change {
         Change::new()
@@ -340,7 +335,6 @@ impl<D: Configuration, P> Collection<D, P> {
         match self.objects().find(self.id(), id).await? {
             Some(object) if object.parent == self.parent => Ok(object),
             _ => Err(D::missing(self.id(), id)),
-            _ => Err(D::unknown(id, self.id())),
         }
     }
 

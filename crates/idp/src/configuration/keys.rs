@@ -271,7 +271,7 @@ impl Configuration for Certificate {
     type Read = may::ReadCertificates;
     type Manage = may::ManageCertificates;
 
-    fn unknown(id: Uuid, environment: EnvironmentId) -> ApiFailure {
+    fn missing(environment: EnvironmentId, id: Uuid) -> ApiFailure {
         ApiFailure::not_found_saying(format!(
             "Certificate not found for id: {id} and environmentId: {environment}"
         ))
