@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::core::Core;
 use crate::stores::activities::{Activities, StoredActivity};
 use crate::stores::change::Change;
+use crate::stores::subscriptions::{FilterOptions, Filters, Subscriptions};
 use crate::stores::users::StoredUser;
 use crate::urls::Urls;
 
@@ -173,21 +174,49 @@ impl Activity {
         self
     }
 
-    /// The statements that record it.
-    fn statements(&self, core: &Core, environment: EnvironmentId, by: &By) -> Vec<Statement> {
+    /// The statements that record it, and put it into the queues of those who are told.
+    fn statements(
+        &self,
+        core: &Core,
+        environment: EnvironmentId,
+        by: &By,
+        told: &Filters,
+    ) -> Vec<Statement> {
+        let id = ActivityId::random(core.random());
         let insert = Activities::insert(
             environment,
             &StoredActivity {
-                id: ActivityId::random(core.random()),
+                id,
                 recorded_at: by.now,
                 correlation_id: by.origin.request.0,
                 document: self.document(core.urls(), environment, by),
             },
             self.action,
         );
+        let told_of_it = told
+            .iter()
+            .filter(|(_, filter)| self.is_told_by(filter, by));
+        let queues = told_of_it.flat_map(|(to, _)| Subscriptions::enqueue(*to, id, by.now));
         let others = self.also.iter();
-        let others = others.flat_map(|activity| activity.statements(core, environment, by));
-        std::iter::once(insert).chain(others).collect()
+        let others = others.flat_map(|activity| activity.statements(core, environment, by, told));
+        std::iter::once(insert)
+            .chain(queues)
+            .chain(others)
+            .collect()
+    }
+
+    /// Whether a subscription is told of it: by what was done, by the applications that did it or
+    /// that it was done to, and by the population of the user whom it was done to.
+    fn is_told_by(&self, filter: &FilterOptions, by: &By) -> bool {
+        let mut applications = Vec::new();
+        if let Actor::Application { id, .. } = &by.actor {
+            applications.push(id.as_uuid());
+        }
+        if self.subject.kind == "APPLICATION" {
+            applications.extend(Uuid::try_parse(&self.subject.id));
+        }
+        let population = self.subject.population.map(|id| id.as_uuid());
+        filter.lets_through(self.action, &applications, population)
     }
 
     /// Everything but what stands in columns.
@@ -260,8 +289,13 @@ impl Change {
         activity: &Activity,
         by: &By,
     ) -> Result<(), StoreError> {
-        let records = activity.statements(core, environment, by);
-        self.add_all(records).commit_unrecorded(core).await
+        let told = core.subscriptions().filters(environment, by.now).await?;
+        let records = activity.statements(core, environment, by, &told);
+        self.add_all(records).commit_unrecorded(core).await?;
+        if !told.is_empty() {
+            core.subscriptions().wake();
+        }
+        Ok(())
     }
 }
 

@@ -3,12 +3,14 @@
 
 pub(crate) mod administrator_security;
 pub(crate) mod agreements;
+pub(crate) mod alert_channels;
 mod application_attributes;
 pub(crate) mod application_resources;
 pub(crate) mod branding;
 pub(crate) mod custom_domains;
 pub(crate) mod device_authentication_policies;
 pub(crate) mod devices;
+pub(crate) mod email_domains;
 pub(crate) mod fido2_policies;
 mod first_policies;
 pub(crate) mod forms;
@@ -20,9 +22,11 @@ pub(crate) mod languages;
 pub(crate) mod linked_accounts;
 pub(crate) mod look;
 pub(crate) mod mfa_settings;
+pub(crate) mod notifications;
 mod periods;
 pub(crate) mod propagation;
 pub(crate) mod push_credentials;
+pub(crate) mod rate_limits;
 pub(crate) mod recaptcha;
 pub(crate) mod resource_attributes;
 pub(crate) mod resource_parts;
@@ -31,6 +35,7 @@ pub(crate) mod sign_on_policies;
 pub(crate) mod sign_on_policy_actions;
 pub(crate) mod sign_on_policy_assignments;
 pub(crate) mod sign_on_policy_conditions;
+mod subscriptions;
 mod system_applications;
 pub(crate) mod themes;
 
@@ -42,6 +47,7 @@ use uuid::Uuid;
 use self::administrator_security::AdministratorSecurity;
 use self::agreements::languages::AgreementLanguage;
 use self::agreements::{Agreement, consents, revisions};
+use self::alert_channels::AlertChannel;
 use self::application_resources::{ApplicationResource, ApplicationResourcePermission};
 use self::branding::BrandingSettings;
 use self::device_authentication_policies::DeviceAuthenticationPolicy;
@@ -55,6 +61,7 @@ use self::languages::translations;
 use self::linked_accounts::LinkedAccount;
 use self::mfa_settings::MfaSettings;
 use self::push_credentials::PushCredential;
+use self::rate_limits::RateLimitConfiguration;
 use self::recaptcha::Recaptcha;
 use self::sign_on_policies::SignOnPolicy;
 use self::sign_on_policy_actions::SignOnPolicyAction;
@@ -72,6 +79,7 @@ use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::editions;
 use crate::stores::resource_attributes::ResourceAttribute;
+use crate::stores::subscriptions::Subscription;
 use crate::stores::user_schemas::{Schema, SchemaAttribute};
 
 /// The routes of all kinds.
@@ -111,6 +119,11 @@ pub(crate) fn routes() -> Vec<Resource> {
         collection::<Language>(),
         collection::<LocalizationStatus>(),
         translations::routes(),
+        notifications::routes(),
+        email_domains::routes(),
+        collection::<AlertChannel>(),
+        collection::<RateLimitConfiguration>(),
+        collection::<Subscription>(),
     ]
     .into_iter()
     .flatten()
@@ -135,6 +148,7 @@ const EDITIONS: &[Edition] = &[
             Ok(change.and(seed.object(language)?))
         })
     },
+    |seed| seed.object(notifications::policies::seed()),
 ];
 
 /// What an environment of this edition still lacks, and what notes that it then has all.

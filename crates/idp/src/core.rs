@@ -21,6 +21,7 @@ use crate::stores::applications::Applications;
 use crate::stores::environments::Environments;
 use crate::stores::resources::Granted;
 use crate::stores::role_assignments::RoleAssignments;
+use crate::stores::subscriptions::Subscriptions;
 use crate::stores::user_schemas::UserSchemas;
 use crate::urls::Urls;
 
@@ -44,6 +45,7 @@ pub struct Core {
     granted: Granted,
     role_assignments: RoleAssignments,
     user_schemas: UserSchemas,
+    subscriptions: Subscriptions,
 }
 
 impl Core {
@@ -62,6 +64,7 @@ impl Core {
             granted: Granted::new(reader.clone(), urls.audience().to_owned()),
             role_assignments: RoleAssignments::new(reader.clone()),
             user_schemas: UserSchemas::new(reader.clone()),
+            subscriptions: Subscriptions::new(reader.clone(), Arc::clone(&keyring)),
             settings,
             db,
             reader,
@@ -117,6 +120,10 @@ impl Core {
         &self.user_schemas
     }
 
+    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
     /// Forgets what a write may have changed, wherever it is kept.
     pub(crate) fn forget(&self, touched: &Touched) {
         self.applications.forget(touched);
@@ -125,5 +132,6 @@ impl Core {
         self.granted.forget(touched);
         self.role_assignments.forget(touched);
         self.user_schemas.forget(touched);
+        self.subscriptions.forget(touched);
     }
 }

@@ -1,4 +1,4 @@
-//! What is done beside requests: mails are sent, what is over is deleted, memory is given back.
+//! What is done beside requests: mails and webhooks are sent, what is over is deleted, memory is given back.
 
 use std::future::Future;
 use std::time::Duration;
@@ -20,8 +20,11 @@ const MOST_PURGES: u32 = 100;
 /// Mails are kept a week after they were written.
 const MAIL_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What a webhook was not told for two weeks is not told any more.
+const WEBHOOK_RETENTION: SignedDuration = SignedDuration::from_hours(14 * 24);
+
 impl Idp {
-    /// Does what has to be done beside requests, until `stop` completes: sends mails, deletes what
+    /// Does what has to be done beside requests, until `stop` completes: sends mails and webhooks, deletes what
     /// expired, gives memory back. Before it returns, it waits for what answers did not wait for;
     /// a mail that was written meanwhile lies in the outbox until the next start.
     pub async fn run_jobs(&self, stop: impl Future<Output = ()> + Send) {
@@ -31,12 +34,15 @@ impl Idp {
             let _stopped = receiver.wait_for(|stopped| *stopped).await;
         };
         let outbox = outbox::run(self, self.mail(), self.clock(), wait(stopped.subscribe()));
+        let webhooks = self
+            .webhooks()
+            .run(self, self.clock(), wait(stopped.subscribe()));
         let housekeeping = self.keep_house(wait(stopped.subscribe()));
         let stopping = async {
             stop.await;
             stopped.send_replace(true);
         };
-        tokio::join!(outbox, housekeeping, stopping);
+        tokio::join!(outbox, webhooks, housekeeping, stopping);
         self.background().finished().await;
     }
 
@@ -63,6 +69,7 @@ impl Idp {
             now,
             activities_since: now - self.settings().lifetimes.activities,
             mails_since: now - MAIL_RETENTION,
+            webhooks_since: now - WEBHOOK_RETENTION,
         };
         for expired in Expired::everywhere(kept) {
             for _ in 0..MOST_PURGES {

@@ -34,6 +34,8 @@ mod mailbox;
 mod management;
 pub mod manual;
 mod oauth;
+mod outbox;
+mod outgoing;
 mod requests;
 mod routes;
 mod settings;
@@ -43,6 +45,7 @@ mod state;
 mod stores;
 mod uploads;
 mod urls;
+mod webhooks;
 
 pub use api::media_router::Operation;
 pub use founding::portal_applications::PortalAddresses;

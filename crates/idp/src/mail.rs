@@ -6,6 +6,7 @@
 
 pub(crate) mod outbox;
 mod smtp;
+mod words;
 
 use db::{Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +21,10 @@ use crate::core::Core;
 use crate::settings::SmtpSettings;
 use crate::stores::change::Change;
 use crate::stores::codes::{RECOVERY_CODE_LIFETIME, VERIFICATION_CODE_LIFETIME};
+use crate::stores::configuration::Objects;
+use crate::stores::email_delivery::EmailDelivery;
 use crate::stores::mails::{Mails, Share, StoredMail};
+use crate::stores::templates::TemplateContent;
 use crate::stores::users::StoredUser;
 
 pub(crate) use smtp::{InvalidSmtp, Smtp};
@@ -79,6 +83,16 @@ impl MailKind<'_> {
             Self::Notice(Notice::PasswordSet) => "password-set",
             Self::Recovery { .. } => "recovery",
             Self::Verification { .. } => "verification",
+        }
+    }
+
+    /// The template that says what an environment puts in its place, if PingOne has one.
+    fn template(&self) -> Option<&'static str> {
+        match self {
+            Self::AlreadyRegistered { .. } | Self::Notice(_) => None,
+            Self::Device { .. } => Some("device_pairing"),
+            Self::Recovery { .. } => Some("recovery_code_template"),
+            Self::Verification { .. } => Some("verification_code_template"),
         }
     }
 
@@ -208,29 +222,31 @@ impl Mail {
     ) -> Result<Statement, ComposeError> {
         let sender = core.environments().find_name(user.environment_id).await?;
         let sender = sender.unwrap_or_default();
-        let text = self.compose(user, kind, &sender);
-        let body = text.render(self.site.messages(), self.site.brand(), &sender)?;
-        let content = Content {
-            subject: text.subject,
-            text: body.text,
-            html: body.html,
+        let content = match own_words(core, user, kind, &sender).await? {
+            Some(content) => content,
+            None => {
+                let text = self.compose(user, kind, &sender);
+                let body = text.render(self.site.messages(), self.site.brand(), &sender)?;
+                Content {
+                    subject: text.subject,
+                    text: body.text,
+                    html: body.html,
+                }
+            }
         };
         let id = MailId::random(core.random());
         let plaintext = serde_json::to_vec(&content)?;
         let mail = StoredMail {
             id,
+            environment: user.environment_id,
             recipient: envelope(kind.recipient(user)),
             sealed: core.keyring().seal(&context(id), &plaintext, core.random()),
             created_at: now,
             attempts: 0,
         };
-        let due = self.smtp.is_some().then_some(now);
-        Ok(Mails::insert(
-            &mail,
-            user.environment_id,
-            due,
-            kind.share(user),
-        ))
+        let is_sent = self.smtp.is_some() || own_server(core, &mail).await?.is_some();
+        let due = is_sent.then_some(now);
+        Ok(Mails::insert(&mail, due, kind.share(user)))
     }
 
     /// Tells the outbox's job that a mail waits.
@@ -264,6 +280,33 @@ impl Mail {
             notes: lifetime.into_iter().chain([say("unasked")]).collect(),
         }
     }
+}
+
+/// What the user's environment says in the place of the installation's words, if anything.
+async fn own_words(
+    core: &Core,
+    user: &StoredUser,
+    kind: &MailKind<'_>,
+    sender: &str,
+) -> Result<Option<Content>, StoreError> {
+    let Some(template) = kind.template() else {
+        return Ok(None);
+    };
+    let attributes = &user.attributes;
+    let locale = attributes
+        .get("preferredLanguage")
+        .or(attributes.get("locale"));
+    let locale = locale.and_then(|locale| locale.as_str());
+    let objects = Objects::new(core.db(), core.keyring());
+    let found = TemplateContent::of_mail(objects, user.environment_id, template, locale).await?;
+    let code = kind.code().map_or("", |(code, _)| code);
+    Ok(found.map(|content| words::fill(&content, user, code, sender)))
+}
+
+/// The mail server of a mail's environment, if it has one of its own.
+async fn own_server(core: &Core, mail: &StoredMail) -> Result<Option<EmailDelivery>, StoreError> {
+    let objects = Objects::new(core.db(), core.keyring());
+    EmailDelivery::server(objects, mail.environment).await
 }
 
 /// Reads a mail of the outbox.

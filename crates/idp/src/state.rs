@@ -18,6 +18,7 @@ use crate::lockout::TriedNames;
 use crate::mail::{InvalidSmtp, Mail};
 use crate::settings::Settings;
 use crate::stores;
+use crate::webhooks::Webhooks;
 
 /// The embedded environment. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ pub struct Services {
     limits: Limits,
     mail: Mail,
     tried_names: TriedNames,
+    webhooks: Webhooks,
 }
 
 /// Why an [`Idp`] did not start.
@@ -59,6 +61,9 @@ pub enum StartError {
     /// The mail server's settings do not work.
     #[error("the settings of the mail server do not work")]
     Mail(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// TLS cannot be set up.
+    #[error("TLS for requests to others could not be set up")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The brand's settings do not work.
     #[error("the settings of the brand do not work")]
     Brand(#[from] InvalidBrand),
@@ -108,6 +113,8 @@ impl Idp {
             limits: Limits::new(&settings.limits),
             mail: Mail::new(site.clone(), settings.smtp.as_ref())?,
             tried_names: TriedNames::default(),
+            webhooks: Webhooks::new(settings.mode == ui::Mode::Development)
+                .map_err(|error| StartError::Tls(Box::new(error)))?,
             core,
         };
         Ok(Self(Arc::new(Inner { services, site })))
@@ -172,6 +179,10 @@ impl Services {
 
     pub(crate) fn mail(&self) -> &Mail {
         &self.mail
+    }
+
+    pub(crate) fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     pub(crate) fn tried_names(&self) -> &TriedNames {

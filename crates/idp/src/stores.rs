@@ -18,6 +18,7 @@ pub(crate) mod consents;
 pub(crate) mod custom_roles;
 pub(crate) mod dependents;
 pub(crate) mod editions;
+pub(crate) mod email_delivery;
 pub(crate) mod endings;
 pub(crate) mod environments;
 pub(crate) mod expired;
@@ -44,6 +45,8 @@ pub(crate) mod role_assignments;
 pub(crate) mod sealed;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
+pub(crate) mod subscriptions;
+pub(crate) mod templates;
 pub(crate) mod user_schemas;
 pub(crate) mod user_search;
 pub(crate) mod users;
@@ -131,6 +134,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 17,
         name: "images_and_consents",
         sql: include_str!("../migrations/0017_images_and_consents.sql"),
+    },
+    Migration {
+        version: 20,
+        name: "webhooks",
+        sql: include_str!("../migrations/0020_webhooks.sql"),
     },
 ];
 

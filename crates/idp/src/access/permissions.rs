@@ -102,6 +102,8 @@ permissions! {
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN], protects target true;
         ManageAgreements = "agreement:update:agreement"
             by [ENVIRONMENT_ADMIN];
+        ManageAlertChannels = "alerting:update:alertChannel"
+            by [ENVIRONMENT_ADMIN];
         ManageApplications = "applications:update:application"
             by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN],
             protects target true;
@@ -125,6 +127,8 @@ permissions! {
             by [ENVIRONMENT_ADMIN];
         ManageLanguages = "localization:update:language"
             by [ENVIRONMENT_ADMIN];
+        ManageNotifications = "notifications:update:notificationsSettings"
+            by [ENVIRONMENT_ADMIN];
         ManagePasswordPolicies = "dir:update:passwordPolicy"
             by [ENVIRONMENT_ADMIN];
         ManagePasswords = "dir:set:userPassword"
@@ -132,6 +136,8 @@ permissions! {
         ManagePopulations = "dir:update:population"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
         ManagePropagation = "provisioning:update:store"
+            by [ENVIRONMENT_ADMIN];
+        ManageRateLimits = "ratelimit:update:ipConfig"
             by [ENVIRONMENT_ADMIN];
         ManageResources = "applications:update:resource"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
@@ -148,6 +154,8 @@ permissions! {
             by [ENVIRONMENT_ADMIN];
         ManageUserRoles = "permissions:update:userRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
+        ManageSubscriptions = "webhooks:update:subscription"
+            by [ENVIRONMENT_ADMIN];
         ManageUsers = "dir:update:user"
             by [IDENTITY_DATA_ADMIN], protects target true;
         ReadActivities = "audit:read:activity"
@@ -157,6 +165,8 @@ permissions! {
         ReadAgreements = "agreement:read:agreement"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadAlertChannels = "alerting:read:alertChannel"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadApplications = "applications:read:application"
             by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY,
                 ENVIRONMENT_ADMIN];
@@ -185,6 +195,8 @@ permissions! {
         ReadLanguages = "localization:read:language"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadNotifications = "notifications:read:notificationsSettings"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadPasswordPolicies = "dir:read:passwordPolicy"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
@@ -192,6 +204,8 @@ permissions! {
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN, HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN,
                 IDENTITY_DATA_READ_ONLY];
         ReadPropagation = "provisioning:read:store"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadRateLimits = "ratelimit:read:ipConfig"
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadResources = "applications:read:resource"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
@@ -204,6 +218,8 @@ permissions! {
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadUserRoles = "permissions:read:userRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
+        ReadSubscriptions = "webhooks:read:subscription"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadUsers = "dir:read:user"
             by [HELP_DESK_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY], own "p1:read:user";
         UpdateEnvironments = "orgmgt:update:environment"

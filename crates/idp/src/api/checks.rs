@@ -1,5 +1,9 @@
 //! Checks of values that members of many resources share.
 
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderName, HeaderValue};
+use protocol::names::EmailAddress;
 use protocol::pingone::{CorsBehavior, CorsSettings};
 use url::Url;
 
@@ -75,4 +79,71 @@ fn is_origin(text: &str) -> bool {
         matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == named
     });
     is_whole && !named.contains('*')
+}
+
+/// That a list has no more than so many items.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` with the member's name.
+pub(crate) fn no_more_than<T>(target: &str, list: &[T], most: usize) -> Result<(), ApiFailure> {
+    if list.len() <= most {
+        return Ok(());
+    }
+    let message = format!("must have at most {most} items");
+    Err(ApiFailure::invalid_value(target, message))
+}
+
+/// That a text is the address of a mailbox.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` with the member's name.
+pub(crate) fn email(target: &str, address: &str) -> Result<(), ApiFailure> {
+    match EmailAddress::parse(address) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ApiFailure::invalid_value(target, "must be a mail address")),
+    }
+}
+
+/// That a text is an absolute address with one of these schemes.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` with the member's name.
+pub(crate) fn url(target: &str, text: &str, schemes: &[&str]) -> Result<(), ApiFailure> {
+    at_most(target, Some(text), 2048)?;
+    match Url::parse(text) {
+        Ok(url) if schemes.contains(&url.scheme()) && url.has_host() => Ok(()),
+        _ => {
+            let message = format!("must be an absolute address ({})", schemes.join(", "));
+            Err(ApiFailure::invalid_value(target, message))
+        }
+    }
+}
+
+/// The headers of requests that are sent to somebody.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` with the member's name.
+pub(crate) fn headers(target: &str, headers: &BTreeMap<String, String>) -> Result<(), ApiFailure> {
+    if headers.len() > 20 {
+        return Err(ApiFailure::invalid_value(
+            target,
+            "must have at most 20 headers",
+        ));
+    }
+    for (name, value) in headers {
+        let fits = HeaderName::try_from(name).is_ok()
+            && HeaderValue::try_from(value).is_ok()
+            && value.len() <= 4096;
+        if !fits {
+            return Err(ApiFailure::invalid_value(
+                target,
+                "has a header that cannot be sent",
+            ));
+        }
+    }
+    Ok(())
 }

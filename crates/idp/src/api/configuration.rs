@@ -61,6 +61,9 @@ pub(crate) trait Configuration: Document {
     /// with what they sent.
     const SHOWS_SECRETS: bool = false;
 
+    /// Whether the answer to resetting a kind with one object shows what holds from then on.
+    const RESET_SHOWS: bool = false;
+
     /// What it hangs off.
     type Parent: Parent;
     /// Who reads it.
@@ -86,6 +89,12 @@ pub(crate) trait Configuration: Document {
         _managing: &Managing<Self>,
     ) -> Result<Change, ApiFailure> {
         Ok(Change::new())
+    }
+
+    /// The objects that every collection has below a parent, which nobody changes and which are
+    /// not stored.
+    fn built_in(_parent: Uuid) -> Vec<(Uuid, Self)> {
+        Vec::new()
     }
 
     /// Refuses to delete it.
@@ -334,7 +343,29 @@ impl<D: Configuration, P> Collection<D, P> {
     async fn load(&self, ItemId(id): ItemId) -> Result<Object<D>, ApiFailure> {
         match self.objects().find(self.id(), id).await? {
             Some(object) if object.parent == self.parent => Ok(object),
-            _ => Err(D::missing(self.id(), id)),
+            Some(_) => Err(D::missing(self.id(), id)),
+            None => self
+                .built_in()
+                .find(|object| object.id == id)
+                .ok_or_else(|| D::missing(self.id(), id)),
+        }
+    }
+
+    /// The objects that are there without being stored.
+    fn built_in(&self) -> impl Iterator<Item = Object<D>> {
+        let objects = D::built_in(self.parent).into_iter();
+        objects.map(|(id, document)| self.unstored(id, document))
+    }
+
+    /// An object as old as the environment, which holds until another takes its place.
+    fn unstored(&self, id: Uuid, document: D) -> Object<D> {
+        Object {
+            id,
+            environment_id: self.id(),
+            parent: self.parent,
+            document,
+            created_at: self.environment.created_at,
+            updated_at: self.environment.created_at,
         }
     }
 
@@ -388,6 +419,15 @@ impl<D: Configuration, P> Collection<D, P> {
 }
 
 impl<D: Configuration> Managing<D> {
+    /// Whether an object is stored, and can be changed.
+    fn check_change(&self, object: &Object<D>) -> Result<(), ApiFailure> {
+        if self.built_in().any(|built_in| built_in.id == object.id) {
+            let message = "It comes with the environment and stays as it is.";
+            return Err(ApiFailure::constraint(None, message));
+        }
+        Ok(())
+    }
+
     /// Makes an object, and commits what belongs to it together with it.
     pub(crate) async fn create(
         &self,
@@ -516,7 +556,10 @@ async fn list<D: Configuration>(
     let url = reading.url(&reading.path);
     let (created, id) = page.position(&reading.idp, &url)?;
     let mut found = Vec::new();
-    for object in reading.objects().list(reading.id(), reading.parent).await? {
+    let stored = reading.objects().list(reading.id(), reading.parent).await?;
+    let mut objects: Vec<_> = reading.built_in().chain(stored).collect();
+    objects.sort_by_cached_key(position);
+    for object in objects {
         if position(&object) <= (created.clone(), id.clone()) {
             continue;
         }
@@ -564,6 +607,7 @@ async fn replace<D: Configuration>(
     JsonObject(mut members): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
+    collection.check_change(&object)?;
     keep_secrets(&mut members, &object)?;
     keep_default(&mut members, &object);
     let made = collection
@@ -579,6 +623,7 @@ async fn update<D: Configuration>(
     JsonObject(sent): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
+    collection.check_change(&object)?;
     let Value::Object(mut members) = to_json(&object.document)? else {
         return Err(ApiFailure::not_found());
     };
@@ -602,6 +647,7 @@ pub(crate) async fn delete<D: Configuration>(
     item: Item<D, D::Manage>,
 ) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
+    collection.check_change(&object)?;
     D::check_delete(&object)?;
     D::check_delete_now(&collection, &object).await?;
     let change = Objects::delete(&object).and(D::endings(&object));
@@ -805,14 +851,7 @@ async fn read_only<D: Configuration + Default>(
     only: Only<D, D::Read>,
 ) -> Result<Reply, ApiFailure> {
     let Collection { parent, .. } = only.collection;
-    let unset = || Object {
-        id: parent,
-        environment_id: only.collection.id(),
-        parent,
-        document: D::default(),
-        created_at: only.collection.environment.created_at,
-        updated_at: only.collection.environment.created_at,
-    };
+    let unset = || only.collection.unstored(parent, D::default());
     let object = only.found.clone().unwrap_or_else(unset);
     only.show(&object).await
 }
@@ -869,6 +908,17 @@ async fn set_only<D: Configuration>(
     only.show(&made).await
 }
 
+/// Forgets what was set, and shows what holds without it where clients want to know.
+async fn reset_to_default<D: Configuration + Default>(
+    only: Only<D, D::Manage>,
+) -> Result<Reply, ApiFailure> {
+    let Collection { parent, .. } = only.collection;
+    let unset = only.collection.unstored(parent, D::default());
+    let shown = only.show(&unset).await?;
+    let reset = reset_only(only).await?;
+    Ok(if D::RESET_SHOWS { shown } else { reset })
+}
+
 /// Forgets what was set.
 async fn reset_only<D: Configuration>(only: Only<D, D::Manage>) -> Result<Reply, ApiFailure> {
     if let Some(object) = &only.found {
@@ -889,7 +939,7 @@ pub(crate) fn settings<D: Configuration + Default>() -> Vec<Resource> {
             .get(read_only::<D>)
             .put(replace_only::<D>)
             .patch(update_only::<D>)
-            .delete(reset_only::<D>),
+            .delete(reset_to_default::<D>),
     ]
 }
 
@@ -901,4 +951,21 @@ pub(crate) fn settings_once_set<D: Configuration>() -> Vec<Resource> {
             .put(replace_only::<D>)
             .delete(reset_only::<D>),
     ]
+}
+
+/// A route below an object, which shows something else about it.
+pub(crate) fn view<D: Configuration>(
+    name: &str,
+    view: fn(&Object<D>) -> Result<Map<String, Value>, ApiFailure>,
+) -> Resource {
+    at_path::<D>(&format!("/{{{}}}/{name}", D::ITEM)).get({
+        let name = name.to_owned();
+        move |item: Item<D, D::Read>| async move {
+            let Item { collection, object } = item;
+            let path = format!("{}/{}/{name}", collection.path, object.id);
+            let shown =
+                Hal::in_environment(collection.idp.urls(), collection.id(), path, view(&object)?);
+            Reply::ok(&shown)
+        }
+    })
 }

@@ -10,7 +10,9 @@ use protocol::id::MailId;
 use secrecy::ExposeSecret as _;
 
 use super::Content;
+use crate::outgoing;
 use crate::settings::{SmtpSecurity, SmtpSettings};
+use crate::stores::email_delivery::{EmailDelivery, Sender};
 
 /// A server that takes longer is tried again later.
 const TIME_OUT: Duration = Duration::from_secs(20);
@@ -61,12 +63,23 @@ pub(crate) enum SendError {
     /// It may work later.
     #[error("the mail server did not take the mail now")]
     Transient(#[source] lettre::transport::smtp::Error),
+    /// The environment's own mail server cannot be reached from here.
+    #[error("the environment's mail server cannot be reached")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl SendError {
+    /// Whether it may work later.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_) | Self::Unreachable(_))
+    }
 }
 
 /// A prepared way to the mail server.
 pub(crate) struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    reply_to: Option<Mailbox>,
 }
 
 impl std::fmt::Debug for Smtp {
@@ -94,6 +107,50 @@ impl Smtp {
         Ok(Self {
             transport: builder.build(),
             from,
+            reply_to: None,
+        })
+    }
+
+    /// A prepared way to an environment's own mail server, at the address that was looked up and
+    /// that may be spoken to. One on this machine is spoken to without TLS.
+    pub(crate) async fn of_environment(
+        server: &EmailDelivery,
+        reaches_own_network: bool,
+    ) -> Result<Self, SendError> {
+        let host = server.host.as_deref().unwrap_or_default();
+        let port = server.port.unwrap_or(465);
+        let found = outgoing::look_up(host, port, reaches_own_network).await;
+        let address = found.map_err(SendError::Unreachable)?.ip();
+        let parameters = || TlsParameters::builder(host.to_owned()).build_rustls();
+        let tls = match port {
+            _ if address.is_loopback() => Ok(Tls::None),
+            25 | 587 | 2525 => parameters().map(Tls::Required),
+            _ => parameters().map(Tls::Wrapper),
+        };
+        let tls = tls.map_err(|error| SendError::Unreachable(Box::new(error)))?;
+        let mailbox = |sender: &Sender| {
+            let address = sender.address.as_deref().unwrap_or_default().parse();
+            let address = address.map_err(|error| SendError::Permanent(Box::new(error)))?;
+            Ok(Mailbox::new(sender.name.clone(), address))
+        };
+        let from = match &server.from {
+            Some(sender) => mailbox(sender)?,
+            None => mailbox(&Sender::pingone())?,
+        };
+        let reply_to = server.reply_to.as_ref().map(mailbox).transpose()?;
+        // Dangerous only without the next line: it begins without TLS.
+        let mut builder =
+            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.to_string())
+                .tls(tls)
+                .port(port)
+                .timeout(Some(TIME_OUT));
+        if let (Some(user), Some(password)) = (&server.username, &server.password) {
+            builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
+        }
+        Ok(Self {
+            transport: builder.build(),
+            from,
+            reply_to,
         })
     }
 
@@ -110,7 +167,11 @@ impl Smtp {
         let to = recipient
             .parse()
             .map_err(|error| SendError::Permanent(Box::new(error)))?;
-        let message = Message::builder()
+        let mut message = Message::builder();
+        if let Some(reply_to) = &self.reply_to {
+            message = message.reply_to(reply_to.clone());
+        }
+        let message = message
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(content.subject)

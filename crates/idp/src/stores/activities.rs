@@ -17,7 +17,7 @@ pub(crate) struct StoredActivity {
 }
 
 impl StoredActivity {
-    fn from_row(row: &Row) -> Result<Self, StoreError> {
+    pub(super) fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.parse("id", ActivityId::parse)?,
             recorded_at: row.get("recorded_at")?,

@@ -27,6 +27,11 @@ const OLD_MAILS: &str = "\
 DELETE FROM mails WHERE id IN
        (SELECT id FROM mails WHERE created_at <= $1 ORDER BY created_at LIMIT $2)";
 
+const OLD_WEBHOOKS: &str = "\
+DELETE FROM webhook_events WHERE (subscription_id, place) IN
+       (SELECT subscription_id, place FROM webhook_events
+         WHERE recorded_at <= $1 ORDER BY recorded_at LIMIT $2)";
+
 /// Until when things are kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept {
@@ -36,6 +41,8 @@ pub(crate) struct Kept {
     pub(crate) activities_since: Timestamp,
     /// Older mails go.
     pub(crate) mails_since: Timestamp,
+    /// What is older is not told any more.
+    pub(crate) webhooks_since: Timestamp,
 }
 
 /// What is over in one table.
@@ -54,6 +61,7 @@ impl Expired {
             .into_iter()
             .chain([of(kept.activities_since)(OLD_ACTIVITIES)])
             .chain([of(kept.mails_since)(OLD_MAILS)])
+            .chain([of(kept.webhooks_since)(OLD_WEBHOOKS)])
     }
 
     /// Deletes a part of it; whether there may be more is what comes back.

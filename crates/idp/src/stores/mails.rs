@@ -10,6 +10,7 @@ use super::change::{Change, Claim};
 #[derive(Clone, Debug)]
 pub(crate) struct StoredMail {
     pub(crate) id: MailId,
+    pub(crate) environment: EnvironmentId,
     pub(crate) recipient: String,
     pub(crate) sealed: String,
     pub(crate) created_at: Timestamp,
@@ -43,26 +44,28 @@ const CLAIM: &str = "\
 UPDATE mails SET attempts = attempts + 1, next_attempt_at = $2
  WHERE id = (SELECT id FROM mails WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT 1)
    AND next_attempt_at <= $1
-RETURNING id, recipient, sealed, created_at, attempts";
+RETURNING id, environment_id, recipient, sealed, created_at, attempts";
 
 const SENT: &str = "\
 UPDATE mails SET sent_at = $2, next_attempt_at = NULL, sealed = '' WHERE id = $1";
 
 const RETRY: &str = "UPDATE mails SET next_attempt_at = $2 WHERE id = $1 AND sent_at IS NULL";
 
+const WAIT: &str = "UPDATE mails SET next_attempt_at = NULL WHERE id = $1";
+
 const GIVE_UP: &str = "\
 UPDATE mails SET failed_at = $2, next_attempt_at = NULL, sealed = '' WHERE id = $1";
 
 const NEWEST: &str = "\
-SELECT id, recipient, sealed, created_at, attempts FROM mails
+SELECT id, environment_id, recipient, sealed, created_at, attempts FROM mails
  WHERE sealed <> '' ORDER BY created_at DESC, id DESC LIMIT $1";
 
 const NEWEST_TO: &str = "\
-SELECT id, recipient, sealed, created_at, attempts FROM mails
+SELECT id, environment_id, recipient, sealed, created_at, attempts FROM mails
  WHERE LOWER(recipient) = LOWER(CAST($1 AS TEXT)) AND sealed <> '' ORDER BY created_at DESC, id DESC LIMIT $2";
 
 const FIND: &str = "\
-SELECT id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND sealed <> ''";
+SELECT id, environment_id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND sealed <> ''";
 
 /// The outbox of all environments.
 #[derive(Debug)]
@@ -76,15 +79,10 @@ impl<'a> Mails<'a> {
     /// The statement that puts a mail into the outbox, unless its address has had as many mails as
     /// `share` says; then it touches no row. Without a `due`, nothing sends the mail and only the
     /// mailbox shows it.
-    pub(crate) fn insert(
-        mail: &StoredMail,
-        environment: EnvironmentId,
-        due: Option<Timestamp>,
-        share: Share,
-    ) -> Statement {
+    pub(crate) fn insert(mail: &StoredMail, due: Option<Timestamp>, share: Share) -> Statement {
         Statement::new(INSERT)
             .bind(mail.id.as_uuid())
-            .bind(environment.as_uuid())
+            .bind(mail.environment.as_uuid())
             .bind(mail.recipient.as_str())
             .bind(mail.sealed.as_str())
             .bind(mail.created_at)
@@ -111,6 +109,11 @@ impl<'a> Mails<'a> {
     /// It is to be tried again.
     pub(crate) fn retry(id: MailId, at: Timestamp) -> Change {
         Change::of(Statement::new(RETRY).bind(id.as_uuid()).bind(at))
+    }
+
+    /// Nothing sends it any more; the mailbox alone shows it.
+    pub(crate) fn wait(id: MailId) -> Change {
+        Change::of(Statement::new(WAIT).bind(id.as_uuid()))
     }
 
     /// It will never be sent; its content is forgotten.
@@ -150,6 +153,7 @@ impl<'a> Mails<'a> {
 fn from_row(row: &Row) -> Result<StoredMail, StoreError> {
     Ok(StoredMail {
         id: row.parse("id", MailId::parse)?,
+        environment: row.parse("environment_id", EnvironmentId::parse)?,
         recipient: row.get("recipient")?,
         sealed: row.get("sealed")?,
         created_at: row.get("created_at")?,
