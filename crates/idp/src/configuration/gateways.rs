@@ -202,15 +202,6 @@ impl Document for Gateway {
     fn name(&self) -> &str {
         &self.name
     }
-
-    fn references(&self) -> Vec<Reference> {
-        let types = self.user_types.iter().flatten();
-        let lookups = types.filter_map(|kind| kind.new_user_lookup.as_ref());
-        let member = "userTypes.newUserLookup.population.id";
-        lookups
-            .map(|lookup| Reference::to_row::<StoredPopulation>(member, lookup.population.id))
-            .collect()
-    }
 }
 
 impl Configuration for Gateway {
@@ -238,7 +229,7 @@ impl Configuration for Gateway {
             Kind::Ldap => {
                 self.check_ldap()?;
                 self.name_user_types(managing, replaced);
-                Ok(())
+                self.check_populations(managing).await
             }
             Kind::Radius => self.check_radius(),
             Kind::ApiGatewayIntegration | Kind::PingFederate | Kind::PingIntelligence => Ok(()),
@@ -320,6 +311,23 @@ impl Gateway {
             kind.check()?;
             if !names.insert(kind.name.clone()) {
                 return Err(ApiFailure::not_unique("userTypes.name"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Populations that user types name are there. They may go meanwhile: clients delete them before
+    /// they change the gateway.
+    async fn check_populations(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
+        let member = "userTypes.newUserLookup.population.id";
+        for kind in self.user_types.iter().flatten() {
+            let Some(lookup) = &kind.new_user_lookup else {
+                continue;
+            };
+            let population = Reference::to_row::<StoredPopulation>(member, lookup.population.id);
+            if !population.holds(managing.idp.db(), managing.id()).await? {
+                let message = "names something that does not exist in the environment";
+                return Err(ApiFailure::invalid_value(member, message));
             }
         }
         Ok(())
