@@ -108,25 +108,25 @@ codes! {
 codes! {
     /// A product that an environment can have.
     ProductType {
-        /// PingAccess.
+        /// `PingAccess`.
         PingAccess = "PING_ACCESS";
-        /// PingAuthorize.
+        /// `PingAuthorize`.
         PingAuthorize = "PING_AUTHORIZE";
-        /// PingCentral.
+        /// `PingCentral`.
         PingCentral = "PING_CENTRAL";
-        /// PingDataGovernance.
+        /// `PingDataGovernance`.
         PingDataGovernance = "PING_DATA_GOVERNANCE";
-        /// PingDataSync.
+        /// `PingDataSync`.
         PingDataSync = "PING_DATA_SYNC";
-        /// PingDirectory.
+        /// `PingDirectory`.
         PingDirectory = "PING_DIRECTORY";
-        /// PingFederate.
+        /// `PingFederate`.
         PingFederate = "PING_FEDERATE";
-        /// PingID.
+        /// `PingID`.
         PingId = "PING_ID";
-        /// PingID SDK.
+        /// `PingID` SDK.
         PingIdSdk = "PING_ID_SDK";
-        /// PingIntelligence.
+        /// `PingIntelligence`.
         PingIntelligence = "PING_INTELLIGENCE";
         /// PingOne Authorize.
         Authorize = "PING_ONE_AUTHORIZE";
@@ -134,15 +134,15 @@ codes! {
         Base = "PING_ONE_BASE";
         /// PingOne Credentials.
         Credentials = "PING_ONE_CREDENTIALS";
-        /// PingOne DaVinci.
+        /// PingOne `DaVinci`.
         DaVinci = "PING_ONE_DAVINCI";
         /// PingOne for Enterprise.
         ForEnterprise = "PING_ONE_FOR_ENTERPRISE";
-        /// PingOne for SaaS.
+        /// PingOne for `SaaS`.
         ForSaas = "PING_ONE_FOR_SAAS";
         /// PingOne Fraud.
         Fraud = "PING_ONE_FRAUD";
-        /// PingID in PingOne.
+        /// `PingID` in PingOne.
         Id = "PING_ONE_ID";
         /// PingOne MFA.
         Mfa = "PING_ONE_MFA";
@@ -160,7 +160,7 @@ codes! {
 codes! {
     /// How a product is set up.
     ProductTag {
-        /// DaVinci without its sample flows.
+        /// `DaVinci` without its sample flows.
         DavinciMinimal = "DAVINCI_MINIMAL";
     }
 }
