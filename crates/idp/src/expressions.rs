@@ -28,11 +28,11 @@ enum Term {
     /// Names behind one another, such as `user`, `name`, `given`.
     Path(Vec<String>),
     /// The texts of all, one behind the other.
-    Joined(Vec<Term>),
+    Joined(Vec<Self>),
     /// The first that is not missing.
-    FirstOf(Vec<Term>),
+    FirstOf(Vec<Self>),
     /// The seconds since 1970 of an instant.
-    UnixTimestamp(Box<Term>),
+    UnixTimestamp(Box<Self>),
 }
 
 /// Why the value of a mapping is not understood.
@@ -234,12 +234,9 @@ impl Reader<'_> {
             let next = behind
                 .strip_prefix("?.")
                 .or_else(|| behind.strip_prefix('.'));
-            match next {
-                Some(next) => self.rest = next,
-                None => {
-                    self.rest = behind;
-                    break;
-                }
+            self.rest = next.unwrap_or(behind);
+            if next.is_none() {
+                break;
             }
         }
         Ok(match names.as_slice() {

@@ -33,10 +33,17 @@ impl Idp {
             // An error means that the sender is gone, which is a stop as well.
             let _stopped = receiver.wait_for(|stopped| *stopped).await;
         };
-        let outbox = outbox::run(self, self.mail(), self.clock(), wait(stopped.subscribe()));
-        let webhooks = self
-            .webhooks()
-            .run(self, self.clock(), wait(stopped.subscribe()));
+        // Each is large; together they would be too large for a caller's stack frame.
+        let outbox = Box::pin(outbox::run(
+            self,
+            self.mail(),
+            self.clock(),
+            wait(stopped.subscribe()),
+        ));
+        let webhooks = Box::pin(
+            self.webhooks()
+                .run(self, self.clock(), wait(stopped.subscribe())),
+        );
         let housekeeping = self.keep_house(wait(stopped.subscribe()));
         let stopping = async {
             stop.await;

@@ -205,15 +205,12 @@ impl Keys {
         let (published, _) = self.published(core, environment, now).await?;
         let signs_from = now.saturating_add(CHOSEN_AHEAD).unwrap_or(now);
         let next = published.into_iter().rfind(|key| key.signs_from > now);
-        match next {
-            Some(next) => {
-                let next = StoredSigningKey { signs_from, ..next };
-                self.take_over(core, &next, true, by).await
-            }
-            None => {
-                let next = generate(core, environment, now, signs_from).await?;
-                self.take_over(core, &next, false, by).await
-            }
+        if let Some(next) = next {
+            let next = StoredSigningKey { signs_from, ..next };
+            self.take_over(core, &next, true, by).await
+        } else {
+            let next = generate(core, environment, now, signs_from).await?;
+            self.take_over(core, &next, false, by).await
         }
     }
 

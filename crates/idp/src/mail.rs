@@ -222,16 +222,16 @@ impl Mail {
     ) -> Result<Statement, ComposeError> {
         let sender = core.environments().find_name(user.environment_id).await?;
         let sender = sender.unwrap_or_default();
-        let content = match own_words(core, user, kind, &sender).await? {
-            Some(content) => content,
-            None => {
-                let text = self.compose(user, kind, &sender);
-                let body = text.render(self.site.messages(), self.site.brand(), &sender)?;
-                Content {
-                    subject: text.subject,
-                    text: body.text,
-                    html: body.html,
-                }
+        let own = own_words(core, user, kind, &sender).await?;
+        let content = if let Some(content) = own {
+            content
+        } else {
+            let text = self.compose(user, kind, &sender);
+            let body = text.render(self.site.messages(), self.site.brand(), &sender)?;
+            Content {
+                subject: text.subject,
+                text: body.text,
+                html: body.html,
             }
         };
         let id = MailId::random(core.random());

@@ -83,7 +83,18 @@ fn resources() -> Vec<Resource> {
         crud!("resources", "{resource}", resources),
         crud!("resources/{resource}/scopes", "{scope}", scopes),
     ];
-    let others = [
+    let mut all: Vec<_> = regular.into_iter().flatten().collect();
+    all.extend(irregular());
+    all.extend(resources_of_organizations());
+    all.extend(resources_of_users());
+    all.extend(resources_of_devices());
+    all.extend(configuration::routes());
+    all
+}
+
+/// The routes of what is no regular collection.
+fn irregular() -> Vec<Resource> {
+    vec![
         at("/roles").get(roles::list),
         at("/roles/{role}").get(roles::read),
         at("/environments")
@@ -93,15 +104,6 @@ fn resources() -> Vec<Resource> {
             .get(environments::read)
             .put(environments::replace)
             .delete(environments::delete),
-        at("/organizations").get(organizations::list),
-        at("/organizations/{organization}").get(organizations::read),
-        at("/organizations/{organization}/licenses").get(organizations::list_licenses),
-        at("/organizations/{organization}/licenses/{license}").get(organizations::read_license),
-        at("/organizations/{organization}/licenses/{license}/metrics/activeIdentityCounts")
-            .get(metrics::active_identities_of_license),
-        at("/organizations/{organization}/licenses/{license}/name")
-            .get(organizations::read_license_name)
-            .put(organizations::set_license_name),
         at("/environments/{environment}/billOfMaterials")
             .get(bill_of_materials::read)
             .put(bill_of_materials::replace),
@@ -183,12 +185,22 @@ fn resources() -> Vec<Resource> {
             .get(roles::read_of_environment)
             .put(roles::replace)
             .delete(roles::delete),
-    ];
-    let mut all: Vec<_> = regular.into_iter().flatten().chain(others).collect();
-    all.extend(resources_of_users());
-    all.extend(resources_of_devices());
-    all.extend(configuration::routes());
-    all
+    ]
+}
+
+/// The routes of the organization and its licences.
+fn resources_of_organizations() -> Vec<Resource> {
+    vec![
+        at("/organizations").get(organizations::list),
+        at("/organizations/{organization}").get(organizations::read),
+        at("/organizations/{organization}/licenses").get(organizations::list_licenses),
+        at("/organizations/{organization}/licenses/{license}").get(organizations::read_license),
+        at("/organizations/{organization}/licenses/{license}/metrics/activeIdentityCounts")
+            .get(metrics::active_identities_of_license),
+        at("/organizations/{organization}/licenses/{license}/name")
+            .get(organizations::read_license_name)
+            .put(organizations::set_license_name),
+    ]
 }
 
 /// The routes of users, whose media types choose among many operations.

@@ -158,7 +158,7 @@ mod tests {
 
     fn value(css: &str, name: &str) -> Colour {
         let behind = css.split(&format!(" {name}: ")).last().unwrap();
-        Colour::parse(&behind[..7]).unwrap()
+        Colour::parse(behind.get(..7).unwrap()).unwrap()
     }
 
     #[test]

@@ -121,11 +121,6 @@ impl Assignable {
             permissions: permissions_of(assignment.custom.iter()),
         }
     }
-
-    /// The permissions that it gives.
-    pub(crate) fn permissions(&self) -> &[Permission] {
-        &self.permissions
-    }
 }
 
 fn permissions_of<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<Permission> {

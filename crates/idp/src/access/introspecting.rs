@@ -87,13 +87,12 @@ async fn resource(
     let Some(resource) = found else {
         return Ok(None);
     };
-    let secret = match (resource.introspection(), proof) {
-        (IntrospectionAuthMethod::ClientSecretBasic, Proof::Basic(secret))
-        | (IntrospectionAuthMethod::ClientSecretPost, Proof::Post(secret)) => secret,
-        _ => {
-            let refusal = OAuthFailure::invalid_client("Unsupported authentication method");
-            return Err(asked.challenged(refusal));
-        }
+    let ((IntrospectionAuthMethod::ClientSecretBasic, Proof::Basic(secret))
+    | (IntrospectionAuthMethod::ClientSecretPost, Proof::Post(secret))) =
+        (resource.introspection(), proof)
+    else {
+        let refusal = OAuthFailure::invalid_client("Unsupported authentication method");
+        return Err(asked.challenged(refusal));
     };
     let secrets = Objects::<ResourceSecrets>::new(idp.db(), idp.keyring());
     let secrets = secrets.find_only(environment, id.as_uuid()).await?;

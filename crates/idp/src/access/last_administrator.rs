@@ -140,9 +140,8 @@ async fn witness(
                 .filter(|application| acts(application))
                 .map(|application| Applications::require_unchanged(&application))
         }
-        Holder::Group(_) => None,
         // Nobody administers through a gateway.
-        Holder::Gateway(_) => None,
+        Holder::Gateway(_) | Holder::Group(_) => None,
         Holder::User(id) => {
             let users = Users::new(idp.db());
             let found = users.find(environment, UserId::from_uuid(id)).await?;

@@ -953,11 +953,11 @@ pub(crate) fn settings_once_set<D: Configuration>() -> Vec<Resource> {
     ]
 }
 
+/// What else is shown about an object.
+pub(crate) type View<D> = fn(&Object<D>) -> Result<Map<String, Value>, ApiFailure>;
+
 /// A route below an object, which shows something else about it.
-pub(crate) fn view<D: Configuration>(
-    name: &str,
-    view: fn(&Object<D>) -> Result<Map<String, Value>, ApiFailure>,
-) -> Resource {
+pub(crate) fn view<D: Configuration>(name: &str, view: View<D>) -> Resource {
     at_path::<D>(&format!("/{{{}}}/{name}", D::ITEM)).get({
         let name = name.to_owned();
         move |item: Item<D, D::Read>| async move {

@@ -144,7 +144,7 @@ impl AttributeMapping {
         if let Some(wanted) = &mut self.oidc_scopes
             && !wanted.is_empty()
         {
-            wanted.sort_by_key(|id| id.as_uuid());
+            wanted.sort_by_key(ScopeId::as_uuid);
             wanted.dedup();
             let is_known = |id: &ScopeId| scopes.iter().any(|scope| scope.id == *id);
             if wanted.len() > MOST_SCOPES || !wanted.iter().all(is_known) {

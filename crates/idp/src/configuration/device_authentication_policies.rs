@@ -1,5 +1,5 @@
 //! `/environments/{environment}/deviceAuthenticationPolicies`: which devices prove that somebody is
-//! the user (PingOne, "Device authentication policies", of PingOne MFA and of PingID).
+//! the user (PingOne, "Device authentication policies", of PingOne MFA and of `PingID`).
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -23,7 +23,7 @@ use crate::stores::record::{Events, events};
 /// More applications, addresses or parameters than this are refused.
 const MOST_ITEMS: usize = 100;
 
-/// A policy of devices. Those of PingID have `desktop` and `yubikey`, others `whatsApp`.
+/// A policy of devices. Those of `PingID` have `desktop` and `yubikey`, others `whatsApp`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeviceAuthenticationPolicy {
@@ -155,7 +155,7 @@ struct MadeOtp {
     failure: Failure,
 }
 
-/// A device that makes one-time passwords: an OATH token, a desktop, a YubiKey.
+/// A device that makes one-time passwords: an OATH token, a desktop, a `YubiKey`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Token {
@@ -196,6 +196,7 @@ struct Totp {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Fido2 {
     enabled: bool,
     failure: Option<PartialFailure>,

@@ -138,7 +138,7 @@ impl Document for PairingKey {
     const EVENTS: Events = events!("PAIRING_KEY");
     const MOST: u32 = 20;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Pairing key"
     }
 

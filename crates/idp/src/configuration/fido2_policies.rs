@@ -70,6 +70,7 @@ enum Need {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Authenticators {
     allowed_authenticators: Option<Vec<Authenticator>>,
     enforce_during_authentication: bool,
@@ -196,10 +197,9 @@ impl Fido2Policy {
             let message = format!("must have at most {MOST_AUTHENTICATORS} items");
             return Err(ApiFailure::invalid_value(member, message));
         }
-        let longest = allowed.iter().try_for_each(|authenticator| {
+        allowed.iter().try_for_each(|authenticator| {
             checks::at_most(&format!("{member}.id"), Some(&authenticator.id), 256)
-        });
-        longest
+        })
     }
 
     fn check_display_name(&self) -> Result<(), ApiFailure> {

@@ -70,7 +70,7 @@ impl Document for Form {
         self.components
             .fields
             .iter()
-            .flat_map(Field::references)
+            .filter_map(Field::references)
             .collect()
     }
 }

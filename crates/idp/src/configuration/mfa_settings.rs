@@ -120,7 +120,7 @@ impl MfaSettings {
 impl Document for MfaSettings {
     const EVENTS: Events = events!("MFA_SETTINGS");
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "MFA settings"
     }
 }

@@ -72,7 +72,7 @@ impl Document for PushCredential {
         "/clientSecret",
     ];
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Push credential"
     }
 
@@ -107,8 +107,7 @@ impl Configuration for PushCredential {
             }
             let belongs = own.iter().any(|(member, _)| *member == name);
             match of(self).as_deref() {
-                None if belongs => return Err(ApiFailure::required_value(name)),
-                Some("") if belongs => return Err(ApiFailure::required_value(name)),
+                None | Some("") if belongs => return Err(ApiFailure::required_value(name)),
                 Some(_) if !belongs => {
                     let message = "does not belong to a credential of this type";
                     return Err(ApiFailure::invalid_value(name, message));

@@ -529,7 +529,7 @@ impl Document for SignOnPolicyAction {
     const MOST: u32 = 50;
     const KEEPS_LAST: bool = true;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Sign-on policy action"
     }
 

@@ -26,7 +26,7 @@ impl Document for SignOnPolicyAssignment {
     const EVENTS: Events = events!("SIGN_ON_POLICY_ASSIGNMENT");
     const MOST: u32 = 100;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Sign-on policy assignment"
     }
 

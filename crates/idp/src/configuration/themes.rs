@@ -79,7 +79,7 @@ pub(crate) struct Picture {
 impl Theme {
     /// Whether it looks as the theme that every environment begins with.
     pub(crate) fn is_untouched(&self) -> bool {
-        let Theme { configuration, .. } = seed();
+        let Self { configuration, .. } = seed();
         let name = self.configuration.name.clone();
         let footer = self.configuration.footer.clone();
         let seeded = Look {

@@ -52,7 +52,7 @@ async fn send_next(core: &Core, sender: &Mail, clock: &dyn Clock) -> Result<bool
     };
     let own = super::own_server(core, &mail).await?;
     match (own, &sender.smtp) {
-        (Some(server), _) => send(core, Way::Own(server), clock, mail).await?,
+        (Some(server), _) => send(core, Way::Own(Box::new(server)), clock, mail).await?,
         (None, Some(smtp)) => send(core, Way::Installation(smtp), clock, mail).await?,
         // The environment had one when the mail was written.
         (None, None) => settle(core, Mails::wait(mail.id)).await?,
@@ -64,7 +64,7 @@ async fn send_next(core: &Core, sender: &Mail, clock: &dyn Clock) -> Result<bool
 enum Way<'m> {
     Installation(&'m Smtp),
     /// The environment's own.
-    Own(EmailDelivery),
+    Own(Box<EmailDelivery>),
 }
 
 impl Way<'_> {

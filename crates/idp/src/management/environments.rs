@@ -104,6 +104,7 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
 /// What an environment can do, all of which is there: licences limit nothing.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
 struct Capabilities {
     can_add_resources: bool,
     can_create_connections: bool,

@@ -4,7 +4,7 @@
 //! is. Only a licence's name is kept.
 
 use protocol::id::{LicenseId, OrganizationId};
-use protocol::pingone::{Code as _, Reference};
+use protocol::pingone::{Code, Reference};
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -79,9 +79,7 @@ impl Own {
             .await?
             .unwrap_or(self.caller.now);
         let expires = began.checked_add(jiff::SignedDuration::from_hours(24 * 3650));
-        let regions: Vec<_> = [self.caller.idp.settings().region]
-            .map(|region| region.code())
-            .into();
+        let regions: Vec<_> = [self.caller.idp.settings().region].map(Code::code).into();
         let mut members = Map::new();
         for (member, value) in [
             ("id", json!(id)),

@@ -147,12 +147,11 @@ async fn account(
         identity_provider,
         verify_status: typed.verify_status,
         enabled: typed.enabled.unwrap_or(true),
-        mfa_enabled: match typed.mfa_enabled {
-            Some(enabled) => enabled,
-            None => {
-                let settings = MfaSettings::of(&allowed.idp, allowed.id()).await?;
-                settings.enables_new_users()
-            }
+        mfa_enabled: if let Some(enabled) = typed.mfa_enabled {
+            enabled
+        } else {
+            let settings = MfaSettings::of(&allowed.idp, allowed.id()).await?;
+            settings.enables_new_users()
         },
         attributes: user_attributes::merge(Map::new(), body, &schema)?,
         ..NewAccount::new(username, email, population)

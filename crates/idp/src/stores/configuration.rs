@@ -252,7 +252,7 @@ impl<'a, D: Document> Objects<'a, D> {
         environment: EnvironmentId,
         id: Uuid,
     ) -> Result<Option<Object<D>>, StoreError> {
-        let select = self.select(environment).push(" AND id = ").push_bind(id);
+        let select = Self::select(environment).push(" AND id = ").push_bind(id);
         self.read_optional(select).await
     }
 
@@ -261,7 +261,7 @@ impl<'a, D: Document> Objects<'a, D> {
         &self,
         environment: EnvironmentId,
     ) -> Result<Option<Object<D>>, StoreError> {
-        self.read_optional(self.select(environment).push(" AND is_default"))
+        self.read_optional(Self::select(environment).push(" AND is_default"))
             .await
     }
 
@@ -271,7 +271,7 @@ impl<'a, D: Document> Objects<'a, D> {
         environment: EnvironmentId,
         parent: Uuid,
     ) -> Result<Option<Object<D>>, StoreError> {
-        let select = self.select(environment).push(" AND parent_id = ");
+        let select = Self::select(environment).push(" AND parent_id = ");
         self.read_optional(select.push_bind(parent).push(" LIMIT 1"))
             .await
     }
@@ -282,11 +282,11 @@ impl<'a, D: Document> Objects<'a, D> {
         environment: EnvironmentId,
         parent: Uuid,
     ) -> Result<Vec<Object<D>>, StoreError> {
-        let select = self.select(environment).push(" AND parent_id = ");
+        let select = Self::select(environment).push(" AND parent_id = ");
         let select = select.push_bind(parent).push(" ORDER BY created_at, id");
         let rows = self.db.read(select).await;
         let rows = rows.map_err(StoreError::during("read configuration objects"))?;
-        rows.iter().map(|row| self.from_row(row)).collect()
+        rows.iter().map(|row| self.read_row(row)).collect()
     }
 
     /// Adds an object. The first requirement is not met where there are too many.
@@ -402,7 +402,7 @@ impl<'a, D: Document> Objects<'a, D> {
         Change::of(clear)
     }
 
-    fn select(&self, environment: EnvironmentId) -> Statement {
+    fn select(environment: EnvironmentId) -> Statement {
         Statement::new(SELECT)
             .push_bind(environment.as_uuid())
             .push(" AND kind = ")
@@ -412,10 +412,10 @@ impl<'a, D: Document> Objects<'a, D> {
     async fn read_optional(&self, select: Statement) -> Result<Option<Object<D>>, StoreError> {
         let row = self.db.read_optional(select).await;
         let row = row.map_err(StoreError::during("read a configuration object"))?;
-        row.as_ref().map(|row| self.from_row(row)).transpose()
+        row.as_ref().map(|row| self.read_row(row)).transpose()
     }
 
-    fn from_row(&self, row: &Row) -> Result<Object<D>, StoreError> {
+    fn read_row(&self, row: &Row) -> Result<Object<D>, StoreError> {
         let id: Uuid = row.get("id")?;
         let mut document: Value = row.parse("document", |text| serde_json::from_str(text))?;
         if let Some(sealed) = row.get::<Option<String>>("sealed")? {

@@ -36,6 +36,7 @@ impl Document for Schema {
 /// An attribute of users.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
 pub(crate) struct SchemaAttribute {
     pub(crate) name: String,
     pub(crate) display_name: Option<String>,
@@ -111,6 +112,7 @@ impl RegexValidation {
 /// A part of an attribute that is an object.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
 pub(crate) struct SubAttribute {
     pub(crate) name: String,
     #[serde(rename = "type")]

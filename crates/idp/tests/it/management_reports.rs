@@ -52,10 +52,10 @@ async fn people_and_sign_ons_are_counted_by_day() {
     let count = async |path: &str, pointer: &str| {
         let page = api.get(path).await.expect(StatusCode::OK).json();
         let entries = page["_embedded"][path].as_array().unwrap();
-        let counts = entries
+        let mut counts = entries
             .iter()
             .filter_map(|entry| entry.pointer(pointer)?.as_i64());
-        counts.last().unwrap_or_default()
+        counts.next_back().unwrap_or_default()
     };
     let before = count("totalIdentities", "/totalIdentities").await;
     assert_eq!(

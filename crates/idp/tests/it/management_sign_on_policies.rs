@@ -365,7 +365,7 @@ async fn the_first_action_says_what_its_page_offers() {
         "type": "LOGIN", "priority": 1, "recovery": { "enabled": false },
         "registration": { "enabled": false },
     });
-    let policy = assigned(&api, "Bare", &[action.clone()]).await;
+    let policy = assigned(&api, "Bare", std::slice::from_ref(&action)).await;
     let mut browser = world.browser();
     let page = Browser::page_of(&browser.authorize(&world, &world.request()).await);
     let shown = browser.get(&page).await.expect(StatusCode::OK);

@@ -9,6 +9,7 @@ fn kept() -> String {
     format!("value=\"{NEW_PASSWORD}\"")
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 #[tokio::test]
 async fn a_password_that_must_be_changed_is_changed_before_anything_else() {
     let world = World::new().await;

@@ -34,7 +34,7 @@ pub(super) async fn start(
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
     let idp = start_idp(settings, url, parts).await?;
     let demo = if settings.idp.demo {
-        let made = demo::ensure(&idp, portal_addresses(settings, portal_url)).await;
+        let made = Box::pin(demo::ensure(&idp, portal_addresses(settings, portal_url))).await;
         Some(made.map_err(|error| failed(Box::new(error)))?)
     } else {
         let some = bootstrap::has_environments(&idp).await;
@@ -62,7 +62,8 @@ pub(super) async fn start_idp(
 ) -> Result<Idp, StartError> {
     let mut settings = settings.idp.settings.clone();
     settings.public_url = url.clone();
-    Idp::start(settings, parts)
+    // It is too large for a caller's stack frame.
+    Box::pin(Idp::start(settings, parts))
         .await
         .map_err(|error| StartError::Environment(Box::new(error)))
 }

@@ -27,6 +27,7 @@ pub(crate) struct AgreementLanguage {
 /// What the page says that asks for consent.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct UserExperience {
     accept_checkbox_text: Option<String>,
     continue_button_text: Option<String>,

@@ -165,8 +165,7 @@ fn fold_html(text: &str) -> String {
         "<ul",
     ];
     let mut folded = String::with_capacity(text.len());
-    let mut rest = text.split_whitespace().peekable();
-    while let Some(word) = rest.next() {
+    for word in text.split_whitespace() {
         if !folded.is_empty() {
             folded.push(' ');
             if BLOCKS.iter().any(|block| begins_tag(word, block)) {

@@ -76,6 +76,7 @@ enum NumberFormat {
 /// A number that messages come from.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Number {
     number: String,
     r#type: NumberType,

@@ -72,7 +72,7 @@ impl Default for NotificationsSettings {
 impl Document for NotificationsSettings {
     const EVENTS: Events = events!("NOTIFICATIONS_SETTINGS");
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Notifications settings"
     }
 

@@ -90,7 +90,7 @@ fn show(reading: &Reading, template: &'static Template) -> Hal<Shown> {
         updated_at: reading.environment.created_at,
     };
     let path = format!("templates/{}", template.name);
-    let contents = reading.url(&format!("{path}/contents"));
+    let contents = reading.url(format!("{path}/contents"));
     Hal::in_environment(reading.idp.urls(), reading.id(), path, shown).link("contents", contents)
 }
 

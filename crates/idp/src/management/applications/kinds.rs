@@ -650,6 +650,7 @@ struct Gateways {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Gateway {
     id: Uuid,
     #[serde(rename = "type")]

@@ -26,7 +26,7 @@ impl Answer {
         Self {
             status: parts.status,
             headers: parts.headers,
-            body: String::from_utf8_lossy(&body.to_vec()).into_owned(),
+            body: String::from_utf8_lossy(&body).into_owned(),
         }
     }
 
