@@ -166,6 +166,17 @@ impl std::fmt::Debug for Content {
     }
 }
 
+/// What is sealed of a mail.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    #[serde(flatten)]
+    content: Content,
+    /// Whether it is no mail for the environment's own server: what gives power over somebody who
+    /// holds a role is not for those who may set where an environment's mails go.
+    #[serde(default)]
+    by_installation: bool,
+}
+
 /// The address on the envelope: in ASCII also where it was kept before addresses were.
 fn envelope(email: &str) -> String {
     EmailAddress::parse(email).map_or_else(|_| email.to_owned(), |address| address.to_string())
@@ -222,7 +233,16 @@ impl Mail {
     ) -> Result<Statement, ComposeError> {
         let sender = core.environments().find_name(user.environment_id).await?;
         let sender = sender.unwrap_or_default();
-        let own = own_words(core, user, kind, &sender).await?;
+        let roles = core
+            .role_assignments()
+            .of_actor(user.id.as_uuid(), now)
+            .await?;
+        let by_installation = !roles.is_empty();
+        let own = if by_installation {
+            None
+        } else {
+            own_words(core, user, kind, &sender).await?
+        };
         let content = if let Some(content) = own {
             content
         } else {
@@ -235,7 +255,11 @@ impl Mail {
             }
         };
         let id = MailId::random(core.random());
-        let plaintext = serde_json::to_vec(&content)?;
+        let sealed = Sealed {
+            content,
+            by_installation,
+        };
+        let plaintext = serde_json::to_vec(&sealed)?;
         let mail = StoredMail {
             id,
             environment: user.environment_id,
@@ -244,7 +268,8 @@ impl Mail {
             created_at: now,
             attempts: 0,
         };
-        let is_sent = self.smtp.is_some() || own_server(core, &mail).await?.is_some();
+        let is_sent =
+            self.smtp.is_some() || !by_installation && own_server(core, &mail).await?.is_some();
         let due = is_sent.then_some(now);
         Ok(Mails::insert(&mail, due, kind.share(user)))
     }
@@ -313,6 +338,10 @@ async fn own_server(core: &Core, mail: &StoredMail) -> Result<Option<EmailDelive
 ///
 /// `None` when no key of this installation opens it.
 pub(crate) fn open(core: &Core, mail: &StoredMail) -> Option<Content> {
+    open_sealed(core, mail).map(|sealed| sealed.content)
+}
+
+fn open_sealed(core: &Core, mail: &StoredMail) -> Option<Sealed> {
     let plaintext = core.keyring().open(&context(mail.id), &mail.sealed).ok()?;
     serde_json::from_slice(&plaintext).ok()
 }

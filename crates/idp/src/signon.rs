@@ -15,7 +15,7 @@ pub(crate) mod verify;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, State};
-use axum::http::header::LOCATION;
+use axum::http::header::{ACCEPT, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -65,7 +65,7 @@ impl FromRequestParts<Idp> for Visit {
         let tokens = cookies::session_tokens(&parts.headers);
         if visit.interaction.step.is_open_to(&tokens) {
             Ok(visit)
-        } else if parts.method == Method::POST {
+        } else if parts.method == Method::POST && !is_of_script(&parts.headers) {
             // A second click may be under way before the first one's answer brings the token of the
             // step that it led to. The page itself then tells whether this is another browser.
             Err(visit.go_on())
@@ -73,6 +73,12 @@ impl FromRequestParts<Idp> for Visit {
             Err(PageFailure::from(PageError::WrongBrowser).into_response())
         }
     }
+}
+
+/// Whether a page's script asks, which no redirect helps.
+fn is_of_script(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.starts_with("application/json"))
 }
 
 impl Visit {

@@ -38,14 +38,24 @@ pub fn is_address(typed: &str) -> bool {
 ///
 /// An address means the account that proved it; where several did, the one that also has it as its
 /// username, or else the one that proved it first: another one's proof, or an operator's word for
-/// another one, takes it from nobody. An address that nobody proved means the account that has it as its username, or else
-/// the only one that has it in its profile. Otherwise nobody is meant: who it is cannot be told.
+/// another one, takes it from nobody. An address that nobody proved means the account that has it
+/// as its username, or else the only one that has it in its profile. Otherwise nobody is meant: who it is cannot be told.
 ///
 /// ```
 /// use pingone_protocol::identifier::{Match, for_sign_on};
 ///
-/// let owner = Match { is_username: false, is_email: true, is_email_verified: true };
-/// let squatter = Match { is_username: true, is_email: false, is_email_verified: false };
+/// let owner = Match {
+///     is_username: false,
+///     is_email: true,
+///     is_email_verified: true,
+///     proven_at: None,
+/// };
+/// let squatter = Match {
+///     is_username: true,
+///     is_email: false,
+///     is_email_verified: false,
+///     proven_at: None,
+/// };
 /// assert_eq!(for_sign_on("ada@example.com", &[squatter, owner]), Some(1));
 /// ```
 pub fn for_sign_on(typed: &str, found: &[Match]) -> Option<usize> {
@@ -70,7 +80,12 @@ pub fn for_sign_on(typed: &str, found: &[Match]) -> Option<usize> {
 /// ```
 /// use pingone_protocol::identifier::{Match, for_recovery};
 ///
-/// let owner = Match { is_username: false, is_email: true, is_email_verified: true };
+/// let owner = Match {
+///     is_username: false,
+///     is_email: true,
+///     is_email_verified: true,
+///     proven_at: None,
+/// };
 /// let claims_it = Match { is_email_verified: false, ..owner };
 /// assert_eq!(for_recovery("ada@example.com", &[owner, claims_it, owner]), [0, 2]);
 /// ```

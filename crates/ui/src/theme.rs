@@ -62,7 +62,10 @@ impl Theme<'_> {
         );
         let button = read(self.button).unwrap_or(link);
         let button_text = text_on(button, read(self.button_text));
-        let hover = button.mix(opposite(button_text), 0.14);
+        // Away from the text, so that it stays as readable as it is.
+        let is_text_lighter = BLACK.contrast(button_text) > BLACK.contrast(button);
+        let away = if is_text_lighter { BLACK } else { WHITE };
+        let hover = button.mix(away, 0.14);
         let control = text.mix(card, 0.3);
         let control = if control.contrast(card) < VISIBLE {
             text

@@ -65,7 +65,7 @@ impl<P> OnUser<P> {
     }
 }
 
-/// Rejected as [`Allowed`] is, with 404 without such a user, and with 403 when the user is out of
+/// Rejected as [`Allowed`](super::allowed::Allowed) is, with 404 without such a user, and with 403 when the user is out of
 /// reach or holds more roles than the permission may be used against.
 impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
     type Rejection = ApiFailure;

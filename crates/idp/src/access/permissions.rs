@@ -254,10 +254,11 @@ permissions! {
     also {
         CheckPasswords as HelpWithPasswords, own "p1:validate:userPassword";
         EndSessions as ManageUsers, own "p1:delete:sessions", protects target true, protects owner true;
-        ManageApplicationPolicies as ManageApplications;
-        CreateDevices as ManageUsers, own "p1:create:device", protects target true;
-        CreatePairingKeys as ManageUsers, own "p1:create:pairingKey", protects target true;
-        DeleteDevices as ManageUsers, own "p1:delete:device", protects target true;
+        ManageApplicationPolicies as ManageApplications, protects target true;
+        CreateDevices as ManageUsers, own "p1:create:device", protects target true, protects owner true;
+        CreatePairingKeys as ManageUsers, own "p1:create:pairingKey", protects target true,
+            protects owner true;
+        DeleteDevices as ManageUsers, own "p1:delete:device", protects target true, protects owner true;
         ReadDevices as ReadUsers, own "p1:read:device";
         ManageConsents as ManageUsers, protects target true;
         ManageMemberships as ManageGroups, protects target true;
@@ -267,7 +268,7 @@ permissions! {
         ReadSessions as ReadUsers, own "p1:read:sessions";
         ResetPasswords as HelpWithPasswords, own "p1:reset:userPassword", protects target true;
         SendRecoveryCodes as HelpWithPasswords;
-        UpdateDevices as ManageUsers, own "p1:update:device", protects target true;
+        UpdateDevices as ManageUsers, own "p1:update:device", protects target true, protects owner true;
         UpdateUsers as ManageUsers, own "p1:update:user", protects target true, protects owner true;
         VerifyUsers as ManageUsers, own "p1:verify:user", protects target true, protects owner true;
     }

@@ -27,6 +27,9 @@ pub(crate) fn check(registered: &RedirectUri) -> Result<(), &'static str> {
     if domain.contains('*') || domain.is_empty() {
         return Err("a wildcard in a host is its whole first label, as in https://*.example.com");
     }
+    if domain.split('.').any(str::is_empty) {
+        return Err("the host has an empty label, such as behind a dot at its end");
+    }
     if domain.len() < host.len() && domain.split('.').count() < FEWEST_LABELS {
         return Err("the host behind a wildcard needs a domain of two labels or more");
     }

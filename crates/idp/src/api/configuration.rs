@@ -30,7 +30,9 @@ use crate::requests::failures::api::ApiFailure;
 use crate::requests::origin::Now;
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::configuration::{Document, Object, Objects, take_secrets, to_json};
+use crate::stores::configuration::{
+    Document, Object, Objects, take_members, take_secrets, to_json,
+};
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::record::{Record, Table};
 use crate::stores::users::Users;
@@ -162,6 +164,20 @@ pub(crate) trait Parent: Send + Sync + 'static {
         idp: &Idp,
         environment: EnvironmentId,
     ) -> impl Future<Output = Result<Uuid, ApiFailure>> + Send;
+
+    /// Refuses somebody who does not hold the roles that are at stake when what hangs off it is
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// 403.
+    fn require_power(
+        _environment: &StoredEnvironment,
+        _caller: &Caller,
+        _id: Uuid,
+    ) -> impl Future<Output = Result<(), ApiFailure>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// Nothing but the environment.
@@ -260,6 +276,19 @@ impl Parent for BelowApplication {
             .map(|_| id.as_uuid())
             .ok_or_else(ApiFailure::not_found)
     }
+
+    async fn require_power(
+        environment: &StoredEnvironment,
+        caller: &Caller,
+        id: Uuid,
+    ) -> Result<(), ApiFailure> {
+        let (idp, id) = (&caller.idp, ApplicationId::from_uuid(id));
+        let found = idp.applications().find(environment.id, id, caller.now);
+        let application = found.await?.ok_or_else(ApiFailure::not_found)?;
+        caller
+            .require_all_roles_through(&application, environment)
+            .await
+    }
 }
 
 /// A user.
@@ -279,6 +308,14 @@ impl Parent for BelowUser {
         found
             .map(|_| id.as_uuid())
             .ok_or_else(ApiFailure::not_found)
+    }
+
+    async fn require_power(
+        _environment: &StoredEnvironment,
+        caller: &Caller,
+        id: Uuid,
+    ) -> Result<(), ApiFailure> {
+        caller.require_all_roles_of(id).await
     }
 }
 
@@ -313,6 +350,9 @@ impl<D: Configuration, P: Allows> FromRequestParts<Idp> for Collection<D, P> {
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
         let allowed = AllowedEverywhere::<P>::from_request_parts(parts, idp).await?;
         let parent = D::Parent::find(parts, idp, allowed.id()).await?;
+        if P::PROTECTS_TARGET {
+            D::Parent::require_power(&allowed.environment, &allowed, parent).await?;
+        }
         let params = RawPathParams::from_request_parts(parts, idp).await;
         let params = params.map_err(|_| ApiFailure::not_found())?;
         let path = params
@@ -391,8 +431,14 @@ impl<D: Configuration, P> Collection<D, P> {
         let manages = self
             .allowed
             .coverage(D::Manage::PERMISSION, &self.environment);
-        if !D::SHOWS_SECRETS || manages != Coverage::Environment {
+        let is_manager = manages == Coverage::Environment;
+        if !(D::SHOWS_SECRETS && is_manager) {
             take_secrets::<D>(&mut document);
+        }
+        // What is shown and yet sealed, such as a header that authenticates, is not for those who
+        // only read.
+        if !is_manager {
+            take_members(&mut document, D::SEALED);
         }
         let Value::Object(own) = document else {
             let cause = format!("a {} is no JSON object", D::EVENTS.kind);

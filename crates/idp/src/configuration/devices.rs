@@ -137,6 +137,7 @@ pub(crate) const PAIRING_KEY_LIFETIME: SignedDuration = SignedDuration::from_hou
 impl Document for PairingKey {
     const EVENTS: Events = events!("PAIRING_KEY");
     const MOST: u32 = 20;
+    const SECRETS: &'static [&'static str] = &["/code"];
 
     fn name(&self) -> &'static str {
         "Pairing key"

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
+use crate::access::coverage;
 use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
 use crate::api::checks;
@@ -34,6 +35,7 @@ use crate::keys::pairs::{
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
+use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
 use crate::stores::signing_keys::StoredSigningKey;
@@ -583,6 +585,9 @@ async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFai
 }
 
 async fn add(managing: &Managing<Key>, key: Certified) -> Result<Reply, ApiFailure> {
+    if key.default && key.usage_type == Usage::Signing {
+        require_everything(managing)?;
+    }
     let object = managing.made(Key(key), None).await?;
     managing.insert(&object).await?;
     if object.document.0.default {
@@ -592,10 +597,21 @@ async fn add(managing: &Managing<Key>, key: Certified) -> Result<Reply, ApiFailu
     Reply::created(&show(managing, &object, chosen)?)
 }
 
+/// Refuses somebody who does not hold every role: who has the key that signs tokens signs any.
+fn require_everything(managing: &Managing<Key>) -> Result<(), ApiFailure> {
+    let organization = managing.environment.organization_id;
+    if coverage::includes_everything(managing.assignments(), organization) {
+        Ok(())
+    } else {
+        Err(ApiFailure::forbidden())
+    }
+}
+
 /// Lets a key be the default for what it is for. The one for signing signs tokens.
 async fn make_default(managing: &Managing<Key>, key: &Object<Key>) -> Result<(), ApiFailure> {
     let of = &key.document.0;
     if of.usage_type == Usage::Signing {
+        require_everything(managing)?;
         let identity = of.material.identity()?;
         let own = identity
             .chain
@@ -713,8 +729,16 @@ async fn export_pkcs12(on: ManageKey, Json(body): Json<Export>) -> Result<Respon
         let message = "must have at least 8 characters";
         return Err(ApiFailure::invalid_value("password", message));
     }
+    if on.key.document.0.usage_type == Usage::Signing {
+        require_everything(&on.collection)?;
+    }
     let identity = on.key.document.0.material.identity()?;
     let name = on.key.document.0.name.clone();
+    // What leaves is told, as a secret that is read.
+    let environment = on.collection.id();
+    on.collection
+        .commit(environment, Change::new(), "KEY.EXPORTED", &on.key)
+        .await?;
     let written =
         spawn_blocking(move || identity.to_pkcs12(&name, body.password.expose_secret())).await;
     let written = written.map_err(ApiFailure::internal)?;

@@ -134,7 +134,9 @@ pub(crate) fn attribute(user: &StoredUser, path: &[String]) -> Option<Value> {
     let value = match first.as_str() {
         "id" => json!(user.id),
         "username" => json!(user.username),
-        "email" => json!(user.email),
+        // What decides who somebody is has to be proven: an address that somebody merely entered
+        // could be anybody's.
+        "email" => json!(user.mailbox()),
         "emailVerified" => json!(user.email_verified),
         "enabled" => json!(user.enabled),
         "mfaEnabled" => json!(user.mfa_enabled),

@@ -50,10 +50,20 @@ async fn send_next(core: &Core, sender: &Mail, clock: &dyn Clock) -> Result<bool
     let Some(mail) = claim.commit_unrecorded(core).await? else {
         return Ok(false);
     };
-    let own = super::own_server(core, &mail).await?;
+    let Some(sealed) = super::open_sealed(core, &mail) else {
+        tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
+        settle(core, Mails::give_up(mail.id, clock.now())).await?;
+        return Ok(true);
+    };
+    let own = if sealed.by_installation {
+        None
+    } else {
+        super::own_server(core, &mail).await?
+    };
+    let content = sealed.content;
     match (own, &sender.smtp) {
-        (Some(server), _) => send(core, Way::Own(Box::new(server)), clock, mail).await?,
-        (None, Some(smtp)) => send(core, Way::Installation(smtp), clock, mail).await?,
+        (Some(server), _) => send(core, Way::Own(Box::new(server)), clock, mail, content).await?,
+        (None, Some(smtp)) => send(core, Way::Installation(smtp), clock, mail, content).await?,
         // The environment had one when the mail was written.
         (None, None) => settle(core, Mails::wait(mail.id)).await?,
     }
@@ -90,11 +100,8 @@ async fn send(
     way: Way<'_>,
     clock: &dyn Clock,
     mail: StoredMail,
+    content: Content,
 ) -> Result<(), StoreError> {
-    let Some(content) = super::open(core, &mail) else {
-        tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
-        return settle(core, Mails::give_up(mail.id, clock.now())).await;
-    };
     // Attempts are counted before they are made, so that a mail which ends this process every time
     // is not tried for ever either.
     let is_spent = mail.attempts > MOST_ATTEMPTS || mail.created_at + LONGEST_WAIT <= clock.now();

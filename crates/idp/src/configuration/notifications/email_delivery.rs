@@ -21,7 +21,7 @@ impl Configuration for EmailDelivery {
     async fn check(
         &mut self,
         _: &Managing<Self>,
-        _: Option<&Object<Self>>,
+        replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         for (name, sender) in [("from", &self.from), ("replyTo", &self.reply_to)] {
             if let Some(sender) = sender {
@@ -36,7 +36,11 @@ impl Configuration for EmailDelivery {
             let message = "must be HTTP for a provider of one's own";
             return Err(ApiFailure::invalid_value("protocol", message));
         }
-        self.check_server()
+        self.check_server()?;
+        match replaced {
+            Some(replaced) => self.check_password(&replaced.document),
+            None => Ok(()),
+        }
     }
 }
 
@@ -64,6 +68,18 @@ impl EmailDelivery {
         }
         self.port = self.port.or(Some(SMTPS));
         self.protocol = Some(EmailProtocol::Smtps);
+        Ok(())
+    }
+
+    /// A password that was kept as it was not sent is told to nobody else than before: whoever sets
+    /// another server or name has to know it.
+    fn check_password(&self, replaced: &Self) -> Result<(), ApiFailure> {
+        let is_elsewhere = self.host != replaced.host
+            || self.port != replaced.port
+            || self.username != replaced.username;
+        if is_elsewhere && self.password.is_some() && self.password == replaced.password {
+            return Err(ApiFailure::required_value("password"));
+        }
         Ok(())
     }
 

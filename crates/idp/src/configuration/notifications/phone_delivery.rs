@@ -103,6 +103,8 @@ impl Document for PhoneDelivery {
         "/authentication/password",
         "/authentication/authToken",
     ];
+    /// A request's headers may authenticate it.
+    const SEALED: &'static [&'static str] = &["/requests"];
 
     fn name(&self) -> &str {
         match self.provider {
