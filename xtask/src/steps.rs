@@ -3,6 +3,7 @@
 //! The order shares what is compiled: clippy leaves the checked dependencies that the documentation
 //! needs, the tests leave the program that the browser tests start. Nothing is built optimised.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -232,6 +233,20 @@ fn doc(_: &mut Tally) -> anyhow::Result<bool> {
 
 /// Packages what is published, in the order of dependence, and builds each from its package alone.
 fn package(_: &mut Tally) -> anyhow::Result<bool> {
+    // Cargo takes what an earlier run built of a package for what this one's would be, as long as the
+    // version is the same.
+    let folder = target().join("packages");
+    let fingerprints = fs::read_dir(folder.join("debug/.fingerprint"));
+    for fingerprint in fingerprints.into_iter().flatten() {
+        let fingerprint = fingerprint?;
+        if fingerprint
+            .file_name()
+            .to_string_lossy()
+            .starts_with("pingone")
+        {
+            fs::remove_dir_all(fingerprint.path())?;
+        }
+    }
     Command::new("cargo")
         .args(["package", "--quiet", "--locked", "--allow-dirty"])
         .args([
@@ -242,6 +257,7 @@ fn package(_: &mut Tally) -> anyhow::Result<bool> {
             "-p",
             "pingone-axum",
         ])
+        .env("CARGO_TARGET_DIR", folder)
         .run()
 }
 

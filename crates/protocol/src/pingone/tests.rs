@@ -43,6 +43,12 @@ fn answers() -> Vec<(&'static str, Read, Value, &'static [&'static str])> {
             &["/code", "/details/0/code"],
         ),
         (
+            "ApplicationPermissionsSettings",
+            read::<ApplicationPermissionsSettings>,
+            json!({"claimEnabled": true}),
+            &[],
+        ),
+        (
             "ApplicationSecret",
             read::<ApplicationSecret>,
             json!({"secret": "a"}),
