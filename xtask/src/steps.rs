@@ -163,8 +163,8 @@ fn advisories(program: PathBuf) -> anyhow::Result<bool> {
     // cargo-deny looks for a clone under a name that it derives from the database's address.
     let databases = target().join("tools/advisories");
     let clone = databases.join("advisory-db-3157b0e258782691");
-    drop(std::fs::remove_dir_all(&clone));
-    std::fs::create_dir_all(&clone)?;
+    drop(fs::remove_dir_all(&clone));
+    fs::create_dir_all(&clone)?;
     Command::new("tar")
         .arg("-xzf")
         .arg(&copy)
@@ -189,12 +189,12 @@ fn advisories(program: PathBuf) -> anyhow::Result<bool> {
     git(&["add", "--all"])?;
     git(&["commit", "--quiet", "--message", "advisories"])?;
     let settings = target().join("tools/deny-offline.toml");
-    let ours = std::fs::read_to_string(root().join("deny.toml"))?;
+    let ours = fs::read_to_string(root().join("deny.toml"))?;
     let path = format!(
         "[advisories]\ndb-path = {:?}",
         databases.display().to_string()
     );
-    std::fs::write(&settings, ours.replace("[advisories]", &path))?;
+    fs::write(&settings, ours.replace("[advisories]", &path))?;
     Command::new(program)
         .args(["--locked", "--offline", "--config"])
         .arg(settings)
@@ -267,7 +267,7 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
     let system = System::start(&program::build()?)?;
     let tests = root().join("tests/browser");
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&tests)? {
+    for entry in fs::read_dir(&tests)? {
         let file = entry?.path();
         if file.to_string_lossy().ends_with(".test.js") {
             files.push(file);
