@@ -16,6 +16,7 @@ use protocol::Random;
 
 use crate::caches::Touched;
 use crate::settings::Settings;
+use crate::stores::application_attributes::AttributeMappings;
 use crate::stores::application_secrets::ApplicationSecrets;
 use crate::stores::applications::Applications;
 use crate::stores::environments::Environments;
@@ -41,6 +42,7 @@ pub struct Core {
     urls: Urls,
     applications: Applications,
     application_secrets: ApplicationSecrets,
+    attribute_mappings: AttributeMappings,
     environments: Environments,
     granted: Granted,
     role_assignments: RoleAssignments,
@@ -60,6 +62,7 @@ impl Core {
         Self {
             applications: Applications::new(reader.clone()),
             application_secrets: ApplicationSecrets::new(reader.clone(), Arc::clone(&keyring)),
+            attribute_mappings: AttributeMappings::new(reader.clone(), Arc::clone(&keyring)),
             environments: Environments::new(reader.clone()),
             granted: Granted::new(reader.clone(), urls.audience().to_owned()),
             role_assignments: RoleAssignments::new(reader.clone()),
@@ -103,6 +106,11 @@ impl Core {
         &self.application_secrets
     }
 
+    /// Which claims tell applications what of their users.
+    pub(crate) fn attribute_mappings(&self) -> &AttributeMappings {
+        &self.attribute_mappings
+    }
+
     pub(crate) fn environments(&self) -> &Environments {
         &self.environments
     }
@@ -128,6 +136,7 @@ impl Core {
     pub(crate) fn forget(&self, touched: &Touched) {
         self.applications.forget(touched);
         self.application_secrets.forget(touched);
+        self.attribute_mappings.forget(touched);
         self.environments.forget(touched);
         self.granted.forget(touched);
         self.role_assignments.forget(touched);

@@ -277,7 +277,8 @@ async fn id_claims(
     claims.nonce.clone_from(&grant.nonce);
     claims.additional = claims::about(user, scopes);
     let told = &mut claims.additional;
-    let mapped = mapped_claims::apply(idp, application, user, scopes, Told::IdToken, told).await?;
+    let mapped =
+        mapped_claims::apply(idp, application, user, scopes, Told::IdToken, told, now).await?;
     claims.additional.extend(of_environment(idp, environment));
     if let Some(mapped) = mapped {
         // The token stays good as a hint of who the user is.

@@ -6,6 +6,7 @@
 //! an ID token itself rests on is out of its reach.
 
 use db::StoreError;
+use jiff::Timestamp;
 use protocol::oauth::Scopes;
 use serde_json::{Map, Value};
 
@@ -14,7 +15,6 @@ use crate::expressions::Expression;
 use crate::grants::claims;
 use crate::stores::application_attributes::{AttributeMapping, is_reserved};
 use crate::stores::applications::{StoredApplication, core_mapping};
-use crate::stores::configuration::Objects;
 use crate::stores::resources::ResourceScopes;
 use crate::stores::users::StoredUser;
 
@@ -44,17 +44,17 @@ pub(crate) async fn apply(
     scopes: &Scopes,
     told: Told,
     claims: &mut Map<String, Value>,
+    now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
     if core_mapping(&application.settings).is_none() {
         return Ok(None);
     }
-    let environment = application.environment_id;
-    let mappings = Objects::<AttributeMapping>::new(idp.db(), idp.keyring());
-    let mappings = mappings.list(environment, application.id.as_uuid()).await?;
+    let (environment, id) = (application.environment_id, application.id);
+    let mappings = idp.attribute_mappings().of(environment, id, now).await?;
     let mut subject = None;
-    for mapping in mappings.into_iter().map(|object| object.document) {
+    for mapping in mappings.iter() {
         if mapping.is_core() {
-            subject = self::subject(&mapping, user);
+            subject = self::subject(mapping, user);
             continue;
         }
         if is_reserved(&mapping.name) {
@@ -66,11 +66,11 @@ pub(crate) async fn apply(
             Told::UserInfo => mapping.user_info,
         };
         if is_told != Some(false)
-            && is_asked_for(idp, application, &mapping, scopes).await?
-            && let Some(value) = value(&mapping, user)
+            && is_asked_for(idp, application, mapping, scopes).await?
+            && let Some(value) = value(mapping, user)
             && value.to_string().len() <= LONGEST_CLAIM
         {
-            claims.insert(mapping.name, value);
+            claims.insert(mapping.name.clone(), value);
         }
     }
     Ok(subject)

@@ -55,7 +55,9 @@ pub(crate) async fn answer(
     members.extend(claims::about(&user, &bearer.scopes));
     let application = &bearer.application;
     let (scopes, told) = (&bearer.scopes, Told::UserInfo);
-    let mapped = mapped_claims::apply(&idp, application, &user, scopes, told, &mut members).await?;
+    let told_members = &mut members;
+    let mapped =
+        mapped_claims::apply(&idp, application, &user, scopes, told, told_members, now).await?;
     if let Some(mapped) = mapped {
         members.insert("sub".to_owned(), json!(mapped));
     }

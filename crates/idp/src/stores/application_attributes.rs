@@ -1,10 +1,16 @@
 //! Which claims tell an application what of its users: the mappings of an application's attributes.
 
-use protocol::id::ScopeId;
+use std::sync::Arc;
+
+use db::{Reader, StoreError};
+use jiff::Timestamp;
+use platform::keyring::Keyring;
+use protocol::id::{ApplicationId, EnvironmentId, ScopeId};
 use serde::{Deserialize, Serialize};
 
-use super::configuration::Document;
+use super::configuration::{Document, Objects};
 use super::record::{Events, events};
+use crate::caches::{Recent, Touched};
 
 /// The claims that say what an ID token is and who it is for: no mapping takes their place.
 const RESERVED: [&str; 22] = [
@@ -93,6 +99,8 @@ impl AttributeMapping {
 impl Document for AttributeMapping {
     const EVENTS: Events = events!("APPLICATION_ATTRIBUTE");
     const MOST: u32 = 100;
+    /// Every userinfo and ID token asks for them.
+    const IS_CACHED: bool = true;
 
     fn name(&self) -> &str {
         &self.name
@@ -101,5 +109,46 @@ impl Document for AttributeMapping {
     /// Claims are told apart by case.
     fn unique(&self) -> Option<String> {
         Some(self.name.clone())
+    }
+}
+
+/// The mappings of all applications.
+#[derive(Debug)]
+pub(crate) struct AttributeMappings {
+    db: Reader,
+    keyring: Arc<Keyring>,
+    recent: Recent<Arc<[AttributeMapping]>>,
+}
+
+impl AttributeMappings {
+    pub(crate) fn new(db: Reader, keyring: Arc<Keyring>) -> Self {
+        Self {
+            db,
+            keyring,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.recent.forget(touched);
+    }
+
+    /// The mappings of an application, the oldest first; cached.
+    pub(crate) async fn of(
+        &self,
+        environment: EnvironmentId,
+        application: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Arc<[AttributeMapping]>, StoreError> {
+        let id = application.as_uuid();
+        let read = async {
+            let objects = Objects::<AttributeMapping>::new(&self.db, &self.keyring);
+            let found = objects.list(environment, id).await?;
+            let mappings = found.into_iter().map(|object| object.document);
+            Ok(Some(mappings.collect()))
+        };
+        let found = self.recent.find(id, now, read).await?;
+        Ok(found.unwrap_or_default())
     }
 }
