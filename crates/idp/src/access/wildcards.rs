@@ -133,6 +133,7 @@ mod tests {
         for registered in [
             "https://*/cb",
             "https://*.com/cb",
+            "https://*.com./cb",
             "https://a*.example.com/cb",
             "https://a.*.example.com/cb",
             "https://app.example/cb?x=*",

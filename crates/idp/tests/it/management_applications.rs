@@ -350,6 +350,42 @@ async fn mappings_say_what_an_application_is_told_and_where() {
     let told = world.userinfo(token).await.expect(StatusCode::OK).json();
     assert!(told["email"].is_string(), "{told}");
     assert_eq!(told.get("greeting"), None, "{told}");
+
+    // A change counts for what was issued before it.
+    let at = format!("{attributes}/{}", made["id"].as_str().unwrap());
+    let silent = with(
+        &with(&made, "idToken", json!(true)),
+        "userInfo",
+        json!(false),
+    );
+    api.put(&at, &silent).await.expect(StatusCode::OK);
+    let told = world.userinfo(token).await.expect(StatusCode::OK).json();
+    assert_eq!(told.get("email"), None, "{told}");
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+    let told = world.userinfo(token).await.expect(StatusCode::OK).json();
+    assert!(told["email"].is_string(), "{told}");
+}
+
+/// Anybody could have entered it.
+#[tokio::test]
+async fn an_address_that_nobody_proved_is_no_identifier() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let attributes = format!("applications/{}/attributes", world.demo.client_id);
+    let seeded = api.get(&attributes).await.expect(StatusCode::OK).json();
+    let core = &seeded["_embedded"]["attributes"][0];
+    let path = format!("{attributes}/{}", core["id"].as_str().unwrap());
+    let by_address = with(core, "value", json!("${user.email}"));
+    api.put(&path, &by_address).await.expect(StatusCode::OK);
+    let tokens = world.tokens().await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let before = world.userinfo(token).await.expect(StatusCode::OK).json();
+    let user = format!("users/{}", claims(token)["sub"].as_str().unwrap());
+    let entered = json!({ "email": "victim@corp.example" });
+    api.patch(&user, &entered).await.expect(StatusCode::OK);
+    let after = world.userinfo(token).await.expect(StatusCode::OK).json();
+    assert_eq!(after["sub"], before["sub"]);
+    assert!(before["sub"].as_str().unwrap().contains('@'), "{before}");
 }
 
 #[tokio::test]

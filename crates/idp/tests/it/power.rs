@@ -149,6 +149,8 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
         "p1:update:user",
         "p1:verify:user",
         "p1:read:userPassword",
+        "p1:create:device",
+        "p1:create:pairingKey",
     ];
     grant(&developer, &web, &scopes)
         .await
@@ -169,6 +171,12 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
     ] {
         forbidden(&answer);
     }
+    // With a second factor of its own it would stand in the place of the operator's, or shut them out.
+    let device = json!({ "type": "EMAIL", "email": "mallory@example.com" });
+    let devices = format!("{own}/devices");
+    forbidden(&operator.post(&devices, &device).await);
+    let key = json!({ "applications": [{ "id": world.demo.client_id }] });
+    forbidden(&operator.post(&format!("{own}/pairingKeys"), &key).await);
     // With another address the application would recover the password, and hold the roles.
     forbidden(
         &operator
@@ -190,6 +198,9 @@ async fn a_p1_scope_gives_the_own_account_and_no_role() {
     let user = Api::bearing(&world, &got);
     let changed = user.patch(&customer, &json!({ "nickname": "D" })).await;
     assert_eq!(changed.expect(StatusCode::OK).json()["nickname"], "D");
+    let devices = format!("{customer}/devices");
+    let made = user.post(&devices, &device).await;
+    made.expect(StatusCode::CREATED);
 }
 
 /// Whoever may change a customer's address has not the customer's mailbox, and so not the account.
