@@ -7,6 +7,7 @@ use protocol::secret::VerificationCode;
 use super::Refusal;
 use super::mailed_codes::MailedCode as _;
 use crate::audit::{Activity, By};
+use crate::core::group_rules;
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
@@ -102,6 +103,7 @@ pub(crate) async fn verify(
     let written = VerificationCodes::redeem(user.id, &sent.tag)
         .and(Users::update(&changed))
         .and(stale)
+        .and(group_rules::place(idp, &changed, by.now).await?)
         .commit(idp, user.environment_id, &updated, by)
         .await;
     match written {

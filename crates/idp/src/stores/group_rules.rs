@@ -124,5 +124,19 @@ fn members(
     let insert = insert
         .push(" AND users.environment_id = ")
         .push_bind(environment.as_uuid());
+    // An address that somebody merely entered in the place of a proven one gets nobody anywhere.
+    let insert = if names(filter, "email") {
+        insert.push(" AND users.proven_email IS NULL")
+    } else {
+        insert
+    };
     push_condition(insert.push(" AND "), filter, scope)
+}
+
+/// Whether a filter looks at an attribute.
+fn names(filter: &Filter, attribute: &str) -> bool {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|part| names(part, attribute)),
+        Filter::Compare(comparison) => comparison.path.as_str().eq_ignore_ascii_case(attribute),
+    }
 }

@@ -1,8 +1,8 @@
 //! Groups: what is kept of them, who is a member, and how they are nested.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use protocol::pingone::{Group, GroupMembership};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::management::{Api, encoded, id, refused, user_path};
 use crate::world::World;
@@ -520,6 +520,41 @@ async fn whoever_meets_the_rule_of_a_group_is_a_member_and_nobody_else() {
         .await
         .expect(StatusCode::OK);
     assert_eq!(members(&api, id).await, [""; 0]);
+}
+
+/// A rule by the mail address lets in whoever reads the mailbox, not whoever says so.
+#[tokio::test]
+async fn an_address_meets_a_rule_once_it_is_proven() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let rule = json!({"name": "Staff", "userFilter": r#"email ew "@corp.example""#});
+    let staff = id(&api.make("groups", &rule).await);
+    let page = api
+        .get("users?filter=username%20eq%20%22demo%22")
+        .await
+        .json();
+    let demo = user_path(&page["_embedded"]["users"][0]);
+    let address = "demo@corp.example";
+    api.patch(&demo, &json!({ "email": address }))
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(members(&api, &staff).await, [""; 0]);
+    // Nor does a rule that is written afterwards.
+    let again = json!({"name": "Staff", "userFilter": r#"email ew "corp.example""#});
+    let at = format!("groups/{staff}");
+    api.put(&at, &again).await.expect(StatusCode::OK);
+    assert_eq!(members(&api, &staff).await, [""; 0]);
+
+    let send = "user.sendVerificationCode+json";
+    api.act(Method::POST, &demo, send, &Value::Null)
+        .await
+        .expect(StatusCode::OK);
+    let code = world.mailed_code(address).await.unwrap();
+    let code = json!({ "verificationCode": code });
+    api.act(Method::POST, &demo, "user.verify+json", &code)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(members(&api, &staff).await, ["demo"]);
 }
 
 #[tokio::test]
