@@ -1,0 +1,145 @@
+//! The operations on a kind that has one object at most with a parent, and their routes.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde_json::{Map, Value};
+
+use super::items::{at_path, keep_secrets, merge};
+use super::{Collection, Configuration};
+use crate::access::permissions::Allows;
+use crate::api::body::{JsonObject, read_members};
+use crate::api::hal::Reply;
+use crate::api::media_router::Resource;
+use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
+use crate::stores::configuration::{Object, Objects, to_json};
+
+/// The one object of a kind that has one at most with a parent, and that says what holds when
+/// nothing was set.
+struct Only<D, P> {
+    collection: Collection<D, P>,
+    found: Option<Object<D>>,
+}
+
+/// Rejected as [`Collection`] is.
+impl<D: Configuration, P: Allows> FromRequestParts<Idp> for Only<D, P> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let collection = Collection::from_request_parts(parts, idp).await?;
+        let objects = collection.objects();
+        let found = objects
+            .find_only(collection.id(), collection.parent)
+            .await?;
+        Ok(Self { collection, found })
+    }
+}
+
+impl<D: Configuration, P> Only<D, P> {
+    /// Its id is its parent's, whether or not something was set.
+    async fn show(&self, object: &Object<D>) -> Result<Reply, ApiFailure> {
+        let Collection { parent, path, .. } = &self.collection;
+        let shown = self.collection.show_at(path.clone(), *parent, object)?;
+        Reply::ok(&D::derive(&self.collection.allowed, object, shown).await?)
+    }
+}
+
+async fn read_only<D: Configuration + Default>(
+    only: Only<D, D::Read>,
+) -> Result<Reply, ApiFailure> {
+    let Collection { parent, .. } = only.collection;
+    let unset = || only.collection.unstored(parent, D::default());
+    let object = only.found.clone().unwrap_or_else(unset);
+    only.show(&object).await
+}
+
+/// Reads what there is only once it was set.
+async fn read_set<D: Configuration>(only: Only<D, D::Read>) -> Result<Reply, ApiFailure> {
+    let object = only.found.as_ref().ok_or_else(ApiFailure::not_found)?;
+    only.show(object).await
+}
+
+async fn replace_only<D: Configuration>(
+    only: Only<D, D::Manage>,
+    JsonObject(mut members): JsonObject,
+) -> Result<Reply, ApiFailure> {
+    if let Some(object) = &only.found {
+        keep_secrets(&mut members, object)?;
+    }
+    set_only(&only, &members).await
+}
+
+async fn update_only<D: Configuration + Default>(
+    only: Only<D, D::Manage>,
+    JsonObject(sent): JsonObject,
+) -> Result<Reply, ApiFailure> {
+    let stored = match &only.found {
+        Some(object) => to_json(&object.document)?,
+        None => to_json(&D::default())?,
+    };
+    let Value::Object(mut members) = stored else {
+        return Err(ApiFailure::not_found());
+    };
+    merge(&mut members, sent);
+    set_only(&only, &members).await
+}
+
+async fn set_only<D: Configuration>(
+    only: &Only<D, D::Manage>,
+    members: &Map<String, Value>,
+) -> Result<Reply, ApiFailure> {
+    let document = read_members(members)?;
+    let collection = &only.collection;
+    let made = collection.made(document, only.found.as_ref()).await?;
+    if only.found.is_some() {
+        collection.update(&made).await?;
+    } else {
+        collection.insert(&made).await?;
+    }
+    only.show(&made).await
+}
+
+/// Forgets what was set, and shows what holds without it where clients want to know.
+async fn reset_to_default<D: Configuration + Default>(
+    only: Only<D, D::Manage>,
+) -> Result<Reply, ApiFailure> {
+    let Collection { parent, .. } = only.collection;
+    let unset = only.collection.unstored(parent, D::default());
+    let shown = only.show(&unset).await?;
+    let reset = reset_only(only).await?;
+    Ok(if D::RESET_SHOWS { shown } else { reset })
+}
+
+/// Forgets what was set.
+async fn reset_only<D: Configuration>(only: Only<D, D::Manage>) -> Result<Reply, ApiFailure> {
+    if let Some(object) = &only.found {
+        let change = Objects::delete(object);
+        let collection = &only.collection;
+        collection
+            .commit(collection.id(), change, D::EVENTS.deleted, object)
+            .await?;
+    }
+    Ok(Reply::no_content())
+}
+
+/// The routes of a kind that has one object at most with a parent. What it must be unique by is
+/// the same for all.
+pub(crate) fn settings<D: Configuration + Default>() -> Vec<Resource> {
+    vec![
+        at_path::<D>("")
+            .get(read_only::<D>)
+            .put(replace_only::<D>)
+            .patch(update_only::<D>)
+            .delete(reset_to_default::<D>),
+    ]
+}
+
+/// The routes of a kind that has one object at most with a parent, and none until it is set.
+pub(crate) fn settings_once_set<D: Configuration>() -> Vec<Resource> {
+    vec![
+        at_path::<D>("")
+            .get(read_set::<D>)
+            .put(replace_only::<D>)
+            .delete(reset_only::<D>),
+    ]
+}
