@@ -131,14 +131,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0015_people.sql"),
     },
     Migration {
-        version: 17,
+        version: 16,
         name: "images_and_consents",
-        sql: include_str!("../migrations/0017_images_and_consents.sql"),
+        sql: include_str!("../migrations/0016_images_and_consents.sql"),
     },
     Migration {
-        version: 20,
+        version: 17,
         name: "webhooks",
-        sql: include_str!("../migrations/0020_webhooks.sql"),
+        sql: include_str!("../migrations/0017_webhooks.sql"),
     },
 ];
 
