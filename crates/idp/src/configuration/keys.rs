@@ -3,27 +3,29 @@
 //! The keys that sign an environment's tokens are among its keys: the default one for signing signs
 //! them. They are kept where tokens are signed ([`crate::keys`]), and shown from there.
 
+pub(super) mod certificates;
+mod certified;
 pub(super) mod policies;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::{EnvironmentId, SigningKeyId};
+use protocol::id::SigningKeyId;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
+use self::certified::{
+    Certified, Material, Usage, export, file, particular_first, refused, wanted,
+};
 use crate::access::coverage;
 use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::configuration::{
-    Around, Collection, Configuration, Item, Managing, Reading, TopLevel, at_path, list_route,
+    Around, Collection, Configuration, Managing, Reading, TopLevel, at_path,
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
@@ -42,184 +44,17 @@ use crate::stores::signing_keys::StoredSigningKey;
 
 const NOT_USED: &str = "Only the default key for signing is used: it signs tokens.";
 
-const PEM: &str = "application/x-x509-ca-cert";
-const PKCS7: &str = "application/x-pkcs7-certificates";
 const PKCS12: &str = "application/x-pkcs12";
 const PKCS10: &str = "application/pkcs10";
 const PKCS10_PEM: &str = "application/x-pem-file";
 
-/// A certificate that ends within so many days is about to end.
-const ENDS_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// Whole days of validity, at most: a hundred years.
 const LONGEST: u32 = 36_500;
-
-/// What a key or a certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Usage {
-    Encryption,
-    Issuance,
-    OutboundMtls,
-    Signing,
-    #[serde(rename = "SSL/TLS")]
-    SslTls,
-}
-
-impl Usage {
-    /// The usage of an upload.
-    fn read(upload: &Upload) -> Result<Self, ApiFailure> {
-        let text = upload.text("usageType");
-        let text = text.ok_or_else(|| ApiFailure::required_value("usageType"))?;
-        match text {
-            "ENCRYPTION" => Ok(Self::Encryption),
-            "ISSUANCE" => Ok(Self::Issuance),
-            "OUTBOUND_MTLS" => Ok(Self::OutboundMtls),
-            "SIGNING" => Ok(Self::Signing),
-            "SSL/TLS" => Ok(Self::SslTls),
-            _ => Err(ApiFailure::not_one_of(
-                "usageType",
-                &[
-                    "ENCRYPTION",
-                    "ISSUANCE",
-                    "OUTBOUND_MTLS",
-                    "SIGNING",
-                    "SSL/TLS",
-                ],
-            )),
-        }
-    }
-}
-
-/// What keys and certificates have in common.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Certified {
-    name: String,
-    usage_type: Usage,
-    default: bool,
-    algorithm: Algorithm,
-    key_length: u32,
-    signature_algorithm: SignatureAlgorithm,
-    #[serde(rename = "subjectDN")]
-    subject_dn: String,
-    #[serde(rename = "issuerDN")]
-    issuer_dn: String,
-    /// A whole number, in decimal.
-    serial: String,
-    starts_at: Timestamp,
-    expires_at: Timestamp,
-    /// In days.
-    validity_period: u32,
-    #[serde(rename = "customCRL")]
-    custom_crl: Option<String>,
-    material: Material,
-}
-
-/// The private half of a key and the certificates, each in Base64.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Material {
-    private_key: Option<String>,
-    /// The own one first.
-    chain: Vec<String>,
-}
-
-impl Material {
-    fn new(private_key: Option<&[u8]>, chain: &[Vec<u8>]) -> Self {
-        Self {
-            private_key: private_key.map(|key| STANDARD.encode(key)),
-            chain: chain.iter().map(|one| STANDARD.encode(one)).collect(),
-        }
-    }
-
-    fn chain(&self) -> Result<Vec<Vec<u8>>, ApiFailure> {
-        let each = self.chain.iter().map(|one| STANDARD.decode(one));
-        each.collect::<Result<_, _>>().map_err(ApiFailure::internal)
-    }
-
-    fn identity(&self) -> Result<Identity, ApiFailure> {
-        let private_key = self.private_key.as_deref().unwrap_or_default();
-        let private_key = STANDARD.decode(private_key).map_err(ApiFailure::internal)?;
-        Ok(Identity {
-            pair: Pair::from_pkcs8(&private_key).map_err(ApiFailure::internal)?,
-            chain: self.chain()?,
-        })
-    }
-}
-
-impl Certified {
-    /// What a certificate says, with its names written in one of two ways.
-    fn read(
-        chain: &[Vec<u8>],
-        private_key: Option<&[u8]>,
-        usage_type: Usage,
-        write_name: fn(&[String]) -> String,
-    ) -> Result<Self, PairError> {
-        let own = chain.first().map(Vec::as_slice).unwrap_or_default();
-        let facts = Facts::of(own)?;
-        let subject_dn = write_name(&facts.subject);
-        let name = Facts::part(&facts.subject, "CN").unwrap_or(&subject_dn);
-        let days = facts.expires_at.duration_since(facts.starts_at).as_hours() / 24;
-        Ok(Self {
-            name: name.chars().take(256).collect(),
-            usage_type,
-            default: false,
-            algorithm: facts.algorithm,
-            key_length: facts.key_length,
-            signature_algorithm: facts.signature,
-            issuer_dn: write_name(&facts.issuer),
-            subject_dn,
-            serial: facts.serial,
-            starts_at: facts.starts_at,
-            expires_at: facts.expires_at,
-            validity_period: u32::try_from(days).unwrap_or_default(),
-            custom_crl: None,
-            material: Material::new(private_key, chain),
-        })
-    }
-
-    fn status(&self, now: Timestamp) -> &'static str {
-        let soon = now.saturating_add(ENDS_SOON).unwrap_or(now);
-        if self.expires_at <= now {
-            "EXPIRED"
-        } else if self.starts_at > now {
-            "NOT_YET_VALID"
-        } else if self.expires_at <= soon {
-            "EXPIRING"
-        } else {
-            "VALID"
-        }
-    }
-
-    fn show(&self, around: Around<'_>, shown: Shown) -> Shown {
-        shown
-            .without("serial")
-            .number("serialNumber", &self.serial)
-            .member("status", self.status(around.now))
-    }
-}
-
-/// The most particular part of a name first, as for keys.
-fn particular_first(name: &[String]) -> String {
-    let parts: Vec<_> = name.iter().rev().map(String::as_str).collect();
-    parts.join(", ")
-}
-
-/// The parts of a name as the certificate has them, as for certificates.
-fn as_encoded(name: &[String]) -> String {
-    name.join(",")
-}
 
 /// A key: a private half, and the certificates over the public one.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Key(Certified);
-
-/// A certificate of somebody else.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Certificate(Certified);
 
 impl Document for Key {
     const EVENTS: Events = events!("KEY");
@@ -246,50 +81,6 @@ impl Configuration for Key {
 
     fn show_in(around: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
         object.document.0.show(around, shown)
-    }
-}
-
-impl Document for Certificate {
-    const EVENTS: Events = events!("CERTIFICATE");
-    const MOST: u32 = 200;
-    const SECRETS: &'static [&'static str] = &["/material"];
-
-    fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// Names come out of certificates.
-    fn unique(&self) -> Option<String> {
-        None
-    }
-}
-
-impl Configuration for Certificate {
-    const PATH: &'static str = "certificates";
-    const ITEM: &'static str = "certificate";
-    const KEPT: Option<&'static str> = Some("Nothing is checked with it.");
-    const FILTERS: &'static [&'static str] = &["name", "usageType"];
-    type Parent = TopLevel;
-    type Read = may::ReadCertificates;
-    type Manage = may::ManageCertificates;
-
-    fn missing(environment: EnvironmentId, id: Uuid) -> ApiFailure {
-        ApiFailure::not_found_saying(format!(
-            "Certificate not found for id: {id} and environmentId: {environment}"
-        ))
-    }
-
-    fn show_in(around: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
-        object.document.0.show(around, shown)
-    }
-}
-
-fn refused(target: &'static str) -> impl Fn(PairError) -> ApiFailure {
-    move |error| match error {
-        PairError::Failed => ApiFailure::internal(error),
-        PairError::NotAName | PairError::Unreadable | PairError::Unsupported => {
-            ApiFailure::invalid_value(target, error.to_string())
-        }
     }
 }
 
@@ -515,22 +306,6 @@ impl<P: Allows> FromRequestParts<Idp> for OnKey<P> {
 type ReadKey = OnKey<may::ReadCertificates>;
 type ManageKey = OnKey<may::ManageCertificates>;
 
-/// The one of these media types that a request asks for.
-fn wanted(headers: &HeaderMap, offered: &[&'static str]) -> Option<&'static str> {
-    let accept = headers.get(ACCEPT)?.to_str().ok()?.to_ascii_lowercase();
-    let each = accept.split([',', ';']).map(str::trim);
-    let mut found = each.filter_map(|one| offered.iter().copied().find(|media| *media == one));
-    found.next()
-}
-
-fn file(media: &'static str, bytes: impl Into<axum::body::Body>) -> Response {
-    let mut response = Response::new(bytes.into());
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
-    web::forbid_storing(headers);
-    response
-}
-
 /// Shows a key, or hands out its certificates.
 async fn read(on: ReadKey, headers: HeaderMap) -> Result<Response, ApiFailure> {
     let material = &on.key.document.0.material;
@@ -541,21 +316,6 @@ async fn read(on: ReadKey, headers: HeaderMap) -> Result<Response, ApiFailure> {
         },
         Ok,
     )
-}
-
-fn export(material: &Material, headers: &HeaderMap) -> Result<Option<Response>, ApiFailure> {
-    let failed = refused("Accept");
-    Ok(match wanted(headers, &["application/json", PEM, PKCS7]) {
-        Some(PEM) => {
-            let pem = pairs::to_pem(&material.chain()?).map_err(failed)?;
-            Some(file(PEM, pem))
-        }
-        Some(PKCS7) => {
-            let pkcs7 = pairs::to_pkcs7(&material.chain()?).map_err(failed)?;
-            Some(file(PKCS7, pkcs7))
-        }
-        _ => None,
-    })
 }
 
 /// Makes a key and the certificate over it.
@@ -803,52 +563,9 @@ async fn import_answer(on: ManageKey, upload: Upload) -> Result<Reply, ApiFailur
     Reply::ok(&show(managing, &made, on.chosen)?)
 }
 
-/// Applications do not name keys, so none uses one.
-async fn applications_of_key(on: ReadKey) -> Result<Reply, ApiFailure> {
-    let path = format!("keys/{}/applications", on.key.id);
-    let none: Vec<Shown> = Vec::new();
-    Reply::ok(&Page::whole(on.collection.url(path), "applications", none))
-}
-
-/// See [`applications_of_key`].
-async fn applications_of_certificate(
-    item: Item<Certificate, may::ReadCertificates>,
-) -> Result<Reply, ApiFailure> {
-    let path = format!("certificates/{}/applications", item.object.id);
-    let none: Vec<Shown> = Vec::new();
-    let url = item.collection.url(path);
-    Reply::ok(&Page::whole(url, "applications", none))
-}
-
-/// Takes a certificate from a file.
-async fn import_certificate(
-    managing: Managing<Certificate>,
-    upload: Upload,
-) -> Result<Response, ApiFailure> {
-    let usage = Usage::read(&upload)?;
-    let chain = pairs::certificates(upload.file()?).map_err(refused("file"))?;
-    let certificate = Certified::read(&chain, None, usage, as_encoded).map_err(refused("file"))?;
-    let object = managing.made(Certificate(certificate), None).await?;
-    managing.insert(&object).await?;
-    let made = Reply::created(&managing.show(&object)?)?;
-    Ok((StatusCode::ACCEPTED, made).into_response())
-}
-
-/// Shows a certificate, or hands it out.
-async fn read_certificate(
-    item: Item<Certificate, may::ReadCertificates>,
-    headers: HeaderMap,
-) -> Result<Response, ApiFailure> {
-    match export(&item.object.document.0.material, &headers)? {
-        Some(file) => Ok(file),
-        None => Ok(Reply::ok(&item.collection.show(&item.object)?)?.into_response()),
-    }
-}
-
 /// Keys, certificates and key rotation policies.
 pub(super) fn routes() -> Vec<Resource> {
     let key = "/environments/{environment}/keys/{key}";
-    let certificate = "/environments/{environment}/certificates/{certificate}";
     let mut routes = vec![
         at_path::<Key>("")
             .get(list)
@@ -863,21 +580,11 @@ pub(super) fn routes() -> Vec<Resource> {
             .get(request)
             .post_multipart(import_answer)
             .kept(Key::KEPT),
-        at(format!("{key}/applications"))
-            .get(applications_of_key)
-            .kept(Key::KEPT),
         at(format!("{key}/pkcs12"))
             .post(export_pkcs12)
             .kept(Key::KEPT),
-        list_route::<Certificate>().post_multipart(import_certificate),
-        at(certificate)
-            .get(read_certificate)
-            .delete(crate::api::configuration::delete::<Certificate>)
-            .kept(Certificate::KEPT),
-        at(format!("{certificate}/applications"))
-            .get(applications_of_certificate)
-            .kept(Certificate::KEPT),
     ];
+    routes.extend(certificates::routes());
     routes.extend(policies::routes());
     routes
 }

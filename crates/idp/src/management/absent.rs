@@ -71,6 +71,10 @@ const ABSENT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "The list of applications that use a key",
+        &["certificates/{id}/applications", "keys/{id}/applications"],
+    ),
+    (
         "The integration catalogue",
         &["integrations/{id}", "propagation/storeMetadata"],
     ),

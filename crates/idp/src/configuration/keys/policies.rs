@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{Material, NewKey, Usage, check_kind, check_name, check_period};
+use super::certified::{Material, Usage};
+use super::{NewKey, check_kind, check_name, check_period};
 use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
 use crate::api::checks;
