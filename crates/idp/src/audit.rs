@@ -205,6 +205,12 @@ impl Activity {
             .collect()
     }
 
+    /// Whether anybody is told of it, or of what happened with it.
+    fn is_told(&self, by: &By, told: &Filters) -> bool {
+        told.iter().any(|(_, filter)| self.is_told_by(filter, by))
+            || self.also.iter().any(|activity| activity.is_told(by, told))
+    }
+
     /// Whether a subscription is told of it: by what was done, by the applications that did it or
     /// that it was done to, and by the population of the user whom it was done to.
     fn is_told_by(&self, filter: &FilterOptions, by: &By) -> bool {
@@ -290,9 +296,10 @@ impl Change {
         by: &By,
     ) -> Result<(), StoreError> {
         let told = core.subscriptions().filters(environment, by.now).await?;
+        let is_told = activity.is_told(by, &told);
         let records = activity.statements(core, environment, by, &told);
         self.add_all(records).commit_unrecorded(core).await?;
-        if !told.is_empty() {
+        if is_told {
             core.subscriptions().wake();
         }
         Ok(())

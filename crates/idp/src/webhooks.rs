@@ -101,6 +101,9 @@ impl Webhooks {
     /// Tells the next subscriber what waits; whether there was one.
     async fn tell_next(&self, core: &Core, clock: &dyn Clock) -> Result<bool, StoreError> {
         let now = clock.now();
+        if !core.subscriptions().is_due(now).await? {
+            return Ok(false);
+        }
         let claim = Subscriptions::claim(now, now + CLAIM);
         let Some(queue) = claim.commit_unrecorded(core).await? else {
             return Ok(false);
@@ -135,8 +138,8 @@ impl Webhooks {
         clock: &dyn Clock,
     ) -> crate::stores::change::Change {
         let (body, last) = body(core, queue, subscription, waiting);
-        let sent = match &body {
-            Some(body) => self.post(subscription, endpoint, body.clone()).await,
+        let sent = match body {
+            Some(body) => self.post(subscription, endpoint, body).await,
             None => Ok(()),
         };
         let id = queue.subscription;
@@ -147,7 +150,7 @@ impl Webhooks {
             }
             Err(error) => {
                 let again_at = PAUSES.next_attempt(queue.attempts, clock.now());
-                let cause = reason(&error);
+                let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(subscription.id = %id, attempt = queue.attempts, cause, %again_at,
                     "a webhook was not taken; it is tried again");
                 Subscriptions::retry(queue, again_at)
@@ -177,26 +180,15 @@ impl Webhooks {
         }
         let request = client.post(&endpoint.url).headers(headers).body(body);
         // The answer's body is not read.
-        let answer = request.send().await.map_err(TellError::Request)?;
+        let answer = request.send().await;
+        // An address may carry what is secret.
+        let answer = answer.map_err(|error| TellError::Request(error.without_url()))?;
         if answer.status().is_success() {
             Ok(())
         } else {
             Err(TellError::Refused(answer.status()))
         }
     }
-}
-
-/// An address may carry what is secret.
-fn reason(error: &TellError) -> String {
-    let mut causes = vec![error.to_string()];
-    if let TellError::Request(request) = error {
-        let mut source = std::error::Error::source(request);
-        while let Some(cause) = source {
-            causes.push(cause.to_string());
-            source = cause.source();
-        }
-    }
-    causes.join(": ")
 }
 
 /// How many entries one request tells at most.

@@ -2,6 +2,7 @@
 
 use protocol::pingone::ErrorDetail;
 use protocol::scim::{AttributeRules, Filter, Literal};
+use serde_json::{Map, Value};
 
 use crate::requests::failures::api::ApiFailure;
 
@@ -20,6 +21,13 @@ pub(crate) fn parse(text: &str, rules: &AttributeRules) -> Result<Filter, ApiFai
         ApiFailure::malformed(vec![detail])
     })?;
     Ok(filter)
+}
+
+/// Whether something that is shown meets the filter of a request, if it has one.
+pub(crate) fn passes(filter: Option<&Filter>, members: &Map<String, Value>) -> bool {
+    let Some(filter) = filter else { return true };
+    let members = Value::Object(members.clone());
+    filter.holds(&mut |comparison| comparison.matches(&members))
 }
 
 /// Neither engine's text holds one; an escape can bring it in.

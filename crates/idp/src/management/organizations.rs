@@ -14,6 +14,7 @@ use crate::access::caller::Caller;
 use crate::access::roles::ids;
 use crate::api::body::Json;
 use crate::api::checks;
+use crate::api::filter::passes;
 use crate::api::hal::{Hal, Page, Reply, Shown};
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
@@ -215,14 +216,10 @@ fn filtered(
     names: &[&'static str],
     items: Vec<Shown>,
 ) -> Result<Vec<Shown>, ApiFailure> {
-    let Some(filter) = page.filter(&rules(names))? else {
-        return Ok(items);
-    };
-    let holds = |item: &Shown| {
-        let members = Value::Object(item.item().clone());
-        filter.holds(&mut |comparison| comparison.matches(&members))
-    };
-    Ok(items.into_iter().filter(holds).collect())
+    let filter = page.filter(&rules(names))?;
+    let mut items = items;
+    items.retain(|item| passes(filter.as_ref(), item.item()));
+    Ok(items)
 }
 
 pub(super) async fn list(caller: Caller, page: PageRequest) -> Result<Reply, ApiFailure> {

@@ -8,7 +8,6 @@ use protocol::id::{EnvironmentId, RoleId};
 use protocol::pingone::{Reference, RoleScopeType};
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::caller::Caller;
@@ -17,6 +16,7 @@ use crate::access::permissions::{Permission, may};
 use crate::access::roles::{self, BuiltInRole, ROLES};
 use crate::api::body::Json;
 use crate::api::checks;
+use crate::api::filter::passes;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::paging::PageRequest;
 use crate::api::resource::unique;
@@ -180,14 +180,11 @@ pub(super) async fn list_of_environment(
         .chain(custom.iter().map(|role| own(&collection, role, &custom)));
     let mut found = Vec::new();
     for role in all {
-        let passes = match &filter {
-            Some(filter) => {
-                let members = serde_json::to_value(role.item()).unwrap_or(Value::Null);
-                filter.holds(&mut |comparison| comparison.matches(&members))
-            }
-            None => true,
-        };
-        if passes {
+        let members = serde_json::to_value(role.item()).map_err(ApiFailure::internal)?;
+        if members
+            .as_object()
+            .is_some_and(|members| passes(filter.as_ref(), members))
+        {
             found.push(role);
         }
     }

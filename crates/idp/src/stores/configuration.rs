@@ -216,8 +216,11 @@ const DROP_REFERENCES: &str = "DELETE FROM object_references WHERE from_id = $1"
 /// Writes down what something refers to, in the place of what it referred to before. Unless all of
 /// it is there, the requirement is not met.
 pub(crate) fn refer(environment: EnvironmentId, from: Uuid, references: &[Reference]) -> Change {
-    let hold = Statement::new(ONE_AT_A_TIME).bind(environment.as_uuid());
     let drop = Statement::new(DROP_REFERENCES).bind(from);
+    if references.is_empty() {
+        return Change::of(drop);
+    }
+    let hold = Statement::new(ONE_AT_A_TIME).bind(environment.as_uuid());
     let mut known = Vec::new();
     let mut change = Change::of(hold).add(drop);
     for reference in references {

@@ -249,6 +249,8 @@ SELECT subscription_id, arrivals, CAST($2 AS TEXT), CAST($3 AS BIGINT)
    AND arrivals - COALESCE((SELECT MIN(place) FROM webhook_events WHERE subscription_id = $1),
                            arrivals) < $4";
 
+const DUE: &str = "SELECT 1 AS due FROM webhook_queues WHERE next_attempt_at <= $1 LIMIT 1";
+
 const CLAIM: &str = "\
 UPDATE webhook_queues SET attempts = attempts + 1, next_attempt_at = $2
  WHERE subscription_id = (SELECT subscription_id FROM webhook_queues
@@ -300,8 +302,11 @@ impl Subscriptions {
         let read = async {
             let objects = Objects::<Subscription>::new(&self.db, &self.keyring);
             let found = objects.list(environment, environment.as_uuid()).await?;
-            let filters = found.into_iter();
-            let filters = filters.map(|object| (object.id, object.document.filter_options));
+            // Nobody is told by TCP, so nothing waits for it.
+            let told = found
+                .into_iter()
+                .filter(|object| object.document.protocol == Protocol::Https);
+            let filters = told.map(|object| (object.id, object.document.filter_options));
             Ok(Some(Arc::new(filters.collect())))
         };
         let found = self.recent.find(environment.as_uuid(), now, read).await?;
@@ -344,6 +349,13 @@ impl Subscriptions {
         Claim::new("take a queue of webhooks", claim, |written| {
             written.into_row().as_ref().map(queue).transpose()
         })
+    }
+
+    /// Whether something is due. Most looks find nothing, and a look keeps nobody from writing.
+    pub(crate) async fn is_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let row = self.db.read_optional(Statement::new(DUE).bind(now)).await;
+        let row = row.map_err(StoreError::during("look for webhooks"))?;
+        Ok(row.is_some())
     }
 
     /// What waits longest in a queue.

@@ -10,6 +10,8 @@ use axum::routing::post;
 use db::Statement;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
+use platform::Clock as _;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
@@ -154,16 +156,14 @@ async fn what_was_not_taken_is_told_again_before_what_came_later() {
     add_population(&api, "Dawn").await;
     assert_eq!(subscriber.names(1).await, ["Dawn"]);
     subscriber.answers(StatusCode::NO_CONTENT);
-    // The pause begins when the failure is noted; the clock must not move before that.
+    // The pause begins when the failure is noted; the clock must not move before that. Until then
+    // the queue stays with whoever tries, for a minute.
+    let soon = world.clock.now() + SignedDuration::from_secs(30);
     let noted = async {
-        let failed = "SELECT attempts FROM webhook_queues WHERE attempts > 0";
-        while world
-            .db
-            .read(Statement::new(failed))
-            .await
-            .unwrap()
-            .is_empty()
-        {
+        let failed =
+            "SELECT attempts FROM webhook_queues WHERE attempts > 0 AND next_attempt_at < $1";
+        let failed = || Statement::new(failed).bind(soon);
+        while world.db.read(failed()).await.unwrap().is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Collection, Configuration, Item, Managing, Reading};
 use crate::api::body::{Json, JsonObject, read_members};
+use crate::api::filter::passes;
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::{Resource, at};
 use crate::api::paging::PageRequest;
@@ -43,15 +44,11 @@ async fn list<D: Configuration>(
             continue;
         }
         let shown = reading.present(&object).await?;
-        let passes = match &filter {
-            Some(filter) => {
-                let members = Value::Object(shown.item().clone());
-                filter.holds(&mut |comparison| comparison.matches(&members))
-            }
-            None => true,
-        };
-        if passes {
+        if passes(filter.as_ref(), shown.item()) {
             found.push((position(&object), shown));
+        }
+        if found.len() == page.read_limit() as usize {
+            break;
         }
     }
     let behind = |last: &((String, String), Shown)| last.0.clone();
