@@ -7,6 +7,7 @@
 //! - [`checks`]: values that members of many resources share.
 //! - [`resource`]: looking up, listing, creating, replacing and deleting, with reach and audit log.
 //! - [`configuration`]: the same for resources that are documents, routes and storage included.
+//! - [`user_attributes`]: which attributes of a user may be set, and to what.
 //! - [`paging`] and [`filter`]: cursors and SCIM filters.
 
 pub(crate) mod body;
@@ -19,3 +20,4 @@ pub(crate) mod members;
 pub(crate) mod paging;
 pub(crate) mod resource;
 pub(crate) mod upload;
+pub(crate) mod user_attributes;

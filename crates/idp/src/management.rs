@@ -24,7 +24,6 @@ mod resources;
 mod role_assignments;
 mod roles;
 mod scopes;
-mod user_attributes;
 mod user_bodies;
 mod user_creation;
 mod user_password;

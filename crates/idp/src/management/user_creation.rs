@@ -8,13 +8,14 @@ use serde_json::{Map, Value};
 
 use super::user_bodies::{AccountBody, ImportBody, UserBody};
 use super::users::{known_population, names, representation};
-use super::{refusals, user_attributes, user_password, user_provider};
+use super::{refusals, user_password, user_provider};
 use crate::access::allowed::Allowed;
 use crate::access::permissions::may;
 use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
 use crate::api::body::{JsonObject, read_members};
 use crate::api::hal::Reply;
 use crate::api::members::{self, Takes};
+use crate::api::user_attributes;
 use crate::configuration::mfa_settings::MfaSettings;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::populations::Populations;

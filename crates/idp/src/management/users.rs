@@ -10,7 +10,7 @@ use protocol::pingone::{PasswordState, PasswordStatus, Reference, User};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{refusals, unique, user_attributes, user_bodies};
+use super::{refusals, unique, user_bodies};
 use crate::access::allowed::{Allowed, find_population};
 use crate::access::last_administrator::{self, Loss};
 use crate::access::on_user::{ActsAs, OnUser};
@@ -20,6 +20,7 @@ use crate::accounts::registration::{self, RegistrationRefusal};
 use crate::api::body::JsonObject;
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
+use crate::api::user_attributes;
 use crate::core::group_rules;
 use crate::mail::{MailKind, Notice};
 use crate::requests::extract::Query;

@@ -72,7 +72,7 @@ const OBJECTS: [(&str, &[(&str, Rule)]); 3] =
 /// # Errors
 ///
 /// Every value that breaks its rule, each with its path.
-pub(super) fn merge(
+pub(crate) fn merge(
     mut attributes: Map<String, Value>,
     body: &Map<String, Value>,
     schema: &UserSchema,
@@ -192,7 +192,7 @@ fn apply_custom(
 }
 
 /// Takes away what is not shown: attributes that are disabled, or that are none any more.
-pub(super) fn hide(attributes: &mut Map<String, Value>, schema: &UserSchema) {
+pub(crate) fn hide(attributes: &mut Map<String, Value>, schema: &UserSchema) {
     attributes.retain(|name, _| {
         schema.find(name).is_some_and(|one| one.attribute.enabled)
             || (is_built_in(name) && !schema.is_disabled(name))
