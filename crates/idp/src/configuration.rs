@@ -6,7 +6,7 @@ pub(crate) mod agreements;
 pub(crate) mod alert_channels;
 mod application_attributes;
 pub(crate) mod application_resources;
-pub(crate) mod branding;
+mod branding;
 pub(crate) mod custom_domains;
 pub(crate) mod device_authentication_policies;
 pub(crate) mod devices;
@@ -20,7 +20,6 @@ pub(crate) mod images;
 pub(crate) mod keys;
 pub(crate) mod languages;
 pub(crate) mod linked_accounts;
-pub(crate) mod look;
 pub(crate) mod mfa_settings;
 pub(crate) mod notifications;
 mod periods;
@@ -37,7 +36,7 @@ pub(crate) mod sign_on_policy_assignments;
 pub(crate) mod sign_on_policy_conditions;
 mod subscriptions;
 mod system_applications;
-pub(crate) mod themes;
+mod themes;
 
 use db::StoreError;
 use jiff::Timestamp;
@@ -49,13 +48,11 @@ use self::agreements::languages::AgreementLanguage;
 use self::agreements::{Agreement, consents, revisions};
 use self::alert_channels::AlertChannel;
 use self::application_resources::{ApplicationResource, ApplicationResourcePermission};
-use self::branding::BrandingSettings;
 use self::device_authentication_policies::DeviceAuthenticationPolicy;
 use self::fido2_policies::Fido2Policy;
 use self::forms::Form;
 use self::identity_providers::IdentityProvider;
 use self::identity_providers::attributes::ProviderAttribute;
-use self::languages::Language;
 use self::languages::status::LocalizationStatus;
 use self::languages::translations;
 use self::linked_accounts::LinkedAccount;
@@ -66,7 +63,6 @@ use self::recaptcha::Recaptcha;
 use self::sign_on_policies::SignOnPolicy;
 use self::sign_on_policy_actions::SignOnPolicyAction;
 use self::sign_on_policy_assignments::SignOnPolicyAssignment;
-use self::themes::Theme;
 use crate::api::configuration::{
     collection, default_route, given, made_elsewhere, patchable_collection, settings,
     settings_once_set,
@@ -78,8 +74,10 @@ use crate::stores::applications::Applications;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::editions;
+use crate::stores::languages::Language;
 use crate::stores::resource_attributes::ResourceAttribute;
 use crate::stores::subscriptions::Subscription;
+use crate::stores::themes::{self as stored_themes, BrandingSettings, Theme};
 use crate::stores::user_schemas::{Schema, SchemaAttribute};
 
 /// The routes of all kinds.
@@ -136,7 +134,7 @@ type Edition = fn(&Seed<'_>) -> Result<Change, StoreError>;
 /// What every environment begins with, in the order in which it came into the program. Whoever adds
 /// to it adds an edition, and environments that are there already get it at the next start.
 const EDITIONS: &[Edition] = &[
-    |seed| seed.object(themes::seed()),
+    |seed| seed.object(stored_themes::seed()),
     |seed| schemas::seed(seed.core, seed.environment, seed.now),
     first_policies::seed,
     system_applications::seed,

@@ -6,6 +6,7 @@
 mod commit;
 pub(crate) mod group_rules;
 pub(crate) mod licenses;
+mod looks;
 pub(crate) mod names;
 
 use std::sync::Arc;
@@ -20,10 +21,13 @@ use crate::stores::application_attributes::AttributeMappings;
 use crate::stores::application_secrets::ApplicationSecrets;
 use crate::stores::applications::Applications;
 use crate::stores::environments::Environments;
+use crate::stores::languages::Languages;
 use crate::stores::resources::Granted;
 use crate::stores::role_assignments::RoleAssignments;
 use crate::stores::subscriptions::Subscriptions;
+use crate::stores::themes::Themes;
 use crate::stores::user_schemas::UserSchemas;
+use crate::texts::Texts;
 use crate::urls::Urls;
 
 /// The ground of the crate: see the module.
@@ -45,7 +49,9 @@ pub struct Core {
     attribute_mappings: AttributeMappings,
     environments: Environments,
     granted: Granted,
+    languages: Languages,
     role_assignments: RoleAssignments,
+    themes: Themes,
     user_schemas: UserSchemas,
     subscriptions: Subscriptions,
 }
@@ -65,7 +71,9 @@ impl Core {
             attribute_mappings: AttributeMappings::new(reader.clone(), Arc::clone(&keyring)),
             environments: Environments::new(reader.clone()),
             granted: Granted::new(reader.clone(), urls.audience().to_owned()),
+            languages: Languages::new(reader.clone(), Arc::clone(&keyring), Texts::new()),
             role_assignments: RoleAssignments::new(reader.clone()),
+            themes: Themes::new(reader.clone(), Arc::clone(&keyring), urls.clone()),
             user_schemas: UserSchemas::new(reader.clone()),
             subscriptions: Subscriptions::new(reader.clone(), Arc::clone(&keyring)),
             settings,
@@ -120,6 +128,21 @@ impl Core {
         &self.granted
     }
 
+    /// The languages of environments.
+    pub(crate) fn languages(&self) -> &Languages {
+        &self.languages
+    }
+
+    /// The catalogues of texts.
+    pub(crate) fn texts(&self) -> &Texts {
+        self.languages.texts()
+    }
+
+    /// How pages and mails look.
+    pub(crate) fn themes(&self) -> &Themes {
+        &self.themes
+    }
+
     pub(crate) fn role_assignments(&self) -> &RoleAssignments {
         &self.role_assignments
     }
@@ -139,7 +162,9 @@ impl Core {
         self.attribute_mappings.forget(touched);
         self.environments.forget(touched);
         self.granted.forget(touched);
+        self.languages.forget(touched);
         self.role_assignments.forget(touched);
+        self.themes.forget(touched);
         self.user_schemas.forget(touched);
         self.subscriptions.forget(touched);
     }

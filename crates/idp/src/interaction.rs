@@ -47,6 +47,9 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) login_hint: Option<String>,
     /// Whom the client expects, by an ID token hint.
     pub(crate) expected_user: Option<UserId>,
+    /// The languages that the application wants pages in, the most wanted first.
+    #[serde(default)]
+    pub(crate) ui_locales: Vec<String>,
     #[serde(default)]
     pub(crate) policy: ChosenPolicy,
 }
@@ -164,6 +167,14 @@ impl Step {
             Self::RecoveryCode { users, .. } => users.first().copied(),
             Self::VerificationCode { user, .. } => *user,
             Self::ChangePassword { user, .. } | Self::Completed { user, .. } => Some(*user),
+        }
+    }
+
+    /// The user, where this is told: to whoever gave the right password, or more.
+    pub(crate) fn proven_user(&self) -> Option<UserId> {
+        match self {
+            Self::RecoveryCode { .. } => None,
+            step => step.user(),
         }
     }
 

@@ -43,6 +43,7 @@ mod signon;
 mod start;
 mod state;
 mod stores;
+mod texts;
 mod uploads;
 mod urls;
 mod webhooks;

@@ -15,17 +15,21 @@ use protocol::names::EmailAddress;
 use protocol::secret::{RecoveryCode, VerificationCode};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use ui::{MailText, Site};
+use ui::{MailText, Messages, Site};
 
 use crate::core::Core;
 use crate::settings::SmtpSettings;
 use crate::stores::change::Change;
 use crate::stores::codes::{RECOVERY_CODE_LIFETIME, VERIFICATION_CODE_LIFETIME};
 use crate::stores::configuration::Objects;
-use crate::stores::email_delivery::EmailDelivery;
+use crate::stores::email_delivery::{EmailDelivery, Sender, Senders};
+use crate::stores::languages::Tongues;
 use crate::stores::mails::{Mails, Share, StoredMail};
-use crate::stores::templates::TemplateContent;
+use crate::stores::notification_quotas::{QuotaType, Quotas};
+use crate::stores::populations::{Populations, StoredPopulation};
+use crate::stores::templates::{LOCALE, TemplateContent};
 use crate::stores::users::StoredUser;
+use crate::texts::{fallbacks, wanted};
 
 pub(crate) use smtp::{InvalidSmtp, Smtp};
 pub use smtp::{MailServerError, check_mail_server};
@@ -118,7 +122,13 @@ impl MailKind<'_> {
 
     /// What strangers can cause ends sooner than what an owner has to know: nobody hides a changed
     /// password behind a heap of codes.
-    fn share(&self, user: &StoredUser) -> Share {
+    ///
+    /// The environment's quotas count codes alone; what has to be said of an account is said.
+    fn share(&self, user: &StoredUser, quotas: &Quotas) -> Share {
+        let of_codes = |whose| match self {
+            Self::Notice(_) => None,
+            _ => quotas.of_mails(whose),
+        };
         let most = match self {
             Self::AlreadyRegistered { .. }
             | Self::Device { .. }
@@ -132,6 +142,7 @@ impl MailKind<'_> {
             most,
             within,
             beyond,
+            quotas: [QuotaType::User, QuotaType::Environment].map(of_codes),
         }
     }
 }
@@ -156,6 +167,12 @@ pub(crate) struct Content {
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
+    /// Whom the environment wants it to come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<Sender>,
+    /// Where the environment wants answers to go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reply_to: Option<Sender>,
 }
 
 impl std::fmt::Debug for Content {
@@ -185,7 +202,7 @@ fn envelope(email: &str) -> String {
 /// Composes mails and hands them to a mail server.
 #[derive(Debug)]
 pub(crate) struct Mail {
-    /// Texts and brand.
+    /// The brand.
     site: Site,
     /// `None` where mails wait for somebody to look into the mailbox.
     smtp: Option<Smtp>,
@@ -238,20 +255,42 @@ impl Mail {
             .of_actor(user.id.as_uuid(), now)
             .await?;
         let by_installation = !roles.is_empty();
-        let own = if by_installation {
-            None
+        let population = Populations::new(core.db());
+        let population = population
+            .find(user.environment_id, user.population_id)
+            .await?;
+        let theme = population
+            .as_ref()
+            .and_then(|population| population.more.theme);
+        let looks = core.themes().look(user.environment_id, theme, now).await?;
+        let senders = if by_installation {
+            Senders::default()
         } else {
-            own_words(core, user, kind, &sender).await?
+            let objects = Objects::new(core.db(), core.keyring());
+            Senders::of(objects, user.environment_id).await?
         };
-        let content = if let Some(content) = own {
-            content
+        let own = if by_installation {
+            Vec::new()
         } else {
-            let text = self.compose(user, kind, &sender);
-            let body = text.render(self.site.messages(), self.site.brand(), &sender)?;
-            Content {
-                subject: text.subject,
-                text: body.text,
-                html: body.html,
+            own_words(core, user, kind).await?
+        };
+        let tongues = core.languages().of(user.environment_id, now).await?;
+        let content = match Words::choose(&tongues, own, &wanted_by(user, population.as_ref())) {
+            Words::Own(content) => {
+                let images = core.urls().image(user.environment_id, "");
+                let code = kind.code().map_or("", |(code, _)| code);
+                words::fill(*content, user, code, &sender, &images, senders)
+            }
+            Words::Ours(messages) => {
+                let text = compose(&messages, user, kind, &sender);
+                let body = text.render(&messages, self.site.brand(), &looks.mail, &sender)?;
+                Content {
+                    subject: text.subject,
+                    text: body.text,
+                    html: body.html,
+                    from: senders.from,
+                    reply_to: senders.reply_to,
+                }
             }
         };
         let id = MailId::random(core.random());
@@ -271,61 +310,106 @@ impl Mail {
         let is_sent =
             self.smtp.is_some() || !by_installation && own_server(core, &mail).await?.is_some();
         let due = is_sent.then_some(now);
-        Ok(Mails::insert(&mail, due, kind.share(user)))
+        // Nobody is kept out of an environment by whoever may write its policies.
+        let quotas = if by_installation {
+            Quotas::default()
+        } else {
+            Quotas::of(Objects::new(core.db(), core.keyring()), mail.environment).await?
+        };
+        Ok(Mails::insert(&mail, due, kind.share(user, &quotas)))
     }
 
     /// Tells the outbox's job that a mail waits.
     pub(crate) fn wake(&self) {
         self.waiting.notify_one();
     }
+}
 
-    fn compose(&self, user: &StoredUser, kind: &MailKind<'_>, sender: &str) -> MailText {
-        let messages = self.site.messages();
-        let (texts, code) = (kind.texts(), kind.code());
-        let (minutes, hours) = code.map_or((0, 0), |(_, good)| (good.as_mins(), good.as_hours()));
-        let (minutes, hours) = (minutes.to_string(), hours.to_string());
-        let say = |part: &str| {
-            let arguments = [
-                ("name", user.username.as_str()),
-                ("environment", sender),
-                ("minutes", minutes.as_str()),
-                ("hours", hours.as_str()),
-            ];
-            messages.format(&format!("mail-{texts}-{part}"), &arguments)
-        };
-        let lifetime = code.map(|_| say("lifetime"));
-        MailText {
-            subject: say("subject"),
-            heading: say("heading"),
-            paragraphs: vec![
-                messages.format("mail-greeting", &[("name", user.username.as_str())]),
-                say("text"),
-            ],
-            code: code.map(|(code, _)| code.to_owned()),
-            notes: lifetime.into_iter().chain([say("unasked")]).collect(),
-        }
+/// What is said where the environment has no words of its own.
+fn compose(messages: &Messages, user: &StoredUser, kind: &MailKind<'_>, sender: &str) -> MailText {
+    let (texts, code) = (kind.texts(), kind.code());
+    let (minutes, hours) = code.map_or((0, 0), |(_, good)| (good.as_mins(), good.as_hours()));
+    let (minutes, hours) = (minutes.to_string(), hours.to_string());
+    let say = |part: &str| {
+        let arguments = [
+            ("name", user.username.as_str()),
+            ("environment", sender),
+            ("minutes", minutes.as_str()),
+            ("hours", hours.as_str()),
+        ];
+        messages.format(&format!("mail-{texts}-{part}"), &arguments)
+    };
+    let lifetime = code.map(|_| say("lifetime"));
+    MailText {
+        subject: say("subject"),
+        heading: say("heading"),
+        paragraphs: vec![
+            messages.format("mail-greeting", &[("name", user.username.as_str())]),
+            say("text"),
+        ],
+        code: code.map(|(code, _)| code.to_owned()),
+        notes: lifetime.into_iter().chain([say("unasked")]).collect(),
     }
 }
 
-/// What the user's environment says in the place of the installation's words, if anything.
+/// Whose words a mail is in.
+enum Words {
+    /// The environment's.
+    Own(Box<TemplateContent>),
+    /// Ours, in a language.
+    Ours(Messages),
+}
+
+impl Words {
+    /// Those in the language that is wanted most and known. Where none of them is, those in the
+    /// default language, and then the environment's in English.
+    fn choose(tongues: &Tongues, mut own: Vec<TemplateContent>, wanted: &[String]) -> Self {
+        let mut take = |locale: &str| {
+            let is_in_it = |content: &TemplateContent| content.locale.eq_ignore_ascii_case(locale);
+            let place = own.iter().position(is_in_it)?;
+            Some(Self::Own(Box::new(own.swap_remove(place))))
+        };
+        for locale in wanted.iter().flat_map(|wanted| fallbacks(wanted)) {
+            if let Some(words) = take(locale) {
+                return words;
+            }
+            if let Some(messages) = tongues.find(locale) {
+                return Self::Ours(messages.clone());
+            }
+        }
+        let defaults = tongues.default_locale().into_iter().chain([LOCALE]);
+        let default = defaults.flat_map(fallbacks).find_map(take);
+        default.unwrap_or_else(|| Self::Ours(tongues.default_messages().clone()))
+    }
+}
+
+/// The languages that a user wants mails in, the most wanted first.
+fn wanted_by(user: &StoredUser, population: Option<&StoredPopulation>) -> Vec<String> {
+    let attribute = |name: &str| user.attributes.get(name).and_then(|value| value.as_str());
+    let of_population =
+        population.and_then(|population| population.more.preferred_language.as_deref());
+    [
+        attribute("preferredLanguage"),
+        attribute("locale"),
+        of_population,
+    ]
+    .into_iter()
+    .flatten()
+    .flat_map(wanted)
+    .collect()
+}
+
+/// What the user's environment says in the place of the installation's words, in each language.
 async fn own_words(
     core: &Core,
     user: &StoredUser,
     kind: &MailKind<'_>,
-    sender: &str,
-) -> Result<Option<Content>, StoreError> {
+) -> Result<Vec<TemplateContent>, StoreError> {
     let Some(template) = kind.template() else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    let attributes = &user.attributes;
-    let locale = attributes
-        .get("preferredLanguage")
-        .or(attributes.get("locale"));
-    let locale = locale.and_then(|locale| locale.as_str());
     let objects = Objects::new(core.db(), core.keyring());
-    let found = TemplateContent::of_mail(objects, user.environment_id, template, locale).await?;
-    let code = kind.code().map_or("", |(code, _)| code);
-    Ok(found.map(|content| words::fill(&content, user, code, sender)))
+    TemplateContent::of_mails(objects, user.environment_id, template).await
 }
 
 /// The mail server of a mail's environment, if it has one of its own.

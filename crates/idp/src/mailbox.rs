@@ -18,6 +18,7 @@ use web::forbid_storing;
 use crate::Idp;
 use crate::mail;
 use crate::requests::failures::page::{PageError, PageFailure};
+use crate::stores::email_delivery::Sender;
 use crate::stores::mails::{Mails, StoredMail};
 
 /// As many mails as the listing and the page show.
@@ -63,6 +64,10 @@ struct Message {
     text: String,
     html: String,
     created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Sender>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<Sender>,
 }
 
 impl Message {
@@ -76,6 +81,8 @@ impl Message {
             text: content.text,
             html: content.html,
             created_at: format!("{:.3}", stored.created_at),
+            from: content.from,
+            reply_to: content.reply_to,
         })
     }
 

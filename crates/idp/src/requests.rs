@@ -6,3 +6,4 @@ pub(crate) mod extract;
 pub(crate) mod failures;
 pub(crate) mod never_stored;
 pub(crate) mod origin;
+pub(crate) mod speech;

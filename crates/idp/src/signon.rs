@@ -19,23 +19,27 @@ use axum::http::header::{ACCEPT, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use db::StoreError;
 use jiff::Timestamp;
-use protocol::id::{FlowId, UserId};
+use protocol::id::{FlowId, PopulationId, UserId};
 use protocol::params::FormParams;
-use ui::{Flash, FormState, Html, Layout, Look, Side};
+use ui::{Flash, FormState, Html, Layout, Look, Messages, Side, Site};
 use web::forbid_storing;
 
 use crate::Idp;
+use crate::access::allowed::find_population;
 use crate::audit::By;
-use crate::configuration::look;
 use crate::interaction::cookies;
+use crate::interaction::policy::OffersRegistration;
 use crate::interaction::turn::{FLOOR, Next, Turn};
 use crate::interaction::{Interaction, Step};
 use crate::interaction::{still, way_on};
 use crate::requests::extract::Environment;
 use crate::requests::failures::page::{PageError, PageFailure};
+use crate::requests::speech;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
+use crate::stores::populations::Populations;
 use crate::stores::users::{StoredUser, Users};
 
 /// A visit of a hosted page: the interaction exists, and this browser may go on with it.
@@ -47,7 +51,9 @@ pub(crate) struct Visit {
     interaction: Interaction,
     by: By,
     headers: HeaderMap,
-    /// How the environment's pages look.
+    /// The pages in the language of this visit.
+    site: Site,
+    /// How the pages look.
     look: Look,
     now: Timestamp,
 }
@@ -98,10 +104,14 @@ impl Visit {
         let address = &interaction.request.address;
         let application =
             still::application_still_answers(idp, environment.id, address, now).await?;
-        let look = look::find(idp, environment.id).await?;
+        let ui_locales = &interaction.request.ui_locales;
+        let site = speech::site(idp, environment.id, ui_locales, headers, now).await?;
+        let population = known_population(idp, &interaction).await?;
+        let looks = idp.look(environment.id, population, now).await?;
         Ok(Self {
             idp: idp.clone(),
-            look,
+            site,
+            look: looks.page.clone(),
             environment,
             application,
             interaction,
@@ -117,14 +127,19 @@ impl Visit {
         format!("{environment}/signon/{page}?{}", self.interaction.query())
     }
 
+    /// The texts of this visit.
+    fn texts(&self) -> &Messages {
+        self.site.messages()
+    }
+
     fn text(&self, id: &str) -> String {
-        self.idp.site().messages().text(id)
+        self.texts().text(id)
     }
 
     fn layout(&self, title: &str, lead: &str, form: &FormState) -> Layout {
         let application = self.application.settings.name.as_str();
-        let texts = self.idp.site().messages();
-        Layout::new(self.idp.site(), Side::SignOn, texts.text(title))
+        let texts = self.texts();
+        Layout::new(&self.site, Side::SignOn, texts.text(title))
             .with_lead(texts.format(lead, &[("application", application)]))
             .with_environment(self.environment.name.clone())
             .with_look(self.look.clone())
@@ -210,6 +225,35 @@ impl Visit {
         let user = user.filter(|user| user.can_authenticate(self.now));
         Ok(user.ok_or(PageError::FlowGone)?)
     }
+}
+
+/// The population whose theme is shown: that of the user, once a password or more was right. Who
+/// registered sees that of new accounts, whether or not there is one.
+async fn known_population(
+    idp: &Idp,
+    interaction: &Interaction,
+) -> Result<Option<PopulationId>, StoreError> {
+    let environment = interaction.environment;
+    if let Some(user) = interaction.step.proven_user() {
+        let user = Users::new(idp.db()).find(environment, user).await?;
+        return Ok(user.map(|user| user.population_id));
+    }
+    if !matches!(interaction.step, Step::VerificationCode { .. }) {
+        return Ok(None);
+    }
+    let named = match &interaction.request.policy.registration {
+        OffersRegistration::Here { population } => population.map(PopulationId::from_uuid),
+        _ => None,
+    };
+    let named = match named {
+        Some(population) => find_population(idp, environment, population).await?,
+        None => None,
+    };
+    if named.is_some() {
+        return Ok(named);
+    }
+    let default = Populations::new(idp.db()).find_default(environment).await?;
+    Ok(default.map(|population| population.id))
 }
 
 /// Shows the page of the interaction's state.

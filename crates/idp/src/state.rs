@@ -7,7 +7,7 @@ use db::StoreError;
 use jiff::Timestamp;
 use platform::{Clock, Parts};
 use protocol::id::EnvironmentId;
-use ui::{Brand, InvalidBrand, Messages, Site};
+use ui::{Brand, InvalidBrand, Site};
 use web::Background;
 
 use crate::core::{self, Core};
@@ -100,11 +100,7 @@ impl Idp {
         core::licenses::bring_up_to_date(&core).await?;
         let settings = core.settings();
         let brand = Arc::new(Brand::parse(&settings.brand)?);
-        let messages = Messages::english(&[
-            include_str!("../locales/en/idp.ftl"),
-            include_str!("../locales/en/mail.ftl"),
-        ]);
-        let site = Site::new(messages, brand, settings.mode);
+        let site = Site::new(core.texts().english().clone(), brand, settings.mode);
         let services = Services {
             background: Background::default(),
             clock,

@@ -9,7 +9,7 @@ use axum::http::header::{
 };
 use axum::response::{IntoResponse as _, Response};
 
-use crate::configuration::{images, look};
+use crate::configuration::images;
 use crate::requests::extract::{Environment, NoSuchAddress};
 use crate::state::Idp;
 
@@ -36,7 +36,7 @@ pub(crate) async fn theme(
     environment: Environment,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<Response, NoSuchAddress> {
-    let found = look::style_sheet(&idp, environment.id(), &name).await;
+    let found = idp.themes().style_sheet(environment.id(), &name).await;
     let css = found
         .map_err(NoSuchAddress::Failed)?
         .ok_or(NoSuchAddress::NoPath)?;

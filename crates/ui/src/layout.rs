@@ -67,6 +67,25 @@ impl Site {
         }
     }
 
+    /// The same site with other texts, such as those of another language.
+    #[must_use]
+    pub fn saying(&self, messages: Messages) -> Self {
+        let Inner {
+            brand,
+            mode,
+            notice,
+            ..
+        } = &*self.inner;
+        Self {
+            inner: Arc::new(Inner {
+                messages,
+                brand: Arc::clone(brand),
+                mode: *mode,
+                notice: notice.clone(),
+            }),
+        }
+    }
+
     /// The texts.
     pub fn messages(&self) -> &Messages {
         &self.inner.messages

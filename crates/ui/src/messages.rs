@@ -3,7 +3,7 @@
 //! A page must never fail for want of a text: an unknown id renders as itself and is logged once.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -14,8 +14,16 @@ use unic_langid::LanguageIdentifier;
 /// The value of an argument: a text, or a number that plural forms are chosen by.
 pub type Value<'a> = FluentValue<'a>;
 
-/// The texts that this crate's own templates use.
-const SHARED: &str = include_str!("../locales/en/ui.ftl");
+/// The texts that this crate's own templates use, in the languages that there are.
+const SHARED: [(&str, &str); 4] = [
+    ("en", include_str!("../locales/en/ui.ftl")),
+    ("de", include_str!("../locales/de/ui.ftl")),
+    ("es", include_str!("../locales/es/ui.ftl")),
+    ("fr", include_str!("../locales/fr/ui.ftl")),
+];
+
+/// The language that stands in for every other.
+const ENGLISH: &str = "en";
 
 /// How many unknown ids are remembered, so that each is logged once.
 const REMEMBERED_UNKNOWN_IDS: usize = 256;
@@ -24,14 +32,26 @@ const REMEMBERED_UNKNOWN_IDS: usize = 256;
 #[derive(Clone)]
 pub struct Messages {
     inner: Arc<Inner>,
+    /// What somebody says in the place of the catalogue.
+    own: Option<Arc<OwnTexts>>,
 }
 
 struct Inner {
     bundle: FluentBundle<FluentResource>,
     language: LanguageIdentifier,
-    ids: BTreeSet<String>,
+    /// What stands behind each id in the sources.
+    patterns: BTreeMap<String, String>,
     problems: Vec<String>,
     unknown: Mutex<BTreeSet<String>>,
+}
+
+/// Texts that take the place of some of a catalogue's.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct OwnTexts {
+    /// The language as a `lang` attribute names it.
+    pub language: String,
+    /// Texts by their ids; `{ $name }` stands for an argument, and nothing else is Fluent's.
+    pub texts: BTreeMap<String, String>,
 }
 
 impl Messages {
@@ -40,26 +60,45 @@ impl Messages {
     /// A later source wins over an earlier one. What cannot be parsed is left out, logged, and
     /// reported by [`problems`](Self::problems), which every crate's tests assert to be empty.
     pub fn english(sources: &[&str]) -> Self {
-        let language: LanguageIdentifier = "en".parse().unwrap_or_default();
-        let mut bundle = FluentBundle::new_concurrent(vec![language.clone()]);
+        Self::parse(ENGLISH, &[sources])
+    }
+
+    /// The texts in a language, `sources`, with those that all pages share; what is not among them
+    /// is said in English.
+    ///
+    /// Mistakes are treated as by [`english`](Self::english).
+    pub fn translated(language: &str, english: &[&str], sources: &[&str]) -> Self {
+        Self::parse(language, &[english, sources])
+    }
+
+    /// Parses layers of sources, each in front of those before it; the first is in English.
+    fn parse(language: &str, layers: &[&[&str]]) -> Self {
+        let identifier: LanguageIdentifier = language.parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![identifier.clone()]);
         // Isolating marks are invisible characters that end up in what people copy.
         bundle.set_use_isolating(false);
-        let mut ids = BTreeSet::new();
+        let mut patterns = BTreeMap::new();
         let mut problems = Vec::new();
-        for source in std::iter::once(&SHARED).chain(sources) {
-            for id in ids_of(source) {
-                if !ids.insert(id.to_owned()) {
-                    problems.push(format!("`{id}` is defined more than once"));
+        for (place, layer) in layers.iter().enumerate() {
+            let spoken = if place == 0 { ENGLISH } else { language };
+            let shared = SHARED.iter().find(|(tag, _)| *tag == spoken);
+            let mut of_layer = BTreeMap::new();
+            for source in shared.map(|(_, source)| source).into_iter().chain(*layer) {
+                for (id, pattern) in patterns_of(source) {
+                    if of_layer.insert(id.to_owned(), pattern).is_some() {
+                        problems.push(format!("`{id}` is defined more than once"));
+                    }
                 }
+                let resource = match FluentResource::try_new((*source).to_owned()) {
+                    Ok(resource) => resource,
+                    Err((resource, errors)) => {
+                        problems.extend(errors.iter().map(ToString::to_string));
+                        resource
+                    }
+                };
+                bundle.add_resource_overriding(resource);
             }
-            let resource = match FluentResource::try_new((*source).to_owned()) {
-                Ok(resource) => resource,
-                Err((resource, errors)) => {
-                    problems.extend(errors.iter().map(ToString::to_string));
-                    resource
-                }
-            };
-            bundle.add_resource_overriding(resource);
+            patterns.extend(of_layer);
         }
         for problem in &problems {
             tracing::error!(problem, "a message catalogue has a mistake");
@@ -68,12 +107,42 @@ impl Messages {
         Self {
             inner: Arc::new(Inner {
                 bundle,
-                language,
-                ids,
+                language: identifier,
+                patterns,
                 problems,
                 unknown,
             }),
+            own: None,
         }
+    }
+
+    /// The same catalogue with texts in the place of some of its own, and the language of those.
+    #[must_use]
+    pub fn with_own(&self, own: Arc<OwnTexts>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            own: Some(own),
+        }
+    }
+
+    /// What stands behind an id in the sources, in Fluent's syntax.
+    pub fn pattern(&self, id: &str) -> Option<&str> {
+        self.inner.patterns.get(id).map(String::as_str)
+    }
+
+    /// The names of the arguments that stand in a text of Fluent's syntax.
+    pub fn arguments_in(pattern: &str) -> BTreeSet<&str> {
+        let behind = pattern.split('$').skip(1);
+        let is_of_name =
+            |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+        behind
+            .map(|text| {
+                text.split(|character| !is_of_name(character))
+                    .next()
+                    .unwrap_or_default()
+            })
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     /// The text with this id.
@@ -102,12 +171,15 @@ impl Messages {
 
     /// All ids, for tests that compare them with those the templates use.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.inner.ids.iter().map(String::as_str)
+        self.inner.patterns.keys().map(String::as_str)
     }
 
     /// The language as a `lang` attribute names it.
     pub fn language(&self) -> String {
-        self.inner.language.to_string()
+        match &self.own {
+            Some(own) => own.language.clone(),
+            None => self.inner.language.to_string(),
+        }
     }
 
     /// What is wrong with the sources: texts that cannot be parsed, ids defined twice.
@@ -128,6 +200,9 @@ impl Messages {
 
     fn render(&self, id: &str, arguments: Option<&FluentArgs<'_>>) -> String {
         let inner = &*self.inner;
+        if let Some(text) = self.own.as_ref().and_then(|own| own.texts.get(id)) {
+            return fill_in(text, arguments);
+        }
         let pattern = inner
             .bundle
             .get_message(id)
@@ -163,18 +238,54 @@ impl fmt::Debug for Messages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Messages")
             .field("language", &self.language())
-            .field("ids", &self.inner.ids.len())
+            .field("ids", &self.inner.patterns.len())
             .finish_non_exhaustive()
     }
 }
 
-/// Reads the ids off the lines that begin a message; terms begin with `-`, comments with `#`.
-fn ids_of(source: &str) -> impl Iterator<Item = &str> {
-    source
-        .lines()
-        .filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()))
-        .filter_map(|line| line.split_once('='))
-        .map(|(id, _)| id.trim())
+/// Puts arguments where `{ $name }` stands; what they hold is not looked into again.
+fn fill_in(text: &str, arguments: Option<&FluentArgs<'_>>) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let found = after.split_once('}').and_then(|(name, behind)| {
+            let name = name.trim().strip_prefix('$')?;
+            Some((arguments?.get(name)?, behind))
+        });
+        if let Some((value, behind)) = found {
+            match value {
+                FluentValue::String(text) => filled.push_str(text),
+                FluentValue::Number(number) => filled.push_str(&number.as_string()),
+                _ => {}
+            }
+            rest = behind;
+        } else {
+            filled.push('{');
+            rest = after;
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Reads off a source which pattern stands behind which id: a message begins a line with its id,
+/// and its further lines are indented; terms begin with `-`, comments with `#`.
+fn patterns_of(source: &str) -> Vec<(&str, String)> {
+    let mut patterns: Vec<(&str, String)> = Vec::new();
+    for line in source.lines() {
+        if line.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            if let Some((id, pattern)) = line.split_once('=') {
+                patterns.push((id.trim(), pattern.trim().to_owned()));
+            }
+        } else if line.starts_with(' ')
+            && let Some((_, pattern)) = patterns.last_mut()
+        {
+            pattern.push('\n');
+            pattern.push_str(line);
+        }
+    }
+    patterns
 }
 
 #[cfg(test)]
@@ -184,6 +295,52 @@ mod tests {
     #[test]
     fn the_shared_texts_have_no_mistakes() {
         assert_eq!(Messages::english(&[]).problems(), [""; 0]);
+    }
+
+    #[test]
+    fn every_language_says_the_shared_texts_with_the_same_arguments() {
+        let english = Messages::english(&[]);
+        for (language, source) in SHARED {
+            let said: BTreeMap<_, _> = patterns_of(source).into_iter().collect();
+            let ids: Vec<_> = said.keys().copied().collect();
+            assert_eq!(ids, english.ids().collect::<Vec<_>>(), "{language}");
+            for (id, pattern) in &said {
+                let wanted = Messages::arguments_in(english.pattern(id).unwrap());
+                assert_eq!(Messages::arguments_in(pattern), wanted, "{language} {id}");
+            }
+            let messages = Messages::translated(language, &[], &[]);
+            assert_eq!(messages.problems(), [""; 0], "{language}");
+            assert_eq!(messages.language(), language);
+        }
+    }
+
+    #[test]
+    fn what_a_translation_lacks_is_said_in_english() {
+        let english = "yes = Yes\nno = No { $name }";
+        let messages = Messages::translated("de", &[english], &["yes = Ja"]);
+        assert_eq!(messages.text("yes"), "Ja");
+        assert_eq!(messages.format("no", &[("name", "x")]), "No x");
+        assert_eq!(messages.text("pager-next"), "Weiter");
+    }
+
+    #[test]
+    fn texts_of_ones_own_stand_before_the_catalogue_and_hold_arguments_alone() {
+        let own = OwnTexts {
+            language: "en-GB".into(),
+            texts: [
+                ("greet", "Ahoy { $name }, {$name}{ $other }{ x"),
+                ("count", "{ $n }"),
+            ]
+            .map(|(id, text)| (id.to_owned(), text.to_owned()))
+            .into(),
+        };
+        let messages = Messages::english(&["greet = Hello { $name }\nbye = Bye"]);
+        let messages = messages.with_own(Arc::new(own));
+        let said = messages.format("greet", &[("name", "{ $name }")]);
+        assert_eq!(said, "Ahoy { $name }, { $name }{ $other }{ x");
+        assert_eq!(messages.format("count", &[("n", 7)]), "7");
+        assert_eq!(messages.text("bye"), "Bye");
+        assert_eq!(messages.language(), "en-GB");
     }
 
     #[test]

@@ -135,8 +135,8 @@ impl<T: Template> Html<T> {
 
 /// The HTML part of a mail, to be shown in a frame of the mailbox.
 ///
-/// Its inline styles apply, and nothing else: no script, no form, no link, no loading. Only pages
-/// of this site may frame it.
+/// Its inline styles apply and images of this site are shown, and nothing else: no script, no form,
+/// no link, no other loading. Only pages of this site may frame it.
 #[derive(Clone, Debug)]
 pub struct MailPreview(
     /// The HTML as it was sent.
@@ -151,7 +151,7 @@ impl IntoResponse for MailPreview {
         headers.insert(
             CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(
-                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+                "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
                  base-uri 'none'; form-action 'none'; sandbox",
             ),
         );
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(response.headers()[X_FRAME_OPTIONS], "SAMEORIGIN");
         assert_eq!(
             response.headers()[CONTENT_SECURITY_POLICY],
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+            "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
              base-uri 'none'; form-action 'none'; sandbox"
         );
         let mailbox = Html::new(Page { text: "" })

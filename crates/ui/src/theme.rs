@@ -28,6 +28,33 @@ pub struct Look {
     pub style: Option<String>,
 }
 
+/// What an environment shows in its mails in the place of the installation's brand.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct MailLook {
+    /// The name above the text.
+    pub name: Option<String>,
+    /// The whole address of the logo.
+    pub logo: Option<String>,
+    /// A line or more at the foot.
+    pub footer: Option<String>,
+    /// The colours that [`Theme::mail_colours`] makes.
+    pub colours: Option<MailColours>,
+}
+
+/// The colours of a mail, each `#rrggbb`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MailColours {
+    pub(crate) page: String,
+    pub(crate) foot: String,
+    pub(crate) card: String,
+    pub(crate) line: String,
+    pub(crate) raised: String,
+    pub(crate) ink: String,
+    pub(crate) soft: String,
+    pub(crate) heading: String,
+    pub(crate) accent: String,
+}
+
 /// The colours of a theme, each `#rrggbb`; what follows is not looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Theme<'a> {
@@ -50,6 +77,27 @@ pub struct Theme<'a> {
 }
 
 impl Theme<'_> {
+    /// The colours of a mail, which are the same in light and dark surroundings: mail programs know
+    /// no custom properties.
+    pub fn mail_colours(&self) -> MailColours {
+        let card = read(self.card).unwrap_or(WHITE);
+        let text = text_on(card, read(self.text));
+        let raised = card.mix(text, 0.06);
+        let page = self.background.and_then(read).unwrap_or(raised);
+        MailColours {
+            page: page.to_string(),
+            foot: text_on(page, Some(text)).to_string(),
+            card: card.to_string(),
+            line: card.mix(text, 0.16).to_string(),
+            raised: raised.to_string(),
+            // The code stands on what is raised.
+            ink: text_on(raised, Some(text)).to_string(),
+            soft: text.to_string(),
+            heading: text_on(card, read(self.heading)).to_string(),
+            accent: text_on(page, read(self.link)).to_string(),
+        }
+    }
+
     /// The style sheet. What the theme colours is the same in light and dark surroundings; what it
     /// leaves alone stays as the brand has it in each.
     pub fn style_sheet(&self) -> String {
@@ -206,6 +254,36 @@ mod tests {
                         "{name} {text} on {ground}: {contrast}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_of_a_mail_is_less_readable_than_people_need() {
+        let grounds = ["#ffffff", "#000000", "#808080", "#ffdd00", "nonsense"];
+        for (card, background) in grounds
+            .into_iter()
+            .flat_map(|card| grounds.map(|page| (card, page)))
+        {
+            let theme = Theme {
+                card,
+                background: Some(background),
+                ..theme()
+            };
+            let colours = theme.mail_colours();
+            for (text, ground) in [
+                (&colours.ink, &colours.raised),
+                (&colours.ink, &colours.card),
+                (&colours.soft, &colours.card),
+                (&colours.heading, &colours.card),
+                (&colours.foot, &colours.page),
+                (&colours.accent, &colours.page),
+            ] {
+                let [text, ground] = [text, ground].map(|colour| Colour::parse(colour).unwrap());
+                assert!(
+                    text.contrast(ground) >= READABLE,
+                    "{card} {background} {colours:?}"
+                );
             }
         }
     }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use self::languages::AgreementLanguage;
 use self::revisions::Revision;
-use super::languages::Language;
 use crate::access::caller::Caller;
 use crate::access::permissions::may;
 use crate::api::checks;
@@ -17,6 +16,7 @@ use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::languages::Language;
 use crate::stores::record::{Events, events};
 
 /// Says of agreements and what belongs to them what is not provided.

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::themes::Picture;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
@@ -19,6 +18,7 @@ use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Reference, to_json};
 use crate::stores::populations::StoredPopulation;
 use crate::stores::record::{Events, events};
+use crate::stores::themes::Picture;
 
 /// An identity provider. What its type does not use is absent.
 #[derive(Clone, Serialize, Deserialize)]

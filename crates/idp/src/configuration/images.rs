@@ -6,7 +6,6 @@ use axum::extract::{FromRequest, Request};
 use imagesize::ImageType;
 use protocol::id::EnvironmentId;
 use protocol::pingone::ErrorDetail;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -17,9 +16,8 @@ use crate::api::hal::{Reply, Shown};
 use crate::api::media_router::Resource;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
-use crate::stores::configuration::{Document, Object};
-use crate::stores::images;
-use crate::stores::record::{Events, events};
+use crate::stores::configuration::Object;
+use crate::stores::images::{self, Format, Image, Name, Original, Targets};
 use crate::urls::Urls;
 
 /// Longest image that is taken, in bytes.
@@ -30,73 +28,6 @@ const MOST_BYTES: usize = 128 * 1024 * 1024;
 
 /// Longest side of an image, in pixels: a small file may still unfold into something huge.
 const LONGEST_SIDE: usize = 8192;
-
-/// An image. Its contents are kept beside it.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Image {
-    targets: Targets,
-}
-
-/// The forms of an image that there are.
-#[derive(Clone, Serialize, Deserialize)]
-struct Targets {
-    original: Original,
-}
-
-/// An image as it was uploaded.
-#[derive(Clone, Serialize, Deserialize)]
-struct Original {
-    id: Uuid,
-    #[serde(rename = "type")]
-    format: Format,
-    width: usize,
-    height: usize,
-}
-
-/// How an image is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Format {
-    Gif,
-    Jpg,
-    Png,
-}
-
-impl Format {
-    /// All that are taken. SVG is not among them: it may hold scripts.
-    const ALL: [Self; 3] = [Self::Gif, Self::Jpg, Self::Png];
-
-    /// How names of files end.
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Gif => "gif",
-            Self::Jpg => "jpg",
-            Self::Png => "png",
-        }
-    }
-
-    /// The media type.
-    pub(crate) fn media_type(self) -> &'static str {
-        match self {
-            Self::Gif => "image/gif",
-            Self::Jpg => "image/jpeg",
-            Self::Png => "image/png",
-        }
-    }
-}
-
-impl Document for Image {
-    const EVENTS: Events = events!("IMAGE");
-    const MOST: u32 = 500;
-
-    fn name(&self) -> &'static str {
-        "Image"
-    }
-
-    fn unique(&self) -> Option<String> {
-        None
-    }
-}
 
 impl Configuration for Image {
     const PATH: &'static str = "images";
@@ -127,49 +58,7 @@ impl Configuration for Image {
 
 /// Where an image is, for everybody. Its contents never change.
 fn address(urls: &Urls, object: &Object<Image>) -> String {
-    urls.image(object.environment_id, name(object))
-}
-
-/// What the address of an image ends with.
-pub(crate) fn name(object: &Object<Image>) -> String {
-    let Original { id, format, .. } = object.document.targets.original;
-    let name = Name {
-        image: object.id,
-        original: id,
-        format,
-    };
-    name.write()
-}
-
-/// What the address of an image ends with, in PingOne's form: `{id}_{original}_original.png`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Name {
-    image: Uuid,
-    original: Uuid,
-    format: Format,
-}
-
-impl Name {
-    fn write(self) -> String {
-        let Self {
-            image,
-            original,
-            format,
-        } = self;
-        format!("{image}_{original}_original.{}", format.extension())
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (stem, extension) = text.rsplit_once('.')?;
-        let (image, original) = stem.strip_suffix("_original")?.split_once('_')?;
-        Some(Self {
-            image: Uuid::try_parse(image).ok()?,
-            original: Uuid::try_parse(original).ok()?,
-            format: *Format::ALL
-                .iter()
-                .find(|format| format.extension() == extension)?,
-        })
-    }
+    urls.image(object.environment_id, images::name(object))
 }
 
 /// The contents of the image with this name.
@@ -266,26 +155,6 @@ pub(crate) fn routes() -> Vec<Resource> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_read_as_it_is_written_and_others_are_not() {
-        let name = Name {
-            image: Uuid::from_u128(1),
-            original: Uuid::from_u128(2),
-            format: Format::Jpg,
-        };
-        let written = name.write();
-        assert_eq!(Name::parse(&written), Some(name));
-        for other in [
-            "",
-            "x.png",
-            &written.replace(".jpg", ".svg"),
-            &written.replace("_original", ""),
-            &format!("../{written}"),
-        ] {
-            assert_eq!(Name::parse(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn an_image_is_what_its_contents_say() {

@@ -7,15 +7,14 @@ pub(crate) mod translations;
 
 use axum::http::StatusCode;
 use protocol::id::EnvironmentId;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
-use crate::stores::record::{Events, events};
+use crate::stores::configuration::Object;
+use crate::stores::languages::Language;
 
 /// The languages that an environment begins with, which stay.
 const SYSTEM: [&str; 17] = [
@@ -26,43 +25,10 @@ const SYSTEM: [&str; 17] = [
 /// The language that is the default until another is.
 const DEFAULT: &str = "en";
 
-/// A language.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Language {
-    pub(crate) locale: String,
-    pub(crate) name: Option<String>,
-    #[serde(default)]
-    pub(crate) enabled: bool,
-    #[serde(default)]
-    pub(crate) default: bool,
-    /// Whether an administrator added it.
-    #[serde(default)]
-    customer_added: bool,
-}
-
-impl Document for Language {
-    const EVENTS: Events = events!("LANGUAGE");
-    const HAS_DEFAULT: bool = true;
-
-    fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or(&self.locale)
-    }
-
-    fn unique(&self) -> Option<String> {
-        Some(self.locale.clone())
-    }
-
-    fn is_default(&self) -> bool {
-        self.default
-    }
-}
-
 impl Configuration for Language {
     const PATH: &'static str = "languages";
     const ITEM: &'static str = "language";
     const UNIQUE: &'static str = "locale";
-    const KEPT: Option<&'static str> = Some("The pages and mails are in English.");
     const FILTERS: &'static [&'static str] =
         &["locale", "name", "enabled", "default", "customerAdded"];
     const CREATED: StatusCode = StatusCode::OK;

@@ -80,6 +80,8 @@ pub(crate) struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     reply_to: Option<Mailbox>,
+    /// Whether it is the environment's own, and not the installation's.
+    is_of_environment: bool,
 }
 
 impl std::fmt::Debug for Smtp {
@@ -108,6 +110,7 @@ impl Smtp {
             transport: builder.build(),
             from,
             reply_to: None,
+            is_of_environment: false,
         })
     }
 
@@ -128,11 +131,6 @@ impl Smtp {
             _ => parameters().map(Tls::Wrapper),
         };
         let tls = tls.map_err(|error| SendError::Unreachable(Box::new(error)))?;
-        let mailbox = |sender: &Sender| {
-            let address = sender.address.as_deref().unwrap_or_default().parse();
-            let address = address.map_err(|error| SendError::Permanent(Box::new(error)))?;
-            Ok(Mailbox::new(sender.name.clone(), address))
-        };
         let from = match &server.from {
             Some(sender) => mailbox(sender)?,
             None => mailbox(&Sender::pingone())?,
@@ -151,7 +149,20 @@ impl Smtp {
             transport: builder.build(),
             from,
             reply_to,
+            is_of_environment: true,
         })
+    }
+
+    /// Whom a mail comes from. The address is the environment's own choice where its own server takes
+    /// the mail; the installation's server vouches for the installation's address alone.
+    fn sender(&self, wanted: Option<&Sender>) -> Result<Mailbox, SendError> {
+        match wanted {
+            Some(wanted) if self.is_of_environment && wanted.address.is_some() => mailbox(wanted),
+            Some(Sender {
+                name: Some(name), ..
+            }) => Ok(Mailbox::new(Some(name.clone()), self.from.email.clone())),
+            _ => Ok(self.from.clone()),
+        }
     }
 
     /// Hands a mail over.
@@ -168,11 +179,14 @@ impl Smtp {
             .parse()
             .map_err(|error| SendError::Permanent(Box::new(error)))?;
         let mut message = Message::builder();
-        if let Some(reply_to) = &self.reply_to {
-            message = message.reply_to(reply_to.clone());
+        let reply_to = content.reply_to.as_ref();
+        let reply_to = reply_to.filter(|reply_to| reply_to.address.is_some());
+        let reply_to = reply_to.map(mailbox).transpose()?;
+        if let Some(reply_to) = reply_to.or(self.reply_to.clone()) {
+            message = message.reply_to(reply_to);
         }
         let message = message
-            .from(self.from.clone())
+            .from(self.sender(content.from.as_ref())?)
             .to(Mailbox::new(None, to))
             .subject(content.subject)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
@@ -191,6 +205,13 @@ impl Smtp {
             Err(error) => Err(SendError::Transient(error)),
         }
     }
+}
+
+/// An address with the name of whose it is.
+fn mailbox(sender: &Sender) -> Result<Mailbox, SendError> {
+    let address = sender.address.as_deref().unwrap_or_default().parse();
+    let address = address.map_err(|error| SendError::Permanent(Box::new(error)))?;
+    Ok(Mailbox::new(sender.name.clone(), address))
 }
 
 /// How the connection is protected: as set, never less.

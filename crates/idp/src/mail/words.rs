@@ -1,18 +1,76 @@
 //! What an environment says in its mails, in its own words (PingOne, "Notifications templates"):
-//! `${user.name.given}` and the like stand for what is known of the user.
+//! `${user.name.given}` and the like stand for what is known of the user. Whatever could act or load
+//! something is taken out of the markup, but for images of the environment's own.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::Content;
+use crate::stores::email_delivery::{Sender, Senders};
 use crate::stores::templates::TemplateContent;
 use crate::stores::users::StoredUser;
 
-/// A mail in the words of a content.
+/// The properties of inline styles that are kept: none of them loads anything, or moves what it says
+/// over something else.
+const STYLES: [&str; 45] = [
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-bottom-color",
+    "border-bottom-style",
+    "border-bottom-width",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-radius",
+    "border-right",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-width",
+    "color",
+    "direction",
+    "display",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-width",
+    "min-width",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "text-align",
+    "text-decoration",
+    "text-transform",
+    "vertical-align",
+    "white-space",
+    "width",
+    "word-break",
+];
+
+/// A mail in the words of a content. `images` is what the addresses of the environment's own images
+/// begin with; `senders` are those of all its messages, before which the content's own come.
 pub(super) fn fill(
-    content: &TemplateContent,
+    content: TemplateContent,
     user: &StoredUser,
     code: &str,
     environment: &str,
+    images: &str,
+    senders: Senders,
 ) -> Content {
     let value = |name: &str| match name {
         "code" | "code.value" | "otp" => code.to_owned(),
@@ -30,15 +88,58 @@ pub(super) fn fill(
         let html = format!("<pre>{}</pre>", escape(&text));
         (text, html)
     } else {
-        let html = put_in(body, |name| escape(&value(name)));
+        let html = clean(&put_in(body, |name| escape(&value(name))), images);
         (to_text(&html), html)
     };
     let subject = put_in(subject, value).replace(char::is_control, " ");
+    let html = format!(
+        "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
+         <body>\n{html}\n</body>\n</html>\n",
+        escape(&content.locale),
+        escape(&subject),
+    );
     Content {
         subject,
         text,
         html,
+        from: content.from.and_then(Sender::chosen).or(senders.from),
+        reply_to: content
+            .reply_to
+            .and_then(Sender::chosen)
+            .or(senders.reply_to),
     }
+}
+
+/// Markup without scripts, forms, frames and style sheets, and without images that are not the
+/// environment's own: nobody learns from a mail that it was opened.
+fn clean(html: &str, images: &str) -> String {
+    const OF_TABLES: [&str; 8] = [
+        "align",
+        "bgcolor",
+        "border",
+        "cellpadding",
+        "cellspacing",
+        "height",
+        "valign",
+        "width",
+    ];
+    let images = images.to_owned();
+    let mut cleaner = ammonia::Builder::default();
+    cleaner
+        .add_generic_attributes(["align", "dir", "role", "style"])
+        .filter_style_properties(STYLES.into_iter().collect::<HashSet<_>>())
+        .url_schemes(["http", "https", "mailto"].into_iter().collect())
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(None)
+        .attribute_filter(move |element, attribute, value| {
+            let loads = matches!((element, attribute), ("img", "src"));
+            let is_kept = !loads || value.starts_with(&images);
+            is_kept.then_some(Cow::Borrowed(value))
+        });
+    for element in ["table", "tbody", "td", "th", "thead", "tr"] {
+        cleaner.add_tag_attributes(element, OF_TABLES);
+    }
+    cleaner.clean(html).to_string()
 }
 
 /// `user.name.given`; nothing where the user has none.
@@ -111,6 +212,7 @@ fn to_text(html: &str) -> String {
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
     lines
         .join("\n")
+        .replace("&nbsp;", " ")
         .replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
@@ -121,6 +223,41 @@ fn to_text(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_a_mail_acts_or_loads_but_the_environments_own_images() {
+        let images = "https://id.example/environments/7/images/";
+        let html = clean(
+            &format!(
+                "<style>p {{ color: red }}</style><script>alert(1)</script>\
+                 <p style=\"color: red; background-image: url(https://spy.example/a)\" onclick=\"x()\">Hi</p>\
+                 <img src=\"{images}logo.png\" alt=\"logo\"><img src=\"https://spy.example/b\">\
+                 <table bgcolor=\"#fff\" background=\"https://spy.example/c\"><tr><td>1</td></tr></table>\
+                 <svg><image href=\"https://spy.example/d\"/></svg><form action=\"/e\"><input></form>\
+                 <a href=\"https://shop.example/\">Shop</a><a href=\"javascript:f()\">No</a>"
+            ),
+            images,
+        );
+        for part in [
+            "color:red",
+            "logo.png",
+            "bgcolor=\"#fff\"",
+            "<a href=\"https://shop.example/\">",
+        ] {
+            assert!(html.replace(": ", ":").contains(part), "{part}\n{html}");
+        }
+        for part in [
+            "spy.example",
+            "script",
+            "onclick",
+            "<style",
+            "<form",
+            "<input",
+            "<svg",
+        ] {
+            assert!(!html.contains(part), "{part}\n{html}");
+        }
+    }
 
     #[test]
     fn what_a_value_holds_is_neither_markup_nor_another_variable() {

@@ -13,13 +13,13 @@ use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
 use crate::configuration::identity_providers::{IdentityProvider, ProviderType};
-use crate::configuration::themes::Theme;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Objects, Reference as To, refer};
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{PopulationSettings, Populations, StoredPopulation};
+use crate::stores::themes::Theme;
 
 /// How many alternative identifiers a population has at most.
 const MOST_IDENTIFIERS: usize = 100;

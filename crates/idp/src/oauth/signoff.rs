@@ -14,21 +14,22 @@ use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::oauth::RedirectUri;
 use protocol::params::FormParams;
-use ui::{Html, Layout, Look, Side};
+use ui::{Html, Layout, Look, Side, Site};
 use url::form_urlencoded;
 
 use super::hint::{self, Hint, HintError};
 use crate::Idp;
 use crate::audit::{Activity, By};
-use crate::configuration::look;
 use crate::interaction::browser::Browser;
 use crate::interaction::still::application_is_enabled;
 use crate::interaction::{cookies, response};
 use crate::requests::extract::{Environment, PageForm, QueryAndForm};
 use crate::requests::failures::page::{PageError, PageFailure, UriMismatch};
+use crate::requests::speech;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::sessions::Sessions;
+use crate::texts::wanted;
 
 /// What a sign-off asks for, after its checks.
 struct Request {
@@ -37,6 +38,14 @@ struct Request {
     /// Registered for the application.
     redirect_uri: Option<RedirectUri>,
     state: Option<String>,
+    /// The languages that the application wants pages in, the most wanted first.
+    ui_locales: Vec<String>,
+}
+
+/// How the pages of a sign-off are shown: in the language and theme of whoever signs off.
+struct Appearance {
+    site: Site,
+    look: Look,
 }
 
 /// Ends the session, or asks the person whether to.
@@ -56,10 +65,10 @@ pub(crate) async fn answer(
         (Some(_), None) => false,
     };
     if is_wanted {
-        end(&idp, &environment, &request, browser, &by).await
+        end(&idp, &environment, &request, browser, &headers, &by).await
     } else {
-        let look = look::find(&idp, environment.id).await?;
-        Ok(confirmation(&idp, &environment, &request, look))
+        let shown = request.appearance(&idp, &environment, browser.as_ref(), &headers, now);
+        Ok(confirmation(&idp, &environment, &request, shown.await?))
     }
 }
 
@@ -74,10 +83,26 @@ pub(crate) async fn confirmed(
     let now = by.now;
     let request = Request::check(&idp, environment.id, &params, now).await?;
     let browser = Browser::find(&idp, environment.id, &headers, now).await?;
-    end(&idp, &environment, &request, browser, &by).await
+    end(&idp, &environment, &request, browser, &headers, &by).await
 }
 
 impl Request {
+    async fn appearance(
+        &self,
+        idp: &Idp,
+        environment: &StoredEnvironment,
+        browser: Option<&Browser>,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Appearance, PageFailure> {
+        let population = browser.map(|browser| browser.user.population_id);
+        let looks = idp.look(environment.id, population, now).await?;
+        Ok(Appearance {
+            site: speech::site(idp, environment.id, &self.ui_locales, headers, now).await?,
+            look: looks.page.clone(),
+        })
+    }
+
     async fn check(
         idp: &Idp,
         environment: EnvironmentId,
@@ -92,6 +117,7 @@ impl Request {
             hint,
             redirect_uri,
             state: params.find("state").map(str::to_owned),
+            ui_locales: params.find("ui_locales").map(wanted).unwrap_or_default(),
         })
     }
 }
@@ -165,8 +191,11 @@ async fn end(
     environment: &StoredEnvironment,
     request: &Request,
     browser: Option<Browser>,
+    headers: &HeaderMap,
     by: &By,
 ) -> Result<Response, PageFailure> {
+    let shown = request.appearance(idp, environment, browser.as_ref(), headers, by.now);
+    let shown = shown.await?;
     if let Some(Browser { session, user, .. }) = browser {
         let deleted = Activity::new("SESSION.DELETED", &user);
         Sessions::end(session.id)
@@ -175,7 +204,7 @@ async fn end(
     }
     let mut response = match &request.redirect_uri {
         Some(uri) => response::redirect(&with_state(uri.as_str(), request.state.as_deref())),
-        None => signed_off(idp, environment, look::find(idp, environment.id).await?),
+        None => signed_off(environment, shown),
     };
     cookies::clear(idp, environment.id, &mut response);
     Ok(response)
@@ -205,9 +234,9 @@ fn confirmation(
     idp: &Idp,
     environment: &StoredEnvironment,
     request: &Request,
-    look: Look,
+    Appearance { site, look }: Appearance,
 ) -> Response {
-    let texts = idp.site().messages();
+    let texts = site.messages();
     let lead = texts.format(
         "signoff-lead",
         &[("environment", environment.name.as_str())],
@@ -219,9 +248,13 @@ fn confirmation(
             request.redirect_uri.as_ref().map(ToString::to_string),
         ),
         ("state", request.state.clone()),
+        (
+            "ui_locales",
+            Some(request.ui_locales.join(" ")).filter(|locales| !locales.is_empty()),
+        ),
     ];
     let page = ConfirmationPage {
-        layout: Layout::new(idp.site(), Side::SignOn, texts.text("signoff-title"))
+        layout: Layout::new(&site, Side::SignOn, texts.text("signoff-title"))
             .with_lead(lead)
             .with_environment(environment.name.clone())
             .with_look(look),
@@ -245,9 +278,9 @@ struct SignedOffPage {
     layout: Layout,
 }
 
-fn signed_off(idp: &Idp, environment: &StoredEnvironment, look: Look) -> Response {
-    let texts = idp.site().messages();
-    let layout = Layout::new(idp.site(), Side::SignOn, texts.text("signed-off-title"))
+fn signed_off(environment: &StoredEnvironment, Appearance { site, look }: Appearance) -> Response {
+    let texts = site.messages();
+    let layout = Layout::new(&site, Side::SignOn, texts.text("signed-off-title"))
         .with_lead(texts.text("signed-off-sentence"))
         .with_environment(environment.name.clone())
         .with_look(look);

@@ -64,7 +64,6 @@ pub(crate) async fn post(
     let Step::ChangePassword { user, reason, .. } = visit.interaction.step else {
         return Ok(visit.go_on());
     };
-    let idp = visit.idp.clone();
     let current = Password::new(params.text("currentPassword"));
     let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS);
@@ -95,7 +94,7 @@ pub(crate) async fn post(
         Refusal::LockedOut {
             seconds_until_unlock,
         } => {
-            let texts = idp.site().messages();
+            let texts = visit.texts();
             form.add_error(texts.format(
                 "change-locked",
                 &[("minutes", minutes(seconds_until_unlock))],
@@ -105,7 +104,7 @@ pub(crate) async fn post(
             form.set_error("newPassword", rules::broken(&visit, &evaluation));
         }
         Refusal::TooYoung { min_age_days } => {
-            let texts = idp.site().messages();
+            let texts = visit.texts();
             form.add_error(texts.format("change-too-young", &[("days", min_age_days)]));
         }
         refusal => return Err(refusal.into()),

@@ -11,6 +11,7 @@ use crate::Idp;
 use crate::interaction::way_on::WayOn;
 use crate::requests::extract::Environment;
 use crate::requests::failures::page::PageFailure;
+use crate::requests::speech;
 
 /// Leads on from pages whose interaction is gone, and from those of another browser: by a redirect
 /// where the application has named an address for it, and by a link otherwise.
@@ -45,8 +46,13 @@ pub(crate) async fn lead_on(
         }
         Ok(Some(way_on)) => {
             let name = way_on.application.as_str();
-            let texts = idp.site().messages();
-            let text = texts.format("page-way-on", &[("application", name)]);
+            let site = match speech::site(&idp, environment.id, &[], &headers, now).await {
+                Ok(site) => site,
+                Err(error) => return PageFailure::from(error).into_response(),
+            };
+            let text = site
+                .messages()
+                .format("page-way-on", &[("application", name)]);
             if let Some(failure) = response.extensions_mut().get_mut::<PageFailure>() {
                 failure.lead_to(text, way_on.url.into());
             }

@@ -19,12 +19,12 @@ use crate::stores::populations::{Populations, StoredPopulation};
 /// A policy's rules as a page shows them. They are judged by the script, as far as there is
 /// something in the field.
 pub(super) fn views(visit: &Visit, policy: &PasswordPolicy) -> Vec<RuleView> {
-    RuleView::of_policy(visit.idp.site().messages(), policy)
+    RuleView::of_policy(visit.texts(), policy)
 }
 
 /// The sentence that says which rules a refused password breaks.
 pub(super) fn broken(visit: &Visit, judged: &Evaluation) -> String {
-    let texts = visit.idp.site().messages();
+    let texts = visit.texts();
     broken_rules(texts, &RuleView::of_evaluation(texts, judged))
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn post(
         history: History::Unknown,
     };
     let evaluation = evaluate(&policy, params.text("password"), &context);
-    let texts = visit.idp.site().messages();
+    let texts = visit.texts();
     let judged = RuleView::of_evaluation(texts, &evaluation);
     Ok(NoStore(Judged(Verdicts::of(&judged))))
 }

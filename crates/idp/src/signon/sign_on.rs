@@ -134,7 +134,7 @@ fn explain(visit: &Visit, refusal: Refusal) -> Result<String, PageFailure> {
         Refusal::AccountNotUsable => Ok(visit.text("signon-not-usable")),
         Refusal::LockedOut {
             seconds_until_unlock,
-        } => Ok(visit.idp.site().messages().format(
+        } => Ok(visit.texts().format(
             "signon-locked",
             &[("minutes", minutes(seconds_until_unlock))],
         )),

@@ -40,7 +40,7 @@ pub(super) async fn show(
         None => None,
     };
     let email = user.as_ref().map_or(email, |user| user.email.as_str());
-    let lead = visit.idp.site().messages().format(
+    let lead = visit.texts().format(
         "verify-lead",
         &[
             ("email", email),

@@ -100,7 +100,52 @@ pub(crate) struct Sender {
     pub(crate) address: Option<String>,
 }
 
+/// Whom all messages of an environment come from, as its notifications settings say: what mails need
+/// to know of them.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Senders {
+    pub(crate) from: Option<Sender>,
+    pub(crate) reply_to: Option<Sender>,
+}
+
+impl Document for Senders {
+    const EVENTS: Events = events!("NOTIFICATIONS_SETTINGS");
+
+    fn name(&self) -> &'static str {
+        "Notifications settings"
+    }
+}
+
+impl Senders {
+    /// Those of an environment; none where nobody set any.
+    pub(crate) async fn of(
+        objects: Objects<'_, Self>,
+        environment: EnvironmentId,
+    ) -> Result<Self, StoreError> {
+        let found = objects
+            .find_only(environment, environment.as_uuid())
+            .await?;
+        let found = found.map(|object| object.document).unwrap_or_default();
+        Ok(Self {
+            from: found.from.and_then(Sender::chosen),
+            reply_to: found.reply_to.and_then(Sender::chosen),
+        })
+    }
+}
+
 impl Sender {
+    /// What of it somebody chose: PingOne's address is there where nobody did.
+    pub(crate) fn chosen(self) -> Option<Self> {
+        let pingone = Self::pingone();
+        let is_pingone = self.address == pingone.address;
+        let address = self.address.filter(|_| !is_pingone);
+        let name = self
+            .name
+            .filter(|name| !is_pingone || pingone.name.as_ref() != Some(name));
+        (address.is_some() || name.is_some()).then_some(Self { name, address })
+    }
+
     /// PingOne's own.
     pub(crate) fn pingone() -> Self {
         Self {

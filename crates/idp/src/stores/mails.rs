@@ -25,19 +25,32 @@ pub(crate) struct Share {
     /// Who is sent one all the same while no recovery code of theirs is good: whoever asks for
     /// mails to somebody keeps them without a code for as long as a code is good, and no longer.
     pub(crate) beyond: Option<UserId>,
+    /// How many mails of the environment one address is sent in a day, and all together.
+    pub(crate) quotas: [Option<i64>; 2],
 }
 
-/// Nothing is inserted where the address has had its share: then no row is touched. Recipients are
-/// in ASCII, so `LOWER` makes the key by which addresses are compared.
+/// Nothing is inserted where the address has had its share, or a quota is used up: then no row is
+/// touched. Recipients are in ASCII, so `LOWER` makes the key by which addresses are compared.
 const INSERT: &str = "\
 INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at)
 SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT),
        CAST($5 AS BIGINT), 0, CAST($6 AS BIGINT)
- WHERE (SELECT COUNT(*) FROM mails
-         WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7) < $8
-    OR CAST($9 AS TEXT) IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM recovery_codes
-                        WHERE user_id = CAST($9 AS TEXT) AND expires_at > CAST($5 AS BIGINT))";
+ WHERE ((SELECT COUNT(*) FROM mails
+          WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7) < $8
+        OR CAST($9 AS TEXT) IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM recovery_codes
+                            WHERE user_id = CAST($9 AS TEXT) AND expires_at > CAST($5 AS BIGINT)))
+   AND CASE WHEN CAST($11 AS BIGINT) IS NULL THEN TRUE ELSE
+            (SELECT COUNT(*) FROM mails
+              WHERE environment_id = CAST($2 AS TEXT) AND created_at > $10
+                AND LOWER(recipient) = LOWER(CAST($3 AS TEXT))) < CAST($11 AS BIGINT) END
+   AND CASE WHEN CAST($12 AS BIGINT) IS NULL THEN TRUE ELSE
+            (SELECT COUNT(*) FROM mails
+              WHERE environment_id = CAST($2 AS TEXT) AND created_at > $10)
+            < CAST($12 AS BIGINT) END";
+
+/// What quotas are counted in.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Claims a mail by pushing its next attempt into the future: another node sees it as not due.
 const CLAIM: &str = "\
@@ -80,6 +93,7 @@ impl<'a> Mails<'a> {
     /// `share` says; then it touches no row. Without a `due`, nothing sends the mail and only the
     /// mailbox shows it.
     pub(crate) fn insert(mail: &StoredMail, due: Option<Timestamp>, share: Share) -> Statement {
+        let [of_address, of_environment] = share.quotas;
         Statement::new(INSERT)
             .bind(mail.id.as_uuid())
             .bind(mail.environment.as_uuid())
@@ -90,6 +104,9 @@ impl<'a> Mails<'a> {
             .bind(mail.created_at - share.within)
             .bind(share.most)
             .bind(share.beyond.map(|user| user.as_uuid()))
+            .bind(mail.created_at - DAY)
+            .bind(of_address)
+            .bind(of_environment)
     }
 
     /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,

@@ -298,31 +298,22 @@ impl Document for TemplateContent {
 }
 
 impl TemplateContent {
-    /// What a mail says in an environment that has words of its own for it: those in the language,
-    /// or else in English. A variant is for callers who ask for it, and nobody here does.
-    pub(crate) async fn of_mail(
+    /// What the mails of a template say in an environment that has words of its own for them, in
+    /// each language. A variant is for callers who ask for it, and nobody here does.
+    pub(crate) async fn of_mails(
         objects: Objects<'_, Self>,
         environment: EnvironmentId,
         template: &str,
-        locale: Option<&str>,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Vec<Self>, StoreError> {
         let Some(template) = Template::by_name(template) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let found = objects.list(environment, template.id()).await?.into_iter();
-        let mut contents: Vec<_> = found
-            .map(|object| object.document)
+        let contents = found.map(|object| object.document);
+        Ok(contents
             .filter(|content| content.delivery_method == DeliveryMethod::Email)
             .filter(|content| content.variant.is_none())
-            .collect();
-        let language = locale.and_then(|locale| locale.split(['-', '_']).next());
-        for wanted in [locale, language, Some(LOCALE)].into_iter().flatten() {
-            let is_wanted = |content: &Self| content.locale.eq_ignore_ascii_case(wanted);
-            if let Some(place) = contents.iter().position(is_wanted) {
-                return Ok(Some(contents.swap_remove(place)));
-            }
-        }
-        Ok(None)
+            .collect())
     }
 }
 

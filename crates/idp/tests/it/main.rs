@@ -52,6 +52,7 @@ mod oauth_codes;
 mod oauth_refresh;
 mod oauth_tokens;
 mod power;
+mod signon_languages;
 mod signon_look;
 mod signon_over;
 mod signon_pages;

@@ -123,7 +123,7 @@ async fn texts_are_translated_and_reset_one_by_one() {
     assert_eq!(
         swedish,
         json!({"key": key, "shortKey": "button.createNewAccount",
-            "referenceText": "Create new Account", "translatedText": ""})
+            "referenceText": "Create an account", "translatedText": ""})
     );
     let english = text("en", key).await.unwrap();
     assert_eq!(english["translatedText"], english["referenceText"]);

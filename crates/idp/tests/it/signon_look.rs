@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::management::Api;
 use crate::management_images::{png, upload};
-use crate::world::{World, at_sign_on};
+use crate::world::{NEW_PASSWORD, World, at_sign_on, sub_page};
 
 fn theme(logo: &Value, button_text: &str) -> Value {
     json!({"template": "focus", "default": true, "configuration": {
@@ -87,4 +87,73 @@ async fn the_pages_carry_the_theme_the_logo_and_the_company() {
     let css = world.get(&changed).await.expect(StatusCode::OK).body;
     assert!(!css.contains("--accent-text: #0000bb"), "{css}");
     world.get(&style).await.expect(StatusCode::NOT_FOUND);
+}
+
+/// The theme is that of a population's users, and who has it is told to nobody without a password.
+#[tokio::test]
+async fn a_population_shows_its_own_theme_behind_the_password() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut own = theme(&Value::Null, "#FFFFFF");
+    own["default"] = json!(false);
+    own["configuration"]["logoType"] = json!("NONE");
+    own["configuration"]["footer"] = json!("Pier 9");
+    let made = api.post("themes", &own).await.expect(StatusCode::CREATED);
+    let id = made.json()["id"].clone();
+    let at = format!("populations/{}", world.demo.population_id);
+    let mut population = api.get(&at).await.expect(StatusCode::OK).json();
+    population["theme"] = json!({"id": id});
+    api.put(&at, &population).await.expect(StatusCode::OK);
+    world.demand_change().await;
+
+    let (mut browser, page) = at_sign_on(&world).await;
+    for name in ["demo", "nobody"] {
+        let answer = browser.give(&page, name, "Wrong-Password-1").await;
+        assert!(!answer.body.contains("/themes/"), "{}", answer.body);
+    }
+    browser.give_right(&page, &world.demo.user).await;
+    let changing = browser.get(&page).await.expect(StatusCode::OK).body;
+    assert!(changing.contains("Choose a new password"), "{changing}");
+    let style = format!("/themes/{}-", id.as_str().unwrap());
+    assert!(changing.contains(&style), "{changing}");
+    assert!(changing.contains("Pier 9"), "{changing}");
+}
+
+/// Somebody registers with an address that has an account: the page must be the one that everybody
+/// gets.
+#[tokio::test]
+async fn the_theme_tells_nobody_whether_an_address_has_an_account() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut own = theme(&Value::Null, "#FFFFFF");
+    own["default"] = json!(false);
+    own["configuration"]["logoType"] = json!("NONE");
+    let made = api.post("themes", &own).await.expect(StatusCode::CREATED);
+    let at = format!("populations/{}", world.demo.population_id);
+    let mut population = api.get(&at).await.expect(StatusCode::OK).json();
+    population["theme"] = json!({"id": made.json()["id"]});
+    api.put(&at, &population).await.expect(StatusCode::OK);
+    let user = api.make_user("ada").await;
+    let mut styles = Vec::new();
+    for email in ["new@example.com", user["email"].as_str().unwrap()] {
+        let (mut browser, page) = at_sign_on(&world).await;
+        let form = [
+            ("username", format!("fresh-{}", styles.len())),
+            ("email", email.to_owned()),
+            ("password", NEW_PASSWORD.to_owned()),
+            ("confirmPassword", NEW_PASSWORD.to_owned()),
+        ];
+        let form: Vec<_> = form
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let sent = browser.post(&sub_page(&page, "register"), &form).await;
+        sent.expect(StatusCode::SEE_OTHER);
+        let shown = browser.get(&page).await.expect(StatusCode::OK).body;
+        assert!(shown.contains("name=\"verificationCode\""), "{shown}");
+        let style = shown.split("/themes/").nth(1);
+        styles.push(style.map(|behind| behind.split('"').next().unwrap().to_owned()));
+    }
+    assert_eq!(styles[0], styles[1]);
+    assert!(styles[0].is_some());
 }

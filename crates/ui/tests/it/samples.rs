@@ -7,8 +7,8 @@ use axum::{body::to_bytes, response::IntoResponse};
 use http::StatusCode;
 use protocol::password_policy::{CharacterSet, Rule};
 use ui::{
-    Account, Brand, Choice, ErrorPage, Flash, FormState, Layout, MailText, Messages, Mode, NavItem,
-    RuleView, Side, Site, Verdict,
+    Account, Brand, Choice, ErrorPage, Flash, FormState, Layout, MailLook, MailText, Messages,
+    Mode, NavItem, RuleView, Side, Site, Verdict,
 };
 
 #[derive(Template)]
@@ -330,6 +330,7 @@ fn mail() -> Result<String, askama::Error> {
         .render(
             &Messages::english(&[]),
             &Brand::default(),
+            &MailLook::default(),
             "Demo environment",
         )?
         .html)

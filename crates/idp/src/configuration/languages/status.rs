@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Language;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
 use crate::api::hal::Shown;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object};
+use crate::stores::languages::Language;
 use crate::stores::record::{Events, events};
 
 /// How far a service has translated its texts into a language.

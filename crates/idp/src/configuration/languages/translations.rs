@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ui::Messages;
 
 use super::names;
 use crate::access::allowed::AllowedEverywhere;
@@ -19,36 +20,15 @@ use crate::api::paging::PageRequest;
 use crate::api::resource::unique;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
-use crate::stores::configuration::{Document, Object, Objects};
-use crate::stores::record::{Events, events};
+use crate::stores::configuration::{Document as _, Object, Objects};
+use crate::stores::languages::Translations;
+use crate::texts::{Texts, is_of_pages, key_of, known_keys, unknown_argument};
 
 /// As many texts as a language may have.
 const MOST_TEXTS: usize = 2000;
 
 /// Longest text, in characters.
 const LONGEST: usize = 4096;
-
-/// `KEY TEXT` on each line: the texts that pages have, as far as their keys are known.
-const REFERENCE: &str = include_str!("texts.txt");
-
-/// The translated texts of one language.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Translations {
-    locale: String,
-    texts: BTreeMap<String, String>,
-}
-
-impl Document for Translations {
-    const EVENTS: Events = events!("TRANSLATION");
-
-    fn name(&self) -> &str {
-        &self.locale
-    }
-
-    fn unique(&self) -> Option<String> {
-        Some(self.locale.clone())
-    }
-}
 
 /// A text as it goes over the wire.
 #[derive(Debug, Deserialize, Serialize)]
@@ -58,21 +38,21 @@ struct Translation {
     #[serde(skip_deserializing)]
     short_key: String,
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-    reference_text: Option<&'static str>,
+    reference_text: Option<String>,
     /// Empty where there is none.
     #[serde(default)]
     translated_text: String,
 }
 
 /// Somebody who may do `P` to the texts in the path's language.
-struct Texts<P> {
+struct InLanguage<P> {
     allowed: AllowedEverywhere<P>,
     locale: String,
     found: Option<Object<Translations>>,
 }
 
 /// Rejected as [`AllowedEverywhere`] is, and with 404 for what is no language.
-impl<P: Allows> FromRequestParts<Idp> for Texts<P> {
+impl<P: Allows> FromRequestParts<Idp> for InLanguage<P> {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
@@ -98,7 +78,7 @@ impl<P: Allows> FromRequestParts<Idp> for Texts<P> {
     }
 }
 
-impl<P> Texts<P> {
+impl<P> InLanguage<P> {
     fn object(&self, now: Timestamp) -> Object<Translations> {
         self.found.clone().unwrap_or_else(|| Object {
             id: self.allowed.idp.random().uuid(),
@@ -115,31 +95,33 @@ impl<P> Texts<P> {
 }
 
 /// All texts of a language: those that pages have, and those that were set beside them.
-fn all(translations: &Translations) -> Vec<Translation> {
-    let mut keys: Vec<&str> = reference().map(|(key, _)| key).collect();
-    keys.extend(translations.texts.keys().map(String::as_str));
+fn all(texts: &Texts, translations: &Translations) -> Vec<Translation> {
+    let known = known_keys().map(|known| known.key.to_owned());
+    let mut keys: Vec<String> = known.chain(texts.ids_of_pages().map(key_of)).collect();
+    keys.extend(translations.texts.keys().cloned());
     keys.sort_unstable();
     keys.dedup();
-    keys.into_iter().map(|key| one(translations, key)).collect()
+    let keys = keys.iter();
+    keys.map(|key| one(texts, translations, key)).collect()
 }
 
-fn one(translations: &Translations, key: &str) -> Translation {
-    let reference_text = reference()
-        .find(|(one, _)| *one == key)
-        .map(|(_, text)| text);
+fn one(texts: &Texts, translations: &Translations, key: &str) -> Translation {
+    let known = known_keys().find(|known| known.key == key);
+    let id = texts.ids_of(key).and_then(|ids| ids.first().copied());
+    let said = |messages: &Messages| id.and_then(|id| messages.pattern(id)).map(str::to_owned);
+    let reference = said(texts.english()).or(known.map(|known| known.text.to_owned()));
     let is_english = translations.locale.split('-').next() == Some("en");
-    let untranslated = reference_text.filter(|_| is_english).unwrap_or_default();
-    let translated = translations.texts.get(key).map(String::as_str);
+    let untranslated = match texts.of(&translations.locale).and_then(said) {
+        Some(text) => Some(text),
+        None => reference.clone().filter(|_| is_english),
+    };
+    let translated = translations.texts.get(key).cloned();
     Translation {
         key: key.to_owned(),
         short_key: short(key).to_owned(),
-        reference_text,
-        translated_text: translated.unwrap_or(untranslated).to_owned(),
+        reference_text: reference,
+        translated_text: translated.or(untranslated).unwrap_or_default(),
     }
-}
-
-fn reference() -> impl Iterator<Item = (&'static str, &'static str)> {
-    REFERENCE.lines().filter_map(|line| line.split_once(' '))
 }
 
 /// A key without the page that it belongs to: `button.cancel` of `flow-ui.button.cancel`.
@@ -156,8 +138,29 @@ fn is_key(text: &str) -> bool {
     text.len() <= 256 && text.contains('.') && text.split('.').all(is_word)
 }
 
+/// Refuses a key of our own that stands for nothing, and what the page has no value for.
+fn check_arguments(catalogues: &Texts, key: &str, text: &str) -> Result<(), ApiFailure> {
+    let Some(ids) = catalogues.ids_of(key) else {
+        if is_of_pages(key) {
+            return Err(ApiFailure::invalid_value("key", "is no text of the pages"));
+        }
+        return Ok(());
+    };
+    for pattern in ids.iter().filter_map(|id| catalogues.english().pattern(id)) {
+        if let Some(name) = unknown_argument(pattern, text) {
+            let message = format!("holds ${name}, which the text {key} has no value for");
+            return Err(ApiFailure::invalid_value("translatedText", message));
+        }
+    }
+    Ok(())
+}
+
 /// Sets the texts that are sent and leaves the others; one without a translation is reset.
-fn set(texts: &mut BTreeMap<String, String>, sent: &[Translation]) -> Result<(), ApiFailure> {
+fn set(
+    catalogues: &Texts,
+    texts: &mut BTreeMap<String, String>,
+    sent: &[Translation],
+) -> Result<(), ApiFailure> {
     for translation in sent {
         let Translation {
             key,
@@ -169,6 +172,7 @@ fn set(texts: &mut BTreeMap<String, String>, sent: &[Translation]) -> Result<(),
             return Err(ApiFailure::invalid_value("key", message));
         }
         checks::at_most("translatedText", Some(translated_text), LONGEST)?;
+        check_arguments(catalogues, key, translated_text)?;
         if translated_text.is_empty() {
             texts.remove(key);
         } else {
@@ -182,13 +186,16 @@ fn set(texts: &mut BTreeMap<String, String>, sent: &[Translation]) -> Result<(),
     Ok(())
 }
 
-async fn list(texts: Texts<may::ReadLanguages>, page: PageRequest) -> Result<Reply, ApiFailure> {
+async fn list(
+    texts: InLanguage<may::ReadLanguages>,
+    page: PageRequest,
+) -> Result<Reply, ApiFailure> {
     let url = texts
         .allowed
         .url(format_args!("translations/{}", texts.locale));
     let (after, _) = page.position(&texts.allowed.idp, &url)?;
     let object = texts.object(texts.allowed.now);
-    let found = all(&object.document)
+    let found = all(texts.allowed.idp.texts(), &object.document)
         .into_iter()
         .filter(|translation| translation.key > after)
         .collect();
@@ -205,12 +212,12 @@ async fn list(texts: Texts<may::ReadLanguages>, page: PageRequest) -> Result<Rep
 }
 
 async fn update(
-    texts: Texts<may::ManageLanguages>,
+    texts: InLanguage<may::ManageLanguages>,
     JsonList(sent): JsonList<Translation>,
 ) -> Result<Reply, ApiFailure> {
     let allowed = &texts.allowed;
     let mut object = texts.object(allowed.now);
-    set(&mut object.document.texts, &sent)?;
+    set(allowed.idp.texts(), &mut object.document.texts, &sent)?;
     object.updated_at = allowed.now;
     let objects = Objects::<Translations>::new(allowed.idp.db(), allowed.idp.keyring());
     let (change, event) = if texts.found.is_some() {
@@ -222,15 +229,17 @@ async fn update(
     };
     let committed = allowed.commit(allowed.id(), change, event, &object).await;
     committed.map_err(|error| unique(error, "locale"))?;
-    let set = sent.iter().map(|sent| one(&object.document, &sent.key));
+    let catalogues = allowed.idp.texts();
+    let set = sent
+        .iter()
+        .map(|sent| one(catalogues, &object.document, &sent.key));
     Reply::ok(&set.collect::<Vec<_>>())
 }
 
 /// The routes of translations.
 pub(crate) fn routes() -> Vec<Resource> {
     let path = "/environments/{environment}/translations/{locale}";
-    let kept = Some("The pages and mails are in English.");
-    vec![at(path).kept(kept).get(list).put(update)]
+    vec![at(path).get(list).put(update)]
 }
 
 #[cfg(test)]
@@ -249,6 +258,6 @@ mod tests {
         ] {
             assert_eq!(is_key(text), expected, "{text}");
         }
-        assert!(reference().all(|(key, _)| is_key(key)));
+        assert!(known_keys().all(|known| is_key(known.key)));
     }
 }

@@ -17,6 +17,10 @@ impl Configuration for TemplateContent {
     const ITEM: &'static str = "content";
     const KEY: &'static str = "contents";
     const UNIQUE: &'static str = "locale";
+    const KEPT: Option<&'static str> = Some(
+        "Works without a variant for mails with recovery, verification and pairing codes; \
+         nothing else is sent by a template.",
+    );
     const FILTERS: &'static [&'static str] = &["deliveryMethod", "locale", "variant"];
     type Parent = BelowTemplate;
     type Read = may::ReadNotifications;

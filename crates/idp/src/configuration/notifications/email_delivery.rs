@@ -14,6 +14,8 @@ const SMTPS: u16 = 465;
 impl Configuration for EmailDelivery {
     const PATH: &'static str = "notificationsSettings/emailDeliverySettings";
     const ITEM: &'static str = "settings";
+    const KEPT: Option<&'static str> =
+        Some("A mail server works; no mail goes to a provider by HTTP.");
     type Parent = TopLevel;
     type Read = may::ReadNotifications;
     type Manage = may::ManageNotifications;

@@ -11,6 +11,7 @@ use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object, Reference};
+use crate::stores::notification_quotas::{Quota, QuotaMethod, QuotaType};
 use crate::stores::record::{Events, events};
 
 /// Limits of messages.
@@ -27,34 +28,6 @@ pub(crate) struct NotificationPolicy {
     #[serde(default)]
     cooldown_configuration: Cooldowns,
     provider_configuration: Option<Providers>,
-}
-
-/// How many messages a day.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Quota {
-    r#type: QuotaType,
-    delivery_methods: Vec<QuotaMethod>,
-    total: Option<u32>,
-    claimed: Option<u32>,
-    unclaimed: Option<u32>,
-}
-
-/// Whose messages a quota counts.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum QuotaType {
-    Environment,
-    User,
-}
-
-/// What a quota counts.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum QuotaMethod {
-    Email,
-    #[serde(rename = "SMS")]
-    Sms,
-    Voice,
 }
 
 /// Where messages may go.
@@ -199,8 +172,9 @@ impl Document for NotificationPolicy {
 impl Configuration for NotificationPolicy {
     const PATH: &'static str = "notificationsPolicies";
     const ITEM: &'static str = "policy";
-    const KEPT: Option<&'static str> =
-        Some("Nothing counts messages by policy; every address has its share of mails.");
+    const KEPT: Option<&'static str> = Some(
+        "Quotas of the default policy count mails with codes; cooldowns, countries and providers wait.",
+    );
     type Parent = TopLevel;
     type Read = may::ReadNotifications;
     type Manage = may::ManageNotifications;

@@ -87,7 +87,7 @@ impl Configuration for NotificationsSettings {
     const ITEM: &'static str = "settings";
     const RESET_SHOWS: bool = true;
     const KEPT: Option<&'static str> =
-        Some("Messages go to mail addresses alone, and come from the installation's sender.");
+        Some("`from` and `replyTo` of mails work; nothing goes to telephones.");
     type Parent = TopLevel;
     type Read = may::ReadNotifications;
     type Manage = may::ManageNotifications;

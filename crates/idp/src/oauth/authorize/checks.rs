@@ -38,6 +38,7 @@ use crate::interaction::still::{
 use crate::oauth::hint::{self, HintError};
 use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::applications::StoredApplication;
+use crate::texts::wanted;
 
 /// What of a request is kept as it was sent …
 const KEPT: [&str; 5] = ["login_hint", "nonce", "redirect_uri", "scope", "state"];
@@ -110,6 +111,7 @@ pub(crate) async fn admit(
             max_age_seconds,
             login_hint: params.find("login_hint").map(str::to_owned),
             expected_user,
+            ui_locales: params.find("ui_locales").map(wanted).unwrap_or_default(),
             policy,
         })
     };

@@ -1,0 +1,148 @@
+### Die Seiten der Anmeldung.
+
+## Anmeldung
+
+signon-title = Anmelden
+signon-lead = Um mit { $application } weiterzumachen.
+signon-username = Benutzername oder E-Mail-Adresse
+signon-password = Passwort
+signon-submit = Anmelden
+signon-next = Weiter
+signon-other-name = Anderen Namen verwenden
+signon-forgot = Passwort vergessen?
+signon-register = Konto anlegen
+signon-username-missing = Geben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse ein.
+signon-password-missing = Geben Sie Ihr Passwort ein.
+signon-wrong = Der Benutzername oder das Passwort ist falsch.
+signon-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
+    [one] einer Minute
+   *[other] { $minutes } Minuten
+ } noch einmal, oder wählen Sie mit „Passwort vergessen?“ ein neues Passwort.
+signon-not-usable = Dieses Konto ist deaktiviert oder gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.
+signon-back = Zurück zur Anmeldung
+
+## Ein Passwort, das geändert werden muss
+
+change-title-forced = Neues Passwort wählen
+change-lead-forced = Ihr Passwort ist vorläufig. Wählen Sie ein eigenes, um mit { $application } weiterzumachen.
+change-title-expired = Ihr Passwort ist abgelaufen
+change-lead-expired = Wählen Sie ein neues Passwort, um mit { $application } weiterzumachen.
+change-current = Bisheriges Passwort
+change-new = Neues Passwort
+change-confirm = Neues Passwort wiederholen
+change-submit = Passwort ändern
+change-current-missing = Geben Sie Ihr bisheriges Passwort ein.
+change-current-wrong = Das ist nicht Ihr bisheriges Passwort.
+change-new-missing = Wählen Sie ein neues Passwort.
+change-too-young = { $days ->
+    [one] Ihr Passwort kann nur einmal am Tag geändert werden.
+   *[other] Ihr Passwort kann erst { $days } Tage nach der letzten Änderung wieder geändert werden.
+ }
+change-confirm-differs = Die beiden Passwörter sind nicht gleich.
+change-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
+    [one] einer Minute
+   *[other] { $minutes } Minuten
+ } noch einmal.
+
+## Ein vergessenes Passwort
+
+forgot-title = Passwort vergessen?
+forgot-lead = Wir senden einen Code an die E-Mail-Adresse Ihres Kontos.
+forgot-submit = Code senden
+recover-title = Code eingeben
+recover-lead = Wenn es ein Konto mit diesem Namen oder dieser Adresse gibt und es nicht deaktiviert ist, ist ein Code an seine E-Mail-Adresse unterwegs. Er gilt fünf Minuten.
+recover-code = Wiederherstellungscode
+recover-code-hint = Acht Buchstaben und Ziffern, aus der E-Mail.
+recover-submit = Neues Passwort setzen
+recover-code-missing = Geben Sie den Code aus der E-Mail ein.
+recover-code-wrong = Der Code ist falsch oder abgelaufen.
+recover-code-exhausted = Zu viele falsche Codes. Fordern Sie einen neuen an.
+recover-send-again = Noch einen Code senden
+recover-sent-again = Wenn es ein solches Konto gibt, ist ein weiterer Code unterwegs, und der vorige gilt nicht mehr. Wurden schon zu viele E-Mails gesendet, gilt der vorige noch.
+
+## Registrierung
+
+register-title = Konto anlegen
+register-lead = Um mit { $application } weiterzumachen.
+register-username = Benutzername
+register-email = E-Mail-Adresse
+register-email-hint = Wir senden eine E-Mail dorthin, in der steht, wie es weitergeht.
+register-password = Passwort
+register-confirm = Passwort wiederholen
+register-submit = Konto anlegen
+register-username-missing = Wählen Sie einen Benutzernamen.
+register-username-invalid = Ein Benutzername hat 1 bis 128 Zeichen.
+register-username-foreign = Eine E-Mail-Adresse kann nur Benutzername sein, wenn es Ihre eigene ist. Wählen Sie einen anderen.
+register-username-taken = Dieser Benutzername ist vergeben. Wählen Sie einen anderen.
+register-email-missing = Geben Sie Ihre E-Mail-Adresse ein.
+register-email-invalid = Geben Sie eine E-Mail-Adresse wie name@example.com ein.
+register-password-missing = Wählen Sie ein Passwort.
+register-have-account = Ich habe ein Konto
+
+## Der Nachweis einer E-Mail-Adresse
+
+verify-title = E‑Mail-Adresse bestätigen
+verify-lead = Wir haben eine E-Mail an { $email } gesendet. Geben Sie den Code daraus ein, um mit { $application } weiterzumachen. Enthält sie keinen, steht darin, was stattdessen zu tun ist.
+verify-code = Bestätigungscode
+verify-code-hint = Acht Buchstaben und Ziffern, aus der E-Mail.
+verify-submit = Bestätigen
+verify-code-missing = Geben Sie den Code aus der E-Mail ein.
+verify-code-wrong = Der Code ist falsch, oder es wurde ein neuerer gesendet.
+verify-send-again = Noch einen Code senden
+verify-sent-again = Eine weitere E-Mail ist unterwegs, sofern diese Adresse nicht schon zu viele bekommen hat. Ein früherer Code gilt möglicherweise nicht mehr.
+
+## Abmeldung
+
+signoff-title = Abmelden
+signoff-lead = Möchten Sie sich von { $environment } abmelden? Das beendet Ihre Sitzung in allen Anwendungen dieses Browsers.
+signoff-submit = Abmelden
+signed-off-title = Abgemeldet
+signed-off-sentence = Sie sind abgemeldet. Sie können dieses Fenster schließen.
+
+## Fehlerseiten: jede Art hat einen festen Satz
+
+page-error-application-disabled = Die Anwendung, die Sie hierher geleitet hat, ist deaktiviert.
+page-error-application-unknown = Die Anwendung, die Sie hierher geleitet hat, ist nicht bekannt.
+page-error-cross-site = Das Formular wurde von einer anderen Website gesendet. Öffnen Sie die Seite noch einmal und wiederholen Sie es.
+page-error-environment-unknown = Unter dieser Adresse gibt es keine Umgebung.
+page-error-factor-not-provided = Diese Anwendung verlangt einen weiteren Nachweis, wer Sie sind, der hier nicht erbracht werden kann. Wenden Sie sich an den Betreiber der Anwendung.
+page-error-flow-gone = Diese Anmeldung ist abgelaufen oder schon abgeschlossen. Gehen Sie zur Anwendung zurück und beginnen Sie noch einmal.
+page-error-invalid-hint = Der ID-Token-Hinweis dieser Anfrage ist nicht gültig.
+page-error-invalid-parameters = Die Parameter dieser Anfrage sind nicht lesbar: einer kommt mehrfach vor oder ist kein Text.
+page-error-post-logout-redirect-uri = Die Adresse, zu der es nach der Abmeldung gehen soll, ist für die Anwendung nicht eingetragen.
+page-error-redirect-uri = Die Weiterleitungsadresse ist für die Anwendung nicht eingetragen.
+page-error-redirect-uri-missing = Die Weiterleitungsadresse dieser Anfrage fehlt.
+page-error-wrong-browser = Diese Anmeldung gehört zu einem anderen Browser. Gehen Sie zur Anwendung zurück und beginnen Sie noch einmal.
+page-way-on = Weiter zu { $application }
+page-error-uri-title = Diese Adresse ist nicht eingetragen
+page-error-uri-application = Anwendung
+page-error-uri-sent = Gesendet
+page-error-uri-registered = Eingetragen
+page-error-uri-differs = weicht ab Zeichen { $position } ab
+page-error-uri-none = Für die Anwendung ist keine Adresse eingetragen.
+page-error-uri-hint = Tragen Sie genau die Adresse ein, die die Anwendung sendet, oder senden Sie genau eine eingetragene. Wird nur im Entwicklungsmodus gezeigt.
+
+## Das Postfach
+
+mailbox-title = Postfach
+mailbox-lead = Alle hier geschriebenen Mails, die neueste zuerst. Wird nur im Entwicklungsmodus gezeigt; nichts wurde versendet.
+mailbox-empty = Noch keine Mail. Stellen Sie ein Passwort wieder her oder registrieren Sie sich, dann erscheint der Code hier.
+mailbox-to = An
+mailbox-subject = Betreff
+mailbox-written = Geschrieben
+mailbox-back = Alle Mails
+mailbox-html = Wie der Empfänger sie sieht
+mailbox-text = Als reiner Text
+
+## Die Startseite
+
+start-title = Die Anmeldung beginnt bei Ihrer Anwendung
+start-lead = Hier melden sich Menschen bei den Anwendungen von { $brand } an. Öffnen Sie die Anwendung, die Sie verwenden möchten: Sie bringt Sie hierher und wieder zurück.
+start-forgotten = Sie haben Ihr Passwort vergessen?
+start-forgotten-text = Beginnen Sie die Anmeldung bei der Anwendung und wählen Sie auf der folgenden Seite „Passwort vergessen?“.
+start-account = Sie haben noch kein Konto?
+start-account-text = Wo eine Anwendung die Registrierung erlaubt, steht es auf ihrer Anmeldeseite.
+start-mailbox = Postfach öffnen
+start-mailbox-text = Während der Entwicklung landen dort Mails mit Codes.
+start-discovery = Für Entwickler
+start-discovery-text = Jede Umgebung hat ihr Discovery-Dokument unter /environmentId/as/.well-known/openid-configuration, und die Management-API steht unter /v1/.

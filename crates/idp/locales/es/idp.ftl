@@ -1,0 +1,148 @@
+### Las páginas de inicio de sesión.
+
+## Inicio de sesión
+
+signon-title = Iniciar sesión
+signon-lead = Para continuar con { $application }.
+signon-username = Nombre de usuario o correo electrónico
+signon-password = Contraseña
+signon-submit = Iniciar sesión
+signon-next = Siguiente
+signon-other-name = Usar otro nombre
+signon-forgot = ¿Ha olvidado su contraseña?
+signon-register = Crear una cuenta
+signon-username-missing = Introduzca su nombre de usuario o su correo electrónico.
+signon-password-missing = Introduzca su contraseña.
+signon-wrong = El nombre de usuario o la contraseña no son correctos.
+signon-locked = Demasiadas contraseñas incorrectas. Inténtelo de nuevo dentro de { $minutes ->
+    [one] un minuto
+   *[other] { $minutes } minutos
+ }, o elija una nueva contraseña con «¿Ha olvidado su contraseña?».
+signon-not-usable = Esta cuenta está desactivada o bloqueada. Consulte a quien gestiona este servicio.
+signon-back = Volver al inicio de sesión
+
+## Una contraseña que se debe cambiar
+
+change-title-forced = Elija una nueva contraseña
+change-lead-forced = Su contraseña es provisional. Elija una propia para continuar con { $application }.
+change-title-expired = Su contraseña ha caducado
+change-lead-expired = Elija una nueva contraseña para continuar con { $application }.
+change-current = Contraseña actual
+change-new = Nueva contraseña
+change-confirm = Repita la nueva contraseña
+change-submit = Cambiar la contraseña
+change-current-missing = Introduzca su contraseña actual.
+change-current-wrong = Esta no es su contraseña actual.
+change-new-missing = Elija una nueva contraseña.
+change-too-young = { $days ->
+    [one] Su contraseña solo se puede cambiar una vez al día.
+   *[other] Su contraseña solo se puede cambiar { $days } días después del último cambio.
+ }
+change-confirm-differs = Las dos contraseñas no coinciden.
+change-locked = Demasiadas contraseñas incorrectas. Inténtelo de nuevo dentro de { $minutes ->
+    [one] un minuto
+   *[other] { $minutes } minutos
+ }.
+
+## Una contraseña olvidada
+
+forgot-title = ¿Ha olvidado su contraseña?
+forgot-lead = Enviamos un código al correo electrónico de su cuenta.
+forgot-submit = Enviar el código
+recover-title = Introduzca su código
+recover-lead = Si existe una cuenta con este nombre o dirección y no está desactivada, un código está en camino a su correo electrónico. Es válido durante cinco minutos.
+recover-code = Código de recuperación
+recover-code-hint = Ocho letras y cifras, del correo electrónico.
+recover-submit = Establecer la nueva contraseña
+recover-code-missing = Introduzca el código del correo electrónico.
+recover-code-wrong = El código es incorrecto o ha caducado.
+recover-code-exhausted = Demasiados códigos incorrectos. Solicite uno nuevo.
+recover-send-again = Enviar otro código
+recover-sent-again = Si existe tal cuenta, otro código está en camino y el anterior ya no es válido. Si ya se enviaron demasiados correos, el anterior sigue siendo válido.
+
+## Registro
+
+register-title = Crear una cuenta
+register-lead = Para continuar con { $application }.
+register-username = Nombre de usuario
+register-email = Correo electrónico
+register-email-hint = Enviamos allí un correo que explica cómo continuar.
+register-password = Contraseña
+register-confirm = Repita la contraseña
+register-submit = Crear la cuenta
+register-username-missing = Elija un nombre de usuario.
+register-username-invalid = Un nombre de usuario tiene de 1 a 128 caracteres.
+register-username-foreign = Un correo electrónico solo puede ser nombre de usuario si es el suyo. Elija otro.
+register-username-taken = Este nombre de usuario ya está en uso. Elija otro.
+register-email-missing = Introduzca su correo electrónico.
+register-email-invalid = Introduzca un correo electrónico como nombre@example.com.
+register-password-missing = Elija una contraseña.
+register-have-account = Ya tengo una cuenta
+
+## La comprobación de un correo electrónico
+
+verify-title = Confirme su correo electrónico
+verify-lead = Hemos enviado un correo a { $email }. Introduzca el código que contiene para continuar con { $application }. Si no contiene ninguno, indica qué hacer.
+verify-code = Código de verificación
+verify-code-hint = Ocho letras y cifras, del correo electrónico.
+verify-submit = Confirmar
+verify-code-missing = Introduzca el código del correo electrónico.
+verify-code-wrong = El código es incorrecto, o se envió uno más reciente.
+verify-send-again = Enviar otro código
+verify-sent-again = Otro correo está en camino, salvo que esta dirección ya haya recibido demasiados. Puede que un código anterior ya no sea válido.
+
+## Cierre de sesión
+
+signoff-title = Cerrar sesión
+signoff-lead = ¿Quiere cerrar la sesión en { $environment }? Se termina su sesión en todas las aplicaciones de este navegador.
+signoff-submit = Cerrar sesión
+signed-off-title = Sesión cerrada
+signed-off-sentence = Ha cerrado la sesión. Puede cerrar esta ventana.
+
+## Páginas de error: cada caso tiene una frase fija
+
+page-error-application-disabled = La aplicación que le ha enviado aquí está desactivada.
+page-error-application-unknown = La aplicación que le ha enviado aquí no se conoce.
+page-error-cross-site = El formulario se envió desde otro sitio. Abra la página de nuevo y repítalo.
+page-error-environment-unknown = No hay ningún entorno en esta dirección.
+page-error-factor-not-provided = Esta aplicación exige otra prueba de quién es usted, que aquí no se puede dar. Consulte a quien gestiona la aplicación.
+page-error-flow-gone = Este inicio de sesión ha caducado o ya está completo. Vuelva a la aplicación y empiece de nuevo.
+page-error-invalid-hint = La indicación de token de identidad de esta solicitud no es válida.
+page-error-invalid-parameters = Los parámetros de esta solicitud no se pueden leer: uno está repetido o no es texto.
+page-error-post-logout-redirect-uri = La dirección a la que ir tras cerrar sesión no está registrada para la aplicación.
+page-error-redirect-uri = La dirección de redirección no está registrada para la aplicación.
+page-error-redirect-uri-missing = Falta la dirección de redirección de esta solicitud.
+page-error-wrong-browser = Este inicio de sesión pertenece a otro navegador. Vuelva a la aplicación y empiece de nuevo.
+page-way-on = Continuar con { $application }
+page-error-uri-title = Esta dirección no está registrada
+page-error-uri-application = Aplicación
+page-error-uri-sent = Enviada
+page-error-uri-registered = Registrada
+page-error-uri-differs = difiere a partir del carácter { $position }
+page-error-uri-none = La aplicación no tiene ninguna dirección registrada.
+page-error-uri-hint = Registre exactamente la dirección que envía la aplicación, o envíe exactamente una registrada. Se muestra solo en modo de desarrollo.
+
+## El buzón
+
+mailbox-title = Buzón
+mailbox-lead = Todos los correos que se escribieron aquí, el más reciente primero. Se muestra solo en modo de desarrollo; no se envió nada.
+mailbox-empty = Aún no hay correos. Recupere una contraseña o regístrese, y el código aparecerá aquí.
+mailbox-to = Para
+mailbox-subject = Asunto
+mailbox-written = Escrito
+mailbox-back = Todos los correos
+mailbox-html = Como lo ve el destinatario
+mailbox-text = Como texto sin formato
+
+## La página de inicio
+
+start-title = El inicio de sesión empieza en su aplicación
+start-lead = Aquí se inicia sesión en las aplicaciones de { $brand }. Abra la aplicación que quiera usar: le traerá aquí y le llevará de vuelta.
+start-forgotten = ¿Ha olvidado su contraseña?
+start-forgotten-text = Empiece a iniciar sesión en la aplicación y elija «¿Ha olvidado su contraseña?» en la página siguiente.
+start-account = ¿Aún no tiene una cuenta?
+start-account-text = Si una aplicación permite registrarse, su página de inicio de sesión lo indica.
+start-mailbox = Abrir el buzón
+start-mailbox-text = Durante el desarrollo, allí llegan los correos con códigos.
+start-discovery = Para desarrolladores
+start-discovery-text = Cada entorno tiene su documento de descubrimiento en /environmentId/as/.well-known/openid-configuration, y la API de gestión está en /v1/.

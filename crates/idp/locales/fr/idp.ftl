@@ -1,0 +1,148 @@
+### Les pages de connexion.
+
+## Connexion
+
+signon-title = Connexion
+signon-lead = Pour continuer vers { $application }.
+signon-username = Nom d’utilisateur ou adresse e-mail
+signon-password = Mot de passe
+signon-submit = Se connecter
+signon-next = Suivant
+signon-other-name = Utiliser un autre nom
+signon-forgot = Mot de passe oublié ?
+signon-register = Créer un compte
+signon-username-missing = Saisissez votre nom d’utilisateur ou votre adresse e-mail.
+signon-password-missing = Saisissez votre mot de passe.
+signon-wrong = Le nom d’utilisateur ou le mot de passe est incorrect.
+signon-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
+    [one] une minute
+   *[other] { $minutes } minutes
+ }, ou choisissez un nouveau mot de passe avec « Mot de passe oublié ? ».
+signon-not-usable = Ce compte est désactivé ou verrouillé. Adressez-vous au responsable de ce service.
+signon-back = Retour à la connexion
+
+## Un mot de passe à changer
+
+change-title-forced = Choisissez un nouveau mot de passe
+change-lead-forced = Votre mot de passe est provisoire. Choisissez-en un pour continuer vers { $application }.
+change-title-expired = Votre mot de passe a expiré
+change-lead-expired = Choisissez un nouveau mot de passe pour continuer vers { $application }.
+change-current = Mot de passe actuel
+change-new = Nouveau mot de passe
+change-confirm = Confirmez le nouveau mot de passe
+change-submit = Changer le mot de passe
+change-current-missing = Saisissez votre mot de passe actuel.
+change-current-wrong = Ce n’est pas votre mot de passe actuel.
+change-new-missing = Choisissez un nouveau mot de passe.
+change-too-young = { $days ->
+    [one] Votre mot de passe ne peut être changé qu’une fois par jour.
+   *[other] Votre mot de passe ne peut être changé que { $days } jours après le dernier changement.
+ }
+change-confirm-differs = Les deux mots de passe ne sont pas identiques.
+change-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
+    [one] une minute
+   *[other] { $minutes } minutes
+ }.
+
+## Un mot de passe oublié
+
+forgot-title = Mot de passe oublié ?
+forgot-lead = Nous envoyons un code à l’adresse e-mail de votre compte.
+forgot-submit = Envoyer le code
+recover-title = Saisissez votre code
+recover-lead = S’il existe un compte avec ce nom ou cette adresse et qu’il n’est pas désactivé, un code est en route vers son adresse e-mail. Il est valable cinq minutes.
+recover-code = Code de récupération
+recover-code-hint = Huit lettres et chiffres, dans l’e-mail.
+recover-submit = Définir le nouveau mot de passe
+recover-code-missing = Saisissez le code reçu par e-mail.
+recover-code-wrong = Le code est incorrect ou a expiré.
+recover-code-exhausted = Trop de codes incorrects. Demandez-en un nouveau.
+recover-send-again = Envoyer un autre code
+recover-sent-again = Si un tel compte existe, un autre code est en route et le précédent n’est plus valable. Si trop d’e-mails ont déjà été envoyés, le précédent reste valable.
+
+## Inscription
+
+register-title = Créer un compte
+register-lead = Pour continuer vers { $application }.
+register-username = Nom d’utilisateur
+register-email = Adresse e-mail
+register-email-hint = Nous y envoyons un e-mail qui explique la suite.
+register-password = Mot de passe
+register-confirm = Confirmez le mot de passe
+register-submit = Créer le compte
+register-username-missing = Choisissez un nom d’utilisateur.
+register-username-invalid = Un nom d’utilisateur comporte de 1 à 128 caractères.
+register-username-foreign = Une adresse e-mail ne peut servir de nom d’utilisateur que si c’est la vôtre. Choisissez-en un autre.
+register-username-taken = Ce nom d’utilisateur est déjà pris. Choisissez-en un autre.
+register-email-missing = Saisissez votre adresse e-mail.
+register-email-invalid = Saisissez une adresse e-mail telle que nom@example.com.
+register-password-missing = Choisissez un mot de passe.
+register-have-account = J’ai déjà un compte
+
+## La preuve d’une adresse e-mail
+
+verify-title = Confirmez votre adresse e‑mail
+verify-lead = Nous avons envoyé un e-mail à { $email }. Saisissez le code qu’il contient pour continuer vers { $application }. S’il n’en contient pas, il indique quoi faire.
+verify-code = Code de vérification
+verify-code-hint = Huit lettres et chiffres, dans l’e-mail.
+verify-submit = Confirmer
+verify-code-missing = Saisissez le code reçu par e-mail.
+verify-code-wrong = Le code est incorrect, ou un plus récent a été envoyé.
+verify-send-again = Envoyer un autre code
+verify-sent-again = Un autre e-mail est en route, sauf si cette adresse en a déjà reçu trop. Un code antérieur n’est peut-être plus valable.
+
+## Déconnexion
+
+signoff-title = Déconnexion
+signoff-lead = Voulez-vous vous déconnecter de { $environment } ? Cela met fin à votre session dans toutes les applications de ce navigateur.
+signoff-submit = Se déconnecter
+signed-off-title = Déconnecté
+signed-off-sentence = Vous êtes déconnecté. Vous pouvez fermer cette fenêtre.
+
+## Pages d’erreur : chaque cas a une phrase fixe
+
+page-error-application-disabled = L’application qui vous a envoyé ici est désactivée.
+page-error-application-unknown = L’application qui vous a envoyé ici n’est pas connue.
+page-error-cross-site = Le formulaire a été envoyé depuis un autre site. Rouvrez la page et recommencez.
+page-error-environment-unknown = Il n’y a pas d’environnement à cette adresse.
+page-error-factor-not-provided = Cette application exige une preuve supplémentaire de votre identité, qui ne peut pas être fournie ici. Adressez-vous au responsable de l’application.
+page-error-flow-gone = Cette connexion a expiré ou est déjà terminée. Retournez à l’application et recommencez.
+page-error-invalid-hint = L’indication de jeton d’identité de cette demande n’est pas valable.
+page-error-invalid-parameters = Les paramètres de cette demande sont illisibles : l’un d’eux est répété ou n’est pas du texte.
+page-error-post-logout-redirect-uri = L’adresse où aller après la déconnexion n’est pas enregistrée pour l’application.
+page-error-redirect-uri = L’adresse de redirection n’est pas enregistrée pour l’application.
+page-error-redirect-uri-missing = L’adresse de redirection de cette demande manque.
+page-error-wrong-browser = Cette connexion appartient à un autre navigateur. Retournez à l’application et recommencez.
+page-way-on = Continuer vers { $application }
+page-error-uri-title = Cette adresse n’est pas enregistrée
+page-error-uri-application = Application
+page-error-uri-sent = Envoyée
+page-error-uri-registered = Enregistrée
+page-error-uri-differs = diffère à partir du caractère { $position }
+page-error-uri-none = L’application n’a aucune adresse enregistrée.
+page-error-uri-hint = Enregistrez exactement l’adresse que l’application envoie, ou envoyez exactement une adresse enregistrée. Affiché uniquement en mode développement.
+
+## La boîte aux lettres
+
+mailbox-title = Boîte aux lettres
+mailbox-lead = Tous les e-mails écrits ici, le plus récent en premier. Affiché uniquement en mode développement ; rien n’a été envoyé.
+mailbox-empty = Pas encore d’e-mail. Récupérez un mot de passe ou inscrivez-vous, et le code apparaît ici.
+mailbox-to = À
+mailbox-subject = Objet
+mailbox-written = Écrit
+mailbox-back = Tous les e-mails
+mailbox-html = Tel que le destinataire le voit
+mailbox-text = En texte brut
+
+## La page d’accueil
+
+start-title = La connexion commence dans votre application
+start-lead = C’est ici que l’on se connecte aux applications de { $brand }. Ouvrez l’application que vous voulez utiliser : elle vous amène ici, puis vous ramène.
+start-forgotten = Vous avez oublié votre mot de passe ?
+start-forgotten-text = Commencez à vous connecter dans l’application, puis choisissez « Mot de passe oublié ? » sur la page qui suit.
+start-account = Vous n’avez pas encore de compte ?
+start-account-text = Lorsqu’une application permet de s’inscrire, sa page de connexion l’indique.
+start-mailbox = Ouvrir la boîte aux lettres
+start-mailbox-text = Pendant le développement, les e-mails contenant des codes y arrivent.
+start-discovery = Pour les développeurs
+start-discovery-text = Chaque environnement a son document de découverte sous /environmentId/as/.well-known/openid-configuration, et l’API de gestion se trouve sous /v1/.
