@@ -63,7 +63,7 @@ impl Core {
         random: Arc<dyn Random>,
         keyring: Arc<Keyring>,
     ) -> Self {
-        let urls = Urls::new(&settings.public_url, settings.api_public_url.as_ref());
+        let urls = Urls::new(&settings);
         let reader = db.reader();
         Self {
             applications: Applications::new(reader.clone()),

@@ -14,6 +14,8 @@ pub struct Settings {
     pub public_url: Url,
     /// Where clients reach the management API, if not at the same address.
     pub api_public_url: Option<Url>,
+    /// Where clients reach uploaded images, if not at the same address.
+    pub uploads_public_url: Option<Url>,
     /// Development shows causes on error pages and permits the mailbox.
     pub mode: Mode,
     /// Whether `/mailbox` shows the mails instead of a mail program.
@@ -35,11 +37,19 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The public addresses that it has beside `public_url`.
+    pub fn further_addresses(&self) -> impl Iterator<Item = &Url> {
+        [&self.api_public_url, &self.uploads_public_url]
+            .into_iter()
+            .flatten()
+    }
+
     /// The defaults for an address.
     pub fn new(public_url: Url) -> Self {
         Self {
             public_url,
             api_public_url: None,
+            uploads_public_url: None,
             mode: Mode::Production,
             mailbox: false,
             registration: false,

@@ -7,6 +7,8 @@ use protocol::id::{ApplicationId, EnvironmentId, FlowId};
 use protocol::oauth::Issuer;
 use url::Url;
 
+use crate::settings::Settings;
+
 /// What the address of a hosted page says behind its path: which interaction, and the application
 /// that a person goes on to when there is no such interaction any more.
 #[derive(Clone, Copy, Debug)]
@@ -22,24 +24,29 @@ impl Display for InteractionQuery {
 }
 
 /// Makes addresses below the public addresses: one for sign-on and tokens, one for the management
-/// API, which may be the same.
+/// API, one for uploaded images, which may all be the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Urls {
     /// Of sign-on and tokens, without the slash at the end.
     base: String,
     /// Of the management API, without the slash at the end.
     api_base: String,
+    /// Of uploaded images, without the slash at the end.
+    uploads_base: String,
     is_secure: bool,
     origin: String,
 }
 
 impl Urls {
-    /// `api_public_url` is absent where the management API has no address of its own.
-    pub(crate) fn new(public_url: &Url, api_public_url: Option<&Url>) -> Self {
+    /// From the public addresses of the settings.
+    pub(crate) fn new(settings: &Settings) -> Self {
         let base = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+        let public_url = &settings.public_url;
+        let or_public = |url: &Option<Url>| base(url.as_ref().unwrap_or(public_url));
         Self {
             base: base(public_url),
-            api_base: base(api_public_url.unwrap_or(public_url)),
+            api_base: or_public(&settings.api_public_url),
+            uploads_base: or_public(&settings.uploads_public_url),
             is_secure: public_url.scheme() == "https",
             origin: public_url.origin().ascii_serialization(),
         }
@@ -105,12 +112,15 @@ impl Urls {
 
     /// An uploaded image of an environment.
     pub(crate) fn image(&self, environment: EnvironmentId, name: impl Display) -> String {
-        format!("{}/environments/{environment}/images/{name}", self.base)
+        let base = &self.uploads_base;
+        format!("{base}/environments/{environment}/images/{name}")
     }
 
-    /// The path of an uploaded image of an environment, with what a proxy puts in front.
+    /// The path of an uploaded image of an environment, with what a proxy puts in front. Pages show
+    /// it from there: their own origin has it, whatever address clients are told.
     pub(crate) fn image_path(&self, environment: EnvironmentId, name: impl Display) -> String {
-        self.local(&self.image(environment, name))
+        let base = &self.base;
+        self.local(&format!("{base}/environments/{environment}/images/{name}"))
     }
 
     /// The path of the style sheet of a theme of an environment.
@@ -137,7 +147,9 @@ mod tests {
 
     #[test]
     fn addresses_have_pingones_form() {
-        let urls = Urls::new(&Url::parse("https://localhost:9443/").unwrap(), None);
+        let urls = Urls::new(&Settings::new(
+            Url::parse("https://localhost:9443/").unwrap(),
+        ));
         let environment = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap();
         assert_eq!(
             urls.issuer(environment).as_str(),
@@ -148,10 +160,12 @@ mod tests {
     }
 
     #[test]
-    fn the_management_api_may_have_an_address_of_its_own() {
-        let [auth, api] = ["https://auth.example/", "https://api.example/"]
-            .map(|address| Url::parse(address).unwrap());
-        let urls = Urls::new(&auth, Some(&api));
+    fn the_management_api_and_uploads_may_have_addresses_of_their_own() {
+        let url = |address: &str| Url::parse(address).unwrap();
+        let mut settings = Settings::new(url("https://auth.example/"));
+        settings.api_public_url = Some(url("https://api.example/"));
+        settings.uploads_public_url = Some(url("https://uploads.example/"));
+        let urls = Urls::new(&settings);
         let environment = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap();
         assert!(
             urls.issuer(environment)
@@ -160,5 +174,9 @@ mod tests {
         );
         assert_eq!(urls.api("roles"), "https://api.example/v1/roles");
         assert_eq!(urls.audience(), "https://api.example");
+        let path = format!("/environments/{environment}/images/a.png");
+        let image = urls.image(environment, "a.png");
+        assert_eq!(image, format!("https://uploads.example{path}"));
+        assert_eq!(urls.image_path(environment, "a.png"), path);
     }
 }

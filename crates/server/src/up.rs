@@ -379,11 +379,10 @@ async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, Star
 
 /// Every name that people may type, for the certificate.
 fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String> {
-    let api = settings.idp.settings.api_public_url.as_ref();
     let public = urls
         .into_iter()
-        .chain([api])
         .flatten()
+        .chain(settings.idp.settings.further_addresses())
         .filter_map(Url::host_str)
         .map(str::to_owned);
     let ports = [&settings.portal.port, &settings.idp.port];
@@ -409,13 +408,13 @@ fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String
 
 fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url: &Url) -> Front {
     let settings = &options.settings;
-    let (side, extra, api) = match name {
+    let (side, extra, further) = match name {
         "idp" => {
             let config::settings::Idp { port, settings, .. } = &settings.idp;
-            let api = settings.api_public_url.as_ref();
-            (Side::SignOn, &port.extra_hosts, api)
+            let further = settings.further_addresses().collect();
+            (Side::SignOn, &port.extra_hosts, further)
         }
-        _ => (Side::Portal, &settings.portal.port.extra_hosts, None),
+        _ => (Side::Portal, &settings.portal.port.extra_hosts, Vec::new()),
     };
     let address = bound.address();
     let development = settings.mode == Mode::Development;
@@ -425,7 +424,7 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
         proxies_only: !address.is_loopback() && (development || settings.tls == Tls::Off),
         hosts: Hosts::new(
-            [url].into_iter().chain(api),
+            [url].into_iter().chain(further),
             extra,
             address.is_loopback().then(|| address.port()),
         ),

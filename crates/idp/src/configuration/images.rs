@@ -1,12 +1,17 @@
 //! `/environments/{environment}/images`: pictures that themes, branding and others show (PingOne,
 //! "Images").
 
+use std::io::Cursor;
+
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
+use image::{ImageFormat, ImageReader};
 use imagesize::ImageType;
 use protocol::id::EnvironmentId;
 use protocol::pingone::ErrorDetail;
 use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::access::caller::Caller;
@@ -29,6 +34,11 @@ const MOST_BYTES: usize = 128 * 1024 * 1024;
 /// Longest side of an image, in pixels: a small file may still unfold into something huge.
 const LONGEST_SIDE: usize = 8192;
 
+/// Most pixels of an image that is converted, for the same reason: 64 MiB while it is.
+const MOST_PIXELS: usize = 16 * 1024 * 1024;
+
+/// Images are converted one at a time, for memory's sake.
+static CONVERTING: Semaphore = Semaphore::const_new(1);
 impl Configuration for Image {
     const PATH: &'static str = "images";
     const ITEM: &'static str = "image";
@@ -95,6 +105,38 @@ impl FromRequest<Idp> for Upload {
     }
 }
 
+/// An image as it is kept, with its contents: as PNG, from the first picture of a GIF or from a
+/// JPEG.
+async fn converted(content: Bytes) -> Result<(Original, Bytes), ApiFailure> {
+    let original = read(&content)?;
+    let format = match original.format {
+        Format::Png => return Ok((original, content)),
+        Format::Gif => ImageFormat::Gif,
+        Format::Jpg => ImageFormat::Jpeg,
+    };
+    if original.width.saturating_mul(original.height) > MOST_PIXELS {
+        let message = format!("must have at most {MOST_PIXELS} pixels, unless it is a PNG");
+        return Err(ApiFailure::invalid_value("file", message));
+    }
+    let permit = CONVERTING.acquire().await.map_err(ApiFailure::internal)?;
+    let png = spawn_blocking(move || {
+        let _permit = permit;
+        let decoded = ImageReader::with_format(Cursor::new(&content), format).decode()?;
+        let mut png = Cursor::new(Vec::new());
+        decoded.write_to(&mut png, ImageFormat::Png)?;
+        Ok::<_, image::ImageError>(png.into_inner())
+    });
+    let png = png.await.map_err(ApiFailure::internal)?;
+    let png = png.map_err(|error| {
+        ApiFailure::invalid_value("file", format!("could not be decoded: {error}"))
+    })?;
+    let original = Original {
+        format: Format::Png,
+        ..original
+    };
+    Ok((original, png.into()))
+}
+
 /// What an image says of itself. The media type that was sent tells nothing.
 fn read(content: &[u8]) -> Result<Original, ApiFailure> {
     let format = match imagesize::image_type(content) {
@@ -122,9 +164,10 @@ fn read(content: &[u8]) -> Result<Original, ApiFailure> {
 }
 
 async fn create(managing: Managing<Image>, Upload(content): Upload) -> Result<Reply, ApiFailure> {
+    let (original, content) = converted(content).await?;
     let original = Original {
         id: managing.idp.random().uuid(),
-        ..read(&content)?
+        ..original
     };
     let image = Image {
         targets: Targets { original },

@@ -57,6 +57,30 @@ async fn an_uploaded_image_is_there_for_everybody() {
     world.get(path).await.expect(StatusCode::NOT_FOUND);
 }
 
+/// The smallest GIF image: one white pixel.
+const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\x01\0\0\0\0\xff\xff\xff\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x4c\x01\0\x3b";
+
+#[tokio::test]
+async fn an_image_of_another_kind_is_kept_as_a_png() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let made = upload(&api, GIF.to_vec()).await;
+    let original = &made.expect(StatusCode::CREATED).json()["targets"]["original"];
+    assert_eq!(
+        (&original["type"], &original["width"], &original["height"]),
+        (&json!("png"), &json!(1), &json!(1))
+    );
+    let href = original["href"].as_str().unwrap();
+    let path = href.strip_prefix("https://localhost:9443").unwrap();
+    let shown = world.get(path).await.expect(StatusCode::OK);
+    assert_eq!(shown.header(CONTENT_TYPE), "image/png");
+    assert!(shown.body.contains("PNG"), "{}", shown.body);
+
+    let cut_short = GIF.get(..20).unwrap().to_vec();
+    let refusal = upload(&api, cut_short).await;
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", "file");
+}
+
 #[tokio::test]
 async fn only_images_are_taken() {
     let world = World::new().await;

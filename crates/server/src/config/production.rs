@@ -254,15 +254,14 @@ fn certificates(settings: &Settings, served: Servers, now: Timestamp) -> Vec<Pro
             .ok_or_else(|| "holds no unencrypted private key in PEM form".to_owned()),
         Err(error) => Err(format!("could not be opened: {error}")),
     };
-    let api = settings.idp.settings.api_public_url.as_ref();
+    let idp = &settings.idp.settings;
     let names: Vec<String> = ports(settings, served)
         .flat_map(|port| {
-            [
-                port.public_url,
-                api.filter(|_| port.url_key == "idp.public_url"),
-            ]
+            let is_idp = port.url_key == "idp.public_url";
+            let further = idp.further_addresses().filter(move |_| is_idp);
+            port.public_url.into_iter().chain(further)
         })
-        .filter_map(|url| url?.host_str().map(str::to_owned))
+        .filter_map(|url| url.host_str().map(str::to_owned))
         .map(|host| host.trim_matches(['[', ']']).to_owned())
         .collect();
     match &chain {

@@ -38,8 +38,18 @@ pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> 
         .example("\"https://api.example.com/\""),
         plain_base,
     );
+    let uploads_public_url = reader.read(
+        Key::text(
+            "idp.uploads_public_url",
+            "",
+            "Where clients reach uploaded images, if not at the same address.",
+        )
+        .example("\"https://uploads.example.com/\""),
+        plain_base,
+    );
     let mut settings = idp::Settings::new(ListenAddress::localhost(PORT).url("https"));
     settings.api_public_url = api_public_url;
+    settings.uploads_public_url = uploads_public_url;
     settings.mode = mode;
     settings.brand = brand;
     let demo = reader.boolean(Key::switch(
