@@ -222,14 +222,7 @@ impl Seed<'_> {
             environment,
             now,
         } = *self;
-        let object = Object {
-            id,
-            environment_id: environment,
-            parent,
-            document,
-            created_at: now,
-            updated_at: now,
-        };
+        let object = Object::new(id, environment, parent, document, now);
         Objects::new(core.db(), core.keyring()).insert(&object, core.random())
     }
 }

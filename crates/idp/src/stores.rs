@@ -143,6 +143,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "webhooks",
         sql: include_str!("../migrations/0017_webhooks.sql"),
     },
+    Migration {
+        version: 18,
+        name: "versions",
+        sql: include_str!("../migrations/0018_versions.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

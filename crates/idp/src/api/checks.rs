@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::http::{HeaderName, HeaderValue};
+use protocol::id::EnvironmentId;
 use protocol::names::EmailAddress;
 use protocol::pingone::{CorsBehavior, CorsSettings};
 use url::Url;
 
 use crate::requests::failures::api::ApiFailure;
+use crate::state::Idp;
+use crate::stores::configuration::Reference;
 
 const LONGEST_NAME: usize = 256;
 
@@ -143,6 +146,21 @@ pub(crate) fn headers(target: &str, headers: &BTreeMap<String, String>) -> Resul
                 target,
                 "has a header that cannot be sent",
             ));
+        }
+    }
+    Ok(())
+}
+
+/// That there is what members name.
+pub(crate) async fn references(
+    idp: &Idp,
+    environment: EnvironmentId,
+    named: &[Reference],
+) -> Result<(), ApiFailure> {
+    for reference in named {
+        if !reference.holds(idp.db(), environment).await? {
+            let message = "names something that does not exist in the environment";
+            return Err(ApiFailure::invalid_value(reference.member, message));
         }
     }
     Ok(())

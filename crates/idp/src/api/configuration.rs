@@ -17,6 +17,7 @@ use protocol::pingone::{ErrorDetail, Reference as WireReference};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::checks;
 use super::hal::{Hal, Reply, Shown};
 use super::resource::unique;
 use crate::access::allowed::AllowedEverywhere;
@@ -231,14 +232,13 @@ impl<D: Configuration, P> Collection<D, P> {
 
     /// An object as old as the environment, which holds until another takes its place.
     fn unstored(&self, id: Uuid, document: D) -> Object<D> {
-        Object {
+        Object::new(
             id,
-            environment_id: self.id(),
-            parent: self.parent,
+            self.id(),
+            self.parent,
             document,
-            created_at: self.environment.created_at,
-            updated_at: self.environment.created_at,
-        }
+            self.environment.created_at,
+        )
     }
 
     /// Whether there is one of them at most.
@@ -324,19 +324,13 @@ impl<D: Configuration> Managing<D> {
         replaced: Option<&Object<D>>,
     ) -> Result<Object<D>, ApiFailure> {
         document.check(self, replaced).await?;
-        for reference in document.references() {
-            if !reference.holds(self.idp.db(), self.id()).await? {
-                let message = "names something that does not exist in the environment";
-                return Err(ApiFailure::invalid_value(reference.member, message));
+        checks::references(&self.idp, self.id(), &document.references()).await?;
+        Ok(match replaced {
+            Some(replaced) => replaced.with(document, self.now),
+            None => {
+                let id = self.idp.random().uuid();
+                Object::new(id, self.id(), self.parent, document, self.now)
             }
-        }
-        Ok(Object {
-            id: replaced.map_or_else(|| self.idp.random().uuid(), |object| object.id),
-            environment_id: self.id(),
-            parent: self.parent,
-            document,
-            created_at: replaced.map_or(self.now, |object| object.created_at),
-            updated_at: self.now,
         })
     }
 
@@ -355,6 +349,17 @@ impl<D: Configuration> Managing<D> {
     pub(crate) async fn update(&self, object: &Object<D>) -> Result<(), ApiFailure> {
         let change = self.objects().update(object, self.idp.random())?;
         self.write(object, change, D::EVENTS.updated).await
+    }
+
+    /// Puts an object in the place of the one with its id; whether that was still as it was read.
+    async fn update_unchanged(&self, object: &Object<D>) -> Result<bool, ApiFailure> {
+        let change = self.objects().update_unchanged(object, self.idp.random())?;
+        let written = self.commit(self.id(), change, D::EVENTS.updated, object);
+        match written.await {
+            Ok(()) => Ok(true),
+            Err(error) if error.unmet() == Some(0) => Ok(false),
+            Err(error) => Err(unique(error, D::UNIQUE)),
+        }
     }
 
     async fn write(

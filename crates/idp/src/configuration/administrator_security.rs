@@ -5,11 +5,13 @@ use protocol::pingone::{Open, ProductType};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::identity_providers::IdentityProvider;
 use crate::access::permissions::may;
+use crate::api::checks;
 use crate::api::configuration::{Around, Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object, Reference, Target};
+use crate::stores::configuration::{Document, Object, Reference};
 use crate::stores::record::{Events, events};
 
 /// How administrators sign on.
@@ -83,15 +85,6 @@ impl Document for AdministratorSecurity {
     fn name(&self) -> &'static str {
         "Administrator security"
     }
-
-    fn references(&self) -> Vec<Reference> {
-        let provider = self.provider.map(|provider| Reference {
-            member: "provider.id",
-            target: Target::Kind("IDENTITY_PROVIDER"),
-            id: provider.id,
-        });
-        provider.into_iter().collect()
-    }
 }
 
 impl Configuration for AdministratorSecurity {
@@ -104,7 +97,7 @@ impl Configuration for AdministratorSecurity {
 
     async fn check(
         &mut self,
-        _: &Managing<Self>,
+        managing: &Managing<Self>,
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         let methods = self.allowed_methods.get_or_insert_with(AllowedMethods::all);
@@ -131,7 +124,13 @@ impl Configuration for AdministratorSecurity {
                 "provider",
                 "is for the authentication methods EXTERNAL and HYBRID",
             )),
-            _ => Ok(()),
+            (false, None) => Ok(()),
+            (true, Some(provider)) => {
+                // It holds when it is set, and may be deleted afterwards: clients delete a
+                // provider before they name another.
+                let named = Reference::to_object::<IdentityProvider>("provider.id", provider.id);
+                checks::references(&managing.idp, managing.id(), &[named]).await
+            }
         }
     }
 

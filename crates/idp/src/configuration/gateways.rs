@@ -320,17 +320,13 @@ impl Gateway {
     /// they change the gateway.
     async fn check_populations(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
         let member = "userTypes.newUserLookup.population.id";
-        for kind in self.user_types.iter().flatten() {
-            let Some(lookup) = &kind.new_user_lookup else {
-                continue;
-            };
-            let population = Reference::to_row::<StoredPopulation>(member, lookup.population.id);
-            if !population.holds(managing.idp.db(), managing.id()).await? {
-                let message = "names something that does not exist in the environment";
-                return Err(ApiFailure::invalid_value(member, message));
-            }
-        }
-        Ok(())
+        let kinds = self.user_types.iter().flatten();
+        let named = kinds.filter_map(|kind| {
+            let lookup = kind.new_user_lookup.as_ref()?;
+            let population = lookup.population.id;
+            Some(Reference::to_row::<StoredPopulation>(member, population))
+        });
+        checks::references(&managing.idp, managing.id(), &named.collect::<Vec<_>>()).await
     }
 
     /// A user type keeps its id by its name; users may name it.

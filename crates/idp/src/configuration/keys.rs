@@ -228,14 +228,13 @@ fn shown_key(stored: &StoredSigningKey, environment: &str) -> Result<Object<Key>
     let chain = [stored.certificate.clone()];
     let mut key = Certified::read(&chain, None, Usage::Signing, particular_first)?;
     key.name = format!("PingOne SSO Certificate for {environment} environment");
-    Ok(Object {
-        id: stored.id.as_uuid(),
-        environment_id: stored.environment_id,
-        parent: stored.environment_id.as_uuid(),
-        document: Key(key),
-        created_at: stored.created_at,
-        updated_at: stored.created_at,
-    })
+    Ok(Object::new(
+        stored.id.as_uuid(),
+        stored.environment_id,
+        stored.environment_id.as_uuid(),
+        Key(key),
+        stored.created_at,
+    ))
 }
 
 fn show<P>(

@@ -51,14 +51,13 @@ fn insert<D: Document>(
     resource: &StoredResource,
     document: D,
 ) -> Result<Change, StoreError> {
-    let object = Object {
-        id: core.random().uuid(),
-        environment_id: resource.environment_id,
-        parent: resource.id.as_uuid(),
+    let object = Object::new(
+        core.random().uuid(),
+        resource.environment_id,
+        resource.id.as_uuid(),
         document,
-        created_at: resource.created_at,
-        updated_at: resource.created_at,
-    };
+        resource.created_at,
+    );
     Objects::new(core.db(), core.keyring()).insert(&object, core.random())
 }
 

@@ -363,25 +363,19 @@ pub(super) fn seed(
     environment: EnvironmentId,
     now: Timestamp,
 ) -> Result<Change, StoreError> {
-    let object = |parent: Uuid, document| Object {
-        id: core.random().uuid(),
-        environment_id: environment,
-        parent,
-        document,
-        created_at: now,
-        updated_at: now,
+    let object = |parent: Uuid, document| {
+        Object::new(core.random().uuid(), environment, parent, document, now)
     };
-    let schema = Object {
-        id: core.random().uuid(),
-        environment_id: environment,
-        parent: environment.as_uuid(),
-        document: Schema {
+    let schema = Object::new(
+        core.random().uuid(),
+        environment,
+        environment.as_uuid(),
+        Schema {
             name: "User".to_owned(),
             description: Some("What users are made of".to_owned()),
         },
-        created_at: now,
-        updated_at: now,
-    };
+        now,
+    );
     let schemas = Objects::new(core.db(), core.keyring());
     let attributes = Objects::new(core.db(), core.keyring());
     let made = schemas.insert(&schema, core.random())?;

@@ -442,13 +442,7 @@ impl SignOnPolicyAction {
     }
 
     async fn check_named(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
-        for reference in self.named() {
-            if !reference.holds(managing.idp.db(), managing.id()).await? {
-                let message = "names something that does not exist in the environment";
-                return Err(ApiFailure::invalid_value(reference.member, message));
-            }
-        }
-        Ok(())
+        checks::references(&managing.idp, managing.id(), &self.named()).await
     }
 
     /// Users come from directories that say how new ones are found. Whether the gateways are there

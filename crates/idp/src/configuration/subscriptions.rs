@@ -120,13 +120,7 @@ impl Subscription {
                 Reference::to_row::<StoredPopulation>(populations, population.id)
             }));
         // They may go: a filter that names what is gone lets nothing of it through.
-        for reference in named {
-            if !reference.holds(managing.idp.db(), managing.id()).await? {
-                let message = "names something that does not exist in the environment";
-                return Err(ApiFailure::invalid_value(reference.member, message));
-            }
-        }
-        Ok(())
+        checks::references(&managing.idp, managing.id(), &named.collect::<Vec<_>>()).await
     }
 }
 

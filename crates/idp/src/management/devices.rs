@@ -170,14 +170,13 @@ pub(super) async fn create(
         document.activation = Some(activation);
         mailed = mail;
     }
-    let device = Object {
+    let device = Object::new(
         id,
-        environment_id: on.environment.id,
-        parent: on.user.id.as_uuid(),
+        on.environment.id,
+        on.user.id.as_uuid(),
         document,
-        created_at: on.now,
-        updated_at: on.now,
-    };
+        on.now,
+    );
     let change = mailed.and(devices(&on).insert(&device, on.idp.random())?);
     write(&on, change, "DEVICE.CREATED", &device).await?;
     on.idp.mail().wake();
@@ -368,7 +367,7 @@ pub(super) async fn activate(
         failures: activation.failures + 1,
         ..activation.clone()
     });
-    let count = devices(&on).update_unchanged(&counted, &device, on.idp.random())?;
+    let count = devices(&on).update_unchanged(&counted, on.idp.random())?;
     match count.commit_unrecorded(&on.idp).await {
         Ok(()) => {}
         Err(error) if error.unmet().is_some() => return Err(ApiFailure::conflict()),
@@ -382,11 +381,11 @@ pub(super) async fn activate(
             .await?;
         return Err(wrong());
     }
-    let mut activated = counted.clone();
+    let mut activated = counted.written();
     activated.document.activation = None;
     activated.document.status = DeviceStatus::Active;
     activated.updated_at = on.now;
-    let change = devices(&on).update_unchanged(&activated, &counted, on.idp.random())?;
+    let change = devices(&on).update_unchanged(&activated, on.idp.random())?;
     write(&on, change, "DEVICE.ACTIVATED", &activated).await?;
     Reply::ok(&show(&on, &activated)?)
 }
@@ -424,7 +423,7 @@ pub(super) async fn send_activation_code(
     let mut changed = device.clone();
     changed.document.activation = Some(activation);
     changed.updated_at = on.now;
-    let change = devices(&on).update_unchanged(&changed, &device, on.idp.random())?;
+    let change = devices(&on).update_unchanged(&changed, on.idp.random())?;
     write(&on, mailed.and(change), "DEVICE.UPDATED", &changed).await?;
     on.idp.mail().wake();
     Reply::ok(&show(&on, &changed)?)
@@ -441,7 +440,7 @@ async fn change<P>(
     let mut changed = device.clone();
     change(&mut changed.document);
     changed.updated_at = on.now;
-    let written = devices(on).update_unchanged(&changed, &device, on.idp.random())?;
+    let written = devices(on).update_unchanged(&changed, on.idp.random())?;
     let written = on.commit(on.environment.id, written, event, &changed).await;
     match written {
         Ok(()) => Reply::ok(&show(on, &changed)?),
@@ -560,7 +559,7 @@ async fn set_positions<P>(
     for device in there {
         let mut moved = device.clone();
         moved.document.position = position(&device);
-        let update = devices(on).update_unchanged(&moved, &device, on.idp.random())?;
+        let update = devices(on).update_unchanged(&moved, on.idp.random())?;
         change = change.and(update);
     }
     let written = on.commit(on.environment.id, change, event, &on.user).await;
@@ -605,18 +604,17 @@ pub(super) async fn create_pairing_key(
         PairingKeyFormat::Alphanumeric => on.idp.random().code(16),
     };
     let expires_at = on.now.saturating_add(PAIRING_KEY_LIFETIME);
-    let key = Object {
-        id: on.idp.random().uuid(),
-        environment_id: on.environment.id,
-        parent: on.user.id.as_uuid(),
-        document: PairingKey {
+    let key = Object::new(
+        on.idp.random().uuid(),
+        on.environment.id,
+        on.user.id.as_uuid(),
+        PairingKey {
             applications: body.applications,
             code,
             expires_at: expires_at.unwrap_or(Timestamp::MAX),
         },
-        created_at: on.now,
-        updated_at: on.now,
-    };
+        on.now,
+    );
     // Keys that are over make room.
     let mut change = Change::new();
     let (environment, user) = (on.environment.id, on.user.id.as_uuid());

@@ -119,20 +119,6 @@ fn referring(population: &StoredPopulation) -> Change {
     )
 }
 
-/// Refuses what is not there.
-async fn require_references<P>(
-    allowed: &Allowed<P>,
-    settings: &PopulationSettings,
-) -> Result<(), ApiFailure> {
-    for reference in references(settings) {
-        if !reference.holds(allowed.idp.db(), allowed.id()).await? {
-            let message = "names something that does not exist in the environment";
-            return Err(ApiFailure::invalid_value(reference.member, message));
-        }
-    }
-    Ok(())
-}
-
 /// A language with an optional region, such as `fr` or `fr-CA` (RFC 5646).
 fn is_locale(text: &str) -> bool {
     let mut parts = text.split('-');
@@ -195,7 +181,7 @@ async fn valid<P>(
         }
     }
     let more = settings(&body, replaced)?;
-    require_references(allowed, &more).await?;
+    checks::references(&allowed.idp, allowed.id(), &references(&more)).await?;
     Ok(StoredPopulation {
         id,
         environment_id: allowed.id(),
@@ -308,7 +294,7 @@ pub(super) async fn set_default_provider(
     let mut population: StoredPopulation = allowed.load(id).await?;
     population.more.default_identity_provider = body.id;
     population.updated_at = allowed.now;
-    require_references(&allowed, &population.more).await?;
+    checks::references(&allowed.idp, allowed.id(), &references(&population.more)).await?;
     let change = Populations::update(&population)?.and(referring(&population));
     allowed.replace(&population, change).await?;
     show_default_provider(&allowed, &population).await

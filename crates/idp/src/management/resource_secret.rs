@@ -61,11 +61,7 @@ impl OnSecrets {
 
     async fn write(&self, document: ResourceSecrets) -> Result<ResourceSecrets, ApiFailure> {
         let idp = &self.allowed.idp;
-        let object = Object {
-            document,
-            updated_at: self.allowed.now,
-            ..self.secrets.clone()
-        };
+        let object = self.secrets.with(document, self.allowed.now);
         let change = Objects::new(idp.db(), idp.keyring()).update(&object, idp.random())?;
         self.commit(change, "SECRET.UPDATED").await?;
         Ok(object.document)

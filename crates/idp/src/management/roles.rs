@@ -270,14 +270,13 @@ pub(super) async fn create(
     Json(document): Json<CustomRole>,
 ) -> Result<Reply, ApiFailure> {
     check(&allowed, &document).await?;
-    let role = Object {
-        id: allowed.idp.random().uuid(),
-        environment_id: allowed.id(),
-        parent: allowed.id().as_uuid(),
+    let role = Object::new(
+        allowed.idp.random().uuid(),
+        allowed.id(),
+        allowed.id().as_uuid(),
         document,
-        created_at: allowed.now,
-        updated_at: allowed.now,
-    };
+        allowed.now,
+    );
     let change = objects(&allowed).insert(&role, allowed.idp.random())?;
     commit(&allowed, &role, change, "CUSTOM_ROLE.CREATED").await?;
     Reply::created(&own(&allowed.url("roles"), &role, &[]))
@@ -300,11 +299,7 @@ pub(super) async fn replace(
     let stored = load(&allowed, id).await?;
     require_held(&allowed, &stored.document)?;
     check(&allowed, &document).await?;
-    let role = Object {
-        document,
-        updated_at: allowed.now,
-        ..stored
-    };
+    let role = stored.with(document, allowed.now);
     // Whoever holds it somewhere gets what it gives there.
     let becomes = Assignable::from(&role);
     let holders = allowed.idp.role_assignments().of_role(role.id).await?;

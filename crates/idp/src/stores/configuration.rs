@@ -156,10 +156,52 @@ pub(crate) struct Object<D> {
     pub(crate) document: D,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// How often it was written since it was made, by which a change knows whether it is still as
+    /// it was read.
+    version: i64,
+}
+
+impl<D> Object<D> {
+    /// An object that is made now.
+    pub(crate) fn new(
+        id: Uuid,
+        environment_id: EnvironmentId,
+        parent: Uuid,
+        document: D,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            environment_id,
+            parent,
+            document,
+            created_at: now,
+            updated_at: now,
+            version: 0,
+        }
+    }
+
+    /// The object with another document, which takes its place now.
+    pub(crate) fn with(&self, document: D, now: Timestamp) -> Self {
+        Self {
+            document,
+            updated_at: now,
+            ..*self
+        }
+    }
+
+    /// The object as it is once it has been written, to be changed again.
+    pub(crate) fn written(self) -> Self {
+        Self {
+            version: self.version + 1,
+            ..self
+        }
+    }
 }
 
 const SELECT: &str = "\
-SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at
+SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at,
+       version
   FROM configuration_objects WHERE environment_id = ";
 
 const INSERT: &str = "\
@@ -170,12 +212,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 const UPDATE: &str = "\
 UPDATE configuration_objects
-   SET name_key = $4, is_default = $5, document = $6, sealed = $7, updated_at = $8
+   SET name_key = $4, is_default = $5, document = $6, sealed = $7, updated_at = $8,
+       version = version + 1
  WHERE id = $1 AND environment_id = $2 AND kind = $3";
 
 const UNCHANGED: &str = "\
 UPDATE configuration_objects SET updated_at = updated_at
- WHERE id = $1 AND environment_id = $2 AND kind = $3 AND document = $4";
+ WHERE id = $1 AND environment_id = $2 AND kind = $3 AND version = $4";
 
 /// The default and what is referred to stay.
 const DELETE: &str = "\
@@ -196,7 +239,7 @@ UPDATE configuration_objects SET parent_id = $1
    AND id IN (SELECT from_id FROM object_references WHERE to_id = $1)";
 
 const CLEAR_DEFAULT: &str = "\
-UPDATE configuration_objects SET is_default = FALSE
+UPDATE configuration_objects SET is_default = FALSE, version = version + 1
  WHERE environment_id = $1 AND kind = $2 AND is_default AND id <> $3";
 
 /// Holds up whoever writes objects of the environment at the same time, and touches no row where
@@ -340,19 +383,17 @@ impl<'a, D: Document> Objects<'a, D> {
     }
 
     /// Replaces an object's document, unless another request was faster: it must still be as it was
-    /// read.
+    /// read, which the first requirement is.
     pub(crate) fn update_unchanged(
         &self,
         object: &Object<D>,
-        before: &Object<D>,
         random: &dyn Random,
     ) -> Result<Change, StoreError> {
-        let (document, _) = self.written(before, random)?;
         let unchanged = Statement::new(UNCHANGED)
             .bind(object.id)
             .bind(object.environment_id.as_uuid())
             .bind(D::EVENTS.kind)
-            .bind(document);
+            .bind(object.version);
         Ok(Change::of_one(unchanged).and(self.update(object, random)?))
     }
 
@@ -447,6 +488,7 @@ impl<'a, D: Document> Objects<'a, D> {
             document,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
+            version: row.get("version")?,
         })
     }
 

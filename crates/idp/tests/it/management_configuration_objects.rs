@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::management::{Api, refused};
+use crate::management_images::{png, upload};
 use crate::world::World;
 
 fn theme(name: &str) -> Value {
@@ -206,4 +207,47 @@ async fn an_environment_of_an_earlier_version_gets_what_came_later() {
     let api = Api::worker(&world).await;
     let seeded = api.get("themes").await.expect(StatusCode::OK).json();
     assert_eq!(names(&seeded), ["Ping Default"]);
+}
+
+#[tokio::test]
+async fn who_changes_other_members_at_the_same_time_loses_nothing() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    // One of many, and the only one.
+    let schema = api.get("schemas").await.expect(StatusCode::OK).json();
+    let schema = schema["_embedded"]["schemas"][0]["id"].as_str().unwrap();
+    let attributes = format!("schemas/{schema}/attributes");
+    let attribute = json!({"name": "shoe", "type": "STRING", "enabled": true});
+    let attribute = api.make(&attributes, &attribute).await;
+    let attribute = format!("{attributes}/{}", attribute["id"].as_str().unwrap());
+    let set = json!({"companyName": "Before"});
+    let branding = api.put("brandingSettings", &set).await;
+    branding.expect(StatusCode::OK);
+    let image = upload(&api, png(8, 8)).await.json();
+    let logo = json!({"id": image["id"], "href": image["targets"]["original"]["href"]});
+    for round in 0..5 {
+        let text = json!(format!("round {round}"));
+        let logo = if round % 2 == 0 { &logo } else { &Value::Null };
+        let (described, shown, named, pictured) = (
+            json!({"description": text}),
+            json!({"displayName": text}),
+            json!({"companyName": text}),
+            json!({"logo": logo}),
+        );
+        let answers = tokio::join!(
+            api.patch(&attribute, &described),
+            api.patch(&attribute, &shown),
+            api.patch("brandingSettings", &named),
+            api.patch("brandingSettings", &pictured),
+        );
+        for answer in [answers.0, answers.1, answers.2, answers.3] {
+            answer.expect(StatusCode::OK);
+        }
+        let after = api.get(&attribute).await.json();
+        assert_eq!(after["description"], text);
+        assert_eq!(after["displayName"], text);
+        let after = api.get("brandingSettings").await.json();
+        assert_eq!(after["companyName"], text);
+        assert_eq!(after["logo"]["id"], logo["id"]);
+    }
 }

@@ -13,7 +13,7 @@ fn google(name: &str) -> Value {
     })
 }
 
-fn oidc() -> Value {
+pub(crate) fn oidc() -> Value {
     json!({
         "type": "OPENID_CONNECT", "name": "Partner", "enabled": false, "clientId": "an-id",
         "clientSecret": "a-secret", "issuer": "https://idp.example.com",
@@ -23,7 +23,7 @@ fn oidc() -> Value {
     })
 }
 
-fn path(object: &Value) -> String {
+pub(crate) fn path(object: &Value) -> String {
     format!("identityProviders/{}", object["id"].as_str().unwrap())
 }
 

@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::{Api, id, refused};
+use crate::management_identity_providers::{oidc, path};
 use crate::world::World;
 
 #[tokio::test]
@@ -75,6 +76,16 @@ async fn administrators_sign_on_elsewhere_only_at_a_provider_that_is_there() {
     let set = api.put("adminConfig", &with("PINGONE", Value::Null)).await;
     let set = set.expect(StatusCode::OK).json();
     assert_eq!(set["allowedMethods"]["EMAIL"], r#"{"enabled":true}"#);
+
+    // Clients delete the provider before they name another.
+    let provider = api.make("identityProviders", &oidc()).await;
+    let external = with("EXTERNAL", json!({"id": provider["id"]}));
+    let set = api.put("adminConfig", &external).await;
+    set.expect(StatusCode::OK);
+    let deleted = api.delete(&path(&provider)).await;
+    deleted.expect(StatusCode::NO_CONTENT);
+    let set = api.put("adminConfig", &with("PINGONE", Value::Null)).await;
+    set.expect(StatusCode::OK);
 }
 
 #[tokio::test]

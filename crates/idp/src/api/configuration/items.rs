@@ -4,7 +4,7 @@ use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Collection, Configuration, Item, Managing, Reading};
+use super::{Collection, Configuration, Item, ItemId, Managing, Reading};
 use crate::api::body::{Json, JsonObject, read_members};
 use crate::api::filter::passes;
 use crate::api::hal::{Hal, Reply, Shown};
@@ -58,6 +58,10 @@ async fn list<D: Configuration>(
     Reply::ok(&page)
 }
 
+/// How often a change of some members is tried while others change the same object, so that
+/// nobody's is lost.
+pub(super) const MOST_TRIES: u32 = 5;
+
 /// Where an object stands in its collection.
 fn position<D>(object: &Object<D>) -> (String, String) {
     let created = object.created_at;
@@ -98,18 +102,25 @@ async fn update<D: Configuration>(
     item: Item<D, D::Manage>,
     JsonObject(sent): JsonObject,
 ) -> Result<Reply, ApiFailure> {
-    let Item { collection, object } = item;
+    let Item {
+        collection,
+        mut object,
+    } = item;
     collection.check_change(&object)?;
-    let Value::Object(mut members) = to_json(&object.document)? else {
-        return Err(ApiFailure::not_found());
-    };
-    merge(&mut members, sent);
-    keep_default(&mut members, &object);
-    let made = collection
-        .made(read_members(&members)?, Some(&object))
-        .await?;
-    collection.update(&made).await?;
-    Reply::ok(&collection.present(&made).await?)
+    for _ in 0..MOST_TRIES {
+        let Value::Object(mut members) = to_json(&object.document)? else {
+            return Err(ApiFailure::not_found());
+        };
+        merge(&mut members, sent.clone());
+        keep_default(&mut members, &object);
+        let document = read_members(&members)?;
+        let made = collection.made(document, Some(&object)).await?;
+        if collection.update_unchanged(&made).await? {
+            return Reply::ok(&collection.present(&made).await?);
+        }
+        object = collection.load(ItemId(object.id)).await?;
+    }
+    Err(ApiFailure::conflict())
 }
 
 /// Deletes an object, unless it is the default or referred to.

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde_json::{Map, Value};
 
-use super::items::{at_path, keep_secrets, merge};
+use super::items::{MOST_TRIES, at_path, keep_secrets, merge};
 use super::{Collection, Configuration};
 use crate::access::permissions::Allows;
 use crate::api::body::{JsonObject, read_members};
@@ -70,18 +70,31 @@ async fn replace_only<D: Configuration>(
 }
 
 async fn update_only<D: Configuration + Default>(
-    only: Only<D, D::Manage>,
+    mut only: Only<D, D::Manage>,
     JsonObject(sent): JsonObject,
 ) -> Result<Reply, ApiFailure> {
-    let stored = match &only.found {
-        Some(object) => to_json(&object.document)?,
-        None => to_json(&D::default())?,
-    };
-    let Value::Object(mut members) = stored else {
-        return Err(ApiFailure::not_found());
-    };
-    merge(&mut members, sent);
-    set_only(&only, &members).await
+    for _ in 0..MOST_TRIES {
+        let stored = match &only.found {
+            Some(object) => to_json(&object.document)?,
+            None => to_json(&D::default())?,
+        };
+        let Value::Object(mut members) = stored else {
+            return Err(ApiFailure::not_found());
+        };
+        merge(&mut members, sent.clone());
+        let Some(found) = &only.found else {
+            return set_only(&only, &members).await;
+        };
+        let document = read_members(&members)?;
+        let made = only.collection.made(document, Some(found)).await?;
+        if only.collection.update_unchanged(&made).await? {
+            return only.show(&made).await;
+        }
+        let Collection { parent, .. } = only.collection;
+        let objects = only.collection.objects();
+        only.found = objects.find_only(only.collection.id(), parent).await?;
+    }
+    Err(ApiFailure::conflict())
 }
 
 async fn set_only<D: Configuration>(

@@ -128,18 +128,17 @@ pub(super) fn username_of(
     managing: &Managing<IdentityProvider>,
 ) -> Result<Change, ApiFailure> {
     let core = &managing.idp;
-    let attribute = Object {
-        id: core.random().uuid(),
-        environment_id: provider.environment_id,
-        parent: provider.id,
-        document: ProviderAttribute {
+    let attribute = Object::new(
+        core.random().uuid(),
+        provider.environment_id,
+        provider.id,
+        ProviderAttribute {
             name: CORE.to_owned(),
             value: provider.document.provider_type.username().to_owned(),
             update: Some(Update::EmptyOnly),
             mapping_type: Some(MappingType::Core),
         },
-        created_at: managing.now,
-        updated_at: managing.now,
-    };
+        managing.now,
+    );
     Ok(Objects::new(core.db(), core.keyring()).insert(&attribute, core.random())?)
 }

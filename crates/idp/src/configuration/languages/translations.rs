@@ -80,16 +80,17 @@ impl<P: Allows> FromRequestParts<Idp> for InLanguage<P> {
 
 impl<P> InLanguage<P> {
     fn object(&self, now: Timestamp) -> Object<Translations> {
-        self.found.clone().unwrap_or_else(|| Object {
-            id: self.allowed.idp.random().uuid(),
-            environment_id: self.allowed.id(),
-            parent: self.allowed.id().as_uuid(),
-            document: Translations {
-                locale: self.locale.clone(),
-                texts: BTreeMap::new(),
-            },
-            created_at: now,
-            updated_at: now,
+        self.found.clone().unwrap_or_else(|| {
+            Object::new(
+                self.allowed.idp.random().uuid(),
+                self.allowed.id(),
+                self.allowed.id().as_uuid(),
+                Translations {
+                    locale: self.locale.clone(),
+                    texts: BTreeMap::new(),
+                },
+                now,
+            )
         })
     }
 }
