@@ -4,6 +4,7 @@
 
 pub(crate) mod identification;
 mod mailed_codes;
+pub(crate) mod otp;
 pub(crate) mod passwords;
 pub(crate) mod recovery;
 pub(crate) mod registration;

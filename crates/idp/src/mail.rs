@@ -34,9 +34,6 @@ use crate::texts::{fallbacks, wanted};
 pub(crate) use smtp::{InvalidSmtp, Smtp};
 pub use smtp::{MailServerError, check_mail_server};
 
-/// How long a one-time password for the activation of a device is good.
-pub(crate) const DEVICE_OTP_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
-
 /// What is written to a user.
 #[derive(Debug)]
 pub(crate) enum MailKind<'a> {
@@ -54,6 +51,8 @@ pub(crate) enum MailKind<'a> {
         otp: &'a str,
         /// The device's address.
         address: &'a str,
+        /// How long it is good.
+        lifetime: SignedDuration,
     },
     /// Something happened that the account's owner has to know of.
     Notice(Notice),
@@ -114,7 +113,7 @@ impl MailKind<'_> {
     fn code(&self) -> Option<(&str, SignedDuration)> {
         match self {
             Self::AlreadyRegistered { .. } | Self::Notice(_) => None,
-            Self::Device { otp, .. } => Some((otp, DEVICE_OTP_LIFETIME)),
+            Self::Device { otp, lifetime, .. } => Some((otp, *lifetime)),
             Self::Recovery { code } => Some((code.expose(), RECOVERY_CODE_LIFETIME)),
             Self::Verification { code } => Some((code.expose(), VERIFICATION_CODE_LIFETIME)),
         }

@@ -4,6 +4,10 @@
 use protocol::id::RoleId;
 use protocol::pingone::RoleScopeType;
 
+use crate::stores::configuration::{Document, Reference};
+use crate::stores::custom_roles::CustomRole;
+use crate::stores::record::{Events, events};
+
 /// A built-in role: the same in every environment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BuiltInRole {
@@ -15,6 +19,26 @@ pub(crate) struct BuiltInRole {
     pub(crate) applicable_to: &'static [RoleScopeType],
     /// The roles whose holders may give it (PingOne, "Predefined roles").
     pub(crate) can_be_assigned_by: &'static [RoleId],
+}
+
+/// Here, because a reference to a built-in role leads to no object.
+impl Document for CustomRole {
+    const EVENTS: Events = events!("CUSTOM_ROLE");
+    const MOST: u32 = 200;
+    /// What its holders may do is kept with their assignments.
+    const IS_CACHED: bool = true;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let custom = self.can_be_assigned_by.iter();
+        let custom = custom.filter(|by| find_role(by.id).is_none());
+        custom
+            .map(|by| Reference::to_object::<Self>("canBeAssignedBy", by.id.as_uuid()))
+            .collect()
+    }
 }
 
 /// The ids of roles. Three are PingOne's own; the others are ours and never change.

@@ -21,17 +21,16 @@ pub(crate) fn secret(random: &dyn Random) -> String {
     BASE32_NOPAD.encode(&bytes)
 }
 
-/// Whether a one-time password is that of the instant, or of so many steps before or after.
-pub(crate) fn is_right(secret: &str, otp: &str, grace_steps: u32, now: Timestamp) -> bool {
-    let Ok(key) = BASE32_NOPAD.decode(secret.as_bytes()) else {
-        return false;
-    };
+/// The step whose one-time password it is: that of the instant, or one of so many before or after.
+/// Whoever takes it keeps the step, because it is good once (RFC 6238 §5.2).
+pub(crate) fn find_step(secret: &str, otp: &str, grace_steps: u32, now: Timestamp) -> Option<i64> {
+    let key = BASE32_NOPAD.decode(secret.as_bytes()).ok()?;
     let grace = i64::from(grace_steps);
-    let step = now.as_second().div_euclid(STEP_SECONDS);
+    let now = now.as_second().div_euclid(STEP_SECONDS);
     // All are compared, so that the time tells nothing of which one it was.
-    (step - grace..=step + grace).fold(false, |found, step| {
+    (now - grace..=now + grace).fold(None, |found, step| {
         let right = u64::try_from(step).is_ok_and(|step| constant_time_eq(&at(&key, step), otp));
-        found | right
+        if right { Some(step) } else { found }
     })
 }
 
@@ -79,12 +78,12 @@ mod tests {
             (20_000_000_000, "353130"),
         ] {
             let now = Timestamp::from_second(second).unwrap();
-            assert!(is_right(&secret, otp, 0, now), "{second}");
-            assert!(!is_right(&secret, "000000", 0, now), "{second}");
+            assert_eq!(find_step(&secret, otp, 0, now), Some(second / 30));
+            assert_eq!(find_step(&secret, "000000", 0, now), None, "{second}");
         }
         let later = Timestamp::from_second(59 + 60).unwrap();
-        assert!(is_right(&secret, "287082", 2, later));
-        assert!(!is_right(&secret, "287082", 1, later));
+        assert_eq!(find_step(&secret, "287082", 2, later), Some(1));
+        assert_eq!(find_step(&secret, "287082", 1, later), None);
     }
 
     #[test]

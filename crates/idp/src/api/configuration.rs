@@ -2,6 +2,7 @@
 //! its storage, its filters and its entries in the audit log.
 
 mod items;
+mod of_user;
 mod only;
 mod parent;
 
@@ -25,11 +26,12 @@ use crate::access::caller::Caller;
 use crate::access::coverage::Coverage;
 use crate::access::permissions::Allows;
 use crate::audit::Subject;
+use crate::requests::extract::path_id;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::configuration::{
-    Document, Object, Objects, take_members, take_secrets, to_json,
+    Document, Object, Objects, ROOM, take_members, take_secrets, to_json,
 };
 use crate::stores::environments::StoredEnvironment;
 
@@ -37,8 +39,11 @@ pub(crate) use self::items::{
     at_path, collection, default_route, delete, given, item_route, list_route, made_elsewhere,
     patchable_collection, unchanging_collection, view,
 };
+pub(crate) use self::of_user::{OfUser, UsersOwn};
 pub(crate) use self::only::{settings, settings_once_set};
-pub(crate) use self::parent::{Below, BelowApplication, BelowRow, BelowUser, Of, Parent, TopLevel};
+pub(crate) use self::parent::{
+    Below, BelowApplication, BelowRow, BelowUser, Of, Parent, PathObject, TopLevel,
+};
 
 /// A resource of the management API whose objects are documents.
 pub(crate) trait Configuration: Document {
@@ -370,8 +375,7 @@ impl<D: Configuration> Managing<D> {
     ) -> Result<(), ApiFailure> {
         let written = self.commit(self.id(), change, event, object).await;
         written.map_err(|error| match error.unmet() {
-            // The first statement of an insert counts what is there.
-            Some(0) if event == D::EVENTS.created => {
+            Some(ROOM) if event == D::EVENTS.created => {
                 let message = format!("There are {} already, which is the most.", D::MOST);
                 ApiFailure::request_failed(ErrorDetail::new("LIMIT_EXCEEDED", None, message))
             }
@@ -391,12 +395,7 @@ impl<D: Document> From<&Object<D>> for Subject {
 struct ItemId(Uuid);
 
 async fn item_id<D: Configuration>(parts: &mut Parts, idp: &Idp) -> Result<ItemId, ApiFailure> {
-    let params = RawPathParams::from_request_parts(parts, idp).await;
-    let params = params.map_err(|_| ApiFailure::not_found())?;
-    let text = params.iter().find(|(name, _)| *name == D::ITEM);
-    text.and_then(|(_, text)| Uuid::try_parse(text).ok())
-        .map(ItemId)
-        .ok_or_else(ApiFailure::not_found)
+    path_id(parts, idp, D::ITEM).await.map(ItemId)
 }
 
 /// The object that the path names, of a collection.

@@ -4,11 +4,15 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use db::StoreError;
+use jiff::SignedDuration;
+use protocol::id::EnvironmentId;
 use protocol::pingone::Reference as WireReference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::devices::DeviceType;
 use super::fido2_policies::Fido2Policy;
 use super::periods::{Period, TimeUnit, within};
 use super::sign_on_policy_conditions::Network;
@@ -16,8 +20,9 @@ use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
+use crate::core::Core;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object, Reference, Target};
+use crate::stores::configuration::{Document, Object, Objects, Reference, Target};
 use crate::stores::record::{Events, events};
 
 /// More applications, addresses or parameters than this are refused.
@@ -144,7 +149,7 @@ impl MailedOtp {
             .check(&format!("{member}.otp.lifeTime"), units, 1..=120)?;
         otp.failure
             .check(&format!("{member}.otp.failure"), 0..=30)?;
-        let length = otp.otp_length.unwrap_or(6);
+        let length = otp.otp_length.unwrap_or(DIGITS);
         within(&format!("{member}.otp.otpLength"), length, 6..=10)
     }
 }
@@ -457,11 +462,88 @@ impl Configuration for DeviceAuthenticationPolicy {
     }
 }
 
+/// What a policy says of the one-time passwords of one type of device.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OtpRules {
+    /// Whether devices of the type can be paired.
+    pub(crate) can_be_paired: bool,
+    /// How many digits a one-time password has.
+    pub(crate) digits: usize,
+    /// How long one is good that was sent.
+    pub(crate) lifetime: SignedDuration,
+    /// How many wrong ones there may be.
+    pub(crate) most_failures: u32,
+    /// How many steps early or late one may be that a device made.
+    pub(crate) grace_steps: u32,
+}
+
+/// How long an authenticator application can be activated.
+const ACTIVATION_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+
+/// How many digits a one-time password has where a policy says nothing, and in authenticator
+/// applications.
+const DIGITS: u32 = 6;
+
+/// How many steps early or late the one-time password of an authenticator application may be.
+const GRACE_STEPS: u32 = 5;
+
+impl MailedOtp {
+    fn rules(&self) -> OtpRules {
+        OtpRules {
+            can_be_paired: self.enabled && self.pairing_disabled != Some(true),
+            digits: usize::try_from(self.otp.otp_length.unwrap_or(DIGITS)).unwrap_or_default(),
+            lifetime: self.otp.life_time.length(),
+            most_failures: self.otp.failure.count,
+            grace_steps: 0,
+        }
+    }
+}
+
+impl Totp {
+    fn rules(&self) -> OtpRules {
+        OtpRules {
+            can_be_paired: self.enabled && self.pairing_disabled != Some(true),
+            digits: usize::try_from(DIGITS).unwrap_or_default(),
+            lifetime: ACTIVATION_LIFETIME,
+            most_failures: self.otp.failure.count,
+            grace_steps: self.passcode_grace_period.unwrap_or(GRACE_STEPS),
+        }
+    }
+}
+
 impl DeviceAuthenticationPolicy {
+    /// The policy of an environment with this id, or its default.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database does not answer.
+    pub(crate) async fn find(
+        core: &Core,
+        environment: EnvironmentId,
+        id: Option<Uuid>,
+    ) -> Result<Option<Object<Self>>, StoreError> {
+        let policies = Objects::<Self>::new(core.db(), core.keyring());
+        match id {
+            Some(id) => policies.find(environment, id).await,
+            None => policies.find_default(environment).await,
+        }
+    }
+
+    /// What it says of a type of device; nothing where it does not speak of it.
+    pub(crate) fn otp_rules(&self, kind: DeviceType) -> Option<OtpRules> {
+        match kind {
+            DeviceType::Email => Some(self.email.rules()),
+            DeviceType::Sms => Some(self.sms.rules()),
+            DeviceType::Totp => Some(self.totp.rules()),
+            DeviceType::Voice => Some(self.voice.rules()),
+            DeviceType::WhatsApp => self.whats_app.as_ref().map(MailedOtp::rules),
+        }
+    }
+
     fn check_totp(&self) -> Result<(), ApiFailure> {
         let failure = self.totp.otp.failure;
         failure.check("totp.otp.failure", 0..=30)?;
-        let grace = self.totp.passcode_grace_period.unwrap_or(5);
+        let grace = self.totp.passcode_grace_period.unwrap_or(GRACE_STEPS);
         within("totp.passcodeGracePeriod", grace, 1..=10)?;
         let parameters = self.totp.uri_parameters.iter().flatten();
         for (index, (name, value)) in parameters.enumerate() {

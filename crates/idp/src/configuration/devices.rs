@@ -7,11 +7,9 @@ use protocol::pingone::Reference as WireReference;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::stores::configuration::{Document, Object};
+use crate::api::configuration::UsersOwn;
+use crate::stores::configuration::{Document, Object, Reference, Target};
 use crate::stores::record::{Events, events};
-
-/// How many wrong one-time passwords an activation bears.
-pub(crate) const MOST_FAILURES: u32 = 5;
 
 /// A device of a user.
 #[derive(Clone, Serialize, Deserialize)]
@@ -37,6 +35,25 @@ pub(crate) struct Device {
     pub(crate) activation: Option<Activation>,
     /// What one-time passwords are made of, in base32.
     pub(crate) secret: Option<String>,
+    /// The step whose one-time password was taken last: none from then or earlier is good.
+    pub(crate) last_step: Option<i64>,
+    /// How many one-time passwords were wrong since one was right.
+    #[serde(default)]
+    pub(crate) failures: u32,
+}
+
+/// The members of a device that are not shown.
+pub(crate) const HIDDEN: [&str; 5] = ["activation", "failures", "lastStep", "position", "secret"];
+
+impl Device {
+    /// The lock as it is at an instant: one that is over is none.
+    pub(crate) fn lock_at(&self, now: Timestamp) -> Lock {
+        if self.lock.expires_at.is_some_and(|expires| expires <= now) {
+            Lock::default()
+        } else {
+            self.lock.clone()
+        }
+    }
 }
 
 /// What a device is.
@@ -114,6 +131,19 @@ impl Document for Device {
     fn unique(&self) -> Option<String> {
         None
     }
+
+    fn references(&self) -> Vec<Reference> {
+        let policy = self.policy.iter().map(|policy| Reference {
+            member: "policy.id",
+            target: Target::Kind("DEVICE_AUTHENTICATION_POLICY"),
+            id: policy.id,
+        });
+        policy.collect()
+    }
+}
+
+impl UsersOwn for Device {
+    const ITEM: &'static str = "device";
 }
 
 /// The devices of a user in the order in which the user wants them.
@@ -146,6 +176,10 @@ impl Document for PairingKey {
     fn unique(&self) -> Option<String> {
         None
     }
+}
+
+impl UsersOwn for PairingKey {
+    const ITEM: &'static str = "pairingKey";
 }
 
 /// What the tag of a mailed one-time password is bound to.

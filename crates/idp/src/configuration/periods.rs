@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::requests::failures::api::ApiFailure;
@@ -45,6 +46,12 @@ impl TimeUnit {
 }
 
 impl Period {
+    /// As a duration.
+    pub(super) fn length(self) -> SignedDuration {
+        let seconds = u64::from(self.duration).saturating_mul(self.time_unit.seconds());
+        SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+
     /// So many minutes.
     pub(super) const fn minutes(duration: u32) -> Self {
         Self {

@@ -1,9 +1,7 @@
 //! `/environments/{environment}/users/{user}/devices` and `…/pairingKeys`: by what users prove who
 //! they are a second time (PingOne, "MFA devices", "MFA pairing keys").
 
-use axum::extract::RawPathParams;
 use jiff::Timestamp;
-use protocol::id::ApplicationId;
 use protocol::names::EmailAddress;
 use protocol::pingone::{ErrorDetail, Reference as WireReference};
 use protocol::secret::Password;
@@ -13,21 +11,24 @@ use uuid::Uuid;
 
 use crate::access::on_user::{ActsAs, OnUser};
 use crate::access::permissions::may;
-use crate::accounts::totp;
+use crate::accounts::{otp, totp};
 use crate::api::body::Json;
 use crate::api::checks;
+use crate::api::configuration::OfUser;
 use crate::api::hal::{Hal, Page, Reply, Shown};
 use crate::audit::Activity;
-use crate::configuration::device_authentication_policies::DeviceAuthenticationPolicy;
+use crate::configuration::device_authentication_policies::{DeviceAuthenticationPolicy, OtpRules};
 use crate::configuration::devices::{
-    Activation, Block, BlockStatus, Device, DeviceStatus, DeviceType, Lock, LockStatus,
-    MOST_FAILURES, PAIRING_KEY_LIFETIME, PairingKey, in_order, otp_context,
+    Activation, Block, BlockStatus, Device, DeviceStatus, DeviceType, HIDDEN, Lock, LockStatus,
+    PAIRING_KEY_LIFETIME, PairingKey, in_order, otp_context,
 };
 use crate::configuration::mfa_settings::{MfaSettings, PairingKeyFormat};
-use crate::mail::{DEVICE_OTP_LIFETIME, MailKind};
+use crate::mail::MailKind;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
-use crate::stores::configuration::{Object, Objects, take_secrets, to_json};
+use crate::stores::configuration::{
+    Document as _, Object, Objects, ROOM, Reference, Target, take_secrets, to_json,
+};
 
 /// What is not provided.
 pub(super) const KEPT: Option<&str> = Some(
@@ -69,21 +70,6 @@ async fn all<P>(on: &OnUser<P>) -> Result<Vec<Object<Device>>, ApiFailure> {
     Ok(in_order(devices(on).list(environment, user).await?))
 }
 
-/// The device that the path names.
-async fn load<P>(on: &OnUser<P>, params: &RawPathParams) -> Result<Object<Device>, ApiFailure> {
-    let id = id_of(params, "device")?;
-    match devices(on).find(on.environment.id, id).await? {
-        Some(device) if device.parent == on.user.id.as_uuid() => Ok(device),
-        _ => Err(ApiFailure::not_found()),
-    }
-}
-
-fn id_of(params: &RawPathParams, name: &str) -> Result<Uuid, ApiFailure> {
-    let id = params.iter().find(|(param, _)| *param == name);
-    id.and_then(|(_, text)| Uuid::try_parse(text).ok())
-        .ok_or_else(ApiFailure::not_found)
-}
-
 async fn settings<P>(on: &OnUser<P>) -> Result<MfaSettings, ApiFailure> {
     Ok(MfaSettings::of(&on.idp, on.environment.id).await?)
 }
@@ -91,9 +77,10 @@ async fn settings<P>(on: &OnUser<P>) -> Result<MfaSettings, ApiFailure> {
 fn show<P>(on: &OnUser<P>, device: &Object<Device>) -> Result<Shown, ApiFailure> {
     let mut document = to_json(&device.document)?;
     if let Some(members) = document.as_object_mut() {
-        for hidden in ["activation", "position", "secret"] {
+        for hidden in HIDDEN {
             members.remove(hidden);
         }
+        members.insert("lock".to_owned(), json!(device.document.lock_at(on.now)));
     }
     let url = format!("devices/{}", device.id);
     let shown = shown(on, &url, device.id, document);
@@ -140,11 +127,9 @@ async fn page<P>(on: &OnUser<P>) -> Result<Reply, ApiFailure> {
 }
 
 pub(super) async fn read(
-    on: OnUser<may::ReadDevices>,
-    params: RawPathParams,
+    OfUser { on, object }: OfUser<Device, may::ReadDevices>,
 ) -> Result<Reply, ApiFailure> {
-    let device = load(&on, &params).await?;
-    Reply::ok(&show(&on, &device)?)
+    Reply::ok(&show(&on, &object)?)
 }
 
 /// Makes a device. Administrators may say that it is active already; others prove that it is the
@@ -154,19 +139,20 @@ pub(super) async fn create(
     Json(new): Json<NewDevice>,
 ) -> Result<Reply, ApiFailure> {
     let most = settings(&on).await?.pairing.max_allowed_devices;
-    let there = u32::try_from(all(&on).await?.len()).unwrap_or(u32::MAX);
-    if there >= most {
-        let message = format!("The user has {most} devices already, which is the most.");
-        return Err(ApiFailure::constraint(None, message));
+    let mut document = checked(&on, new)?;
+    checks::references(&on.idp, on.environment.id, &document.references()).await?;
+    let rules = rules(&on, &document).await?;
+    if !rules.is_some_and(|rules| rules.can_be_paired) {
+        let message = "The policy lets no device of this type be paired.";
+        return Err(ApiFailure::constraint(Some("type"), message));
     }
-    let mut document = checked(&on, new).await?;
     let id = on.idp.random().uuid();
     let mut mailed = Change::new();
     if document.kind == DeviceType::Totp {
         document.secret = Some(totp::secret(on.idp.random()));
     }
     if document.status == DeviceStatus::ActivationRequired {
-        let (activation, mail) = begin_activation(&on, id, &document).await?;
+        let (activation, mail) = begin_activation(&on, id, &document, rules).await?;
         document.activation = Some(activation);
         mailed = mail;
     }
@@ -177,8 +163,24 @@ pub(super) async fn create(
         document,
         on.now,
     );
-    let change = mailed.and(devices(&on).insert(&device, on.idp.random())?);
-    write(&on, change, "DEVICE.CREATED", &device).await?;
+    let change = devices(&on).insert_within(most, &device, on.idp.random())?;
+    let mail_step = change.steps();
+    let written = on.commit(
+        on.environment.id,
+        change.and(mailed),
+        "DEVICE.CREATED",
+        &device,
+    );
+    written.await.map_err(|error| match error.unmet() {
+        Some(ROOM) => {
+            let message = format!("The user has {most} devices already, which is the most.");
+            ApiFailure::constraint(None, message)
+        }
+        Some(step) if step >= mail_step => ApiFailure::too_many_mails(),
+        // What it refers to was deleted meanwhile.
+        Some(_) => ApiFailure::conflict(),
+        None => error.into(),
+    })?;
     on.idp.mail().wake();
     let shown = show(&on, &device)?;
     let shown = match &device.document.secret {
@@ -195,7 +197,7 @@ pub(super) async fn create(
 }
 
 /// Checks what was sent, and fills in what follows from the type and from who asks.
-async fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
+fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
     let NewDevice {
         kind,
         status,
@@ -233,13 +235,6 @@ async fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure
     if extension.is_some() && kind != DeviceType::Voice {
         return Err(foreign("extension"));
     }
-    if let Some(policy) = policy {
-        let policies = Objects::<DeviceAuthenticationPolicy>::new(on.idp.db(), on.idp.keyring());
-        if policies.find(on.environment.id, policy.id).await?.is_none() {
-            let message = "names something that does not exist in the environment";
-            return Err(ApiFailure::invalid_value("policy.id", message));
-        }
-    }
     let status = match (on.acts_as, kind, status) {
         // Nobody knows the secret yet.
         (_, DeviceType::Totp, _) => DeviceStatus::ActivationRequired,
@@ -264,6 +259,8 @@ async fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure
         position: None,
         activation: None,
         secret: None,
+        last_step: None,
+        failures: 0,
     })
 }
 
@@ -278,13 +275,29 @@ fn looks_like_phone(text: &str) -> bool {
         && text.chars().filter(char::is_ascii_digit).count() >= 5
 }
 
+/// What a device's policy says of its one-time passwords, or else the default policy.
+async fn rules<P>(on: &OnUser<P>, device: &Device) -> Result<Option<OtpRules>, ApiFailure> {
+    let policy = device.policy.map(|policy| policy.id);
+    let environment = on.environment.id;
+    let policy = DeviceAuthenticationPolicy::find(&on.idp, environment, policy).await?;
+    Ok(policy.and_then(|policy| policy.document.otp_rules(device.kind)))
+}
+
 /// What an activation waits for. A one-time password goes out by mail.
 async fn begin_activation<P>(
     on: &OnUser<P>,
     id: Uuid,
     device: &Device,
+    rules: Option<OtpRules>,
 ) -> Result<(Activation, Change), ApiFailure> {
-    let expires_at = on.now.saturating_add(DEVICE_OTP_LIFETIME);
+    let Some(OtpRules {
+        lifetime, digits, ..
+    }) = rules
+    else {
+        let message = "The policy has no place for a device of this type.";
+        return Err(ApiFailure::constraint(None, message));
+    };
+    let expires_at = on.now.saturating_add(lifetime);
     let mut activation = Activation {
         tag: None,
         failures: 0,
@@ -293,45 +306,40 @@ async fn begin_activation<P>(
     let Some(address) = &device.email else {
         return Ok((activation, Change::new()));
     };
-    let otp = random_digits(on, 6);
+    let otp = otp::digits(on.idp.random(), digits);
     let context = otp_context(on.environment.id, id);
-    activation.tag = Some(on.idp.keyring().authenticate(&context, otp.as_bytes()));
-    let mail = MailKind::Device { otp: &otp, address };
+    activation.tag = Some(otp::tag(on.idp.keyring(), &context, &otp));
+    let mail = MailKind::Device {
+        otp: &otp,
+        address,
+        lifetime,
+    };
     let mail = on.idp.mail().require(&on.idp, &on.user, &mail, on.now);
     Ok((activation, mail.await.map_err(ApiFailure::internal)?))
 }
 
-fn random_digits<P>(on: &OnUser<P>, length: usize) -> String {
-    let mut bytes = vec![0; length * 8];
-    on.idp.random().fill(&mut bytes);
-    let digits = bytes.chunks_exact(8).map(|chunk| {
-        let number = chunk.try_into().map_or(0, u64::from_be_bytes);
-        char::from_digit(u32::try_from(number % 10).unwrap_or(0), 10).unwrap_or('0')
-    });
-    digits.collect()
-}
-
-async fn write<P>(
+/// Puts a device in the place of the one that was read, unless another request was faster.
+async fn replace<P>(
     on: &OnUser<P>,
-    change: Change,
+    changed: &Object<Device>,
+    mailed: Change,
     event: &'static str,
-    device: &Object<Device>,
 ) -> Result<(), ApiFailure> {
-    let written = on.commit(on.environment.id, change, event, device).await;
-    written.map_err(|error| match error.unmet() {
-        Some(0) if device.document.activation.is_some() => ApiFailure::too_many_mails(),
+    let change = devices(on).update_unchanged(changed, on.idp.random())?;
+    let mail_step = change.steps();
+    let written = on.commit(on.environment.id, change.and(mailed), event, changed);
+    written.await.map_err(|error| match error.unmet() {
+        Some(step) if step >= mail_step => ApiFailure::too_many_mails(),
         Some(_) => ApiFailure::conflict(),
         None => error.into(),
     })
 }
 
 pub(super) async fn delete(
-    on: OnUser<may::DeleteDevices>,
-    params: RawPathParams,
+    OfUser { on, object }: OfUser<Device, may::DeleteDevices>,
 ) -> Result<Reply, ApiFailure> {
-    let device = load(&on, &params).await?;
-    let change = Objects::delete(&device);
-    let written = on.commit(on.environment.id, change, "DEVICE.DELETED", &device);
+    let change = Objects::delete(&object);
+    let written = on.commit(on.environment.id, change, "DEVICE.DELETED", &object);
     written.await?;
     Ok(Reply::no_content())
 }
@@ -344,11 +352,9 @@ pub(super) struct ActivationBody {
 
 /// Activates a device with the one-time password that proves it is the user's.
 pub(super) async fn activate(
-    on: OnUser<may::UpdateDevices>,
-    params: RawPathParams,
+    OfUser { on, object: device }: OfUser<Device, may::UpdateDevices>,
     Json(body): Json<ActivationBody>,
 ) -> Result<Reply, ApiFailure> {
-    let device = load(&on, &params).await?;
     let wrong = || {
         let message = "The one-time password is wrong or has expired.";
         let detail = ErrorDetail::new("INVALID_OTP", Some("otp"), message);
@@ -358,7 +364,9 @@ pub(super) async fn activate(
         let message = "The device does not wait for an activation.";
         return Err(ApiFailure::constraint(None, message));
     };
-    if activation.failures >= MOST_FAILURES || activation.expires_at <= on.now {
+    let rules = rules(&on, &device.document).await?;
+    let most_failures = rules.map_or(0, |rules| rules.most_failures);
+    if activation.failures >= most_failures || activation.expires_at <= on.now {
         return Err(wrong());
     }
     // The try is counted before anything is compared.
@@ -374,41 +382,54 @@ pub(super) async fn activate(
         Err(error) => return Err(error.into()),
     }
     let sent = body.otp.expose().trim();
-    if !proves(&on, &device, &activation, sent) {
+    let grace_steps = rules.map_or(0, |rules| rules.grace_steps);
+    let Some(proof) = proof(&on, &device, &activation, sent, grace_steps) else {
         let failed = Activity::failed("OTP.CHECK_FAILED", &on.user);
         Change::new()
             .commit(&on.idp, on.environment.id, &failed, &on.by)
             .await?;
         return Err(wrong());
-    }
+    };
     let mut activated = counted.written();
     activated.document.activation = None;
     activated.document.status = DeviceStatus::Active;
+    if let Proof::Step(step) = proof {
+        activated.document.last_step = Some(step);
+    }
     activated.updated_at = on.now;
-    let change = devices(&on).update_unchanged(&activated, on.idp.random())?;
-    write(&on, change, "DEVICE.ACTIVATED", &activated).await?;
+    let nothing = Change::new();
+    replace(&on, &activated, nothing, "DEVICE.ACTIVATED").await?;
     Reply::ok(&show(&on, &activated)?)
 }
 
-fn proves<P>(on: &OnUser<P>, device: &Object<Device>, activation: &Activation, sent: &str) -> bool {
-    if let Some(tag) = &activation.tag {
-        let context = otp_context(on.environment.id, device.id);
-        let keyring = on.idp.keyring();
-        return keyring.verify(&context, sent.as_bytes(), tag).is_ok();
-    }
-    let secret = device.document.secret.as_deref();
-    secret.is_some_and(|secret| totp::is_right(secret, sent, TOTP_GRACE_STEPS, on.now))
+/// What proved that a device is the user's.
+enum Proof {
+    /// The one-time password that was mailed to it.
+    Mailed,
+    /// The one-time password that it made for this step.
+    Step(i64),
 }
 
-/// As many steps as a policy has when it says nothing.
-const TOTP_GRACE_STEPS: u32 = 5;
+fn proof<P>(
+    on: &OnUser<P>,
+    device: &Object<Device>,
+    activation: &Activation,
+    sent: &str,
+    grace_steps: u32,
+) -> Option<Proof> {
+    if let Some(tag) = &activation.tag {
+        let context = otp_context(on.environment.id, device.id);
+        let is_right = otp::is_kept_as(on.idp.keyring(), &context, sent, tag);
+        return is_right.then_some(Proof::Mailed);
+    }
+    let secret = device.document.secret.as_deref()?;
+    totp::find_step(secret, sent, grace_steps, on.now).map(Proof::Step)
+}
 
 /// Mails a one-time password once more.
 pub(super) async fn send_activation_code(
-    on: OnUser<may::UpdateDevices>,
-    params: RawPathParams,
+    OfUser { on, object: device }: OfUser<Device, may::UpdateDevices>,
 ) -> Result<Reply, ApiFailure> {
-    let device = load(&on, &params).await?;
     if device.document.activation.is_none() {
         let message = "The device does not wait for an activation.";
         return Err(ApiFailure::constraint(None, message));
@@ -419,42 +440,32 @@ pub(super) async fn send_activation_code(
         let message = "No passcode is sent to a device of this type; it makes its own.";
         return Err(ApiFailure::constraint(None, message));
     }
-    let (activation, mailed) = begin_activation(&on, device.id, &device.document).await?;
+    let rules = rules(&on, &device.document).await?;
+    let (activation, mailed) = begin_activation(&on, device.id, &device.document, rules).await?;
     let mut changed = device.clone();
     changed.document.activation = Some(activation);
     changed.updated_at = on.now;
-    let change = devices(&on).update_unchanged(&changed, on.idp.random())?;
-    write(&on, mailed.and(change), "DEVICE.UPDATED", &changed).await?;
+    replace(&on, &changed, mailed, "DEVICE.UPDATED").await?;
     on.idp.mail().wake();
     Reply::ok(&show(&on, &changed)?)
 }
 
 /// Changes a device by what an operator does to it.
 async fn change<P>(
-    on: &OnUser<P>,
-    params: &RawPathParams,
+    OfUser { on, object }: OfUser<Device, P>,
     event: &'static str,
     change: impl FnOnce(&mut Device),
 ) -> Result<Reply, ApiFailure> {
-    let device = load(on, params).await?;
-    let mut changed = device.clone();
+    let mut changed = object.clone();
     change(&mut changed.document);
     changed.updated_at = on.now;
-    let written = devices(on).update_unchanged(&changed, on.idp.random())?;
-    let written = on.commit(on.environment.id, written, event, &changed).await;
-    match written {
-        Ok(()) => Reply::ok(&show(on, &changed)?),
-        Err(error) if error.unmet().is_some() => Err(ApiFailure::conflict()),
-        Err(error) => Err(error.into()),
-    }
+    replace(&on, &changed, Change::new(), event).await?;
+    Reply::ok(&show(&on, &changed)?)
 }
 
-pub(super) async fn block(
-    on: OnUser<may::ManageUsers>,
-    params: RawPathParams,
-) -> Result<Reply, ApiFailure> {
-    let blocked_at = Some(on.now);
-    change(&on, &params, "DEVICE.BLOCKED", |device| {
+pub(super) async fn block(device: OfUser<Device, may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    let blocked_at = Some(device.on.now);
+    change(device, "DEVICE.BLOCKED", |device| {
         device.block = Block {
             status: BlockStatus::Blocked,
             blocked_at,
@@ -463,21 +474,15 @@ pub(super) async fn block(
     .await
 }
 
-pub(super) async fn unblock(
-    on: OnUser<may::ManageUsers>,
-    params: RawPathParams,
-) -> Result<Reply, ApiFailure> {
-    change(&on, &params, "DEVICE.UNBLOCKED", |device| {
+pub(super) async fn unblock(device: OfUser<Device, may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    change(device, "DEVICE.UNBLOCKED", |device| {
         device.block = Block::default();
     })
     .await
 }
 
-pub(super) async fn lock(
-    on: OnUser<may::ManageUsers>,
-    params: RawPathParams,
-) -> Result<Reply, ApiFailure> {
-    change(&on, &params, "DEVICE.LOCKED", |device| {
+pub(super) async fn lock(device: OfUser<Device, may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    change(device, "DEVICE.LOCKED", |device| {
         device.lock = Lock {
             status: LockStatus::Locked,
             expires_at: None,
@@ -486,12 +491,10 @@ pub(super) async fn lock(
     .await
 }
 
-pub(super) async fn unlock(
-    on: OnUser<may::ManageUsers>,
-    params: RawPathParams,
-) -> Result<Reply, ApiFailure> {
-    change(&on, &params, "DEVICE.UNLOCKED", |device| {
+pub(super) async fn unlock(device: OfUser<Device, may::ManageUsers>) -> Result<Reply, ApiFailure> {
+    change(device, "DEVICE.UNLOCKED", |device| {
         device.lock = Lock::default();
+        device.failures = 0;
     })
     .await
 }
@@ -503,12 +506,11 @@ pub(super) struct Nickname {
 }
 
 pub(super) async fn set_nickname(
-    on: OnUser<may::UpdateDevices>,
-    params: RawPathParams,
+    device: OfUser<Device, may::UpdateDevices>,
     Json(body): Json<Nickname>,
 ) -> Result<Reply, ApiFailure> {
     checks::at_most("nickname", body.nickname.as_deref(), 100)?;
-    change(&on, &params, "DEVICE.NICKNAME_UPDATED", |device| {
+    change(device, "DEVICE.NICKNAME_UPDATED", |device| {
         device.nickname = body.nickname;
     })
     .await
@@ -590,17 +592,15 @@ pub(super) async fn create_pairing_key(
         let message = format!("must have at most {MOST_APPLICATIONS} items");
         return Err(ApiFailure::invalid_value("applications", message));
     }
-    for application in &body.applications {
-        let applications = on.idp.applications();
-        let id = ApplicationId::from_uuid(application.id);
-        let found = applications.find(on.environment.id, id, on.now).await?;
-        if found.is_none() {
-            let message = "names something that does not exist in the environment";
-            return Err(ApiFailure::invalid_value("applications.id", message));
-        }
-    }
+    let named = body.applications.iter().map(|application| Reference {
+        member: "applications.id",
+        target: Target::Table("applications"),
+        id: application.id,
+    });
+    let named: Vec<_> = named.collect();
+    checks::references(&on.idp, on.environment.id, &named).await?;
     let code = match settings(&on).await?.pairing.pairing_key_format {
-        PairingKeyFormat::Numeric => random_digits(&on, 12),
+        PairingKeyFormat::Numeric => otp::digits(on.idp.random(), 12),
         PairingKeyFormat::Alphanumeric => on.idp.random().code(16),
     };
     let expires_at = on.now.saturating_add(PAIRING_KEY_LIFETIME);
@@ -650,30 +650,15 @@ fn show_pairing_key<P>(on: &OnUser<P>, key: &Object<PairingKey>) -> Result<Shown
         .member("updatedAt", json!(key.updated_at)))
 }
 
-async fn load_pairing_key<P>(
-    on: &OnUser<P>,
-    params: &RawPathParams,
-) -> Result<Object<PairingKey>, ApiFailure> {
-    let id = id_of(params, "pairingKey")?;
-    match pairing_keys(on).find(on.environment.id, id).await? {
-        Some(key) if key.parent == on.user.id.as_uuid() => Ok(key),
-        _ => Err(ApiFailure::not_found()),
-    }
-}
-
 pub(super) async fn read_pairing_key(
-    on: OnUser<may::ReadDevices>,
-    params: RawPathParams,
+    OfUser { on, object: key }: OfUser<PairingKey, may::ReadDevices>,
 ) -> Result<Reply, ApiFailure> {
-    let key = load_pairing_key(&on, &params).await?;
     Reply::ok(&show_pairing_key(&on, &key)?)
 }
 
 pub(super) async fn delete_pairing_key(
-    on: OnUser<may::DeleteDevices>,
-    params: RawPathParams,
+    OfUser { on, object: key }: OfUser<PairingKey, may::DeleteDevices>,
 ) -> Result<Reply, ApiFailure> {
-    let key = load_pairing_key(&on, &params).await?;
     let change = Objects::delete(&key);
     let written = on.commit(on.environment.id, change, "PAIRING_KEY.DELETED", &key);
     written.await?;

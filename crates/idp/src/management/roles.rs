@@ -23,7 +23,7 @@ use crate::api::resource::unique;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
-use crate::stores::configuration::{Object, Objects};
+use crate::stores::configuration::{Document as _, Object, Objects};
 use crate::stores::custom_roles::CustomRole;
 use crate::stores::role_assignments::RoleAssignments;
 
@@ -230,14 +230,7 @@ async fn check(allowed: &Managing, role: &CustomRole) -> Result<(), ApiFailure> 
         let message = "must hold at most 500 roles";
         return Err(ApiFailure::invalid_value("canBeAssignedBy", message));
     }
-    let custom = all_of(allowed).await?;
-    for by in &role.can_be_assigned_by {
-        let is_custom = || custom.iter().any(|one| one.id == by.id.as_uuid());
-        if roles::find_role(by.id).is_none() && !is_custom() {
-            let message = "names a role that does not exist";
-            return Err(ApiFailure::invalid_value("canBeAssignedBy", message));
-        }
-    }
+    checks::references(&allowed.idp, allowed.id(), &role.references()).await?;
     require_held(allowed, role)
 }
 
@@ -318,7 +311,7 @@ pub(super) async fn replace(
     Reply::ok(&own(&allowed.url("roles"), &role, &custom))
 }
 
-/// Deletes a custom role that nobody holds.
+/// Deletes a custom role that nobody holds and no other names.
 pub(super) async fn delete(
     allowed: Managing,
     PathId(id): PathId<RoleId>,
@@ -329,7 +322,11 @@ pub(super) async fn delete(
     match deleted.await {
         Ok(()) => Ok(Reply::no_content()),
         Err(error) if error.unmet().is_some() => {
-            let message = "Somebody holds the role; take it away first.";
+            let message = if error.unmet() == Some(0) {
+                "Somebody holds the role; take it away first."
+            } else {
+                "Another role names it in canBeAssignedBy; change that first."
+            };
             Err(ApiFailure::constraint(None, message))
         }
         Err(error) => Err(error.into()),

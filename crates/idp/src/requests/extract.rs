@@ -1,6 +1,7 @@
 //! What handlers take out of a request: the environment of the path, and a form, each read once
 //! into a type.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
@@ -113,7 +114,7 @@ impl<I: Id> FromRequestParts<Idp> for PathId<I> {
 /// # Errors
 ///
 /// 404 when there is none: what is no id names nothing.
-pub(crate) async fn path_id<I: Id>(
+pub(crate) async fn path_id<I: FromStr>(
     parts: &mut Parts,
     idp: &Idp,
     name: &str,

@@ -41,6 +41,12 @@ impl Change {
         Self::new().require_one(statement)
     }
 
+    /// How many statements there are: the number that the next one gets in what tells that a
+    /// requirement was not met.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Adds a statement, however many rows it touches.
     pub(crate) fn add(mut self, statement: Statement) -> Self {
         self.steps.push(Step {

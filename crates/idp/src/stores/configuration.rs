@@ -242,13 +242,16 @@ const CLEAR_DEFAULT: &str = "\
 UPDATE configuration_objects SET is_default = FALSE, version = version + 1
  WHERE environment_id = $1 AND kind = $2 AND is_default AND id <> $3";
 
-/// Holds up whoever writes objects of the environment at the same time, and touches no row where
-/// there are too many already.
+/// Touches no row where there are too many already. It counts right behind [`ONE_AT_A_TIME`] alone: a
+/// statement that had to wait would count what was there when it began.
 const HAS_ROOM: &str = "\
 UPDATE environments SET updated_at = updated_at
  WHERE id = $1
    AND (SELECT COUNT(*) FROM configuration_objects
          WHERE environment_id = $1 AND kind = $2 AND parent_id = $3) < $4";
+
+/// The step of an insert that requires that there are not too many already.
+pub(crate) const ROOM: usize = 1;
 
 /// Changes nothing, and holds up whoever writes objects of the environment at the same time:
 /// something could be deleted while a reference to it is written.
@@ -335,17 +338,29 @@ impl<'a, D: Document> Objects<'a, D> {
         rows.iter().map(|row| self.read_row(row)).collect()
     }
 
-    /// Adds an object. The first requirement is not met where there are too many.
+    /// Adds an object. The requirement [`ROOM`] is not met where there are too many.
     pub(crate) fn insert(
         &self,
         object: &Object<D>,
         random: &dyn Random,
     ) -> Result<Change, StoreError> {
+        self.insert_within(D::MOST, object, random)
+    }
+
+    /// Adds an object, where fewer than `most` have its parent; else the requirement [`ROOM`] is not
+    /// met.
+    pub(crate) fn insert_within(
+        &self,
+        most: u32,
+        object: &Object<D>,
+        random: &dyn Random,
+    ) -> Result<Change, StoreError> {
+        let hold = Statement::new(ONE_AT_A_TIME).bind(object.environment_id.as_uuid());
         let has_room = Statement::new(HAS_ROOM)
             .bind(object.environment_id.as_uuid())
             .bind(D::EVENTS.kind)
             .bind(object.parent)
-            .bind(i64::from(D::MOST));
+            .bind(i64::from(most));
         let (document, sealed) = self.written(object, random)?;
         let insert = Statement::new(INSERT)
             .bind(object.id)
@@ -358,7 +373,9 @@ impl<'a, D: Document> Objects<'a, D> {
             .bind(sealed)
             .bind(object.created_at)
             .bind(object.updated_at);
-        let change = Change::of_one(has_room).and(Self::make_default(object));
+        let change = Change::of(hold)
+            .require_one(has_room)
+            .and(Self::make_default(object));
         Ok(Self::touch(change.add(insert).and(Self::refer(object))))
     }
 

@@ -4,9 +4,6 @@ use protocol::id::RoleId;
 use protocol::pingone::{Reference, RoleScopeType};
 use serde::{Deserialize, Serialize};
 
-use super::configuration::Document;
-use super::record::{Events, events};
-
 /// A role of an environment's own.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,15 +20,4 @@ pub(crate) struct CustomRole {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Permitted {
     pub(crate) id: String,
-}
-
-impl Document for CustomRole {
-    const EVENTS: Events = events!("CUSTOM_ROLE");
-    const MOST: u32 = 200;
-    /// What its holders may do is kept with their assignments.
-    const IS_CACHED: bool = true;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
 }

@@ -284,6 +284,94 @@ async fn devices_stand_in_the_order_of_their_user_and_are_bounded() {
     }
 }
 
+/// Of many that make devices at the same time, as many come through as a user may have.
+async fn devices_are_bounded_when_made_at_once(world: World) {
+    let world = std::sync::Arc::new(world);
+    let path = {
+        let api = Api::worker(&world).await;
+        format!("{}/devices", user_path(&api.make_user("ada").await))
+    };
+    let requests: Vec<_> = (0..20)
+        .map(|_| {
+            let (world, path) = (world.clone(), path.clone());
+            tokio::spawn(async move {
+                let api = Api::worker(&world).await;
+                let answer = api.post(&path, &json!({ "type": "TOTP" })).await;
+                if answer.status != StatusCode::CREATED {
+                    refused(&answer, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+                }
+                answer.status
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for request in requests {
+        made += usize::from(request.await.unwrap() == StatusCode::CREATED);
+    }
+    assert_eq!(made, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn devices_are_bounded_when_made_at_once_on_sqlite() {
+    let place = db::testing::sqlite().await;
+    devices_are_bounded_when_made_at_once(World::on(place).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn devices_are_bounded_when_made_at_once_on_postgresql() {
+    let Some(place) = db::testing::postgres().await else {
+        return;
+    };
+    devices_are_bounded_when_made_at_once(World::on(place).await).await;
+}
+
+#[tokio::test]
+async fn the_policy_of_a_device_stays_and_says_what_can_be_paired() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let path = format!("{}/devices", user_path(&api.make_user("ada").await));
+    let mut sent = policy("Own");
+    sent["sms"]["pairingDisabled"] = json!(true);
+    let policy = api.make("deviceAuthenticationPolicies", &sent).await;
+    let device = |kind: &str, policy: &str| {
+        let mut device = json!({ "type": kind, "policy": { "id": policy } });
+        match kind {
+            "EMAIL" => device["email"] = json!("ada@example.com"),
+            _ => device["phone"] = json!("+1.4155550009"),
+        }
+        device
+    };
+    let refusal = api.post(&path, &device("EMAIL", &id(&made_up()))).await;
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", "policy.id");
+    let refusal = api.post(&path, &device("SMS", &id(&policy))).await;
+    refused(
+        &refusal,
+        400,
+        "REQUEST_FAILED",
+        "CONSTRAINT_VIOLATION",
+        "type",
+    );
+    let mut pairing = device("EMAIL", &id(&policy));
+    pairing["status"] = json!("ACTIVATION_REQUIRED");
+    let made = api.make(&path, &pairing).await;
+    // The policy says how long a one-time password is.
+    let answer = world.get("/mailbox/messages?to=ada@example.com").await;
+    let text = answer.json()[0]["text"].as_str().unwrap().to_owned();
+    let is_otp = |word: &str| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_digit());
+    assert!(text.split_whitespace().any(is_otp), "{text}");
+    let at = format!("deviceAuthenticationPolicies/{}", id(&policy));
+    let refusal = api.delete(&at).await;
+    refused(&refusal, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+    let own = format!("{path}/{}", id(&made));
+    api.delete(&own).await.expect(StatusCode::NO_CONTENT);
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
+
+/// Something that does not exist.
+fn made_up() -> Value {
+    json!({ "id": "5a0a0950-8a81-4739-b12a-f4d6a11c7a82" })
+}
+
 #[tokio::test]
 async fn users_reach_their_own_devices_only() {
     let world = World::new().await;

@@ -102,6 +102,19 @@ async fn a_custom_role_gives_what_it_says() {
     reads.get("groups").await.expect(StatusCode::OK);
     let answer = api.delete(&at(&reader)).await;
     refused(&answer, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+    assert!(answer.body.contains("Somebody holds the role"));
+    // Nobody holds this one, and another says that it may be given by it.
+    let giver = api
+        .make("roles", &role("Giver", &["dir:read:user"], &by))
+        .await;
+    let giver_id = giver["id"].as_str().unwrap();
+    let given = role("Given", &["dir:read:group"], giver_id);
+    let given = api.make("roles", &given).await;
+    let answer = api.delete(&at(&giver)).await;
+    refused(&answer, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
+    assert!(answer.body.contains("canBeAssignedBy"), "{}", answer.body);
+    api.delete(&at(&given)).await.expect(StatusCode::NO_CONTENT);
+    api.delete(&at(&giver)).await.expect(StatusCode::NO_CONTENT);
     api.delete(&at(&below)).await.expect(StatusCode::NO_CONTENT);
 
     let taken = role("reader", &["dir:read:user"], &by);

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::FromRequestParts as _;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use protocol::id::{ApplicationId, EnvironmentId, Id, UserId};
 use uuid::Uuid;
@@ -71,6 +71,20 @@ async fn named<D: Configuration>(
     let objects = Objects::<D>::new(idp.db(), idp.keyring());
     let found = objects.find(environment, id).await?;
     found.ok_or_else(ApiFailure::not_found)
+}
+
+/// The object of the environment that the path names, for handlers of what is not a collection below
+/// it.
+pub(crate) struct PathObject<D>(pub(crate) Object<D>);
+
+/// Rejected with 404 where the environment has no such object.
+impl<D: Configuration> FromRequestParts<Idp> for PathObject<D> {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let environment = path_id(parts, idp, "environment").await?;
+        named(parts, idp, environment).await.map(Self)
+    }
 }
 
 /// Another configuration object.

@@ -3,10 +3,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::EnvironmentId;
 use protocol::pingone::media_type;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,11 +15,10 @@ use crate::access::caller::Caller;
 use crate::access::on_user::OnUser;
 use crate::access::permissions::may;
 use crate::api::body::Json;
-use crate::api::configuration::Configuration as _;
+use crate::api::configuration::PathObject;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::media_router::{Resource, at};
 use crate::requests::failures::api::ApiFailure;
-use crate::state::Idp;
 use crate::stores::configuration::{Object, Objects};
 use crate::stores::consents::{self, Counts, StoredConsent};
 
@@ -70,33 +66,6 @@ enum Status {
     Accepted,
     Expired,
     Revoked,
-}
-
-/// The agreement of the path.
-struct PathAgreement(Object<Agreement>);
-
-/// Rejected with 404 where the environment has no such agreement.
-impl FromRequestParts<Idp> for PathAgreement {
-    type Rejection = ApiFailure;
-
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
-        let params = RawPathParams::from_request_parts(parts, idp).await;
-        let params = params.map_err(|_| ApiFailure::not_found())?;
-        let find = |wanted: &str| {
-            let mut params = params.iter();
-            params
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, text)| text)
-        };
-        let environment = find("environment").and_then(|text| EnvironmentId::parse(text).ok());
-        let id = find(Agreement::ITEM).and_then(|text| Uuid::try_parse(text).ok());
-        let (Some(environment), Some(id)) = (environment, id) else {
-            return Err(ApiFailure::not_found());
-        };
-        let objects = Objects::<Agreement>::new(idp.db(), idp.keyring());
-        let found = objects.find(environment, id).await?;
-        found.map(Self).ok_or_else(ApiFailure::not_found)
-    }
 }
 
 /// Says whether what a user agreed to still counts: it ends with its time, and where everybody must
@@ -162,7 +131,7 @@ async fn list(on: OnUser<may::ReadConsents>) -> Result<Reply, ApiFailure> {
 
 async fn read(
     on: OnUser<may::ReadConsents>,
-    PathAgreement(agreement): PathAgreement,
+    PathObject(agreement): PathObject<Agreement>,
 ) -> Result<Reply, ApiFailure> {
     let consent = find(&on, &agreement).await?;
     Reply::ok(&shown(&on, consent).await?)
@@ -180,7 +149,7 @@ async fn find<P>(
 
 async fn accept(
     on: OnUser<may::ManageConsents>,
-    PathAgreement(agreement): PathAgreement,
+    PathObject(agreement): PathObject<Agreement>,
     Json(accept): Json<Accept>,
 ) -> Result<Reply, ApiFailure> {
     let (db, keyring) = (on.idp.db(), on.idp.keyring());
@@ -226,7 +195,7 @@ async fn accept(
 
 async fn revoke(
     on: OnUser<may::ManageConsents>,
-    PathAgreement(agreement): PathAgreement,
+    PathObject(agreement): PathObject<Agreement>,
 ) -> Result<Reply, ApiFailure> {
     let consent = StoredConsent {
         is_revoked: true,
