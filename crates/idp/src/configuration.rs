@@ -12,6 +12,7 @@ pub(crate) mod device_authentication_policies;
 pub(crate) mod devices;
 pub(crate) mod email_domains;
 pub(crate) mod fido2_policies;
+pub(crate) mod fido_policies;
 mod first_policies;
 pub(crate) mod forms;
 pub(crate) mod gateways;
@@ -49,6 +50,7 @@ use self::agreements::{Agreement, consents, revisions};
 use self::alert_channels::AlertChannel;
 use self::application_resources::{ApplicationResource, ApplicationResourcePermission};
 use self::device_authentication_policies::DeviceAuthenticationPolicy;
+use self::fido_policies::FidoPolicy;
 use self::fido2_policies::Fido2Policy;
 use self::forms::Form;
 use self::identity_providers::IdentityProvider;
@@ -100,6 +102,7 @@ pub(crate) fn routes() -> Vec<Resource> {
         collection::<SignOnPolicyAssignment>(),
         collection::<DeviceAuthenticationPolicy>(),
         collection::<Fido2Policy>(),
+        collection::<FidoPolicy>(),
         settings::<MfaSettings>(),
         collection::<PushCredential>(),
         settings::<AdministratorSecurity>(),

@@ -11,6 +11,7 @@ pub(crate) mod error;
 pub(crate) mod policy;
 pub(crate) mod respond;
 pub(crate) mod response;
+pub(crate) mod second_factor;
 pub(crate) mod still;
 pub(crate) mod turn;
 pub(crate) mod way_on;

@@ -54,6 +54,14 @@ pub(crate) enum MailKind<'a> {
         /// How long it is good.
         lifetime: SignedDuration,
     },
+    /// The one-time password by which a device proves who somebody is.
+    SecondFactor {
+        otp: &'a str,
+        /// The device's address.
+        address: &'a str,
+        /// How long it is good.
+        lifetime: SignedDuration,
+    },
     /// Something happened that the account's owner has to know of.
     Notice(Notice),
 }
@@ -85,6 +93,7 @@ impl MailKind<'_> {
             Self::Notice(Notice::PasswordRemoved) => "password-removed",
             Self::Notice(Notice::PasswordSet) => "password-set",
             Self::Recovery { .. } => "recovery",
+            Self::SecondFactor { .. } => "second-factor",
             Self::Verification { .. } => "verification",
         }
     }
@@ -95,6 +104,7 @@ impl MailKind<'_> {
             Self::AlreadyRegistered { .. } | Self::Notice(_) => None,
             Self::Device { .. } => Some("device_pairing"),
             Self::Recovery { .. } => Some("recovery_code_template"),
+            Self::SecondFactor { .. } => Some("strong_authentication"),
             Self::Verification { .. } => Some("verification_code_template"),
         }
     }
@@ -103,7 +113,9 @@ impl MailKind<'_> {
     /// address that was proven, and the proof of another to that.
     fn recipient<'u>(&'u self, user: &'u StoredUser) -> &'u str {
         match self {
-            Self::AlreadyRegistered { address } | Self::Device { address, .. } => address,
+            Self::AlreadyRegistered { address }
+            | Self::Device { address, .. }
+            | Self::SecondFactor { address, .. } => address,
             Self::Notice(_) | Self::Recovery { .. } => user.mailbox(),
             Self::Verification { .. } => &user.email,
         }
@@ -113,7 +125,9 @@ impl MailKind<'_> {
     fn code(&self) -> Option<(&str, SignedDuration)> {
         match self {
             Self::AlreadyRegistered { .. } | Self::Notice(_) => None,
-            Self::Device { otp, lifetime, .. } => Some((otp, *lifetime)),
+            Self::Device { otp, lifetime, .. } | Self::SecondFactor { otp, lifetime, .. } => {
+                Some((otp, *lifetime))
+            }
             Self::Recovery { code } => Some((code.expose(), RECOVERY_CODE_LIFETIME)),
             Self::Verification { code } => Some((code.expose(), VERIFICATION_CODE_LIFETIME)),
         }
@@ -132,6 +146,7 @@ impl MailKind<'_> {
             Self::AlreadyRegistered { .. }
             | Self::Device { .. }
             | Self::Recovery { .. }
+            | Self::SecondFactor { .. }
             | Self::Verification { .. } => 10,
             Self::Notice(_) => 30,
         };

@@ -7,6 +7,7 @@ mod application_permissions;
 mod application_secret;
 mod applications;
 mod bill_of_materials;
+pub(crate) mod device_authentications;
 mod devices;
 mod environments;
 mod flow_policies;

@@ -11,6 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
 use crate::Idp;
+use crate::management::device_authentications;
 use crate::oauth::{
     authorize, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
@@ -61,6 +62,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
             "/environments/{environment}/themes/{name}",
             get(uploads::theme),
         )
+        .merge(device_authentications::router())
         .method_not_allowed_fallback(wrong_method)
         .layer(correlated())
         .layer(from_any_origin());

@@ -17,6 +17,7 @@ pub(crate) mod configuration;
 pub(crate) mod consents;
 pub(crate) mod custom_roles;
 pub(crate) mod dependents;
+pub(crate) mod device_authentications;
 pub(crate) mod editions;
 pub(crate) mod email_delivery;
 pub(crate) mod endings;
@@ -147,6 +148,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 18,
         name: "versions",
         sql: include_str!("../migrations/0018_versions.sql"),
+    },
+    Migration {
+        version: 20,
+        name: "device_authentications",
+        sql: include_str!("../migrations/0020_device_authentications.sql"),
     },
 ];
 

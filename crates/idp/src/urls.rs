@@ -80,6 +80,11 @@ impl Urls {
         format!("{}/{environment}/as/{name}", self.base)
     }
 
+    /// The address of something of an environment that is not below its issuer.
+    pub(crate) fn authentication(&self, environment: EnvironmentId, path: impl Display) -> String {
+        format!("{}/{environment}/{path}", self.base)
+    }
+
     /// The path of an environment, which its cookies are for; with what a proxy puts in front.
     pub(crate) fn path(&self, environment: EnvironmentId) -> String {
         let prefix = self.base.strip_prefix(&self.origin).unwrap_or_default();

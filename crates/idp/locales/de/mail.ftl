@@ -20,6 +20,12 @@ mail-device-text = geben Sie dieses Einmalpasswort ein, um zu bestätigen, dass 
 mail-device-lifetime = Das Einmalpasswort gilt { $minutes } Minuten und nur einmal. Ein neueres ersetzt es.
 mail-device-unasked = Wenn Sie es nicht angefordert haben, brauchen Sie nichts zu tun. Geben Sie das Einmalpasswort niemandem weiter.
 
+mail-second-factor-subject = Ihr Einmalpasswort
+mail-second-factor-heading = Bestätigen Sie, dass Sie es sind
+mail-second-factor-text = geben Sie dieses Einmalpasswort ein, um sich mit dem Konto { $name } bei { $environment } anzumelden:
+mail-second-factor-lifetime = Das Einmalpasswort gilt { $minutes } Minuten und nur einmal. Ein neueres ersetzt es.
+mail-second-factor-unasked = Wenn Sie sich nicht anmelden, kennt vielleicht jemand anderes Ihr Passwort: Ändern Sie es. Geben Sie das Einmalpasswort niemandem weiter.
+
 mail-already-registered-subject = Sie haben schon ein Konto
 mail-already-registered-heading = Sie haben schon ein Konto
 mail-already-registered-text = jemand, vermutlich Sie selbst, wollte mit dieser E-Mail-Adresse ein Konto bei { $environment } anlegen. Es gibt schon eines, und sein Benutzername ist { $name }. Melden Sie sich damit an. Wenn Sie das Passwort nicht mehr wissen, wählen Sie dort „Passwort vergessen?“ und geben Sie diese Adresse ein.

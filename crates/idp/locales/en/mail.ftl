@@ -20,6 +20,12 @@ mail-device-text = enter this one-time password to confirm that this address bel
 mail-device-lifetime = The one-time password is good for { $minutes } minutes and for one use. A newer one replaces it.
 mail-device-unasked = If you did not ask for it, there is nothing to do. Do not give the one-time password to anybody.
 
+mail-second-factor-subject = Your one-time password
+mail-second-factor-heading = Confirm that it is you
+mail-second-factor-text = enter this one-time password to sign on with the account { $name } at { $environment }:
+mail-second-factor-lifetime = The one-time password is good for { $minutes } minutes and for one use. A newer one replaces it.
+mail-second-factor-unasked = If you are not signing on, somebody else may know your password: change it. Do not give the one-time password to anybody.
+
 mail-already-registered-subject = You have an account already
 mail-already-registered-heading = You have an account already
 mail-already-registered-text = somebody, most likely you, wanted to create an account for { $environment } with this e-mail address. There is one already, and its username is { $name }. Sign on with it. If you do not know the password any more, choose “Forgot your password?” there and enter this address.

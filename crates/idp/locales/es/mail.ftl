@@ -20,6 +20,12 @@ mail-device-text = Introduzca esta contraseña de un solo uso para confirmar que
 mail-device-lifetime = La contraseña de un solo uso es válida durante { $minutes } minutos y para un solo uso. Una más reciente la sustituye.
 mail-device-unasked = Si no la ha pedido, no tiene que hacer nada. No dé la contraseña de un solo uso a nadie.
 
+mail-second-factor-subject = Su contraseña de un solo uso
+mail-second-factor-heading = Confirme que es usted
+mail-second-factor-text = Introduzca esta contraseña de un solo uso para iniciar sesión con la cuenta { $name } de { $environment }:
+mail-second-factor-lifetime = La contraseña de un solo uso es válida durante { $minutes } minutos y para un solo uso. Una más reciente la sustituye.
+mail-second-factor-unasked = Si no está iniciando sesión, puede que otra persona conozca su contraseña: cámbiela. No dé la contraseña de un solo uso a nadie.
+
 mail-already-registered-subject = Ya tiene una cuenta
 mail-already-registered-heading = Ya tiene una cuenta
 mail-already-registered-text = Alguien, probablemente usted, ha querido crear una cuenta para { $environment } con este correo electrónico. Ya existe una, y su nombre de usuario es { $name }. Inicie sesión con ella. Si ya no sabe la contraseña, elija «¿Ha olvidado su contraseña?» e introduzca esta dirección.

@@ -20,6 +20,12 @@ mail-device-text = saisissez ce mot de passe à usage unique pour confirmer que 
 mail-device-lifetime = Le mot de passe à usage unique est valable { $minutes } minutes et ne peut servir qu’une fois. Un plus récent le remplace.
 mail-device-unasked = Si vous ne l’avez pas demandé, vous n’avez rien à faire. Ne donnez ce mot de passe à personne.
 
+mail-second-factor-subject = Votre mot de passe à usage unique
+mail-second-factor-heading = Confirmez que c’est bien vous
+mail-second-factor-text = saisissez ce mot de passe à usage unique pour vous connecter avec le compte { $name } de { $environment } :
+mail-second-factor-lifetime = Le mot de passe à usage unique est valable { $minutes } minutes et ne peut servir qu’une fois. Un plus récent le remplace.
+mail-second-factor-unasked = Si vous n’êtes pas en train de vous connecter, quelqu’un d’autre connaît peut-être votre mot de passe : changez-le. Ne donnez ce mot de passe à usage unique à personne.
+
 mail-already-registered-subject = Vous avez déjà un compte
 mail-already-registered-heading = Vous avez déjà un compte
 mail-already-registered-text = quelqu’un, sans doute vous, a voulu créer un compte pour { $environment } avec cette adresse e-mail. Il en existe déjà un, dont le nom d’utilisateur est { $name }. Connectez-vous avec celui-ci. Si vous ne connaissez plus le mot de passe, choisissez « Mot de passe oublié ? » et saisissez cette adresse.

@@ -255,6 +255,7 @@ permissions! {
         CheckPasswords as HelpWithPasswords, own "p1:validate:userPassword";
         EndSessions as ManageUsers, own "p1:delete:sessions", protects target true, protects owner true;
         ManageApplicationPolicies as ManageApplications, protects target true;
+        AuthenticateDevices as ManageUsers;
         CreateDevices as ManageUsers, own "p1:create:device", protects target true, protects owner true;
         CreatePairingKeys as ManageUsers, own "p1:create:pairingKey", protects target true,
             protects owner true;

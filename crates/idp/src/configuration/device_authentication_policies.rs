@@ -60,9 +60,12 @@ struct Authentication {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum DeviceSelection {
+pub(crate) enum DeviceSelection {
+    /// The user chooses, also where there is one device.
     AlwaysDisplayDevices,
+    /// The first device is asked at once.
     DefaultToFirst,
+    /// The user chooses where there are several.
     PromptToSelect,
 }
 
@@ -465,6 +468,8 @@ impl Configuration for DeviceAuthenticationPolicy {
 /// What a policy says of the one-time passwords of one type of device.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OtpRules {
+    /// Whether the type counts.
+    pub(crate) is_enabled: bool,
     /// Whether devices of the type can be paired.
     pub(crate) can_be_paired: bool,
     /// How many digits a one-time password has.
@@ -473,6 +478,8 @@ pub(crate) struct OtpRules {
     pub(crate) lifetime: SignedDuration,
     /// How many wrong ones there may be.
     pub(crate) most_failures: u32,
+    /// How long the device is locked after them.
+    pub(crate) cool_down: SignedDuration,
     /// How many steps early or late one may be that a device made.
     pub(crate) grace_steps: u32,
 }
@@ -490,10 +497,12 @@ const GRACE_STEPS: u32 = 5;
 impl MailedOtp {
     fn rules(&self) -> OtpRules {
         OtpRules {
+            is_enabled: self.enabled,
             can_be_paired: self.enabled && self.pairing_disabled != Some(true),
             digits: usize::try_from(self.otp.otp_length.unwrap_or(DIGITS)).unwrap_or_default(),
             lifetime: self.otp.life_time.length(),
             most_failures: self.otp.failure.count,
+            cool_down: self.otp.failure.cool_down.length(),
             grace_steps: 0,
         }
     }
@@ -502,10 +511,12 @@ impl MailedOtp {
 impl Totp {
     fn rules(&self) -> OtpRules {
         OtpRules {
+            is_enabled: self.enabled,
             can_be_paired: self.enabled && self.pairing_disabled != Some(true),
             digits: usize::try_from(DIGITS).unwrap_or_default(),
             lifetime: ACTIVATION_LIFETIME,
             most_failures: self.otp.failure.count,
+            cool_down: self.otp.failure.cool_down.length(),
             grace_steps: self.passcode_grace_period.unwrap_or(GRACE_STEPS),
         }
     }
@@ -538,6 +549,14 @@ impl DeviceAuthenticationPolicy {
             DeviceType::Voice => Some(self.voice.rules()),
             DeviceType::WhatsApp => self.whats_app.as_ref().map(MailedOtp::rules),
         }
+    }
+
+    /// Whether the user chooses a device.
+    pub(crate) fn device_selection(&self) -> DeviceSelection {
+        self.authentication
+            .map_or(DeviceSelection::DefaultToFirst, |authentication| {
+                authentication.device_selection
+            })
     }
 
     fn check_totp(&self) -> Result<(), ApiFailure> {

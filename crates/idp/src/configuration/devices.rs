@@ -54,6 +54,13 @@ impl Device {
             self.lock.clone()
         }
     }
+
+    /// Whether it may prove who somebody is.
+    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
+        self.status == DeviceStatus::Active
+            && self.block.status == BlockStatus::Unblocked
+            && self.lock_at(now).status == LockStatus::Unlocked
+    }
 }
 
 /// What a device is.

@@ -78,6 +78,8 @@ const ABSENT: &[(&str, &[&str])] = &[
         "The integration catalogue",
         &["integrations/{id}", "propagation/storeMetadata"],
     ),
+    ("Logs of mobile devices", &["users/{id}/devices/{id}/logs"]),
+    ("The register of FIDO devices", &["fidoDevicesMetadata"]),
     (
         "Provisioning runs",
         &[

@@ -32,8 +32,8 @@ use crate::stores::configuration::{
 
 /// What is not provided.
 pub(super) const KEPT: Option<&str> = Some(
-    "Devices are activated by mail and authenticator application, and not asked for at sign-on; no \
-     message goes to a phone.",
+    "Devices prove somebody to programs by mail and authenticator application \
+     (`deviceAuthentications`), and are not asked for at sign-on; no message goes to a phone.",
 );
 
 /// What is not provided of pairing keys.

@@ -19,6 +19,7 @@ mod management_audit;
 mod management_bodies;
 mod management_configuration;
 mod management_configuration_objects;
+mod management_device_authentications;
 mod management_environments;
 mod management_forms;
 mod management_gateways;

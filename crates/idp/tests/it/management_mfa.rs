@@ -132,6 +132,26 @@ async fn what_a_policy_refers_to_stays() {
 }
 
 #[tokio::test]
+async fn a_fido_policy_of_the_older_kind_is_kept() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut sent = json!({
+        "name": "Old", "attestationRequirements": "SPECIFIC", "residentKeyRequirement": "REQUIRED",
+    });
+    let refusal = api.post("fidoPolicies", &sent).await;
+    let target = "allowedAuthenticators";
+    refused(&refusal, 400, "INVALID_DATA", "REQUIRED_VALUE", target);
+    sent["allowedAuthenticators"] = json!([{ "id": "authenticator" }]);
+    let made = api.make("fidoPolicies", &sent).await;
+    assert_eq!(made["enforceDuringAuthentication"], json!(false));
+    sent["name"] = json!("Older");
+    let at = format!("fidoPolicies/{}", id(&made));
+    let replaced = api.put(&at, &sent).await.expect(StatusCode::OK).json();
+    assert_eq!(replaced["name"], "Older");
+    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn settings_can_be_reset() {
     let world = World::new().await;
     let api = Api::worker(&world).await;

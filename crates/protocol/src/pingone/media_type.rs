@@ -12,6 +12,8 @@ pub const DEVICE_ACTIVATE: &str = "application/vnd.pingidentity.device.activate+
 pub const DEVICE_BLOCK: &str = "application/vnd.pingidentity.device.block+json";
 /// Locks a device.
 pub const DEVICE_LOCK: &str = "application/vnd.pingidentity.device.lock+json";
+/// Chooses the device that proves who somebody is.
+pub const DEVICE_SELECT: &str = "application/vnd.pingidentity.device.select+json";
 /// Sends the one-time password for the activation of a device once more.
 pub const DEVICE_SEND_ACTIVATION_CODE: &str =
     "application/vnd.pingidentity.device.sendActivationCode+json";
@@ -25,6 +27,8 @@ pub const DEVICES_REORDER: &str = "application/vnd.pingidentity.devices.reorder+
 pub const CONSENT_ACCEPT: &str = "application/vnd.pingidentity.consent.accept+json";
 /// Takes back that somebody agreed.
 pub const CONSENT_REVOKE: &str = "application/vnd.pingidentity.consent.revoke+json";
+/// Checks a one-time password.
+pub const OTP_CHECK: &str = "application/vnd.pingidentity.otp.check+json";
 /// Checks a password.
 pub const PASSWORD_CHECK: &str = "application/vnd.pingidentity.password.check+json";
 /// Demands a new password at the next sign-on.
