@@ -2,8 +2,9 @@
 //!
 //! Two clients, since they hold different credentials:
 //!
-//! - [`management::Client`] administers an environment with a worker application's token: users,
-//!   passwords, populations, groups, password policies, applications, roles.
+//! - [`management::Client`] administers an environment with a worker application's token: users
+//!   and their passwords, populations, groups, applications, resources, roles, sign-on policies,
+//!   schemas, branding, webhooks, keys, and environments themselves.
 //! - [`auth::Client`] signs users on at any OpenID provider, PingOne among them, for an
 //!   application of yours.
 //!
@@ -68,17 +69,37 @@ mod transport;
 
 pub use http::{Method, StatusCode};
 pub use protocol::id::{
-    ApplicationId, EnvironmentId, GroupId, InvalidId, PasswordPolicyId, PopulationId,
-    RoleAssignmentId, RoleId, UserId,
+    ActivityId, AgreementId, AgreementLanguageId, AgreementRevisionId, ApplicationId,
+    AttributeMappingId, EnvironmentId, GroupId, IdentityProviderId, InvalidId, KeyId,
+    KeyRotationPolicyId, LicenseId, OrganizationId, PasswordPolicyId, PopulationId,
+    ProviderAttributeId, ResourceGrantId, ResourceId, RoleAssignmentId, RoleId, SchemaAttributeId,
+    SchemaId, ScopeId, SessionId, SignOnPolicyActionId, SignOnPolicyAssignmentId, SignOnPolicyId,
+    SubscriptionId, ThemeId, UserId,
 };
+pub use protocol::oauth::TokenEndpointAuthMethod;
 pub use protocol::password_policy::PasswordPolicy;
 pub use protocol::pingone::{
-    Account, AccountStatus, Address, ApiError, ApiErrorCode, ApplicationSecret, AssignedScope,
-    Code, EmbeddedGroup, Environment, EnvironmentType, ErrorDetail, Group, GroupMembership,
-    IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus, Link, Links, MemberCounts,
-    MembershipType, Name, NewGroup, NewUser, Open, PasswordState, PasswordStatus, Patch, Photo,
-    Population, PreviousSecret, Reference, Region, Role, RoleAssignment, RoleScopeType, User,
-    UserPatch,
+    AccessControl, Account, AccountStatus, Activity, ActivityAction, ActivityActors,
+    ActivityResult, ActivitySubject, Address, Agreement, AgreementLanguage, AgreementRevision,
+    ApiError, ApiErrorCode, ApplicationProtocol, ApplicationSecret, ApplicationType, AssignedScope,
+    AttributeMapping, BillOfMaterials, Bookmark, BrandingSettings, Code, CorsBehavior,
+    CorsSettings, Deployment, EmailDelivery, EmbeddedGroup, EnumeratedValue, Environment,
+    EnvironmentStatus, EnvironmentSubtype, EnvironmentType, ErrorDetail, ExternalProvider,
+    GrantTypeName, Group, GroupAccess, GroupAccessType, GroupMembership, HttpEndpoint,
+    IdentityProvider, IntrospectionAuthMethod, Key, KeyRotationPolicy, KeyUsage, LastSignOn,
+    Lifecycle, LifecycleStatus, Link, Links, MappingType, MemberCounts, MembershipType, Name,
+    NewApplication, NewEnvironment, NewGroup, NewPopulation, NewResource, NewResourceGrant,
+    NewRole, NewRoleAssignment, NewScope, NewUser, NotificationsSettings, Object, Open,
+    ParRequirement, PasswordState, PasswordStatus, Patch, Photo, Picture, PkceEnforcement,
+    Population, PreviousSecret, Product, ProductTag, ProductType, ProfileAttribute,
+    ProviderAttribute, ProviderAttributeUpdate, ProviderEndpoints, ProviderRegistration,
+    ProviderType, Reference, RegexValidation, Region, Registration, Resource, ResourceGrant,
+    ResourceScope, ResourceType, ResponseTypeName, Role, RoleAccess, RoleAccessType,
+    RoleAssignment, RolePermission, RoleScope, RoleScopeType, RoleType, Schema, SchemaAttribute,
+    SchemaAttributeType, SchemaType, Sender, SignOnActionType, SignOnPolicy, SignOnPolicyAction,
+    SignOnPolicyAssignment, SolutionType, Subscription, SubscriptionFilter, SubscriptionFormat,
+    SubscriptionProtocol, Switch, Theme, ThemeConfiguration, ThemeTemplate, User, UserPatch,
+    UserSession,
 };
 pub use protocol::scim;
 pub use protocol::secret::{

@@ -1,17 +1,20 @@
-//! PingOne's management API: users, passwords, populations, policies, applications, roles.
+//! PingOne's management API: what an environment holds, and how it is set up.
 //!
 //! [`Client`] acts with a worker application's token, which it fetches and renews by itself, or
 //! with the access token of a signed-on user ([`Client::with_access_token`]).
 
 mod applications;
-mod environment;
+mod collection;
+mod configuration;
+mod directory;
+mod environments;
 mod groups;
 mod list;
-mod password_policies;
 mod passwords;
-mod populations;
 mod request;
+mod resources;
 mod roles;
+mod sign_on;
 mod users;
 mod worker;
 
@@ -22,14 +25,13 @@ use http::{HeaderValue, Method, header};
 use protocol::id::{EnvironmentId, UserId};
 use protocol::secret::AccessToken;
 
-pub use self::applications::{Application, Applications};
-pub use self::groups::{Groups, Memberships};
+pub use self::applications::Application;
+pub use self::collection::{Collection, Creatable, Deletable, Kind, Replaceable, Settings, Single};
+pub use self::groups::Memberships;
 pub use self::list::{Cursor, List, Page};
-pub use self::password_policies::PasswordPolicies;
 pub use self::passwords::Passwords;
-pub use self::populations::Populations;
 pub use self::request::Request;
-pub use self::roles::{RoleAssignments, Roles};
+pub use self::roles::{RoleHolder, Roles};
 pub use self::users::Users;
 use self::worker::WorkerToken;
 use crate::endpoints::Reroute;
@@ -131,6 +133,30 @@ impl Client {
         }
     }
 
+    /// Another environment, with the same credentials and connections.
+    ///
+    /// What the worker may do there follows from its roles.
+    ///
+    /// ```no_run
+    /// # use pingone::{EnvironmentId, Error, management};
+    /// # async fn example(pingone: management::Client, staging: EnvironmentId) -> Result<(), Error> {
+    /// println!("{}", pingone.in_environment(staging).environment().await?.name);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn in_environment(&self, environment: EnvironmentId) -> Self {
+        let Shared {
+            endpoints,
+            transport,
+            ..
+        } = &*self.shared;
+        Self {
+            shared: Shared::new(endpoints, environment, transport.clone()),
+            actor: self.actor.clone(),
+        }
+    }
+
     /// The environment.
     pub fn environment_id(&self) -> EnvironmentId {
         self.shared.environment
@@ -162,95 +188,17 @@ impl Client {
         Passwords::new(self, user)
     }
 
-    /// The environment's populations.
+    /// A collection of the environment, by the kind of its objects.
     ///
     /// ```no_run
-    /// # use pingone::{Error, management};
+    /// # use pingone::{Error, Population, management};
     /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// let populations = pingone.populations().list().all().await?;
+    /// let populations = pingone.collection::<Population>().list().all().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn populations(&self) -> Populations<'_> {
-        Populations::new(self)
-    }
-
-    /// The environment's groups.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management};
-    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// let groups = pingone.groups().list().all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn groups(&self) -> Groups<'_> {
-        Groups::new(self)
-    }
-
-    /// The groups of one user.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management, UserId};
-    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
-    /// let groups = pingone.memberships(ada).list().all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn memberships(&self, user: UserId) -> Memberships<'_> {
-        Memberships::new(self, user)
-    }
-
-    /// The environment's password policies.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management};
-    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// let policy = pingone.password_policies().load_default().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn password_policies(&self) -> PasswordPolicies<'_> {
-        PasswordPolicies::new(self)
-    }
-
-    /// The environment's applications.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management};
-    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// let applications = pingone.applications().list().all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn applications(&self) -> Applications<'_> {
-        Applications::new(self)
-    }
-
-    /// The roles that can be assigned.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management};
-    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// let roles = pingone.roles().list().all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn roles(&self) -> Roles<'_> {
-        Roles::new(self)
-    }
-
-    /// The roles of one user.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management, UserId};
-    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
-    /// let held = pingone.role_assignments(ada).list().all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn role_assignments(&self, user: UserId) -> RoleAssignments<'_> {
-        RoleAssignments::new(self, user)
+    pub fn collection<K: Kind>(&self) -> Collection<'_, K> {
+        Collection::at(self, self.path(K::PATH))
     }
 
     /// A call that has no method here yet, with the same authentication, retries and errors.

@@ -104,8 +104,16 @@ macro_rules! ids {
 ids! {
     /// An entry of the audit log.
     ActivityId = "activity";
+    /// An agreement.
+    AgreementId = "agreement";
+    /// An agreement in one language.
+    AgreementLanguageId = "agreement language";
+    /// A text of an agreement.
+    AgreementRevisionId = "agreement revision";
     /// An application: PingOne's managed object, and as OAuth client its `client_id`.
     ApplicationId = "application";
+    /// That a user's attribute becomes a claim.
+    AttributeMappingId = "attribute mapping";
     /// An environment: one issuer, one directory.
     EnvironmentId = "environment";
     /// One sign-on interaction.
@@ -114,6 +122,12 @@ ids! {
     GrantId = "grant";
     /// A group of users.
     GroupId = "group";
+    /// A place elsewhere where people may sign on.
+    IdentityProviderId = "identity provider";
+    /// A key of an environment's, with its certificate.
+    KeyId = "key";
+    /// A plan by which keys take each other's place.
+    KeyRotationPolicyId = "key rotation policy";
     /// A licence of an organization.
     LicenseId = "license";
     /// A mail in the outbox.
@@ -124,6 +138,8 @@ ids! {
     PasswordPolicyId = "password policy";
     /// A population: the part of an environment that a user belongs to.
     PopulationId = "population";
+    /// That an attribute is taken from an identity provider.
+    ProviderAttributeId = "identity provider attribute";
     /// An application's grant of a resource's scopes (PingOne's `grants` sub-resource).
     ResourceGrantId = "grant";
     /// A resource: what an access token is for.
@@ -132,12 +148,26 @@ ids! {
     RoleAssignmentId = "role assignment";
     /// A role.
     RoleId = "role";
+    /// An attribute of users.
+    SchemaAttributeId = "schema attribute";
+    /// A schema: what users are made of.
+    SchemaId = "schema";
     /// A scope of a resource.
     ScopeId = "scope";
     /// A browser session at the environment; the `sid` of tokens.
     SessionId = "session";
+    /// One demand of a sign-on policy.
+    SignOnPolicyActionId = "sign-on policy action";
+    /// That an application has a sign-on policy.
+    SignOnPolicyAssignmentId = "sign-on policy assignment";
+    /// A sign-on policy.
+    SignOnPolicyId = "sign-on policy";
     /// A signing key; the `kid` of tokens.
     SigningKeyId = "key";
+    /// A subscription: somebody who is told what happens.
+    SubscriptionId = "subscription";
+    /// How the pages look.
+    ThemeId = "theme";
     /// A user; the `sub` of tokens.
     UserId = "user";
 }

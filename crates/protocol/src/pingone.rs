@@ -3,41 +3,77 @@
 //! Written once for both sides: the SDK reads these types, the embedded environment writes them.
 //! Facts are those of PingOne's API documentation, "Conventions" and the page of each resource.
 
+mod agreement;
 mod application;
+mod branding;
 mod collection;
 mod environment;
 mod error;
 mod group;
+mod key;
+mod mapping;
 pub mod media_type;
+mod notification;
+mod object;
 mod password;
 mod population;
+mod provider;
 mod resource;
 mod role;
+mod schema;
+mod session;
+mod sign_on;
+mod subscription;
 mod user;
 
 pub use crate::codes::{Code, Open};
+pub use agreement::{Agreement, AgreementLanguage, AgreementRevision};
 pub use application::{
     AccessControl, Application, ApplicationProtocol, ApplicationSecret, ApplicationType,
     CorsBehavior, CorsSettings, GrantTypeName, GroupAccess, GroupAccessType, NewApplication,
     ParRequirement, PkceEnforcement, PreviousSecret, ResponseTypeName, RoleAccess, RoleAccessType,
 };
+pub use branding::{BrandingSettings, Picture, Theme, ThemeConfiguration, ThemeTemplate};
 pub use collection::{Collection, Link, Links, Reference};
 pub use environment::{
     BillOfMaterials, Bookmark, Deployment, Environment, EnvironmentStatus, EnvironmentSubtype,
-    EnvironmentType, Product, ProductTag, ProductType, Region, SolutionType,
+    EnvironmentType, NewEnvironment, Product, ProductTag, ProductType, Region, SolutionType,
 };
 pub use error::{ApiError, ApiErrorCode, ErrorDetail};
 pub use group::{EmbeddedGroup, Group, GroupMembership, MemberCounts, MembershipType, NewGroup};
+pub use key::{Key, KeyRotationPolicy, KeyUsage};
+pub use mapping::{AttributeMapping, MappingType};
+pub use notification::{EmailDelivery, NotificationsSettings, Sender};
+pub use object::{Object, Switch};
 pub use password::{
     CheckPassword, EmbeddedPolicy, PasswordState, PasswordStatus, RecoverPassword, ResetPassword,
     SetPassword,
 };
 pub use population::{NewPopulation, Population};
-pub use resource::{
-    ApplicationPermissionsSettings, IntrospectionAuthMethod, Resource, ResourceGrant,
-    ResourceScope, ResourceType,
+pub use provider::{
+    ExternalProvider, ProviderAttribute, ProviderAttributeUpdate, ProviderEndpoints,
+    ProviderRegistration, ProviderType,
 };
-pub use role::{AssignedScope, NewRoleAssignment, Role, RoleAssignment, RoleScope, RoleScopeType};
+pub use resource::{
+    ApplicationPermissionsSettings, IntrospectionAuthMethod, NewResource, NewResourceGrant,
+    NewScope, Resource, ResourceGrant, ResourceScope, ResourceType,
+};
+pub use role::{
+    AssignedScope, NewRole, NewRoleAssignment, Role, RoleAssignment, RolePermission, RoleScope,
+    RoleScopeType, RoleType,
+};
+pub use schema::{
+    EnumeratedValue, RegexValidation, Schema, SchemaAttribute, SchemaAttributeType, SchemaType,
+};
+pub use session::UserSession;
+pub use sign_on::{
+    ProfileAttribute, Registration, SignOnActionType, SignOnPolicy, SignOnPolicyAction,
+    SignOnPolicyAssignment,
+};
+pub use subscription::{
+    Activity, ActivityAction, ActivityActors, ActivityResult, ActivitySubject, HttpEndpoint,
+    Subscription, SubscriptionFilter, SubscriptionFormat, SubscriptionProtocol,
+};
 pub use user::{
     Account, AccountStatus, Address, IdentityProvider, ImportPassword, LastSignOn, Lifecycle,
     LifecycleStatus, Name, NewLifecycle, NewUser, Patch, Photo, User, UserPatch,

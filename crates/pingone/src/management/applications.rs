@@ -1,12 +1,15 @@
-//! Applications and their secrets (PingOne, "Applications").
+//! Applications, their secrets, and what hangs off them (PingOne, "Applications").
 
 use http::Method;
-use protocol::id::ApplicationId;
-use protocol::pingone::ApplicationSecret;
+use jiff::Timestamp;
+use protocol::id::{ApplicationId, AttributeMappingId};
+use protocol::pingone::{
+    ApplicationSecret, AttributeMapping, NewApplication, Object, ResourceGrant,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Client, List};
+use super::{Client, Collection, Creatable, Deletable, Kind, Replaceable};
 use crate::Error;
 
 /// An application of any kind.
@@ -34,52 +37,74 @@ pub struct Application {
     pub members: Map<String, Value>,
 }
 
-/// The applications of an environment.
-#[derive(Clone, Copy, Debug)]
-pub struct Applications<'a> {
-    client: &'a Client,
+impl Kind for Application {
+    const PATH: &'static str = "applications";
+    type Id = ApplicationId;
 }
 
-impl<'a> Applications<'a> {
-    pub(super) fn new(client: &'a Client) -> Self {
-        Self { client }
-    }
+impl Creatable for Application {
+    type New = NewApplication;
+}
 
-    /// All applications.
+/// An application is replaced with itself, so that members stay that this crate does not know.
+impl Replaceable for Application {
+    type With = Self;
+}
+
+impl Deletable for Application {}
+
+impl Client {
+    /// The environment's applications.
     ///
     /// ```no_run
-    /// # use pingone::{Error, management};
+    /// # use pingone::{ApplicationType, Error, NewApplication, TokenEndpointAuthMethod, management};
     /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// for application in pingone.applications().list().all().await? {
-    ///     println!("{} ({})", application.name, application.application_type);
-    /// }
+    /// let method = TokenEndpointAuthMethod::ClientSecretBasic;
+    /// let mut shop = NewApplication::new("Shop", ApplicationType::WebApp, method);
+    /// shop.redirect_uris.push("https://shop.example/callback".to_owned());
+    /// let mut shop = pingone.applications().create(&shop).await?;
+    /// shop.enabled = false;
+    /// pingone.applications().replace(shop.id, &shop).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> List<'a, Application> {
-        List::new(self.client, self.client.path("applications"))
+    pub fn applications(&self) -> Collection<'_, Application> {
+        self.collection()
     }
 
-    /// Reads an application.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_not_found`] when there is no such application.
+    /// Which scopes of which resources an application may ask for.
     ///
     /// ```no_run
-    /// # use pingone::{Error, management, ApplicationId};
-    /// # async fn example(pingone: management::Client, id: ApplicationId) -> Result<(), Error> {
-    /// println!("{}", pingone.applications().load(id).await?.name);
+    /// # use pingone::{ApplicationId, Error, NewResourceGrant, ResourceId, ScopeId, management};
+    /// # async fn example(pingone: management::Client, shop: ApplicationId, orders: ResourceId, read: ScopeId) -> Result<(), Error> {
+    /// let grant = NewResourceGrant::new(orders, [read]);
+    /// pingone.grants(shop).create(&grant).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn load(&self, application: ApplicationId) -> Result<Application, Error> {
-        self.client
-            .send(Method::GET, self.path(application, ""))
-            .fetch()
-            .await
+    pub fn grants(&self, application: ApplicationId) -> Collection<'_, ResourceGrant> {
+        Collection::below(self, format_args!("applications/{application}"))
     }
 
+    /// Which claims tell an application what of its users.
+    ///
+    /// ```no_run
+    /// # use pingone::{ApplicationId, AttributeMapping, Error, management};
+    /// # async fn example(pingone: management::Client, shop: ApplicationId) -> Result<(), Error> {
+    /// let claim = AttributeMapping::new("nick", "${user.nickname}");
+    /// pingone.application_attributes(shop).create(&claim).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn application_attributes(
+        &self,
+        application: ApplicationId,
+    ) -> Collection<'_, Object<AttributeMappingId, AttributeMapping>> {
+        Collection::below(self, format_args!("applications/{application}"))
+    }
+}
+
+impl Collection<'_, Application> {
     /// Reads an application's secret.
     ///
     /// # Errors
@@ -100,7 +125,7 @@ impl<'a> Applications<'a> {
     /// ```
     pub async fn secret(&self, application: ApplicationId) -> Result<ApplicationSecret, Error> {
         self.client
-            .send(Method::GET, self.path(application, "/secret"))
+            .send(Method::GET, self.path_below(&application, "secret"))
             .fetch()
             .await
     }
@@ -123,14 +148,65 @@ impl<'a> Applications<'a> {
         &self,
         application: ApplicationId,
     ) -> Result<ApplicationSecret, Error> {
-        self.client
-            .send(Method::POST, self.path(application, "/secret"))
-            .fetch()
-            .await
+        let path = self.path_below(&application, "secret");
+        rotation(self.client, path, None).await
     }
 
-    fn path(self, application: ApplicationId, rest: &str) -> String {
-        self.client
-            .path(&format!("applications/{application}{rest}"))
+    /// Replaces an application's secret, and lets the former one work until an instant: a month
+    /// ahead at most.
+    ///
+    /// # Errors
+    ///
+    /// As [`secret`](Self::secret).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, ApplicationId};
+    /// # async fn example(pingone: management::Client, id: ApplicationId, tomorrow: jiff::Timestamp) -> Result<(), Error> {
+    /// let fresh = pingone.applications().rotate_secret_until(id, tomorrow).await?;
+    /// assert!(fresh.previous.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn rotate_secret_until(
+        &self,
+        application: ApplicationId,
+        former_until: Timestamp,
+    ) -> Result<ApplicationSecret, Error> {
+        let path = self.path_below(&application, "secret");
+        rotation(self.client, path, Some(former_until)).await
     }
+
+    /// Lets the former secret, if it still works, stop at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such application.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, ApplicationId};
+    /// # async fn example(pingone: management::Client, id: ApplicationId) -> Result<(), Error> {
+    /// pingone.applications().end_former_secret(id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn end_former_secret(&self, application: ApplicationId) -> Result<(), Error> {
+        self.client
+            .send(Method::DELETE, self.path_below(&application, "secret"))
+            .run()
+            .await
+    }
+}
+
+/// Replaces a secret.
+pub(super) async fn rotation(
+    client: &Client,
+    path: String,
+    former_until: Option<Timestamp>,
+) -> Result<ApplicationSecret, Error> {
+    let request = client.send(Method::POST, path);
+    let request = match former_until {
+        Some(until) => request.json(&json!({"previous": {"expiresAt": until}})),
+        None => request,
+    };
+    request.fetch().await
 }

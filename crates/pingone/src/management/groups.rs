@@ -2,37 +2,13 @@
 
 use http::Method;
 use protocol::id::{GroupId, UserId};
-use protocol::pingone::{Group, GroupMembership, NewGroup, Reference};
+use protocol::pingone::{Group, GroupMembership, Reference};
 
-use super::{Client, List};
+use super::{Client, Collection, List};
 use crate::Error;
 
-/// The groups of an environment.
-#[derive(Clone, Copy, Debug)]
-pub struct Groups<'a> {
-    client: &'a Client,
-}
-
-impl<'a> Groups<'a> {
-    pub(super) fn new(client: &'a Client) -> Self {
-        Self { client }
-    }
-
-    /// All groups, or those that a filter matches: by `id`, `name`, `population.id`, `externalId`.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management, scim};
-    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// let filter = scim::eq("name", "Captains");
-    /// let captains = pingone.groups().list().filter(&filter).all().await?.pop();
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn list(&self) -> List<'a, Group> {
-        List::new(self.client, self.client.path("groups"))
-    }
-
-    /// Creates a group.
+impl Client {
+    /// The environment's groups. Filters know `id`, `name`, `population.id` and `externalId`.
     ///
     /// ```no_run
     /// # use pingone::{Error, NewGroup, UserId, management};
@@ -43,44 +19,30 @@ impl<'a> Groups<'a> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_taken`]`("name")` when another group of the environment, or of the same
-    /// population, has that name. Any other refusal names the field and the reason.
-    pub async fn create(&self, group: &NewGroup) -> Result<Group, Error> {
-        self.client
-            .send(Method::POST, self.client.path("groups"))
-            .json(group)
-            .fetch()
-            .await
+    pub fn groups(&self) -> Collection<'_, Group> {
+        self.collection()
     }
 
-    /// Reads a group.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_not_found`] when there is no such group.
+    /// The groups of one user.
     ///
     /// ```no_run
-    /// # use pingone::{Error, management, GroupId};
-    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
-    /// println!("{}", pingone.groups().load(captains).await?.name);
+    /// # use pingone::{Error, management, UserId};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let groups = pingone.memberships(ada).list().all().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn load(&self, group: GroupId) -> Result<Group, Error> {
-        self.client
-            .send(Method::GET, self.path(group, ""))
-            .fetch()
-            .await
+    pub fn memberships(&self, user: UserId) -> Memberships<'_> {
+        Memberships { client: self, user }
     }
+}
 
+impl<'a> Collection<'a, Group> {
     /// Reads a group and counts its members, those of nested groups included.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// [`Error::is_not_found`] when there is no such group.
     ///
     /// ```no_run
     /// # use pingone::{Error, management, GroupId};
@@ -92,52 +54,9 @@ impl<'a> Groups<'a> {
     /// ```
     pub async fn load_and_count(&self, group: GroupId) -> Result<Group, Error> {
         self.client
-            .send(Method::GET, self.path(group, ""))
+            .send(Method::GET, self.path_of(&group))
             .query("include", "totalMemberCounts")
             .fetch()
-            .await
-    }
-
-    /// Replaces everything about a group but its population, which stays. What is left out is
-    /// removed.
-    ///
-    /// # Errors
-    ///
-    /// As [`create`](Self::create), and [`Error::is_not_found`].
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management, GroupId, NewGroup};
-    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
-    /// let renamed = NewGroup::new("Skippers").description("Who may steer");
-    /// pingone.groups().replace(captains, &renamed).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn replace(&self, group: GroupId, with: &NewGroup) -> Result<Group, Error> {
-        self.client
-            .send(Method::PUT, self.path(group, ""))
-            .json(with)
-            .fetch()
-            .await
-    }
-
-    /// Deletes a group. Its members stay.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_not_found`] when there is no such group.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management, GroupId};
-    /// # async fn example(pingone: management::Client, captains: GroupId) -> Result<(), Error> {
-    /// pingone.groups().delete(captains).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn delete(&self, group: GroupId) -> Result<(), Error> {
-        self.client
-            .send(Method::DELETE, self.path(group, ""))
-            .run()
             .await
     }
 
@@ -153,7 +72,7 @@ impl<'a> Groups<'a> {
     /// # }
     /// ```
     pub fn parents(&self, group: GroupId) -> List<'a, GroupMembership> {
-        List::new(self.client, self.path(group, "/memberOfGroups"))
+        List::new(self.client, self.path_below(&group, "memberOfGroups"))
     }
 
     /// Puts a group into another: its members are then members of both.
@@ -172,7 +91,7 @@ impl<'a> Groups<'a> {
     /// ```
     pub async fn nest(&self, group: GroupId, into: GroupId) -> Result<GroupMembership, Error> {
         self.client
-            .send(Method::POST, self.path(group, "/memberOfGroups"))
+            .send(Method::POST, self.path_below(&group, "memberOfGroups"))
             .json(&Reference::new(into))
             .fetch()
             .await
@@ -195,14 +114,10 @@ impl<'a> Groups<'a> {
         self.client
             .send(
                 Method::DELETE,
-                self.path(group, &format!("/memberOfGroups/{of}")),
+                self.path_below(&group, &format!("memberOfGroups/{of}")),
             )
             .run()
             .await
-    }
-
-    fn path(self, group: GroupId, rest: &str) -> String {
-        self.client.path(&format!("groups/{group}{rest}"))
     }
 }
 
@@ -214,10 +129,6 @@ pub struct Memberships<'a> {
 }
 
 impl<'a> Memberships<'a> {
-    pub(super) fn new(client: &'a Client, user: UserId) -> Self {
-        Self { client, user }
-    }
-
     /// All groups that the user is in, directly or through another group.
     ///
     /// Who is in a group is asked the other way round: list the users with the filter

@@ -1,5 +1,7 @@
 //! The same calls against the embedded environment, over HTTPS.
 
+mod configuration;
+mod examples;
 mod groups;
 
 use futures_util::TryStreamExt as _;

@@ -324,3 +324,61 @@ impl Environment {
         }
     }
 }
+
+/// What an environment is created or replaced with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewEnvironment {
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// For trying out or for customers.
+    #[serde(rename = "type")]
+    pub environment_type: Open<EnvironmentType>,
+    /// Where it lives; it cannot be changed later.
+    pub region: Open<Region>,
+    /// The licence by which it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<Reference<LicenseId>>,
+    /// Its products; absent means the service's choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill_of_materials: Option<BillOfMaterials>,
+}
+
+impl NewEnvironment {
+    /// An environment for trying out.
+    pub fn sandbox(name: impl Into<String>, region: Region) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            environment_type: EnvironmentType::Sandbox.into(),
+            region: region.into(),
+            license: None,
+            bill_of_materials: None,
+        }
+    }
+
+    /// Says by which licence it is used; PingOne demands one.
+    #[must_use]
+    pub fn license(mut self, license: LicenseId) -> Self {
+        self.license = Some(Reference::new(license));
+        self
+    }
+}
+
+impl From<Environment> for NewEnvironment {
+    /// What an environment is replaced with to stay as it is.
+    fn from(environment: Environment) -> Self {
+        Self {
+            name: environment.name,
+            description: environment.description,
+            environment_type: environment.environment_type,
+            region: environment.region,
+            license: environment.license,
+            bill_of_materials: environment.bill_of_materials,
+        }
+    }
+}

@@ -29,6 +29,9 @@ pub const CONSENT_ACCEPT: &str = "application/vnd.pingidentity.consent.accept+js
 pub const CONSENT_REVOKE: &str = "application/vnd.pingidentity.consent.revoke+json";
 /// Checks a one-time password.
 pub const OTP_CHECK: &str = "application/vnd.pingidentity.otp.check+json";
+/// Lets the next key of a plan take its place.
+pub const KEY_ROTATION_POLICY_ROTATE: &str =
+    "application/vnd.pingidentity.keyRotationPolicy.rotate+json";
 /// Checks a password.
 pub const PASSWORD_CHECK: &str = "application/vnd.pingidentity.password.check+json";
 /// Demands a new password at the next sign-on.

@@ -199,3 +199,94 @@ impl ResourceGrant {
         }
     }
 }
+
+/// What a resource is created or replaced with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewResource {
+    /// Its name, unique in the environment.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The `aud` of its access tokens; absent means its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// How long its access tokens live, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_validity_seconds: Option<i64>,
+    /// How it proves who it is when it asks about a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspect_endpoint_auth_method: Option<Open<IntrospectionAuthMethod>>,
+}
+
+impl NewResource {
+    /// Somebody's own API.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            audience: None,
+            access_token_validity_seconds: None,
+            introspect_endpoint_auth_method: None,
+        }
+    }
+
+    /// Says what is the `aud` of its access tokens.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+}
+
+/// What a scope is created or replaced with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewScope {
+    /// Its name, unique in the resource.
+    pub name: String,
+    /// What it permits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The attributes of users that it opens: paths such as `name.given`, or `*` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema_attributes: Option<Vec<String>>,
+    /// The attributes of the resource `openid` that it gives as claims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped_claims: Option<Vec<Uuid>>,
+}
+
+impl NewScope {
+    /// A scope without a description.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            schema_attributes: None,
+            mapped_claims: None,
+        }
+    }
+}
+
+/// What a grant is created or replaced with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NewResourceGrant {
+    /// The resource; it cannot be changed later.
+    pub resource: Reference<ResourceId>,
+    /// Its scopes that the application may ask for.
+    pub scopes: Vec<Reference<ScopeId>>,
+}
+
+impl NewResourceGrant {
+    /// These scopes of a resource.
+    pub fn new(resource: ResourceId, scopes: impl IntoIterator<Item = ScopeId>) -> Self {
+        Self {
+            resource: Reference::new(resource),
+            scopes: scopes.into_iter().map(Reference::new).collect(),
+        }
+    }
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Reference;
-use crate::codes::{Open, codes};
+use crate::codes::{Open, codes, open_codes};
 use crate::id::{EnvironmentId, RoleAssignmentId, RoleId};
 
 codes! {
@@ -21,12 +21,22 @@ codes! {
     }
 }
 
-/// A built-in role.
+open_codes! {
+    /// Whose a role is.
+    RoleType {
+        /// The environment's own.
+        Custom = "CUSTOM";
+        /// PingOne's, and the same everywhere.
+        Platform = "PLATFORM";
+    }
+}
+
+/// A role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Role {
-    /// Its id, the same in every environment.
+    /// Its id; that of a built-in role is the same in every environment.
     pub id: RoleId,
     /// Its name, such as `Identity Data Admin`: what clients look for.
     pub name: String,
@@ -36,6 +46,15 @@ pub struct Role {
     /// What it can be assigned for.
     #[serde(default)]
     pub applicable_to: Vec<Open<RoleScopeType>>,
+    /// Whose it is.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub role_type: Option<RoleType>,
+    /// What it permits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<RolePermission>,
+    /// The roles whose holders may give it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub can_be_assigned_by: Vec<Reference<RoleId>>,
 }
 
 impl Role {
@@ -51,7 +70,78 @@ impl Role {
             name: name.into(),
             description: description.into(),
             applicable_to: applicable_to.iter().copied().map(Open::from).collect(),
+            role_type: None,
+            permissions: Vec::new(),
+            can_be_assigned_by: Vec::new(),
         }
+    }
+}
+
+/// Something that a role permits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RolePermission {
+    /// Its id, such as `directory:read:user`.
+    pub id: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classifier: Option<String>,
+    /// What it permits, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+impl RolePermission {
+    /// The permission with this id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            classifier: None,
+            description: None,
+        }
+    }
+}
+
+/// What a role of an environment's own is created or replaced with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NewRole {
+    /// Its name.
+    pub name: String,
+    /// What it permits, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it can be assigned for.
+    pub applicable_to: Vec<Open<RoleScopeType>>,
+    /// What it permits.
+    pub permissions: Vec<RolePermission>,
+    /// The roles whose holders may give it.
+    #[serde(default)]
+    pub can_be_assigned_by: Vec<Reference<RoleId>>,
+}
+
+impl NewRole {
+    /// A role that can be assigned for these kinds of objects, and permits this.
+    pub fn new(
+        name: impl Into<String>,
+        applicable_to: impl IntoIterator<Item = RoleScopeType>,
+        permissions: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            applicable_to: applicable_to.into_iter().map(Open::from).collect(),
+            permissions: permissions.into_iter().map(RolePermission::new).collect(),
+            can_be_assigned_by: Vec::new(),
+        }
+    }
+
+    /// Lets the holders of a role give it.
+    #[must_use]
+    pub fn assigned_by(mut self, role: RoleId) -> Self {
+        self.can_be_assigned_by.push(Reference::new(role));
+        self
     }
 }
 

@@ -1,0 +1,197 @@
+//! How an environment looks, whom it tells what happens, and what it signs with.
+
+use http::Method;
+use protocol::id::{KeyId, KeyRotationPolicyId, SubscriptionId, ThemeId};
+use protocol::pingone::{
+    Activity, BrandingSettings, EmailDelivery, Key, KeyRotationPolicy, NotificationsSettings,
+    Object, Subscription, Theme, media_type,
+};
+use serde_json::json;
+
+use super::{Client, Collection, Settings, Single};
+use crate::Error;
+
+impl Single for BrandingSettings {
+    const PATH: &'static str = "brandingSettings";
+}
+
+impl Single for NotificationsSettings {
+    const PATH: &'static str = "notificationsSettings";
+}
+
+impl Single for EmailDelivery {
+    const PATH: &'static str = "notificationsSettings/emailDeliverySettings";
+}
+
+impl Client {
+    /// How the pages look.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, Theme, ThemeConfiguration, ThemeTemplate, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let look = ThemeConfiguration::new("Harbour", "#0A4D68");
+    /// let theme = Theme::new(ThemeTemplate::Slate, look);
+    /// let theme = pingone.themes().create(&theme).await?;
+    /// pingone.themes().make_default(theme.id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn themes(&self) -> Collection<'_, Object<ThemeId, Theme>> {
+        self.collection()
+    }
+
+    /// Whose the pages are.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// println!("{:?}", pingone.branding_settings().load().await?.company_name);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn branding_settings(&self) -> Settings<'_, BrandingSettings> {
+        Settings::new(self)
+    }
+
+    /// Whom messages come from.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, Sender, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let mut settings = pingone.notifications_settings().load().await?;
+    /// settings.reply_to = Some(Sender::new("help@example.com"));
+    /// pingone.notifications_settings().replace(&settings).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn notifications_settings(&self) -> Settings<'_, NotificationsSettings> {
+        Settings::new(self)
+    }
+
+    /// The way that mails take.
+    ///
+    /// ```no_run
+    /// # use pingone::{ClientSecret, EmailDelivery, Error, management};
+    /// # async fn example(pingone: management::Client, password: ClientSecret) -> Result<(), Error> {
+    /// let server = EmailDelivery::smtps("smtp.example.com", "latchkey", password);
+    /// pingone.email_delivery().replace(&server).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn email_delivery(&self) -> Settings<'_, EmailDelivery> {
+        Settings::new(self)
+    }
+
+    /// Who is told what happens (webhooks).
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, HttpEndpoint, Subscription, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let endpoint = HttpEndpoint::new("https://hooks.example/pingone");
+    /// let subscription = Subscription::new("Users", endpoint, ["USER.CREATED"]);
+    /// pingone.subscriptions().create(&subscription).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subscriptions(&self) -> Collection<'_, Object<SubscriptionId, Subscription>> {
+        self.collection()
+    }
+
+    /// What happened. A filter must give a range of `recordedAt`.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, scim};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let since = scim::compare("recordedAt", scim::Operator::Ge, "2026-01-31T00:00:00.000Z");
+    /// let filter = since.and(scim::eq("action.type", "USER.CREATED"));
+    /// for activity in pingone.activities().list().filter(&filter).all().await? {
+    ///     println!("{} {}", activity.recorded_at, activity.action.action_type);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn activities(&self) -> Collection<'_, Activity> {
+        self.collection()
+    }
+
+    /// The environment's keys.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, Key, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let key = Key::signing("Reports", "CN=Reports, O=Example, C=GB");
+    /// let key = pingone.keys().create(&key).await?;
+    /// println!("valid until {:?}", key.settings.expires_at);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn keys(&self) -> Collection<'_, Object<KeyId, Key>> {
+        self.collection()
+    }
+
+    /// By which plan keys take each other's place.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// for policy in pingone.key_rotation_policies().list().all().await? {
+    ///     pingone.key_rotation_policies().rotate(policy.id).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn key_rotation_policies(
+        &self,
+    ) -> Collection<'_, Object<KeyRotationPolicyId, KeyRotationPolicy>> {
+        self.collection()
+    }
+}
+
+impl Collection<'_, Object<ThemeId, Theme>> {
+    /// Lets a theme hold where no other was chosen.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such theme.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, ThemeId, management};
+    /// # async fn example(pingone: management::Client, theme: ThemeId) -> Result<(), Error> {
+    /// pingone.themes().make_default(theme).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn make_default(&self, theme: ThemeId) -> Result<(), Error> {
+        self.client
+            .send(Method::PUT, self.path_below(&theme, "default"))
+            .json(&json!({"default": true}))
+            .run()
+            .await
+    }
+}
+
+impl Collection<'_, Object<KeyRotationPolicyId, KeyRotationPolicy>> {
+    /// Lets the next key take its place now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such policy.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, KeyRotationPolicyId, management};
+    /// # async fn example(pingone: management::Client, policy: KeyRotationPolicyId) -> Result<(), Error> {
+    /// pingone.key_rotation_policies().rotate(policy).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn rotate(
+        &self,
+        policy: KeyRotationPolicyId,
+    ) -> Result<Object<KeyRotationPolicyId, KeyRotationPolicy>, Error> {
+        self.client
+            .send(Method::POST, self.path_of(&policy))
+            .media_type(media_type::KEY_ROTATION_POLICY_ROTATE)
+            .fetch()
+            .await
+    }
+}

@@ -1,0 +1,98 @@
+//! What people are asked to agree to (PingOne, "Agreement management").
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An agreement. Its texts are the revisions of its languages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Agreement {
+    /// Its name, unique in the environment.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether it is in use: only when it has a text in the environment's default language.
+    pub enabled: bool,
+    /// After how many days a consent is over; absent means never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconsent_period_days: Option<u32>,
+    /// All further members, as PingOne spells them.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
+impl Agreement {
+    /// An agreement that is not in use yet, as it has no text.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            enabled: false,
+            reconsent_period_days: None,
+            further: Map::new(),
+        }
+    }
+}
+
+/// An agreement in one language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AgreementLanguage {
+    /// The language, such as `en`.
+    pub locale: String,
+    /// What the agreement is called in it.
+    pub display_name: String,
+    /// Whether it is in use: only when it has a text.
+    pub enabled: bool,
+    /// All further members, as PingOne spells them.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
+impl AgreementLanguage {
+    /// A language that is not in use yet, as it has no text.
+    pub fn new(locale: impl Into<String>, display_name: impl Into<String>) -> Self {
+        Self {
+            locale: locale.into(),
+            display_name: display_name.into(),
+            enabled: false,
+            further: Map::new(),
+        }
+    }
+}
+
+/// The text of an agreement from an instant on. It never changes; a later one takes its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AgreementRevision {
+    /// `text/plain` or `text/html`.
+    pub content_type: String,
+    /// From when on it holds.
+    pub effective_at: Timestamp,
+    /// Whether those have to agree again who agreed to an earlier one.
+    pub require_reconsent: bool,
+    /// The text; lists may leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// All further members, as PingOne spells them.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
+impl AgreementRevision {
+    /// A plain text that holds from an instant on.
+    pub fn plain(text: impl Into<String>, effective_at: Timestamp) -> Self {
+        Self {
+            content_type: "text/plain".to_owned(),
+            effective_at,
+            require_reconsent: true,
+            text: Some(text.into()),
+            further: Map::new(),
+        }
+    }
+}
