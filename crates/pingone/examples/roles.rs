@@ -29,7 +29,7 @@ pub async fn run(pingone: &Client) -> Result<RoleAssignment, Box<dyn Error>> {
         .find(|role| role.name == "Environment Admin");
     let admin = admin.ok_or("there is no Environment Admin")?.id;
     let kinds = [RoleScopeType::Environment, RoleScopeType::Population];
-    let reader = NewRole::new("Crew reader", kinds, ["directory:read:user"]).assigned_by(admin);
+    let reader = NewRole::new("Crew reader", kinds, ["dir:read:user"]).assigned_by(admin);
     let reader = roles.create(&reader).await?;
 
     let desk = NewUser::new("desk", "desk@example.com");

@@ -76,7 +76,7 @@ impl Client {
     /// # use pingone::{Error, NewRole, RoleScopeType, management};
     /// # async fn example(pingone: management::Client) -> Result<(), Error> {
     /// let kinds = [RoleScopeType::Environment];
-    /// let reader = NewRole::new("Reader", kinds, ["directory:read:user"]);
+    /// let reader = NewRole::new("Reader", kinds, ["dir:read:user"]);
     /// let reader = pingone.environment_roles().create(&reader).await?;
     /// # Ok(())
     /// # }

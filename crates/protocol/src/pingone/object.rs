@@ -73,3 +73,119 @@ pub(super) fn exposed<S: Serializer>(
         .map(ClientSecret::expose)
         .serialize(serializer)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::id::UserId;
+    use crate::pingone::{
+        Agreement, AgreementLanguage, AgreementRevision, AttributeMapping, ExternalProvider, Key,
+        KeyRotationPolicy, ProviderAttribute, Schema, SchemaAttribute, SignOnPolicy,
+        SignOnPolicyAction, SignOnPolicyAssignment, Subscription, Theme,
+    };
+
+    const ID: &str = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+    const NOW: &str = "2026-01-05T10:00:00Z";
+
+    /// Reads an object of these settings and gives what would be sent back.
+    fn turned<T: DeserializeOwned + Serialize>(settings: &Value) -> Value {
+        let mut object = settings.clone();
+        object["id"] = json!(ID);
+        object["environment"] = json!({"id": ID});
+        object["createdAt"] = json!(NOW);
+        object["_links"] = json!({"self": {"href": "https://api.example/"}});
+        let read: Object<UserId, T> = serde_json::from_value(object).unwrap();
+        assert_eq!(read.id.to_string(), ID);
+        assert!(read.created_at.is_some() && read.links.contains_key("self"));
+        serde_json::to_value(&read.settings).unwrap()
+    }
+
+    /// Settings of every kind, each with a member and a code that nobody has heard of.
+    #[test]
+    fn settings_go_back_as_they_came_whatever_is_new_in_them() {
+        type Turn = fn(&Value) -> Value;
+        let kinds: [(Turn, Value); 15] = [
+            (
+                turned::<Agreement>,
+                json!({"name": "a", "enabled": true, "reconsentPeriodDays": 3}),
+            ),
+            (
+                turned::<AgreementLanguage>,
+                json!({"locale": "en", "displayName": "a", "enabled": false}),
+            ),
+            (
+                turned::<AgreementRevision>,
+                json!({"contentType": "text/new", "effectiveAt": NOW, "requireReconsent": true}),
+            ),
+            (
+                turned::<AttributeMapping>,
+                json!({"name": "a", "value": "b", "mappingType": "NEW", "oidcScopes": [ID]}),
+            ),
+            (
+                turned::<ExternalProvider>,
+                json!({"type": "NEW", "name": "a", "enabled": true, "clientSecret": "b",
+                    "registration": {"population": {"id": ID}}, "appId": "c"}),
+            ),
+            (
+                turned::<Key>,
+                json!({"name": "a", "usageType": "NEW", "default": true, "algorithm": "RSA",
+                    "keyLength": 2048, "signatureAlgorithm": "SHA256withRSA", "subjectDN": "CN=a",
+                    "startsAt": NOW, "validityPeriod": 365}),
+            ),
+            (
+                turned::<KeyRotationPolicy>,
+                json!({"name": "a", "dn": "CN=a", "algorithm": "RSA", "keyLength": 2048,
+                    "signatureAlgorithm": "SHA256withRSA", "usageType": "NEW",
+                    "currentKeyId": ID}),
+            ),
+            (
+                turned::<ProviderAttribute>,
+                json!({"name": "a", "value": "b", "update": "NEW"}),
+            ),
+            (turned::<Schema>, json!({"name": "User"})),
+            (
+                turned::<SchemaAttribute>,
+                json!({"name": "a", "type": "NEW", "enabled": true, "unique": true,
+                    "required": false, "multiValued": false, "schemaType": "NEW",
+                    "enumeratedValues": [{"value": "a", "archived": true}],
+                    "regexValidation": {"pattern": "a", "requirements": "b"}}),
+            ),
+            (
+                turned::<SignOnPolicy>,
+                json!({"name": "a", "default": true, "description": "b"}),
+            ),
+            (
+                turned::<SignOnPolicyAction>,
+                json!({"type": "NEW", "priority": 1, "condition": {"not": {"value": "a"}},
+                    "recovery": {"enabled": true}, "registration": {"enabled": true, "new": 1},
+                    "attributes": [{"name": "a", "required": true}], "promptText": "b"}),
+            ),
+            (
+                turned::<SignOnPolicyAssignment>,
+                json!({"signOnPolicy": {"id": ID}, "priority": 2}),
+            ),
+            (
+                turned::<Subscription>,
+                json!({"name": "a", "enabled": true, "protocol": "NEW", "format": "NEW",
+                    "httpEndpoint": {"url": "https://a.example", "headers": {"A": "b"}},
+                    "filterOptions": {"includedActionTypes": ["A.B"], "includedTags": ["c"]},
+                    "verifyTlsCertificates": false}),
+            ),
+            (
+                turned::<Theme>,
+                json!({"template": "new", "default": false, "configuration": {
+                    "backgroundType": "NEW", "bodyTextColor": "#000000", "buttonColor": "#000000",
+                    "buttonTextColor": "#000000", "cardColor": "#000000",
+                    "headingTextColor": "#000000", "linkTextColor": "#000000", "logoType": "NEW",
+                    "logo": {"id": ID}, "new": 1}}),
+            ),
+        ];
+        for (turn, mut settings) in kinds {
+            settings["madeUpByTheService"] = json!({"deep": [1, null]});
+            assert_eq!(turn(&settings), settings);
+        }
+    }
+}

@@ -81,7 +81,7 @@ impl Role {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RolePermission {
-    /// Its id, such as `directory:read:user`.
+    /// Its id, such as `dir:read:user`.
     pub id: String,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -110,14 +110,14 @@ async fn roles_are_made_and_given_to_users_applications_and_groups() {
     assert_eq!(pingone.roles().load(admin).await.unwrap().id, admin);
 
     let kinds = [RoleScopeType::Environment];
-    let reader = NewRole::new("Reader", kinds, ["directory:read:user"]).assigned_by(admin);
+    let reader = NewRole::new("Reader", kinds, ["dir:read:user"]).assigned_by(admin);
     let roles = pingone.environment_roles();
     let reader = roles.create(&reader).await.unwrap();
     assert_eq!(reader.role_type, Some(RoleType::Custom));
     let filter = scim::eq("name", "Reader");
     let found = roles.list().filter(&filter).all().await.unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].permissions[0].id, "directory:read:user");
+    assert_eq!(found[0].permissions[0].id, "dir:read:user");
 
     let here = RoleScope::new(
         RoleScopeType::Environment,
@@ -162,7 +162,8 @@ async fn a_sign_on_policy_gets_its_actions_and_an_application() {
     let wanted = [ProfileAttribute::required("name.given")];
     let profile = SignOnPolicyAction::profiling(2, "Who are you?", wanted);
     actions.create(&profile).await.unwrap();
-    let types: Vec<_> = actions.list().all().await.unwrap();
+    let mut types = actions.list().all().await.unwrap();
+    types.sort_by_key(|one| one.settings.priority);
     let types: Vec<_> = types
         .into_iter()
         .map(|one| one.settings.action_type)
