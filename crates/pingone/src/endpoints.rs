@@ -25,6 +25,8 @@ pub struct Endpoints {
     auth: Url,
     api: Url,
     connect_to: Option<Url>,
+    /// Whether the authentication host is one environment's own.
+    is_custom_domain: bool,
 }
 
 impl Endpoints {
@@ -43,6 +45,7 @@ impl Endpoints {
             auth: host("auth"),
             api: host("api"),
             connect_to: None,
+            is_custom_domain: false,
         }
     }
 
@@ -67,7 +70,29 @@ impl Endpoints {
             auth,
             api,
             connect_to: None,
+            is_custom_domain: false,
         })
+    }
+
+    /// An environment that issues tokens under a domain of its own, without its id in the address
+    /// (PingOne, "Custom domains"). The management API stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    ///
+    /// ```
+    /// use pingone::{Endpoints, EnvironmentId, Region};
+    ///
+    /// let shop = Endpoints::region(Region::Europe).custom_domain("https://auth.shop.example")?;
+    /// let environment = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1").unwrap();
+    /// assert_eq!(shop.issuer(environment).as_str(), "https://auth.shop.example/as");
+    /// # Ok::<(), pingone::Error>(())
+    /// ```
+    pub fn custom_domain(mut self, auth: &str) -> Result<Self, Error> {
+        self.auth = base("the custom domain", auth)?;
+        self.is_custom_domain = true;
+        Ok(self)
     }
 
     /// Opens the connections to `base` instead, while tokens and links keep the public addresses.
@@ -91,15 +116,20 @@ impl Endpoints {
         &self.api
     }
 
-    /// The issuer of an environment on these hosts: `{auth}/{environment}/as`.
+    /// The issuer of an environment on these hosts: `{auth}/{environment}/as`, or `{auth}/as` on a
+    /// custom domain.
     #[expect(
         clippy::missing_panics_doc,
         reason = "an address with an id appended is one"
     )]
     pub fn issuer(&self, environment: EnvironmentId) -> Issuer {
         let auth = self.auth.as_str().trim_end_matches('/');
-        Issuer::parse(&format!("{auth}/{environment}/as"))
-            .expect("a base address and an id make an issuer")
+        let issuer = if self.is_custom_domain {
+            format!("{auth}/as")
+        } else {
+            format!("{auth}/{environment}/as")
+        };
+        Issuer::parse(&issuer).expect("a base address and an id make an issuer")
     }
 
     pub(crate) fn reroute(&self) -> Reroute {

@@ -32,6 +32,13 @@ impl Retries {
         attempts: 1,
         longest_pause: Duration::ZERO,
     };
+
+    /// For long work that nobody waits for: ten attempts, with pauses of half a minute at most, as
+    /// PingOne's own client for Go has them. Lengthen the total time-out of the transport, too.
+    pub const PATIENT: Self = Self {
+        attempts: 10,
+        longest_pause: Duration::from_secs(30),
+    };
 }
 
 impl Default for Retries {

@@ -4,8 +4,17 @@ mod application;
 mod config;
 mod connection;
 mod environment;
+mod grant;
+mod group;
+mod import;
 mod keys;
 mod live;
+mod members;
+mod objects;
+mod output;
+mod policy;
+mod population;
+mod role;
 mod terminal;
 mod trust;
 mod up;
@@ -74,6 +83,11 @@ enum Command {
     Environment(environment::EnvironmentCommand),
     User(user::UserCommand),
     Application(application::ApplicationCommand),
+    Grant(grant::GrantCommand),
+    Group(group::GroupCommand),
+    Policy(policy::PolicyCommand),
+    Population(population::PopulationCommand),
+    Role(role::RoleCommand),
 }
 
 /// Where the configuration is.
@@ -145,12 +159,23 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Trust(trust)) => trust.run(),
         Some(Command::Environment(command)) => command.run(),
         Some(Command::User(command)) => command.run(),
-        Some(Command::Application(command)) => command.run(),
+        Some(Command::Application(command)) => administer(command.run()),
+        Some(Command::Grant(command)) => administer(command.run()),
+        Some(Command::Group(command)) => administer(command.run()),
+        Some(Command::Policy(command)) => administer(command.run()),
+        Some(Command::Population(command)) => administer(command.run()),
+        Some(Command::Role(command)) => administer(command.run()),
         Some(Command::Up(up)) => up.run(),
         Some(Command::Portal(portal)) => portal.run(),
         Some(Command::Idp(idp)) => idp.run(),
         None => line.up.run(),
     }
+}
+
+/// Administers an environment.
+fn administer(talk: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
+    connection::converse(talk)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

@@ -1,25 +1,30 @@
 //! `latchkey application`: applications and their secrets through the management API.
 
-use std::fmt::Write as _;
-use std::process::ExitCode;
-
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use pingone::management::Client;
+use jiff::{SignedDuration, Timestamp};
 use pingone::{Application, ApplicationId};
+use serde_json::{Map, Value, json};
 
-use super::connection::{Connection, converse};
+use super::connection::Connection;
+use super::objects::{Managed, Objects, Shown, named, with_environment};
+use super::output::Columns;
 use super::terminal;
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_environment!(
+    "\
 Examples:
   latchkey application list
-  latchkey application secret rotate \"Latchkey Portal\" --env-file test.env
-
-Which environment: the one of --env-file; without it, of [portal.pingone] in the configuration;
-without that, the demo environment that latchkey up keeps in the data directory.";
+  latchkey application create Shop --set redirectUris='[\"https://shop.example/callback\"]'
+  latchkey application create Robot --set type=WORKER
+  latchkey application update Shop --set enabled=false
+  latchkey application secret rotate Shop --keep-former 24"
+);
 
 /// Looks after applications, in the cloud or in the embedded environment.
+///
+/// A new application is an enabled web application that signs users on by authorization code, unless
+/// --set says otherwise.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ApplicationCommand {
@@ -29,10 +34,8 @@ pub(super) struct ApplicationCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Shows all applications.
-    List(Connection),
-    /// Shows one application as the management API gives it.
-    Show(Which),
+    #[command(flatten)]
+    Objects(Objects),
     /// Reads or replaces an application's secret.
     #[command(subcommand)]
     Secret(SecretAction),
@@ -42,8 +45,14 @@ enum Action {
 enum SecretAction {
     /// Prints the secret, and nothing else, on standard output.
     Show(Which),
-    /// Makes a new secret and prints it; the former one stops working.
-    Rotate(Which),
+    /// Makes a new secret and prints it; the former one stops working, at once or later.
+    Rotate {
+        #[command(flatten)]
+        which: Which,
+        /// For so many hours the former secret still works.
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=720))]
+        keep_former: Option<u32>,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -54,100 +63,78 @@ struct Which {
     connection: Connection,
 }
 
-impl ApplicationCommand {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let said = match self.action {
-            Action::List(connection) => converse(async {
-                let client = connection.client()?;
-                let applications = all(&client).await?;
-                Ok(applications.iter().map(describe).collect::<String>())
-            }),
-            Action::Show(which) => which.with(async |_, application| {
-                let mut text = serde_json::to_string_pretty(&application)?;
-                text.push('\n');
-                Ok(text)
-            }),
-            Action::Secret(SecretAction::Show(which)) => which.with(async |client, application| {
-                let secret = client
-                    .applications()
-                    .secret(application.id)
-                    .await
-                    .context("reading the secret failed")?;
-                Ok(format!("{}\n", secret.secret.expose()))
-            }),
-            Action::Secret(SecretAction::Rotate(which)) => {
-                which.with(async |client, application| {
-                    let secret = client
-                        .applications()
-                        .rotate_secret(application.id)
-                        .await
-                        .context("replacing the secret failed")?;
-                    Ok(format!("{}\n", secret.secret.expose()))
-                })
+impl Shown for Application {
+    const WORD: &'static str = "application";
+    const COLUMNS: Columns = &["id", "type", "enabled", "name"];
+    const TAKES_FILTERS: bool = false;
+}
+
+impl Managed for Application {
+    fn fill_in(new: &mut Map<String, Value>) {
+        let application_type = new
+            .entry("type")
+            .or_insert_with(|| json!("WEB_APP"))
+            .clone();
+        let (grants, responses, method) = match application_type.as_str() {
+            Some("SINGLE_PAGE_APP" | "NATIVE_APP") => {
+                (json!(["AUTHORIZATION_CODE"]), json!(["CODE"]), "NONE")
             }
-        }?;
-        terminal::print(&said)?;
-        Ok(ExitCode::SUCCESS)
+            Some("WORKER" | "SERVICE") => (
+                json!(["CLIENT_CREDENTIALS"]),
+                json!([]),
+                "CLIENT_SECRET_BASIC",
+            ),
+            _ => (
+                json!(["AUTHORIZATION_CODE"]),
+                json!(["CODE"]),
+                "CLIENT_SECRET_BASIC",
+            ),
+        };
+        for (member, value) in [
+            ("enabled", json!(true)),
+            ("grantTypes", grants),
+            ("responseTypes", responses),
+            ("tokenEndpointAuthMethod", json!(method)),
+        ] {
+            new.entry(member).or_insert(value);
+        }
     }
 }
 
-impl Which {
-    fn with(
-        &self,
-        act: impl AsyncFnOnce(&Client, Application) -> anyhow::Result<String>,
-    ) -> anyhow::Result<String> {
-        converse(async {
-            let client = self.connection.client()?;
-            let application = find(&client, &self.name).await?;
-            act(&client, application).await
-        })
+impl ApplicationCommand {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self.action {
+            Action::Objects(objects) => objects.run::<Application>().await,
+            Action::Secret(SecretAction::Show(which)) => {
+                let client = which.connection.client()?;
+                let id: ApplicationId = named::<Application>(&client, &which.name).await?;
+                let secret = client.applications().secret(id).await;
+                let secret = secret.context("reading the secret failed")?;
+                terminal::print(&format!("{}\n", secret.secret.expose()))
+            }
+            Action::Secret(SecretAction::Rotate { which, keep_former }) => {
+                let client = which.connection.client()?;
+                let id = named::<Application>(&client, &which.name).await?;
+                let applications = client.applications();
+                let secret = match keep_former {
+                    Some(hours) => {
+                        let until = in_hours(hours)?;
+                        applications.rotate_secret_until(id, until).await
+                    }
+                    None => applications.rotate_secret(id).await,
+                };
+                let secret = secret.context("replacing the secret failed")?;
+                terminal::print(&format!("{}\n", secret.secret.expose()))
+            }
+        }
     }
 }
 
-async fn all(client: &Client) -> anyhow::Result<Vec<Application>> {
-    client
-        .applications()
-        .list()
-        .all()
-        .await
-        .context("listing the applications failed")
-}
-
-async fn find(client: &Client, text: &str) -> anyhow::Result<Application> {
-    if let Ok(id) = ApplicationId::parse(text) {
-        return client
-            .applications()
-            .load(id)
-            .await
-            .with_context(|| format!("reading the application {text} failed"));
-    }
-    let mut named: Vec<Application> = all(client)
-        .await?
-        .into_iter()
-        .filter(|application| application.name == text)
-        .collect();
-    match (named.pop(), named.is_empty()) {
-        (Some(application), true) => Ok(application),
-        (Some(_), false) => bail!("several applications are named {text}; name one by its id"),
-        (None, _) => bail!(
-            "no application of the environment has the id or name {text}; `latchkey application \
-             list` shows them"
-        ),
-    }
-}
-
-fn describe(application: &Application) -> String {
-    let mut text = String::new();
-    let state = if application.enabled {
-        "enabled"
-    } else {
-        "disabled"
-    };
-    // Writing into a String cannot fail.
-    let _ = writeln!(
-        text,
-        "{}  {}  {state}  {}",
-        application.id, application.application_type, application.name
-    );
-    text
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a command reads the clock where it begins"
+)]
+fn in_hours(hours: u32) -> anyhow::Result<Timestamp> {
+    let until = Timestamp::now().checked_add(SignedDuration::from_hours(i64::from(hours)));
+    until.context("that is too far ahead")
 }

@@ -3,17 +3,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use pingone::management::Client;
 use pingone::{
-    ClientAuthentication, ClientSecret, Credentials, Endpoints, EnvironmentId, Transport,
+    ClientAuthentication, ClientSecret, Credentials, Endpoints, EnvironmentId, Retries, Transport,
+    TransportBuilder,
 };
 
 use super::{Place, directory};
 use crate::config::Settings;
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
+
+/// How long one of many calls takes at most, with its retries.
+const LONGEST_CALL: Duration = Duration::from_mins(2);
 
 /// Which environment, and with whose rights.
 ///
@@ -44,10 +49,22 @@ struct Worker {
 impl Connection {
     /// A client of the management API.
     pub(super) fn client(&self) -> anyhow::Result<Client> {
+        self.client_over(Transport::builder())
+    }
+
+    /// A client for thousands of calls, which rather waits than stops half-way.
+    pub(super) fn patient_client(&self) -> anyhow::Result<Client> {
+        let patient = Transport::builder()
+            .retries(Retries::PATIENT)
+            .total_timeout(LONGEST_CALL);
+        self.client_over(patient)
+    }
+
+    fn client_over(&self, transport: TransportBuilder) -> anyhow::Result<Client> {
         let worker = self.worker()?;
         let source = worker.source.clone();
         worker
-            .client()
+            .client(transport)
             .with_context(|| format!("the environment given by {source} is unusable"))
     }
 
@@ -113,8 +130,7 @@ impl Worker {
         })
     }
 
-    fn client(self) -> anyhow::Result<Client> {
-        let mut transport = Transport::builder();
+    fn client(self, mut transport: TransportBuilder) -> anyhow::Result<Client> {
         if let Some(pem) = &self.ca_pem {
             transport = transport.only_trust(pem.as_bytes());
         }

@@ -41,6 +41,20 @@ pub(super) fn complain(error: &anyhow::Error) {
     remark(&text);
 }
 
+/// Asks a question that only a clear yes answers.
+pub(super) fn is_confirmed(question: &str) -> anyhow::Result<bool> {
+    let mut err = io::stderr().lock();
+    let asked = write!(err, "{question} Go on? [y/N] ").and_then(|()| err.flush());
+    asked.context("asking at the terminal failed")?;
+    let mut line = String::new();
+    io::stdin()
+        .lock()
+        .take(LONGEST_LINE)
+        .read_line(&mut line)
+        .context("reading the answer failed")?;
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
 /// Reads a password: asks for it twice at a terminal, takes one line from a pipe.
 pub(super) fn new_password(whose: &str) -> anyhow::Result<SecretString> {
     let password = if io::stdin().is_terminal() {

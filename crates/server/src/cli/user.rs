@@ -7,20 +7,28 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use pingone::management::Client;
 use pingone::scim::eq;
-use pingone::{Password, User, UserId};
+use pingone::{NewUser, Password, User, UserId, UserPatch};
 use secrecy::ExposeSecret as _;
+use serde_json::Map;
 
 use super::connection::{Connection, converse};
+use super::import::Import;
+use super::members::{Members, understood};
+use super::objects::{Delete, List, Show, Shown, with_environment};
+use super::output::{Columns, Output};
 use super::terminal;
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_environment!(
+    "\
 Examples:
   latchkey user find ada@example.com
+  latchkey user list --filter 'enabled eq false' --output csv
+  latchkey user create ada ada@example.com --set name.given=Ada --with-password
+  latchkey user import crew.csv --population Sailors --dry-run
+  latchkey user delete --filter 'population.id eq \"…\"' --dry-run
   latchkey user set-password ada                 asks for the password
-  pass show ada | latchkey user set-password ada --env-file test.env
-
-Which environment: the one of --env-file; without it, of [portal.pingone] in the configuration;
-without that, the demo environment that latchkey up keeps in the data directory.";
+  pass show ada | latchkey user set-password ada --env-file test.env"
+);
 
 /// Looks after users, in the cloud or in the embedded environment.
 #[derive(Args, Debug)]
@@ -32,6 +40,17 @@ pub(super) struct UserCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Shows all users, or those that a filter matches.
+    List(List),
+    /// Shows one user.
+    Show(Show),
+    /// Creates a user.
+    Create(Create),
+    /// Changes what is set of a user and leaves the rest; null removes an attribute.
+    Update(Update),
+    /// Deletes users.
+    Delete(Delete),
+    Import(Import),
     /// Shows the users with this username, e-mail address or id.
     Find(Whom),
     /// Sets a password, asked for at the terminal or read as one line from standard input.
@@ -53,6 +72,33 @@ enum Action {
 }
 
 #[derive(Args, Debug)]
+struct Create {
+    /// The name to sign on with.
+    username: String,
+    /// The e-mail address.
+    email: String,
+    /// Asks for a password, or reads one line from standard input.
+    #[arg(long)]
+    with_password: bool,
+    #[command(flatten)]
+    members: Members,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Args, Debug)]
+struct Update {
+    #[command(flatten)]
+    whom: Whom,
+    #[command(flatten)]
+    members: Members,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args, Debug)]
 struct Whom {
     /// The username, e-mail address or id.
     name: String,
@@ -63,6 +109,12 @@ struct Whom {
 impl UserCommand {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let said = match self.action {
+            Action::List(list) => return converse(list.run::<User>()).map(done),
+            Action::Show(show) => return converse(show.run::<User>()).map(done),
+            Action::Create(create) => return converse(create.run()).map(done),
+            Action::Update(update) => return converse(update.run()).map(done),
+            Action::Delete(delete) => return converse(delete.run::<User>()).map(done),
+            Action::Import(import) => return converse(import.run()).map(done),
             Action::Find(whom) => converse(async {
                 let users = matching(&whom.connection.client()?, &whom.name).await?;
                 if users.is_empty() {
@@ -88,6 +140,47 @@ impl UserCommand {
         }?;
         terminal::print(&said)?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+impl Shown for User {
+    const WORD: &'static str = "user";
+    const COLUMNS: Columns = &["id", "username", "email", "enabled", "population.id"];
+    const NAMES: &'static [&'static str] = &["username", "email"];
+}
+
+impl Create {
+    async fn run(self) -> anyhow::Result<()> {
+        let mut members = Map::new();
+        members.insert("username".to_owned(), self.username.clone().into());
+        members.insert("email".to_owned(), self.email.into());
+        self.members.apply(&mut members)?;
+        let mut user: NewUser = understood("user", members)?;
+        if self.with_password {
+            let password = terminal::new_password(&self.username)?;
+            user = user.password(Password::new(password.expose_secret()));
+        }
+        let made = self.connection.client()?.users().create(&user).await;
+        let made = made.with_context(|| format!("{} was not created", self.username))?;
+        self.output
+            .one(User::COLUMNS, &serde_json::to_value(&made)?)
+    }
+}
+
+impl Update {
+    async fn run(self) -> anyhow::Result<()> {
+        let client = self.whom.connection.client()?;
+        let user = only(&client, &self.whom.name).await?;
+        let mut patch = UserPatch::default();
+        self.members.apply_with_nulls(&mut patch.attributes)?;
+        let made = client.users().update(user.id, &patch).await;
+        let made = made.with_context(|| format!("{} was not changed", self.whom.name))?;
+        self.output
+            .one(User::COLUMNS, &serde_json::to_value(&made)?)
     }
 }
 

@@ -13,7 +13,7 @@ use pingone::{
 };
 use serde_json::json;
 
-use super::Embedded;
+use super::{Client, Embedded, basic};
 
 fn web_app(name: &str) -> NewApplication {
     let method = TokenEndpointAuthMethod::ClientSecretBasic;
@@ -423,6 +423,18 @@ async fn what_happens_is_told_and_can_be_asked_for() {
     );
     let error = pingone.activities().list().all().await.unwrap_err();
     assert!(error.to_string().contains("recordedAt"), "{error}");
+}
+
+#[tokio::test]
+async fn the_workers_token_comes_from_a_custom_domain_where_there_is_one() {
+    let embedded = Embedded::start().await;
+    let env = embedded.system.env();
+    let endpoints = embedded.endpoints.clone().custom_domain(&env.auth_url);
+    let worker = basic(&env.worker_client_id, &env.worker_client_secret);
+    let environment = embedded.pingone.environment_id();
+    let transport = embedded.transport.clone();
+    let pingone = Client::new(&endpoints.unwrap(), environment, worker, transport);
+    assert_eq!(pingone.environment().await.unwrap().id, environment);
 }
 
 #[tokio::test]

@@ -1,0 +1,386 @@
+//! What all administration commands have in common: list, show, create, update and delete, of any
+//! kind of objects that the SDK has a collection of.
+
+use std::io::IsTerminal as _;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use futures_util::TryStreamExt as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use pingone::management::{Client, Collection, Creatable, Deletable, Kind, Replaceable};
+use pingone::scim::{self, Filter};
+use protocol::id::Id;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::connection::Connection;
+use super::members::{Members, understood};
+use super::output::{Columns, Output, at};
+use super::terminal;
+
+/// Said below the help of each of these commands.
+macro_rules! with_environment {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "\n\nWhich environment: the one of --env-file; without it, of [portal.pingone] in the \
+             configuration;\nwithout that, the demo environment that latchkey up keeps in the data \
+             directory."
+        )
+    };
+}
+
+pub(super) use with_environment;
+
+/// A kind of objects that commands show and delete.
+pub(super) trait Shown: Kind<Id: Id> + Deletable + Serialize {
+    /// What one is called.
+    const WORD: &'static str;
+    /// What a table shows of it.
+    const COLUMNS: Columns;
+    /// The members that one can be named by, besides its id.
+    const NAMES: &'static [&'static str] = &["name"];
+    /// Whether the service filters the collection; PingOne passes over filters of some.
+    const TAKES_FILTERS: bool = true;
+}
+
+/// A kind of objects that commands create and change.
+pub(super) trait Managed:
+    Shown + Creatable<New: DeserializeOwned> + Replaceable<With: DeserializeOwned + Serialize>
+{
+    /// Fills in what a new one needs and nobody typed.
+    fn fill_in(_new: &mut Map<String, Value>) {}
+}
+
+/// Shows, creates, changes and deletes.
+#[derive(Debug, Subcommand)]
+pub(super) enum Objects {
+    /// Shows all, or those that a filter matches.
+    List(List),
+    /// Shows one.
+    Show(Show),
+    /// Creates one.
+    Create(Create),
+    /// Changes what is set and leaves the rest.
+    Update(Update),
+    /// Deletes some.
+    Delete(Delete),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct List {
+    /// A SCIM filter, as 'name sw "A"'.
+    #[arg(long)]
+    filter: Option<String>,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Show {
+    /// Its name or id.
+    name: String,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Create {
+    /// Its name.
+    name: String,
+    #[command(flatten)]
+    members: Members,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Update {
+    /// Its name or id.
+    name: String,
+    #[command(flatten)]
+    members: Members,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Delete {
+    /// Their names or ids.
+    names: Vec<String>,
+    /// Deletes those that this SCIM filter matches.
+    #[arg(long, conflicts_with = "names", required_unless_present = "names")]
+    filter: Option<String>,
+    #[command(flatten)]
+    care: Care,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// How careful a command is that changes many things.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Care {
+    /// Only says what would be done.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Does not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Care {
+    /// Asks whether to go on; without a terminal, --yes is the answer.
+    pub(super) fn allows(self, question: &str) -> anyhow::Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() {
+            bail!("nothing was done: {question} Say --yes, or --dry-run to see what it would do");
+        }
+        if terminal::is_confirmed(question)? {
+            Ok(())
+        } else {
+            bail!("nothing was done")
+        }
+    }
+}
+
+impl Objects {
+    pub(super) async fn run<K: Managed>(self) -> anyhow::Result<()> {
+        match self {
+            Self::List(list) => list.run::<K>().await,
+            Self::Show(show) => show.run::<K>().await,
+            Self::Create(create) => create.run::<K>().await,
+            Self::Update(update) => update.run::<K>().await,
+            Self::Delete(delete) => delete.run::<K>().await,
+        }
+    }
+}
+
+impl List {
+    pub(super) async fn run<K: Shown>(self) -> anyhow::Result<()> {
+        let client = self.connection.client()?;
+        let collection = client.collection::<K>();
+        let filter = self.filter.as_deref().map(parse).transpose()?;
+        let found = matching(&collection, filter.as_ref()).await?;
+        let found: Vec<Value> = found
+            .iter()
+            .map(serde_json::to_value)
+            .collect::<Result<_, _>>()?;
+        self.output.many(K::COLUMNS, &found)
+    }
+}
+
+impl Show {
+    pub(super) async fn run<K: Shown>(self) -> anyhow::Result<()> {
+        let client = self.connection.client()?;
+        let found = find(&client.collection::<K>(), &self.name).await?;
+        self.output.one(K::COLUMNS, &serde_json::to_value(&found)?)
+    }
+}
+
+impl Create {
+    async fn run<K: Managed>(self) -> anyhow::Result<()> {
+        let mut new = Map::new();
+        new.insert("name".to_owned(), self.name.clone().into());
+        self.members.apply(&mut new)?;
+        K::fill_in(&mut new);
+        let new: K::New = understood(K::WORD, new)?;
+        let client = self.connection.client()?;
+        let made = client.collection::<K>().create(&new).await;
+        let made =
+            made.with_context(|| format!("the {} {} was not created", K::WORD, self.name))?;
+        self.output.one(K::COLUMNS, &serde_json::to_value(&made)?)
+    }
+}
+
+impl Update {
+    async fn run<K: Managed>(self) -> anyhow::Result<()> {
+        let client = self.connection.client()?;
+        let collection = client.collection::<K>();
+        let found = find(&collection, &self.name).await?;
+        let id = id_of(&found)?;
+        let with = changed::<K>(&found, &self.members)?;
+        let made = collection.replace(id, &with).await;
+        let made =
+            made.with_context(|| format!("the {} {} was not changed", K::WORD, self.name))?;
+        self.output.one(K::COLUMNS, &serde_json::to_value(&made)?)
+    }
+}
+
+/// The settings of an object with what was typed.
+fn changed<K: Managed>(found: &K, members: &Members) -> anyhow::Result<K::With> {
+    let Value::Object(mut object) = serde_json::to_value(found)? else {
+        bail!("the service's {} is no JSON object", K::WORD);
+    };
+    for of_service in ["_links", "createdAt", "environment", "updatedAt"] {
+        object.remove(of_service);
+    }
+    let mut typed = Map::new();
+    members.apply(&mut typed)?;
+    members.apply(&mut object)?;
+    let with: K::With = serde_json::from_value(Value::Object(object))
+        .with_context(|| format!("that is no {}", K::WORD))?;
+    let kept = serde_json::to_value(&with)?;
+    let is_unknown = |name: &&String| kept.get(name.as_str()).is_none();
+    let known =
+        |name: &String| serde_json::to_value(found).is_ok_and(|old| old.get(name).is_some());
+    if let Some(name) = typed.keys().filter(is_unknown).find(|name| !known(name)) {
+        bail!(
+            "{}: there is no member `{name}` that can be set here",
+            K::WORD
+        );
+    }
+    Ok(with)
+}
+
+impl Delete {
+    pub(super) async fn run<K: Shown>(self) -> anyhow::Result<()> {
+        let client = self.connection.patient_client()?;
+        let collection = client.collection::<K>();
+        let mut found = Vec::new();
+        if let Some(filter) = &self.filter {
+            found = matching(&collection, Some(&parse(filter)?)).await?;
+        }
+        for name in &self.names {
+            found.push(find(&collection, name).await?);
+        }
+        let count = counted(found.len(), K::WORD);
+        if self.care.dry_run {
+            let shown: Vec<_> = found
+                .iter()
+                .map(serde_json::to_value)
+                .collect::<Result<_, _>>()?;
+            terminal::remark(&format!("{count} would be deleted:"));
+            return Output::TABLE.many(K::COLUMNS, &shown);
+        }
+        if found.is_empty() {
+            return terminal::print("There is nothing to delete.\n");
+        }
+        self.care.allows(&format!("{count} will be deleted."))?;
+        let bar = progress(found.len());
+        for (done, one) in found.iter().enumerate() {
+            match collection.delete(id_of(one)?).await {
+                // Somebody was quicker.
+                Err(error) if error.is_not_found() => {}
+                result => result.with_context(|| {
+                    format!("{} deleted, and then it failed", counted(done, K::WORD))
+                })?,
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        terminal::print(&format!("{count} deleted.\n"))
+    }
+}
+
+/// So many of them.
+pub(super) fn counted(count: usize, word: &str) -> String {
+    let plural = match (count, word.strip_suffix('y')) {
+        (1, _) => word.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        (_, None) => format!("{word}s"),
+    };
+    format!("{count} {plural}")
+}
+
+/// A bar on standard error, where that is a terminal.
+pub(super) fn progress(length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len}  {eta} left");
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+pub(super) fn parse(filter: &str) -> anyhow::Result<Filter> {
+    Filter::parse(filter).with_context(|| format!("`{filter}` is no filter"))
+}
+
+/// All objects, or those that a filter matches.
+pub(super) async fn matching<K: Shown>(
+    collection: &Collection<'_, K>,
+    filter: Option<&Filter>,
+) -> anyhow::Result<Vec<K>> {
+    let (of_service, own) = if K::TAKES_FILTERS {
+        (filter, None)
+    } else {
+        (None, filter)
+    };
+    let list = match of_service {
+        Some(filter) => collection.list().filter(filter),
+        None => collection.list(),
+    };
+    let bar = ProgressBar::new_spinner();
+    let mut found = Vec::new();
+    let mut stream = std::pin::pin!(list.stream());
+    while let Some(one) = stream
+        .try_next()
+        .await
+        .with_context(|| format!("listing failed of every {}", K::WORD))?
+    {
+        bar.inc(1);
+        let object = serde_json::to_value(&one)?;
+        let is_meant = |own: &Filter| own.holds(&mut |comparison| comparison.matches(&object));
+        if own.is_none_or(is_meant) {
+            found.push(one);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(found)
+}
+
+/// The object with this id, or the one with this name.
+pub(super) async fn find<K: Shown>(
+    collection: &Collection<'_, K>,
+    text: &str,
+) -> anyhow::Result<K> {
+    if let Ok(id) = text.parse::<K::Id>() {
+        return match collection.load(id).await {
+            Err(error) if error.is_not_found() => bail!("no {} has the id {text}", K::WORD),
+            result => result.with_context(|| format!("reading the {} {text} failed", K::WORD)),
+        };
+    }
+    let names = K::NAMES.iter().copied();
+    let filter = names.map(|name| scim::eq(name, text)).reduce(Filter::or);
+    let mut named = Vec::new();
+    for one in matching(collection, filter.as_ref()).await? {
+        let object = serde_json::to_value(&one)?;
+        let is_it = |name: &&str| {
+            let value = at(&object, name).and_then(Value::as_str);
+            value.is_some_and(|value| value.to_lowercase() == text.to_lowercase())
+        };
+        if K::NAMES.iter().any(is_it) {
+            named.push(one);
+        }
+    }
+    match (named.pop(), named.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (Some(_), false) => bail!("several are named {text}; name the {} by its id", K::WORD),
+        (None, _) => bail!("no {} has the name or id {text}", K::WORD),
+    }
+}
+
+/// The id of an object.
+pub(super) fn id_of<K: Shown>(object: &K) -> anyhow::Result<K::Id> {
+    let object = serde_json::to_value(object)?;
+    let id = object.get("id").and_then(Value::as_str).unwrap_or_default();
+    id.parse()
+        .ok()
+        .with_context(|| format!("the service's {} has no id", K::WORD))
+}
+
+/// Finds an object of a kind by what somebody typed.
+pub(super) async fn named<K: Shown>(client: &Client, text: &str) -> anyhow::Result<K::Id> {
+    id_of(&find(&client.collection::<K>(), text).await?)
+}
