@@ -193,8 +193,9 @@ fn answers() -> Vec<(&'static str, Read, Value, &'static [&'static str])> {
         (
             "Role",
             read::<Role>,
-            json!({"id": ID, "name": "a", "applicableTo": ["ENVIRONMENT"]}),
-            &["/applicableTo/0"],
+            json!({"id": ID, "name": "a", "applicableTo": ["ENVIRONMENT"], "type": "CUSTOM",
+                "permissions": [{"id": "dir:read:user"}], "canBeAssignedBy": [one]}),
+            &["/applicableTo/0", "/type"],
         ),
         (
             "RoleAssignment",
@@ -202,6 +203,12 @@ fn answers() -> Vec<(&'static str, Read, Value, &'static [&'static str])> {
             json!({"id": ID, "environment": one, "role": one,
                 "scope": {"id": ID, "type": "ENVIRONMENT"}}),
             &["/scope/type"],
+        ),
+        (
+            "RolePermission",
+            read::<RolePermission>,
+            json!({"id": "dir:read:user", "classifier": "Directory"}),
+            &[],
         ),
         (
             "User",
@@ -234,17 +241,22 @@ const SOURCES: [&str; 9] = [
 ];
 
 /// Requests, which a server reads; what carries a type of their own to it is listed here.
-const REQUESTS: [&str; 15] = [
+const REQUESTS: [&str; 20] = [
     "AccessControl",
     "CheckPassword",
     "CorsSettings",
     "GroupAccess",
     "ImportPassword",
     "NewApplication",
+    "NewEnvironment",
     "NewGroup",
     "NewLifecycle",
     "NewPopulation",
+    "NewResource",
+    "NewResourceGrant",
+    "NewRole",
     "NewRoleAssignment",
+    "NewScope",
     "RecoverPassword",
     "ResetPassword",
     "RoleAccess",
