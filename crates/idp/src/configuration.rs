@@ -79,7 +79,7 @@ use crate::stores::editions;
 use crate::stores::languages::Language;
 use crate::stores::resource_attributes::ResourceAttribute;
 use crate::stores::subscriptions::Subscription;
-use crate::stores::themes::{self as stored_themes, BrandingSettings, Theme};
+use crate::stores::themes::{BrandingSettings, Theme};
 use crate::stores::user_schemas::{Schema, SchemaAttribute};
 
 /// The routes of all kinds.
@@ -137,7 +137,7 @@ type Edition = fn(&Seed<'_>) -> Result<Change, StoreError>;
 /// What every environment begins with, in the order in which it came into the program. Whoever adds
 /// to it adds an edition, and environments that are there already get it at the next start.
 const EDITIONS: &[Edition] = &[
-    |seed| seed.object(stored_themes::seed()),
+    |seed| seed.object(Theme::first()),
     |seed| schemas::seed(seed.core, seed.environment, seed.now),
     first_policies::seed,
     system_applications::seed,

@@ -375,15 +375,16 @@ enum Words {
 }
 
 impl Words {
-    /// Those in the language that is wanted most and known. Where none of them is, those in the
-    /// default language, and then the environment's in English.
+    /// Those in the language that is wanted most and known, after which the default language is: the
+    /// environment's where it has some, and ours otherwise.
     fn choose(tongues: &Tongues, mut own: Vec<TemplateContent>, wanted: &[String]) -> Self {
         let mut take = |locale: &str| {
             let is_in_it = |content: &TemplateContent| content.locale.eq_ignore_ascii_case(locale);
             let place = own.iter().position(is_in_it)?;
             Some(Self::Own(Box::new(own.swap_remove(place))))
         };
-        for locale in wanted.iter().flat_map(|wanted| fallbacks(wanted)) {
+        let wanted = wanted.iter().map(String::as_str);
+        for locale in wanted.chain(tongues.default_locale()).flat_map(fallbacks) {
             if let Some(words) = take(locale) {
                 return words;
             }
@@ -391,9 +392,7 @@ impl Words {
                 return Self::Ours(messages.clone());
             }
         }
-        let defaults = tongues.default_locale().into_iter().chain([LOCALE]);
-        let default = defaults.flat_map(fallbacks).find_map(take);
-        default.unwrap_or_else(|| Self::Ours(tongues.default_messages().clone()))
+        take(LOCALE).unwrap_or_else(|| Self::Ours(tongues.default_messages().clone()))
     }
 }
 

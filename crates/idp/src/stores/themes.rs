@@ -81,9 +81,33 @@ pub(crate) struct Picture {
 }
 
 impl Theme {
+    /// The theme that every environment begins with.
+    pub(crate) fn first() -> Self {
+        let color = str::to_owned;
+        Self {
+            template: Template::Default,
+            default: true,
+            configuration: Look {
+                background_type: BackgroundType::Color,
+                background_color: Some(color("#ededed")),
+                background_image: None,
+                body_text_color: color("#686f77"),
+                heading_text_color: color("#686f77"),
+                link_text_color: color("#007CBA"),
+                button_color: color("#007CBA"),
+                button_text_color: color("#ffffff"),
+                card_color: color("#ffffff"),
+                logo_type: LogoType::None,
+                logo: None,
+                name: Some("Ping Default".to_owned()),
+                footer: None,
+            },
+        }
+    }
+
     /// Whether it looks as the theme that every environment begins with.
     pub(crate) fn is_untouched(&self) -> bool {
-        let Self { configuration, .. } = seed();
+        let Self { configuration, .. } = Self::first();
         let name = self.configuration.name.clone();
         let footer = self.configuration.footer.clone();
         let seeded = Look {
@@ -136,30 +160,6 @@ impl Document for Theme {
         .into_iter()
         .filter_map(|(member, picture)| picture.as_ref()?.reference(member))
         .collect()
-    }
-}
-
-/// The theme that every environment begins with.
-pub(crate) fn seed() -> Theme {
-    let color = str::to_owned;
-    Theme {
-        template: Template::Default,
-        default: true,
-        configuration: Look {
-            background_type: BackgroundType::Color,
-            background_color: Some(color("#ededed")),
-            background_image: None,
-            body_text_color: color("#686f77"),
-            heading_text_color: color("#686f77"),
-            link_text_color: color("#007CBA"),
-            button_color: color("#007CBA"),
-            button_text_color: color("#ffffff"),
-            card_color: color("#ffffff"),
-            logo_type: LogoType::None,
-            logo: None,
-            name: Some("Ping Default".to_owned()),
-            footer: None,
-        },
     }
 }
 

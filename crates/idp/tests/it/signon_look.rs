@@ -1,5 +1,6 @@
 //! How the hosted pages look where an environment has a theme and branding of its own.
 
+use db::Statement;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
@@ -156,4 +157,22 @@ async fn the_theme_tells_nobody_whether_an_address_has_an_account() {
     }
     assert_eq!(styles[0], styles[1]);
     assert!(styles[0].is_some());
+}
+
+#[tokio::test]
+async fn the_look_is_read_once_for_many_pages_and_anew_after_five_seconds() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut own = theme(&Value::Null, "#FFFFFF");
+    own["configuration"]["logoType"] = json!("NONE");
+    let made = api.post("themes", &own).await;
+    made.expect(StatusCode::CREATED);
+    assert!(page(&world).await.0.contains("Pier 4"));
+    // As another node would.
+    let written =
+        "UPDATE configuration_objects SET document = REPLACE(document, 'Pier 4', 'Pier 5')";
+    world.sql(Statement::new(written)).await;
+    assert!(page(&world).await.0.contains("Pier 4"));
+    world.advance(6);
+    assert!(page(&world).await.0.contains("Pier 5"));
 }
