@@ -1,5 +1,7 @@
 //! The state of a form: values to show again, an error per field, errors of the whole form.
 
+use std::borrow::Cow;
+
 use protocol::secret::Password;
 
 /// What a form shows: declared by the page, filled by the handler, rendered by `fields.html`.
@@ -10,12 +12,12 @@ use protocol::secret::Password;
 pub struct FormState {
     fields: Vec<FieldState>,
     errors: Vec<String>,
-    focus: Option<&'static str>,
+    focus: Option<Cow<'static, str>>,
 }
 
 #[derive(Clone, Debug)]
 struct FieldState {
-    name: &'static str,
+    name: Cow<'static, str>,
     value: String,
     new_password: Option<Password>,
     error: Option<String>,
@@ -86,25 +88,40 @@ impl Field<'_> {
     }
 }
 
-impl FormState {
-    /// An empty form with these fields, in the order in which the page shows them.
-    pub fn new(fields: &[&'static str]) -> Self {
-        let empty = |name: &&'static str| FieldState {
+impl FieldState {
+    fn empty(name: Cow<'static, str>) -> Self {
+        Self {
             name,
             value: String::new(),
             new_password: None,
             error: None,
-        };
+        }
+    }
+}
+
+impl FormState {
+    /// An empty form with these fields, in the order in which the page shows them.
+    pub fn new(fields: &[&'static str]) -> Self {
+        Self::with_fields(fields.iter().copied())
+    }
+
+    /// The same with fields that are known only when the page is shown.
+    pub fn with_fields(names: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) -> Self {
+        let fields = names.into_iter().map(|name| FieldState::empty(name.into()));
         Self {
-            fields: fields.iter().map(empty).collect(),
+            fields: fields.collect(),
             ..Self::default()
         }
     }
 
     /// Sets a value to show; never a password.
     #[must_use]
-    pub fn with_value(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.field_mut(name).value = value.into();
+    pub fn with_value(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.field_mut(name.into()).value = value.into();
         self
     }
 
@@ -118,7 +135,7 @@ impl FormState {
             !password.expose().is_empty() && fields.iter().all(|name| self.error(name).is_none());
         if stays {
             for name in fields {
-                self.field_mut(name).new_password = Some(password.clone());
+                self.field_mut(name.into()).new_password = Some(password.clone());
             }
         }
         stays
@@ -128,14 +145,14 @@ impl FormState {
     ///
     /// When the error is the whole form's, the error summary is read with this field.
     #[must_use]
-    pub fn with_focus(mut self, name: &'static str) -> Self {
-        self.focus = Some(name);
+    pub fn with_focus(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.focus = Some(name.into());
         self
     }
 
     /// Notes what is wrong with a field. The first error of a field stays.
-    pub fn set_error(&mut self, name: &'static str, text: impl Into<String>) {
-        self.field_mut(name)
+    pub fn set_error(&mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+        self.field_mut(name.into())
             .error
             .get_or_insert_with(|| text.into());
     }
@@ -169,7 +186,7 @@ impl FormState {
 
     /// A field for the template.
     pub fn field<'a>(&'a self, name: &'a str) -> Field<'a> {
-        let autofocus = self.first_invalid().or(self.focus) == Some(name);
+        let autofocus = self.first_invalid().or(self.focus.as_deref()) == Some(name);
         Field {
             name,
             value: self.value(name),
@@ -196,7 +213,7 @@ impl FormState {
         let fields = self.fields.iter().filter_map(|field| {
             let text = field.error.as_deref()?;
             Some(SummaryItem {
-                field: Some(field.name),
+                field: Some(&field.name),
                 text,
             })
         });
@@ -205,7 +222,7 @@ impl FormState {
 
     /// Whether the summary takes the focus: when no field does.
     pub fn focuses_summary(&self) -> bool {
-        self.has_errors() && self.first_invalid().or(self.focus).is_none()
+        self.has_errors() && self.first_invalid().or(self.focus.as_deref()).is_none()
     }
 
     /// Whether there are fields to correct, so that the summary needs a heading.
@@ -213,26 +230,21 @@ impl FormState {
         self.first_invalid().is_some()
     }
 
-    fn first_invalid(&self) -> Option<&'static str> {
+    fn first_invalid(&self) -> Option<&str> {
         self.fields
             .iter()
             .find(|field| field.error.is_some())
-            .map(|field| field.name)
+            .map(|field| &*field.name)
     }
 
     fn find(&self, name: &str) -> Option<&FieldState> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    fn field_mut(&mut self, name: &'static str) -> &mut FieldState {
+    fn field_mut(&mut self, name: Cow<'static, str>) -> &mut FieldState {
         let index = self.fields.iter().position(|field| field.name == name);
         let index = index.unwrap_or_else(|| {
-            self.fields.push(FieldState {
-                name,
-                value: String::new(),
-                new_password: None,
-                error: None,
-            });
+            self.fields.push(FieldState::empty(name));
             self.fields.len() - 1
         });
         #[expect(

@@ -53,6 +53,6 @@ pub use form::{Choice, Field, FormState, SummaryItem};
 pub use layout::{Account, Layout, Mode, NavItem, Side, Site};
 pub use mail::{MailBody, MailText};
 pub use messages::{Messages, OwnTexts, Value};
-pub use response::{ContentSecurityPolicy, Html, MailPreview};
+pub use response::{ContentSecurityPolicy, FramedText, Html, MailPreview};
 pub use rules::{RuleView, Verdict, Verdicts, broken_rules};
 pub use theme::{Look, MailColours, MailLook, Theme};

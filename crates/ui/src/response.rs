@@ -160,6 +160,33 @@ impl IntoResponse for MailPreview {
     }
 }
 
+/// A text that an operator wrote in HTML, to be shown in a frame of a page of this site.
+///
+/// It looks as the pages do. No script and no form of it works, and it loads nothing; its links
+/// open in a window of their own.
+#[derive(Clone, Debug)]
+pub struct FramedText<T>(
+    /// The document.
+    pub T,
+);
+
+impl<T: Template> IntoResponse for FramedText<T> {
+    fn into_response(self) -> Response {
+        let mut response = Html::new(self.0).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; \
+                 base-uri 'none'; form-action 'none'; sandbox allow-popups \
+                 allow-popups-to-escape-sandbox",
+            ),
+        );
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+        response
+    }
+}
+
 impl<T: Template> IntoResponse for Html<T> {
     fn into_response(self) -> Response {
         let body = match self.page.render() {
