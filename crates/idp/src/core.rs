@@ -24,6 +24,7 @@ use crate::stores::environments::Environments;
 use crate::stores::languages::Languages;
 use crate::stores::resources::Granted;
 use crate::stores::role_assignments::RoleAssignments;
+use crate::stores::sign_on_policies::SignOnPolicies;
 use crate::stores::subscriptions::Subscriptions;
 use crate::stores::themes::Themes;
 use crate::stores::user_schemas::UserSchemas;
@@ -53,6 +54,7 @@ pub struct Core {
     role_assignments: RoleAssignments,
     themes: Themes,
     user_schemas: UserSchemas,
+    sign_on_policies: SignOnPolicies,
     subscriptions: Subscriptions,
 }
 
@@ -75,6 +77,7 @@ impl Core {
             role_assignments: RoleAssignments::new(reader.clone()),
             themes: Themes::new(reader.clone(), Arc::clone(&keyring), urls.clone()),
             user_schemas: UserSchemas::new(reader.clone()),
+            sign_on_policies: SignOnPolicies::new(reader.clone(), Arc::clone(&keyring)),
             subscriptions: Subscriptions::new(reader.clone(), Arc::clone(&keyring)),
             settings,
             db,
@@ -151,6 +154,11 @@ impl Core {
         &self.user_schemas
     }
 
+    /// What applications demand of whoever signs on.
+    pub(crate) fn sign_on_policies(&self) -> &SignOnPolicies {
+        &self.sign_on_policies
+    }
+
     pub(crate) fn subscriptions(&self) -> &Subscriptions {
         &self.subscriptions
     }
@@ -166,6 +174,7 @@ impl Core {
         self.role_assignments.forget(touched);
         self.themes.forget(touched);
         self.user_schemas.forget(touched);
+        self.sign_on_policies.forget(touched);
         self.subscriptions.forget(touched);
     }
 }

@@ -7,8 +7,10 @@
 pub(crate) mod browser;
 pub(crate) mod complete;
 pub(crate) mod cookies;
+pub(crate) mod demands;
 pub(crate) mod error;
 pub(crate) mod policy;
+pub(crate) mod profile;
 pub(crate) mod respond;
 pub(crate) mod response;
 pub(crate) mod second_factor;
@@ -22,6 +24,7 @@ use protocol::id::{EnvironmentId, FlowId, SessionId, UserId};
 use protocol::oauth::{CodeChallenge, Prompt, ResponseType, Scopes};
 use protocol::secret::{SessionToken, SessionTokenDigest};
 use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
 
 use crate::Idp;
 use crate::interaction::browser::Browser;
@@ -93,6 +96,18 @@ pub(crate) enum ChangeReason {
     Forced,
 }
 
+/// A user who is known to the policy, while it demands more than to be known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Known {
+    pub(crate) user: UserId,
+    /// The digest of the cookie of the browser that knew the password.
+    pub(crate) proof: SessionTokenDigest,
+    /// When the password was given.
+    pub(crate) password_at: Timestamp,
+    /// The session in which it was given, if that was before this interaction.
+    pub(crate) session: Option<SessionId>,
+}
+
 /// Where an interaction stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Step {
@@ -124,8 +139,14 @@ pub(crate) enum Step {
         email: String,
         proof: SessionTokenDigest,
     },
+    /// An action of the sign-on policy demands that the user agrees to something.
+    Agreement { known: Known, action: Uuid },
+    /// An action of the sign-on policy asks for what the profile lacks.
+    ProfileData { known: Known, action: Uuid },
     /// The user is signed on in this session.
     Completed { user: UserId, session: SessionId },
+    /// The user declined what the application demands, which is told so.
+    Declined { known: Known },
 }
 
 /// Steps that were kept before several accounts could share an address name one user or none.
@@ -158,12 +179,18 @@ impl Step {
             } => "MUST_CHANGE_PASSWORD",
             Self::RecoveryCode { .. } => "RECOVERY_CODE_REQUIRED",
             Self::VerificationCode { .. } => "VERIFICATION_CODE_REQUIRED",
+            Self::Agreement { .. } => "AGREEMENT_CONSENT_REQUIRED",
+            Self::ProfileData { .. } => "PROFILE_DATA_REQUIRED",
             Self::Completed { .. } => "COMPLETED",
+            Self::Declined { .. } => "FAILED",
         }
     }
 
     fn user(&self) -> Option<UserId> {
         match self {
+            Self::Agreement { known, .. }
+            | Self::ProfileData { known, .. }
+            | Self::Declined { known } => Some(known.user),
             Self::SignOn | Self::Password { .. } => None,
             Self::RecoveryCode { users, .. } => users.first().copied(),
             Self::VerificationCode { user, .. } => *user,
@@ -186,22 +213,27 @@ impl Step {
             | Self::Password { .. }
             | Self::ChangePassword { .. }
             | Self::RecoveryCode { .. }
-            | Self::VerificationCode { .. } => None,
+            | Self::VerificationCode { .. }
+            | Self::Agreement { .. }
+            | Self::ProfileData { .. }
+            | Self::Declined { .. } => None,
         }
     }
 
     /// Whether the browser may go on with this step: where a password was right, only the browser
     /// that knew it.
     pub(crate) fn is_open_to(&self, tokens: &[SessionToken]) -> bool {
-        match self {
-            Self::ChangePassword { proof, .. } | Self::VerificationCode { proof, .. } => {
-                tokens.iter().any(|token| token.digest() == *proof)
-            }
+        let proof = match self {
+            Self::ChangePassword { proof, .. } | Self::VerificationCode { proof, .. } => proof,
+            Self::Agreement { known, .. }
+            | Self::ProfileData { known, .. }
+            | Self::Declined { known } => &known.proof,
             Self::SignOn
             | Self::Password { .. }
             | Self::RecoveryCode { .. }
-            | Self::Completed { .. } => true,
-        }
+            | Self::Completed { .. } => return true,
+        };
+        tokens.iter().any(|token| token.digest() == *proof)
     }
 }
 
@@ -212,31 +244,39 @@ pub(crate) struct Interaction {
     pub(crate) environment: EnvironmentId,
     pub(crate) request: AuthorizationRequest,
     pub(crate) step: Step,
+    /// The actions of the policy that have asked for what the profile lacks.
+    pub(crate) asked: Vec<Uuid>,
     version: i64,
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Document {
     request: AuthorizationRequest,
     step: Step,
+    #[serde(default)]
+    asked: Vec<Uuid>,
 }
 
 impl Interaction {
-    /// Begins an interaction for a request.
+    /// Begins an interaction for a request, at its first step.
     pub(crate) async fn begin(
         idp: &Idp,
         environment: EnvironmentId,
         request: AuthorizationRequest,
+        step: Step,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let interaction = Self {
             id: FlowId::random(idp.random()),
             environment,
             request,
-            step: Step::SignOn,
+            step,
+            asked: Vec::new(),
             version: 0,
             created_at: now,
+            expires_at: now,
         };
         Flows::insert(&interaction.stored(idp, now)?)
             .commit_unrecorded(idp)
@@ -263,8 +303,10 @@ impl Interaction {
             environment: stored.environment_id,
             request: document.request,
             step: document.step,
+            asked: document.asked,
             version: stored.version,
             created_at: stored.created_at,
+            expires_at: stored.expires_at,
         }))
     }
 
@@ -296,6 +338,15 @@ impl Interaction {
         }
     }
 
+    /// The same after it was kept once more.
+    #[must_use]
+    pub(crate) fn kept(self) -> Self {
+        Self {
+            version: self.version + 1,
+            ..self
+        }
+    }
+
     /// Uses the interaction up; the requirement is not met when another request was faster.
     pub(crate) fn finish(&self) -> Change {
         Flows::finish(self.id, self.version)
@@ -305,6 +356,7 @@ impl Interaction {
         let document = Document {
             request: self.request.clone(),
             step: self.step.clone(),
+            asked: self.asked.clone(),
         };
         let document = serde_json::to_string(&document)
             .map_err(|_| StoreError::inconsistent("a sign-on interaction cannot be written"))?;

@@ -19,7 +19,7 @@ use crate::requests::correlate::correlate;
 use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::CORRELATION_ID;
 use crate::requests::failures::page::PageError;
-use crate::signon::{change, over, recovery, register, rules, sign_on, verify};
+use crate::signon::{agreement, change, over, profile, recovery, register, rules, sign_on, verify};
 use crate::{front_page, mailbox, management, signon, uploads};
 
 /// Larger forms than this are refused.
@@ -95,6 +95,11 @@ fn authentication(idp: &Idp) -> Router<Idp> {
             "/{environment}/signon/",
             get(signon::get).post(sign_on::post),
         )
+        .route("/{environment}/signon/agreement", post(agreement::post))
+        .route(
+            "/{environment}/signon/agreement/decline",
+            post(agreement::decline),
+        )
         .route("/{environment}/signon/change", post(change::post))
         .route(
             "/{environment}/signon/forgot",
@@ -109,6 +114,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
             "/{environment}/signon/register",
             get(register::get).post(register::post),
         )
+        .route("/{environment}/signon/profile", post(profile::post))
         .route("/{environment}/signon/restart", post(signon::restart))
         .route("/{environment}/signon/verify", post(verify::post))
         .route(
@@ -119,6 +125,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
     let pages = Router::new()
         .merge(hosted)
         .route("/", get(front_page::get))
+        .route("/{environment}/signon/agreement/text", get(agreement::text))
         .route("/{environment}/signon/rules", post(rules::post))
         .route("/{environment}/signoff", post(signoff::confirmed))
         .route("/mailbox", get(mailbox::list))

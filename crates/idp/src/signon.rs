@@ -4,8 +4,10 @@
 //! `GET /` shows the page of the interaction's state. A POST that does not fit the state leads
 //! back there, so a page that was left open or sent twice does no harm.
 
+pub(crate) mod agreement;
 pub(crate) mod change;
 pub(crate) mod over;
+pub(crate) mod profile;
 pub(crate) mod recovery;
 pub(crate) mod register;
 pub(crate) mod rules;
@@ -137,9 +139,14 @@ impl Visit {
     }
 
     fn layout(&self, title: &str, lead: &str, form: &FormState) -> Layout {
+        self.layout_titled(self.text(title), lead, form)
+    }
+
+    /// The same with a title that no catalogue has.
+    fn layout_titled(&self, title: String, lead: &str, form: &FormState) -> Layout {
         let application = self.application.settings.name.as_str();
         let texts = self.texts();
-        Layout::new(&self.site, Side::SignOn, texts.text(title))
+        Layout::new(&self.site, Side::SignOn, title)
             .with_lead(texts.format(lead, &[("application", application)]))
             .with_environment(self.environment.name.clone())
             .with_look(self.look.clone())
@@ -192,16 +199,19 @@ impl Visit {
     /// Leads where a right password led, and gives the browser what it goes on with.
     fn lead_to(&self, next: &Next) -> Response {
         let (mut response, token) = match next {
-            Next::Overtaken => return self.go_on(),
+            Next::Further | Next::Overtaken => return self.go_on(),
+            Next::Refused => return see_other(&self.resume_path()),
             Next::Step(token) => (self.go_on(), token),
-            Next::SignedOn(token) => {
-                let environment = self.idp.urls().path(self.environment.id);
-                let resume = format!("{environment}/as/resume?{}", self.interaction.query());
-                (see_other(&resume), token)
-            }
+            Next::SignedOn(token) => (see_other(&self.resume_path()), token),
         };
         cookies::set(&self.idp, self.environment.id, token, &mut response);
         response
+    }
+
+    /// The way back to the application.
+    fn resume_path(&self) -> String {
+        let environment = self.idp.urls().path(self.environment.id);
+        format!("{environment}/as/resume?{}", self.interaction.query())
     }
 
     /// The same visit after its interaction has moved on.
@@ -267,11 +277,11 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
         Step::VerificationCode { user, email, .. } => {
             verify::show(&visit, *user, email, verify::form(), Vec::new()).await
         }
-        Step::Completed { .. } => {
-            let environment = visit.idp.urls().path(visit.environment.id);
-            let query = visit.interaction.query();
-            Ok(see_other(&format!("{environment}/as/resume?{query}")))
+        Step::Agreement { known, action } => {
+            agreement::show(&visit, known, *action, agreement::form()).await
         }
+        Step::ProfileData { known, action } => profile::show(&visit, known, *action).await,
+        Step::Completed { .. } | Step::Declined { .. } => Ok(see_other(&visit.resume_path())),
     }
 }
 
@@ -281,7 +291,12 @@ pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
         Step::Password { .. } | Step::RecoveryCode { .. } | Step::VerificationCode { .. } => {
             visit.move_to(Step::SignOn).await
         }
-        Step::SignOn | Step::ChangePassword { .. } | Step::Completed { .. } => Ok(visit.go_on()),
+        Step::SignOn
+        | Step::ChangePassword { .. }
+        | Step::Agreement { .. }
+        | Step::ProfileData { .. }
+        | Step::Completed { .. }
+        | Step::Declined { .. } => Ok(visit.go_on()),
     }
 }
 

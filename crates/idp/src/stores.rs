@@ -38,6 +38,7 @@ pub(crate) mod password_policies;
 pub(crate) mod passwords;
 pub(crate) mod population_users;
 pub(crate) mod populations;
+pub(crate) mod profile_prompts;
 pub(crate) mod record;
 pub(crate) mod refresh_tokens;
 pub(crate) mod reports;
@@ -47,6 +48,8 @@ pub(crate) mod resources;
 pub(crate) mod role_assignments;
 pub(crate) mod sealed;
 pub(crate) mod sessions;
+pub(crate) mod sign_on_conditions;
+pub(crate) mod sign_on_policies;
 pub(crate) mod signing_keys;
 pub(crate) mod subscriptions;
 pub(crate) mod templates;
@@ -153,6 +156,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 20,
         name: "device_authentications",
         sql: include_str!("../migrations/0020_device_authentications.sql"),
+    },
+    Migration {
+        version: 21,
+        name: "profile_prompts",
+        sql: include_str!("../migrations/0021_profile_prompts.sql"),
     },
 ];
 

@@ -91,6 +91,48 @@ verify-code-wrong = Der Code ist falsch, oder es wurde ein neuerer gesendet.
 verify-send-again = Noch einen Code senden
 verify-sent-again = Eine weitere E-Mail ist unterwegs, sofern diese Adresse nicht schon zu viele bekommen hat. Ein früherer Code gilt möglicherweise nicht mehr.
 
+## Eine Zustimmung
+
+agreement-title = Es ist nichts mehr zuzustimmen
+agreement-lead = Um zu { $application } weiterzugehen, lesen Sie dies und sagen Sie, ob Sie zustimmen.
+agreement-agree = Ich habe dies gelesen und stimme zu.
+agreement-agree-missing = Setzen Sie den Haken, wenn Sie zustimmen.
+agreement-submit = Weiter
+agreement-decline = Ich stimme nicht zu
+agreement-another-text = Der Text hat sich inzwischen geändert. Lesen Sie ihn noch einmal.
+
+## Was im Profil fehlt
+
+profile-title = Vervollständigen Sie Ihr Profil
+profile-lead = Um zu { $application } weiterzugehen, sagen Sie uns mehr über sich.
+profile-submit = Weiter
+profile-choose = Wählen
+profile-missing = Dies wird gebraucht, um weiterzugehen.
+profile-wrong = So wird es nicht angenommen: it must { $must }.
+profile-taken = Jemand anderes hat diesen Wert.
+profile-attribute-accountId = Konto
+profile-attribute-address-countryCode = Land, mit zwei Buchstaben
+profile-attribute-address-locality = Ort
+profile-attribute-address-postalCode = Postleitzahl
+profile-attribute-address-region = Region
+profile-attribute-address-streetAddress = Straße und Hausnummer
+profile-attribute-externalId = Externe Kennung
+profile-attribute-locale = Gebietsschema
+profile-attribute-mobilePhone = Mobiltelefon
+profile-attribute-name-family = Nachname
+profile-attribute-name-formatted = Voller Name
+profile-attribute-name-given = Vorname
+profile-attribute-name-honorificPrefix = Anrede
+profile-attribute-name-honorificSuffix = Namenszusatz
+profile-attribute-name-middle = Weiterer Vorname
+profile-attribute-nickname = Spitzname
+profile-attribute-photo-href = Adresse eines Fotos
+profile-attribute-preferredLanguage = Bevorzugte Sprache
+profile-attribute-primaryPhone = Telefon
+profile-attribute-timezone = Zeitzone
+profile-attribute-title = Titel
+profile-attribute-type = Art
+
 ## Abmeldung
 
 signoff-title = Abmelden

@@ -91,6 +91,48 @@ verify-code-wrong = The code is wrong, or a newer one was sent.
 verify-send-again = Send another code
 verify-sent-again = Another e-mail is on its way, unless this address has had too many already. A code that came before may no longer work.
 
+## Something to agree to
+
+agreement-title = Nothing is left to agree to
+agreement-lead = To go on to { $application }, read this and say whether you agree.
+agreement-agree = I have read this and agree to it.
+agreement-agree-missing = Tick the box if you agree.
+agreement-submit = Continue
+agreement-decline = I do not agree
+agreement-another-text = The text has changed meanwhile. Read it again.
+
+## What the profile lacks
+
+profile-title = Complete your profile
+profile-lead = To go on to { $application }, tell us more about you.
+profile-submit = Continue
+profile-choose = Choose
+profile-missing = This is needed to go on.
+profile-wrong = It must { $must }.
+profile-taken = Somebody else has this value.
+profile-attribute-accountId = Account
+profile-attribute-address-countryCode = Country, by two letters
+profile-attribute-address-locality = Town
+profile-attribute-address-postalCode = Postal code
+profile-attribute-address-region = Region
+profile-attribute-address-streetAddress = Street address
+profile-attribute-externalId = External identifier
+profile-attribute-locale = Locale
+profile-attribute-mobilePhone = Mobile phone
+profile-attribute-name-family = Family name
+profile-attribute-name-formatted = Full name
+profile-attribute-name-given = Given name
+profile-attribute-name-honorificPrefix = Form of address
+profile-attribute-name-honorificSuffix = Suffix of the name
+profile-attribute-name-middle = Middle name
+profile-attribute-nickname = Nickname
+profile-attribute-photo-href = Address of a photo
+profile-attribute-preferredLanguage = Preferred language
+profile-attribute-primaryPhone = Phone
+profile-attribute-timezone = Time zone
+profile-attribute-title = Title
+profile-attribute-type = Type
+
 ## Sign-off
 
 signoff-title = Sign off

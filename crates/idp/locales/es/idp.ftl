@@ -91,6 +91,48 @@ verify-code-wrong = El código es incorrecto, o se envió uno más reciente.
 verify-send-again = Enviar otro código
 verify-sent-again = Otro correo está en camino, salvo que esta dirección ya haya recibido demasiados. Puede que un código anterior ya no sea válido.
 
+## Un consentimiento
+
+agreement-title = No queda nada que aceptar
+agreement-lead = Para continuar a { $application }, lea esto y diga si está de acuerdo.
+agreement-agree = He leído esto y estoy de acuerdo.
+agreement-agree-missing = Marque la casilla si está de acuerdo.
+agreement-submit = Continuar
+agreement-decline = No estoy de acuerdo
+agreement-another-text = El texto ha cambiado entretanto. Léalo de nuevo.
+
+## Lo que falta en el perfil
+
+profile-title = Complete su perfil
+profile-lead = Para continuar a { $application }, cuéntenos más sobre usted.
+profile-submit = Continuar
+profile-choose = Elegir
+profile-missing = Esto hace falta para continuar.
+profile-wrong = No se puede aceptar así: it must { $must }.
+profile-taken = Otra persona tiene este valor.
+profile-attribute-accountId = Cuenta
+profile-attribute-address-countryCode = País, con dos letras
+profile-attribute-address-locality = Localidad
+profile-attribute-address-postalCode = Código postal
+profile-attribute-address-region = Región
+profile-attribute-address-streetAddress = Calle y número
+profile-attribute-externalId = Identificador externo
+profile-attribute-locale = Configuración regional
+profile-attribute-mobilePhone = Teléfono móvil
+profile-attribute-name-family = Apellidos
+profile-attribute-name-formatted = Nombre completo
+profile-attribute-name-given = Nombre
+profile-attribute-name-honorificPrefix = Tratamiento
+profile-attribute-name-honorificSuffix = Sufijo del nombre
+profile-attribute-name-middle = Segundo nombre
+profile-attribute-nickname = Apodo
+profile-attribute-photo-href = Dirección de una foto
+profile-attribute-preferredLanguage = Idioma preferido
+profile-attribute-primaryPhone = Teléfono
+profile-attribute-timezone = Zona horaria
+profile-attribute-title = Cargo
+profile-attribute-type = Tipo
+
 ## Cierre de sesión
 
 signoff-title = Cerrar sesión

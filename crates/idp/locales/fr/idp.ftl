@@ -91,6 +91,48 @@ verify-code-wrong = Le code est incorrect, ou un plus récent a été envoyé.
 verify-send-again = Envoyer un autre code
 verify-sent-again = Un autre e-mail est en route, sauf si cette adresse en a déjà reçu trop. Un code antérieur n’est peut-être plus valable.
 
+## Un consentement
+
+agreement-title = Il n’y a plus rien à accepter
+agreement-lead = Pour continuer vers { $application }, lisez ceci et dites si vous êtes d’accord.
+agreement-agree = J’ai lu ceci et je suis d’accord.
+agreement-agree-missing = Cochez la case si vous êtes d’accord.
+agreement-submit = Continuer
+agreement-decline = Je ne suis pas d’accord
+agreement-another-text = Le texte a changé entre-temps. Relisez-le.
+
+## Ce qui manque au profil
+
+profile-title = Complétez votre profil
+profile-lead = Pour continuer vers { $application }, dites-nous-en plus sur vous.
+profile-submit = Continuer
+profile-choose = Choisir
+profile-missing = Ceci est nécessaire pour continuer.
+profile-wrong = Cela ne peut pas être accepté : it must { $must }.
+profile-taken = Quelqu’un d’autre a cette valeur.
+profile-attribute-accountId = Compte
+profile-attribute-address-countryCode = Pays, en deux lettres
+profile-attribute-address-locality = Ville
+profile-attribute-address-postalCode = Code postal
+profile-attribute-address-region = Région
+profile-attribute-address-streetAddress = Rue et numéro
+profile-attribute-externalId = Identifiant externe
+profile-attribute-locale = Paramètres régionaux
+profile-attribute-mobilePhone = Téléphone mobile
+profile-attribute-name-family = Nom de famille
+profile-attribute-name-formatted = Nom complet
+profile-attribute-name-given = Prénom
+profile-attribute-name-honorificPrefix = Civilité
+profile-attribute-name-honorificSuffix = Suffixe du nom
+profile-attribute-name-middle = Deuxième prénom
+profile-attribute-nickname = Surnom
+profile-attribute-photo-href = Adresse d’une photo
+profile-attribute-preferredLanguage = Langue préférée
+profile-attribute-primaryPhone = Téléphone
+profile-attribute-timezone = Fuseau horaire
+profile-attribute-title = Fonction
+profile-attribute-type = Type
+
 ## Déconnexion
 
 signoff-title = Déconnexion

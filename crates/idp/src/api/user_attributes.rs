@@ -10,6 +10,7 @@ use crate::requests::failures::api::ApiFailure;
 use crate::stores::user_schemas::{
     AttributeType, Checked, EnumeratedValue, SchemaType, UserSchema,
 };
+use crate::stores::users::StoredUser;
 
 /// Which texts an attribute takes.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +74,146 @@ const OBJECTS: [(&str, &[(&str, Rule)]); 3] =
 ///
 /// Every value that breaks its rule, each with its path.
 pub(crate) fn merge(
-    mut attributes: Map<String, Value>,
+    attributes: Map<String, Value>,
     body: &Map<String, Value>,
     schema: &UserSchema,
 ) -> Result<Map<String, Value>, ApiFailure> {
+    let (attributes, details) = apply_all(attributes, body, schema);
+    if details.is_empty() {
+        Ok(attributes)
+    } else {
+        Err(ApiFailure::invalid_data(details))
+    }
+}
+
+/// An attribute that a profile lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    /// The attribute's path, such as `name.given`.
+    pub(crate) path: String,
+    /// Whether nothing goes on without it.
+    pub(crate) is_required: bool,
+}
+
+/// Which of the wanted attributes a user lacks: each by its path, and whether it is required. What is
+/// no attribute of users any more is asked of nobody.
+pub(crate) fn lacking<'a>(
+    user: &StoredUser,
+    wanted: impl Iterator<Item = (&'a str, bool)>,
+    schema: &UserSchema,
+) -> Vec<Lacking> {
+    let lacks = |path: &str| {
+        let (top, member) = path.split_once('.').unwrap_or((path, ""));
+        let value = user.attributes.get(top);
+        let value = match member {
+            "" => value,
+            member => value.and_then(|value| value.get(member)),
+        };
+        !is_name(path) && value.is_none()
+    };
+    wanted
+        .filter(|(path, _)| is_text(path, schema) && lacks(path))
+        .map(|(path, is_required)| Lacking {
+            path: path.to_owned(),
+            is_required,
+        })
+        .collect()
+}
+
+/// Whether people can be asked for an attribute: a text of the profile that is enabled. Everybody has
+/// a username and an address.
+pub(crate) fn is_text(path: &str, schema: &UserSchema) -> bool {
+    let (top, member) = path.split_once('.').unwrap_or((path, ""));
+    if schema.is_disabled(top) {
+        return false;
+    }
+    if !member.is_empty() {
+        let members = OBJECTS.iter().find(|(object, _)| *object == top);
+        return members.is_some_and(|(_, members)| members.iter().any(|(name, _)| *name == member));
+    }
+    let is_custom_text = |one: &Checked| one.attribute.attribute_type == AttributeType::String;
+    is_name(top)
+        || TOP.iter().any(|(known, _)| *known == top)
+        || schema
+            .custom()
+            .any(|one| one.attribute.name == top && is_custom_text(one))
+}
+
+fn is_name(path: &str) -> bool {
+    matches!(path, "email" | "username")
+}
+
+/// Fills in what a profile lacks. `given` has a value by the path of each attribute that was given;
+/// nothing else is looked at.
+///
+/// # Errors
+///
+/// Every value that breaks its rule and every required one that was not given, each with its path.
+pub(crate) fn fill_in(
+    user: &StoredUser,
+    lacking: &[Lacking],
+    given: &[(String, Value)],
+    schema: &UserSchema,
+) -> Result<Map<String, Value>, Vec<ErrorDetail>> {
+    let mut body = Map::new();
+    let mut details = Vec::new();
+    for Lacking { path, is_required } in lacking {
+        let found = given.iter().find(|(given, _)| given == path);
+        match (found, path.split_once('.')) {
+            (Some((_, value)), Some((object, member))) => {
+                let object = body
+                    .entry(object)
+                    .or_insert_with(|| Value::Object(Map::new()));
+                if let Value::Object(members) = object {
+                    members.insert(member.to_owned(), value.clone());
+                }
+            }
+            (Some((_, value)), None) => {
+                body.insert(path.clone(), value.clone());
+            }
+            (None, _) if *is_required => details.push(missing(path)),
+            (None, _) => {}
+        }
+    }
+    let (attributes, wrong) = apply_all(user.attributes.clone(), &body, schema);
+    // What else the schema demands by now is asked for elsewhere.
+    let is_asked = |detail: &ErrorDetail| {
+        lacking
+            .iter()
+            .any(|one| detail.target.as_deref() == Some(&one.path))
+    };
+    for detail in wrong.into_iter().filter(is_asked) {
+        let is_known = details.iter().any(|known| known.target == detail.target);
+        if !is_known {
+            details.push(detail);
+        }
+    }
+    if details.is_empty() {
+        Ok(attributes)
+    } else {
+        Err(details)
+    }
+}
+
+/// What somebody typed as the value of an attribute.
+pub(crate) fn typed(path: &str, text: &str, schema: &UserSchema) -> Value {
+    let attribute = schema.find(path).map(|one| &one.attribute);
+    if attribute.is_some_and(|attribute| attribute.multi_valued) {
+        Value::Array(vec![Value::from(text)])
+    } else {
+        Value::from(text)
+    }
+}
+
+fn missing(path: &str) -> ErrorDetail {
+    ErrorDetail::new("REQUIRED_VALUE", Some(path), "must not be empty")
+}
+
+fn apply_all(
+    mut attributes: Map<String, Value>,
+    body: &Map<String, Value>,
+    schema: &UserSchema,
+) -> (Map<String, Value>, Vec<ErrorDetail>) {
     let mut details = Vec::new();
     let mut enabled = body.clone();
     enabled.retain(|name, _| !schema.is_disabled(name));
@@ -102,11 +239,7 @@ pub(crate) fn merge(
             Some(_) => details.push(wrong(object, "must be an object")),
         }
     }
-    if details.is_empty() {
-        Ok(attributes)
-    } else {
-        Err(ApiFailure::invalid_data(details))
-    }
+    (attributes, details)
 }
 
 fn apply(
@@ -174,12 +307,7 @@ fn apply_custom(
         let is_custom = attribute.schema_type == Some(SchemaType::Custom);
         if is_custom && attribute.enabled && attribute.required {
             if !attributes.contains_key(&attribute.name) {
-                let name = Some(attribute.name.as_str());
-                details.push(ErrorDetail::new(
-                    "REQUIRED_VALUE",
-                    name,
-                    "must not be empty",
-                ));
+                details.push(missing(&attribute.name));
             }
         } else if !is_custom
             && checked.pattern.is_some()

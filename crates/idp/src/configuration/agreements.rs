@@ -1,6 +1,7 @@
 //! `/environments/{environment}/agreements`: what people are asked to agree to, in languages and
 //! revisions (PingOne, "Agreement management").
 
+pub(crate) mod asked;
 pub(crate) mod consents;
 pub(crate) mod languages;
 pub(crate) mod revisions;
@@ -18,9 +19,6 @@ use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::languages::Language;
 use crate::stores::record::{Events, events};
-
-/// Says of agreements and what belongs to them what is not provided.
-const NOT_ASKED: Option<&str> = Some("Nobody is asked to agree at sign-on.");
 
 /// An agreement.
 #[derive(Clone, Serialize, Deserialize)]
@@ -52,7 +50,6 @@ impl Document for Agreement {
 impl Configuration for Agreement {
     const PATH: &'static str = "agreements";
     const ITEM: &'static str = "agreement";
-    const KEPT: Option<&'static str> = NOT_ASKED;
     const FILTERS: &'static [&'static str] = &["name", "enabled"];
     type Parent = TopLevel;
     type Read = may::ReadAgreements;

@@ -1,41 +1,14 @@
 //! `/environments/{environment}/signOnPolicies`: how users prove who they are (PingOne, "Sign-on
 //! policies"). What one demands stands in its actions.
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
-use crate::stores::record::{Events, events};
-
-/// The sign-on policy that is the default of new environments: a password.
-pub(crate) const SINGLE_FACTOR: &str = "Single_Factor";
-
-/// A sign-on policy. Its name is the `acr` of the tokens.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct SignOnPolicy {
-    pub(crate) name: String,
-    pub(crate) description: Option<String>,
-    #[serde(default)]
-    pub(crate) default: bool,
-}
-
-impl Document for SignOnPolicy {
-    const EVENTS: Events = events!("POLICY");
-    const HAS_DEFAULT: bool = true;
-    const TAKES_ALONG: &'static [&'static str] = &["SIGN_ON_POLICY_ASSIGNMENT"];
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn is_default(&self) -> bool {
-        self.default
-    }
-}
+use crate::stores::configuration::Object;
+pub(crate) use crate::stores::sign_on_policies::{SINGLE_FACTOR, SignOnPolicy};
 
 impl Configuration for SignOnPolicy {
     const PATH: &'static str = "signOnPolicies";

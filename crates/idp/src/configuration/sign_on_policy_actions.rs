@@ -2,181 +2,28 @@
 //! one after the other (PingOne, "Sign-on policy actions").
 
 use protocol::pingone::Reference as WireReference;
-use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::device_authentication_policies::DeviceAuthenticationPolicy;
 use super::gateways::Gateway;
 use super::sign_on_policies::SignOnPolicy;
 use super::sign_on_policy_conditions::{Condition, Test};
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
+use crate::api::user_attributes;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object, Objects, Reference, Target};
+use crate::stores::configuration::{Object, Objects, Reference, Target};
 use crate::stores::populations::StoredPopulation;
-use crate::stores::record::{Events, events};
+pub(crate) use crate::stores::sign_on_policies::{
+    ActionType, NoDevicesMode, Registration, SignOnPolicyAction, Switch,
+};
 
 /// PingOne's bound of `discoveryRules`; other lists have the same.
 const MOST_ITEMS: usize = 100;
 
 /// How often profiles are asked for, at the rarest: ten years.
 const RAREST_PROMPT_SECONDS: u32 = 10 * 365 * 24 * 60 * 60;
-
-/// An action of a sign-on policy. Which of the optional members are there depends on the type.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SignOnPolicyAction {
-    #[serde(rename = "type")]
-    pub(crate) kind: ActionType,
-    /// The lowest comes first.
-    pub(crate) priority: u32,
-    pub(crate) condition: Option<Condition>,
-    pub(crate) recovery: Option<Switch>,
-    pub(crate) registration: Option<Registration>,
-    social_providers: Option<Vec<WireReference<Uuid>>>,
-    enforce_lockout_for_identity_providers: Option<bool>,
-    new_user_provisioning: Option<Provisioning>,
-    discovery_rules: Option<Vec<DiscoveryRule>>,
-    authenticator: Option<Switch>,
-    bound_biometrics: Option<Switch>,
-    email: Option<Switch>,
-    security_key: Option<Switch>,
-    sms: Option<Switch>,
-    voice: Option<Switch>,
-    applications: Option<Vec<NativeApplication>>,
-    device_authentication_policy: Option<WireReference<Uuid>>,
-    pub(crate) no_devices_mode: Option<NoDevicesMode>,
-    identity_provider: Option<WireReference<Uuid>>,
-    acr_values: Option<String>,
-    pass_user_context: Option<bool>,
-    pub(crate) attributes: Option<Vec<ProfileAttribute>>,
-    pub(crate) prompt_text: Option<String>,
-    pub(crate) prompt_interval_seconds: Option<u32>,
-    pub(crate) prevent_multiple_prompts_per_flow: Option<bool>,
-    pub(crate) agreement: Option<WireReference<Uuid>>,
-    disable_decline_option: Option<bool>,
-    unique_user_attribute: Option<AttributeName>,
-    offline_mode: Option<Switch>,
-}
-
-/// What an action demands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum ActionType {
-    Agreement,
-    IdentifierFirst,
-    IdentityProvider,
-    Login,
-    MultiFactorAuthentication,
-    #[serde(rename = "PINGID_AUTHENTICATION")]
-    PingIdAuthentication,
-    #[serde(rename = "PINGID_WINLOGIN_PASSWORDLESS_AUTHENTICATION")]
-    PingIdWindowsLogin,
-    ProgressiveProfiling,
-}
-
-/// Whether something is on.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Switch {
-    pub(crate) enabled: bool,
-}
-
-/// Whether somebody may register at sign-on, and where.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Registration {
-    pub(crate) enabled: bool,
-    pub(crate) external: Option<External>,
-    pub(crate) population: Option<WireReference<Uuid>>,
-    confirm_identity_provider_attributes: Option<bool>,
-}
-
-/// A page elsewhere.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct External {
-    pub(crate) href: String,
-}
-
-/// Users that come from a directory when they sign on for the first time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Provisioning {
-    gateways: Vec<ProvisioningGateway>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ProvisioningGateway {
-    id: Uuid,
-    #[serde(rename = "type")]
-    kind: GatewayType,
-    user_type: WireReference<Uuid>,
-}
-
-/// The gateways that users can come through.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum GatewayType {
-    #[serde(rename = "LDAP")]
-    Ldap,
-}
-
-/// Which identity provider knows whoever gives such a name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DiscoveryRule {
-    condition: DiscoveryCondition,
-    identity_provider: WireReference<Uuid>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct DiscoveryCondition {
-    contains: String,
-    value: String,
-}
-
-/// A native application whose devices may prove something.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NativeApplication {
-    id: Uuid,
-    auto_enrollment: Option<Switch>,
-    device_authorization: Option<DeviceAuthorization>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DeviceAuthorization {
-    enabled: bool,
-    extra_verification: Option<ExtraVerification>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ExtraVerification {
-    Permissive,
-    Restrictive,
-}
-
-/// What becomes of users without a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum NoDevicesMode {
-    Block,
-    Bypass,
-}
-
-/// An attribute that users are asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ProfileAttribute {
-    pub(crate) name: String,
-    pub(crate) required: bool,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct AttributeName {
-    name: String,
-}
 
 impl ActionType {
     /// The members that an action of the type must have, and those that it may have.
@@ -393,6 +240,27 @@ impl SignOnPolicyAction {
         Ok(())
     }
 
+    /// Users are asked for texts of their profiles, each once.
+    async fn check_attributes(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
+        if self.attributes.is_none() {
+            return Ok(());
+        }
+        let schema = managing.idp.user_schemas();
+        let schema = schema.of(managing.id(), managing.now).await?;
+        let mut known = Vec::new();
+        for (path, _) in self.wanted_attributes() {
+            if !user_attributes::is_text(path, &schema) {
+                let message = "must be an enabled attribute of users that is a text";
+                return Err(ApiFailure::invalid_value("attributes.name", message));
+            }
+            if known.contains(&path) {
+                return Err(ApiFailure::not_unique("attributes.name"));
+            }
+            known.push(path);
+        }
+        Ok(())
+    }
+
     /// What must be there when the action is written, and may be deleted later.
     fn named(&self) -> Vec<Reference> {
         let mut named = Vec::new();
@@ -403,9 +271,6 @@ impl SignOnPolicyAction {
                 id,
             });
         };
-        if let Some(agreement) = self.agreement {
-            of_kind("agreement.id", "AGREEMENT", agreement.id);
-        }
         if let Some(provider) = self.identity_provider {
             of_kind("identityProvider.id", "IDENTITY_PROVIDER", provider.id);
         }
@@ -518,31 +383,6 @@ pub(super) fn priority_is_counted(priority: u32) -> Result<(), ApiFailure> {
     Err(ApiFailure::invalid_value("priority", message))
 }
 
-impl Document for SignOnPolicyAction {
-    const EVENTS: Events = events!("ACTION");
-    const MOST: u32 = 50;
-    const KEEPS_LAST: bool = true;
-
-    fn name(&self) -> &'static str {
-        "Sign-on policy action"
-    }
-
-    fn unique(&self) -> Option<String> {
-        None
-    }
-
-    /// What else it names may go: users are then sent nowhere else, and join the default population.
-    fn references(&self) -> Vec<Reference> {
-        self.device_authentication_policy
-            .map(|policy| {
-                let member = "deviceAuthenticationPolicy.id";
-                Reference::to_object::<DeviceAuthenticationPolicy>(member, policy.id)
-            })
-            .into_iter()
-            .collect()
-    }
-}
-
 impl Configuration for SignOnPolicyAction {
     const PATH: &'static str = "signOnPolicies/{signOnPolicy}/actions";
     const ITEM: &'static str = "action";
@@ -563,6 +403,7 @@ impl Configuration for SignOnPolicyAction {
         self.check_members()?;
         self.check_lists()?;
         self.check_texts()?;
+        self.check_attributes(managing).await?;
         self.check_named(managing).await?;
         if self
             .prompt_interval_seconds

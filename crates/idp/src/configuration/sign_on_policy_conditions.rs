@@ -3,10 +3,9 @@
 
 use std::net::IpAddr;
 
-use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::sign_on_conditions::Valid;
+pub(crate) use crate::stores::sign_on_conditions::{Condition, Operand};
 
 /// Tests in one condition at most.
 const MOST_TESTS: usize = 100;
@@ -22,122 +21,6 @@ const LONGEST: usize = 1024;
 const REMOTE_ADDRESS: &str = "${flow.request.http.remoteIp}";
 const PASSWORD_AT: &str = "${session.lastSignOn.withAuthenticator.pwd.at}";
 const SECOND_FACTOR_AT: &str = "${session.lastSignOn.withAuthenticator.mfa.at}";
-
-/// A condition as it is sent and shown. Exactly one of the forms that [`Test`] tells is there.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Condition {
-    and: Option<Vec<Self>>,
-    or: Option<Vec<Self>>,
-    not: Option<Box<Self>>,
-    value: Option<String>,
-    equals: Option<Operand>,
-    contains: Option<String>,
-    seconds_since: Option<String>,
-    greater: Option<u32>,
-    ip_range: Option<Vec<String>>,
-    ip_risk: Option<RiskScores>,
-    anonymous_network: Option<Vec<String>>,
-    geo_velocity: Option<String>,
-    valid: Option<Valid>,
-}
-
-/// What a value is compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Operand {
-    Flag(bool),
-    Text(String),
-}
-
-/// Scores of an address's risk.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RiskScores {
-    min_score: u32,
-    max_score: u32,
-}
-
-/// What a risk is judged of.
-#[derive(Clone, Debug)]
-enum Valid {
-    Variable(String),
-    LastSignOn(LastSignOn),
-}
-
-/// From where and when the user signed on before.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LastSignOn {
-    previous_successful_authentication_ip: String,
-    previous_successful_authentication_time: String,
-}
-
-impl Serialize for Operand {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Flag(flag) => serializer.serialize_bool(*flag),
-            Self::Text(text) => serializer.serialize_str(text),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Operand {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OperandVisitor;
-
-        impl Visitor<'_> for OperandVisitor {
-            type Value = Operand;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a text, true or false")
-            }
-
-            fn visit_bool<E: Error>(self, flag: bool) -> Result<Operand, E> {
-                Ok(Operand::Flag(flag))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Operand, E> {
-                Ok(Operand::Text(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(OperandVisitor)
-    }
-}
-
-impl Serialize for Valid {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Variable(variable) => serializer.serialize_str(variable),
-            Self::LastSignOn(last) => last.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Valid {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ValidVisitor;
-
-        impl<'de> Visitor<'de> for ValidVisitor {
-            type Value = Valid;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a variable, or an object of two")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Valid, E> {
-                Ok(Valid::Variable(text.to_owned()))
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Valid, A::Error> {
-                let members = serde::de::value::MapAccessDeserializer::new(map);
-                LastSignOn::deserialize(members).map(Valid::LastSignOn)
-            }
-        }
-
-        deserializer.deserialize_any(ValidVisitor)
-    }
-}
 
 /// A condition, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]

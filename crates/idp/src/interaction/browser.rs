@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::secret::SessionToken;
 
-use super::cookies;
+use super::{Known, cookies};
 use crate::Idp;
 use crate::stores::sessions::{BrowserSession, Sessions};
 use crate::stores::users::{StoredUser, Users};
@@ -48,6 +48,21 @@ impl Browser {
             }
         }
         Ok(None)
+    }
+
+    /// The user as a policy knows them that demands more.
+    pub(crate) fn known(&self) -> Known {
+        Known {
+            user: self.user.id,
+            proof: self.token.digest(),
+            password_at: self.session.authenticated_at,
+            session: Some(self.session.id),
+        }
+    }
+
+    /// The value of its cookie.
+    pub(crate) fn token(&self) -> &SessionToken {
+        &self.token
     }
 
     /// Notes that the session was used, so that it lives on; the browser keeps its cookie longer.

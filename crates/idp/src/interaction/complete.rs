@@ -1,6 +1,7 @@
 //! The end of an interaction: the user is signed on, and the browser gets a session.
 
 use axum::http::HeaderMap;
+use jiff::Timestamp;
 use protocol::id::SessionId;
 use protocol::secret::SessionToken;
 
@@ -15,8 +16,8 @@ use crate::stores::change::Change;
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
 
-/// Signs the user on and gives the session's new token. A password that was right is written with
-/// it.
+/// Signs the user on, who gave the password at `password_at`, and gives the session's new token. A
+/// password that was right is written with it.
 ///
 /// The token is new at every sign-on. Within a session of the same user its id stays, as at
 /// PingOne; a session of another user in the same browser ends.
@@ -24,6 +25,7 @@ pub(crate) async fn complete(
     idp: &Idp,
     interaction: Interaction,
     user: &StoredUser,
+    password_at: Timestamp,
     right: Option<Right>,
     headers: &HeaderMap,
     by: &By,
@@ -40,7 +42,7 @@ pub(crate) async fn complete(
         ),
         environment_id: interaction.environment,
         user_id: user.id,
-        authenticated_at: now,
+        authenticated_at: password_at,
         acr: interaction.request.policy.name.clone(),
         amr: vec!["pwd".to_owned()],
         created_at: of_same_user.map_or(now, |browser| browser.session.created_at),

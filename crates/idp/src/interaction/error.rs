@@ -3,18 +3,25 @@
 use db::StoreError;
 use web::Limited;
 
+use super::profile::ProfileRefusal;
 use crate::accounts::Refusal;
 use crate::requests::failures::page::{PageError, PageFailure};
 
 /// Why an interaction did not go on.
 #[derive(Debug)]
 pub(crate) enum InteractionError {
+    /// Another text than the one that was agreed to is in force by now.
+    AnotherText,
     /// The address has made too many requests.
     Limited(Limited),
+    /// Nobody may decline.
+    NotDeclinable,
     /// The sign-on policy demands something that nothing here can carry out.
     NotProvided,
     /// Another request was faster, or the interaction is over.
     Over,
+    /// What the profile lacks was not given, or cannot be taken.
+    Profile(ProfileRefusal),
     /// What was given is not accepted, or the service failed.
     Refused(Refusal),
 }
@@ -43,7 +50,11 @@ impl From<InteractionError> for PageFailure {
         match error {
             InteractionError::Limited(limited) => limited.into(),
             InteractionError::NotProvided => PageError::FactorNotProvided.into(),
-            InteractionError::Over => PageError::FlowGone.into(),
+            InteractionError::Profile(ProfileRefusal::Store(error)) => error.into(),
+            InteractionError::AnotherText
+            | InteractionError::NotDeclinable
+            | InteractionError::Over
+            | InteractionError::Profile(_) => PageError::FlowGone.into(),
             InteractionError::Refused(refusal) => refusal.into(),
         }
     }

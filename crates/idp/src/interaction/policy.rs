@@ -4,6 +4,7 @@
 //! An action that nothing here can carry out is never passed over: the sign-on is refused.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use db::StoreError;
 use jiff::Timestamp;
@@ -14,16 +15,19 @@ use uuid::Uuid;
 
 use super::browser::Browser;
 use crate::Idp;
+use crate::api::user_attributes;
 use crate::audit::By;
+use crate::configuration::agreements::asked::{self, Asked};
 use crate::configuration::devices::{Device, DeviceStatus};
-use crate::configuration::sign_on_policies::{SINGLE_FACTOR, SignOnPolicy};
+use crate::configuration::sign_on_policies::SINGLE_FACTOR;
 use crate::configuration::sign_on_policy_actions::{
     ActionType, NoDevicesMode, Registration, SignOnPolicyAction,
 };
-use crate::configuration::sign_on_policy_assignments::SignOnPolicyAssignment;
 use crate::configuration::sign_on_policy_conditions::{Facts, Operand};
 use crate::stores::configuration::{Object, Objects};
 use crate::stores::groups::Groups;
+use crate::stores::profile_prompts;
+use crate::stores::sign_on_policies::OrderedPolicy;
 use crate::stores::users::StoredUser;
 
 /// The sign-on policy that a request is answered by, and what its first page offers.
@@ -73,6 +77,10 @@ pub(crate) enum Demand {
     Nothing,
     /// A password.
     Password,
+    /// That the user agrees to what this action names.
+    Agreement { action: Uuid },
+    /// What the profile lacks of what this action asks for.
+    ProfileData { action: Uuid },
     /// Something that nothing here can carry out.
     NotProvided(ActionType),
 }
@@ -85,6 +93,8 @@ struct Standing<'a> {
     password_at: Timestamp,
     /// Whether it was given for this very request.
     is_fresh: bool,
+    /// The actions that have asked for what the profile lacks, in this interaction.
+    asked: &'a [Uuid],
     by: &'a By,
 }
 
@@ -97,51 +107,58 @@ impl ChosenPolicy {
         environment: EnvironmentId,
         application: ApplicationId,
         acr_values: Option<&str>,
+        now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
-        let candidates = candidates(idp, environment, application).await?;
+        let store = idp.sign_on_policies();
+        let ids = store.candidates(environment, application, now).await?;
+        let mut candidates = Vec::new();
+        for id in ids.iter() {
+            let found = store.find(environment, *id, now).await?;
+            candidates.extend(found.map(|policy| (*id, policy)));
+        }
+        if candidates.is_empty() {
+            let names_it = acr_values.is_none_or(|names| names.split(' ').any(is_single_factor));
+            return Ok(names_it.then(Self::default));
+        }
         let chosen = match acr_values {
-            None => candidates.into_iter().next(),
-            Some(names) => {
-                let named = names.split(' ').find_map(|name| {
-                    candidates
-                        .iter()
-                        .find(|one| one.as_ref().map_or(SINGLE_FACTOR, policy_name) == name)
-                });
-                match named {
-                    Some(named) => Some(named.clone()),
-                    None => return Ok(None),
-                }
-            }
+            None => candidates.first(),
+            Some(names) => names
+                .split(' ')
+                .find_map(|name| candidates.iter().find(|(_, policy)| policy.name == name)),
         };
-        let Some(policy) = chosen.flatten() else {
-            return Ok(Some(Self::default()));
-        };
-        let actions = actions(idp, environment, policy.id).await?;
-        let mut kinds = actions.iter().map(|action| &action.document);
+        Ok(chosen.map(|(id, policy)| Self::of(*id, policy)))
+    }
+
+    fn of(id: Uuid, policy: &OrderedPolicy) -> Self {
+        let mut kinds = policy.actions.iter().map(|(_, action)| action);
         let first = kinds.find(|action| is_password(action.kind));
         let recovery = first.and_then(|action| action.recovery);
         let registration = first.and_then(|action| action.registration.as_ref());
-        Ok(Some(Self {
-            id: Some(policy.id),
-            name: policy.document.name.clone(),
+        Self {
+            id: Some(id),
+            name: policy.name.clone(),
             asks_for_name_first: first
                 .is_some_and(|action| action.kind == ActionType::IdentifierFirst),
             offers_recovery: recovery.is_none_or(|recovery| recovery.enabled),
             registration: offers_registration(registration),
-        }))
+        }
     }
 
-    /// What is left to do for whoever has just given the right password.
-    pub(crate) async fn demand_after_password(
+    /// What is left to do for whoever has given the right password, or was signed on when this
+    /// interaction began, and has done what was demanded before.
+    pub(crate) async fn demand_of_known(
         &self,
         idp: &Idp,
         user: &StoredUser,
+        password_at: Timestamp,
+        asked: &[Uuid],
         by: &By,
     ) -> Result<Demand, StoreError> {
         let standing = Standing {
             user,
-            password_at: by.now,
+            password_at,
             is_fresh: true,
+            asked,
             by,
         };
         self.demand(idp, standing).await
@@ -158,19 +175,46 @@ impl ChosenPolicy {
             user: &browser.user,
             password_at: browser.session.authenticated_at,
             is_fresh: false,
+            asked: &[],
             by,
         };
         self.demand(idp, standing).await
     }
 
+    /// An action of the policy, unless it was deleted meanwhile.
+    pub(crate) async fn action(
+        &self,
+        idp: &Idp,
+        environment: EnvironmentId,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<SignOnPolicyAction>, StoreError> {
+        let policy = self.ordered(idp, environment, now).await?;
+        let actions = policy.iter().flat_map(|policy| &policy.actions);
+        let mut found = actions.filter(|(one, _)| *one == id);
+        Ok(found.next().map(|(_, action)| action.clone()))
+    }
+
+    /// The policy with its actions, unless it was deleted meanwhile.
+    async fn ordered(
+        &self,
+        idp: &Idp,
+        environment: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<OrderedPolicy>>, StoreError> {
+        match self.id {
+            Some(id) => idp.sign_on_policies().find(environment, id, now).await,
+            None => Ok(None),
+        }
+    }
+
     async fn demand(&self, idp: &Idp, standing: Standing<'_>) -> Result<Demand, StoreError> {
-        let Some(policy) = self.id else {
+        let (user, now) = (standing.user, standing.by.now);
+        let Some(policy) = self.ordered(idp, user.environment_id, now).await? else {
             return Ok(Demand::Nothing);
         };
-        let user = standing.user;
-        let actions = actions(idp, user.environment_id, policy).await?;
         let mut known = None;
-        for action in actions.iter().map(|action| &action.document) {
+        for (id, action) in &policy.actions {
             let test = action.test();
             let holds = match &test {
                 None => None,
@@ -184,7 +228,16 @@ impl ChosenPolicy {
                         .map(|facts| test.holds(facts).unwrap_or(true))
                 }
             };
-            if let Some(demand) = demand_of(action, holds, standing.is_fresh) {
+            let demand = match demand_of(action, *id, holds, standing.is_fresh) {
+                Some(Demand::Agreement { action: id }) => {
+                    agreement_demand(idp, action, id, standing).await?
+                }
+                Some(Demand::ProfileData { action: id }) => {
+                    profile_demand(idp, action, id, standing).await?
+                }
+                demand => demand,
+            };
+            if let Some(demand) = demand {
                 if is_bypassed(action) && !has_device(idp, user).await? {
                     continue;
                 }
@@ -209,17 +262,74 @@ fn is_bypassed(action: &SignOnPolicyAction) -> bool {
         && action.no_devices_mode == Some(NoDevicesMode::Bypass)
 }
 
-/// What one action demands. `holds` says whether its condition holds, if it has one; `is_fresh`,
-/// whether the password was given for this very request.
-fn demand_of(action: &SignOnPolicyAction, holds: Option<bool>, is_fresh: bool) -> Option<Demand> {
+/// What one action demands of anybody. `holds` says whether its condition holds, if it has one;
+/// `is_fresh`, whether the password was given for this very request.
+fn demand_of(
+    action: &SignOnPolicyAction,
+    id: Uuid,
+    holds: Option<bool>,
+    is_fresh: bool,
+) -> Option<Demand> {
     match action.kind {
         // Without a condition, a session is enough.
         ActionType::Login | ActionType::IdentifierFirst => {
             (!is_fresh && holds == Some(true)).then_some(Demand::Password)
         }
         _ if holds == Some(false) => None,
+        ActionType::Agreement => Some(Demand::Agreement { action: id }),
+        ActionType::ProgressiveProfiling => Some(Demand::ProfileData { action: id }),
         kind => Some(Demand::NotProvided(kind)),
     }
+}
+
+/// Whether there is something to agree to. What cannot be shown is refused.
+async fn agreement_demand(
+    idp: &Idp,
+    action: &SignOnPolicyAction,
+    id: Uuid,
+    standing: Standing<'_>,
+) -> Result<Option<Demand>, StoreError> {
+    let Some(agreement) = action.agreement else {
+        return Ok(Some(Demand::NotProvided(action.kind)));
+    };
+    let now = standing.by.now;
+    Ok(
+        match asked::find(idp, standing.user, agreement.id, &[], now).await? {
+            Asked::Nothing => None,
+            Asked::Text(_) => Some(Demand::Agreement { action: id }),
+            Asked::NoText => Some(Demand::NotProvided(action.kind)),
+        },
+    )
+}
+
+/// Whether it is time to ask for what the profile lacks: always where it is required.
+async fn profile_demand(
+    idp: &Idp,
+    action: &SignOnPolicyAction,
+    id: Uuid,
+    standing: Standing<'_>,
+) -> Result<Option<Demand>, StoreError> {
+    let Standing {
+        user, asked, by, ..
+    } = standing;
+    let is_once = action.prevent_multiple_prompts_per_flow == Some(true);
+    if asked.contains(&id) || (is_once && !asked.is_empty()) {
+        return Ok(None);
+    }
+    let schema = idp.user_schemas().of(user.environment_id, by.now).await?;
+    let wanted = action.wanted_attributes();
+    let lacking = user_attributes::lacking(user, wanted, &schema);
+    if lacking.is_empty() {
+        return Ok(None);
+    }
+    let demand = Some(Demand::ProfileData { action: id });
+    if lacking.iter().any(|one| one.is_required) {
+        return Ok(demand);
+    }
+    let interval = i64::from(action.prompt_interval_seconds.unwrap_or_default());
+    let last = profile_prompts::last(idp.db(), user.id, id).await?;
+    let is_time = last.is_none_or(|last| by.now.duration_since(last).as_secs() >= interval);
+    Ok(demand.filter(|_| is_time))
 }
 
 async fn has_device(idp: &Idp, user: &StoredUser) -> Result<bool, StoreError> {
@@ -247,44 +357,9 @@ fn offers_registration(registration: Option<&Registration>) -> OffersRegistratio
     }
 }
 
-fn policy_name(policy: &Object<SignOnPolicy>) -> &str {
-    &policy.document.name
-}
-
-/// The policies that an application may be asked for, the first one first. None stands for the
-/// default of an environment that has none.
-async fn candidates(
-    idp: &Idp,
-    environment: EnvironmentId,
-    application: ApplicationId,
-) -> Result<Vec<Option<Object<SignOnPolicy>>>, StoreError> {
-    let policies = Objects::<SignOnPolicy>::new(idp.db(), idp.keyring());
-    let assignments = Objects::<SignOnPolicyAssignment>::new(idp.db(), idp.keyring());
-    let mut assigned = assignments.list(environment, application.as_uuid()).await?;
-    if assigned.is_empty() {
-        return Ok(vec![policies.find_default(environment).await?]);
-    }
-    assigned.sort_by_key(|assignment| assignment.document.priority);
-    let mut candidates = Vec::new();
-    for assignment in assigned {
-        let policy = assignment.document.sign_on_policy.id;
-        if let Some(policy) = policies.find(environment, policy).await? {
-            candidates.push(Some(policy));
-        }
-    }
-    Ok(candidates)
-}
-
-/// The actions of a policy, in their order.
-async fn actions(
-    idp: &Idp,
-    environment: EnvironmentId,
-    policy: Uuid,
-) -> Result<Vec<Object<SignOnPolicyAction>>, StoreError> {
-    let objects = Objects::<SignOnPolicyAction>::new(idp.db(), idp.keyring());
-    let mut actions = objects.list(environment, policy).await?;
-    actions.sort_by_key(|action| action.document.priority);
-    Ok(actions)
+/// The name of what stands in for the policy of an environment that has none.
+fn is_single_factor(name: &str) -> bool {
+    name == SINGLE_FACTOR
 }
 
 /// What conditions are asked about.

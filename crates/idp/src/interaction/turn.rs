@@ -7,20 +7,18 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use protocol::id::UserId;
 use protocol::names::EmailAddress;
 use protocol::pingone::PasswordStatus;
-use protocol::secret::{Password, SessionToken};
+use protocol::secret::{Password, SessionToken, VerificationCode};
 use web::{Floor, Limited};
 
-use super::complete::complete;
 use super::error::InteractionError;
-use super::policy::Demand;
 use super::{ChangeReason, Interaction, Step};
 use crate::Idp;
-use crate::accounts::passwords::{self, Right};
-use crate::accounts::sign_on;
+use crate::accounts::{Refusal, passwords, registration, sign_on, verification};
 use crate::audit::By;
-use crate::stores::users::{StoredUser, Word};
+use crate::stores::users::{StoredUser, Users, Word};
 
 /// No refusal that depends on whether a user exists comes earlier: longer than the slowest look-up
 /// and a password's hash, shorter than a person minds.
@@ -43,6 +41,10 @@ pub(crate) enum Next {
     /// To the step of another request, which was faster. Its browser has that step's token; one from
     /// here would take the place of it and open nothing.
     Overtaken,
+    /// To a step that the browser's token opens already.
+    Further,
+    /// To the end: the user declined what the application demands, which is told so.
+    Refused,
     /// To the end: the user is signed on, and this is the session's token.
     SignedOn(SessionToken),
 }
@@ -71,7 +73,7 @@ impl Turn<'_> {
                 };
                 let (user, right) = (signed_on.user, signed_on.right);
                 if reason.is_none() && !user.verification_required {
-                    return self.complete_with(&user, Some(right)).await;
+                    return self.go_on_with(&user, Some(right)).await;
                 }
                 let by = self.by.acting_as(&user);
                 right.commit(self.idp, environment, &by).await?;
@@ -157,8 +159,66 @@ impl Turn<'_> {
         self.move_behind(proof, step).await
     }
 
+    /// Proves the mail address by a code, and goes on. Nobody's code is wrong whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`]; the caller sees to it that it comes no earlier than [`FLOOR`].
+    pub(crate) async fn verify(
+        self,
+        user: Option<UserId>,
+        code: &VerificationCode,
+    ) -> Result<Next, InteractionError> {
+        let account = match user {
+            Some(user) => self.user(user).await?,
+            None => return Err(Refusal::CodeInvalid.into()),
+        };
+        let by = self.by.acting_as(&account);
+        let verified = verification::verify(self.idp, &account, code, Word::Trusted, &by).await?;
+        self.complete(&verified).await
+    }
+
+    /// Sends another code, or reminds the owner of the address of the account that there is. That
+    /// there were too many is not told.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`]; the caller sees to it that nothing comes earlier than [`FLOOR`].
+    pub(crate) async fn send_verification_code(
+        self,
+        user: Option<UserId>,
+        email: &str,
+    ) -> Result<(), InteractionError> {
+        let environment = self.interaction.environment;
+        let sent = match user {
+            Some(user) => {
+                let account = self.user(user).await?;
+                let by = self.by.acting_as(&account);
+                let sent = verification::send_code(self.idp, &account, &by).await;
+                sent.map(drop)
+            }
+            None => registration::remind_owners(self.idp, environment, email, self.by).await,
+        };
+        match sent {
+            Ok(()) | Err(Refusal::TooManyMails) => Ok(()),
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// The user of a step, who may have been disabled or deleted meanwhile.
+    async fn user(self, id: UserId) -> Result<StoredUser, InteractionError> {
+        let users = Users::new(self.idp.db());
+        let user = users.find(self.interaction.environment, id).await?;
+        let user = user.filter(|user| user.can_authenticate(self.by.now));
+        user.ok_or(InteractionError::Over)
+    }
+
     /// Keeps a step that only the browser with this token may go on with.
-    async fn move_behind(self, proof: SessionToken, step: Step) -> Result<Next, InteractionError> {
+    pub(super) async fn move_behind(
+        self,
+        proof: SessionToken,
+        step: Step,
+    ) -> Result<Next, InteractionError> {
         let next = self.interaction.clone().to(step);
         let was_first = next.try_advance(self.idp, self.by.now).await?;
         Ok(if was_first {
@@ -168,35 +228,12 @@ impl Turn<'_> {
         })
     }
 
-    /// Signs the user on.
+    /// What comes behind what the account demands: what the sign-on policy demands, or the end.
     ///
     /// # Errors
     ///
     /// [`InteractionError`].
     pub(crate) async fn complete(self, user: &StoredUser) -> Result<Next, InteractionError> {
-        self.complete_with(user, None).await
-    }
-
-    async fn complete_with(
-        self,
-        user: &StoredUser,
-        right: Option<Right>,
-    ) -> Result<Next, InteractionError> {
-        let interaction = self.interaction.clone();
-        let policy = &interaction.request.policy;
-        let demand = policy
-            .demand_after_password(self.idp, user, self.by)
-            .await?;
-        if let Demand::NotProvided(_) = demand {
-            // The password was right all the same.
-            if let Some(right) = right {
-                let by = self.by.acting_as(user);
-                right.commit(self.idp, interaction.environment, &by).await?;
-            }
-            return Err(InteractionError::NotProvided);
-        }
-        complete(self.idp, interaction, user, right, self.headers, self.by)
-            .await
-            .map(Next::SignedOn)
+        self.go_on_with(user, None).await
     }
 }

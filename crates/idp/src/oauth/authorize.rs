@@ -15,7 +15,7 @@ use crate::interaction::browser::Browser;
 use crate::interaction::policy::Demand;
 use crate::interaction::respond::respond;
 use crate::interaction::response::{self, ReturnError};
-use crate::interaction::{AuthorizationRequest, Interaction};
+use crate::interaction::{AuthorizationRequest, Interaction, Step};
 use crate::requests::extract::{Environment, QueryAndForm};
 use crate::requests::failures::page::PageFailure;
 use crate::stores::change::Change;
@@ -70,35 +70,39 @@ async fn begin(
         let (address, id) = (&request.address, by.origin.request);
         return Ok(response::refuse(idp, environment.id, address, &error, id));
     }
-    if let Some(browser) = browser.filter(|_| demand == Demand::Nothing) {
-        let mut response = respond(
-            idp,
-            environment,
-            &request,
-            &browser,
-            Change::new(),
-            by.origin.request,
-            now,
-        )
-        .await?;
-        browser.touch(idp, now, &mut response).await?;
-        return Ok(response);
-    }
+    let step = match (demand, &browser) {
+        (Demand::Nothing, Some(browser)) => {
+            let (finish, id) = (Change::new(), by.origin.request);
+            let response = respond(idp, environment, &request, browser, finish, id, now);
+            let mut response = response.await?;
+            browser.touch(idp, now, &mut response).await?;
+            return Ok(response);
+        }
+        (Demand::Agreement { action }, Some(browser)) => Step::Agreement {
+            known: browser.known(),
+            action,
+        },
+        (Demand::ProfileData { action }, Some(browser)) => Step::ProfileData {
+            known: browser.known(),
+            action,
+        },
+        _ => Step::SignOn,
+    };
     if request.forbids_pages() {
-        let error = ReturnError::new(
-            OAuthErrorCode::LoginRequired,
-            "the user has to sign on, and prompt=none forbids asking",
-        );
-        let address = &request.address;
-        return Ok(response::refuse(
-            idp,
-            environment.id,
-            address,
-            &error,
-            by.origin.request,
-        ));
+        let error = match step {
+            Step::SignOn => ReturnError::new(
+                OAuthErrorCode::LoginRequired,
+                "the user has to sign on, and prompt=none forbids asking",
+            ),
+            _ => ReturnError::new(
+                OAuthErrorCode::InteractionRequired,
+                "the sign-on policy has a question to the user, and prompt=none forbids asking",
+            ),
+        };
+        let (address, id) = (&request.address, by.origin.request);
+        return Ok(response::refuse(idp, environment.id, address, &error, id));
     }
-    let interaction = Interaction::begin(idp, environment.id, request, now).await?;
+    let interaction = Interaction::begin(idp, environment.id, request, step, now).await?;
     Ok(response::redirect(
         &idp.urls().signon(environment.id, interaction.query()),
     ))

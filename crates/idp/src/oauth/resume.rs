@@ -5,16 +5,18 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::id::FlowId;
+use protocol::oauth::OAuthErrorCode;
 use protocol::params::FormParams;
 
 use crate::Idp;
 use crate::audit::By;
 use crate::interaction::browser::Browser;
 use crate::interaction::respond::respond;
-use crate::interaction::response;
-use crate::interaction::{Interaction, Step};
+use crate::interaction::response::{self, ReturnError};
+use crate::interaction::{Interaction, Step, cookies, still};
 use crate::requests::extract::Environment;
 use crate::requests::failures::page::{PageError, PageFailure};
+use crate::stores::environments::StoredEnvironment;
 
 /// Sends the browser to the application, or back to the page when something is left to do.
 pub(crate) async fn get(
@@ -30,6 +32,9 @@ pub(crate) async fn get(
     let id = id.ok_or(PageError::FlowGone)?;
     let found = Interaction::find(&idp, environment.id, id, now).await?;
     let interaction = found.ok_or(PageError::FlowGone)?;
+    if let Step::Declined { .. } = interaction.step {
+        return decline(&idp, &environment, &interaction, &headers, &by).await;
+    }
     let Step::Completed { user, session } = interaction.step else {
         let page = idp.urls().signon(environment.id, interaction.query());
         return Ok(response::redirect(&page));
@@ -49,4 +54,30 @@ pub(crate) async fn get(
         now,
     )
     .await
+}
+
+/// Tells the application that the user declined what it demands.
+async fn decline(
+    idp: &Idp,
+    environment: &StoredEnvironment,
+    interaction: &Interaction,
+    headers: &HeaderMap,
+    by: &By,
+) -> Result<Response, PageFailure> {
+    let tokens = cookies::session_tokens(headers);
+    if !interaction.step.is_open_to(&tokens) {
+        return Err(PageError::WrongBrowser.into());
+    }
+    let (address, id) = (&interaction.request.address, by.origin.request);
+    still::application_still_answers(idp, environment.id, address, by.now).await?;
+    match interaction.finish().commit_unrecorded(idp).await {
+        Ok(()) => {}
+        Err(error) if error.unmet().is_some() => return Err(PageError::FlowGone.into()),
+        Err(error) => return Err(error.into()),
+    }
+    let error = ReturnError::new(
+        OAuthErrorCode::AccessDenied,
+        "the user does not agree to what the sign-on policy demands",
+    );
+    Ok(response::refuse(idp, environment.id, address, &error, id))
 }

@@ -77,9 +77,12 @@ pub(crate) async fn post(
         Step::SignOn => (default_policy(&visit).await?, typed_profile(&params)),
         // Whose password it is, is nothing to tell before the code is right.
         Step::RecoveryCode { .. } => (default_policy(&visit).await?, None),
-        Step::Password { .. } | Step::VerificationCode { .. } | Step::Completed { .. } => {
-            return Err(PageError::NotFound.into());
-        }
+        Step::Password { .. }
+        | Step::VerificationCode { .. }
+        | Step::Agreement { .. }
+        | Step::ProfileData { .. }
+        | Step::Completed { .. }
+        | Step::Declined { .. } => return Err(PageError::NotFound.into()),
     };
     let profile: Option<Vec<&str>> = profile
         .as_ref()

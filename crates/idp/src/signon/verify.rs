@@ -8,11 +8,11 @@ use ui::{Flash, FormState, Layout};
 use web::Floor;
 
 use super::{FLOOR, Flashes, Visit};
-use crate::accounts::{Refusal, registration, verification};
+use crate::accounts::Refusal;
 use crate::interaction::Step;
+use crate::interaction::error::InteractionError;
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::PageFailure;
-use crate::stores::users::{StoredUser, Word};
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -77,34 +77,16 @@ pub(crate) async fn post(
     }
     let floor = Floor::of(FLOOR);
     let code = VerificationCode::from_typed(typed);
-    match verify(&visit, user, &code).await {
-        Ok(Ok(account)) => {
-            let next = visit.turn().complete(&account).await?;
-            Ok(visit.lead_to(&next))
-        }
-        Ok(Err(Refusal::CodeInvalid | Refusal::CodeExhausted)) => {
+    match visit.turn().verify(user, &code).await {
+        Ok(next) => Ok(visit.lead_to(&next)),
+        Err(InteractionError::Refused(Refusal::CodeInvalid | Refusal::CodeExhausted)) => {
             form.set_error("verificationCode", visit.text("verify-code-wrong"));
             let answer = show(&visit, user, &email, form, Vec::new()).await;
             floor.reached().await;
             answer
         }
-        Ok(Err(refusal)) => Err(refusal.into()),
-        Err(failure) => Err(failure),
+        Err(error) => Err(error.into()),
     }
-}
-
-/// Nobody's code is wrong whatever it is.
-async fn verify(
-    visit: &Visit,
-    user: Option<UserId>,
-    code: &VerificationCode,
-) -> Result<Result<StoredUser, Refusal>, PageFailure> {
-    let Some(user) = user else {
-        return Ok(Err(Refusal::CodeInvalid));
-    };
-    let account = visit.user(user).await?;
-    let by = visit.by.acting_as(&account);
-    Ok(verification::verify(&visit.idp, &account, code, Word::Trusted, &by).await)
 }
 
 /// Sends another code, or reminds the owner of the address of the account that there is.
@@ -117,19 +99,9 @@ pub(crate) async fn send_again(visit: Visit) -> Result<Response, PageFailure> {
         .recoveries
         .take(visit.by.origin.address, visit.now)?;
     let floor = Floor::of(FLOOR);
-    let sent = match user {
-        Some(user) => {
-            let account = visit.user(user).await?;
-            let by = visit.by.acting_as(&account);
-            verification::send_code(&idp, &account, &by).await.map(drop)
-        }
-        None => registration::remind_owners(&idp, visit.environment.id, &email, &visit.by).await,
-    };
-    match sent {
-        // The page says that there may have been too many.
-        Ok(()) | Err(Refusal::TooManyMails) => {}
-        Err(refusal) => return Err(refusal.into()),
-    }
+    // The page says that there may have been too many.
+    let turn = visit.turn();
+    turn.send_verification_code(user, &email).await?;
     let said = vec![Flash::success(visit.text("verify-sent-again"))];
     let answer = show(&visit, user, &email, form(), said).await;
     floor.reached().await;

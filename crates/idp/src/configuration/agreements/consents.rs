@@ -1,9 +1,9 @@
 //! `/environments/{environment}/users/{user}/agreementConsents`: what a user agreed to (PingOne, "User
 //! agreement consents").
 
-use std::collections::HashMap;
-
+use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
+use protocol::id::{EnvironmentId, UserId};
 use protocol::pingone::media_type;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use crate::api::body::Json;
 use crate::api::configuration::PathObject;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::media_router::{Resource, at};
+use crate::core::Core;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Object, Objects};
 use crate::stores::consents::{self, Counts, StoredConsent};
@@ -60,39 +61,72 @@ struct Consent {
     expires_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+/// Whether what a user agreed to counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-enum Status {
+pub(super) enum Status {
     Accepted,
     Expired,
     Revoked,
 }
 
-/// Says whether what a user agreed to still counts: it ends with its time, and where everybody must
-/// agree to a later text.
-async fn shown<P>(on: &OnUser<P>, consent: StoredConsent) -> Result<Hal<Consent>, ApiFailure> {
-    let revisions = Objects::<Revision>::new(on.idp.db(), on.idp.keyring());
-    let environment = on.environment.id;
+/// Whether what a user agreed to still counts: it ends with its time, and where everybody must agree
+/// to a later text.
+pub(super) async fn status(
+    core: &Core,
+    environment: EnvironmentId,
+    consent: &StoredConsent,
+    now: Timestamp,
+) -> Result<Status, StoreError> {
+    if consent.is_revoked {
+        return Ok(Status::Revoked);
+    }
+    let revisions = Objects::<Revision>::new(core.db(), core.keyring());
     let revisions = revisions.list(environment, consent.language_id).await?;
-    let begins: HashMap<_, _> = revisions
+    let agreed = revisions
         .iter()
-        .map(|revision| (revision.id, revision.document.effective_at))
-        .collect();
-    let began = begins.get(&consent.revision_id);
+        .find(|revision| revision.id == consent.revision_id);
     let is_superseded = revisions.iter().any(|revision| {
         let later = &revision.document;
         later.require_reconsent
-            && later.effective_at <= on.now
-            && began.is_none_or(|began| later.effective_at > *began)
+            && later.effective_at <= now
+            && agreed.is_none_or(|agreed| later.effective_at > agreed.document.effective_at)
     });
-    let is_over = consent.expires_at.is_some_and(|expires| expires <= on.now);
-    let status = if consent.is_revoked {
-        Status::Revoked
-    } else if is_over || is_superseded {
+    let is_over = consent.expires_at.is_some_and(|expires| expires <= now);
+    Ok(if is_over || is_superseded {
         Status::Expired
     } else {
         Status::Accepted
-    };
+    })
+}
+
+/// That a user agreed to a text at an instant.
+pub(super) fn given(
+    user: UserId,
+    agreement: &Object<Agreement>,
+    language_id: Uuid,
+    revision_id: Uuid,
+    consented_at: Timestamp,
+) -> StoredConsent {
+    let days = agreement.document.reconsent_days();
+    let expires_at = days.and_then(|days| {
+        let period = SignedDuration::from_hours(24 * i64::from(days));
+        consented_at.saturating_add(period).ok()
+    });
+    StoredConsent {
+        user_id: user,
+        agreement_id: agreement.id,
+        language_id,
+        revision_id,
+        is_revoked: false,
+        consented_at,
+        expires_at,
+    }
+}
+
+async fn shown<P>(on: &OnUser<P>, consent: StoredConsent) -> Result<Hal<Consent>, ApiFailure> {
+    let environment = on.environment.id;
+    let status = status(&on.idp, environment, &consent, on.now).await?;
     let path = format!(
         "users/{}/agreementConsents/{}",
         on.user.id, consent.agreement_id
@@ -174,20 +208,16 @@ async fn accept(
         let message = "must not be in the future";
         return Err(ApiFailure::invalid_value("consentedAt", message));
     }
-    let days = agreement.document.reconsent_days();
-    let expires_at = days.and_then(|days| {
-        let period = SignedDuration::from_hours(24 * i64::from(days));
-        consented_at.saturating_add(period).ok()
-    });
-    let consent = StoredConsent {
-        user_id: on.user.id,
-        agreement_id: agreement.id,
-        language_id: accept.language.id,
-        revision_id: accept.revision.id,
-        is_revoked: false,
+    let Accept {
+        language, revision, ..
+    } = accept;
+    let consent = given(
+        on.user.id,
+        &agreement,
+        language.id,
+        revision.id,
         consented_at,
-        expires_at,
-    };
+    );
     let (change, event) = (consents::set(&consent), "AGREEMENT_CONSENT.ACCEPTED");
     on.commit(environment, change, event, &on.user).await?;
     Reply::ok(&shown(&on, consent).await?)
@@ -211,9 +241,8 @@ async fn revoke(
 pub(crate) fn routes() -> Vec<Resource> {
     let path = "/environments/{environment}/users/{user}/agreementConsents";
     vec![
-        at(path).kept(super::NOT_ASKED).get(list),
+        at(path).get(list),
         at(format!("{path}/{{agreement}}"))
-            .kept(super::NOT_ASKED)
             .get(read)
             .post_as(media_type::CONSENT_ACCEPT, accept)
             .post_as(media_type::CONSENT_REVOKE, revoke),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Agreement, NOT_ASKED, in_force};
+use super::{Agreement, in_force};
 use crate::access::caller::Caller;
 use crate::access::permissions::may;
 use crate::api::checks;
@@ -19,19 +19,19 @@ use crate::stores::record::{Events, events};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgreementLanguage {
     pub(crate) locale: String,
-    display_name: String,
+    pub(crate) display_name: String,
     pub(crate) enabled: bool,
-    user_experience: Option<UserExperience>,
+    pub(crate) user_experience: Option<UserExperience>,
 }
 
 /// What the page says that asks for consent.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "named as on the wire")]
-struct UserExperience {
-    accept_checkbox_text: Option<String>,
-    continue_button_text: Option<String>,
-    decline_button_text: Option<String>,
+pub(crate) struct UserExperience {
+    pub(crate) accept_checkbox_text: Option<String>,
+    pub(crate) continue_button_text: Option<String>,
+    pub(crate) decline_button_text: Option<String>,
 }
 
 impl Document for AgreementLanguage {
@@ -52,7 +52,6 @@ impl Configuration for AgreementLanguage {
     const ITEM: &'static str = "language";
     const KEY: &'static str = "languages";
     const UNIQUE: &'static str = "locale";
-    const KEPT: Option<&'static str> = NOT_ASKED;
     const FILTERS: &'static [&'static str] = &["locale", "displayName", "enabled"];
     type Parent = Below<Agreement>;
     type Read = may::ReadAgreements;

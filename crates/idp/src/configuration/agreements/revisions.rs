@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::NOT_ASKED;
 use super::languages::AgreementLanguage;
 use crate::access::caller::Caller;
 use crate::access::permissions::may;
@@ -32,15 +31,15 @@ const GRACE: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Revision {
-    content_type: ContentType,
+    pub(super) content_type: ContentType,
     pub(crate) effective_at: Timestamp,
     pub(crate) require_reconsent: bool,
-    text: String,
+    pub(super) text: String,
 }
 
 /// How a text is written.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum ContentType {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum ContentType {
     #[serde(rename = "text/html")]
     Html,
     #[serde(rename = "text/plain")]
@@ -65,7 +64,6 @@ impl Configuration for Revision {
     const ITEM: &'static str = "revision";
     const KEY: &'static str = "revisions";
     const UNIQUE: &'static str = "effectiveAt";
-    const KEPT: Option<&'static str> = NOT_ASKED;
     const FILTERS: &'static [&'static str] = &["contentType", "requireReconsent"];
     type Parent = Below<AgreementLanguage>;
     type Read = may::ReadAgreements;

@@ -96,7 +96,7 @@ pub(crate) async fn admit(
         id_token_has_openid(response_type, &scopes)?;
         let nonce = nonce_is_there_for_a_front_channel_id_token(params, response_type)?;
         let code_challenge = pkce_is_as_enforced(params, &application, response_type)?;
-        let policy = acr_is_an_assigned_policy(idp, &application, params).await?;
+        let policy = acr_is_an_assigned_policy(idp, &application, params, now).await?;
         let expected_user = hint_is_ours(idp, environment, params, application.id, now).await?;
         Ok(AuthorizationRequest {
             address: ReturnAddress {
@@ -310,12 +310,13 @@ async fn acr_is_an_assigned_policy(
     idp: &Idp,
     application: &StoredApplication,
     params: &FormParams,
+    now: Timestamp,
 ) -> Result<ChosenPolicy, Failed> {
     let StoredApplication {
         id, environment_id, ..
     } = *application;
     let names = params.find("acr_values");
-    let found = ChosenPolicy::find(idp, environment_id, id, names).await?;
+    let found = ChosenPolicy::find(idp, environment_id, id, names, now).await?;
     found.ok_or_else(|| {
         ReturnError::invalid_request(
             "none of the acr_values is a sign-on policy of the application",

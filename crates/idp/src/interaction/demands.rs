@@ -1,0 +1,360 @@
+//! What sign-on policies demand of people who are known already: that they agree to something, and
+//! that they fill in what their profiles lack. What they say is written down, and the interaction
+//! goes on to what is left.
+
+use axum::http::header::ACCEPT_LANGUAGE;
+use jiff::Timestamp;
+use protocol::secret::SessionToken;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::browser::Browser;
+use super::complete::complete;
+use super::error::InteractionError;
+use super::policy::Demand;
+use super::turn::{Next, Turn};
+use super::{Interaction, Known, Step, profile};
+use crate::accounts::passwords::Right;
+use crate::api::user_attributes::{self, Lacking};
+use crate::audit::Activity;
+use crate::configuration::agreements::asked::{self, Asked, Text};
+use crate::stores::change::Change;
+use crate::stores::profile_prompts;
+use crate::stores::users::StoredUser;
+use crate::texts::wanted;
+
+/// What somebody says to an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Agrees to the text in force; where a revision is named, to that one.
+    Agrees { to: Option<Uuid> },
+    /// Does not agree.
+    Declines,
+}
+
+/// What somebody is asked to agree to.
+#[derive(Debug)]
+pub(crate) struct AgreementDemand {
+    /// None where there is nothing left to agree to.
+    pub(crate) text: Option<Box<Text>>,
+    /// Whether it can be declined.
+    pub(crate) is_declinable: bool,
+}
+
+/// What somebody is asked to fill in.
+#[derive(Debug)]
+pub(crate) struct ProfileDemand {
+    /// What the operator says to it.
+    pub(crate) prompt: Option<String>,
+    pub(crate) lacking: Vec<Lacking>,
+}
+
+impl Turn<'_> {
+    /// What the user is asked to agree to by an action of the policy.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`] when the database does not answer, or there is no text.
+    pub(crate) async fn agreement_demand(
+        self,
+        user: &StoredUser,
+        action: Uuid,
+    ) -> Result<AgreementDemand, InteractionError> {
+        let policy = &self.interaction.request.policy;
+        let (environment, now) = (user.environment_id, self.by.now);
+        let action = policy.action(self.idp, environment, action, now).await?;
+        let Some(action) = action else {
+            return Ok(AgreementDemand {
+                text: None,
+                is_declinable: true,
+            });
+        };
+        let accepted = self.headers.get(ACCEPT_LANGUAGE);
+        let accepted = accepted.and_then(|list| list.to_str().ok());
+        let accepted = accepted.map(wanted).unwrap_or_default();
+        let ui_locales = &self.interaction.request.ui_locales;
+        let accepted: Vec<_> = ui_locales.iter().chain(&accepted).cloned().collect();
+        let asked = match action.agreement {
+            Some(agreement) => asked::find(self.idp, user, agreement.id, &accepted, now).await?,
+            None => Asked::NoText,
+        };
+        Ok(AgreementDemand {
+            text: match asked {
+                Asked::Nothing => None,
+                Asked::Text(text) => Some(text),
+                Asked::NoText => return Err(InteractionError::NotProvided),
+            },
+            is_declinable: action.disable_decline_option != Some(true),
+        })
+    }
+
+    /// Takes what the user says to what [`agreement_demand`](Self::agreement_demand) gave, and goes
+    /// on.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`]: `AnotherText` when another text than the one named is in force by now,
+    /// `NotDeclinable` where nobody may decline.
+    pub(crate) async fn answer_agreement(
+        self,
+        known: &Known,
+        user: &StoredUser,
+        demand: &AgreementDemand,
+        answer: Answer,
+    ) -> Result<Next, InteractionError> {
+        let by = self.by.acting_as(user);
+        let Some(text) = &demand.text else {
+            return self.go_on(known, user).await;
+        };
+        let (change, activity) = match answer {
+            Answer::Agrees { to } if to.is_none_or(|to| to == text.revision()) => (
+                text.agreed_to_by(user, by.now),
+                Activity::new("AGREEMENT_CONSENT.ACCEPTED", user),
+            ),
+            Answer::Agrees { .. } => return Err(InteractionError::AnotherText),
+            Answer::Declines if demand.is_declinable => {
+                let declined = Activity::new("AGREEMENT_CONSENT.DECLINED", user);
+                let declined = declined.and(Activity::failed("USER.ACCESS_DENIED", user));
+                let step = Step::Declined {
+                    known: known.clone(),
+                };
+                let next = self.interaction.clone().to(step);
+                let is_first = self.record(&next, Change::new(), &declined, user).await?;
+                return Ok(if is_first {
+                    Next::Refused
+                } else {
+                    Next::Overtaken
+                });
+            }
+            Answer::Declines => return Err(InteractionError::NotDeclinable),
+        };
+        let same = self.interaction.clone();
+        if self.record(&same, change, &activity, user).await? {
+            self.go_on_after(same, known, user).await
+        } else {
+            Ok(Next::Overtaken)
+        }
+    }
+
+    /// What the user's profile lacks of what an action of the policy asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`] when the database does not answer.
+    pub(crate) async fn profile_demand(
+        self,
+        user: &StoredUser,
+        action: Uuid,
+    ) -> Result<ProfileDemand, InteractionError> {
+        let policy = &self.interaction.request.policy;
+        let (environment, now) = (user.environment_id, self.by.now);
+        let found = policy.action(self.idp, environment, action, now).await?;
+        // One that was deleted meanwhile, or has asked already, asks for nothing.
+        let found = found.filter(|_| !self.interaction.asked.contains(&action));
+        let Some(action) = found else {
+            return Ok(ProfileDemand {
+                prompt: None,
+                lacking: Vec::new(),
+            });
+        };
+        let schemas = self.idp.user_schemas();
+        let schema = schemas.of(environment, now).await?;
+        Ok(ProfileDemand {
+            lacking: user_attributes::lacking(user, action.wanted_attributes(), &schema),
+            prompt: action.prompt_text,
+        })
+    }
+
+    /// Fills in what [`profile_demand`](Self::profile_demand) found lacking, and goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`]: `Profile` where a value is missing or breaks its rule.
+    pub(crate) async fn fill_in(
+        self,
+        known: &Known,
+        user: &StoredUser,
+        action: Uuid,
+        lacking: &[Lacking],
+        given: &[(String, Value)],
+    ) -> Result<Next, InteractionError> {
+        let now = self.by.now;
+        let mut next = self.interaction.clone();
+        if !next.asked.contains(&action) {
+            next.asked.push(action);
+        }
+        let noted = profile_prompts::note(user.id, action, now);
+        let (user, change) = if given.is_empty() && lacking.iter().all(|one| !one.is_required) {
+            (user.clone(), noted)
+        } else {
+            let filled = profile::fill_in(self.idp, user, lacking, given, now).await;
+            let (changed, change) = filled.map_err(InteractionError::Profile)?;
+            (changed, change.and(noted))
+        };
+        let is_changed = !given.is_empty();
+        let written = if is_changed {
+            let activity = Activity::new("USER.UPDATED", &user);
+            self.record(&next, change, &activity, &user).await
+        } else {
+            self.keep(&next, change).await
+        };
+        match written {
+            Ok(true) => self.go_on_after(next, known, &user).await,
+            Ok(false) => Ok(Next::Overtaken),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes on to what the policy still demands of whoever is known, or to the end.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`].
+    pub(crate) async fn go_on(
+        self,
+        known: &Known,
+        user: &StoredUser,
+    ) -> Result<Next, InteractionError> {
+        let step = match self.demand(user, known.password_at).await? {
+            Demand::Agreement { action } => Step::Agreement {
+                known: known.clone(),
+                action,
+            },
+            Demand::ProfileData { action } => Step::ProfileData {
+                known: known.clone(),
+                action,
+            },
+            Demand::NotProvided(_) => return Err(InteractionError::NotProvided),
+            Demand::Nothing | Demand::Password => return self.end(known, user).await,
+        };
+        let next = self.interaction.clone().to(step);
+        Ok(if next.try_advance(self.idp, self.by.now).await? {
+            Next::Further
+        } else {
+            Next::Overtaken
+        })
+    }
+
+    /// Goes on with a user who has just given the right password.
+    pub(super) async fn go_on_with(
+        self,
+        user: &StoredUser,
+        right: Option<Right>,
+    ) -> Result<Next, InteractionError> {
+        let now = self.by.now;
+        let demand = self.demand(user, now).await?;
+        if matches!(demand, Demand::Nothing | Demand::Password) {
+            let interaction = self.interaction.clone();
+            let token = complete(
+                self.idp,
+                interaction,
+                user,
+                now,
+                right,
+                self.headers,
+                self.by,
+            );
+            return token.await.map(Next::SignedOn);
+        }
+        // The password was right, whatever follows.
+        if let Some(right) = right {
+            let by = self.by.acting_as(user);
+            right.commit(self.idp, user.environment_id, &by).await?;
+        }
+        let proof = SessionToken::random(self.idp.random());
+        let known = Known {
+            user: user.id,
+            proof: proof.digest(),
+            password_at: now,
+            session: None,
+        };
+        let step = match demand {
+            Demand::Agreement { action } => Step::Agreement { known, action },
+            Demand::ProfileData { action } => Step::ProfileData { known, action },
+            Demand::Nothing | Demand::Password | Demand::NotProvided(_) => {
+                return Err(InteractionError::NotProvided);
+            }
+        };
+        self.move_behind(proof, step).await
+    }
+
+    async fn demand(
+        self,
+        user: &StoredUser,
+        password_at: Timestamp,
+    ) -> Result<Demand, InteractionError> {
+        let Interaction { request, asked, .. } = self.interaction;
+        let demand = request
+            .policy
+            .demand_of_known(self.idp, user, password_at, asked, self.by);
+        Ok(demand.await?)
+    }
+
+    /// The end of what the policy demands: a session, or the one that was there already.
+    async fn end(self, known: &Known, user: &StoredUser) -> Result<Next, InteractionError> {
+        let interaction = self.interaction.clone();
+        let Some(session) = known.session else {
+            let (at, headers) = (known.password_at, self.headers);
+            return complete(self.idp, interaction, user, at, None, headers, self.by)
+                .await
+                .map(Next::SignedOn);
+        };
+        let now = self.by.now;
+        let browser = Browser::find(self.idp, user.environment_id, self.headers, now).await?;
+        let browser = browser.filter(|browser| browser.session.id == session);
+        let browser = browser.ok_or(InteractionError::Over)?;
+        let completed = interaction.to(Step::Completed {
+            user: user.id,
+            session,
+        });
+        Ok(if completed.try_advance(self.idp, now).await? {
+            Next::SignedOn(browser.token().clone())
+        } else {
+            Next::Overtaken
+        })
+    }
+
+    /// The same after a change of the interaction was kept.
+    async fn go_on_after(
+        self,
+        kept: Interaction,
+        known: &Known,
+        user: &StoredUser,
+    ) -> Result<Next, InteractionError> {
+        let interaction = kept.kept();
+        let turn = Turn {
+            interaction: &interaction,
+            ..self
+        };
+        turn.go_on(known, user).await
+    }
+
+    /// Keeps where an interaction stands together with a change and its entry in the log. `false` says
+    /// that another request was faster.
+    async fn record(
+        self,
+        next: &Interaction,
+        change: Change,
+        activity: &Activity,
+        user: &StoredUser,
+    ) -> Result<bool, InteractionError> {
+        let (by, environment) = (self.by.acting_as(user), user.environment_id);
+        let change = next.advance(self.idp, by.now)?.and(change);
+        first(change.commit(self.idp, environment, activity, &by).await)
+    }
+
+    /// The same without an entry in the log: nothing but the interaction has changed.
+    async fn keep(self, next: &Interaction, change: Change) -> Result<bool, InteractionError> {
+        let change = next.advance(self.idp, self.by.now)?.and(change);
+        first(change.commit_unrecorded(self.idp).await)
+    }
+}
+
+/// Whether a change took effect. One that meets a requirement no longer was too late.
+fn first(written: Result<(), db::StoreError>) -> Result<bool, InteractionError> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.unmet().is_some() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

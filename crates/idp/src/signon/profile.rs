@@ -1,0 +1,193 @@
+//! What the profile lacks and the sign-on policy asks for.
+
+use askama::Template;
+use axum::response::Response;
+use protocol::params::FormParams;
+use protocol::pingone::ErrorDetail;
+use serde_json::Value;
+use ui::{Choice, FormState, Layout};
+use uuid::Uuid;
+
+use super::Visit;
+use crate::api::user_attributes::{self, Lacking};
+use crate::interaction::demands::ProfileDemand;
+use crate::interaction::error::InteractionError;
+use crate::interaction::profile::ProfileRefusal;
+use crate::interaction::{Known, Step};
+use crate::requests::extract::PageForm;
+use crate::requests::failures::page::PageFailure;
+use crate::stores::user_schemas::UserSchema;
+
+#[derive(Template)]
+#[template(path = "profile.html")]
+struct Page {
+    layout: Layout,
+    form: FormState,
+    action: String,
+    asked_for: Vec<Asked>,
+}
+
+/// An attribute that the page asks for.
+struct Asked {
+    path: String,
+    label: String,
+    is_required: bool,
+    /// The token of the HTML standard that says what a browser may fill in.
+    autocomplete: &'static str,
+    /// The values to choose from, where they are given.
+    choices: Vec<Choice>,
+}
+
+/// The attributes for which browsers know values.
+const AUTOCOMPLETE: [(&str, &str); 13] = [
+    ("address.countryCode", "country"),
+    ("address.locality", "address-level2"),
+    ("address.postalCode", "postal-code"),
+    ("address.region", "address-level1"),
+    ("address.streetAddress", "street-address"),
+    ("mobilePhone", "tel"),
+    ("name.family", "family-name"),
+    ("name.given", "given-name"),
+    ("name.honorificPrefix", "honorific-prefix"),
+    ("name.honorificSuffix", "honorific-suffix"),
+    ("name.middle", "additional-name"),
+    ("nickname", "nickname"),
+    ("title", "organization-title"),
+];
+
+pub(super) async fn show(
+    visit: &Visit,
+    known: &Known,
+    action: Uuid,
+) -> Result<Response, PageFailure> {
+    let user = visit.user(known.user).await?;
+    let demand = visit.turn().profile_demand(&user, action).await?;
+    let form = form(&demand, None);
+    show_demand(visit, &demand, form).await
+}
+
+/// The form, as somebody filled it in.
+fn form(demand: &ProfileDemand, params: Option<&FormParams>) -> FormState {
+    let paths = || demand.lacking.iter().map(|one| one.path.clone());
+    let mut form = FormState::with_fields(paths());
+    if let Some(params) = params {
+        for path in paths() {
+            let typed = params.text(&path).trim().to_owned();
+            form = form.with_value(path, typed);
+        }
+    }
+    match demand.lacking.first() {
+        Some(first) => form.with_focus(first.path.clone()),
+        None => form,
+    }
+}
+
+async fn show_demand(
+    visit: &Visit,
+    demand: &ProfileDemand,
+    form: FormState,
+) -> Result<Response, PageFailure> {
+    let schemas = visit.idp.user_schemas();
+    let schema = schemas.of(visit.environment.id, visit.now).await?;
+    let layout = visit.layout("profile-title", "profile-lead", &form);
+    let asked = demand.lacking.iter().map(|one| asked(visit, one, &schema));
+    let page = Page {
+        layout: match &demand.prompt {
+            Some(prompt) => layout.with_lead(prompt.as_str()),
+            None => layout,
+        },
+        action: visit.path("profile"),
+        asked_for: asked.collect(),
+        form: form.clone(),
+    };
+    Ok(visit.show(page, &form))
+}
+
+fn asked(visit: &Visit, lacking: &Lacking, schema: &UserSchema) -> Asked {
+    let Lacking { path, is_required } = lacking;
+    let attribute = schema.find(path).map(|one| &one.attribute);
+    let texts = visit.texts();
+    let known = format!("profile-attribute-{}", path.replace('.', "-"));
+    let label = match attribute.and_then(|one| one.display_name.clone()) {
+        _ if texts.contains(&known) => texts.text(&known),
+        Some(name) => name,
+        None => path.clone(),
+    };
+    let values = attribute.and_then(|one| one.enumerated_values.as_ref());
+    let open = values
+        .into_iter()
+        .flatten()
+        .filter(|one| one.archived != Some(true));
+    let mut choices: Vec<_> = open
+        .map(|one| Choice::new(one.value.as_str(), one.value.as_str()))
+        .collect();
+    if !choices.is_empty() {
+        choices.insert(0, Choice::new("", visit.text("profile-choose")));
+    }
+    let mut tokens = AUTOCOMPLETE.iter();
+    let token = tokens.find(|(known, _)| known == path);
+    Asked {
+        path: path.clone(),
+        label,
+        is_required: *is_required,
+        autocomplete: token.map_or("off", |(_, token)| token),
+        choices,
+    }
+}
+
+/// Fills the profile in and goes on.
+pub(crate) async fn post(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    let Step::ProfileData { known, action } = visit.interaction.step.clone() else {
+        return Ok(visit.go_on());
+    };
+    let user = visit.user(known.user).await?;
+    let demand = visit.turn().profile_demand(&user, action).await?;
+    let mut form = form(&demand, Some(&params));
+    let schemas = visit.idp.user_schemas();
+    let schema = schemas.of(visit.environment.id, visit.now).await?;
+    // What is left empty is not given.
+    let given: Vec<(String, Value)> = demand
+        .lacking
+        .iter()
+        .map(|one| (one.path.clone(), params.text(&one.path).trim()))
+        .filter(|(_, typed)| !typed.is_empty())
+        .map(|(path, typed)| {
+            let value = user_attributes::typed(&path, typed, &schema);
+            (path, value)
+        })
+        .collect();
+    let turn = visit.turn();
+    let filled = turn.fill_in(&known, &user, action, &demand.lacking, &given);
+    match filled.await {
+        Ok(next) => return Ok(visit.lead_to(&next)),
+        Err(InteractionError::Profile(ProfileRefusal::Values(details))) => {
+            for detail in details {
+                let text = explain(&visit, &detail);
+                form.set_error(detail.target.unwrap_or_default(), text);
+            }
+        }
+        Err(InteractionError::Profile(ProfileRefusal::Taken(name))) => {
+            form.set_error(name, visit.text("profile-taken"));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    show_demand(&visit, &demand, form).await
+}
+
+/// What is wrong with a value, as people read it.
+fn explain(visit: &Visit, detail: &ErrorDetail) -> String {
+    if detail.code == "REQUIRED_VALUE" {
+        return visit.text("profile-missing");
+    }
+    match detail.message.strip_prefix("must ") {
+        Some(must) => {
+            let texts = visit.texts();
+            texts.format("profile-wrong", &[("must", must)])
+        }
+        // An operator's own words.
+        None => detail.message.clone(),
+    }
+}
