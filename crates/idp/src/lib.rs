@@ -7,7 +7,8 @@
 //! Where things are follows from what happens to a request: it is *received* (`requests`), *allowed*
 //! (`access`), *decided* (`interaction`, `grants`, `accounts`), *done* (the services `audit`,
 //! `hasher`, `keys`, `limits`, `mail`) and *written* (`stores`). On top stand those who speak with
-//! clients: `oauth` with one file per endpoint, `signon` with the hosted pages, `management` with
+//! clients: `oauth` with one file per endpoint, `signon` with the hosted pages, `flows` for programs
+//! with pages of their own, `management` with
 //! one file per resource on the machinery of `api`. `founding` is what an environment begins with.
 //! Imports lead downwards only; the list of layers is in ARCHITECTURE.md.
 
@@ -20,6 +21,7 @@ mod configuration;
 mod core;
 mod documents;
 mod expressions;
+mod flows;
 mod founding;
 mod front_page;
 mod grants;

@@ -11,16 +11,17 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
 use crate::Idp;
+use crate::api::media_router;
 use crate::management::device_authentications;
 use crate::oauth::{
     authorize, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
 use crate::requests::correlate::correlate;
 use crate::requests::extract::NoSuchAddress;
-use crate::requests::failures::api::CORRELATION_ID;
+use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
 use crate::requests::failures::page::PageError;
 use crate::signon::{agreement, change, over, profile, recovery, register, rules, sign_on, verify};
-use crate::{front_page, mailbox, management, signon, uploads};
+use crate::{flows, front_page, mailbox, management, signon, uploads};
 
 /// Larger forms than this are refused.
 const LONGEST_FORM: usize = 64 * 1024;
@@ -140,10 +141,20 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         )
         .layer(correlated());
 
+    // For programs that show pages of their own, on this site or without a browser: cookies count.
+    let flows = media_router::beside_others(flows::routes())
+        .layer(
+            CsrfLayer::new().with_rejection_response(|_| -> Response<axum::body::Body> {
+                ApiFailure::forbidden().into_response()
+            }),
+        )
+        .layer(correlated());
+
     Router::new()
         .merge(open)
         .merge(front)
         .merge(pages)
+        .merge(flows)
         .merge(idp.site().brand().asset_router())
         .fallback_service(
             any(nothing_here)

@@ -100,6 +100,11 @@ impl Urls {
         format!("{}/{environment}/signon/?{interaction}", self.base)
     }
 
+    /// An interaction, for programs that show pages of their own.
+    pub(crate) fn flow(&self, environment: EnvironmentId, id: FlowId) -> String {
+        format!("{}/{environment}/flows/{id}", self.base)
+    }
+
     /// An address of the management API, without a slash in front: `environments/…`.
     pub(crate) fn api(&self, path: impl Display) -> String {
         format!("{}/v1/{path}", self.api_base)

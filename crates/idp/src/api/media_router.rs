@@ -281,7 +281,14 @@ pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
 
 /// A router of these resources, which answers everything below it, unknown paths included.
 pub(crate) fn router(resources: Vec<Resource>) -> Router<Idp> {
-    let routed = resources
+    beside_others(resources)
+        .fallback(async || ApiFailure::not_found())
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+}
+
+/// A router of these resources alone.
+pub(crate) fn beside_others(resources: Vec<Resource>) -> Router<Idp> {
+    resources
         .into_iter()
         .fold(Router::new(), |router, resource| {
             let path = resource.path.clone();
@@ -294,10 +301,7 @@ pub(crate) fn router(resources: Vec<Resource>) -> Router<Idp> {
             router
                 .route(&path, answer.clone())
                 .route(&format!("{path}/"), answer)
-        });
-    routed
-        .fallback(async || ApiFailure::not_found())
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        })
 }
 
 #[cfg(test)]

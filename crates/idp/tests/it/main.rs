@@ -10,6 +10,7 @@
 mod alike;
 mod conformance;
 mod endings;
+mod flows;
 mod management;
 mod management_access;
 mod management_addresses;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use platform::net::RequestId;
 use protocol::pingone::{ApiError, ApiErrorCode, ErrorDetail};
-use web::forbid_storing;
+use web::{Limited, forbid_storing};
 
 use super::service::{ServiceError, from_service};
 use crate::hasher::HashError;
@@ -250,6 +250,19 @@ impl ApiFailure {
         }
     }
 
+    /// 429: the address has made too many attempts.
+    fn limited(limited: Limited) -> Self {
+        let failure = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ApiErrorCode::RequestLimited,
+            "The request could not be completed. There were too many attempts; try again later.",
+        );
+        Self {
+            retry_after_seconds: Some(limited.retry_after_seconds()),
+            ..failure
+        }
+    }
+
     /// 503: come back later.
     pub(crate) fn unavailable() -> Self {
         let failure = Self::new(
@@ -327,6 +340,12 @@ impl IntoResponse for ApiFailure {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<Limited> for ApiFailure {
+    fn from(limited: Limited) -> Self {
+        Self::limited(limited)
     }
 }
 

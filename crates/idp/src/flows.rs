@@ -1,0 +1,557 @@
+//! The flow API, `/{environment}/flows/{flow}`: an interaction for programs that show pages of their
+//! own (PingOne, "Flows"). What is done, and what follows, is what the hosted pages do.
+//!
+//! The id of the flow and the cookie of its browser are the credentials. Scripts of other sites are
+//! not let in: they could sign a person's browser on as somebody else.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use protocol::id::{EnvironmentId, FlowId, SessionId, UserId};
+use protocol::pingone::{ErrorDetail, Reference};
+use protocol::secret::{Password, VerificationCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use web::Floor;
+
+use crate::Idp;
+use crate::accounts::{Refusal, passwords};
+use crate::api::body::{Json, JsonObject, OptionalJson};
+use crate::api::hal::{Hal, Reply};
+use crate::api::media_router::{Resource, at};
+use crate::audit::By;
+use crate::interaction::demands::Answer;
+use crate::interaction::error::InteractionError;
+use crate::interaction::profile::ProfileRefusal;
+use crate::interaction::turn::{FLOOR, Next, Turn};
+use crate::interaction::{Interaction, Step, cookies, still};
+use crate::requests::extract::{Environment, path_id};
+use crate::requests::failures::api::ApiFailure;
+use crate::stores::applications::StoredApplication;
+use crate::stores::users::{StoredUser, Users};
+
+/// A typed name counts up to this length: longer than any name that somebody has.
+const LONGEST_NAME: usize = 256;
+
+macro_rules! media {
+    ($name:literal) => {
+        concat!("application/vnd.pingidentity.", $name, "+json")
+    };
+}
+
+/// The routes of the flow API.
+pub(crate) fn routes() -> Vec<Resource> {
+    vec![
+        at("/{environment}/flows/{flow}")
+            .get(read)
+            .post_as(media!("usernamePassword.check"), check_both)
+            .post_as(media!("password.check"), check_password)
+            .post_as(media!("user.lookup"), look_up)
+            .post_as(media!("session.reset"), reset)
+            .post_as(media!("password.reset"), reset_password)
+            .post_as(media!("user.verify"), verify)
+            .post_as(media!("user.sendVerificationCode"), send_verification_code)
+            .post_as(media!("user.update"), update)
+            .post_as(media!("user.consent"), consent),
+    ]
+}
+
+/// A request to a flow that its program may go on with.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    idp: Idp,
+    environment: EnvironmentId,
+    application: Arc<StoredApplication>,
+    interaction: Interaction,
+    by: By,
+    headers: HeaderMap,
+}
+
+/// Rejected with 404 where there is no such flow any more, and with 403 in another browser than the
+/// one that knew the password.
+impl FromRequestParts<Idp> for Visit {
+    type Rejection = ApiFailure;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        let environment = Environment::from_request_parts(parts, idp).await;
+        let Environment(environment) = environment.map_err(|_| ApiFailure::not_found())?;
+        let Ok(by) = By::from_request_parts(parts, idp).await;
+        let id: FlowId = path_id(parts, idp, "flow").await?;
+        let found = Interaction::find(idp, environment.id, id, by.now).await?;
+        let interaction = found.ok_or_else(ApiFailure::not_found)?;
+        let address = &interaction.request.address;
+        let application =
+            still::application_still_answers(idp, environment.id, address, by.now).await;
+        // One that is disabled or gone has no flows.
+        let application = application.map_err(|_| ApiFailure::not_found())?;
+        let tokens = cookies::session_tokens(&parts.headers);
+        if !interaction.step.is_open_to(&tokens) {
+            return Err(ApiFailure::forbidden());
+        }
+        Ok(Self {
+            idp: idp.clone(),
+            environment: environment.id,
+            application,
+            interaction,
+            by,
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+/// A flow as it is shown.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Flow {
+    id: FlowId,
+    environment: Reference<EnvironmentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Reference<SessionId>>,
+    resume_url: String,
+    status: &'static str,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+    #[serde(rename = "_embedded")]
+    embedded: Map<String, Value>,
+}
+
+impl Visit {
+    fn turn(&self) -> Turn<'_> {
+        Turn {
+            idp: &self.idp,
+            interaction: &self.interaction,
+            headers: &self.headers,
+            by: &self.by,
+        }
+    }
+
+    /// The user of a step, who may have been disabled or deleted meanwhile.
+    async fn user(&self, id: UserId) -> Result<StoredUser, ApiFailure> {
+        let users = Users::new(self.idp.db());
+        let user = users.find(self.environment, id).await?;
+        let user = user.filter(|user| user.can_authenticate(self.by.now));
+        user.ok_or_else(ApiFailure::not_found)
+    }
+
+    /// The flow after a turn, with what its browser goes on with.
+    async fn after(self, next: Next) -> Result<Response, ApiFailure> {
+        let (id, environment) = (self.interaction.id, self.environment);
+        let found = Interaction::find(&self.idp, environment, id, self.by.now).await?;
+        let interaction = found.ok_or_else(ApiFailure::not_found)?;
+        let visit = Self {
+            interaction,
+            ..self
+        };
+        let token = match next {
+            Next::Step(token) | Next::SignedOn(token) => Some(token),
+            Next::Further | Next::Overtaken | Next::Refused => None,
+        };
+        let mut response = visit.show().await?.into_response();
+        if let Some(token) = token {
+            cookies::set(&visit.idp, environment, &token, &mut response);
+        }
+        Ok(response)
+    }
+
+    async fn show(&self) -> Result<Reply, ApiFailure> {
+        let Interaction {
+            id,
+            step,
+            created_at,
+            expires_at,
+            ..
+        } = &self.interaction;
+        let asks_for_name = self.interaction.request.policy.asks_for_name_first;
+        let status = match step {
+            Step::SignOn if asks_for_name => "SIGN_ON_REQUIRED",
+            step => step.status(),
+        };
+        let (links, embedded) = self.offered().await?;
+        let urls = self.idp.urls();
+        let resume = urls.endpoint(self.environment, "resume");
+        let flow = Flow {
+            id: *id,
+            environment: Reference::new(self.environment),
+            session: match step {
+                Step::Completed { session, .. } => Some(Reference::new(*session)),
+                _ => None,
+            },
+            resume_url: format!("{resume}?flowId={id}"),
+            status,
+            created_at: *created_at,
+            expires_at: *expires_at,
+            error: matches!(step, Step::Declined { .. }).then(|| {
+                json!({
+                    "code": "ACCESS_FAILED",
+                    "message": "The user does not agree to what the sign-on policy demands.",
+                })
+            }),
+            embedded,
+        };
+        let this = urls.flow(self.environment, *id);
+        let page = urls.signon(self.environment, self.interaction.query());
+        let flow = Hal::new(this.clone(), flow).link("signOnPage", page);
+        let flow = links
+            .iter()
+            .fold(flow, |flow, action| flow.link(action, this.clone()));
+        Reply::ok(&flow)
+    }
+
+    /// Which actions the step offers, and what stands beside it.
+    async fn offered(&self) -> Result<(&'static [&'static str], Map<String, Value>), ApiFailure> {
+        let settings = &self.application.settings;
+        let application = json!({ "name": settings.name });
+        let mut embedded = Map::from_iter([("application".to_owned(), application)]);
+        let mut embed = |name: &str, value: Value| {
+            embedded.insert(name.to_owned(), value);
+        };
+        let asks_for_name = self.interaction.request.policy.asks_for_name_first;
+        let links: &'static [&'static str] = match &self.interaction.step {
+            Step::SignOn if asks_for_name => &["user.lookup"],
+            Step::SignOn => &["usernamePassword.check"],
+            Step::Password { .. } => &["usernamePassword.check", "password.check", "session.reset"],
+            Step::ChangePassword { user, .. } => {
+                let user = self.user(*user).await?;
+                let policy = passwords::policy_of(&self.idp, &user).await;
+                let policy = policy?.policy;
+                embed("passwordPolicy", json!(policy));
+                embed("user", shown(&user));
+                &["password.reset"]
+            }
+            // The code that was mailed is for the page that asked for it.
+            Step::RecoveryCode { .. } => &["session.reset"],
+            // Whose it is stays unsaid: nobody may learn whether an address had an account.
+            Step::VerificationCode { .. } => {
+                &["user.verify", "user.sendVerificationCode", "session.reset"]
+            }
+            Step::Agreement { known, action } => {
+                let user = self.user(known.user).await?;
+                let demand = self.turn().agreement_demand(&user, *action).await;
+                let demand = demand.map_err(failure)?;
+                if let Some(text) = &demand.text {
+                    let (written, is_html) = text.text();
+                    let words = text.words();
+                    embed(
+                        "agreement",
+                        json!({
+                            "id": text.agreement(),
+                            "language": { "id": text.language(), "locale": text.locale() },
+                            "revision": { "id": text.revision() },
+                            "title": text.title(),
+                            "text": written,
+                            "contentType": if is_html { "text/html" } else { "text/plain" },
+                            "userExperience": words,
+                            "disableDeclineOption": !demand.is_declinable,
+                        }),
+                    );
+                }
+                embed("user", shown(&user));
+                &["user.consent"]
+            }
+            Step::ProfileData { known, action } => {
+                let user = self.user(known.user).await?;
+                let demand = self.turn().profile_demand(&user, *action).await;
+                let demand = demand.map_err(failure)?;
+                let attributes = demand.lacking.iter();
+                let attributes: Vec<_> = attributes
+                    .map(|one| json!({ "name": one.path, "required": one.is_required }))
+                    .collect();
+                embed("attributes", json!(attributes));
+                if let Some(prompt) = demand.prompt {
+                    embed("promptText", json!(prompt));
+                }
+                embed("user", shown(&user));
+                &["user.update"]
+            }
+            Step::Completed { user, .. } => {
+                embed("user", shown(&self.user(*user).await?));
+                &[]
+            }
+            Step::Declined { .. } => &[],
+        };
+        Ok((links, embedded))
+    }
+}
+
+/// A user beside a flow.
+fn shown(user: &StoredUser) -> Value {
+    let name = user.attributes.get("name").cloned();
+    json!({
+        "id": user.id,
+        "username": user.username,
+        "name": name.unwrap_or_else(|| json!({})),
+    })
+}
+
+async fn read(visit: Visit) -> Result<Reply, ApiFailure> {
+    visit.show().await
+}
+
+#[derive(Deserialize)]
+struct Both {
+    username: Option<String>,
+    password: Password,
+}
+
+#[derive(Deserialize)]
+struct PasswordAlone {
+    password: Password,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    username: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewPassword {
+    current_password: Password,
+    new_password: Password,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Code {
+    verification_code: String,
+}
+
+#[derive(Deserialize)]
+struct Consent {
+    accept: bool,
+}
+
+async fn check_both(visit: Visit, Json(body): Json<Both>) -> Result<Response, ApiFailure> {
+    let asks_for_name = visit.interaction.request.policy.asks_for_name_first;
+    let username = match &visit.interaction.step {
+        Step::SignOn if !asks_for_name => {
+            let username = body.username.filter(|name| !name.trim().is_empty());
+            username.ok_or_else(|| ApiFailure::required_value("username"))?
+        }
+        Step::Password { username } => username.clone(),
+        _ => return Err(out_of_place()),
+    };
+    sign_on(visit, &username, &body.password).await
+}
+
+async fn check_password(
+    visit: Visit,
+    Json(body): Json<PasswordAlone>,
+) -> Result<Response, ApiFailure> {
+    let Step::Password { username } = visit.interaction.step.clone() else {
+        return Err(out_of_place());
+    };
+    sign_on(visit, &username, &body.password).await
+}
+
+async fn sign_on(
+    visit: Visit,
+    username: &str,
+    password: &Password,
+) -> Result<Response, ApiFailure> {
+    let username: String = username.trim().chars().take(LONGEST_NAME).collect();
+    let next = visit.turn().sign_on(&username, password).await;
+    let next = next.map_err(|error| match error {
+        // Which of the two is wrong is told to nobody.
+        InteractionError::Refused(Refusal::Wrong { .. } | Refusal::NoPassword) => {
+            ApiFailure::invalid_value("username", "Invalid username and/or password.")
+        }
+        error => failure(error),
+    })?;
+    visit.after(next).await
+}
+
+/// Whether there is such a user is told to nobody.
+async fn look_up(visit: Visit, Json(body): Json<Name>) -> Result<Response, ApiFailure> {
+    let asks_for_name = visit.interaction.request.policy.asks_for_name_first;
+    if !(asks_for_name && matches!(visit.interaction.step, Step::SignOn)) {
+        return Err(out_of_place());
+    }
+    let username: String = body.username.trim().chars().take(LONGEST_NAME).collect();
+    if username.is_empty() {
+        return Err(ApiFailure::required_value("username"));
+    }
+    move_to(visit, Step::Password { username }).await
+}
+
+async fn reset(
+    visit: Visit,
+    OptionalJson(_): OptionalJson<Map<String, Value>>,
+) -> Result<Response, ApiFailure> {
+    match visit.interaction.step {
+        Step::Password { .. } | Step::RecoveryCode { .. } | Step::VerificationCode { .. } => {
+            move_to(visit, Step::SignOn).await
+        }
+        _ => Err(out_of_place()),
+    }
+}
+
+async fn move_to(visit: Visit, step: Step) -> Result<Response, ApiFailure> {
+    let next = visit.interaction.clone().to(step);
+    next.try_advance(&visit.idp, visit.by.now).await?;
+    visit.after(Next::Further).await
+}
+
+async fn reset_password(
+    visit: Visit,
+    Json(body): Json<NewPassword>,
+) -> Result<Response, ApiFailure> {
+    let Step::ChangePassword { user, .. } = visit.interaction.step else {
+        return Err(out_of_place());
+    };
+    let user = visit.user(user).await?;
+    let (current, new) = (&body.current_password, &body.new_password);
+    let next = visit.turn().change_password(&user, current, new).await;
+    let next = next.map_err(failure)?;
+    visit.after(next).await
+}
+
+async fn verify(visit: Visit, Json(body): Json<Code>) -> Result<Response, ApiFailure> {
+    let Step::VerificationCode { user, .. } = visit.interaction.step else {
+        return Err(out_of_place());
+    };
+    visit.turn().take_sign_on_try()?;
+    let floor = Floor::of(FLOOR);
+    let code = VerificationCode::from_typed(&body.verification_code);
+    match visit.turn().verify(user, &code).await {
+        Ok(next) => visit.after(next).await,
+        Err(error) => {
+            floor.reached().await;
+            Err(failure(error))
+        }
+    }
+}
+
+async fn send_verification_code(
+    visit: Visit,
+    OptionalJson(_): OptionalJson<Map<String, Value>>,
+) -> Result<Response, ApiFailure> {
+    let Step::VerificationCode { user, email, .. } = visit.interaction.step.clone() else {
+        return Err(out_of_place());
+    };
+    let limits = visit.idp.limits();
+    limits
+        .recoveries
+        .take(visit.by.origin.address, visit.by.now)?;
+    let floor = Floor::of(FLOOR);
+    let sent = visit.turn().send_verification_code(user, &email).await;
+    let answer = match sent {
+        Ok(()) => visit.after(Next::Further).await,
+        Err(error) => Err(failure(error)),
+    };
+    floor.reached().await;
+    answer
+}
+
+async fn update(visit: Visit, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
+    let Step::ProfileData { known, action } = visit.interaction.step.clone() else {
+        return Err(out_of_place());
+    };
+    let user = visit.user(known.user).await?;
+    let turn = visit.turn();
+    let demand = turn.profile_demand(&user, action).await.map_err(failure)?;
+    let given: Vec<(String, Value)> = demand
+        .lacking
+        .iter()
+        .filter_map(|one| Some((one.path.clone(), member(&body, &one.path)?.clone())))
+        .collect();
+    let filled = turn.fill_in(&known, &user, action, &demand.lacking, &given);
+    let next = filled.await.map_err(failure)?;
+    visit.after(next).await
+}
+
+/// A member that says something, by its path, such as `name.given`.
+fn member<'a>(body: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    let value = match path.split_once('.') {
+        Some((object, member)) => body.get(object).and_then(|object| object.get(member)),
+        None => body.get(path),
+    };
+    value.filter(|value| !value.is_null())
+}
+
+async fn consent(visit: Visit, Json(body): Json<Consent>) -> Result<Response, ApiFailure> {
+    let Step::Agreement { known, action } = visit.interaction.step.clone() else {
+        return Err(out_of_place());
+    };
+    let user = visit.user(known.user).await?;
+    let turn = visit.turn();
+    let demand = turn.agreement_demand(&user, action).await;
+    let demand = demand.map_err(failure)?;
+    let answer = if body.accept {
+        Answer::Agrees { to: None }
+    } else {
+        Answer::Declines
+    };
+    let next = turn.answer_agreement(&known, &user, &demand, answer).await;
+    let next = next.map_err(failure)?;
+    visit.after(next).await
+}
+
+/// An action that the step does not offer.
+fn out_of_place() -> ApiFailure {
+    let message = "The flow does not offer this action now.";
+    ApiFailure::request_failed(ErrorDetail::new("INVALID_VALUE", None, message))
+}
+
+/// Why an interaction did not go on, in PingOne's words.
+fn failure(error: InteractionError) -> ApiFailure {
+    match error {
+        InteractionError::Limited(limited) => limited.into(),
+        InteractionError::NotProvided => {
+            let message = "The sign-on policy demands something that is not provided.";
+            ApiFailure::request_failed(ErrorDetail::new("INVALID_VALUE", None, message))
+        }
+        InteractionError::NotDeclinable => ApiFailure::not_one_of("accept", &["true"]),
+        InteractionError::AnotherText | InteractionError::Over => ApiFailure::not_found(),
+        InteractionError::Profile(ProfileRefusal::Values(details)) => {
+            ApiFailure::invalid_data(details)
+        }
+        InteractionError::Profile(ProfileRefusal::Taken(name)) => ApiFailure::not_unique(&name),
+        InteractionError::Profile(ProfileRefusal::Store(error)) => error.into(),
+        InteractionError::Refused(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> ApiFailure {
+    match refusal {
+        Refusal::AccountNotUsable => ApiFailure::request_failed(ErrorDetail::new(
+            "ACCOUNT_NOT_USABLE",
+            None,
+            "The account is disabled or locked.",
+        )),
+        Refusal::CodeInvalid | Refusal::CodeExhausted => {
+            ApiFailure::invalid_value("verificationCode", "The code is wrong or has expired.")
+        }
+        Refusal::Wrong { .. } | Refusal::NoPassword => ApiFailure::invalid_value(
+            "currentPassword",
+            "The current password provided for the user is invalid",
+        ),
+        Refusal::LockedOut {
+            seconds_until_unlock,
+        } => ApiFailure::invalid_data(vec![
+            ErrorDetail::new("PASSWORD_LOCKED_OUT", None, "The password is locked out.")
+                .with("secondsUntilUnlock", json!(seconds_until_unlock)),
+        ]),
+        Refusal::Policy(evaluation) => {
+            let message = "New password did not satisfy password policy requirements";
+            let mut detail = ErrorDetail::new("INVALID_VALUE", Some("newPassword"), message);
+            detail.inner_error = evaluation.to_inner_error();
+            ApiFailure::invalid_data(vec![detail])
+        }
+        Refusal::TooYoung { min_age_days } => ApiFailure::request_failed(ErrorDetail::new(
+            "PASSWORD_TOO_YOUNG",
+            Some("newPassword"),
+            format!("The password was changed less than {min_age_days} days ago"),
+        )),
+        Refusal::Hashing(error) => error.into(),
+        Refusal::Store(error) => error.into(),
+        Refusal::Mail(error) => ApiFailure::internal(error),
+        Refusal::TooManyMails => ApiFailure::too_many_mails(),
+    }
+}
