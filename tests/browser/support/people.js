@@ -38,7 +38,8 @@ async function population() {
 
 let workerToken;
 
-async function api(method, path, type, body) {
+/** Asks the management API of the demo's environment, as a worker. */
+export async function api(method, path, type, body) {
   workerToken ??= (async () => {
     const credentials = btoa(`${system.WORKER_CLIENT_ID}:${system.WORKER_CLIENT_SECRET}`);
     const answer = await fetch(`${system.ISSUER}/token`, {
