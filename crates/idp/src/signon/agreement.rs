@@ -103,8 +103,7 @@ pub(crate) async fn text(visit: Visit) -> Result<Response, PageFailure> {
     let text = demand.text.ok_or(PageError::NotFound)?;
     let (written, is_html) = text.text();
     let page = TextPage {
-        layout: Layout::new(&visit.site, Side::SignOn, text.title())
-            .with_look(visit.look.clone()),
+        layout: Layout::new(&visit.site, Side::SignOn, text.title()).with_look(visit.look.clone()),
         title: text.title().to_owned(),
         locale: text.locale().to_owned(),
         text: written.to_owned(),

@@ -42,14 +42,14 @@ pub(crate) async fn lose(api: &Api<'_>, members: &[&str]) -> String {
     user
 }
 
-/// The last entry of the log of this type.
+/// An entry of the log of this type that a user made.
 async fn logged(api: &Api<'_>, action: &str) -> Value {
     let filter = "recordedat%20gt%20%222026-01-01T00:00:00Z%22";
     let entries = api.get(&format!("activities?filter={filter}")).await.json();
     let entries = entries["_embedded"]["activities"].as_array().unwrap();
     let found = entries
         .iter()
-        .find(|entry| entry["action"]["type"] == action);
+        .find(|entry| entry["action"]["type"] == action && entry["actors"]["user"].is_object());
     found.cloned().unwrap_or_default()
 }
 
