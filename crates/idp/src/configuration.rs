@@ -31,6 +31,7 @@ pub(crate) mod recaptcha;
 pub(crate) mod resource_attributes;
 pub(crate) mod resource_parts;
 mod schemas;
+mod services;
 pub(crate) mod sign_on_policies;
 pub(crate) mod sign_on_policy_actions;
 pub(crate) mod sign_on_policy_assignments;
@@ -110,6 +111,7 @@ pub(crate) fn routes() -> Vec<Resource> {
         gateways::routes(),
         keys::routes(),
         propagation::routes(),
+        services::routes(),
         images::routes(),
         collection::<Form>(),
         settings_once_set::<Recaptcha>(),

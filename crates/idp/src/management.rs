@@ -14,6 +14,7 @@ mod flow_policies;
 mod grants;
 mod groups;
 mod integrations;
+mod key_applications;
 mod memberships;
 mod metrics;
 mod organizations;
@@ -120,6 +121,9 @@ fn irregular() -> Vec<Resource> {
         at("/environments/{environment}/applicationSignons").get(metrics::application_sign_ons),
         at("/environments/{environment}/totalIdentities").get(metrics::total_identities),
         at("/environments/{environment}/userActivities").get(metrics::user_activities),
+        at("/environments/{environment}/certificates/{certificate}/applications")
+            .get(key_applications::of_certificate),
+        at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key),
         at("/environments/{environment}/integrations")
             .get(integrations::list)
             .kept(Some(integrations::EMPTY)),
@@ -153,6 +157,7 @@ fn irregular() -> Vec<Resource> {
             .post(role_assignments::create_of_gateway),
         at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}")
             .get(role_assignments::read_of_gateway)
+            .put(role_assignments::keep_of_gateway)
             .delete(role_assignments::delete_of_gateway),
         at("/environments/{environment}/groups/{group}/memberOfGroups")
             .get(memberships::list_of_group)
@@ -193,6 +198,7 @@ fn resources_of_organizations() -> Vec<Resource> {
     vec![
         at("/organizations").get(organizations::list),
         at("/organizations/{organization}").get(organizations::read),
+        at("/organizations/{organization}/capabilities").get(organizations::capabilities),
         at("/organizations/{organization}/licenses").get(organizations::list_licenses),
         at("/organizations/{organization}/licenses/{license}").get(organizations::read_license),
         at("/organizations/{organization}/licenses/{license}/metrics/activeIdentityCounts")

@@ -115,6 +115,10 @@ permissions! {
             by [ENVIRONMENT_ADMIN, ORGANIZATION_ADMIN];
         ManageCertificates = "certmgt:update:key"
             by [ENVIRONMENT_ADMIN];
+        ManageAuthorize = "authorize:update:apiServer"
+            by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
+        ManageCredentials = "credentials:update:credentialType"
+            by [ENVIRONMENT_ADMIN];
         ManageDomains = "domains:update:customDomain"
             by [ENVIRONMENT_ADMIN];
         ManageGateways = "gateways:update:gateway"
@@ -139,6 +143,8 @@ permissions! {
             by [ENVIRONMENT_ADMIN];
         ManageRateLimits = "ratelimit:update:ipConfig"
             by [ENVIRONMENT_ADMIN];
+        ManageRisk = "risk:update:riskPolicySet"
+            by [ENVIRONMENT_ADMIN];
         ManageResources = "applications:update:resource"
             by [CLIENT_APPLICATION_DEVELOPER, ENVIRONMENT_ADMIN];
         ManageRoleAssignments = "permissions:update:applicationRoleAssignments"
@@ -151,6 +157,8 @@ permissions! {
         ManageMfa = "mfa:update:deviceAuthenticationPolicy"
             by [ENVIRONMENT_ADMIN];
         ManageSignOnPolicies = "authn:update:signOnPolicy"
+            by [ENVIRONMENT_ADMIN];
+        ManageVerify = "verify:update:verifyPolicy"
             by [ENVIRONMENT_ADMIN];
         ManageUserRoles = "permissions:update:userRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN];
@@ -170,11 +178,15 @@ permissions! {
         ReadApplications = "applications:read:application"
             by [APPLICATION_OWNER, CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY,
                 ENVIRONMENT_ADMIN];
+        ReadAuthorize = "authorize:read:apiServer"
+            by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadBranding = "branding:read:theme"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN,
                 IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadCertificates = "certmgt:read:key"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadCredentials = "credentials:read:credentialType"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadDomains = "domains:read:customDomain"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadEnvironments = "orgmgt:read:environment"
@@ -209,6 +221,8 @@ permissions! {
             by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadResources = "applications:read:resource"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadRisk = "risk:read:riskPolicySet"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadRoleAssignments = "permissions:read:applicationRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadSchemas = "dir:read:schema"
@@ -216,6 +230,8 @@ permissions! {
                 IDENTITY_DATA_READ_ONLY];
         ReadSignOnPolicies = "authn:read:signOnPolicy"
             by [CLIENT_APPLICATION_DEVELOPER, CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
+        ReadVerify = "verify:read:verifyPolicy"
+            by [CONFIGURATION_READ_ONLY, ENVIRONMENT_ADMIN];
         ReadUserRoles = "permissions:read:userRoleAssignments"
             by [ENVIRONMENT_ADMIN, IDENTITY_DATA_ADMIN, IDENTITY_DATA_READ_ONLY];
         ReadSubscriptions = "webhooks:read:subscription"

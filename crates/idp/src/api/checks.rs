@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue};
 use protocol::id::EnvironmentId;
 use protocol::names::EmailAddress;
 use protocol::pingone::{CorsBehavior, CorsSettings};
+use serde_json::Value;
 use url::Url;
 
 use crate::requests::failures::api::ApiFailure;
@@ -95,6 +96,43 @@ pub(crate) fn no_more_than<T>(target: &str, list: &[T], most: usize) -> Result<(
     }
     let message = format!("must have at most {most} items");
     Err(ApiFailure::invalid_value(target, message))
+}
+
+/// That no text of a document has more than `longest` characters, and no list and no object in it
+/// more than `most` items. For documents whose texts have no bounds of their own.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` with the member's name.
+pub(crate) fn bounded(document: &Value, longest: usize, most: usize) -> Result<(), ApiFailure> {
+    bounded_at("", document, longest, most)
+}
+
+fn bounded_at(at: &str, value: &Value, longest: usize, most: usize) -> Result<(), ApiFailure> {
+    let below = |name: &str| match at {
+        "" => name.to_owned(),
+        at => format!("{at}.{name}"),
+    };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        Value::String(text) => at_most(at, Some(text), longest),
+        Value::Array(items) => {
+            no_more_than(at, items, most)?;
+            let mut items = items.iter().enumerate();
+            items.try_for_each(|(n, item)| bounded_at(&below(&n.to_string()), item, longest, most))
+        }
+        Value::Object(members) => {
+            if members.len() > most {
+                let message = format!("must have at most {most} members");
+                return Err(ApiFailure::invalid_value(at, message));
+            }
+            let mut members = members.iter();
+            members.try_for_each(|(name, member)| {
+                at_most(&below("…"), Some(name), 256)?;
+                bounded_at(&below(name), member, longest, most)
+            })
+        }
+    }
 }
 
 /// That a text is the address of a mailbox.

@@ -2,6 +2,7 @@
 //! its storage, its filters and its entries in the audit log.
 
 mod items;
+mod named;
 mod of_user;
 mod only;
 mod parent;
@@ -37,10 +38,11 @@ use crate::stores::environments::StoredEnvironment;
 
 pub(crate) use self::items::{
     at_path, collection, default_route, delete, given, item_route, list_route, made_elsewhere,
-    patchable_collection, unchanging_collection, view,
+    patchable_collection, read, replace, unchanging_collection, view,
 };
+pub(crate) use self::named::{Names, named_collection};
 pub(crate) use self::of_user::{OfUser, UsersOwn};
-pub(crate) use self::only::{settings, settings_once_set};
+pub(crate) use self::only::{Only, settings, settings_once_set, settings_route};
 pub(crate) use self::parent::{
     Below, BelowApplication, BelowRow, BelowUser, Of, Parent, PathObject, TopLevel,
 };
@@ -198,6 +200,9 @@ impl<D: Configuration, P: Allows> FromRequestParts<Idp> for Collection<D, P> {
             .fold(D::PATH.to_owned(), |path, (name, value)| {
                 path.replace(&format!("{{{name}}}"), value)
             });
+        // A path may leave out what the objects hang off.
+        let above = format!("{{{}}}", D::Parent::MEMBER.unwrap_or_default());
+        let path = path.replace(&above, &parent.to_string());
         Ok(Self {
             allowed,
             parent,
@@ -263,7 +268,12 @@ impl<D: Configuration, P> Collection<D, P> {
         self.show_at(path, object.id, object)
     }
 
-    fn show_at(&self, path: String, id: Uuid, object: &Object<D>) -> Result<Shown, ApiFailure> {
+    pub(crate) fn show_at(
+        &self,
+        path: String,
+        id: Uuid,
+        object: &Object<D>,
+    ) -> Result<Shown, ApiFailure> {
         let mut document = to_json(&object.document)?;
         let manages = self
             .allowed

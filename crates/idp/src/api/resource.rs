@@ -12,6 +12,7 @@ use crate::access::allowed::Allowed;
 use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
+use crate::stores::configuration::is_referred_to;
 use crate::stores::filter_sql::{Attribute, push_condition, push_populations};
 use crate::stores::record::{Record, Table};
 
@@ -145,15 +146,25 @@ impl<P> Allowed<P> {
     ///
     /// # Errors
     ///
-    /// 409 when what the change requires is not met.
+    /// `CONSTRAINT_VIOLATION` when something refers to it, and 409 when what the change requires is not
+    /// met otherwise.
     pub(crate) async fn delete<R: Record>(
         &self,
         record: &R,
         change: Change,
     ) -> Result<Reply, ApiFailure> {
         let deleted = self.commit(self.id(), change, R::EVENTS.deleted, record);
-        deleted.await?;
-        Ok(Reply::no_content())
+        match deleted.await {
+            Ok(()) => Ok(Reply::no_content()),
+            Err(error)
+                if error.unmet().is_some()
+                    && is_referred_to(self.idp.db(), record.id().into()).await? =>
+            {
+                let message = "Something refers to it; change that first.";
+                Err(ApiFailure::constraint(None, message))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Deletes a record, unless what the change requires is not met; the refusal then says why.

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::resource_parts::resource_above;
+use crate::access::caller::Caller;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{BelowRow, Configuration, Managing, Of};
 use crate::api::hal::Shown;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
+use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
 use crate::stores::resources::StoredResource;
 
@@ -103,5 +104,20 @@ impl Configuration for ApplicationResourcePermission {
             return Err(ApiFailure::invalid_value("action", message));
         }
         checks::at_most("description", self.description.as_deref(), 1024)
+    }
+
+    /// Clients tell it from other permissions by its key.
+    async fn derive(
+        caller: &Caller,
+        object: &Object<Self>,
+        shown: Shown,
+    ) -> Result<Shown, ApiFailure> {
+        let resources = Objects::<ApplicationResource>::new(caller.idp.db(), caller.idp.keyring());
+        let above = resources.find(object.environment_id, object.parent).await?;
+        let name = above.map(|above| above.document.name).unwrap_or_default();
+        let action = &object.document.action;
+        Ok(shown
+            .member("key", format!("{name}:{action}"))
+            .member("resource", json!({"id": object.parent, "name": name})))
     }
 }

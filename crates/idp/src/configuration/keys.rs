@@ -3,7 +3,7 @@
 //! The keys that sign an environment's tokens are among its keys: the default one for signing signs
 //! them. They are kept where tokens are signed ([`crate::keys`]), and shown from there.
 
-pub(super) mod certificates;
+pub(crate) mod certificates;
 mod certified;
 pub(super) mod policies;
 

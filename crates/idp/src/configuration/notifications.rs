@@ -7,6 +7,7 @@ pub(crate) mod phone_delivery;
 pub(crate) mod policies;
 pub(crate) mod settings;
 mod templates;
+mod variants;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,6 @@ use crate::requests::failures::api::ApiFailure;
 use crate::stores::email_delivery::{
     AuthenticationMethod, EmailDelivery, ProviderAuthentication, Sender,
 };
-use crate::stores::templates::TemplateContent;
 
 /// The routes of all of them.
 pub(super) fn routes() -> Vec<Resource> {
@@ -30,7 +30,7 @@ pub(super) fn routes() -> Vec<Resource> {
         settings_once_set::<EmailDelivery>(),
         collection::<PhoneDelivery>(),
         templates::routes(),
-        collection::<TemplateContent>(),
+        variants::routes(),
     ]
     .into_iter()
     .flatten()

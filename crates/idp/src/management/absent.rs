@@ -12,11 +12,8 @@ use crate::requests::failures::api::ApiFailure;
 /// A part of a path in braces stands for any id.
 const ABSENT: &[(&str, &[&str])] = &[
     (
-        "PingOne Authorize",
+        "PingOne Authorize's policy editor",
         &[
-            "apiServers",
-            "apiServers/{id}/deployment",
-            "apiServers/{id}/operations",
             "authorizationAttributes",
             "authorizationConditions",
             "authorizationPolicies",
@@ -25,22 +22,9 @@ const ABSENT: &[(&str, &[&str])] = &[
             "authorizationServices",
             "authorizationStatements",
             "authorizationVersions",
-            "decisionEndpoints",
         ],
     ),
-    (
-        "PingOne Credentials",
-        &[
-            "credentialIssuerProfile",
-            "credentialTypes",
-            "credentialTypes/{id}/issuanceRules",
-            "credentialTypes/{id}/versions",
-            "digitalWalletApplications",
-            "presentationSessions",
-            "users/{id}/credentials",
-            "users/{id}/digitalWallets",
-        ],
-    ),
+    ("Presenting of credentials", &["presentationSessions"]),
     (
         "PingOne DaVinci",
         &[
@@ -53,42 +37,9 @@ const ABSENT: &[(&str, &[&str])] = &[
             "variables",
         ],
     ),
-    (
-        "PingOne Protect",
-        &[
-            "riskEvaluations",
-            "riskPolicies",
-            "riskPolicySets",
-            "riskPredictors",
-        ],
-    ),
-    (
-        "PingOne Verify",
-        &[
-            "users/{id}/verifyTransactions",
-            "verifyPolicies",
-            "voicePhrases",
-        ],
-    ),
-    (
-        "The list of applications that use a key",
-        &["certificates/{id}/applications", "keys/{id}/applications"],
-    ),
-    (
-        "The integration catalogue",
-        &["integrations/{id}", "propagation/storeMetadata"],
-    ),
+    ("PingOne Protect's evaluation", &["riskEvaluations"]),
+    ("The integration catalogue", &["integrations/{id}"]),
     ("Logs of mobile devices", &["users/{id}/devices/{id}/logs"]),
-    ("The register of FIDO devices", &["fidoDevicesMetadata"]),
-    (
-        "Provisioning runs",
-        &[
-            "propagation/mapping",
-            "propagation/mappings",
-            "propagation/revisions",
-            "propagation/rules/{id}/mappings",
-        ],
-    ),
     (
         "Signing and encrypting of data",
         &["decryptions", "encryptions", "signings", "verifications"],
@@ -150,18 +101,11 @@ mod tests {
     #[test]
     fn what_lies_below_an_absent_path_is_absent_and_the_rest_is_not() {
         let of = |path: &str| find(&format!("/v1/environments/e1/{path}")).map(|(_, path)| path);
-        assert_eq!(of("riskPolicySets/1"), Some("riskPolicySets"));
-        assert_eq!(
-            of("credentialTypes/1/versions/2"),
-            Some("credentialTypes/{id}/versions")
-        );
-        assert_eq!(
-            of("users/1/digitalWallets"),
-            Some("users/{id}/digitalWallets")
-        );
+        assert_eq!(of("riskEvaluations/1"), Some("riskEvaluations"));
+        assert_eq!(of("integrations/1/versions"), Some("integrations/{id}"));
         for other in ["users/1", "risks", "", "flow", "users"] {
             assert_eq!(of(other), None, "{other}");
         }
-        assert_eq!(find("/v1/organizations/o1/riskPolicySets"), None);
+        assert_eq!(find("/v1/organizations/o1/riskEvaluations"), None);
     }
 }

@@ -101,11 +101,11 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
     .link("users", below("users"))
 }
 
-/// What an environment can do, all of which is there: licences limit nothing.
+/// What an environment or an organization can do, all of which is there: licences limit nothing.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
-struct Capabilities {
+pub(super) struct Capabilities {
     can_add_resources: bool,
     can_create_connections: bool,
     can_use_custom_domain: bool,
@@ -117,10 +117,8 @@ struct Capabilities {
     can_verify_users: bool,
 }
 
-pub(super) async fn capabilities(
-    allowed: Allowed<may::ReadEnvironments>,
-) -> Result<Reply, ApiFailure> {
-    let all = Capabilities {
+impl Capabilities {
+    pub(super) const ALL: Self = Self {
         can_add_resources: true,
         can_create_connections: true,
         can_use_custom_domain: true,
@@ -131,12 +129,17 @@ pub(super) async fn capabilities(
         can_use_role_assignments: true,
         can_verify_users: true,
     };
+}
+
+pub(super) async fn capabilities(
+    allowed: Allowed<may::ReadEnvironments>,
+) -> Result<Reply, ApiFailure> {
     let urls = allowed.idp.urls();
     Reply::ok(&Hal::in_environment(
         urls,
         allowed.id(),
         "capabilities",
-        all,
+        Capabilities::ALL,
     ))
 }
 

@@ -286,7 +286,8 @@ pub(super) async fn total_identities(
         let until = at.as_second().div_euclid(DAY);
         let before = made.iter().filter(|(day, _)| *day <= until);
         let count: i64 = before.map(|(_, how_many)| how_many).sum();
-        json!({ "date": day(at), "totalIdentities": count })
+        // A number, unlike the dates of the other reports: clients read it as one.
+        json!({ "date": at.as_millisecond(), "totalIdentities": count })
     });
     let totals = totals.collect::<Vec<Value>>();
     page(&reading, "totalIdentities", "totalIdentities", totals)

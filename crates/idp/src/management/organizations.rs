@@ -9,7 +9,7 @@ use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::environments::organization;
+use super::environments::{Capabilities, organization};
 use crate::access::caller::Caller;
 use crate::access::roles::ids;
 use crate::api::body::Json;
@@ -301,4 +301,14 @@ pub(super) async fn set_license_name(
         .await?;
     let found = own.find(license).await?;
     show_name(&own, license, &found)
+}
+
+pub(super) async fn capabilities(
+    caller: Caller,
+    PathId(id): PathId<OrganizationId>,
+) -> Result<Reply, ApiFailure> {
+    let own = own(caller, id).await?;
+    Reply::ok(
+        &Hal::new(own.url("/capabilities"), Capabilities::ALL).link("organization", own.url("")),
+    )
 }

@@ -93,6 +93,19 @@ impl AssignmentsOf<'_> {
         found.ok_or_else(ApiFailure::not_found)
     }
 
+    /// A role is given or taken; there is nothing in between that could be changed.
+    async fn keep(self, id: RoleAssignmentId, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
+        let assignment = self.load(id).await?;
+        let message = "cannot be changed; give another role instead";
+        if new.role.id != assignment.role_id {
+            return Err(ApiFailure::invalid_value("role", message));
+        }
+        if new.scope != assignment.scope {
+            return Err(ApiFailure::invalid_value("scope", message));
+        }
+        Reply::ok(&self.representation(&assignment))
+    }
+
     async fn read(self, id: RoleAssignmentId) -> Result<Reply, ApiFailure> {
         Reply::ok(&self.representation(&self.load(id).await?))
     }
@@ -395,6 +408,14 @@ pub(super) async fn read_of_gateway(
     id: Id,
 ) -> Result<Reply, ApiFailure> {
     of_gateway(&on).read(id.0).await
+}
+
+pub(super) async fn keep_of_gateway(
+    on: OnGateway<may::ManageRoleAssignments>,
+    id: Id,
+    Json(new): Json<NewRoleAssignment>,
+) -> Result<Reply, ApiFailure> {
+    of_gateway(&on).keep(id.0, new).await
 }
 
 pub(super) async fn delete_of_gateway(

@@ -204,6 +204,11 @@ SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, 
        version
   FROM configuration_objects WHERE environment_id = ";
 
+const SELECT_EVERYWHERE: &str = "\
+SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at
+  FROM configuration_objects
+ WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND name_key = $2";
+
 const INSERT: &str = "\
 INSERT INTO configuration_objects
        (id, environment_id, kind, parent_id, name_key, is_default, document, sealed,
@@ -279,6 +284,18 @@ pub(crate) fn refer(environment: EnvironmentId, from: Uuid, references: &[Refere
     change
 }
 
+/// Whether an object refers to something, be it another object or a row.
+///
+/// # Errors
+///
+/// [`StoreError`] when the database does not answer.
+pub(crate) async fn is_referred_to(db: &Reader, id: Uuid) -> Result<bool, StoreError> {
+    let select = "SELECT from_id FROM object_references WHERE to_id = $1 LIMIT 1";
+    let found = db.read_optional(Statement::new(select).bind(id)).await;
+    let found = found.map_err(StoreError::during("look for a reference"))?;
+    Ok(found.is_some())
+}
+
 /// The configuration objects of one kind, of all environments.
 pub(crate) struct Objects<'a, D> {
     db: &'a Reader,
@@ -332,8 +349,36 @@ impl<'a, D: Document> Objects<'a, D> {
         parent: Uuid,
     ) -> Result<Vec<Object<D>>, StoreError> {
         let select = Self::select(environment).push(" AND parent_id = ");
-        let select = select.push_bind(parent).push(" ORDER BY created_at, id");
-        let rows = self.db.read(select).await;
+        self.read_all(select.push_bind(parent)).await
+    }
+
+    /// All objects of the environment, whatever they hang off.
+    pub(crate) async fn every(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<Object<D>>, StoreError> {
+        self.read_all(Self::select(environment)).await
+    }
+
+    /// The objects of all environments that are unique by this, the oldest first.
+    pub(crate) async fn everywhere(&self, unique: &str) -> Result<Vec<Object<D>>, StoreError> {
+        let select = Statement::new(SELECT_EVERYWHERE).bind(D::EVENTS.kind);
+        self.read_all(select.bind(fold(unique))).await
+    }
+
+    /// All objects of the environment that refer to another one.
+    pub(crate) async fn referring(
+        &self,
+        environment: EnvironmentId,
+        to: Uuid,
+    ) -> Result<Vec<Object<D>>, StoreError> {
+        let those = " AND id IN (SELECT from_id FROM object_references WHERE to_id = ";
+        let select = Self::select(environment).push(those);
+        self.read_all(select.push_bind(to).push(")")).await
+    }
+
+    async fn read_all(&self, select: Statement) -> Result<Vec<Object<D>>, StoreError> {
+        let rows = self.db.read(select.push(" ORDER BY created_at, id")).await;
         let rows = rows.map_err(StoreError::during("read configuration objects"))?;
         rows.iter().map(|row| self.read_row(row)).collect()
     }

@@ -41,6 +41,7 @@ mod management_resources;
 mod management_rest;
 mod management_roles;
 mod management_schemas;
+mod management_services;
 mod management_sign_on_policies;
 mod management_stakes;
 mod management_user_lists;

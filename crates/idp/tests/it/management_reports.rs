@@ -74,6 +74,9 @@ async fn people_and_sign_ons_are_counted_by_day() {
         1
     );
     assert_eq!(count("applicationSignons", "/count").await, 1);
+    let totals = api.get("totalIdentities").await.json();
+    let today = totals["_embedded"]["totalIdentities"][0]["date"].as_i64();
+    assert!(today.is_some_and(|date| date % 86_400_000 == 0), "{totals}");
     let activities = api.get("userActivities").await.expect(StatusCode::OK);
     assert!(activities.body.contains("USER.CREATED"));
     let environment = api

@@ -78,11 +78,13 @@ async fn create<D: Configuration>(
     managing.create(document, |_| Change::new()).await
 }
 
-async fn read<D: Configuration>(item: Item<D, D::Read>) -> Result<Reply, ApiFailure> {
+/// Shows an object.
+pub(crate) async fn read<D: Configuration>(item: Item<D, D::Read>) -> Result<Reply, ApiFailure> {
     Reply::ok(&item.collection.present(&item.object).await?)
 }
 
-async fn replace<D: Configuration>(
+/// Replaces an object as a whole.
+pub(crate) async fn replace<D: Configuration>(
     item: Item<D, D::Manage>,
     JsonObject(mut members): JsonObject,
 ) -> Result<Reply, ApiFailure> {

@@ -16,9 +16,9 @@ use crate::stores::configuration::{Object, Objects, to_json};
 
 /// The one object of a kind that has one at most with a parent, and that says what holds when
 /// nothing was set.
-struct Only<D, P> {
-    collection: Collection<D, P>,
-    found: Option<Object<D>>,
+pub(crate) struct Only<D, P> {
+    pub(crate) collection: Collection<D, P>,
+    pub(crate) found: Option<Object<D>>,
 }
 
 /// Rejected as [`Collection`] is.
@@ -101,15 +101,20 @@ async fn set_only<D: Configuration>(
     only: &Only<D, D::Manage>,
     members: &Map<String, Value>,
 ) -> Result<Reply, ApiFailure> {
-    let document = read_members(members)?;
-    let collection = &only.collection;
-    let made = collection.made(document, only.found.as_ref()).await?;
-    if only.found.is_some() {
-        collection.update(&made).await?;
-    } else {
-        collection.insert(&made).await?;
+    only.put(read_members(members)?).await
+}
+
+impl<D: Configuration> Only<D, D::Manage> {
+    /// Puts a document in the place of what there is, or of nothing, and shows it.
+    pub(crate) async fn put(&self, document: D) -> Result<Reply, ApiFailure> {
+        let made = self.collection.made(document, self.found.as_ref()).await?;
+        if self.found.is_some() {
+            self.collection.update(&made).await?;
+        } else {
+            self.collection.insert(&made).await?;
+        }
+        self.show(&made).await
     }
-    only.show(&made).await
 }
 
 /// Forgets what was set, and shows what holds without it where clients want to know.
@@ -145,6 +150,12 @@ pub(crate) fn settings<D: Configuration + Default>() -> Vec<Resource> {
             .patch(update_only::<D>)
             .delete(reset_to_default::<D>),
     ]
+}
+
+/// The route of a kind that has one object at most with a parent, which is read; what changes it is
+/// added to it.
+pub(crate) fn settings_route<D: Configuration + Default>() -> Resource {
+    at_path::<D>("").get(read_only::<D>)
 }
 
 /// The routes of a kind that has one object at most with a parent, and none until it is set.

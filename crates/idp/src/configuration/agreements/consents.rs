@@ -14,7 +14,7 @@ use super::revisions::Revision;
 use crate::access::caller::Caller;
 use crate::access::on_user::OnUser;
 use crate::access::permissions::may;
-use crate::api::body::Json;
+use crate::api::body::OptionalJson;
 use crate::api::configuration::PathObject;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::media_router::{Resource, at};
@@ -181,13 +181,40 @@ async fn find<P>(
         .ok_or_else(ApiFailure::not_found)
 }
 
+/// What somebody agrees to who does not say to what: the text that is in force in the first language
+/// of the agreement that has one.
+async fn in_force<P>(on: &OnUser<P>, agreement: &Object<Agreement>) -> Result<Accept, ApiFailure> {
+    let (db, keyring) = (on.idp.db(), on.idp.keyring());
+    let environment = on.environment.id;
+    let languages = Objects::<AgreementLanguage>::new(db, keyring);
+    let revisions = Objects::<Revision>::new(db, keyring);
+    for language in languages.list(environment, agreement.id).await? {
+        let revisions = revisions.list(environment, language.id).await?;
+        if let Some(revision) = super::revisions::current(&revisions, on.now) {
+            return Ok(Accept {
+                language: Named { id: language.id },
+                revision: Named { id: revision.id },
+                consented_at: None,
+            });
+        }
+    }
+    Err(ApiFailure::constraint(
+        None,
+        "No text of the agreement is in force.",
+    ))
+}
+
 async fn accept(
     on: OnUser<may::ManageConsents>,
     PathObject(agreement): PathObject<Agreement>,
-    Json(accept): Json<Accept>,
+    OptionalJson(accept): OptionalJson<Accept>,
 ) -> Result<Reply, ApiFailure> {
     let (db, keyring) = (on.idp.db(), on.idp.keyring());
     let environment = on.environment.id;
+    let accept = match accept {
+        Some(accept) => accept,
+        None => in_force(&on, &agreement).await?,
+    };
     let language = Objects::<AgreementLanguage>::new(db, keyring);
     let language = language.find(environment, accept.language.id).await?;
     if language.is_none_or(|language| language.parent != agreement.id) {
