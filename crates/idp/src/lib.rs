@@ -20,6 +20,7 @@ mod caches;
 mod configuration;
 mod core;
 mod documents;
+mod domains;
 mod expressions;
 mod flows;
 mod founding;

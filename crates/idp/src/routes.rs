@@ -7,6 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
+use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
@@ -21,7 +22,7 @@ use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
 use crate::requests::failures::page::PageError;
 use crate::signon::{agreement, change, over, profile, recovery, register, rules, sign_on, verify};
-use crate::{flows, front_page, mailbox, management, signon, uploads};
+use crate::{domains, flows, front_page, mailbox, management, signon, uploads};
 
 /// Larger forms than this are refused.
 const LONGEST_FORM: usize = 64 * 1024;
@@ -29,9 +30,12 @@ const LONGEST_FORM: usize = 64 * 1024;
 impl Idp {
     /// Everything that the environment answers.
     pub fn router(&self) -> Router {
-        authentication(self)
+        let all = authentication(self)
             .nest("/v1", management::router(self))
-            .with_state(self.clone())
+            .with_state(self.clone());
+        // What changes a path must stand in front of all that chooses by it.
+        let named = from_fn_with_state(self.clone(), domains::name_environment);
+        Router::new().fallback_service(ServiceBuilder::new().layer(named).service(all))
     }
 }
 

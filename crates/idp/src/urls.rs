@@ -35,6 +35,8 @@ pub(crate) struct Urls {
     uploads_base: String,
     is_secure: bool,
     origin: String,
+    /// The names of all of them.
+    names: Vec<String>,
 }
 
 impl Urls {
@@ -49,7 +51,21 @@ impl Urls {
             uploads_base: or_public(&settings.uploads_public_url),
             is_secure: public_url.scheme() == "https",
             origin: public_url.origin().ascii_serialization(),
+            names: [
+                Some(public_url),
+                settings.api_public_url.as_ref(),
+                settings.uploads_public_url.as_ref(),
+            ]
+            .into_iter()
+            .flatten()
+            .filter_map(|url| url.host_str().map(str::to_owned))
+            .collect(),
         }
+    }
+
+    /// Whether a name is that of a public address.
+    pub(crate) fn is_own_name(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// Whether browsers reach it over TLS, so that cookies can be `Secure`.

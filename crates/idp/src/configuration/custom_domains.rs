@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use db::StoreError;
 use jiff::Timestamp;
+use protocol::id::EnvironmentId;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
@@ -11,9 +13,10 @@ use crate::api::body::Json;
 use crate::api::configuration::{Configuration, Item, Managing, TopLevel, item_route, list_route};
 use crate::api::hal::Reply;
 use crate::api::media_router::Resource;
+use crate::core::Core;
 use crate::keys::pairs::{self, Facts, Identity};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::Document;
+use crate::stores::configuration::{Document, Objects};
 use crate::stores::record::{Events, events};
 
 const VERIFY: &str = "application/vnd.pingidentity.domainName.verify+json";
@@ -63,7 +66,10 @@ impl Configuration for CustomDomain {
     const PATH: &'static str = "customDomains";
     const ITEM: &'static str = "domain";
     const UNIQUE: &'static str = "domainName";
-    const KEPT: Option<&'static str> = Some("The pages are served under the public address alone.");
+    const KEPT: Option<&'static str> = Some(
+        "A proven name that the installation answers to (`idp.extra_hosts`) takes the place of the \
+         environment's id in the paths of its issuer; pages and issuer keep the public address.",
+    );
     const FILTERS: &'static [&'static str] = &["domainName", "status"];
     type Parent = TopLevel;
     type Read = may::ReadDomains;
@@ -85,6 +91,17 @@ async fn create(
     if !is_domain(&domain_name) {
         let message = "must be a domain name, such as auth.example.com";
         return Err(ApiFailure::invalid_value("domainName", message));
+    }
+    if managing.idp.urls().is_own_name(&domain_name) {
+        let message = "is the name of the service itself";
+        return Err(ApiFailure::invalid_value("domainName", message));
+    }
+    let elsewhere = managing.objects().everywhere(&domain_name).await?;
+    if elsewhere
+        .iter()
+        .any(|domain| domain.environment_id != managing.id())
+    {
+        return Err(ApiFailure::not_unique("domainName"));
     }
     let label = managing.idp.random().uuid();
     let region = managing.environment.details.region.top_level_domain();
@@ -188,6 +205,23 @@ async fn put(on: OnDomain, domain: CustomDomain) -> Result<Reply, ApiFailure> {
     let made = on.collection.made(domain, Some(&on.object)).await?;
     on.collection.update(&made).await?;
     Reply::ok(&on.collection.show(&made)?)
+}
+
+/// The environment that a name was proven to be of.
+///
+/// # Errors
+///
+/// [`StoreError`] when the database does not answer.
+pub(crate) async fn environment_of(
+    core: &Core,
+    name: &str,
+) -> Result<Option<EnvironmentId>, StoreError> {
+    let domains = Objects::<CustomDomain>::new(core.db(), core.keyring());
+    let found = domains.everywhere(name).await?;
+    let proven = found
+        .into_iter()
+        .find(|domain| domain.document.status != Some(Status::VerificationRequired));
+    Ok(proven.map(|domain| domain.environment_id))
 }
 
 /// Custom domains.

@@ -1,6 +1,8 @@
 //! Custom domains, administrator security and identity propagation.
 
-use http::{Method, StatusCode};
+use axum::body::Body;
+use http::header::HOST;
+use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::{Api, id, refused};
@@ -47,6 +49,47 @@ async fn a_domain_is_proven_before_it_gets_a_certificate() {
         .await;
     refused(&odd, 400, "INVALID_DATA", "INVALID_VALUE", "domainName");
     api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_proven_domain_takes_the_place_of_the_environments_id() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let get = |host: &'static str, path: &'static str| {
+        let request = Request::builder().uri(path).header(HOST, host);
+        world.send(request.body(Body::empty()).unwrap())
+    };
+    // A name that resolves without a name server.
+    let name = json!({"domainName": "127.0.0.1"});
+    let made = api.make("customDomains", &name).await;
+    let at = format!("customDomains/{}", id(&made));
+    let early = get("127.0.0.1:9443", "/as/jwks").await;
+    assert_eq!(early.status, StatusCode::NOT_FOUND);
+    let proven = api
+        .act(Method::POST, &at, "domainName.verify+json", &Value::Null)
+        .await;
+    proven.expect(StatusCode::OK);
+
+    let keys = get("127.0.0.1:9443", "/as/jwks")
+        .await
+        .expect(StatusCode::OK)
+        .json();
+    let own = world.get(&format!("/{}/as/jwks", api.environment)).await;
+    assert_eq!(keys, own.json());
+    let form = [("grant_type", "client_credentials")];
+    let token = world.post("/as/token", &form).await;
+    assert_ne!(token.status, StatusCode::NOT_FOUND);
+    let on = get("127.0.0.1", "/as/authorize?client_id=1").await;
+    assert_eq!(on.status, StatusCode::TEMPORARY_REDIRECT);
+    let address = format!(
+        "https://localhost:9443/{}/as/authorize?client_id=1",
+        api.environment
+    );
+    assert_eq!(on.header("location"), address);
+    for other in ["localhost:9443", "192.0.2.1"] {
+        let answer = get(other, "/as/jwks").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{other}");
+    }
 }
 
 #[tokio::test]
