@@ -64,7 +64,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "browser",
-        what: "the pages in Chromium, and a client in another language, over HTTPS",
+        what: "the pages in Chromium, and clients in other languages, over HTTPS",
         run: browser,
     },
     Step {
@@ -290,14 +290,17 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         command = command.env(&name, value);
     }
     let pages = command.run_seeing(|line| tally.see_node(line))?;
-    Ok(walkthrough(tally, &node, &system)? && pages)
+    let examples = clients(tally, &node, &system, "examples.mjs")?;
+    Ok(clients(tally, &node, &system, "walkthrough.mjs")? && pages && examples)
 }
 
-/// Does what people do with nothing but Node's standard library and the environment file.
-fn walkthrough(tally: &mut Tally, node: &Path, system: &System) -> anyhow::Result<bool> {
+/// Does with nothing but Node's standard library and the environment file what a file of
+/// `tests/clients` says: `walkthrough.mjs` what people do, `examples.mjs` what the documentation
+/// shows in several languages.
+fn clients(tally: &mut Tally, node: &Path, system: &System, file: &str) -> anyhow::Result<bool> {
     service::tied_to_us(node, "TERM", None)
         .arg("--test-reporter=spec")
-        .arg(root().join("tests/clients/walkthrough.mjs"))
+        .arg(root().join("tests/clients").join(file))
         .arg(system.environment_file())
         .run_seeing(|line| tally.see_node(line))
 }
