@@ -7,6 +7,8 @@ pub(crate) mod certificates;
 mod certified;
 pub(super) mod policies;
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -14,7 +16,9 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::SigningKeyId;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::certified::{
@@ -47,6 +51,13 @@ const NOT_USED: &str = "Only the default key for signing is used: it signs token
 const PKCS12: &str = "application/x-pkcs12";
 const PKCS10: &str = "application/pkcs10";
 const PKCS10_PEM: &str = "application/x-pem-file";
+
+/// Files with private keys are opened one at a time: whoever made a file says how much work that is,
+/// and a part of it only shows once it is open.
+static OPENING: Semaphore = Semaphore::const_new(1);
+
+/// How long a file waits for its turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Whole days of validity, at most: a hundred years.
 const LONGEST: u32 = 36_500;
@@ -334,7 +345,14 @@ async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFai
     let file = zeroize::Zeroizing::new(upload.file()?.to_vec());
     let password = upload.text("password").unwrap_or_default();
     let password = zeroize::Zeroizing::new(password.to_owned());
-    let read = spawn_blocking(move || Identity::read(&file, &password)).await;
+    let turn = timeout(LONGEST_WAIT, OPENING.acquire()).await;
+    let turn = turn.map_err(|_| ApiFailure::unavailable())?;
+    // The thread keeps the turn to its end, also when nobody waits for it any more.
+    let read = spawn_blocking(move || {
+        let _turn = turn;
+        Identity::read(&file, &password)
+    })
+    .await;
     let identity = read
         .map_err(ApiFailure::internal)?
         .map_err(refused("file"))?;

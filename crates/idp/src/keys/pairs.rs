@@ -18,15 +18,27 @@ use p12_keystore::{KeyStore, KeyStoreEntry, PrivateKeyChain};
 use serde::{Deserialize, Serialize};
 use x509_cert::attr::{AttributeTypeAndValue, Attributes};
 use x509_cert::certificate::{Certificate, TbsCertificate, Version};
-use x509_cert::der::asn1::{BitString, GeneralizedTime, ObjectIdentifier, OctetString, UtcTime};
+use x509_cert::der::asn1::{
+    AnyRef, BitString, GeneralizedTime, ObjectIdentifier, OctetString, UtcTime,
+};
 use x509_cert::der::pem::LineEnding;
-use x509_cert::der::{Any, Decode, Encode, EncodePem as _, pem};
+use x509_cert::der::{
+    Any, Decode, Encode, EncodePem as _, Reader as _, SliceReader, Tag, Tagged as _, pem,
+};
 use x509_cert::name::{Name, RelativeDistinguishedName};
 use x509_cert::request::{CertReq, CertReqInfo};
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::time::{Time, Validity};
 use zeroize::Zeroizing;
+
+/// How often the passwords of a file are hashed at most, all together: OWASP's 600,000 for each of
+/// its parts and more, and a few seconds.
+const MOST_ITERATIONS: u64 = 5_000_000;
+
+/// Values of a file that stand in each other deeper than this are not looked at: a key is a dozen
+/// deep.
+const DEEPEST: u32 = 32;
 
 /// No chain is longer.
 const LONGEST_CHAIN: usize = 10;
@@ -46,6 +58,9 @@ pub(crate) enum PairError {
     /// It is of a kind that is not provided.
     #[error("keys of this kind are not provided")]
     Unsupported,
+    /// To open it would take too long.
+    #[error("the password of the file is hashed too often: 5,000,000 times at most, altogether")]
+    TooManyIterations,
     /// A name is not a distinguished name (RFC 4514).
     #[error("not a distinguished name")]
     NotAName,
@@ -667,10 +682,14 @@ impl Identity {
     /// # Errors
     ///
     /// [`PairError::Unreadable`] for anything else and for a wrong password,
-    /// [`PairError::Unsupported`] for another kind of key.
+    /// [`PairError::Unsupported`] for another kind of key, [`PairError::TooManyIterations`] when
+    /// the file says that its password is to be stretched for longer than anybody waits.
     pub(crate) fn read(file: &[u8], password: &str) -> Result<Self, PairError> {
         if file.trim_ascii_start().starts_with(b"-----BEGIN") {
             return Self::from_pem(file);
+        }
+        if iterations(file, DEEPEST) > MOST_ITERATIONS {
+            return Err(PairError::TooManyIterations);
         }
         let store = KeyStore::from_pkcs12(file, password).map_err(|_| PairError::Unreadable)?;
         let (_, found) = store.private_key_chain().ok_or(PairError::Unreadable)?;
@@ -716,6 +735,41 @@ impl Identity {
         store.add_entry(name, KeyStoreEntry::PrivateKeyChain(entry));
         store.writer(password).write().map_err(failed)
     }
+}
+
+/// How often a PKCS#12 file has passwords hashed, as far as it tells before it is opened: the sum of
+/// all counts, each of which follows its salt (RFC 7292 section 4 and appendix C, RFC 8018 appendix
+/// A.2).
+fn iterations(der: &[u8], deep: u32) -> u64 {
+    let (Some(deeper), Ok(mut reader)) = (deep.checked_sub(1), SliceReader::new(der)) else {
+        return 0;
+    };
+    let (mut sum, mut is_behind_salt) = (0_u64, false);
+    while !reader.is_finished() {
+        // What is no DER is refused where it is read, or is a salt or a ciphertext.
+        let Ok(value) = AnyRef::decode(&mut reader) else {
+            break;
+        };
+        let count = match value.tag() {
+            Tag::Integer if is_behind_salt => whole(value.value()),
+            Tag::ContextSpecific { .. } | Tag::OctetString | Tag::Sequence | Tag::Set => {
+                iterations(value.value(), deeper)
+            }
+            _ => 0,
+        };
+        sum = sum.saturating_add(count);
+        is_behind_salt = value.tag() == Tag::OctetString;
+    }
+    sum
+}
+
+/// A whole number in as many bytes as it takes; what needs more than eight is as large as can be.
+fn whole(bytes: &[u8]) -> u64 {
+    let significant = bytes.iter().skip_while(|byte| **byte == 0);
+    if significant.clone().count() > 8 {
+        return u64::MAX;
+    }
+    significant.fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
 /// The blocks of a PEM file, each with its own lines around it.
@@ -826,6 +880,25 @@ mod tests {
             Identity::read(&file, "wrong").unwrap_err(),
             PairError::Unreadable
         );
+    }
+
+    #[test]
+    fn a_file_that_wants_too_much_work_is_refused_before_it_is_done() {
+        let pair = Pair::generate(Algorithm::Ec, 256).unwrap();
+        let wanted = wanted(SignatureAlgorithm::EcdsaSha256);
+        let chain = vec![pair.certify(&wanted).unwrap()];
+        let identity = Identity::new(pair, chain).unwrap();
+        let file = identity.to_pkcs12("Jo", "correct horse").unwrap();
+        // Its writer has three parts of 10,000: certificates, key, and the code over both.
+        assert_eq!(iterations(&file, DEEPEST), 30_000);
+        let huge = [
+            0x30, 0x0a, 0x04, 0x01, 0x73, 0x02, 0x05, 0x00, 0xff, 0xff, 0xff, 0xff,
+        ];
+        let nested: Vec<u8> = [&[0x04, 0x0c][..], &huge].concat();
+        for file in [&huge[..], &nested] {
+            let refused = Identity::read(file, "").unwrap_err();
+            assert_eq!(refused, PairError::TooManyIterations);
+        }
     }
 
     #[test]

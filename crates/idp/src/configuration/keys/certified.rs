@@ -181,9 +181,10 @@ pub(super) fn as_encoded(name: &[String]) -> String {
 pub(super) fn refused(target: &'static str) -> impl Fn(PairError) -> ApiFailure {
     move |error| match error {
         PairError::Failed => ApiFailure::internal(error),
-        PairError::NotAName | PairError::Unreadable | PairError::Unsupported => {
-            ApiFailure::invalid_value(target, error.to_string())
-        }
+        PairError::NotAName
+        | PairError::TooManyIterations
+        | PairError::Unreadable
+        | PairError::Unsupported => ApiFailure::invalid_value(target, error.to_string()),
     }
 }
 
