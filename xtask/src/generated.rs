@@ -1,27 +1,35 @@
 //! Files that the program writes about itself: they are committed, and a check keeps them true.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::command::Command;
-use crate::{program, root};
+use crate::{program, root, service};
 
 /// A committed file and how it comes about.
 struct Generated {
     path: &'static str,
-    text: fn(&Path) -> anyhow::Result<String>,
+    contents: fn(&Path) -> anyhow::Result<Vec<u8>>,
 }
 
 const ALL: &[Generated] = &[
     Generated {
         path: "docs/command-line.md",
-        text: command_line,
+        contents: command_line,
     },
     Generated {
         path: "docs/coverage.md",
-        text: coverage,
+        contents: coverage,
+    },
+    Generated {
+        path: "docs/openapi.json",
+        contents: openapi,
+    },
+    Generated {
+        path: "crates/idp/src/management/openapi.json.gz",
+        contents: openapi_compressed,
     },
 ];
 
@@ -29,8 +37,8 @@ const ALL: &[Generated] = &[
 pub(crate) fn write() -> anyhow::Result<()> {
     let program = program::build()?;
     for file in ALL {
-        let text = (file.text)(&program)?;
-        fs::write(root().join(file.path), text)
+        let contents = (file.contents)(&program)?;
+        fs::write(root().join(file.path), contents)
             .with_context(|| format!("could not write {}", file.path))?;
         println!("{}", file.path);
     }
@@ -41,8 +49,8 @@ pub(crate) fn write() -> anyhow::Result<()> {
 pub(crate) fn check(program: &Path) -> anyhow::Result<bool> {
     let mut current = true;
     for file in ALL {
-        let committed = fs::read_to_string(root().join(file.path)).unwrap_or_default();
-        if committed == (file.text)(program)? {
+        let committed = fs::read(root().join(file.path)).unwrap_or_default();
+        if committed == (file.contents)(program)? {
             println!("{}: current", file.path);
         } else {
             println!(
@@ -56,12 +64,35 @@ pub(crate) fn check(program: &Path) -> anyhow::Result<bool> {
 }
 
 /// What of the management API is there, from the router's table.
-fn coverage(program: &Path) -> anyhow::Result<String> {
-    Command::new(program.with_file_name("examples").join("coverage")).read()
+fn coverage(program: &Path) -> anyhow::Result<Vec<u8>> {
+    let coverage = Command::new(example(program, "coverage")).read()?;
+    Ok(coverage.into_bytes())
+}
+
+/// The OpenAPI document of the management API, from the same table and the types that it names.
+fn openapi(program: &Path) -> anyhow::Result<Vec<u8>> {
+    let document = Command::new(example(program, "openapi")).read()?;
+    Ok(document.into_bytes())
+}
+
+/// The same document as the program carries it.
+fn openapi_compressed(program: &Path) -> anyhow::Result<Vec<u8>> {
+    let folder = service::temporary_folder("openapi")?;
+    let file = folder.join("openapi.json.gz");
+    Command::new(example(program, "openapi"))
+        .arg(&file)
+        .succeed()?;
+    let contents = fs::read(&file).context("could not read what was compressed")?;
+    fs::remove_dir_all(&folder).context("could not clear a folder")?;
+    Ok(contents)
+}
+
+fn example(program: &Path, name: &str) -> PathBuf {
+    program.with_file_name("examples").join(name)
 }
 
 /// The help of every command, as a document.
-fn command_line(program: &Path) -> anyhow::Result<String> {
+fn command_line(program: &Path) -> anyhow::Result<Vec<u8>> {
     let mut text = String::from(
         "# The command line\n\nWritten by `cargo xtask generate` from the program's own help.\n",
     );
@@ -89,7 +120,7 @@ fn command_line(program: &Path) -> anyhow::Result<String> {
             waiting.push(words.iter().cloned().chain([command]).collect());
         }
     }
-    Ok(text)
+    Ok(text.into_bytes())
 }
 
 /// The names under `Commands:` in a help text.

@@ -9,6 +9,7 @@
 //! - [`configuration`]: the same for resources that are documents, routes and storage included.
 //! - [`user_attributes`]: which attributes of a user may be set, and to what.
 //! - [`paging`] and [`filter`]: cursors and SCIM filters.
+//! - [`shapes`]: what bodies and answers look like, for the document of the API.
 
 pub(crate) mod body;
 pub(crate) mod checks;
@@ -19,5 +20,6 @@ pub(crate) mod media_router;
 pub(crate) mod members;
 pub(crate) mod paging;
 pub(crate) mod resource;
+pub(crate) mod shapes;
 pub(crate) mod upload;
 pub(crate) mod user_attributes;

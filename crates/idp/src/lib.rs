@@ -55,7 +55,10 @@ pub use api::media_router::Operation;
 pub use founding::portal_applications::PortalAddresses;
 pub use founding::{bootstrap, demo};
 pub use mail::{MailServerError, check_mail_server};
-pub use management::{absent as absent_from_management, operations as management_operations};
+pub use management::{
+    absent as absent_from_management, document as management_document,
+    operations as management_operations,
+};
 pub use platform::Parts;
 pub use settings::{HashingSettings, Lifetimes, Limits, Settings, SmtpSecurity, SmtpSettings};
 pub use state::{Idp, StartError};

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use platform::net::RemoteAddress;
 use protocol::id::MailId;
 use protocol::params::FormParams;
+use schemars::JsonSchema;
 use serde::Serialize;
 use ui::{Html, Layout, MailPreview, Side};
 use web::forbid_storing;
@@ -55,7 +56,7 @@ impl FromRequestParts<Idp> for Permitted {
 }
 
 /// A mail of the JSON listing, whose members are a promise to other people's tests.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Message {
     id: MailId,

@@ -17,6 +17,7 @@ mod integrations;
 mod key_applications;
 mod memberships;
 mod metrics;
+mod openapi;
 mod organizations;
 mod password_policies;
 mod populations;
@@ -38,33 +39,44 @@ use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, Method};
 use axum::middleware::from_fn_with_state;
-use protocol::pingone::media_type as media;
+use protocol::id::GroupId;
+use protocol::password_policy::PasswordPolicy;
+use protocol::pingone::{self as wire, media_type as media};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::api::configuration::Configuration as _;
 use crate::api::media_router::{self, Operation, Resource, at};
+use crate::api::paging::PageBody;
 use crate::api::resource::unique;
+use crate::api::shapes::{Part, Untyped};
 use crate::configuration;
 use crate::configuration::application_resources::ApplicationResource;
 use crate::requests::correlate::correlate;
 use crate::requests::failures::api::CORRELATION_ID;
 use crate::state::Idp;
+use crate::stores::custom_roles::CustomRole;
 
-/// The collection and the items of a resource, at a path below the environment.
+/// The collection and the items of a resource, at a path below the environment: what a body says,
+/// what is shown, and under which key a page embeds it.
 macro_rules! crud {
-    ($collection:literal, $item:literal, $handlers:ident) => {
+    ($collection:literal, $item:literal, $handlers:ident, $body:ty => $shown:ty, $key:literal) => {
         [
             at(concat!("/environments/{environment}/", $collection))
+                .showing::<$shown>()
                 .get($handlers::list)
-                .post($handlers::create),
+                .answering_many::<$shown>($key)
+                .post($handlers::create)
+                .taking::<$body>(),
             at(concat!(
                 "/environments/{environment}/",
                 $collection,
                 "/",
                 $item
             ))
+            .showing::<$shown>()
             .get($handlers::read)
             .put($handlers::replace)
+            .taking::<$body>()
             .delete($handlers::delete),
         ]
     };
@@ -76,15 +88,17 @@ const ROLES_OF_GROUPS: &str = "The members of a group do not gain its roles.";
 /// Every route of the management API, below `/v1`.
 fn resources() -> Vec<Resource> {
     let regular = [
-        crud!("applications", "{application}", applications),
-        crud!("applications/{application}/grants", "{grant}", grants),
-        crud!("groups", "{group}", groups),
-        crud!("passwordPolicies", "{policy}", password_policies),
-        crud!("populations", "{population}", populations),
-        crud!("resources", "{resource}", resources),
-        crud!("resources/{resource}/scopes", "{scope}", scopes),
+        crud!("applications/{application}/grants", "{grant}", grants,
+            grants::GrantBody => wire::ResourceGrant, "grants"),
+        crud!("passwordPolicies", "{policy}", password_policies,
+            PasswordPolicy => PasswordPolicy, "passwordPolicies"),
+        crud!("resources", "{resource}", resources,
+            resources::ResourceBody => wire::Resource, "resources"),
+        crud!("resources/{resource}/scopes", "{scope}", scopes,
+            scopes::ScopeBody => wire::ResourceScope, "scopes"),
     ];
     let mut all: Vec<_> = regular.into_iter().flatten().collect();
+    all.extend(resources_of_directory());
     all.extend(irregular());
     all.extend(resources_of_organizations());
     all.extend(resources_of_users());
@@ -93,28 +107,79 @@ fn resources() -> Vec<Resource> {
     all
 }
 
+/// The routes of populations and groups.
+fn resources_of_directory() -> [Resource; 7] {
+    [
+        at("/environments/{environment}/groups")
+            .showing::<wire::Group>()
+            .get(groups::list)
+            .answering_many::<wire::Group>("groups")
+            .paged()
+            .post(groups::create)
+            .taking::<wire::NewGroup>(),
+        at("/environments/{environment}/groups/{group}")
+            .showing::<wire::Group>()
+            .get(groups::read)
+            .listing("include", &["totalMemberCounts"])
+            .put(groups::replace)
+            .taking::<wire::NewGroup>()
+            .delete(groups::delete),
+        at("/environments/{environment}/groups/{group}/memberOfGroups")
+            .showing::<wire::GroupMembership>()
+            .get(memberships::list_of_group)
+            .answering_many::<wire::GroupMembership>("groupMemberships")
+            .paged()
+            .listing("expand", &["group"])
+            .post(memberships::create_of_group)
+            .taking::<wire::Reference<GroupId>>(),
+        at("/environments/{environment}/groups/{group}/memberOfGroups/{parent}")
+            .showing::<wire::GroupMembership>()
+            .get(memberships::read_of_group)
+            .listing("expand", &["group"])
+            .delete(memberships::delete_of_group),
+        at("/environments/{environment}/populations")
+            .showing::<wire::Population>()
+            .get(populations::list)
+            .answering_many::<wire::Population>("populations")
+            .paged()
+            .post(populations::create)
+            .taking::<wire::NewPopulation>(),
+        at("/environments/{environment}/populations/{population}")
+            .showing::<wire::Population>()
+            .get(populations::read)
+            .put(populations::replace)
+            .taking::<wire::NewPopulation>()
+            .delete(populations::delete),
+        at("/environments/{environment}/populations/{population}/defaultIdentityProvider")
+            .showing::<Untyped>()
+            .get(populations::read_default_provider)
+            .put(populations::set_default_provider)
+            .taking::<populations::NewDefaultProvider>(),
+    ]
+}
+
 /// The routes of what is no regular collection.
 fn irregular() -> Vec<Resource> {
     vec![
-        at("/roles").get(roles::list),
-        at("/roles/{role}").get(roles::read),
-        at("/environments")
-            .get(environments::list)
-            .post(environments::create),
-        at("/environments/{environment}")
+        at("/roles").get(roles::list).answering_many::<wire::Role>("roles"),
+        at("/roles/{role}").showing::<wire::Role>().get(roles::read),
+        at("/environments").showing::<wire::Environment>()
+            .get(environments::list).answering_many::<wire::Environment>("environments").paged()
+            .post(environments::create).taking::<environments::EnvironmentBody>(),
+        at("/environments/{environment}").showing::<wire::Environment>()
             .get(environments::read)
-            .put(environments::replace)
+            .put(environments::replace).taking::<environments::EnvironmentBody>()
             .delete(environments::delete),
-        at("/environments/{environment}/billOfMaterials")
+        at("/environments/{environment}/billOfMaterials").showing::<wire::BillOfMaterials>()
             .get(bill_of_materials::read)
-            .put(bill_of_materials::replace),
+            .put(bill_of_materials::replace).taking::<bill_of_materials::BillOfMaterialsBody>(),
         at("/environments/{environment}/capabilities").get(environments::capabilities),
-        at("/environments/{environment}/status").put(environments::set_status),
-        at("/environments/{environment}/type").put(environments::set_type),
+        at("/environments/{environment}/status").showing::<wire::Environment>().put(environments::set_status).taking::<environments::StatusBody>(),
+        at("/environments/{environment}/type").showing::<wire::Environment>().put(environments::set_type).taking::<environments::TypeBody>(),
         at("/environments/{environment}/activities")
-            .get(activities::list)
-            .post(activities::search),
-        at("/environments/{environment}/activities/{activity}").get(activities::read),
+            .get(activities::list).answering_many::<activities::ActivityBody>("activities").paged()
+            .post(activities::search).taking::<PageBody>().answering_many::<activities::ActivityBody>("activities").with_status(&[200]),
+        at("/environments/{environment}/activities/{activity}").showing::<activities::ActivityBody>().get(activities::read),
         at("/environments/{environment}/activeIdentityCounts").get(metrics::active_identities),
         at("/environments/{environment}/metrics/activeIdentityCounts")
             .get(metrics::active_identities),
@@ -125,22 +190,35 @@ fn irregular() -> Vec<Resource> {
             .get(key_applications::of_certificate),
         at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key),
         at("/environments/{environment}/integrations")
-            .get(integrations::list)
+            .get(integrations::list).answering_many::<Untyped>("integrations")
             .kept(Some(integrations::EMPTY)),
-        at("/environments/{environment}/applications/{application}/roleAssignments")
-            .get(role_assignments::list_of_application)
-            .post(role_assignments::create_of_application),
-        at("/environments/{environment}/applications/{application}/roleAssignments/{assignment}")
+        at("/environments/{environment}/applications")
+            .showing::<wire::Application>()
+            .get(applications::list)
+            .answering_many::<wire::Application>("applications")
+            .paged_unfiltered()
+            .post(applications::create)
+            .taking::<wire::NewApplication>(),
+        at("/environments/{environment}/applications/{application}")
+            .showing::<wire::Application>()
+            .get(applications::read)
+            .put(applications::replace)
+            .taking::<wire::NewApplication>()
+            .delete(applications::delete),
+        at("/environments/{environment}/applications/{application}/roleAssignments").showing::<wire::RoleAssignment>()
+            .get(role_assignments::list_of_application).answering_many::<wire::RoleAssignment>("roleAssignments")
+            .post(role_assignments::create_of_application).taking::<wire::NewRoleAssignment>(),
+        at("/environments/{environment}/applications/{application}/roleAssignments/{assignment}").showing::<wire::RoleAssignment>()
             .get(role_assignments::read_of_application)
             .delete(role_assignments::delete_of_application),
-        at("/environments/{environment}/applications/{application}/secret")
+        at("/environments/{environment}/applications/{application}/secret").showing::<wire::ApplicationSecret>()
             .get(application_secret::read)
-            .post(application_secret::rotate)
+            .post(application_secret::rotate).taking::<application_secret::Rotation>().with_status(&[200])
             .delete(application_secret::drop_previous),
         at("/environments/{environment}/applications/{application}/flowPolicyAssignments")
             .kept(flow_policies::KEPT)
-            .get(flow_policies::list_of_application)
-            .post(flow_policies::assign),
+            .get(flow_policies::list_of_application).answering_many::<Untyped>("flowPolicyAssignments")
+            .post(flow_policies::assign).taking::<flow_policies::Assignment>(),
         at("/environments/{environment}/applications/{application}/flowPolicyAssignments/{flowPolicyAssignment}")
             .kept(flow_policies::KEPT)
             .get(flow_policies::assigned)
@@ -148,47 +226,38 @@ fn irregular() -> Vec<Resource> {
             .delete(flow_policies::change),
         at("/environments/{environment}/flowPolicies")
             .kept(flow_policies::KEPT)
-            .get(flow_policies::list),
+            .get(flow_policies::list).answering_many::<Untyped>("flowPolicies"),
         at("/environments/{environment}/flowPolicies/{flowPolicy}")
             .kept(flow_policies::KEPT)
             .get(flow_policies::read),
-        at("/environments/{environment}/gateways/{gateway}/roleAssignments")
-            .get(role_assignments::list_of_gateway)
-            .post(role_assignments::create_of_gateway),
-        at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}")
+        at("/environments/{environment}/gateways/{gateway}/roleAssignments").showing::<wire::RoleAssignment>()
+            .get(role_assignments::list_of_gateway).answering_many::<wire::RoleAssignment>("roleAssignments")
+            .post(role_assignments::create_of_gateway).taking::<wire::NewRoleAssignment>(),
+        at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}").showing::<wire::RoleAssignment>()
             .get(role_assignments::read_of_gateway)
             .put(role_assignments::keep_of_gateway)
             .delete(role_assignments::delete_of_gateway),
-        at("/environments/{environment}/groups/{group}/memberOfGroups")
-            .get(memberships::list_of_group)
-            .post(memberships::create_of_group),
-        at("/environments/{environment}/groups/{group}/roleAssignments")
-            .get(role_assignments::list_of_group)
-            .post(role_assignments::create_of_group)
+        at("/environments/{environment}/groups/{group}/roleAssignments").showing::<wire::RoleAssignment>()
+            .get(role_assignments::list_of_group).answering_many::<wire::RoleAssignment>("roleAssignments")
+            .post(role_assignments::create_of_group).taking::<wire::NewRoleAssignment>()
             .kept(Some(ROLES_OF_GROUPS)),
-        at("/environments/{environment}/groups/{group}/roleAssignments/{assignment}")
+        at("/environments/{environment}/groups/{group}/roleAssignments/{assignment}").showing::<wire::RoleAssignment>()
             .get(role_assignments::read_of_group)
             .delete(role_assignments::delete_of_group)
             .kept(Some(ROLES_OF_GROUPS)),
-        at("/environments/{environment}/groups/{group}/memberOfGroups/{parent}")
-            .get(memberships::read_of_group)
-            .delete(memberships::delete_of_group),
-        at("/environments/{environment}/populations/{population}/defaultIdentityProvider")
-            .get(populations::read_default_provider)
-            .put(populations::set_default_provider),
         at("/environments/{environment}/resources/{resource}/applicationPermissions")
-            .get(application_permissions::list)
+            .get(application_permissions::list).answering_many::<Untyped>("permissions")
             .kept(ApplicationResource::KEPT),
-        at("/environments/{environment}/resources/{resource}/secret")
+        at("/environments/{environment}/resources/{resource}/secret").showing::<Untyped>()
             .get(resource_secret::read)
-            .post(resource_secret::rotate)
+            .post(resource_secret::rotate).taking::<application_secret::Rotation>().with_status(&[200])
             .delete(resource_secret::drop_previous),
-        at("/environments/{environment}/roles")
-            .get(roles::list_of_environment)
-            .post(roles::create),
-        at("/environments/{environment}/roles/{role}")
+        at("/environments/{environment}/roles").showing::<wire::Role>()
+            .get(roles::list_of_environment).answering_many::<wire::Role>("roles")
+            .post(roles::create).taking::<CustomRole>(),
+        at("/environments/{environment}/roles/{role}").showing::<wire::Role>()
             .get(roles::read_of_environment)
-            .put(roles::replace)
+            .put(roles::replace).taking::<CustomRole>()
             .delete(roles::delete),
     ]
 }
@@ -196,16 +265,21 @@ fn irregular() -> Vec<Resource> {
 /// The routes of the organization and its licences.
 fn resources_of_organizations() -> Vec<Resource> {
     vec![
-        at("/organizations").get(organizations::list),
+        at("/organizations")
+            .get(organizations::list)
+            .answering_many::<Untyped>("organizations"),
         at("/organizations/{organization}").get(organizations::read),
         at("/organizations/{organization}/capabilities").get(organizations::capabilities),
-        at("/organizations/{organization}/licenses").get(organizations::list_licenses),
+        at("/organizations/{organization}/licenses")
+            .get(organizations::list_licenses)
+            .answering_many::<Untyped>("licenses"),
         at("/organizations/{organization}/licenses/{license}").get(organizations::read_license),
         at("/organizations/{organization}/licenses/{license}/metrics/activeIdentityCounts")
             .get(metrics::active_identities_of_license),
         at("/organizations/{organization}/licenses/{license}/name")
             .get(organizations::read_license_name)
-            .put(organizations::set_license_name),
+            .put(organizations::set_license_name)
+            .taking::<organizations::NameBody>(),
     ]
 }
 
@@ -213,13 +287,23 @@ fn resources_of_organizations() -> Vec<Resource> {
 fn resources_of_users() -> [Resource; 14] {
     [
         at("/environments/{environment}/users")
+            .showing::<wire::User>()
             .get(users::list)
+            .answering_many::<wire::User>("users")
+            .paged()
             .post(user_creation::create)
-            .post_as(media::USER_IMPORT, user_creation::import),
+            .taking::<wire::NewUser>()
+            .post_as(media::USER_IMPORT, user_creation::import)
+            .taking::<wire::NewUser>()
+            .with_status(&[201]),
         at("/environments/{environment}/users/{user}")
+            .showing::<wire::User>()
             .get(users::read)
+            .listing("include", &["memberOfGroupIDs", "memberOfGroupNames"])
             .put(users::replace)
+            .taking::<wire::NewUser>()
             .patch(users::update)
+            .taking::<Part<wire::NewUser>>()
             .delete(users::delete)
             .post_as(media::ACCOUNT_LOCK, user_state::lock)
             .post_as(media::ACCOUNT_UNLOCK, user_state::unlock)
@@ -227,50 +311,80 @@ fn resources_of_users() -> [Resource; 14] {
                 media::USER_SEND_VERIFICATION_CODE,
                 user_state::send_verification_code,
             )
-            .post_as(media::USER_VERIFY, user_state::verify),
+            .post_as(media::USER_VERIFY, user_state::verify)
+            .taking::<user_state::VerificationBody>(),
         at("/environments/{environment}/users/{user}/enabled")
+            .showing::<user_state::Enabled>()
             .get(user_state::read_enabled)
-            .put(user_state::set_enabled),
+            .put(user_state::set_enabled)
+            .taking::<user_state::Enabled>(),
         at("/environments/{environment}/users/{user}/mfaEnabled")
+            .showing::<user_state::MfaEnabled>()
             .get(user_state::read_mfa_enabled)
-            .put(user_state::set_mfa_enabled),
+            .put(user_state::set_mfa_enabled)
+            .taking::<user_state::MfaEnabled>(),
         at("/environments/{environment}/users/{user}/identityProvider")
             .get(user_provider::read)
-            .put(user_provider::set),
+            .put(user_provider::set)
+            .taking::<user_provider::NewProvider>(),
         at("/environments/{environment}/users/{user}/verifyStatus")
+            .showing::<user_provider::Verified>()
             .get(user_provider::read_verify_status)
-            .put(user_provider::set_verify_status),
-        at("/environments/{environment}/users/{user}/sessions").get(user_sessions::list),
+            .put(user_provider::set_verify_status)
+            .taking::<user_provider::Verified>(),
+        at("/environments/{environment}/users/{user}/sessions")
+            .get(user_sessions::list)
+            .answering_many::<Untyped>("sessions"),
         at("/environments/{environment}/users/{user}/sessions/{session}")
             .get(user_sessions::read)
             .delete(user_sessions::delete),
         at("/environments/{environment}/users/{user}/population")
+            .showing::<user_state::InPopulation>()
             .get(user_state::read_population)
-            .put(user_state::set_population),
+            .put(user_state::set_population)
+            .taking::<user_state::InPopulation>(),
         at("/environments/{environment}/users/{user}/password")
+            .showing::<wire::PasswordState>()
             .get(user_password::read)
+            .listing("expand", &["passwordPolicy"])
             .put_as(media::PASSWORD_SET, user_password::set)
+            .taking::<wire::SetPassword>()
             .put_as(media::PASSWORD_SET_VALUE, user_password::set_value)
+            .taking::<wire::SetPassword>()
             .put_as(media::PASSWORD_RESET, user_password::reset)
+            .taking::<wire::ResetPassword>()
             .post_as(media::PASSWORD_CHECK, user_password::check)
+            .taking::<wire::CheckPassword>()
             .post_as(media::PASSWORD_FORCE_CHANGE, user_password::force_change)
             .post_as(media::PASSWORD_RECOVER, user_password::recover)
+            .taking::<wire::RecoverPassword>()
             .post_as(
                 media::PASSWORD_SEND_RECOVERY_CODE,
                 user_password::send_recovery_code,
             )
             .post_as(media::PASSWORD_UNLOCK, user_password::unlock),
         at("/environments/{environment}/users/{user}/roleAssignments")
+            .showing::<wire::RoleAssignment>()
             .get(role_assignments::list_of_user)
-            .post(role_assignments::create_of_user),
+            .answering_many::<wire::RoleAssignment>("roleAssignments")
+            .post(role_assignments::create_of_user)
+            .taking::<wire::NewRoleAssignment>(),
         at("/environments/{environment}/users/{user}/roleAssignments/{assignment}")
+            .showing::<wire::RoleAssignment>()
             .get(role_assignments::read_of_user)
             .delete(role_assignments::delete_of_user),
         at("/environments/{environment}/users/{user}/memberOfGroups")
+            .showing::<wire::GroupMembership>()
             .get(memberships::list_of_user)
-            .post(memberships::create_of_user),
+            .listing("expand", &["group"])
+            .answering_many::<wire::GroupMembership>("groupMemberships")
+            .paged()
+            .post(memberships::create_of_user)
+            .taking::<wire::Reference<GroupId>>(),
         at("/environments/{environment}/users/{user}/memberOfGroups/{group}")
+            .showing::<wire::GroupMembership>()
             .get(memberships::read_of_user)
+            .listing("expand", &["group"])
             .delete(memberships::delete_of_user),
     ]
 }
@@ -283,14 +397,18 @@ fn resources_of_devices() -> Vec<Resource> {
         at(DEVICES)
             .kept(devices::KEPT)
             .get(devices::list)
+            .answering_many::<Untyped>("devices")
             .post(devices::create)
+            .taking::<devices::NewDevice>()
             .post_as(media::DEVICES_REORDER, devices::reorder)
+            .taking::<devices::Order>()
             .delete(devices::drop_order),
         at(format!("{DEVICES}/{{device}}"))
             .kept(devices::KEPT)
             .get(devices::read)
             .delete(devices::delete)
             .post_as(media::DEVICE_ACTIVATE, devices::activate)
+            .taking::<devices::ActivationBody>()
             .post_as(media::DEVICE_BLOCK, devices::block)
             .post_as(media::DEVICE_LOCK, devices::lock)
             .post_as(
@@ -301,10 +419,12 @@ fn resources_of_devices() -> Vec<Resource> {
             .post_as(media::DEVICE_UNLOCK, devices::unlock),
         at(format!("{DEVICES}/{{device}}/nickname"))
             .kept(devices::KEPT)
-            .put(devices::set_nickname),
+            .put(devices::set_nickname)
+            .taking::<devices::Nickname>(),
         at(PAIRING_KEYS)
             .kept(devices::KEPT_PAIRING)
-            .post(devices::create_pairing_key),
+            .post(devices::create_pairing_key)
+            .taking::<devices::NewPairingKey>(),
         at(format!("{PAIRING_KEYS}/{{pairingKey}}"))
             .kept(devices::KEPT_PAIRING)
             .get(devices::read_pairing_key)
@@ -338,12 +458,14 @@ pub(crate) fn router(idp: &Idp) -> Router<Idp> {
         .allow_headers(headers)
         .expose_headers([CORRELATION_ID]);
     media_router::router(resources())
+        .route("/openapi.json", openapi::route())
         .fallback(absent::answer)
         .layer(from_fn_with_state(idp.clone(), correlate))
         .layer(cors)
 }
 
 pub use absent::absent;
+pub use openapi::document;
 
 /// All operations of the management API, from the table that routes them.
 pub fn operations() -> Vec<Operation> {

@@ -97,6 +97,22 @@ impl<'de, T: Code> Deserialize<'de> for Open<T> {
     }
 }
 
+/// What the service says may be new to this crate.
+#[cfg(feature = "schemars")]
+impl<T: Code> schemars::JsonSchema for Open<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "OpenCode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "examples": T::CODES})
+    }
+}
+
 /// Reads a code as an enum, so that a reader which takes the listed codes only can refuse others.
 pub(crate) fn read<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -176,6 +192,17 @@ macro_rules! codes {
                 })
             }
         }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $enum_name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($enum_name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "string", "enum": [$($text,)+]})
+            }
+        }
     };
 }
 
@@ -227,6 +254,17 @@ macro_rules! open_codes {
             ) -> Result<Self, D::Error> {
                 let text = $crate::codes::read(deserializer, stringify!($enum_name), &[$($text,)+])?;
                 Ok(Self::parse(&text))
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $enum_name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($enum_name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "string", "examples": [$($text,)+]})
             }
         }
     };

@@ -27,6 +27,7 @@ pub use self::validation::InvalidPolicyValue;
 
 /// A password policy as PingOne's management API carries it. A rule that is absent is off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 #[expect(
@@ -106,6 +107,7 @@ pub struct PasswordPolicy {
 
 /// Bounds of a password's length, in Unicode scalar values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LengthBounds {
     /// At least so many: 8 to 32.
@@ -118,6 +120,7 @@ pub struct LengthBounds {
 
 /// Which earlier passwords are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PasswordHistory {
@@ -129,6 +132,7 @@ pub struct PasswordHistory {
 
 /// When wrong passwords lock an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Lockout {
@@ -140,6 +144,7 @@ pub struct Lockout {
 
 /// How long a sequence may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SequenceRule {

@@ -52,6 +52,21 @@ macro_rules! secrets {
                 f.write_str(concat!(stringify!($name), "(hidden)"))
             }
         }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "string", "format": "password"})
+            }
+        }
     )+};
 }
 

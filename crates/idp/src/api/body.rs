@@ -98,7 +98,12 @@ async fn bytes(request: Request, idp: &Idp) -> Result<Bytes, ApiFailure> {
     })
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiFailure> {
+/// Reads a whole body.
+///
+/// # Errors
+///
+/// As [`Json`] is rejected.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiFailure> {
     read_members(&object(body)?)
 }
 

@@ -16,6 +16,7 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use protocol::pingone::{ErrorDetail, Reference as WireReference};
+use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -48,7 +49,7 @@ pub(crate) use self::parent::{
 };
 
 /// A resource of the management API whose objects are documents.
-pub(crate) trait Configuration: Document {
+pub(crate) trait Configuration: Document + JsonSchema {
     /// The path of its collection below the environment, such as
     /// `agreements/{agreement}/languages`. Of a kind with one object at most, its path.
     const PATH: &'static str;

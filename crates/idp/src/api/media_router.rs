@@ -14,7 +14,9 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use protocol::pingone::media_type;
+use schemars::JsonSchema;
 
+use super::shapes::Shape;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 
@@ -46,6 +48,35 @@ struct Route {
     method: Method,
     media: Media,
     handler: AnyHandler,
+    told: Told,
+}
+
+/// What the document of the API tells of an operation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// The body that it takes, where it takes one.
+    pub(crate) body: Option<Shape>,
+    /// With which statuses it succeeds, where they are not those of its method.
+    pub(crate) statuses: &'static [u16],
+    /// What its answer is, where that is not what its path shows.
+    pub(crate) answer: Option<Answered>,
+    /// The media types of its answer beside JSON.
+    pub(crate) also_as: &'static [&'static str],
+    /// Which of `cursor`, `filter` and `limit` it knows.
+    pub(crate) paging: &'static [&'static str],
+    /// Further parameters, each with the names that it may list.
+    pub(crate) lists: Vec<(&'static str, &'static [&'static str])>,
+}
+
+/// What an answer holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Answered {
+    /// No JSON.
+    Files,
+    /// Resources of a shape, embedded under a key.
+    Many(&'static str, Shape),
+    /// A resource.
+    One(Shape),
 }
 
 /// Why no route of a path fits a request.
@@ -60,6 +91,7 @@ pub(crate) struct Resource {
     path: Cow<'static, str>,
     routes: Vec<Route>,
     kept: Option<&'static str>,
+    shown: Option<Shape>,
 }
 
 impl fmt::Debug for Resource {
@@ -71,7 +103,7 @@ impl fmt::Debug for Resource {
 }
 
 /// One operation of the management API, for the table of what is covered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Operation {
     /// The method, such as `POST`.
@@ -82,6 +114,9 @@ pub struct Operation {
     pub media_type: Option<&'static str>,
     /// What is not provided, where objects are stored, checked and returned, and nothing more.
     pub kept: Option<&'static str>,
+    /// What is shown at the path.
+    pub(crate) shown: Option<Shape>,
+    pub(crate) told: Told,
 }
 
 /// Begins the routes of a path below `/v1`.
@@ -90,6 +125,7 @@ pub(crate) fn at(path: impl Into<Cow<'static, str>>) -> Resource {
         path: path.into(),
         routes: Vec::new(),
         kept: None,
+        shown: None,
     }
 }
 
@@ -160,7 +196,68 @@ impl Resource {
             method,
             media,
             handler,
+            told: Told::default(),
         });
+        self
+    }
+
+    /// Says what a resource of this path looks like: every answer is one, unless an operation says
+    /// otherwise.
+    pub(crate) fn showing<T: JsonSchema>(mut self) -> Self {
+        self.shown = Some(Shape::of::<T>());
+        self
+    }
+
+    /// Says what body the operation before takes.
+    pub(crate) fn taking<T: JsonSchema>(self) -> Self {
+        self.telling(|told| told.body = Some(Shape::of::<T>()))
+    }
+
+    /// Says that the operation before answers many resources, embedded under a key.
+    pub(crate) fn answering_many<T: JsonSchema>(self, key: &'static str) -> Self {
+        self.telling(|told| told.answer = Some(Answered::Many(key, Shape::of::<T>())))
+    }
+
+    /// Says that the operation before answers a resource of another shape than its path shows.
+    pub(crate) fn answering<T: JsonSchema>(self) -> Self {
+        self.telling(|told| told.answer = Some(Answered::One(Shape::of::<T>())))
+    }
+
+    /// Says with which statuses the operation before succeeds, where its method has others.
+    pub(crate) fn with_status(self, statuses: &'static [u16]) -> Self {
+        self.telling(|told| told.statuses = statuses)
+    }
+
+    /// Says in which media types the operation before answers beside JSON, as `Accept` asks for.
+    pub(crate) fn also_as(self, media_types: &'static [&'static str]) -> Self {
+        self.telling(|told| told.also_as = media_types)
+    }
+
+    /// Says that the operation before answers files of these media types, and never JSON.
+    pub(crate) fn answering_files(self, media_types: &'static [&'static str]) -> Self {
+        self.also_as(media_types)
+            .telling(|told| told.answer = Some(Answered::Files))
+    }
+
+    /// Says that the operation before knows `limit`, `cursor` and `filter`.
+    pub(crate) fn paged(self) -> Self {
+        self.telling(|told| told.paging = &["cursor", "filter", "limit"])
+    }
+
+    /// Says that the operation before knows `limit` and `cursor`, and no filter.
+    pub(crate) fn paged_unfiltered(self) -> Self {
+        self.telling(|told| told.paging = &["cursor", "limit"])
+    }
+
+    /// Says that a parameter of the operation before may list these names.
+    pub(crate) fn listing(self, parameter: &'static str, names: &'static [&'static str]) -> Self {
+        self.telling(|told| told.lists.push((parameter, names)))
+    }
+
+    fn telling(mut self, tell: impl FnOnce(&mut Told)) -> Self {
+        if let Some(route) = self.routes.last_mut() {
+            tell(&mut route.told);
+        }
         self
     }
 
@@ -260,6 +357,17 @@ impl Sent {
     }
 }
 
+/// Whether a `Content-Type` may choose plain JSON, and whether an operation that a vendor type of
+/// these chooses.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn choices(value: HeaderValue, vendors: &[&str]) -> (bool, bool) {
+    let sent = Sent::read(&HeaderMap::from_iter([(CONTENT_TYPE, value)]));
+    (
+        sent.is_json(),
+        vendors.iter().any(|media| sent.is_vendor(media)),
+    )
+}
+
 /// The operations of these resources.
 pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
     let of = |resource: &Resource| {
@@ -273,6 +381,8 @@ pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
                 Media::Any | Media::Json => None,
             },
             kept: resource.kept,
+            shown: resource.shown,
+            told: route.told.clone(),
         };
         resource.routes.iter().map(operation).collect::<Vec<_>>()
     };

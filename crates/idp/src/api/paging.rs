@@ -5,8 +5,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use platform::keyring::Keyring;
 use protocol::pingone::ErrorDetail;
 use protocol::scim::{AttributeRules, Filter};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use url::form_urlencoded;
@@ -68,8 +70,28 @@ fn limit_out_of_range() -> ApiFailure {
     ])
 }
 
+/// The cursor of a position.
+pub(crate) fn seal(keyring: &Keyring, context: &str, key: &str, id: &str) -> String {
+    let position = format!("{key}{SEPARATOR}{id}");
+    let tag = keyring.authenticate(context, position.as_bytes());
+    format!("{}.{tag}", URL_SAFE_NO_PAD.encode(position))
+}
+
+/// The position of a cursor that this installation made in the same context.
+pub(crate) fn open(keyring: &Keyring, context: &str, cursor: &str) -> Option<(String, String)> {
+    let (position, tag) = cursor.split_once('.')?;
+    if cursor.len() > LONGEST_CURSOR {
+        return None;
+    }
+    let position = URL_SAFE_NO_PAD.decode(position).ok()?;
+    keyring.verify(context, &position, tag).ok()?;
+    let position = String::from_utf8(position).ok()?;
+    let (key, id) = position.split_once(SEPARATOR)?;
+    Some((key.to_owned(), id.to_owned()))
+}
+
 /// The same, asked for in a body.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct PageBody {
     limit: Option<u32>,
     cursor: Option<String>,
@@ -102,6 +124,14 @@ impl PageRequest {
             .transpose()
     }
 
+    /// The same, of as many items as a page may have where the request names no limit.
+    pub(crate) fn whole_by_default(mut self) -> Self {
+        if !self.has_limit {
+            self.limit = MOST_ITEMS;
+        }
+        self
+    }
+
     /// How many items to read: one more than asked for tells whether there is a next page.
     pub(crate) fn read_limit(&self) -> u32 {
         self.limit + 1
@@ -129,17 +159,7 @@ impl PageRequest {
                  begin without a cursor and follow _links.next.",
             )])
         };
-        let (position, tag) = cursor
-            .split_once('.')
-            .filter(|_| cursor.len() <= LONGEST_CURSOR)
-            .ok_or_else(refused)?;
-        let position = URL_SAFE_NO_PAD.decode(position).map_err(|_| refused())?;
-        idp.keyring()
-            .verify(&self.context(collection), &position, tag)
-            .map_err(|_| refused())?;
-        let position = String::from_utf8(position).map_err(|_| refused())?;
-        let (key, id) = position.split_once(SEPARATOR).ok_or_else(refused)?;
-        Ok((key.to_owned(), id.to_owned()))
+        open(idp.keyring(), &self.context(collection), cursor).ok_or_else(refused)
     }
 
     /// The page of these items, of which at most one more than wanted was read. `position` gives
@@ -171,11 +191,7 @@ impl PageRequest {
     }
 
     fn next(&self, idp: &Idp, collection: &str, sort_key: &str, id: &str) -> String {
-        let position = format!("{sort_key}{SEPARATOR}{id}");
-        let tag = idp
-            .keyring()
-            .authenticate(&self.context(collection), position.as_bytes());
-        let cursor = format!("{}.{tag}", URL_SAFE_NO_PAD.encode(position));
+        let cursor = seal(idp.keyring(), &self.context(collection), sort_key, id);
         self.address(collection, Some(&cursor))
     }
 

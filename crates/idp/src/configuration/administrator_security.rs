@@ -2,6 +2,7 @@
 //! security").
 
 use protocol::pingone::{Open, ProductType};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use crate::stores::configuration::{Document, Object, Reference};
 use crate::stores::record::{Events, events};
 
 /// How administrators sign on.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdministratorSecurity {
     allowed_methods: Option<AllowedMethods>,
@@ -26,7 +27,7 @@ pub(crate) struct AdministratorSecurity {
 }
 
 /// The second factors. Each is a text that is JSON itself: `{"enabled":true}`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 struct AllowedMethods {
     email: String,
@@ -35,7 +36,7 @@ struct AllowedMethods {
 }
 
 /// Where they prove who they are.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum AuthenticationMethod {
     External,
@@ -44,13 +45,13 @@ enum AuthenticationMethod {
 }
 
 /// Whether a second factor is asked for.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum MfaStatus {
     Enforce,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct ProviderReference {
     id: Uuid,
 }
@@ -107,7 +108,7 @@ impl Configuration for AdministratorSecurity {
             ("allowedMethods.TOTP", &methods.totp),
         ];
         for (member, method) in each {
-            #[derive(Deserialize)]
+            #[derive(Deserialize, JsonSchema)]
             #[expect(dead_code, reason = "only whether it is there counts")]
             struct Method {
                 enabled: bool,

@@ -6,6 +6,7 @@ pub(crate) mod consents;
 pub(crate) mod languages;
 pub(crate) mod revisions;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::languages::AgreementLanguage;
@@ -21,7 +22,7 @@ use crate::stores::languages::Language;
 use crate::stores::record::{Events, events};
 
 /// An agreement.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Agreement {
     pub(crate) name: String,

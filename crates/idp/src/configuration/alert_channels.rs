@@ -1,5 +1,6 @@
 //! `/environments/{environment}/alertChannels`: whom alerts are mailed to (PingOne, "Alerting").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
@@ -10,7 +11,7 @@ use crate::stores::configuration::{Document, Object};
 use crate::stores::record::{Events, events};
 
 /// Whom alerts are mailed to, and which.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AlertChannel {
     alert_name: Option<String>,
@@ -22,14 +23,14 @@ pub(crate) struct AlertChannel {
 }
 
 /// The way that an alert takes.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ChannelType {
     Email,
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Severity {
     Error,
@@ -38,7 +39,7 @@ enum Severity {
 }
 
 /// What an alert tells.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum AlertType {
     CertificateExpired,

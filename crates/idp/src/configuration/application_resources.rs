@@ -3,6 +3,7 @@
 //! what may be done to it (PingOne, "Application resources", "Application resource permissions").
 
 use protocol::pingone::ResourceType;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::stores::record::{Events, events};
 use crate::stores::resources::StoredResource;
 
 /// What an application protects.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApplicationResource {
     pub(crate) name: String,
@@ -65,7 +66,7 @@ impl Configuration for ApplicationResource {
 }
 
 /// What may be done to it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApplicationResourcePermission {
     pub(crate) action: String,

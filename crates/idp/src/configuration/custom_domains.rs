@@ -6,6 +6,7 @@ use std::time::Duration;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
@@ -26,7 +27,7 @@ const IMPORT: &str = "application/vnd.pingidentity.certificate.import+json";
 const LOOK_UP: Duration = Duration::from_secs(3);
 
 /// A name of an environment's pages.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CustomDomain {
     domain_name: String,
@@ -38,7 +39,7 @@ pub(crate) struct CustomDomain {
 }
 
 /// How far a name has come.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Status {
     Active,
@@ -46,7 +47,7 @@ enum Status {
     VerificationRequired,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DomainCertificate {
     expires_at: Timestamp,
@@ -77,7 +78,7 @@ impl Configuration for CustomDomain {
 }
 
 /// What a client says of a new name.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewDomain {
     domain_name: String,
@@ -158,7 +159,7 @@ async fn verify(on: OnDomain) -> Result<Reply, ApiFailure> {
 }
 
 /// The certificate of a name, with its private key.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Import {
     certificate: String,
@@ -227,9 +228,12 @@ pub(crate) async fn environment_of(
 /// Custom domains.
 pub(super) fn routes() -> Vec<Resource> {
     vec![
-        list_route::<CustomDomain>().post(create),
+        list_route::<CustomDomain>()
+            .post(create)
+            .taking::<NewDomain>(),
         item_route::<CustomDomain>()
             .post_as(VERIFY, verify)
-            .post_as(IMPORT, import),
+            .post_as(IMPORT, import)
+            .taking::<Import>(),
     ]
 }

@@ -8,6 +8,7 @@ use db::StoreError;
 use jiff::SignedDuration;
 use protocol::id::EnvironmentId;
 use protocol::pingone::Reference as WireReference;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -29,7 +30,7 @@ use crate::stores::record::{Events, events};
 const MOST_ITEMS: usize = 100;
 
 /// A policy of devices. Those of `PingID` have `desktop` and `yubikey`, others `whatsApp`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeviceAuthenticationPolicy {
     name: String,
@@ -52,13 +53,13 @@ pub(crate) struct DeviceAuthenticationPolicy {
     yubikey: Option<Token>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Authentication {
     device_selection: DeviceSelection,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum DeviceSelection {
     /// The user chooses, also where there is one device.
@@ -69,7 +70,7 @@ pub(crate) enum DeviceSelection {
     PromptToSelect,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum NewDeviceNotification {
     EmailThenSms,
@@ -77,12 +78,12 @@ enum NewDeviceNotification {
     SmsThenEmail,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 struct RememberMe {
     web: RememberBrowser,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RememberBrowser {
     enabled: bool,
@@ -90,7 +91,7 @@ struct RememberBrowser {
 }
 
 /// After how many failures the user waits, and how long.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Failure {
     count: u32,
@@ -114,7 +115,7 @@ impl Failure {
 }
 
 /// A one-time password that is sent by message.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct MailedOtp {
     enabled: bool,
@@ -123,7 +124,7 @@ struct MailedOtp {
     otp: SentOtp,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct SentOtp {
     life_time: Period,
@@ -158,13 +159,13 @@ impl MailedOtp {
 }
 
 /// A one-time password that a device makes.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 struct MadeOtp {
     failure: Failure,
 }
 
 /// A device that makes one-time passwords: an OATH token, a desktop, a `YubiKey`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Token {
     enabled: bool,
@@ -190,7 +191,7 @@ fn check_pairing_key(lifetime: Option<Period>, member: &str) -> Result<(), ApiFa
 }
 
 /// Authenticator applications (RFC 6238).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Totp {
     enabled: bool,
@@ -202,7 +203,7 @@ struct Totp {
     uri_parameters: Option<BTreeMap<String, String>>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Fido2 {
@@ -213,7 +214,7 @@ struct Fido2 {
     prompt_for_nickname_on_pairing: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PartialFailure {
     count: Option<u32>,
@@ -221,7 +222,7 @@ struct PartialFailure {
 }
 
 /// Native applications on the users' own devices.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Mobile {
     enabled: bool,
@@ -230,19 +231,19 @@ struct Mobile {
     applications: Option<Vec<MobileApplication>>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 struct MobileOtp {
     failure: Failure,
     window: Option<Window>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Window {
     step_size: Period,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct MobileApplication {
     id: Uuid,
@@ -262,25 +263,25 @@ struct MobileApplication {
     new_request_duration_configuration: Option<RequestDurations>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 enum MobileApplicationType {
     #[serde(rename = "pingIdAppConfig")]
     PingIdAppConfig,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 struct Switch {
     enabled: bool,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Push {
     enabled: bool,
     number_matching: Option<Switch>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PushLimit {
     count: Option<u32>,
@@ -288,21 +289,21 @@ struct PushLimit {
     time_period: Option<Period>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeviceAuthorization {
     enabled: bool,
     extra_verification: Option<Strictness>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Strictness {
     Permissive,
     Restrictive,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PairingAddresses {
     /// PingOne's spelling.
@@ -311,7 +312,7 @@ struct PairingAddresses {
     only_these_ip_addresses: Option<Vec<String>>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RequestDurations {
     device_timeout: Period,

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::pingone::Reference as WireReference;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::stores::configuration::{Document, Object, Reference, Target};
 use crate::stores::record::{Events, events};
 
 /// A device of a user.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Device {
     #[serde(rename = "type")]
@@ -64,7 +65,7 @@ impl Device {
 }
 
 /// What a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum DeviceType {
     Email,
@@ -76,7 +77,7 @@ pub(crate) enum DeviceType {
 }
 
 /// Whether a device counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum DeviceStatus {
     ActivationRequired,
@@ -84,7 +85,7 @@ pub(crate) enum DeviceStatus {
 }
 
 /// An activation under way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Activation {
     /// What is kept of a one-time password that was mailed.
@@ -94,14 +95,14 @@ pub(crate) struct Activation {
 }
 
 /// Whether a device is locked, which wrong tries do, too.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Lock {
     pub(crate) status: LockStatus,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum LockStatus {
     Locked,
@@ -110,14 +111,14 @@ pub(crate) enum LockStatus {
 }
 
 /// Whether an operator has blocked a device.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Block {
     pub(crate) status: BlockStatus,
     pub(crate) blocked_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum BlockStatus {
     Blocked,
@@ -160,7 +161,7 @@ pub(crate) fn in_order(mut devices: Vec<Object<Device>>) -> Vec<Object<Device>> 
 }
 
 /// A key by which a user's device is paired with an application.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PairingKey {
     pub(crate) applications: Vec<WireReference<Uuid>>,

@@ -5,6 +5,7 @@
 //! count as proven, so that trusted addresses can be tried out; all others wait.
 
 use protocol::names::EmailAddress;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -43,14 +44,14 @@ async fn send_code(
 }
 
 /// A domain that mails may come from.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EmailDomain {
     domain_name: String,
 }
 
 /// Whether somebody proved that a thing is theirs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Status {
     Active,
@@ -175,7 +176,7 @@ fn show_spf(domain: &Object<EmailDomain>) -> Result<Map<String, Value>, ApiFailu
 }
 
 /// An address that mails may come from.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TrustedEmail {
     pub(crate) email_address: String,

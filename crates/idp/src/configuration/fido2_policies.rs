@@ -1,6 +1,7 @@
 //! `/environments/{environment}/fido2Policies`: which passkeys and security keys count (PingOne, "FIDO
 //! policies").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::periods::{Period, TimeUnit, within};
@@ -18,7 +19,7 @@ const MOST_ATTRIBUTES: usize = 6;
 const MOST_AUTHENTICATORS: usize = 1000;
 
 /// A policy of FIDO2 devices.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Fido2Policy {
     name: String,
@@ -38,14 +39,14 @@ pub(crate) struct Fido2Policy {
     user_presence_timeout: Option<Period>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Attestation {
     Direct,
     None,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Attachment {
     Both,
@@ -53,14 +54,14 @@ enum Attachment {
     Platform,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct BackupEligibility {
     allow: bool,
     enforce_during_authentication: bool,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Need {
     Discouraged,
@@ -68,7 +69,7 @@ enum Need {
     Required,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Authenticators {
@@ -77,12 +78,12 @@ struct Authenticators {
     option: AuthenticatorOption,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 struct Authenticator {
     id: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum AuthenticatorOption {
     AuditOnly,
@@ -92,31 +93,31 @@ enum AuthenticatorOption {
     Specific,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 struct DisplayName {
     attributes: Vec<DisplayAttribute>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DisplayAttribute {
     name: String,
     sub_attributes: Option<Vec<SubAttribute>>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 struct SubAttribute {
     name: String,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UserVerification {
     enforce_during_authentication: bool,
     option: Need,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Hint {
     ClientDevice,

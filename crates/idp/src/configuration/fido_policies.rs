@@ -1,6 +1,7 @@
 //! `/environments/{environment}/fidoPolicies`: which FIDO devices counted before there were FIDO2
 //! policies (PingOne, "FIDO policies (legacy)").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
@@ -14,7 +15,7 @@ use crate::stores::record::{Events, events};
 const MOST_AUTHENTICATORS: usize = 1000;
 
 /// A policy of FIDO devices, of the older kind.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FidoPolicy {
     name: String,
@@ -27,7 +28,7 @@ pub(crate) struct FidoPolicy {
     resident_key_requirement: ResidentKey,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Attestation {
     AuditOnly,
@@ -37,12 +38,12 @@ enum Attestation {
     Specific,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 struct Authenticator {
     id: String,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ResidentKey {
     Discouraged,

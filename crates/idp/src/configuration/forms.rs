@@ -4,6 +4,7 @@ mod fields;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ const MOST_FIELDS: usize = 200;
 const MOST_COLUMNS: u32 = 4;
 
 /// A form.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Form {
     name: String,
@@ -38,14 +39,14 @@ pub(crate) struct Form {
     translation_method: Option<TranslationMethod>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Category {
     Custom,
 }
 
 /// Where the texts of a form come from.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum TranslationMethod {
     DefaultValue,
@@ -54,7 +55,7 @@ enum TranslationMethod {
 }
 
 /// What a form is made of.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Components {
     fields: Vec<Field>,
 }

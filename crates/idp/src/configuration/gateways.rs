@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 use protocol::id::PopulationId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -17,6 +18,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
+use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Reference};
@@ -30,7 +32,7 @@ const NOT_CONNECTED: &str = "No gateway connects, and no directory is asked.";
 const CREDENTIAL_TYPE: &str = "gateway+jwt";
 
 /// A gateway. Which members it has follows from its type.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Gateway {
     name: String,
@@ -70,7 +72,7 @@ impl Gateway {
 }
 
 /// What a gateway connects.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Kind {
     ApiGatewayIntegration,
@@ -81,7 +83,7 @@ enum Kind {
 }
 
 /// How a connection to a directory is protected.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum ConnectionSecurity {
     None,
     #[serde(rename = "StartTLS")]
@@ -91,7 +93,7 @@ enum ConnectionSecurity {
 }
 
 /// Whose directory it is.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum Vendor {
     #[serde(rename = "CA Directory")]
     CaDirectory,
@@ -111,7 +113,7 @@ enum Vendor {
 }
 
 /// The account by which Kerberos tickets are checked.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Kerberos {
     service_account_user_principal_name: String,
@@ -120,7 +122,7 @@ struct Kerberos {
 }
 
 /// A kind of users of a directory, and what they are at PingOne.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UserType {
     id: Option<Uuid>,
@@ -134,7 +136,7 @@ struct UserType {
 }
 
 /// Who checks a password.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum PasswordAuthority {
     Ldap,
@@ -142,7 +144,7 @@ enum PasswordAuthority {
 }
 
 /// How somebody is found in the directory who is not at PingOne yet.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewUserLookup {
     attribute_mappings: Vec<AttributeMapping>,
@@ -150,36 +152,36 @@ struct NewUserLookup {
     population: PopulationReference,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct AttributeMapping {
     name: String,
     value: String,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct PopulationReference {
     id: PopulationId,
 }
 
 /// The flow that decides whom a RADIUS gateway lets in.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct DaVinci {
     policy: DaVinciPolicy,
 }
 
 /// DaVinci's ids are not UUIDs with hyphens.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct DaVinciPolicy {
     id: String,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct NetworkPolicyServer {
     ip: Ipv4Addr,
     port: u16,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RadiusClient {
     ip: Ipv4Addr,
@@ -187,7 +189,7 @@ struct RadiusClient {
     blast_radius_mitigation: Option<BlastRadiusMitigation>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct BlastRadiusMitigation {
     limit_proxy_state: Option<bool>,
@@ -425,7 +427,7 @@ fn has_port(server: &str) -> bool {
 }
 
 /// What a gateway shows when it reports. The JWT itself is not kept.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GatewayCredential {
     last_used_at: Option<Timestamp>,
@@ -498,8 +500,12 @@ pub(super) fn routes() -> Vec<Resource> {
     routes.extend([
         list_route::<GatewayCredential>().post(create_credential),
         item_route::<GatewayCredential>(),
-        at(instances).get(list_instances).kept(Some(NOT_CONNECTED)),
+        at(instances)
+            .get(list_instances)
+            .answering_many::<Untyped>("instances")
+            .kept(Some(NOT_CONNECTED)),
         at(format!("{instances}/{{instance}}"))
+            .showing::<Untyped>()
             .get(read_instance)
             .kept(Some(NOT_CONNECTED)),
     ]);

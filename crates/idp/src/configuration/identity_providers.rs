@@ -5,6 +5,7 @@ pub(super) mod attributes;
 
 use protocol::id::PopulationId;
 use protocol::pingone::Reference as To;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
@@ -21,7 +22,7 @@ use crate::stores::record::{Events, events};
 use crate::stores::themes::Picture;
 
 /// An identity provider. What its type does not use is absent.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct IdentityProvider {
     #[serde(rename = "type")]
@@ -69,7 +70,7 @@ pub(crate) struct IdentityProvider {
 }
 
 /// Whose identity provider it is, or which protocol it speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ProviderType {
     Amazon,
@@ -88,19 +89,19 @@ pub(crate) enum ProviderType {
 }
 
 /// Where people land who come by it for the first time.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Registration {
     population: Option<To<PopulationId>>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum PkceMethod {
     None,
     S256,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum TokenAuthMethod {
     ClientSecretBasic,
@@ -108,14 +109,14 @@ enum TokenAuthMethod {
     None,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum ClientEnvironment {
     Live,
     Sandbox,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Binding {
     HttpPost,
@@ -123,19 +124,19 @@ enum Binding {
 }
 
 /// By which certificates its answers are verified.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Verification {
     certificates: Vec<To<Uuid>>,
 }
 
 /// By which key requests to it are signed.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Signing {
     algorithm: Option<SigningAlgorithm>,
     key: To<Uuid>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum SigningAlgorithm {
     #[serde(rename = "SHA256withRSA")]
     Sha256Rsa,

@@ -15,6 +15,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::SigningKeyId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -22,7 +23,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::certified::{
-    Certified, Material, Usage, export, file, particular_first, refused, wanted,
+    Certified, Material, PEM, PKCS7, Usage, export, file, particular_first, refused, wanted,
 };
 use crate::access::coverage;
 use crate::access::permissions::{Allows, may};
@@ -33,6 +34,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
+use crate::api::shapes::Stored;
 use crate::api::upload::Upload;
 use crate::keys::KeysError;
 use crate::keys::pairs::{
@@ -63,7 +65,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST: u32 = 36_500;
 
 /// A key: a private half, and the certificates over the public one.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Key(Certified);
 
@@ -96,7 +98,7 @@ impl Configuration for Key {
 }
 
 /// What a client says of a new key.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewKey {
     name: String,
@@ -423,7 +425,7 @@ async fn make_default(managing: &Managing<Key>, key: &Object<Key>) -> Result<(),
 }
 
 /// What can be changed of a key.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct KeyUpdate {
     default: bool,
@@ -491,8 +493,9 @@ async fn delete(on: ManageKey) -> Result<Reply, ApiFailure> {
 
 /// The whole key in one file that a password opens, to whoever may change it. The password comes
 /// in the body, which no log keeps.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Export {
+    #[schemars(with = "String")]
     password: secrecy::SecretString,
 }
 
@@ -586,19 +589,30 @@ pub(super) fn routes() -> Vec<Resource> {
     let mut routes = vec![
         at_path::<Key>("")
             .get(list)
+            .answering_many::<Stored<Key>>("keys")
             .post(create)
+            .taking::<NewKey>()
             .post_multipart(import),
         at(key)
+            .showing::<Stored<Key>>()
             .get(read)
+            .also_as(&[PEM, PKCS7])
             .put(replace)
+            .taking::<KeyUpdate>()
             .delete(delete)
             .kept(Key::KEPT),
         at(format!("{key}/csr"))
             .get(request)
+            .answering_files(&[PKCS10, PKCS10_PEM])
             .post_multipart(import_answer)
+            .answering::<Stored<Key>>()
+            .with_status(&[200])
             .kept(Key::KEPT),
         at(format!("{key}/pkcs12"))
             .post(export_pkcs12)
+            .taking::<Export>()
+            .answering_files(&[PKCS12])
+            .with_status(&[200])
             .kept(Key::KEPT),
     ];
     routes.extend(certificates::routes());

@@ -2,6 +2,7 @@
 //! signs on (PingOne, "Linked accounts"). They come about at sign-on alone.
 
 use protocol::pingone::Reference as To;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::stores::configuration::{Document, Reference};
 use crate::stores::record::{Events, events};
 
 /// An account elsewhere.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LinkedAccount {
     pub(crate) identity_provider: To<Uuid>,

@@ -3,6 +3,7 @@
 
 use db::StoreError;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::periods::within;
@@ -17,7 +18,7 @@ use crate::stores::record::{Events, events};
 const MOST_DEVICES: u32 = 15;
 
 /// The settings of second factors.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MfaSettings {
     pub(crate) pairing: Pairing,
@@ -28,7 +29,7 @@ pub(crate) struct MfaSettings {
 }
 
 /// How devices are paired.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pairing {
     /// How many devices a user has at most.
@@ -37,7 +38,7 @@ pub(crate) struct Pairing {
 }
 
 /// What pairing keys consist of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum PairingKeyFormat {
     /// Sixteen letters and digits.
@@ -46,33 +47,33 @@ pub(crate) enum PairingKeyFormat {
     Numeric,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Lockout {
     failure_count: u32,
     duration_seconds: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Authentication {
     device_selection: DeviceSelection,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum DeviceSelection {
     DefaultToFirst,
     PromptToSelect,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 struct PhoneExtensions {
     enabled: Option<bool>,
 }
 
 /// What new users begin with.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewUsers {
     mfa_enabled: Option<bool>,

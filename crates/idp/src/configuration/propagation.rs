@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::{FromRequestParts as _, RawPathParams};
 use axum::http::request::Parts;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -30,14 +31,14 @@ const NO_STORE_IS_ASKED: &str = "No directory is asked for its attributes.";
 const NOTHING_GOES: &str = "No identity is sent to another directory.";
 
 /// What belongs together.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Plan {
     name: String,
     status: Option<Status>,
 }
 
 /// Whether something is in use.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Status {
     Active,
@@ -73,7 +74,7 @@ impl Configuration for Plan {
 }
 
 /// A directory that identities come from or go to.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Store {
     name: String,
     description: Option<String>,
@@ -85,7 +86,7 @@ pub(crate) struct Store {
 }
 
 /// What a store is.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum Kind {
     Aquera,
     #[serde(rename = "AzureActiveDirectorySAML2")]
@@ -108,7 +109,7 @@ enum Kind {
 }
 
 /// A setting of a store; which there are follows from its type.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Setting {
     Flag(bool),
@@ -186,7 +187,7 @@ impl Configuration for Store {
 }
 
 /// Which identities go from one store to another.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rule {
     name: String,
@@ -199,7 +200,7 @@ pub(crate) struct Rule {
     target_store: Named,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct Named {
     id: Uuid,
 }
@@ -260,7 +261,7 @@ async fn rules_of_plan(
 }
 
 /// What becomes of an attribute on its way.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Mapping {
     source_attribute: Option<String>,
@@ -340,7 +341,7 @@ impl Parent for RuleOfMapping {
 }
 
 /// That the configuration was to take effect as it was then.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Revision {}
 
 impl Document for Revision {
@@ -400,7 +401,7 @@ async fn read_revision(
 }
 
 /// How a directory would be reached.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct StoreConfiguration {
     #[expect(
         dead_code,

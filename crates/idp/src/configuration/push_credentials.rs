@@ -1,6 +1,7 @@
 //! `/environments/{environment}/applications/{application}/pushCredentials`: with what notifications
 //! are sent to the devices of an application (PingOne, "MFA push credentials").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
@@ -11,7 +12,7 @@ use crate::stores::configuration::{Document, Object};
 use crate::stores::record::{Events, events};
 
 /// What a service of notifications asks for. All but the type is secret.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PushCredential {
     #[serde(rename = "type")]
@@ -25,7 +26,7 @@ pub(crate) struct PushCredential {
 }
 
 /// Who sends notifications.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum PushService {
     Apns,

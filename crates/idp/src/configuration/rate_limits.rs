@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
@@ -13,14 +14,14 @@ use crate::stores::fold;
 use crate::stores::record::{Events, events};
 
 /// An address, or a range of addresses, whose requests are not limited.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct RateLimitConfiguration {
     r#type: ListType,
     value: String,
 }
 
 /// What a list is for.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ListType {
     Whitelist,

@@ -1,6 +1,7 @@
 //! `/environments/{environment}/recaptchaV2Config`: the keys by which forms tell people from programs
 //! (PingOne, "reCAPTCHA configurations").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
@@ -12,7 +13,7 @@ use crate::stores::configuration::{Document, Object};
 use crate::stores::record::{Events, events};
 
 /// The keys of the service that tells people from programs.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Recaptcha {
     site_key: String,

@@ -15,6 +15,7 @@ use cms::content_info::ContentInfo;
 use cms::signed_data::SignedData;
 use jiff::Timestamp;
 use p12_keystore::{KeyStore, KeyStoreEntry, PrivateKeyChain};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use x509_cert::attr::{AttributeTypeAndValue, Attributes};
 use x509_cert::certificate::{Certificate, TbsCertificate, Version};
@@ -70,7 +71,7 @@ pub(crate) enum PairError {
 }
 
 /// The kind of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Algorithm {
     Ec,
@@ -78,7 +79,7 @@ pub(crate) enum Algorithm {
 }
 
 /// How a certificate is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum SignatureAlgorithm {
     #[serde(rename = "SHA256withECDSA")]
     EcdsaSha256,

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::ActivityId;
 use protocol::pingone::ErrorDetail;
 use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -65,9 +66,9 @@ fn rules() -> AttributeRules {
         .and_only()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ActivityBody {
+pub(super) struct ActivityBody {
     id: ActivityId,
     recorded_at: Timestamp,
     created_at: Timestamp,

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::pingone::Reference;
 use protocol::secret::ClientSecret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::applications::{has_secret, subject};
@@ -25,12 +26,12 @@ const LONGEST_OVERLAP: SignedDuration = SignedDuration::from_hours(30 * 24);
 const SHORTEST_OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a rotation may say.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Rotation {
     previous: Option<Previous>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Previous {
     expires_at: Timestamp,

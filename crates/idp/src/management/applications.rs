@@ -16,7 +16,8 @@ use crate::access::last_administrator::{self, Loss, acts};
 use crate::access::on_application::OnApplication;
 use crate::access::permissions::may;
 use crate::api::body::JsonObject;
-use crate::api::hal::{Hal, Page, Reply, Shown};
+use crate::api::hal::{Hal, Reply, Shown};
+use crate::api::paging::PageRequest;
 use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
@@ -135,17 +136,30 @@ pub(super) fn subject(application: &StoredApplication) -> Subject {
 
 pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadApplications>,
+    page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
-    let applications = allowed.idp.applications().list(allowed.id()).await?;
-    let applications = applications
-        .iter()
-        .map(|one| representation(&allowed, one))
-        .collect::<Result<Vec<_>, _>>()?;
-    Reply::ok(&Page::whole(
-        allowed.url("applications"),
+    // Not every client follows `next` here, and few environments have a thousand.
+    let page = page.whole_by_default();
+    let (idp, collection) = (&allowed.idp, allowed.url("applications"));
+    let (after, _) = page.position(idp, &collection)?;
+    let found = idp
+        .applications()
+        .page(allowed.id(), &after, page.read_limit());
+    let found = found.await?.into_iter().map(|one| {
+        let shown = representation(&allowed, &one)?;
+        Ok((one.position(), shown))
+    });
+    let found = found.collect::<Result<Vec<_>, ApiFailure>>()?;
+    let position = |last: &(String, Shown)| (last.0.clone(), String::new());
+    let page = page.page(
+        idp,
+        &collection,
         "applications",
-        applications,
-    ))
+        found,
+        position,
+        |(_, shown)| shown,
+    );
+    Reply::ok(&page)
 }
 
 pub(super) async fn read(on: OnApplication<may::ReadApplications>) -> Result<Reply, ApiFailure> {

@@ -6,6 +6,7 @@ use protocol::pingone::{
     BillOfMaterials, Bookmark, Deployment, Link, Open, Product, ProductTag, ProductType,
     SolutionType,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,14 +24,14 @@ const MOST_PRODUCTS: usize = 50;
 const MOST_BOOKMARKS: usize = 5;
 
 /// The products that an environment is sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BillOfMaterialsBody {
     solution_type: Option<SolutionType>,
     products: Vec<ProductBody>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ProductBody {
     id: Option<Uuid>,

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use protocol::id::UserId;
 use protocol::pingone::{ErrorDetail, Reference as WireReference, media_type as media};
 use protocol::secret::Password;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -28,7 +29,7 @@ use crate::stores::users::{StoredUser, Users};
 type Asking = Allowed<may::AuthenticateDevices>;
 
 /// An authentication as it is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewAuthentication {
     user: WireReference<UserId>,
@@ -37,13 +38,13 @@ struct NewAuthentication {
 }
 
 /// The device that the user chose.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Selection {
     device: WireReference<Uuid>,
 }
 
 /// What proves that it is the user.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Proof {
     otp: Password,
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use protocol::names::EmailAddress;
 use protocol::pingone::{ErrorDetail, Reference as WireReference};
 use protocol::secret::Password;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -46,7 +47,7 @@ const LONGEST_PHONE: usize = 32;
 const MOST_APPLICATIONS: usize = 20;
 
 /// A device as it is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewDevice {
     #[serde(rename = "type")]
@@ -345,7 +346,7 @@ pub(super) async fn delete(
 }
 
 /// What brings a device to life.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ActivationBody {
     otp: Password,
 }
@@ -500,7 +501,7 @@ pub(super) async fn unlock(device: OfUser<Device, may::ManageUsers>) -> Result<R
 }
 
 /// What the user calls a device.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 pub(super) struct Nickname {
     nickname: Option<String>,
 }
@@ -517,7 +518,7 @@ pub(super) async fn set_nickname(
 }
 
 /// An order of devices.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Order {
     order: Vec<WireReference<Uuid>>,
 }
@@ -572,7 +573,7 @@ async fn set_positions<P>(
 }
 
 /// A pairing key as it is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct NewPairingKey {
     applications: Vec<WireReference<Uuid>>,
 }

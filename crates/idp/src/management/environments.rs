@@ -6,6 +6,7 @@ use protocol::pingone::{
     Code as _, Environment, EnvironmentStatus, EnvironmentSubtype, EnvironmentType, Reference,
     Region, RoleScopeType,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bill_of_materials::BillOfMaterialsBody;
@@ -37,7 +38,7 @@ const ATTRIBUTES: [Attribute; 4] = [
 ];
 
 /// What an environment is created or replaced with.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EnvironmentBody {
     name: String,
@@ -276,7 +277,7 @@ async fn write<P>(
 }
 
 /// What an environment is promoted or demoted by.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct TypeBody {
     #[serde(rename = "type")]
     environment_type: EnvironmentType,
@@ -299,7 +300,7 @@ pub(super) async fn set_type(
 }
 
 /// What an environment is restored by, or marked for deletion.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct StatusBody {
     status: EnvironmentStatus,
 }

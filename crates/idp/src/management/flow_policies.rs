@@ -4,6 +4,7 @@
 use axum::extract::RawPathParams;
 use protocol::id::EnvironmentId;
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -59,7 +60,7 @@ pub(super) async fn list_of_application(
 }
 
 /// That an application has a flow policy.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Assignment {
     #[expect(
@@ -70,7 +71,7 @@ pub(super) struct Assignment {
     flow_policy: FlowPolicy,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct FlowPolicy {
     id: String,
 }

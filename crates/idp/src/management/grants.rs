@@ -4,6 +4,7 @@
 use db::StoreError;
 use protocol::id::{ResourceGrantId, ResourceId, ScopeId};
 use protocol::pingone::{Reference, ResourceGrant};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::unique;
@@ -20,7 +21,7 @@ use crate::stores::resources::{Resources, StoredResourceGrant};
 const MOST_SCOPES: usize = 200;
 
 /// What a grant is created or replaced with.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct GrantBody {
     resource: Reference<ResourceId>,
     scopes: Vec<Reference<ScopeId>>,

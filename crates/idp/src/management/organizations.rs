@@ -6,6 +6,7 @@
 use protocol::id::{LicenseId, OrganizationId};
 use protocol::pingone::{Code, Reference};
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -257,7 +258,7 @@ pub(super) async fn read_license(
 }
 
 /// What a licence is called.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct NameBody {
     name: String,
 }

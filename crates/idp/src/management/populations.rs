@@ -2,6 +2,7 @@
 
 use protocol::id::PopulationId;
 use protocol::pingone::{NewPopulation, Population, Reference};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -245,7 +246,7 @@ pub(super) async fn delete(
 }
 
 /// With whom the users of a population sign on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct NewDefaultProvider {
     /// Absent where their passwords are kept here.
     id: Option<Uuid>,

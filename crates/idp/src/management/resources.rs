@@ -6,6 +6,7 @@ use protocol::pingone::{
     ApplicationPermissionsSettings, CorsSettings, ErrorDetail, IntrospectionAuthMethod, Resource,
     ResourceType,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
@@ -23,7 +24,7 @@ use crate::stores::resources::{ResourceDetails, Resources, StoredResource};
 const LIFETIMES: std::ops::RangeInclusive<i64> = 300..=2_592_000;
 
 /// What a resource is created or replaced with.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResourceBody {
     name: String,

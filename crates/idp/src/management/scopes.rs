@@ -4,6 +4,7 @@ use db::Statement;
 use protocol::id::{ResourceId, ScopeId};
 use protocol::oauth::Scopes;
 use protocol::pingone::{ResourceScope, ResourceType};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ use crate::stores::resources::{Opened, ResourceScopes, StoredResource, StoredSco
 const MOST_OPENED: usize = 200;
 
 /// What a scope is created or replaced with.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScopeBody {
     name: String,

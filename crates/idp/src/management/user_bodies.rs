@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use protocol::id::PopulationId;
 use protocol::pingone::{AccountStatus, ImportPassword, NewLifecycle, Reference};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use crate::requests::failures::api::ApiFailure;
 use crate::stores::users::VerifyStatus;
 
 /// What a user is created with, beside the attributes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserBody {
     pub(super) population: Option<Reference<PopulationId>>,
@@ -24,7 +25,7 @@ pub(super) struct UserBody {
 }
 
 /// Who keeps the credentials of a user.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ProviderBody {
     /// Absent where they are kept here.
     pub(super) id: Option<Uuid>,
@@ -33,7 +34,7 @@ pub(super) struct ProviderBody {
 }
 
 /// What only an import sets.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ImportBody {
     pub(super) email_verified: Option<bool>,
@@ -42,7 +43,7 @@ pub(super) struct ImportBody {
     pub(super) password: Option<ImportPassword>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AccountBody {
     pub(super) can_authenticate: Option<bool>,

@@ -3,6 +3,7 @@
 
 use protocol::id::EnvironmentId;
 use protocol::pingone::IdentityProvider as WireProvider;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::user_bodies::ProviderBody;
@@ -58,7 +59,7 @@ struct ShownProvider {
 }
 
 /// Who is to keep them.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewProvider {
     identity_provider: ProviderBody,
@@ -93,7 +94,7 @@ pub(super) async fn set(
 }
 
 /// How far the identity of a user is verified.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Verified {
     verify_status: VerifyStatus,

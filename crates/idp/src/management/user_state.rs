@@ -3,6 +3,7 @@
 
 use protocol::id::PopulationId;
 use protocol::secret::{Password, VerificationCode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::refusals::{self, PasswordTarget};
@@ -62,7 +63,7 @@ pub(super) async fn send_verification_code(
 }
 
 /// A verification code that came back.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VerificationBody {
     verification_code: Password,
@@ -85,7 +86,7 @@ pub(super) async fn verify(
 }
 
 /// Whether a user may sign on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Enabled {
     enabled: bool,
 }
@@ -122,7 +123,7 @@ pub(super) async fn set_enabled(
 }
 
 /// Whether a user needs a second factor.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MfaEnabled {
     mfa_enabled: bool,
@@ -148,7 +149,7 @@ pub(super) async fn set_mfa_enabled(
 }
 
 /// Which population a user is in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct InPopulation {
     id: PopulationId,
 }

@@ -6,6 +6,7 @@ use db::{Reader, StoreError};
 use jiff::Timestamp;
 use platform::keyring::Keyring;
 use protocol::id::{ApplicationId, EnvironmentId, ScopeId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::configuration::{Document, Objects};
@@ -47,7 +48,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 }
 
 /// A mapping.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AttributeMapping {
     pub(crate) name: String,
@@ -64,7 +65,7 @@ pub(crate) struct AttributeMapping {
 }
 
 /// Who made a mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum MappingType {
     /// The service: of the users' identifier.

@@ -106,6 +106,11 @@ impl StoredApplication {
         )
     }
 
+    /// Where it stands among those of its environment.
+    pub(crate) fn position(&self) -> String {
+        fold(&self.settings.name)
+    }
+
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.parse("id", ApplicationId::parse)?,
@@ -140,9 +145,9 @@ const FIND_BY_NAME: &str = "\
 SELECT id, environment_id, document, also, is_for_operators, created_at, updated_at
   FROM applications WHERE environment_id = $1 AND name_key = $2";
 
-const LIST: &str = "\
+const PAGE: &str = "\
 SELECT id, environment_id, document, also, is_for_operators, created_at, updated_at
-  FROM applications WHERE environment_id = $1 ORDER BY name_key";
+  FROM applications WHERE environment_id = $1 AND name_key > $2 ORDER BY name_key LIMIT $3";
 
 const INSERT: &str = "\
 INSERT INTO applications (id, environment_id, name_key, document, also, is_for_operators, created_at,
@@ -265,15 +270,16 @@ impl Applications {
             .map(|found| found.map(Arc::new))
     }
 
-    /// All applications of an environment, by name.
-    pub(crate) async fn list(
+    /// At most `limit` applications of an environment behind a [position](StoredApplication::position),
+    /// by name.
+    pub(crate) async fn page(
         &self,
         environment: EnvironmentId,
+        after: &str,
+        limit: u32,
     ) -> Result<Vec<StoredApplication>, StoreError> {
-        let rows = self
-            .db
-            .read(Statement::new(LIST).bind(environment.as_uuid()))
-            .await;
+        let page = Statement::new(PAGE).bind(environment.as_uuid());
+        let rows = self.db.read(page.bind(after).bind(limit)).await;
         let rows = rows.map_err(StoreError::during("list applications"))?;
         rows.iter().map(StoredApplication::from_row).collect()
     }

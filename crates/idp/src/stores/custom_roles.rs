@@ -2,10 +2,11 @@
 
 use protocol::id::RoleId;
 use protocol::pingone::{Reference, RoleScopeType};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A role of an environment's own.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CustomRole {
     pub(crate) name: String,
@@ -17,7 +18,7 @@ pub(crate) struct CustomRole {
 }
 
 /// A permission that a role gives, by its id.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Permitted {
     pub(crate) id: String,
 }

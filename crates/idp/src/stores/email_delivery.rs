@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use db::StoreError;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::configuration::{Document, Objects};
 use super::record::{Events, events};
 
 /// A mail server, or a service that takes mails by HTTP.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EmailDelivery {
     pub(crate) protocol: Option<EmailProtocol>,
@@ -27,7 +28,7 @@ pub(crate) struct EmailDelivery {
 }
 
 /// How mails are handed over.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum EmailProtocol {
     Http,
@@ -36,14 +37,14 @@ pub(crate) enum EmailProtocol {
 }
 
 /// Who takes mails by HTTP.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum EmailProvider {
     #[serde(rename = "CUSTOM_PROVIDER")]
     Custom,
 }
 
 /// The request that hands a mail over.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EmailRequest {
     pub(crate) delivery_method: EmailMethod,
@@ -54,7 +55,7 @@ pub(crate) struct EmailRequest {
 }
 
 /// What a request hands over.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum EmailMethod {
     Email,
@@ -94,7 +95,7 @@ impl EmailDelivery {
 }
 
 /// Whom a mail comes from, or where an answer goes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Sender {
     pub(crate) name: Option<String>,
     pub(crate) address: Option<String>,
@@ -102,7 +103,7 @@ pub(crate) struct Sender {
 
 /// Whom all messages of an environment come from, as its notifications settings say: what mails need
 /// to know of them.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Senders {
     pub(crate) from: Option<Sender>,
@@ -156,7 +157,7 @@ impl Sender {
 }
 
 /// How somebody who delivers messages is signed on to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum AuthenticationMethod {
     Basic,
@@ -164,7 +165,7 @@ pub(crate) enum AuthenticationMethod {
 }
 
 /// What somebody who delivers messages is signed on to with.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProviderAuthentication {
     pub(crate) method: AuthenticationMethod,
@@ -174,7 +175,7 @@ pub(crate) struct ProviderAuthentication {
 }
 
 /// A method of HTTP by which a message is handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum RequestMethod {
     Get,

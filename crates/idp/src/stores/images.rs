@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use db::{Reader, Statement, StoreError};
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,19 +14,19 @@ use super::configuration::{Document, Object};
 use super::record::{Events, events};
 
 /// An image. Its contents are kept beside it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Image {
     pub(crate) targets: Targets,
 }
 
 /// The forms of an image that there are.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Targets {
     pub(crate) original: Original,
 }
 
 /// An image as it was uploaded.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Original {
     pub(crate) id: Uuid,
     #[serde(rename = "type")]
@@ -35,7 +36,7 @@ pub(crate) struct Original {
 }
 
 /// How an image is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     Gif,

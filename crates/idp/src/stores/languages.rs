@@ -7,6 +7,7 @@ use db::{Reader, StoreError};
 use jiff::Timestamp;
 use platform::keyring::Keyring;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ui::{Messages, OwnTexts};
 
@@ -16,7 +17,7 @@ use crate::caches::{Recent, Touched};
 use crate::texts::{Texts, fallbacks};
 
 /// A language.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Language {
     pub(crate) locale: String,
@@ -50,7 +51,7 @@ impl Document for Language {
 }
 
 /// The translated texts of one language.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Translations {
     pub(crate) locale: String,
     pub(crate) texts: BTreeMap<String, String>,

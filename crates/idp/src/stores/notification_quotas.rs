@@ -2,13 +2,14 @@
 
 use db::StoreError;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::configuration::{Document, Objects};
 use super::record::{Events, events};
 
 /// How many messages a day.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Quota {
     pub(crate) r#type: QuotaType,
@@ -19,7 +20,7 @@ pub(crate) struct Quota {
 }
 
 /// Whose messages a quota counts.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum QuotaType {
     Environment,
@@ -27,7 +28,7 @@ pub(crate) enum QuotaType {
 }
 
 /// What a quota counts.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum QuotaMethod {
     Email,
     #[serde(rename = "SMS")]
@@ -36,7 +37,7 @@ pub(crate) enum QuotaMethod {
 }
 
 /// A notification policy: what mails need to know of it.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Quotas {
     #[serde(default)]
     quotas: Vec<Quota>,

@@ -1,13 +1,14 @@
 //! Attributes of resources: which claims about a user tokens for a resource carry, and with what
 //! value (PingOne, "Resource attributes").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::configuration::Document;
 use super::record::{Events, events};
 
 /// An attribute of a resource.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResourceAttribute {
     /// The claim.
@@ -24,7 +25,7 @@ pub(crate) struct ResourceAttribute {
 }
 
 /// Where an attribute comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum AttributeKind {
     /// Tokens need it: its value can be set, and it stays.

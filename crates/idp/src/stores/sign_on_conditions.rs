@@ -1,10 +1,12 @@
 //! The conditions of sign-on policies' actions as documents; `configuration` says what they mean.
 
+use std::borrow::Cow;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A condition as it is sent and shown. Exactly one of its forms is there.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Condition {
     pub(crate) and: Option<Vec<Self>>,
@@ -30,7 +32,7 @@ pub(crate) enum Operand {
 }
 
 /// Scores of an address's risk.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RiskScores {
     pub(crate) min_score: u32,
@@ -45,11 +47,32 @@ pub(crate) enum Valid {
 }
 
 /// From where and when the user signed on before.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LastSignOn {
     pub(crate) previous_successful_authentication_ip: String,
     pub(crate) previous_successful_authentication_time: String,
+}
+
+impl JsonSchema for Operand {
+    fn schema_name() -> Cow<'static, str> {
+        "Operand".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "boolean"]})
+    }
+}
+
+impl JsonSchema for Valid {
+    fn schema_name() -> Cow<'static, str> {
+        "Valid".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let last = generator.subschema_for::<LastSignOn>();
+        json_schema!({"anyOf": [{"type": "string"}, last]})
+    }
 }
 
 impl Serialize for Operand {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use platform::keyring::Keyring;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::pingone::Reference as WireReference;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ use crate::caches::{Recent, Touched};
 pub(crate) const SINGLE_FACTOR: &str = "Single_Factor";
 
 /// A sign-on policy. Its name is the `acr` of the tokens.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct SignOnPolicy {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
@@ -44,7 +45,7 @@ impl Document for SignOnPolicy {
 }
 
 /// That an application has a sign-on policy. It goes with the policy.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignOnPolicyAssignment {
     /// The lowest counts first.
@@ -73,7 +74,7 @@ impl Document for SignOnPolicyAssignment {
 }
 
 /// An action of a sign-on policy. Which of the optional members are there depends on the type.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignOnPolicyAction {
     #[serde(rename = "type")]
@@ -110,7 +111,7 @@ pub(crate) struct SignOnPolicyAction {
 }
 
 /// What an action demands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ActionType {
     Agreement,
@@ -126,13 +127,13 @@ pub(crate) enum ActionType {
 }
 
 /// Whether something is on.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Switch {
     pub(crate) enabled: bool,
 }
 
 /// Whether somebody may register at sign-on, and where.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Registration {
     pub(crate) enabled: bool,
@@ -142,18 +143,18 @@ pub(crate) struct Registration {
 }
 
 /// A page elsewhere.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct External {
     pub(crate) href: String,
 }
 
 /// Users that come from a directory when they sign on for the first time.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Provisioning {
     pub(crate) gateways: Vec<ProvisioningGateway>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProvisioningGateway {
     pub(crate) id: Uuid,
@@ -163,28 +164,28 @@ pub(crate) struct ProvisioningGateway {
 }
 
 /// The gateways that users can come through.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum GatewayType {
     #[serde(rename = "LDAP")]
     Ldap,
 }
 
 /// Which identity provider knows whoever gives such a name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DiscoveryRule {
     pub(crate) condition: DiscoveryCondition,
     pub(crate) identity_provider: WireReference<Uuid>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct DiscoveryCondition {
     pub(crate) contains: String,
     pub(crate) value: String,
 }
 
 /// A native application whose devices may prove something.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NativeApplication {
     pub(crate) id: Uuid,
@@ -192,14 +193,14 @@ pub(crate) struct NativeApplication {
     pub(crate) device_authorization: Option<DeviceAuthorization>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeviceAuthorization {
     pub(crate) enabled: bool,
     pub(crate) extra_verification: Option<ExtraVerification>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ExtraVerification {
     Permissive,
@@ -207,7 +208,7 @@ pub(crate) enum ExtraVerification {
 }
 
 /// What becomes of users without a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum NoDevicesMode {
     Block,
@@ -215,13 +216,13 @@ pub(crate) enum NoDevicesMode {
 }
 
 /// An attribute that users are asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ProfileAttribute {
     pub(crate) name: String,
     pub(crate) required: bool,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct AttributeName {
     pub(crate) name: String,
 }

@@ -10,6 +10,7 @@ use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use platform::keyring::Keyring;
 use protocol::id::{ActivityId, EnvironmentId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -24,7 +25,7 @@ use crate::caches::{Recent, Touched};
 const LONGEST_QUEUE: u32 = 10_000;
 
 /// Somebody who is told what happens.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Subscription {
     pub(crate) name: String,
@@ -47,7 +48,7 @@ fn yes() -> bool {
 }
 
 /// How somebody is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Protocol {
     #[default]
@@ -56,7 +57,7 @@ pub(crate) enum Protocol {
 }
 
 /// In whose form somebody is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Format {
     #[default]
@@ -66,20 +67,20 @@ pub(crate) enum Format {
 }
 
 /// Where somebody is told.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Endpoint {
     pub(crate) url: String,
     pub(crate) headers: Option<BTreeMap<String, String>>,
 }
 
 /// Something by its id.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Named {
     pub(crate) id: Uuid,
 }
 
 /// How much one request tells, and how it is written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PayloadOptions {
     pub(crate) maximum_payload_limit: Option<PayloadLimit>,
@@ -87,14 +88,14 @@ pub(crate) struct PayloadOptions {
 }
 
 /// How much one request tells.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct PayloadLimit {
     pub(crate) r#type: Option<LimitType>,
     pub(crate) size: Option<u32>,
 }
 
 /// What a limit counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum LimitType {
     EventsPerPayload,
@@ -102,14 +103,14 @@ pub(crate) enum LimitType {
 }
 
 /// How a request is written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct PayloadFormat {
     pub(crate) https: Option<HttpsFormat>,
     pub(crate) tcp: Option<TcpFormat>,
 }
 
 /// How a body is written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HttpsFormat {
     pub(crate) format: Option<BodyFormat>,
@@ -117,7 +118,7 @@ pub(crate) struct HttpsFormat {
 }
 
 /// How several entries make a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum BodyFormat {
     JsonArray,
@@ -125,7 +126,7 @@ pub(crate) enum BodyFormat {
 }
 
 /// How a line is written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TcpFormat {
     pub(crate) format: Option<LineFormat>,
@@ -133,7 +134,7 @@ pub(crate) struct TcpFormat {
 }
 
 /// The form of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum LineFormat {
     JsonDoc,
@@ -141,7 +142,7 @@ pub(crate) enum LineFormat {
 }
 
 /// What somebody is told.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FilterOptions {
     pub(crate) included_action_types: Vec<String>,
@@ -158,7 +159,7 @@ pub(crate) struct FilterOptions {
 }
 
 /// What an entry of the audit log is marked with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum Tag {
     #[serde(rename = "adminIdentityEvent")]
     AdminIdentityEvent,

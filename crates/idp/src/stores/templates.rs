@@ -2,6 +2,7 @@
 
 use db::StoreError;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use super::fold;
 use super::record::{Events, events};
 
 /// A way that a message takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum DeliveryMethod {
     Email,
     Push,
@@ -240,7 +241,7 @@ impl Template {
 }
 
 /// What a message says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TemplateContent {
     pub(crate) delivery_method: DeliveryMethod,
@@ -267,7 +268,7 @@ pub(crate) struct TemplateContent {
 }
 
 /// How a push can be answered.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum PushCategory {
     ApproveAndOpenApp,

@@ -6,6 +6,7 @@ use db::{Reader, StoreError};
 use jiff::Timestamp;
 use platform::keyring::Keyring;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::caches::{Recent, Touched};
 use crate::urls::Urls;
 
 /// A theme.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Theme {
     pub(crate) template: Template,
@@ -26,7 +27,7 @@ pub(crate) struct Theme {
 }
 
 /// How a page is laid out.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Template {
     Default,
@@ -37,7 +38,7 @@ pub(crate) enum Template {
 }
 
 /// The colours and pictures of a theme.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Look {
     pub(crate) background_type: BackgroundType,
@@ -56,7 +57,7 @@ pub(crate) struct Look {
 }
 
 /// What is behind the card of a page.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum BackgroundType {
     Color,
@@ -66,7 +67,7 @@ pub(crate) enum BackgroundType {
 }
 
 /// Whether a page shows a logo.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum LogoType {
     Image,
@@ -74,7 +75,7 @@ pub(crate) enum LogoType {
 }
 
 /// An image, and where it is.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Picture {
     pub(crate) id: Option<Uuid>,
     pub(crate) href: Option<String>,
@@ -164,7 +165,7 @@ impl Document for Theme {
 }
 
 /// Whose pages an environment has.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BrandingSettings {
     pub(crate) company_name: Option<String>,

@@ -6,6 +6,7 @@ use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use regex::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
@@ -19,7 +20,7 @@ use crate::caches::{Recent, Touched};
 const LARGEST_PATTERN: usize = 1 << 18;
 
 /// A schema; there is one, called `User`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Schema {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
@@ -34,7 +35,7 @@ impl Document for Schema {
 }
 
 /// An attribute of users.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
 pub(crate) struct SchemaAttribute {
@@ -58,7 +59,7 @@ pub(crate) struct SchemaAttribute {
 }
 
 /// Of what kind the values of an attribute are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum AttributeType {
     Boolean,
@@ -68,7 +69,7 @@ pub(crate) enum AttributeType {
 }
 
 /// Whose an attribute is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum SchemaType {
     /// PingOne's, and the server alone needs or sets it.
@@ -80,7 +81,7 @@ pub(crate) enum SchemaType {
 }
 
 /// One of the values that an attribute may have.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct EnumeratedValue {
     pub(crate) value: String,
     /// Whether it stays where it is and is given to nobody any more.
@@ -89,7 +90,7 @@ pub(crate) struct EnumeratedValue {
 }
 
 /// The pattern that values must match.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RegexValidation {
     pub(crate) pattern: String,
@@ -110,7 +111,7 @@ impl RegexValidation {
 }
 
 /// A part of an attribute that is an object.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
 pub(crate) struct SubAttribute {

@@ -8,6 +8,7 @@ use protocol::pingone::{
     Account, AccountStatus, IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus, Reference,
     User,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -55,7 +56,7 @@ pub(crate) struct StoredUser {
 }
 
 /// How far an identity is verified by documents (PingOne, "Verify").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum VerifyStatus {
     Disabled,
@@ -81,7 +82,7 @@ impl VerifyStatus {
 }
 
 /// The identity provider elsewhere that keeps the credentials of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ForeignProvider {
     pub(crate) id: Uuid,
     /// PingOne's code for it; it never changes.

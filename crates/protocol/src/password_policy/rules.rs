@@ -10,6 +10,7 @@ use super::PasswordPolicy;
 ///
 /// In the order in which PingOne lists and judges them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum CharacterSet {

@@ -125,6 +125,7 @@ codes! {
 
 /// Who may sign on to an application (PingOne, `accessControl`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AccessControl {
     /// By roles.
@@ -144,6 +145,7 @@ impl AccessControl {
 
 /// Access by roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RoleAccess {
     /// Which users may.
@@ -160,6 +162,7 @@ impl RoleAccess {
 
 /// Access by groups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GroupAccess {
     /// How many of them it takes.
@@ -182,6 +185,7 @@ codes! {
 /// From which pages scripts may use an application (PingOne, `corsSettings`); an application
 /// without may be used from all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CorsSettings {
     /// From all that are listed, or from none.
@@ -220,6 +224,7 @@ fn is_origin(allowed: &str, origin: &str) -> bool {
 /// An environment holds kinds of applications that nobody has a type for, so a client reads what all
 /// kinds have, and the rest as JSON.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Application {
@@ -256,6 +261,7 @@ impl Application {
 
 /// What an application is created or replaced with; absent members take PingOne's defaults.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewApplication {
@@ -381,6 +387,7 @@ fn yes() -> bool {
 
 /// An application's secret.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApplicationSecret {
     /// The secret in force.
@@ -392,6 +399,7 @@ pub struct ApplicationSecret {
 
 /// A secret that was replaced and still works for a while.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PreviousSecret {

@@ -11,6 +11,7 @@ pub type Links = BTreeMap<String, Link>;
 
 /// An absolute address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Link {
     /// The address.
@@ -26,6 +27,11 @@ impl Link {
 
 /// How a resource names another: `{"id": "…"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ReferenceTo{I}")
+)]
 #[non_exhaustive]
 pub struct Reference<I> {
     /// The other's id.

@@ -167,6 +167,7 @@ codes! {
 
 /// Which products an environment has (PingOne, "Bill of materials").
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BillOfMaterials {
@@ -189,6 +190,7 @@ impl BillOfMaterials {
 
 /// A product of an environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Product {
@@ -232,6 +234,7 @@ impl Product {
 
 /// Where a product is deployed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Deployment {
     /// The deployment's id.
@@ -241,6 +244,7 @@ pub struct Deployment {
 
 /// An address under a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Bookmark {
     /// The name.
@@ -251,6 +255,7 @@ pub struct Bookmark {
 
 /// An environment: one issuer, one directory of users.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Environment {

@@ -42,6 +42,7 @@ open_codes! {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApiError {
     /// Equals the answer's `Correlation-Id`; to be quoted to PingOne's support.
@@ -71,6 +72,7 @@ impl ApiError {
 
 /// One problem of an [`ApiError`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ErrorDetail {
     /// Such as `UNIQUENESS_VIOLATION`, `INVALID_VALUE`, `REQUIRED_VALUE`.

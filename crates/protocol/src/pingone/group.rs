@@ -20,6 +20,7 @@ open_codes! {
 
 /// A group of users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Group {
@@ -88,6 +89,7 @@ impl Group {
 
 /// How many members a group has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MemberCounts {
     /// How many users.
@@ -110,6 +112,7 @@ impl MemberCounts {
 /// assert_eq!(captains.name, "Captains");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewGroup {
@@ -169,6 +172,7 @@ impl NewGroup {
 
 /// A group that a user or a group is in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GroupMembership {
     /// Links to the member and the group.
@@ -206,6 +210,7 @@ impl GroupMembership {
 
 /// The part of a [`GroupMembership`] that `expand=group` adds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct EmbeddedGroup {
     /// The group.

@@ -28,6 +28,7 @@ open_codes! {
 
 /// The state of a user's password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PasswordState {
@@ -68,6 +69,7 @@ impl PasswordState {
 
 /// The part of a [`PasswordState`] that `expand=passwordPolicy` adds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EmbeddedPolicy {
@@ -84,6 +86,7 @@ impl EmbeddedPolicy {
 
 /// Body of `password.check`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CheckPassword {
     /// The password to check.
@@ -92,6 +95,7 @@ pub struct CheckPassword {
 
 /// Body of `password.recover`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecoverPassword {
@@ -104,6 +108,7 @@ pub struct RecoverPassword {
 /// Body of `password.reset`, by the user with the current password, or by an administrator
 /// without.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResetPassword {
@@ -116,6 +121,7 @@ pub struct ResetPassword {
 
 /// Body of `password.set` and `password.setValue`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SetPassword {

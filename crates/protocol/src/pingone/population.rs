@@ -9,6 +9,7 @@ use crate::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 
 /// A population: the part of an environment that users belong to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Population {
@@ -72,6 +73,7 @@ impl Population {
 
 /// What a population is created or replaced with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewPopulation {

@@ -33,6 +33,7 @@ open_codes! {
 
 /// A role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Role {
@@ -147,6 +148,7 @@ impl NewRole {
 
 /// The object that an assignment is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RoleScope {
     /// The object's id.
@@ -165,6 +167,7 @@ impl RoleScope {
 
 /// The object that an assignment is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AssignedScope {
     /// The object's id.
@@ -185,6 +188,7 @@ impl From<RoleScope> for AssignedScope {
 
 /// A role that a user or an application holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RoleAssignment {
@@ -221,6 +225,7 @@ impl RoleAssignment {
 
 /// What a role is assigned with.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NewRoleAssignment {
     /// The role.

@@ -1,6 +1,7 @@
 //! The operations on a collection and its objects, and their routes.
 
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,6 +11,7 @@ use crate::api::filter::passes;
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::{Resource, at};
 use crate::api::paging::PageRequest;
+use crate::api::shapes::{Part, Stored, Untyped};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects, take_secrets, to_json};
@@ -194,17 +196,20 @@ fn keep_default<D: Document>(members: &mut Map<String, Value>, object: &Object<D
 
 /// Begins the routes of a path of a kind, behind that of its collection.
 pub(crate) fn at_path<D: Configuration>(behind: &str) -> Resource {
-    at(format!("/environments/{{environment}}/{}{behind}", D::PATH)).kept(D::KEPT)
+    at(format!("/environments/{{environment}}/{}{behind}", D::PATH))
+        .kept(D::KEPT)
+        .showing::<Stored<D>>()
 }
 
 /// The routes of a collection and its objects.
 pub(crate) fn collection<D: Configuration>() -> Vec<Resource> {
     let item = format!("/{{{}}}", D::ITEM);
     vec![
-        at_path::<D>("").get(list::<D>).post(create::<D>),
+        list_route::<D>().post(create::<D>).taking::<D>(),
         at_path::<D>(&item)
             .get(read::<D>)
             .put(replace::<D>)
+            .taking::<D>()
             .delete(delete::<D>),
     ]
 }
@@ -212,24 +217,24 @@ pub(crate) fn collection<D: Configuration>() -> Vec<Resource> {
 /// The routes of a collection whose objects every environment begins with, and that stay as they are.
 pub(crate) fn given<D: Configuration>() -> Vec<Resource> {
     let item = format!("/{{{}}}", D::ITEM);
-    vec![
-        at_path::<D>("").get(list::<D>),
-        at_path::<D>(&item).get(read::<D>),
-    ]
+    vec![list_route::<D>(), at_path::<D>(&item).get(read::<D>)]
 }
 
 /// The routes of a collection whose objects come about by other means, and are not changed.
 pub(crate) fn made_elsewhere<D: Configuration>() -> Vec<Resource> {
     let item = format!("/{{{}}}", D::ITEM);
     vec![
-        at_path::<D>("").get(list::<D>),
+        list_route::<D>(),
         at_path::<D>(&item).get(read::<D>).delete(delete::<D>),
     ]
 }
 
 /// The route of a collection that is read; what makes its objects is added to it.
 pub(crate) fn list_route<D: Configuration>() -> Resource {
-    at_path::<D>("").get(list::<D>)
+    at_path::<D>("")
+        .get(list::<D>)
+        .answering_many::<Stored<D>>(D::KEY)
+        .paged()
 }
 
 /// The route of an object that is read and deleted, and never changed.
@@ -242,7 +247,7 @@ pub(crate) fn item_route<D: Configuration>() -> Resource {
 /// The routes of a collection whose objects stay as they were made.
 pub(crate) fn unchanging_collection<D: Configuration>() -> Vec<Resource> {
     vec![
-        at_path::<D>("").get(list::<D>).post(create::<D>),
+        list_route::<D>().post(create::<D>).taking::<D>(),
         item_route::<D>(),
     ]
 }
@@ -251,17 +256,19 @@ pub(crate) fn unchanging_collection<D: Configuration>() -> Vec<Resource> {
 pub(crate) fn patchable_collection<D: Configuration>() -> Vec<Resource> {
     let item = format!("/{{{}}}", D::ITEM);
     vec![
-        at_path::<D>("").get(list::<D>).post(create::<D>),
+        list_route::<D>().post(create::<D>).taking::<D>(),
         at_path::<D>(&item)
             .get(read::<D>)
             .put(replace::<D>)
+            .taking::<D>()
             .patch(update::<D>)
+            .taking::<Part<D>>()
             .delete(delete::<D>),
     ]
 }
 
 /// Whether an object is the default.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 struct IsDefault {
     default: bool,
 }
@@ -309,6 +316,8 @@ pub(crate) fn default_route<D: Configuration>() -> Resource {
     at_path::<D>(&format!("/{{{}}}/default", D::ITEM))
         .get(read_default::<D>)
         .put(set_default::<D>)
+        .taking::<IsDefault>()
+        .showing::<IsDefault>()
 }
 
 /// What else is shown about an object.
@@ -316,14 +325,20 @@ pub(crate) type View<D> = fn(&Object<D>) -> Result<Map<String, Value>, ApiFailur
 
 /// A route below an object, which shows something else about it.
 pub(crate) fn view<D: Configuration>(name: &str, view: View<D>) -> Resource {
-    at_path::<D>(&format!("/{{{}}}/{name}", D::ITEM)).get({
-        let name = name.to_owned();
-        move |item: Item<D, D::Read>| async move {
-            let Item { collection, object } = item;
-            let path = format!("{}/{}/{name}", collection.path, object.id);
-            let shown =
-                Hal::in_environment(collection.idp.urls(), collection.id(), path, view(&object)?);
-            Reply::ok(&shown)
-        }
-    })
+    at_path::<D>(&format!("/{{{}}}/{name}", D::ITEM))
+        .get({
+            let name = name.to_owned();
+            move |item: Item<D, D::Read>| async move {
+                let Item { collection, object } = item;
+                let path = format!("{}/{}/{name}", collection.path, object.id);
+                let shown = Hal::in_environment(
+                    collection.idp.urls(),
+                    collection.id(),
+                    path,
+                    view(&object)?,
+                );
+                Reply::ok(&shown)
+            }
+        })
+        .showing::<Untyped>()
 }

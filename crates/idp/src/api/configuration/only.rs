@@ -10,6 +10,7 @@ use crate::access::permissions::Allows;
 use crate::api::body::{JsonObject, read_members};
 use crate::api::hal::Reply;
 use crate::api::media_router::Resource;
+use crate::api::shapes::Part;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::{Object, Objects, to_json};
@@ -147,8 +148,11 @@ pub(crate) fn settings<D: Configuration + Default>() -> Vec<Resource> {
         at_path::<D>("")
             .get(read_only::<D>)
             .put(replace_only::<D>)
+            .taking::<D>()
             .patch(update_only::<D>)
-            .delete(reset_to_default::<D>),
+            .taking::<Part<D>>()
+            .delete(reset_to_default::<D>)
+            .with_status(if D::RESET_SHOWS { &[200] } else { &[204] }),
     ]
 }
 
@@ -164,6 +168,7 @@ pub(crate) fn settings_once_set<D: Configuration>() -> Vec<Resource> {
         at_path::<D>("")
             .get(read_set::<D>)
             .put(replace_only::<D>)
+            .taking::<D>()
             .delete(reset_only::<D>),
     ]
 }

@@ -5,6 +5,7 @@ use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, UserId};
 use protocol::pingone::media_type;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use crate::api::body::OptionalJson;
 use crate::api::configuration::PathObject;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::media_router::{Resource, at};
+use crate::api::shapes::Untyped;
 use crate::core::Core;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Object, Objects};
@@ -32,13 +34,13 @@ pub(super) async fn count(
 }
 
 /// What something is named by.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 struct Named {
     id: Uuid,
 }
 
 /// That somebody agrees.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Accept {
     language: Named,
@@ -47,7 +49,7 @@ struct Accept {
 }
 
 /// What a user said, as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Consent {
     agreement: Named,
@@ -62,7 +64,7 @@ struct Consent {
 }
 
 /// Whether what a user agreed to counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) enum Status {
     Accepted,
@@ -268,10 +270,14 @@ async fn revoke(
 pub(crate) fn routes() -> Vec<Resource> {
     let path = "/environments/{environment}/users/{user}/agreementConsents";
     vec![
-        at(path).get(list),
+        at(path)
+            .get(list)
+            .answering_many::<Untyped>("agreementConsents"),
         at(format!("{path}/{{agreement}}"))
+            .showing::<Untyped>()
             .get(read)
             .post_as(media_type::CONSENT_ACCEPT, accept)
+            .taking::<Accept>()
             .post_as(media_type::CONSENT_REVOKE, revoke),
     ]
 }

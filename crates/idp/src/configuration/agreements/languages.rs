@@ -1,5 +1,6 @@
 //! `/environments/{environment}/agreements/{agreement}/languages`: an agreement in one language.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use crate::stores::configuration::{Document, Object};
 use crate::stores::record::{Events, events};
 
 /// An agreement in one language.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgreementLanguage {
     pub(crate) locale: String,
@@ -25,7 +26,7 @@ pub(crate) struct AgreementLanguage {
 }
 
 /// What the page says that asks for consent.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "named as on the wire")]
 pub(crate) struct UserExperience {

@@ -4,6 +4,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -16,6 +17,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::Resource;
+use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::{Document, Object, Objects};
@@ -28,7 +30,7 @@ const LONGEST: usize = 100_000;
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 /// The text of an agreement from an instant on.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Revision {
     pub(super) content_type: ContentType,
@@ -38,7 +40,7 @@ pub(crate) struct Revision {
 }
 
 /// How a text is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(super) enum ContentType {
     #[serde(rename = "text/html")]
     Html,
@@ -185,7 +187,7 @@ fn begins_tag(word: &str, tag: &str) -> bool {
 }
 
 /// The text of a revision, which a link of it leads to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Text {
     resource_path: String,
@@ -193,7 +195,7 @@ struct Text {
     data_type: ContentTypeName,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 struct ContentTypeName(&'static str);
 
@@ -240,7 +242,11 @@ impl FromRequestParts<Idp> for RevisionId {
 /// The routes of revisions.
 pub(crate) fn routes() -> Vec<Resource> {
     let mut routes = unchanging_collection::<Revision>();
-    routes.push(at_path::<Revision>("/{revision}/text").get(read_text));
+    routes.push(
+        at_path::<Revision>("/{revision}/text")
+            .showing::<Untyped>()
+            .get(read_text),
+    );
     routes
 }
 

@@ -1,5 +1,6 @@
 //! The fields of forms: which members each kind has, and which of them it must have.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ const LONGEST: usize = 20_000;
 const MOST_OPTIONS: usize = 500;
 
 /// A field of a form.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Field {
     #[serde(rename = "type")]
@@ -65,7 +66,7 @@ pub(super) struct Field {
 }
 
 /// What a field is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Kind {
     Agreement,
@@ -96,7 +97,7 @@ pub(super) enum Kind {
 }
 
 /// Where a field stands.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct Position {
     row: u32,
     col: u32,
@@ -104,14 +105,14 @@ struct Position {
     width: Option<u32>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Visibility {
     #[serde(rename = "type")]
     kind: VisibilityType,
     key: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum VisibilityType {
     AlwaysVisible,
@@ -119,14 +120,14 @@ enum VisibilityType {
     ShowByDefault,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum LabelMode {
     Default,
     Float,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Layout {
     Horizontal,
@@ -134,7 +135,7 @@ enum Layout {
 }
 
 /// One of the options of a field: a value, or a kind of device.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Choice {
     label: Option<String>,
@@ -146,7 +147,7 @@ struct Choice {
     icon_src: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Device {
     Email,
@@ -159,7 +160,7 @@ enum Device {
     Whatsapp,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Validation {
     #[serde(rename = "type")]
@@ -168,21 +169,21 @@ struct Validation {
     error_message: Option<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ValidationType {
     Custom,
     None,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct Icon {
     #[serde(rename = "type")]
     kind: IconType,
     size: IconSize,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum IconType {
     Agreement,
@@ -201,7 +202,7 @@ enum IconType {
     UsbKey,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum IconSize {
     Large,
@@ -210,7 +211,7 @@ enum IconSize {
 }
 
 /// How a button or a link looks.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Styles {
     alignment: Option<Alignment>,
@@ -228,7 +229,7 @@ struct Styles {
     display_default_theme_link_color: Option<bool>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Alignment {
     Center,
@@ -236,7 +237,7 @@ enum Alignment {
     Right,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum WidthUnit {
     Percent,
@@ -244,7 +245,7 @@ enum WidthUnit {
 }
 
 /// In pixels.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 struct Padding {
     top: Option<u32>,
     bottom: Option<u32>,
@@ -252,7 +253,7 @@ struct Padding {
     right: Option<u32>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum ProviderType {
     Amazon,
@@ -271,21 +272,21 @@ enum ProviderType {
     Yahoo,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Appearance {
     Checkbox,
     Switch,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum InputType {
     Boolean,
     ReadOnlyText,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ShownAgreement {
     id: Option<Uuid>,
@@ -293,7 +294,7 @@ struct ShownAgreement {
 }
 
 /// How large something is; a captcha has two sizes of its own.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Size {
     Compact,
@@ -303,14 +304,14 @@ enum Size {
     Small,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum CaptchaTheme {
     Dark,
     Light,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum PollingAppearance {
     Dots,
@@ -318,14 +319,14 @@ enum PollingAppearance {
     Spinner,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Trigger {
     Automatic,
     Button,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Action {
     Authenticate,

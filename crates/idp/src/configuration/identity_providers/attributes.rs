@@ -1,6 +1,7 @@
 //! `/environments/{environment}/identityProviders/{identityProvider}/attributes`: which attributes
 //! of a user are taken from an identity provider (PingOne, "Identity provider attributes").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::IdentityProvider;
@@ -13,7 +14,7 @@ use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
 
 /// That an attribute is taken from a provider.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProviderAttribute {
     name: String,
@@ -23,7 +24,7 @@ pub(crate) struct ProviderAttribute {
 }
 
 /// When the user's attribute is written.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Update {
     Always,
@@ -31,7 +32,7 @@ enum Update {
 }
 
 /// Whether every provider has it.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum MappingType {
     Core,

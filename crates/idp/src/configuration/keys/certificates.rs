@@ -3,16 +3,18 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::certified::{Certified, Usage, as_encoded, export, refused};
+use super::certified::{Certified, PEM, PKCS7, Usage, as_encoded, export, refused};
 use crate::access::permissions::may;
 use crate::api::configuration::{
     Around, Configuration, Item, Managing, TopLevel, delete, list_route,
 };
 use crate::api::hal::{Reply, Shown};
 use crate::api::media_router::{Resource, at};
+use crate::api::shapes::Stored;
 use crate::api::upload::Upload;
 use crate::keys::pairs;
 use crate::requests::failures::api::ApiFailure;
@@ -20,7 +22,7 @@ use crate::stores::configuration::{Document, Object};
 use crate::stores::record::{Events, events};
 
 /// A certificate of somebody else.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Certificate(Certified);
 
@@ -83,9 +85,13 @@ async fn read(
 
 pub(super) fn routes() -> Vec<Resource> {
     vec![
-        list_route::<Certificate>().post_multipart(import),
+        list_route::<Certificate>()
+            .post_multipart(import)
+            .with_status(&[202]),
         at("/environments/{environment}/certificates/{certificate}")
+            .showing::<Stored<Certificate>>()
             .get(read)
+            .also_as(&[PEM, PKCS7])
             .delete(delete::<Certificate>)
             .kept(Certificate::KEPT),
     ]

@@ -7,6 +7,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::configuration::Around;
@@ -15,14 +16,14 @@ use crate::api::upload::Upload;
 use crate::keys::pairs::{self, Algorithm, Facts, Identity, Pair, PairError, SignatureAlgorithm};
 use crate::requests::failures::api::ApiFailure;
 
-const PEM: &str = "application/x-x509-ca-cert";
-const PKCS7: &str = "application/x-pkcs7-certificates";
+pub(super) const PEM: &str = "application/x-x509-ca-cert";
+pub(super) const PKCS7: &str = "application/x-pkcs7-certificates";
 
 /// A certificate that ends within so many days is about to end.
 const ENDS_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What a key or a certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Usage {
     Encryption,
@@ -59,7 +60,7 @@ impl Usage {
 }
 
 /// What keys and certificates have in common.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Certified {
     pub(super) name: String,
@@ -84,7 +85,7 @@ pub(super) struct Certified {
 }
 
 /// The private half of a key and the certificates, each in Base64.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Material {
     pub(super) private_key: Option<String>,

@@ -2,6 +2,7 @@
 //! rotation policies").
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
@@ -16,6 +17,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::Resource;
+use crate::api::shapes::Stored;
 use crate::keys::pairs::{Algorithm, SignatureAlgorithm};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object};
@@ -27,7 +29,7 @@ const SIGNS_NOTHING: &str = "Keys of the default policy sign tokens, and are ren
                              installation says; those of other policies sign nothing.";
 
 /// A key rotation policy.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RotationPolicy {
     #[serde(flatten)]
@@ -39,7 +41,7 @@ pub(crate) struct RotationPolicy {
 }
 
 /// What a client says of a policy.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Settings {
     name: String,
@@ -56,20 +58,20 @@ struct Settings {
 }
 
 /// What the keys of a policy are for.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum RotationUsage {
     Signing,
 }
 
 /// The key in use and the one that follows.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PolicyKeys {
     current: PolicyKey,
     next: PolicyKey,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PolicyKey {
     id: Uuid,
     material: Material,
@@ -248,10 +250,15 @@ async fn rotate(on: OnPolicy) -> Result<Reply, ApiFailure> {
 /// Key rotation policies.
 pub(super) fn routes() -> [Resource; 2] {
     [
-        at_path::<RotationPolicy>("").get(list).post(create),
+        at_path::<RotationPolicy>("")
+            .get(list)
+            .answering_many::<Stored<RotationPolicy>>("keyRotationPolicies")
+            .post(create)
+            .taking::<Settings>(),
         at_path::<RotationPolicy>("/{policy}")
             .get(read)
             .put(replace)
+            .taking::<Settings>()
             .delete(delete::<RotationPolicy>)
             .post_as(ROTATE, rotate),
     ]

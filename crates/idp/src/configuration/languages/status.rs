@@ -1,6 +1,7 @@
 //! `/environments/{environment}/languages/{language}/status`: how far a service has translated its
 //! texts (PingOne, "Language localization status").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -14,7 +15,7 @@ use crate::stores::languages::Language;
 use crate::stores::record::{Events, events};
 
 /// How far a service has translated its texts into a language.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LocalizationStatus {
     service: String,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ui::Messages;
 
@@ -18,6 +19,7 @@ use crate::api::hal::Reply;
 use crate::api::media_router::{Resource, at};
 use crate::api::paging::PageRequest;
 use crate::api::resource::unique;
+use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::{Document as _, Object, Objects};
@@ -31,7 +33,7 @@ const MOST_TEXTS: usize = 2000;
 const LONGEST: usize = 4096;
 
 /// A text as it goes over the wire.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Translation {
     key: String,
@@ -240,7 +242,15 @@ async fn update(
 /// The routes of translations.
 pub(crate) fn routes() -> Vec<Resource> {
     let path = "/environments/{environment}/translations/{locale}";
-    vec![at(path).get(list).put(update)]
+    vec![
+        at(path)
+            .get(list)
+            .answering_many::<Untyped>("translations")
+            .paged()
+            .put(update)
+            .taking::<Vec<Translation>>()
+            .answering::<Vec<Translation>>(),
+    ]
 }
 
 #[cfg(test)]

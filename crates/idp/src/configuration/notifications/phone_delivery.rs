@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check_countries;
@@ -15,7 +16,7 @@ use crate::stores::email_delivery::{ProviderAuthentication, RequestMethod};
 use crate::stores::record::{Events, events};
 
 /// One who delivers messages to telephones.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PhoneDelivery {
     provider: Provider,
@@ -31,7 +32,7 @@ pub(crate) struct PhoneDelivery {
 }
 
 /// Who delivers.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum Provider {
     #[serde(rename = "CUSTOM_PROVIDER")]
     Custom,
@@ -42,7 +43,7 @@ enum Provider {
 }
 
 /// A way to a telephone.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum PhoneMethod {
     Sms,
@@ -50,7 +51,7 @@ enum PhoneMethod {
 }
 
 /// The request that hands a message over.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PhoneRequest {
     delivery_method: PhoneMethod,
@@ -65,7 +66,7 @@ struct PhoneRequest {
 }
 
 /// How a number is written.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum NumberFormat {
     #[default]
@@ -74,7 +75,7 @@ enum NumberFormat {
 }
 
 /// A number that messages come from.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Number {
@@ -87,7 +88,7 @@ struct Number {
 }
 
 /// What a number is.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum NumberType {
     PhoneNumber,

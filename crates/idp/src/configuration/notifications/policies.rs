@@ -1,6 +1,7 @@
 //! `/environments/{environment}/notificationsPolicies`: how many messages people get, where, and how
 //! soon the next (PingOne, "Notifications policies").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use crate::stores::notification_quotas::{Quota, QuotaMethod, QuotaType};
 use crate::stores::record::{Events, events};
 
 /// Limits of messages.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NotificationPolicy {
     name: String,
@@ -31,7 +32,7 @@ pub(crate) struct NotificationPolicy {
 }
 
 /// Where messages may go.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct CountryLimit {
     r#type: CountryLimitType,
@@ -42,7 +43,7 @@ struct CountryLimit {
 }
 
 /// What a list of countries says.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum CountryLimitType {
     Allowed,
@@ -52,7 +53,7 @@ enum CountryLimitType {
 }
 
 /// A way to a telephone.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum PhoneMethod {
     #[serde(rename = "SMS")]
     Sms,
@@ -60,7 +61,7 @@ enum PhoneMethod {
 }
 
 /// How long somebody waits for the next message.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Cooldowns {
     email: Cooldown,
@@ -70,7 +71,7 @@ struct Cooldowns {
 }
 
 /// How long somebody waits for the next message of a kind.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Cooldown {
     enabled: bool,
@@ -81,7 +82,7 @@ struct Cooldown {
 }
 
 /// A time to wait.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Period {
     duration: u32,
@@ -89,7 +90,7 @@ struct Period {
 }
 
 /// What a time is counted in.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum TimeUnit {
     Minutes,
@@ -97,14 +98,14 @@ enum TimeUnit {
 }
 
 /// Who delivers messages to telephones.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Providers {
     #[serde(default)]
     conditions: Vec<ProviderCondition>,
 }
 
 /// Who delivers messages to telephones of some countries.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ProviderCondition {
     #[serde(default)]
@@ -116,7 +117,7 @@ struct ProviderCondition {
 }
 
 /// A way to a telephone, as it is spelled among providers.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ProviderMethod {
     Sms,
@@ -124,7 +125,7 @@ enum ProviderMethod {
 }
 
 /// One who delivers.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Provider {
     id: String,
 }

@@ -3,6 +3,7 @@
 
 use protocol::id::UserId;
 use protocol::pingone::Reference as WireReference;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::policies::{LONGEST_CHAIN, references};
@@ -15,7 +16,7 @@ use crate::stores::email_delivery::Sender;
 use crate::stores::record::{Events, events};
 
 /// Whom messages come from.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NotificationsSettings {
     #[serde(default)]
@@ -30,7 +31,7 @@ pub(crate) struct NotificationsSettings {
 }
 
 /// Whether messages are sent.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum DeliveryMode {
     #[default]
@@ -38,20 +39,20 @@ enum DeliveryMode {
 }
 
 /// A user whom limits leave alone.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Listed {
     user: WireReference<UserId>,
 }
 
 /// Limits of former times.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Restrictions {
     sms_voice_quota: DailyQuota,
 }
 
 /// So many messages a day.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct DailyQuota {
     daily: u32,
 }

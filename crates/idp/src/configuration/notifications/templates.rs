@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ use crate::access::permissions::may;
 use crate::api::configuration::Parent;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::media_router::{Resource, at};
+use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::templates::{DeliveryMethod, TEMPLATES, Template};
@@ -50,7 +52,7 @@ impl FromRequestParts<Idp> for NamedTemplate {
 }
 
 /// A template as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Shown {
     id: &'static str,
@@ -64,7 +66,7 @@ struct Shown {
 }
 
 /// What stands for something in a content.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Variable {
     required: bool,
@@ -107,7 +109,11 @@ async fn read(reading: Reading, template: NamedTemplate) -> Result<Reply, ApiFai
 /// The routes of templates.
 pub(super) fn routes() -> Vec<Resource> {
     vec![
-        at("/environments/{environment}/templates").get(list),
-        at("/environments/{environment}/templates/{template}").get(read),
+        at("/environments/{environment}/templates")
+            .get(list)
+            .answering_many::<Untyped>("templates"),
+        at("/environments/{environment}/templates/{template}")
+            .showing::<Untyped>()
+            .get(read),
     ]
 }

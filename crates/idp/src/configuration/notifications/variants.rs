@@ -2,6 +2,7 @@
 //! filter chooses them.
 
 use protocol::scim::{AttributeRule, AttributeRules, Filter, Operator};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::api::body::Json;
@@ -16,7 +17,7 @@ use crate::stores::configuration::{Document as _, Object, Objects};
 use crate::stores::templates::TemplateContent;
 
 /// What a variant is called from now on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Name {
     variant: String,
 }

@@ -4,6 +4,7 @@
 use axum::extract::RawPathParams;
 use jiff::Timestamp;
 use protocol::pingone::Reference as To;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ const NO_DECISIONS: &str = "No API gateway asks for decisions, and none is made.
 const NOT_IN_TOKENS: &str = "No token carries the roles or their permissions.";
 
 /// An API whose requests are decided on.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApiServer {
     name: String,
@@ -44,31 +45,31 @@ pub(crate) struct ApiServer {
     policy: Option<To<Uuid>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct AuthorizationServer {
     resource: Option<To<Uuid>>,
     r#type: Directories,
 }
 
 /// Whose tokens or users they are.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Directories {
     External,
     PingoneSso,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Directory {
     r#type: Directories,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct ServerAccessControl {
     custom: Option<Switch>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Switch {
     enabled: Option<bool>,
 }
@@ -125,7 +126,7 @@ kept!(
 );
 
 /// What can be asked of an API.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ApiOperation {
     name: String,
@@ -135,20 +136,20 @@ struct ApiOperation {
     policy: Option<To<Uuid>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct ApiPath {
     pattern: String,
     r#type: PathType,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum PathType {
     Exact,
     Parameter,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Method {
     Delete,
@@ -159,26 +160,26 @@ enum Method {
     Put,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct AccessControl {
     group: Option<InGroups>,
     permission: Option<To<Uuid>>,
     scope: Option<WithScopes>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct InGroups {
     groups: Vec<To<Uuid>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct WithScopes {
     match_type: Option<Match>,
     scopes: Vec<To<Uuid>>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Match {
     All,
@@ -239,7 +240,7 @@ kept!(
 );
 
 /// That the configuration of an API was handed to those who enforce it.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Deployment {
     deployed_at: Option<Timestamp>,
@@ -275,7 +276,7 @@ async fn deploy(only: Only<Deployment, may::ManageAuthorize>) -> Result<Reply, A
 }
 
 /// What users may be in the applications of the environment.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ApplicationRole {
     name: String,
     description: Option<String>,
@@ -305,7 +306,7 @@ kept!(
 );
 
 /// What a role lets its users do.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct RolePermission {
     permission: Uuid,
 }
@@ -393,7 +394,7 @@ impl Names for RolePermission {
 }
 
 /// A role that a user has.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct UserApplicationRole {
     role: Uuid,
 }
@@ -478,7 +479,7 @@ async fn assignments(item: Item<ApplicationRole, may::ReadAuthorize>) -> Result<
 }
 
 /// Where decisions are asked for.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DecisionEndpoint {
     name: String,
@@ -489,7 +490,7 @@ struct DecisionEndpoint {
     policy_id: Option<Uuid>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Version {
     id: Option<String>,
 }

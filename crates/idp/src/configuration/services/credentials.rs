@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use protocol::pingone::Reference as To;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ const NOT_ISSUED: &str = "No credential is issued, and no wallet is paired.";
 const MOST_VERSIONS: usize = 100;
 
 /// Who issues credentials.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct IssuerProfile {
     name: String,
@@ -80,7 +81,7 @@ async fn begin_to_issue(
 }
 
 /// A type of cards.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct CredentialType {
     title: String,
@@ -101,7 +102,7 @@ struct CredentialType {
     forgotten: usize,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Expiration {
     r#type: ExpirationType,
@@ -111,38 +112,38 @@ struct Expiration {
     timestamp: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ExpirationType {
     Hard,
     Soft,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Management {
     mode: Option<ManagementMode>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ManagementMode {
     Automated,
     Managed,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Multiple {
     expression: String,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct OnDelete {
     revoke_issued_credentials: Option<bool>,
 }
 
 /// What a card shows.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
     name: Option<String>,
@@ -157,7 +158,7 @@ struct Metadata {
     version: Option<u32>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Field {
     id: Option<String>,
@@ -171,7 +172,7 @@ struct Field {
     value: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum FieldType {
     #[serde(rename = "Alphanumeric Text")]
     AlphanumericText,
@@ -181,7 +182,7 @@ enum FieldType {
     IssuedTimestamp,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum FileSupport {
     Base64String,
@@ -291,7 +292,7 @@ async fn version(params: axum::extract::RawPathParams, on: OnType) -> Result<Rep
 }
 
 /// To whom a type of cards is issued.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct IssuanceRule {
     status: RuleStatus,
@@ -301,28 +302,28 @@ struct IssuanceRule {
     notification: Option<RuleNotification>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum RuleStatus {
     Active,
     Disabled,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Automation {
     issue: When,
     update: When,
     revoke: When,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum When {
     OnDemand,
     Periodic,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RuleFilter {
     group_ids: Option<Vec<Uuid>>,
@@ -330,20 +331,20 @@ struct RuleFilter {
     scim: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct RuleNotification {
     methods: Option<Vec<Channel>>,
     template: Option<Template>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Channel {
     Email,
     Sms,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Template {
     locale: Option<String>,
     variant: Option<String>,
@@ -413,7 +414,7 @@ async fn staged(on: OnRule<may::ReadCredentials>) -> Result<Reply, ApiFailure> {
 }
 
 /// The changes that are to take effect, by the users whom they are for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Apply {
     #[serde(default)]
     issue: Vec<Uuid>,
@@ -455,7 +456,7 @@ async fn usage_details(on: OnRule<may::ReadCredentials>) -> Result<Reply, ApiFai
 }
 
 /// An application that holds cards.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct WalletApplication {
     name: String,
@@ -494,14 +495,14 @@ kept!(
 );
 
 /// A user's wallet.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Wallet {
     digital_wallet_application: Option<To<Uuid>>,
     notification: Option<Notification>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Notification {
     methods: Option<Vec<Channel>>,
     template: Option<Template>,
@@ -537,7 +538,7 @@ kept!(
 );
 
 /// A user's card.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UserCredential {
     credential_type: To<Uuid>,

@@ -1,5 +1,6 @@
 //! Authenticators that the FIDO Alliance does not know (PingOne, "FIDO device metadata").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::stores::record::{Events, events};
 const NO_KEYS: &str = "No passkey or security key can be used to sign on.";
 
 /// An authenticator, as its maker describes it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FidoDevice {
     description: Option<String>,

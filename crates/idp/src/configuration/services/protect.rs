@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use protocol::pingone::Reference as To;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use crate::stores::record::{Events, events};
 const NO_RISK: &str = "No risk is evaluated.";
 
 /// Something that tells of a risk. Which members there are beside the first follows from the type.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Predictor {
     name: String,
@@ -52,7 +53,7 @@ struct Predictor {
     r#use: Option<Use>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum PredictorType {
     AdversaryInTheMiddle,
@@ -111,7 +112,7 @@ impl PredictorType {
     }
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PredictorDefault {
     weight: Option<i32>,
     score: Option<i32>,
@@ -119,14 +120,14 @@ struct PredictorDefault {
     result: Option<DefaultResult>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct DefaultResult {
     level: Option<RiskLevel>,
     r#type: Option<ResultType>,
     value: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum RiskLevel {
     High,
@@ -134,31 +135,31 @@ enum RiskLevel {
     Medium,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ResultType {
     Value,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Scores {
     scores: Option<Vec<Score>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Score {
     name: Option<String>,
     value: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Composition {
     condition: Condition,
     level: RiskLevel,
 }
 
 /// When a composition counts.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Condition {
     r#type: Option<ConditionType>,
@@ -182,7 +183,7 @@ struct Condition {
     value: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum ConditionType {
     And,
@@ -195,7 +196,7 @@ enum ConditionType {
     ValueComparison,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Compared {
     Flag(bool),
@@ -203,14 +204,14 @@ enum Compared {
     Text(String),
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct LevelMap {
     high: Option<MapItem>,
     medium: Option<MapItem>,
     low: Option<MapItem>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct MapItem {
     contains: Option<String>,
@@ -220,21 +221,21 @@ struct MapItem {
     list: Option<Vec<String>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Between {
     min_score: Number,
     max_score: Number,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Detect {
     NewDevice,
     SuspiciousDevice,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct TrafficRule {
     enabled: bool,
     interval: Interval,
@@ -242,19 +243,19 @@ struct TrafficRule {
     r#type: TrafficRuleType,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum TrafficRuleType {
     UniqueUsersPerDevice,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct TrafficThreshold {
     medium: Number,
     high: Number,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Interval {
     unit: Option<IntervalUnit>,
@@ -262,65 +263,65 @@ struct Interval {
     min_sample: Option<u32>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum IntervalUnit {
     Day,
     Hour,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Radius {
     distance: u32,
     unit: DistanceUnit,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum DistanceUnit {
     Kilometers,
     Miles,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PredictionModel {
     name: ModelName,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum ModelName {
     LoginAnomalyStatistic,
     Points,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Fallback {
     strategy: Option<FallbackStrategy>,
     high: Option<Number>,
     medium: Option<Number>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum FallbackStrategy {
     EnvironmentMax,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Measure {
     DistinctCount,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Use {
     r#type: Option<UseType>,
     high: Option<Number>,
     medium: Option<Number>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum UseType {
     PoissonWithMax,
@@ -414,7 +415,7 @@ kept!(
 );
 
 /// How much risk matters.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PolicySet {
     name: String,
@@ -427,7 +428,7 @@ struct PolicySet {
     triggers: Option<Vec<Trigger>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Policy {
     id: Option<Uuid>,
     name: String,
@@ -437,7 +438,7 @@ struct Policy {
     result: PolicyResult,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PolicyCondition {
     r#type: Option<PolicyConditionType>,
@@ -450,7 +451,7 @@ struct PolicyCondition {
     between: Option<Between>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum PolicyConditionType {
     AggregatedScores,
@@ -459,26 +460,26 @@ enum PolicyConditionType {
     ValueComparison,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Weight {
     value: String,
     weight: u32,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct AggregatedScore {
     value: String,
     score: u32,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PolicyResult {
     level: RiskLevel,
     r#type: Option<ResultType>,
     value: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Trigger {
     r#type: TriggerType,
@@ -486,7 +487,7 @@ struct Trigger {
     expires_at: Timestamp,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum TriggerType {
     PolicySetStaging,

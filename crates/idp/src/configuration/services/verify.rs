@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use protocol::pingone::Reference as To;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ use crate::stores::record::{Events, events};
 const NOT_VERIFIED: &str = "No document, face or voice is looked at.";
 
 /// What has to be proven.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct VerifyPolicy {
     name: String,
@@ -43,7 +44,7 @@ struct VerifyPolicy {
     voice: Option<Voice>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Need {
     Disabled,
@@ -51,7 +52,7 @@ enum Need {
     Required,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Level {
     High,
@@ -59,7 +60,7 @@ enum Level {
     Medium,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GovernmentId {
     verify: Need,
@@ -71,12 +72,12 @@ struct GovernmentId {
     verify_aamva: Option<bool>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Aadhaar {
     enabled: Option<bool>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Inspection {
     Automatic,
@@ -84,37 +85,37 @@ enum Inspection {
     StepUp,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Providers {
     auto: Option<AutomaticProvider>,
     manual: Option<ManualProvider>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum AutomaticProvider {
     Mitek,
     Veriff,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum ManualProvider {
     Mitek,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Retry {
     attempts: Option<u32>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Compared {
     verify: Need,
     threshold: Level,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct RecordMatching {
     address: Option<Matched>,
@@ -124,14 +125,14 @@ struct RecordMatching {
     name: Option<Matched>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Matched {
     field_required: bool,
     threshold: Level,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Liveness {
     verify: Need,
     threshold: Level,
@@ -139,7 +140,7 @@ struct Liveness {
 }
 
 /// A mailbox or a telephone that a password is sent to.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Reached {
     verify: Need,
@@ -147,7 +148,7 @@ struct Reached {
     otp: Option<Otp>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Otp {
     attempts: Attempts,
@@ -156,25 +157,25 @@ struct Otp {
     notification: Notification,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Attempts {
     count: u32,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Deliveries {
     count: u32,
     cooldown: Period,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Notification {
     template_name: Option<String>,
     variant_name: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Transaction {
     timeout: Option<Period>,
@@ -182,12 +183,12 @@ struct Transaction {
     data_collection_only: Option<bool>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct DataCollection {
     timeout: Period,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Voice {
     verify: Need,
@@ -198,24 +199,24 @@ struct Voice {
     reference_data: Option<ReferenceData>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Threshold {
     threshold: Level,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct TextDependent {
     samples: u32,
     phrase: Phrase,
 }
 
 /// A phrase of the environment, or one that comes with PingOne.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Phrase {
     id: String,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReferenceData {
     retain_original_recordings: Option<bool>,
@@ -278,7 +279,7 @@ kept!(
 );
 
 /// What is said to be known by the voice.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct VoicePhrase {
     display_name: String,
@@ -307,7 +308,7 @@ kept!(
 );
 
 /// A phrase in a language.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PhraseContent {
     locale: String,
     content: String,
@@ -335,7 +336,7 @@ kept!(
 );
 
 /// That a user is asked to prove who they are.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct VerifyTransaction {
     verify_policy: Option<To<Uuid>>,
@@ -345,17 +346,17 @@ struct VerifyTransaction {
 }
 
 /// A value that is compared with what is on the document.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Requirement {
     value: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct TransactionStatus {
     status: Progress,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Progress {
     ApprovedManually,

@@ -5,6 +5,7 @@ use protocol::pingone::{
     AccessControl, ApplicationProtocol, ApplicationType, CorsSettings, ErrorDetail, GrantTypeName,
     NewApplication, ResponseTypeName,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -61,7 +62,7 @@ pub(super) struct Understood {
 }
 
 /// What kind of application it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Kind {
     #[serde(default = "openid_connect")]
     protocol: ApplicationProtocol,
@@ -74,7 +75,7 @@ fn openid_connect() -> ApplicationProtocol {
 }
 
 /// What applications of all protocols have, of what something here acts on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Common {
     name: String,

@@ -1,6 +1,7 @@
 //! The members of applications that nothing here acts on, by the kind of application that has them
 //! (PingOne, "Application operations"). They are checked, kept and returned.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
@@ -36,7 +37,7 @@ pub(super) trait Members: Serialize + for<'de> Deserialize<'de> {
 }
 
 /// What applications of all kinds have.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfAll {
     hidden_from_app_portal: Option<bool>,
@@ -45,7 +46,7 @@ pub(super) struct OfAll {
 }
 
 /// An image of the environment. Of none, the texts are empty.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Icon {
     id: String,
     href: String,
@@ -74,13 +75,13 @@ impl Members for OfAll {
 }
 
 /// That something is named by its id.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Named {
     id: Uuid,
 }
 
 /// What OpenID Connect applications have.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfOpenIdConnect {
     device_custom_verification_uri: Option<String>,
@@ -103,27 +104,27 @@ pub(super) struct OfOpenIdConnect {
     target_link_uri: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum RefreshTokenType {
     JsonWebToken,
     OpaqueToken,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Tag {
     PingFedConnectionIntegration,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Signing {
     key_rotation_policy: Named,
 }
 
 /// The key that signs certificates for devices.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Kerberos {
     key: Named,
 }
@@ -188,7 +189,7 @@ impl Members for OfOpenIdConnect {
 
 /// That a text is a JSON Web Key Set ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)).
 fn is_key_set(text: &str) -> Result<(), ApiFailure> {
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     struct KeySet {
         keys: Vec<serde_json::Map<String, serde_json::Value>>,
     }
@@ -203,7 +204,7 @@ fn is_key_set(text: &str) -> Result<(), ApiFailure> {
 }
 
 /// What belongs to an application for mobile devices.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Mobile {
     bundle_id: Option<String>,
@@ -217,20 +218,20 @@ pub(super) struct Mobile {
     uri_prefix: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PasscodeRefresh {
     duration: i64,
     time_unit: Seconds,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Seconds {
     Seconds,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct IntegrityDetection {
     #[serde(default)]
@@ -240,7 +241,7 @@ struct IntegrityDetection {
     google_play: Option<GooglePlay>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Mode {
     #[default]
@@ -248,21 +249,21 @@ enum Mode {
     Enabled,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Platform {
     Google,
     Ios,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct CacheDuration {
     amount: i64,
     #[serde(default)]
     units: Units,
 }
 
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum Units {
     Hours,
@@ -272,7 +273,7 @@ enum Units {
 
 /// How Google's verdicts are read. Nothing here asks Google, so what is secret of it is checked and
 /// not kept.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct GooglePlay {
     verification_type: VerificationType,
@@ -284,27 +285,27 @@ struct GooglePlay {
     service_account_credentials: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum VerificationType {
     Google,
     Internal,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Push {
     number_matching: Option<NumberMatching>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct NumberMatching {
     enabled: Option<bool>,
     #[serde(rename = "type")]
     matching_type: Option<MatchingType>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum MatchingType {
     EnterManually,
@@ -411,7 +412,7 @@ impl IntegrityDetection {
 }
 
 /// What the system's own applications have.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfSystem {
     #[serde(default)]
@@ -428,7 +429,7 @@ impl Members for OfSystem {
 }
 
 /// What links have.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfLink {
     external_id: Option<String>,
@@ -443,7 +444,7 @@ impl Members for OfLink {
 }
 
 /// What SAML applications have.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfSaml {
     acs_urls: Vec<String>,
@@ -472,13 +473,13 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct SamlSigning {
     key: Named,
     algorithm: Option<SignatureAlgorithm>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum SignatureAlgorithm {
     #[serde(rename = "SHA256withRSA")]
     Sha256WithRsa,
@@ -494,20 +495,20 @@ enum SignatureAlgorithm {
     Sha512WithEcdsa,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum SloBinding {
     HttpPost,
     HttpRedirect,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct SpEncryption {
     algorithm: EncryptionAlgorithm,
     certificate: Named,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum EncryptionAlgorithm {
     #[serde(rename = "AES_128")]
     Aes128,
@@ -517,21 +518,21 @@ enum EncryptionAlgorithm {
     TripleDes,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct SpVerification {
     authn_request_signed: Option<bool>,
     certificates: Vec<Named>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct VirtualServerIdSettings {
     enabled: Option<bool>,
     virtual_server_ids: Option<Vec<VirtualServerId>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct VirtualServerId {
     vs_id: String,
@@ -617,7 +618,7 @@ impl VirtualServerIdSettings {
 }
 
 /// What WS-Federation applications have.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfWsFed {
     assertion_duration: Option<i64>,
@@ -637,18 +638,18 @@ fn microsoft_online() -> String {
     "urn:federation:MicrosoftOnline".to_owned()
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct WsFedSigning {
     algorithm: SignatureAlgorithm,
     key: Named,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Gateways {
     gateways: Option<Vec<Gateway>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Gateway {
@@ -658,18 +659,18 @@ struct Gateway {
     user_type: UserType,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum GatewayType {
     Ldap,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct UserType {
     id: Option<Uuid>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum SubjectFormat {
     #[serde(rename = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")]
     EmailAddress,
@@ -677,7 +678,7 @@ enum SubjectFormat {
     Unspecified,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 enum WsTrustVersion {
     #[serde(rename = "1.2")]
     V1_2,

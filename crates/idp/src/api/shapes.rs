@@ -1,0 +1,109 @@
+//! What bodies and answers look like, for the document of the API.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use protocol::pingone::Links;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::configuration::{Configuration, Parent as _};
+
+/// How a body or an answer looks.
+///
+/// A release carries the finished document and nothing to make it of: there it is empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape(Option<fn(&mut SchemaGenerator) -> Schema>);
+
+impl Shape {
+    /// That of a type.
+    pub(crate) fn of<T: JsonSchema>() -> Self {
+        let describe: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<T>;
+        Self(cfg!(debug_assertions).then_some(describe))
+    }
+
+    /// The schema, which refers to those that the generator collects.
+    pub(crate) fn schema(self, generator: &mut SchemaGenerator) -> Schema {
+        self.0.map_or_else(Schema::default, |make| make(generator))
+    }
+}
+
+/// A change of a part of a `T`: every member may be absent, and `null` clears one.
+pub(crate) struct Part<T>(PhantomData<fn() -> T>);
+
+impl<T: JsonSchema> JsonSchema for Part<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("PartOf{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        schema.remove("required");
+        schema
+    }
+}
+
+/// A configuration object as it is shown: its document without the secrets, and what every resource
+/// has.
+pub(crate) struct Stored<D>(PhantomData<fn() -> D>);
+
+impl<D: Configuration> JsonSchema for Stored<D> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Resource", D::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let hidden = D::SECRETS.iter().chain(D::SEALED);
+        let hidden = hidden.filter_map(|pointer| pointer.split('/').nth(1));
+        let mut own = D::json_schema(generator);
+        for name in hidden {
+            if let Some(Value::Array(required)) = own.get_mut("required") {
+                required.retain(|member| member != name);
+            }
+            if let Some(Value::Object(properties)) = own.get_mut("properties") {
+                properties.insert(name.to_owned(), json!({"writeOnly": !D::SHOWS_SECRETS}));
+            }
+        }
+        let mut members = Map::from_iter([
+            (
+                "_links".to_owned(),
+                generator.subschema_for::<Links>().into(),
+            ),
+            ("id".to_owned(), generator.subschema_for::<Uuid>().into()),
+            ("environment".to_owned(), reference()),
+            ("createdAt".to_owned(), instant()),
+            ("updatedAt".to_owned(), instant()),
+        ]);
+        if let Some(parent) = D::Parent::MEMBER {
+            members.insert(parent.to_owned(), reference());
+        }
+        let required: Vec<_> = members.keys().cloned().collect();
+        json_schema!({
+            "allOf": [own, {"type": "object", "properties": members, "required": required}],
+        })
+    }
+}
+
+fn reference() -> Value {
+    let id = json!({"type": "string", "format": "uuid"});
+    json!({"type": "object", "properties": {"id": id}, "required": ["id"]})
+}
+
+fn instant() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}
+
+/// A resource whose members no type here tells.
+pub(crate) struct Untyped;
+
+impl JsonSchema for Untyped {
+    fn schema_name() -> Cow<'static, str> {
+        "Resource".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let links = generator.subschema_for::<Links>();
+        json_schema!({"type": "object", "properties": {"_links": links}})
+    }
+}
