@@ -25,6 +25,8 @@ mod expressions;
 mod flows;
 mod founding;
 mod front_page;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod grants;
 mod hasher;
 mod interaction;

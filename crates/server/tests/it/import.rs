@@ -1,5 +1,8 @@
 //! Importing the configuration files of the PingOne samples.
 
+use std::fs;
+use std::path::Path;
+
 use latchkey::config::import::{Imported, import};
 use latchkey::config::{Loaded, Sources};
 
@@ -116,4 +119,22 @@ fn placeholders_stay_to_be_filled_in_and_unknown_keys_are_named() {
 fn what_is_no_configuration_is_refused_with_its_line() {
     let error = import("A = 1\nimport os\n").unwrap_err().to_string();
     assert!(error.contains("line 2"), "{error}");
+}
+
+/// The inputs that are kept for the fuzz target `config_cfg`, and every beginning of one.
+#[test]
+fn whatever_a_file_says_what_comes_out_is_toml() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/config_cfg");
+    let mut read = 0;
+    for file in fs::read_dir(corpus).unwrap() {
+        let input = fs::read(file.unwrap().path()).unwrap();
+        for end in 0..=input.len() {
+            let text = std::str::from_utf8(&input[..end]);
+            if let Some(imported) = text.ok().and_then(|text| import(text).ok()) {
+                table(&imported);
+                read += 1;
+            }
+        }
+    }
+    assert!(read >= 10, "{read} were read");
 }
