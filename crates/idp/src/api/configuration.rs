@@ -74,6 +74,9 @@ pub(crate) trait Configuration: Document + JsonSchema {
     /// with what they sent.
     const SHOWS_SECRETS: bool = false;
 
+    /// The members that are kept and shown in another form, as JSON pointers.
+    const SHOWN_OTHERWISE: &'static [&'static str] = &[];
+
     /// Whether the answer to resetting a kind with one object shows what holds from then on.
     const RESET_SHOWS: bool = false;
 

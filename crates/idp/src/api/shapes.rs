@@ -54,15 +54,16 @@ impl<D: Configuration> JsonSchema for Stored<D> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let hidden = D::SECRETS.iter().chain(D::SEALED);
+        let hidden = D::SECRETS.iter().chain(D::SEALED).chain(D::SHOWN_OTHERWISE);
         let hidden = hidden.filter_map(|pointer| pointer.split('/').nth(1));
-        let mut own = D::json_schema(generator);
+        let mut own = whole(D::json_schema(generator), generator);
         for name in hidden {
             if let Some(Value::Array(required)) = own.get_mut("required") {
                 required.retain(|member| member != name);
             }
+            // What is hidden in it may be required of a body.
             if let Some(Value::Object(properties)) = own.get_mut("properties") {
-                properties.insert(name.to_owned(), json!({"writeOnly": !D::SHOWS_SECRETS}));
+                properties.insert(name.to_owned(), json!({}));
             }
         }
         let mut members = Map::from_iter([
@@ -83,6 +84,14 @@ impl<D: Configuration> JsonSchema for Stored<D> {
             "allOf": [own, {"type": "object", "properties": members, "required": required}],
         })
     }
+}
+
+/// The schema that one refers to, if it does nothing else.
+fn whole(schema: Schema, generator: &SchemaGenerator) -> Schema {
+    let name = schema.get("$ref").and_then(Value::as_str);
+    let name = name.and_then(|reference| reference.rsplit('/').next());
+    let found = name.and_then(|name| generator.definitions().get(name)?.as_object());
+    found.cloned().map_or(schema, Schema::from)
 }
 
 fn reference() -> Value {

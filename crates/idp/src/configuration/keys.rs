@@ -87,6 +87,7 @@ impl Document for Key {
 impl Configuration for Key {
     const PATH: &'static str = "keys";
     const ITEM: &'static str = "key";
+    const SHOWN_OTHERWISE: &'static [&'static str] = &["/serial"];
     const KEPT: Option<&'static str> = Some(NOT_USED);
     type Parent = TopLevel;
     type Read = may::ReadCertificates;

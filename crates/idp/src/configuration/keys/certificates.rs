@@ -44,6 +44,7 @@ impl Document for Certificate {
 impl Configuration for Certificate {
     const PATH: &'static str = "certificates";
     const ITEM: &'static str = "certificate";
+    const SHOWN_OTHERWISE: &'static [&'static str] = &["/serial"];
     const KEPT: Option<&'static str> = Some("Nothing is checked with it.");
     const FILTERS: &'static [&'static str] = &["name", "usageType"];
     type Parent = TopLevel;
