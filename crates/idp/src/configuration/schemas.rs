@@ -62,6 +62,13 @@ impl Configuration for SchemaAttribute {
         managing: &Managing<Self>,
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
+        for (member, text) in [
+            ("displayName", &self.display_name),
+            ("description", &self.description),
+            ("ldapAttribute", &self.ldap_attribute),
+        ] {
+            checks::at_most(member, text.as_deref(), 1024)?;
+        }
         let stored = replaced.map(|object| &object.document);
         match stored.and_then(|stored| stored.schema_type) {
             Some(OfServer | Standard) => {
@@ -191,13 +198,6 @@ impl SchemaAttribute {
             .is_some_and(|all| !all.is_empty())
         {
             return refused("subAttributes", "goes with the type COMPLEX only");
-        }
-        for (member, text) in [
-            ("displayName", &self.display_name),
-            ("description", &self.description),
-            ("ldapAttribute", &self.ldap_attribute),
-        ] {
-            checks::at_most(member, text.as_deref(), 1024)?;
         }
         self.check_values()
     }

@@ -7,6 +7,7 @@ use protocol::pingone::ErrorDetail;
 use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::permissions::may;
 use crate::api::body::Json;
+use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
@@ -26,6 +27,8 @@ fn showing<P>(
 }
 
 fn validate(policy: &PasswordPolicy) -> Result<(), ApiFailure> {
+    checks::name(&policy.name)?;
+    checks::at_most("description", policy.description.as_deref(), 1024)?;
     let wrong = policy.validate().into_iter();
     let details: Vec<_> = wrong
         .map(|wrong| ErrorDetail::new("INVALID_VALUE", Some(&wrong.target), wrong.message))

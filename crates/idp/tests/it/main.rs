@@ -28,6 +28,7 @@ mod management_groups;
 mod management_identity_providers;
 mod management_images;
 mod management_keys;
+mod management_kinds;
 mod management_languages;
 mod management_members;
 mod management_mfa;

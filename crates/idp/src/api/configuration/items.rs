@@ -189,6 +189,15 @@ pub(super) fn keep_secrets<D: Document>(
 
 /// The default is moved by setting it elsewhere.
 fn keep_default<D: Document>(members: &mut Map<String, Value>, object: &Object<D>) {
+    // What is no boolean, nor the text of one, is refused by the member's name.
+    let is_another_kind = match members.get("default") {
+        None | Some(Value::Null | Value::Bool(_)) => false,
+        Some(Value::String(text)) => text.to_ascii_lowercase().parse::<bool>().is_err(),
+        Some(_) => true,
+    };
+    if is_another_kind {
+        return;
+    }
     if D::HAS_DEFAULT && object.document.is_default() {
         members.insert("default".to_owned(), Value::Bool(true));
     }

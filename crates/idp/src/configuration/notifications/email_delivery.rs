@@ -52,6 +52,8 @@ impl EmailDelivery {
         if host.is_empty() {
             return Err(ApiFailure::required_value("host"));
         }
+        // RFC 1035 section 2.3.4, without the dot at the end.
+        checks::at_most("host", Some(host), 253)?;
         if url::Host::parse(host).is_err() {
             let message = "must be the name or address of a host";
             return Err(ApiFailure::invalid_value("host", message));

@@ -1,0 +1,632 @@
+//! Faults of every kind, walked over every operation of the OpenAPI document: the document is made
+//! from the router's table, so that what is new is walked without a line here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Body;
+use http::{Method, StatusCode};
+use protocol::id::EnvironmentId;
+use serde_json::{Map, Value, json};
+
+use crate::management::{Api, another_environment, id};
+use crate::world::{Answer, World};
+
+/// What a new environment does not begin with, so that the paths below it lead somewhere.
+fn made() -> [(&'static str, Value); 6] {
+    let shop = json!({
+        "name": "Shop", "enabled": true, "type": "WEB_APP", "protocol": "OPENID_CONNECT",
+        "grantTypes": ["AUTHORIZATION_CODE"], "responseTypes": ["CODE"],
+        "redirectUris": ["https://shop.example/callback"],
+        "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
+    });
+    [
+        ("groups", json!({"name": "Readers"})),
+        ("applications", shop),
+        ("resources", json!({"name": "Orders", "audience": "orders"})),
+        ("agreements", json!({"name": "Terms", "enabled": false})),
+        ("emailDomains", json!({"domainName": "shop.example"})),
+        ("customDomains", json!({"domainName": "login.shop.example"})),
+    ]
+}
+
+/// The document as it is kept.
+fn document() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The document, and ids of what is there.
+struct Walk<'a> {
+    api: Api<'a>,
+    document: Value,
+    found: BTreeMap<String, String>,
+}
+
+/// An id that names nothing.
+const NOTHING: &str = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+
+/// One way to send a body.
+struct Sending {
+    method: Method,
+    path: String,
+    media: String,
+    schema: Value,
+}
+
+impl<'a> Walk<'a> {
+    async fn new(world: &'a World) -> Self {
+        let api = Api::worker(world).await;
+        let mut found = BTreeMap::new();
+        for (collection, body) in made() {
+            let made = id(&api.make(collection, &body).await);
+            found.insert(api.path(collection), made);
+        }
+        Self {
+            api,
+            document: document(),
+            found,
+        }
+    }
+
+    /// Every path and method.
+    fn operations(&self) -> Vec<(String, Method, Value)> {
+        let mut operations = Vec::new();
+        for (path, item) in self.document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                if let Ok(method) = Method::try_from(method.to_ascii_uppercase().as_str())
+                    && operation.get("operationId").is_some()
+                {
+                    operations.push((path.clone(), method, operation.clone()));
+                }
+            }
+        }
+        operations
+    }
+
+    /// Every way to send a body that has members.
+    fn sendings(&self) -> Vec<Sending> {
+        let mut sendings = Vec::new();
+        for (path, method, operation) in self.operations() {
+            let Some(content) = operation["requestBody"]["content"].as_object() else {
+                continue;
+            };
+            for (media, body) in content {
+                let schema = self.whole(&body["schema"]);
+                if schema["properties"].is_object() && media.contains("json") {
+                    sendings.push(Sending {
+                        method: method.clone(),
+                        path: path.clone(),
+                        media: media.clone(),
+                        schema,
+                    });
+                }
+            }
+        }
+        sendings
+    }
+
+    /// A path with ids of what is there, as far as there is something.
+    async fn resolve(&mut self, path: &str) -> String {
+        let mut concrete = "/v1".to_owned();
+        for segment in path.split('/').skip(1) {
+            let one = match segment {
+                "{environment}" => self.api.environment.to_string(),
+                name if name.starts_with('{') => self.first(&concrete).await,
+                text => text.to_owned(),
+            };
+            concrete = format!("{concrete}/{one}");
+        }
+        concrete
+    }
+
+    /// The id of the first item of a collection; one that names nothing where there is none.
+    async fn first(&mut self, collection: &str) -> String {
+        if let Some(id) = self.found.get(collection) {
+            return id.clone();
+        }
+        let answer = self.api.get(collection).await;
+        let page = if answer.status == StatusCode::OK {
+            answer.json()
+        } else {
+            Value::Null
+        };
+        let items = page["_embedded"]
+            .as_object()
+            .and_then(|keys| keys.values().next());
+        let id = items.and_then(|items| items[0]["id"].as_str());
+        let id = id.unwrap_or(NOTHING).to_owned();
+        self.found.insert(collection.to_owned(), id.clone());
+        id
+    }
+
+    /// A schema with what it refers to at its top.
+    fn whole(&self, schema: &Value) -> Value {
+        let Some(reference) = schema["$ref"].as_str() else {
+            return schema.clone();
+        };
+        let pointer = reference.strip_prefix('#').unwrap();
+        self.whole(self.document.pointer(pointer).unwrap())
+    }
+
+    /// The kinds of JSON that a schema takes.
+    fn kinds(&self, schema: &Value) -> BTreeSet<String> {
+        let schema = self.whole(schema);
+        let text = |kind: &Value| kind.as_str().unwrap().to_owned();
+        match &schema["type"] {
+            Value::String(kind) => BTreeSet::from([kind.clone()]),
+            Value::Array(kinds) => kinds.iter().map(text).collect(),
+            _ => ["anyOf", "oneOf", "allOf"]
+                .into_iter()
+                .filter_map(|one| schema[one].as_array())
+                .flatten()
+                .flat_map(|one| self.kinds(one))
+                .collect(),
+        }
+    }
+
+    /// A value that a schema takes: of an object, the members that must be there.
+    fn sample(&self, name: &str, schema: &Value, unique: &str) -> Value {
+        let schema = self.whole(schema);
+        if let Some(first) = schema["enum"].as_array().and_then(|codes| codes.first()) {
+            return first.clone();
+        }
+        if let Some(only) = schema.get("const") {
+            return only.clone();
+        }
+        for choice in ["anyOf", "oneOf"] {
+            if let Some(choices) = schema[choice].as_array() {
+                let mut fit = choices.iter();
+                let fit = fit.find(|one| !self.kinds(one).contains("null")).unwrap();
+                let mut sample = self.sample(name, fit, unique);
+                let beside = self.members(&schema, unique);
+                if let (Value::Object(sample), false) = (&mut sample, beside.is_empty()) {
+                    sample.extend(beside);
+                }
+                return sample;
+            }
+        }
+        let kinds = self.kinds(&schema);
+        let has = |kind: &str| kinds.contains(kind);
+        if has("string") {
+            json!(text_for(name, schema["format"].as_str(), unique))
+        } else if has("boolean") {
+            json!(false)
+        } else if has("integer") || has("number") {
+            json!(schema["minimum"].as_i64().unwrap_or(1).max(1))
+        } else if has("array") {
+            json!([self.sample(name, &schema["items"], unique)])
+        } else {
+            Value::Object(self.members(&schema, unique))
+        }
+    }
+
+    fn members(&self, schema: &Value, unique: &str) -> Map<String, Value> {
+        let required = schema["required"].as_array().into_iter().flatten();
+        let names = required.map(|name| name.as_str().unwrap());
+        let member = |name: &str| {
+            let value = self.sample(name, &schema["properties"][name], unique);
+            (name.to_owned(), value)
+        };
+        names.map(member).collect()
+    }
+
+    async fn send(&self, sending: &Sending, path: &str, body: impl Into<Body>) -> Answer {
+        let media = [sending.media.as_str()];
+        let method = sending.method.clone();
+        self.api.send(method, path, &media, body).await
+    }
+}
+
+/// A text for a member, as most of those with this name or format take it.
+fn text_for(name: &str, format: Option<&str>, unique: &str) -> String {
+    match (name, format) {
+        (_, Some("uuid")) => NOTHING.to_owned(),
+        (_, Some("date-time")) => "2030-01-01T00:00:00Z".to_owned(),
+        (_, Some("password")) => "Correct-horse-1!".to_owned(),
+        (_, Some("uri")) | ("href" | "url" | "audience" | "endpoint", _) => {
+            format!("https://{unique}.example/")
+        }
+        ("email" | "emailAddress" | "addresses", _) => format!("{unique}@example.com"),
+        ("domainName", _) => format!("{unique}.example"),
+        ("subjectDN" | "dn" | "issuerDN", _) => format!("CN={unique}"),
+        (name, _) if name.ends_with("Color") => "#102030".to_owned(),
+        _ => unique.to_owned(),
+    }
+}
+
+/// Values of other kinds than these. Texts of booleans are taken for them, as PingOne does.
+fn wrong(kinds: &BTreeSet<String>) -> Vec<Value> {
+    let has = |kind: &str| kinds.contains(kind);
+    let mut values = Vec::new();
+    if !has("object") {
+        values.push(json!({"a": 1}));
+    }
+    if !has("array") {
+        values.push(json!([["a"]]));
+    }
+    if !has("string") {
+        values.push(json!("nonsense"));
+    }
+    if !has("integer") && !has("number") {
+        values.push(json!(7));
+    }
+    values
+}
+
+/// The members that the details of a refusal name.
+fn targets(answer: &Answer) -> Vec<String> {
+    let json = answer.json();
+    let details = json["details"].as_array().cloned().unwrap_or_default();
+    let target = |detail: &Value| Some(detail["target"].as_str()?.to_owned());
+    details.iter().filter_map(target).collect()
+}
+
+/// Whether a refusal is about a member, or about something in it.
+fn names(answer: &Answer, member: &str) -> bool {
+    targets(answer)
+        .iter()
+        .any(|target| target == member || target.starts_with(&format!("{member}.")))
+}
+
+/// Whether a path leads nowhere, or to what nobody changes: then no body is looked at.
+fn is_out_of_reach(answer: &Answer, path: &str) -> bool {
+    let is_missing = answer.status == StatusCode::NOT_FOUND && path.contains(NOTHING);
+    is_missing || answer.body.contains("stays as it is")
+}
+
+/// What must hold of a walk, and how often it was looked at.
+#[derive(Default)]
+struct Findings {
+    wrong: Vec<String>,
+    looked_at: usize,
+}
+
+impl Findings {
+    fn look(&mut self, holds: bool, sending: &Sending, what: &str, answer: &Answer) {
+        self.looked_at += 1;
+        if !holds {
+            let Sending {
+                method,
+                path,
+                media,
+                ..
+            } = sending;
+            let Answer { status, body, .. } = answer;
+            let told = format!("{method} {path} ({media}), {what}: {status} {body:.300}");
+            self.wrong.push(told);
+        }
+    }
+
+    #[track_caller]
+    fn are_none_of_at_least(self, most: usize) {
+        let Self { wrong, looked_at } = self;
+        assert!(
+            wrong.is_empty(),
+            "{}\n{} of {looked_at}",
+            wrong.join("\n"),
+            wrong.len()
+        );
+        assert!(looked_at >= most, "{looked_at} were looked at");
+    }
+}
+
+#[tokio::test]
+async fn a_member_of_another_kind_is_refused_by_its_name() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let mut findings = Findings::default();
+    for sending in walk.sendings() {
+        let path = walk.resolve(&sending.path).await;
+        for (member, schema) in sending.schema["properties"].as_object().unwrap() {
+            let kinds = walk.kinds(schema);
+            if kinds.is_empty() {
+                continue;
+            }
+            for value in wrong(&kinds) {
+                let mut body = walk.sample("", &sending.schema, "kinds");
+                body[member] = value;
+                let answer = walk.send(&sending, &path, body.to_string()).await;
+                if is_out_of_reach(&answer, &path) {
+                    continue;
+                }
+                let is_refused = answer.status == StatusCode::BAD_REQUEST;
+                let holds = is_refused && names(&answer, member);
+                findings.look(
+                    holds,
+                    &sending,
+                    &format!("{member}: {}", body[member]),
+                    &answer,
+                );
+            }
+        }
+    }
+    findings.are_none_of_at_least(500);
+}
+
+#[tokio::test]
+async fn a_member_that_is_missing_is_refused_by_its_name() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let mut findings = Findings::default();
+    for sending in walk.sendings() {
+        let path = walk.resolve(&sending.path).await;
+        let whole = walk.sample("", &sending.schema, "missing");
+        for member in sending.schema["required"].as_array().into_iter().flatten() {
+            let member = member.as_str().unwrap();
+            let mut body = whole.clone();
+            body.as_object_mut().unwrap().remove(member);
+            let answer = walk.send(&sending, &path, body.to_string()).await;
+            if is_out_of_reach(&answer, &path) {
+                continue;
+            }
+            let is_refused = answer.status == StatusCode::BAD_REQUEST;
+            let holds = is_refused && names(&answer, member);
+            findings.look(holds, &sending, &format!("without {member}"), &answer);
+        }
+    }
+    findings.are_none_of_at_least(60);
+}
+
+/// Neither what nobody knows nor a member that stands there twice, of which the last counts, is more
+/// than what a text says.
+#[tokio::test]
+async fn of_a_member_that_stands_twice_the_last_counts_and_texts_have_an_end() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let mut findings = Findings::default();
+    for sending in walk.sendings() {
+        let path = walk.resolve(&sending.path).await;
+        for (member, schema) in sending.schema["properties"].as_object().unwrap() {
+            let kinds = walk.kinds(schema);
+            let Some(value) = wrong(&kinds)
+                .into_iter()
+                .next()
+                .filter(|_| !kinds.is_empty())
+            else {
+                continue;
+            };
+            let sample = walk.sample("", &sending.schema, "twice").to_string();
+            let rest = sample.trim_start_matches('{').trim_end_matches('}');
+            let rest = if rest.is_empty() {
+                "\"unknown\":1"
+            } else {
+                rest
+            };
+            let twice =
+                format!("{{{rest},\"unknown\":[{{}}],\"{member}\":null,\"{member}\":{value}}}");
+            let answer = walk.send(&sending, &path, twice).await;
+            if is_out_of_reach(&answer, &path) {
+                continue;
+            }
+            let holds = answer.status == StatusCode::BAD_REQUEST && names(&answer, member);
+            findings.look(holds, &sending, &format!("{member} twice"), &answer);
+            // What is compared and not kept may be as long as the body.
+            if !kinds.contains("string") || member == "currentPassword" {
+                continue;
+            }
+            let mut long = walk.sample("", &sending.schema, "long");
+            long[member] = json!("a".repeat(200_000));
+            let answer = walk.send(&sending, &path, long.to_string()).await;
+            let holds = answer.status == StatusCode::BAD_REQUEST;
+            findings.look(holds, &sending, &format!("long {member}"), &answer);
+        }
+    }
+    findings.are_none_of_at_least(300);
+}
+
+/// Ids of one environment are nothing in another, to somebody who may do all in both.
+#[tokio::test]
+async fn every_id_of_another_environment_names_nothing() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let other = with_every_role(&world, &walk.api).await;
+    let there = Api {
+        environment: other,
+        ..walk.api.clone()
+    };
+    there.get("users").await.expect(StatusCode::OK);
+    let here = walk.api.environment.to_string();
+    let (mut wrong, mut looked_at) = (Vec::new(), 0);
+    for (path, method, operation) in walk.operations() {
+        let ids = path.matches('{').count();
+        // Roles that are built in are those of every environment, and locales those of the world.
+        if ids < 2
+            || !path.starts_with("/environments/{environment}/")
+            || path.contains("{locale}")
+            || path.contains("roles/{role}")
+            || path.contains("templates/{template}")
+        {
+            continue;
+        }
+        let concrete = walk.resolve(&path).await;
+        if concrete.contains(NOTHING) {
+            continue;
+        }
+        let concrete = concrete.replace(&here, &other.to_string());
+        let content = operation["requestBody"]["content"].as_object();
+        let content = content.cloned().unwrap_or_default();
+        let mut bodies: Vec<_> = content
+            .iter()
+            .filter(|(media, _)| media.contains("json"))
+            .map(|(media, body)| {
+                (
+                    media.as_str(),
+                    walk.sample("", &body["schema"], "other").to_string(),
+                )
+            })
+            .collect();
+        if bodies.is_empty() {
+            bodies.push(("application/json", String::new()));
+        }
+        for (media, body) in bodies {
+            let answer = there.send(method.clone(), &concrete, &[media], body).await;
+            looked_at += 1;
+            if answer.status != StatusCode::NOT_FOUND {
+                wrong.push(format!(
+                    "{method} {path} ({media}): {} {:.200}",
+                    answer.status, answer.body
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(looked_at >= 150, "{looked_at} were looked at");
+}
+
+/// Another environment, in which the worker holds every role as well.
+async fn with_every_role(world: &World, api: &Api<'_>) -> EnvironmentId {
+    let other = another_environment(world).await;
+    let roles = api.get("/v1/roles").await.expect(StatusCode::OK).json();
+    for role in roles["_embedded"]["roles"].as_array().unwrap() {
+        let give = db::Statement::new(
+            "INSERT INTO role_assignments (id, environment_id, actor_kind, actor_id, role_id, \
+             scope_type, scope_id, read_only, created_at) \
+             VALUES ($1, $2, 'APPLICATION', $3, $4, 'ENVIRONMENT', $5, FALSE, 0)",
+        );
+        let give = give
+            .bind(uuid::Uuid::new_v4())
+            .bind(world.demo.environment_id.to_string())
+            .bind(world.demo.worker_client_id.to_string())
+            .bind(role["id"].as_str().unwrap())
+            .bind(other.to_string());
+        world.sql(give).await;
+    }
+    world.advance(6);
+    other
+}
+
+/// The collections in which a body that the document alone tells makes something.
+async fn collections(walk: &mut Walk<'_>, unique: &str) -> Vec<(Sending, String)> {
+    let mut collections = Vec::new();
+    for sending in walk.sendings() {
+        let is_plain = sending.method == Method::POST && sending.media == "application/json";
+        if !is_plain || sending.path.ends_with('}') {
+            continue;
+        }
+        let path = walk.resolve(&sending.path).await;
+        let body = walk.sample("", &sending.schema, unique);
+        let answer = walk.send(&sending, &path, body.to_string()).await;
+        if answer.status == StatusCode::CREATED && answer.json()["id"].is_string() {
+            collections.push((sending, path));
+        }
+    }
+    collections
+}
+
+/// Whether many are made at once or one after another, one of those that must be unique is there.
+#[tokio::test]
+async fn of_many_that_make_the_same_at_once_one_wins() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let mut unique = Vec::new();
+    let collections = collections(&mut walk, "first").await;
+    assert!(collections.len() >= 8, "{} take a body", collections.len());
+    for (sending, path) in &collections {
+        let again = walk.sample("", &sending.schema, "first").to_string();
+        let again = walk.send(sending, path, again).await;
+        let is_unique = again.status == StatusCode::BAD_REQUEST;
+        let body = walk.sample("", &sending.schema, "second").to_string();
+        let send = || walk.send(sending, path, body.clone());
+        let (one, two, three, four) = tokio::join!(send(), send(), send(), send());
+        let answers = [one, two, three, four].map(|answer| answer.status);
+        let made = answers
+            .iter()
+            .filter(|status| **status == StatusCode::CREATED)
+            .count();
+        let refused = answers
+            .iter()
+            .filter(|status| **status == StatusCode::BAD_REQUEST)
+            .count();
+        let expected = if is_unique { (1, 3) } else { (4, 0) };
+        assert_eq!(
+            (made, refused),
+            expected,
+            "{path}: {answers:?}, {}",
+            again.body
+        );
+        if is_unique {
+            unique.push(sending.path.clone());
+        }
+    }
+    assert!(unique.len() >= 5, "{unique:?}");
+}
+
+/// While others come and go between two pages, whoever is there throughout is on one page, once.
+#[tokio::test]
+async fn pages_show_whoever_is_there_throughout_exactly_once() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let mut paged = 0;
+    for (sending, path) in collections(&mut walk, "zero").await {
+        let list = &walk.document["paths"][&sending.path]["get"]["parameters"];
+        if !list.to_string().contains("cursor") {
+            continue;
+        }
+        let make = async |walk: &Walk<'_>, number: usize| {
+            let body = walk.sample("", &sending.schema, &format!("n{number}"));
+            let answer = walk.send(&sending, &path, body.to_string()).await;
+            answer.expect(StatusCode::CREATED).json()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let mut stay = BTreeSet::new();
+        let mut go = Vec::new();
+        for number in 0..12 {
+            let id = make(&walk, number).await;
+            if number % 3 == 1 {
+                go.push(id)
+            } else {
+                _ = stay.insert(id)
+            }
+        }
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let mut next = Some(format!("{path}?limit=2"));
+        let mut number = 12;
+        while let Some(url) = next {
+            let page = walk.api.get(&url).await.expect(StatusCode::OK).json();
+            let items = page["_embedded"]
+                .as_object()
+                .unwrap()
+                .values()
+                .next()
+                .unwrap();
+            for item in items.as_array().unwrap() {
+                *seen
+                    .entry(item["id"].as_str().unwrap().to_owned())
+                    .or_default() += 1;
+            }
+            next = page["_links"]["next"]["href"].as_str().map(str::to_owned);
+            make(&walk, number).await;
+            number += 1;
+            if let Some(id) = go.pop() {
+                walk.api
+                    .delete(&format!("{path}/{id}"))
+                    .await
+                    .expect(StatusCode::NO_CONTENT);
+            }
+            assert!(number < 200, "{path} has no last page");
+        }
+        for id in &stay {
+            assert_eq!(seen.get(id), Some(&1), "{path}: {id} of {seen:?}");
+        }
+        assert!(seen.values().all(|times| *times == 1), "{path}: {seen:?}");
+        paged += 1;
+    }
+    assert!(paged >= 4, "{paged} are paged");
+}
+
+/// The document is there for anybody, as it is and compressed.
+#[tokio::test]
+async fn the_document_is_for_anybody() {
+    let world = World::new().await;
+    let answer = world.get("/v1/openapi.json").await.expect(StatusCode::OK);
+    assert_eq!(answer.json(), document());
+    assert_eq!(answer.header("content-type"), "application/json");
+    let anonymous = Api {
+        token: String::new(),
+        ..Api::worker(&world).await
+    };
+    let refused = anonymous.delete("/v1/openapi.json").await;
+    refused.expect(StatusCode::METHOD_NOT_ALLOWED);
+}
