@@ -10,6 +10,7 @@ mod machine;
 mod peers;
 mod report;
 mod requests;
+mod scale;
 mod sign_on;
 mod start;
 

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use super::load::Request;
 use super::report::{Limit, Report};
 use super::sign_on::SignedOn;
-use super::{kernel, load, peers, sign_on};
+use super::{kernel, load, peers, scale, sign_on};
 use crate::service::{self, Service};
 use crate::system::System;
 
@@ -42,21 +42,22 @@ pub(crate) fn measure(
     quiet_discovery(program, constant, report)?;
     let target = Target::start(program)?;
     target.tokens(runtime, constant, report)?;
-    target.directory(constant, report)
+    target.directory(constant, report)?;
+    scale::measure(program, report)
 }
 
 /// A running environment and what its requests need.
-struct Target {
-    system: System,
-    process: u32,
-    host: String,
-    port: u16,
+pub(super) struct Target {
+    pub(super) system: System,
+    pub(super) process: u32,
+    pub(super) host: String,
+    pub(super) port: u16,
     /// The path of the issuer.
     issuer: String,
 }
 
 impl Target {
-    fn start(program: &Path) -> anyhow::Result<Self> {
+    pub(super) fn start(program: &Path) -> anyhow::Result<Self> {
         Self::of(System::start_with(program, &[PLAIN])?)
     }
 
@@ -181,11 +182,8 @@ impl Target {
         if !rows.iter().any(|row| report.wants(row)) {
             return Ok(());
         }
-        let token = self.access_token()?;
-        let bearer = format!("authorization: Bearer {token}");
-        let (_, api) = address_and_path(&self.system.setting("API_URL")?)?;
-        let id = self.system.setting("ENVIRONMENT_ID")?;
-        let environment = format!("{}/environments/{id}", api.trim_end_matches('/'));
+        let bearer = self.bearer()?;
+        let environment = self.environment()?;
         let get = |path: &str| {
             let path = format!("{environment}/{path}");
             Request::get(&self.host, &path, std::slice::from_ref(&bearer))
@@ -215,6 +213,18 @@ impl Target {
         report.plain(created, creation, "µs");
         report.plain(memory, kernel::memory_of(self.process)?, "MB");
         Ok(())
+    }
+
+    /// The path of the environment.
+    pub(super) fn environment(&self) -> anyhow::Result<String> {
+        let (_, api) = address_and_path(&self.system.setting("API_URL")?)?;
+        let id = self.system.setting("ENVIRONMENT_ID")?;
+        Ok(format!("{}/environments/{id}", api.trim_end_matches('/')))
+    }
+
+    /// The header with an access token of the worker.
+    pub(super) fn bearer(&self) -> anyhow::Result<String> {
+        Ok(format!("authorization: Bearer {}", self.access_token()?))
     }
 
     /// An access token of the worker.
