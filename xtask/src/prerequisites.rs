@@ -51,6 +51,16 @@ const POSTGRES: Need = Need {
     is_here: || postgres::programs().is_some(),
 };
 
+const PYTHON: Need = Need {
+    why: "runs the tests that send the management API whatever its document allows",
+    packages: &["python3", "python3-venv"],
+    is_here: || {
+        Command::new("python3")
+            .args(["-c", "import ensurepip, venv"])
+            .works()
+    },
+};
+
 /// Installs what the database tests need.
 pub(crate) fn for_database_tests() -> anyhow::Result<()> {
     install(&[POSTGRES])
@@ -72,9 +82,34 @@ pub(crate) fn for_browser_tests() -> anyhow::Result<()> {
         .succeed()
 }
 
+/// Installs what the tests of the management API need, down to the packages of their lock file, and
+/// gives the path of the Python that has them.
+pub(crate) fn for_api_tests() -> anyhow::Result<PathBuf> {
+    install(&[PYTHON])?;
+    let lock = root().join("tests/api/requirements.txt");
+    let folder = target().join("tools/api");
+    let python = folder.join("bin/python");
+    let installed = folder.join("installed");
+    if is_newer(&installed, &lock) {
+        return Ok(python);
+    }
+    println!("Installing schemathesis (makes requests out of an OpenAPI document)");
+    Command::new("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(&folder)
+        .succeed()?;
+    Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--require-hashes"])
+        .args(["--disable-pip-version-check", "--requirement"])
+        .arg(&lock)
+        .succeed()?;
+    std::fs::write(&installed, "").context("could not note what was installed")?;
+    Ok(python)
+}
+
 /// Installs what `wanted` names, all at once, so that a first run waits only once.
 pub(crate) fn for_all() -> anyhow::Result<()> {
-    install(&[CHROMIUM, FONTS, NODE, POSTGRES])
+    install(&[CHROMIUM, FONTS, NODE, POSTGRES, PYTHON])
 }
 
 /// A tool that cargo builds, into the target folder, the first time that it is needed.

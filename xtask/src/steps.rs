@@ -68,6 +68,11 @@ pub(crate) const ALL: &[Step] = &[
         run: browser,
     },
     Step {
+        name: "api",
+        what: "the management API keeps to its OpenAPI document, whatever it is sent",
+        run: api,
+    },
+    Step {
         name: "generated",
         what: "the generated files are current",
         run: generated,
@@ -303,6 +308,19 @@ fn clients(tally: &mut Tally, node: &Path, system: &System, file: &str) -> anyho
         .arg(root().join("tests/clients").join(file))
         .arg(system.environment_file())
         .run_seeing(|line| tally.see_node(line))
+}
+
+/// For how many seconds the management API is sent requests out of its document.
+const EXAMINED_FOR: &str = "60";
+
+fn api(_: &mut Tally) -> anyhow::Result<bool> {
+    let python = prerequisites::for_api_tests()?;
+    let system = System::start(&program::build()?)?;
+    service::tied_to_us(&python, "TERM", None)
+        .arg(root().join("tests/api/examine.py"))
+        .arg(system.environment_file())
+        .arg(EXAMINED_FOR)
+        .run()
 }
 
 fn generated(_: &mut Tally) -> anyhow::Result<bool> {
