@@ -386,7 +386,7 @@ async fn of_a_member_that_stands_twice_the_last_counts_and_texts_have_an_end() {
                 continue;
             };
             let sample = walk.sample("", &sending.schema, "twice").to_string();
-            let rest = sample.trim_start_matches('{').trim_end_matches('}');
+            let rest = &sample[1..sample.len() - 1];
             let rest = if rest.is_empty() {
                 "\"unknown\":1"
             } else {
@@ -407,6 +407,9 @@ async fn of_a_member_that_stands_twice_the_last_counts_and_texts_have_an_end() {
             let mut long = walk.sample("", &sending.schema, "long");
             long[member] = json!("a".repeat(200_000));
             let answer = walk.send(&sending, &path, long.to_string()).await;
+            if is_out_of_reach(&answer, &path) {
+                continue;
+            }
             let holds = answer.status == StatusCode::BAD_REQUEST;
             findings.look(holds, &sending, &format!("long {member}"), &answer);
         }
@@ -445,21 +448,22 @@ async fn every_id_of_another_environment_names_nothing() {
         let concrete = concrete.replace(&here, &other.to_string());
         let content = operation["requestBody"]["content"].as_object();
         let content = content.cloned().unwrap_or_default();
-        let mut bodies: Vec<_> = content
-            .iter()
-            .filter(|(media, _)| media.contains("json"))
-            .map(|(media, body)| {
+        let body = |(media, body): (&String, &Value)| {
+            if media.contains("json") {
                 (
-                    media.as_str(),
+                    media.clone(),
                     walk.sample("", &body["schema"], "other").to_string(),
                 )
-            })
-            .collect();
+            } else {
+                (format!("{media}; boundary=x"), "--x--\r\n".to_owned())
+            }
+        };
+        let mut bodies: Vec<_> = content.iter().map(body).collect();
         if bodies.is_empty() {
-            bodies.push(("application/json", String::new()));
+            bodies.push(("application/json".to_owned(), String::new()));
         }
         for (media, body) in bodies {
-            let answer = there.send(method.clone(), &concrete, &[media], body).await;
+            let answer = there.send(method.clone(), &concrete, &[&media], body).await;
             looked_at += 1;
             if answer.status != StatusCode::NOT_FOUND {
                 wrong.push(format!(
