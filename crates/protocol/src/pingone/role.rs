@@ -80,6 +80,7 @@ impl Role {
 
 /// Something that a role permits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RolePermission {
     /// Its id, such as `dir:read:user`.
