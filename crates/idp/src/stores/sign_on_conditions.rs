@@ -1,9 +1,9 @@
 //! The conditions of sign-on policies' actions as documents; `configuration` says what they mean.
 
-use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 
 /// A condition as it is sent and shown. Exactly one of its forms is there.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
