@@ -284,6 +284,14 @@ impl Applications {
         rows.iter().map(StoredApplication::from_row).collect()
     }
 
+    /// All applications of an environment, by name.
+    pub(crate) async fn list(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Vec<StoredApplication>, StoreError> {
+        self.page(environment, "", u32::MAX).await
+    }
+
     /// Adds an application.
     pub(crate) fn insert(application: &StoredApplication) -> Result<Change, StoreError> {
         let mut change = Change::new().add(Self::inserted(INSERT, application)?);
