@@ -16,6 +16,7 @@ use protocol::pingone::{ErrorDetail, Reference};
 use protocol::secret::{Password, VerificationCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 use web::Floor;
 
 use crate::Idp;
@@ -27,6 +28,7 @@ use crate::audit::By;
 use crate::interaction::demands::Answer;
 use crate::interaction::error::InteractionError;
 use crate::interaction::profile::ProfileRefusal;
+use crate::interaction::second_factor::{self, Authentication, Status};
 use crate::interaction::turn::{FLOOR, Next, Turn};
 use crate::interaction::{Interaction, Step, cookies, still};
 use crate::requests::extract::{Environment, path_id};
@@ -56,7 +58,9 @@ pub(crate) fn routes() -> Vec<Resource> {
             .post_as(media!("user.verify"), verify)
             .post_as(media!("user.sendVerificationCode"), send_verification_code)
             .post_as(media!("user.update"), update)
-            .post_as(media!("user.consent"), consent),
+            .post_as(media!("user.consent"), consent)
+            .post_as(media!("device.select"), select_device)
+            .post_as(media!("otp.check"), check_otp),
     ]
 }
 
@@ -116,6 +120,8 @@ struct Flow {
     created_at: Timestamp,
     expires_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    selected_device: Option<Reference<Uuid>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
     #[serde(rename = "_embedded")]
     embedded: Map<String, Value>,
@@ -168,11 +174,30 @@ impl Visit {
             ..
         } = &self.interaction;
         let asks_for_name = self.interaction.request.policy.asks_for_name_first;
+        let asking = match step {
+            Step::SecondFactor { known, .. } => {
+                let user = self.user(known.user).await?;
+                let asking = self.turn().second_factor(&user, step).await;
+                Some(asking.map_err(failure)?)
+            }
+            _ => None,
+        };
+        let authentication = asking.as_ref().map(|asking| &asking.authentication);
         let status = match step {
+            Step::SecondFactor { .. }
+                if authentication.is_some_and(|one| one.status() != Status::OtpRequired) =>
+            {
+                "DEVICE_SELECTION_REQUIRED"
+            }
             Step::SignOn if asks_for_name => "SIGN_ON_REQUIRED",
             step => step.status(),
         };
-        let (links, embedded) = self.offered().await?;
+        let (links, mut embedded) = self.offered().await?;
+        if let Some(asking) = &asking {
+            let devices = second_factor::shown(&asking.choice.devices)?;
+            embedded.insert("devices".to_owned(), json!(devices));
+        }
+        let selected_device = authentication.and_then(Authentication::device);
         let urls = self.idp.urls();
         let resume = urls.endpoint(self.environment, "resume");
         let flow = Flow {
@@ -186,6 +211,7 @@ impl Visit {
             status,
             created_at: *created_at,
             expires_at: *expires_at,
+            selected_device: selected_device.map(Reference::new),
             error: matches!(step, Step::Declined { .. }).then(|| {
                 json!({
                     "code": "ACCESS_FAILED",
@@ -229,6 +255,10 @@ impl Visit {
             // Whose it is stays unsaid: nobody may learn whether an address had an account.
             Step::VerificationCode { .. } => {
                 &["user.verify", "user.sendVerificationCode", "session.reset"]
+            }
+            Step::SecondFactor { known, .. } => {
+                embed("user", shown(&self.user(known.user).await?));
+                &["otp.check", "device.select", "session.reset"]
             }
             Step::Agreement { known, action } => {
                 let user = self.user(known.user).await?;
@@ -385,9 +415,10 @@ async fn reset(
     OptionalJson(_): OptionalJson<Map<String, Value>>,
 ) -> Result<Response, ApiFailure> {
     match visit.interaction.step {
-        Step::Password { .. } | Step::RecoveryCode { .. } | Step::VerificationCode { .. } => {
-            move_to(visit, Step::SignOn).await
-        }
+        Step::Password { .. }
+        | Step::RecoveryCode { .. }
+        | Step::SecondFactor { .. }
+        | Step::VerificationCode { .. } => move_to(visit, Step::SignOn).await,
         _ => Err(out_of_place()),
     }
 }
@@ -493,6 +524,47 @@ async fn consent(visit: Visit, Json(body): Json<Consent>) -> Result<Response, Ap
     visit.after(next).await
 }
 
+#[derive(Deserialize)]
+struct Otp {
+    otp: Password,
+}
+
+async fn check_otp(visit: Visit, Json(Otp { otp }): Json<Otp>) -> Result<Response, ApiFailure> {
+    let step = visit.interaction.step.clone();
+    let Step::SecondFactor { known, .. } = &step else {
+        return Err(out_of_place());
+    };
+    visit.turn().take_sign_on_try()?;
+    let user = visit.user(known.user).await?;
+    let turn = visit.turn();
+    let asking = turn.second_factor(&user, &step).await.map_err(failure)?;
+    let next = turn.check_otp(known, &user, &asking, otp.expose().trim());
+    let next = next.await.map_err(failure)?;
+    visit.after(next).await
+}
+
+#[derive(Deserialize)]
+struct Selection {
+    device: Reference<Uuid>,
+}
+
+async fn select_device(
+    visit: Visit,
+    Json(Selection { device }): Json<Selection>,
+) -> Result<Response, ApiFailure> {
+    let step = visit.interaction.step.clone();
+    let Step::SecondFactor { known, .. } = &step else {
+        return Err(out_of_place());
+    };
+    visit.turn().take_sign_on_try()?;
+    let user = visit.user(known.user).await?;
+    let turn = visit.turn();
+    let asking = turn.second_factor(&user, &step).await.map_err(failure)?;
+    let selected = turn.select_device(&user, asking, device.id).await;
+    selected.map_err(failure)?;
+    visit.after(Next::Further).await
+}
+
 /// An action that the step does not offer.
 fn out_of_place() -> ApiFailure {
     let message = "The flow does not offer this action now.";
@@ -515,6 +587,7 @@ fn failure(error: InteractionError) -> ApiFailure {
         InteractionError::Profile(ProfileRefusal::Taken(name)) => ApiFailure::not_unique(&name),
         InteractionError::Profile(ProfileRefusal::Store(error)) => error.into(),
         InteractionError::Refused(refusal) => refused(refusal),
+        InteractionError::SecondFactor(refusal) => refusal.into(),
     }
 }
 

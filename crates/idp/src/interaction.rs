@@ -4,6 +4,7 @@
 //! A step is an enum with the data of that step; transitions consume it. The row's version guards
 //! them: of two requests that start from one step, one arrives. States are named as PingOne's.
 
+pub(crate) mod asking;
 pub(crate) mod browser;
 pub(crate) mod complete;
 pub(crate) mod cookies;
@@ -106,6 +107,9 @@ pub(crate) struct Known {
     pub(crate) password_at: Timestamp,
     /// The session in which it was given, if that was before this interaction.
     pub(crate) session: Option<SessionId>,
+    /// Whether a device has proven that it is the user.
+    #[serde(default)]
+    pub(crate) second_factor: bool,
 }
 
 /// Where an interaction stands.
@@ -139,6 +143,8 @@ pub(crate) enum Step {
         email: String,
         proof: SessionTokenDigest,
     },
+    /// An action of the sign-on policy demands that a device proves that it is the user.
+    SecondFactor { known: Known, authentication: Uuid },
     /// An action of the sign-on policy demands that the user agrees to something.
     Agreement { known: Known, action: Uuid },
     /// An action of the sign-on policy asks for what the profile lacks.
@@ -179,6 +185,7 @@ impl Step {
             } => "MUST_CHANGE_PASSWORD",
             Self::RecoveryCode { .. } => "RECOVERY_CODE_REQUIRED",
             Self::VerificationCode { .. } => "VERIFICATION_CODE_REQUIRED",
+            Self::SecondFactor { .. } => "OTP_REQUIRED",
             Self::Agreement { .. } => "AGREEMENT_CONSENT_REQUIRED",
             Self::ProfileData { .. } => "PROFILE_DATA_REQUIRED",
             Self::Completed { .. } => "COMPLETED",
@@ -189,6 +196,7 @@ impl Step {
     fn user(&self) -> Option<UserId> {
         match self {
             Self::Agreement { known, .. }
+            | Self::SecondFactor { known, .. }
             | Self::ProfileData { known, .. }
             | Self::Declined { known } => Some(known.user),
             Self::SignOn | Self::Password { .. } => None,
@@ -214,6 +222,7 @@ impl Step {
             | Self::ChangePassword { .. }
             | Self::RecoveryCode { .. }
             | Self::VerificationCode { .. }
+            | Self::SecondFactor { .. }
             | Self::Agreement { .. }
             | Self::ProfileData { .. }
             | Self::Declined { .. } => None,
@@ -226,6 +235,7 @@ impl Step {
         let proof = match self {
             Self::ChangePassword { proof, .. } | Self::VerificationCode { proof, .. } => proof,
             Self::Agreement { known, .. }
+            | Self::SecondFactor { known, .. }
             | Self::ProfileData { known, .. }
             | Self::Declined { known } => &known.proof,
             Self::SignOn

@@ -21,7 +21,9 @@ use crate::requests::correlate::correlate;
 use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
 use crate::requests::failures::page::PageError;
-use crate::signon::{agreement, change, over, profile, recovery, register, rules, sign_on, verify};
+use crate::signon::{
+    agreement, change, over, profile, recovery, register, rules, second_factor, sign_on, verify,
+};
 use crate::{domains, flows, front_page, mailbox, management, signon, uploads};
 
 /// Larger forms than this are refused.
@@ -121,6 +123,14 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         )
         .route("/{environment}/signon/profile", post(profile::post))
         .route("/{environment}/signon/restart", post(signon::restart))
+        .route(
+            "/{environment}/signon/secondFactor",
+            post(second_factor::post),
+        )
+        .route(
+            "/{environment}/signon/secondFactor/device",
+            post(second_factor::select),
+        )
         .route("/{environment}/signon/verify", post(verify::post))
         .route(
             "/{environment}/signon/verify/send",

@@ -11,6 +11,7 @@ pub(crate) mod profile;
 pub(crate) mod recovery;
 pub(crate) mod register;
 pub(crate) mod rules;
+pub(crate) mod second_factor;
 pub(crate) mod sign_on;
 pub(crate) mod verify;
 
@@ -277,6 +278,7 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
         Step::VerificationCode { user, email, .. } => {
             verify::show(&visit, *user, email, verify::form(), Vec::new()).await
         }
+        Step::SecondFactor { known, .. } => second_factor::show(&visit, known).await,
         Step::Agreement { known, action } => {
             agreement::show(&visit, known, *action, agreement::form()).await
         }
@@ -288,9 +290,10 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
 /// Goes back to the first page: the person wants to sign on in another way.
 pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
     match visit.interaction.step {
-        Step::Password { .. } | Step::RecoveryCode { .. } | Step::VerificationCode { .. } => {
-            visit.move_to(Step::SignOn).await
-        }
+        Step::Password { .. }
+        | Step::RecoveryCode { .. }
+        | Step::SecondFactor { .. }
+        | Step::VerificationCode { .. } => visit.move_to(Step::SignOn).await,
         Step::SignOn
         | Step::ChangePassword { .. }
         | Step::Agreement { .. }

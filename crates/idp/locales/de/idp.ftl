@@ -81,6 +81,24 @@ register-have-account = Ich habe ein Konto
 
 ## Der Nachweis einer E-Mail-Adresse
 
+second-factor-title = Bestätigen Sie, dass Sie es sind
+second-factor-mailed = Wir haben eine E-Mail an { $email } gesendet. Geben Sie das Einmalpasswort daraus ein.
+second-factor-made = Geben Sie das Einmalpasswort ein, das Ihre Authentifizierungs-App zeigt.
+second-factor-choose = Wählen Sie, wie Sie es bestätigen möchten.
+second-factor-otp = Einmalpasswort
+second-factor-hint = { $digits } Ziffern.
+second-factor-submit = Bestätigen
+second-factor-missing = Geben Sie das Einmalpasswort ein.
+second-factor-wrong = Das Einmalpasswort ist falsch, wurde schon benutzt oder gilt nicht mehr.
+second-factor-too-many = Es gab zu viele falsche Einmalpasswörter. Wählen Sie, wie es weitergeht, oder versuchen Sie es später wieder.
+second-factor-too-many-mails = Diese Adresse hat zu viele E-Mails bekommen. Versuchen Sie es später wieder, oder wählen Sie einen anderen Weg.
+second-factor-locked = Keines Ihrer Geräte kann jetzt benutzt werden. Versuchen Sie es später wieder.
+second-factor-send-again = Ein anderes Einmalpasswort senden
+second-factor-sent = Eine weitere E-Mail ist unterwegs. Ein früheres Einmalpasswort gilt nicht mehr.
+second-factor-use-application = Die Authentifizierungs-App benutzen
+second-factor-use-named = { $name } benutzen
+second-factor-use-email = Eine E-Mail an { $email } senden
+
 verify-title = E‑Mail-Adresse bestätigen
 verify-lead = Wir haben eine E-Mail an { $email } gesendet. Geben Sie den Code daraus ein, um mit { $application } weiterzumachen. Enthält sie keinen, steht darin, was stattdessen zu tun ist.
 verify-code = Bestätigungscode

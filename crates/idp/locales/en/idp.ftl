@@ -81,6 +81,24 @@ register-have-account = I have an account
 
 ## The proof of an e-mail address
 
+second-factor-title = Confirm that it is you
+second-factor-mailed = We sent an e-mail to { $email }. Enter the one-time password in it.
+second-factor-made = Enter the one-time password that your authenticator application shows.
+second-factor-choose = Choose how you want to confirm it.
+second-factor-otp = One-time password
+second-factor-hint = { $digits } digits.
+second-factor-submit = Confirm
+second-factor-missing = Enter the one-time password.
+second-factor-wrong = The one-time password is wrong, was used already, or is not good any more.
+second-factor-too-many = There were too many wrong one-time passwords. Choose how to go on, or try again later.
+second-factor-too-many-mails = This address has had too many e-mails. Try again later, or choose another way.
+second-factor-locked = None of your devices can be used now. Try again later.
+second-factor-send-again = Send another one-time password
+second-factor-sent = Another e-mail is on its way. A one-time password that came before no longer works.
+second-factor-use-application = Use the authenticator application
+second-factor-use-named = Use { $name }
+second-factor-use-email = Send an e-mail to { $email }
+
 verify-title = Confirm your e‑mail address
 verify-lead = We sent an e-mail to { $email }. Enter the code in it to go on to { $application }. If there is none in it, it says what to do instead.
 verify-code = Verification code

@@ -81,6 +81,24 @@ register-have-account = Ya tengo una cuenta
 
 ## La comprobación de un correo electrónico
 
+second-factor-title = Confirme que es usted
+second-factor-mailed = Hemos enviado un correo a { $email }. Introduzca la contraseña de un solo uso que contiene.
+second-factor-made = Introduzca la contraseña de un solo uso que muestra su aplicación de autenticación.
+second-factor-choose = Elija cómo quiere confirmarlo.
+second-factor-otp = Contraseña de un solo uso
+second-factor-hint = { $digits } cifras.
+second-factor-submit = Confirmar
+second-factor-missing = Introduzca la contraseña de un solo uso.
+second-factor-wrong = La contraseña de un solo uso es incorrecta, ya se ha usado o ya no es válida.
+second-factor-too-many = Ha habido demasiadas contraseñas de un solo uso incorrectas. Elija cómo continuar o inténtelo más tarde.
+second-factor-too-many-mails = Esta dirección ha recibido demasiados correos. Inténtelo más tarde o elija otro medio.
+second-factor-locked = Ninguno de sus dispositivos se puede usar ahora. Inténtelo más tarde.
+second-factor-send-again = Enviar otra contraseña de un solo uso
+second-factor-sent = Otro correo está en camino. Una contraseña de un solo uso anterior ya no es válida.
+second-factor-use-application = Usar la aplicación de autenticación
+second-factor-use-named = Usar { $name }
+second-factor-use-email = Enviar un correo a { $email }
+
 verify-title = Confirme su correo electrónico
 verify-lead = Hemos enviado un correo a { $email }. Introduzca el código que contiene para continuar con { $application }. Si no contiene ninguno, indica qué hacer.
 verify-code = Código de verificación

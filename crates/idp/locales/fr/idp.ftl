@@ -81,6 +81,24 @@ register-have-account = J’ai déjà un compte
 
 ## La preuve d’une adresse e-mail
 
+second-factor-title = Confirmez que c’est bien vous
+second-factor-mailed = Nous avons envoyé un e-mail à { $email }. Saisissez le mot de passe à usage unique qu’il contient.
+second-factor-made = Saisissez le mot de passe à usage unique affiché par votre application d’authentification.
+second-factor-choose = Choisissez comment le confirmer.
+second-factor-otp = Mot de passe à usage unique
+second-factor-hint = { $digits } chiffres.
+second-factor-submit = Confirmer
+second-factor-missing = Saisissez le mot de passe à usage unique.
+second-factor-wrong = Le mot de passe à usage unique est incorrect, a déjà été utilisé ou n’est plus valable.
+second-factor-too-many = Il y a eu trop de mots de passe à usage unique incorrects. Choisissez comment continuer, ou réessayez plus tard.
+second-factor-too-many-mails = Cette adresse a reçu trop d’e-mails. Réessayez plus tard, ou choisissez un autre moyen.
+second-factor-locked = Aucun de vos appareils ne peut être utilisé maintenant. Réessayez plus tard.
+second-factor-send-again = Envoyer un autre mot de passe à usage unique
+second-factor-sent = Un autre e-mail est en route. Un mot de passe à usage unique précédent n’est plus valable.
+second-factor-use-application = Utiliser l’application d’authentification
+second-factor-use-named = Utiliser { $name }
+second-factor-use-email = Envoyer un e-mail à { $email }
+
 verify-title = Confirmez votre adresse e‑mail
 verify-lead = Nous avons envoyé un e-mail à { $email }. Saisissez le code qu’il contient pour continuer vers { $application }. S’il n’en contient pas, il indique quoi faire.
 verify-code = Code de vérification

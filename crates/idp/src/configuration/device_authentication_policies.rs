@@ -422,8 +422,9 @@ impl Document for DeviceAuthenticationPolicy {
 impl Configuration for DeviceAuthenticationPolicy {
     const PATH: &'static str = "deviceAuthenticationPolicies";
     const ITEM: &'static str = "deviceAuthenticationPolicy";
-    const KEPT: Option<&'static str> =
-        Some("No second factor is asked for; sign-on that needs one is refused.");
+    const KEPT: Option<&'static str> = Some(
+        "One-time passwords by mail and of authenticator applications are obeyed; phones, mobile applications, FIDO, tokens and remembered browsers are not.",
+    );
     const DEFAULT_STAYS: &'static str =
         "Cannot remove default device authentication policy; make another one the default first.";
     type Parent = TopLevel;

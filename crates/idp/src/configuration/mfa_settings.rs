@@ -129,6 +129,9 @@ impl Document for MfaSettings {
 impl Configuration for MfaSettings {
     const PATH: &'static str = "mfaSettings";
     const ITEM: &'static str = "settings";
+    const KEPT: Option<&'static str> = Some(
+        "`pairing` and `users` are obeyed; `lockout`, `authentication` and `phoneExtensions` are not.",
+    );
     type Parent = TopLevel;
     type Read = may::ReadMfa;
     type Manage = may::ManageMfa;

@@ -136,6 +136,11 @@ impl SignOnPolicyAction {
         }
     }
 
+    /// The policy of devices by which an action asks for a second factor, if not the default one.
+    pub(crate) fn device_policy(&self) -> Option<Uuid> {
+        self.device_authentication_policy.map(|policy| policy.id)
+    }
+
     /// The condition, of an action that was checked when it was written.
     pub(crate) fn test(&self) -> Option<Test> {
         self.condition.as_ref().and_then(|one| one.test().ok())

@@ -12,6 +12,9 @@ use crate::Idp;
 use crate::stores::sessions::{BrowserSession, Sessions};
 use crate::stores::users::{StoredUser, Users};
 
+/// The authentication method of who was proven by more than one factor (RFC 8176).
+pub(super) const SECOND_FACTOR: &str = "mfa";
+
 /// How exactly it is known when a session was last seen; more would cost a write per request.
 const TOUCH_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
@@ -57,7 +60,13 @@ impl Browser {
             proof: self.token.digest(),
             password_at: self.session.authenticated_at,
             session: Some(self.session.id),
+            second_factor: self.has_second_factor(),
         }
+    }
+
+    /// Whether a device has proven that it is the user.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.session.amr.iter().any(|one| one == SECOND_FACTOR)
     }
 
     /// The value of its cookie.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use protocol::id::SessionId;
 use protocol::secret::SessionToken;
 
-use super::browser::Browser;
+use super::browser::{Browser, SECOND_FACTOR};
 use super::error::InteractionError;
 use super::{Interaction, Step};
 use crate::Idp;
@@ -16,8 +16,29 @@ use crate::stores::change::Change;
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
 
-/// Signs the user on, who gave the password at `password_at`, and gives the session's new token. A
-/// password that was right is written with it.
+/// What somebody has proven.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proven {
+    /// When the password was given.
+    pub(crate) password_at: Timestamp,
+    /// Whether a device did, too.
+    pub(crate) second_factor: bool,
+}
+
+impl Proven {
+    /// The authentication methods (RFC 8176).
+    fn methods(self) -> Vec<String> {
+        let methods: &[&str] = if self.second_factor {
+            &["pwd", "otp", SECOND_FACTOR]
+        } else {
+            &["pwd"]
+        };
+        methods.iter().map(|one| (*one).to_owned()).collect()
+    }
+}
+
+/// Signs the user on by what was proven, and gives the session's new token. A password that was right
+/// is written with it.
 ///
 /// The token is new at every sign-on. Within a session of the same user its id stays, as at
 /// PingOne; a session of another user in the same browser ends.
@@ -25,7 +46,7 @@ pub(crate) async fn complete(
     idp: &Idp,
     interaction: Interaction,
     user: &StoredUser,
-    password_at: Timestamp,
+    proven: Proven,
     right: Option<Right>,
     headers: &HeaderMap,
     by: &By,
@@ -42,9 +63,9 @@ pub(crate) async fn complete(
         ),
         environment_id: interaction.environment,
         user_id: user.id,
-        authenticated_at: password_at,
+        authenticated_at: proven.password_at,
         acr: interaction.request.policy.name.clone(),
-        amr: vec!["pwd".to_owned()],
+        amr: proven.methods(),
         created_at: of_same_user.map_or(now, |browser| browser.session.created_at),
         active_at: now,
         expires_at: now.saturating_add(lifetime).unwrap_or(now),

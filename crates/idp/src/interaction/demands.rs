@@ -3,13 +3,12 @@
 //! goes on to what is left.
 
 use axum::http::header::ACCEPT_LANGUAGE;
-use jiff::Timestamp;
 use protocol::secret::SessionToken;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::browser::Browser;
-use super::complete::complete;
+use super::complete::{Proven, complete};
 use super::error::InteractionError;
 use super::policy::Demand;
 use super::turn::{Next, Turn};
@@ -215,7 +214,15 @@ impl Turn<'_> {
         known: &Known,
         user: &StoredUser,
     ) -> Result<Next, InteractionError> {
-        let step = match self.demand(user, known.password_at).await? {
+        let proven = Proven {
+            password_at: known.password_at,
+            second_factor: known.second_factor,
+        };
+        let step = match self.demand(user, proven).await? {
+            Demand::SecondFactor { policy } => {
+                self.ask_for_second_factor(known.clone(), user, policy)
+                    .await?
+            }
             Demand::Agreement { action } => Step::Agreement {
                 known: known.clone(),
                 action,
@@ -242,14 +249,18 @@ impl Turn<'_> {
         right: Option<Right>,
     ) -> Result<Next, InteractionError> {
         let now = self.by.now;
-        let demand = self.demand(user, now).await?;
+        let proven = Proven {
+            password_at: now,
+            second_factor: false,
+        };
+        let demand = self.demand(user, proven).await?;
         if matches!(demand, Demand::Nothing | Demand::Password) {
             let interaction = self.interaction.clone();
             let token = complete(
                 self.idp,
                 interaction,
                 user,
-                now,
+                proven,
                 right,
                 self.headers,
                 self.by,
@@ -267,8 +278,12 @@ impl Turn<'_> {
             proof: proof.digest(),
             password_at: now,
             session: None,
+            second_factor: false,
         };
         let step = match demand {
+            Demand::SecondFactor { policy } => {
+                self.ask_for_second_factor(known, user, policy).await?
+            }
             Demand::Agreement { action } => Step::Agreement { known, action },
             Demand::ProfileData { action } => Step::ProfileData { known, action },
             Demand::Nothing | Demand::Password | Demand::NotProvided(_) => {
@@ -278,31 +293,39 @@ impl Turn<'_> {
         self.move_behind(proof, step).await
     }
 
-    async fn demand(
-        self,
-        user: &StoredUser,
-        password_at: Timestamp,
-    ) -> Result<Demand, InteractionError> {
+    async fn demand(self, user: &StoredUser, proven: Proven) -> Result<Demand, InteractionError> {
         let Interaction { request, asked, .. } = self.interaction;
         let demand = request
             .policy
-            .demand_of_known(self.idp, user, password_at, asked, self.by);
+            .demand_of_known(self.idp, user, proven, asked, self.by);
         Ok(demand.await?)
     }
 
     /// The end of what the policy demands: a session, or the one that was there already.
     async fn end(self, known: &Known, user: &StoredUser) -> Result<Next, InteractionError> {
         let interaction = self.interaction.clone();
-        let Some(session) = known.session else {
-            let (at, headers) = (known.password_at, self.headers);
-            return complete(self.idp, interaction, user, at, None, headers, self.by)
+        let (now, environment) = (self.by.now, user.environment_id);
+        let browser = match known.session {
+            None => None,
+            Some(session) => {
+                let found = Browser::find(self.idp, environment, self.headers, now).await?;
+                let found = found.filter(|browser| browser.session.id == session);
+                Some((found.ok_or(InteractionError::Over)?, session))
+            }
+        };
+        // What was proven since is written into the session.
+        let same =
+            browser.filter(|(browser, _)| browser.has_second_factor() || !known.second_factor);
+        let Some((browser, session)) = same else {
+            let proven = Proven {
+                password_at: known.password_at,
+                second_factor: known.second_factor,
+            };
+            let headers = self.headers;
+            return complete(self.idp, interaction, user, proven, None, headers, self.by)
                 .await
                 .map(Next::SignedOn);
         };
-        let now = self.by.now;
-        let browser = Browser::find(self.idp, user.environment_id, self.headers, now).await?;
-        let browser = browser.filter(|browser| browser.session.id == session);
-        let browser = browser.ok_or(InteractionError::Over)?;
         let completed = interaction.to(Step::Completed {
             user: user.id,
             session,

@@ -4,6 +4,7 @@ use db::StoreError;
 use web::Limited;
 
 use super::profile::ProfileRefusal;
+use super::second_factor;
 use crate::accounts::Refusal;
 use crate::requests::failures::page::{PageError, PageFailure};
 
@@ -24,11 +25,22 @@ pub(crate) enum InteractionError {
     Profile(ProfileRefusal),
     /// What was given is not accepted, or the service failed.
     Refused(Refusal),
+    /// The second factor does not go on.
+    SecondFactor(second_factor::Refusal),
 }
 
 impl From<Limited> for InteractionError {
     fn from(limited: Limited) -> Self {
         Self::Limited(limited)
+    }
+}
+
+impl From<second_factor::Refusal> for InteractionError {
+    fn from(refusal: second_factor::Refusal) -> Self {
+        match refusal {
+            second_factor::Refusal::Store(error) => error.into(),
+            refusal => Self::SecondFactor(refusal),
+        }
     }
 }
 
@@ -56,6 +68,13 @@ impl From<InteractionError> for PageFailure {
             | InteractionError::Over
             | InteractionError::Profile(_) => PageError::FlowGone.into(),
             InteractionError::Refused(refusal) => refusal.into(),
+            InteractionError::SecondFactor(second_factor::Refusal::Compose(error)) => {
+                Refusal::Mail(error).into()
+            }
+            InteractionError::SecondFactor(
+                second_factor::Refusal::NoUsableDevice | second_factor::Refusal::NotEnabled,
+            ) => PageError::FactorNotProvided.into(),
+            InteractionError::SecondFactor(_) => PageError::FlowGone.into(),
         }
     }
 }

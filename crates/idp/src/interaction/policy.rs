@@ -14,6 +14,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::browser::Browser;
+use super::complete::Proven;
+use super::second_factor;
 use crate::Idp;
 use crate::api::user_attributes;
 use crate::audit::By;
@@ -77,6 +79,8 @@ pub(crate) enum Demand {
     Nothing,
     /// A password.
     Password,
+    /// That a device proves that it is the user, as this policy says, or the default one.
+    SecondFactor { policy: Option<Uuid> },
     /// That the user agrees to what this action names.
     Agreement { action: Uuid },
     /// What the profile lacks of what this action asks for.
@@ -93,6 +97,8 @@ struct Standing<'a> {
     password_at: Timestamp,
     /// Whether it was given for this very request.
     is_fresh: bool,
+    /// Whether a device has proven that it is the user.
+    has_second_factor: bool,
     /// The actions that have asked for what the profile lacks, in this interaction.
     asked: &'a [Uuid],
     by: &'a By,
@@ -150,14 +156,15 @@ impl ChosenPolicy {
         &self,
         idp: &Idp,
         user: &StoredUser,
-        password_at: Timestamp,
+        proven: Proven,
         asked: &[Uuid],
         by: &By,
     ) -> Result<Demand, StoreError> {
         let standing = Standing {
             user,
-            password_at,
+            password_at: proven.password_at,
             is_fresh: true,
+            has_second_factor: proven.second_factor,
             asked,
             by,
         };
@@ -175,6 +182,7 @@ impl ChosenPolicy {
             user: &browser.user,
             password_at: browser.session.authenticated_at,
             is_fresh: false,
+            has_second_factor: browser.has_second_factor(),
             asked: &[],
             by,
         };
@@ -229,6 +237,9 @@ impl ChosenPolicy {
                 }
             };
             let demand = match demand_of(action, *id, holds, standing.is_fresh) {
+                Some(Demand::SecondFactor { policy }) => {
+                    second_factor_demand(idp, action, policy, holds, standing).await?
+                }
                 Some(Demand::Agreement { action: id }) => {
                     agreement_demand(idp, action, id, standing).await?
                 }
@@ -238,7 +249,10 @@ impl ChosenPolicy {
                 demand => demand,
             };
             if let Some(demand) = demand {
-                if is_bypassed(action) && !has_device(idp, user).await? {
+                if matches!(demand, Demand::NotProvided(_))
+                    && is_bypassed(action)
+                    && !has_device(idp, user).await?
+                {
                     continue;
                 }
                 if let Demand::NotProvided(kind) = demand {
@@ -276,9 +290,33 @@ fn demand_of(
             (!is_fresh && holds == Some(true)).then_some(Demand::Password)
         }
         _ if holds == Some(false) => None,
+        ActionType::MultiFactorAuthentication => Some(Demand::SecondFactor {
+            policy: action.device_policy(),
+        }),
         ActionType::Agreement => Some(Demand::Agreement { action: id }),
         ActionType::ProgressiveProfiling => Some(Demand::ProfileData { action: id }),
         kind => Some(Demand::NotProvided(kind)),
+    }
+}
+
+/// Whether a device is to be asked. Where none can be, the sign-on is refused.
+async fn second_factor_demand(
+    idp: &Idp,
+    action: &SignOnPolicyAction,
+    policy: Option<Uuid>,
+    holds: Option<bool>,
+    standing: Standing<'_>,
+) -> Result<Option<Demand>, StoreError> {
+    // Without a condition, a session is enough.
+    if standing.has_second_factor && (standing.is_fresh || holds.is_none()) {
+        return Ok(None);
+    }
+    let now = standing.by.now;
+    match second_factor::Choice::find(idp, standing.user, policy, now).await {
+        Ok(_) => Ok(Some(Demand::SecondFactor { policy })),
+        Err(second_factor::Refusal::Store(error)) => Err(error),
+        Err(second_factor::Refusal::NotEnabled) if is_bypassed(action) => Ok(None),
+        Err(_) => Ok(Some(Demand::NotProvided(action.kind))),
     }
 }
 

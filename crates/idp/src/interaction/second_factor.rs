@@ -8,6 +8,7 @@ use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Idp;
@@ -16,7 +17,7 @@ use crate::audit::{Activity, By};
 use crate::configuration::device_authentication_policies::{
     DeviceAuthenticationPolicy, DeviceSelection, OtpRules,
 };
-use crate::configuration::devices::{Device, DeviceType, Lock, LockStatus, in_order};
+use crate::configuration::devices::{Device, DeviceStatus, DeviceType, Lock, LockStatus, in_order};
 use crate::mail::{ComposeError, MailKind};
 use crate::stores::change::Change;
 use crate::stores::configuration::{Object, Objects};
@@ -153,16 +154,37 @@ impl Choice {
         policy: Option<Uuid>,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let policy = DeviceAuthenticationPolicy::find(idp, user.environment_id, policy).await?;
-        let policy = policy.ok_or(Refusal::UnknownPolicy)?;
+        let choice = Self::of(idp, user, policy, now).await?;
         if !user.mfa_enabled {
             return Err(Refusal::NotEnabled);
         }
-        let devices = usable_devices(idp, user, &policy.document, now).await?;
-        if devices.is_empty() {
+        if choice.devices.is_empty() {
             return Err(Refusal::NoUsableDevice);
         }
+        Ok(choice)
+    }
+
+    /// The same, also where none of the devices can be used now.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] without such a policy.
+    pub(super) async fn of(
+        idp: &Idp,
+        user: &StoredUser,
+        policy: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let policy = DeviceAuthenticationPolicy::find(idp, user.environment_id, policy).await?;
+        let policy = policy.ok_or(Refusal::UnknownPolicy)?;
+        let devices = usable_devices(idp, user, &policy.document, now).await?;
         Ok(Self { policy, devices })
+    }
+
+    /// How many digits the one-time passwords of a device have.
+    pub(crate) fn digits(&self, device: &Object<Device>) -> Option<i64> {
+        let rules = self.policy.document.otp_rules(device.document.kind)?;
+        i64::try_from(rules.digits).ok()
     }
 
     /// The device that the policy begins with, if the user is not to choose.
@@ -218,26 +240,7 @@ impl Authentication {
         device: Option<Uuid>,
         by: &By,
     ) -> Result<Self, Refusal> {
-        let id = idp.random().uuid();
-        let mut begun = Self {
-            stored: StoredAuthentication {
-                id,
-                environment_id: user.environment_id,
-                user_id: user.id,
-                document: String::new(),
-                version: 0,
-                created_at: by.now,
-                updated_at: by.now,
-                expires_at: by.now.saturating_add(LIFETIME).unwrap_or(by.now),
-            },
-            state: State {
-                status: Status::DeviceSelectionRequired,
-                policy: choice.policy.id,
-                device: None,
-                mailed: None,
-                failures: 0,
-            },
-        };
+        let mut begun = Self::new(idp, user, choice, by.now);
         let mail = match device.or_else(|| choice.first()) {
             Some(device) => begun.ask(idp, user, choice, device, by.now).await?,
             None => None,
@@ -247,6 +250,47 @@ impl Authentication {
             .commit(idp, user, change, mail, "AUTHENTICATION.CREATED", by)
             .await?;
         Ok(begun)
+    }
+
+    /// Begins one for which the user chooses a device.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`].
+    pub(super) async fn offer(
+        idp: &Idp,
+        user: &StoredUser,
+        choice: &Choice,
+        by: &By,
+    ) -> Result<Self, Refusal> {
+        let begun = Self::new(idp, user, choice, by.now);
+        let change = device_authentications::insert(&begun.written()?);
+        begun
+            .commit(idp, user, change, None, "AUTHENTICATION.CREATED", by)
+            .await?;
+        Ok(begun)
+    }
+
+    fn new(idp: &Idp, user: &StoredUser, choice: &Choice, now: Timestamp) -> Self {
+        Self {
+            stored: StoredAuthentication {
+                id: idp.random().uuid(),
+                environment_id: user.environment_id,
+                user_id: user.id,
+                document: String::new(),
+                version: 0,
+                created_at: now,
+                updated_at: now,
+                expires_at: now.saturating_add(LIFETIME).unwrap_or(now),
+            },
+            state: State {
+                status: Status::DeviceSelectionRequired,
+                policy: choice.policy.id,
+                device: None,
+                mailed: None,
+                failures: 0,
+            },
+        }
     }
 
     /// Chooses a device, which is asked anew.
@@ -527,4 +571,52 @@ impl Choice {
         let rules = self.policy.document.otp_rules(device.document.kind);
         rules.ok_or(Refusal::UnknownDevice)
     }
+}
+
+/// A device as it is shown to whoever is to choose one.
+#[derive(Debug, Serialize)]
+struct DeviceBody<'a> {
+    id: Uuid,
+    #[serde(rename = "type")]
+    kind: DeviceType,
+    status: DeviceStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+/// Devices as they are shown to whoever is to choose one, in PingOne's words.
+///
+/// # Errors
+///
+/// [`StoreError`] when one cannot be written as JSON.
+pub(crate) fn shown(devices: &[Object<Device>]) -> Result<Vec<Value>, StoreError> {
+    let device = |device: &Object<Device>| {
+        let Device {
+            kind,
+            status,
+            nickname,
+            email,
+            ..
+        } = &device.document;
+        let body = DeviceBody {
+            id: device.id,
+            kind: *kind,
+            status: *status,
+            nickname: nickname.as_deref(),
+            email: email.as_deref().map(masked),
+        };
+        serde_json::to_value(body).map_err(|_| StoreError::inconsistent("a device"))
+    };
+    devices.iter().map(device).collect()
+}
+
+/// An address as its owner recognizes it: `ab****@example.com`.
+pub(crate) fn masked(address: &str) -> String {
+    let Some((name, domain)) = address.rsplit_once('@') else {
+        return "****".to_owned();
+    };
+    let shown: String = name.chars().take(2).collect();
+    format!("{shown}****@{domain}")
 }

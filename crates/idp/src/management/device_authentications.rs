@@ -8,7 +8,7 @@ use protocol::id::UserId;
 use protocol::pingone::{ErrorDetail, Reference as WireReference, media_type as media};
 use protocol::secret::Password;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -18,8 +18,10 @@ use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::{self, at};
 use crate::configuration::device_authentication_policies::DeviceAuthenticationPolicy;
-use crate::configuration::devices::{Device, DeviceStatus, DeviceType};
-use crate::interaction::second_factor::{Authentication, Choice, Refusal, Status, usable_devices};
+use crate::configuration::devices::Device;
+use crate::interaction::second_factor::{
+    self, Authentication, Choice, Refusal, Status, usable_devices,
+};
 use crate::requests::extract::path_id;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
@@ -47,19 +49,6 @@ struct Selection {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Proof {
     otp: Password,
-}
-
-/// A device as it is shown to whoever is to choose one.
-#[derive(Debug, Serialize)]
-struct DeviceBody<'a> {
-    id: Uuid,
-    #[serde(rename = "type")]
-    kind: DeviceType,
-    status: DeviceStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nickname: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
 }
 
 /// The authentication of the path, its user, and somebody who may go on with it.
@@ -168,24 +157,7 @@ fn shown(
 ) -> Result<Shown, ApiFailure> {
     let path = format!("deviceAuthentications/{}", authentication.id());
     let this = allowed.idp.urls().authentication(allowed.id(), &path);
-    let device = |device: &Object<Device>| {
-        let Device {
-            kind,
-            status,
-            nickname,
-            email,
-            ..
-        } = &device.document;
-        let body = DeviceBody {
-            id: device.id,
-            kind: *kind,
-            status: *status,
-            nickname: nickname.as_deref(),
-            email: email.as_deref().map(masked),
-        };
-        serde_json::to_value(body).map_err(ApiFailure::internal)
-    };
-    let devices: Vec<Value> = devices.iter().map(device).collect::<Result<_, _>>()?;
+    let devices = second_factor::shown(devices)?;
     let mut members = Map::new();
     let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
     add("_embedded", json!({ "devices": devices }));
@@ -214,15 +186,6 @@ fn shown(
         Status::DeviceSelectionRequired | Status::Failed => shown,
     };
     Ok(shown.link("device.select", this))
-}
-
-/// An address as its owner recognizes it: `ab****@example.com`.
-fn masked(address: &str) -> String {
-    let Some((name, domain)) = address.rsplit_once('@') else {
-        return "****".to_owned();
-    };
-    let shown: String = name.chars().take(2).collect();
-    format!("{shown}****@{domain}")
 }
 
 impl From<Refusal> for ApiFailure {

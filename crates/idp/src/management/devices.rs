@@ -33,8 +33,8 @@ use crate::stores::configuration::{
 
 /// What is not provided.
 pub(super) const KEPT: Option<&str> = Some(
-    "Devices prove somebody to programs by mail and authenticator application \
-     (`deviceAuthentications`), and are not asked for at sign-on; no message goes to a phone.",
+    "Mail addresses and authenticator applications prove somebody, at sign-on and to programs \
+     (`deviceAuthentications`); no message goes to a phone.",
 );
 
 /// What is not provided of pairing keys.

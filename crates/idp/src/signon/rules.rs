@@ -79,6 +79,7 @@ pub(crate) async fn post(
         Step::RecoveryCode { .. } => (default_policy(&visit).await?, None),
         Step::Password { .. }
         | Step::VerificationCode { .. }
+        | Step::SecondFactor { .. }
         | Step::Agreement { .. }
         | Step::ProfileData { .. }
         | Step::Completed { .. }

@@ -63,6 +63,7 @@ mod signon_over;
 mod signon_pages;
 mod signon_passwords;
 mod signon_registration;
+mod signon_second_factor;
 mod signon_sessions;
 mod threats;
 mod world;
