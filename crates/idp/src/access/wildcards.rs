@@ -23,6 +23,21 @@ pub(crate) fn check(registered: &RedirectUri) -> Result<(), &'static str> {
         return Err("wildcards are for https addresses");
     }
     let host = url.host_str().unwrap_or_default();
+    check_host(host)?;
+    let asterisks = |part: &str| part.matches('*').count();
+    if asterisks(host) + asterisks(url.path()) == asterisks(text) {
+        Ok(())
+    } else {
+        Err("wildcards are for hosts and paths")
+    }
+}
+
+/// Checks a host that may hold a wildcard.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub(crate) fn check_host(host: &str) -> Result<(), &'static str> {
     let domain = host.strip_prefix("*.").unwrap_or(host);
     if domain.contains('*') || domain.is_empty() {
         return Err("a wildcard in a host is its whole first label, as in https://*.example.com");
@@ -33,12 +48,7 @@ pub(crate) fn check(registered: &RedirectUri) -> Result<(), &'static str> {
     if domain.len() < host.len() && domain.split('.').count() < FEWEST_LABELS {
         return Err("the host behind a wildcard needs a domain of two labels or more");
     }
-    let asterisks = |part: &str| part.matches('*').count();
-    if asterisks(host) + asterisks(url.path()) == asterisks(text) {
-        Ok(())
-    } else {
-        Err("wildcards are for hosts and paths")
-    }
+    Ok(())
 }
 
 /// Whether an address is one of those that a registered one with wildcards stands for.

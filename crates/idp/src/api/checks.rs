@@ -9,6 +9,7 @@ use protocol::pingone::{CorsBehavior, CorsSettings};
 use serde_json::Value;
 use url::Url;
 
+use crate::access::wildcards;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::Reference;
@@ -70,7 +71,7 @@ pub(crate) fn cors(target: &str, settings: Option<&CorsSettings>) -> Result<(), 
             }
             let message = format!(
                 "must hold 1 to {MOST_ORIGINS} origins as browsers send them, such as \
-                 https://app.example; an asterisk can be the whole first label of a host"
+                 https://app.example; an asterisk can be the first label of a host with two more"
             );
             Err(ApiFailure::invalid_value(target, message))
         }
@@ -78,11 +79,11 @@ pub(crate) fn cors(target: &str, settings: Option<&CorsSettings>) -> Result<(), 
 }
 
 fn is_origin(text: &str) -> bool {
-    let named = text.replacen("://*.", "://", 1);
-    let is_whole = Url::parse(&named).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == named
-    });
-    is_whole && !named.contains('*')
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.origin().ascii_serialization() == text
+            && wildcards::check_host(url.host_str().unwrap_or_default()).is_ok()
+    })
 }
 
 /// That a list has no more than so many items.
