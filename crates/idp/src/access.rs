@@ -11,6 +11,7 @@ pub(crate) mod introspecting;
 pub(crate) mod last_administrator;
 pub(crate) mod on_application;
 pub(crate) mod on_user;
+pub(crate) mod opened;
 pub(crate) mod permissions;
 pub(crate) mod roles;
 pub(crate) mod wildcards;

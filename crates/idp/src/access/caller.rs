@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, UserId};
+use protocol::oauth::Scopes;
 use protocol::pingone::RoleScopeType;
 use uuid::Uuid;
 
@@ -125,14 +126,24 @@ impl Caller {
         &self.assignments
     }
 
-    /// Whether it is this user, through an application that has the scope.
+    /// The application whose token it is.
+    pub(super) fn bearer_application(&self) -> ApplicationId {
+        self.bearer.application.id
+    }
+
+    /// The scopes of the token.
+    pub(super) fn scopes(&self) -> &Scopes {
+        &self.bearer.scopes
+    }
+
+    /// Whether it is this user, through an application that has a scope that counts.
     pub(super) fn is_user_with(
         &self,
-        scope: &str,
+        counts: impl Fn(&str) -> bool,
         environment: EnvironmentId,
         user: UserId,
     ) -> bool {
-        self.bearer.scopes.contains(scope)
+        self.bearer.scopes.iter().any(counts)
             && self.home() == environment
             && self.bearer.user.as_ref().is_some_and(|own| own.id == user)
     }

@@ -1,5 +1,6 @@
 //! The user of a path, and who may do something to it.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use protocol::id::UserId;
 use super::allowed::environment;
 use super::caller::Caller;
 use super::coverage::Coverage;
+use super::opened::Opened;
 use super::permissions::Allows;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
@@ -30,6 +32,13 @@ pub(crate) struct OnUser<P> {
     permission: PhantomData<fn() -> P>,
 }
 
+/// Whether copies of a scope, which open some attributes alone, let their owner at the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    Count,
+    DoNot,
+}
+
 /// In which quality somebody does something to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ActsAs {
@@ -37,6 +46,12 @@ pub(crate) enum ActsAs {
     Administrator,
     /// As that user.
     Owner,
+}
+
+/// Whether a scope is a copy of another: `p1:read:user:suffix` of `p1:read:user`.
+fn is_copy(held: &str, scope: &str) -> bool {
+    let suffix = held.strip_prefix(scope);
+    suffix.is_some_and(|suffix| suffix.starts_with(':'))
 }
 
 impl<P> Deref for OnUser<P> {
@@ -58,6 +73,24 @@ impl<P> OnUser<P> {
         }
     }
 
+    /// The attributes that the token's scopes of this name open: itself, and its copies.
+    pub(super) async fn opened_by(&self, scope: &str) -> Result<Opened, ApiFailure> {
+        let granted = self
+            .idp
+            .granted()
+            .find(self.caller.bearer_application(), self.now);
+        let granted = granted.await?;
+        let mut opened = BTreeSet::new();
+        let held = self.caller.scopes().iter();
+        for held in held.filter(|held| *held == scope || is_copy(held, scope)) {
+            match granted.narrowed(held) {
+                Some(paths) => opened.extend(paths.iter().cloned()),
+                None => return Ok(Opened::All),
+            }
+        }
+        Ok(Opened::Only(opened))
+    }
+
     /// The user's absolute address.
     pub(crate) fn url(&self) -> String {
         let path = format_args!("users/{}", self.user.id);
@@ -71,12 +104,25 @@ impl<P: Allows> FromRequestParts<Idp> for OnUser<P> {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
+        Self::extract(parts, idp, Copies::DoNot).await
+    }
+}
+
+impl<P: Allows> OnUser<P> {
+    pub(super) async fn extract(
+        parts: &mut Parts,
+        idp: &Idp,
+        copies: Copies,
+    ) -> Result<Self, ApiFailure> {
         let caller = Caller::from_request_parts(parts, idp).await?;
         let environment = environment(parts, idp, caller.now).await?;
         let PathId(id) = PathId::<UserId>::from_request_parts(parts, idp).await?;
         let coverage = caller.coverage(P::PERMISSION, &environment);
-        let is_owner =
-            P::OWN_SCOPE.is_some_and(|scope| caller.is_user_with(scope, environment.id, id));
+        let is_owner = P::OWN_SCOPE.is_some_and(|scope| {
+            let counts =
+                |held: &str| held == scope || copies == Copies::Count && is_copy(held, scope);
+            caller.is_user_with(counts, environment.id, id)
+        });
         if coverage == Coverage::Nothing && !is_owner {
             return Err(ApiFailure::forbidden());
         }

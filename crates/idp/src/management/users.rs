@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::names::{EmailAddress, is_username, name_key};
-use protocol::pingone::{PasswordState, PasswordStatus, Reference, User};
+use protocol::pingone::{ErrorDetail, PasswordState, PasswordStatus, Reference, User};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -14,6 +14,7 @@ use super::{refusals, unique, user_bodies};
 use crate::access::allowed::{Allowed, find_population};
 use crate::access::last_administrator::{self, Loss};
 use crate::access::on_user::{ActsAs, OnUser};
+use crate::access::opened::{OnAttributes, Opened};
 use crate::access::permissions::may;
 use crate::accounts::passwords;
 use crate::accounts::registration::{self, RegistrationRefusal};
@@ -182,7 +183,10 @@ pub(super) async fn known_population(
 
 /// Shows a user; `include` asks for the groups that the user is a member of, which only roles let
 /// see, and those alone that the roles reach: a group's name may say what others are not to know.
-pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Reply, ApiFailure> {
+pub(super) async fn read(
+    OnAttributes { on, opened }: OnAttributes<may::ReadUsers>,
+    query: Query,
+) -> Result<Reply, ApiFailure> {
     let (ids, names) = ("memberOfGroupIDs", "memberOfGroupNames");
     let asks_for = |name: &str| query.lists("include", name);
     let user = &on.user;
@@ -215,25 +219,80 @@ pub(super) async fn read(on: OnUser<may::ReadUsers>, query: Query) -> Result<Rep
         );
     }
     let shown = representation(&on.idp, user, on.now).await?;
-    Reply::ok(&shown.also(&included))
+    show_opened(&on, &opened, &shown.also(&included)).await
+}
+
+/// Shows of a user what is opened.
+async fn show_opened<P>(
+    on: &OnUser<P>,
+    opened: &Opened,
+    shown: &impl Serialize,
+) -> Result<Reply, ApiFailure> {
+    if *opened == Opened::All {
+        return Reply::ok(shown);
+    }
+    let schema = on.idp.user_schemas().of(on.environment.id, on.now).await?;
+    let mut shown = serde_json::to_value(shown).map_err(ApiFailure::internal)?;
+    if let Value::Object(members) = &mut shown {
+        // Whoever may ask for a user knows the id.
+        let is_attribute = |name: &str| name != "id" && schema.find(name).is_some();
+        opened.retain(members, is_attribute);
+    }
+    Reply::ok(&shown)
+}
+
+/// Refuses attributes that are not opened. The two that a user must have may be sent as they are.
+fn require_opened(
+    on: &OnUser<may::UpdateUsers>,
+    opened: &Opened,
+    body: &Map<String, Value>,
+    schema: &UserSchema,
+) -> Result<(), ApiFailure> {
+    let is_same = |path: &str| {
+        let own = match path {
+            "username" => &on.user.username,
+            "email" => &on.user.email,
+            _ => return false,
+        };
+        body.get(path).is_some_and(|sent| sent == own)
+    };
+    let closed = opened.closed(body, |name| schema.find(name).is_some());
+    let closed = closed.into_iter().filter(|path| !is_same(path));
+    let message = "is not among what the scopes of the access token open";
+    let details: Vec<_> = closed
+        .map(|path| ErrorDetail::new("INVALID_VALUE", Some(&path), message))
+        .collect();
+    if details.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiFailure::invalid_data(details))
+    }
 }
 
 /// Replaces what the body may set; what it leaves out is cleared.
 pub(super) async fn replace(
-    on: OnUser<may::UpdateUsers>,
+    OnAttributes { on, opened }: OnAttributes<may::UpdateUsers>,
     JsonObject(body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     user_bodies::check_ignored(&body)?;
     let (username, email) = names(&body)?;
     let schema = on.idp.user_schemas().of(on.environment.id, on.now).await?;
-    let attributes = user_attributes::merge(Map::new(), &body, &schema)?;
-    let changed = renamed(&on, username, email, attributes).await?;
-    save(&on, changed, "USER.UPDATED").await
+    require_opened(&on, &opened, &body, &schema)?;
+    let kept = opened.kept(on.user.attributes.clone());
+    let attributes = user_attributes::merge(kept, &body, &schema)?;
+    let mut changed = renamed(&on, username, email, attributes).await?;
+    write(&on, &mut changed, "USER.UPDATED").await?;
+    show_opened(
+        &on,
+        &opened,
+        &representation(&on.idp, &changed, on.now).await?,
+    )
+    .await
 }
 
 /// Changes what the body names.
 pub(super) async fn update(
-    on: OnUser<may::UpdateUsers>,
+    OnAttributes { on, opened }: OnAttributes<may::UpdateUsers>,
     JsonObject(mut body): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     user_bodies::check_ignored(&body)?;
@@ -244,9 +303,16 @@ pub(super) async fn update(
     }
     let (username, email) = names(&body)?;
     let schema = on.idp.user_schemas().of(on.environment.id, on.now).await?;
+    require_opened(&on, &opened, &body, &schema)?;
     let attributes = user_attributes::merge(on.user.attributes.clone(), &body, &schema)?;
-    let changed = renamed(&on, username, email, attributes).await?;
-    save(&on, changed, "USER.UPDATED").await
+    let mut changed = renamed(&on, username, email, attributes).await?;
+    write(&on, &mut changed, "USER.UPDATED").await?;
+    show_opened(
+        &on,
+        &opened,
+        &representation(&on.idp, &changed, on.now).await?,
+    )
+    .await
 }
 
 async fn renamed<P>(

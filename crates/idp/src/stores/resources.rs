@@ -1,5 +1,6 @@
 //! Resources, their scopes, and applications' grants of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use db::{Reader, Statement, StoreError, Value};
@@ -118,6 +119,18 @@ pub(crate) struct GrantedResource {
     /// How long access tokens for it live; `None` leaves it to the installation.
     pub(crate) access_token_seconds: Option<i64>,
     pub(crate) scopes: Scopes,
+    /// Those scopes that open some attributes of users alone, with the attributes' paths.
+    narrowed: BTreeMap<String, Vec<String>>,
+}
+
+impl GrantedScopes {
+    /// The attributes of users that a scope of the PingOne API opens, if it opens some alone.
+    pub(crate) fn narrowed(&self, scope: &str) -> Option<&[String]> {
+        let of_pingone_api = |one: &&GrantedResource| one.resource_type == ResourceType::PingoneApi;
+        let narrowed = self.resources.iter().filter(of_pingone_api);
+        let mut narrowed = narrowed.filter_map(|resource| resource.narrowed.get(scope));
+        narrowed.next().map(Vec::as_slice)
+    }
 }
 
 impl StoredResource {
@@ -230,7 +243,7 @@ const DELETE_GRANT: &str = "DELETE FROM resource_grants WHERE id = $1 AND applic
 const GRANTED: &str = "\
 SELECT resources.id AS id, resources.environment_id AS environment_id,
        resources.document AS document, resources.created_at AS created_at,
-       resources.updated_at AS updated_at, resource_scopes.name AS scope
+       resources.updated_at AS updated_at, resource_scopes.name AS scope, resource_scopes.also AS also
   FROM resource_grants
   JOIN resources ON resources.id = resource_grants.resource_id
   JOIN resource_grant_scopes ON resource_grant_scopes.resource_grant_id = resource_grants.id
@@ -285,19 +298,33 @@ impl Granted {
             for row in &rows {
                 let resource = StoredResource::from_row(row)?;
                 let scope: String = row.get("scope")?;
-                match granted.last_mut() {
-                    Some((last, scopes)) if last.id == resource.id => scopes.push(scope),
-                    _ => {
-                        let granted_resource = GrantedResource {
-                            id: resource.id,
-                            resource_type: resource.details.resource_type,
-                            audience: resource.audience(&self.of_pingone_api),
-                            access_token_seconds: resource.details.access_token_seconds,
-                            scopes: Scopes::default(),
-                        };
-                        granted.push((granted_resource, vec![scope]));
-                    }
+                let also: Option<String> = row.get("also")?;
+                let opens = also.map(|also| serde_json::from_str::<Opened>(&also));
+                let opens = opens.transpose().map_err(|_| {
+                    StoreError::inconsistent("what a scope opens is not of its kind")
+                })?;
+                if granted
+                    .last()
+                    .is_none_or(|(last, _)| last.id != resource.id)
+                {
+                    let granted_resource = GrantedResource {
+                        id: resource.id,
+                        resource_type: resource.details.resource_type,
+                        audience: resource.audience(&self.of_pingone_api),
+                        access_token_seconds: resource.details.access_token_seconds,
+                        scopes: Scopes::default(),
+                        narrowed: BTreeMap::new(),
+                    };
+                    granted.push((granted_resource, Vec::new()));
                 }
+                let Some((resource, scopes)) = granted.last_mut() else {
+                    continue;
+                };
+                let paths = opens.unwrap_or_default().schema_attributes;
+                if let Some(paths) = paths.filter(|paths| *paths != ["*"]) {
+                    resource.narrowed.insert(scope.clone(), paths);
+                }
+                scopes.push(scope);
             }
             let resources = granted
                 .into_iter()

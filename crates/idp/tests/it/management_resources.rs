@@ -326,3 +326,79 @@ async fn application_resources_and_their_permissions_are_kept() {
         .await;
     refused(&answer, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
 }
+
+/// Gives the demo application these scopes of a resource beside those that it has.
+async fn grant_also(api: &Api<'_>, resource: &Value, made: &[Value]) {
+    let grants = format!("applications/{}/grants", api.world.demo.client_id);
+    let granted = api.get(&grants).await.expect(StatusCode::OK).json();
+    let granted = granted["_embedded"]["grants"].as_array().unwrap();
+    let grant = granted
+        .iter()
+        .find(|one| one["resource"]["id"] == resource["id"]);
+    let grant = grant.unwrap();
+    let mut scopes = grant["scopes"].as_array().unwrap().clone();
+    scopes.extend(made.iter().map(|scope| json!({"id": scope["id"]})));
+    let body = json!({"resource": {"id": resource["id"]}, "scopes": scopes});
+    let at = format!("{grants}/{}", grant["id"].as_str().unwrap());
+    api.put(&at, &body).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_copy_of_a_scope_lets_its_owner_at_the_attributes_that_it_names() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let pingone = named(&api, "PingOne API").await;
+    let scopes = format!("{}/scopes", at(&pingone));
+    let paths = json!(["username", "name.given", "nickname"]);
+    let mut made = Vec::new();
+    for name in ["p1:read:user:a", "p1:update:user:a"] {
+        let body = json!({"name": name, "schemaAttributes": paths});
+        made.push(api.make(&scopes, &body).await);
+    }
+    grant_also(&api, &pingone, &made).await;
+    let page = api
+        .get("users?filter=username%20eq%20%22demo%22")
+        .await
+        .json();
+    let before = page["_embedded"]["users"][0].clone();
+    let own = format!("users/{}", before["id"].as_str().unwrap());
+
+    let whole = Api::user(&world, "openid p1:read:user").await;
+    let whole = whole.get(&own).await.expect(StatusCode::OK).json();
+    assert_eq!(whole["email"], before["email"]);
+
+    let narrow = Api::user(&world, "openid p1:read:user:a p1:update:user:a").await;
+    let shown = narrow.get(&own).await.expect(StatusCode::OK).json();
+    assert_eq!(shown["id"], before["id"]);
+    assert_eq!(shown["username"], "demo");
+    assert_eq!(shown["name"], json!({"given": before["name"]["given"]}));
+    assert!(shown.get("email").is_none());
+
+    let nickname = json!({"nickname": "D"});
+    let changed = narrow.patch(&own, &nickname).await;
+    let changed = changed.expect(StatusCode::OK).json();
+    assert_eq!(changed["nickname"], "D");
+    assert!(changed.get("email").is_none());
+    for (body, target) in [
+        (json!({"email": "other@example.com"}), "email"),
+        (
+            json!({"name": {"given": "D", "family": "D"}}),
+            "name.family",
+        ),
+        (json!({"title": "Dr"}), "title"),
+    ] {
+        let refusal = narrow.patch(&own, &body).await;
+        refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", target);
+    }
+    // What is not opened stays though everything is replaced.
+    let replacement = json!({"username": "demo", "email": before["email"], "nickname": "E"});
+    narrow.put(&own, &replacement).await.expect(StatusCode::OK);
+    let after = api.get(&own).await.expect(StatusCode::OK).json();
+    assert_eq!(after["nickname"], "E");
+    assert_eq!(after["name"]["family"], before["name"]["family"]);
+    assert_eq!(after["name"].get("given"), None);
+
+    // A copy opens attributes, and nothing else of the user's.
+    let other = narrow.get(&format!("{own}/identityProvider")).await;
+    refused(&other, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
+}
