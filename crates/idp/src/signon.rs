@@ -156,15 +156,22 @@ impl Visit {
 
     /// A page whose form may lead on to the application: Chromium asks that of redirects too.
     fn show<T: askama::Template>(&self, page: T, form: &FormState) -> Response {
+        self.answer(Html::new(page), form)
+    }
+
+    /// The same for a page with pages of this site in frames.
+    fn show_framing<T: askama::Template>(&self, page: T, form: &FormState) -> Response {
+        self.answer(Html::new(page).with_own_frames(), form)
+    }
+
+    fn answer<T: askama::Template>(&self, page: Html<T>, form: &FormState) -> Response {
         let status = if form.has_errors() {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
             StatusCode::OK
         };
         let redirect_uri = &self.interaction.request.address.redirect_uri;
-        let mut page = Html::new(page)
-            .status(status)
-            .form_target(redirect_uri.as_url());
+        let mut page = page.status(status).form_target(redirect_uri.as_url());
         // Where a form that comes too late leads.
         for url in way_on::addresses(&self.application) {
             page = page.form_target(&url);

@@ -190,17 +190,16 @@ impl Turn<'_> {
             let (changed, change) = filled.map_err(InteractionError::Profile)?;
             (changed, change.and(noted))
         };
-        let is_changed = !given.is_empty();
-        let written = if is_changed {
-            let activity = Activity::new("USER.UPDATED", &user);
-            self.record(&next, change, &activity, &user).await
+        let is_first = if given.is_empty() {
+            self.keep(&next, change).await?
         } else {
-            self.keep(&next, change).await
+            let activity = Activity::new("USER.UPDATED", &user);
+            self.record(&next, change, &activity, &user).await?
         };
-        match written {
-            Ok(true) => self.go_on_after(next, known, &user).await,
-            Ok(false) => Ok(Next::Overtaken),
-            Err(error) => Err(error),
+        if is_first {
+            self.go_on_after(next, known, &user).await
+        } else {
+            Ok(Next::Overtaken)
         }
     }
 

@@ -69,7 +69,7 @@ pub(super) async fn show(
 }
 
 fn show_demand(visit: &Visit, demand: &AgreementDemand, form: FormState) -> Response {
-    let words = demand.text.as_ref().map(|text| text.words());
+    let words = demand.text.as_deref().map(Text::words);
     let words = words.unwrap_or_default();
     let said = |own: Option<String>, text: &str| own.unwrap_or_else(|| visit.text(text));
     let framed = |text: &Text| Framed {
@@ -91,7 +91,7 @@ fn show_demand(visit: &Visit, demand: &AgreementDemand, form: FormState) -> Resp
         decline_text: said(words.decline_button_text, "agreement-decline"),
         form: form.clone(),
     };
-    visit.show(page, &form)
+    visit.show_framing(page, &form)
 }
 
 /// The text alone, for the frame of the page.

@@ -136,6 +136,8 @@ async fn an_agreement_is_asked_for_until_it_is_agreed_to() {
         "{}",
         shown.body
     );
+    let policy = shown.header("content-security-policy");
+    assert!(policy.contains("frame-src 'self'"), "{policy}");
     let framed = browser.get(&sub_page(&page, "agreement/text")).await;
     shows(&framed, StatusCode::OK, "<p>Be <b>kind</b>.</p>");
     let policy = framed.header("content-security-policy");
@@ -400,6 +402,7 @@ async fn what_a_profile_lacks_is_asked_for_and_checked() {
     let skipped = browser.post(&sub_page(&page, "profile"), &[]).await;
     browser.resume(&skipped).await.param("code");
     assert!(needs_no_more(&world).await);
+    let api = Api::worker(&world).await;
     let cleared = json!({ "address": null });
     api.patch(&user, &cleared).await.expect(StatusCode::OK);
     assert!(!needs_no_more(&world).await);

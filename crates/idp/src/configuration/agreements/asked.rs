@@ -5,10 +5,10 @@ use db::StoreError;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::Agreement;
+use super::consents::{self, Status};
 use super::languages::{AgreementLanguage, UserExperience};
 use super::revisions::{self, ContentType, Revision};
-use super::{Agreement, consents};
-use crate::configuration::agreements::consents::Status;
 use crate::core::Core;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Object, Objects};
