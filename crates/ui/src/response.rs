@@ -163,7 +163,8 @@ impl IntoResponse for MailPreview {
 /// A text that an operator wrote in HTML, to be shown in a frame of a page of this site.
 ///
 /// It looks as the pages do. No script and no form of it works, and it loads nothing; its links
-/// open in a window of their own.
+/// open in a window of their own. It counts as of this site, so that it may load the style of the
+/// pages; without scripts nothing can make use of that.
 #[derive(Clone, Debug)]
 pub struct FramedText<T>(
     /// The document.
@@ -178,7 +179,7 @@ impl<T: Template> IntoResponse for FramedText<T> {
             CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(
                 "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; \
-                 base-uri 'none'; form-action 'none'; sandbox allow-popups \
+                 base-uri 'none'; form-action 'none'; sandbox allow-same-origin allow-popups \
                  allow-popups-to-escape-sandbox",
             ),
         );
