@@ -141,7 +141,10 @@ async fn an_agreement_is_asked_for_until_it_is_agreed_to() {
     let framed = browser.get(&sub_page(&page, "agreement/text")).await;
     shows(&framed, StatusCode::OK, "<p>Be <b>kind</b>.</p>");
     let policy = framed.header("content-security-policy");
-    assert!(policy.contains("sandbox allow-same-origin allow-popups"), "{policy}");
+    assert!(
+        policy.contains("sandbox allow-same-origin allow-popups"),
+        "{policy}"
+    );
     assert!(!policy.contains("allow-scripts"), "{policy}");
 
     // Whoever learns the address gets nothing, and the way back is closed.
