@@ -269,6 +269,12 @@ async fn a_content_says_what_its_way_and_template_allow() {
         ),
         (
             strong,
+            json!({"deliveryMethod": "SMS", "locale": "de-CH", "content": "${otp}"}),
+            "INVALID_VALUE",
+            "language",
+        ),
+        (
+            strong,
             json!({"deliveryMethod": "SMS", "locale": "en", "content": "${otp}", "title": "x"}),
             "INVALID_VALUE",
             "title",

@@ -9,7 +9,8 @@ use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::Object;
+use crate::stores::configuration::{Object, Objects};
+use crate::stores::languages::Language;
 use crate::stores::templates::{DeliveryMethod, LOCALE, PushCategory, Template, TemplateContent};
 
 impl Configuration for TemplateContent {
@@ -37,6 +38,7 @@ impl Configuration for TemplateContent {
             let message = "is not a way that messages of this template take";
             return Err(ApiFailure::invalid_value("deliveryMethod", message));
         }
+        self.check_locale(managing).await?;
         checks::at_most("variant", self.variant.as_deref(), 100)?;
         self.variant = self.variant.take().filter(|variant| !variant.is_empty());
         self.check_members()?;
@@ -93,6 +95,22 @@ impl TemplateContent {
         }
         content.fill_in();
         content
+    }
+
+    /// It must be in a language of the environment, enabled or not.
+    async fn check_locale(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
+        let languages = Objects::<Language>::new(managing.idp.db(), managing.idp.keyring());
+        let environment = managing.id();
+        let languages = languages.list(environment, environment.as_uuid()).await?;
+        let is_there = languages
+            .iter()
+            .any(|language| language.document.locale == self.locale);
+        if is_there {
+            return Ok(());
+        }
+        // Clients look for this target (PingOne's Terraform provider).
+        let message = "The locale must be that of a language of the environment.";
+        Err(ApiFailure::invalid_value("language", message))
     }
 
     /// What holds where it is left out.
