@@ -3,6 +3,7 @@
 pub(crate) mod authorize;
 pub(crate) mod discovery;
 pub(crate) mod hint;
+pub(crate) mod idp_signoff;
 pub(crate) mod introspect;
 pub(crate) mod jwks;
 pub(crate) mod resume;

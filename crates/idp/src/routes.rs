@@ -15,7 +15,7 @@ use crate::Idp;
 use crate::api::media_router;
 use crate::management::device_authentications;
 use crate::oauth::{
-    authorize, discovery, introspect, jwks, resume, revoke, signoff, token, userinfo,
+    authorize, discovery, idp_signoff, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
 use crate::requests::correlate::correlate;
 use crate::requests::extract::NoSuchAddress;
@@ -51,6 +51,10 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         .route(
             "/{environment}/as/.well-known/openid-configuration",
             get(discovery::get).layer(Extension(discovery::Documents::default())),
+        )
+        .route(
+            "/{environment}/as/idpSignoff",
+            get(idp_signoff::get).head(|| no_head("GET")),
         )
         .route("/{environment}/as/jwks", get(jwks::get))
         .route("/{environment}/as/token", post(token::post))

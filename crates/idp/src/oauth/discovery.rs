@@ -83,6 +83,7 @@ fn metadata(idp: &Idp, environment: EnvironmentId) -> Result<ProviderMetadata, P
     );
     metadata.userinfo_endpoint = Some(endpoint("userinfo")?);
     metadata.end_session_endpoint = Some(endpoint("signoff")?);
+    metadata.ping_end_idp_session_endpoint = Some(endpoint("idpSignoff")?);
     metadata.introspection_endpoint = Some(endpoint("introspect")?);
     metadata.revocation_endpoint = Some(endpoint("revoke")?);
     metadata.authorization_response_iss_parameter_supported = true;

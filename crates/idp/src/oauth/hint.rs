@@ -1,7 +1,7 @@
 //! ID token hints: tokens of ours that come back, possibly long after they expired.
 
 use jiff::Timestamp;
-use protocol::id::{ApplicationId, EnvironmentId, UserId};
+use protocol::id::{ApplicationId, EnvironmentId, SessionId, UserId};
 use protocol::jose::{Algorithm, Audience, TokenError};
 use serde::Deserialize;
 
@@ -15,6 +15,8 @@ pub(crate) struct Hint {
     pub(crate) user: UserId,
     /// The application that it was issued to.
     pub(crate) application: ApplicationId,
+    /// The browser session in which it was issued.
+    pub(crate) session: Option<SessionId>,
 }
 
 /// Why a hint says nothing.
@@ -36,6 +38,7 @@ struct Claims {
     #[serde(rename = "p1.userId")]
     user_id: Option<String>,
     aud: Audience,
+    sid: Option<String>,
     /// Access tokens have it, ID tokens do not: one kind of token is nothing to the other.
     client_id: Option<String>,
 }
@@ -58,6 +61,7 @@ pub(crate) async fn verify(
         sub,
         user_id,
         aud: Audience::One(audience),
+        sid,
         client_id: None,
     } = claims
     else {
@@ -68,7 +72,11 @@ pub(crate) async fn verify(
     }
     let user = user_id.unwrap_or(sub);
     match (UserId::parse(&user), ApplicationId::parse(&audience)) {
-        (Ok(user), Ok(application)) => Ok(Hint { user, application }),
+        (Ok(user), Ok(application)) => Ok(Hint {
+            user,
+            application,
+            session: sid.and_then(|sid| SessionId::parse(&sid).ok()),
+        }),
         _ => Err(HintError::NotOurs),
     }
 }

@@ -41,6 +41,9 @@ pub struct ProviderMetadata {
     /// Where the browser is sent to sign off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<Url>,
+    /// Where an application ends a session by its ID token alone (PingOne, "ID token sign-off").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ping_end_idp_session_endpoint: Option<Url>,
     /// Where tokens are revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<Url>,
@@ -124,6 +127,7 @@ impl ProviderMetadata {
             userinfo_endpoint: None,
             jwks_uri,
             end_session_endpoint: None,
+            ping_end_idp_session_endpoint: None,
             revocation_endpoint: None,
             introspection_endpoint: None,
             authorization_response_iss_parameter_supported: false,

@@ -19,6 +19,7 @@ async fn oidcc_discovery_endpoint_verification() {
         ("userinfo_endpoint", "userinfo"),
         ("jwks_uri", "jwks"),
         ("end_session_endpoint", "signoff"),
+        ("ping_end_idp_session_endpoint", "idpSignoff"),
         ("introspection_endpoint", "introspect"),
         ("revocation_endpoint", "revoke"),
     ] {

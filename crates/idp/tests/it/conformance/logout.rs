@@ -4,8 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use protocol::jose::{SigningAlgorithm, SigningKey};
+use serde_json::json;
 use url::form_urlencoded;
 
+use crate::management::Api;
 use crate::world::{AFTER_SIGN_OFF, Answer, Browser, Received, World, claims};
 
 const SIGNED_OFF: &str = "You have been signed off. You can close this window.";
@@ -245,4 +247,33 @@ async fn another_persons_hint_asks_first() {
     let answer = sign_off(&world, &mut browser, &[("id_token_hint", &hint)]).await;
     assert!(answer.expect(StatusCode::OK).body.contains(ASKED));
     assert!(is_signed_on(&world, &mut browser).await);
+}
+
+/// PingOne's own way, for programs.
+#[tokio::test]
+async fn an_application_signs_off_by_its_id_token_where_it_may() {
+    let world = World::new().await;
+    let (mut browser, hint) = signed_on(&world).await;
+    let endpoint = world.endpoint("idpSignoff");
+    let at = format!("{endpoint}?id_token_hint={hint}");
+    let refusal = world.get(&at).await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(refusal.json()["error"], "unauthorized_client");
+
+    let api = Api::worker(&world).await;
+    let path = format!("applications/{}", world.demo.client_id);
+    let mut application = api.get(&path).await.json();
+    application["idpSignoff"] = json!(true);
+    api.put(&path, &application).await.expect(StatusCode::OK);
+    for odd in [
+        endpoint.clone(),
+        format!("{endpoint}?id_token_hint=x"),
+        format!("{at}&client_id=7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1"),
+    ] {
+        let refusal = world.get(&odd).await.expect(StatusCode::BAD_REQUEST);
+        assert_eq!(refusal.json()["error"], "invalid_request", "{odd}");
+    }
+    assert!(is_signed_on(&world, &mut browser).await);
+    world.get(&at).await.expect(StatusCode::NO_CONTENT);
+    assert!(!is_signed_on(&world, &mut browser).await);
+    world.get(&at).await.expect(StatusCode::NO_CONTENT);
 }
