@@ -235,7 +235,7 @@ fn irregular() -> Vec<Resource> {
             .post(role_assignments::create_of_gateway).taking::<wire::NewRoleAssignment>(),
         at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}").showing::<wire::RoleAssignment>()
             .get(role_assignments::read_of_gateway)
-            .put(role_assignments::keep_of_gateway)
+            .put(role_assignments::keep_of_gateway).taking::<wire::NewRoleAssignment>()
             .delete(role_assignments::delete_of_gateway),
         at("/environments/{environment}/groups/{group}/roleAssignments").showing::<wire::RoleAssignment>()
             .get(role_assignments::list_of_group).answering_many::<wire::RoleAssignment>("roleAssignments")

@@ -195,5 +195,5 @@ fn behind<'a>(text: &'a str, before: &str) -> anyhow::Result<&'a str> {
     let (_, rest) = text
         .split_once(before)
         .with_context(|| format!("no `{before}` in {text:.300}"))?;
-    Ok(rest.split(['"', '?']).next().unwrap_or_default())
+    Ok(rest.split(['"', '/', '?']).next().unwrap_or_default())
 }

@@ -21,6 +21,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
+use crate::api::shapes::Stored;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
@@ -438,20 +439,25 @@ pub(super) fn routes() -> Vec<Resource> {
     ];
     let mut routes: Vec<_> = kinds.into_iter().flatten().collect();
     routes.extend([
-        at_path::<Plan>("/{plan}/rules").get(rules_of_plan),
+        at_path::<Plan>("/{plan}/rules")
+            .get(rules_of_plan)
+            .answering_many::<Stored<Rule>>("rules"),
         // Mappings are read and changed without their rule, and deleted under another name.
         at(format!("{BELOW}/mappings/{{mapping}}"))
             .kept(Mapping::KEPT)
+            .showing::<Stored<Mapping>>()
             .get(read::<Mapping>)
             .put(replace::<Mapping>)
+            .taking::<Mapping>()
             .delete(delete::<Mapping>),
         at(format!("{BELOW}/mapping/{{mapping}}"))
             .kept(Mapping::KEPT)
             .delete(delete::<Mapping>),
         at(format!("{BELOW}/storeMetadata/{{storeType}}"))
             .kept(Some(NO_STORE_IS_ASKED))
-            .post(store_metadata),
-        list_route::<Revision>().post(revise),
+            .post(store_metadata)
+            .with_status(&[200]),
+        list_route::<Revision>().post(revise).taking::<Revision>(),
         at_path::<Revision>("/{revision}").get(read_revision),
     ]);
     routes

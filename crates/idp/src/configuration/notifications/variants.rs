@@ -12,6 +12,7 @@ use crate::api::filter::passes;
 use crate::api::hal::{Page, Reply};
 use crate::api::media_router::Resource;
 use crate::api::paging::PageRequest;
+use crate::api::shapes::Stored;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document as _, Object, Objects};
 use crate::stores::templates::TemplateContent;
@@ -89,7 +90,11 @@ async fn drop_chosen(
 pub(super) fn routes() -> Vec<Resource> {
     let routes = collection::<TemplateContent>().into_iter().enumerate();
     let add = |(n, route): (usize, Resource)| match n {
-        0 => route.patch(rename).delete(drop_chosen),
+        0 => route
+            .patch(rename)
+            .taking::<Name>()
+            .answering_many::<Stored<TemplateContent>>(TemplateContent::KEY)
+            .delete(drop_chosen),
         _ => route,
     };
     routes.map(add).collect()

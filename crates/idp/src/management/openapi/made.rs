@@ -29,7 +29,7 @@ const REFUSALS: [(&str, &str, &str); 2] = [
 ];
 
 /// The names in paths that stand for no UUID.
-const TEXTS: [&str; 2] = ["locale", "template"];
+const TEXTS: [&str; 3] = ["locale", "storeType", "template"];
 
 /// The document of the API.
 ///
@@ -321,10 +321,11 @@ mod tests {
     use super::*;
 
     /// What the handlers of these paths are answered by says nothing of a body.
-    const WITHOUT_BODY: [&str; 3] = [
+    const WITHOUT_BODY: [&str; 4] = [
         "/environments/{environment}/applications/{application}/flowPolicyAssignments/{flowPolicyAssignment}",
         "/environments/{environment}/customDomains/{domain}",
         "/environments/{environment}/gateways/{gateway}/credentials",
+        "/environments/{environment}/propagation/storeMetadata/{storeType}",
     ];
 
     #[test]
