@@ -86,6 +86,29 @@ fn is_origin(text: &str) -> bool {
     })
 }
 
+/// Longest text of any member, in characters, where nothing shorter is said of it.
+const LONGEST_TEXT: usize = 100_000;
+
+/// That no text of a document is longer than any may be. `target` leads to the value.
+///
+/// # Errors
+///
+/// `INVALID_VALUE` with the name of the member that holds it.
+pub(crate) fn texts(target: &str, value: &Value) -> Result<(), ApiFailure> {
+    match value {
+        Value::String(text) => at_most(target, Some(text), LONGEST_TEXT),
+        Value::Array(items) => items.iter().try_for_each(|item| texts(target, item)),
+        Value::Object(members) => members.iter().try_for_each(|(name, value)| {
+            if target.is_empty() {
+                texts(name, value)
+            } else {
+                texts(&format!("{target}.{name}"), value)
+            }
+        }),
+        Value::Bool(_) | Value::Null | Value::Number(_) => Ok(()),
+    }
+}
+
 /// That a list has no more than so many items.
 ///
 /// # Errors

@@ -343,6 +343,7 @@ impl<D: Configuration> Managing<D> {
         replaced: Option<&Object<D>>,
     ) -> Result<Object<D>, ApiFailure> {
         document.check(self, replaced).await?;
+        checks::texts("", &to_json(&document)?)?;
         checks::references(&self.idp, self.id(), &document.references()).await?;
         Ok(match replaced {
             Some(replaced) => replaced.with(document, self.now),

@@ -348,12 +348,14 @@ async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFai
     let file = zeroize::Zeroizing::new(upload.file()?.to_vec());
     let password = upload.text("password").unwrap_or_default();
     let password = zeroize::Zeroizing::new(password.to_owned());
-    let turn = timeout(LONGEST_WAIT, OPENING.acquire()).await;
-    let turn = turn.map_err(|_| ApiFailure::unavailable())?;
+    let Ok(Ok(turn)) = timeout(LONGEST_WAIT, OPENING.acquire()).await else {
+        return Err(ApiFailure::unavailable());
+    };
     // The thread keeps the turn to its end, also when nobody waits for it any more.
     let read = spawn_blocking(move || {
-        let _turn = turn;
-        Identity::read(&file, &password)
+        let read = Identity::read(&file, &password);
+        drop(turn);
+        read
     })
     .await;
     let identity = read

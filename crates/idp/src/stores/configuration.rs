@@ -205,7 +205,7 @@ SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, 
   FROM configuration_objects WHERE environment_id = ";
 
 const SELECT_EVERYWHERE: &str = "\
-SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at
+SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at, version
   FROM configuration_objects
  WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND name_key = $2";
 
