@@ -101,46 +101,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         .layer(correlated());
 
     // Pages of our own, to which no other site may post.
-    let hosted = Router::new()
-        .route(
-            "/{environment}/signon/",
-            get(signon::get).post(sign_on::post),
-        )
-        .route("/{environment}/signon/agreement", post(agreement::post))
-        .route(
-            "/{environment}/signon/agreement/decline",
-            post(agreement::decline),
-        )
-        .route("/{environment}/signon/change", post(change::post))
-        .route(
-            "/{environment}/signon/forgot",
-            get(recovery::get).post(recovery::forgot),
-        )
-        .route("/{environment}/signon/recover", post(recovery::post))
-        .route(
-            "/{environment}/signon/recover/send",
-            post(recovery::send_again),
-        )
-        .route(
-            "/{environment}/signon/register",
-            get(register::get).post(register::post),
-        )
-        .route("/{environment}/signon/profile", post(profile::post))
-        .route("/{environment}/signon/restart", post(signon::restart))
-        .route(
-            "/{environment}/signon/secondFactor",
-            post(second_factor::post),
-        )
-        .route(
-            "/{environment}/signon/secondFactor/device",
-            post(second_factor::select),
-        )
-        .route("/{environment}/signon/verify", post(verify::post))
-        .route(
-            "/{environment}/signon/verify/send",
-            post(verify::send_again),
-        )
-        .layer(lead_on());
+    let hosted = hosted().layer(lead_on());
     let pages = Router::new()
         .merge(hosted)
         .route("/", get(front_page::get))
@@ -180,6 +141,49 @@ fn authentication(idp: &Idp) -> Router<Idp> {
                 .with_state::<()>(idp.clone()),
         )
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
+}
+
+/// The pages of a sign-on.
+fn hosted() -> Router<Idp> {
+    Router::new()
+        .route(
+            "/{environment}/signon/",
+            get(signon::get).post(sign_on::post),
+        )
+        .route("/{environment}/signon/agreement", post(agreement::post))
+        .route(
+            "/{environment}/signon/agreement/decline",
+            post(agreement::decline),
+        )
+        .route("/{environment}/signon/change", post(change::post))
+        .route(
+            "/{environment}/signon/forgot",
+            get(recovery::get).post(recovery::forgot),
+        )
+        .route("/{environment}/signon/recover", post(recovery::post))
+        .route(
+            "/{environment}/signon/recover/send",
+            post(recovery::send_again),
+        )
+        .route(
+            "/{environment}/signon/register",
+            get(register::get).post(register::post),
+        )
+        .route("/{environment}/signon/profile", post(profile::post))
+        .route("/{environment}/signon/restart", post(signon::restart))
+        .route(
+            "/{environment}/signon/secondFactor",
+            post(second_factor::post),
+        )
+        .route(
+            "/{environment}/signon/secondFactor/device",
+            post(second_factor::select),
+        )
+        .route("/{environment}/signon/verify", post(verify::post))
+        .route(
+            "/{environment}/signon/verify/send",
+            post(verify::send_again),
+        )
 }
 
 /// Browsers may call from the pages of any application (PingOne, "CORS", an application without

@@ -61,20 +61,20 @@ impl From<InteractionError> for PageFailure {
     fn from(error: InteractionError) -> Self {
         match error {
             InteractionError::Limited(limited) => limited.into(),
-            InteractionError::NotProvided => PageError::FactorNotProvided.into(),
+            InteractionError::NotProvided
+            | InteractionError::SecondFactor(
+                second_factor::Refusal::NoUsableDevice | second_factor::Refusal::NotEnabled,
+            ) => PageError::FactorNotProvided.into(),
+            InteractionError::SecondFactor(second_factor::Refusal::Compose(error)) => {
+                Refusal::Mail(error).into()
+            }
             InteractionError::Profile(ProfileRefusal::Store(error)) => error.into(),
             InteractionError::AnotherText
             | InteractionError::NotDeclinable
             | InteractionError::Over
-            | InteractionError::Profile(_) => PageError::FlowGone.into(),
+            | InteractionError::Profile(_)
+            | InteractionError::SecondFactor(_) => PageError::FlowGone.into(),
             InteractionError::Refused(refusal) => refusal.into(),
-            InteractionError::SecondFactor(second_factor::Refusal::Compose(error)) => {
-                Refusal::Mail(error).into()
-            }
-            InteractionError::SecondFactor(
-                second_factor::Refusal::NoUsableDevice | second_factor::Refusal::NotEnabled,
-            ) => PageError::FactorNotProvided.into(),
-            InteractionError::SecondFactor(_) => PageError::FlowGone.into(),
         }
     }
 }

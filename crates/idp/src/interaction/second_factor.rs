@@ -406,18 +406,15 @@ impl Authentication {
         now: Timestamp,
     ) -> Option<Object<Device>> {
         let mut proven = device.clone();
-        match &self.state.mailed {
-            Some(mailed) => {
-                let is_right = otp::is_kept_as(idp.keyring(), &self.context(), sent, &mailed.tag);
-                (is_right && mailed.expires_at > now).then_some(())?;
-            }
-            None => {
-                let secret = device.document.secret.as_deref()?;
-                let step = totp::find_step(secret, sent, rules.grace_steps, now)?;
-                let last = device.document.last_step;
-                last.is_none_or(|last| last < step).then_some(())?;
-                proven.document.last_step = Some(step);
-            }
+        if let Some(mailed) = &self.state.mailed {
+            let is_right = otp::is_kept_as(idp.keyring(), &self.context(), sent, &mailed.tag);
+            (is_right && mailed.expires_at > now).then_some(())?;
+        } else {
+            let secret = device.document.secret.as_deref()?;
+            let step = totp::find_step(secret, sent, rules.grace_steps, now)?;
+            let last = device.document.last_step;
+            last.is_none_or(|last| last < step).then_some(())?;
+            proven.document.last_step = Some(step);
         }
         proven.document.failures = 0;
         proven.document.lock = Lock::default();

@@ -54,10 +54,10 @@ pub(super) async fn show(visit: &Visit, known: &Known) -> Result<Response, PageF
     if asking.choice.devices.is_empty() {
         form.add_error(visit.text("second-factor-locked"));
     }
-    Ok(show_asking(visit, &asking, form, Vec::new()))
+    Ok(show_asking(visit, &asking, &form, Vec::new()))
 }
 
-fn show_asking(visit: &Visit, asking: &Asking, form: FormState, flashes: Flashes) -> Response {
+fn show_asking(visit: &Visit, asking: &Asking, form: &FormState, flashes: Flashes) -> Response {
     let texts = visit.texts();
     let devices = &asking.choice.devices;
     let chosen = asking.authentication.device();
@@ -99,7 +99,7 @@ fn show_asking(visit: &Visit, asking: &Asking, form: FormState, flashes: Flashes
     };
     let page = Page {
         layout: visit
-            .layout("second-factor-title", "second-factor-title", &form)
+            .layout("second-factor-title", "second-factor-title", form)
             .with_lead(lead)
             .with_flashes(flashes),
         action: visit.path("secondFactor"),
@@ -110,7 +110,7 @@ fn show_asking(visit: &Visit, asking: &Asking, form: FormState, flashes: Flashes
         restart: visit.path("restart"),
         form: form.clone(),
     };
-    visit.show(page, &form)
+    visit.show(page, form)
 }
 
 /// Checks the one-time password and goes on.
@@ -128,7 +128,7 @@ pub(crate) async fn post(
     let mut form = form();
     if typed.is_empty() {
         form.set_error("otp", visit.text("second-factor-missing"));
-        return Ok(show_asking(&visit, &asking, form, Vec::new()));
+        return Ok(show_asking(&visit, &asking, &form, Vec::new()));
     }
     let checked = visit.turn().check_otp(known, &user, &asking, typed).await;
     match checked {
@@ -136,11 +136,11 @@ pub(crate) async fn post(
         Err(InteractionError::SecondFactor(Refusal::Wrong { attempts_remaining })) => {
             if attempts_remaining > 0 {
                 form.set_error("otp", visit.text("second-factor-wrong"));
-                return Ok(show_asking(&visit, &asking, form, Vec::new()));
+                return Ok(show_asking(&visit, &asking, &form, Vec::new()));
             }
             let (_, asking) = self::asking(&visit, known, &step).await?;
             form.add_error(visit.text("second-factor-too-many"));
-            Ok(show_asking(&visit, &asking, form, Vec::new()))
+            Ok(show_asking(&visit, &asking, &form, Vec::new()))
         }
         // The page says what is to be done now.
         Err(InteractionError::SecondFactor(
@@ -174,7 +174,7 @@ pub(crate) async fn select(
             Ok(show_asking(
                 &visit,
                 &asking,
-                form(),
+                &form(),
                 said.into_iter().collect(),
             ))
         }
@@ -182,7 +182,7 @@ pub(crate) async fn select(
             let (_, asking) = self::asking(&visit, known, &step).await?;
             let mut form = form();
             form.add_error(visit.text("second-factor-too-many-mails"));
-            Ok(show_asking(&visit, &asking, form, Vec::new()))
+            Ok(show_asking(&visit, &asking, &form, Vec::new()))
         }
         Err(InteractionError::SecondFactor(
             Refusal::Conflict | Refusal::NotNow | Refusal::UnknownDevice,
