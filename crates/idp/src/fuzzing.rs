@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::access::wildcards;
 use crate::api::{body, media_router, paging};
 use crate::configuration::sign_on_policy_actions::SignOnPolicyAction;
-use crate::configuration::themes::Theme;
+use crate::stores::themes::Theme;
 
 /// A filter that is understood says the same when it is written down and read again.
 pub fn scim_filter(bytes: &[u8]) {
