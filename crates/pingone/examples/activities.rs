@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Prints the users that were created, newest first.
-pub async fn run(pingone: &Client) -> Result<Vec<Activity>, Box<dyn Error>> {
+pub(crate) async fn run(pingone: &Client) -> Result<Vec<Activity>, Box<dyn Error>> {
     let since = scim::compare("recordedAt", scim::Operator::Ge, an_hour_ago()?.to_string());
     let filter = since.and(scim::eq("action.type", "USER.CREATED"));
     let activities = pingone.activities().list().filter(&filter).all().await?;

@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Creates the API with a scope, the application, its grant, and a claim of its ID tokens.
-pub async fn run(pingone: &Client) -> Result<Application, Box<dyn Error>> {
+pub(crate) async fn run(pingone: &Client) -> Result<Application, Box<dyn Error>> {
     let orders = NewResource::new("Orders").audience("https://orders.example");
     let orders = pingone.resources().create(&orders).await?;
     let read = NewScope::new("orders:read");

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Makes an attribute with two values, gives one to a new user, and lists who has it.
-pub async fn run(pingone: &Client) -> Result<Vec<User>, Box<dyn Error>> {
+pub(crate) async fn run(pingone: &Client) -> Result<Vec<User>, Box<dyn Error>> {
     let schema = pingone.schemas().load_user().await?;
     let watch = SchemaAttribute::text("watch").one_of(["port", "starboard"]);
     pingone.schema_attributes(schema.id).create(&watch).await?;

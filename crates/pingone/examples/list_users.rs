@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 ///
 /// The stream fetches a page when the one before is used up, so it takes as little memory for a
 /// million users as for ten.
-pub async fn run(pingone: &Client) -> Result<usize, Box<dyn Error>> {
+pub(crate) async fn run(pingone: &Client) -> Result<usize, Box<dyn Error>> {
     let filter = scim::sw("username", "a");
     let users = pingone.users().list().filter(&filter).limit(2).stream();
     let mut users = std::pin::pin!(users);

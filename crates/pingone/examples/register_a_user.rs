@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Creates a user with a password, and has a code mailed that proves the mail address.
-pub async fn run(pingone: &Client) -> Result<User, Box<dyn Error>> {
+pub(crate) async fn run(pingone: &Client) -> Result<User, Box<dyn Error>> {
     let users = pingone.users();
     let weak = NewUser::new("ada", "ada@example.com").password(Password::new("password"));
     match users.create(&weak).await {

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Locks a user out by wrong passwords, unlocks them, and sets a password that must be changed.
-pub async fn run(pingone: &Client) -> Result<PasswordState, Box<dyn Error>> {
+pub(crate) async fn run(pingone: &Client) -> Result<PasswordState, Box<dyn Error>> {
     let bob = NewUser::new("bob", "bob@example.com").password(Password::new("Sunny-Harbour-42"));
     let bob = pingone.users().create(&bob).await?;
     let passwords = pingone.passwords(bob.id);

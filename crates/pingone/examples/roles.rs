@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 ///
 /// Nobody can give what they lack: the worker holds `Environment Admin`, which is allowed to give
 /// the role, and itself may do what the role permits.
-pub async fn run(pingone: &Client) -> Result<RoleAssignment, Box<dyn Error>> {
+pub(crate) async fn run(pingone: &Client) -> Result<RoleAssignment, Box<dyn Error>> {
     let roles = pingone.environment_roles();
     let built_in = roles.list().all().await?;
     let admin = built_in

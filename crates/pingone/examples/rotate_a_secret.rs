@@ -19,7 +19,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Rotates the secret of the first application that has one. The former secret works for an hour.
-pub async fn run(pingone: &Client) -> Result<(ApplicationId, ApplicationSecret), Box<dyn Error>> {
+pub(crate) async fn run(
+    pingone: &Client,
+) -> Result<(ApplicationId, ApplicationSecret), Box<dyn Error>> {
     let applications = pingone.applications();
     for application in applications.list().all().await? {
         // Public clients have no secret, and a worker may not read its own.

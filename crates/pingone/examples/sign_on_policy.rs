@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Makes the policy with two actions and assigns it to the first web application.
-pub async fn run(
+pub(crate) async fn run(
     pingone: &Client,
 ) -> Result<Object<SignOnPolicyAssignmentId, SignOnPolicyAssignment>, Box<dyn Error>> {
     let policy = SignOnPolicy::new("With_Name");

@@ -18,7 +18,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Subscribes an address. Its requests carry a header by which the receiver knows them.
-pub async fn run(pingone: &Client) -> Result<Object<SubscriptionId, Subscription>, Box<dyn Error>> {
+pub(crate) async fn run(
+    pingone: &Client,
+) -> Result<Object<SubscriptionId, Subscription>, Box<dyn Error>> {
     let endpoint = HttpEndpoint::new("https://hooks.example/pingone")
         .header("Authorization", "Bearer a-secret-of-both-sides");
     let actions = ["USER.CREATED", "USER.DELETED", "USER.UPDATED"];

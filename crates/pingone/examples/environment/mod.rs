@@ -18,7 +18,7 @@ use pingone::{
 };
 
 /// A client that acts as the worker application.
-pub fn connect() -> Result<Client, Box<dyn Error>> {
+pub(crate) fn connect() -> Result<Client, Box<dyn Error>> {
     let endpoints = Endpoints::new(&variable("AUTH_URL")?, &variable("API_URL")?)?;
     let environment = EnvironmentId::parse(&variable("ENVIRONMENT_ID")?)?;
     let secret = ClientSecret::new(variable("WORKER_CLIENT_SECRET")?);

@@ -64,6 +64,7 @@ impl Switch {
 }
 
 /// Writes a secret, which a request carries to the service.
+#[expect(clippy::ref_option, reason = "serde hands the member over so")]
 pub(super) fn exposed<S: Serializer>(
     secret: &Option<ClientSecret>,
     serializer: S,

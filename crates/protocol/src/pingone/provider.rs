@@ -24,13 +24,13 @@ open_codes! {
         Github = "GITHUB";
         /// Google.
         Google = "GOOGLE";
-        /// LinkedIn.
+        /// `LinkedIn`.
         Linkedin = "LINKEDIN_OIDC";
         /// Microsoft.
         Microsoft = "MICROSOFT";
         /// Any provider of OpenID Connect.
         OpenidConnect = "OPENID_CONNECT";
-        /// PayPal.
+        /// `PayPal`.
         Paypal = "PAYPAL";
         /// Any provider of SAML 2.0.
         Saml = "SAML";

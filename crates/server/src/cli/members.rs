@@ -14,8 +14,8 @@ const LARGEST_FILE: u64 = 64 << 20;
 /// What is set.
 #[derive(Args, Debug, Default)]
 pub(super) struct Members {
-    /// Sets a member, as description="Who may steer", passwordPolicy.id=… or
-    /// grantTypes='["IMPLICIT"]': a value that is JSON is read as that, any other as text.
+    /// Sets a member, as description="Who may steer" or passwordPolicy.id=…: a value that is JSON,
+    /// such as a list, is read as that, any other as text.
     #[arg(long = "set", value_name = "MEMBER=VALUE")]
     set: Vec<String>,
     /// Takes the members of this JSON file, before those of --set.
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    fn object(value: Value) -> Map<String, Value> {
+    fn object(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
@@ -129,7 +129,7 @@ mod tests {
                 .to_vec(),
             from: None,
         };
-        let mut set = object(json!({"a": {"z": 0}, "e": "old"}));
+        let mut set = object(&json!({"a": {"z": 0}, "e": "old"}));
         members.apply(&mut set).unwrap();
         let expected = json!({"a": {"z": 0, "b": 1}, "c": "two words", "d": [true]});
         assert_eq!(Value::Object(set), expected);
@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_member_is_refused() {
-        let good = object(json!({"name": "Sailors", "default": false, "description": null}));
+        let good = object(&json!({"name": "Sailors", "default": false, "description": null}));
         understood::<NewPopulation>("population", good).unwrap();
-        let bad = object(json!({"name": "Sailors", "descripton": "a"}));
+        let bad = object(&json!({"name": "Sailors", "descripton": "a"}));
         let error = understood::<NewPopulation>("population", bad).unwrap_err();
         assert_eq!(
             error.to_string(),

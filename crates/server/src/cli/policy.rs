@@ -53,7 +53,7 @@ enum Action {
     Demand {
         /// The policy's name or id.
         policy: String,
-        /// Such as LOGIN, IDENTIFIER_FIRST or PROGRESSIVE_PROFILING.
+        /// What is demanded, in PingOne's word, such as LOGIN.
         action_type: String,
         /// When its turn is: the lowest comes first.
         #[arg(long, default_value_t = 1)]

@@ -119,15 +119,12 @@ impl RoleCommand {
             } => {
                 let client = connection.client()?;
                 let id = named::<Role>(&client, &role).await?;
-                let scope = match population {
-                    Some(population) => {
-                        let population = named::<Population>(&client, &population).await?;
-                        RoleScope::new(RoleScopeType::Population, population.as_uuid())
-                    }
-                    None => {
-                        let here = client.environment_id().as_uuid();
-                        RoleScope::new(RoleScopeType::Environment, here)
-                    }
+                let scope = if let Some(population) = population {
+                    let population = named::<Population>(&client, &population).await?;
+                    RoleScope::new(RoleScopeType::Population, population.as_uuid())
+                } else {
+                    let here = client.environment_id().as_uuid();
+                    RoleScope::new(RoleScopeType::Environment, here)
                 };
                 let assignments = client.role_assignments(holder.find(&client).await?);
                 let made = assignments.create(&NewRoleAssignment::new(id, scope)).await;

@@ -8,7 +8,7 @@ use super::Embedded;
 macro_rules! examples {
     ($($name:ident at $path:literal;)+) => {$(
         #[path = $path]
-        #[expect(dead_code, unreachable_pub, reason = "an example is a program, too")]
+        #[expect(dead_code, clippy::duplicate_mod, reason = "an example is a program, too")]
         mod $name;
     )+};
 }
