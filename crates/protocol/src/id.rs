@@ -125,10 +125,14 @@ ids! {
     GroupId = "group";
     /// A place elsewhere where people may sign on.
     IdentityProviderId = "identity provider";
+    /// A picture that pages show.
+    ImageId = "image";
     /// A key of an environment's, with its certificate.
     KeyId = "key";
     /// A plan by which keys take each other's place.
     KeyRotationPolicyId = "key rotation policy";
+    /// A language that pages and mails may have.
+    LanguageId = "language";
     /// A licence of an organization.
     LicenseId = "license";
     /// A mail in the outbox.
@@ -167,6 +171,8 @@ ids! {
     SigningKeyId = "key";
     /// A subscription: somebody who is told what happens.
     SubscriptionId = "subscription";
+    /// What messages of a template say in one language.
+    TemplateContentId = "template content";
     /// How the pages look.
     ThemeId = "theme";
     /// A user; the `sub` of tokens.

@@ -11,10 +11,12 @@ mod environment;
 mod error;
 mod group;
 mod key;
+mod language;
 mod mapping;
 pub mod media_type;
 mod notification;
 mod object;
+mod organization;
 mod password;
 mod population;
 mod provider;
@@ -33,7 +35,9 @@ pub use application::{
     CorsBehavior, CorsSettings, GrantTypeName, GroupAccess, GroupAccessType, NewApplication,
     ParRequirement, PkceEnforcement, PreviousSecret, ResponseTypeName, RoleAccess, RoleAccessType,
 };
-pub use branding::{BrandingSettings, Picture, Theme, ThemeConfiguration, ThemeTemplate};
+pub use branding::{
+    BrandingSettings, Image, ImageTarget, Picture, Theme, ThemeConfiguration, ThemeTemplate,
+};
 pub use collection::{Collection, Link, Links, Reference};
 pub use environment::{
     BillOfMaterials, Bookmark, Deployment, Environment, EnvironmentStatus, EnvironmentSubtype,
@@ -42,9 +46,11 @@ pub use environment::{
 pub use error::{ApiError, ApiErrorCode, ErrorDetail};
 pub use group::{EmbeddedGroup, Group, GroupMembership, MemberCounts, MembershipType, NewGroup};
 pub use key::{Key, KeyRotationPolicy, KeyUsage};
+pub use language::{DeliveryMethod, Language, TemplateContent};
 pub use mapping::{AttributeMapping, MappingType};
 pub use notification::{EmailDelivery, NotificationsSettings, Sender};
 pub use object::{Object, Switch};
+pub use organization::{License, Organization};
 pub use password::{
     CheckPassword, EmbeddedPolicy, PasswordState, PasswordStatus, RecoverPassword, ResetPassword,
     SetPassword,

@@ -75,7 +75,7 @@ pub trait Deletable: Kind {}
 /// ```
 pub struct Collection<'a, K> {
     pub(super) client: &'a Client,
-    path: String,
+    pub(super) path: String,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -296,8 +296,10 @@ objects! {
     AgreementRevision(AgreementRevisionId) at "revisions": create delete;
     AttributeMapping(AttributeMappingId) at "attributes": create replace delete;
     ExternalProvider(IdentityProviderId) at "identityProviders": create replace delete;
+    Image(ImageId) at "images": delete;
     Key(KeyId) at "keys": create delete;
     KeyRotationPolicy(KeyRotationPolicyId) at "keyRotationPolicies": create replace delete;
+    Language(LanguageId) at "languages": create replace delete;
     ProviderAttribute(ProviderAttributeId) at "attributes": create replace delete;
     Schema(SchemaId) at "schemas";
     SchemaAttribute(SchemaAttributeId) at "attributes": create replace delete;
@@ -306,6 +308,7 @@ objects! {
     SignOnPolicyAssignment(SignOnPolicyAssignmentId) at "signOnPolicyAssignments":
         create replace delete;
     Subscription(SubscriptionId) at "subscriptions": create replace delete;
+    TemplateContent(TemplateContentId) at "contents": create replace delete;
     Theme(ThemeId) at "themes": create replace delete;
 }
 
@@ -339,6 +342,8 @@ kinds! {
     Environment(EnvironmentId) at "environments":
         create NewEnvironment, replace NewEnvironment, delete Environment;
     Group(GroupId) at "groups": create NewGroup, replace NewGroup, delete Group;
+    License(LicenseId) at "licenses";
+    Organization(OrganizationId) at "organizations";
     Population(PopulationId) at "populations":
         create NewPopulation, replace NewPopulation, delete Population;
     Resource(ResourceId) at "resources": create NewResource, replace NewResource, delete Resource;

@@ -1,10 +1,12 @@
 //! How an environment looks, whom it tells what happens, and what it signs with.
 
 use http::Method;
-use protocol::id::{KeyId, KeyRotationPolicyId, SubscriptionId, ThemeId};
+use protocol::id::{
+    ImageId, KeyId, KeyRotationPolicyId, LanguageId, SubscriptionId, TemplateContentId, ThemeId,
+};
 use protocol::pingone::{
-    Activity, BrandingSettings, EmailDelivery, Key, KeyRotationPolicy, NotificationsSettings,
-    Object, Subscription, Theme, media_type,
+    Activity, BrandingSettings, EmailDelivery, Image, Key, KeyRotationPolicy, Language,
+    NotificationsSettings, Object, Subscription, TemplateContent, Theme, media_type,
 };
 use serde_json::json;
 
@@ -38,6 +40,56 @@ impl Client {
     /// ```
     pub fn themes(&self) -> Collection<'_, Object<ThemeId, Theme>> {
         self.collection()
+    }
+
+    /// Pictures that pages show.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, Picture, management};
+    /// # async fn example(pingone: management::Client, png: Vec<u8>) -> Result<(), Error> {
+    /// let logo = pingone.images().upload("image/png", png).await?;
+    /// let mut branding = pingone.branding_settings().load().await?;
+    /// let href = logo.settings.href().unwrap_or_default();
+    /// branding.logo = Some(Picture::new(logo.id, href));
+    /// pingone.branding_settings().replace(&branding).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn images(&self) -> Collection<'_, Object<ImageId, Image>> {
+        self.collection()
+    }
+
+    /// The languages that pages and mails may have.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, Language, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let mut danish = pingone.languages().create(&Language::new("da")).await?;
+    /// danish.settings.enabled = true;
+    /// pingone.languages().replace(danish.id, &danish.settings).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn languages(&self) -> Collection<'_, Object<LanguageId, Language>> {
+        self.collection()
+    }
+
+    /// What messages of a template, such as `recovery_code_template`, say.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, TemplateContent, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let text = "Your code is ${code.value}.";
+    /// let french = TemplateContent::email("fr", "Votre code", text);
+    /// pingone.template_contents("recovery_code_template").create(&french).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn template_contents(
+        &self,
+        template: &str,
+    ) -> Collection<'_, Object<TemplateContentId, TemplateContent>> {
+        Collection::below(self, format_args!("templates/{template}"))
     }
 
     /// Whose the pages are.
@@ -144,6 +196,35 @@ impl Client {
         &self,
     ) -> Collection<'_, Object<KeyRotationPolicyId, KeyRotationPolicy>> {
         self.collection()
+    }
+}
+
+impl Collection<'_, Object<ImageId, Image>> {
+    /// Gives the service a picture, of a media type such as `image/png`.
+    ///
+    /// # Errors
+    ///
+    /// A refusal when it is no picture, or larger than the service takes.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client, png: Vec<u8>) -> Result<(), Error> {
+    /// let logo = pingone.images().upload("image/png", png).await?;
+    /// println!("{:?}", logo.settings.href());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn upload(
+        &self,
+        media_type: &str,
+        picture: Vec<u8>,
+    ) -> Result<Object<ImageId, Image>, Error> {
+        self.client
+            .send(Method::POST, self.path.clone())
+            .media_type(media_type)
+            .bytes(picture)
+            .fetch()
+            .await
     }
 }
 

@@ -1,7 +1,8 @@
 //! Environments and their products (PingOne, "Environments").
 
 use http::Method;
-use protocol::pingone::{BillOfMaterials, Environment};
+use protocol::id::OrganizationId;
+use protocol::pingone::{BillOfMaterials, Environment, License, Organization};
 
 use super::{Client, Collection, Settings, Single};
 use crate::Error;
@@ -26,6 +27,34 @@ impl Client {
     /// ```
     pub fn environments(&self) -> Collection<'_, Environment> {
         Collection::at(self, "v1/environments".to_owned())
+    }
+
+    /// The organizations that this client may see: its own.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// for organization in pingone.organizations().list().all().await? {
+    ///     println!("{}", organization.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn organizations(&self) -> Collection<'_, Organization> {
+        Collection::at(self, "v1/organizations".to_owned())
+    }
+
+    /// By what an organization uses its environments.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, OrganizationId, management};
+    /// # async fn example(pingone: management::Client, ours: OrganizationId) -> Result<(), Error> {
+    /// let licenses = pingone.licenses(ours).list().all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn licenses(&self, organization: OrganizationId) -> Collection<'_, License> {
+        Collection::at(self, format!("v1/organizations/{organization}/licenses"))
     }
 
     /// Which products the environment has. They cannot be reset.

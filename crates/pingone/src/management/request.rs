@@ -77,6 +77,12 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Gives a body that is no JSON; [`media_type`](Self::media_type) says what it is.
+    pub fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(Ok(body.into()));
+        self
+    }
+
     /// Forbids to carry the call out twice although its method would allow that: it is sent again
     /// only when it surely was not carried out.
     pub fn at_most_once(mut self) -> Self {

@@ -1,10 +1,10 @@
 //! Users (PingOne, "Users").
 
 use http::Method;
-use protocol::id::UserId;
+use protocol::id::{PopulationId, UserId};
 use protocol::identifier::{self, Match};
 use protocol::names::name_key;
-use protocol::pingone::{NewUser, User, UserPatch, media_type};
+use protocol::pingone::{NewUser, Reference, User, UserPatch, media_type};
 use protocol::scim;
 use protocol::secret::VerificationCode;
 use serde_json::json;
@@ -246,6 +246,45 @@ impl<'a> Users<'a> {
     /// ```
     pub async fn disable(&self, user: UserId) -> Result<(), Error> {
         self.put_enabled(user, &json!({"enabled": false})).await
+    }
+
+    /// Puts a user into another population.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user; a refusal when there is no such
+    /// population.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, PopulationId, UserId, management};
+    /// # async fn example(pingone: management::Client, ada: UserId, sailors: PopulationId) -> Result<(), Error> {
+    /// pingone.users().move_to(ada, sailors).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn move_to(&self, user: UserId, population: PopulationId) -> Result<(), Error> {
+        let path = self.client.path(&format!("users/{user}/population"));
+        let to = Reference::new(population);
+        self.client.send(Method::PUT, path).json(&to).run().await
+    }
+
+    /// Says whether a second factor is demanded of a user.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, UserId, management};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// pingone.users().demand_second_factor(ada, true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn demand_second_factor(&self, user: UserId, demanded: bool) -> Result<(), Error> {
+        let path = self.client.path(&format!("users/{user}/mfaEnabled"));
+        let body = json!({"mfaEnabled": demanded});
+        self.client.send(Method::PUT, path).json(&body).run().await
     }
 
     /// Locks an account.

@@ -1,10 +1,13 @@
 //! How the pages look, and whose they are (PingOne, "Branding").
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::codes::open_codes;
+use crate::id::ImageId;
 
 open_codes! {
     /// How a page is laid out.
@@ -125,6 +128,47 @@ pub struct Picture {
     /// Its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub href: Option<String>,
+}
+
+/// A picture that the service keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Image {
+    /// Its forms by name; `original` is always there.
+    #[serde(default)]
+    pub targets: BTreeMap<String, ImageTarget>,
+    /// All further members, as PingOne spells them.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
+impl Image {
+    /// Where it is, for everybody.
+    pub fn href(&self) -> Option<&str> {
+        self.targets.get("original")?.href.as_deref()
+    }
+}
+
+/// A form of a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ImageTarget {
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub href: Option<String>,
+    /// All further members, as PingOne spells them.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
+impl Picture {
+    /// The picture with this id, at this address.
+    pub fn new(id: ImageId, href: impl Into<String>) -> Self {
+        Self {
+            id: Some(id.as_uuid()),
+            href: Some(href.into()),
+        }
+    }
 }
 
 /// Whose the pages are.

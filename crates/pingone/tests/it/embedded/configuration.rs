@@ -4,12 +4,13 @@ use jiff::SignedDuration;
 use pingone::{
     Agreement, AgreementLanguage, AgreementRevision, ApplicationType, AttributeMapping,
     ClientSecret, EmailDelivery, ExternalProvider, GrantTypeName, HttpEndpoint, Key,
-    KeyRotationPolicy, NewApplication, NewEnvironment, NewPopulation, NewResource,
-    NewResourceGrant, NewRole, NewRoleAssignment, NewScope, NewUser, PasswordPolicy, Product,
-    ProductType, ProfileAttribute, ProviderAttribute, ProviderAttributeUpdate, ProviderEndpoints,
-    Region, Registration, RoleScope, RoleScopeType, RoleType, SchemaAttribute, SchemaType, Sender,
-    SignOnActionType, SignOnPolicy, SignOnPolicyAction, SignOnPolicyAssignment, Subscription,
-    Switch, Theme, ThemeConfiguration, ThemeTemplate, TokenEndpointAuthMethod, UserPatch, scim,
+    KeyRotationPolicy, Language, NewApplication, NewEnvironment, NewPopulation, NewResource,
+    NewResourceGrant, NewRole, NewRoleAssignment, NewScope, NewUser, PasswordPolicy, Picture,
+    Product, ProductType, ProfileAttribute, ProviderAttribute, ProviderAttributeUpdate,
+    ProviderEndpoints, Region, Registration, RoleScope, RoleScopeType, RoleType, SchemaAttribute,
+    SchemaType, Sender, SignOnActionType, SignOnPolicy, SignOnPolicyAction, SignOnPolicyAssignment,
+    Subscription, Switch, TemplateContent, Theme, ThemeConfiguration, ThemeTemplate,
+    TokenEndpointAuthMethod, UserPatch, scim,
 };
 use serde_json::json;
 
@@ -454,4 +455,72 @@ async fn keys_are_made_and_rotated() {
     let rotated = policies.rotate(policy.id).await.unwrap();
     assert_eq!(rotated.settings.current_key_id, next);
     policies.delete(policy.id).await.unwrap();
+}
+
+/// The smallest picture there is: one pixel.
+const PIXEL: &[u8] = &[
+    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x2c, 0,
+    0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b,
+];
+
+#[tokio::test]
+async fn pictures_languages_and_the_words_of_mails_are_set() {
+    let embedded = Embedded::start().await;
+    let pingone = &embedded.pingone;
+    let images = pingone.images();
+    let logo = images.upload("image/gif", PIXEL.to_vec()).await.unwrap();
+    let href = logo.settings.href().unwrap().to_owned();
+    let mut branding = pingone.branding_settings().load().await.unwrap();
+    branding.logo = Some(Picture::new(logo.id, href));
+    let branding = pingone.branding_settings().replace(&branding).await;
+    assert!(branding.unwrap().logo.is_some());
+    assert_eq!(images.load(logo.id).await.unwrap().id, logo.id);
+    let error = images.upload("image/png", b"no picture".to_vec()).await;
+    assert!(error.is_err());
+
+    let languages = pingone.languages();
+    let danish = languages.create(&Language::new("da")).await.unwrap();
+    assert_eq!(danish.settings.name.as_deref(), Some("Danish"));
+    languages.delete(danish.id).await.unwrap();
+
+    let contents = pingone.template_contents("recovery_code_template");
+    let text = "Votre code est ${code.value}.";
+    let french = TemplateContent::email("fr", "Votre code", text);
+    let mut french = contents.create(&french).await.unwrap();
+    french.settings.subject = Some("Le code".to_owned());
+    let id = french.id;
+    let french = contents.replace(id, &french.settings).await.unwrap();
+    assert_eq!(french.settings.subject.as_deref(), Some("Le code"));
+    contents.delete(id).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_organization_and_its_licences_are_read_and_users_moved() {
+    let embedded = Embedded::start().await;
+    let pingone = &embedded.pingone;
+    let organization = pingone
+        .organizations()
+        .list()
+        .all()
+        .await
+        .unwrap()
+        .remove(0);
+    let own = pingone.environment().await.unwrap().organization.id;
+    assert_eq!(organization.id, own);
+    let licenses = pingone.licenses(own);
+    let license = licenses.list().all().await.unwrap().remove(0);
+    assert_eq!(licenses.load(license.id).await.unwrap().name, license.name);
+
+    let ada = embedded.user("ada-moves").await;
+    let sailors = NewPopulation::new("Sailors");
+    let sailors = pingone.populations().create(&sailors).await.unwrap();
+    pingone.users().move_to(ada.id, sailors.id).await.unwrap();
+    pingone
+        .users()
+        .demand_second_factor(ada.id, true)
+        .await
+        .unwrap();
+    let moved = pingone.users().load(ada.id).await.unwrap();
+    assert_eq!(moved.population.map(|of| of.id), Some(sailors.id));
+    assert_eq!(moved.mfa_enabled, Some(true));
 }
