@@ -106,13 +106,6 @@ async fn show_demand(
 fn asked(visit: &Visit, lacking: &Lacking, schema: &UserSchema) -> Asked {
     let Lacking { path, is_required } = lacking;
     let attribute = schema.find(path).map(|one| &one.attribute);
-    let texts = visit.texts();
-    let known = format!("profile-attribute-{}", path.replace('.', "-"));
-    let label = match attribute.and_then(|one| one.display_name.clone()) {
-        _ if texts.contains(&known) => texts.text(&known),
-        Some(name) => name,
-        None => path.clone(),
-    };
     let values = attribute.and_then(|one| one.enumerated_values.as_ref());
     let open = values
         .into_iter()
@@ -128,11 +121,23 @@ fn asked(visit: &Visit, lacking: &Lacking, schema: &UserSchema) -> Asked {
     let token = tokens.find(|(known, _)| known == path);
     Asked {
         path: path.clone(),
-        label,
+        label: label(visit, path, schema),
         is_required: *is_required,
         autocomplete: token.map_or("off", |(_, token)| token),
         choices,
     }
+}
+
+/// What an attribute is called: in our words where it is PingOne's, in the operator's otherwise.
+fn label(visit: &Visit, path: &str, schema: &UserSchema) -> String {
+    let texts = visit.texts();
+    let known = format!("profile-attribute-{}", path.replace('.', "-"));
+    if texts.contains(&known) {
+        return texts.text(&known);
+    }
+    let attribute = schema.find(path).map(|one| &one.attribute);
+    let own = attribute.and_then(|one| one.display_name.clone());
+    own.unwrap_or_else(|| path.to_owned())
 }
 
 /// Fills the profile in and goes on.
@@ -165,8 +170,9 @@ pub(crate) async fn post(
         Ok(next) => return Ok(visit.lead_to(&next)),
         Err(InteractionError::Profile(ProfileRefusal::Values(details))) => {
             for detail in details {
-                let text = explain(&visit, &detail);
-                form.set_error(detail.target.unwrap_or_default(), text);
+                let path = detail.target.clone().unwrap_or_default();
+                let text = explain(&visit, &detail, &label(&visit, &path, &schema));
+                form.set_error(path, text);
             }
         }
         Err(InteractionError::Profile(ProfileRefusal::Taken(name))) => {
@@ -178,15 +184,13 @@ pub(crate) async fn post(
 }
 
 /// What is wrong with a value, as people read it.
-fn explain(visit: &Visit, detail: &ErrorDetail) -> String {
+fn explain(visit: &Visit, detail: &ErrorDetail, label: &str) -> String {
+    let texts = visit.texts();
     if detail.code == "REQUIRED_VALUE" {
-        return visit.text("profile-missing");
+        return texts.format("profile-missing", &[("label", label)]);
     }
     match detail.message.strip_prefix("must ") {
-        Some(must) => {
-            let texts = visit.texts();
-            texts.format("profile-wrong", &[("must", must)])
-        }
+        Some(must) => texts.format("profile-wrong", &[("label", label), ("must", must)]),
         // An operator's own words.
         None => detail.message.clone(),
     }

@@ -373,14 +373,14 @@ async fn what_a_profile_lacks_is_asked_for_and_checked() {
     }
     let at = sub_page(&page, "profile");
     let missing = browser.post(&at, &[("nickname", "<b>Al</b>")]).await;
-    let needed = "This is needed to go on.";
+    let needed = "Country (two letters) is needed to go on.";
     shows(&missing, StatusCode::UNPROCESSABLE_ENTITY, needed);
     assert!(
         missing.body.contains("value=\"&#60;b&#62;Al"),
         "what was typed stays"
     );
     let wrong = browser.post(&at, &[("address.countryCode", "gb")]).await;
-    let rule = "It must be two capital letters";
+    let rule = "Country (two letters) must be two capital letters";
     shows(&wrong, StatusCode::UNPROCESSABLE_ENTITY, rule);
     let form = [
         ("address.countryCode", "GB"),
