@@ -20,13 +20,16 @@ use uuid::Uuid;
 use web::Floor;
 
 use crate::Idp;
+use crate::accounts::registration::RegistrationRefusal;
 use crate::accounts::{Refusal, passwords};
-use crate::api::body::{Json, JsonObject, OptionalJson};
+use crate::api::body::{Json, JsonObject, OptionalJson, read_members};
 use crate::api::hal::{Hal, Reply};
 use crate::api::media_router::{Resource, at};
+use crate::api::user_attributes;
 use crate::audit::By;
 use crate::interaction::demands::Answer;
 use crate::interaction::error::InteractionError;
+use crate::interaction::external::{Newcomer, Partner, Problem};
 use crate::interaction::profile::ProfileRefusal;
 use crate::interaction::second_factor::{self, Authentication, Status};
 use crate::interaction::turn::{FLOOR, Next, Turn};
@@ -58,6 +61,7 @@ pub(crate) fn routes() -> Vec<Resource> {
             .post_as(media!("user.verify"), verify)
             .post_as(media!("user.sendVerificationCode"), send_verification_code)
             .post_as(media!("user.update"), update)
+            .post_as(media!("user.confirm"), confirm)
             .post_as(media!("user.consent"), consent)
             .post_as(media!("device.select"), select_device)
             .post_as(media!("otp.check"), check_otp),
@@ -165,6 +169,22 @@ impl Visit {
         Ok(response)
     }
 
+    /// An identity provider, and the way there.
+    fn way_to(&self, partner: &Partner) -> Value {
+        let (urls, query) = (self.idp.urls(), self.interaction.query());
+        let href = urls.to_provider(self.environment, partner.id, query);
+        json!({
+            "id": partner.id,
+            "name": partner.name,
+            "type": partner.code,
+            "_links": { "authenticate": { "href": href } },
+        })
+    }
+
+    async fn lets_register(&self, newcomer: &Newcomer) -> Result<bool, ApiFailure> {
+        self.turn().lets_register(newcomer).await.map_err(failure)
+    }
+
     async fn show(&self) -> Result<Reply, ApiFailure> {
         let Interaction {
             id,
@@ -212,12 +232,8 @@ impl Visit {
             created_at: *created_at,
             expires_at: *expires_at,
             selected_device: selected_device.map(Reference::new),
-            error: matches!(step, Step::Declined { .. }).then(|| {
-                json!({
-                    "code": "ACCESS_FAILED",
-                    "message": "The user does not agree to what the sign-on policy demands.",
-                })
-            }),
+            error: problem(&self.interaction)
+                .map(|message| json!({ "code": "ACCESS_FAILED", "message": message })),
             embedded,
         };
         let this = urls.flow(self.environment, *id);
@@ -239,8 +255,47 @@ impl Visit {
         };
         let asks_for_name = self.interaction.request.policy.asks_for_name_first;
         let links: &'static [&'static str] = match &self.interaction.step {
-            Step::SignOn if asks_for_name => &["user.lookup"],
-            Step::SignOn => &["usernamePassword.check"],
+            Step::SignOn => {
+                let choices = &self.interaction.request.policy.external;
+                let partners = Partner::named_by(&self.idp, self.environment, choices).await?;
+                let offered = Partner::offered(&partners, choices);
+                if !offered.is_empty() {
+                    let offered = offered.into_iter().map(|partner| self.way_to(partner));
+                    embed("socialProviders", offered.collect());
+                }
+                if asks_for_name {
+                    &["user.lookup"]
+                } else {
+                    &["usernamePassword.check"]
+                }
+            }
+            Step::External {
+                provider, known, ..
+            } => {
+                let partner = Partner::find(&self.idp, self.environment, *provider).await?;
+                if let Some(partner) = partner {
+                    embed("identityProvider", self.way_to(&partner));
+                }
+                if known.is_some() {
+                    &[]
+                } else {
+                    &["session.reset"]
+                }
+            }
+            Step::Link { newcomer, .. } => {
+                if self.lets_register(newcomer).await? {
+                    &["usernamePassword.check", "user.confirm", "session.reset"]
+                } else {
+                    &["usernamePassword.check", "session.reset"]
+                }
+            }
+            Step::Confirm { newcomer, .. } => {
+                let mut said = newcomer.attributes.clone();
+                said.insert("username".to_owned(), json!(newcomer.username));
+                said.insert("email".to_owned(), json!(newcomer.email));
+                embed("user", Value::Object(said));
+                &["user.confirm", "session.reset"]
+            }
             Step::Password { .. } => &["usernamePassword.check", "password.check", "session.reset"],
             Step::ChangePassword { user, .. } => {
                 let user = self.user(*user).await?;
@@ -309,6 +364,18 @@ impl Visit {
     }
 }
 
+/// Why an interaction is over, or the last way led nowhere, in words for programmers.
+fn problem(interaction: &Interaction) -> Option<&'static str> {
+    if let Step::Declined { .. } = interaction.step {
+        return Some("The user does not agree to what the sign-on policy demands.");
+    }
+    interaction.external.problem.map(|problem| match problem {
+        Problem::AccountNotUsable => "The account cannot be used by this identity provider.",
+        Problem::OfAnotherAccount => "The identity belongs to another account.",
+        Problem::Provider => "The identity provider did not say who signs on.",
+    })
+}
+
 /// A user beside a flow.
 fn shown(user: &StoredUser) -> Value {
     let name = user.attributes.get("name").cloned();
@@ -360,13 +427,13 @@ struct Consent {
 async fn check_both(visit: Visit, Json(body): Json<Both>) -> Result<Response, ApiFailure> {
     let asks_for_name = visit.interaction.request.policy.asks_for_name_first;
     let username = match &visit.interaction.step {
-        Step::SignOn if !asks_for_name => {
-            let username = body.username.filter(|name| !name.trim().is_empty());
-            username.ok_or_else(|| ApiFailure::required_value("username"))?
-        }
-        Step::Password { username } => username.clone(),
+        Step::Password { username } => Some(username.clone()),
+        Step::SignOn if asks_for_name => return Err(out_of_place()),
+        Step::SignOn | Step::Link { .. } => body.username,
         _ => return Err(out_of_place()),
     };
+    let username = username.filter(|name| !name.trim().is_empty());
+    let username = username.ok_or_else(|| ApiFailure::required_value("username"))?;
     sign_on(visit, &username, &body.password).await
 }
 
@@ -407,7 +474,27 @@ async fn look_up(visit: Visit, Json(body): Json<Name>) -> Result<Response, ApiFa
     if username.is_empty() {
         return Err(ApiFailure::required_value("username"));
     }
-    move_to(visit, Step::Password { username }).await
+    let step = match visit
+        .interaction
+        .request
+        .policy
+        .external
+        .discover(&username)
+    {
+        Some(provider)
+            if Partner::find(&visit.idp, visit.environment, provider)
+                .await?
+                .is_some() =>
+        {
+            Step::External {
+                provider,
+                hint: Some(username),
+                known: None,
+            }
+        }
+        _ => Step::Password { username },
+    };
+    move_to(visit, step).await
 }
 
 async fn reset(
@@ -418,7 +505,13 @@ async fn reset(
         Step::Password { .. }
         | Step::RecoveryCode { .. }
         | Step::SecondFactor { .. }
-        | Step::VerificationCode { .. } => move_to(visit, Step::SignOn).await,
+        | Step::VerificationCode { .. }
+        | Step::External { known: None, .. }
+        | Step::Link { .. }
+        | Step::Confirm { .. } => {
+            let first = visit.interaction.request.policy.first_step();
+            move_to(visit, first).await
+        }
         _ => Err(out_of_place()),
     }
 }
@@ -495,6 +588,59 @@ async fn update(visit: Visit, JsonObject(body): JsonObject) -> Result<Response, 
     let filled = turn.fill_in(&known, &user, action, &demand.lacking, &given);
     let next = filled.await.map_err(failure)?;
     visit.after(next).await
+}
+
+#[derive(Deserialize)]
+struct Confirmed {
+    username: Option<String>,
+    email: Option<String>,
+}
+
+/// Makes the account of somebody who came by an identity provider; what the body leaves out is as
+/// the provider says.
+async fn confirm(visit: Visit, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
+    let (Step::Link { newcomer, .. } | Step::Confirm { newcomer, .. }) =
+        visit.interaction.step.clone()
+    else {
+        return Err(out_of_place());
+    };
+    if !visit.lets_register(&newcomer).await? {
+        return Err(out_of_place());
+    }
+    let partner = visit.turn().partner_of(&newcomer).await.map_err(failure)?;
+    let partner = partner.ok_or_else(out_of_place)?;
+    let Confirmed { username, email } = read_members(&body)?;
+    let username = username.or_else(|| newcomer.username.clone());
+    let username = username.ok_or_else(|| ApiFailure::required_value("username"))?;
+    let email = email.or_else(|| newcomer.email.clone());
+    let email = email.ok_or_else(|| ApiFailure::required_value("email"))?;
+    let schemas = visit.idp.user_schemas();
+    let schema = schemas.of(visit.environment, visit.by.now).await?;
+    let mut newcomer = newcomer;
+    newcomer.attributes = user_attributes::merge(newcomer.attributes, &body, &schema)?;
+    let floor = Floor::of(FLOOR);
+    let made = visit
+        .turn()
+        .make(&partner, &newcomer, username.trim(), email.trim())
+        .await;
+    floor.reached().await;
+    match made.map_err(failure)? {
+        Ok(next) => visit.after(next).await,
+        Err(RegistrationRefusal::UsernameTaken) => Err(ApiFailure::not_unique("username")),
+        Err(
+            RegistrationRefusal::UsernameIsForeignAddress | RegistrationRefusal::InvalidUsername,
+        ) => Err(ApiFailure::invalid_value(
+            "username",
+            "cannot be a username",
+        )),
+        Err(RegistrationRefusal::InvalidEmail(_)) => Err(ApiFailure::invalid_value(
+            "email",
+            "must be a well-formed email address",
+        )),
+        Err(RegistrationRefusal::ValueTaken(name)) => Err(ApiFailure::not_unique(&name)),
+        Err(refusal @ RegistrationRefusal::UnknownPopulation) => Err(ApiFailure::internal(refusal)),
+        Err(RegistrationRefusal::Refused(refusal)) => Err(refused(refusal)),
+    }
 }
 
 /// A member that says something, by its path, such as `name.given`.

@@ -10,6 +10,7 @@ pub(crate) mod complete;
 pub(crate) mod cookies;
 pub(crate) mod demands;
 pub(crate) mod error;
+pub(crate) mod external;
 pub(crate) mod policy;
 pub(crate) mod profile;
 pub(crate) mod respond;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 
 use crate::Idp;
 use crate::interaction::browser::Browser;
+use crate::interaction::external::{Newcomer, Passage};
 use crate::interaction::policy::ChosenPolicy;
 use crate::interaction::response::ReturnAddress;
 use crate::stores::change::Change;
@@ -149,6 +151,24 @@ pub(crate) enum Step {
     Agreement { known: Known, action: Uuid },
     /// An action of the sign-on policy asks for what the profile lacks.
     ProfileData { known: Known, action: Uuid },
+    /// An identity provider elsewhere is to say who it is: whoever gave this name, or the user who is
+    /// known already.
+    External {
+        provider: Uuid,
+        hint: Option<String>,
+        known: Option<Known>,
+    },
+    /// An identity elsewhere is nobody's yet; its owner may give the password of an account, or make
+    /// one.
+    Link {
+        newcomer: Newcomer,
+        proof: SessionTokenDigest,
+    },
+    /// The owner of such an identity says who they want to be here.
+    Confirm {
+        newcomer: Newcomer,
+        proof: SessionTokenDigest,
+    },
     /// The user is signed on in this session.
     Completed { user: UserId, session: SessionId },
     /// The user declined what the application demands, which is told so.
@@ -188,6 +208,9 @@ impl Step {
             Self::SecondFactor { .. } => "OTP_REQUIRED",
             Self::Agreement { .. } => "AGREEMENT_CONSENT_REQUIRED",
             Self::ProfileData { .. } => "PROFILE_DATA_REQUIRED",
+            Self::External { .. } => "EXTERNAL_AUTHENTICATION_REQUIRED",
+            Self::Link { .. } => "ACCOUNT_LINKING_REQUIRED",
+            Self::Confirm { .. } => "ACCOUNT_CONFIRMATION_REQUIRED",
             Self::Completed { .. } => "COMPLETED",
             Self::Declined { .. } => "FAILED",
         }
@@ -198,8 +221,15 @@ impl Step {
             Self::Agreement { known, .. }
             | Self::SecondFactor { known, .. }
             | Self::ProfileData { known, .. }
+            | Self::External {
+                known: Some(known), ..
+            }
             | Self::Declined { known } => Some(known.user),
-            Self::SignOn | Self::Password { .. } => None,
+            Self::SignOn
+            | Self::Password { .. }
+            | Self::External { known: None, .. }
+            | Self::Link { .. }
+            | Self::Confirm { .. } => None,
             Self::RecoveryCode { users, .. } => users.first().copied(),
             Self::VerificationCode { user, .. } => *user,
             Self::ChangePassword { user, .. } | Self::Completed { user, .. } => Some(*user),
@@ -225,6 +255,9 @@ impl Step {
             | Self::SecondFactor { .. }
             | Self::Agreement { .. }
             | Self::ProfileData { .. }
+            | Self::External { .. }
+            | Self::Link { .. }
+            | Self::Confirm { .. }
             | Self::Declined { .. } => None,
         }
     }
@@ -233,14 +266,21 @@ impl Step {
     /// that knew it.
     pub(crate) fn is_open_to(&self, tokens: &[SessionToken]) -> bool {
         let proof = match self {
-            Self::ChangePassword { proof, .. } | Self::VerificationCode { proof, .. } => proof,
+            Self::ChangePassword { proof, .. }
+            | Self::VerificationCode { proof, .. }
+            | Self::Link { proof, .. }
+            | Self::Confirm { proof, .. } => proof,
             Self::Agreement { known, .. }
             | Self::SecondFactor { known, .. }
             | Self::ProfileData { known, .. }
+            | Self::External {
+                known: Some(known), ..
+            }
             | Self::Declined { known } => &known.proof,
             Self::SignOn
             | Self::Password { .. }
             | Self::RecoveryCode { .. }
+            | Self::External { known: None, .. }
             | Self::Completed { .. } => return true,
         };
         tokens.iter().any(|token| token.digest() == *proof)
@@ -256,6 +296,8 @@ pub(crate) struct Interaction {
     pub(crate) step: Step,
     /// The actions of the policy that have asked for what the profile lacks.
     pub(crate) asked: Vec<Uuid>,
+    /// The way by a provider elsewhere.
+    pub(crate) external: Passage,
     version: i64,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -267,6 +309,7 @@ struct Document {
     step: Step,
     #[serde(default)]
     asked: Vec<Uuid>,
+    external: Passage,
 }
 
 impl Interaction {
@@ -284,6 +327,7 @@ impl Interaction {
             request,
             step,
             asked: Vec::new(),
+            external: Passage::default(),
             version: 0,
             created_at: now,
             expires_at: now,
@@ -314,6 +358,7 @@ impl Interaction {
             request: document.request,
             step: document.step,
             asked: document.asked,
+            external: document.external,
             version: stored.version,
             created_at: stored.created_at,
             expires_at: stored.expires_at,
@@ -331,7 +376,16 @@ impl Interaction {
     /// The next step of this interaction, not kept yet.
     #[must_use]
     pub(crate) fn to(self, step: Step) -> Self {
-        Self { step, ..self }
+        // Where a sign-on begins, nobody has come by anything yet.
+        let external = match step {
+            Step::SignOn | Step::External { known: None, .. } => Passage::default(),
+            _ => self.external.at_next_step(),
+        };
+        Self {
+            step,
+            external,
+            ..self
+        }
     }
 
     /// Keeps the step; the requirement is not met when another request was faster.
@@ -367,6 +421,7 @@ impl Interaction {
             request: self.request.clone(),
             step: self.step.clone(),
             asked: self.asked.clone(),
+            external: self.external.clone(),
         };
         let document = serde_json::to_string(&document)
             .map_err(|_| StoreError::inconsistent("a sign-on interaction cannot be written"))?;

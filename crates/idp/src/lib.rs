@@ -22,6 +22,7 @@ mod core;
 mod documents;
 mod domains;
 mod expressions;
+mod federation;
 mod flows;
 mod founding;
 mod front_page;

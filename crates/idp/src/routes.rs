@@ -22,7 +22,8 @@ use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
 use crate::requests::failures::page::PageError;
 use crate::signon::{
-    agreement, change, over, profile, recovery, register, rules, second_factor, sign_on, verify,
+    agreement, change, external, over, profile, recovery, register, rules, second_factor, sign_on,
+    verify,
 };
 use crate::{domains, flows, front_page, mailbox, management, signon, uploads};
 
@@ -97,6 +98,16 @@ fn authentication(idp: &Idp) -> Router<Idp> {
                 .post(signoff::answer)
                 .head(|| no_head("GET, POST")),
         )
+        .route(
+            "/{environment}/rp/authenticate",
+            get(external::authenticate)
+                .head(|| no_head("GET"))
+                .layer(lead_on()),
+        )
+        .route(
+            "/{environment}/rp/callback/{provider}",
+            get(external::callback).head(|| no_head("GET")),
+        )
         .method_not_allowed_fallback(wrong_method)
         .layer(correlated());
 
@@ -156,6 +167,12 @@ fn hosted() -> Router<Idp> {
             post(agreement::decline),
         )
         .route("/{environment}/signon/change", post(change::post))
+        .route("/{environment}/signon/confirm", post(external::confirm))
+        .route("/{environment}/signon/connect", post(external::connect))
+        .route(
+            "/{environment}/signon/connect/account",
+            post(external::want_account),
+        )
         .route(
             "/{environment}/signon/forgot",
             get(recovery::get).post(recovery::forgot),

@@ -6,6 +6,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod change;
+pub(crate) mod external;
 pub(crate) mod over;
 pub(crate) mod profile;
 pub(crate) mod recovery;
@@ -33,6 +34,7 @@ use crate::Idp;
 use crate::access::allowed::find_population;
 use crate::audit::By;
 use crate::interaction::cookies;
+use crate::interaction::external::Partner;
 use crate::interaction::policy::OffersRegistration;
 use crate::interaction::turn::{FLOOR, Next, Turn};
 use crate::interaction::{Interaction, Step};
@@ -52,6 +54,8 @@ pub(crate) struct Visit {
     environment: Arc<StoredEnvironment>,
     application: Arc<StoredApplication>,
     interaction: Interaction,
+    /// The identity providers elsewhere that the policy names.
+    partners: Vec<Partner>,
     by: By,
     headers: HeaderMap,
     /// The pages in the language of this visit.
@@ -111,10 +115,13 @@ impl Visit {
         let site = speech::site(idp, environment.id, ui_locales, headers, now).await?;
         let population = known_population(idp, &interaction).await?;
         let looks = idp.look(environment.id, population, now).await?;
+        let choices = &interaction.request.policy.external;
+        let partners = Partner::named_by(idp, environment.id, choices).await?;
         Ok(Self {
             idp: idp.clone(),
             site,
             look: looks.page.clone(),
+            partners,
             environment,
             application,
             interaction,
@@ -172,6 +179,9 @@ impl Visit {
         };
         let redirect_uri = &self.interaction.request.address.redirect_uri;
         let mut page = page.status(status).form_target(redirect_uri.as_url());
+        for partner in &self.partners {
+            page = page.form_target(partner.address());
+        }
         // Where a form that comes too late leads.
         for url in way_on::addresses(&self.application) {
             page = page.form_target(&url);
@@ -286,6 +296,16 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
             verify::show(&visit, *user, email, verify::form(), Vec::new()).await
         }
         Step::SecondFactor { known, .. } => second_factor::show(&visit, known).await,
+        Step::External {
+            provider, known, ..
+        } => external::show(&visit, *provider, known.is_none()),
+        Step::Link { newcomer, .. } => {
+            external::show_link(&visit, newcomer, external::link_form()).await
+        }
+        Step::Confirm { newcomer, .. } => {
+            let form = external::confirm_form(newcomer);
+            external::show_confirm(&visit, newcomer, form).await
+        }
         Step::Agreement { known, action } => {
             agreement::show(&visit, known, *action, agreement::form()).await
         }
@@ -300,9 +320,16 @@ pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
         Step::Password { .. }
         | Step::RecoveryCode { .. }
         | Step::SecondFactor { .. }
-        | Step::VerificationCode { .. } => visit.move_to(Step::SignOn).await,
+        | Step::VerificationCode { .. }
+        | Step::External { known: None, .. }
+        | Step::Link { .. }
+        | Step::Confirm { .. } => {
+            let first = visit.interaction.request.policy.first_step();
+            visit.move_to(first).await
+        }
         Step::SignOn
         | Step::ChangePassword { .. }
+        | Step::External { .. }
         | Step::Agreement { .. }
         | Step::ProfileData { .. }
         | Step::Completed { .. }

@@ -11,6 +11,7 @@ use ui::{Brand, InvalidBrand, Site};
 use web::Background;
 
 use crate::core::{self, Core};
+use crate::federation::Federation;
 use crate::hasher::{Hasher, InvalidHashing};
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -40,6 +41,7 @@ pub struct Services {
     core: Core,
     background: Background,
     clock: Arc<dyn Clock>,
+    federation: Federation,
     hasher: Hasher,
     keys: Keys,
     limits: Limits,
@@ -101,16 +103,18 @@ impl Idp {
         let settings = core.settings();
         let brand = Arc::new(Brand::parse(&settings.brand)?);
         let site = Site::new(core.texts().english().clone(), brand, settings.mode);
+        let reaches_own_network = settings.mode == ui::Mode::Development;
+        let tls = |error| StartError::Tls(Box::new(error));
         let services = Services {
             background: Background::default(),
             clock,
+            federation: Federation::new(reaches_own_network).map_err(tls)?,
             hasher: Hasher::new(settings.hashing)?,
             keys: Keys::new(),
             limits: Limits::new(&settings.limits),
             mail: Mail::new(site.clone(), settings.smtp.as_ref())?,
             tried_names: TriedNames::default(),
-            webhooks: Webhooks::new(settings.mode == ui::Mode::Development)
-                .map_err(|error| StartError::Tls(Box::new(error)))?,
+            webhooks: Webhooks::new(reaches_own_network).map_err(tls)?,
             core,
         };
         Ok(Self(Arc::new(Inner { services, site })))
@@ -159,6 +163,10 @@ impl Services {
     /// The clock, for jobs that outlive an instant.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    pub(crate) fn federation(&self) -> &Federation {
+        &self.federation
     }
 
     pub(crate) fn hasher(&self) -> &Hasher {

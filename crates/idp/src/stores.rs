@@ -31,6 +31,7 @@ pub(crate) mod groups;
 pub(crate) mod images;
 pub(crate) mod languages;
 pub(crate) mod licenses;
+pub(crate) mod linked_accounts;
 pub(crate) mod mails;
 pub(crate) mod name_keys;
 pub(crate) mod notification_quotas;
@@ -151,6 +152,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 18,
         name: "versions",
         sql: include_str!("../migrations/0018_versions.sql"),
+    },
+    Migration {
+        version: 19,
+        name: "linked_identities",
+        sql: include_str!("../migrations/0019_linked_identities.sql"),
     },
     Migration {
         version: 20,

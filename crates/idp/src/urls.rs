@@ -121,6 +121,22 @@ impl Urls {
         format!("{}/{environment}/flows/{id}", self.base)
     }
 
+    /// Where an identity provider of a type sends browsers back to.
+    pub(crate) fn provider_callback(&self, environment: EnvironmentId, of: &str) -> String {
+        format!("{}/{environment}/rp/callback/{of}", self.base)
+    }
+
+    /// What leads a sign-on interaction to an identity provider.
+    pub(crate) fn to_provider(
+        &self,
+        environment: EnvironmentId,
+        provider: impl Display,
+        interaction: InteractionQuery,
+    ) -> String {
+        let base = &self.base;
+        format!("{base}/{environment}/rp/authenticate?providerId={provider}&{interaction}")
+    }
+
     /// An address of the management API, without a slash in front: `environments/…`.
     pub(crate) fn api(&self, path: impl Display) -> String {
         format!("{}/v1/{path}", self.api_base)

@@ -21,6 +21,27 @@ signon-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
 signon-not-usable = Dieses Konto ist deaktiviert oder gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.
 signon-back = Zurück zur Anmeldung
 
+## Anmeldung über einen Identitätsanbieter
+
+external-or = Oder
+external-ways = Andere Wege zur Anmeldung
+external-with = Weiter mit { $provider }
+external-title = Anderswo anmelden
+external-lead = Melden Sie sich bei { $provider } an, um mit { $application } weiterzumachen.
+external-other-way = Auf anderem Weg anmelden
+external-failed = Die Anmeldung anderswo ist nicht gelungen. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
+external-not-usable = Dieses Konto kann auf diesem Weg nicht benutzt werden. Wenden Sie sich an den Betreiber dieses Dienstes.
+external-of-another-account = Womit Sie sich anderswo angemeldet haben, gehört hier zu einem anderen Konto. Nehmen Sie das, was zu diesem Konto gehört.
+link-title = Konto verbinden
+link-lead = Sie haben sich mit { $provider } angemeldet, hier zum ersten Mal. Wenn Sie ein Konto haben, melden Sie sich noch einmal damit an, um beides zu verbinden und mit { $application } weiterzumachen.
+link-submit = Anmelden und verbinden
+link-create = Konto anlegen
+confirm-title = Konto anlegen
+confirm-lead = Das sagt { $provider } über Sie. Berichtigen Sie, was nicht stimmt, um mit { $application } weiterzumachen.
+confirm-given-name = Vorname
+confirm-family-name = Nachname
+confirm-name-invalid = Ein Name besteht nur aus Buchstaben, Ziffern, Leerzeichen, Apostrophen, Punkten und Bindestrichen.
+
 ## Ein Passwort, das geändert werden muss
 
 change-title-forced = Neues Passwort wählen

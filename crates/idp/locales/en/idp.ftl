@@ -21,6 +21,27 @@ signon-locked = Too many wrong passwords. Try again in { $minutes ->
 signon-not-usable = This account is disabled or locked. Ask whoever runs this service.
 signon-back = Back to sign on
 
+## Sign-on by an identity provider elsewhere
+
+external-or = Or
+external-ways = Other ways to sign on
+external-with = Continue with { $provider }
+external-title = Sign on elsewhere
+external-lead = Sign on with { $provider } to go on to { $application }.
+external-other-way = Sign on in another way
+external-failed = The sign-on elsewhere did not work. Try again, or choose another way.
+external-not-usable = This account cannot be used in this way. Ask whoever runs this service.
+external-of-another-account = What you signed on with elsewhere belongs to another account here. Use the one that belongs to this account.
+link-title = Connect your account
+link-lead = You signed on with { $provider }, here for the first time. If you have an account, sign on to it once more to connect the two and to go on to { $application }.
+link-submit = Sign on and connect
+link-create = Create an account
+confirm-title = Create an account
+confirm-lead = This is what { $provider } says about you. Correct what is wrong to go on to { $application }.
+confirm-given-name = First name
+confirm-family-name = Last name
+confirm-name-invalid = A name has letters, digits, spaces, apostrophes, full stops and hyphens only.
+
 ## A password that has to be changed
 
 change-title-forced = Choose a new password

@@ -21,6 +21,27 @@ signon-locked = Demasiadas contraseñas incorrectas. Inténtelo de nuevo dentro 
 signon-not-usable = Esta cuenta está desactivada o bloqueada. Consulte a quien gestiona este servicio.
 signon-back = Volver al inicio de sesión
 
+## Inicio de sesión con un proveedor de identidad
+
+external-or = O bien
+external-ways = Otras formas de iniciar sesión
+external-with = Continuar con { $provider }
+external-title = Iniciar sesión en otro lugar
+external-lead = Inicie sesión con { $provider } para continuar con { $application }.
+external-other-way = Iniciar sesión de otra forma
+external-failed = No se ha podido iniciar sesión en el otro lugar. Inténtelo de nuevo o elija otra forma.
+external-not-usable = Esta cuenta no se puede usar de esta forma. Consulte a quien gestiona este servicio.
+external-of-another-account = La identidad con la que ha iniciado sesión pertenece aquí a otra cuenta. Use la que pertenece a esta cuenta.
+link-title = Conecte su cuenta
+link-lead = Ha iniciado sesión con { $provider } aquí por primera vez. Si tiene una cuenta, inicie sesión con ella una vez más para conectar ambas y continuar con { $application }.
+link-submit = Iniciar sesión y conectar
+link-create = Crear una cuenta
+confirm-title = Crear una cuenta
+confirm-lead = Esto es lo que { $provider } dice de usted. Corrija lo que no sea correcto para continuar con { $application }.
+confirm-given-name = Nombre
+confirm-family-name = Apellidos
+confirm-name-invalid = Un nombre solo tiene letras, cifras, espacios, apóstrofos, puntos y guiones.
+
 ## Una contraseña que se debe cambiar
 
 change-title-forced = Elija una nueva contraseña

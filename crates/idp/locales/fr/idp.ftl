@@ -21,6 +21,27 @@ signon-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
 signon-not-usable = Ce compte est désactivé ou verrouillé. Adressez-vous au responsable de ce service.
 signon-back = Retour à la connexion
 
+## Connexion par un fournisseur d’identité
+
+external-or = Ou
+external-ways = Autres moyens de se connecter
+external-with = Continuer avec { $provider }
+external-title = Se connecter ailleurs
+external-lead = Connectez-vous avec { $provider } pour continuer vers { $application }.
+external-other-way = Se connecter autrement
+external-failed = La connexion ailleurs n’a pas abouti. Réessayez, ou choisissez un autre moyen.
+external-not-usable = Ce compte ne peut pas être utilisé de cette façon. Adressez-vous au responsable de ce service.
+external-of-another-account = L’identité avec laquelle vous vous êtes connecté appartient ici à un autre compte. Utilisez celle qui appartient à ce compte.
+link-title = Reliez votre compte
+link-lead = Vous vous êtes connecté avec { $provider }, ici pour la première fois. Si vous avez un compte, connectez-vous encore une fois avec celui-ci pour relier les deux et continuer vers { $application }.
+link-submit = Se connecter et relier
+link-create = Créer un compte
+confirm-title = Créer un compte
+confirm-lead = Voici ce que { $provider } dit de vous. Corrigez ce qui est inexact pour continuer vers { $application }.
+confirm-given-name = Prénom
+confirm-family-name = Nom
+confirm-name-invalid = Un nom ne contient que des lettres, des chiffres, des espaces, des apostrophes, des points et des traits d’union.
+
 ## Un mot de passe à changer
 
 change-title-forced = Choisissez un nouveau mot de passe

@@ -1,5 +1,7 @@
 //! Whom somebody means who types a username or a mail address: the rule is
 //! [`protocol::identifier`]'s, the same for every path and for the SDK.
+//!
+//! Whose credentials an identity provider elsewhere keeps has none here, and is found by neither.
 
 use db::StoreError;
 use protocol::id::EnvironmentId;
@@ -41,12 +43,14 @@ async fn matching(
 ) -> Result<Vec<StoredUser>, StoreError> {
     let users = Users::new(core.db());
     let named = users.find_by_username(environment, typed).await?;
-    if !identifier::is_address(typed) {
-        return Ok(named.into_iter().collect());
-    }
-    let mut found = users.find_by_email(environment, typed).await?;
+    let mut found = if identifier::is_address(typed) {
+        users.find_by_email(environment, typed).await?
+    } else {
+        Vec::new()
+    };
     let is_known = |user: &StoredUser| found.iter().any(|other| other.id == user.id);
     found.extend(named.filter(|user| !is_known(user)));
+    found.retain(|user| user.identity_provider.is_none());
     Ok(found)
 }
 

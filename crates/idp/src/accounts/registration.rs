@@ -10,12 +10,13 @@ use protocol::secret::Password;
 use serde_json::{Map, Value};
 
 use super::{Refusal, passwords, verification};
-use crate::audit::{Activity, Actor, By};
+use crate::audit::{Activity, Actor, By, Subject};
 use crate::core::{Core, group_rules};
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::configuration::{Reference, refer};
+use crate::stores::configuration::{Document as _, Reference, refer};
+use crate::stores::linked_accounts::{Identity, LinkedAccount, LinkedAccounts};
 use crate::stores::passwords::Passwords;
 use crate::stores::user_schemas::{SchemaType, UserSchemas};
 use crate::stores::users::{AccountLock, ForeignProvider, StoredUser, Users, VerifyStatus};
@@ -37,6 +38,8 @@ pub(crate) struct NewAccount {
     pub(crate) identity_provider: Option<ForeignProvider>,
     /// What the user refers to, which can then not be deleted.
     pub(crate) references: Vec<Reference>,
+    /// By which identity elsewhere the user signs on.
+    pub(crate) linked: Option<Identity>,
 }
 
 /// Whether a new user has to prove the mail address.
@@ -79,6 +82,7 @@ impl NewAccount {
             verify_status: None,
             identity_provider: None,
             references: Vec::new(),
+            linked: None,
         }
     }
 }
@@ -130,6 +134,7 @@ pub(crate) async fn register(
     } = &account;
     let (password, verification) = (password.clone(), *verification);
     let references = account.references.clone();
+    let linked = account.linked.clone();
     let user = into_user(idp, environment, account, by.now);
     require_free_name(idp, &user).await?;
 
@@ -145,7 +150,11 @@ pub(crate) async fn register(
         change = change.and(verification::issue(idp, &user, by.now).await?);
     }
     change = change.and(group_rules::place(idp, &user, by.now).await?);
-    let created = Activity::new("USER.CREATED", &user);
+    let mut created = Activity::new("USER.CREATED", &user);
+    if let Some(identity) = linked {
+        let (activity, link) = linking(idp, &user, &identity, by.now)?;
+        (created, change) = (created.and(activity), change.and(link));
+    }
     match change
         .commit(idp, environment, &created, &by_whom(by, &user))
         .await
@@ -161,6 +170,20 @@ pub(crate) async fn register(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What links an identity elsewhere to a user, and what the audit log tells of it.
+pub(crate) fn linking(
+    core: &Core,
+    user: &StoredUser,
+    identity: &Identity,
+    now: Timestamp,
+) -> Result<(Activity, Change), StoreError> {
+    let accounts = LinkedAccounts::new(core.db(), core.keyring());
+    let (account, change) = accounts.link(user, identity, core.random(), now)?;
+    let events = LinkedAccount::EVENTS;
+    let subject = Subject::of(events.kind, account.id, account.document.name());
+    Ok((Activity::new(events.created, subject), change))
 }
 
 /// What became of a person's own registration.

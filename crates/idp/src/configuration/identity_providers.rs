@@ -1,11 +1,13 @@
 //! `/environments/{environment}/identityProviders`: where people may sign on who have an account
-//! elsewhere (PingOne, "Identity providers").
+//! elsewhere (PingOne, "Identity providers"). Those of `OPENID_CONNECT` and `GOOGLE` are asked at
+//! sign-on; the others are kept.
 
-pub(super) mod attributes;
+pub(crate) mod attributes;
 
 use protocol::id::PopulationId;
 use protocol::pingone::Reference as To;
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
@@ -14,6 +16,8 @@ use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
+use crate::federation::{ClientAuthentication, Provider};
+use crate::outgoing;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Reference, to_json};
@@ -211,6 +215,11 @@ impl ProviderType {
         }
     }
 
+    /// What the addresses call it that it sends browsers back to.
+    pub(crate) fn path(self) -> String {
+        self.code().to_ascii_lowercase()
+    }
+
     /// The particular members that it must have, and those that it may have.
     fn members(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
@@ -303,7 +312,6 @@ impl Document for IdentityProvider {
 impl Configuration for IdentityProvider {
     const PATH: &'static str = "identityProviders";
     const ITEM: &'static str = "identityProvider";
-    const KEPT: Option<&'static str> = Some("Nobody signs on by an identity provider elsewhere.");
     const FILTERS: &'static [&'static str] = &["name", "type", "enabled"];
     const SHOWS_SECRETS: bool = true;
     type Parent = TopLevel;
@@ -312,7 +320,7 @@ impl Configuration for IdentityProvider {
 
     async fn check(
         &mut self,
-        _: &Managing<Self>,
+        managing: &Managing<Self>,
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         self.name = checks::name(&self.name)?;
@@ -332,7 +340,8 @@ impl Configuration for IdentityProvider {
         }
         self.check_members()?;
         self.check_texts()?;
-        self.check_addresses()
+        let accepts_any = managing.idp.settings().mode == ui::Mode::Development;
+        self.check_addresses(accepts_any)
     }
 
     fn made_below(object: &Object<Self>, managing: &Managing<Self>) -> Result<Change, ApiFailure> {
@@ -412,27 +421,102 @@ impl IdentityProvider {
         Ok(())
     }
 
-    fn check_addresses(&self) -> Result<(), ApiFailure> {
-        for (member, address) in [
-            ("authorizationEndpoint", &self.authorization_endpoint),
-            ("discoveryEndpoint", &self.discovery_endpoint),
-            ("issuer", &self.issuer),
-            ("jwksEndpoint", &self.jwks_endpoint),
-            ("tokenEndpoint", &self.token_endpoint),
-            ("userInfoEndpoint", &self.user_info_endpoint),
-            ("ssoEndpoint", &self.sso_endpoint),
-            ("sloEndpoint", &self.slo_endpoint),
-            ("sloResponseEndpoint", &self.slo_response_endpoint),
+    /// In development, addresses may be of this machine.
+    fn check_addresses(&self, accepts_any: bool) -> Result<(), ApiFailure> {
+        for (member, address, is_asked_by_us) in [
+            ("authorizationEndpoint", &self.authorization_endpoint, false),
+            ("discoveryEndpoint", &self.discovery_endpoint, false),
+            ("issuer", &self.issuer, false),
+            ("jwksEndpoint", &self.jwks_endpoint, true),
+            ("tokenEndpoint", &self.token_endpoint, true),
+            ("userInfoEndpoint", &self.user_info_endpoint, true),
+            ("ssoEndpoint", &self.sso_endpoint, false),
+            ("sloEndpoint", &self.slo_endpoint, false),
+            ("sloResponseEndpoint", &self.slo_response_endpoint, false),
         ] {
             let Some(address) = address else { continue };
             checks::at_most(member, Some(address), 2048)?;
-            if !Url::parse(address).is_ok_and(|url| url.scheme() == "https") {
-                return Err(ApiFailure::invalid_value(
-                    member,
-                    "must be an https address",
-                ));
+            let is_right = |url: &Url| {
+                url.scheme() == "https" || accepts_any && url.scheme() == "http" && url.has_host()
+            };
+            let url = Url::parse(address).ok().filter(is_right);
+            let url =
+                url.ok_or_else(|| ApiFailure::invalid_value(member, "must be an https address"))?;
+            if is_asked_by_us && !accepts_any && !outgoing::may_be_public(&url) {
+                let message = "must not lead into the installation's own network";
+                return Err(ApiFailure::invalid_value(member, message));
             }
         }
         Ok(())
+    }
+
+    /// What sign-on needs to know of it. None where nobody signs on by it: it is disabled, or of a
+    /// type whose protocol nothing here speaks.
+    pub(crate) fn open_id(&self) -> Option<Provider> {
+        if !self.enabled {
+            return None;
+        }
+        match self.provider_type {
+            ProviderType::OpenidConnect => self.of_its_own_words(),
+            ProviderType::Google => self.google(),
+            ProviderType::Amazon
+            | ProviderType::Apple
+            | ProviderType::Facebook
+            | ProviderType::Github
+            | ProviderType::Linkedin
+            | ProviderType::LinkedinOidc
+            | ProviderType::Microsoft
+            | ProviderType::Paypal
+            | ProviderType::Saml
+            | ProviderType::Twitter
+            | ProviderType::Yahoo => None,
+        }
+    }
+
+    fn of_its_own_words(&self) -> Option<Provider> {
+        let url = |address: &Option<String>| Url::parse(address.as_deref()?).ok();
+        let client_secret = self.client_secret.as_deref().map(SecretString::from);
+        Some(Provider {
+            issuer: self.issuer.clone()?,
+            client_id: self.client_id.clone()?,
+            authentication: match (self.token_endpoint_auth_method, client_secret) {
+                (Some(TokenAuthMethod::None), _) => ClientAuthentication::None,
+                (Some(TokenAuthMethod::ClientSecretPost), secret) => {
+                    ClientAuthentication::Post(secret?)
+                }
+                (Some(TokenAuthMethod::ClientSecretBasic) | None, secret) => {
+                    ClientAuthentication::Basic(secret?)
+                }
+            },
+            authorization_endpoint: url(&self.authorization_endpoint)?,
+            token_endpoint: url(&self.token_endpoint)?,
+            jwks_endpoint: url(&self.jwks_endpoint)?,
+            user_info_endpoint: url(&self.user_info_endpoint),
+            scopes: self.scopes.clone().unwrap_or_default(),
+            proves_code: matches!(self.pkce_method, Some(PkceMethod::S256)),
+        })
+    }
+
+    /// As Google's discovery document says.
+    fn google(&self) -> Option<Provider> {
+        let url = |address: &str| Url::parse(address).ok();
+        let secret = self.client_secret.as_deref().map(SecretString::from)?;
+        Some(Provider {
+            issuer: "https://accounts.google.com".to_owned(),
+            client_id: self.client_id.clone()?,
+            authentication: ClientAuthentication::Post(secret),
+            authorization_endpoint: url("https://accounts.google.com/o/oauth2/v2/auth")?,
+            token_endpoint: url("https://oauth2.googleapis.com/token")?,
+            jwks_endpoint: url("https://www.googleapis.com/oauth2/v3/certs")?,
+            user_info_endpoint: url("https://openidconnect.googleapis.com/v1/userinfo"),
+            scopes: vec!["profile".to_owned(), "email".to_owned()],
+            proves_code: true,
+        })
+    }
+
+    /// The population that people join who come by it for the first time: then it keeps their
+    /// credentials.
+    pub(crate) fn population(&self) -> Option<PopulationId> {
+        Some(self.registration.as_ref()?.population?.id)
     }
 }

@@ -65,7 +65,14 @@ pub(crate) async fn complete(
         user_id: user.id,
         authenticated_at: proven.password_at,
         acr: interaction.request.policy.name.clone(),
-        amr: proven.methods(),
+        amr: if interaction.external.is_all() && right.is_none() {
+            // A provider's word is none of the means that RFC 8176 names.
+            let methods = proven.methods().into_iter();
+            methods.filter(|method| method != "pwd").collect()
+        } else {
+            proven.methods()
+        },
+        identity_provider: interaction.external.providers().last().copied(),
         created_at: of_same_user.map_or(now, |browser| browser.session.created_at),
         active_at: now,
         expires_at: now.saturating_add(lifetime).unwrap_or(now),

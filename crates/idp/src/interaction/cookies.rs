@@ -1,5 +1,6 @@
 //! The session cookies, as PingOne sets them: `ST`, and `ST-NO-SS`, its twin for browsers that
-//! mishandle `SameSite=None`. Either is read.
+//! mishandle `SameSite=None`. Either is read. Beside them one tells a browser that is at an identity
+//! provider elsewhere from all others.
 
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -15,8 +16,20 @@ const NAMES: [&str; 2] = ["ST", "ST-NO-SS"];
 /// A session token is 43 characters; what is much longer is none, and costs no look-up.
 const LONGEST_TOKEN: usize = 128;
 
+/// Of a browser that is at an identity provider.
+const BROWSER: &str = "RP";
+
 /// The session tokens that a browser sent: one in the ordinary case.
 pub(crate) fn session_tokens(headers: &HeaderMap) -> Vec<SessionToken> {
+    tokens(headers, &NAMES)
+}
+
+/// What a browser goes to identity providers with.
+pub(crate) fn browser_tokens(headers: &HeaderMap) -> Vec<SessionToken> {
+    tokens(headers, &[BROWSER])
+}
+
+fn tokens(headers: &HeaderMap, names: &[&str]) -> Vec<SessionToken> {
     let mut found: Vec<(usize, String)> = Vec::new();
     for header in headers
         .get_all(COOKIE)
@@ -24,7 +37,7 @@ pub(crate) fn session_tokens(headers: &HeaderMap) -> Vec<SessionToken> {
         .filter_map(|value| value.to_str().ok())
     {
         for cookie in Cookie::split_parse(header).flatten() {
-            let Some(rank) = NAMES.iter().position(|known| *known == cookie.name()) else {
+            let Some(rank) = names.iter().position(|known| *known == cookie.name()) else {
                 continue;
             };
             let value = cookie.value();
@@ -50,6 +63,26 @@ pub(crate) fn set(
 ) {
     let lifetime = idp.settings().lifetimes.browser_session.as_secs();
     append(idp, environment, token.expose(), lifetime, response);
+}
+
+/// Gives the browser what it goes to identity providers with, for as long as a sign-on may take.
+pub(crate) fn set_browser(
+    idp: &Idp,
+    environment: EnvironmentId,
+    token: &SessionToken,
+    response: &mut Response,
+) {
+    let lifetime = idp.settings().lifetimes.flow.as_secs();
+    let mut cookie = Cookie::new(BROWSER, token.expose());
+    cookie.set_path(format!("{}/rp", idp.urls().path(environment)));
+    cookie.set_max_age(cookie::time::Duration::seconds(lifetime));
+    cookie.set_http_only(true);
+    cookie.set_secure(idp.urls().is_secure());
+    // The provider leads back by a redirect, with which browsers send it.
+    cookie.set_same_site(SameSite::Lax);
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
 }
 
 /// Takes the session token from the browser.

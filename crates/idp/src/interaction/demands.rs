@@ -230,6 +230,11 @@ impl Turn<'_> {
                 known: known.clone(),
                 action,
             },
+            Demand::Provider(provider) => Step::External {
+                provider,
+                hint: None,
+                known: Some(known.clone()),
+            },
             Demand::NotProvided(_) => return Err(InteractionError::NotProvided),
             Demand::Nothing | Demand::Password => return self.end(known, user).await,
         };
@@ -285,6 +290,11 @@ impl Turn<'_> {
             }
             Demand::Agreement { action } => Step::Agreement { known, action },
             Demand::ProfileData { action } => Step::ProfileData { known, action },
+            Demand::Provider(provider) => Step::External {
+                provider,
+                hint: None,
+                known: Some(known),
+            },
             Demand::Nothing | Demand::Password | Demand::NotProvided(_) => {
                 return Err(InteractionError::NotProvided);
             }
@@ -293,10 +303,14 @@ impl Turn<'_> {
     }
 
     async fn demand(self, user: &StoredUser, proven: Proven) -> Result<Demand, InteractionError> {
-        let Interaction { request, asked, .. } = self.interaction;
-        let demand = request
-            .policy
-            .demand_of_known(self.idp, user, proven, asked, self.by);
+        let Interaction {
+            request,
+            asked,
+            external,
+            ..
+        } = self.interaction;
+        let (policy, providers) = (&request.policy, external.providers());
+        let demand = policy.demand_of_known(self.idp, user, proven, asked, providers, self.by);
         Ok(demand.await?)
     }
 
@@ -312,9 +326,11 @@ impl Turn<'_> {
                 Some((found.ok_or(InteractionError::Over)?, session))
             }
         };
-        // What was proven since is written into the session.
-        let same =
-            browser.filter(|(browser, _)| browser.has_second_factor() || !known.second_factor);
+        // What was proven since is written into the session, and by which provider the user has come.
+        let has_come = !interaction.external.providers().is_empty();
+        let same = browser.filter(|(browser, _)| {
+            !has_come && (browser.has_second_factor() || !known.second_factor)
+        });
         let Some((browser, session)) = same else {
             let proven = Proven {
                 password_at: known.password_at,

@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Step;
 use super::browser::Browser;
 use super::complete::Proven;
+use super::external::{Choices, Partner};
 use super::second_factor;
 use crate::Idp;
 use crate::api::user_attributes;
@@ -45,6 +47,9 @@ pub(crate) struct ChosenPolicy {
     /// Whether a forgotten password can be recovered.
     pub(crate) offers_recovery: bool,
     pub(crate) registration: OffersRegistration,
+    /// What it says of identity providers elsewhere.
+    #[serde(default)]
+    pub(crate) external: Choices,
 }
 
 /// Where people register who have no account.
@@ -68,6 +73,7 @@ impl Default for ChosenPolicy {
             asks_for_name_first: false,
             offers_recovery: true,
             registration: OffersRegistration::Here { population: None },
+            external: Choices::default(),
         }
     }
 }
@@ -85,6 +91,8 @@ pub(crate) enum Demand {
     Agreement { action: Uuid },
     /// What the profile lacks of what this action asks for.
     ProfileData { action: Uuid },
+    /// That this identity provider elsewhere says who it is.
+    Provider(Uuid),
     /// Something that nothing here can carry out.
     NotProvided(ActionType),
 }
@@ -101,6 +109,8 @@ struct Standing<'a> {
     has_second_factor: bool,
     /// The actions that have asked for what the profile lacks, in this interaction.
     asked: &'a [Uuid],
+    /// By which identity providers elsewhere the user has come.
+    providers: &'a [Uuid],
     by: &'a By,
 }
 
@@ -147,17 +157,46 @@ impl ChosenPolicy {
                 .is_some_and(|action| action.kind == ActionType::IdentifierFirst),
             offers_recovery: recovery.is_none_or(|recovery| recovery.enabled),
             registration: offers_registration(registration),
+            external: Choices::of(policy.actions.iter().map(|(_, action)| action)),
         }
     }
 
-    /// What is left to do for whoever has given the right password, or was signed on when this
-    /// interaction began, and has done what was demanded before.
+    /// Where a sign-on begins.
+    pub(crate) fn first_step(&self) -> Step {
+        match self.external.first {
+            Some(provider) => Step::External {
+                provider,
+                hint: None,
+                known: None,
+            },
+            None => Step::SignOn,
+        }
+    }
+
+    /// What is demanded first of whoever is not signed on.
+    pub(crate) async fn first_demand(
+        &self,
+        idp: &Idp,
+        environment: EnvironmentId,
+    ) -> Result<Demand, StoreError> {
+        Ok(match self.external.first {
+            Some(provider) if Partner::find(idp, environment, provider).await?.is_none() => {
+                Demand::NotProvided(ActionType::IdentityProvider)
+            }
+            Some(provider) => Demand::Provider(provider),
+            None => Demand::Password,
+        })
+    }
+
+    /// What is left to do for whoever has given the right password, has come by `providers`, or was
+    /// signed on when this interaction began, and has done what was demanded before.
     pub(crate) async fn demand_of_known(
         &self,
         idp: &Idp,
         user: &StoredUser,
         proven: Proven,
         asked: &[Uuid],
+        providers: &[Uuid],
         by: &By,
     ) -> Result<Demand, StoreError> {
         let standing = Standing {
@@ -166,6 +205,7 @@ impl ChosenPolicy {
             is_fresh: true,
             has_second_factor: proven.second_factor,
             asked,
+            providers,
             by,
         };
         self.demand(idp, standing).await
@@ -184,6 +224,7 @@ impl ChosenPolicy {
             is_fresh: false,
             has_second_factor: browser.has_second_factor(),
             asked: &[],
+            providers: browser.session.identity_provider.as_slice(),
             by,
         };
         self.demand(idp, standing).await
@@ -246,6 +287,11 @@ impl ChosenPolicy {
                 Some(Demand::ProfileData { action: id }) => {
                     profile_demand(idp, action, id, standing).await?
                 }
+                Some(Demand::Provider(provider)) => {
+                    let asks_again = !standing.is_fresh
+                        && test.as_ref().is_some_and(|test| !test.asks_about_user());
+                    provider_demand(idp, provider, standing, asks_again).await?
+                }
                 demand => demand,
             };
             if let Some(demand) = demand {
@@ -295,6 +341,10 @@ fn demand_of(
         }),
         ActionType::Agreement => Some(Demand::Agreement { action: id }),
         ActionType::ProgressiveProfiling => Some(Demand::ProfileData { action: id }),
+        ActionType::IdentityProvider => Some(match action.identity_provider {
+            Some(provider) => Demand::Provider(provider.id),
+            None => Demand::NotProvided(action.kind),
+        }),
         kind => Some(Demand::NotProvided(kind)),
     }
 }
@@ -368,6 +418,24 @@ async fn profile_demand(
     let last = profile_prompts::last(idp.db(), user.id, id).await?;
     let is_time = last.is_none_or(|last| by.now.duration_since(last).as_secs() >= interval);
     Ok(demand.filter(|_| is_time))
+}
+
+/// Whether the user has yet to come by a provider; one that has to be asked again was asked in a
+/// session that is too old.
+async fn provider_demand(
+    idp: &Idp,
+    provider: Uuid,
+    standing: Standing<'_>,
+    asks_again: bool,
+) -> Result<Option<Demand>, StoreError> {
+    if standing.providers.contains(&provider) && !asks_again {
+        return Ok(None);
+    }
+    let partner = Partner::find(idp, standing.user.environment_id, provider).await?;
+    Ok(Some(match partner {
+        Some(_) => Demand::Provider(provider),
+        None => Demand::NotProvided(ActionType::IdentityProvider),
+    }))
 }
 
 async fn has_device(idp: &Idp, user: &StoredUser) -> Result<bool, StoreError> {

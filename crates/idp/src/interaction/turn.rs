@@ -66,6 +66,16 @@ impl Turn<'_> {
         let environment = self.interaction.environment;
         match sign_on::sign_on(self.idp, environment, username, password, self.by).await {
             Ok(signed_on) => {
+                let connected;
+                let turn = if let Step::Link { newcomer, .. } = &self.interaction.step {
+                    connected = self.connect(newcomer, &signed_on.user).await?;
+                    Turn {
+                        interaction: &connected,
+                        ..self
+                    }
+                } else {
+                    self
+                };
                 let reason = match signed_on.status {
                     PasswordStatus::MustChangePassword => Some(ChangeReason::Forced),
                     PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
@@ -73,11 +83,11 @@ impl Turn<'_> {
                 };
                 let (user, right) = (signed_on.user, signed_on.right);
                 if reason.is_none() && !user.verification_required {
-                    return self.go_on_with(&user, Some(right)).await;
+                    return turn.go_on_with(&user, Some(right)).await;
                 }
                 let by = self.by.acting_as(&user);
                 right.commit(self.idp, environment, &by).await?;
-                self.after_password(&user, reason).await
+                turn.after_password(&user, reason).await
             }
             Err(refusal) => {
                 floor.reached().await;

@@ -60,7 +60,7 @@ async fn begin(
     let browser = browser.filter(|browser| request.is_satisfied_by(browser, now));
     let demand = match &browser {
         Some(browser) => request.policy.demand_of_session(idp, browser, by).await?,
-        None => Demand::Password,
+        None => request.policy.first_demand(idp, environment.id).await?,
     };
     if let Demand::NotProvided(_) = demand {
         let error = ReturnError::new(
@@ -86,11 +86,11 @@ async fn begin(
             known: browser.known(),
             action,
         },
-        _ => Step::SignOn,
+        _ => request.policy.first_step(),
     };
     if request.forbids_pages() {
         let error = match step {
-            Step::SignOn => ReturnError::new(
+            Step::SignOn | Step::External { .. } => ReturnError::new(
                 OAuthErrorCode::LoginRequired,
                 "the user has to sign on, and prompt=none forbids asking",
             ),

@@ -82,6 +82,9 @@ pub(crate) async fn post(
         | Step::SecondFactor { .. }
         | Step::Agreement { .. }
         | Step::ProfileData { .. }
+        | Step::External { .. }
+        | Step::Link { .. }
+        | Step::Confirm { .. }
         | Step::Completed { .. }
         | Step::Declined { .. } => return Err(PageError::NotFound.into()),
     };

@@ -2,10 +2,13 @@
 
 use askama::Template;
 use axum::response::Response;
+use protocol::params::FormParams;
 use protocol::secret::Password;
 use ui::{FormState, Layout};
+use uuid::Uuid;
 
-use super::{Visit, minutes};
+use super::external::Way;
+use super::{Visit, external, minutes};
 use crate::accounts::Refusal;
 use crate::interaction::Step;
 use crate::interaction::error::InteractionError;
@@ -29,6 +32,8 @@ struct Page {
     restart: String,
     forgot: Option<String>,
     register: Option<String>,
+    /// To identity providers elsewhere.
+    ways: Vec<Way>,
 }
 
 /// The empty form; a login hint is filled in.
@@ -61,7 +66,9 @@ pub(super) fn show(visit: &Visit, form: &FormState) -> Response {
         OffersRegistration::Here { .. } | OffersRegistration::Nowhere => None,
     };
     let page = Page {
-        layout: visit.layout("signon-title", "signon-lead", form),
+        layout: visit
+            .layout("signon-title", "signon-lead", form)
+            .with_flashes(external::flashes(visit)),
         action: visit.path(""),
         asks_for: asks_for(visit),
         username: match &visit.interaction.step {
@@ -71,6 +78,7 @@ pub(super) fn show(visit: &Visit, form: &FormState) -> Response {
         restart: visit.path("restart"),
         forgot: policy.offers_recovery.then(|| visit.path("forgot")),
         register,
+        ways: external::ways(visit),
         form: form.clone(),
     };
     visit.show(page, form)
@@ -91,12 +99,11 @@ pub(crate) async fn post(
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
     let given = match &visit.interaction.step {
-        Step::SignOn => params.text("username").trim(),
-        Step::Password { username } => username,
+        Step::SignOn => given_name(&params),
+        Step::Password { username } => username.clone(),
         _ => return Ok(visit.go_on()),
     };
-    let username: String = given.chars().take(LONGEST_NAME).collect();
-    let username = username.as_str();
+    let username = given.as_str();
     let asks_for = asks_for(&visit);
     let password = params.text("password");
     let mut form = FormState::new(&["username", "password"]).with_value("username", username);
@@ -112,6 +119,17 @@ pub(crate) async fn post(
     if !asks_for.1 {
         // Whether there is such a user is told to nobody.
         let username = username.to_owned();
+        let choices = &visit.interaction.request.policy.external;
+        let provider = choices.discover(&username);
+        let can_be_asked = |id: &Uuid| visit.partners.iter().any(|partner| partner.id == *id);
+        if let Some(provider) = provider.filter(can_be_asked) {
+            let step = Step::External {
+                provider,
+                hint: Some(username),
+                known: None,
+            };
+            return visit.move_to(step).await;
+        }
         return visit.move_to(Step::Password { username }).await;
     }
 
@@ -129,7 +147,13 @@ pub(crate) async fn post(
     }
 }
 
-fn explain(visit: &Visit, refusal: Refusal) -> Result<String, PageFailure> {
+/// What was typed for a name.
+pub(super) fn given_name(params: &FormParams) -> String {
+    let typed = params.text("username").trim();
+    typed.chars().take(LONGEST_NAME).collect()
+}
+
+pub(super) fn explain(visit: &Visit, refusal: Refusal) -> Result<String, PageFailure> {
     match refusal {
         Refusal::AccountNotUsable => Ok(visit.text("signon-not-usable")),
         Refusal::LockedOut {

@@ -4,6 +4,7 @@ use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, SessionId, UserId};
 use protocol::secret::SessionTokenDigest;
+use uuid::Uuid;
 
 use super::change::Change;
 
@@ -22,6 +23,8 @@ pub(crate) struct BrowserSession {
     pub acr: String,
     /// The means, such as `pwd`.
     pub amr: Vec<String>,
+    /// By which identity provider elsewhere the user signed on last.
+    pub identity_provider: Option<Uuid>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last seen.
@@ -44,14 +47,15 @@ pub(crate) struct SeenFrom {
 pub(crate) struct Sessions<'a>(&'a Reader);
 
 const FIND: &str = "\
-SELECT id, environment_id, user_id, authenticated_at, acr, amr, created_at, active_at, expires_at
+SELECT id, environment_id, user_id, authenticated_at, acr, amr, identity_provider_id, created_at,
+       active_at, expires_at
   FROM browser_sessions
  WHERE token_digest = $1 AND environment_id = $2 AND expires_at > $3";
 
 /// The newest first.
 const OF_USER: &str = "\
-SELECT id, environment_id, user_id, authenticated_at, acr, amr, user_agent, remote_address,
-       created_at, active_at, expires_at
+SELECT id, environment_id, user_id, authenticated_at, acr, amr, identity_provider_id, user_agent,
+       remote_address, created_at, active_at, expires_at
   FROM browser_sessions
  WHERE user_id = $1 AND environment_id = $2 AND expires_at > $3
  ORDER BY created_at DESC, id LIMIT $4";
@@ -69,13 +73,13 @@ pub(crate) struct Seen {
 const INSERT: &str = "\
 INSERT INTO browser_sessions
        (id, environment_id, token_digest, user_id, authenticated_at, acr, amr,
-        user_agent, remote_address, created_at, active_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        user_agent, remote_address, created_at, active_at, expires_at, identity_provider_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const RENEW: &str = "\
 UPDATE browser_sessions
    SET token_digest = $3, authenticated_at = $4, acr = $5, amr = $6, user_agent = $7,
-       remote_address = $8, active_at = $9, expires_at = $10
+       remote_address = $8, active_at = $9, expires_at = $10, identity_provider_id = $11
  WHERE id = $1 AND user_id = $2";
 
 const TOUCH: &str = "\
@@ -153,7 +157,8 @@ impl<'a> Sessions<'a> {
                 .bind(&from.address)
                 .bind(session.created_at)
                 .bind(session.active_at)
-                .bind(session.expires_at),
+                .bind(session.expires_at)
+                .bind(session.identity_provider),
         )
     }
 
@@ -174,7 +179,8 @@ impl<'a> Sessions<'a> {
                 .bind(&from.user_agent)
                 .bind(&from.address)
                 .bind(session.active_at)
-                .bind(session.expires_at),
+                .bind(session.expires_at)
+                .bind(session.identity_provider),
         )
     }
 
@@ -217,6 +223,7 @@ fn read(row: &Row) -> Result<BrowserSession, StoreError> {
             .split_whitespace()
             .map(str::to_owned)
             .collect(),
+        identity_provider: row.get("identity_provider_id")?,
         created_at: row.get("created_at")?,
         active_at: row.get("active_at")?,
         expires_at: row.get("expires_at")?,

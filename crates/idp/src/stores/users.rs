@@ -350,7 +350,7 @@ SELECT id, environment_id, population_id, username, email, email_verified, enabl
   FROM users WHERE environment_id = $1 AND username_key = $2";
 
 /// Whoever has proven that the address is theirs comes first, so that no number of others hides
-/// them.
+/// them; those whose credentials are kept elsewhere come last.
 const FIND_BY_EMAIL: &str = "\
 SELECT id, users.environment_id AS environment_id, population_id, username, email, email_verified,
        enabled, locked_at, unlock_at, verification_required, mfa_enabled, last_sign_on_at,
@@ -359,7 +359,8 @@ SELECT id, users.environment_id AS environment_id, population_id, username, emai
   FROM user_attributes AS found JOIN users ON users.id = found.user_id
  WHERE found.environment_id = $1 AND found.name IN ('email', 'provenEmail')
    AND found.value_key = $2
- ORDER BY CASE WHEN email_verified OR found.name = 'provenEmail' THEN 0 ELSE 1 END,
+ ORDER BY CASE WHEN identity_provider IS NOT NULL THEN 2
+               WHEN email_verified OR found.name = 'provenEmail' THEN 0 ELSE 1 END,
           email_proven_at, id
  LIMIT $3";
 

@@ -57,6 +57,7 @@ mod oauth_refresh;
 mod oauth_tokens;
 mod power;
 mod signon_demands;
+mod signon_external;
 mod signon_languages;
 mod signon_look;
 mod signon_over;

@@ -3,11 +3,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::IdentityProvider;
+use super::{IdentityProvider, ProviderType};
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
+use crate::expressions::Expression;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
@@ -68,7 +70,6 @@ impl Configuration for ProviderAttribute {
     const PATH: &'static str = "identityProviders/{identityProvider}/attributes";
     const ITEM: &'static str = "attribute";
     const KEY: &'static str = "attributes";
-    const KEPT: Option<&'static str> = IdentityProvider::KEPT;
     type Parent = Below<IdentityProvider>;
     type Read = may::ReadIdentityProviders;
     type Manage = may::ManageIdentityProviders;
@@ -115,6 +116,45 @@ impl Configuration for ProviderAttribute {
         }
         Ok(())
     }
+}
+
+impl ProviderAttribute {
+    /// The attribute of the user.
+    pub(crate) fn attribute(&self) -> &str {
+        &self.name
+    }
+
+    /// What a provider's claims make of it; `None` where they do not tell, and where the mapping is
+    /// not understood.
+    pub(crate) fn value(
+        &self,
+        provider: ProviderType,
+        claims: &Map<String, Value>,
+    ) -> Option<Value> {
+        let expression = Expression::parse(&self.value).ok()?;
+        expression.evaluate(&|path| match path {
+            [root, path @ ..] if root == "providerAttributes" => claim(provider, claims, path),
+            _ => None,
+        })
+    }
+
+    /// Whether it takes the place of what the user has.
+    pub(crate) fn replaces(&self) -> bool {
+        self.update == Some(Update::Always)
+    }
+}
+
+fn claim(provider: ProviderType, claims: &Map<String, Value>, path: &[String]) -> Option<Value> {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let path = match (provider, path.as_slice()) {
+        // As its other interface calls it, whose names PingOne's mappings have.
+        (ProviderType::Google, ["emailAddress", "value"]) => &["email"],
+        (_, path) => path,
+    };
+    let (first, rest) = path.split_first()?;
+    rest.iter()
+        .try_fold(claims.get(*first)?, |value, name| value.get(name))
+        .cloned()
 }
 
 impl Object<ProviderAttribute> {

@@ -1,0 +1,374 @@
+//! Signing on by an identity provider elsewhere: the way there and back, and the pages for somebody
+//! who comes by one for the first time.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use protocol::names::{EmailAddress, is_username};
+use protocol::params::FormParams;
+use protocol::secret::{Password, SessionToken};
+use serde_json::{Map, Value};
+use ui::{Flash, FormState, Layout};
+use uuid::Uuid;
+use web::Floor;
+
+use super::{FLOOR, Flashes, Visit, see_other, sign_on};
+use crate::Idp;
+use crate::accounts::registration::RegistrationRefusal;
+use crate::api::user_attributes;
+use crate::audit::By;
+use crate::interaction::error::InteractionError;
+use crate::interaction::external::{Newcomer, Partner, Problem, found_by};
+use crate::interaction::{Step, cookies, response};
+use crate::requests::extract::{Environment, PageForm};
+use crate::requests::failures::page::{PageError, PageFailure};
+use crate::urls::InteractionQuery;
+
+/// A way to a provider, as a page offers it.
+pub(super) struct Way {
+    pub(super) text: String,
+    pub(super) href: String,
+}
+
+#[derive(Template)]
+#[template(path = "external.html")]
+struct ExternalPage {
+    layout: Layout,
+    way: Way,
+    restart: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage {
+    layout: Layout,
+    form: FormState,
+    action: String,
+    create: Option<String>,
+    restart: String,
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage {
+    layout: Layout,
+    form: FormState,
+    action: String,
+    restart: String,
+}
+
+const FIELDS: [&str; 4] = ["username", "email", "givenName", "familyName"];
+
+/// The fields that belong to the name, as its members are called.
+const NAMES: [(&str, &str); 2] = [("givenName", "given"), ("familyName", "family")];
+
+fn way_to(visit: &Visit, partner: &Partner) -> Way {
+    let texts = visit.site.messages();
+    let urls = visit.idp.urls();
+    let query = visit.interaction.query();
+    Way {
+        text: texts.format("external-with", &[("provider", partner.name.as_str())]),
+        href: urls.to_provider(visit.environment.id, partner.id, query),
+    }
+}
+
+/// The ways that the first page offers.
+pub(super) fn ways(visit: &Visit) -> Vec<Way> {
+    let choices = &visit.interaction.request.policy.external;
+    let offered = Partner::offered(&visit.partners, choices);
+    offered.into_iter().map(|one| way_to(visit, one)).collect()
+}
+
+/// Why the last way led nowhere.
+pub(super) fn flashes(visit: &Visit) -> Flashes {
+    let text = match visit.interaction.external.problem {
+        Some(Problem::AccountNotUsable) => "external-not-usable",
+        Some(Problem::OfAnotherAccount) => "external-of-another-account",
+        Some(Problem::Provider) => "external-failed",
+        None => return Vec::new(),
+    };
+    vec![Flash::danger(visit.text(text))]
+}
+
+/// Leads to the provider, or, where that led nowhere, shows the way there once more.
+pub(super) fn show(visit: &Visit, provider: Uuid, is_first: bool) -> Result<Response, PageFailure> {
+    let partner = visit.partners.iter().find(|partner| partner.id == provider);
+    let partner = partner.ok_or(PageError::FactorNotProvided)?;
+    let way = way_to(visit, partner);
+    if visit.interaction.external.is_untried() {
+        return Ok(see_other(&way.href));
+    }
+    let form = FormState::new(&[]);
+    let names = [
+        ("provider", partner.name.as_str()),
+        ("application", visit.application.settings.name.as_str()),
+    ];
+    let texts = visit.site.messages();
+    let begins_here = visit.interaction.request.policy.external.first.is_none();
+    let page = ExternalPage {
+        layout: visit
+            .layout("external-title", "external-title", &form)
+            .with_lead(texts.format("external-lead", &names))
+            .with_flashes(flashes(visit)),
+        way,
+        restart: (is_first && begins_here).then(|| visit.path("restart")),
+    };
+    Ok(visit.show(page, &form))
+}
+
+/// `GET /{environment}/rp/authenticate?providerId=…&flowId=…`: to the provider.
+pub(crate) async fn authenticate(
+    State(idp): State<Idp>,
+    visit: Visit,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageFailure> {
+    let params = FormParams::parse(query.unwrap_or_default().as_bytes())?;
+    let provider = params.find("providerId");
+    let provider = provider.and_then(|id| Uuid::try_parse(id).ok());
+    let provider = provider.ok_or(PageError::NotFound)?;
+    if !visit.interaction.leads_to(provider) {
+        return Ok(visit.go_on());
+    }
+    let partner = Partner::find(&idp, visit.environment.id, provider).await?;
+    let partner = partner.ok_or(PageError::FactorNotProvided)?;
+    // Sign-ons in other windows of this browser go by the same token.
+    let known = cookies::browser_tokens(&headers).into_iter().next();
+    let browser = known.unwrap_or_else(|| SessionToken::random(idp.random()));
+    let Some(url) = visit.turn().depart(&partner, &browser).await? else {
+        return Ok(visit.go_on());
+    };
+    let mut response = response::redirect(url.as_str());
+    cookies::set_browser(&idp, visit.environment.id, &browser, &mut response);
+    Ok(response)
+}
+
+/// `GET /{environment}/rp/callback/{provider}`: back from the provider.
+pub(crate) async fn callback(
+    State(idp): State<Idp>,
+    Environment(environment): Environment,
+    Path((_, provider)): Path<(String, String)>,
+    by: By,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageFailure> {
+    let params = FormParams::parse(query.unwrap_or_default().as_bytes())?;
+    let found = found_by(params.text("state")).ok_or(PageError::InvalidParameters)?;
+    let query = InteractionQuery {
+        flow: found.0,
+        application: found.1,
+    };
+    let id = environment.id;
+    let opened = Visit::open(&idp, environment, &query.to_string(), by, &headers).await;
+    let visit = match opened {
+        // That page leads on.
+        Err(failure) if failure.is_over() => return Ok(see_other(&idp.urls().signon(id, query))),
+        opened => opened?,
+    };
+    let interaction = &visit.interaction;
+    let is_open = interaction
+        .step
+        .is_open_to(&cookies::session_tokens(&headers));
+    let browsers = cookies::browser_tokens(&headers);
+    if !is_open || interaction.external.is_of_another(&browsers) {
+        return Err(PageError::WrongBrowser.into());
+    }
+    match visit.turn().arrive(&provider, &params).await? {
+        Some(next) => Ok(visit.lead_to(&next)),
+        None => Ok(visit.go_on()),
+    }
+}
+
+/// What the page says of the provider that a newcomer comes by.
+async fn lead(visit: &Visit, newcomer: &Newcomer, text: &str) -> Result<String, PageFailure> {
+    let partner = visit.turn().partner_of(newcomer).await?;
+    let partner = partner.ok_or(PageError::FactorNotProvided)?;
+    let names = [
+        ("provider", partner.name.as_str()),
+        ("application", visit.application.settings.name.as_str()),
+    ];
+    Ok(visit.site.messages().format(text, &names))
+}
+
+/// The page on which a newcomer signs on to the account that they have.
+pub(super) async fn show_link(
+    visit: &Visit,
+    newcomer: &Newcomer,
+    form: FormState,
+) -> Result<Response, PageFailure> {
+    let creates = visit.turn().lets_register(newcomer).await?;
+    let page = LinkPage {
+        layout: visit
+            .layout("link-title", "link-title", &form)
+            .with_lead(lead(visit, newcomer, "link-lead").await?),
+        action: visit.path("connect"),
+        create: creates.then(|| visit.path("connect/account")),
+        restart: visit.path("restart"),
+        form: form.clone(),
+    };
+    Ok(visit.show(page, &form))
+}
+
+pub(super) fn link_form() -> FormState {
+    FormState::new(&["username", "password"]).with_focus("username")
+}
+
+/// Links the newcomer's identity to the account whose password they give.
+pub(crate) async fn connect(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    let Step::Link { newcomer, .. } = &visit.interaction.step else {
+        return Ok(visit.go_on());
+    };
+    let (username, password) = (sign_on::given_name(&params), params.text("password"));
+    let mut form = FormState::new(&["username", "password"]).with_value("username", &*username);
+    for (field, value, text) in [
+        ("username", username.as_str(), "signon-username-missing"),
+        ("password", password, "signon-password-missing"),
+    ] {
+        if value.is_empty() {
+            form.set_error(field, visit.text(text));
+        }
+    }
+    if form.has_errors() {
+        return show_link(&visit, newcomer, form).await;
+    }
+    let password = Password::new(password);
+    match visit.turn().sign_on(&username, &password).await {
+        Ok(next) => Ok(visit.lead_to(&next)),
+        Err(InteractionError::Refused(refusal)) => {
+            form.add_error(sign_on::explain(&visit, refusal)?);
+            show_link(&visit, newcomer, form).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The newcomer has no account and wants one.
+pub(crate) async fn want_account(visit: Visit) -> Result<Response, PageFailure> {
+    let Step::Link { newcomer, .. } = &visit.interaction.step else {
+        return Ok(visit.go_on());
+    };
+    if !visit.turn().lets_register(newcomer).await? {
+        return Err(PageError::NotFound.into());
+    }
+    let floor = Floor::of(FLOOR);
+    let next = visit.turn().want_account(newcomer).await?;
+    floor.reached().await;
+    Ok(visit.lead_to(&next))
+}
+
+/// The page on which a newcomer says who they want to be here.
+pub(super) async fn show_confirm(
+    visit: &Visit,
+    newcomer: &Newcomer,
+    form: FormState,
+) -> Result<Response, PageFailure> {
+    let page = ConfirmPage {
+        layout: visit
+            .layout("confirm-title", "confirm-title", &form)
+            .with_lead(lead(visit, newcomer, "confirm-lead").await?),
+        action: visit.path("confirm"),
+        restart: visit.path("restart"),
+        form: form.clone(),
+    };
+    Ok(visit.show(page, &form))
+}
+
+pub(super) fn confirm_form(newcomer: &Newcomer) -> FormState {
+    let name = newcomer.attributes.get("name");
+    let member = |member: &str| {
+        let value = name.and_then(|name| name.get(member));
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let form = FormState::new(&FIELDS)
+        .with_value("username", newcomer.username.clone().unwrap_or_default())
+        .with_value("email", newcomer.email.clone().unwrap_or_default())
+        .with_focus("username");
+    let fill =
+        |form: FormState, (field, name): (&'static str, &str)| form.with_value(field, member(name));
+    NAMES.into_iter().fold(form, fill)
+}
+
+/// Makes the newcomer's account.
+pub(crate) async fn confirm(
+    visit: Visit,
+    PageForm(params): PageForm,
+) -> Result<Response, PageFailure> {
+    let Step::Confirm { newcomer, .. } = visit.interaction.step.clone() else {
+        return Ok(visit.go_on());
+    };
+    if !visit.turn().lets_register(&newcomer).await? {
+        return Err(PageError::NotFound.into());
+    }
+    let partner = visit.turn().partner_of(&newcomer).await?;
+    let partner = partner.ok_or(PageError::FactorNotProvided)?;
+    let (mut form, named) = filled_in(&visit, &params, newcomer.clone()).await?;
+    let Some(named) = named.filter(|_| !form.has_errors()) else {
+        return show_confirm(&visit, &newcomer, form).await;
+    };
+    let floor = Floor::of(FLOOR);
+    let (username, email) = (form.value("username"), form.value("email"));
+    let made = visit.turn().make(&partner, &named, username, email).await?;
+    let (field, text) = match made {
+        Ok(next) => {
+            floor.reached().await;
+            return Ok(visit.lead_to(&next));
+        }
+        Err(RegistrationRefusal::UsernameIsForeignAddress) => {
+            ("username", "register-username-foreign")
+        }
+        Err(RegistrationRefusal::InvalidEmail(_)) => ("email", "register-email-invalid"),
+        Err(RegistrationRefusal::InvalidUsername) => ("username", "register-username-invalid"),
+        Err(RegistrationRefusal::UsernameTaken) => ("username", "register-username-taken"),
+        Err(RegistrationRefusal::Refused(refusal)) => return Err(refusal.into()),
+        Err(
+            refusal @ (RegistrationRefusal::UnknownPopulation | RegistrationRefusal::ValueTaken(_)),
+        ) => return Err(PageFailure::internal(refusal)),
+    };
+    form.set_error(field, visit.text(text));
+    show_confirm(&visit, &newcomer, form).await
+}
+
+/// The form as a newcomer filled it in, and the newcomer of that name, unless the name breaks a rule.
+async fn filled_in(
+    visit: &Visit,
+    params: &FormParams,
+    mut newcomer: Newcomer,
+) -> Result<(FormState, Option<Newcomer>), PageFailure> {
+    let field = |name: &str| params.text(name).trim().to_owned();
+    let fill = |form: FormState, name: &'static str| form.with_value(name, field(name));
+    let mut form = FIELDS.into_iter().fold(FormState::new(&FIELDS), fill);
+    let (username, email) = (field("username"), field("email"));
+    if username.is_empty() {
+        form.set_error("username", visit.text("register-username-missing"));
+    } else if !is_username(&username) {
+        form.set_error("username", visit.text("register-username-invalid"));
+    }
+    if email.is_empty() {
+        form.set_error("email", visit.text("register-email-missing"));
+    } else if EmailAddress::parse(&email).is_err() {
+        form.set_error("email", visit.text("register-email-invalid"));
+    }
+    let schemas = visit.idp.user_schemas();
+    let schema = schemas.of(visit.environment.id, visit.now).await?;
+    let mut is_good = true;
+    for (name, member) in NAMES {
+        let value = match field(name) {
+            empty if empty.is_empty() => Value::Null,
+            text => Value::String(text),
+        };
+        let value = Value::Object(Map::from_iter([(member.to_owned(), value)]));
+        let body = Map::from_iter([("name".to_owned(), value)]);
+        match user_attributes::merge(newcomer.attributes.clone(), &body, &schema) {
+            Ok(merged) => newcomer.attributes = merged,
+            Err(_) => {
+                is_good = false;
+                form.set_error(name, visit.text("confirm-name-invalid"));
+            }
+        }
+    }
+    Ok((form, is_good.then_some(newcomer)))
+}
