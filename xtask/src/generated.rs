@@ -69,7 +69,7 @@ fn coverage(program: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(coverage.into_bytes())
 }
 
-/// The OpenAPI document of the management API, from the same table and the types that it names.
+/// The description of the management API, from the same table and the types that it names.
 fn openapi(program: &Path) -> anyhow::Result<Vec<u8>> {
     let document = Command::new(example(program, "openapi")).read()?;
     Ok(document.into_bytes())

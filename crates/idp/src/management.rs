@@ -284,6 +284,7 @@ fn resources_of_organizations() -> Vec<Resource> {
 }
 
 /// The routes of users, whose media types choose among many operations.
+#[expect(clippy::too_many_lines, reason = "a table, to be read as a whole")]
 fn resources_of_users() -> [Resource; 14] {
     [
         at("/environments/{environment}/users")
