@@ -22,6 +22,7 @@ use crate::stores::application_secrets::ApplicationSecrets;
 use crate::stores::applications::Applications;
 use crate::stores::environments::Environments;
 use crate::stores::languages::Languages;
+use crate::stores::resource_attributes::ResourceAttributes;
 use crate::stores::resources::Granted;
 use crate::stores::role_assignments::RoleAssignments;
 use crate::stores::sign_on_policies::SignOnPolicies;
@@ -48,6 +49,7 @@ pub struct Core {
     applications: Applications,
     application_secrets: ApplicationSecrets,
     attribute_mappings: AttributeMappings,
+    resource_attributes: ResourceAttributes,
     environments: Environments,
     granted: Granted,
     languages: Languages,
@@ -71,6 +73,7 @@ impl Core {
             applications: Applications::new(reader.clone()),
             application_secrets: ApplicationSecrets::new(reader.clone(), Arc::clone(&keyring)),
             attribute_mappings: AttributeMappings::new(reader.clone(), Arc::clone(&keyring)),
+            resource_attributes: ResourceAttributes::new(reader.clone(), Arc::clone(&keyring)),
             environments: Environments::new(reader.clone()),
             granted: Granted::new(reader.clone(), urls.audience().to_owned()),
             languages: Languages::new(reader.clone(), Arc::clone(&keyring), Texts::new()),
@@ -115,6 +118,11 @@ impl Core {
 
     pub(crate) fn application_secrets(&self) -> &ApplicationSecrets {
         &self.application_secrets
+    }
+
+    /// Which claims stand for the attributes of resources.
+    pub(crate) fn resource_attributes(&self) -> &ResourceAttributes {
+        &self.resource_attributes
     }
 
     /// Which claims tell applications what of their users.
@@ -168,6 +176,7 @@ impl Core {
         self.applications.forget(touched);
         self.application_secrets.forget(touched);
         self.attribute_mappings.forget(touched);
+        self.resource_attributes.forget(touched);
         self.environments.forget(touched);
         self.granted.forget(touched);
         self.languages.forget(touched);

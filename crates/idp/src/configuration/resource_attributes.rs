@@ -36,10 +36,6 @@ impl Configuration for ResourceAttribute {
     const PATH: &'static str = "resources/{resource}/attributes";
     const ITEM: &'static str = "attribute";
     const KEY: &'static str = "attributes";
-    const KEPT: Option<&'static str> = Some(
-        "Attributes of custom resources become claims of access tokens; changes to those of \
-         `openid`, and the `mappedClaims` of its scopes, reach no ID token and no user information.",
-    );
     const FILTERS: &'static [&'static str] = &["name", "type"];
     type Parent = BelowRow<StoredResource>;
     type Read = may::ReadResources;

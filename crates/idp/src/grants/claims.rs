@@ -4,6 +4,7 @@
 use protocol::oauth::Scopes;
 use serde_json::{Map, Value, json};
 
+use crate::expressions::Expression;
 use crate::stores::users::StoredUser;
 
 /// The names of all claims that [`about`] may give.
@@ -121,6 +122,27 @@ fn text<'a>(user: &'a StoredUser, attribute: &str) -> Option<&'a str> {
 fn member<'a>(user: &'a StoredUser, attribute: &str, member: &str) -> Option<&'a str> {
     let value = user.attributes.get(attribute)?.get(member)?.as_str()?;
     (!value.is_empty()).then_some(value)
+}
+
+/// A claim that is longer as JSON is left out.
+const LONGEST: usize = 4096;
+
+/// What an attribute or a mapping says: the value of its expression, if there is one and it is not
+/// too long. Without a user, what it says of one is left out.
+pub(crate) fn said(expression: &str, user: Option<&StoredUser>) -> Option<Value> {
+    let expression = Expression::parse(expression).ok()?;
+    let value = expression.evaluate(&|path| attribute(user?, path))?;
+    (value.to_string().len() <= LONGEST).then_some(value)
+}
+
+/// The scope that stands for a claim of OpenID Connect.
+pub(crate) fn scope_of(claim: &str) -> &'static str {
+    match claim {
+        "email" | "email_verified" => "email",
+        "phone_number" | "phone_number_verified" => "phone",
+        claim if claim.starts_with("address") => "address",
+        _ => "profile",
+    }
 }
 
 /// What stands behind a path of an attribute mapping, such as `user.name.given`.

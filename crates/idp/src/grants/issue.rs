@@ -156,7 +156,7 @@ pub(crate) async fn for_user(
         .then(|| access_claims(idp, subject, scopes, target, now));
     if let (Some(claims), Some(resource)) = (&mut access, target.resource) {
         let (environment, user) = (subject.environment.id, Some(subject.user));
-        resource_claims::add(idp, environment, resource, user, claims).await?;
+        resource_claims::add(idp, environment, resource, user, claims, now).await?;
     }
     let code_hash = wanted
         .code
@@ -201,7 +201,7 @@ pub(crate) async fn for_application(
 ) -> Result<String, KeysError> {
     let mut claims = bare_access_claims(idp, environment, application, scopes, target, now);
     if let Some(resource) = target.resource {
-        resource_claims::add(idp, environment.id, resource, None, &mut claims).await?;
+        resource_claims::add(idp, environment.id, resource, None, &mut claims, now).await?;
     }
     let keys = idp.keys().current(idp, environment.id, now).await?;
     Ok(keys.signer().sign(&claims)?)

@@ -11,15 +11,11 @@ use protocol::oauth::Scopes;
 use serde_json::{Map, Value};
 
 use crate::Idp;
-use crate::expressions::Expression;
-use crate::grants::claims;
+use crate::grants::{claims, resource_claims};
 use crate::stores::application_attributes::{AttributeMapping, is_reserved};
 use crate::stores::applications::{StoredApplication, core_mapping};
 use crate::stores::resources::ResourceScopes;
 use crate::stores::users::StoredUser;
-
-/// A claim that is longer as JSON is left out.
-const LONGEST_CLAIM: usize = 4096;
 
 /// OpenID Connect Core §2: the bound of `sub`.
 const LONGEST_SUBJECT: usize = 255;
@@ -43,9 +39,10 @@ pub(crate) async fn apply(
     user: &StoredUser,
     scopes: &Scopes,
     told: Told,
-    claims: &mut Map<String, Value>,
+    members: &mut Map<String, Value>,
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
+    resource_claims::tell(idp, application, user, scopes, told, members, now).await?;
     if core_mapping(&application.settings).is_none() {
         return Ok(None);
     }
@@ -60,17 +57,16 @@ pub(crate) async fn apply(
         if is_reserved(&mapping.name) {
             continue;
         }
-        claims.remove(&mapping.name);
+        members.remove(&mapping.name);
         let is_told = match told {
             Told::IdToken => mapping.id_token,
             Told::UserInfo => mapping.user_info,
         };
         if is_told != Some(false)
             && is_asked_for(idp, application, mapping, scopes).await?
-            && let Some(value) = value(mapping, user)
-            && value.to_string().len() <= LONGEST_CLAIM
+            && let Some(value) = claims::said(&mapping.value, Some(user))
         {
-            claims.insert(mapping.name.clone(), value);
+            members.insert(mapping.name.clone(), value);
         }
     }
     Ok(subject)
@@ -93,14 +89,9 @@ async fn is_asked_for(
     Ok(false)
 }
 
-fn value(mapping: &AttributeMapping, user: &StoredUser) -> Option<Value> {
-    let expression = Expression::parse(&mapping.value).ok()?;
-    expression.evaluate(&|path| claims::attribute(user, path))
-}
-
 /// What cannot be an identifier leaves the user's id in its place.
 fn subject(mapping: &AttributeMapping, user: &StoredUser) -> Option<String> {
-    let text = match value(mapping, user)? {
+    let text = match claims::said(&mapping.value, Some(user))? {
         Value::String(text) => text,
         Value::Number(number) => number.to_string(),
         _ => return None,

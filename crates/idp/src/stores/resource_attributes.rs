@@ -1,14 +1,22 @@
 //! Attributes of resources: which claims about a user tokens for a resource carry, and with what
 //! value (PingOne, "Resource attributes").
 
+use std::sync::Arc;
+
+use db::{Reader, StoreError};
+use jiff::Timestamp;
+use platform::keyring::Keyring;
+use protocol::id::{EnvironmentId, ResourceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::configuration::Document;
+use super::configuration::{Document, Objects};
 use super::record::{Events, events};
+use crate::caches::{Recent, Touched};
 
 /// An attribute of a resource.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResourceAttribute {
     /// The claim.
@@ -35,6 +43,23 @@ pub(crate) enum AttributeKind {
     Custom,
     /// A claim of OpenID Connect: its value can be set, and it stays.
     Predefined,
+}
+
+impl ResourceAttribute {
+    /// Whether it is as the service made it, and told everywhere.
+    fn is_as_it_began(&self) -> bool {
+        let value = PREDEFINED.iter().find(|(name, _)| *name == self.name);
+        self.kind == AttributeKind::Predefined
+            && value.is_some_and(|(_, value)| *value == self.value)
+            && self.id_token != Some(false)
+            && self.user_info != Some(false)
+    }
+
+    /// Whether it is a claim of OpenID Connect with the meaning that it has there.
+    pub(crate) fn is_standard(&self) -> bool {
+        let began = (self.name.as_str(), self.value.as_str());
+        self.kind == AttributeKind::Predefined && PREDEFINED.contains(&began)
+    }
 }
 
 impl Document for ResourceAttribute {
@@ -82,3 +107,56 @@ pub(crate) const PREDEFINED: [(&str, &str); 24] = [
     ("website", ""),
     ("zoneinfo", "${user.timezone}"),
 ];
+
+/// The attributes of one resource, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct AttributesOfResource {
+    pub(crate) attributes: Vec<(Uuid, ResourceAttribute)>,
+    /// Whether all are as the service made them.
+    pub(crate) are_as_they_began: bool,
+}
+
+/// The attributes of all resources, for the tokens that they make claims of.
+#[derive(Debug)]
+pub(crate) struct ResourceAttributes {
+    db: Reader,
+    keyring: Arc<Keyring>,
+    recent: Recent<Arc<AttributesOfResource>>,
+}
+
+impl ResourceAttributes {
+    pub(crate) fn new(db: Reader, keyring: Arc<Keyring>) -> Self {
+        Self {
+            db,
+            keyring,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Forgets what a write may have changed.
+    pub(crate) fn forget(&self, touched: &Touched) {
+        self.recent.forget(touched);
+    }
+
+    /// The attributes of a resource; cached.
+    pub(crate) async fn of(
+        &self,
+        environment: EnvironmentId,
+        resource: ResourceId,
+        now: Timestamp,
+    ) -> Result<Arc<AttributesOfResource>, StoreError> {
+        let id = resource.as_uuid();
+        let read = async {
+            let objects = Objects::<ResourceAttribute>::new(&self.db, &self.keyring);
+            let found = objects.list(environment, id).await?.into_iter();
+            let attributes: Vec<_> = found.map(|object| (object.id, object.document)).collect();
+            let mut began = attributes.iter().map(|(_, one)| one.is_as_it_began());
+            Ok(Some(Arc::new(AttributesOfResource {
+                are_as_they_began: began.all(|began| began),
+                attributes,
+            })))
+        };
+        let found = self.recent.find(id, now, read).await?;
+        Ok(found.unwrap_or_default())
+    }
+}

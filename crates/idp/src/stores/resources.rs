@@ -121,9 +121,30 @@ pub(crate) struct GrantedResource {
     pub(crate) scopes: Scopes,
     /// Those scopes that open some attributes of users alone, with the attributes' paths.
     narrowed: BTreeMap<String, Vec<String>>,
+    /// Those scopes that stand for attributes of the resource `openid` as claims, with their ids.
+    mapped: BTreeMap<String, Vec<Uuid>>,
+}
+
+impl GrantedResource {
+    /// Whether one of these scopes stands for an attribute of the resource.
+    pub(crate) fn maps(&self, scopes: &Scopes, attribute: Uuid) -> bool {
+        let mut mapped = self.mapped.iter();
+        mapped.any(|(scope, ids)| scopes.contains(scope) && ids.contains(&attribute))
+    }
+
+    /// Whether none of its scopes stands for attributes by their ids.
+    pub(crate) fn maps_nothing(&self) -> bool {
+        self.mapped.is_empty()
+    }
 }
 
 impl GrantedScopes {
+    /// The resource of OpenID Connect's scopes.
+    pub(crate) fn openid(&self) -> Option<&GrantedResource> {
+        let mut resources = self.resources.iter();
+        resources.find(|one| one.resource_type == ResourceType::OpenidConnect)
+    }
+
     /// The attributes of users that a scope of the PingOne API opens, if it opens some alone.
     pub(crate) fn narrowed(&self, scope: &str) -> Option<&[String]> {
         let of_pingone_api = |one: &&GrantedResource| one.resource_type == ResourceType::PingoneApi;
@@ -314,13 +335,18 @@ impl Granted {
                         access_token_seconds: resource.details.access_token_seconds,
                         scopes: Scopes::default(),
                         narrowed: BTreeMap::new(),
+                        mapped: BTreeMap::new(),
                     };
                     granted.push((granted_resource, Vec::new()));
                 }
                 let Some((resource, scopes)) = granted.last_mut() else {
                     continue;
                 };
-                let paths = opens.unwrap_or_default().schema_attributes;
+                let opens = opens.unwrap_or_default();
+                if let Some(ids) = opens.mapped_claims.filter(|ids| !ids.is_empty()) {
+                    resource.mapped.insert(scope.clone(), ids);
+                }
+                let paths = opens.schema_attributes;
                 if let Some(paths) = paths.filter(|paths| *paths != ["*"]) {
                     resource.narrowed.insert(scope.clone(), paths);
                 }

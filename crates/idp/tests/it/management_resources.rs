@@ -327,6 +327,54 @@ async fn application_resources_and_their_permissions_are_kept() {
     refused(&answer, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
 }
 
+#[tokio::test]
+async fn attributes_of_openid_are_told_where_they_say_to_who_asked_for_them() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let resource = named(&api, "openid").await;
+    let openid = at(&resource);
+    let attributes = format!("{openid}/attributes");
+    let shoe = json!({"name": "shoe", "value": "size of ${user.username}", "userInfo": false});
+    let shoe = api.make(&attributes, &shoe).await;
+    let (_, email_at) = attribute(&api, &openid, "email").await;
+    let email = json!({"name": "email", "value": "${user.email}", "idToken": false});
+    api.put(&email_at, &email).await.expect(StatusCode::OK);
+    let (_, nickname_at) = attribute(&api, &openid, "nickname").await;
+    let nickname = json!({"name": "nickname", "value": "${user.username}"});
+    api.put(&nickname_at, &nickname)
+        .await
+        .expect(StatusCode::OK);
+    let (given, _) = attribute(&api, &openid, "given_name").await;
+    let shoes = json!({"name": "shoes", "mappedClaims": [shoe["id"], given["id"]]});
+    let shoes = api.make(&format!("{openid}/scopes"), &shoes).await;
+    grant_also(&api, &resource, &[shoes]).await;
+
+    let told = async |scope: &str| {
+        let (_, received) = world.sign_on(&world.request().set("scope", scope)).await;
+        let tokens = world.redeem(&received.param("code")).await;
+        let tokens = tokens.expect(StatusCode::OK).json();
+        let info = world
+            .userinfo(tokens["access_token"].as_str().unwrap())
+            .await;
+        let info = info.expect(StatusCode::OK).json();
+        (claims(tokens["id_token"].as_str().unwrap()), info)
+    };
+    let (token, info) = told("openid shoes").await;
+    assert_eq!(token["shoe"], "size of demo");
+    assert!(info.get("shoe").is_none());
+    assert!(token["given_name"].is_string());
+    assert_eq!(info["given_name"], token["given_name"]);
+    assert!(token.get("family_name").is_none());
+    let (token, info) = told("openid profile email").await;
+    assert!(token.get("shoe").is_none());
+    assert!(token.get("email").is_none());
+    assert!(info["email"].is_string());
+    assert_eq!(
+        (&token["nickname"], &info["nickname"]),
+        (&json!("demo"), &json!("demo"))
+    );
+}
+
 /// Gives the demo application these scopes of a resource beside those that it has.
 async fn grant_also(api: &Api<'_>, resource: &Value, made: &[Value]) {
     let grants = format!("applications/{}/grants", api.world.demo.client_id);
