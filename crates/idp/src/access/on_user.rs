@@ -18,6 +18,7 @@ use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::environments::StoredEnvironment;
+use crate::stores::resources::Opens;
 use crate::stores::users::{StoredUser, Users, Word};
 
 /// The path's user, and somebody who may do `P` to that user: by a role, or as that user.
@@ -83,10 +84,15 @@ impl<P> OnUser<P> {
         let mut opened = BTreeSet::new();
         let held = self.caller.scopes().iter();
         for held in held.filter(|held| *held == scope || is_copy(held, scope)) {
-            match granted.narrowed(held) {
-                Some(paths) => opened.extend(paths.iter().cloned()),
-                None => return Ok(Opened::All),
+            // A scope may have been taken away since the token was issued.
+            match granted.opens(held) {
+                Opens::Nothing => {}
+                Opens::Everything => return Ok(Opened::All),
+                Opens::Attributes(paths) => opened.extend(paths.iter().cloned()),
             }
+        }
+        if opened.is_empty() {
+            return Err(ApiFailure::forbidden());
         }
         Ok(Opened::Only(opened))
     }

@@ -138,6 +138,16 @@ impl GrantedResource {
     }
 }
 
+/// The attributes of users that a scope opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opens<'a> {
+    /// It is not granted.
+    Nothing,
+    Everything,
+    /// Those at these paths.
+    Attributes(&'a [String]),
+}
+
 impl GrantedScopes {
     /// The resource of OpenID Connect's scopes.
     pub(crate) fn openid(&self) -> Option<&GrantedResource> {
@@ -145,12 +155,17 @@ impl GrantedScopes {
         resources.find(|one| one.resource_type == ResourceType::OpenidConnect)
     }
 
-    /// The attributes of users that a scope of the PingOne API opens, if it opens some alone.
-    pub(crate) fn narrowed(&self, scope: &str) -> Option<&[String]> {
-        let of_pingone_api = |one: &&GrantedResource| one.resource_type == ResourceType::PingoneApi;
-        let narrowed = self.resources.iter().filter(of_pingone_api);
-        let mut narrowed = narrowed.filter_map(|resource| resource.narrowed.get(scope));
-        narrowed.next().map(Vec::as_slice)
+    /// Which attributes of users a scope of the PingOne API opens.
+    pub(crate) fn opens(&self, scope: &str) -> Opens<'_> {
+        let mut resources = self.resources.iter();
+        let granted = resources.find(|resource| {
+            resource.resource_type == ResourceType::PingoneApi && resource.scopes.contains(scope)
+        });
+        match granted.map(|resource| resource.narrowed.get(scope)) {
+            None => Opens::Nothing,
+            Some(None) => Opens::Everything,
+            Some(Some(paths)) => Opens::Attributes(paths),
+        }
     }
 }
 

@@ -449,4 +449,19 @@ async fn a_copy_of_a_scope_lets_its_owner_at_the_attributes_that_it_names() {
     // A copy opens attributes, and nothing else of the user's.
     let other = narrow.get(&format!("{own}/identityProvider")).await;
     refused(&other, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
+
+    // Taking a scope away widens no token that names it.
+    for scope in &made {
+        let at = format!("{scopes}/{}", scope["id"].as_str().unwrap());
+        api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+    }
+    for answer in [narrow.get(&own).await, narrow.patch(&own, &nickname).await] {
+        refused(
+            &answer,
+            403,
+            "ACCESS_FAILED",
+            "INSUFFICIENT_PERMISSIONS",
+            "",
+        );
+    }
 }
