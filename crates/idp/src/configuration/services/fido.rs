@@ -20,7 +20,7 @@ const NO_KEYS: &str = "No passkey or security key can be used to sign on.";
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FidoDevice {
-    description: Option<String>,
+    description: String,
     aaguid: Option<Uuid>,
     aaid: Option<String>,
     icon: Option<String>,
@@ -30,7 +30,7 @@ impl Kept for FidoDevice {
     const IS_UNIQUE: bool = false;
 
     fn label(&self) -> &str {
-        self.description.as_deref().unwrap_or("FIDO device")
+        &self.description
     }
 }
 

@@ -44,7 +44,6 @@ async fn oidcc_discovery_endpoint_verification() {
         "device_authorization_endpoint",
         "registration_endpoint",
         "check_session_iframe",
-        "ping_end_idp_session_endpoint",
         "request_object_signing_alg_values_supported",
     ] {
         assert!(document.get(member).is_none(), "{member}");
