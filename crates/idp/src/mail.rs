@@ -24,7 +24,7 @@ use crate::stores::codes::{RECOVERY_CODE_LIFETIME, VERIFICATION_CODE_LIFETIME};
 use crate::stores::configuration::Objects;
 use crate::stores::email_delivery::{EmailDelivery, Sender, Senders};
 use crate::stores::languages::Tongues;
-use crate::stores::mails::{Mails, Share, StoredMail};
+use crate::stores::mails::{Mails, Share, ShareOf, StoredMail};
 use crate::stores::notification_quotas::{QuotaType, Quotas};
 use crate::stores::populations::{Populations, StoredPopulation};
 use crate::stores::templates::{LOCALE, TemplateContent};
@@ -133,8 +133,8 @@ impl MailKind<'_> {
         }
     }
 
-    /// What strangers can cause ends sooner than what an owner has to know: nobody hides a changed
-    /// password behind a heap of codes.
+    /// Each share is counted by itself: what strangers can cause keeps nobody from the second factor,
+    /// which stands behind a right password, and no heap of codes hides what an owner has to know.
     ///
     /// The environment's quotas count codes alone; what has to be said of an account is said.
     fn share(&self, user: &StoredUser, quotas: &Quotas) -> Share {
@@ -142,17 +142,18 @@ impl MailKind<'_> {
             Self::Notice(_) => None,
             _ => quotas.of_mails(whose),
         };
-        let most = match self {
+        let (of, most) = match self {
             Self::AlreadyRegistered { .. }
             | Self::Device { .. }
             | Self::Recovery { .. }
-            | Self::SecondFactor { .. }
-            | Self::Verification { .. } => 10,
-            Self::Notice(_) => 30,
+            | Self::Verification { .. } => (ShareOf::Codes, 10),
+            Self::SecondFactor { .. } => (ShareOf::SecondFactor, 10),
+            Self::Notice(_) => (ShareOf::Notices, 30),
         };
         let within = SignedDuration::from_hours(1);
         let beyond = matches!(self, Self::Recovery { .. }).then_some(user.id);
         Share {
+            of,
             most,
             within,
             beyond,

@@ -168,6 +168,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "profile_prompts",
         sql: include_str!("../migrations/0021_profile_prompts.sql"),
     },
+    Migration {
+        version: 23,
+        name: "mail_shares",
+        sql: include_str!("../migrations/0023_mail_shares.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -59,7 +59,7 @@ struct Begun {
 }
 
 /// Rejected as [`Allowed`] is, with 404 without such an authentication, and with 403 where its user is
-/// out of reach.
+/// out of reach, or holds a role that the one who asks does not.
 impl FromRequestParts<Idp> for Begun {
     type Rejection = ApiFailure;
 
@@ -71,13 +71,20 @@ impl FromRequestParts<Idp> for Begun {
         let users = Users::new(idp.db());
         let user = users.find(allowed.id(), authentication.user()).await?;
         let user = user.ok_or_else(ApiFailure::not_found)?;
-        allowed.require(user.population_id)?;
+        require_reach(&allowed, &user).await?;
         Ok(Self {
             allowed,
             user,
             authentication,
         })
     }
+}
+
+/// Refuses a user who is out of reach, and one who holds roles that the one who asks does not: wrong
+/// tries lock a device, so this is power over its owner.
+async fn require_reach(allowed: &Asking, user: &StoredUser) -> Result<(), ApiFailure> {
+    allowed.require(user.population_id)?;
+    allowed.require_all_roles_of(user.id.as_uuid()).await
 }
 
 impl Begun {
@@ -95,7 +102,7 @@ async fn begin(allowed: Asking, Json(new): Json<NewAuthentication>) -> Result<Re
         let message = "names somebody who does not exist in the environment";
         ApiFailure::invalid_value("user.id", message)
     })?;
-    allowed.require(user.population_id)?;
+    require_reach(&allowed, &user).await?;
     if !user.can_authenticate(now) {
         let message = "The user cannot sign on.";
         return Err(ApiFailure::constraint(Some("user.id"), message));

@@ -17,9 +17,32 @@ pub(crate) struct StoredMail {
     pub(crate) attempts: i64,
 }
 
+/// What mails are counted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShareOf {
+    /// What anybody can cause who knows an address.
+    Codes,
+    /// What an owner has to know.
+    Notices,
+    /// What stands behind a right password, or a role. Each environment has its own: the devices of
+    /// one say nothing about who owns an address in another.
+    SecondFactor,
+}
+
+impl ShareOf {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Codes => "CODES",
+            Self::Notices => "NOTICES",
+            Self::SecondFactor => "SECOND_FACTOR",
+        }
+    }
+}
+
 /// How many mails one address is sent, whoever asks for them and on whatever path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
+    pub(crate) of: ShareOf,
     pub(crate) most: i64,
     pub(crate) within: SignedDuration,
     /// Who is sent one all the same while no recovery code of theirs is good: whoever asks for
@@ -32,11 +55,13 @@ pub(crate) struct Share {
 /// Nothing is inserted where the address has had its share, or a quota is used up: then no row is
 /// touched. Recipients are in ASCII, so `LOWER` makes the key by which addresses are compared.
 const INSERT: &str = "\
-INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at)
+INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at, share)
 SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT),
-       CAST($5 AS BIGINT), 0, CAST($6 AS BIGINT)
+       CAST($5 AS BIGINT), 0, CAST($6 AS BIGINT), CAST($13 AS TEXT)
  WHERE ((SELECT COUNT(*) FROM mails
-          WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7) < $8
+          WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7
+            AND share = CAST($13 AS TEXT)
+            AND (share <> 'SECOND_FACTOR' OR environment_id = CAST($2 AS TEXT))) < $8
         OR CAST($9 AS TEXT) IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM recovery_codes
                             WHERE user_id = CAST($9 AS TEXT) AND expires_at > CAST($5 AS BIGINT)))
@@ -107,6 +132,7 @@ impl<'a> Mails<'a> {
             .bind(mail.created_at - DAY)
             .bind(of_address)
             .bind(of_environment)
+            .bind(share.of.as_str())
     }
 
     /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,

@@ -288,3 +288,42 @@ async fn of_many_checks_at_once_one_counts() {
     let after = api.get(&at).await.json();
     assert_eq!(after["status"] == "COMPLETED", right == 1);
 }
+
+#[tokio::test]
+async fn nobody_tries_the_devices_of_somebody_more_powerful() {
+    let world = World::new().await;
+    let admin = Api::worker(&world).await;
+    let identities = admin
+        .worker_with("Identities", &["Identity Data Admin"])
+        .await;
+    let (user, devices) = person(&admin, "ada").await;
+    let (device, _) = authenticator(&admin, &devices).await;
+    let environment = admin.environment.to_string();
+    let role = admin
+        .assignment("Environment Admin", "ENVIRONMENT", &environment)
+        .await;
+    let roles = devices.replace("/devices", "/roleAssignments");
+    admin.make(&roles, &role).await;
+    let begun = begin(&admin, &user).await.expect(StatusCode::CREATED);
+    let at = own(&begun.json());
+    let selection = json!({ "device": { "id": device } });
+    for answer in [
+        begin(&identities, &user).await,
+        identities.get(&at).await,
+        check(&identities, &at, "no").await,
+        identities
+            .act(Method::POST, &at, "device.select+json", &selection)
+            .await,
+    ] {
+        refused(
+            &answer,
+            403,
+            "ACCESS_FAILED",
+            "INSUFFICIENT_PERMISSIONS",
+            "",
+        );
+    }
+    let (other, devices) = person(&admin, "grace").await;
+    authenticator(&admin, &devices).await;
+    begin(&identities, &other).await.expect(StatusCode::CREATED);
+}

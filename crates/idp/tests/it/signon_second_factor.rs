@@ -62,6 +62,42 @@ async fn a_mailed_password_is_asked_for_behind_the_right_one() {
     assert!(again.location().contains("code="), "{again:?}");
 }
 
+/// Whatever anybody can cause who knows an address and no password.
+#[tokio::test]
+async fn mails_that_strangers_cause_keep_nobody_from_the_second_factor() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let devices = enable(&api).await;
+    let email = json!({ "type": "EMAIL", "email": "demo@example.com" });
+    api.make(&devices, &email).await;
+    demanding(&api, &[json!({ "type": MFA })]).await;
+    let mut stranger = world.browser();
+    for round in 0..12 {
+        let page = Browser::page_of(&stranger.authorize(&world, &world.request()).await);
+        let forgot = sub_page(&page, "forgot");
+        stranger.post(&forgot, &[("username", "demo")]).await;
+        let page = Browser::page_of(&stranger.authorize(&world, &world.request()).await);
+        let newcomer = format!("newcomer{round}");
+        let account = [
+            ("username", newcomer.as_str()),
+            ("email", "demo@example.com"),
+            ("password", "Sunny-Meadow-93"),
+            ("confirmPassword", "Sunny-Meadow-93"),
+        ];
+        stranger.post(&sub_page(&page, "register"), &account).await;
+    }
+    let listed = world.get("/mailbox/messages?to=demo@example.com").await;
+    let listed = listed.expect(StatusCode::OK).json();
+    assert!(listed.as_array().unwrap().len() >= 10, "{listed}");
+    world.advance(1);
+    let (mut browser, page) = behind_password(&world).await;
+    let shown = browser.get(&page).await;
+    shows(&shown, StatusCode::OK, "de****@example.com");
+    let otp = mailed(&world, "demo@example.com").await;
+    let answer = give(&mut browser, &page, &otp).await;
+    assert!(answer.location().contains("/as/resume"), "{answer:?}");
+}
+
 #[tokio::test]
 async fn a_session_of_one_factor_is_not_enough() {
     let world = World::new().await;
