@@ -159,6 +159,8 @@ pub(crate) fn fill_in(
     let mut details = Vec::new();
     for Lacking { path, is_required } in lacking {
         let found = given.iter().find(|(given, _)| given == path);
+        // An empty list says nothing.
+        let found = found.filter(|(_, value)| value.as_array().is_none_or(|list| !list.is_empty()));
         match (found, path.split_once('.')) {
             (Some((_, value)), Some((object, member))) => {
                 let object = body
