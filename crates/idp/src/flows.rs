@@ -27,6 +27,7 @@ use crate::api::hal::{Hal, Reply};
 use crate::api::media_router::{Resource, at};
 use crate::api::user_attributes;
 use crate::audit::By;
+use crate::interaction::browser::Browser;
 use crate::interaction::demands::Answer;
 use crate::interaction::error::InteractionError;
 use crate::interaction::external::{Newcomer, Partner, Problem};
@@ -96,18 +97,16 @@ impl FromRequestParts<Idp> for Visit {
             still::application_still_answers(idp, environment.id, address, by.now).await;
         // One that is disabled or gone has no flows.
         let application = application.map_err(|_| ApiFailure::not_found())?;
-        let tokens = cookies::session_tokens(&parts.headers);
-        if !interaction.step.is_open_to(&tokens) {
-            return Err(ApiFailure::forbidden());
-        }
-        Ok(Self {
+        let visit = Self {
             idp: idp.clone(),
             environment: environment.id,
             application,
             interaction,
             by,
             headers: parts.headers.clone(),
-        })
+        };
+        visit.require_open().await?;
+        Ok(visit)
     }
 }
 
@@ -141,6 +140,27 @@ impl Visit {
         }
     }
 
+    /// The step is open to this browser: what was completed, to the one that is signed on by it.
+    async fn require_open(&self) -> Result<(), ApiFailure> {
+        let is_open = match self.interaction.step {
+            Step::Completed { user, session, .. } => {
+                let (idp, headers) = (&self.idp, &self.headers);
+                let found = Browser::find(idp, self.environment, headers, self.by.now).await?;
+                found
+                    .is_some_and(|browser| browser.session.id == session && browser.user.id == user)
+            }
+            _ => {
+                let tokens = cookies::session_tokens(&self.headers);
+                self.interaction.step.is_open_to(&tokens)
+            }
+        };
+        if is_open {
+            Ok(())
+        } else {
+            Err(ApiFailure::forbidden())
+        }
+    }
+
     /// The user of a step, who may have been disabled or deleted meanwhile.
     async fn user(&self, id: UserId) -> Result<StoredUser, ApiFailure> {
         let users = Users::new(self.idp.db());
@@ -162,6 +182,10 @@ impl Visit {
             Next::Step(token) | Next::SignedOn(token) => Some(token),
             Next::Further | Next::Overtaken | Next::Refused => None,
         };
+        // Where another request was faster, it may have been another browser's.
+        if token.is_none() {
+            visit.require_open().await?;
+        }
         let mut response = visit.show().await?.into_response();
         if let Some(token) = token {
             cookies::set(&visit.idp, environment, &token, &mut response);
@@ -315,11 +339,25 @@ impl Visit {
                 embed("user", shown(&self.user(known.user).await?));
                 &["otp.check", "device.select", "session.reset"]
             }
-            Step::Agreement { known, action } => {
+            Step::Agreement {
+                known,
+                action,
+                shown: before,
+            } => {
                 let user = self.user(known.user).await?;
                 let demand = self.turn().agreement_demand(&user, *action).await;
                 let demand = demand.map_err(failure)?;
                 if let Some(text) = &demand.text {
+                    // What is agreed to is what was shown.
+                    if *before != Some(text.revision()) {
+                        let step = Step::Agreement {
+                            known: known.clone(),
+                            action: *action,
+                            shown: Some(text.revision()),
+                        };
+                        let next = self.interaction.clone().to(step);
+                        next.try_advance(&self.idp, self.by.now).await?;
+                    }
                     let (written, is_html) = text.text();
                     let words = text.words();
                     embed(
@@ -422,6 +460,8 @@ struct Code {
 #[derive(Deserialize)]
 struct Consent {
     accept: bool,
+    /// What is agreed to, where the program says so; otherwise what it was shown last.
+    revision: Option<Reference<Uuid>>,
 }
 
 async fn check_both(visit: Visit, Json(body): Json<Both>) -> Result<Response, ApiFailure> {
@@ -653,7 +693,12 @@ fn member<'a>(body: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
 }
 
 async fn consent(visit: Visit, Json(body): Json<Consent>) -> Result<Response, ApiFailure> {
-    let Step::Agreement { known, action } = visit.interaction.step.clone() else {
+    let Step::Agreement {
+        known,
+        action,
+        shown,
+    } = visit.interaction.step.clone()
+    else {
         return Err(out_of_place());
     };
     let user = visit.user(known.user).await?;
@@ -661,7 +706,11 @@ async fn consent(visit: Visit, Json(body): Json<Consent>) -> Result<Response, Ap
     let demand = turn.agreement_demand(&user, action).await;
     let demand = demand.map_err(failure)?;
     let answer = if body.accept {
-        Answer::Agrees { to: None }
+        let named = body.revision.map(|revision| revision.id);
+        // Who was shown nothing agrees to nothing.
+        Answer::Agrees {
+            to: named.or(shown).unwrap_or_default(),
+        }
     } else {
         Answer::Declines
     };
@@ -726,7 +775,12 @@ fn failure(error: InteractionError) -> ApiFailure {
             ApiFailure::request_failed(ErrorDetail::new("INVALID_VALUE", None, message))
         }
         InteractionError::NotDeclinable => ApiFailure::not_one_of("accept", &["true"]),
-        InteractionError::AnotherText | InteractionError::Over => ApiFailure::not_found(),
+        InteractionError::AnotherText => {
+            let message =
+                "Another text than the one that was shown is in force. Read the flow again.";
+            ApiFailure::request_failed(ErrorDetail::new("INVALID_VALUE", Some("revision"), message))
+        }
+        InteractionError::Over => ApiFailure::not_found(),
         InteractionError::Profile(ProfileRefusal::Values(details)) => {
             ApiFailure::invalid_data(details)
         }

@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use crate::Idp;
 use crate::interaction::browser::Browser;
+use crate::interaction::complete::Proven;
 use crate::interaction::external::{Newcomer, Passage};
 use crate::interaction::policy::ChosenPolicy;
 use crate::interaction::response::ReturnAddress;
@@ -40,6 +41,9 @@ use crate::urls::InteractionQuery;
 /// A wrong recovery code too many ends the tries; as many as the code itself allows, so that known
 /// and unknown users are told the same.
 pub(crate) const MOST_RECOVERY_TRIES: u32 = 5;
+
+/// How long an interaction can be gone on with at most, whatever is done in it.
+const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// An authorization request that has passed all checks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,6 +61,9 @@ pub(crate) struct AuthorizationRequest {
     /// The languages that the application wants pages in, the most wanted first.
     #[serde(default)]
     pub(crate) ui_locales: Vec<String>,
+    /// The sign-on policies that the client asked for. They are chosen from again at every step.
+    #[serde(default)]
+    pub(crate) acr_values: Option<String>,
     #[serde(default)]
     pub(crate) policy: ChosenPolicy,
 }
@@ -109,9 +116,33 @@ pub(crate) struct Known {
     pub(crate) password_at: Timestamp,
     /// The session in which it was given, if that was before this interaction.
     pub(crate) session: Option<SessionId>,
-    /// Whether a device has proven that it is the user.
+    /// When a device proved that it is the user, if one did.
     #[serde(default)]
+    pub(crate) second_factor_at: Option<Timestamp>,
+    /// Whether it did so in this interaction.
+    #[serde(default)]
+    pub(crate) gave_second_factor: bool,
+}
+
+/// What was given in an interaction itself, and not in a session before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Given {
+    pub(crate) password: bool,
     pub(crate) second_factor: bool,
+}
+
+impl Known {
+    /// What was proven, and what of it in this interaction.
+    pub(crate) fn proven(&self) -> Proven {
+        Proven {
+            password_at: self.password_at,
+            second_factor_at: self.second_factor_at,
+            given: Given {
+                password: self.session.is_none(),
+                second_factor: self.gave_second_factor,
+            },
+        }
+    }
 }
 
 /// Where an interaction stands.
@@ -147,8 +178,14 @@ pub(crate) enum Step {
     },
     /// An action of the sign-on policy demands that a device proves that it is the user.
     SecondFactor { known: Known, authentication: Uuid },
-    /// An action of the sign-on policy demands that the user agrees to something.
-    Agreement { known: Known, action: Uuid },
+    /// An action of the sign-on policy demands that the user agrees to something. `shown` is the
+    /// revision that the flow API has shown last.
+    Agreement {
+        known: Known,
+        action: Uuid,
+        #[serde(default)]
+        shown: Option<Uuid>,
+    },
     /// An action of the sign-on policy asks for what the profile lacks.
     ProfileData { known: Known, action: Uuid },
     /// An identity provider elsewhere is to say who it is: whoever gave this name, or the user who is
@@ -170,7 +207,12 @@ pub(crate) enum Step {
         proof: SessionTokenDigest,
     },
     /// The user is signed on in this session.
-    Completed { user: UserId, session: SessionId },
+    Completed {
+        user: UserId,
+        session: SessionId,
+        #[serde(default)]
+        given: Given,
+    },
     /// The user declined what the application demands, which is told so.
     Declined { known: Known },
 }
@@ -244,21 +286,25 @@ impl Step {
         }
     }
 
+    /// The session that it ends with.
     fn session(&self) -> Option<SessionId> {
         match self {
             Self::Completed { session, .. } => Some(*session),
+            Self::SecondFactor { known, .. }
+            | Self::Agreement { known, .. }
+            | Self::ProfileData { known, .. }
+            | Self::External {
+                known: Some(known), ..
+            }
+            | Self::Declined { known } => known.session,
             Self::SignOn
             | Self::Password { .. }
             | Self::ChangePassword { .. }
             | Self::RecoveryCode { .. }
             | Self::VerificationCode { .. }
-            | Self::SecondFactor { .. }
-            | Self::Agreement { .. }
-            | Self::ProfileData { .. }
-            | Self::External { .. }
+            | Self::External { known: None, .. }
             | Self::Link { .. }
-            | Self::Confirm { .. }
-            | Self::Declined { .. } => None,
+            | Self::Confirm { .. } => None,
         }
     }
 
@@ -309,6 +355,7 @@ struct Document {
     step: Step,
     #[serde(default)]
     asked: Vec<Uuid>,
+    #[serde(default)]
     external: Passage,
 }
 
@@ -373,19 +420,40 @@ impl Interaction {
         }
     }
 
-    /// The next step of this interaction, not kept yet.
+    /// The next step of this interaction, not kept yet. Back at the beginning, nobody was asked
+    /// for anything, or has come by anything.
     #[must_use]
     pub(crate) fn to(self, step: Step) -> Self {
-        // Where a sign-on begins, nobody has come by anything yet.
-        let external = match step {
-            Step::SignOn | Step::External { known: None, .. } => Passage::default(),
-            _ => self.external.at_next_step(),
+        let is_beginning = matches!(step, Step::SignOn | Step::External { known: None, .. });
+        let (asked, external) = if is_beginning {
+            (Vec::new(), Passage::default())
+        } else {
+            (self.asked, self.external.at_next_step())
         };
         Self {
             step,
+            asked,
             external,
             ..self
         }
+    }
+
+    /// The same under the sign-on policy that its request is answered by now: an operator may have
+    /// assigned or deleted some since it began. None when there is none of those that were asked
+    /// for any more.
+    pub(crate) async fn by_policy_of_now(
+        &self,
+        idp: &Idp,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let application = self.request.address.application;
+        let names = self.request.acr_values.as_deref();
+        let chosen = ChosenPolicy::find(idp, self.environment, application, names, now).await?;
+        Ok(chosen.map(|policy| {
+            let mut interaction = self.clone();
+            interaction.request.policy = policy;
+            interaction
+        }))
     }
 
     /// Keeps the step; the requirement is not met when another request was faster.
@@ -426,6 +494,8 @@ impl Interaction {
         let document = serde_json::to_string(&document)
             .map_err(|_| StoreError::inconsistent("a sign-on interaction cannot be written"))?;
         let lifetime = idp.settings().lifetimes.flow;
+        let last = self.created_at.saturating_add(LONGEST).unwrap_or(now);
+        let expires_at = now.saturating_add(lifetime).unwrap_or(now).min(last);
         Ok(StoredFlow {
             id: self.id,
             environment_id: self.environment,
@@ -436,7 +506,7 @@ impl Interaction {
             document,
             version: self.version,
             created_at: self.created_at,
-            expires_at: now.saturating_add(lifetime).unwrap_or(now),
+            expires_at,
         })
     }
 }

@@ -306,7 +306,7 @@ pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, 
             let form = external::confirm_form(newcomer);
             external::show_confirm(&visit, newcomer, form).await
         }
-        Step::Agreement { known, action } => {
+        Step::Agreement { known, action, .. } => {
             agreement::show(&visit, known, *action, agreement::form()).await
         }
         Step::ProfileData { known, action } => profile::show(&visit, known, *action).await,

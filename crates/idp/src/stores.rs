@@ -173,6 +173,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "mail_shares",
         sql: include_str!("../migrations/0023_mail_shares.sql"),
     },
+    Migration {
+        version: 24,
+        name: "second_factor_at",
+        sql: include_str!("../migrations/0024_second_factor_at.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -90,6 +90,9 @@ pub(crate) trait Facts {
     /// How many seconds ago the password was given in this browser's session.
     fn seconds_since_password(&self) -> Option<i64>;
 
+    /// How many seconds ago a device proved, in this browser's session, that it is the user's.
+    fn seconds_since_second_factor(&self) -> Option<i64>;
+
     /// Where the request comes from.
     fn address(&self) -> IpAddr;
 }
@@ -115,8 +118,12 @@ impl Test {
                     .seconds_since_password()
                     .is_none_or(|since| since > i64::from(*seconds)),
             ),
-            // Nobody ever gave one.
-            Self::SecondFactorOlderThan(_) => Some(true),
+            // One that was never given is older than any.
+            Self::SecondFactorOlderThan(seconds) => Some(
+                facts
+                    .seconds_since_second_factor()
+                    .is_none_or(|since| since > i64::from(*seconds)),
+            ),
             Self::ComesFrom(networks) => {
                 let address = facts.address();
                 Some(networks.iter().any(|network| network.contains(address)))
@@ -356,6 +363,10 @@ mod tests {
             Some(60)
         }
 
+        fn seconds_since_second_factor(&self) -> Option<i64> {
+            Some(30)
+        }
+
         fn address(&self) -> IpAddr {
             "192.0.2.7".parse().unwrap()
         }
@@ -400,8 +411,12 @@ mod tests {
                 Some(false),
             ),
             (
-                json!({"secondsSince": SECOND_FACTOR_AT, "greater": 60}),
+                json!({"secondsSince": SECOND_FACTOR_AT, "greater": 29}),
                 Some(true),
+            ),
+            (
+                json!({"secondsSince": SECOND_FACTOR_AT, "greater": 30}),
+                Some(false),
             ),
             (
                 json!({"not": {"ipRange": ["10.0.0.0/8", "192.0.2.0/24"], "contains": REMOTE_ADDRESS}}),

@@ -81,6 +81,7 @@ impl Turn<'_> {
             authentication,
             choice,
         } = asking;
+        self.session_of(known).await?;
         // One that is completed was, by this browser: what followed did not take place.
         if authentication.status() != Status::Completed {
             let by = self.by.acting_as(user);
@@ -90,7 +91,8 @@ impl Turn<'_> {
                 .await?;
         }
         let known = Known {
-            second_factor: true,
+            second_factor_at: Some(self.by.now),
+            gave_second_factor: true,
             ..known.clone()
         };
         self.go_on(&known, user).await

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::secret::SessionToken;
 
-use super::{Known, cookies};
+use super::complete::Proven;
+use super::{Given, Known, cookies};
 use crate::Idp;
 use crate::stores::sessions::{BrowserSession, Sessions};
 use crate::stores::users::{StoredUser, Users};
@@ -60,13 +61,26 @@ impl Browser {
             proof: self.token.digest(),
             password_at: self.session.authenticated_at,
             session: Some(self.session.id),
-            second_factor: self.has_second_factor(),
+            second_factor_at: self.second_factor_at(),
+            gave_second_factor: false,
         }
     }
 
-    /// Whether a device has proven that it is the user.
-    pub(crate) fn has_second_factor(&self) -> bool {
-        self.session.amr.iter().any(|one| one == SECOND_FACTOR)
+    /// What was proven in its session; `given`, what of it in the interaction that led to it.
+    pub(crate) fn proven(&self, given: Given) -> Proven {
+        Proven {
+            password_at: self.session.authenticated_at,
+            second_factor_at: self.second_factor_at(),
+            given,
+        }
+    }
+
+    /// When a device proved that it is the user, if one did. Of a session from before that was
+    /// kept, it is not known to be later than the password.
+    fn second_factor_at(&self) -> Option<Timestamp> {
+        let session = &self.session;
+        let did = session.amr.iter().any(|one| one == SECOND_FACTOR);
+        did.then(|| session.second_factor_at.unwrap_or(session.authenticated_at))
     }
 
     /// The value of its cookie.

@@ -7,7 +7,7 @@ use protocol::secret::SessionToken;
 
 use super::browser::{Browser, SECOND_FACTOR};
 use super::error::InteractionError;
-use super::{Interaction, Step};
+use super::{Given, Interaction, Step};
 use crate::Idp;
 use crate::accounts::passwords::Right;
 use crate::accounts::sign_on;
@@ -21,14 +21,16 @@ use crate::stores::users::StoredUser;
 pub(crate) struct Proven {
     /// When the password was given.
     pub(crate) password_at: Timestamp,
-    /// Whether a device did, too.
-    pub(crate) second_factor: bool,
+    /// When a device did, too, if one did.
+    pub(crate) second_factor_at: Option<Timestamp>,
+    /// What of it was given in this interaction.
+    pub(crate) given: Given,
 }
 
 impl Proven {
     /// The authentication methods (RFC 8176).
     fn methods(self) -> Vec<String> {
-        let methods: &[&str] = if self.second_factor {
+        let methods: &[&str] = if self.second_factor_at.is_some() {
             &["pwd", "otp", SECOND_FACTOR]
         } else {
             &["pwd"]
@@ -64,6 +66,7 @@ pub(crate) async fn complete(
         environment_id: interaction.environment,
         user_id: user.id,
         authenticated_at: proven.password_at,
+        second_factor_at: proven.second_factor_at,
         acr: interaction.request.policy.name.clone(),
         amr: if interaction.external.is_all() && right.is_none() {
             // A provider's word is none of the means that RFC 8176 names.
@@ -97,6 +100,7 @@ pub(crate) async fn complete(
     let completed = interaction.to(Step::Completed {
         user: user.id,
         session: session.id,
+        given: proven.given,
     });
     let by = by.acting_as(user);
     let written = change

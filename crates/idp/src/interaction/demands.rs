@@ -25,8 +25,8 @@ use crate::texts::wanted;
 /// What somebody says to an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Agrees to the text in force; where a revision is named, to that one.
-    Agrees { to: Option<Uuid> },
+    /// Agrees to this revision, which was shown.
+    Agrees { to: Uuid },
     /// Does not agree.
     Declines,
 }
@@ -101,12 +101,13 @@ impl Turn<'_> {
         demand: &AgreementDemand,
         answer: Answer,
     ) -> Result<Next, InteractionError> {
+        self.session_of(known).await?;
         let by = self.by.acting_as(user);
         let Some(text) = &demand.text else {
             return self.go_on(known, user).await;
         };
         let (change, activity) = match answer {
-            Answer::Agrees { to } if to.is_none_or(|to| to == text.revision()) => (
+            Answer::Agrees { to } if to == text.revision() => (
                 text.agreed_to_by(user, by.now),
                 Activity::new("AGREEMENT_CONSENT.ACCEPTED", user),
             ),
@@ -148,8 +149,9 @@ impl Turn<'_> {
         let policy = &self.interaction.request.policy;
         let (environment, now) = (user.environment_id, self.by.now);
         let found = policy.action(self.idp, environment, action, now).await?;
-        // One that was deleted meanwhile, or has asked already, asks for nothing.
-        let found = found.filter(|_| !self.interaction.asked.contains(&action));
+        // One that was deleted meanwhile asks for nothing, one that has asked already for no more than
+        // it must.
+        let has_asked = self.interaction.asked.contains(&action);
         let Some(action) = found else {
             return Ok(ProfileDemand {
                 prompt: None,
@@ -158,8 +160,10 @@ impl Turn<'_> {
         };
         let schemas = self.idp.user_schemas();
         let schema = schemas.of(environment, now).await?;
+        let mut lacking = user_attributes::lacking(user, action.wanted_attributes(), &schema);
+        lacking.retain(|one| one.is_required || !has_asked);
         Ok(ProfileDemand {
-            lacking: user_attributes::lacking(user, action.wanted_attributes(), &schema),
+            lacking,
             prompt: action.prompt_text,
         })
     }
@@ -177,6 +181,7 @@ impl Turn<'_> {
         lacking: &[Lacking],
         given: &[(String, Value)],
     ) -> Result<Next, InteractionError> {
+        self.session_of(known).await?;
         let now = self.by.now;
         let mut next = self.interaction.clone();
         if !next.asked.contains(&action) {
@@ -213,11 +218,12 @@ impl Turn<'_> {
         known: &Known,
         user: &StoredUser,
     ) -> Result<Next, InteractionError> {
-        let proven = Proven {
-            password_at: known.password_at,
-            second_factor: known.second_factor,
+        let interaction = self.by_policy_of_now().await?;
+        let turn = Turn {
+            interaction: &interaction,
+            ..self
         };
-        let step = match self.demand(user, proven).await? {
+        let step = match turn.demand(user, known.proven()).await? {
             Demand::SecondFactor { policy } => {
                 self.ask_for_second_factor(known.clone(), user, policy)
                     .await?
@@ -225,6 +231,7 @@ impl Turn<'_> {
             Demand::Agreement { action } => Step::Agreement {
                 known: known.clone(),
                 action,
+                shown: None,
             },
             Demand::ProfileData { action } => Step::ProfileData {
                 known: known.clone(),
@@ -236,9 +243,10 @@ impl Turn<'_> {
                 known: Some(known.clone()),
             },
             Demand::NotProvided(_) => return Err(InteractionError::NotProvided),
-            Demand::Nothing | Demand::Password => return self.end(known, user).await,
+            Demand::Password => interaction.request.policy.first_step(),
+            Demand::Nothing => return turn.end(known, user).await,
         };
-        let next = self.interaction.clone().to(step);
+        let next = interaction.to(step);
         Ok(if next.try_advance(self.idp, self.by.now).await? {
             Next::Further
         } else {
@@ -253,13 +261,23 @@ impl Turn<'_> {
         right: Option<Right>,
     ) -> Result<Next, InteractionError> {
         let now = self.by.now;
-        let proven = Proven {
+        let proof = SessionToken::random(self.idp.random());
+        let known = Known {
+            user: user.id,
+            proof: proof.digest(),
             password_at: now,
-            second_factor: false,
+            session: None,
+            second_factor_at: None,
+            gave_second_factor: false,
         };
-        let demand = self.demand(user, proven).await?;
-        if matches!(demand, Demand::Nothing | Demand::Password) {
-            let interaction = self.interaction.clone();
+        let proven = known.proven();
+        let interaction = self.by_policy_of_now().await?;
+        let turn = Turn {
+            interaction: &interaction,
+            ..self
+        };
+        let demand = turn.demand(user, proven).await?;
+        if demand == Demand::Nothing {
             let token = complete(
                 self.idp,
                 interaction,
@@ -276,19 +294,15 @@ impl Turn<'_> {
             let by = self.by.acting_as(user);
             right.commit(self.idp, user.environment_id, &by).await?;
         }
-        let proof = SessionToken::random(self.idp.random());
-        let known = Known {
-            user: user.id,
-            proof: proof.digest(),
-            password_at: now,
-            session: None,
-            second_factor: false,
-        };
         let step = match demand {
             Demand::SecondFactor { policy } => {
-                self.ask_for_second_factor(known, user, policy).await?
+                turn.ask_for_second_factor(known, user, policy).await?
             }
-            Demand::Agreement { action } => Step::Agreement { known, action },
+            Demand::Agreement { action } => Step::Agreement {
+                known,
+                action,
+                shown: None,
+            },
             Demand::ProfileData { action } => Step::ProfileData { known, action },
             Demand::Provider(provider) => Step::External {
                 provider,
@@ -299,7 +313,7 @@ impl Turn<'_> {
                 return Err(InteractionError::NotProvided);
             }
         };
-        self.move_behind(proof, step).await
+        turn.move_behind(proof, step).await
     }
 
     async fn demand(self, user: &StoredUser, proven: Proven) -> Result<Demand, InteractionError> {
@@ -314,28 +328,40 @@ impl Turn<'_> {
         Ok(demand.await?)
     }
 
+    /// The interaction under the sign-on policy that counts by now.
+    async fn by_policy_of_now(self) -> Result<Interaction, InteractionError> {
+        let chosen = self.interaction.by_policy_of_now(self.idp, self.by.now);
+        chosen.await?.ok_or(InteractionError::NotProvided)
+    }
+
+    /// The session in which somebody is known, if that was before this interaction. Nothing is written
+    /// for whoever has lost it since.
+    ///
+    /// # Errors
+    ///
+    /// [`InteractionError`]: `Over` when it has ended, or this browser has another one.
+    pub(super) async fn session_of(
+        self,
+        known: &Known,
+    ) -> Result<Option<Browser>, InteractionError> {
+        let Some(session) = known.session else {
+            return Ok(None);
+        };
+        let (environment, now) = (self.interaction.environment, self.by.now);
+        let found = Browser::find(self.idp, environment, self.headers, now).await?;
+        let found = found.filter(|browser| browser.session.id == session);
+        found.map(Some).ok_or(InteractionError::Over)
+    }
+
     /// The end of what the policy demands: a session, or the one that was there already.
     async fn end(self, known: &Known, user: &StoredUser) -> Result<Next, InteractionError> {
         let interaction = self.interaction.clone();
-        let (now, environment) = (self.by.now, user.environment_id);
-        let browser = match known.session {
-            None => None,
-            Some(session) => {
-                let found = Browser::find(self.idp, environment, self.headers, now).await?;
-                let found = found.filter(|browser| browser.session.id == session);
-                Some((found.ok_or(InteractionError::Over)?, session))
-            }
-        };
+        let proven = known.proven();
         // What was proven since is written into the session, and by which provider the user has come.
         let has_come = !interaction.external.providers().is_empty();
-        let same = browser.filter(|(browser, _)| {
-            !has_come && (browser.has_second_factor() || !known.second_factor)
-        });
-        let Some((browser, session)) = same else {
-            let proven = Proven {
-                password_at: known.password_at,
-                second_factor: known.second_factor,
-            };
+        let same = self.session_of(known).await?;
+        let same = same.filter(|_| !has_come && !known.gave_second_factor);
+        let Some(browser) = same else {
             let headers = self.headers;
             return complete(self.idp, interaction, user, proven, None, headers, self.by)
                 .await
@@ -343,9 +369,10 @@ impl Turn<'_> {
         };
         let completed = interaction.to(Step::Completed {
             user: user.id,
-            session,
+            session: browser.session.id,
+            given: proven.given,
         });
-        Ok(if completed.try_advance(self.idp, now).await? {
+        Ok(if completed.try_advance(self.idp, self.by.now).await? {
             Next::SignedOn(browser.token().clone())
         } else {
             Next::Overtaken

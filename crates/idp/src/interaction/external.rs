@@ -570,6 +570,9 @@ impl Turn<'_> {
             Step::External { known, .. } => known.as_ref(),
             _ => None,
         };
+        if let Some(known) = known {
+            self.session_of(known).await?;
+        }
         match (linked, known) {
             (Some(linked), Some(known)) if linked != known.user => {
                 self.note(Problem::OfAnotherAccount).await

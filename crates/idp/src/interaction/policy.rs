@@ -13,11 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Step;
 use super::browser::Browser;
 use super::complete::Proven;
 use super::external::{Choices, Partner};
-use super::second_factor;
+use super::{Given, Step, second_factor};
 use crate::Idp;
 use crate::api::user_attributes;
 use crate::audit::By;
@@ -101,16 +100,14 @@ pub(crate) enum Demand {
 #[derive(Clone, Copy, Debug)]
 struct Standing<'a> {
     user: &'a StoredUser,
-    /// When the password was given: just now, or in a session.
-    password_at: Timestamp,
-    /// Whether it was given for this very request.
-    is_fresh: bool,
-    /// Whether a device has proven that it is the user.
-    has_second_factor: bool,
+    /// What was given, in this interaction or in a session before it.
+    proven: Proven,
     /// The actions that have asked for what the profile lacks, in this interaction.
     asked: &'a [Uuid],
-    /// By which identity providers elsewhere the user has come.
+    /// By which identity providers elsewhere the user has come …
     providers: &'a [Uuid],
+    /// … in a session, and not in this interaction.
+    is_of_session: bool,
     by: &'a By,
 }
 
@@ -201,11 +198,10 @@ impl ChosenPolicy {
     ) -> Result<Demand, StoreError> {
         let standing = Standing {
             user,
-            password_at: proven.password_at,
-            is_fresh: true,
-            has_second_factor: proven.second_factor,
+            proven,
             asked,
             providers,
+            is_of_session: false,
             by,
         };
         self.demand(idp, standing).await
@@ -220,11 +216,10 @@ impl ChosenPolicy {
     ) -> Result<Demand, StoreError> {
         let standing = Standing {
             user: &browser.user,
-            password_at: browser.session.authenticated_at,
-            is_fresh: false,
-            has_second_factor: browser.has_second_factor(),
+            proven: browser.proven(Given::default()),
             asked: &[],
             providers: browser.session.identity_provider.as_slice(),
+            is_of_session: true,
             by,
         };
         self.demand(idp, standing).await
@@ -260,7 +255,13 @@ impl ChosenPolicy {
     async fn demand(&self, idp: &Idp, standing: Standing<'_>) -> Result<Demand, StoreError> {
         let (user, now) = (standing.user, standing.by.now);
         let Some(policy) = self.ordered(idp, user.environment_id, now).await? else {
-            return Ok(Demand::Nothing);
+            return match self.id {
+                None => Ok(Demand::Nothing),
+                // What it demanded is not known any more.
+                Some(_) => Err(StoreError::inconsistent(
+                    "a sign-on policy was just deleted",
+                )),
+            };
         };
         let mut known = None;
         for (id, action) in &policy.actions {
@@ -277,7 +278,7 @@ impl ChosenPolicy {
                         .map(|facts| test.holds(facts).unwrap_or(true))
                 }
             };
-            let demand = match demand_of(action, *id, holds, standing.is_fresh) {
+            let demand = match demand_of(action, *id, holds, standing.proven.given) {
                 Some(Demand::SecondFactor { policy }) => {
                     second_factor_demand(idp, action, policy, holds, standing).await?
                 }
@@ -288,7 +289,7 @@ impl ChosenPolicy {
                     profile_demand(idp, action, id, standing).await?
                 }
                 Some(Demand::Provider(provider)) => {
-                    let asks_again = !standing.is_fresh
+                    let asks_again = standing.is_of_session
                         && test.as_ref().is_some_and(|test| !test.asks_about_user());
                     provider_demand(idp, provider, standing, asks_again).await?
                 }
@@ -323,17 +324,17 @@ fn is_bypassed(action: &SignOnPolicyAction) -> bool {
 }
 
 /// What one action demands of anybody. `holds` says whether its condition holds, if it has one;
-/// `is_fresh`, whether the password was given for this very request.
+/// `given`, what was given for this very request.
 fn demand_of(
     action: &SignOnPolicyAction,
     id: Uuid,
     holds: Option<bool>,
-    is_fresh: bool,
+    given: Given,
 ) -> Option<Demand> {
     match action.kind {
         // Without a condition, a session is enough.
         ActionType::Login | ActionType::IdentifierFirst => {
-            (!is_fresh && holds == Some(true)).then_some(Demand::Password)
+            (!given.password && holds == Some(true)).then_some(Demand::Password)
         }
         _ if holds == Some(false) => None,
         ActionType::MultiFactorAuthentication => Some(Demand::SecondFactor {
@@ -357,8 +358,13 @@ async fn second_factor_demand(
     holds: Option<bool>,
     standing: Standing<'_>,
 ) -> Result<Option<Demand>, StoreError> {
+    let Proven {
+        second_factor_at,
+        given,
+        ..
+    } = standing.proven;
     // Without a condition, a session is enough.
-    if standing.has_second_factor && (standing.is_fresh || holds.is_none()) {
+    if second_factor_at.is_some() && (given.second_factor || holds.is_none()) {
         return Ok(None);
     }
     let now = standing.by.now;
@@ -400,10 +406,6 @@ async fn profile_demand(
     let Standing {
         user, asked, by, ..
     } = standing;
-    let is_once = action.prevent_multiple_prompts_per_flow == Some(true);
-    if asked.contains(&id) || (is_once && !asked.is_empty()) {
-        return Ok(None);
-    }
     let schema = idp.user_schemas().of(user.environment_id, by.now).await?;
     let wanted = action.wanted_attributes();
     let lacking = user_attributes::lacking(user, wanted, &schema);
@@ -413,6 +415,10 @@ async fn profile_demand(
     let demand = Some(Demand::ProfileData { action: id });
     if lacking.iter().any(|one| one.is_required) {
         return Ok(demand);
+    }
+    let is_once = action.prevent_multiple_prompts_per_flow == Some(true);
+    if asked.contains(&id) || (is_once && !asked.is_empty()) {
+        return Ok(None);
     }
     let interval = i64::from(action.prompt_interval_seconds.unwrap_or_default());
     let last = profile_prompts::last(idp.db(), user.id, id).await?;
@@ -473,16 +479,14 @@ struct Known {
     user: Value,
     groups: Vec<(String, String)>,
     seconds_since_password: i64,
+    seconds_since_second_factor: Option<i64>,
     address: IpAddr,
 }
 
 impl Known {
     async fn of(idp: &Idp, standing: Standing<'_>) -> Result<Self, StoreError> {
         let Standing {
-            user,
-            password_at,
-            by,
-            ..
+            user, proven, by, ..
         } = standing;
         let groups = Groups::new(idp.db());
         let groups = groups.of_user(user.environment_id, user.id).await?;
@@ -492,12 +496,14 @@ impl Known {
         let mut known = user.to_wire(by.now);
         // An address that somebody merely entered meets no condition.
         known.email = Some(user.mailbox().to_owned());
+        let since = |at: Timestamp| by.now.duration_since(at).as_secs();
         let user = serde_json::to_value(known)
             .map_err(|_| StoreError::inconsistent("a user cannot be written as JSON"))?;
         Ok(Self {
             user,
             groups: groups.collect(),
-            seconds_since_password: by.now.duration_since(password_at).as_secs(),
+            seconds_since_password: since(proven.password_at),
+            seconds_since_second_factor: proven.second_factor_at.map(since),
             address: by.origin.address.0,
         })
     }
@@ -530,6 +536,10 @@ impl Facts for Known {
 
     fn seconds_since_password(&self) -> Option<i64> {
         Some(self.seconds_since_password)
+    }
+
+    fn seconds_since_second_factor(&self) -> Option<i64> {
+        self.seconds_since_second_factor
     }
 
     fn address(&self) -> IpAddr {

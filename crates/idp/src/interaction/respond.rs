@@ -46,6 +46,7 @@ pub(crate) async fn respond(
         Ok(admitted) => admitted,
         Err(Failed::Page(failure)) => return Err(failure),
         Err(Failed::Request(error)) => {
+            self::finish(idp, finish).await?;
             let address = &request.address;
             return Ok(response::refuse(idp, environment.id, address, &error, id));
         }
@@ -54,13 +55,7 @@ pub(crate) async fn respond(
     let grant = granted(idp, request, browser, lifetime, now);
     let (code, stored) = code(idp, request, now).unzip();
     let written = finish.and(Grants::insert(&grant, stored.as_ref()));
-    match written.commit_unrecorded(idp).await {
-        Ok(()) => {}
-        Err(error) if error.unmet().is_some() => {
-            return Err(PageError::FlowGone.into());
-        }
-        Err(error) => return Err(error.into()),
-    }
+    self::finish(idp, written).await?;
 
     let subject = Subject {
         environment,
@@ -75,6 +70,19 @@ pub(crate) async fn respond(
         &request.address,
         params,
     ))
+}
+
+/// Writes what uses an interaction up, if there is one.
+///
+/// # Errors
+///
+/// [`PageFailure`], also where another request was faster.
+pub(crate) async fn finish(idp: &Idp, change: Change) -> Result<(), PageFailure> {
+    match change.commit_unrecorded(idp).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.unmet().is_some() => Err(PageError::FlowGone.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The grant that every token of the response hangs off.

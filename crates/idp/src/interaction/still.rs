@@ -11,10 +11,13 @@ use protocol::id::EnvironmentId;
 use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseType, Scopes};
 use protocol::pingone::{GrantTypeName, ParRequirement, ResponseTypeName};
 
-use super::AuthorizationRequest;
+use super::browser::Browser;
+use super::policy::Demand;
 use super::response::{ReturnAddress, ReturnError};
+use super::{AuthorizationRequest, Given, Interaction};
 use crate::Idp;
 use crate::access::{control, wildcards};
+use crate::audit::By;
 use crate::grants::scopes::{self, Target};
 use crate::requests::failures::page::{PageError, PageFailure, UriMismatch};
 use crate::stores::applications::StoredApplication;
@@ -67,6 +70,40 @@ pub(crate) async fn is_admitted(
         application,
         target,
     })
+}
+
+/// Why no sign-on policy answers a request.
+pub(crate) fn acr_is_no_assigned_policy() -> ReturnError {
+    ReturnError::invalid_request("none of the acr_values is a sign-on policy of the application")
+}
+
+/// What is left to do for whoever completed an interaction, under the sign-on policy that counts by
+/// now: an operator may have assigned or changed it since. The interaction comes back under that one.
+pub(crate) async fn policy_is_met(
+    idp: &Idp,
+    interaction: &Interaction,
+    given: Given,
+    browser: &Browser,
+    by: &By,
+) -> Result<(Interaction, Demand), Failed> {
+    let chosen = interaction.by_policy_of_now(idp, by.now).await?;
+    let interaction = chosen.ok_or_else(acr_is_no_assigned_policy)?;
+    let policy = &interaction.request.policy;
+    let (proven, asked) = (browser.proven(given), &interaction.asked);
+    let providers = interaction.external.providers();
+    let demand = policy.demand_of_known(idp, &browser.user, proven, asked, providers, by);
+    match demand.await? {
+        Demand::NotProvided(_) => Err(policy_is_not_provided().into()),
+        demand => Ok((interaction, demand)),
+    }
+}
+
+/// Why nobody is signed on by a policy that nothing here can carry out.
+pub(crate) fn policy_is_not_provided() -> ReturnError {
+    ReturnError::new(
+        OAuthErrorCode::AccessDenied,
+        "the sign-on policy demands something that is not provided",
+    )
 }
 
 pub(crate) fn application_is_enabled(application: &StoredApplication) -> Result<(), PageFailure> {

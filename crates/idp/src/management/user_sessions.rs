@@ -13,6 +13,7 @@ use crate::api::hal::{Hal, Page, Reply};
 use crate::audit::Subject;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::flows::Flows;
 use crate::stores::sessions::{Seen, Sessions};
 
 /// A browser in which a user is signed on.
@@ -110,7 +111,8 @@ pub(super) async fn delete(
 ) -> Result<Reply, ApiFailure> {
     load(&on, id).await?;
     let subject = Subject::of("SESSION", id, &on.user.username);
-    let change = Sessions::end(id);
+    // Whoever ends sessions does not want another one to begin by what was given before.
+    let change = Sessions::end(id).and(Flows::end_behind_password(on.user.id));
     on.commit(on.environment.id, change, "SESSION.DELETED", subject)
         .await?;
     Ok(Reply::no_content())

@@ -15,6 +15,7 @@ use crate::interaction::browser::Browser;
 use crate::interaction::policy::Demand;
 use crate::interaction::respond::respond;
 use crate::interaction::response::{self, ReturnError};
+use crate::interaction::still::policy_is_not_provided;
 use crate::interaction::{AuthorizationRequest, Interaction, Step};
 use crate::requests::extract::{Environment, QueryAndForm};
 use crate::requests::failures::page::PageFailure;
@@ -63,10 +64,7 @@ async fn begin(
         None => request.policy.first_demand(idp, environment.id).await?,
     };
     if let Demand::NotProvided(_) = demand {
-        let error = ReturnError::new(
-            OAuthErrorCode::AccessDenied,
-            "the sign-on policy demands something that is not provided",
-        );
+        let error = policy_is_not_provided();
         let (address, id) = (&request.address, by.origin.request);
         return Ok(response::refuse(idp, environment.id, address, &error, id));
     }
@@ -81,6 +79,7 @@ async fn begin(
         (Demand::Agreement { action }, Some(browser)) => Step::Agreement {
             known: browser.known(),
             action,
+            shown: None,
         },
         (Demand::ProfileData { action }, Some(browser)) => Step::ProfileData {
             known: browser.known(),

@@ -11,8 +11,10 @@ use protocol::params::FormParams;
 use crate::Idp;
 use crate::audit::By;
 use crate::interaction::browser::Browser;
-use crate::interaction::respond::respond;
+use crate::interaction::policy::Demand;
+use crate::interaction::respond::{finish, respond};
 use crate::interaction::response::{self, ReturnError};
+use crate::interaction::still::Failed;
 use crate::interaction::{Interaction, Step, cookies, still};
 use crate::requests::extract::Environment;
 use crate::requests::failures::page::{PageError, PageFailure};
@@ -35,7 +37,12 @@ pub(crate) async fn get(
     if let Step::Declined { .. } = interaction.step {
         return decline(&idp, &environment, &interaction, &headers, &by).await;
     }
-    let Step::Completed { user, session } = interaction.step else {
+    let Step::Completed {
+        user,
+        session,
+        given,
+    } = interaction.step
+    else {
         let page = idp.urls().signon(environment.id, interaction.query());
         return Ok(response::redirect(&page));
     };
@@ -44,6 +51,22 @@ pub(crate) async fn get(
     let browser = browser
         .filter(|browser| browser.session.id == session && browser.user.id == user)
         .ok_or(PageError::WrongBrowser)?;
+    let met = still::policy_is_met(&idp, &interaction, given, &browser, &by).await;
+    let interaction = match met {
+        Ok((interaction, Demand::Nothing)) => interaction,
+        // More is demanded by now: the person signs on under that policy.
+        Ok((interaction, _)) => {
+            let page = idp.urls().signon(environment.id, interaction.query());
+            let first = interaction.request.policy.first_step();
+            let next = interaction.to(first);
+            next.try_advance(&idp, now).await?;
+            return Ok(response::redirect(&page));
+        }
+        Err(Failed::Page(failure)) => return Err(failure),
+        Err(Failed::Request(error)) => {
+            return refuse(&idp, &environment, &interaction, &error, &by).await;
+        }
+    };
     respond(
         &idp,
         &environment,
@@ -68,16 +91,23 @@ async fn decline(
     if !interaction.step.is_open_to(&tokens) {
         return Err(PageError::WrongBrowser.into());
     }
-    let (address, id) = (&interaction.request.address, by.origin.request);
-    still::application_still_answers(idp, environment.id, address, by.now).await?;
-    match interaction.finish().commit_unrecorded(idp).await {
-        Ok(()) => {}
-        Err(error) if error.unmet().is_some() => return Err(PageError::FlowGone.into()),
-        Err(error) => return Err(error.into()),
-    }
     let error = ReturnError::new(
         OAuthErrorCode::AccessDenied,
         "the user does not agree to what the sign-on policy demands",
     );
-    Ok(response::refuse(idp, environment.id, address, &error, id))
+    refuse(idp, environment, interaction, &error, by).await
+}
+
+/// Tells the application, once, why its request is refused.
+async fn refuse(
+    idp: &Idp,
+    environment: &StoredEnvironment,
+    interaction: &Interaction,
+    error: &ReturnError,
+    by: &By,
+) -> Result<Response, PageFailure> {
+    let (address, id) = (&interaction.request.address, by.origin.request);
+    still::application_still_answers(idp, environment.id, address, by.now).await?;
+    finish(idp, interaction.finish()).await?;
+    Ok(response::refuse(idp, environment.id, address, error, id))
 }

@@ -96,7 +96,7 @@ fn show_demand(visit: &Visit, demand: &AgreementDemand, form: FormState) -> Resp
 
 /// The text alone, for the frame of the page.
 pub(crate) async fn text(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::Agreement { known, action } = &visit.interaction.step else {
+    let Step::Agreement { known, action, .. } = &visit.interaction.step else {
         return Err(PageError::NotFound.into());
     };
     let (_, demand) = demand(&visit, known, *action).await?;
@@ -117,7 +117,7 @@ pub(crate) async fn post(
     visit: Visit,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::Agreement { known, action } = visit.interaction.step.clone() else {
+    let Step::Agreement { known, action, .. } = visit.interaction.step.clone() else {
         return Ok(visit.go_on());
     };
     let (user, demand) = demand(&visit, &known, action).await?;
@@ -128,7 +128,7 @@ pub(crate) async fn post(
     }
     // A form without a revision agrees to none.
     let shown = Uuid::try_parse(params.text("revision")).unwrap_or_default();
-    let answer = Answer::Agrees { to: Some(shown) };
+    let answer = Answer::Agrees { to: shown };
     let turn = visit.turn();
     match turn.answer_agreement(&known, &user, &demand, answer).await {
         Ok(next) => Ok(visit.lead_to(&next)),
@@ -142,7 +142,7 @@ pub(crate) async fn post(
 
 /// Declines, and goes back to the application.
 pub(crate) async fn decline(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::Agreement { known, action } = visit.interaction.step.clone() else {
+    let Step::Agreement { known, action, .. } = visit.interaction.step.clone() else {
         return Ok(visit.go_on());
     };
     let (user, demand) = demand(&visit, &known, action).await?;

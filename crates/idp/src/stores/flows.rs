@@ -54,6 +54,16 @@ UPDATE flows
 
 const FINISH: &str = "DELETE FROM flows WHERE id = $1 AND version = $2";
 
+/// All states but those in which nothing is reached without a secret that ended as well: the password,
+/// a code, or the session.
+const END_BEHIND_PASSWORD: &str = "\
+DELETE FROM flows
+ WHERE user_id = $1
+   AND status NOT IN ('MUST_CHANGE_PASSWORD', 'PASSWORD_EXPIRED', 'RECOVERY_CODE_REQUIRED',
+                      'COMPLETED', 'FAILED')";
+
+const END_OF_SESSION: &str = "DELETE FROM flows WHERE session_id = $1";
+
 impl<'a> Flows<'a> {
     pub(crate) fn new(db: &'a Reader) -> Self {
         Self(db)
@@ -110,6 +120,16 @@ impl<'a> Flows<'a> {
     /// faster.
     pub(crate) fn finish(id: FlowId, version: i64) -> Change {
         Change::of_one(Statement::new(FINISH).bind(id.as_uuid()).bind(version))
+    }
+
+    /// Ends the interactions in which a user's password counts as given.
+    pub(crate) fn end_behind_password(user: UserId) -> Change {
+        Change::of(Statement::new(END_BEHIND_PASSWORD).bind(user.as_uuid()))
+    }
+
+    /// Ends the interactions that went on from a session, or led to it.
+    pub(crate) fn end_of_session(session: SessionId) -> Change {
+        Change::of(Statement::new(END_OF_SESSION).bind(session.as_uuid()))
     }
 }
 

@@ -7,6 +7,7 @@ use protocol::secret::SessionTokenDigest;
 use uuid::Uuid;
 
 use super::change::Change;
+use super::flows::Flows;
 
 /// A browser in which a user is signed on.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct BrowserSession {
     pub user_id: UserId,
     /// When the user last proved who they are.
     pub authenticated_at: Timestamp,
+    /// When a device last proved that it is the user's, if one did.
+    pub second_factor_at: Option<Timestamp>,
     /// The sign-on policy that was met.
     pub acr: String,
     /// The means, such as `pwd`.
@@ -47,15 +50,15 @@ pub(crate) struct SeenFrom {
 pub(crate) struct Sessions<'a>(&'a Reader);
 
 const FIND: &str = "\
-SELECT id, environment_id, user_id, authenticated_at, acr, amr, identity_provider_id, created_at,
-       active_at, expires_at
+SELECT id, environment_id, user_id, authenticated_at, second_factor_at, acr, amr,
+       identity_provider_id, created_at, active_at, expires_at
   FROM browser_sessions
  WHERE token_digest = $1 AND environment_id = $2 AND expires_at > $3";
 
 /// The newest first.
 const OF_USER: &str = "\
-SELECT id, environment_id, user_id, authenticated_at, acr, amr, identity_provider_id, user_agent,
-       remote_address, created_at, active_at, expires_at
+SELECT id, environment_id, user_id, authenticated_at, second_factor_at, acr, amr,
+       identity_provider_id, user_agent, remote_address, created_at, active_at, expires_at
   FROM browser_sessions
  WHERE user_id = $1 AND environment_id = $2 AND expires_at > $3
  ORDER BY created_at DESC, id LIMIT $4";
@@ -73,13 +76,15 @@ pub(crate) struct Seen {
 const INSERT: &str = "\
 INSERT INTO browser_sessions
        (id, environment_id, token_digest, user_id, authenticated_at, acr, amr,
-        user_agent, remote_address, created_at, active_at, expires_at, identity_provider_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        user_agent, remote_address, created_at, active_at, expires_at, identity_provider_id,
+        second_factor_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 const RENEW: &str = "\
 UPDATE browser_sessions
    SET token_digest = $3, authenticated_at = $4, acr = $5, amr = $6, user_agent = $7,
-       remote_address = $8, active_at = $9, expires_at = $10, identity_provider_id = $11
+       remote_address = $8, active_at = $9, expires_at = $10, identity_provider_id = $11,
+       second_factor_at = $12
  WHERE id = $1 AND user_id = $2";
 
 const TOUCH: &str = "\
@@ -158,7 +163,8 @@ impl<'a> Sessions<'a> {
                 .bind(session.created_at)
                 .bind(session.active_at)
                 .bind(session.expires_at)
-                .bind(session.identity_provider),
+                .bind(session.identity_provider)
+                .bind(session.second_factor_at),
         )
     }
 
@@ -180,7 +186,8 @@ impl<'a> Sessions<'a> {
                 .bind(&from.address)
                 .bind(session.active_at)
                 .bind(session.expires_at)
-                .bind(session.identity_provider),
+                .bind(session.identity_provider)
+                .bind(session.second_factor_at),
         )
     }
 
@@ -194,9 +201,9 @@ impl<'a> Sessions<'a> {
         )
     }
 
-    /// Ends a session.
+    /// Ends a session, and the interactions that went on from it.
     pub(crate) fn end(id: SessionId) -> Change {
-        Change::of(Statement::new(END).bind(id.as_uuid()))
+        Change::of(Statement::new(END).bind(id.as_uuid())).and(Flows::end_of_session(id))
     }
 
     /// Ends all sessions of a user but one, as when the password was changed there.
@@ -217,6 +224,7 @@ fn read(row: &Row) -> Result<BrowserSession, StoreError> {
         environment_id: EnvironmentId::from_uuid(row.get("environment_id")?),
         user_id: UserId::from_uuid(row.get("user_id")?),
         authenticated_at: row.get("authenticated_at")?,
+        second_factor_at: row.get("second_factor_at")?,
         acr: row.get("acr")?,
         amr: row
             .get::<String>("amr")?

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::{Api, VENDOR, refused};
-use crate::signon_demands::{agreement_action, demanding, lose, profiling, terms};
+use crate::signon_demands::{agreement_action, demanding, lose, profiling, revise, terms};
 use crate::world::{Answer, Browser, NEW_PASSWORD, World};
 
 /// A program in front of a flow.
@@ -176,4 +176,96 @@ async fn another_site_cannot_act_on_a_flow() {
     let refused = browser.send(Method::POST, &flow, body, &headers).await;
     refused.expect(StatusCode::FORBIDDEN);
     assert!(program.browser.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn who_completed_a_flow_is_told_to_that_browser_alone() {
+    let world = World::new().await;
+    let mut program = Program::begin(&world).await;
+    program.sign_on(&world).await;
+    let own = program.read().await.expect(StatusCode::OK).json();
+    assert_eq!(own["status"], "COMPLETED");
+    let cookies = std::mem::take(&mut program.browser.cookies);
+    let stranger = program.read().await;
+    refused(
+        &stranger,
+        403,
+        "ACCESS_FAILED",
+        "INSUFFICIENT_PERMISSIONS",
+        "",
+    );
+    assert!(!stranger.body.contains("demo"), "{}", stranger.body);
+    // Who is signed on by another link is a stranger, too.
+    let mut other = Program::begin(&world).await;
+    other.sign_on(&world).await;
+    other.flow = program.flow.clone();
+    refused(
+        &other.read().await,
+        403,
+        "ACCESS_FAILED",
+        "INSUFFICIENT_PERMISSIONS",
+        "",
+    );
+    program.browser.cookies = cookies;
+    program.read().await.expect(StatusCode::OK);
+}
+
+/// By an empty list, and by another action that has asked before it.
+#[tokio::test]
+async fn a_required_attribute_is_not_skipped() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let schemas = api.get("schemas").await.json();
+    let schema = schemas["_embedded"]["schemas"][0]["id"].as_str().unwrap();
+    let attribute =
+        json!({ "name": "tags", "type": "STRING", "enabled": true, "multiValued": true });
+    let path = format!("schemas/{schema}/attributes");
+    api.make(&path, &attribute).await;
+    lose(&api, &["nickname", "title"]).await;
+    let first = profiling(&[("nickname", false)], 0);
+    let second = profiling(&[("tags", true), ("title", false)], 0);
+    demanding(&api, &[first, second]).await;
+    let mut program = Program::begin(&world).await;
+    let flow = program.sign_on(&world).await;
+    let names = |flow: &Value| flow["_embedded"]["attributes"].clone();
+    assert_eq!(names(&flow)[0]["name"], "nickname");
+    let flow = program.act("user.update", &json!({})).await;
+    let flow = flow.expect(StatusCode::OK).json();
+    assert_eq!(names(&flow)[0], json!({ "name": "tags", "required": true }));
+    for skips in [json!({}), json!({ "tags": null }), json!({ "tags": [] })] {
+        let answer = program.act("user.update", &skips).await;
+        refused(&answer, 400, "INVALID_DATA", "REQUIRED_VALUE", "tags");
+    }
+    let given = json!({ "tags": ["a"] });
+    let flow = program.act("user.update", &given).await;
+    assert_eq!(flow.expect(StatusCode::OK).json()["status"], "COMPLETED");
+}
+
+#[tokio::test]
+async fn a_program_agrees_to_the_text_that_it_was_shown() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let terms = terms(&api).await;
+    demanding(&api, &[agreement_action(&terms)]).await;
+    let languages = api.get(&format!("{terms}/languages")).await.json();
+    let language = languages["_embedded"]["languages"][0]["id"].as_str();
+    let language = format!("{terms}/languages/{}", language.unwrap());
+    let mut program = Program::begin(&world).await;
+    let flow = program.sign_on(&world).await;
+    let shown = flow["_embedded"]["agreement"]["revision"].clone();
+    world.advance(1);
+    revise(&api, &language, "Be kinder.", false).await;
+    for unseen in [
+        json!({ "accept": true }),
+        json!({ "accept": true, "revision": shown }),
+    ] {
+        let answer = program.act("user.consent", &unseen).await;
+        refused(&answer, 400, "REQUEST_FAILED", "INVALID_VALUE", "revision");
+    }
+    let flow = program.read().await.expect(StatusCode::OK).json();
+    assert_eq!(flow["_embedded"]["agreement"]["text"], "Be kinder.");
+    let flow = program
+        .act("user.consent", &json!({ "accept": true }))
+        .await;
+    assert_eq!(flow.expect(StatusCode::OK).json()["status"], "COMPLETED");
 }

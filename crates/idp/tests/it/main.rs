@@ -58,6 +58,7 @@ mod oauth_tokens;
 mod power;
 mod signon_demands;
 mod signon_external;
+mod signon_flows;
 mod signon_languages;
 mod signon_look;
 mod signon_over;

@@ -28,7 +28,7 @@ pub(crate) async fn demanding(api: &Api<'_>, actions: &[Value]) -> String {
     at
 }
 
-async fn demo(api: &Api<'_>) -> Value {
+pub(crate) async fn demo(api: &Api<'_>) -> Value {
     let found = api.get("users?filter=username%20eq%20%22demo%22").await;
     found.json()["_embedded"]["users"][0].clone()
 }
@@ -74,7 +74,12 @@ async fn speak(api: &Api<'_>, agreement: &str, locale: &str, title: &str, text: 
     at
 }
 
-async fn revise(api: &Api<'_>, language: &str, text: &str, require_reconsent: bool) -> Value {
+pub(crate) async fn revise(
+    api: &Api<'_>,
+    language: &str,
+    text: &str,
+    require_reconsent: bool,
+) -> Value {
     let now = api.get("agreements").await.json();
     let now = now["_embedded"]["agreements"][0]["consentsAggregatedAt"].clone();
     let revision = json!({
@@ -108,7 +113,7 @@ async fn behind_password(world: &World) -> (Browser, String, Answer) {
     (browser, page, shown)
 }
 
-async fn agree(browser: &mut Browser, page: &str) -> Answer {
+pub(crate) async fn agree(browser: &mut Browser, page: &str) -> Answer {
     let shown = browser.get(page).await.expect(StatusCode::OK);
     let revision = hidden(&shown, "revision");
     let form = [("revision", revision.as_str()), ("agree", "true")];

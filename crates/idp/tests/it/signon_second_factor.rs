@@ -11,7 +11,7 @@ use crate::world::{Answer, Browser, World, claims, shows, sub_page};
 
 const MFA: &str = "MULTI_FACTOR_AUTHENTICATION";
 
-async fn enable(api: &Api<'_>) -> String {
+pub(crate) async fn enable(api: &Api<'_>) -> String {
     let found = api.get("users?filter=username%20eq%20%22demo%22").await;
     let user = user_path(&found.json()["_embedded"]["users"][0]);
     let enabled = json!({ "mfaEnabled": true });
@@ -29,7 +29,7 @@ async fn behind_password(world: &World) -> (Browser, String) {
     (browser, answer.location().to_owned())
 }
 
-async fn give(browser: &mut Browser, page: &str, otp: &str) -> Answer {
+pub(crate) async fn give(browser: &mut Browser, page: &str, otp: &str) -> Answer {
     let page = sub_page(page, "secondFactor");
     browser.post(&page, &[("otp", otp)]).await
 }

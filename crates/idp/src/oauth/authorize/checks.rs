@@ -14,7 +14,8 @@
 //! | `scopes_are_readable` | yes | |
 //! | `scopes_are_granted` | yes | yes |
 //! | `id_token_has_openid`, `nonce_is_there_for_a_front_channel_id_token` | yes | |
-//! | `pkce_is_as_enforced`, `acr_is_an_assigned_policy`, `hint_is_ours` | yes | |
+//! | `pkce_is_as_enforced`, `hint_is_ours` | yes | |
+//! | `acr_is_an_assigned_policy` | yes | yes |
 //! | `user_is_let_in`, `user_is_expected` | | yes |
 
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use crate::interaction::AuthorizationRequest;
 use crate::interaction::policy::ChosenPolicy;
 use crate::interaction::response::{ReturnAddress, ReturnError};
 use crate::interaction::still::{
-    Failed, application_is_enabled, redirect_uri_is_registered,
+    Failed, acr_is_no_assigned_policy, application_is_enabled, redirect_uri_is_registered,
     request_is_as_protected_as_demanded, response_type_is_allowed, scopes_are_granted,
 };
 use crate::oauth::hint::{self, HintError};
@@ -41,7 +42,14 @@ use crate::stores::applications::StoredApplication;
 use crate::texts::wanted;
 
 /// What of a request is kept as it was sent …
-const KEPT: [&str; 5] = ["login_hint", "nonce", "redirect_uri", "scope", "state"];
+const KEPT: [&str; 6] = [
+    "acr_values",
+    "login_hint",
+    "nonce",
+    "redirect_uri",
+    "scope",
+    "state",
+];
 
 /// … and how long all of it may be, in bytes: as much as fits into an address.
 const LONGEST_KEPT: usize = 4096;
@@ -112,6 +120,7 @@ pub(crate) async fn admit(
             login_hint: params.find("login_hint").map(str::to_owned),
             expected_user,
             ui_locales: params.find("ui_locales").map(wanted).unwrap_or_default(),
+            acr_values: params.find("acr_values").map(str::to_owned),
             policy,
         })
     };
@@ -317,12 +326,7 @@ async fn acr_is_an_assigned_policy(
     } = *application;
     let names = params.find("acr_values");
     let found = ChosenPolicy::find(idp, environment_id, id, names, now).await?;
-    found.ok_or_else(|| {
-        ReturnError::invalid_request(
-            "none of the acr_values is a sign-on policy of the application",
-        )
-        .into()
-    })
+    Ok(found.ok_or_else(acr_is_no_assigned_policy)?)
 }
 
 async fn hint_is_ours(
