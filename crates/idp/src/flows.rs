@@ -34,7 +34,7 @@ use crate::interaction::external::{Newcomer, Partner, Problem};
 use crate::interaction::profile::ProfileRefusal;
 use crate::interaction::second_factor::{self, Authentication, Status};
 use crate::interaction::turn::{FLOOR, Next, Turn};
-use crate::interaction::{Interaction, Step, cookies, still};
+use crate::interaction::{Interaction, Known, Step, cookies, still};
 use crate::requests::extract::{Environment, path_id};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::applications::StoredApplication;
@@ -142,17 +142,13 @@ impl Visit {
 
     /// The step is open to this browser: what was completed, to the one that is signed on by it.
     async fn require_open(&self) -> Result<(), ApiFailure> {
-        let is_open = match self.interaction.step {
-            Step::Completed { user, session, .. } => {
-                let (idp, headers) = (&self.idp, &self.headers);
-                let found = Browser::find(idp, self.environment, headers, self.by.now).await?;
-                found
-                    .is_some_and(|browser| browser.session.id == session && browser.user.id == user)
-            }
-            _ => {
-                let tokens = cookies::session_tokens(&self.headers);
-                self.interaction.step.is_open_to(&tokens)
-            }
+        let is_open = if let Step::Completed { user, session, .. } = self.interaction.step {
+            let (idp, headers) = (&self.idp, &self.headers);
+            let found = Browser::find(idp, self.environment, headers, self.by.now).await?;
+            found.is_some_and(|browser| browser.session.id == session && browser.user.id == user)
+        } else {
+            let tokens = cookies::session_tokens(&self.headers);
+            self.interaction.step.is_open_to(&tokens)
         };
         if is_open {
             Ok(())
@@ -269,6 +265,45 @@ impl Visit {
         Reply::ok(&flow)
     }
 
+    /// What the user is asked to agree to. That it was shown is kept: nobody agrees to another text.
+    async fn agreement(
+        &self,
+        known: &Known,
+        user: &StoredUser,
+        action: Uuid,
+    ) -> Result<Option<Value>, ApiFailure> {
+        let demand = self.turn().agreement_demand(user, action).await;
+        let demand = demand.map_err(failure)?;
+        let Some(text) = &demand.text else {
+            return Ok(None);
+        };
+        let revision = text.revision();
+        let is_shown = matches!(
+            self.interaction.step,
+            Step::Agreement { shown, .. } if shown == Some(revision)
+        );
+        if !is_shown {
+            let step = Step::Agreement {
+                known: known.clone(),
+                action,
+                shown: Some(revision),
+            };
+            let next = self.interaction.clone().to(step);
+            next.try_advance(&self.idp, self.by.now).await?;
+        }
+        let (written, is_html) = text.text();
+        Ok(Some(json!({
+            "id": text.agreement(),
+            "language": { "id": text.language(), "locale": text.locale() },
+            "revision": { "id": revision },
+            "title": text.title(),
+            "text": written,
+            "contentType": if is_html { "text/html" } else { "text/plain" },
+            "userExperience": text.words(),
+            "disableDeclineOption": !demand.is_declinable,
+        })))
+    }
+
     /// Which actions the step offers, and what stands beside it.
     async fn offered(&self) -> Result<(&'static [&'static str], Map<String, Value>), ApiFailure> {
         let settings = &self.application.settings;
@@ -339,40 +374,10 @@ impl Visit {
                 embed("user", shown(&self.user(known.user).await?));
                 &["otp.check", "device.select", "session.reset"]
             }
-            Step::Agreement {
-                known,
-                action,
-                shown: before,
-            } => {
+            Step::Agreement { known, action, .. } => {
                 let user = self.user(known.user).await?;
-                let demand = self.turn().agreement_demand(&user, *action).await;
-                let demand = demand.map_err(failure)?;
-                if let Some(text) = &demand.text {
-                    // What is agreed to is what was shown.
-                    if *before != Some(text.revision()) {
-                        let step = Step::Agreement {
-                            known: known.clone(),
-                            action: *action,
-                            shown: Some(text.revision()),
-                        };
-                        let next = self.interaction.clone().to(step);
-                        next.try_advance(&self.idp, self.by.now).await?;
-                    }
-                    let (written, is_html) = text.text();
-                    let words = text.words();
-                    embed(
-                        "agreement",
-                        json!({
-                            "id": text.agreement(),
-                            "language": { "id": text.language(), "locale": text.locale() },
-                            "revision": { "id": text.revision() },
-                            "title": text.title(),
-                            "text": written,
-                            "contentType": if is_html { "text/html" } else { "text/plain" },
-                            "userExperience": words,
-                            "disableDeclineOption": !demand.is_declinable,
-                        }),
-                    );
+                if let Some(agreement) = self.agreement(known, &user, *action).await? {
+                    embed("agreement", agreement);
                 }
                 embed("user", shown(&user));
                 &["user.consent"]
@@ -474,7 +479,7 @@ async fn check_both(visit: Visit, Json(body): Json<Both>) -> Result<Response, Ap
     };
     let username = username.filter(|name| !name.trim().is_empty());
     let username = username.ok_or_else(|| ApiFailure::required_value("username"))?;
-    sign_on(visit, &username, &body.password).await
+    Box::pin(sign_on(visit, &username, &body.password)).await
 }
 
 async fn check_password(
@@ -484,7 +489,7 @@ async fn check_password(
     let Step::Password { username } = visit.interaction.step.clone() else {
         return Err(out_of_place());
     };
-    sign_on(visit, &username, &body.password).await
+    Box::pin(sign_on(visit, &username, &body.password)).await
 }
 
 async fn sign_on(

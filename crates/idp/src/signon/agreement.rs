@@ -65,10 +65,10 @@ pub(super) async fn show(
     form: FormState,
 ) -> Result<Response, PageFailure> {
     let (_, demand) = demand(visit, known, action).await?;
-    Ok(show_demand(visit, &demand, form))
+    Ok(show_demand(visit, &demand, &form))
 }
 
-fn show_demand(visit: &Visit, demand: &AgreementDemand, form: FormState) -> Response {
+fn show_demand(visit: &Visit, demand: &AgreementDemand, form: &FormState) -> Response {
     let words = demand.text.as_deref().map(Text::words);
     let words = words.unwrap_or_default();
     let said = |own: Option<String>, text: &str| own.unwrap_or_else(|| visit.text(text));
@@ -80,7 +80,7 @@ fn show_demand(visit: &Visit, demand: &AgreementDemand, form: FormState) -> Resp
     let title = demand.text.as_ref().map(|text| text.title().to_owned());
     let title = title.unwrap_or_else(|| visit.text("agreement-title"));
     let page = Page {
-        layout: visit.layout_titled(title, "agreement-lead", &form),
+        layout: visit.layout_titled(title, "agreement-lead", form),
         action: visit.path("agreement"),
         decline: demand
             .is_declinable
@@ -91,7 +91,7 @@ fn show_demand(visit: &Visit, demand: &AgreementDemand, form: FormState) -> Resp
         decline_text: said(words.decline_button_text, "agreement-decline"),
         form: form.clone(),
     };
-    visit.show_framing(page, &form)
+    visit.show_framing(page, form)
 }
 
 /// The text alone, for the frame of the page.
@@ -124,7 +124,7 @@ pub(crate) async fn post(
     let mut form = form();
     if demand.text.is_some() && params.text("agree") != "true" {
         form.set_error("agree", visit.text("agreement-agree-missing"));
-        return Ok(show_demand(&visit, &demand, form));
+        return Ok(show_demand(&visit, &demand, &form));
     }
     // A form without a revision agrees to none.
     let shown = Uuid::try_parse(params.text("revision")).unwrap_or_default();
@@ -134,7 +134,7 @@ pub(crate) async fn post(
         Ok(next) => Ok(visit.lead_to(&next)),
         Err(InteractionError::AnotherText) => {
             form.add_error(visit.text("agreement-another-text"));
-            Ok(show_demand(&visit, &demand, form))
+            Ok(show_demand(&visit, &demand, &form))
         }
         Err(error) => Err(error.into()),
     }

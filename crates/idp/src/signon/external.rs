@@ -174,7 +174,7 @@ pub(crate) async fn callback(
     if !is_open || interaction.external.is_of_another(&browsers) {
         return Err(PageError::WrongBrowser.into());
     }
-    match visit.turn().arrive(&provider, &params).await? {
+    match Box::pin(visit.turn().arrive(&provider, &params)).await? {
         Some(next) => Ok(visit.lead_to(&next)),
         None => Ok(visit.go_on()),
     }
