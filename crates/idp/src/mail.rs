@@ -71,6 +71,12 @@ pub(crate) enum MailKind<'a> {
 pub(crate) enum Notice {
     /// Another mail address; told to the one before.
     AddressChanged,
+    /// A device counts from now on as a second factor.
+    DeviceAdded,
+    /// A device was locked again and again: somebody guesses who knows the password.
+    DeviceLocked,
+    /// A device was taken away.
+    DeviceRemoved,
     /// A password, by somebody who knew the one before.
     PasswordChanged,
     /// A password, by a mailed code.
@@ -88,6 +94,9 @@ impl MailKind<'_> {
             Self::AlreadyRegistered { .. } => "already-registered",
             Self::Device { .. } => "device",
             Self::Notice(Notice::AddressChanged) => "address-changed",
+            Self::Notice(Notice::DeviceAdded) => "device-added",
+            Self::Notice(Notice::DeviceLocked) => "device-locked",
+            Self::Notice(Notice::DeviceRemoved) => "device-removed",
             Self::Notice(Notice::PasswordChanged) => "password-changed",
             Self::Notice(Notice::PasswordRecovered) => "password-recovered",
             Self::Notice(Notice::PasswordRemoved) => "password-removed",

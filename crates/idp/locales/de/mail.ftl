@@ -55,3 +55,18 @@ mail-address-changed-subject = Ihre E-Mail-Adresse wurde geändert
 mail-address-changed-heading = Ihre E-Mail-Adresse wurde geändert
 mail-address-changed-text = das Konto { $name } bei { $environment } hat jetzt eine andere E-Mail-Adresse. An diese gehen dazu keine E-Mails mehr.
 mail-address-changed-unasked = Wenn Sie das nicht erwartet haben, sagen Sie sofort dem Administrator von { $environment } Bescheid.
+
+mail-device-added-subject = Ihrem Konto wurde ein Gerät hinzugefügt
+mail-device-added-heading = Ihrem Konto wurde ein Gerät hinzugefügt
+mail-device-added-text = dem Konto { $name } bei { $environment } wurde soeben ein Gerät hinzugefügt, das bestätigt, dass Sie es sind.
+mail-device-added-unasked = Wenn Sie es nicht waren, ist jemand anderes in Ihrem Konto: Wählen Sie jetzt auf der Anmeldeseite „Passwort vergessen?“ und bitten Sie dann den Administrator, das Gerät zu entfernen.
+
+mail-device-removed-subject = Aus Ihrem Konto wurde ein Gerät entfernt
+mail-device-removed-heading = Aus Ihrem Konto wurde ein Gerät entfernt
+mail-device-removed-text = aus dem Konto { $name } bei { $environment } wurde soeben ein Gerät entfernt, das bestätigte, dass Sie es sind.
+mail-device-removed-unasked = Wenn Sie es nicht waren, sagen Sie es sofort dem Administrator von { $environment } und ändern Sie Ihr Passwort.
+
+mail-device-locked-subject = Jemand rät Ihre Einmalpasswörter
+mail-device-locked-heading = Jemand rät Ihre Einmalpasswörter
+mail-device-locked-text = jemand, der das Passwort des Kontos { $name } bei { $environment } kennt, hat so viele falsche Einmalpasswörter eingegeben, dass Ihr Gerät mehrmals hintereinander gesperrt wurde.
+mail-device-locked-unasked = Wenn Sie es nicht waren, ändern Sie jetzt Ihr Passwort: Jemand anderes kennt es.

@@ -55,3 +55,18 @@ mail-address-changed-subject = Your e-mail address was changed
 mail-address-changed-heading = Your e-mail address was changed
 mail-address-changed-text = the account { $name } at { $environment } now has another e-mail address. No more mails about it go to this one.
 mail-address-changed-unasked = If you did not expect that, tell the administrator of { $environment } at once.
+
+mail-device-added-subject = A device was added to your account
+mail-device-added-heading = A device was added to your account
+mail-device-added-text = a device that confirms who you are was just added to the account { $name } at { $environment }.
+mail-device-added-unasked = If it was not you, somebody else is in your account: choose “Forgot your password?” on the sign-on page now, then ask the administrator to remove the device.
+
+mail-device-removed-subject = A device was removed from your account
+mail-device-removed-heading = A device was removed from your account
+mail-device-removed-text = a device that confirmed who you are was just removed from the account { $name } at { $environment }.
+mail-device-removed-unasked = If it was not you, tell the administrator of { $environment } at once, and change your password.
+
+mail-device-locked-subject = Somebody is guessing your one-time passwords
+mail-device-locked-heading = Somebody is guessing your one-time passwords
+mail-device-locked-text = somebody who knows the password of the account { $name } at { $environment } has entered so many wrong one-time passwords that your device was locked several times in a row.
+mail-device-locked-unasked = If it was not you, change your password now: somebody else knows it.

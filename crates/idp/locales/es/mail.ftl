@@ -55,3 +55,18 @@ mail-address-changed-subject = Se ha cambiado su correo electrónico
 mail-address-changed-heading = Se ha cambiado su correo electrónico
 mail-address-changed-text = La cuenta { $name } de { $environment } tiene ahora otro correo electrónico. Ya no se enviarán mensajes sobre ella a esta dirección.
 mail-address-changed-unasked = Si no lo esperaba, avise de inmediato al administrador de { $environment }.
+
+mail-device-added-subject = Se ha añadido un dispositivo a su cuenta
+mail-device-added-heading = Se ha añadido un dispositivo a su cuenta
+mail-device-added-text = Se acaba de añadir a la cuenta { $name } de { $environment } un dispositivo que confirma que es usted.
+mail-device-added-unasked = Si no ha sido usted, otra persona está en su cuenta: elija ahora «¿Ha olvidado su contraseña?» en la página de inicio de sesión y pida después al administrador que elimine el dispositivo.
+
+mail-device-removed-subject = Se ha eliminado un dispositivo de su cuenta
+mail-device-removed-heading = Se ha eliminado un dispositivo de su cuenta
+mail-device-removed-text = Se acaba de eliminar de la cuenta { $name } de { $environment } un dispositivo que confirmaba que es usted.
+mail-device-removed-unasked = Si no ha sido usted, avise enseguida al administrador de { $environment } y cambie su contraseña.
+
+mail-device-locked-subject = Alguien intenta adivinar sus contraseñas de un solo uso
+mail-device-locked-heading = Alguien intenta adivinar sus contraseñas de un solo uso
+mail-device-locked-text = Alguien que conoce la contraseña de la cuenta { $name } de { $environment } ha introducido tantas contraseñas de un solo uso incorrectas que su dispositivo se ha bloqueado varias veces seguidas.
+mail-device-locked-unasked = Si no ha sido usted, cambie ahora su contraseña: otra persona la conoce.

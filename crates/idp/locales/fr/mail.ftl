@@ -55,3 +55,18 @@ mail-address-changed-subject = Votre adresse e-mail a été changée
 mail-address-changed-heading = Votre adresse e-mail a été changée
 mail-address-changed-text = le compte { $name } de { $environment } a maintenant une autre adresse e-mail. Plus aucun e-mail à son sujet ne sera envoyé à celle-ci.
 mail-address-changed-unasked = Si vous ne vous y attendiez pas, prévenez immédiatement l’administrateur de { $environment }.
+
+mail-device-added-subject = Un appareil a été ajouté à votre compte
+mail-device-added-heading = Un appareil a été ajouté à votre compte
+mail-device-added-text = un appareil qui confirme que c’est bien vous vient d’être ajouté au compte { $name } de { $environment }.
+mail-device-added-unasked = Si ce n’était pas vous, quelqu’un d’autre est dans votre compte : choisissez dès maintenant « Mot de passe oublié ? » sur la page de connexion, puis demandez à l’administrateur de supprimer l’appareil.
+
+mail-device-removed-subject = Un appareil a été supprimé de votre compte
+mail-device-removed-heading = Un appareil a été supprimé de votre compte
+mail-device-removed-text = un appareil qui confirmait que c’est bien vous vient d’être supprimé du compte { $name } de { $environment }.
+mail-device-removed-unasked = Si ce n’était pas vous, prévenez tout de suite l’administrateur de { $environment } et changez votre mot de passe.
+
+mail-device-locked-subject = Quelqu’un essaie de deviner vos mots de passe à usage unique
+mail-device-locked-heading = Quelqu’un essaie de deviner vos mots de passe à usage unique
+mail-device-locked-text = quelqu’un qui connaît le mot de passe du compte { $name } de { $environment } a saisi tant de mots de passe à usage unique erronés que votre appareil a été verrouillé plusieurs fois de suite.
+mail-device-locked-unasked = Si ce n’était pas vous, changez dès maintenant votre mot de passe : quelqu’un d’autre le connaît.

@@ -16,6 +16,7 @@ use super::coverage::{self, Assignable, Coverage, LocatedScope};
 use super::permissions::Permission;
 use super::roles;
 use crate::audit::{Activity, Actor, By, Origin, Subject};
+use crate::interaction::browser::SECOND_FACTOR;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::applications::StoredApplication;
@@ -129,6 +130,12 @@ impl Caller {
     /// The application whose token it is.
     pub(super) fn bearer_application(&self) -> ApplicationId {
         self.bearer.application.id
+    }
+
+    /// Whether its user signed on with a second factor.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        let mut methods = self.bearer.grant.iter().flat_map(|grant| &grant.amr);
+        methods.any(|method| method == SECOND_FACTOR)
     }
 
     /// The scopes of the token.

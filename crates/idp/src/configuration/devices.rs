@@ -41,10 +41,20 @@ pub(crate) struct Device {
     /// How many one-time passwords were wrong since one was right.
     #[serde(default)]
     pub(crate) failures: u32,
+    /// How many times there were too many wrong ones since one was right.
+    #[serde(default)]
+    pub(crate) locks: u32,
 }
 
 /// The members of a device that are not shown.
-pub(crate) const HIDDEN: [&str; 5] = ["activation", "failures", "lastStep", "position", "secret"];
+pub(crate) const HIDDEN: [&str; 6] = [
+    "activation",
+    "failures",
+    "lastStep",
+    "locks",
+    "position",
+    "secret",
+];
 
 impl Device {
     /// The lock as it is at an instant: one that is over is none.
@@ -74,6 +84,28 @@ pub(crate) enum DeviceType {
     Voice,
     #[serde(rename = "WHATSAPP")]
     WhatsApp,
+}
+
+/// The types that do not count, of those that can be switched off.
+pub(crate) type TypesOff = [Option<DeviceType>; 4];
+
+/// Which devices of a user are asked: those of a policy of devices, but for types that are switched
+/// off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DevicePolicy {
+    /// The policy, if not the default one.
+    pub(crate) id: Option<Uuid>,
+    pub(crate) off: TypesOff,
+}
+
+impl DevicePolicy {
+    /// A policy as it is.
+    pub(crate) fn whole(id: Option<Uuid>) -> Self {
+        Self {
+            id,
+            ..Self::default()
+        }
+    }
 }
 
 /// Whether a device counts.

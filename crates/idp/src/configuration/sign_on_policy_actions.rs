@@ -5,6 +5,7 @@ use protocol::pingone::Reference as WireReference;
 use url::Url;
 use uuid::Uuid;
 
+use super::devices::{DevicePolicy, DeviceType};
 use super::gateways::Gateway;
 use super::sign_on_policies::SignOnPolicy;
 use super::sign_on_policy_conditions::{Condition, Test};
@@ -136,9 +137,22 @@ impl SignOnPolicyAction {
         }
     }
 
-    /// The policy of devices by which an action asks for a second factor, if not the default one.
-    pub(crate) fn device_policy(&self) -> Option<Uuid> {
-        self.device_authentication_policy.map(|policy| policy.id)
+    /// Which devices an action asks for a second factor. A switch that is not there leaves its type to
+    /// the policy of devices.
+    pub(crate) fn device_policy(&self) -> DevicePolicy {
+        let off = |switch: Option<Switch>, kind| {
+            let is_off = switch.is_some_and(|switch| !switch.enabled);
+            is_off.then_some(kind)
+        };
+        DevicePolicy {
+            id: self.device_authentication_policy.map(|policy| policy.id),
+            off: [
+                off(self.authenticator, DeviceType::Totp),
+                off(self.email, DeviceType::Email),
+                off(self.sms, DeviceType::Sms),
+                off(self.voice, DeviceType::Voice),
+            ],
+        }
     }
 
     /// The condition, of an action that was checked when it was written.

@@ -7,6 +7,7 @@ use super::error::InteractionError;
 use super::second_factor::{Authentication, Choice, Refusal, Status};
 use super::turn::{Next, Turn};
 use super::{Known, Step};
+use crate::configuration::devices::DevicePolicy;
 use crate::stores::users::StoredUser;
 
 /// An authentication under way in an interaction, and what it can go on with.
@@ -26,7 +27,7 @@ impl Turn<'_> {
         self,
         known: Known,
         user: &StoredUser,
-        policy: Option<Uuid>,
+        policy: DevicePolicy,
     ) -> Result<Step, InteractionError> {
         let (idp, by) = (self.idp, self.by.acting_as(user));
         let choice = Choice::find(idp, user, policy, by.now).await?;
@@ -57,7 +58,7 @@ impl Turn<'_> {
         let found = Authentication::find(idp, user.environment_id, *authentication, now).await?;
         let authentication = found.filter(|found| found.user() == user.id);
         let authentication = authentication.ok_or(InteractionError::Over)?;
-        let policy = Some(authentication.policy());
+        let policy = authentication.device_policy();
         let choice = Choice::of(idp, user, policy, now).await?;
         Ok(Asking {
             authentication,

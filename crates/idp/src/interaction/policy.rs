@@ -21,7 +21,7 @@ use crate::Idp;
 use crate::api::user_attributes;
 use crate::audit::By;
 use crate::configuration::agreements::asked::{self, Asked};
-use crate::configuration::devices::{Device, DeviceStatus};
+use crate::configuration::devices::{Device, DevicePolicy, DeviceStatus};
 use crate::configuration::sign_on_policies::SINGLE_FACTOR;
 use crate::configuration::sign_on_policy_actions::{
     ActionType, NoDevicesMode, Registration, SignOnPolicyAction,
@@ -85,7 +85,7 @@ pub(crate) enum Demand {
     /// A password.
     Password,
     /// That a device proves that it is the user, as this policy says, or the default one.
-    SecondFactor { policy: Option<Uuid> },
+    SecondFactor { policy: DevicePolicy },
     /// That the user agrees to what this action names.
     Agreement { action: Uuid },
     /// What the profile lacks of what this action asks for.
@@ -354,7 +354,7 @@ fn demand_of(
 async fn second_factor_demand(
     idp: &Idp,
     action: &SignOnPolicyAction,
-    policy: Option<Uuid>,
+    policy: DevicePolicy,
     holds: Option<bool>,
     standing: Standing<'_>,
 ) -> Result<Option<Demand>, StoreError> {

@@ -17,8 +17,10 @@ use crate::audit::{Activity, By};
 use crate::configuration::device_authentication_policies::{
     DeviceAuthenticationPolicy, DeviceSelection, OtpRules,
 };
-use crate::configuration::devices::{Device, DeviceStatus, DeviceType, Lock, LockStatus, in_order};
-use crate::mail::{ComposeError, MailKind};
+use crate::configuration::devices::{
+    Device, DevicePolicy, DeviceStatus, DeviceType, Lock, LockStatus, TypesOff, in_order,
+};
+use crate::mail::{ComposeError, MailKind, Notice};
 use crate::stores::change::Change;
 use crate::stores::configuration::{Object, Objects};
 use crate::stores::device_authentications::{self, StoredAuthentication};
@@ -30,6 +32,27 @@ const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// How long a device that makes its one-time passwords is locked at least after too many wrong ones:
 /// nothing else bounds the tries at it.
 const LEAST_COOL_DOWN: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a device is locked at most by wrong one-time passwords, unless its policy says longer.
+const LONGEST_COOL_DOWN: SignedDuration = SignedDuration::from_hours(4);
+
+/// With which lock in a row the owner is told that somebody guesses. From then on a device is locked
+/// whatever its policy says.
+const ALARMING_LOCKS: u32 = 3;
+
+/// How long a device is locked: each lock since a one-time password was right doubles what the policy
+/// says.
+fn cool_down(kind: DeviceType, rules: OtpRules, locks: u32) -> SignedDuration {
+    let least = if kind == DeviceType::Totp || locks >= ALARMING_LOCKS {
+        LEAST_COOL_DOWN
+    } else {
+        SignedDuration::ZERO
+    };
+    let first = rules.cool_down.max(least);
+    let factor = 1_i32 << locks.saturating_sub(1).min(16);
+    let grown = first.checked_mul(factor).unwrap_or(SignedDuration::MAX);
+    grown.min(LONGEST_COOL_DOWN.max(first))
+}
 
 /// Where an authentication stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +79,9 @@ struct Mailed {
 struct State {
     status: Status,
     policy: Uuid,
+    /// The types of devices that are not asked.
+    #[serde(default)]
+    off: TypesOff,
     device: Option<Uuid>,
     mailed: Option<Mailed>,
     failures: u32,
@@ -108,11 +134,12 @@ impl From<ComposeError> for Refusal {
     }
 }
 
-/// The devices of a user that a policy lets prove who it is, in their order.
+/// The devices of a user that a policy lets prove who it is, but for types that are off, in their order.
 pub(crate) async fn usable_devices(
     idp: &Idp,
     user: &StoredUser,
     policy: &DeviceAuthenticationPolicy,
+    off: TypesOff,
     now: Timestamp,
 ) -> Result<Vec<Object<Device>>, StoreError> {
     let devices = Objects::<Device>::new(idp.db(), idp.keyring());
@@ -120,6 +147,7 @@ pub(crate) async fn usable_devices(
     let is_usable = |device: &Object<Device>| {
         let device = &device.document;
         is_provided(device.kind)
+            && !off.contains(&Some(device.kind))
             && device.is_usable(now)
             && policy
                 .otp_rules(device.kind)
@@ -139,6 +167,7 @@ fn is_provided(kind: DeviceType) -> bool {
 /// A policy and the devices that it lets prove who the user is.
 pub(crate) struct Choice {
     policy: Object<DeviceAuthenticationPolicy>,
+    off: TypesOff,
     pub(crate) devices: Vec<Object<Device>>,
 }
 
@@ -151,7 +180,7 @@ impl Choice {
     pub(crate) async fn find(
         idp: &Idp,
         user: &StoredUser,
-        policy: Option<Uuid>,
+        policy: DevicePolicy,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let choice = Self::of(idp, user, policy, now).await?;
@@ -172,13 +201,18 @@ impl Choice {
     pub(super) async fn of(
         idp: &Idp,
         user: &StoredUser,
-        policy: Option<Uuid>,
+        policy: DevicePolicy,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let policy = DeviceAuthenticationPolicy::find(idp, user.environment_id, policy).await?;
+        let DevicePolicy { id, off } = policy;
+        let policy = DeviceAuthenticationPolicy::find(idp, user.environment_id, id).await?;
         let policy = policy.ok_or(Refusal::UnknownPolicy)?;
-        let devices = usable_devices(idp, user, &policy.document, now).await?;
-        Ok(Self { policy, devices })
+        let devices = usable_devices(idp, user, &policy.document, off, now).await?;
+        Ok(Self {
+            policy,
+            off,
+            devices,
+        })
     }
 
     /// How many digits the one-time passwords of a device have.
@@ -286,6 +320,7 @@ impl Authentication {
             state: State {
                 status: Status::DeviceSelectionRequired,
                 policy: choice.policy.id,
+                off: choice.off,
                 device: None,
                 mailed: None,
                 failures: 0,
@@ -338,7 +373,7 @@ impl Authentication {
         let device = choice.devices.iter().find(|device| device.id == chosen);
         let device = device.ok_or(Refusal::UnknownDevice)?;
         let rules = choice.rules(device)?;
-        let (counted, attempts_remaining) = self.count(idp, device, rules, by.now).await?;
+        let (counted, attempts_remaining) = self.count(idp, user, device, rules, by.now).await?;
         let Some(proven) = self.proven(idp, &counted, sent, rules, by.now) else {
             let failed = Activity::failed("OTP.CHECK_FAILED", user);
             let recorded = Change::new().commit(idp, user.environment_id, &failed, by);
@@ -359,10 +394,12 @@ impl Authentication {
     async fn count(
         &mut self,
         idp: &Idp,
+        user: &StoredUser,
         device: &Object<Device>,
         rules: OtpRules,
         now: Timestamp,
     ) -> Result<(Object<Device>, u32), Refusal> {
+        let mut told = None;
         self.state.failures += 1;
         let mut counted = device.clone();
         counted.document.failures += 1;
@@ -370,12 +407,14 @@ impl Authentication {
         let attempts_remaining = rules.most_failures.saturating_sub(failures);
         if attempts_remaining == 0 {
             self.state.status = Status::Failed;
-            let least = match device.document.kind {
-                DeviceType::Totp => LEAST_COOL_DOWN,
-                _ => SignedDuration::ZERO,
-            };
-            let cool_down = rules.cool_down.max(least);
+            let locks = counted.document.locks.saturating_add(1);
+            let cool_down = cool_down(device.document.kind, rules, locks);
             counted.document.failures = 0;
+            counted.document.locks = locks;
+            if locks == ALARMING_LOCKS {
+                let notice = MailKind::Notice(Notice::DeviceLocked);
+                told = Some(idp.mail().enqueue(idp, user, &notice, now).await?);
+            }
             if cool_down > SignedDuration::ZERO {
                 counted.document.lock = Lock {
                     status: LockStatus::Locked,
@@ -386,10 +425,15 @@ impl Authentication {
         let objects = Objects::<Device>::new(idp.db(), idp.keyring());
         let change = objects.update_unchanged(&counted, idp.random())?;
         let change = change.and(self.advance(now)?);
+        let is_told = told.is_some();
+        let change = change.and(told.unwrap_or_default());
         match change.commit_unrecorded(idp).await {
             Ok(()) => {}
             Err(error) if error.unmet().is_some() => return Err(Refusal::Conflict),
             Err(error) => return Err(error.into()),
+        }
+        if is_told {
+            idp.mail().wake();
         }
         // As it was just written.
         self.stored.version += 1;
@@ -417,6 +461,7 @@ impl Authentication {
             proven.document.last_step = Some(step);
         }
         proven.document.failures = 0;
+        proven.document.locks = 0;
         proven.document.lock = Lock::default();
         Some(proven)
     }
@@ -441,6 +486,7 @@ impl Authentication {
         self.state = State {
             status: Status::OtpRequired,
             policy: choice.policy.id,
+            off: choice.off,
             device: Some(device.id),
             mailed,
             failures: 0,
@@ -539,6 +585,14 @@ impl Authentication {
 
     pub(crate) fn policy(&self) -> Uuid {
         self.state.policy
+    }
+
+    /// Which devices can be asked.
+    pub(crate) fn device_policy(&self) -> DevicePolicy {
+        DevicePolicy {
+            id: Some(self.state.policy),
+            off: self.state.off,
+        }
     }
 
     pub(crate) fn status(&self) -> Status {

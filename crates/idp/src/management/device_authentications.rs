@@ -18,7 +18,7 @@ use crate::api::body::Json;
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::{self, at};
 use crate::configuration::device_authentication_policies::DeviceAuthenticationPolicy;
-use crate::configuration::devices::Device;
+use crate::configuration::devices::{Device, DevicePolicy};
 use crate::interaction::second_factor::{
     self, Authentication, Choice, Refusal, Status, usable_devices,
 };
@@ -89,7 +89,7 @@ async fn require_reach(allowed: &Asking, user: &StoredUser) -> Result<(), ApiFai
 
 impl Begun {
     async fn choice(&self) -> Result<Choice, ApiFailure> {
-        let policy = Some(self.authentication.policy());
+        let policy = self.authentication.device_policy();
         let (idp, now) = (&self.allowed.idp, self.allowed.now);
         Ok(Choice::find(idp, &self.user, policy, now).await?)
     }
@@ -107,7 +107,7 @@ async fn begin(allowed: Asking, Json(new): Json<NewAuthentication>) -> Result<Re
         let message = "The user cannot sign on.";
         return Err(ApiFailure::constraint(Some("user.id"), message));
     }
-    let policy = new.policy.map(|policy| policy.id);
+    let policy = DevicePolicy::whole(new.policy.map(|policy| policy.id));
     let choice = Choice::find(idp, &user, policy, now).await?;
     let device = new.selected_device.map(|device| device.id);
     let begun = Authentication::begin(idp, &user, &choice, device, &allowed.by).await?;
@@ -121,10 +121,10 @@ async fn read(begun: Begun) -> Result<Reply, ApiFailure> {
         authentication,
     } = &begun;
     let (idp, now) = (&allowed.idp, allowed.now);
-    let policy = Some(authentication.policy());
-    let policy = DeviceAuthenticationPolicy::find(idp, allowed.id(), policy).await?;
+    let asked = authentication.device_policy();
+    let policy = DeviceAuthenticationPolicy::find(idp, allowed.id(), asked.id).await?;
     let devices = match policy {
-        Some(policy) => usable_devices(idp, user, &policy.document, now).await?,
+        Some(policy) => usable_devices(idp, user, &policy.document, asked.off, now).await?,
         None => Vec::new(),
     };
     Reply::ok(&shown(allowed, authentication, &devices)?)

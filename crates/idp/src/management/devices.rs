@@ -24,7 +24,7 @@ use crate::configuration::devices::{
     PAIRING_KEY_LIFETIME, PairingKey, in_order, otp_context,
 };
 use crate::configuration::mfa_settings::{MfaSettings, PairingKeyFormat};
-use crate::mail::MailKind;
+use crate::mail::{MailKind, Notice};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{
@@ -133,12 +133,33 @@ pub(super) async fn read(
     Reply::ok(&show(&on, &object)?)
 }
 
+/// Refuses owners who have a second factor and signed on without it: whoever knows the password alone
+/// neither pairs a device nor takes one away.
+async fn require_second_factor<P>(on: &OnUser<P>) -> Result<(), ApiFailure> {
+    if on.acts_as == ActsAs::Administrator || !on.user.mfa_enabled || on.has_second_factor() {
+        return Ok(());
+    }
+    let is_active = |device: &Object<Device>| device.document.status == DeviceStatus::Active;
+    if all(on).await?.iter().any(is_active) {
+        return Err(ApiFailure::forbidden());
+    }
+    Ok(())
+}
+
+/// Tells the user what became of a device.
+async fn tell<P>(on: &OnUser<P>, notice: Notice) -> Result<Change, ApiFailure> {
+    let notice = MailKind::Notice(notice);
+    let mail = on.idp.mail().enqueue(&on.idp, &on.user, &notice, on.now);
+    mail.await.map_err(ApiFailure::internal)
+}
+
 /// Makes a device. Administrators may say that it is active already; others prove that it is the
 /// user's.
 pub(super) async fn create(
     on: OnUser<may::CreateDevices>,
     Json(new): Json<NewDevice>,
 ) -> Result<Reply, ApiFailure> {
+    require_second_factor(&on).await?;
     let most = settings(&on).await?.pairing.max_allowed_devices;
     let mut document = checked(&on, new)?;
     checks::references(&on.idp, on.environment.id, &document.references()).await?;
@@ -156,6 +177,8 @@ pub(super) async fn create(
         let (activation, mail) = begin_activation(&on, id, &document, rules).await?;
         document.activation = Some(activation);
         mailed = mail;
+    } else {
+        mailed = mailed.and(tell(&on, Notice::DeviceAdded).await?);
     }
     let device = Object::new(
         id,
@@ -262,6 +285,7 @@ fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
         secret: None,
         last_step: None,
         failures: 0,
+        locks: 0,
     })
 }
 
@@ -339,9 +363,14 @@ async fn replace<P>(
 pub(super) async fn delete(
     OfUser { on, object }: OfUser<Device, may::DeleteDevices>,
 ) -> Result<Reply, ApiFailure> {
-    let change = Objects::delete(&object);
+    require_second_factor(&on).await?;
+    let mut change = Objects::delete(&object);
+    if object.document.status == DeviceStatus::Active {
+        change = change.and(tell(&on, Notice::DeviceRemoved).await?);
+    }
     let written = on.commit(on.environment.id, change, "DEVICE.DELETED", &object);
     written.await?;
+    on.idp.mail().wake();
     Ok(Reply::no_content())
 }
 
@@ -356,6 +385,7 @@ pub(super) async fn activate(
     OfUser { on, object: device }: OfUser<Device, may::UpdateDevices>,
     Json(body): Json<ActivationBody>,
 ) -> Result<Reply, ApiFailure> {
+    require_second_factor(&on).await?;
     let wrong = || {
         let message = "The one-time password is wrong or has expired.";
         let detail = ErrorDetail::new("INVALID_OTP", Some("otp"), message);
@@ -398,8 +428,9 @@ pub(super) async fn activate(
         activated.document.last_step = Some(step);
     }
     activated.updated_at = on.now;
-    let nothing = Change::new();
-    replace(&on, &activated, nothing, "DEVICE.ACTIVATED").await?;
+    let told = tell(&on, Notice::DeviceAdded).await?;
+    replace(&on, &activated, told, "DEVICE.ACTIVATED").await?;
+    on.idp.mail().wake();
     Reply::ok(&show(&on, &activated)?)
 }
 
@@ -496,6 +527,7 @@ pub(super) async fn unlock(device: OfUser<Device, may::ManageUsers>) -> Result<R
     change(device, "DEVICE.UNLOCKED", |device| {
         device.lock = Lock::default();
         device.failures = 0;
+        device.locks = 0;
     })
     .await
 }
@@ -586,6 +618,7 @@ pub(super) async fn create_pairing_key(
     on: OnUser<may::CreatePairingKeys>,
     Json(body): Json<NewPairingKey>,
 ) -> Result<Reply, ApiFailure> {
+    require_second_factor(&on).await?;
     if body.applications.is_empty() {
         return Err(ApiFailure::required_value("applications"));
     }

@@ -327,3 +327,78 @@ async fn nobody_tries_the_devices_of_somebody_more_powerful() {
     authenticator(&admin, &devices).await;
     begin(&identities, &other).await.expect(StatusCode::CREATED);
 }
+
+#[tokio::test]
+async fn locks_grow_while_nothing_is_right_and_the_owner_is_told() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let (user, devices) = person(&api, "ada").await;
+    let (device, secret) = authenticator(&api, &devices).await;
+    let device = format!("{devices}/{device}");
+    let guessed = async || {
+        let api = Api::worker(&world).await;
+        let begun = begin(&api, &user).await.expect(StatusCode::CREATED).json();
+        for _ in 0..3 {
+            let wrong = check(&api, &own(&begun), "no").await;
+            refused(&wrong, 400, "INVALID_DATA", "INVALID_OTP", "otp");
+        }
+        let locked = api.get(&device).await.expect(StatusCode::OK).json();
+        assert_eq!(locked.get("locks"), None);
+        let until = locked["lock"]["expiresAt"].as_str().unwrap();
+        let until: jiff::Timestamp = until.parse().unwrap();
+        until.duration_since(world.clock.now()).as_mins()
+    };
+    let told = async || {
+        let answer = world.get("/mailbox/messages?to=ada@example.com").await;
+        let mails = answer.expect(StatusCode::OK).json();
+        let mails = mails.as_array().unwrap().iter();
+        let subject = "Somebody is guessing your one-time passwords";
+        mails.filter(|mail| mail["subject"] == subject).count()
+    };
+    for (minutes, notices) in [
+        (2, 0),
+        (4, 0),
+        (8, 1),
+        (16, 1),
+        (32, 1),
+        (64, 1),
+        (128, 1),
+        (240, 1),
+        (240, 1),
+    ] {
+        assert_eq!(guessed().await, minutes);
+        assert_eq!(told().await, notices, "after the lock of {minutes} minutes");
+        world.advance(minutes * 60);
+    }
+    // The right one ends the row.
+    let api = Api::worker(&world).await;
+    let begun = begin(&api, &user).await.expect(StatusCode::CREATED).json();
+    let done = check(&api, &own(&begun), &totp(&world, &secret)).await;
+    done.expect(StatusCode::OK);
+    assert_eq!(guessed().await, 2);
+}
+
+/// The policy that environments begin with locks no address.
+#[tokio::test]
+async fn a_device_that_is_mailed_to_is_locked_at_the_third_time() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let (user, devices) = person(&api, "ada").await;
+    let email = json!({ "type": "EMAIL", "email": "ada.second@example.com" });
+    let device = id(&api.make(&devices, &email).await);
+    let at = format!("{devices}/{device}");
+    for status in ["UNLOCKED", "UNLOCKED", "LOCKED"] {
+        let begun = begin(&api, &user).await.expect(StatusCode::CREATED).json();
+        for _ in 0..3 {
+            let wrong = check(&api, &own(&begun), "no").await;
+            refused(&wrong, 400, "INVALID_DATA", "INVALID_OTP", "otp");
+        }
+        let device = api.get(&at).await.expect(StatusCode::OK).json();
+        assert_eq!(device["lock"]["status"], status);
+    }
+    let refusal = begin(&api, &user).await;
+    refused(&refusal, 400, "REQUEST_FAILED", "NO_USABLE_DEVICES", "");
+    let unlocked = api.act(Method::POST, &at, "device.unlock+json", &Value::Null);
+    unlocked.await.expect(StatusCode::OK);
+    begin(&api, &user).await.expect(StatusCode::CREATED);
+}

@@ -4,7 +4,10 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::{Api, id, refused, user_path};
-use crate::world::World;
+use crate::management_device_authentications::{authenticator, totp};
+use crate::signon_demands::demanding;
+use crate::signon_languages::enable;
+use crate::world::{Browser, World, sub_page};
 
 async fn items(api: &Api<'_>, path: &str, key: &str) -> Vec<Value> {
     let page = api.get(path).await.expect(StatusCode::OK).json();
@@ -438,4 +441,107 @@ async fn a_pairing_key_expires() {
     assert_eq!(api.get(&at).await.json()["status"], "EXPIRED");
     api.delete(&at).await.expect(StatusCode::NO_CONTENT);
     refused(&api.get(&at).await, 404, "NOT_FOUND", "", "");
+}
+
+/// The subjects of the mails to an address that begin like this one.
+async fn told(world: &World, to: &str, subject: &str) -> usize {
+    let answer = world.get(&format!("/mailbox/messages?to={to}")).await;
+    let mails = answer.expect(StatusCode::OK).json();
+    let subjects = mails.as_array().unwrap().iter();
+    subjects.filter(|mail| mail["subject"] == subject).count()
+}
+
+const ADDED: &str = "A device was added to your account";
+const REMOVED: &str = "A device was removed from your account";
+
+/// Whoever knows the password alone neither pairs a device nor takes one away.
+#[tokio::test]
+async fn a_token_of_one_factor_changes_no_second_factor() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let scopes = "openid p1:read:device p1:create:device p1:update:device p1:delete:device \
+                  p1:create:pairingKey";
+    let one = Api::user(&world, scopes).await;
+    let demo = items(&api, "users?filter=username%20eq%20%22demo%22", "users").await;
+    let user = user_path(&demo[0]);
+    let devices = format!("{user}/devices");
+    let email = json!({ "type": "EMAIL", "email": "thief@example.com" });
+    // The first factor makes the first device.
+    let pending = one.make(&devices, &email).await;
+    let pending = format!("{devices}/{}", id(&pending));
+    let otp = json!({ "otp": mailed_otp(&world, "thief@example.com").await });
+    let enabled = json!({ "mfaEnabled": true });
+    api.put(&format!("{user}/mfaEnabled"), &enabled)
+        .await
+        .expect(StatusCode::OK);
+    let (own, secret) = authenticator(&api, &devices).await;
+    let own = format!("{devices}/{own}");
+    assert_eq!(told(&world, "demo@example.com", ADDED).await, 1);
+    let key = json!({ "applications": [{ "id": world.demo.client_id }] });
+    let activate = "device.activate+json";
+    for answer in [
+        one.post(&devices, &email).await,
+        one.act(Method::POST, &pending, activate, &otp).await,
+        one.delete(&own).await,
+        one.post(&format!("{user}/pairingKeys"), &key).await,
+    ] {
+        refused(
+            &answer,
+            403,
+            "ACCESS_FAILED",
+            "INSUFFICIENT_PERMISSIONS",
+            "",
+        );
+    }
+    // Both factors do all of it.
+    demanding(&api, &[json!({ "type": "MULTI_FACTOR_AUTHENTICATION" })]).await;
+    world.advance(30);
+    let mut browser = world.browser();
+    let request = world.request().set("scope", scopes);
+    let page = Browser::page_of(&browser.authorize(&world, &request).await);
+    let answer = browser.give_right(&page, &world.demo.user).await;
+    let page = sub_page(answer.location(), "secondFactor");
+    let shown = totp(&world, &secret);
+    let answer = browser.post(&page, &[("otp", shown.as_str())]).await;
+    let received = browser.resume(&answer).await;
+    let tokens = world.redeem(&received.param("code")).await;
+    let both = Api::bearing(&world, &tokens.expect(StatusCode::OK).json());
+    let made = both.make(&devices, &email).await;
+    let activated = both.act(Method::POST, &pending, activate, &otp).await;
+    activated.expect(StatusCode::OK);
+    assert_eq!(told(&world, "demo@example.com", ADDED).await, 2);
+    // One that never counted is nothing to tell of.
+    let made = format!("{devices}/{}", id(&made));
+    both.delete(&made).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(told(&world, "demo@example.com", REMOVED).await, 0);
+    both.delete(&own).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(told(&world, "demo@example.com", REMOVED).await, 1);
+}
+
+/// In the language of the user, and whoever does it.
+#[tokio::test]
+async fn the_owner_is_told_of_devices_that_come_and_go() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    enable(&api, "de", false).await;
+    for (language, added, removed) in [
+        ("en", ADDED, REMOVED),
+        (
+            "de",
+            "Ihrem Konto wurde ein Gerät hinzugefügt",
+            "Aus Ihrem Konto wurde ein Gerät entfernt",
+        ),
+    ] {
+        let name = format!("ada-{language}");
+        let to = format!("{name}@example.com");
+        let user = json!({ "username": name, "email": to, "preferredLanguage": language });
+        let devices = format!("{}/devices", user_path(&api.make("users", &user).await));
+        let email = json!({ "type": "EMAIL", "email": "second@example.com" });
+        let made = api.make(&devices, &email).await;
+        assert_eq!(made["status"], "ACTIVE");
+        assert_eq!(told(&world, &to, added).await, 1);
+        let at = format!("{devices}/{}", id(&made));
+        api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(told(&world, &to, removed).await, 1);
+    }
 }

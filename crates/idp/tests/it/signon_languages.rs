@@ -9,7 +9,7 @@ use crate::management_images::{png, upload};
 use crate::world::{Answer, Browser, World};
 
 /// Enables a language of the environment, and makes it the default where that is wanted.
-async fn enable(api: &Api<'_>, locale: &str, is_default: bool) {
+pub(crate) async fn enable(api: &Api<'_>, locale: &str, is_default: bool) {
     let filter = format!("languages?filter=locale%20eq%20%22{locale}%22");
     let page = api.get(&filter).await.expect(StatusCode::OK).json();
     let id = page["_embedded"]["languages"][0]["id"].clone();

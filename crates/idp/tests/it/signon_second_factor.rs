@@ -206,6 +206,64 @@ async fn of_several_devices_another_one_can_be_asked() {
     assert!(answer.location().contains("/as/resume"), "{answer:?}");
 }
 
+#[tokio::test]
+async fn types_that_the_action_switches_off_are_not_asked() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let devices = enable(&api).await;
+    let (application, _) = authenticator(&api, &devices).await;
+    world.advance(30);
+    let email = json!({ "type": "EMAIL", "email": "demo.second@example.com" });
+    let address = id(&api.make(&devices, &email).await);
+    let actions = demanding(&api, &[json!({ "type": MFA })]).await;
+    let listed = api.get(&actions).await.json();
+    let mut listed = listed["_embedded"]["actions"].as_array().unwrap().iter();
+    let action = listed.find(|one| one["type"] == MFA).unwrap();
+    let at = format!("{actions}/{}", id(action));
+    let switch = async |switches: Value| {
+        let mut action = action.clone();
+        for (name, value) in switches.as_object().unwrap() {
+            action[name] = value.clone();
+        }
+        api.put(&at, &action).await.expect(StatusCode::OK);
+    };
+    let (on, off) = (json!({ "enabled": true }), json!({ "enabled": false }));
+    let (of_application, of_address) = ("authenticator application shows", "de****@example.com");
+    for (switches, asked, silent, device) in [
+        (
+            json!({ "email": off, "authenticator": on, "sms": on }),
+            of_application,
+            of_address,
+            &address,
+        ),
+        (
+            json!({ "authenticator": off }),
+            of_address,
+            of_application,
+            &application,
+        ),
+    ] {
+        switch(switches).await;
+        let (mut browser, page) = behind_password(&world).await;
+        let shown = browser.get(&page).await;
+        shows(&shown, StatusCode::OK, asked);
+        assert!(!shown.body.contains(silent), "{}", shown.body);
+        let select = sub_page(&page, "secondFactor/device");
+        let selected = browser.post(&select, &[("device", device)]).await;
+        assert!(!selected.body.contains(silent), "{}", selected.body);
+        let again = browser.get(&page).await;
+        shows(&again, StatusCode::OK, asked);
+    }
+    // Devices that are not asked are no way past it either.
+    for mode in ["BLOCK", "BYPASS"] {
+        switch(json!({ "authenticator": off, "email": off, "noDevicesMode": mode })).await;
+        let mut browser = world.browser();
+        let page = Browser::page_of(&browser.authorize(&world, &world.request()).await);
+        let blocked = browser.give_right(&page, &world.demo.user).await;
+        assert_ne!(blocked.status, StatusCode::SEE_OTHER, "{mode}");
+    }
+}
+
 /// A flow that a program is in front of.
 async fn act(browser: &mut Browser, flow: &str, action: &str, body: &Value) -> Answer {
     let media = format!("{}{action}+json", crate::management::VENDOR);
