@@ -4,7 +4,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
-use axum::http::uri::PathAndQuery;
+use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -20,7 +20,7 @@ const FOR_BROWSERS: [&str; 4] = ["/as/authorize", "/as/resume", "/as/signoff", "
 /// The name that a request is for, without a port.
 fn name(request: &Request) -> Option<&str> {
     let header = || request.headers().get(HOST)?.to_str().ok();
-    let host = request.uri().authority().map(|host| host.as_str());
+    let host = request.uri().authority().map(Authority::as_str);
     let host = host.or_else(header)?;
     Some(host.rsplit_once(':').map_or(host, |(name, _)| name))
 }

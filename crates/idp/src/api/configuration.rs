@@ -345,13 +345,11 @@ impl<D: Configuration> Managing<D> {
         document.check(self, replaced).await?;
         checks::texts("", &to_json(&document)?)?;
         checks::references(&self.idp, self.id(), &document.references()).await?;
-        Ok(match replaced {
-            Some(replaced) => replaced.with(document, self.now),
-            None => {
-                let id = self.idp.random().uuid();
-                Object::new(id, self.id(), self.parent, document, self.now)
-            }
-        })
+        if let Some(replaced) = replaced {
+            return Ok(replaced.with(document, self.now));
+        }
+        let id = self.idp.random().uuid();
+        Ok(Object::new(id, self.id(), self.parent, document, self.now))
     }
 
     /// Adds an object to the collection.

@@ -107,15 +107,14 @@ fn value(attribute: &ResourceAttribute, user: &StoredUser) -> Option<Value> {
 
 /// Sets or takes away a claim, `address.locality` inside the claim `address`.
 fn put(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    let (object, member) = match name.split_once('.') {
-        Some(("address", member)) => ("address", member),
-        _ => {
-            match value {
-                Some(value) => members.insert(name.to_owned(), value),
-                None => members.remove(name),
-            };
-            return;
-        }
+    let object = "address";
+    let member = name.strip_prefix("address.");
+    let Some(member) = member else {
+        match value {
+            Some(value) => members.insert(name.to_owned(), value),
+            None => members.remove(name),
+        };
+        return;
     };
     let Some(value) = value else {
         if let Some(Value::Object(inside)) = members.get_mut(object) {

@@ -79,7 +79,7 @@ struct Demanded {
 
 impl Choices {
     /// What a policy says by its actions, the first one first.
-    pub(crate) fn of<'a>(actions: impl Iterator<Item = &'a SignOnPolicyAction> + Clone) -> Self {
+    pub(crate) fn of<'a>(actions: &(impl Iterator<Item = &'a SignOnPolicyAction> + Clone)) -> Self {
         let begins = |action: &&SignOnPolicyAction| {
             matches!(
                 action.kind,
@@ -950,13 +950,12 @@ fn profile(
     };
     let taken = mapped.iter().filter(|one| one.replaces || !has(one));
     let bodies: Vec<Map<String, Value>> = taken.map(body).collect();
-    bodies.iter().fold(
-        attributes.clone(),
-        |profile, body| match user_attributes::merge(profile.clone(), body, schema) {
+    bodies.iter().fold(attributes, |profile, body| {
+        match user_attributes::merge(profile.clone(), body, schema) {
             Ok(merged) => merged,
             Err(_) => profile,
-        },
-    )
+        }
+    })
 }
 
 /// One attribute as a request would set it: `name.given` as a member of `name`.

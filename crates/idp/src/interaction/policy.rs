@@ -154,7 +154,7 @@ impl ChosenPolicy {
                 .is_some_and(|action| action.kind == ActionType::IdentifierFirst),
             offers_recovery: recovery.is_none_or(|recovery| recovery.enabled),
             registration: offers_registration(registration),
-            external: Choices::of(policy.actions.iter().map(|(_, action)| action)),
+            external: Choices::of(&policy.actions.iter().map(|(_, action)| action)),
         }
     }
 

@@ -362,12 +362,12 @@ async fn filled_in(
         };
         let value = Value::Object(Map::from_iter([(member.to_owned(), value)]));
         let body = Map::from_iter([("name".to_owned(), value)]);
-        match user_attributes::merge(newcomer.attributes.clone(), &body, &schema) {
-            Ok(merged) => newcomer.attributes = merged,
-            Err(_) => {
-                is_good = false;
-                form.set_error(name, visit.text("confirm-name-invalid"));
-            }
+        let merged = user_attributes::merge(newcomer.attributes.clone(), &body, &schema);
+        if let Ok(merged) = merged {
+            newcomer.attributes = merged;
+        } else {
+            is_good = false;
+            form.set_error(name, visit.text("confirm-name-invalid"));
         }
     }
     Ok((form, is_good.then_some(newcomer)))

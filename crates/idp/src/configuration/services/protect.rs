@@ -163,9 +163,9 @@ struct Composition {
 #[serde(rename_all = "camelCase")]
 struct Condition {
     r#type: Option<ConditionType>,
-    and: Option<Vec<Condition>>,
-    or: Option<Vec<Condition>>,
-    not: Option<Box<Condition>>,
+    and: Option<Vec<Self>>,
+    or: Option<Vec<Self>>,
+    not: Option<Box<Self>>,
     contains: Option<String>,
     contains_ignore_case: Option<String>,
     not_contains: Option<String>,

@@ -116,7 +116,6 @@ struct Compared {
 }
 
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct RecordMatching {
     address: Option<Matched>,
     birth_date: Option<Matched>,
@@ -362,7 +361,8 @@ enum Progress {
     ApprovedManually,
     ApprovedNoRequest,
     Fail,
-    InProgress,
+    #[serde(rename = "IN_PROGRESS")]
+    Running,
     Initiated,
     NotRequired,
     Partial,
