@@ -1,4 +1,4 @@
-//! Prints the OpenAPI document of the management API, made from the router's table and the types of
+//! Prints the `OpenAPI` document of the management API, made from the router's table and the types of
 //! bodies and answers: `cargo run -p idp --example openapi`. With a path, writes it there compressed.
 
 use std::fs::File;

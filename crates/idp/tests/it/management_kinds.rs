@@ -1,4 +1,4 @@
-//! Faults of every kind, walked over every operation of the OpenAPI document: the document is made
+//! Faults of every kind, walked over every operation of the `OpenAPI` document: the document is made
 //! from the router's table, so that what is new is walked without a line here.
 
 use std::collections::{BTreeMap, BTreeSet};

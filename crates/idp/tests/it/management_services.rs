@@ -44,6 +44,7 @@ fn resource(name: &str) -> Value {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of all services")]
 async fn what_a_service_is_configured_with_comes_back_and_is_refused_by_the_members_name() {
     let world = World::new().await;
     let api = Api::worker(&world).await;

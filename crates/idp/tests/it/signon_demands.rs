@@ -421,7 +421,7 @@ async fn a_value_that_somebody_else_has_is_not_taken() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
     let schemas = api.get("schemas").await.json();
-    let schema = id(&schemas["_embedded"]["schemas"][0]).to_owned();
+    let schema = id(&schemas["_embedded"]["schemas"][0]).clone();
     let attribute = json!({ "name": "badge", "type": "STRING", "enabled": true, "unique": true });
     let path = format!("schemas/{schema}/attributes");
     api.make(&path, &attribute).await;

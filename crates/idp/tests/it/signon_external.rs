@@ -119,7 +119,7 @@ impl Elsewhere {
     }
 
     /// The claims of a right ID token for a browser that was sent here.
-    fn right(&self, world: &World, sent: &Sent, more: Value) -> Value {
+    fn right(&self, world: &World, sent: &Sent, more: &Value) -> Value {
         let now = world.clock.now().as_second();
         let mut claims = json!({
             "iss": self.url, "aud": "an-id", "sub": "person-1", "iat": now, "exp": now + 300,
@@ -250,7 +250,7 @@ async fn come_back(
     sent: &Sent,
     claims: Value,
 ) -> Answer {
-    elsewhere.said().id_token = elsewhere.right(world, sent, claims);
+    elsewhere.said().id_token = elsewhere.right(world, sent, &claims);
     let back = sent.back(&[("code", "c-1"), ("state", &sent.param("state"))]);
     browser.get(&back).await
 }
@@ -374,7 +374,7 @@ async fn what_comes_back_counts_once_and_in_the_browser_that_left() {
     obey(&api, &[login_with(&provider)]).await;
     let (mut browser, page, sent) = at_provider(&world, "Partner").await;
     let person = json!({ "email": "al@elsewhere.example" });
-    elsewhere.said().id_token = elsewhere.right(&world, &sent, person);
+    elsewhere.said().id_token = elsewhere.right(&world, &sent, &person);
     let state = sent.param("state");
     let back = sent.back(&[("code", "c-1"), ("state", &state)]);
 
@@ -417,6 +417,9 @@ async fn what_comes_back_counts_once_and_in_the_browser_that_left() {
     assert_eq!(elsewhere.said().asked.len(), 1);
 }
 
+/// What is wrong with an answer, by its name.
+type Break<'a> = (&'a str, &'a dyn Fn(&mut Said));
+
 #[tokio::test]
 async fn an_answer_that_is_not_right_signs_nobody_on_and_leaves_a_way_on() {
     let world = world().await;
@@ -426,34 +429,34 @@ async fn an_answer_that_is_not_right_signs_nobody_on_and_leaves_a_way_on() {
     obey(&api, &[login_with(&provider)]).await;
     let person = json!({ "email": "al@elsewhere.example" });
     let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwZXJzb24tMSJ9.";
-    let break_it: [(&str, &dyn Fn(&mut Said)); 10] = [
+    let break_it: [Break<'_>; 10] = [
         ("nonce", &|said| said.id_token["nonce"] = json!("another")),
         ("no nonce", &|said| {
             said.id_token.as_object_mut().unwrap().remove("nonce");
         }),
         ("issuer", &|said| {
-            said.id_token["iss"] = json!("https://other.example")
+            said.id_token["iss"] = json!("https://other.example");
         }),
         ("audience", &|said| {
-            said.id_token["aud"] = json!("another-id")
+            said.id_token["aud"] = json!("another-id");
         }),
         ("expiry", &|said| said.id_token["exp"] = json!(1)),
         ("hash", &|said| {
-            said.id_token["at_hash"] = json!("AAAAAAAAAAAAAAAAAAAAAA")
+            said.id_token["at_hash"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
         }),
         ("no signature", &|said| said.id_token = json!(unsigned)),
         ("no token", &|said| said.id_token = Value::Null),
         ("refusal", &|said| {
-            said.token_status = StatusCode::BAD_REQUEST
+            said.token_status = StatusCode::BAD_REQUEST;
         }),
         ("failure", &|said| {
-            said.token_status = StatusCode::BAD_GATEWAY
+            said.token_status = StatusCode::BAD_GATEWAY;
         }),
     ];
     for (what, break_it) in break_it {
         let (mut browser, page, sent) = at_provider(&world, "Partner").await;
         {
-            let right = elsewhere.right(&world, &sent, person.clone());
+            let right = elsewhere.right(&world, &sent, &person);
             let mut said = elsewhere.said();
             said.token_status = StatusCode::OK;
             said.id_token = right;
