@@ -169,14 +169,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0021_profile_prompts.sql"),
     },
     Migration {
-        version: 23,
+        version: 22,
         name: "mail_shares",
-        sql: include_str!("../migrations/0023_mail_shares.sql"),
+        sql: include_str!("../migrations/0022_mail_shares.sql"),
     },
     Migration {
-        version: 24,
+        version: 23,
         name: "second_factor_at",
-        sql: include_str!("../migrations/0024_second_factor_at.sql"),
+        sql: include_str!("../migrations/0023_second_factor_at.sql"),
     },
 ];
 

@@ -91,7 +91,10 @@ async fn remove<D: Names>(on: Named<D, D::Manage>) -> Result<Reply, ApiFailure> 
 /// The routes of a collection whose objects name another one.
 pub(crate) fn named_collection<D: Names>() -> Vec<Resource> {
     vec![
-        at_path::<D>("").get(list::<D>).post(add::<D>),
+        at_path::<D>("")
+            .get(list::<D>)
+            .post(add::<D>)
+            .taking::<WireReference<Uuid>>(),
         at_path::<D>(&format!("/{{{}}}", D::ITEM))
             .get(read::<D>)
             .delete(remove::<D>),

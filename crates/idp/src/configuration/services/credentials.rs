@@ -592,7 +592,7 @@ where
 pub(super) fn routes() -> Vec<Resource> {
     let mut routes: Vec<Resource> = settings_once_set::<IssuerProfile>()
         .into_iter()
-        .map(|route| route.post(begin_to_issue))
+        .map(|route| route.post(begin_to_issue).taking::<IssuerProfile>())
         .collect();
     routes.extend(collection::<CredentialType>());
     routes.extend([
@@ -601,7 +601,9 @@ pub(super) fn routes() -> Vec<Resource> {
         at_path::<IssuanceRule>("/{issuanceRule}/stagedChanges")
             .get(staged)
             .post(apply)
-            .post_as(APPLY, apply),
+            .taking::<Apply>()
+            .post_as(APPLY, apply)
+            .taking::<Apply>(),
         at_path::<IssuanceRule>("/{issuanceRule}/usageCounts").get(usage_counts),
         at_path::<IssuanceRule>("/{issuanceRule}/usageDetails").get(usage_details),
         at_path::<Wallet>("/{digitalWallet}/provisionedCredentials").get(provisioned::<Wallet>),

@@ -418,7 +418,11 @@ pub(super) fn routes() -> Vec<Resource> {
     let mut routes = collection::<VerifyPolicy>();
     routes.extend(collection::<VoicePhrase>());
     routes.extend(collection::<PhraseContent>());
-    routes.push(list_route::<VerifyTransaction>().post(ask_to_prove));
+    routes.push(
+        list_route::<VerifyTransaction>()
+            .post(ask_to_prove)
+            .taking::<VerifyTransaction>(),
+    );
     routes.extend(collection::<VerifyTransaction>().into_iter().skip(1));
     routes
 }
