@@ -502,7 +502,7 @@ impl Turn<'_> {
             (Some(partner), Some(expected)) => turn.ask(partner, params, &expected).await,
         };
         match (partner, answer) {
-            (Some(partner), Ok(claims)) => turn.welcome(&partner, &claims).await,
+            (Some(partner), Ok(claims)) => Box::pin(turn.welcome(&partner, &claims)).await,
             (_, Err(error)) => {
                 let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(provider = %attempt.provider, flow = %back.id, cause,
