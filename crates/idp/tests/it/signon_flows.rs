@@ -245,12 +245,11 @@ async fn nothing_is_written_for_whoever_has_lost_the_session() {
         // As when its time is over.
         let sql = "DELETE FROM browser_sessions";
         world.sql(Statement::new(sql)).await;
-        match standing {
-            "agreement" => drop(agree(&mut browser, &page).await),
-            _ => {
-                let form = [("nickname", "Al")];
-                browser.post(&sub_page(&page, "profile"), &form).await;
-            }
+        if standing == "agreement" {
+            agree(&mut browser, &page).await;
+        } else {
+            let form = [("nickname", "Al")];
+            browser.post(&sub_page(&page, "profile"), &form).await;
         }
         let user = demo(&api).await;
         assert!(user.get("nickname").is_none() || standing == "agreement");
