@@ -53,5 +53,6 @@ fn measure(
     start::measure(runtime, program, report)?;
     sign_on::measure(runtime, program, report)?;
     hammer::measure(runtime, program, report)?;
-    requests::measure(runtime, program, report)
+    requests::measure(runtime, program, report)?;
+    scale::measure(program, report)
 }

@@ -10,6 +10,7 @@ pub(crate) mod coverage;
 pub(crate) mod introspecting;
 pub(crate) mod last_administrator;
 pub(crate) mod on_application;
+pub(crate) mod on_attributes;
 pub(crate) mod on_user;
 pub(crate) mod opened;
 pub(crate) mod permissions;

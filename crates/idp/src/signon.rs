@@ -7,6 +7,7 @@
 pub(crate) mod agreement;
 pub(crate) mod change;
 pub(crate) mod external;
+pub(crate) mod given;
 pub(crate) mod over;
 pub(crate) mod profile;
 pub(crate) mod recovery;

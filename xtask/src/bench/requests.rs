@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use super::load::Request;
 use super::report::{Limit, Report};
 use super::sign_on::SignedOn;
-use super::{kernel, load, peers, scale, sign_on};
+use super::{kernel, load, peers, sign_on};
 use crate::service::{self, Service};
 use crate::system::System;
 
@@ -42,8 +42,7 @@ pub(crate) fn measure(
     quiet_discovery(program, constant, report)?;
     let target = Target::start(program)?;
     target.tokens(runtime, constant, report)?;
-    target.directory(constant, report)?;
-    scale::measure(program, report)
+    target.directory(constant, report)
 }
 
 /// A running environment and what its requests need.

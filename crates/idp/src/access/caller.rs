@@ -16,13 +16,13 @@ use super::coverage::{self, Assignable, Coverage, LocatedScope};
 use super::permissions::Permission;
 use super::roles;
 use crate::audit::{Activity, Actor, By, Origin, Subject};
-use crate::interaction::browser::SECOND_FACTOR;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::StoredAssignment;
+use crate::stores::sessions::SECOND_FACTOR;
 use crate::stores::users::StoredUser;
 
 /// Somebody with a good access token, and the request that came with it.

@@ -343,6 +343,7 @@ impl Parent for RuleOfMapping {
 
 /// That the configuration was to take effect as it was then.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PropagationRevision")]
 pub(crate) struct Revision {}
 
 impl Document for Revision {

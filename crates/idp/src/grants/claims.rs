@@ -7,6 +7,13 @@ use serde_json::{Map, Value, json};
 use crate::expressions::Expression;
 use crate::stores::users::StoredUser;
 
+/// Where claims are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    IdToken,
+    UserInfo,
+}
+
 /// The names of all claims that [`about`] may give.
 pub(crate) const NAMES: [&str; 15] = [
     "name",

@@ -11,6 +11,7 @@ use protocol::oauth::Scopes;
 use serde_json::{Map, Value};
 
 use crate::Idp;
+use crate::grants::claims::Told;
 use crate::grants::{claims, resource_claims};
 use crate::stores::application_attributes::{AttributeMapping, is_reserved};
 use crate::stores::applications::{StoredApplication, core_mapping};
@@ -19,13 +20,6 @@ use crate::stores::users::StoredUser;
 
 /// OpenID Connect Core §2: the bound of `sub`.
 const LONGEST_SUBJECT: usize = 255;
-
-/// Where claims are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    IdToken,
-    UserInfo,
-}
 
 /// Replaces claims by what the application's mappings say, and returns by which identifier it knows
 /// the user where that is not the user's id.

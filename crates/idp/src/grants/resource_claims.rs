@@ -8,8 +8,7 @@ use protocol::jose::AccessTokenClaims;
 use protocol::oauth::Scopes;
 use serde_json::{Map, Value, json};
 
-use super::claims;
-use super::mapped_claims::Told;
+use super::claims::{self, Told};
 use crate::Idp;
 use crate::stores::applications::StoredApplication;
 use crate::stores::resource_attributes::{AttributeKind, ResourceAttribute, SUBJECT};

@@ -10,11 +10,8 @@ use protocol::secret::SessionToken;
 use super::complete::Proven;
 use super::{Given, Known, cookies};
 use crate::Idp;
-use crate::stores::sessions::{BrowserSession, Sessions};
+use crate::stores::sessions::{BrowserSession, SECOND_FACTOR, Sessions};
 use crate::stores::users::{StoredUser, Users};
-
-/// The authentication method of who was proven by more than one factor (RFC 8176).
-pub(crate) const SECOND_FACTOR: &str = "mfa";
 
 /// How exactly it is known when a session was last seen; more would cost a write per request.
 const TOUCH_AFTER: SignedDuration = SignedDuration::from_mins(1);

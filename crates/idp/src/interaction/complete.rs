@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use protocol::id::SessionId;
 use protocol::secret::SessionToken;
 
-use super::browser::{Browser, SECOND_FACTOR};
+use super::browser::Browser;
 use super::error::InteractionError;
 use super::{Given, Interaction, Step};
 use crate::Idp;
@@ -13,7 +13,7 @@ use crate::accounts::passwords::Right;
 use crate::accounts::sign_on;
 use crate::audit::{Activity, By};
 use crate::stores::change::Change;
-use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
+use crate::stores::sessions::{BrowserSession, SECOND_FACTOR, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
 
 /// What somebody has proven.

@@ -13,7 +13,7 @@ use ui::{Flash, FormState, Layout};
 use uuid::Uuid;
 use web::Floor;
 
-use super::{FLOOR, Flashes, Visit, see_other, sign_on};
+use super::{FLOOR, Flashes, Visit, given, see_other};
 use crate::Idp;
 use crate::accounts::registration::RegistrationRefusal;
 use crate::api::user_attributes;
@@ -222,7 +222,7 @@ pub(crate) async fn connect(
     let Step::Link { newcomer, .. } = &visit.interaction.step else {
         return Ok(visit.go_on());
     };
-    let (username, password) = (sign_on::given_name(&params), params.text("password"));
+    let (username, password) = (given::name(&params), params.text("password"));
     let mut form = FormState::new(&["username", "password"]).with_value("username", &*username);
     for (field, value, text) in [
         ("username", username.as_str(), "signon-username-missing"),
@@ -239,7 +239,7 @@ pub(crate) async fn connect(
     match visit.turn().sign_on(&username, &password).await {
         Ok(next) => Ok(visit.lead_to(&next)),
         Err(InteractionError::Refused(refusal)) => {
-            form.add_error(sign_on::explain(&visit, refusal)?);
+            form.add_error(given::explain(&visit, refusal)?);
             show_link(&visit, newcomer, form).await
         }
         Err(error) => Err(error.into()),

@@ -2,22 +2,17 @@
 
 use askama::Template;
 use axum::response::Response;
-use protocol::params::FormParams;
 use protocol::secret::Password;
 use ui::{FormState, Layout};
 use uuid::Uuid;
 
 use super::external::Way;
-use super::{Visit, external, minutes};
-use crate::accounts::Refusal;
+use super::{Visit, external, given};
 use crate::interaction::Step;
 use crate::interaction::error::InteractionError;
 use crate::interaction::policy::OffersRegistration;
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::PageFailure;
-
-/// A typed name counts up to this length: longer than any name that somebody has.
-const LONGEST_NAME: usize = 256;
 
 #[derive(Template)]
 #[template(path = "sign_on.html")]
@@ -99,7 +94,7 @@ pub(crate) async fn post(
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
     let given = match &visit.interaction.step {
-        Step::SignOn => given_name(&params),
+        Step::SignOn => given::name(&params),
         Step::Password { username } => username.clone(),
         _ => return Ok(visit.go_on()),
     };
@@ -140,29 +135,9 @@ pub(crate) async fn post(
     {
         Ok(next) => Ok(visit.lead_to(&next)),
         Err(InteractionError::Refused(refusal)) => {
-            form.add_error(explain(&visit, refusal)?);
+            form.add_error(given::explain(&visit, refusal)?);
             Ok(show(&visit, &form))
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// What was typed for a name.
-pub(super) fn given_name(params: &FormParams) -> String {
-    let typed = params.text("username").trim();
-    typed.chars().take(LONGEST_NAME).collect()
-}
-
-pub(super) fn explain(visit: &Visit, refusal: Refusal) -> Result<String, PageFailure> {
-    match refusal {
-        Refusal::AccountNotUsable => Ok(visit.text("signon-not-usable")),
-        Refusal::LockedOut {
-            seconds_until_unlock,
-        } => Ok(visit.texts().format(
-            "signon-locked",
-            &[("minutes", minutes(seconds_until_unlock))],
-        )),
-        Refusal::Wrong { .. } | Refusal::NoPassword => Ok(visit.text("signon-wrong")),
-        refusal => Err(refusal.into()),
     }
 }

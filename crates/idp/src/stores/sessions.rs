@@ -9,6 +9,9 @@ use uuid::Uuid;
 use super::change::Change;
 use super::flows::Flows;
 
+/// The authentication method of who was proven by more than one factor (RFC 8176).
+pub(crate) const SECOND_FACTOR: &str = "mfa";
+
 /// A browser in which a user is signed on.
 #[derive(Clone, Debug)]
 pub(crate) struct BrowserSession {

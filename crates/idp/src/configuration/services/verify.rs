@@ -387,6 +387,9 @@ impl Kept for VerifyTransaction {
         replaced: Option<&Self>,
         new_id: &mut NewId<'_>,
     ) -> Result<(), ApiFailure> {
+        // The code is the service's to say.
+        let sent = self.web_verification_code.as_deref();
+        checks::at_most("webVerificationCode", sent, 100)?;
         let requested = TransactionStatus {
             status: Progress::Requested,
         };
