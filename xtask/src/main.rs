@@ -74,10 +74,11 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     }
 }
 
-/// The steps named by `--only`, all of them when none is.
+/// The steps named by `--only`; when none is, all but those that run on demand.
 fn only(arguments: &[&str]) -> anyhow::Result<Vec<&'static steps::Step>> {
     if arguments.is_empty() {
-        return Ok(steps::ALL.iter().collect());
+        let always = |step: &&steps::Step| !steps::ON_DEMAND.contains(&step.name);
+        return Ok(steps::ALL.iter().filter(always).collect());
     }
     let mut chosen = Vec::new();
     let mut rest = arguments.iter();

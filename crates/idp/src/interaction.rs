@@ -13,6 +13,7 @@ pub(crate) mod error;
 pub(crate) mod external;
 pub(crate) mod policy;
 pub(crate) mod profile;
+pub(crate) mod proven;
 pub(crate) mod respond;
 pub(crate) mod response;
 pub(crate) mod second_factor;
@@ -30,9 +31,9 @@ use uuid::Uuid;
 
 use crate::Idp;
 use crate::interaction::browser::Browser;
-use crate::interaction::complete::Proven;
 use crate::interaction::external::{Newcomer, Passage};
 use crate::interaction::policy::ChosenPolicy;
+use crate::interaction::proven::Proven;
 use crate::interaction::response::ReturnAddress;
 use crate::stores::change::Change;
 use crate::stores::flows::{Flows, StoredFlow};

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::secret::SessionToken;
 
-use super::complete::Proven;
+use super::proven::Proven;
 use super::{Given, Known, cookies};
 use crate::Idp;
 use crate::stores::sessions::{BrowserSession, SECOND_FACTOR, Sessions};

@@ -1,43 +1,20 @@
 //! The end of an interaction: the user is signed on, and the browser gets a session.
 
 use axum::http::HeaderMap;
-use jiff::Timestamp;
 use protocol::id::SessionId;
 use protocol::secret::SessionToken;
 
 use super::browser::Browser;
 use super::error::InteractionError;
-use super::{Given, Interaction, Step};
+use super::proven::Proven;
+use super::{Interaction, Step};
 use crate::Idp;
 use crate::accounts::passwords::Right;
 use crate::accounts::sign_on;
 use crate::audit::{Activity, By};
 use crate::stores::change::Change;
-use crate::stores::sessions::{BrowserSession, SECOND_FACTOR, SeenFrom, Sessions};
+use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
-
-/// What somebody has proven.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Proven {
-    /// When the password was given.
-    pub(crate) password_at: Timestamp,
-    /// When a device did, too, if one did.
-    pub(crate) second_factor_at: Option<Timestamp>,
-    /// What of it was given in this interaction.
-    pub(crate) given: Given,
-}
-
-impl Proven {
-    /// The authentication methods (RFC 8176).
-    fn methods(self) -> Vec<String> {
-        let methods: &[&str] = if self.second_factor_at.is_some() {
-            &["pwd", "otp", SECOND_FACTOR]
-        } else {
-            &["pwd"]
-        };
-        methods.iter().map(|one| (*one).to_owned()).collect()
-    }
-}
 
 /// Signs the user on by what was proven, and gives the session's new token. A password that was right
 /// is written with it.

@@ -8,9 +8,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::browser::Browser;
-use super::complete::{Proven, complete};
+use super::complete::complete;
 use super::error::InteractionError;
 use super::policy::Demand;
+use super::proven::Proven;
 use super::turn::{Next, Turn};
 use super::{Interaction, Known, Step, profile};
 use crate::accounts::passwords::Right;

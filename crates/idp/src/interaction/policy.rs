@@ -14,8 +14,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::browser::Browser;
-use super::complete::Proven;
 use super::external::{Choices, Partner};
+use super::proven::Proven;
 use super::{Given, Step, second_factor};
 use crate::Idp;
 use crate::api::user_attributes;
