@@ -16,6 +16,9 @@ pub struct Settings {
     pub api_public_url: Option<Url>,
     /// Where clients reach uploaded images, if not at the same address.
     pub uploads_public_url: Option<Url>,
+    /// Names under which environments may be reached once they have proven them as custom domains.
+    /// No other name of the installation can be an environment's.
+    pub custom_domains: Vec<String>,
     /// Development shows causes on error pages and permits the mailbox.
     pub mode: Mode,
     /// Whether `/mailbox` shows the mails instead of a mail program.
@@ -50,6 +53,7 @@ impl Settings {
             public_url,
             api_public_url: None,
             uploads_public_url: None,
+            custom_domains: Vec::new(),
             mode: Mode::Production,
             mailbox: false,
             registration: false,

@@ -389,6 +389,7 @@ fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String
     let extra = ports
         .into_iter()
         .flat_map(|port| &port.extra_hosts)
+        .chain(&settings.idp.settings.custom_domains)
         .filter_map(|name| Url::parse(&format!("https://{name}/")).ok())
         .filter_map(|url| url.host_str().map(str::to_owned));
     let mut hosts: Vec<String> = public
@@ -412,9 +413,13 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         "idp" => {
             let config::settings::Idp { port, settings, .. } = &settings.idp;
             let further = settings.further_addresses().collect();
-            (Side::SignOn, &port.extra_hosts, further)
+            let extra = [&port.extra_hosts[..], &settings.custom_domains].concat();
+            (Side::SignOn, extra, further)
         }
-        _ => (Side::Portal, &settings.portal.port.extra_hosts, Vec::new()),
+        _ => {
+            let extra = settings.portal.port.extra_hosts.clone();
+            (Side::Portal, extra, Vec::new())
+        }
     };
     let address = bound.address();
     let development = settings.mode == Mode::Development;
@@ -425,7 +430,7 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         proxies_only: !address.is_loopback() && (development || settings.tls == Tls::Off),
         hosts: Hosts::new(
             [url].into_iter().chain(further),
-            extra,
+            &extra,
             address.is_loopback().then(|| address.port()),
         ),
         hsts: real && url.host_str() != Some("localhost"),

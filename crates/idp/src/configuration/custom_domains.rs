@@ -68,7 +68,7 @@ impl Configuration for CustomDomain {
     const ITEM: &'static str = "domain";
     const UNIQUE: &'static str = "domainName";
     const KEPT: Option<&'static str> = Some(
-        "A proven name that the installation answers to (`idp.extra_hosts`) takes the place of the \
+        "A proven name that the installation sets aside (`idp.custom_domains`) takes the place of the \
          environment's id in the paths of its issuer; pages and issuer keep the public address.",
     );
     const FILTERS: &'static [&'static str] = &["domainName", "status"];
@@ -217,11 +217,15 @@ pub(crate) async fn environment_of(
     core: &Core,
     name: &str,
 ) -> Result<Option<EnvironmentId>, StoreError> {
+    let set_aside = &core.settings().custom_domains;
+    if !set_aside.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        return Ok(None);
+    }
     let domains = Objects::<CustomDomain>::new(core.db(), core.keyring());
-    let found = domains.everywhere(name).await?;
-    let proven = found
-        .into_iter()
-        .find(|domain| domain.document.status != Some(Status::VerificationRequired));
+    // Two environments that make a name at the same time both have it; it is the first one's.
+    let first = domains.everywhere(name).await?.into_iter().next();
+    let proven =
+        first.filter(|domain| domain.document.status != Some(Status::VerificationRequired));
     Ok(proven.map(|domain| domain.environment_id))
 }
 

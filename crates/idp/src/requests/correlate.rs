@@ -82,6 +82,13 @@ async fn site_for(idp: &Idp, environment: Option<EnvironmentId>, headers: &Heade
     let Some(environment) = environment else {
         return idp.site().clone();
     };
+    // Ids that nobody has take no place among the languages that are kept.
+    if !matches!(
+        idp.environments().find(environment, idp.now()).await,
+        Ok(Some(_))
+    ) {
+        return idp.site().clone();
+    }
     let site = speech::site(idp, environment, &[], headers, idp.now()).await;
     site.unwrap_or_else(|_| idp.site().clone())
 }

@@ -207,7 +207,8 @@ SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, 
 const SELECT_EVERYWHERE: &str = "\
 SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at, version
   FROM configuration_objects
- WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND name_key = $2";
+ WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND name_key = $2
+ ORDER BY created_at, id";
 
 const INSERT: &str = "\
 INSERT INTO configuration_objects

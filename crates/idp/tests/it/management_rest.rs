@@ -53,7 +53,10 @@ async fn a_domain_is_proven_before_it_gets_a_certificate() {
 
 #[tokio::test]
 async fn a_proven_domain_takes_the_place_of_the_environments_id() {
-    let world = World::new().await;
+    let world = World::with(|settings| {
+        settings.custom_domains = vec!["127.0.0.1".to_owned()];
+    })
+    .await;
     let api = Api::worker(&world).await;
     let get = |host: &'static str, path: &'static str| {
         let request = Request::builder().uri(path).header(HOST, host);
@@ -90,6 +93,23 @@ async fn a_proven_domain_takes_the_place_of_the_environments_id() {
         let answer = get(other, "/as/jwks").await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{other}");
     }
+}
+
+/// An alias of the installation, such as one of `extra_hosts`, stays the installation's.
+#[tokio::test]
+async fn a_proven_domain_that_is_not_set_aside_leads_to_nobody() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let name = json!({"domainName": "127.0.0.1"});
+    let made = api.make("customDomains", &name).await;
+    let at = format!("customDomains/{}", id(&made));
+    let proven = api
+        .act(Method::POST, &at, "domainName.verify+json", &Value::Null)
+        .await;
+    proven.expect(StatusCode::OK);
+    let request = Request::builder().uri("/as/jwks").header(HOST, "127.0.0.1");
+    let answer = world.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

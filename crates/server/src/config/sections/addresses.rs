@@ -15,15 +15,18 @@ pub(super) fn port(reader: &mut Reader<'_>, number: u16, keys: [Key; 3]) -> Port
             .need(listen, ListenAddress::parse)
             .unwrap_or(ListenAddress::localhost(number)),
         public_url: reader.read(public_url, plain_base),
-        extra_hosts: reader.list(extra_hosts, |text| {
-            let plain = !text.contains(['/', '@', '?', '#', ' ']);
-            let parses = || Url::parse(&format!("https://{text}")).is_ok_and(|url| url.has_host());
-            if plain && parses() {
-                Ok(text.to_ascii_lowercase())
-            } else {
-                Err("is no host name")
-            }
-        }),
+        extra_hosts: reader.list(extra_hosts, host),
+    }
+}
+
+/// A host, with or without a port.
+pub(super) fn host(text: &str) -> Result<String, &'static str> {
+    let plain = !text.contains(['/', '@', '?', '#', ' ']);
+    let parses = || Url::parse(&format!("https://{text}")).is_ok_and(|url| url.has_host());
+    if plain && parses() {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("is no host name")
     }
 }
 

@@ -6,7 +6,7 @@ use ui::{BrandSettings, Mode};
 use crate::config::key::Key;
 use crate::config::reader::Reader;
 use crate::config::sections::LIMITS;
-use crate::config::sections::addresses::{plain_base, port};
+use crate::config::sections::addresses::{host, plain_base, port};
 use crate::config::settings::Idp;
 use crate::listen::ListenAddress;
 
@@ -47,9 +47,20 @@ pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> 
         .example("\"https://uploads.example.com/\""),
         plain_base,
     );
+    let custom_domains = reader.list(
+        Key::list(
+            "idp.custom_domains",
+            &[],
+            "Names that environments may prove as custom domains: the environment's endpoints \
+             answer there without its id in their paths.",
+        )
+        .example("[\"login.example.com\"]"),
+        host,
+    );
     let mut settings = idp::Settings::new(ListenAddress::localhost(PORT).url("https"));
     settings.api_public_url = api_public_url;
     settings.uploads_public_url = uploads_public_url;
+    settings.custom_domains = custom_domains;
     settings.mode = mode;
     settings.brand = brand;
     let demo = reader.boolean(Key::switch(
