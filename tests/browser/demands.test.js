@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { journey, journeyInEveryWay } from "./support/journey.js";
 import { looksRight } from "./support/look.js";
+import { otpSentTo } from "./support/mail.js";
 import { aUser, api } from "./support/people.js";
 import { giveCredentials } from "./support/sign-on.js";
 import { environment, portal, system } from "./support/system.js";
@@ -16,11 +17,11 @@ ${"<p>We keep no more than we need, and no longer than we need it.</p>\n".repeat
 
 const make = (path, body) => api("POST", path, JSON_TYPE, body);
 
-/** The group of those of whom the portal's sign-on policy demands more than a password. */
-let demanding;
+/** The groups of those of whom the portal's sign-on policy demands more than a password. */
+let groups;
 
-function demandingGroup() {
-  demanding ??= (async () => {
+function demandingGroups() {
+  groups ??= (async () => {
     const agreement = await make("agreements", { name: "Terms", enabled: false });
     const languages = `agreements/${agreement.id}/languages`;
     const language = await make(languages, { displayName: "Terms of use", locale: "en", enabled: true });
@@ -32,8 +33,10 @@ function demandingGroup() {
     });
     await api("PUT", `agreements/${agreement.id}`, JSON_TYPE, { name: "Terms", enabled: true });
 
-    const group = await make("groups", { name: "Demanding" });
-    const condition = { value: "${user.memberOfGroupIDs}", contains: group.id };
+    const members = (group) => ({ value: "${user.memberOfGroupIDs}", contains: group.id });
+    const demanding = await make("groups", { name: "Demanding" });
+    const guarded = await make("groups", { name: "Guarded" });
+    const condition = members(demanding);
     const policy = await make("signOnPolicies", { name: "Demanding" });
     const actions = `signOnPolicies/${policy.id}/actions`;
     await make(actions, {
@@ -56,17 +59,34 @@ function demandingGroup() {
       preventMultiplePromptsPerFlow: true,
     });
     await make(actions, { type: "AGREEMENT", priority: 3, condition, agreement: { id: agreement.id } });
+    const { _embedded } = await api("GET", "deviceAuthenticationPolicies");
+    const [{ id }] = _embedded.deviceAuthenticationPolicies;
+    await make(actions, {
+      type: "MULTI_FACTOR_AUTHENTICATION",
+      priority: 4,
+      condition: members(guarded),
+      deviceAuthenticationPolicy: { id },
+    });
     const assignments = `applications/${system.CLIENT_ID}/signOnPolicyAssignments`;
     await make(assignments, { priority: 1, signOnPolicy: { id: policy.id } });
-    return group.id;
+    return { demanding: demanding.id, guarded: guarded.id };
   })();
-  return demanding;
+  return groups;
 }
 
 /** Somebody of whom more than a password is demanded. */
 async function aDemandedUser() {
   const user = await aUser({ name: "demanded" });
-  await make(`users/${user.id}/memberOfGroups`, { id: await demandingGroup() });
+  await make(`users/${user.id}/memberOfGroups`, { id: (await demandingGroups()).demanding });
+  return user;
+}
+
+/** Somebody who signs on with one-time passwords by mail, too. */
+async function aGuardedUser() {
+  const user = await aUser({ name: "guarded" });
+  await make(`users/${user.id}/memberOfGroups`, { id: (await demandingGroups()).guarded });
+  await api("PUT", `users/${user.id}/mfaEnabled`, JSON_TYPE, { mfaEnabled: true });
+  await make(`users/${user.id}/devices`, { type: "EMAIL", email: user.email, status: "ACTIVE" });
   return user;
 }
 
@@ -115,4 +135,25 @@ journey("what the policy demands looks right", {}, async (person) => {
   await looksRight(person, "hosted-agreement");
   await person.press("Continue");
   await looksRight(person, "hosted-agreement-errors");
+});
+
+journeyInEveryWay("a user confirms with a one-time password that was mailed", async (person) => {
+  const user = await aGuardedUser();
+  await person.open(portal("/login"));
+  await giveCredentials(person, user);
+  await person.type("otp", "000000");
+  await person.submit("otp");
+  await person.type("otp", await otpSentTo(user.email));
+  await person.submit("otp");
+  assert.equal(person.page.url(), portal("/"), "and arrives at the application");
+});
+
+journey("the page of the second factor looks right", {}, async (person) => {
+  const user = await aGuardedUser();
+  await person.open(portal("/login"));
+  await giveCredentials(person, user);
+  await looksRight(person, "hosted-second-factor");
+  await person.type("otp", "000000");
+  await person.submit("otp");
+  await looksRight(person, "hosted-second-factor-wrong");
 });

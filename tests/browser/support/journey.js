@@ -37,7 +37,8 @@ before(async () => {
 after(() => browser?.close());
 
 /**
- * A test with one person. `hands` is "mouse" or "keyboard"; `script: false` turns JavaScript off.
+ * A test with one person. `hands` is "mouse" or "keyboard"; `script: false` turns JavaScript off;
+ * `locale` is the language of the browser.
  *
  * It fails on anything that the page complains about: exceptions, console errors, content that its
  * own security policy blocked.
@@ -73,10 +74,10 @@ export function journeyInEveryWay(name, story) {
 }
 
 /** Another person with a browser of their own, inside a journey. */
-export async function someone({ hands = "mouse", script = true } = {}, complaints = []) {
+export async function someone({ hands = "mouse", script = true, locale = "en-GB" } = {}, complaints = []) {
   const context = await browser.newContext({
     javaScriptEnabled: script,
-    locale: "en-GB",
+    locale,
     reducedMotion: "reduce",
     viewport: { width: 1280, height: 800 },
   });

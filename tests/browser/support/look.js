@@ -16,7 +16,7 @@ const seen = new Set();
 
 /**
  * Looks at the page in both themes and both sizes: nothing found by axe, nothing wider than the
- * window, one `h1`, a title and a language. Leaves a screenshot of each under `name`.
+ * window, no word of a button cut short, one `h1`, a title and a language. Leaves a screenshot of each under `name`.
  */
 export async function looksRight(person, name) {
   const { page } = person;
@@ -32,6 +32,7 @@ export async function looksRight(person, name) {
       await page.screenshot({ path: `${screenshots}/${name}-${size}-${theme}.png`, fullPage: true });
       const found = await findings(page);
       found.push(...(await page.evaluate(crowded)));
+      found.push(...(await page.evaluate(cutShort)));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (wide > 0) found.push(`wider than the window by ${wide} pixels`);
       problems.push(...found.map((problem) => `${size}, ${theme}: ${problem}`));
@@ -53,6 +54,13 @@ function crowded() {
     const gap = next.getBoundingClientRect().top - row.getBoundingClientRect().bottom;
     return gap < LEAST ? [`${gap} pixels between ${row.className} and ${next.className}`] : [];
   });
+}
+
+/** Buttons whose words have no room. Runs in the page. */
+function cutShort() {
+  const buttons = [...document.querySelectorAll("button")].filter((one) => one.offsetHeight > 0);
+  const cut = buttons.filter((one) => one.scrollWidth > one.clientWidth);
+  return cut.map((one) => `no room for "${one.textContent.trim()}"`);
 }
 
 /** What axe finds, each as one line. */

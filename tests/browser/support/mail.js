@@ -32,3 +32,10 @@ export async function codeSentTo(address, count = 1) {
   const [code] = text.match(/^\s*[A-Z0-9]{8}\s*$/m) ?? assert.fail(`no code in: ${text}`);
   return code.trim();
 }
+
+/** The one-time password of digits in the newest message to an address. */
+export async function otpSentTo(address) {
+  const { text } = await mailTo(address);
+  const [otp] = text.match(/^\s*\d{6}\s*$/m) ?? assert.fail(`no one-time password in: ${text}`);
+  return otp.trim();
+}
