@@ -56,10 +56,19 @@ function crowded() {
   });
 }
 
-/** Buttons whose words have no room. Runs in the page. */
+/** Buttons whose words have no room, to the fraction of a pixel. Runs in the page. */
 function cutShort() {
   const buttons = [...document.querySelectorAll("button")].filter((one) => one.offsetHeight > 0);
-  const cut = buttons.filter((one) => one.scrollWidth > one.clientWidth);
+  const cut = buttons.filter((one) => {
+    const words = document.createRange();
+    words.selectNodeContents(one);
+    const style = getComputedStyle(one);
+    const sides = ["borderLeftWidth", "paddingLeft", "paddingRight", "borderRightWidth"];
+    const taken = sides.reduce((sum, side) => sum + parseFloat(style[side]), 0);
+    const room = one.getBoundingClientRect().width - taken;
+    // Layout counts in 64ths of a pixel.
+    return words.getBoundingClientRect().width > room + 1 / 32;
+  });
   return cut.map((one) => `no room for "${one.textContent.trim()}"`);
 }
 
