@@ -207,8 +207,7 @@ SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, 
 const SELECT_EVERYWHERE: &str = "\
 SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at, version
   FROM configuration_objects
- WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND name_key = $2
- ORDER BY created_at, id";
+ WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND name_key = $2";
 
 const INSERT: &str = "\
 INSERT INTO configuration_objects
