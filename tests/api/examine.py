@@ -150,7 +150,7 @@ def main(file, seconds):
         program = Path(sys.executable).with_name("schemathesis")
         command = [program, "--config-file", config, "run", schema, "--url", api.base.rstrip("/")]
         command += ["--header", f"Authorization: Bearer {api.token}", "--tls-verify", env["CA_FILE"]]
-        command += ["--checks", checks, "--max-time", seconds, "--seed", "1", "--workers", "2"]
+        command += ["--checks", checks, "--max-time", seconds, "--seed", "1", "--workers", "1"]
         command += ["--phases", "coverage,fuzzing", "--suppress-health-check", "all"]
         command += ["--request-timeout", str(TIMEOUT), "--continue-on-failure", "--warnings", "off"]
         return subprocess.run(command, cwd=folder, check=False).returncode

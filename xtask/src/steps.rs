@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
+
 use crate::command::Command;
 use crate::postgres::Postgres;
 use crate::system::System;
@@ -240,34 +242,67 @@ fn doc(_: &mut Tally) -> anyhow::Result<bool> {
         .run()
 }
 
-/// Packages what is published, in the order of dependence, and builds each from its package alone.
+/// What is published, in the order of dependence.
+const PUBLISHED: &[&str] = &["pingone-protocol", "pingone", "pingone-axum"];
+
+/// Packages what is published, and builds each from its package alone.
 fn package(_: &mut Tally) -> anyhow::Result<bool> {
-    // Cargo takes what an earlier run built of a package for what this one's would be, as long as the
-    // version is the same.
     let folder = target().join("packages");
-    let fingerprints = fs::read_dir(folder.join("debug/.fingerprint"));
-    for fingerprint in fingerprints.into_iter().flatten() {
-        let fingerprint = fingerprint?;
-        if fingerprint
-            .file_name()
-            .to_string_lossy()
-            .starts_with("pingone")
-        {
-            fs::remove_dir_all(fingerprint.path())?;
+    forget_packages(&folder)?;
+    let mut command =
+        Command::new("cargo").args(["package", "--quiet", "--locked", "--allow-dirty"]);
+    for name in PUBLISHED {
+        command = command.args(["-p", name]);
+    }
+    command.env("CARGO_TARGET_DIR", folder).run()
+}
+
+/// Removes what an earlier run unpacked and built of the published packages: Cargo takes it for
+/// what this run's would be, as long as the version is the same.
+fn forget_packages(folder: &Path) -> anyhow::Result<()> {
+    let is_published = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        PUBLISHED.iter().any(|published| {
+            let rest = name
+                .strip_prefix(published)
+                .and_then(|rest| rest.strip_prefix('-'));
+            rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric()))
+        })
+    };
+    let mut stale = entries(&folder.join("debug/.fingerprint"))?;
+    // Where Cargo unpacks has the name of the host that a package came from, which is empty for the
+    // registry that `cargo package` makes up.
+    for registry in entries(&cargo_home()?.join("registry/src"))? {
+        let host = registry.file_name().unwrap_or_default().to_string_lossy();
+        if host.starts_with('-') {
+            stale.extend(entries(&registry)?);
         }
     }
-    Command::new("cargo")
-        .args(["package", "--quiet", "--locked", "--allow-dirty"])
-        .args([
-            "-p",
-            "pingone-protocol",
-            "-p",
-            "pingone",
-            "-p",
-            "pingone-axum",
-        ])
-        .env("CARGO_TARGET_DIR", folder)
-        .run()
+    for path in stale.iter().filter(|path| is_published(path)) {
+        fs::remove_dir_all(path)?;
+    }
+    Ok(())
+}
+
+/// The folder in which Cargo keeps what it has downloaded.
+fn cargo_home() -> anyhow::Result<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(folder) => Ok(folder.into()),
+        None => Ok(std::env::home_dir()
+            .context("there is no home folder")?
+            .join(".cargo")),
+    }
+}
+
+/// What a folder holds; nothing when there is no such folder.
+fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<_>>()?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn browser(tally: &mut Tally) -> anyhow::Result<bool> {

@@ -409,17 +409,14 @@ fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String
 
 fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url: &Url) -> Front {
     let settings = &options.settings;
-    let (side, extra, further) = match name {
-        "idp" => {
-            let config::settings::Idp { port, settings, .. } = &settings.idp;
-            let further = settings.further_addresses().collect();
-            let extra = [&port.extra_hosts[..], &settings.custom_domains].concat();
-            (Side::SignOn, extra, further)
-        }
-        _ => {
-            let extra = settings.portal.port.extra_hosts.clone();
-            (Side::Portal, extra, Vec::new())
-        }
+    let (side, extra, further) = if name == "idp" {
+        let config::settings::Idp { port, settings, .. } = &settings.idp;
+        let further = settings.further_addresses().collect();
+        let extra = [&port.extra_hosts[..], &settings.custom_domains].concat();
+        (Side::SignOn, extra, further)
+    } else {
+        let extra = settings.portal.port.extra_hosts.clone();
+        (Side::Portal, extra, Vec::new())
     };
     let address = bound.address();
     let development = settings.mode == Mode::Development;

@@ -93,10 +93,13 @@ pub(crate) fn named_collection<D: Names>() -> Vec<Resource> {
     vec![
         at_path::<D>("")
             .get(list::<D>)
+            .answering_many::<WireReference<Uuid>>(D::KEY)
             .post(add::<D>)
-            .taking::<WireReference<Uuid>>(),
+            .taking::<WireReference<Uuid>>()
+            .answering::<WireReference<Uuid>>(),
         at_path::<D>(&format!("/{{{}}}", D::ITEM))
             .get(read::<D>)
+            .answering::<WireReference<Uuid>>()
             .delete(remove::<D>),
     ]
 }

@@ -592,7 +592,12 @@ where
 pub(super) fn routes() -> Vec<Resource> {
     let mut routes: Vec<Resource> = settings_once_set::<IssuerProfile>()
         .into_iter()
-        .map(|route| route.post(begin_to_issue).taking::<IssuerProfile>())
+        .map(|route| {
+            route
+                .post(begin_to_issue)
+                .taking::<IssuerProfile>()
+                .with_status(&[200])
+        })
         .collect();
     routes.extend(collection::<CredentialType>());
     routes.extend([
