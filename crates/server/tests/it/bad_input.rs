@@ -109,9 +109,9 @@ fn many_fields() -> String {
 
 /// A system on each database that is there.
 async fn systems() -> Vec<System> {
-    let mut systems = vec![System::start().await];
+    let mut systems = vec![Box::pin(System::start()).await];
     if let Some(database) = db::testing::postgres().await {
-        systems.push(System::prepare().on(database).start().await);
+        systems.push(Box::pin(System::prepare().on(database).start()).await);
     }
     systems
 }
