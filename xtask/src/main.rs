@@ -74,11 +74,10 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     }
 }
 
-/// The steps named by `--only`; when none is, all but those that run on demand.
+/// The steps named by `--only`, or all of them.
 fn only(arguments: &[&str]) -> anyhow::Result<Vec<&'static steps::Step>> {
     if arguments.is_empty() {
-        let always = |step: &&steps::Step| !steps::ON_DEMAND.contains(&step.name);
-        return Ok(steps::ALL.iter().filter(always).collect());
+        return Ok(steps::ALL.iter().collect());
     }
     let mut chosen = Vec::new();
     let mut rest = arguments.iter();

@@ -22,10 +22,6 @@ pub(crate) struct Step {
     run: fn(&mut Tally) -> anyhow::Result<bool>,
 }
 
-/// Steps that run only when they are named: requests are made at random there, so that a run may
-/// find what another did not, and the program that makes them breaks down now and then.
-pub(crate) const ON_DEMAND: &[&str] = &["api"];
-
 /// Every step, in the order in which they run.
 pub(crate) const ALL: &[Step] = &[
     Step {
@@ -90,7 +86,7 @@ const EVERYTHING: [&str; 3] = ["--workspace", "--features", "xtask/bench"];
 
 /// Runs the steps, all of them even after a failure, and reports; whether all went well.
 pub(crate) fn run(steps: &[&Step]) -> anyhow::Result<bool> {
-    if steps.len() + ON_DEMAND.len() >= ALL.len() {
+    if steps.len() == ALL.len() {
         prerequisites::for_all()?;
     }
     let begun = Instant::now();

@@ -38,8 +38,8 @@ use crate::stores::configuration::{
 use crate::stores::environments::StoredEnvironment;
 
 pub(crate) use self::items::{
-    at_path, collection, default_route, delete, given, item_route, list_route, made_elsewhere,
-    patchable_collection, read, replace, unchanging_collection, view,
+    at_path, below_item, collection, default_route, delete, given, item_route, list_route,
+    made_elsewhere, patchable_collection, read, replace, unchanging_collection, view,
 };
 pub(crate) use self::named::{Names, named_collection};
 pub(crate) use self::of_user::{OfUser, UsersOwn};

@@ -16,8 +16,8 @@ use crate::access::permissions::may;
 use crate::api::body::OptionalJson;
 use crate::api::checks;
 use crate::api::configuration::{
-    Configuration, Item, Managing, Parent, Reading, TopLevel, at_path, collection, delete,
-    list_route, read, replace,
+    Configuration, Item, Managing, Parent, Reading, TopLevel, at_path, below_item, collection,
+    delete, list_route, read, replace,
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
@@ -440,7 +440,7 @@ pub(super) fn routes() -> Vec<Resource> {
     ];
     let mut routes: Vec<_> = kinds.into_iter().flatten().collect();
     routes.extend([
-        at_path::<Plan>("/{plan}/rules")
+        below_item::<Plan>("rules")
             .get(rules_of_plan)
             .answering_many::<Stored<Rule>>("rules"),
         // Mappings are read and changed without their rule, and deleted under another name.

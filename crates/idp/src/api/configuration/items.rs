@@ -210,6 +210,16 @@ pub(crate) fn at_path<D: Configuration>(behind: &str) -> Resource {
         .showing::<Stored<D>>()
 }
 
+/// Begins the routes of a path below the objects of a kind, whose operations say what they answer.
+pub(crate) fn below_item<D: Configuration>(behind: &str) -> Resource {
+    let item = D::ITEM;
+    at(format!(
+        "/environments/{{environment}}/{}/{{{item}}}/{behind}",
+        D::PATH
+    ))
+    .kept(D::KEPT)
+}
+
 /// The routes of a collection and its objects.
 pub(crate) fn collection<D: Configuration>() -> Vec<Resource> {
     let item = format!("/{{{}}}", D::ITEM);
@@ -322,7 +332,7 @@ async fn set_default<D: Configuration>(
 
 /// The route by which one is made the default.
 pub(crate) fn default_route<D: Configuration>() -> Resource {
-    at_path::<D>(&format!("/{{{}}}/default", D::ITEM))
+    below_item::<D>("default")
         .get(read_default::<D>)
         .put(set_default::<D>)
         .taking::<IsDefault>()
@@ -334,7 +344,7 @@ pub(crate) type View<D> = fn(&Object<D>) -> Result<Map<String, Value>, ApiFailur
 
 /// A route below an object, which shows something else about it.
 pub(crate) fn view<D: Configuration>(name: &str, view: View<D>) -> Resource {
-    at_path::<D>(&format!("/{{{}}}/{name}", D::ITEM))
+    below_item::<D>(name)
         .get({
             let name = name.to_owned();
             move |item: Item<D, D::Read>| async move {

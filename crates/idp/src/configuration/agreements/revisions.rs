@@ -13,7 +13,7 @@ use super::languages::AgreementLanguage;
 use crate::access::caller::Caller;
 use crate::access::permissions::may;
 use crate::api::configuration::{
-    Below, Configuration, Managing, Reading, at_path, unchanging_collection,
+    Below, Configuration, Managing, Reading, below_item, unchanging_collection,
 };
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::Resource;
@@ -243,7 +243,7 @@ impl FromRequestParts<Idp> for RevisionId {
 pub(crate) fn routes() -> Vec<Resource> {
     let mut routes = unchanging_collection::<Revision>();
     routes.push(
-        at_path::<Revision>("/{revision}/text")
+        below_item::<Revision>("text")
             .showing::<Untyped>()
             .get(read_text),
     );

@@ -15,11 +15,12 @@ use crate::access::permissions::may;
 use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::configuration::{
-    Below, BelowUser, Configuration, Item, Managing, Only, TopLevel, at_path, collection,
+    Below, BelowUser, Configuration, Item, Managing, Only, TopLevel, below_item, collection,
     settings_once_set,
 };
 use crate::api::hal::{Hal, Page, Reply, Shown};
 use crate::api::media_router::Resource;
+use crate::api::shapes::Untyped;
 use crate::configuration::periods::Period;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object, Reference, Target};
@@ -246,7 +247,7 @@ impl Kept for CredentialType {
             .linking_below("issuanceRules")
             .linking_below("versions");
         match version {
-            Some(version) => shown.member("version", version),
+            Some(version) => shown.member("version", json!(version)),
             None => shown,
         }
     }
@@ -257,15 +258,24 @@ kept!(
     unique "title", TopLevel, ReadCredentials, ManageCredentials, NOT_ISSUED
 );
 
+/// One state of a type.
+#[derive(Serialize, JsonSchema)]
+struct Version {
+    id: Uuid,
+    number: usize,
+    uri: String,
+}
+
 /// The versions of a type, the newest last.
-fn versions_of(object: &Object<CredentialType>, shown: &Shown) -> Vec<serde_json::Value> {
+fn versions_of(object: &Object<CredentialType>, shown: &Shown) -> Vec<Version> {
     let document = &object.document;
     let at = shown.address().unwrap_or_default();
     let numbered = document.versions.iter().enumerate();
     numbered
-        .map(|(n, id)| {
-            let number = document.forgotten + n + 1;
-            json!({ "id": id, "number": number, "uri": format!("{at}/versions/{id}") })
+        .map(|(n, id)| Version {
+            id: *id,
+            number: document.forgotten + n + 1,
+            uri: format!("{at}/versions/{id}"),
         })
         .collect()
 }
@@ -285,7 +295,8 @@ async fn version(params: axum::extract::RawPathParams, on: OnType) -> Result<Rep
     let wanted = wanted.map(|(_, text)| text).unwrap_or_default();
     let shown = collection.show(&object)?;
     let found = versions_of(&object, &shown);
-    let found = found.into_iter().find(|version| version["id"] == wanted);
+    let is_wanted = |version: &Version| version.id.to_string() == wanted;
+    let found = found.into_iter().find(is_wanted);
     let found = found.ok_or_else(ApiFailure::not_found)?;
     let at = format!("{}/versions/{wanted}", shown.address().unwrap_or_default());
     Reply::ok(&Hal::new(at, found))
@@ -441,17 +452,42 @@ async fn apply(
             return Err(ApiFailure::invalid_value(member, message));
         }
     }
-    let none = json!({ "issue": [], "update": [], "revoke": [] });
+    let none = StagedChanges::default();
     Reply::ok(&Hal::new(on.below("stagedChanges"), none))
 }
 
+/// The users whose cards are issued, changed and taken back next.
+#[derive(Default, Serialize, JsonSchema)]
+struct StagedChanges {
+    issue: Vec<Uuid>,
+    update: Vec<Uuid>,
+    revoke: Vec<Uuid>,
+}
+
+/// How many cards a rule has brought about.
+#[derive(Default, Serialize, JsonSchema)]
+struct UsageCounts {
+    issued: u64,
+    accepted: u64,
+    updated: u64,
+    revoked: u64,
+}
+
+/// The cards that a rule has brought about.
+#[derive(Default, Serialize, JsonSchema)]
+struct UsageDetails {
+    issued: Vec<Uuid>,
+    updated: Vec<Uuid>,
+    revoked: Vec<Uuid>,
+}
+
 async fn usage_counts(on: OnRule<may::ReadCredentials>) -> Result<Reply, ApiFailure> {
-    let none = json!({ "issued": 0, "accepted": 0, "updated": 0, "revoked": 0 });
+    let none = UsageCounts::default();
     Reply::ok(&Hal::new(on.below("usageCounts"), none))
 }
 
 async fn usage_details(on: OnRule<may::ReadCredentials>) -> Result<Reply, ApiFailure> {
-    let none = json!({ "issued": [], "updated": [], "revoked": [] });
+    let none = UsageDetails::default();
     Reply::ok(&Hal::new(on.below("usageDetails"), none))
 }
 
@@ -588,6 +624,12 @@ where
     ))
 }
 
+fn provisioned_route<D: Configuration>() -> Resource {
+    below_item::<D>("provisionedCredentials")
+        .get(provisioned::<D>)
+        .answering_many::<Untyped>("provisionedCredentials")
+}
+
 /// Issuers, types, rules, wallets and cards.
 pub(super) fn routes() -> Vec<Resource> {
     let mut routes: Vec<Resource> = settings_once_set::<IssuerProfile>()
@@ -601,19 +643,29 @@ pub(super) fn routes() -> Vec<Resource> {
         .collect();
     routes.extend(collection::<CredentialType>());
     routes.extend([
-        at_path::<CredentialType>("/{credentialType}/versions").get(versions),
-        at_path::<CredentialType>("/{credentialType}/versions/{version}").get(version),
-        at_path::<IssuanceRule>("/{issuanceRule}/stagedChanges")
+        below_item::<CredentialType>("versions")
+            .get(versions)
+            .answering_many::<Version>("versions"),
+        below_item::<CredentialType>("versions/{version}")
+            .get(version)
+            .answering::<Version>(),
+        below_item::<IssuanceRule>("stagedChanges")
             .get(staged)
+            .answering_many::<Untyped>("stagedChanges")
             .post(apply)
             .taking::<Apply>()
+            .answering::<StagedChanges>()
             .post_as(APPLY, apply)
-            .taking::<Apply>(),
-        at_path::<IssuanceRule>("/{issuanceRule}/usageCounts").get(usage_counts),
-        at_path::<IssuanceRule>("/{issuanceRule}/usageDetails").get(usage_details),
-        at_path::<Wallet>("/{digitalWallet}/provisionedCredentials").get(provisioned::<Wallet>),
-        at_path::<UserCredential>("/{credential}/provisionedCredentials")
-            .get(provisioned::<UserCredential>),
+            .taking::<Apply>()
+            .answering::<StagedChanges>(),
+        below_item::<IssuanceRule>("usageCounts")
+            .get(usage_counts)
+            .answering::<UsageCounts>(),
+        below_item::<IssuanceRule>("usageDetails")
+            .get(usage_details)
+            .answering::<UsageDetails>(),
+        provisioned_route::<Wallet>(),
+        provisioned_route::<UserCredential>(),
     ]);
     routes.extend(collection::<IssuanceRule>());
     routes.extend(collection::<WalletApplication>());
