@@ -178,6 +178,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "second_factor_at",
         sql: include_str!("../migrations/0023_second_factor_at.sql"),
     },
+    Migration {
+        version: 24,
+        name: "groups_in_order",
+        sql: include_str!("../migrations/0024_groups_in_order.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

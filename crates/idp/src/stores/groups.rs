@@ -329,3 +329,34 @@ pub(super) fn push_members(
              JOIN below ON nesting.parent_id = below.id) SELECT below.id FROM below)",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use db::Db;
+    use protocol::SeededRandom;
+    use protocol::scim::Filter;
+
+    use super::*;
+    use crate::stores::MIGRATIONS;
+
+    #[tokio::test]
+    async fn no_group_is_read_that_the_filter_does_not_name() {
+        let db = Db::sqlite_in_memory().unwrap();
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let environment = EnvironmentId::random(&SeededRandom::new(1));
+        for text in [r#"name eq "crew""#, r#"externalId eq "7""#, r#"id eq "7""#] {
+            let filter = Filter::parse(text).unwrap();
+            let explain = "EXPLAIN QUERY PLAN ";
+            let page = Groups::one_page(explain, environment, "", 101, |select| {
+                push_condition(select.push(" AND "), &filter, StoredGroup::ATTRIBUTES)
+            });
+            let plan = db.read(page).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
+            let read_all = "(environment_id=? AND id>?)";
+            assert!(
+                !plan.iter().any(|step| step.ends_with(read_all)),
+                "{text}: {plan:#?}"
+            );
+        }
+    }
+}

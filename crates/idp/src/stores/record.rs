@@ -368,16 +368,27 @@ impl<R: Record> Table<'_, R> {
         limit: u32,
         restrict: impl FnOnce(Statement) -> Statement,
     ) -> Result<Vec<R>, StoreError> {
-        let select = Statement::new(R::SELECT)
+        let rows = self.db.read(Self::one_page("", environment, after, limit, restrict));
+        let rows = rows.await.map_err(StoreError::during(R::READ))?;
+        rows.iter().map(R::from_row).collect()
+    }
+
+    /// The statement that reads a page; `prefix` is for `EXPLAIN`.
+    pub(super) fn one_page(
+        prefix: &'static str,
+        environment: EnvironmentId,
+        after: &str,
+        limit: u32,
+        restrict: impl FnOnce(Statement) -> Statement,
+    ) -> Statement {
+        let select = Statement::new(prefix)
+            .push(R::SELECT)
             .push_bind(environment.as_uuid())
             .push(" AND id > ")
             .push_bind(after);
-        let select = restrict(select)
+        restrict(select)
             .push(" ORDER BY id LIMIT ")
-            .push_bind(limit);
-        let rows = self.db.read(select).await;
-        let rows = rows.map_err(StoreError::during(R::READ))?;
-        rows.iter().map(R::from_row).collect()
+            .push_bind(limit)
     }
 
     /// Adds a record.
