@@ -368,7 +368,9 @@ impl<R: Record> Table<'_, R> {
         limit: u32,
         restrict: impl FnOnce(Statement) -> Statement,
     ) -> Result<Vec<R>, StoreError> {
-        let rows = self.db.read(Self::one_page("", environment, after, limit, restrict));
+        let rows = self
+            .db
+            .read(Self::one_page("", environment, after, limit, restrict));
         let rows = rows.await.map_err(StoreError::during(R::READ))?;
         rows.iter().map(R::from_row).collect()
     }
