@@ -11,6 +11,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use platform::{Clock as _, SystemClock};
@@ -20,10 +21,12 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{TlsError, server_config};
+use super::{TlsError, certified, server_config};
 use crate::data_dir::{read_if_present, write_private};
 
 /// The authority's certificate in the data directory.
@@ -168,13 +171,32 @@ impl Authority {
         &self.certificate_file
     }
 
-    /// A server configuration with a new leaf for loopback and `hosts`.
-    pub(super) fn server_config(
-        &self,
-        hosts: &[String],
-    ) -> Result<std::sync::Arc<ServerConfig>, TlsError> {
+    /// A server configuration with new leaves for loopback and `hosts`.
+    ///
+    /// Who asks for a name gets a leaf without addresses: BoringSSL, which Mono and gRPC are built on,
+    /// refuses addresses below an authority that may vouch for some addresses only.
+    pub(super) fn server_config(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, TlsError> {
         let key = KeyPair::generate()?;
         let not_after = now() + LEAF_LIFETIME;
+        let all = subjects(hosts)?;
+        let is_name = |subject: &&SanType| matches!(subject, SanType::DnsName(_));
+        let names = all.iter().filter(is_name).cloned().collect();
+        let config = server_config(Arc::new(Leaves {
+            named: self.leaf(&key, not_after, names)?,
+            unnamed: self.leaf(&key, not_after, all)?,
+        }))?;
+        self.leaf_ends
+            .store(not_after.unix_timestamp(), Ordering::Relaxed);
+        Ok(config)
+    }
+
+    /// A leaf for these names and addresses.
+    fn leaf(
+        &self,
+        key: &KeyPair,
+        not_after: OffsetDateTime,
+        subjects: Vec<SanType>,
+    ) -> Result<Arc<CertifiedKey>, TlsError> {
         let mut params = CertificateParams::default();
         params
             .distinguished_name
@@ -184,32 +206,55 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.subject_alt_names = vec![
-            SanType::DnsName("localhost".try_into()?),
-            SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
-        ];
-        for host in names(hosts) {
-            let name = match host.parse::<IpAddr>() {
-                Ok(address) if address.is_loopback() => continue,
-                Ok(address) => SanType::IpAddress(address),
-                Err(_) if host == "localhost" => continue,
-                Err(_) => SanType::DnsName(host.as_str().try_into()?),
-            };
-            params.subject_alt_names.push(name);
-        }
-        let leaf = params.signed_by(&key, &self.issuer)?;
+        params.subject_alt_names = subjects;
+        let leaf = params.signed_by(key, &self.issuer)?;
+        let chain = vec![leaf.der().clone(), self.certificate.clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = server_config(vec![leaf.der().clone(), self.certificate.clone()], key)?;
-        self.leaf_ends
-            .store(not_after.unix_timestamp(), Ordering::Relaxed);
-        Ok(config)
+        Ok(Arc::new(certified(chain, key)?))
     }
 
     /// Whether it is time for a new leaf.
     pub(super) fn leaf_ends_soon(&self) -> bool {
         self.leaf_ends.load(Ordering::Relaxed) < (now() + LEAF_RENEWED_BEFORE).unix_timestamp()
     }
+}
+
+/// What is shown to whom, by whether the client says which name it asks for (RFC 6066 section 3). One
+/// that connects to an address does not.
+#[derive(Debug)]
+struct Leaves {
+    /// Vouches for names.
+    named: Arc<CertifiedKey>,
+    /// Vouches for the same names, and for addresses.
+    unnamed: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for Leaves {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let leaf = match hello.server_name() {
+            Some(_) => &self.named,
+            None => &self.unnamed,
+        };
+        Some(Arc::clone(leaf))
+    }
+}
+
+/// The names and addresses that a leaf may vouch for: loopback and `hosts`.
+fn subjects(hosts: &[String]) -> Result<Vec<SanType>, TlsError> {
+    let mut subjects = vec![
+        SanType::DnsName("localhost".try_into()?),
+        SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+    ];
+    for host in names(hosts) {
+        subjects.push(match host.parse::<IpAddr>() {
+            Ok(address) if address.is_loopback() => continue,
+            Ok(address) => SanType::IpAddress(address),
+            Err(_) if host == "localhost" => continue,
+            Err(_) => SanType::DnsName(host.as_str().try_into()?),
+        });
+    }
+    Ok(subjects)
 }
 
 /// Host names without ports and brackets.

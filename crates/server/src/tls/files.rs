@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::ServerConfig;
+use rustls::sign::SingleCertAndKey;
 
-use super::{TlsError, read, server_config};
+use super::{TlsError, certified, read, server_config};
 use crate::certificate;
 use crate::data_dir::FileStamp;
 
@@ -62,6 +63,7 @@ impl CertificateFiles {
         let key = certificate::key(&read(&self.key)?).ok_or_else(|| TlsError::NoKey {
             path: self.key.display().to_string(),
         })?;
-        server_config(chain, key)
+        let certificate = SingleCertAndKey::from(certified(chain, key)?);
+        server_config(Arc::new(certificate))
     }
 }

@@ -29,6 +29,7 @@ async fn ask(ca: &Path, name: &str, port: u16) -> reqwest::Result<reqwest::Respo
     let root = reqwest::Certificate::from_pem(&fs::read(ca).unwrap()).unwrap();
     let client = reqwest::Client::builder()
         .tls_certs_only([root])
+        .tls_info(true)
         .resolve(name, SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .build()
         .unwrap();
@@ -49,6 +50,26 @@ async fn the_local_authority_vouches_for_loopback_and_configured_names() {
         assert_eq!(answer.version(), http::Version::HTTP_2, "{name}");
     }
     ask(&ca, "other.test", port).await.unwrap_err();
+}
+
+/// BoringSSL refuses addresses below an authority with constraints, whatever it is asked for.
+#[tokio::test]
+async fn who_asks_for_a_name_is_shown_a_certificate_without_addresses() {
+    let place = tempfile::tempdir().unwrap();
+    let tls = ServerTls::prepare(&Tls::Local, place.path(), &[])
+        .unwrap()
+        .unwrap();
+    let port = serve(&tls);
+    let ca = tls.ca_file().unwrap();
+    for (host, has_addresses) in [("localhost", false), ("127.0.0.1", true)] {
+        let answer = ask(&ca, host, port).await.unwrap();
+        let info = answer.extensions().get::<reqwest::tls::TlsInfo>().unwrap();
+        let certificate = info.peer_certificate().unwrap();
+        // The tag of an address, its length, and 127.0.0.1 (RFC 5280 section 4.2.1.6).
+        let mut parts = certificate.windows(6);
+        let found = parts.any(|part| part == [0x87, 4, 127, 0, 0, 1]);
+        assert_eq!(found, has_addresses, "{host}");
+    }
 }
 
 #[tokio::test]
