@@ -45,6 +45,31 @@ const NODE: Need = Need {
     is_here: || is_on_path("node") && is_on_path("npm"),
 };
 
+const MONO: Need = Need {
+    why: "compiles and runs the example of a client in C#",
+    packages: &[
+        "mono-mcs",
+        "mono-runtime",
+        "ca-certificates-mono",
+        "libmono-system-net-http4.0-cil",
+        "libmono-system-runtime-serialization4.0-cil",
+    ],
+    is_here: || {
+        is_on_path("mono")
+            && is_on_path("cert-sync")
+            && Command::new("mcs")
+                .args(["-langversion:latest", "-target:library"])
+                // The compiler replaces what it writes to, whatever that is: never a device.
+                .arg(format!("-out:{}", target().join("client.dll").display()))
+                .args([
+                    "-r:System.Net.Http.dll",
+                    "-r:System.Runtime.Serialization.dll",
+                ])
+                .arg(root().join("examples/clients/dotnet/Program.cs"))
+                .works()
+    },
+};
+
 const POSTGRES: Need = Need {
     why: "the second database that everything is tested on; the tests start their own cluster",
     packages: &["postgresql"],
@@ -68,7 +93,7 @@ pub(crate) fn for_database_tests() -> anyhow::Result<()> {
 
 /// Installs what the browser tests need, down to the packages of their lock file.
 pub(crate) fn for_browser_tests() -> anyhow::Result<()> {
-    install(&[CHROMIUM, FONTS, NODE])?;
+    install(&[CHROMIUM, FONTS, MONO, NODE])?;
     let tests = root().join("tests/browser");
     let installed = tests.join("node_modules/.package-lock.json");
     let lock = tests.join("package-lock.json");
@@ -109,7 +134,7 @@ pub(crate) fn for_api_tests() -> anyhow::Result<PathBuf> {
 
 /// Installs what `wanted` names, all at once, so that a first run waits only once.
 pub(crate) fn for_all() -> anyhow::Result<()> {
-    install(&[CHROMIUM, FONTS, NODE, POSTGRES, PYTHON])
+    install(&[CHROMIUM, FONTS, MONO, NODE, POSTGRES, PYTHON])
 }
 
 /// A tool that cargo builds, into the target folder, the first time that it is needed.
