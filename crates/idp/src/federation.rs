@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-use crate::outgoing;
+use crate::outgoing::{self, Reach};
 
 /// A browser waits for all questions to a provider together.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -261,15 +261,15 @@ impl fmt::Debug for Federation {
 }
 
 impl Federation {
-    /// Prepares to ask; whether questions may lead into the own network.
+    /// Prepares to ask.
     ///
     /// # Errors
     ///
     /// When TLS cannot be set up on this machine.
-    pub(crate) fn new(reaches_own_network: bool) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(reach: Reach<'_>) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            client: outgoing::client(true, reaches_own_network)?,
-            reaches_own_network,
+            client: outgoing::client(true, reach)?,
+            reaches_own_network: reach.own_network,
             keys: Cache::new(MOST_KEY_SETS),
         })
     }
@@ -490,7 +490,7 @@ mod tests {
     fn name_and_secret_are_encoded_as_in_a_form() {
         let provider = provider("https://idp.example");
         let expected = provider.expect("flow", &SeededRandom::new(1));
-        let client = outgoing::client(true, true).unwrap();
+        let client = outgoing::client(true, Reach::default()).unwrap();
         let request = provider.token_request(&client, "c", &expected, "https://here.example/back");
         let request = request.build().unwrap();
         let sent = request.headers()["authorization"].to_str().unwrap();
@@ -500,7 +500,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_own_network_is_not_asked() {
-        let federation = Federation::new(false).unwrap();
+        let federation = Federation::new(Reach::default()).unwrap();
         let provider = provider("http://127.0.0.1:1");
         let expected = provider.expect("flow", &SeededRandom::new(1));
         let now = Timestamp::UNIX_EPOCH;

@@ -415,6 +415,7 @@ fn problem(interaction: &Interaction) -> Option<&'static str> {
     interaction.external.problem.map(|problem| match problem {
         Problem::AccountNotUsable => "The account cannot be used by this identity provider.",
         Problem::OfAnotherAccount => "The identity belongs to another account.",
+        Problem::Cancelled => "The sign-on was stopped at the identity provider.",
         Problem::Provider => "The identity provider did not say who signs on.",
     })
 }

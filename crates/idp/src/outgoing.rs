@@ -19,6 +19,15 @@ const CONNECT_TIME_OUT: Duration = Duration::from_secs(5);
 #[error("{0} has no public address")]
 struct NotPublic(String);
 
+/// What requests may reach besides the internet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach<'a> {
+    /// Whether they may lead into the installation's own network.
+    pub(crate) own_network: bool,
+    /// An authority that is trusted beside those that the machine trusts, as PEM.
+    pub(crate) own_authority: Option<&'a str>,
+}
+
 /// A client for addresses that administrators name.
 ///
 /// # Errors
@@ -26,20 +35,25 @@ struct NotPublic(String);
 /// When TLS cannot be set up on this machine.
 pub(crate) fn client(
     verifies_certificates: bool,
-    reaches_own_network: bool,
+    reach: Reach<'_>,
 ) -> Result<reqwest::Client, reqwest::Error> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Fails only when another thread was quicker, which is just as good.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     }
+    let own = match reach.own_authority {
+        Some(pem) => reqwest::Certificate::from_pem_bundle(pem.as_bytes())?,
+        None => Vec::new(),
+    };
     let builder = reqwest::Client::builder()
+        .tls_certs_merge(own)
         .user_agent(concat!("Latchkey/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .no_proxy()
         .timeout(TIME_OUT)
         .connect_timeout(CONNECT_TIME_OUT)
         .tls_danger_accept_invalid_certs(!verifies_certificates);
-    if reaches_own_network {
+    if reach.own_network {
         builder.build()
     } else {
         builder.dns_resolver(PublicAddresses).build()
@@ -177,7 +191,7 @@ mod tests {
     async fn a_name_that_stands_for_this_machine_is_not_connected_to() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let client = client(true, false).unwrap();
+        let client = client(true, Reach::default()).unwrap();
         let sent = client.get(format!("http://localhost:{port}/")).send().await;
         let error = sent.unwrap_err();
         let causes = ui::chain_of_causes(&error).join(": ");

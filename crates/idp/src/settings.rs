@@ -19,6 +19,9 @@ pub struct Settings {
     /// Names under which environments may be reached once they have proven them as custom domains.
     /// No other name of the installation can be an environment's.
     pub custom_domains: Vec<String>,
+    /// The authority of the installation's own certificates, as PEM: requests to addresses that
+    /// administrators name trust it beside those that the machine trusts.
+    pub own_authority: Option<String>,
     /// Development shows causes on error pages and permits the mailbox.
     pub mode: Mode,
     /// Whether `/mailbox` shows the mails instead of a mail program.
@@ -54,6 +57,7 @@ impl Settings {
             api_public_url: None,
             uploads_public_url: None,
             custom_domains: Vec::new(),
+            own_authority: None,
             mode: Mode::Production,
             mailbox: false,
             registration: false,

@@ -17,6 +17,7 @@ use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::lockout::TriedNames;
 use crate::mail::{InvalidSmtp, Mail};
+use crate::outgoing::Reach;
 use crate::settings::Settings;
 use crate::stores;
 use crate::webhooks::Webhooks;
@@ -103,18 +104,21 @@ impl Idp {
         let settings = core.settings();
         let brand = Arc::new(Brand::parse(&settings.brand)?);
         let site = Site::new(core.texts().english().clone(), brand, settings.mode);
-        let reaches_own_network = settings.mode == ui::Mode::Development;
+        let reach = Reach {
+            own_network: settings.mode == ui::Mode::Development,
+            own_authority: settings.own_authority.as_deref(),
+        };
         let tls = |error| StartError::Tls(Box::new(error));
         let services = Services {
             background: Background::default(),
             clock,
-            federation: Federation::new(reaches_own_network).map_err(tls)?,
+            federation: Federation::new(reach).map_err(tls)?,
             hasher: Hasher::new(settings.hashing)?,
             keys: Keys::new(),
             limits: Limits::new(&settings.limits),
             mail: Mail::new(site.clone(), settings.smtp.as_ref())?,
             tried_names: TriedNames::default(),
-            webhooks: Webhooks::new(reaches_own_network).map_err(tls)?,
+            webhooks: Webhooks::new(reach).map_err(tls)?,
             core,
         };
         Ok(Self(Arc::new(Inner { services, site })))

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::core::Core;
 use crate::outbox::{self, Pauses};
-use crate::outgoing;
+use crate::outgoing::{self, Reach};
 use crate::stores::activities::StoredActivity;
 use crate::stores::configuration::Objects;
 use crate::stores::subscriptions::{
@@ -62,15 +62,15 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
-    /// Prepares to make requests; whether they may lead into the own network.
+    /// Prepares to make requests.
     ///
     /// # Errors
     ///
     /// When TLS cannot be set up on this machine.
-    pub(crate) fn new(reaches_own_network: bool) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(reach: Reach<'_>) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            verifying: outgoing::client(true, reaches_own_network)?,
-            trusting: outgoing::client(false, reaches_own_network)?,
+            verifying: outgoing::client(true, reach)?,
+            trusting: outgoing::client(false, reach)?,
         })
     }
 

@@ -253,6 +253,7 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
     let settings = &options.settings;
     let mut reserved = Reserved::reserve(&options)?;
     let ca_file = reserved.ca_file();
+    let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
     let db = match options.db.clone() {
         Some(db) => db,
         None => open_database(settings, reserved.directory.path()).await?,
@@ -283,8 +284,10 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
             let marked = keys.installation.mark_demo_data().await;
             marked.map_err(InstallationError::from)?;
         }
+        let portal_url = &reserved.portal_url;
+        let authority = own_authority.clone();
         let started =
-            environment::start(settings, url, &reserved.portal_url, parts.clone()).await?;
+            environment::start(settings, url, portal_url, authority, parts.clone()).await?;
         started.describe(&mut env);
         jobs.spawn(started.run_jobs(stopped(stop.clone())));
         let front = front(&options, "idp", &bound, url);
@@ -296,7 +299,7 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
             settings,
             url: &reserved.portal_url,
             environment: environment.as_ref(),
-            ca_pem: ca_pem(settings, ca_file.as_deref())?,
+            ca_pem: ca_pem(settings, own_authority.as_deref()),
         };
         let router = pages.start(parts, &mut jobs, stop).await?;
         let front = front(&options, "portal", &bound, &reserved.portal_url);
@@ -443,18 +446,22 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
 }
 
 /// The authorities that outgoing connections of the portal trust: the configured ones, and our own.
-fn ca_pem(settings: &Settings, own: Option<&Path>) -> Result<Option<String>, StartError> {
+fn ca_pem(settings: &Settings, own: Option<&str>) -> Option<String> {
     let configured = settings.portal.settings.outgoing.ca_pem.as_deref();
     let mut pem = configured.unwrap_or_default().to_owned();
-    if let Some(path) = own {
-        let read = fs::read_to_string(path).map_err(|source| StartError::Authority {
-            path: path.display().to_string(),
-            source,
-        })?;
+    if let Some(own) = own {
         pem.push('\n');
-        pem.push_str(&read);
+        pem.push_str(own);
     }
-    Ok((!pem.is_empty()).then_some(pem))
+    (!pem.is_empty()).then_some(pem)
+}
+
+/// The local authority's certificate, as PEM.
+fn read_authority(path: &Path) -> Result<String, StartError> {
+    fs::read_to_string(path).map_err(|source| StartError::Authority {
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 fn write_env_files(

@@ -29,6 +29,7 @@ external-with = Weiter mit { $provider }
 external-title = Anderswo anmelden
 external-lead = Melden Sie sich bei { $provider } an, um mit { $application } weiterzumachen.
 external-other-way = Auf anderem Weg anmelden
+external-cancelled = Die Anmeldung wurde anderswo abgebrochen. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
 external-failed = Die Anmeldung anderswo ist nicht gelungen. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
 external-not-usable = Dieses Konto kann auf diesem Weg nicht benutzt werden. Wenden Sie sich an den Betreiber dieses Dienstes.
 external-of-another-account = Womit Sie sich anderswo angemeldet haben, gehört hier zu einem anderen Konto. Nehmen Sie das, was zu diesem Konto gehört.

@@ -29,6 +29,7 @@ external-with = Continue with { $provider }
 external-title = Sign on elsewhere
 external-lead = Sign on with { $provider } to go on to { $application }.
 external-other-way = Sign on in another way
+external-cancelled = The sign-on was stopped elsewhere. Try again, or choose another way.
 external-failed = The sign-on elsewhere did not work. Try again, or choose another way.
 external-not-usable = This account cannot be used in this way. Ask whoever runs this service.
 external-of-another-account = What you signed on with elsewhere belongs to another account here. Use the one that belongs to this account.

@@ -29,6 +29,7 @@ external-with = Continuar con { $provider }
 external-title = Iniciar sesión en otro lugar
 external-lead = Inicie sesión con { $provider } para continuar con { $application }.
 external-other-way = Iniciar sesión de otra forma
+external-cancelled = El inicio de sesión se ha interrumpido en el otro lugar. Inténtelo de nuevo o elija otra forma.
 external-failed = No se ha podido iniciar sesión en el otro lugar. Inténtelo de nuevo o elija otra forma.
 external-not-usable = Esta cuenta no se puede usar de esta forma. Consulte a quien gestiona este servicio.
 external-of-another-account = La identidad con la que ha iniciado sesión pertenece aquí a otra cuenta. Use la que pertenece a esta cuenta.

@@ -29,6 +29,7 @@ external-with = Continuer avec { $provider }
 external-title = Se connecter ailleurs
 external-lead = Connectez-vous avec { $provider } pour continuer vers { $application }.
 external-other-way = Se connecter autrement
+external-cancelled = La connexion a été interrompue ailleurs. Réessayez, ou choisissez un autre moyen.
 external-failed = La connexion ailleurs n’a pas abouti. Réessayez, ou choisissez un autre moyen.
 external-not-usable = Ce compte ne peut pas être utilisé de cette façon. Adressez-vous au responsable de ce service.
 external-of-another-account = L’identité avec laquelle vous vous êtes connecté appartient ici à un autre compte. Utilisez celle qui appartient à ce compte.

@@ -58,6 +58,8 @@ struct Attempt {
 pub(crate) enum Problem {
     /// The account is disabled or locked, or its credentials are kept elsewhere.
     AccountNotUsable,
+    /// It was stopped at the provider, by the person or by its rules.
+    Cancelled,
     /// The identity is another account's than the one that is signing on.
     OfAnotherAccount,
     /// The provider did not say who it is.
@@ -115,6 +117,8 @@ enum AnswerError {
     Federation(#[from] FederationError),
     #[error("the provider can no longer be asked")]
     Gone,
+    #[error("the sign-on was stopped at the provider")]
+    Cancelled,
     #[error("the answer has neither a code nor an error")]
     NoCode,
     #[error("the answer is another issuer's: {0}")]
@@ -295,6 +299,7 @@ impl Turn<'_> {
         };
         match (partner, answer) {
             (Some(partner), Ok(claims)) => Box::pin(turn.welcome(&partner, &claims)).await,
+            (_, Err(AnswerError::Cancelled)) => turn.note(Problem::Cancelled).await,
             (_, Err(error)) => {
                 let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(provider = %attempt.provider, flow = %back.id, cause,
@@ -319,8 +324,11 @@ impl Turn<'_> {
         {
             return Err(AnswerError::OtherIssuer(short(issuer)));
         }
-        if let Some(error) = params.find("error") {
-            return Err(AnswerError::Refused(short(error)));
+        // RFC 6749 section 4.1.2.1.
+        match params.find("error") {
+            Some("access_denied") => return Err(AnswerError::Cancelled),
+            Some(error) => return Err(AnswerError::Refused(short(error))),
+            None => {}
         }
         let code = params.find("code").ok_or(AnswerError::NoCode)?;
         let redirect_uri = partner.callback(self.idp, self.interaction.environment);

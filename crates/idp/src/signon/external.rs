@@ -84,6 +84,7 @@ pub(super) fn ways(visit: &Visit) -> Vec<Way> {
 pub(super) fn flashes(visit: &Visit) -> Flashes {
     let text = match visit.interaction.external.problem {
         Some(Problem::AccountNotUsable) => "external-not-usable",
+        Some(Problem::Cancelled) => "external-cancelled",
         Some(Problem::OfAnotherAccount) => "external-of-another-account",
         Some(Problem::Provider) => "external-failed",
         None => return Vec::new(),

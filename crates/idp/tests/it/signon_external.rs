@@ -19,6 +19,7 @@ use crate::management::{Api, id, user_path};
 use crate::world::{Answer, Browser, Received, World, claims, shows, sub_page};
 
 const FAILED: &str = "The sign-on elsewhere did not work.";
+const STOPPED: &str = "The sign-on was stopped elsewhere.";
 const OWN_PASSWORD: &str = "Bright-Meadow-58";
 
 /// A provider elsewhere, which says what it is told to say.
@@ -475,17 +476,18 @@ async fn an_answer_that_is_not_right_signs_nobody_on_and_leaves_a_way_on() {
     }
     elsewhere.said().token_status = StatusCode::OK;
     let redeemed = elsewhere.said().asked.len();
-    for params in [
-        &[("error", "access_denied")][..],
-        &[("code", "c-1"), ("iss", "https://other.example")],
-        &[],
+    for (params, words) in [
+        (&[("error", "access_denied")][..], STOPPED),
+        (&[("error", "server_error")], FAILED),
+        (&[("code", "c-1"), ("iss", "https://other.example")], FAILED),
+        (&[], FAILED),
     ] {
         let (mut browser, _, sent) = at_provider(&world, "Partner").await;
         let state = sent.param("state");
         let params: Vec<_> = params.iter().copied().chain([("state", &*state)]).collect();
         let answer = browser.get(&sent.back(&params)).await;
         let told = next_page(&mut browser, &answer).await;
-        shows(&told, StatusCode::OK, FAILED);
+        shows(&told, StatusCode::OK, words);
     }
     assert_eq!(
         elsewhere.said().asked.len(),

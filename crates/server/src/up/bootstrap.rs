@@ -133,7 +133,7 @@ impl<'a> EnvironmentMaker<'a> {
         };
         Ok(Self {
             settings,
-            idp: environment::start_idp(settings, &idp_url, parts).await?,
+            idp: environment::start_idp(settings, &idp_url, None, parts).await?,
             db,
             directory,
             idp_url,

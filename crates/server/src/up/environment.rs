@@ -24,15 +24,16 @@ pub(super) struct Environment {
 }
 
 /// Starts it and, if configured, makes the demo environment, whose web application is the portal at
-/// `portal_url`.
+/// `portal_url`. `own_authority` signed the certificates of both, as PEM.
 pub(super) async fn start(
     settings: &Settings,
     url: &Url,
     portal_url: &Url,
+    own_authority: Option<String>,
     parts: Parts,
 ) -> Result<Environment, StartError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
-    let idp = start_idp(settings, url, parts).await?;
+    let idp = start_idp(settings, url, own_authority, parts).await?;
     let demo = if settings.idp.demo {
         let made = Box::pin(demo::ensure(&idp, portal_addresses(settings, portal_url))).await;
         Some(made.map_err(|error| failed(Box::new(error)))?)
@@ -58,10 +59,12 @@ pub(super) async fn start(
 pub(super) async fn start_idp(
     settings: &Settings,
     url: &Url,
+    own_authority: Option<String>,
     parts: Parts,
 ) -> Result<Idp, StartError> {
     let mut settings = settings.idp.settings.clone();
     settings.public_url = url.clone();
+    settings.own_authority = own_authority;
     // It is too large for a caller's stack frame.
     Box::pin(Idp::start(settings, parts))
         .await
