@@ -40,6 +40,11 @@ let workerToken;
 
 /** Asks the management API of the demo's environment, as a worker. */
 export async function api(method, path, type, body) {
+  return management(method, `environments/${system.ENVIRONMENT_ID}/${path}`, type, body);
+}
+
+/** Asks the management API, as a worker that administers the organization. */
+export async function management(method, path, type, body) {
   workerToken ??= (async () => {
     const credentials = btoa(`${system.WORKER_CLIENT_ID}:${system.WORKER_CLIENT_SECRET}`);
     const answer = await fetch(`${system.ISSUER}/token`, {
@@ -50,7 +55,7 @@ export async function api(method, path, type, body) {
     assert.equal(answer.status, 200, "the worker gets an access token");
     return (await answer.json()).access_token;
   })();
-  const url = new URL(`environments/${system.ENVIRONMENT_ID}/${path}`, system.API_URL);
+  const url = new URL(path, system.API_URL);
   const headers = { authorization: `Bearer ${await workerToken}` };
   if (type) headers["content-type"] = type;
   const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
