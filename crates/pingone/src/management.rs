@@ -35,7 +35,8 @@ pub use self::roles::{RoleHolder, Roles};
 pub use self::users::Users;
 use self::worker::WorkerToken;
 use crate::endpoints::Reroute;
-use crate::transport::{Answer, Call};
+pub use crate::transport::Answer;
+use crate::transport::Call;
 use crate::{Credentials, Endpoints, Error, Transport};
 
 /// A client of one environment's management API.

@@ -16,8 +16,9 @@ use tracing::{Instrument as _, Span, field};
 use url::Url;
 
 pub use self::builder::TransportBuilder;
+pub use self::call::Answer;
+pub(crate) use self::call::Call;
 use self::call::template;
-pub(crate) use self::call::{Answer, Call};
 use crate::Error;
 use crate::endpoints::{Reroute, is_loopback};
 use crate::error::{AnswerFacts, Problem};
@@ -174,6 +175,7 @@ impl Transport {
             Span::current().record("pingone.id", id);
         }
 
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let limit = self.inner.settings.largest_answer;
         let mut body = Vec::new();
         while let Some(chunk) = response
@@ -191,8 +193,10 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        if response.status().is_success() {
+        if status.is_success() {
             Ok(Answer {
+                status,
+                headers,
                 body: body.into(),
                 call: call.text().to_owned(),
             })

@@ -25,7 +25,7 @@ use crate::transport::{Answer, Call};
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is sent before `fetch` or `run`"]
+#[must_use = "nothing is sent before `fetch`, `answer` or `run`"]
 pub struct Request<'a> {
     client: &'a Client,
     method: Method,
@@ -106,6 +106,26 @@ impl<'a> Request<'a> {
     /// [`Error`] when the call is refused or fails.
     pub async fn run(self) -> Result<(), Error> {
         self.execute().await.map(drop)
+    }
+
+    /// Sends the call and gives what it was answered with, status and headers included.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, Method};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let path = format!("v1/environments/{}/groups", pingone.environment_id());
+    /// let body = serde_json::json!({"name": "Sailors"});
+    /// let answer = pingone.send(Method::POST, path).json(&body).answer().await?;
+    /// println!("{} {:?}", answer.status(), answer.header("location"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the call is refused or fails.
+    pub async fn answer(self) -> Result<Answer, Error> {
+        self.execute().await
     }
 
     async fn execute(self) -> Result<Answer, Error> {

@@ -1,7 +1,9 @@
 //! A request on its way out, and the answer that came back.
 
+use std::fmt;
+
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -20,8 +22,13 @@ pub(crate) struct Call {
     text: String,
 }
 
-/// An answer in 2xx.
-pub(crate) struct Answer {
+/// What a call was answered with when it succeeded: status, headers and body.
+///
+/// [`Request::answer`](crate::management::Request::answer) gives it; its `Debug` shows no body,
+/// which may hold secrets.
+pub struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(super) call: String,
 }
@@ -46,8 +53,28 @@ impl Call {
 }
 
 impl Answer {
+    /// The status, one of 2xx.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The first header of this name, such as `location`, if it is a text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Reads the body as JSON.
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of the kind [`UnexpectedAnswer`](crate::ErrorKind::UnexpectedAnswer) when the body
+    /// is no `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
             // The error's own text may quote the body, secrets included.
             let text = format!(
@@ -58,6 +85,16 @@ impl Answer {
             );
             Error::new(&self.call, Problem::Unexpected(text))
         })
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("call", &self.call)
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 
