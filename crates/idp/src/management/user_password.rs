@@ -59,7 +59,7 @@ async fn reply(
     body.last_changed_at = state.changed_at;
     body.seconds_until_unlock = state.seconds_until_unlock;
     if expand == Expand::PasswordPolicy {
-        body.embedded = Some(EmbeddedPolicy::new(state.policy.policy));
+        body.embedded = Some(EmbeddedPolicy::new(state.policy.to_wire()));
     }
     let environment = user.environment_id;
     let user_url = idp

@@ -42,7 +42,8 @@ impl<S: Sync> FromRequestParts<S> for Origin {
     }
 }
 
-/// The instant of a request, read once, whoever asks for it.
+/// The instant of a request, read once, whoever asks for it: to the millisecond, which is what is
+/// stored and shown of an instant, so that an answer shows what is read later.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now(pub(crate) Timestamp);
 
@@ -53,7 +54,8 @@ impl FromRequestParts<Idp> for Now {
         if let Some(now) = parts.extensions.get::<Self>() {
             return Ok(*now);
         }
-        let now = Self(idp.now());
+        let now = idp.now();
+        let now = Self(Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now));
         parts.extensions.insert(now);
         Ok(now)
     }
