@@ -3,6 +3,7 @@
 mod application;
 mod config;
 mod connection;
+mod contract;
 mod environment;
 mod grant;
 mod group;
@@ -88,6 +89,7 @@ enum Command {
     Policy(policy::PolicyCommand),
     Population(population::PopulationCommand),
     Role(role::RoleCommand),
+    Contract(contract::Contract),
 }
 
 /// Where the configuration is.
@@ -165,6 +167,7 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Policy(command)) => administer(command.run()),
         Some(Command::Population(command)) => administer(command.run()),
         Some(Command::Role(command)) => administer(command.run()),
+        Some(Command::Contract(contract)) => connection::converse(contract.run()),
         Some(Command::Up(up)) => up.run(),
         Some(Command::Portal(portal)) => portal.run(),
         Some(Command::Idp(idp)) => idp.run(),

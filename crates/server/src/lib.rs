@@ -6,6 +6,7 @@ pub mod card;
 mod certificate;
 pub mod cli;
 pub mod config;
+mod contract;
 pub mod data_dir;
 pub mod env_file;
 pub mod front;

@@ -47,6 +47,11 @@ struct Worker {
 }
 
 impl Connection {
+    /// As if these had been typed.
+    pub(super) fn new(place: Place, env_file: Option<PathBuf>) -> Self {
+        Self { place, env_file }
+    }
+
     /// A client of the management API.
     pub(super) fn client(&self) -> anyhow::Result<Client> {
         self.client_over(Transport::builder())
