@@ -7,13 +7,13 @@ import { looksRight } from "./support/look.js";
 import { codeSentTo } from "./support/mail.js";
 import { aStranger, aUser, api, management } from "./support/people.js";
 import { giveCredentials } from "./support/sign-on.js";
-import { environment, system } from "./support/system.js";
+import { environment, portal, system } from "./support/system.js";
 
 const JSON_TYPE = "application/json";
 const IMPORT = "application/vnd.pingidentity.user.import+json";
 
-/** Where an application of the tests gets its answers: the front page, which reads none. */
-const ARRIVAL = environment("/");
+/** Where an application of the tests gets its answers: the portal's first page, which reads none. */
+const ARRIVAL = portal("/");
 
 /** Where the demo's environment gets a provider's answers. */
 const CALLBACK = environment(`/${system.ENVIRONMENT_ID}/rp/callback/openid_connect`);
@@ -196,9 +196,10 @@ async function isElsewhere(person) {
 
 /** At the application: who it is that has arrived, as the environment tells it. */
 async function arrived(person, application) {
+  // A page leads there by itself.
+  await person.page.waitForURL((url) => url.href.startsWith(ARRIVAL));
   const url = new URL(person.page.url());
   const code = url.searchParams.get("code");
-  assert.equal(url.origin + url.pathname, ARRIVAL, "back at the application");
   const redeemed = await fetch(`${system.ISSUER}/token`, {
     method: "POST",
     headers: { authorization: `Basic ${btoa(`${application.id}:${application.secret}`)}` },

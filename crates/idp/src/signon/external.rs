@@ -3,7 +3,8 @@
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::header::{REFRESH, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use protocol::names::{EmailAddress, is_username};
 use protocol::params::FormParams;
@@ -20,6 +21,7 @@ use crate::api::user_attributes;
 use crate::audit::By;
 use crate::interaction::error::InteractionError;
 use crate::interaction::external::{Newcomer, Partner, Problem, found_by};
+use crate::interaction::turn::Next;
 use crate::interaction::{Step, cookies, response};
 use crate::requests::extract::{Environment, PageForm};
 use crate::requests::failures::page::{PageError, PageFailure};
@@ -37,6 +39,13 @@ struct ExternalPage {
     layout: Layout,
     way: Way,
     restart: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct OnwardPage {
+    layout: Layout,
+    href: String,
 }
 
 #[derive(Template)]
@@ -176,9 +185,30 @@ pub(crate) async fn callback(
         return Err(PageError::WrongBrowser.into());
     }
     match Box::pin(visit.turn().arrive(&provider, &params)).await? {
+        Some(next @ (Next::SignedOn(_) | Next::Refused)) => Ok(onward(&visit, &next)),
         Some(next) => Ok(visit.lead_to(&next)),
         None => Ok(visit.go_on()),
     }
+}
+
+/// Leads to the application by a page instead of a redirect: a provider's form may lead to here, but
+/// Chromium holds its `form-action` against all redirects that follow, too.
+fn onward(visit: &Visit, next: &Next) -> Response {
+    let led = visit.lead_to(next);
+    let form = FormState::new(&[]);
+    let href = visit.resume_path();
+    let page = OnwardPage {
+        layout: visit.layout("form-post-title", "form-post-lead", &form),
+        href: href.clone(),
+    };
+    let mut response = visit.show(page, &form);
+    if let Ok(refresh) = HeaderValue::try_from(format!("0;url={href}")) {
+        response.headers_mut().insert(REFRESH, refresh);
+    }
+    for cookie in led.headers().get_all(SET_COOKIE) {
+        response.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    response
 }
 
 /// What the page says of the provider that a newcomer comes by.

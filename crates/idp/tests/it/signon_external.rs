@@ -399,6 +399,7 @@ async fn what_comes_back_counts_once_and_in_the_browser_that_left() {
 
     let answer = browser.get(&back).await;
     assert!(answer.location().contains("/as/resume?"), "{answer:?}");
+    shows(&answer, StatusCode::OK, "Sending you back");
     let again = browser.get(&back).await.expect(StatusCode::SEE_OTHER);
     assert!(again.location().contains("/signon/?flowId="), "{again:?}");
     assert_eq!(elsewhere.said().asked.len(), 1);

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::LOCATION;
+use http::header::{LOCATION, REFRESH};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -47,8 +47,12 @@ impl Answer {
             .map_or("", |value| value.to_str().unwrap())
     }
 
+    /// Where it leads by itself: by a redirect, or from a page.
     pub(crate) fn location(&self) -> &str {
-        self.header(LOCATION)
+        match self.header(REFRESH).strip_prefix("0;url=") {
+            Some(url) => url,
+            None => self.header(LOCATION),
+        }
     }
 
     /// The error code of an OAuth answer, which must have a description with the correlation id.
