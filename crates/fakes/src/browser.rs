@@ -67,6 +67,15 @@ impl Browser {
         browser
     }
 
+    /// The same browser, in front of another service within the process.
+    #[must_use]
+    pub fn before(mut self, service: Router) -> Self {
+        if let Transport::Service { service: old, .. } = &mut self.transport {
+            *old = service;
+        }
+        self
+    }
+
     fn build(trust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Self {
         crate::install_cryptography();
         let jar = Arc::new(Jar::default());

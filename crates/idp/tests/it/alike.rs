@@ -47,7 +47,7 @@ struct Stranger<'a> {
 impl<'a> Stranger<'a> {
     async fn new(world: &World, name: &'a str, address: u8) -> Self {
         let mut browser = world.browser();
-        browser.address = Some(RemoteAddress(IpAddr::from([192, 0, 2, address])));
+        browser.come_from(RemoteAddress(IpAddr::from([192, 0, 2, address])));
         let answer = browser.authorize(world, &world.request()).await;
         let page = Browser::page_of(&answer);
         Self {

@@ -39,7 +39,7 @@ async fn what_was_revoked_or_used_is_not_good_again_after_a_restart() {
         .await
         .expect(StatusCode::OK);
     let (mut signed_off, _) = world.sign_on(&params).await;
-    let session = signed_off.cookies.clone();
+    let session = signed_off.cookies();
     let page = format!("/{}/signoff", world.demo.environment_id);
     signed_off.post(&page, &[]).await.expect(StatusCode::OK);
     let used = world.code().await;
@@ -61,8 +61,7 @@ async fn what_was_revoked_or_used_is_not_good_again_after_a_restart() {
     let answer = world.refresh(&refresh_token).await;
     assert_eq!(answer.oauth_error(), "invalid_grant");
     assert_eq!(world.redeem(&used).await.oauth_error(), "invalid_grant");
-    let mut thief = world.browser();
-    thief.cookies = session;
+    let mut thief = world.browser().holding(&session);
     let silent = world.request().set("prompt", "none");
     let answer = thief.authorize(&world, &silent).await;
     assert!(

@@ -233,9 +233,9 @@ async fn one_address_leaves_only_so_many_sign_ons_behind() {
         settings.limits.judged_passwords_per_minute = 3;
     })
     .await;
-    let address = |last: u8| Some(RemoteAddress([192, 0, 2, last].into()));
+    let address = |last: u8| RemoteAddress([192, 0, 2, last].into());
     let mut browser = world.browser();
-    browser.address = address(1);
+    browser.come_from(address(1));
     let mut page = String::new();
     for _ in 0..3 {
         let answer = browser.authorize(&world, &world.request()).await;
@@ -245,7 +245,7 @@ async fn one_address_leaves_only_so_many_sign_ons_behind() {
     let answer = answer.expect(StatusCode::TOO_MANY_REQUESTS);
     assert!(!answer.header("retry-after").is_empty());
     let mut other = world.browser();
-    other.address = address(2);
+    other.come_from(address(2));
     let answer = other.authorize(&world, &world.request()).await;
     answer.expect(StatusCode::FOUND);
 

@@ -29,7 +29,7 @@ async fn the_sign_on_page_has_stable_fields_and_may_lead_to_the_application() {
     assert_eq!(answer.header("x-frame-options"), "DENY");
     assert!(answer.header("cache-control").contains("no-store"));
     assert!(
-        browser.cookies.is_empty(),
+        browser.cookies().is_empty(),
         "nobody is known, so no session is given"
     );
 }
@@ -101,7 +101,7 @@ async fn a_page_posted_twice_at_once_leads_its_browser_on() {
     world.demand_change().await;
     let (mut browser, page) = at_sign_on(&world).await;
     let user = &world.demo.user;
-    let (mut one, mut two) = (browser.clone(), browser.clone());
+    let (mut one, mut two) = (browser.copy(), browser.copy());
     let answers = tokio::join!(one.give_right(&page, user), two.give_right(&page, user),);
     let mut given = [(answers.0, one), (answers.1, two)];
     for (answer, _) in &given {
@@ -111,7 +111,9 @@ async fn a_page_posted_twice_at_once_leads_its_browser_on() {
     // The answers may arrive in either order; the later one's cookies count.
     for _ in 0..2 {
         for (_, answered) in &given {
-            browser.cookies.extend(answered.cookies.clone());
+            let mut cookies = browser.cookies();
+            cookies.extend(answered.cookies());
+            browser = browser.holding(&cookies);
         }
         shows(
             &browser.get(&page).await,
@@ -129,7 +131,7 @@ async fn a_second_click_leads_to_the_step_of_the_first() {
     let world = World::new().await;
     world.demand_change().await;
     let (mut browser, page) = at_sign_on(&world).await;
-    let mut second = browser.clone();
+    let mut second = browser.copy();
     let user = &world.demo.user;
     let first = browser.give_right(&page, user).await;
     first.expect(StatusCode::SEE_OTHER);
@@ -167,7 +169,7 @@ async fn posts_out_of_order_lead_back_to_the_state() {
             assert!(answer.location().contains("/signon/?flowId="), "{name}");
         }
     }
-    assert!(browser.cookies.is_empty());
+    assert!(browser.cookies().is_empty());
     // Once complete, a page that was left open leads on, and signs nobody else on.
     let user = &world.demo.user;
     browser.give_right(&page, user).await;
@@ -213,7 +215,7 @@ async fn another_site_cannot_post_to_a_page() {
             "The form was sent from another site.",
         );
     }
-    assert!(browser.cookies.is_empty());
+    assert!(browser.cookies().is_empty());
     let own = [
         ("sec-fetch-site", "same-origin"),
         ("content-type", "application/x-www-form-urlencoded"),
@@ -228,7 +230,7 @@ async fn another_site_cannot_post_to_a_page() {
 async fn one_address_is_slowed_down_and_another_is_not() {
     let world = World::with(|settings| settings.limits.sign_ons_per_minute = 5).await;
     let (mut browser, page) = at_sign_on(&world).await;
-    browser.address = Some(RemoteAddress(IpAddr::from([192, 0, 2, 1])));
+    browser.come_from(RemoteAddress(IpAddr::from([192, 0, 2, 1])));
     for _ in 0..5 {
         browser
             .give(&page, "nobody", "x")
@@ -238,7 +240,7 @@ async fn one_address_is_slowed_down_and_another_is_not() {
     let limited = browser.give(&page, "nobody", "x").await;
     shows(&limited, StatusCode::TOO_MANY_REQUESTS, "Too many attempts");
     assert!(!limited.header("retry-after").is_empty());
-    browser.address = Some(RemoteAddress(IpAddr::from([192, 0, 2, 2])));
+    browser.come_from(RemoteAddress(IpAddr::from([192, 0, 2, 2])));
     browser
         .give(&page, "nobody", "x")
         .await
@@ -377,7 +379,7 @@ async fn the_mailbox_is_for_this_machine_and_for_development() {
         .await
         .expect(StatusCode::NOT_FOUND);
 
-    browser.address = Some(RemoteAddress(IpAddr::from([192, 0, 2, 1])));
+    browser.come_from(RemoteAddress(IpAddr::from([192, 0, 2, 1])));
     for path in ["/mailbox", "/mailbox/messages", &address] {
         browser.get(path).await.expect(StatusCode::NOT_FOUND);
     }

@@ -293,7 +293,7 @@ async fn recovery_tells_known_and_unknown_names_alike() {
             ];
             keep(browser.post(&sub_page(&page, "recover"), &form).await);
         }
-        assert!(browser.cookies.is_empty());
+        assert!(browser.cookies().is_empty());
         seen.push(answers);
     }
     assert_eq!(seen[0], seen[1]);

@@ -10,7 +10,7 @@ use crate::world::{Browser, NEW_PASSWORD, Received, World, at_sign_on};
 async fn each_sign_on_gives_a_new_cookie_and_the_same_user_keeps_the_session() {
     let world = World::new().await;
     let (mut browser, received) = world.sign_on(&world.request()).await;
-    let first = browser.cookies.clone();
+    let first = browser.cookies();
     assert_eq!(first.len(), 2, "ST and its twin");
     assert_eq!(first["ST"], first["ST-NO-SS"]);
     let sid =
@@ -24,12 +24,11 @@ async fn each_sign_on_gives_a_new_cookie_and_the_same_user_keeps_the_session() {
 
     let again = world.request().set("prompt", "login");
     let received = browser.sign_on(&world, &again).await;
-    assert_ne!(first["ST"], browser.cookies["ST"]);
+    assert_ne!(first["ST"], browser.cookies()["ST"]);
     let two = sid(world.redeem(&received.param("code")).await.json());
     assert_eq!(one, two);
     // The cookie from before opens nothing any more.
-    let mut thief = world.browser();
-    thief.cookies = first;
+    let mut thief = browser.holding(&first);
     let silent = world.request().set("prompt", "none");
     let answer = thief.authorize(&world, &silent).await;
     assert_eq!(
@@ -38,14 +37,14 @@ async fn each_sign_on_gives_a_new_cookie_and_the_same_user_keeps_the_session() {
     );
 
     // Another user in this browser replaces the session.
-    let before = browser.cookies.clone();
+    let before = browser.cookies();
     let page = Browser::page_of(&browser.authorize(&world, &again).await);
     let operator = &world.demo.operator;
     let answer = browser.give_right(&page, operator).await;
     let received = browser.resume(&answer).await;
     let three = sid(world.redeem(&received.param("code")).await.json());
     assert_ne!(two, three);
-    thief.cookies = before;
+    thief = browser.holding(&before);
     let answer = thief.authorize(&world, &silent).await;
     assert_eq!(
         Received::at(answer.location()).param("error"),
@@ -78,7 +77,9 @@ async fn the_cookies_are_those_of_pingone() {
     assert!(cookies[1].starts_with("ST-NO-SS=") && !cookies[1].contains("SameSite"));
     // Either is enough.
     browser.resume(&answer).await;
-    browser.cookies.remove("ST");
+    let mut cookies = browser.cookies();
+    cookies.remove("ST");
+    let mut browser = browser.holding(&cookies);
     let answer = browser
         .authorize(&world, &world.request().set("prompt", "none"))
         .await;

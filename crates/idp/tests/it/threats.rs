@@ -131,18 +131,16 @@ async fn whoever_sends_a_link_to_a_sign_on_page_gets_nothing_of_the_sign_on() {
         .get(shown.location())
         .await
         .expect(StatusCode::FORBIDDEN);
-    assert!(attacker.cookies.is_empty());
+    assert!(attacker.cookies().is_empty());
 
     // Nor does a session that the attacker plants in the victim's browser become the victim's.
-    let planted = world.sign_on(&world.request()).await.0.cookies;
-    let mut victim = world.browser();
-    victim.cookies.clone_from(&planted);
+    let planted = world.sign_on(&world.request()).await.0.cookies();
+    let mut victim = world.browser().holding(&planted);
     let params = world.request().set("prompt", "login");
     let page = Browser::page_of(&victim.authorize(&world, &params).await);
     victim.give_right(&page, user).await;
-    assert_ne!(victim.cookies, planted);
-    let mut attacker = world.browser();
-    attacker.cookies = planted;
+    assert_ne!(victim.cookies(), planted);
+    let mut attacker = world.browser().holding(&planted);
     let silent = world.request().set("prompt", "none");
     let answer = attacker.authorize(&world, &silent).await;
     assert!(
@@ -326,7 +324,7 @@ async fn a_database_that_is_gone_makes_nothing_a_success() {
             answer.body
         );
     }
-    assert!(browser.cookies.is_empty());
+    assert!(browser.cookies().is_empty());
     // Unknown is not inactive, and a wrong secret is not proven wrong.
     assert!(!answers[3].body.contains("active"));
     let wrong = world
@@ -403,7 +401,7 @@ async fn no_order_of_posts_signs_on_or_changes_a_password_without_a_secret() {
                 let answer = browser.get(&resume).await;
                 let leads_back = answer.location().contains("/signon/?flowId=");
                 assert!(leads_back, "{order:?}: {answer:?}");
-                assert!(browser.cookies.is_empty(), "{order:?}");
+                assert!(browser.cookies().is_empty(), "{order:?}");
             })
         })
         .collect();

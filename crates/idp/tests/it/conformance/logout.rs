@@ -42,7 +42,7 @@ async fn is_signed_on(world: &World, browser: &mut Browser) -> bool {
 async fn oidcc_rp_initiated_logout() {
     let world = World::new().await;
     let (mut browser, hint) = signed_on(&world).await;
-    let stolen = browser.clone();
+    let stolen = browser.copy();
     world.advance(2 * 60 * 60);
     let params = [
         ("id_token_hint", hint.as_str()),
@@ -53,9 +53,9 @@ async fn oidcc_rp_initiated_logout() {
         .await
         .expect(StatusCode::FOUND);
     assert_eq!(answer.location(), format!("{AFTER_SIGN_OFF}?state=s+1%26"));
-    assert!(browser.cookies.is_empty());
+    assert!(browser.cookies().is_empty());
     // The session is over, not only its cookie.
-    assert!(!is_signed_on(&world, &mut stolen.clone()).await);
+    assert!(!is_signed_on(&world, &mut stolen.copy()).await);
     // Once more: there is nothing to end, and the way back is the same.
     let again = sign_off(&world, &mut browser, &params)
         .await

@@ -2,26 +2,72 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
 use axum::body::Body;
-use http::header::{COOKIE, SET_COOKIE};
-use http::{Method, Request, StatusCode};
+use axum::{Extension, Router};
+use http::{Method, StatusCode};
+use http_body_util::BodyExt as _;
 use idp::demo::Account;
 use platform::net::RemoteAddress;
-use tower::ServiceExt as _;
+use url::Url;
 
 use super::program::encoded;
 use super::{Answer, Params, Received, World};
 
+/// Cookies by their names.
+pub(crate) type Cookies = BTreeMap<String, String>;
+
 /// A browser that keeps cookies and follows nothing by itself.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Browser {
-    pub(super) router: Router,
-    pub(crate) cookies: BTreeMap<String, String>,
-    pub(crate) address: Option<RemoteAddress>,
+    inner: fakes::Browser,
+    router: Router,
+    /// The environment's address, below which its cookies live.
+    home: Url,
 }
 
 impl Browser {
+    pub(super) fn new(router: Router, home: Url) -> Self {
+        let inner = fakes::Browser::within(router.clone(), home.as_str());
+        Self {
+            inner: inner.with_header("accept", "text/html"),
+            router,
+            home,
+        }
+    }
+
+    /// The environment's cookies.
+    pub(crate) fn cookies(&self) -> Cookies {
+        // Those for the way to identity providers are sent there only.
+        let everywhere = self.home.join("rp/").unwrap();
+        let sent = self.inner.cookies(everywhere).unwrap_or_default();
+        sent.split("; ")
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// Another browser, with these cookies.
+    pub(crate) fn holding(&self, cookies: &Cookies) -> Self {
+        let other = Self::new(self.router.clone(), self.home.clone());
+        let path = self.home.path().trim_end_matches('/');
+        for (name, value) in cookies {
+            let cookie = format!("{name}={value}; Path={path}");
+            other.inner.set_cookie(&self.home, &cookie);
+        }
+        other
+    }
+
+    /// Another browser, with the cookies that this one has now.
+    pub(crate) fn copy(&self) -> Self {
+        self.holding(&self.cookies())
+    }
+
+    /// From now on its requests come from this address.
+    pub(crate) fn come_from(&mut self, address: RemoteAddress) {
+        let service = self.router.clone().layer(Extension(address));
+        self.inner = self.inner.clone().before(service);
+    }
+
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
         self.send(Method::GET, url, Body::empty(), &[]).await
     }
@@ -38,37 +84,17 @@ impl Browser {
         body: Body,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let path = url.strip_prefix("https://localhost:9443").unwrap_or(url);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("accept", "text/html");
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
+        let mut request = self.inner.request(method, url);
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            request = request.header(name, value);
         }
-        let mut request = request.body(body).unwrap();
-        if let Some(address) = self.address {
-            request.extensions_mut().insert(address);
+        let body = body.collect().await.unwrap().to_bytes();
+        let page = request.body(body).send().await;
+        Answer {
+            body: page.body(),
+            status: page.status,
+            headers: page.headers,
         }
-        let answer = Answer::read(self.router.clone().oneshot(request).await.unwrap()).await;
-        for cookie in answer.headers.get_all(SET_COOKIE) {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        answer
     }
 
     /// Sends an authorization request.

@@ -1,7 +1,5 @@
 //! What programs send: requests of the OAuth endpoints, as an application with or without a secret.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,11 +14,9 @@ use super::{Answer, Browser, REDIRECT_URI, Received, SCOPES, World};
 impl World {
     /// A browser that has not been here before.
     pub(crate) fn browser(&self) -> Browser {
-        Browser {
-            router: self.router.clone(),
-            cookies: BTreeMap::new(),
-            address: None,
-        }
+        let environment = format!("{}/", self.demo.environment_id);
+        let home = self.settings.public_url.join(&environment).unwrap();
+        Browser::new(self.router.clone(), home)
     }
 
     /// Sends one request of a program.
