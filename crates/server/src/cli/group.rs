@@ -4,7 +4,6 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use pingone::management::Client;
 use pingone::{Group, User, scim};
-use serde_json::Value;
 
 use super::connection::Connection;
 use super::objects::{
@@ -85,10 +84,6 @@ async fn members(client: &Client, group: &str, output: Output) -> anyhow::Result
     let group = named::<Group>(client, group).await?;
     let filter = scim::eq("memberOfGroups.id", group.to_string());
     let found = matching::<User>(&client.collection(), Some(&filter)).await?;
-    let found: Vec<Value> = found
-        .iter()
-        .map(serde_json::to_value)
-        .collect::<Result<_, _>>()?;
     output.many(User::COLUMNS, &found)
 }
 

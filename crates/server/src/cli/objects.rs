@@ -172,10 +172,6 @@ impl List {
         let collection = client.collection::<K>();
         let filter = self.filter.as_deref().map(parse).transpose()?;
         let found = matching(&collection, filter.as_ref()).await?;
-        let found: Vec<Value> = found
-            .iter()
-            .map(serde_json::to_value)
-            .collect::<Result<_, _>>()?;
         self.output.many(K::COLUMNS, &found)
     }
 }
@@ -184,7 +180,7 @@ impl Show {
     pub(super) async fn run<K: Shown>(self) -> anyhow::Result<()> {
         let client = self.connection.client()?;
         let found = find(&client.collection::<K>(), &self.name).await?;
-        self.output.one(K::COLUMNS, &serde_json::to_value(&found)?)
+        self.output.one(K::COLUMNS, &found)
     }
 }
 
@@ -199,7 +195,7 @@ impl Create {
         let made = client.collection::<K>().create(&new).await;
         let made =
             made.with_context(|| format!("the {} {} was not created", K::WORD, self.name))?;
-        self.output.one(K::COLUMNS, &serde_json::to_value(&made)?)
+        self.output.one(K::COLUMNS, &made)
     }
 }
 
@@ -213,7 +209,7 @@ impl Update {
         let made = collection.replace(id, &with).await;
         let made =
             made.with_context(|| format!("the {} {} was not changed", K::WORD, self.name))?;
-        self.output.one(K::COLUMNS, &serde_json::to_value(&made)?)
+        self.output.one(K::COLUMNS, &made)
     }
 }
 
@@ -256,12 +252,8 @@ impl Delete {
         }
         let count = counted(found.len(), K::WORD);
         if self.care.dry_run {
-            let shown: Vec<_> = found
-                .iter()
-                .map(serde_json::to_value)
-                .collect::<Result<_, _>>()?;
             terminal::remark(&format!("{count} would be deleted:"));
-            return Output::TABLE.many(K::COLUMNS, &shown);
+            return Output::TABLE.many(K::COLUMNS, &found);
         }
         if found.is_empty() {
             return terminal::print("There is nothing to delete.\n");

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::terminal;
@@ -34,25 +35,30 @@ impl Output {
     };
 
     /// Prints many objects.
-    pub(super) fn many(self, columns: Columns, objects: &[Value]) -> anyhow::Result<()> {
+    pub(super) fn many(self, columns: Columns, objects: &[impl Serialize]) -> anyhow::Result<()> {
+        let objects: Vec<Value> = objects
+            .iter()
+            .map(serde_json::to_value)
+            .collect::<Result<_, _>>()?;
         let text = match self.output.unwrap_or(Form::Table) {
-            Form::Table => table(columns, objects),
+            Form::Table => table(columns, &objects),
             Form::Json => pretty(&objects)?,
-            Form::Csv => csv(columns, objects)?,
+            Form::Csv => csv(columns, &objects)?,
         };
         terminal::print(&text)
     }
 
     /// Prints one object.
-    pub(super) fn one(self, columns: Columns, object: &Value) -> anyhow::Result<()> {
+    pub(super) fn one(self, columns: Columns, object: &impl Serialize) -> anyhow::Result<()> {
         match self.output {
-            None | Some(Form::Json) => terminal::print(&pretty(object)?),
+            // By way of a value, so that members are in the order of their names.
+            None | Some(Form::Json) => terminal::print(&pretty(&serde_json::to_value(object)?)?),
             Some(_) => self.many(columns, std::slice::from_ref(object)),
         }
     }
 }
 
-fn pretty(value: &impl serde::Serialize) -> anyhow::Result<String> {
+fn pretty(value: &impl Serialize) -> anyhow::Result<String> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     Ok(text)

@@ -109,10 +109,6 @@ impl PolicyCommand {
                 let actions = client.sign_on_policy_actions(policy).list().all().await;
                 let mut actions = actions.context("listing the actions failed")?;
                 actions.sort_by_key(|action| action.settings.priority);
-                let actions: Vec<Value> = actions
-                    .iter()
-                    .map(serde_json::to_value)
-                    .collect::<Result<_, _>>()?;
                 output.many(ACTION_COLUMNS, &actions)
             }
             Action::Demand {
@@ -132,7 +128,7 @@ impl PolicyCommand {
                 let action: SignOnPolicyAction = understood("action", action)?;
                 let made = client.sign_on_policy_actions(id).create(&action).await;
                 let made = made.with_context(|| format!("{policy} was not changed"))?;
-                output.one(ACTION_COLUMNS, &serde_json::to_value(&made)?)
+                output.one(ACTION_COLUMNS, &made)
             }
             Action::Assign {
                 policy,

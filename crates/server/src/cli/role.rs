@@ -7,7 +7,6 @@ use pingone::{
     Application, Group, NewRoleAssignment, Population, Role, RoleAssignmentId, RoleScope,
     RoleScopeType, User,
 };
-use serde_json::Value;
 
 use super::connection::Connection;
 use super::objects::{Managed, Objects, Shown, named, with_environment};
@@ -129,7 +128,7 @@ impl RoleCommand {
                 let assignments = client.role_assignments(holder.find(&client).await?);
                 let made = assignments.create(&NewRoleAssignment::new(id, scope)).await;
                 let made = made.with_context(|| format!("the role {role} was not assigned"))?;
-                output.one(ASSIGNMENT_COLUMNS, &serde_json::to_value(&made)?)
+                output.one(ASSIGNMENT_COLUMNS, &made)
             }
             Action::Held {
                 holder,
@@ -143,10 +142,6 @@ impl RoleCommand {
                     .all()
                     .await
                     .context("listing the roles failed")?;
-                let held: Vec<Value> = held
-                    .iter()
-                    .map(serde_json::to_value)
-                    .collect::<Result<_, _>>()?;
                 output.many(ASSIGNMENT_COLUMNS, &held)
             }
             Action::Withdraw {

@@ -166,8 +166,7 @@ impl Create {
         }
         let made = self.connection.client()?.users().create(&user).await;
         let made = made.with_context(|| format!("{} was not created", self.username))?;
-        self.output
-            .one(User::COLUMNS, &serde_json::to_value(&made)?)
+        self.output.one(User::COLUMNS, &made)
     }
 }
 
@@ -179,8 +178,7 @@ impl Update {
         self.members.apply_with_nulls(&mut patch.attributes)?;
         let made = client.users().update(user.id, &patch).await;
         let made = made.with_context(|| format!("{} was not changed", self.whom.name))?;
-        self.output
-            .one(User::COLUMNS, &serde_json::to_value(&made)?)
+        self.output.one(User::COLUMNS, &made)
     }
 }
 
