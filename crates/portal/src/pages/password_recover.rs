@@ -54,6 +54,31 @@ impl Form {
             state.set_error(CONFIRM, visit.text("error-passwords-differ"));
         }
     }
+
+    /// What the page says of each rule: for a password that stays in its field, whether it keeps
+    /// the rule, and otherwise the rule alone.
+    fn judge(
+        &self,
+        visit: &Visit,
+        policy: &PasswordPolicy,
+        refusal: Option<&pingone::Error>,
+        state: &mut FormState,
+    ) -> Vec<RuleView> {
+        let (messages, new) = (visit.portal().site().messages(), self.new.expose());
+        let judged = if let Some(error) = refusal {
+            let unsatisfied = error.unsatisfied_requirements();
+            let rules = policies::refused(messages, policy, new, &unsatisfied, &Context::UNKNOWN);
+            state.set_error(NEW, ui::broken_rules(messages, &rules));
+            rules
+        } else {
+            policies::judged(messages, policy, new, &Context::UNKNOWN)
+        };
+        if state.keep_new_passwords([NEW, CONFIRM], &self.new) {
+            judged
+        } else {
+            policies::rules(messages, policy)
+        }
+    }
 }
 
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
@@ -73,42 +98,47 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
 
 pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let floor = Floor::of(visit.settings().limits.recovery_floor);
-    let recoveries = &visit
-        .services("failure-recovery-not-configured")?
-        .recoveries;
     let Some(mut recovery) = load(&visit).await? else {
         return begin_again(&visit).await;
     };
     let form = Form::read(&fields);
     let mut state = FormState::new(&[CODE, NEW, CONFIRM]).with_value(CODE, fields.line(CODE));
     form.check(&visit, &mut state);
-    let messages = visit.portal().site().messages();
     let policy = policy(&visit).await?;
-    let mut rules = policies::judged(messages, &policy, form.new.expose(), &Context::UNKNOWN);
+    let mut refusal = None;
     if !state.has_errors() {
-        let attempt = recoveries
-            .attempt(&mut recovery, &form.code, &form.new)
-            .await;
-        floor.reached().await;
-        match attempt? {
+        match attempt(&visit, &mut recovery, &form, floor).await? {
             Attempt::Done => return done(&visit).await,
             Attempt::Exhausted => state.set_error(CODE, visit.text("error-code-exhausted")),
             Attempt::WrongCode => state.set_error(CODE, visit.text("error-code-wrong")),
-            Attempt::Refused(error) => {
-                let (new, unsatisfied) = (form.new.expose(), error.unsatisfied_requirements());
-                rules = policies::refused(messages, &policy, new, &unsatisfied, &Context::UNKNOWN);
-                state.set_error(NEW, ui::broken_rules(messages, &rules));
-            }
+            Attempt::Refused(error) => refusal = Some(error),
         }
+    }
+    let rules = form.judge(&visit, &policy, refusal.as_ref(), &mut state);
+    show(&visit, &recovery, state, rules).await
+}
+
+/// Tries the code; a try that does not end the recovery is remembered by it.
+async fn attempt(
+    visit: &Visit,
+    recovery: &mut Recovery,
+    form: &Form,
+    floor: Floor,
+) -> Result<Attempt, Failure> {
+    let services = visit.services("failure-recovery-not-configured")?;
+    let attempt = services
+        .recoveries
+        .attempt(recovery, &form.code, &form.new)
+        .await;
+    floor.reached().await;
+    let attempt = attempt?;
+    if !matches!(attempt, Attempt::Done) {
         recovery
             .save(visit.session())
             .await
             .map_err(Failure::session)?;
     }
-    if !state.keep_new_passwords([NEW, CONFIRM], &form.new) {
-        rules = policies::rules(messages, &policy);
-    }
-    show(&visit, &recovery, state, rules).await
+    Ok(attempt)
 }
 
 /// Sends another code: so often and no more.
