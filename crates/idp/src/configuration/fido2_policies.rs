@@ -188,19 +188,11 @@ impl Configuration for Fido2Policy {
 impl Fido2Policy {
     fn check_authenticators(&self) -> Result<(), ApiFailure> {
         let requirements = &self.mds_authenticators_requirements;
+        let allowed = requirements.allowed_authenticators.iter().flatten();
+        let ids: Vec<&str> = allowed.map(|one| one.id.as_str()).collect();
+        let names_them = requirements.option == AuthenticatorOption::Specific;
         let member = "mdsAuthenticatorsRequirements.allowedAuthenticators";
-        let allowed = requirements.allowed_authenticators.as_deref();
-        let allowed = allowed.unwrap_or_default();
-        if requirements.option == AuthenticatorOption::Specific && allowed.is_empty() {
-            return Err(ApiFailure::required_value(member));
-        }
-        if allowed.len() > MOST_AUTHENTICATORS {
-            let message = format!("must have at most {MOST_AUTHENTICATORS} items");
-            return Err(ApiFailure::invalid_value(member, message));
-        }
-        allowed.iter().try_for_each(|authenticator| {
-            checks::at_most(&format!("{member}.id"), Some(&authenticator.id), 256)
-        })
+        check_allowed(member, &ids, names_them)
     }
 
     fn check_display_name(&self) -> Result<(), ApiFailure> {
@@ -229,6 +221,22 @@ impl Fido2Policy {
             Err(ApiFailure::invalid_value(member, "must hold username"))
         }
     }
+}
+
+/// Checks the ids of the authenticators that a policy allows: not too many, and at least one where
+/// the policy lets in those alone that it names.
+pub(super) fn check_allowed(
+    member: &str,
+    ids: &[&str],
+    names_them: bool,
+) -> Result<(), ApiFailure> {
+    if names_them && ids.is_empty() {
+        return Err(ApiFailure::required_value(member));
+    }
+    checks::no_more_than(member, ids, MOST_AUTHENTICATORS)?;
+    let member = format!("{member}.id");
+    ids.iter()
+        .try_for_each(|id| checks::at_most(&member, Some(id), 256))
 }
 
 /// A relying party is a domain (Web Authentication §5.1.2).

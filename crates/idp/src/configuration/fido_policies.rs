@@ -4,15 +4,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fido2_policies::check_allowed;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object};
 use crate::stores::record::{Events, events};
-
-/// More authenticators than there are in the register of the FIDO Alliance.
-const MOST_AUTHENTICATORS: usize = 1000;
 
 /// A policy of FIDO devices, of the older kind.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -78,21 +76,12 @@ impl Configuration for FidoPolicy {
         _: &Managing<Self>,
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
-        const AUTHENTICATORS: &str = "allowedAuthenticators";
         checks::name(&self.name)?;
         checks::at_most("description", self.description.as_deref(), 1024)?;
-        let allowed = self.allowed_authenticators.as_deref().unwrap_or_default();
-        if self.attestation_requirements == Attestation::Specific && allowed.is_empty() {
-            return Err(ApiFailure::required_value(AUTHENTICATORS));
-        }
-        if allowed.len() > MOST_AUTHENTICATORS {
-            let message = format!("must have at most {MOST_AUTHENTICATORS} items");
-            return Err(ApiFailure::invalid_value(AUTHENTICATORS, message));
-        }
-        let member = "allowedAuthenticators.id";
-        allowed
-            .iter()
-            .try_for_each(|one| checks::at_most(member, Some(&one.id), 256))?;
+        let allowed = self.allowed_authenticators.iter().flatten();
+        let ids: Vec<&str> = allowed.map(|one| one.id.as_str()).collect();
+        let names_them = self.attestation_requirements == Attestation::Specific;
+        check_allowed("allowedAuthenticators", &ids, names_them)?;
         self.enforce_during_authentication.get_or_insert(false);
         Ok(())
     }

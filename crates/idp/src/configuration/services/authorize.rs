@@ -376,10 +376,7 @@ impl Configuration for RolePermission {
             .member("key", format!("{name}:{action}"))
             .member("action", action)
             .member("resource", json!({ "id": permission.parent, "name": name }));
-        Ok(match permission.document.description {
-            Some(description) => shown.member("description", description),
-            None => shown,
-        })
+        Ok(described(shown, permission.document.description))
     }
 }
 
@@ -390,6 +387,14 @@ impl Names for RolePermission {
 
     fn named(&self) -> Uuid {
         self.permission
+    }
+}
+
+/// Shows the description of what is named, where it has one.
+fn described(shown: Shown, description: Option<String>) -> Shown {
+    match description {
+        Some(description) => shown.member("description", description),
+        None => shown,
     }
 }
 
@@ -438,11 +443,7 @@ impl Configuration for UserApplicationRole {
         let Some(role) = role.map(|role| role.document) else {
             return Ok(shown);
         };
-        let shown = shown.member("name", role.name);
-        Ok(match role.description {
-            Some(description) => shown.member("description", description),
-            None => shown,
-        })
+        Ok(described(shown.member("name", role.name), role.description))
     }
 }
 
