@@ -71,7 +71,7 @@ pub(crate) fn routes() -> Vec<Resource> {
 
 /// A request to a flow that its program may go on with.
 #[derive(Debug)]
-pub(crate) struct Visit {
+pub(crate) struct FlowRequest {
     idp: Idp,
     environment: EnvironmentId,
     application: Arc<StoredApplication>,
@@ -82,7 +82,7 @@ pub(crate) struct Visit {
 
 /// Rejected with 404 where there is no such flow any more, and with 403 in another browser than the
 /// one that knew the password.
-impl FromRequestParts<Idp> for Visit {
+impl FromRequestParts<Idp> for FlowRequest {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
@@ -97,7 +97,7 @@ impl FromRequestParts<Idp> for Visit {
             still::application_still_answers(idp, environment.id, address, by.now).await;
         // One that is disabled or gone has no flows.
         let application = application.map_err(|_| ApiFailure::not_found())?;
-        let visit = Self {
+        let flow = Self {
             idp: idp.clone(),
             environment: environment.id,
             application,
@@ -105,8 +105,8 @@ impl FromRequestParts<Idp> for Visit {
             by,
             headers: parts.headers.clone(),
         };
-        visit.require_open().await?;
-        Ok(visit)
+        flow.require_open().await?;
+        Ok(flow)
     }
 }
 
@@ -130,7 +130,7 @@ struct Flow {
     embedded: Map<String, Value>,
 }
 
-impl Visit {
+impl FlowRequest {
     fn turn(&self) -> Turn<'_> {
         Turn {
             idp: &self.idp,
@@ -170,7 +170,7 @@ impl Visit {
         let (id, environment) = (self.interaction.id, self.environment);
         let found = Interaction::find(&self.idp, environment, id, self.by.now).await?;
         let interaction = found.ok_or_else(ApiFailure::not_found)?;
-        let visit = Self {
+        let flow = Self {
             interaction,
             ..self
         };
@@ -180,11 +180,11 @@ impl Visit {
         };
         // Where another request was faster, it may have been another browser's.
         if token.is_none() {
-            visit.require_open().await?;
+            flow.require_open().await?;
         }
-        let mut response = visit.show().await?.into_response();
+        let mut response = flow.show().await?.into_response();
         if let Some(token) = token {
-            cookies::set(&visit.idp, environment, &token, &mut response);
+            cookies::set(&flow.idp, environment, &token, &mut response);
         }
         Ok(response)
     }
@@ -214,15 +214,17 @@ impl Visit {
             ..
         } = &self.interaction;
         let asks_for_name = self.interaction.request.policy.asks_for_name_first;
-        let asking = match step {
+        let challenge = match step {
             Step::SecondFactor { known, .. } => {
                 let user = self.user(known.user).await?;
-                let asking = self.turn().second_factor(&user, step).await;
-                Some(asking.map_err(failure)?)
+                let challenge = self.turn().second_factor(&user, step).await;
+                Some(challenge.map_err(failure)?)
             }
             _ => None,
         };
-        let authentication = asking.as_ref().map(|asking| &asking.authentication);
+        let authentication = challenge
+            .as_ref()
+            .map(|challenge| &challenge.authentication);
         let status = match step {
             Step::SecondFactor { .. }
                 if authentication.is_some_and(|one| one.status() != Status::OtpRequired) =>
@@ -233,8 +235,8 @@ impl Visit {
             step => step.status(),
         };
         let (links, mut embedded) = self.offered().await?;
-        if let Some(asking) = &asking {
-            let devices = second_factor::shown(&asking.choice.devices)?;
+        if let Some(challenge) = &challenge {
+            let devices = second_factor::shown(&challenge.choice.devices)?;
             embedded.insert("devices".to_owned(), json!(devices));
         }
         let selected_device = authentication.and_then(Authentication::device);
@@ -430,8 +432,8 @@ fn shown(user: &StoredUser) -> Value {
     })
 }
 
-async fn read(visit: Visit) -> Result<Reply, ApiFailure> {
-    visit.show().await
+async fn read(flow: FlowRequest) -> Result<Reply, ApiFailure> {
+    flow.show().await
 }
 
 #[derive(Deserialize)]
@@ -470,9 +472,9 @@ struct Consent {
     revision: Option<Reference<Uuid>>,
 }
 
-async fn check_both(visit: Visit, Json(body): Json<Both>) -> Result<Response, ApiFailure> {
-    let asks_for_name = visit.interaction.request.policy.asks_for_name_first;
-    let username = match &visit.interaction.step {
+async fn check_both(flow: FlowRequest, Json(body): Json<Both>) -> Result<Response, ApiFailure> {
+    let asks_for_name = flow.interaction.request.policy.asks_for_name_first;
+    let username = match &flow.interaction.step {
         Step::Password { username } => Some(username.clone()),
         Step::SignOn if asks_for_name => return Err(out_of_place()),
         Step::SignOn | Step::Link { .. } => body.username,
@@ -480,26 +482,26 @@ async fn check_both(visit: Visit, Json(body): Json<Both>) -> Result<Response, Ap
     };
     let username = username.filter(|name| !name.trim().is_empty());
     let username = username.ok_or_else(|| ApiFailure::required_value("username"))?;
-    Box::pin(sign_on(visit, &username, &body.password)).await
+    Box::pin(sign_on(flow, &username, &body.password)).await
 }
 
 async fn check_password(
-    visit: Visit,
+    flow: FlowRequest,
     Json(body): Json<PasswordAlone>,
 ) -> Result<Response, ApiFailure> {
-    let Step::Password { username } = visit.interaction.step.clone() else {
+    let Step::Password { username } = flow.interaction.step.clone() else {
         return Err(out_of_place());
     };
-    Box::pin(sign_on(visit, &username, &body.password)).await
+    Box::pin(sign_on(flow, &username, &body.password)).await
 }
 
 async fn sign_on(
-    visit: Visit,
+    flow: FlowRequest,
     username: &str,
     password: &Password,
 ) -> Result<Response, ApiFailure> {
     let username: String = username.trim().chars().take(LONGEST_NAME).collect();
-    let next = visit.turn().sign_on(&username, password).await;
+    let next = flow.turn().sign_on(&username, password).await;
     let next = next.map_err(|error| match error {
         // Which of the two is wrong is told to nobody.
         InteractionError::Refused(Refusal::Wrong { .. } | Refusal::NoPassword) => {
@@ -507,28 +509,22 @@ async fn sign_on(
         }
         error => failure(error),
     })?;
-    visit.after(next).await
+    flow.after(next).await
 }
 
 /// Whether there is such a user is told to nobody.
-async fn look_up(visit: Visit, Json(body): Json<Name>) -> Result<Response, ApiFailure> {
-    let asks_for_name = visit.interaction.request.policy.asks_for_name_first;
-    if !(asks_for_name && matches!(visit.interaction.step, Step::SignOn)) {
+async fn look_up(flow: FlowRequest, Json(body): Json<Name>) -> Result<Response, ApiFailure> {
+    let asks_for_name = flow.interaction.request.policy.asks_for_name_first;
+    if !(asks_for_name && matches!(flow.interaction.step, Step::SignOn)) {
         return Err(out_of_place());
     }
     let username: String = body.username.trim().chars().take(LONGEST_NAME).collect();
     if username.is_empty() {
         return Err(ApiFailure::required_value("username"));
     }
-    let step = match visit
-        .interaction
-        .request
-        .policy
-        .external
-        .discover(&username)
-    {
+    let step = match flow.interaction.request.policy.external.discover(&username) {
         Some(provider)
-            if Partner::find(&visit.idp, visit.environment, provider)
+            if Partner::find(&flow.idp, flow.environment, provider)
                 .await?
                 .is_some() =>
         {
@@ -540,14 +536,14 @@ async fn look_up(visit: Visit, Json(body): Json<Name>) -> Result<Response, ApiFa
         }
         _ => Step::Password { username },
     };
-    move_to(visit, step).await
+    move_to(flow, step).await
 }
 
 async fn reset(
-    visit: Visit,
+    flow: FlowRequest,
     OptionalJson(_): OptionalJson<Map<String, Value>>,
 ) -> Result<Response, ApiFailure> {
-    match visit.interaction.step {
+    match flow.interaction.step {
         Step::Password { .. }
         | Step::RecoveryCode { .. }
         | Step::SecondFactor { .. }
@@ -555,42 +551,42 @@ async fn reset(
         | Step::External { known: None, .. }
         | Step::Link { .. }
         | Step::Confirm { .. } => {
-            let first = visit.interaction.request.policy.first_step();
-            move_to(visit, first).await
+            let first = flow.interaction.request.policy.first_step();
+            move_to(flow, first).await
         }
         _ => Err(out_of_place()),
     }
 }
 
-async fn move_to(visit: Visit, step: Step) -> Result<Response, ApiFailure> {
-    let next = visit.interaction.clone().to(step);
-    next.try_advance(&visit.idp, visit.by.now).await?;
-    visit.after(Next::Further).await
+async fn move_to(flow: FlowRequest, step: Step) -> Result<Response, ApiFailure> {
+    let next = flow.interaction.clone().to(step);
+    next.try_advance(&flow.idp, flow.by.now).await?;
+    flow.after(Next::Further).await
 }
 
 async fn reset_password(
-    visit: Visit,
+    flow: FlowRequest,
     Json(body): Json<NewPassword>,
 ) -> Result<Response, ApiFailure> {
-    let Step::ChangePassword { user, .. } = visit.interaction.step else {
+    let Step::ChangePassword { user, .. } = flow.interaction.step else {
         return Err(out_of_place());
     };
-    let user = visit.user(user).await?;
+    let user = flow.user(user).await?;
     let (current, new) = (&body.current_password, &body.new_password);
-    let next = visit.turn().change_password(&user, current, new).await;
+    let next = flow.turn().change_password(&user, current, new).await;
     let next = next.map_err(failure)?;
-    visit.after(next).await
+    flow.after(next).await
 }
 
-async fn verify(visit: Visit, Json(body): Json<Code>) -> Result<Response, ApiFailure> {
-    let Step::VerificationCode { user, .. } = visit.interaction.step else {
+async fn verify(flow: FlowRequest, Json(body): Json<Code>) -> Result<Response, ApiFailure> {
+    let Step::VerificationCode { user, .. } = flow.interaction.step else {
         return Err(out_of_place());
     };
-    visit.turn().take_sign_on_try()?;
+    flow.turn().take_sign_on_try()?;
     let floor = Floor::of(FLOOR);
     let code = VerificationCode::from_typed(&body.verification_code);
-    match visit.turn().verify(user, &code).await {
-        Ok(next) => visit.after(next).await,
+    match flow.turn().verify(user, &code).await {
+        Ok(next) => flow.after(next).await,
         Err(error) => {
             floor.reached().await;
             Err(failure(error))
@@ -599,32 +595,32 @@ async fn verify(visit: Visit, Json(body): Json<Code>) -> Result<Response, ApiFai
 }
 
 async fn send_verification_code(
-    visit: Visit,
+    flow: FlowRequest,
     OptionalJson(_): OptionalJson<Map<String, Value>>,
 ) -> Result<Response, ApiFailure> {
-    let Step::VerificationCode { user, email, .. } = visit.interaction.step.clone() else {
+    let Step::VerificationCode { user, email, .. } = flow.interaction.step.clone() else {
         return Err(out_of_place());
     };
-    let limits = visit.idp.limits();
+    let limits = flow.idp.limits();
     limits
         .recoveries
-        .take(visit.by.origin.address, visit.by.now)?;
+        .take(flow.by.origin.address, flow.by.now)?;
     let floor = Floor::of(FLOOR);
-    let sent = visit.turn().send_verification_code(user, &email).await;
+    let sent = flow.turn().send_verification_code(user, &email).await;
     let answer = match sent {
-        Ok(()) => visit.after(Next::Further).await,
+        Ok(()) => flow.after(Next::Further).await,
         Err(error) => Err(failure(error)),
     };
     floor.reached().await;
     answer
 }
 
-async fn update(visit: Visit, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
-    let Step::ProfileData { known, action } = visit.interaction.step.clone() else {
+async fn update(flow: FlowRequest, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
+    let Step::ProfileData { known, action } = flow.interaction.step.clone() else {
         return Err(out_of_place());
     };
-    let user = visit.user(known.user).await?;
-    let turn = visit.turn();
+    let user = flow.user(known.user).await?;
+    let turn = flow.turn();
     let demand = turn.profile_demand(&user, action).await.map_err(failure)?;
     let given: Vec<(String, Value)> = demand
         .lacking
@@ -633,7 +629,7 @@ async fn update(visit: Visit, JsonObject(body): JsonObject) -> Result<Response, 
         .collect();
     let filled = turn.fill_in(&known, &user, action, &demand.lacking, &given);
     let next = filled.await.map_err(failure)?;
-    visit.after(next).await
+    flow.after(next).await
 }
 
 #[derive(Deserialize)]
@@ -644,34 +640,34 @@ struct Confirmed {
 
 /// Makes the account of somebody who came by an identity provider; what the body leaves out is as
 /// the provider says.
-async fn confirm(visit: Visit, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
+async fn confirm(flow: FlowRequest, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
     let (Step::Link { newcomer, .. } | Step::Confirm { newcomer, .. }) =
-        visit.interaction.step.clone()
+        flow.interaction.step.clone()
     else {
         return Err(out_of_place());
     };
-    if !visit.lets_register(&newcomer).await? {
+    if !flow.lets_register(&newcomer).await? {
         return Err(out_of_place());
     }
-    let partner = visit.turn().partner_of(&newcomer).await.map_err(failure)?;
+    let partner = flow.turn().partner_of(&newcomer).await.map_err(failure)?;
     let partner = partner.ok_or_else(out_of_place)?;
     let Confirmed { username, email } = read_members(&body)?;
     let username = username.or_else(|| newcomer.username.clone());
     let username = username.ok_or_else(|| ApiFailure::required_value("username"))?;
     let email = email.or_else(|| newcomer.email.clone());
     let email = email.ok_or_else(|| ApiFailure::required_value("email"))?;
-    let schemas = visit.idp.user_schemas();
-    let schema = schemas.of(visit.environment, visit.by.now).await?;
+    let schemas = flow.idp.user_schemas();
+    let schema = schemas.of(flow.environment, flow.by.now).await?;
     let mut newcomer = newcomer;
     newcomer.attributes = user_attributes::merge(newcomer.attributes, &body, &schema)?;
     let floor = Floor::of(FLOOR);
-    let made = visit
+    let made = flow
         .turn()
         .make(&partner, &newcomer, username.trim(), email.trim())
         .await;
     floor.reached().await;
     match made.map_err(failure)? {
-        Ok(next) => visit.after(next).await,
+        Ok(next) => flow.after(next).await,
         Err(RegistrationRefusal::UsernameTaken) => Err(ApiFailure::not_unique("username")),
         Err(
             RegistrationRefusal::UsernameIsForeignAddress | RegistrationRefusal::InvalidUsername,
@@ -698,17 +694,17 @@ fn member<'a>(body: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     value.filter(|value| !value.is_null())
 }
 
-async fn consent(visit: Visit, Json(body): Json<Consent>) -> Result<Response, ApiFailure> {
+async fn consent(flow: FlowRequest, Json(body): Json<Consent>) -> Result<Response, ApiFailure> {
     let Step::Agreement {
         known,
         action,
         shown,
-    } = visit.interaction.step.clone()
+    } = flow.interaction.step.clone()
     else {
         return Err(out_of_place());
     };
-    let user = visit.user(known.user).await?;
-    let turn = visit.turn();
+    let user = flow.user(known.user).await?;
+    let turn = flow.turn();
     let demand = turn.agreement_demand(&user, action).await;
     let demand = demand.map_err(failure)?;
     let answer = if body.accept {
@@ -722,7 +718,7 @@ async fn consent(visit: Visit, Json(body): Json<Consent>) -> Result<Response, Ap
     };
     let next = turn.answer_agreement(&known, &user, &demand, answer).await;
     let next = next.map_err(failure)?;
-    visit.after(next).await
+    flow.after(next).await
 }
 
 #[derive(Deserialize)]
@@ -730,18 +726,21 @@ struct Otp {
     otp: Password,
 }
 
-async fn check_otp(visit: Visit, Json(Otp { otp }): Json<Otp>) -> Result<Response, ApiFailure> {
-    let step = visit.interaction.step.clone();
+async fn check_otp(
+    flow: FlowRequest,
+    Json(Otp { otp }): Json<Otp>,
+) -> Result<Response, ApiFailure> {
+    let step = flow.interaction.step.clone();
     let Step::SecondFactor { known, .. } = &step else {
         return Err(out_of_place());
     };
-    visit.turn().take_sign_on_try()?;
-    let user = visit.user(known.user).await?;
-    let turn = visit.turn();
-    let asking = turn.second_factor(&user, &step).await.map_err(failure)?;
-    let next = turn.check_otp(known, &user, &asking, otp.expose().trim());
+    flow.turn().take_sign_on_try()?;
+    let user = flow.user(known.user).await?;
+    let turn = flow.turn();
+    let challenge = turn.second_factor(&user, &step).await.map_err(failure)?;
+    let next = turn.check_otp(known, &user, &challenge, otp.expose().trim());
     let next = next.await.map_err(failure)?;
-    visit.after(next).await
+    flow.after(next).await
 }
 
 #[derive(Deserialize)]
@@ -750,20 +749,20 @@ struct Selection {
 }
 
 async fn select_device(
-    visit: Visit,
+    flow: FlowRequest,
     Json(Selection { device }): Json<Selection>,
 ) -> Result<Response, ApiFailure> {
-    let step = visit.interaction.step.clone();
+    let step = flow.interaction.step.clone();
     let Step::SecondFactor { known, .. } = &step else {
         return Err(out_of_place());
     };
-    visit.turn().take_sign_on_try()?;
-    let user = visit.user(known.user).await?;
-    let turn = visit.turn();
-    let asking = turn.second_factor(&user, &step).await.map_err(failure)?;
-    let selected = turn.select_device(&user, asking, device.id).await;
+    flow.turn().take_sign_on_try()?;
+    let user = flow.user(known.user).await?;
+    let turn = flow.turn();
+    let challenge = turn.second_factor(&user, &step).await.map_err(failure)?;
+    let selected = turn.select_device(&user, challenge, device.id).await;
     selected.map_err(failure)?;
-    visit.after(Next::Further).await
+    flow.after(Next::Further).await
 }
 
 /// An action that the step does not offer.

@@ -4,8 +4,8 @@
 //! A step is an enum with the data of that step; transitions consume it. The row's version guards
 //! them: of two requests that start from one step, one arrives. States are named as PingOne's.
 
-pub(crate) mod asking;
 pub(crate) mod browser;
+pub(crate) mod challenge;
 pub(crate) mod complete;
 pub(crate) mod cookies;
 pub(crate) mod demands;

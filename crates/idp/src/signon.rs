@@ -48,9 +48,9 @@ use crate::stores::environments::StoredEnvironment;
 use crate::stores::populations::Populations;
 use crate::stores::users::{StoredUser, Users};
 
-/// A visit of a hosted page: the interaction exists, and this browser may go on with it.
+/// A request for a hosted page: the interaction exists, and this browser may go on with it.
 #[derive(Debug)]
-pub(crate) struct Visit {
+pub(crate) struct HostedPage {
     idp: Idp,
     environment: Arc<StoredEnvironment>,
     application: Arc<StoredApplication>,
@@ -59,14 +59,14 @@ pub(crate) struct Visit {
     partners: Vec<Partner>,
     by: By,
     headers: HeaderMap,
-    /// The pages in the language of this visit.
+    /// The pages in the language of its person.
     site: Site,
     /// How the pages look.
     look: Look,
     now: Timestamp,
 }
 
-impl FromRequestParts<Idp> for Visit {
+impl FromRequestParts<Idp> for HostedPage {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
@@ -74,15 +74,15 @@ impl FromRequestParts<Idp> for Visit {
         let Environment(environment) = environment.map_err(IntoResponse::into_response)?;
         let Ok(by) = By::from_request_parts(parts, idp).await;
         let query = parts.uri.query().unwrap_or_default();
-        let visit = Self::open(idp, environment, query, by, &parts.headers).await;
-        let visit = visit.map_err(IntoResponse::into_response)?;
+        let hosted = Self::open(idp, environment, query, by, &parts.headers).await;
+        let hosted = hosted.map_err(IntoResponse::into_response)?;
         let tokens = cookies::session_tokens(&parts.headers);
-        if visit.interaction.step.is_open_to(&tokens) {
-            Ok(visit)
+        if hosted.interaction.step.is_open_to(&tokens) {
+            Ok(hosted)
         } else if parts.method == Method::POST && !is_of_script(&parts.headers) {
             // A second click may be under way before the first one's answer brings the token of the
             // step that it led to. The page itself then tells whether this is another browser.
-            Err(visit.go_on())
+            Err(hosted.go_on())
         } else {
             Err(PageFailure::from(PageError::WrongBrowser).into_response())
         }
@@ -95,7 +95,7 @@ fn is_of_script(headers: &HeaderMap) -> bool {
     accept.is_some_and(|accept| accept.starts_with("application/json"))
 }
 
-impl Visit {
+impl HostedPage {
     async fn open(
         idp: &Idp,
         environment: Arc<StoredEnvironment>,
@@ -138,7 +138,7 @@ impl Visit {
         format!("{environment}/signon/{page}?{}", self.interaction.query())
     }
 
-    /// The texts of this visit.
+    /// The texts of its language.
     fn texts(&self) -> &Messages {
         self.site.messages()
     }
@@ -233,7 +233,7 @@ impl Visit {
         format!("{environment}/as/resume?{}", self.interaction.query())
     }
 
-    /// The same visit after its interaction has moved on.
+    /// The same page after its interaction has moved on.
     async fn reopened(self) -> Result<Self, PageFailure> {
         let Interaction {
             environment, id, ..
@@ -286,38 +286,38 @@ async fn known_population(
 }
 
 /// Shows the page of the interaction's state.
-pub(crate) async fn get(State(_): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
-    match &visit.interaction.step {
-        Step::SignOn | Step::Password { .. } => Ok(sign_on::show(&visit, &sign_on::form(&visit))),
+pub(crate) async fn get(State(_): State<Idp>, hosted: HostedPage) -> Result<Response, PageFailure> {
+    match &hosted.interaction.step {
+        Step::SignOn | Step::Password { .. } => Ok(sign_on::show(&hosted, &sign_on::form(&hosted))),
         Step::ChangePassword { user, reason, .. } => {
-            change::show(&visit, *user, *reason, change::form()).await
+            change::show(&hosted, *user, *reason, change::form()).await
         }
-        Step::RecoveryCode { .. } => recovery::show(&visit, recovery::form(), Vec::new()).await,
+        Step::RecoveryCode { .. } => recovery::show(&hosted, recovery::form(), Vec::new()).await,
         Step::VerificationCode { user, email, .. } => {
-            verify::show(&visit, *user, email, verify::form(), Vec::new()).await
+            verify::show(&hosted, *user, email, verify::form(), Vec::new()).await
         }
-        Step::SecondFactor { known, .. } => second_factor::show(&visit, known).await,
+        Step::SecondFactor { known, .. } => second_factor::show(&hosted, known).await,
         Step::External {
             provider, known, ..
-        } => external::show(&visit, *provider, known.is_none()),
+        } => external::show(&hosted, *provider, known.is_none()),
         Step::Link { newcomer, .. } => {
-            external::show_link(&visit, newcomer, external::link_form()).await
+            external::show_link(&hosted, newcomer, external::link_form()).await
         }
         Step::Confirm { newcomer, .. } => {
             let form = external::confirm_form(newcomer);
-            external::show_confirm(&visit, newcomer, form).await
+            external::show_confirm(&hosted, newcomer, form).await
         }
         Step::Agreement { known, action, .. } => {
-            agreement::show(&visit, known, *action, agreement::form()).await
+            agreement::show(&hosted, known, *action, agreement::form()).await
         }
-        Step::ProfileData { known, action } => profile::show(&visit, known, *action).await,
-        Step::Completed { .. } | Step::Declined { .. } => Ok(see_other(&visit.resume_path())),
+        Step::ProfileData { known, action } => profile::show(&hosted, known, *action).await,
+        Step::Completed { .. } | Step::Declined { .. } => Ok(see_other(&hosted.resume_path())),
     }
 }
 
 /// Goes back to the first page: the person wants to sign on in another way.
-pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
-    match visit.interaction.step {
+pub(crate) async fn restart(hosted: HostedPage) -> Result<Response, PageFailure> {
+    match hosted.interaction.step {
         Step::Password { .. }
         | Step::RecoveryCode { .. }
         | Step::SecondFactor { .. }
@@ -325,8 +325,8 @@ pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
         | Step::External { known: None, .. }
         | Step::Link { .. }
         | Step::Confirm { .. } => {
-            let first = visit.interaction.request.policy.first_step();
-            visit.move_to(first).await
+            let first = hosted.interaction.request.policy.first_step();
+            hosted.move_to(first).await
         }
         Step::SignOn
         | Step::ChangePassword { .. }
@@ -334,7 +334,7 @@ pub(crate) async fn restart(visit: Visit) -> Result<Response, PageFailure> {
         | Step::Agreement { .. }
         | Step::ProfileData { .. }
         | Step::Completed { .. }
-        | Step::Declined { .. } => Ok(visit.go_on()),
+        | Step::Declined { .. } => Ok(hosted.go_on()),
     }
 }
 
@@ -354,9 +354,14 @@ fn minutes(seconds: i64) -> i64 {
 }
 
 /// Two new passwords must be the same.
-fn require_same(visit: &Visit, params: &FormParams, field: &'static str, form: &mut FormState) {
+fn require_same(
+    hosted: &HostedPage,
+    params: &FormParams,
+    field: &'static str,
+    form: &mut FormState,
+) {
     if params.text(field) != params.text("confirmPassword") {
-        form.set_error("confirmPassword", visit.text("change-confirm-differs"));
+        form.set_error("confirmPassword", hosted.text("change-confirm-differs"));
     }
 }
 

@@ -174,7 +174,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The page for addresses that are none.
+/// The page for a path that no route serves.
 pub(crate) async fn not_found() -> Failure {
     Failure::new(StatusCode::NOT_FOUND)
 }

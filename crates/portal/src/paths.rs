@@ -134,7 +134,7 @@ impl Page {
     }
 }
 
-/// What a request is counted as: showing a form costs nothing, sending it does.
+/// What a request is counted as: showing a form is free, sending it is counted.
 pub(crate) fn limit(method: &Method, path: &str) -> Limit {
     match Page::find(path) {
         Some(page) if page.takes.is_work(method) => page.limit,
@@ -142,7 +142,7 @@ pub(crate) fn limit(method: &Method, path: &str) -> Limit {
     }
 }
 
-/// Where a page that failed can be asked for again, by a GET. An answer at the callback serves once,
+/// Where a page that failed can be asked for again, by a GET. The provider's answer works once,
 /// and leads to the start page like every path that is not in the table.
 pub(crate) fn again(path: &str) -> Cow<'static, str> {
     let Some(page) = Page::find(path) else {

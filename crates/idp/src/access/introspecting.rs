@@ -19,7 +19,7 @@ use crate::stores::resource_secrets::ResourceSecrets;
 use crate::stores::resources::{Resources, StoredResource};
 
 /// Who asks about a token, and has proven it.
-pub(crate) enum Asking {
+pub(crate) enum Introspector {
     /// An application, about its own tokens.
     Application(Client),
     /// A resource, about tokens that are for it.
@@ -28,7 +28,7 @@ pub(crate) enum Asking {
 
 /// A request of somebody who asks about a token, and the instant at which it arrived.
 pub(crate) struct IntrospectionRequest {
-    pub(crate) asking: Asking,
+    pub(crate) introspector: Introspector,
     pub(crate) params: FormParams,
     pub(crate) now: Timestamp,
 }
@@ -38,26 +38,26 @@ impl FromRequest<Idp> for IntrospectionRequest {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
         let asked = Asked::read(request, idp).await?;
-        let asking = asking(idp, &asked).await;
+        let introspector = introspector(idp, &asked).await;
         Ok(Self {
-            asking: asking.map_err(IntoResponse::into_response)?,
+            introspector: introspector.map_err(IntoResponse::into_response)?,
             params: asked.params,
             now: asked.now,
         })
     }
 }
 
-async fn asking(idp: &Idp, asked: &Asked) -> Result<Asking, OAuthFailure> {
+async fn introspector(idp: &Idp, asked: &Asked) -> Result<Introspector, OAuthFailure> {
     if let Some(environment) = &asked.environment
         && let Some(resource) = resource(idp, asked, environment.id).await?
     {
         let settings = resource.details.cors_settings.as_ref();
         client::require_allowed(settings, asked.origin.as_ref())?;
-        return Ok(Asking::Resource(Arc::clone(environment), resource));
+        return Ok(Introspector::Resource(Arc::clone(environment), resource));
     }
     let client = client::authenticate(idp, asked).await?;
     client::require_origin(&client.application, asked.origin.as_ref())?;
-    Ok(Asking::Application(client))
+    Ok(Introspector::Application(client))
 }
 
 /// The resource that asks, if what the request names is one.

@@ -59,7 +59,7 @@ pub(crate) struct Told {
     /// With which statuses it succeeds, where they are not those of its method.
     pub(crate) statuses: &'static [u16],
     /// What its answer is, where that is not what its path shows.
-    pub(crate) answer: Option<Answered>,
+    pub(crate) answer: Option<AnswerShape>,
     /// The media types of its answer beside JSON.
     pub(crate) also_as: &'static [&'static str],
     /// Which of `cursor`, `filter` and `limit` it knows.
@@ -70,7 +70,7 @@ pub(crate) struct Told {
 
 /// What an answer holds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Answered {
+pub(crate) enum AnswerShape {
     /// No JSON.
     Files,
     /// Resources of a shape, embedded under a key.
@@ -215,12 +215,12 @@ impl Resource {
 
     /// Says that the operation before answers many resources, embedded under a key.
     pub(crate) fn answering_many<T: JsonSchema>(self, key: &'static str) -> Self {
-        self.telling(|told| told.answer = Some(Answered::Many(key, Shape::of::<T>())))
+        self.telling(|told| told.answer = Some(AnswerShape::Many(key, Shape::of::<T>())))
     }
 
     /// Says that the operation before answers a resource of another shape than its path shows.
     pub(crate) fn answering<T: JsonSchema>(self) -> Self {
-        self.telling(|told| told.answer = Some(Answered::One(Shape::of::<T>())))
+        self.telling(|told| told.answer = Some(AnswerShape::One(Shape::of::<T>())))
     }
 
     /// Says with which statuses the operation before succeeds, where its method has others.
@@ -236,7 +236,7 @@ impl Resource {
     /// Says that the operation before answers files of these media types, and never JSON.
     pub(crate) fn answering_files(self, media_types: &'static [&'static str]) -> Self {
         self.also_as(media_types)
-            .telling(|told| told.answer = Some(Answered::Files))
+            .telling(|told| told.answer = Some(AnswerShape::Files))
     }
 
     /// Says that the operation before knows `limit`, `cursor` and `filter`.

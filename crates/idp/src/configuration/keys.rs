@@ -38,7 +38,7 @@ use crate::api::shapes::Stored;
 use crate::api::upload::Upload;
 use crate::keys::KeysError;
 use crate::keys::pairs::{
-    self, Algorithm, Facts, Identity, Pair, PairError, SignatureAlgorithm, Wanted,
+    self, Algorithm, CertificateContents, Facts, Identity, Pair, PairError, SignatureAlgorithm,
 };
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
@@ -154,7 +154,7 @@ impl NewKey {
             .map_err(|_| PairError::Failed)?;
         let issuer_dn = self.issuer_dn.unwrap_or_else(|| self.subject_dn.clone());
         let serial = self.serial_number.unwrap_or_else(|| serial(now));
-        let certificate = pair.certify(&Wanted {
+        let certificate = pair.certify(&CertificateContents {
             subject: &self.subject_dn,
             issuer: &issuer_dn,
             serial,

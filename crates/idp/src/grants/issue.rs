@@ -90,7 +90,7 @@ pub(crate) async fn answer(
         scopes,
         target,
     } = exchanged;
-    let wanted = Wanted {
+    let wanted = RequestedTokens {
         access_token: true,
         id_token: scopes.contains("openid"),
         code: None,
@@ -122,7 +122,7 @@ pub(crate) struct Subject<'a> {
 
 /// Which tokens are wanted, beside which code.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RequestedTokens<'a> {
     /// An access token.
     pub(crate) access_token: bool,
     /// An ID token.
@@ -149,7 +149,7 @@ pub(crate) async fn for_user(
     subject: Subject<'_>,
     scopes: &Scopes,
     target: &Target,
-    wanted: Wanted<'_>,
+    wanted: RequestedTokens<'_>,
     now: Timestamp,
 ) -> Result<UserTokens, KeysError> {
     let mut access = wanted

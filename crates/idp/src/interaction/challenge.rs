@@ -11,7 +11,7 @@ use crate::configuration::devices::DevicePolicy;
 use crate::stores::users::StoredUser;
 
 /// An authentication under way in an interaction, and what it can go on with.
-pub(crate) struct Asking {
+pub(crate) struct Challenge {
     pub(crate) authentication: Authentication,
     pub(crate) choice: Choice,
 }
@@ -50,7 +50,7 @@ impl Turn<'_> {
         self,
         user: &StoredUser,
         step: &Step,
-    ) -> Result<Asking, InteractionError> {
+    ) -> Result<Challenge, InteractionError> {
         let Step::SecondFactor { authentication, .. } = step else {
             return Err(InteractionError::Over);
         };
@@ -60,7 +60,7 @@ impl Turn<'_> {
         let authentication = authentication.ok_or(InteractionError::Over)?;
         let policy = authentication.device_policy();
         let choice = Choice::of(idp, user, policy, now).await?;
-        Ok(Asking {
+        Ok(Challenge {
             authentication,
             choice,
         })
@@ -75,13 +75,13 @@ impl Turn<'_> {
         self,
         known: &Known,
         user: &StoredUser,
-        asking: &Asking,
+        challenge: &Challenge,
         sent: &str,
     ) -> Result<Next, InteractionError> {
-        let Asking {
+        let Challenge {
             authentication,
             choice,
-        } = asking;
+        } = challenge;
         self.session_of(known).await?;
         // One that is completed was, by this browser: what followed did not take place.
         if authentication.status() != Status::Completed {
@@ -107,16 +107,16 @@ impl Turn<'_> {
     pub(crate) async fn select_device(
         self,
         user: &StoredUser,
-        asking: Asking,
+        challenge: Challenge,
         device: Uuid,
-    ) -> Result<Asking, InteractionError> {
-        let Asking {
+    ) -> Result<Challenge, InteractionError> {
+        let Challenge {
             authentication,
             choice,
-        } = asking;
+        } = challenge;
         let by = self.by.acting_as(user);
         let selected = authentication.select(self.idp, user, &choice, device, &by);
-        Ok(Asking {
+        Ok(Challenge {
             authentication: selected.await?,
             choice,
         })

@@ -98,7 +98,7 @@ pub(crate) enum Demand {
 
 /// Who is before the policy, and how.
 #[derive(Clone, Copy, Debug)]
-struct Standing<'a> {
+struct Situation<'a> {
     user: &'a StoredUser,
     /// What was given, in this interaction or in a session before it.
     proven: Proven,
@@ -196,7 +196,7 @@ impl ChosenPolicy {
         providers: &[Uuid],
         by: &By,
     ) -> Result<Demand, StoreError> {
-        let standing = Standing {
+        let situation = Situation {
             user,
             proven,
             asked,
@@ -204,7 +204,7 @@ impl ChosenPolicy {
             is_of_session: false,
             by,
         };
-        self.demand(idp, standing).await
+        self.demand(idp, situation).await
     }
 
     /// What is left to do for whoever is signed on in a browser.
@@ -214,7 +214,7 @@ impl ChosenPolicy {
         browser: &Browser,
         by: &By,
     ) -> Result<Demand, StoreError> {
-        let standing = Standing {
+        let situation = Situation {
             user: &browser.user,
             proven: browser.proven(Given::default()),
             asked: &[],
@@ -222,7 +222,7 @@ impl ChosenPolicy {
             is_of_session: true,
             by,
         };
-        self.demand(idp, standing).await
+        self.demand(idp, situation).await
     }
 
     /// An action of the policy, unless it was deleted meanwhile.
@@ -252,8 +252,8 @@ impl ChosenPolicy {
         }
     }
 
-    async fn demand(&self, idp: &Idp, standing: Standing<'_>) -> Result<Demand, StoreError> {
-        let (user, now) = (standing.user, standing.by.now);
+    async fn demand(&self, idp: &Idp, situation: Situation<'_>) -> Result<Demand, StoreError> {
+        let (user, now) = (situation.user, situation.by.now);
         let Some(policy) = self.ordered(idp, user.environment_id, now).await? else {
             return match self.id {
                 None => Ok(Demand::Nothing),
@@ -270,7 +270,7 @@ impl ChosenPolicy {
                 None => None,
                 Some(test) => {
                     if known.is_none() {
-                        known = Some(Known::of(idp, standing).await?);
+                        known = Some(Known::of(idp, situation).await?);
                     }
                     // What cannot be known holds.
                     known
@@ -278,20 +278,20 @@ impl ChosenPolicy {
                         .map(|facts| test.holds(facts).unwrap_or(true))
                 }
             };
-            let demand = match demand_of(action, *id, holds, standing.proven.given) {
+            let demand = match demand_of(action, *id, holds, situation.proven.given) {
                 Some(Demand::SecondFactor { policy }) => {
-                    second_factor_demand(idp, action, policy, holds, standing).await?
+                    second_factor_demand(idp, action, policy, holds, situation).await?
                 }
                 Some(Demand::Agreement { action: id }) => {
-                    agreement_demand(idp, action, id, standing).await?
+                    agreement_demand(idp, action, id, situation).await?
                 }
                 Some(Demand::ProfileData { action: id }) => {
-                    profile_demand(idp, action, id, standing).await?
+                    profile_demand(idp, action, id, situation).await?
                 }
                 Some(Demand::Provider(provider)) => {
-                    let asks_again = standing.is_of_session
+                    let asks_again = situation.is_of_session
                         && test.as_ref().is_some_and(|test| !test.asks_about_user());
-                    provider_demand(idp, provider, standing, asks_again).await?
+                    provider_demand(idp, provider, situation, asks_again).await?
                 }
                 demand => demand,
             };
@@ -356,19 +356,19 @@ async fn second_factor_demand(
     action: &SignOnPolicyAction,
     policy: DevicePolicy,
     holds: Option<bool>,
-    standing: Standing<'_>,
+    situation: Situation<'_>,
 ) -> Result<Option<Demand>, StoreError> {
     let Proven {
         second_factor_at,
         given,
         ..
-    } = standing.proven;
+    } = situation.proven;
     // Without a condition, a session is enough.
     if second_factor_at.is_some() && (given.second_factor || holds.is_none()) {
         return Ok(None);
     }
-    let now = standing.by.now;
-    match second_factor::Choice::find(idp, standing.user, policy, now).await {
+    let now = situation.by.now;
+    match second_factor::Choice::find(idp, situation.user, policy, now).await {
         Ok(_) => Ok(Some(Demand::SecondFactor { policy })),
         Err(second_factor::Refusal::Store(error)) => Err(error),
         Err(second_factor::Refusal::NotEnabled) if is_bypassed(action) => Ok(None),
@@ -381,14 +381,14 @@ async fn agreement_demand(
     idp: &Idp,
     action: &SignOnPolicyAction,
     id: Uuid,
-    standing: Standing<'_>,
+    situation: Situation<'_>,
 ) -> Result<Option<Demand>, StoreError> {
     let Some(agreement) = action.agreement else {
         return Ok(Some(Demand::NotProvided(action.kind)));
     };
-    let now = standing.by.now;
+    let now = situation.by.now;
     Ok(
-        match asked::find(idp, standing.user, agreement.id, &[], now).await? {
+        match asked::find(idp, situation.user, agreement.id, &[], now).await? {
             Asked::Nothing => None,
             Asked::Text(_) => Some(Demand::Agreement { action: id }),
             Asked::NoText => Some(Demand::NotProvided(action.kind)),
@@ -401,11 +401,11 @@ async fn profile_demand(
     idp: &Idp,
     action: &SignOnPolicyAction,
     id: Uuid,
-    standing: Standing<'_>,
+    situation: Situation<'_>,
 ) -> Result<Option<Demand>, StoreError> {
-    let Standing {
+    let Situation {
         user, asked, by, ..
-    } = standing;
+    } = situation;
     let schema = idp.user_schemas().of(user.environment_id, by.now).await?;
     let wanted = action.wanted_attributes();
     let lacking = user_attributes::lacking(user, wanted, &schema);
@@ -431,13 +431,13 @@ async fn profile_demand(
 async fn provider_demand(
     idp: &Idp,
     provider: Uuid,
-    standing: Standing<'_>,
+    situation: Situation<'_>,
     asks_again: bool,
 ) -> Result<Option<Demand>, StoreError> {
-    if standing.providers.contains(&provider) && !asks_again {
+    if situation.providers.contains(&provider) && !asks_again {
         return Ok(None);
     }
-    let partner = Partner::find(idp, standing.user.environment_id, provider).await?;
+    let partner = Partner::find(idp, situation.user.environment_id, provider).await?;
     Ok(Some(match partner {
         Some(_) => Demand::Provider(provider),
         None => Demand::NotProvided(ActionType::IdentityProvider),
@@ -484,10 +484,10 @@ struct Known {
 }
 
 impl Known {
-    async fn of(idp: &Idp, standing: Standing<'_>) -> Result<Self, StoreError> {
-        let Standing {
+    async fn of(idp: &Idp, situation: Situation<'_>) -> Result<Self, StoreError> {
+        let Situation {
             user, proven, by, ..
-        } = standing;
+        } = situation;
         let groups = Groups::new(idp.db());
         let groups = groups.of_user(user.environment_id, user.id).await?;
         let groups = groups

@@ -12,7 +12,7 @@ use super::browser::Browser;
 use super::response::{self, ResponseParams};
 use super::still::{self, Failed, StillAdmitted};
 use crate::Idp;
-use crate::grants::issue::{self, Subject, Wanted};
+use crate::grants::issue::{self, RequestedTokens, Subject};
 use crate::grants::scopes;
 use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::applications::StoredApplication;
@@ -156,7 +156,7 @@ async fn front_channel(
     let mut params = ResponseParams::new();
     let mut id_token = None;
     if request.response_type.has_tokens() {
-        let wanted = Wanted {
+        let wanted = RequestedTokens {
             access_token: request.response_type.token,
             id_token: request.response_type.id_token,
             code,

@@ -292,7 +292,7 @@ impl Pair {
     ///
     /// [`PairError::NotAName`] for a subject or issuer that is none, [`PairError::Unsupported`]
     /// for an algorithm that is not the key's.
-    pub(crate) fn certify(&self, wanted: &Wanted<'_>) -> Result<Vec<u8>, PairError> {
+    pub(crate) fn certify(&self, wanted: &CertificateContents<'_>) -> Result<Vec<u8>, PairError> {
         let failed = |_| PairError::Failed;
         let algorithm = wanted.signature.identifier();
         let tbs_certificate = TbsCertificate {
@@ -376,7 +376,7 @@ fn in_place_of(
 
 /// What a certificate is to say.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct CertificateContents<'a> {
     pub(crate) subject: &'a str,
     pub(crate) issuer: &'a str,
     pub(crate) serial: u64,
@@ -796,8 +796,8 @@ mod tests {
 
     use super::*;
 
-    fn wanted(signature: SignatureAlgorithm) -> Wanted<'static> {
-        Wanted {
+    fn wanted(signature: SignatureAlgorithm) -> CertificateContents<'static> {
+        CertificateContents {
             subject: r"CN=Jo\, the first, O=Example, L=, C=GB",
             issuer: "CN=Authority, C=GB",
             serial: 1_662_023_413_215,

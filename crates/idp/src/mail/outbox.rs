@@ -29,7 +29,7 @@ const PAUSES: Pauses = Pauses {
 /// Tries over about a day; then the mail is given up. The codes in it are long dead by then.
 const MOST_ATTEMPTS: i64 = 12;
 
-/// However few tries were made: what was written a day ago is no news any more.
+/// However few attempts were made: a mail of yesterday is of no use any more.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Sends what is due until `stop` completes.

@@ -28,7 +28,7 @@ use crate::state::Idp;
 use crate::stores::configuration::Object;
 use crate::stores::users::{StoredUser, Users};
 
-type Asking = Allowed<may::AuthenticateDevices>;
+type MayAuthenticate = Allowed<may::AuthenticateDevices>;
 
 /// An authentication as it is asked for.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -53,7 +53,7 @@ struct Proof {
 
 /// The authentication of the path, its user, and somebody who may go on with it.
 struct Begun {
-    allowed: Asking,
+    allowed: MayAuthenticate,
     user: StoredUser,
     authentication: Authentication,
 }
@@ -64,7 +64,7 @@ impl FromRequestParts<Idp> for Begun {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
-        let allowed = Asking::from_request_parts(parts, idp).await?;
+        let allowed = MayAuthenticate::from_request_parts(parts, idp).await?;
         let id = path_id(parts, idp, "authentication").await?;
         let found = Authentication::find(idp, allowed.id(), id, allowed.now).await?;
         let authentication = found.ok_or_else(ApiFailure::not_found)?;
@@ -82,7 +82,7 @@ impl FromRequestParts<Idp> for Begun {
 
 /// Refuses a user who is out of reach, and one who holds roles that the one who asks does not: wrong
 /// tries lock a device, so this is power over its owner.
-async fn require_reach(allowed: &Asking, user: &StoredUser) -> Result<(), ApiFailure> {
+async fn require_reach(allowed: &MayAuthenticate, user: &StoredUser) -> Result<(), ApiFailure> {
     allowed.require(user.population_id)?;
     allowed.require_all_roles_of(user.id.as_uuid()).await
 }
@@ -95,7 +95,10 @@ impl Begun {
     }
 }
 
-async fn begin(allowed: Asking, Json(new): Json<NewAuthentication>) -> Result<Reply, ApiFailure> {
+async fn begin(
+    allowed: MayAuthenticate,
+    Json(new): Json<NewAuthentication>,
+) -> Result<Reply, ApiFailure> {
     let (idp, now) = (&allowed.idp, allowed.now);
     let found = Users::new(idp.db()).find(allowed.id(), new.user.id).await?;
     let user = found.ok_or_else(|| {
@@ -158,7 +161,7 @@ async fn check(begun: Begun, Json(Proof { otp }): Json<Proof>) -> Result<Reply, 
 }
 
 fn shown(
-    allowed: &Asking,
+    allowed: &MayAuthenticate,
     authentication: &Authentication,
     devices: &[Object<Device>],
 ) -> Result<Shown, ApiFailure> {

@@ -14,7 +14,7 @@ use crate::audit::Subject;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::flows::Flows;
-use crate::stores::sessions::{Seen, Sessions};
+use crate::stores::sessions::{SeenSession, Sessions};
 
 /// A browser in which a user is signed on.
 #[derive(Debug, Serialize)]
@@ -46,8 +46,8 @@ struct Location {
     remote_ip: String,
 }
 
-fn representation<P>(on: &OnUser<P>, seen: Seen) -> Hal<UserSession> {
-    let Seen { session, from } = seen;
+fn representation<P>(on: &OnUser<P>, seen: SeenSession) -> Hal<UserSession> {
+    let SeenSession { session, from } = seen;
     let at = session.authenticated_at;
     let means = session.amr.into_iter();
     let shown = UserSession {
@@ -88,7 +88,7 @@ pub(super) async fn list(on: OnUser<may::ReadSessions>) -> Result<Reply, ApiFail
     Reply::ok(&Page::whole(url, "sessions", items.collect()))
 }
 
-async fn load<P>(on: &OnUser<P>, id: SessionId) -> Result<Seen, ApiFailure> {
+async fn load<P>(on: &OnUser<P>, id: SessionId) -> Result<SeenSession, ApiFailure> {
     let sessions = Sessions::new(on.idp.db());
     let found = sessions
         .of_user(on.environment.id, on.user.id, on.now)

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::Idp;
 use crate::access::bearer::{self, BearerRefusal};
 use crate::access::client::Client;
-use crate::access::introspecting::{Asking, IntrospectionRequest};
+use crate::access::introspecting::{IntrospectionRequest, Introspector};
 use crate::requests::failures::oauth::OAuthFailure;
 use crate::requests::never_stored::{Confidential, NoStore};
 use crate::stores::grants::Grants;
@@ -37,18 +37,18 @@ impl Confidential for Introspection {
 pub(crate) async fn post(
     State(idp): State<Idp>,
     IntrospectionRequest {
-        asking,
+        introspector,
         params,
         now,
     }: IntrospectionRequest,
 ) -> Result<NoStore<Introspection>, OAuthFailure> {
-    if let Asking::Application(client) = &asking {
+    if let Introspector::Application(client) = &introspector {
         client.require_proof()?;
     }
     let token = params.require("token")?;
-    let found = access_token(&idp, &asking, &AccessToken::new(token), now).await?;
-    let found = match (found, &asking) {
-        (None, Asking::Application(client)) => {
+    let found = access_token(&idp, &introspector, &AccessToken::new(token), now).await?;
+    let found = match (found, &introspector) {
+        (None, Introspector::Application(client)) => {
             refresh_token(&idp, client, &RefreshToken::new(token), now).await?
         }
         (found, _) => found,
@@ -60,7 +60,7 @@ pub(crate) async fn post(
 
 async fn access_token(
     idp: &Idp,
-    asking: &Asking,
+    introspector: &Introspector,
     token: &AccessToken,
     now: jiff::Timestamp,
 ) -> Result<Option<Value>, OAuthFailure> {
@@ -70,12 +70,12 @@ async fn access_token(
         Err(BearerRefusal::Store(error)) => return Err(error.into()),
         Err(_) => return Ok(None),
     };
-    let is_theirs = match asking {
-        Asking::Application(client) => {
+    let is_theirs = match introspector {
+        Introspector::Application(client) => {
             bearer.application.id == client.application.id
                 && bearer.environment == client.environment.id
         }
-        Asking::Resource(environment, resource) => {
+        Introspector::Resource(environment, resource) => {
             let audience = resource.audience(idp.urls().audience());
             bearer.environment == environment.id && bearer.claims.aud.contains(&audience)
         }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use ui::{FormState, FramedText, Layout, Side};
 use uuid::Uuid;
 
-use super::Visit;
+use super::HostedPage;
 use crate::configuration::agreements::asked::Text;
 use crate::interaction::demands::{AgreementDemand, Answer};
 use crate::interaction::error::InteractionError;
@@ -49,61 +49,62 @@ pub(super) fn form() -> FormState {
 }
 
 async fn demand(
-    visit: &Visit,
+    hosted: &HostedPage,
     known: &Known,
     action: Uuid,
 ) -> Result<(StoredUser, AgreementDemand), PageFailure> {
-    let user = visit.user(known.user).await?;
-    let demand = visit.turn().agreement_demand(&user, action).await?;
+    let user = hosted.user(known.user).await?;
+    let demand = hosted.turn().agreement_demand(&user, action).await?;
     Ok((user, demand))
 }
 
 pub(super) async fn show(
-    visit: &Visit,
+    hosted: &HostedPage,
     known: &Known,
     action: Uuid,
     form: FormState,
 ) -> Result<Response, PageFailure> {
-    let (_, demand) = demand(visit, known, action).await?;
-    Ok(show_demand(visit, &demand, &form))
+    let (_, demand) = demand(hosted, known, action).await?;
+    Ok(show_demand(hosted, &demand, &form))
 }
 
-fn show_demand(visit: &Visit, demand: &AgreementDemand, form: &FormState) -> Response {
+fn show_demand(hosted: &HostedPage, demand: &AgreementDemand, form: &FormState) -> Response {
     let words = demand.text.as_deref().map(Text::words);
     let words = words.unwrap_or_default();
-    let said = |own: Option<String>, text: &str| own.unwrap_or_else(|| visit.text(text));
+    let said = |own: Option<String>, text: &str| own.unwrap_or_else(|| hosted.text(text));
     let framed = |text: &Text| Framed {
         title: text.title().to_owned(),
-        url: visit.path("agreement/text"),
+        url: hosted.path("agreement/text"),
         revision: text.revision(),
     };
     let title = demand.text.as_ref().map(|text| text.title().to_owned());
-    let title = title.unwrap_or_else(|| visit.text("agreement-title"));
+    let title = title.unwrap_or_else(|| hosted.text("agreement-title"));
     let page = Page {
-        layout: visit.layout_titled(title, "agreement-lead", form),
-        action: visit.path("agreement"),
+        layout: hosted.layout_titled(title, "agreement-lead", form),
+        action: hosted.path("agreement"),
         decline: demand
             .is_declinable
-            .then(|| visit.path("agreement/decline")),
+            .then(|| hosted.path("agreement/decline")),
         text: demand.text.as_deref().map(framed),
         accept_text: said(words.accept_checkbox_text, "agreement-agree"),
         continue_text: said(words.continue_button_text, "agreement-submit"),
         decline_text: said(words.decline_button_text, "agreement-decline"),
         form: form.clone(),
     };
-    visit.show_framing(page, form)
+    hosted.show_framing(page, form)
 }
 
 /// The text alone, for the frame of the page.
-pub(crate) async fn text(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::Agreement { known, action, .. } = &visit.interaction.step else {
+pub(crate) async fn text(hosted: HostedPage) -> Result<Response, PageFailure> {
+    let Step::Agreement { known, action, .. } = &hosted.interaction.step else {
         return Err(PageError::NotFound.into());
     };
-    let (_, demand) = demand(&visit, known, *action).await?;
+    let (_, demand) = demand(&hosted, known, *action).await?;
     let text = demand.text.ok_or(PageError::NotFound)?;
     let (written, is_html) = text.text();
     let page = TextPage {
-        layout: Layout::new(&visit.site, Side::SignOn, text.title()).with_look(visit.look.clone()),
+        layout: Layout::new(&hosted.site, Side::SignOn, text.title())
+            .with_look(hosted.look.clone()),
         title: text.title().to_owned(),
         locale: text.locale().to_owned(),
         text: written.to_owned(),
@@ -114,44 +115,44 @@ pub(crate) async fn text(visit: Visit) -> Result<Response, PageFailure> {
 
 /// Agrees and goes on.
 pub(crate) async fn post(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::Agreement { known, action, .. } = visit.interaction.step.clone() else {
-        return Ok(visit.go_on());
+    let Step::Agreement { known, action, .. } = hosted.interaction.step.clone() else {
+        return Ok(hosted.go_on());
     };
-    let (user, demand) = demand(&visit, &known, action).await?;
+    let (user, demand) = demand(&hosted, &known, action).await?;
     let mut form = form();
     if demand.text.is_some() && params.text("agree") != "true" {
-        form.set_error("agree", visit.text("agreement-agree-missing"));
-        return Ok(show_demand(&visit, &demand, &form));
+        form.set_error("agree", hosted.text("agreement-agree-missing"));
+        return Ok(show_demand(&hosted, &demand, &form));
     }
     // A form without a revision agrees to none.
     let shown = Uuid::try_parse(params.text("revision")).unwrap_or_default();
     let answer = Answer::Agrees { to: shown };
-    let turn = visit.turn();
+    let turn = hosted.turn();
     match turn.answer_agreement(&known, &user, &demand, answer).await {
-        Ok(next) => Ok(visit.lead_to(&next)),
+        Ok(next) => Ok(hosted.lead_to(&next)),
         Err(InteractionError::AnotherText) => {
-            form.add_error(visit.text("agreement-another-text"));
-            Ok(show_demand(&visit, &demand, &form))
+            form.add_error(hosted.text("agreement-another-text"));
+            Ok(show_demand(&hosted, &demand, &form))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Declines, and goes back to the application.
-pub(crate) async fn decline(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::Agreement { known, action, .. } = visit.interaction.step.clone() else {
-        return Ok(visit.go_on());
+pub(crate) async fn decline(hosted: HostedPage) -> Result<Response, PageFailure> {
+    let Step::Agreement { known, action, .. } = hosted.interaction.step.clone() else {
+        return Ok(hosted.go_on());
     };
-    let (user, demand) = demand(&visit, &known, action).await?;
-    let turn = visit.turn();
+    let (user, demand) = demand(&hosted, &known, action).await?;
+    let turn = hosted.turn();
     let declined = turn.answer_agreement(&known, &user, &demand, Answer::Declines);
     match declined.await {
-        Ok(next) => Ok(visit.lead_to(&next)),
+        Ok(next) => Ok(hosted.lead_to(&next)),
         // The page has no button for it.
-        Err(InteractionError::NotDeclinable) => Ok(visit.go_on()),
+        Err(InteractionError::NotDeclinable) => Ok(hosted.go_on()),
         Err(error) => Err(error.into()),
     }
 }

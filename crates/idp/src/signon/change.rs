@@ -6,7 +6,7 @@ use protocol::id::UserId;
 use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 
-use super::{Visit, minutes, require_same, rules};
+use super::{HostedPage, minutes, require_same, rules};
 use crate::accounts::{Refusal, passwords};
 use crate::interaction::error::InteractionError;
 use crate::interaction::{ChangeReason, Step};
@@ -34,81 +34,81 @@ pub(super) fn form() -> FormState {
 }
 
 pub(super) async fn show(
-    visit: &Visit,
+    hosted: &HostedPage,
     user: UserId,
     reason: ChangeReason,
     form: FormState,
 ) -> Result<Response, PageFailure> {
-    let user = visit.user(user).await?;
-    let policy = passwords::policy_of(&visit.idp, &user).await?.policy;
+    let user = hosted.user(user).await?;
+    let policy = passwords::policy_of(&hosted.idp, &user).await?.policy;
     let (title, lead) = match reason {
         ChangeReason::Expired => ("change-title-expired", "change-lead-expired"),
         ChangeReason::Forced => ("change-title-forced", "change-lead-forced"),
     };
     let page = Page {
-        layout: visit.layout(title, lead, &form),
-        action: visit.path("change"),
+        layout: hosted.layout(title, lead, &form),
+        action: hosted.path("change"),
         username: user.username,
-        rules: rules::views(visit, &policy),
-        rules_url: visit.path("rules"),
+        rules: rules::views(hosted, &policy),
+        rules_url: hosted.path("rules"),
         form: form.clone(),
     };
-    Ok(visit.show(page, &form))
+    Ok(hosted.show(page, &form))
 }
 
 /// Changes the password and goes on.
 pub(crate) async fn post(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::ChangePassword { user, reason, .. } = visit.interaction.step else {
-        return Ok(visit.go_on());
+    let Step::ChangePassword { user, reason, .. } = hosted.interaction.step else {
+        return Ok(hosted.go_on());
     };
     let current = Password::new(params.text("currentPassword"));
     let new = Password::new(params.text("newPassword"));
     let mut form = FormState::new(&FIELDS);
     if params.text("currentPassword").is_empty() {
-        form.set_error("currentPassword", visit.text("change-current-missing"));
+        form.set_error("currentPassword", hosted.text("change-current-missing"));
     }
     if params.text("newPassword").is_empty() {
-        form.set_error("newPassword", visit.text("change-new-missing"));
+        form.set_error("newPassword", hosted.text("change-new-missing"));
     }
-    require_same(&visit, &params, "newPassword", &mut form);
+    require_same(&hosted, &params, "newPassword", &mut form);
     if form.has_errors() {
         form.keep_new_passwords(PASSWORDS, &new);
-        return show(&visit, user, reason, form).await;
+        return show(&hosted, user, reason, form).await;
     }
 
-    let account = visit.user(user).await?;
-    let turn = visit.turn();
+    let account = hosted.user(user).await?;
+    let turn = hosted.turn();
     let changed = turn.change_password(&account, &current, &new).await;
     let refusal = match changed {
-        Ok(next) => return Ok(visit.lead_to(&next)),
+        Ok(next) => return Ok(hosted.lead_to(&next)),
         Err(InteractionError::Refused(refusal)) => refusal,
         Err(error) => return Err(error.into()),
     };
     match refusal {
         Refusal::Wrong { .. } => {
-            form.set_error("currentPassword", visit.text("change-current-wrong"));
+            form.set_error("currentPassword", hosted.text("change-current-wrong"));
         }
         Refusal::LockedOut {
             seconds_until_unlock,
         } => {
-            let texts = visit.texts();
+            let texts = hosted.texts();
             form.add_error(texts.format(
                 "change-locked",
                 &[("minutes", minutes(seconds_until_unlock))],
             ));
         }
         Refusal::Policy(evaluation) => {
-            form.set_error("newPassword", rules::broken(&visit, &evaluation));
+            form.set_error("newPassword", rules::broken(&hosted, &evaluation));
         }
         Refusal::TooYoung { min_age_days } => {
-            let texts = visit.texts();
+            let texts = hosted.texts();
             form.add_error(texts.format("change-too-young", &[("days", min_age_days)]));
         }
         refusal => return Err(refusal.into()),
     }
     form.keep_new_passwords(PASSWORDS, &new);
-    show(&visit, user, reason, form).await
+    show(&hosted, user, reason, form).await
 }

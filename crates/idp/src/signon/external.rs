@@ -14,7 +14,7 @@ use ui::{Flash, FormState, Layout};
 use uuid::Uuid;
 use web::Floor;
 
-use super::{FLOOR, Flashes, Visit, given, see_other};
+use super::{FLOOR, Flashes, HostedPage, given, see_other};
 use crate::Idp;
 use crate::accounts::registration::RegistrationRefusal;
 use crate::api::user_attributes;
@@ -72,65 +72,72 @@ const FIELDS: [&str; 4] = ["username", "email", "givenName", "familyName"];
 /// The fields that belong to the name, as its members are called.
 const NAMES: [(&str, &str); 2] = [("givenName", "given"), ("familyName", "family")];
 
-fn way_to(visit: &Visit, partner: &Partner) -> Way {
-    let texts = visit.site.messages();
-    let urls = visit.idp.urls();
-    let query = visit.interaction.query();
+fn way_to(hosted: &HostedPage, partner: &Partner) -> Way {
+    let texts = hosted.site.messages();
+    let urls = hosted.idp.urls();
+    let query = hosted.interaction.query();
     Way {
         text: texts.format("external-with", &[("provider", partner.name.as_str())]),
-        href: urls.to_provider(visit.environment.id, partner.id, query),
+        href: urls.to_provider(hosted.environment.id, partner.id, query),
     }
 }
 
 /// The ways that the first page offers.
-pub(super) fn ways(visit: &Visit) -> Vec<Way> {
-    let choices = &visit.interaction.request.policy.external;
-    let offered = Partner::offered(&visit.partners, choices);
-    offered.into_iter().map(|one| way_to(visit, one)).collect()
+pub(super) fn ways(hosted: &HostedPage) -> Vec<Way> {
+    let choices = &hosted.interaction.request.policy.external;
+    let offered = Partner::offered(&hosted.partners, choices);
+    offered.into_iter().map(|one| way_to(hosted, one)).collect()
 }
 
 /// Why the last way led nowhere.
-pub(super) fn flashes(visit: &Visit) -> Flashes {
-    let text = match visit.interaction.external.problem {
+pub(super) fn flashes(hosted: &HostedPage) -> Flashes {
+    let text = match hosted.interaction.external.problem {
         Some(Problem::AccountNotUsable) => "external-not-usable",
         Some(Problem::Cancelled) => "external-cancelled",
         Some(Problem::OfAnotherAccount) => "external-of-another-account",
         Some(Problem::Provider) => "external-failed",
         None => return Vec::new(),
     };
-    vec![Flash::danger(visit.text(text))]
+    vec![Flash::danger(hosted.text(text))]
 }
 
 /// Leads to the provider, or, where that led nowhere, shows the way there once more.
-pub(super) fn show(visit: &Visit, provider: Uuid, is_first: bool) -> Result<Response, PageFailure> {
-    let partner = visit.partners.iter().find(|partner| partner.id == provider);
+pub(super) fn show(
+    hosted: &HostedPage,
+    provider: Uuid,
+    is_first: bool,
+) -> Result<Response, PageFailure> {
+    let partner = hosted
+        .partners
+        .iter()
+        .find(|partner| partner.id == provider);
     let partner = partner.ok_or(PageError::FactorNotProvided)?;
-    let way = way_to(visit, partner);
-    if visit.interaction.external.is_untried() {
+    let way = way_to(hosted, partner);
+    if hosted.interaction.external.is_untried() {
         return Ok(see_other(&way.href));
     }
     let form = FormState::new(&[]);
     let names = [
         ("provider", partner.name.as_str()),
-        ("application", visit.application.settings.name.as_str()),
+        ("application", hosted.application.settings.name.as_str()),
     ];
-    let texts = visit.site.messages();
-    let begins_here = visit.interaction.request.policy.external.first.is_none();
+    let texts = hosted.site.messages();
+    let begins_here = hosted.interaction.request.policy.external.first.is_none();
     let page = ExternalPage {
-        layout: visit
+        layout: hosted
             .layout("external-title", "external-title", &form)
             .with_lead(texts.format("external-lead", &names))
-            .with_flashes(flashes(visit)),
+            .with_flashes(flashes(hosted)),
         way,
-        restart: (is_first && begins_here).then(|| visit.path("restart")),
+        restart: (is_first && begins_here).then(|| hosted.path("restart")),
     };
-    Ok(visit.show(page, &form))
+    Ok(hosted.show(page, &form))
 }
 
 /// `GET /{environment}/rp/authenticate?providerId=…&flowId=…`: to the provider.
 pub(crate) async fn authenticate(
     State(idp): State<Idp>,
-    visit: Visit,
+    hosted: HostedPage,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageFailure> {
@@ -138,19 +145,19 @@ pub(crate) async fn authenticate(
     let provider = params.find("providerId");
     let provider = provider.and_then(|id| Uuid::try_parse(id).ok());
     let provider = provider.ok_or(PageError::NotFound)?;
-    if !visit.interaction.leads_to(provider) {
-        return Ok(visit.go_on());
+    if !hosted.interaction.leads_to(provider) {
+        return Ok(hosted.go_on());
     }
-    let partner = Partner::find(&idp, visit.environment.id, provider).await?;
+    let partner = Partner::find(&idp, hosted.environment.id, provider).await?;
     let partner = partner.ok_or(PageError::FactorNotProvided)?;
     // Sign-ons in other windows of this browser go by the same token.
     let known = cookies::browser_tokens(&headers).into_iter().next();
     let browser = known.unwrap_or_else(|| SessionToken::random(idp.random()));
-    let Some(url) = visit.turn().depart(&partner, &browser).await? else {
-        return Ok(visit.go_on());
+    let Some(url) = hosted.turn().depart(&partner, &browser).await? else {
+        return Ok(hosted.go_on());
     };
     let mut response = response::redirect(url.as_str());
-    cookies::set_browser(&idp, visit.environment.id, &browser, &mut response);
+    cookies::set_browser(&idp, hosted.environment.id, &browser, &mut response);
     Ok(response)
 }
 
@@ -170,13 +177,13 @@ pub(crate) async fn callback(
         application: found.1,
     };
     let id = environment.id;
-    let opened = Visit::open(&idp, environment, &query.to_string(), by, &headers).await;
-    let visit = match opened {
+    let opened = HostedPage::open(&idp, environment, &query.to_string(), by, &headers).await;
+    let hosted = match opened {
         // That page leads on.
         Err(failure) if failure.is_over() => return Ok(see_other(&idp.urls().signon(id, query))),
         opened => opened?,
     };
-    let interaction = &visit.interaction;
+    let interaction = &hosted.interaction;
     let is_open = interaction
         .step
         .is_open_to(&cookies::session_tokens(&headers));
@@ -184,24 +191,24 @@ pub(crate) async fn callback(
     if !is_open || interaction.external.is_of_another(&browsers) {
         return Err(PageError::WrongBrowser.into());
     }
-    match Box::pin(visit.turn().arrive(&provider, &params)).await? {
-        Some(next @ (Next::SignedOn(_) | Next::Refused)) => Ok(onward(&visit, &next)),
-        Some(next) => Ok(visit.lead_to(&next)),
-        None => Ok(visit.go_on()),
+    match Box::pin(hosted.turn().arrive(&provider, &params)).await? {
+        Some(next @ (Next::SignedOn(_) | Next::Refused)) => Ok(onward(&hosted, &next)),
+        Some(next) => Ok(hosted.lead_to(&next)),
+        None => Ok(hosted.go_on()),
     }
 }
 
 /// Leads to the application by a page instead of a redirect: a provider's form may lead to here, but
 /// Chromium holds its `form-action` against all redirects that follow, too.
-fn onward(visit: &Visit, next: &Next) -> Response {
-    let led = visit.lead_to(next);
+fn onward(hosted: &HostedPage, next: &Next) -> Response {
+    let led = hosted.lead_to(next);
     let form = FormState::new(&[]);
-    let href = visit.resume_path();
+    let href = hosted.resume_path();
     let page = OnwardPage {
-        layout: visit.layout("form-post-title", "form-post-lead", &form),
+        layout: hosted.layout("form-post-title", "form-post-lead", &form),
         href: href.clone(),
     };
-    let mut response = visit.show(page, &form);
+    let mut response = hosted.show(page, &form);
     if let Ok(refresh) = HeaderValue::try_from(format!("0;url={href}")) {
         response.headers_mut().insert(REFRESH, refresh);
     }
@@ -212,33 +219,33 @@ fn onward(visit: &Visit, next: &Next) -> Response {
 }
 
 /// What the page says of the provider that a newcomer comes by.
-async fn lead(visit: &Visit, newcomer: &Newcomer, text: &str) -> Result<String, PageFailure> {
-    let partner = visit.turn().partner_of(newcomer).await?;
+async fn lead(hosted: &HostedPage, newcomer: &Newcomer, text: &str) -> Result<String, PageFailure> {
+    let partner = hosted.turn().partner_of(newcomer).await?;
     let partner = partner.ok_or(PageError::FactorNotProvided)?;
     let names = [
         ("provider", partner.name.as_str()),
-        ("application", visit.application.settings.name.as_str()),
+        ("application", hosted.application.settings.name.as_str()),
     ];
-    Ok(visit.site.messages().format(text, &names))
+    Ok(hosted.site.messages().format(text, &names))
 }
 
 /// The page on which a newcomer signs on to the account that they have.
 pub(super) async fn show_link(
-    visit: &Visit,
+    hosted: &HostedPage,
     newcomer: &Newcomer,
     form: FormState,
 ) -> Result<Response, PageFailure> {
-    let creates = visit.turn().lets_register(newcomer).await?;
+    let creates = hosted.turn().lets_register(newcomer).await?;
     let page = LinkPage {
-        layout: visit
+        layout: hosted
             .layout("link-title", "link-title", &form)
-            .with_lead(lead(visit, newcomer, "link-lead").await?),
-        action: visit.path("connect"),
-        create: creates.then(|| visit.path("connect/account")),
-        restart: visit.path("restart"),
+            .with_lead(lead(hosted, newcomer, "link-lead").await?),
+        action: hosted.path("connect"),
+        create: creates.then(|| hosted.path("connect/account")),
+        restart: hosted.path("restart"),
         form: form.clone(),
     };
-    Ok(visit.show(page, &form))
+    Ok(hosted.show(page, &form))
 }
 
 pub(super) fn link_form() -> FormState {
@@ -247,11 +254,11 @@ pub(super) fn link_form() -> FormState {
 
 /// Links the newcomer's identity to the account whose password they give.
 pub(crate) async fn connect(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::Link { newcomer, .. } = &visit.interaction.step else {
-        return Ok(visit.go_on());
+    let Step::Link { newcomer, .. } = &hosted.interaction.step else {
+        return Ok(hosted.go_on());
     };
     let (username, password) = (given::name(&params), params.text("password"));
     let mut form = FormState::new(&["username", "password"]).with_value("username", &*username);
@@ -260,52 +267,52 @@ pub(crate) async fn connect(
         ("password", password, "signon-password-missing"),
     ] {
         if value.is_empty() {
-            form.set_error(field, visit.text(text));
+            form.set_error(field, hosted.text(text));
         }
     }
     if form.has_errors() {
-        return show_link(&visit, newcomer, form).await;
+        return show_link(&hosted, newcomer, form).await;
     }
     let password = Password::new(password);
-    match visit.turn().sign_on(&username, &password).await {
-        Ok(next) => Ok(visit.lead_to(&next)),
+    match hosted.turn().sign_on(&username, &password).await {
+        Ok(next) => Ok(hosted.lead_to(&next)),
         Err(InteractionError::Refused(refusal)) => {
-            form.add_error(given::explain(&visit, refusal)?);
-            show_link(&visit, newcomer, form).await
+            form.add_error(given::explain(&hosted, refusal)?);
+            show_link(&hosted, newcomer, form).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// The newcomer has no account and wants one.
-pub(crate) async fn want_account(visit: Visit) -> Result<Response, PageFailure> {
-    let Step::Link { newcomer, .. } = &visit.interaction.step else {
-        return Ok(visit.go_on());
+pub(crate) async fn want_account(hosted: HostedPage) -> Result<Response, PageFailure> {
+    let Step::Link { newcomer, .. } = &hosted.interaction.step else {
+        return Ok(hosted.go_on());
     };
-    if !visit.turn().lets_register(newcomer).await? {
+    if !hosted.turn().lets_register(newcomer).await? {
         return Err(PageError::NotFound.into());
     }
     let floor = Floor::of(FLOOR);
-    let next = visit.turn().want_account(newcomer).await?;
+    let next = hosted.turn().want_account(newcomer).await?;
     floor.reached().await;
-    Ok(visit.lead_to(&next))
+    Ok(hosted.lead_to(&next))
 }
 
 /// The page on which a newcomer says who they want to be here.
 pub(super) async fn show_confirm(
-    visit: &Visit,
+    hosted: &HostedPage,
     newcomer: &Newcomer,
     form: FormState,
 ) -> Result<Response, PageFailure> {
     let page = ConfirmPage {
-        layout: visit
+        layout: hosted
             .layout("confirm-title", "confirm-title", &form)
-            .with_lead(lead(visit, newcomer, "confirm-lead").await?),
-        action: visit.path("confirm"),
-        restart: visit.path("restart"),
+            .with_lead(lead(hosted, newcomer, "confirm-lead").await?),
+        action: hosted.path("confirm"),
+        restart: hosted.path("restart"),
         form: form.clone(),
     };
-    Ok(visit.show(page, &form))
+    Ok(hosted.show(page, &form))
 }
 
 pub(super) fn confirm_form(newcomer: &Newcomer) -> FormState {
@@ -325,28 +332,31 @@ pub(super) fn confirm_form(newcomer: &Newcomer) -> FormState {
 
 /// Makes the newcomer's account.
 pub(crate) async fn confirm(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::Confirm { newcomer, .. } = visit.interaction.step.clone() else {
-        return Ok(visit.go_on());
+    let Step::Confirm { newcomer, .. } = hosted.interaction.step.clone() else {
+        return Ok(hosted.go_on());
     };
-    if !visit.turn().lets_register(&newcomer).await? {
+    if !hosted.turn().lets_register(&newcomer).await? {
         return Err(PageError::NotFound.into());
     }
-    let partner = visit.turn().partner_of(&newcomer).await?;
+    let partner = hosted.turn().partner_of(&newcomer).await?;
     let partner = partner.ok_or(PageError::FactorNotProvided)?;
-    let (mut form, named) = filled_in(&visit, &params, newcomer.clone()).await?;
+    let (mut form, named) = filled_in(&hosted, &params, newcomer.clone()).await?;
     let Some(named) = named.filter(|_| !form.has_errors()) else {
-        return show_confirm(&visit, &newcomer, form).await;
+        return show_confirm(&hosted, &newcomer, form).await;
     };
     let floor = Floor::of(FLOOR);
     let (username, email) = (form.value("username"), form.value("email"));
-    let made = visit.turn().make(&partner, &named, username, email).await?;
+    let made = hosted
+        .turn()
+        .make(&partner, &named, username, email)
+        .await?;
     let (field, text) = match made {
         Ok(next) => {
             floor.reached().await;
-            return Ok(visit.lead_to(&next));
+            return Ok(hosted.lead_to(&next));
         }
         Err(RegistrationRefusal::UsernameIsForeignAddress) => {
             ("username", "register-username-foreign")
@@ -359,13 +369,13 @@ pub(crate) async fn confirm(
             refusal @ (RegistrationRefusal::UnknownPopulation | RegistrationRefusal::ValueTaken(_)),
         ) => return Err(PageFailure::internal(refusal)),
     };
-    form.set_error(field, visit.text(text));
-    show_confirm(&visit, &newcomer, form).await
+    form.set_error(field, hosted.text(text));
+    show_confirm(&hosted, &newcomer, form).await
 }
 
 /// The form as a newcomer filled it in, and the newcomer of that name, unless the name breaks a rule.
 async fn filled_in(
-    visit: &Visit,
+    hosted: &HostedPage,
     params: &FormParams,
     mut newcomer: Newcomer,
 ) -> Result<(FormState, Option<Newcomer>), PageFailure> {
@@ -374,17 +384,17 @@ async fn filled_in(
     let mut form = FIELDS.into_iter().fold(FormState::new(&FIELDS), fill);
     let (username, email) = (field("username"), field("email"));
     if username.is_empty() {
-        form.set_error("username", visit.text("register-username-missing"));
+        form.set_error("username", hosted.text("register-username-missing"));
     } else if !is_username(&username) {
-        form.set_error("username", visit.text("register-username-invalid"));
+        form.set_error("username", hosted.text("register-username-invalid"));
     }
     if email.is_empty() {
-        form.set_error("email", visit.text("register-email-missing"));
+        form.set_error("email", hosted.text("register-email-missing"));
     } else if EmailAddress::parse(&email).is_err() {
-        form.set_error("email", visit.text("register-email-invalid"));
+        form.set_error("email", hosted.text("register-email-invalid"));
     }
-    let schemas = visit.idp.user_schemas();
-    let schema = schemas.of(visit.environment.id, visit.now).await?;
+    let schemas = hosted.idp.user_schemas();
+    let schema = schemas.of(hosted.environment.id, hosted.now).await?;
     let mut is_good = true;
     for (name, member) in NAMES {
         let value = match field(name) {
@@ -398,7 +408,7 @@ async fn filled_in(
             newcomer.attributes = merged;
         } else {
             is_good = false;
-            form.set_error(name, visit.text("confirm-name-invalid"));
+            form.set_error(name, hosted.text("confirm-name-invalid"));
         }
     }
     Ok((form, is_good.then_some(newcomer)))

@@ -2,7 +2,7 @@
 
 use protocol::params::FormParams;
 
-use super::{Visit, minutes};
+use super::{HostedPage, minutes};
 use crate::accounts::Refusal;
 use crate::requests::failures::page::PageFailure;
 
@@ -16,16 +16,16 @@ pub(super) fn name(params: &FormParams) -> String {
 }
 
 /// Why nobody is signed on, in words.
-pub(super) fn explain(visit: &Visit, refusal: Refusal) -> Result<String, PageFailure> {
+pub(super) fn explain(hosted: &HostedPage, refusal: Refusal) -> Result<String, PageFailure> {
     match refusal {
-        Refusal::AccountNotUsable => Ok(visit.text("signon-not-usable")),
+        Refusal::AccountNotUsable => Ok(hosted.text("signon-not-usable")),
         Refusal::LockedOut {
             seconds_until_unlock,
-        } => Ok(visit.texts().format(
+        } => Ok(hosted.texts().format(
             "signon-locked",
             &[("minutes", minutes(seconds_until_unlock))],
         )),
-        Refusal::Wrong { .. } | Refusal::NoPassword => Ok(visit.text("signon-wrong")),
+        Refusal::Wrong { .. } | Refusal::NoPassword => Ok(hosted.text("signon-wrong")),
         refusal => Err(refusal.into()),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use ui::{Choice, FormState, Layout};
 use uuid::Uuid;
 
-use super::Visit;
+use super::HostedPage;
 use crate::api::user_attributes::{self, Lacking};
 use crate::interaction::demands::ProfileDemand;
 use crate::interaction::error::InteractionError;
@@ -56,14 +56,14 @@ const AUTOCOMPLETE: [(&str, &str); 13] = [
 ];
 
 pub(super) async fn show(
-    visit: &Visit,
+    hosted: &HostedPage,
     known: &Known,
     action: Uuid,
 ) -> Result<Response, PageFailure> {
-    let user = visit.user(known.user).await?;
-    let demand = visit.turn().profile_demand(&user, action).await?;
+    let user = hosted.user(known.user).await?;
+    let demand = hosted.turn().profile_demand(&user, action).await?;
     let form = form(&demand, None);
-    show_demand(visit, &demand, form).await
+    show_demand(hosted, &demand, form).await
 }
 
 /// The form, as somebody filled it in.
@@ -83,27 +83,27 @@ fn form(demand: &ProfileDemand, params: Option<&FormParams>) -> FormState {
 }
 
 async fn show_demand(
-    visit: &Visit,
+    hosted: &HostedPage,
     demand: &ProfileDemand,
     form: FormState,
 ) -> Result<Response, PageFailure> {
-    let schemas = visit.idp.user_schemas();
-    let schema = schemas.of(visit.environment.id, visit.now).await?;
-    let layout = visit.layout("profile-title", "profile-lead", &form);
-    let asked = demand.lacking.iter().map(|one| asked(visit, one, &schema));
+    let schemas = hosted.idp.user_schemas();
+    let schema = schemas.of(hosted.environment.id, hosted.now).await?;
+    let layout = hosted.layout("profile-title", "profile-lead", &form);
+    let asked = demand.lacking.iter().map(|one| asked(hosted, one, &schema));
     let page = Page {
         layout: match &demand.prompt {
             Some(prompt) => layout.with_lead(prompt.as_str()),
             None => layout,
         },
-        action: visit.path("profile"),
+        action: hosted.path("profile"),
         asked_for: asked.collect(),
         form: form.clone(),
     };
-    Ok(visit.show(page, &form))
+    Ok(hosted.show(page, &form))
 }
 
-fn asked(visit: &Visit, lacking: &Lacking, schema: &UserSchema) -> Asked {
+fn asked(hosted: &HostedPage, lacking: &Lacking, schema: &UserSchema) -> Asked {
     let Lacking { path, is_required } = lacking;
     let attribute = schema.find(path).map(|one| &one.attribute);
     let values = attribute.and_then(|one| one.enumerated_values.as_ref());
@@ -115,13 +115,13 @@ fn asked(visit: &Visit, lacking: &Lacking, schema: &UserSchema) -> Asked {
         .map(|one| Choice::new(one.value.as_str(), one.value.as_str()))
         .collect();
     if !choices.is_empty() {
-        choices.insert(0, Choice::new("", visit.text("profile-choose")));
+        choices.insert(0, Choice::new("", hosted.text("profile-choose")));
     }
     let mut tokens = AUTOCOMPLETE.iter();
     let token = tokens.find(|(known, _)| known == path);
     Asked {
         path: path.clone(),
-        label: label(visit, path, schema),
+        label: label(hosted, path, schema),
         is_required: *is_required,
         autocomplete: token.map_or("off", |(_, token)| token),
         choices,
@@ -129,8 +129,8 @@ fn asked(visit: &Visit, lacking: &Lacking, schema: &UserSchema) -> Asked {
 }
 
 /// What an attribute is called: in our words where it is PingOne's, in the operator's otherwise.
-fn label(visit: &Visit, path: &str, schema: &UserSchema) -> String {
-    let texts = visit.texts();
+fn label(hosted: &HostedPage, path: &str, schema: &UserSchema) -> String {
+    let texts = hosted.texts();
     let known = format!("profile-attribute-{}", path.replace('.', "-"));
     if texts.contains(&known) {
         return texts.text(&known);
@@ -142,17 +142,17 @@ fn label(visit: &Visit, path: &str, schema: &UserSchema) -> String {
 
 /// Fills the profile in and goes on.
 pub(crate) async fn post(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let Step::ProfileData { known, action } = visit.interaction.step.clone() else {
-        return Ok(visit.go_on());
+    let Step::ProfileData { known, action } = hosted.interaction.step.clone() else {
+        return Ok(hosted.go_on());
     };
-    let user = visit.user(known.user).await?;
-    let demand = visit.turn().profile_demand(&user, action).await?;
+    let user = hosted.user(known.user).await?;
+    let demand = hosted.turn().profile_demand(&user, action).await?;
     let mut form = form(&demand, Some(&params));
-    let schemas = visit.idp.user_schemas();
-    let schema = schemas.of(visit.environment.id, visit.now).await?;
+    let schemas = hosted.idp.user_schemas();
+    let schema = schemas.of(hosted.environment.id, hosted.now).await?;
     // What is left empty is not given.
     let given: Vec<(String, Value)> = demand
         .lacking
@@ -164,28 +164,28 @@ pub(crate) async fn post(
             (path, value)
         })
         .collect();
-    let turn = visit.turn();
+    let turn = hosted.turn();
     let filled = turn.fill_in(&known, &user, action, &demand.lacking, &given);
     match filled.await {
-        Ok(next) => return Ok(visit.lead_to(&next)),
+        Ok(next) => return Ok(hosted.lead_to(&next)),
         Err(InteractionError::Profile(ProfileRefusal::Values(details))) => {
             for detail in details {
                 let path = detail.target.clone().unwrap_or_default();
-                let text = explain(&visit, &detail, &label(&visit, &path, &schema));
+                let text = explain(&hosted, &detail, &label(&hosted, &path, &schema));
                 form.set_error(path, text);
             }
         }
         Err(InteractionError::Profile(ProfileRefusal::Taken(name))) => {
-            form.set_error(name, visit.text("profile-taken"));
+            form.set_error(name, hosted.text("profile-taken"));
         }
         Err(error) => return Err(error.into()),
     }
-    show_demand(&visit, &demand, form).await
+    show_demand(&hosted, &demand, form).await
 }
 
 /// What is wrong with a value, as people read it.
-fn explain(visit: &Visit, detail: &ErrorDetail, label: &str) -> String {
-    let texts = visit.texts();
+fn explain(hosted: &HostedPage, detail: &ErrorDetail, label: &str) -> String {
+    let texts = hosted.texts();
     if detail.code == "REQUIRED_VALUE" {
         return texts.format("profile-missing", &[("label", label)]);
     }

@@ -10,7 +10,7 @@ use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 use web::Floor;
 
-use super::{FLOOR, Visit, require_same, rules};
+use super::{FLOOR, HostedPage, require_same, rules};
 use crate::Idp;
 use crate::access::allowed::find_population;
 use crate::accounts::Refusal;
@@ -38,23 +38,23 @@ struct Page {
     rules_url: String,
 }
 
-async fn show(visit: &Visit, form: FormState) -> Result<Response, PageFailure> {
-    let policy = rules::default_policy(visit).await?;
+async fn show(hosted: &HostedPage, form: FormState) -> Result<Response, PageFailure> {
+    let policy = rules::default_policy(hosted).await?;
     let page = Page {
-        layout: visit.layout("register-title", "register-lead", &form),
-        action: visit.path("register"),
-        back: visit.path(""),
-        rules: rules::of_a_first_password(rules::views(visit, &policy)),
-        rules_url: visit.path("rules"),
+        layout: hosted.layout("register-title", "register-lead", &form),
+        action: hosted.path("register"),
+        back: hosted.path(""),
+        rules: rules::of_a_first_password(rules::views(hosted, &policy)),
+        rules_url: hosted.path("rules"),
         form: form.clone(),
     };
-    Ok(visit.show(page, &form))
+    Ok(hosted.show(page, &form))
 }
 
 /// Whether people may register themselves here, and which population they join, if the sign-on
 /// policy says.
-fn offered(idp: &Idp, visit: &Visit) -> Result<Option<PopulationId>, PageFailure> {
-    match &visit.interaction.request.policy.registration {
+fn offered(idp: &Idp, hosted: &HostedPage) -> Result<Option<PopulationId>, PageFailure> {
+    match &hosted.interaction.request.policy.registration {
         OffersRegistration::Here { population } if idp.settings().registration => {
             Ok(population.map(PopulationId::from_uuid))
         }
@@ -63,42 +63,45 @@ fn offered(idp: &Idp, visit: &Visit) -> Result<Option<PopulationId>, PageFailure
 }
 
 /// Shows the form, where people may register themselves.
-pub(crate) async fn get(State(idp): State<Idp>, visit: Visit) -> Result<Response, PageFailure> {
-    offered(&idp, &visit)?;
-    match visit.interaction.step {
-        Step::SignOn => show(&visit, FormState::new(&FIELDS).with_focus("username")).await,
-        _ => Ok(visit.go_on()),
+pub(crate) async fn get(
+    State(idp): State<Idp>,
+    hosted: HostedPage,
+) -> Result<Response, PageFailure> {
+    offered(&idp, &hosted)?;
+    match hosted.interaction.step {
+        Step::SignOn => show(&hosted, FormState::new(&FIELDS).with_focus("username")).await,
+        _ => Ok(hosted.go_on()),
     }
 }
 
 /// Makes the account and goes on to the proof of the mail address.
 pub(crate) async fn post(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let idp = visit.idp.clone();
-    let population = offered(&idp, &visit)?;
-    if !matches!(visit.interaction.step, Step::SignOn) {
-        return Ok(visit.go_on());
+    let idp = hosted.idp.clone();
+    let population = offered(&idp, &hosted)?;
+    if !matches!(hosted.interaction.step, Step::SignOn) {
+        return Ok(hosted.go_on());
     }
     idp.limits()
         .registrations
-        .take(visit.by.origin.address, visit.now)?;
+        .take(hosted.by.origin.address, hosted.now)?;
     let password = Password::new(params.text("password"));
-    let (mut form, address) = filled_in(&visit, &params);
+    let (mut form, address) = filled_in(&hosted, &params);
     let Some(address) = address else {
         form.keep_new_passwords(PASSWORDS, &password);
-        return show(&visit, form).await;
+        return show(&hosted, form).await;
     };
 
     // The one that the policy names may be deleted.
     let population = match population {
-        Some(population) => find_population(&idp, visit.environment.id, population).await?,
+        Some(population) => find_population(&idp, hosted.environment.id, population).await?,
         None => None,
     };
     let population = match population {
         Some(population) => population,
-        None => rules::default_population(&visit).await?.id,
+        None => rules::default_population(&hosted).await?.id,
     };
     let account = NewAccount {
         verification: Verification::Required,
@@ -109,24 +112,24 @@ pub(crate) async fn post(
         ..NewAccount::new(params.text("username").trim(), address.as_str(), population)
     };
     let floor = Floor::of(FLOOR);
-    match register_oneself(&idp, visit.environment.id, account, &visit.by).await {
+    match register_oneself(&idp, hosted.environment.id, account, &hosted.by).await {
         Ok(registered) => {
-            let turn = visit.turn();
+            let turn = hosted.turn();
             let next = match &registered {
                 Registered::Made(user) => turn.after_password(user, None).await?,
                 Registered::HasAccount => turn.to_nobodys_verification(&address).await?,
             };
             floor.reached().await;
-            return Ok(visit.lead_to(&next));
+            return Ok(hosted.lead_to(&next));
         }
-        Err(refusal) => explain(&visit, &mut form, refusal)?,
+        Err(refusal) => explain(&hosted, &mut form, refusal)?,
     }
     form.keep_new_passwords(PASSWORDS, &password);
-    show(&visit, form).await
+    show(&hosted, form).await
 }
 
 /// The form as somebody filled it in, and the address where nothing is wrong with the fields.
-fn filled_in(visit: &Visit, params: &FormParams) -> (FormState, Option<EmailAddress>) {
+fn filled_in(hosted: &HostedPage, params: &FormParams) -> (FormState, Option<EmailAddress>) {
     let (username, email) = (params.text("username").trim(), params.text("email").trim());
     let mut form = FormState::new(&FIELDS)
         .with_value("username", username)
@@ -141,24 +144,24 @@ fn filled_in(visit: &Visit, params: &FormParams) -> (FormState, Option<EmailAddr
         ),
     ] {
         if value.is_empty() {
-            form.set_error(field, visit.text(text));
+            form.set_error(field, hosted.text(text));
         }
     }
     let address = EmailAddress::parse(email);
     if !email.is_empty() && address.is_err() {
-        form.set_error("email", visit.text("register-email-invalid"));
+        form.set_error("email", hosted.text("register-email-invalid"));
     }
     if !username.is_empty() && !is_username(username) {
-        form.set_error("username", visit.text("register-username-invalid"));
+        form.set_error("username", hosted.text("register-username-invalid"));
     }
-    require_same(visit, params, "password", &mut form);
+    require_same(hosted, params, "password", &mut form);
     let address = address.ok().filter(|_| !form.has_errors());
     (form, address)
 }
 
 /// Says at the field that it concerns why there is no account.
 fn explain(
-    visit: &Visit,
+    hosted: &HostedPage,
     form: &mut FormState,
     refusal: RegistrationRefusal,
 ) -> Result<(), PageFailure> {
@@ -168,7 +171,7 @@ fn explain(
         RegistrationRefusal::InvalidUsername => ("username", "register-username-invalid"),
         RegistrationRefusal::UsernameTaken => ("username", "register-username-taken"),
         RegistrationRefusal::Refused(Refusal::Policy(evaluation)) => {
-            form.set_error("password", rules::broken(visit, &evaluation));
+            form.set_error("password", rules::broken(hosted, &evaluation));
             return Ok(());
         }
         RegistrationRefusal::Refused(refusal) => return Err(refusal.into()),
@@ -176,6 +179,6 @@ fn explain(
             return Err(PageFailure::internal(refusal));
         }
     };
-    form.set_error(field, visit.text(text));
+    form.set_error(field, hosted.text(text));
     Ok(())
 }

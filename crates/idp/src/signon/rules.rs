@@ -7,7 +7,7 @@ use protocol::password_policy::{
 };
 use ui::{RuleView, Verdicts, broken_rules};
 
-use super::Visit;
+use super::HostedPage;
 use crate::accounts::passwords;
 use crate::interaction::Step;
 use crate::requests::extract::PageForm;
@@ -18,13 +18,13 @@ use crate::stores::populations::{Populations, StoredPopulation};
 
 /// A policy's rules as a page shows them. They are judged by the script, as far as there is
 /// something in the field.
-pub(super) fn views(visit: &Visit, policy: &PasswordPolicy) -> Vec<RuleView> {
-    RuleView::of_policy(visit.texts(), policy)
+pub(super) fn views(hosted: &HostedPage, policy: &PasswordPolicy) -> Vec<RuleView> {
+    RuleView::of_policy(hosted.texts(), policy)
 }
 
 /// The sentence that says which rules a refused password breaks.
-pub(super) fn broken(visit: &Visit, judged: &Evaluation) -> String {
-    let texts = visit.texts();
+pub(super) fn broken(hosted: &HostedPage, judged: &Evaluation) -> String {
+    let texts = hosted.texts();
     broken_rules(texts, &RuleView::of_evaluation(texts, judged))
 }
 
@@ -38,9 +38,11 @@ pub(super) fn of_a_first_password(rules: Vec<RuleView>) -> Vec<RuleView> {
 }
 
 /// The population that people register into, and whose policy is shown before a person is known.
-pub(super) async fn default_population(visit: &Visit) -> Result<StoredPopulation, PageFailure> {
-    let populations = Populations::new(visit.idp.db());
-    let found = populations.find_default(visit.environment.id).await?;
+pub(super) async fn default_population(
+    hosted: &HostedPage,
+) -> Result<StoredPopulation, PageFailure> {
+    let populations = Populations::new(hosted.idp.db());
+    let found = populations.find_default(hosted.environment.id).await?;
     found.ok_or_else(|| {
         PageFailure::internal(db::StoreError::inconsistent(
             "an environment has no default population",
@@ -49,34 +51,34 @@ pub(super) async fn default_population(visit: &Visit) -> Result<StoredPopulation
 }
 
 /// The policy of the default population.
-pub(super) async fn default_policy(visit: &Visit) -> Result<PasswordPolicy, PageFailure> {
-    let population = default_population(visit).await?;
-    let policies = PasswordPolicies::new(visit.idp.db());
+pub(super) async fn default_policy(hosted: &HostedPage) -> Result<PasswordPolicy, PageFailure> {
+    let population = default_population(hosted).await?;
+    let policies = PasswordPolicies::new(hosted.idp.db());
     Ok(policies
-        .effective(visit.environment.id, population.id)
+        .effective(hosted.environment.id, population.id)
         .await?
         .policy)
 }
 
 /// Judges a password by each rule, without keeping it.
 pub(crate) async fn post(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<NoStore<Judged>, PageFailure> {
-    let limits = visit.idp.limits();
+    let limits = hosted.idp.limits();
     limits
         .judged_passwords
-        .take(visit.by.origin.address, visit.by.now)?;
+        .take(hosted.by.origin.address, hosted.by.now)?;
     let current = params.find("currentPassword");
-    let (policy, profile) = match visit.interaction.step {
+    let (policy, profile) = match hosted.interaction.step {
         Step::ChangePassword { user, .. } => {
-            let user = visit.user(user).await?;
-            let policy = passwords::policy_of(&visit.idp, &user).await?.policy;
+            let user = hosted.user(user).await?;
+            let policy = passwords::policy_of(&hosted.idp, &user).await?.policy;
             (policy, Some(user.profile_values()))
         }
-        Step::SignOn => (default_policy(&visit).await?, typed_profile(&params)),
+        Step::SignOn => (default_policy(&hosted).await?, typed_profile(&params)),
         // Whose password it is, is nothing to tell before the code is right.
-        Step::RecoveryCode { .. } => (default_policy(&visit).await?, None),
+        Step::RecoveryCode { .. } => (default_policy(&hosted).await?, None),
         Step::Password { .. }
         | Step::VerificationCode { .. }
         | Step::SecondFactor { .. }
@@ -99,7 +101,7 @@ pub(crate) async fn post(
         history: History::Unknown,
     };
     let evaluation = evaluate(&policy, params.text("password"), &context);
-    let texts = visit.texts();
+    let texts = hosted.texts();
     let judged = RuleView::of_evaluation(texts, &evaluation);
     Ok(NoStore(Judged(Verdicts::of(&judged))))
 }

@@ -5,9 +5,9 @@ use axum::response::Response;
 use ui::{Flash, FormState, Layout};
 use uuid::Uuid;
 
-use super::{Flashes, Visit};
+use super::{Flashes, HostedPage};
 use crate::configuration::devices::DeviceType;
-use crate::interaction::asking::Asking;
+use crate::interaction::challenge::Challenge;
 use crate::interaction::error::InteractionError;
 use crate::interaction::second_factor::{Refusal, Status, masked};
 use crate::interaction::{Known, Step};
@@ -38,39 +38,44 @@ pub(super) fn form() -> FormState {
     FormState::new(&["otp"]).with_focus("otp")
 }
 
-async fn asking(
-    visit: &Visit,
+async fn challenge(
+    hosted: &HostedPage,
     known: &Known,
     step: &Step,
-) -> Result<(StoredUser, Asking), PageFailure> {
-    let user = visit.user(known.user).await?;
-    let asking = visit.turn().second_factor(&user, step).await?;
-    Ok((user, asking))
+) -> Result<(StoredUser, Challenge), PageFailure> {
+    let user = hosted.user(known.user).await?;
+    let challenge = hosted.turn().second_factor(&user, step).await?;
+    Ok((user, challenge))
 }
 
-pub(super) async fn show(visit: &Visit, known: &Known) -> Result<Response, PageFailure> {
-    let (_, asking) = asking(visit, known, &visit.interaction.step).await?;
+pub(super) async fn show(hosted: &HostedPage, known: &Known) -> Result<Response, PageFailure> {
+    let (_, challenge) = challenge(hosted, known, &hosted.interaction.step).await?;
     let mut form = form();
-    if asking.choice.devices.is_empty() {
-        form.add_error(visit.text("second-factor-locked"));
+    if challenge.choice.devices.is_empty() {
+        form.add_error(hosted.text("second-factor-locked"));
     }
-    Ok(show_asking(visit, &asking, &form, Vec::new()))
+    Ok(show_challenge(hosted, &challenge, &form, Vec::new()))
 }
 
-fn show_asking(visit: &Visit, asking: &Asking, form: &FormState, flashes: Flashes) -> Response {
-    let texts = visit.texts();
-    let devices = &asking.choice.devices;
-    let chosen = asking.authentication.device();
+fn show_challenge(
+    hosted: &HostedPage,
+    challenge: &Challenge,
+    form: &FormState,
+    flashes: Flashes,
+) -> Response {
+    let texts = hosted.texts();
+    let devices = &challenge.choice.devices;
+    let chosen = challenge.authentication.device();
     let asked = devices.iter().find(|device| Some(device.id) == chosen);
-    let asked = asked.filter(|_| asking.authentication.status() == Status::OtpRequired);
+    let asked = asked.filter(|_| challenge.authentication.status() == Status::OtpRequired);
     let lead = match asked.map(|device| &device.document) {
         Some(device) => match &device.email {
             Some(email) => {
                 texts.format("second-factor-mailed", &[("email", masked(email).as_str())])
             }
-            None => visit.text("second-factor-made"),
+            None => hosted.text("second-factor-made"),
         },
-        None => visit.text("second-factor-choose"),
+        None => hosted.text("second-factor-choose"),
     };
     let offered = devices.iter().filter_map(|device| {
         let is_asked = asked.is_some_and(|asked| asked.id == device.id);
@@ -80,9 +85,9 @@ fn show_asking(visit: &Visit, asking: &Asking, form: &FormState, flashes: Flashe
             (DeviceType::Totp, _) if is_asked => return None,
             (DeviceType::Totp, _) => match own {
                 Some(own) => texts.format("second-factor-use-named", &[("name", own)]),
-                None => visit.text("second-factor-use-application"),
+                None => hosted.text("second-factor-use-application"),
             },
-            (_, Some(_)) if is_asked => visit.text("second-factor-send-again"),
+            (_, Some(_)) if is_asked => hosted.text("second-factor-send-again"),
             (_, email) => {
                 let email = email.as_deref().map(masked).unwrap_or_default();
                 texts.format("second-factor-use-email", &[("email", email.as_str())])
@@ -93,100 +98,103 @@ fn show_asking(visit: &Visit, asking: &Asking, form: &FormState, flashes: Flashe
             label,
         })
     });
-    let hint = match asked.and_then(|device| asking.choice.digits(device)) {
+    let hint = match asked.and_then(|device| challenge.choice.digits(device)) {
         Some(digits) => texts.format("second-factor-hint", &[("digits", digits)]),
         None => String::new(),
     };
     let page = Page {
-        layout: visit
+        layout: hosted
             .layout("second-factor-title", "second-factor-title", form)
             .with_lead(lead)
             .with_flashes(flashes),
-        action: visit.path("secondFactor"),
+        action: hosted.path("secondFactor"),
         asks_for_otp: asked.is_some(),
         otp_hint: hint,
-        select: visit.path("secondFactor/device"),
+        select: hosted.path("secondFactor/device"),
         devices: offered.collect(),
-        restart: visit.path("restart"),
+        restart: hosted.path("restart"),
         form: form.clone(),
     };
-    visit.show(page, form)
+    hosted.show(page, form)
 }
 
 /// Checks the one-time password and goes on.
 pub(crate) async fn post(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let step = visit.interaction.step.clone();
+    let step = hosted.interaction.step.clone();
     let Step::SecondFactor { known, .. } = &step else {
-        return Ok(visit.go_on());
+        return Ok(hosted.go_on());
     };
-    visit.turn().take_sign_on_try()?;
-    let (user, asking) = asking(&visit, known, &step).await?;
+    hosted.turn().take_sign_on_try()?;
+    let (user, challenge) = challenge(&hosted, known, &step).await?;
     let typed = params.text("otp").trim();
     let mut form = form();
     if typed.is_empty() {
-        form.set_error("otp", visit.text("second-factor-missing"));
-        return Ok(show_asking(&visit, &asking, &form, Vec::new()));
+        form.set_error("otp", hosted.text("second-factor-missing"));
+        return Ok(show_challenge(&hosted, &challenge, &form, Vec::new()));
     }
-    let checked = visit.turn().check_otp(known, &user, &asking, typed).await;
+    let checked = hosted
+        .turn()
+        .check_otp(known, &user, &challenge, typed)
+        .await;
     match checked {
-        Ok(next) => Ok(visit.lead_to(&next)),
+        Ok(next) => Ok(hosted.lead_to(&next)),
         Err(InteractionError::SecondFactor(Refusal::Wrong { attempts_remaining })) => {
             if attempts_remaining > 0 {
-                form.set_error("otp", visit.text("second-factor-wrong"));
-                return Ok(show_asking(&visit, &asking, &form, Vec::new()));
+                form.set_error("otp", hosted.text("second-factor-wrong"));
+                return Ok(show_challenge(&hosted, &challenge, &form, Vec::new()));
             }
-            let (_, asking) = self::asking(&visit, known, &step).await?;
-            form.add_error(visit.text("second-factor-too-many"));
-            Ok(show_asking(&visit, &asking, &form, Vec::new()))
+            let (_, challenge) = self::challenge(&hosted, known, &step).await?;
+            form.add_error(hosted.text("second-factor-too-many"));
+            Ok(show_challenge(&hosted, &challenge, &form, Vec::new()))
         }
         // The page says what is to be done now.
         Err(InteractionError::SecondFactor(
             Refusal::Conflict | Refusal::NotNow | Refusal::UnknownDevice,
-        )) => Ok(visit.go_on()),
+        )) => Ok(hosted.go_on()),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Asks a device, which may be the same once more.
 pub(crate) async fn select(
-    visit: Visit,
+    hosted: HostedPage,
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
-    let step = visit.interaction.step.clone();
+    let step = hosted.interaction.step.clone();
     let Step::SecondFactor { known, .. } = &step else {
-        return Ok(visit.go_on());
+        return Ok(hosted.go_on());
     };
-    visit.turn().take_sign_on_try()?;
-    let (user, asking) = asking(&visit, known, &step).await?;
+    hosted.turn().take_sign_on_try()?;
+    let (user, challenge) = challenge(&hosted, known, &step).await?;
     let device = Uuid::try_parse(params.text("device")).map_err(|_| PageError::FlowGone)?;
-    let selected = visit.turn().select_device(&user, asking, device).await;
+    let selected = hosted.turn().select_device(&user, challenge, device).await;
     match selected {
-        Ok(asking) => {
-            let is_mailed = asking
+        Ok(challenge) => {
+            let is_mailed = challenge
                 .choice
                 .devices
                 .iter()
                 .any(|one| one.id == device && one.document.kind == DeviceType::Email);
-            let said = is_mailed.then(|| Flash::success(visit.text("second-factor-sent")));
-            Ok(show_asking(
-                &visit,
-                &asking,
+            let said = is_mailed.then(|| Flash::success(hosted.text("second-factor-sent")));
+            Ok(show_challenge(
+                &hosted,
+                &challenge,
                 &form(),
                 said.into_iter().collect(),
             ))
         }
         Err(InteractionError::SecondFactor(Refusal::TooManyMails)) => {
-            let (_, asking) = self::asking(&visit, known, &step).await?;
+            let (_, challenge) = self::challenge(&hosted, known, &step).await?;
             let mut form = form();
-            form.add_error(visit.text("second-factor-too-many-mails"));
-            Ok(show_asking(&visit, &asking, &form, Vec::new()))
+            form.add_error(hosted.text("second-factor-too-many-mails"));
+            Ok(show_challenge(&hosted, &challenge, &form, Vec::new()))
         }
         Err(InteractionError::SecondFactor(
             Refusal::Conflict | Refusal::NotNow | Refusal::UnknownDevice,
-        )) => Ok(visit.go_on()),
+        )) => Ok(hosted.go_on()),
         Err(error) => Err(error.into()),
     }
 }

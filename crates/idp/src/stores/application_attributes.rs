@@ -107,7 +107,7 @@ impl Document for AttributeMapping {
         &self.name
     }
 
-    /// Claims are told apart by case.
+    /// The names of claims are case-sensitive.
     fn unique(&self) -> Option<String> {
         Some(self.name.clone())
     }

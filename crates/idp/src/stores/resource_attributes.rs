@@ -71,7 +71,7 @@ impl Document for ResourceAttribute {
         &self.name
     }
 
-    /// Claims are told apart by case.
+    /// The names of claims are case-sensitive.
     fn unique(&self) -> Option<String> {
         Some(self.name.clone())
     }

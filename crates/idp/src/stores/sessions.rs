@@ -71,7 +71,7 @@ const MOST_LISTED: u32 = 100;
 
 /// A session and the browser that it was begun from.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct SeenSession {
     pub(crate) session: BrowserSession,
     pub(crate) from: SeenFrom,
 }
@@ -126,7 +126,7 @@ impl<'a> Sessions<'a> {
         environment: EnvironmentId,
         user: UserId,
         now: Timestamp,
-    ) -> Result<Vec<Seen>, StoreError> {
+    ) -> Result<Vec<SeenSession>, StoreError> {
         let statement = Statement::new(OF_USER)
             .bind(user.as_uuid())
             .bind(environment.as_uuid())
@@ -135,7 +135,7 @@ impl<'a> Sessions<'a> {
         let rows = self.0.read(statement).await;
         let rows = rows.map_err(StoreError::during("look up the sessions of a user"))?;
         let seen = |row: &Row| {
-            Ok(Seen {
+            Ok(SeenSession {
                 session: read(row)?,
                 from: SeenFrom {
                     user_agent: row.get("user_agent")?,

@@ -197,7 +197,7 @@ impl Search<'_> {
         let statement = Statement::new(prefix);
         let statement = match self.filter {
             Some(filter) => match leading(filter, self.scope()) {
-                Some(lead) => return self.led_by(statement, lead, filter),
+                Some(lead) => return self.by_leading_attribute(statement, lead, filter),
                 None if is_found_by_attributes(filter, self.scope()) => {
                     let statement = statement.push(BY_ID).push(IN_ENVIRONMENT_UNINDEXED);
                     let statement = statement.push_bind(self.environment.as_uuid());
@@ -231,7 +231,12 @@ impl Search<'_> {
             .push_bind(self.limit)
     }
 
-    fn led_by(&self, statement: Statement, lead: &Comparison, filter: &Filter) -> Statement {
+    fn by_leading_attribute(
+        &self,
+        statement: Statement,
+        lead: &Comparison,
+        filter: &Filter,
+    ) -> Statement {
         let statement = statement
             .push(BY_ATTRIBUTE)
             .push("lead.environment_id = ")

@@ -8,7 +8,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::api::media_router::{Answered, Operation};
+use crate::api::media_router::{AnswerShape, Operation};
 use crate::api::shapes::{Shape, Untyped};
 
 /// The refusals that every operation may answer with: the error's code and details say which.
@@ -291,9 +291,9 @@ fn statuses(operation: &Operation) -> &'static [u16] {
 
 fn answer(operation: &Operation, generator: &mut SchemaGenerator) -> Option<Value> {
     match operation.told.answer {
-        Some(Answered::Files) => None,
-        Some(Answered::Many(key, shape)) => Some(page(key, shape, generator)),
-        Some(Answered::One(shape)) => Some(shape.schema(generator).into()),
+        Some(AnswerShape::Files) => None,
+        Some(AnswerShape::Many(key, shape)) => Some(page(key, shape, generator)),
+        Some(AnswerShape::One(shape)) => Some(shape.schema(generator).into()),
         None => {
             let shape = operation.shown.unwrap_or_else(Shape::of::<Untyped>);
             Some(shape.schema(generator).into())
