@@ -70,6 +70,9 @@ pub struct ProviderSettings {
 }
 
 /// Signing on with an OpenID provider.
+///
+/// What `pingone_axum` needs is made of it at the start: there the redirect URI comes first, and it
+/// is known only when the portal's port is.
 #[derive(Clone, Debug)]
 pub struct SignOnSettings {
     /// The provider; absent: nobody can sign on.
