@@ -543,19 +543,11 @@ async fn reset(
     flow: FlowRequest,
     OptionalJson(_): OptionalJson<Map<String, Value>>,
 ) -> Result<Response, ApiFailure> {
-    match flow.interaction.step {
-        Step::Password { .. }
-        | Step::RecoveryCode { .. }
-        | Step::SecondFactor { .. }
-        | Step::VerificationCode { .. }
-        | Step::External { known: None, .. }
-        | Step::Link { .. }
-        | Step::Confirm { .. } => {
-            let first = flow.interaction.request.policy.first_step();
-            move_to(flow, first).await
-        }
-        _ => Err(out_of_place()),
+    if !flow.interaction.step.can_begin_anew() {
+        return Err(out_of_place());
     }
+    let first = flow.interaction.request.policy.first_step();
+    move_to(flow, first).await
 }
 
 async fn move_to(flow: FlowRequest, step: Step) -> Result<Response, ApiFailure> {

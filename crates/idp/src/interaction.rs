@@ -259,6 +259,26 @@ impl Step {
         }
     }
 
+    /// Whether a person may go back from here to the first step, to sign on in another way.
+    pub(crate) fn can_begin_anew(&self) -> bool {
+        match self {
+            Self::Password { .. }
+            | Self::RecoveryCode { .. }
+            | Self::SecondFactor { .. }
+            | Self::VerificationCode { .. }
+            | Self::External { known: None, .. }
+            | Self::Link { .. }
+            | Self::Confirm { .. } => true,
+            Self::SignOn
+            | Self::ChangePassword { .. }
+            | Self::External { known: Some(_), .. }
+            | Self::Agreement { .. }
+            | Self::ProfileData { .. }
+            | Self::Completed { .. }
+            | Self::Declined { .. } => false,
+        }
+    }
+
     fn user(&self) -> Option<UserId> {
         match self {
             Self::Agreement { known, .. }

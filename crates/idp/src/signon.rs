@@ -317,25 +317,11 @@ pub(crate) async fn get(State(_): State<Idp>, hosted: HostedPage) -> Result<Resp
 
 /// Goes back to the first page: the person wants to sign on in another way.
 pub(crate) async fn restart(hosted: HostedPage) -> Result<Response, PageFailure> {
-    match hosted.interaction.step {
-        Step::Password { .. }
-        | Step::RecoveryCode { .. }
-        | Step::SecondFactor { .. }
-        | Step::VerificationCode { .. }
-        | Step::External { known: None, .. }
-        | Step::Link { .. }
-        | Step::Confirm { .. } => {
-            let first = hosted.interaction.request.policy.first_step();
-            hosted.move_to(first).await
-        }
-        Step::SignOn
-        | Step::ChangePassword { .. }
-        | Step::External { .. }
-        | Step::Agreement { .. }
-        | Step::ProfileData { .. }
-        | Step::Completed { .. }
-        | Step::Declined { .. } => Ok(hosted.go_on()),
+    if !hosted.interaction.step.can_begin_anew() {
+        return Ok(hosted.go_on());
     }
+    let first = hosted.interaction.request.policy.first_step();
+    hosted.move_to(first).await
 }
 
 /// A redirect after a POST, which the browser follows with GET.

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::oauth::OAuthErrorCode;
 
-use self::checks::Refusal;
+use self::checks::NotAdmitted;
 use crate::Idp;
 use crate::audit::By;
 use crate::interaction::browser::Browser;
@@ -38,8 +38,8 @@ pub(crate) async fn answer(
             limits.authorizations.take(by.origin.address, now)?;
             begin(&idp, &environment, request, &headers, &by).await
         }
-        Err(Refusal::Page(failure)) => Err(failure),
-        Err(Refusal::Return(address, error)) => Ok(response::refuse(
+        Err(NotAdmitted::Page(failure)) => Err(failure),
+        Err(NotAdmitted::Return(address, error)) => Ok(response::refuse(
             &idp,
             environment.id,
             &address,

@@ -55,14 +55,14 @@ const KEPT: [&str; 6] = [
 const LONGEST_KEPT: usize = 4096;
 
 /// Why a request is not admitted, and who is told.
-pub(crate) enum Refusal {
+pub(crate) enum NotAdmitted {
     /// The person in front of the browser: the return address is not proven.
     Page(PageFailure),
     /// The client.
     Return(ReturnAddress, ReturnError),
 }
 
-impl<T: Into<PageFailure>> From<T> for Refusal {
+impl<T: Into<PageFailure>> From<T> for NotAdmitted {
     fn from(failure: T) -> Self {
         Self::Page(failure.into())
     }
@@ -74,7 +74,7 @@ pub(crate) async fn admit(
     environment: EnvironmentId,
     params: &FormParams,
     now: Timestamp,
-) -> Result<AuthorizationRequest, Refusal> {
+) -> Result<AuthorizationRequest, NotAdmitted> {
     // Until the redirect URI is proven, an error becomes a page and never a redirect
     // (RFC 6749 §4.1.2.1).
     let application = application_is_known(idp, environment, params, now).await?;
@@ -125,8 +125,8 @@ pub(crate) async fn admit(
         })
     };
     checked.await.map_err(|failed| match failed {
-        Failed::Request(error) => Refusal::Return(address.clone(), error),
-        Failed::Page(failure) => Refusal::Page(failure),
+        Failed::Request(error) => NotAdmitted::Return(address.clone(), error),
+        Failed::Page(failure) => NotAdmitted::Page(failure),
     })
 }
 
