@@ -4,6 +4,9 @@
 //! The id of the flow and the cookie of its browser are the credentials. Scripts of other sites are
 //! not let in: they could sign a person's browser on as somebody else.
 
+mod actions;
+mod failures;
+
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -12,36 +15,26 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, FlowId, SessionId, UserId};
-use protocol::pingone::{ErrorDetail, Reference};
-use protocol::secret::{Password, VerificationCode};
-use serde::{Deserialize, Serialize};
+use protocol::pingone::Reference;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use web::Floor;
 
+use self::failures::failure;
 use crate::Idp;
-use crate::accounts::registration::RegistrationRefusal;
-use crate::accounts::{Refusal, passwords};
-use crate::api::body::{Json, JsonObject, OptionalJson, read_members};
+use crate::accounts::passwords;
 use crate::api::hal::{Hal, Reply};
 use crate::api::media_router::{Resource, at};
-use crate::api::user_attributes;
 use crate::audit::By;
 use crate::interaction::browser::Browser;
-use crate::interaction::demands::Answer;
-use crate::interaction::error::InteractionError;
 use crate::interaction::external::{Newcomer, Partner, Problem};
-use crate::interaction::profile::ProfileRefusal;
 use crate::interaction::second_factor::{self, Authentication, Status};
-use crate::interaction::turn::{FLOOR, Next, Turn};
+use crate::interaction::turn::{Next, Turn};
 use crate::interaction::{Interaction, Known, Step, cookies, still};
 use crate::requests::extract::{Environment, path_id};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::applications::StoredApplication;
 use crate::stores::users::{StoredUser, Users};
-
-/// A typed name counts up to this length: longer than any name that somebody has.
-const LONGEST_NAME: usize = 256;
 
 macro_rules! media {
     ($name:literal) => {
@@ -53,19 +46,22 @@ macro_rules! media {
 pub(crate) fn routes() -> Vec<Resource> {
     vec![
         at("/{environment}/flows/{flow}")
-            .get(read)
-            .post_as(media!("usernamePassword.check"), check_both)
-            .post_as(media!("password.check"), check_password)
-            .post_as(media!("user.lookup"), look_up)
-            .post_as(media!("session.reset"), reset)
-            .post_as(media!("password.reset"), reset_password)
-            .post_as(media!("user.verify"), verify)
-            .post_as(media!("user.sendVerificationCode"), send_verification_code)
-            .post_as(media!("user.update"), update)
-            .post_as(media!("user.confirm"), confirm)
-            .post_as(media!("user.consent"), consent)
-            .post_as(media!("device.select"), select_device)
-            .post_as(media!("otp.check"), check_otp),
+            .get(actions::read)
+            .post_as(media!("usernamePassword.check"), actions::check_both)
+            .post_as(media!("password.check"), actions::check_password)
+            .post_as(media!("user.lookup"), actions::look_up)
+            .post_as(media!("session.reset"), actions::reset)
+            .post_as(media!("password.reset"), actions::reset_password)
+            .post_as(media!("user.verify"), actions::verify)
+            .post_as(
+                media!("user.sendVerificationCode"),
+                actions::send_verification_code,
+            )
+            .post_as(media!("user.update"), actions::update)
+            .post_as(media!("user.confirm"), actions::confirm)
+            .post_as(media!("user.consent"), actions::consent)
+            .post_as(media!("device.select"), actions::select_device)
+            .post_as(media!("otp.check"), actions::check_otp),
     ]
 }
 
@@ -430,398 +426,4 @@ fn shown(user: &StoredUser) -> Value {
         "username": user.username,
         "name": name.unwrap_or_else(|| json!({})),
     })
-}
-
-async fn read(flow: FlowRequest) -> Result<Reply, ApiFailure> {
-    flow.show().await
-}
-
-#[derive(Deserialize)]
-struct Both {
-    username: Option<String>,
-    password: Password,
-}
-
-#[derive(Deserialize)]
-struct PasswordAlone {
-    password: Password,
-}
-
-#[derive(Deserialize)]
-struct Name {
-    username: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewPassword {
-    current_password: Password,
-    new_password: Password,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Code {
-    verification_code: String,
-}
-
-#[derive(Deserialize)]
-struct Consent {
-    accept: bool,
-    /// What is agreed to, where the program says so; otherwise what it was shown last.
-    revision: Option<Reference<Uuid>>,
-}
-
-async fn check_both(flow: FlowRequest, Json(body): Json<Both>) -> Result<Response, ApiFailure> {
-    let asks_for_name = flow.interaction.request.policy.asks_for_name_first;
-    let username = match &flow.interaction.step {
-        Step::Password { username } => Some(username.clone()),
-        Step::SignOn if asks_for_name => return Err(out_of_place()),
-        Step::SignOn | Step::Link { .. } => body.username,
-        _ => return Err(out_of_place()),
-    };
-    let username = username.filter(|name| !name.trim().is_empty());
-    let username = username.ok_or_else(|| ApiFailure::required_value("username"))?;
-    Box::pin(sign_on(flow, &username, &body.password)).await
-}
-
-async fn check_password(
-    flow: FlowRequest,
-    Json(body): Json<PasswordAlone>,
-) -> Result<Response, ApiFailure> {
-    let Step::Password { username } = flow.interaction.step.clone() else {
-        return Err(out_of_place());
-    };
-    Box::pin(sign_on(flow, &username, &body.password)).await
-}
-
-async fn sign_on(
-    flow: FlowRequest,
-    username: &str,
-    password: &Password,
-) -> Result<Response, ApiFailure> {
-    let username: String = username.trim().chars().take(LONGEST_NAME).collect();
-    let next = flow.turn().sign_on(&username, password).await;
-    let next = next.map_err(|error| match error {
-        // Which of the two is wrong is told to nobody.
-        InteractionError::Refused(Refusal::Wrong { .. } | Refusal::NoPassword) => {
-            ApiFailure::invalid_value("username", "Invalid username and/or password.")
-        }
-        error => failure(error),
-    })?;
-    flow.after(next).await
-}
-
-/// Whether there is such a user is told to nobody.
-async fn look_up(flow: FlowRequest, Json(body): Json<Name>) -> Result<Response, ApiFailure> {
-    let asks_for_name = flow.interaction.request.policy.asks_for_name_first;
-    if !(asks_for_name && matches!(flow.interaction.step, Step::SignOn)) {
-        return Err(out_of_place());
-    }
-    let username: String = body.username.trim().chars().take(LONGEST_NAME).collect();
-    if username.is_empty() {
-        return Err(ApiFailure::required_value("username"));
-    }
-    let step = match flow.interaction.request.policy.external.discover(&username) {
-        Some(provider)
-            if Partner::find(&flow.idp, flow.environment, provider)
-                .await?
-                .is_some() =>
-        {
-            Step::External {
-                provider,
-                hint: Some(username),
-                known: None,
-            }
-        }
-        _ => Step::Password { username },
-    };
-    move_to(flow, step).await
-}
-
-async fn reset(
-    flow: FlowRequest,
-    OptionalJson(_): OptionalJson<Map<String, Value>>,
-) -> Result<Response, ApiFailure> {
-    if !flow.interaction.step.can_begin_anew() {
-        return Err(out_of_place());
-    }
-    let first = flow.interaction.request.policy.first_step();
-    move_to(flow, first).await
-}
-
-async fn move_to(flow: FlowRequest, step: Step) -> Result<Response, ApiFailure> {
-    let next = flow.interaction.clone().to(step);
-    next.try_advance(&flow.idp, flow.by.now).await?;
-    flow.after(Next::Further).await
-}
-
-async fn reset_password(
-    flow: FlowRequest,
-    Json(body): Json<NewPassword>,
-) -> Result<Response, ApiFailure> {
-    let Step::ChangePassword { user, .. } = flow.interaction.step else {
-        return Err(out_of_place());
-    };
-    let user = flow.user(user).await?;
-    let (current, new) = (&body.current_password, &body.new_password);
-    let next = flow.turn().change_password(&user, current, new).await;
-    let next = next.map_err(failure)?;
-    flow.after(next).await
-}
-
-async fn verify(flow: FlowRequest, Json(body): Json<Code>) -> Result<Response, ApiFailure> {
-    let Step::VerificationCode { user, .. } = flow.interaction.step else {
-        return Err(out_of_place());
-    };
-    flow.turn().take_sign_on_try()?;
-    let floor = Floor::of(FLOOR);
-    let code = VerificationCode::from_typed(&body.verification_code);
-    match flow.turn().verify(user, &code).await {
-        Ok(next) => flow.after(next).await,
-        Err(error) => {
-            floor.reached().await;
-            Err(failure(error))
-        }
-    }
-}
-
-async fn send_verification_code(
-    flow: FlowRequest,
-    OptionalJson(_): OptionalJson<Map<String, Value>>,
-) -> Result<Response, ApiFailure> {
-    let Step::VerificationCode { user, email, .. } = flow.interaction.step.clone() else {
-        return Err(out_of_place());
-    };
-    let limits = flow.idp.limits();
-    limits
-        .recoveries
-        .take(flow.by.origin.address, flow.by.now)?;
-    let floor = Floor::of(FLOOR);
-    let sent = flow.turn().send_verification_code(user, &email).await;
-    let answer = match sent {
-        Ok(()) => flow.after(Next::Further).await,
-        Err(error) => Err(failure(error)),
-    };
-    floor.reached().await;
-    answer
-}
-
-async fn update(flow: FlowRequest, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
-    let Step::ProfileData { known, action } = flow.interaction.step.clone() else {
-        return Err(out_of_place());
-    };
-    let user = flow.user(known.user).await?;
-    let turn = flow.turn();
-    let demand = turn.profile_demand(&user, action).await.map_err(failure)?;
-    let given: Vec<(String, Value)> = demand
-        .lacking
-        .iter()
-        .filter_map(|one| Some((one.path.clone(), member(&body, &one.path)?.clone())))
-        .collect();
-    let filled = turn.fill_in(&known, &user, action, &demand.lacking, &given);
-    let next = filled.await.map_err(failure)?;
-    flow.after(next).await
-}
-
-#[derive(Deserialize)]
-struct Confirmed {
-    username: Option<String>,
-    email: Option<String>,
-}
-
-/// Makes the account of somebody who came by an identity provider; what the body leaves out is as
-/// the provider says.
-async fn confirm(flow: FlowRequest, JsonObject(body): JsonObject) -> Result<Response, ApiFailure> {
-    let (Step::Link { newcomer, .. } | Step::Confirm { newcomer, .. }) =
-        flow.interaction.step.clone()
-    else {
-        return Err(out_of_place());
-    };
-    if !flow.lets_register(&newcomer).await? {
-        return Err(out_of_place());
-    }
-    let partner = flow.turn().partner_of(&newcomer).await.map_err(failure)?;
-    let partner = partner.ok_or_else(out_of_place)?;
-    let Confirmed { username, email } = read_members(&body)?;
-    let username = username.or_else(|| newcomer.username.clone());
-    let username = username.ok_or_else(|| ApiFailure::required_value("username"))?;
-    let email = email.or_else(|| newcomer.email.clone());
-    let email = email.ok_or_else(|| ApiFailure::required_value("email"))?;
-    let schemas = flow.idp.user_schemas();
-    let schema = schemas.of(flow.environment, flow.by.now).await?;
-    let mut newcomer = newcomer;
-    newcomer.attributes = user_attributes::merge(newcomer.attributes, &body, &schema)?;
-    let floor = Floor::of(FLOOR);
-    let made = flow
-        .turn()
-        .make(&partner, &newcomer, username.trim(), email.trim())
-        .await;
-    floor.reached().await;
-    match made.map_err(failure)? {
-        Ok(next) => flow.after(next).await,
-        Err(RegistrationRefusal::UsernameTaken) => Err(ApiFailure::not_unique("username")),
-        Err(
-            RegistrationRefusal::UsernameIsForeignAddress | RegistrationRefusal::InvalidUsername,
-        ) => Err(ApiFailure::invalid_value(
-            "username",
-            "cannot be a username",
-        )),
-        Err(RegistrationRefusal::InvalidEmail(_)) => Err(ApiFailure::invalid_value(
-            "email",
-            "must be a well-formed email address",
-        )),
-        Err(RegistrationRefusal::ValueTaken(name)) => Err(ApiFailure::not_unique(&name)),
-        Err(refusal @ RegistrationRefusal::UnknownPopulation) => Err(ApiFailure::internal(refusal)),
-        Err(RegistrationRefusal::Refused(refusal)) => Err(refused(refusal)),
-    }
-}
-
-/// A member that says something, by its path, such as `name.given`.
-fn member<'a>(body: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    let value = match path.split_once('.') {
-        Some((object, member)) => body.get(object).and_then(|object| object.get(member)),
-        None => body.get(path),
-    };
-    value.filter(|value| !value.is_null())
-}
-
-async fn consent(flow: FlowRequest, Json(body): Json<Consent>) -> Result<Response, ApiFailure> {
-    let Step::Agreement {
-        known,
-        action,
-        shown,
-    } = flow.interaction.step.clone()
-    else {
-        return Err(out_of_place());
-    };
-    let user = flow.user(known.user).await?;
-    let turn = flow.turn();
-    let demand = turn.agreement_demand(&user, action).await;
-    let demand = demand.map_err(failure)?;
-    let answer = if body.accept {
-        let named = body.revision.map(|revision| revision.id);
-        // Who was shown nothing agrees to nothing.
-        Answer::Agrees {
-            to: named.or(shown).unwrap_or_default(),
-        }
-    } else {
-        Answer::Declines
-    };
-    let next = turn.answer_agreement(&known, &user, &demand, answer).await;
-    let next = next.map_err(failure)?;
-    flow.after(next).await
-}
-
-#[derive(Deserialize)]
-struct Otp {
-    otp: Password,
-}
-
-async fn check_otp(
-    flow: FlowRequest,
-    Json(Otp { otp }): Json<Otp>,
-) -> Result<Response, ApiFailure> {
-    let step = flow.interaction.step.clone();
-    let Step::SecondFactor { known, .. } = &step else {
-        return Err(out_of_place());
-    };
-    flow.turn().take_sign_on_try()?;
-    let user = flow.user(known.user).await?;
-    let turn = flow.turn();
-    let challenge = turn.second_factor(&user, &step).await.map_err(failure)?;
-    let next = turn.check_otp(known, &user, &challenge, otp.expose().trim());
-    let next = next.await.map_err(failure)?;
-    flow.after(next).await
-}
-
-#[derive(Deserialize)]
-struct Selection {
-    device: Reference<Uuid>,
-}
-
-async fn select_device(
-    flow: FlowRequest,
-    Json(Selection { device }): Json<Selection>,
-) -> Result<Response, ApiFailure> {
-    let step = flow.interaction.step.clone();
-    let Step::SecondFactor { known, .. } = &step else {
-        return Err(out_of_place());
-    };
-    flow.turn().take_sign_on_try()?;
-    let user = flow.user(known.user).await?;
-    let turn = flow.turn();
-    let challenge = turn.second_factor(&user, &step).await.map_err(failure)?;
-    let selected = turn.select_device(&user, challenge, device.id).await;
-    selected.map_err(failure)?;
-    flow.after(Next::Further).await
-}
-
-/// An action that the step does not offer.
-fn out_of_place() -> ApiFailure {
-    let message = "The flow does not offer this action now.";
-    ApiFailure::request_failed(ErrorDetail::new("INVALID_VALUE", None, message))
-}
-
-/// Why an interaction did not go on, in PingOne's words.
-fn failure(error: InteractionError) -> ApiFailure {
-    match error {
-        InteractionError::Limited(limited) => limited.into(),
-        InteractionError::NotProvided => {
-            let message = "The sign-on policy demands something that is not provided.";
-            ApiFailure::request_failed(ErrorDetail::new("INVALID_VALUE", None, message))
-        }
-        InteractionError::NotDeclinable => ApiFailure::not_one_of("accept", &["true"]),
-        InteractionError::AnotherText => {
-            let message =
-                "Another text than the one that was shown is in force. Read the flow again.";
-            ApiFailure::request_failed(ErrorDetail::new("INVALID_VALUE", Some("revision"), message))
-        }
-        InteractionError::Over => ApiFailure::not_found(),
-        InteractionError::Profile(ProfileRefusal::Values(details)) => {
-            ApiFailure::invalid_data(details)
-        }
-        InteractionError::Profile(ProfileRefusal::Taken(name)) => ApiFailure::not_unique(&name),
-        InteractionError::Profile(ProfileRefusal::Store(error)) => error.into(),
-        InteractionError::Refused(refusal) => refused(refusal),
-        InteractionError::SecondFactor(refusal) => refusal.into(),
-    }
-}
-
-fn refused(refusal: Refusal) -> ApiFailure {
-    match refusal {
-        Refusal::AccountNotUsable => ApiFailure::request_failed(ErrorDetail::new(
-            "ACCOUNT_NOT_USABLE",
-            None,
-            "The account is disabled or locked.",
-        )),
-        Refusal::CodeInvalid | Refusal::CodeExhausted => {
-            ApiFailure::invalid_value("verificationCode", "The code is wrong or has expired.")
-        }
-        Refusal::Wrong { .. } | Refusal::NoPassword => ApiFailure::invalid_value(
-            "currentPassword",
-            "The current password provided for the user is invalid",
-        ),
-        Refusal::LockedOut {
-            seconds_until_unlock,
-        } => ApiFailure::invalid_data(vec![
-            ErrorDetail::new("PASSWORD_LOCKED_OUT", None, "The password is locked out.")
-                .with("secondsUntilUnlock", json!(seconds_until_unlock)),
-        ]),
-        Refusal::Policy(evaluation) => {
-            let message = "New password did not satisfy password policy requirements";
-            let mut detail = ErrorDetail::new("INVALID_VALUE", Some("newPassword"), message);
-            detail.inner_error = evaluation.to_inner_error();
-            ApiFailure::invalid_data(vec![detail])
-        }
-        Refusal::TooYoung { min_age_days } => ApiFailure::request_failed(ErrorDetail::new(
-            "PASSWORD_TOO_YOUNG",
-            Some("newPassword"),
-            format!("The password was changed less than {min_age_days} days ago"),
-        )),
-        Refusal::Hashing(error) => error.into(),
-        Refusal::Store(error) => error.into(),
-        Refusal::Mail(error) => ApiFailure::internal(error),
-        Refusal::TooManyMails => ApiFailure::too_many_mails(),
-    }
 }
