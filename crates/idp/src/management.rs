@@ -48,9 +48,10 @@ use crate::api::configuration::Configuration as _;
 use crate::api::media_router::{self, Operation, Resource, at};
 use crate::api::paging::PageBody;
 use crate::api::resource::unique;
-use crate::api::shapes::{Part, Untyped};
+use crate::api::shapes::{OfUserShown, Part, Untyped};
 use crate::configuration;
 use crate::configuration::application_resources::ApplicationResource;
+use crate::configuration::devices::{Device, PairingKey};
 use crate::requests::correlate::correlate;
 use crate::requests::failures::api::CORRELATION_ID;
 use crate::state::Idp;
@@ -151,7 +152,7 @@ fn resources_of_directory() -> [Resource; 7] {
             .taking::<wire::NewPopulation>()
             .delete(populations::delete),
         at("/environments/{environment}/populations/{population}/defaultIdentityProvider")
-            .showing::<Untyped>()
+            .showing::<populations::DefaultProvider>()
             .get(populations::read_default_provider)
             .put(populations::set_default_provider)
             .taking::<populations::NewDefaultProvider>(),
@@ -173,22 +174,22 @@ fn irregular() -> Vec<Resource> {
         at("/environments/{environment}/billOfMaterials").showing::<wire::BillOfMaterials>()
             .get(bill_of_materials::read)
             .put(bill_of_materials::replace).taking::<bill_of_materials::BillOfMaterialsBody>(),
-        at("/environments/{environment}/capabilities").get(environments::capabilities),
+        at("/environments/{environment}/capabilities").showing::<environments::Capabilities>().get(environments::capabilities),
         at("/environments/{environment}/status").showing::<wire::Environment>().put(environments::set_status).taking::<environments::StatusBody>(),
         at("/environments/{environment}/type").showing::<wire::Environment>().put(environments::set_type).taking::<environments::TypeBody>(),
         at("/environments/{environment}/activities")
             .get(activities::list).answering_many::<activities::ActivityBody>("activities").paged()
             .post(activities::search).taking::<PageBody>().answering_many::<activities::ActivityBody>("activities").with_status(&[200]),
         at("/environments/{environment}/activities/{activity}").showing::<activities::ActivityBody>().get(activities::read),
-        at("/environments/{environment}/activeIdentityCounts").get(metrics::active_identities),
+        at("/environments/{environment}/activeIdentityCounts").get(metrics::active_identities).answering_many::<metrics::ActiveIdentities>("activeIdentityCounts").filtered(),
         at("/environments/{environment}/metrics/activeIdentityCounts")
-            .get(metrics::active_identities),
-        at("/environments/{environment}/applicationSignons").get(metrics::application_sign_ons),
-        at("/environments/{environment}/totalIdentities").get(metrics::total_identities),
-        at("/environments/{environment}/userActivities").get(metrics::user_activities),
+            .get(metrics::active_identities).answering_many::<metrics::ActiveIdentities>("activeIdentityCounts").filtered(),
+        at("/environments/{environment}/applicationSignons").get(metrics::application_sign_ons).answering_many::<metrics::ApplicationSignOns>("applicationSignons").filtered(),
+        at("/environments/{environment}/totalIdentities").get(metrics::total_identities).answering_many::<metrics::TotalIdentities>("totalIdentities").filtered(),
+        at("/environments/{environment}/userActivities").get(metrics::user_activities).answering_many::<metrics::UserActivity>("userActivities").filtered(),
         at("/environments/{environment}/certificates/{certificate}/applications")
-            .get(key_applications::of_certificate),
-        at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key),
+            .get(key_applications::of_certificate).answering_many::<key_applications::Naming>("applications"),
+        at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key).answering_many::<key_applications::Naming>("applications"),
         at("/environments/{environment}/integrations")
             .get(integrations::list).answering_many::<Untyped>("integrations")
             .kept(Some(integrations::EMPTY)),
@@ -196,7 +197,7 @@ fn irregular() -> Vec<Resource> {
             .showing::<wire::Application>()
             .get(applications::list)
             .answering_many::<wire::Application>("applications")
-            .paged_unfiltered()
+            .paged()
             .post(applications::create)
             .taking::<wire::NewApplication>(),
         at("/environments/{environment}/applications/{application}")
@@ -226,7 +227,7 @@ fn irregular() -> Vec<Resource> {
             .delete(flow_policies::change),
         at("/environments/{environment}/flowPolicies")
             .kept(flow_policies::KEPT)
-            .get(flow_policies::list).answering_many::<Untyped>("flowPolicies"),
+            .get(flow_policies::list).answering_many::<Untyped>("flowPolicies").filtered(),
         at("/environments/{environment}/flowPolicies/{flowPolicy}")
             .kept(flow_policies::KEPT)
             .get(flow_policies::read),
@@ -246,14 +247,14 @@ fn irregular() -> Vec<Resource> {
             .delete(role_assignments::delete_of_group)
             .kept(Some(ROLES_OF_GROUPS)),
         at("/environments/{environment}/resources/{resource}/applicationPermissions")
-            .get(application_permissions::list).answering_many::<Untyped>("permissions")
+            .get(application_permissions::list).answering_many::<application_permissions::Permission>("permissions")
             .kept(ApplicationResource::KEPT),
-        at("/environments/{environment}/resources/{resource}/secret").showing::<Untyped>()
+        at("/environments/{environment}/resources/{resource}/secret").showing::<wire::ApplicationSecret>()
             .get(resource_secret::read)
             .post(resource_secret::rotate).taking::<application_secret::Rotation>().with_status(&[200])
             .delete(resource_secret::drop_previous),
         at("/environments/{environment}/roles").showing::<wire::Role>()
-            .get(roles::list_of_environment).answering_many::<wire::Role>("roles")
+            .get(roles::list_of_environment).answering_many::<wire::Role>("roles").filtered()
             .post(roles::create).taking::<CustomRole>(),
         at("/environments/{environment}/roles/{role}").showing::<wire::Role>()
             .get(roles::read_of_environment)
@@ -267,16 +268,27 @@ fn resources_of_organizations() -> Vec<Resource> {
     vec![
         at("/organizations")
             .get(organizations::list)
-            .answering_many::<Untyped>("organizations"),
-        at("/organizations/{organization}").get(organizations::read),
-        at("/organizations/{organization}/capabilities").get(organizations::capabilities),
+            .answering_many::<wire::Organization>("organizations")
+            .filtered(),
+        at("/organizations/{organization}")
+            .showing::<wire::Organization>()
+            .get(organizations::read),
+        at("/organizations/{organization}/capabilities")
+            .showing::<environments::Capabilities>()
+            .get(organizations::capabilities),
         at("/organizations/{organization}/licenses")
             .get(organizations::list_licenses)
-            .answering_many::<Untyped>("licenses"),
-        at("/organizations/{organization}/licenses/{license}").get(organizations::read_license),
+            .answering_many::<wire::License>("licenses")
+            .filtered(),
+        at("/organizations/{organization}/licenses/{license}")
+            .showing::<wire::License>()
+            .get(organizations::read_license),
         at("/organizations/{organization}/licenses/{license}/metrics/activeIdentityCounts")
-            .get(metrics::active_identities_of_license),
+            .get(metrics::active_identities_of_license)
+            .answering_many::<metrics::ActiveIdentities>("activeIdentityCounts")
+            .filtered(),
         at("/organizations/{organization}/licenses/{license}/name")
+            .showing::<organizations::NameBody>()
             .get(organizations::read_license_name)
             .put(organizations::set_license_name)
             .taking::<organizations::NameBody>(),
@@ -325,6 +337,7 @@ fn resources_of_users() -> [Resource; 14] {
             .put(user_state::set_mfa_enabled)
             .taking::<user_state::MfaEnabled>(),
         at("/environments/{environment}/users/{user}/identityProvider")
+            .showing::<user_provider::ShownProvider>()
             .get(user_provider::read)
             .put(user_provider::set)
             .taking::<user_provider::NewProvider>(),
@@ -335,8 +348,9 @@ fn resources_of_users() -> [Resource; 14] {
             .taking::<user_provider::Verified>(),
         at("/environments/{environment}/users/{user}/sessions")
             .get(user_sessions::list)
-            .answering_many::<Untyped>("sessions"),
+            .answering_many::<user_sessions::UserSession>("sessions"),
         at("/environments/{environment}/users/{user}/sessions/{session}")
+            .showing::<user_sessions::UserSession>()
             .get(user_sessions::read)
             .delete(user_sessions::delete),
         at("/environments/{environment}/users/{user}/population")
@@ -397,8 +411,9 @@ fn resources_of_devices() -> Vec<Resource> {
     vec![
         at(DEVICES)
             .kept(devices::KEPT)
+            .showing::<OfUserShown<Device>>()
             .get(devices::list)
-            .answering_many::<Untyped>("devices")
+            .answering_many::<OfUserShown<Device>>("devices")
             .post(devices::create)
             .taking::<devices::NewDevice>()
             .post_as(media::DEVICES_REORDER, devices::reorder)
@@ -406,6 +421,7 @@ fn resources_of_devices() -> Vec<Resource> {
             .delete(devices::drop_order),
         at(format!("{DEVICES}/{{device}}"))
             .kept(devices::KEPT)
+            .showing::<OfUserShown<Device>>()
             .get(devices::read)
             .delete(devices::delete)
             .post_as(media::DEVICE_ACTIVATE, devices::activate)
@@ -420,14 +436,17 @@ fn resources_of_devices() -> Vec<Resource> {
             .post_as(media::DEVICE_UNLOCK, devices::unlock),
         at(format!("{DEVICES}/{{device}}/nickname"))
             .kept(devices::KEPT)
+            .showing::<OfUserShown<Device>>()
             .put(devices::set_nickname)
             .taking::<devices::Nickname>(),
         at(PAIRING_KEYS)
             .kept(devices::KEPT_PAIRING)
+            .showing::<OfUserShown<PairingKey>>()
             .post(devices::create_pairing_key)
             .taking::<devices::NewPairingKey>(),
         at(format!("{PAIRING_KEYS}/{{pairingKey}}"))
             .kept(devices::KEPT_PAIRING)
+            .showing::<OfUserShown<PairingKey>>()
             .get(devices::read_pairing_key)
             .delete(devices::delete_pairing_key),
     ]

@@ -39,7 +39,8 @@ use crate::stores::environments::StoredEnvironment;
 
 pub(crate) use self::items::{
     at_path, below_item, collection, default_route, delete, given, item_route, list_route,
-    made_elsewhere, patchable_collection, read, replace, unchanging_collection, view,
+    made_elsewhere, patchable_collection, read, replace, replaceable_route, unchanging_collection,
+    view,
 };
 pub(crate) use self::named::{Names, named_collection};
 pub(crate) use self::of_user::{OfUser, UsersOwn};
@@ -344,7 +345,9 @@ impl<D: Configuration> Managing<D> {
     ) -> Result<Object<D>, ApiFailure> {
         document.check(self, replaced).await?;
         checks::texts("", &to_json(&document)?)?;
-        checks::references(&self.idp, self.id(), &document.references()).await?;
+        for named in [document.references(), document.mentions()] {
+            checks::references(&self.idp, self.id(), &named).await?;
+        }
         if let Some(replaced) = replaced {
             return Ok(replaced.with(document, self.now));
         }

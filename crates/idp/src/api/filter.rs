@@ -1,7 +1,7 @@
 //! SCIM filters, from the parameter to what a collection supports.
 
 use protocol::pingone::ErrorDetail;
-use protocol::scim::{AttributeRules, Filter, Literal};
+use protocol::scim::{AttributeRule, AttributeRules, Filter, Literal, Operator};
 use serde_json::{Map, Value};
 
 use crate::requests::failures::api::ApiFailure;
@@ -21,6 +21,19 @@ pub(crate) fn parse(text: &str, rules: &AttributeRules) -> Result<Filter, ApiFai
         ApiFailure::malformed(vec![detail])
     })?;
     Ok(filter)
+}
+
+/// The rules of filters of what is compared as it is shown: these members, and the id.
+pub(crate) fn rules_of_members(members: &[&'static str]) -> AttributeRules {
+    const OPERATORS: &[Operator] = &[
+        Operator::Eq,
+        Operator::Ne,
+        Operator::Sw,
+        Operator::Ew,
+        Operator::Co,
+    ];
+    let members = members.iter().copied().chain(["id"]);
+    AttributeRules::new(members.map(|name| AttributeRule::any(name, OPERATORS)))
 }
 
 /// Whether something that is shown meets the filter of a request, if it has one.

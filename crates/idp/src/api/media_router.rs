@@ -244,9 +244,9 @@ impl Resource {
         self.telling(|told| told.paging = &["cursor", "filter", "limit"])
     }
 
-    /// Says that the operation before knows `limit` and `cursor`, and no filter.
-    pub(crate) fn paged_unfiltered(self) -> Self {
-        self.telling(|told| told.paging = &["cursor", "limit"])
+    /// Says that the operation before knows `filter`, and shows all in one page.
+    pub(crate) fn filtered(self) -> Self {
+        self.telling(|told| told.paging = &["filter"])
     }
 
     /// Says that a parameter of the operation before may list these names.

@@ -12,7 +12,7 @@ use crate::access::allowed::Allowed;
 use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
-use crate::stores::configuration::is_referred_to;
+use crate::stores::dependents::is_referred_to;
 use crate::stores::filter_sql::{Attribute, push_condition, push_populations};
 use crate::stores::record::{Record, Table};
 
@@ -158,7 +158,8 @@ impl<P> Allowed<P> {
             Ok(()) => Ok(Reply::no_content()),
             Err(error)
                 if error.unmet().is_some()
-                    && is_referred_to(self.idp.db(), record.id().into()).await? =>
+                    && is_referred_to(self.idp.db(), record.id().into(), R::TAKES_ALONG)
+                        .await? =>
             {
                 let message = "Something refers to it; change that first.";
                 Err(ApiFailure::constraint(None, message))

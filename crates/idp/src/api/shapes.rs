@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::configuration::{Configuration, Parent as _};
+use super::configuration::{Configuration, Parent as _, UsersOwn};
 
 /// How a body or an answer looks.
 ///
@@ -66,24 +66,55 @@ impl<D: Configuration> JsonSchema for Stored<D> {
                 properties.insert(name.to_owned(), json!({}));
             }
         }
-        let mut members = Map::from_iter([
-            (
-                "_links".to_owned(),
-                generator.subschema_for::<Links>().into(),
-            ),
-            ("id".to_owned(), generator.subschema_for::<Uuid>().into()),
-            ("environment".to_owned(), reference()),
-            ("createdAt".to_owned(), instant()),
-            ("updatedAt".to_owned(), instant()),
-        ]);
-        if let Some(parent) = D::Parent::MEMBER {
-            members.insert(parent.to_owned(), reference());
-        }
-        let required: Vec<_> = members.keys().cloned().collect();
-        json_schema!({
-            "allOf": [own, {"type": "object", "properties": members, "required": required}],
-        })
+        as_resource(own, D::Parent::MEMBER, generator)
     }
+}
+
+/// A document of a user as it is shown, by handlers of its own.
+pub(crate) struct OfUserShown<D>(PhantomData<fn() -> D>);
+
+impl<D: UsersOwn + JsonSchema> JsonSchema for OfUserShown<D> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Resource", D::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let secrets = D::SECRETS
+            .iter()
+            .filter_map(|pointer| pointer.split('/').nth(1));
+        let mut own = whole(D::json_schema(generator), generator);
+        for name in D::HIDDEN.iter().copied().chain(secrets) {
+            if let Some(Value::Array(required)) = own.get_mut("required") {
+                required.retain(|member| member != name);
+            }
+            if let Some(Value::Object(properties)) = own.get_mut("properties") {
+                properties.remove(name);
+            }
+        }
+        as_resource(own, Some("user"), generator)
+    }
+}
+
+/// What every resource has, around the members of its own. `parent` is the member that names what it
+/// hangs off.
+fn as_resource(own: Schema, parent: Option<&str>, generator: &mut SchemaGenerator) -> Schema {
+    let mut members = Map::from_iter([
+        (
+            "_links".to_owned(),
+            generator.subschema_for::<Links>().into(),
+        ),
+        ("id".to_owned(), generator.subschema_for::<Uuid>().into()),
+        ("environment".to_owned(), reference()),
+        ("createdAt".to_owned(), instant()),
+        ("updatedAt".to_owned(), instant()),
+    ]);
+    if let Some(parent) = parent {
+        members.insert(parent.to_owned(), reference());
+    }
+    let required: Vec<_> = members.keys().cloned().collect();
+    json_schema!({
+        "allOf": [own, {"type": "object", "properties": members, "required": required}],
+    })
 }
 
 /// The schema that one refers to, if it does nothing else.

@@ -1,6 +1,8 @@
 //! `/environments/{environment}/adminConfig`: how administrators sign on (PingOne, "Administrator
 //! security").
 
+use std::collections::BTreeSet;
+
 use protocol::pingone::{Open, ProductType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,6 @@ use uuid::Uuid;
 
 use super::identity_providers::IdentityProvider;
 use crate::access::permissions::may;
-use crate::api::checks;
 use crate::api::configuration::{Around, Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
 use crate::requests::failures::api::ApiFailure;
@@ -86,6 +87,19 @@ impl Document for AdministratorSecurity {
     fn name(&self) -> &'static str {
         "Administrator security"
     }
+
+    /// Clients delete a provider before they name another.
+    fn mentions(&self) -> Vec<Reference> {
+        let provider = self.provider.iter();
+        provider
+            .map(|provider| Reference::to_object::<IdentityProvider>("provider.id", provider.id))
+            .collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        let provider = self.provider.take();
+        self.provider = provider.filter(|provider| !gone.contains(&provider.id));
+    }
 }
 
 impl Configuration for AdministratorSecurity {
@@ -98,7 +112,7 @@ impl Configuration for AdministratorSecurity {
 
     async fn check(
         &mut self,
-        managing: &Managing<Self>,
+        _: &Managing<Self>,
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         let methods = self.allowed_methods.get_or_insert_with(AllowedMethods::all);
@@ -125,13 +139,7 @@ impl Configuration for AdministratorSecurity {
                 "provider",
                 "is for the authentication methods EXTERNAL and HYBRID",
             )),
-            (false, None) => Ok(()),
-            (true, Some(provider)) => {
-                // It holds when it is set, and may be deleted afterwards: clients delete a
-                // provider before they name another.
-                let named = Reference::to_object::<IdentityProvider>("provider.id", provider.id);
-                checks::references(&managing.idp, managing.id(), &[named]).await
-            }
+            (false, None) | (true, Some(_)) => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! `/environments/{environment}/deviceAuthenticationPolicies`: which devices prove that somebody is
 //! the user (PingOne, "Device authentication policies", of PingOne MFA and of `PingID`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use db::StoreError;
@@ -393,17 +393,7 @@ impl Document for DeviceAuthenticationPolicy {
     }
 
     fn references(&self) -> Vec<Reference> {
-        let mut references: Vec<_> = self
-            .mobile
-            .applications
-            .iter()
-            .flatten()
-            .map(|application| Reference {
-                member: "mobile.applications.id",
-                target: Target::Table("applications"),
-                id: application.id,
-            })
-            .collect();
+        let mut references = Vec::new();
         if let Some(policy) = self.fido2.and_then(|fido2| fido2.fido2_policy_id) {
             references.push(Reference::to_object::<Fido2Policy>(
                 "fido2.fido2PolicyId",
@@ -416,6 +406,22 @@ impl Document for DeviceAuthenticationPolicy {
             id: policy.id,
         }));
         references
+    }
+
+    fn mentions(&self) -> Vec<Reference> {
+        let applications = self.mobile.applications.iter().flatten();
+        let mentions = applications.map(|application| Reference {
+            member: "mobile.applications.id",
+            target: Target::Table("applications"),
+            id: application.id,
+        });
+        mentions.collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        if let Some(applications) = &mut self.mobile.applications {
+            applications.retain(|application| !gone.contains(&application.id));
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Devices by which users prove who they are a second time (PingOne, "MFA devices"), and the keys by
 //! which devices are paired.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::pingone::Reference as WireReference;
@@ -45,16 +47,6 @@ pub(crate) struct Device {
     #[serde(default)]
     pub(crate) locks: u32,
 }
-
-/// The members of a device that are not shown.
-pub(crate) const HIDDEN: [&str; 6] = [
-    "activation",
-    "failures",
-    "lastStep",
-    "locks",
-    "position",
-    "secret",
-];
 
 impl Device {
     /// The lock as it is at an instant: one that is over is none.
@@ -184,6 +176,8 @@ impl Document for Device {
 
 impl UsersOwn for Device {
     const ITEM: &'static str = "device";
+    const HIDDEN: &'static [&'static str] =
+        &["activation", "failures", "lastStep", "locks", "position"];
 }
 
 /// The devices of a user in the order in which the user wants them.
@@ -215,6 +209,21 @@ impl Document for PairingKey {
 
     fn unique(&self) -> Option<String> {
         None
+    }
+
+    fn mentions(&self) -> Vec<Reference> {
+        let applications = self.applications.iter();
+        let mentions = applications.map(|application| Reference {
+            member: "applications.id",
+            target: Target::Table("applications"),
+            id: application.id,
+        });
+        mentions.collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        self.applications
+            .retain(|application| !gone.contains(&application.id));
     }
 }
 

@@ -204,6 +204,27 @@ impl Document for Gateway {
     fn name(&self) -> &str {
         &self.name
     }
+
+    /// Clients delete a population before they change the gateway that new users of it come by.
+    fn mentions(&self) -> Vec<Reference> {
+        let member = "userTypes.newUserLookup.population.id";
+        let kinds = self.user_types.iter().flatten();
+        let mentions = kinds.filter_map(|kind| {
+            let lookup = kind.new_user_lookup.as_ref()?;
+            let population = lookup.population.id;
+            Some(Reference::to_row::<StoredPopulation>(member, population))
+        });
+        mentions.collect()
+    }
+
+    /// Nobody new is looked up for a population that is gone.
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        for kind in self.user_types.iter_mut().flatten() {
+            let lookup = kind.new_user_lookup.take();
+            kind.new_user_lookup =
+                lookup.filter(|lookup| !gone.contains(&lookup.population.id.as_uuid()));
+        }
+    }
 }
 
 impl Configuration for Gateway {
@@ -231,7 +252,7 @@ impl Configuration for Gateway {
             Kind::Ldap => {
                 self.check_ldap()?;
                 self.name_user_types(managing, replaced);
-                self.check_populations(managing).await
+                Ok(())
             }
             Kind::Radius => self.check_radius(),
             Kind::ApiGatewayIntegration | Kind::PingFederate | Kind::PingIntelligence => Ok(()),
@@ -316,19 +337,6 @@ impl Gateway {
             }
         }
         Ok(())
-    }
-
-    /// Populations that user types name are there. They may go meanwhile: clients delete them before
-    /// they change the gateway.
-    async fn check_populations(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
-        let member = "userTypes.newUserLookup.population.id";
-        let kinds = self.user_types.iter().flatten();
-        let named = kinds.filter_map(|kind| {
-            let lookup = kind.new_user_lookup.as_ref()?;
-            let population = lookup.population.id;
-            Some(Reference::to_row::<StoredPopulation>(member, population))
-        });
-        checks::references(&managing.idp, managing.id(), &named.collect::<Vec<_>>()).await
     }
 
     /// A user type keeps its id by its name; users may name it.

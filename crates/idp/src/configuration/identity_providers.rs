@@ -4,6 +4,8 @@
 
 pub(crate) mod attributes;
 
+use std::collections::BTreeSet;
+
 use protocol::id::PopulationId;
 use protocol::pingone::Reference as To;
 use schemars::JsonSchema;
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
+use super::keys::Key;
+use super::keys::certificates::Certificate;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
@@ -306,6 +310,39 @@ impl Document for IdentityProvider {
             .map(|to| Reference::to_row::<StoredPopulation>("registration.population", to.id))
             .into_iter()
             .collect()
+    }
+
+    fn mentions(&self) -> Vec<Reference> {
+        let pictures = [
+            ("icon.id", &self.icon),
+            ("loginButtonIcon.id", &self.login_button_icon),
+        ];
+        let pictures = pictures
+            .into_iter()
+            .filter_map(|(member, picture)| picture.as_ref()?.reference(member));
+        let verification = self.idp_verification.iter();
+        let certificates = verification.flat_map(|one| &one.certificates).map(|to| {
+            Reference::to_object::<Certificate>("idpVerification.certificates.id", to.id)
+        });
+        let key = self.sp_signing.iter();
+        let key =
+            key.map(|signing| Reference::to_object::<Key>("spSigning.key.id", signing.key.id));
+        pictures.chain(certificates).chain(key).collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        for picture in [&mut self.icon, &mut self.login_button_icon] {
+            let is_gone = |shown: &Picture| shown.id.is_some_and(|id| gone.contains(&id));
+            if picture.as_ref().is_some_and(is_gone) {
+                *picture = None;
+            }
+        }
+        if let Some(verification) = &mut self.idp_verification {
+            let certificates = &mut verification.certificates;
+            certificates.retain(|certificate| !gone.contains(&certificate.id));
+        }
+        let signing = self.sp_signing.take();
+        self.sp_signing = signing.filter(|signing| !gone.contains(&signing.key.id));
     }
 }
 

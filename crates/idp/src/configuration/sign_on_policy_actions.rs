@@ -14,8 +14,7 @@ use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
 use crate::api::user_attributes;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Object, Objects, Reference, Target};
-use crate::stores::populations::StoredPopulation;
+use crate::stores::configuration::{Object, Objects};
 pub(crate) use crate::stores::sign_on_policies::{
     ActionType, NoDevicesMode, Registration, SignOnPolicyAction, Switch,
 };
@@ -280,55 +279,6 @@ impl SignOnPolicyAction {
         Ok(())
     }
 
-    /// What must be there when the action is written, and may be deleted later.
-    fn named(&self) -> Vec<Reference> {
-        let mut named = Vec::new();
-        let mut of_kind = |member, kind, id: Uuid| {
-            named.push(Reference {
-                member,
-                target: Target::Kind(kind),
-                id,
-            });
-        };
-        if let Some(provider) = self.identity_provider {
-            of_kind("identityProvider.id", "IDENTITY_PROVIDER", provider.id);
-        }
-        for provider in self.social_providers.iter().flatten() {
-            of_kind("socialProviders.id", "IDENTITY_PROVIDER", provider.id);
-        }
-        for rule in self.discovery_rules.iter().flatten() {
-            let member = "discoveryRules.identityProvider.id";
-            of_kind(member, "IDENTITY_PROVIDER", rule.identity_provider.id);
-        }
-        if let Some(provisioning) = &self.new_user_provisioning {
-            for gateway in &provisioning.gateways {
-                of_kind("newUserProvisioning.gateways.id", "GATEWAY", gateway.id);
-            }
-        }
-        let registration = self.registration.as_ref();
-        if let Some(population) = registration.and_then(|one| one.population) {
-            named.push(Reference::to_row::<StoredPopulation>(
-                "registration.population.id",
-                population.id,
-            ));
-        }
-        named.extend(
-            self.applications
-                .iter()
-                .flatten()
-                .map(|application| Reference {
-                    member: "applications.id",
-                    target: Target::Table("applications"),
-                    id: application.id,
-                }),
-        );
-        named
-    }
-
-    async fn check_named(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
-        checks::references(&managing.idp, managing.id(), &self.named()).await
-    }
-
     /// Users come from directories that say how new ones are found. Whether the gateways are there
     /// at all is checked with the other references.
     async fn check_gateways(&self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
@@ -423,7 +373,6 @@ impl Configuration for SignOnPolicyAction {
         self.check_lists()?;
         self.check_texts()?;
         self.check_attributes(managing).await?;
-        self.check_named(managing).await?;
         if self
             .prompt_interval_seconds
             .is_some_and(|seconds| seconds > RAREST_PROMPT_SECONDS)

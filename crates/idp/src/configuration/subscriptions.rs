@@ -6,8 +6,7 @@ use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::outgoing;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Object, Reference, Target};
-use crate::stores::populations::StoredPopulation;
+use crate::stores::configuration::Object;
 use crate::stores::subscriptions::{
     BodyFormat, Endpoint, LimitType, LineFormat, PayloadOptions, Protocol, Subscription,
 };
@@ -68,7 +67,7 @@ impl Configuration for Subscription {
         if let Some(options) = &self.payload_options {
             options.check(self.protocol)?;
         }
-        self.check_filter(managing).await
+        self.check_filter()
     }
 }
 
@@ -92,8 +91,8 @@ fn check_endpoint(
 }
 
 impl Subscription {
-    async fn check_filter(&mut self, managing: &Managing<Self>) -> Result<(), ApiFailure> {
-        let filter = &mut self.filter_options;
+    fn check_filter(&self) -> Result<(), ApiFailure> {
+        let filter = &self.filter_options;
         let member = "filterOptions.includedActionTypes";
         if filter.included_action_types.is_empty() {
             return Err(ApiFailure::required_value(member));
@@ -106,21 +105,7 @@ impl Subscription {
         let populations = "filterOptions.includedPopulations";
         checks::no_more_than(applications, &filter.included_applications, MOST_NAMED)?;
         checks::no_more_than(populations, &filter.included_populations, MOST_NAMED)?;
-        checks::no_more_than("filterOptions.includedTags", &filter.included_tags, 1)?;
-        let named = filter
-            .included_applications
-            .iter()
-            .map(|application| Reference {
-                member: applications,
-                target: Target::Table("applications"),
-                id: application.id,
-            });
-        let named =
-            named.chain(filter.included_populations.iter().map(|population| {
-                Reference::to_row::<StoredPopulation>(populations, population.id)
-            }));
-        // They may go: a filter that names what is gone lets nothing of it through.
-        checks::references(&managing.idp, managing.id(), &named.collect::<Vec<_>>()).await
+        checks::no_more_than("filterOptions.includedTags", &filter.included_tags, 1)
     }
 }
 

@@ -2,7 +2,9 @@
 //! everything that a resource's applications protect (PingOne, "Application permissions").
 
 use protocol::id::ResourceId;
-use serde_json::{Map, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
 
 use crate::access::allowed::AllowedEverywhere;
 use crate::access::permissions::may;
@@ -15,6 +17,22 @@ use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::Objects;
 use crate::stores::resources::StoredResource;
 
+/// What may be done to something that applications protect.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Permission {
+    id: Uuid,
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    resource: Protected,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Protected {
+    id: Uuid,
+    name: String,
+}
+
 pub(super) async fn list(
     allowed: AllowedEverywhere<may::ReadResources>,
     PathId(id): PathId<ResourceId>,
@@ -26,16 +44,15 @@ pub(super) async fn list(
     let mut items = Vec::new();
     for above in protected.list(allowed.id(), resource.id.as_uuid()).await? {
         for permission in permissions.list(allowed.id(), above.id).await? {
-            let mut members = Map::new();
-            members.insert("id".to_owned(), json!(permission.id));
-            members.insert("action".to_owned(), json!(permission.document.action));
-            members.insert(
-                "resource".to_owned(),
-                json!({"id": above.id, "name": above.document.name}),
-            );
-            if let Some(description) = &permission.document.description {
-                members.insert("description".to_owned(), json!(description));
-            }
+            let shown = Permission {
+                id: permission.id,
+                action: permission.document.action,
+                description: permission.document.description,
+                resource: Protected {
+                    id: above.id,
+                    name: above.document.name.clone(),
+                },
+            };
             let path = format_args!(
                 "applicationResources/{}/permissions/{}",
                 above.id, permission.id
@@ -44,7 +61,7 @@ pub(super) async fn list(
                 allowed.idp.urls(),
                 allowed.id(),
                 path,
-                members,
+                shown,
             ));
         }
     }

@@ -16,6 +16,7 @@ use crate::access::last_administrator::{self, Loss, acts};
 use crate::access::on_application::OnApplication;
 use crate::access::permissions::may;
 use crate::api::body::JsonObject;
+use crate::api::filter::{passes, rules_of_members};
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
@@ -25,6 +26,9 @@ use crate::stores::applications::{
     Applications, StoredApplication, core_mapping, is_of_the_system,
 };
 use crate::stores::change::Change;
+use crate::stores::configuration::{Reference, refer};
+use crate::stores::dependents::is_referred_to;
+use crate::stores::groups::StoredGroup;
 
 /// What of the settings is shown of applications that nobody signs on to by OpenID Connect.
 const SHOWN_OF_ALL: [&str; 11] = [
@@ -40,6 +44,9 @@ const SHOWN_OF_ALL: [&str; 11] = [
     "protocol",
     "type",
 ];
+
+/// The members that filters know.
+const FILTERS: &[&str] = &["enabled", "name", "protocol", "type"];
 
 /// What is shown of the service's own applications besides.
 const SHOWN_OF_SYSTEM: [&str; 2] = ["pkceEnforcement", "tokenEndpointAuthMethod"];
@@ -140,16 +147,26 @@ pub(super) async fn list(
 ) -> Result<Reply, ApiFailure> {
     // Not every client follows `next` here, and few environments have a thousand.
     let page = page.whole_by_default();
+    let filter = page.filter(&rules_of_members(FILTERS))?;
     let (idp, collection) = (&allowed.idp, allowed.url("applications"));
-    let (after, _) = page.position(idp, &collection)?;
-    let found = idp
-        .applications()
-        .page(allowed.id(), &after, page.read_limit());
-    let found = found.await?.into_iter().map(|one| {
-        let shown = representation(&allowed, &one)?;
-        Ok((one.position(), shown))
-    });
-    let found = found.collect::<Result<Vec<_>, ApiFailure>>()?;
+    let (mut after, _) = page.position(idp, &collection)?;
+    let wanted = page.read_limit();
+    let mut found = Vec::new();
+    while found.len() < wanted as usize {
+        let read = idp.applications().page(allowed.id(), &after, wanted);
+        let read = read.await?;
+        let is_end = read.len() < wanted as usize;
+        for one in read {
+            after = one.position();
+            let shown = representation(&allowed, &one)?;
+            if passes(filter.as_ref(), shown.item()) {
+                found.push((after.clone(), shown));
+            }
+        }
+        if is_end {
+            break;
+        }
+    }
     let position = |last: &(String, Shown)| (last.0.clone(), String::new());
     let page = page.page(
         idp,
@@ -164,6 +181,17 @@ pub(super) async fn list(
 
 pub(super) async fn read(on: OnApplication<may::ReadApplications>) -> Result<Reply, ApiFailure> {
     Reply::ok(&representation(&on, &on.application)?)
+}
+
+/// Writes down the groups that alone may use an application: none of them can then be deleted.
+fn referring(application: &StoredApplication) -> Change {
+    let control = application.settings.access_control.as_ref();
+    let groups = control.and_then(|control| control.group.as_ref());
+    let groups = groups.into_iter().flat_map(|access| &access.groups);
+    let named = groups
+        .map(|group| Reference::to_row::<StoredGroup>("accessControl.group.groups", group.id));
+    let named: Vec<_> = named.collect();
+    refer(application.environment_id, application.id.as_uuid(), &named)
 }
 
 /// Makes an application, with a secret where it needs one.
@@ -187,7 +215,7 @@ pub(super) async fn create(
     allowed
         .require_all_roles_through(&application, &allowed.environment)
         .await?;
-    let mut change = Applications::insert(&application)?;
+    let mut change = Applications::insert(&application)?.and(referring(&application));
     if has_secret(&application.settings) {
         let secret = ClientSecret::random(idp.random());
         change = change.and(idp.application_secrets().rotate(
@@ -232,7 +260,9 @@ pub(super) async fn replace(
     } else {
         Change::new()
     };
-    let mut change = Applications::update(&application)?.and(others);
+    let mut change = Applications::update(&application)?
+        .and(others)
+        .and(referring(&application));
     let known = on
         .idp
         .application_secrets()
@@ -271,14 +301,16 @@ pub(super) async fn delete(
     }
     let others = require_somebody_else(&on, None, "delete").await?;
     let change = Applications::delete(on.id(), on.application.id).and(others);
-    on.commit(
-        on.id(),
-        change,
-        "APPLICATION.DELETED",
-        subject(&on.application),
-    )
-    .await?;
-    Ok(Reply::no_content())
+    let (event, id) = ("APPLICATION.DELETED", on.application.id.as_uuid());
+    let deleted = on.commit(on.id(), change, event, subject(&on.application));
+    match deleted.await {
+        Ok(()) => Ok(Reply::no_content()),
+        Err(error) if error.unmet().is_some() && is_referred_to(on.idp.db(), id, None).await? => {
+            let message = "Something refers to it; change that first.";
+            Err(ApiFailure::constraint(None, message))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// No worker shuts itself out, nor anybody the last administrator. What comes back belongs into the

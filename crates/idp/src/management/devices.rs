@@ -15,21 +15,19 @@ use crate::access::permissions::may;
 use crate::accounts::{otp, totp};
 use crate::api::body::Json;
 use crate::api::checks;
-use crate::api::configuration::OfUser;
+use crate::api::configuration::{OfUser, UsersOwn as _};
 use crate::api::hal::{Hal, Page, Reply, Shown};
 use crate::audit::Activity;
 use crate::configuration::device_authentication_policies::{DeviceAuthenticationPolicy, OtpRules};
 use crate::configuration::devices::{
-    Activation, Block, BlockStatus, Device, DeviceStatus, DeviceType, HIDDEN, Lock, LockStatus,
+    Activation, Block, BlockStatus, Device, DeviceStatus, DeviceType, Lock, LockStatus,
     PAIRING_KEY_LIFETIME, PairingKey, in_order, otp_context,
 };
 use crate::configuration::mfa_settings::{MfaSettings, PairingKeyFormat};
 use crate::mail::{MailKind, Notice};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
-use crate::stores::configuration::{
-    Document as _, Object, Objects, ROOM, Reference, Target, take_secrets, to_json,
-};
+use crate::stores::configuration::{Document as _, Object, Objects, ROOM, take_secrets, to_json};
 
 /// What is not provided.
 pub(super) const KEPT: Option<&str> = Some(
@@ -77,9 +75,10 @@ async fn settings<P>(on: &OnUser<P>) -> Result<MfaSettings, ApiFailure> {
 
 fn show<P>(on: &OnUser<P>, device: &Object<Device>) -> Result<Shown, ApiFailure> {
     let mut document = to_json(&device.document)?;
+    take_secrets::<Device>(&mut document);
     if let Some(members) = document.as_object_mut() {
-        for hidden in HIDDEN {
-            members.remove(hidden);
+        for hidden in Device::HIDDEN {
+            members.remove(*hidden);
         }
         members.insert("lock".to_owned(), json!(device.document.lock_at(on.now)));
     }
@@ -626,13 +625,6 @@ pub(super) async fn create_pairing_key(
         let message = format!("must have at most {MOST_APPLICATIONS} items");
         return Err(ApiFailure::invalid_value("applications", message));
     }
-    let named = body.applications.iter().map(|application| Reference {
-        member: "applications.id",
-        target: Target::Table("applications"),
-        id: application.id,
-    });
-    let named: Vec<_> = named.collect();
-    checks::references(&on.idp, on.environment.id, &named).await?;
     let code = match settings(&on).await?.pairing.pairing_key_format {
         PairingKeyFormat::Numeric => otp::digits(on.idp.random(), 12),
         PairingKeyFormat::Alphanumeric => on.idp.random().code(16),
@@ -649,6 +641,8 @@ pub(super) async fn create_pairing_key(
         },
         on.now,
     );
+    let named = key.document.mentions();
+    checks::references(&on.idp, on.environment.id, &named).await?;
     // Keys that are over make room.
     let mut change = Change::new();
     let (environment, user) = (on.environment.id, on.user.id.as_uuid());

@@ -103,7 +103,7 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
 }
 
 /// What an environment or an organization can do, all of which is there: licences limit nothing.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
 pub(super) struct Capabilities {

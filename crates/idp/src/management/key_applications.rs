@@ -1,7 +1,11 @@
 //! `/environments/{environment}/keys/{key}/applications` and the same of certificates: which
 //! applications name a key (PingOne, "Certificate management").
 
-use serde_json::{Value, json};
+use protocol::id::{ApplicationId, EnvironmentId};
+use protocol::pingone::{ApplicationProtocol, ApplicationType, Reference};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::access::permissions::{Allows, may};
@@ -21,6 +25,18 @@ const NAMING: [&str; 3] = [
 
 /// The members that name several.
 const NAMING_SEVERAL: [&str; 2] = ["/spEncryption/certificates", "/spVerification/certificates"];
+
+/// An application that names a key.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Naming {
+    id: ApplicationId,
+    name: String,
+    #[serde(rename = "type")]
+    application_type: ApplicationType,
+    protocol: ApplicationProtocol,
+    enabled: bool,
+    environment: Reference<EnvironmentId>,
+}
 
 /// Whether an application names a key.
 fn names(application: &StoredApplication, id: Uuid) -> bool {
@@ -43,11 +59,14 @@ async fn list<D: Configuration, P: Allows>(item: Item<D, P>) -> Result<Reply, Ap
         .filter(|application| names(application, object.id));
     let items = naming.map(|application| {
         let settings = &application.settings;
-        let shown = json!({
-            "id": application.id, "name": settings.name, "type": settings.application_type,
-            "protocol": settings.protocol, "enabled": settings.enabled,
-            "environment": { "id": environment },
-        });
+        let shown = Naming {
+            id: application.id,
+            name: settings.name.clone(),
+            application_type: settings.application_type,
+            protocol: settings.protocol,
+            enabled: settings.enabled,
+            environment: Reference::new(environment),
+        };
         let path = format_args!("applications/{}", application.id);
         Hal::in_environment(collection.idp.urls(), environment, path, shown)
     });

@@ -7,7 +7,7 @@ use protocol::id::{LicenseId, OrganizationId};
 use protocol::pingone::{Code, Reference};
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::environments::{Capabilities, organization};
@@ -258,15 +258,16 @@ pub(super) async fn read_license(
 }
 
 /// What a licence is called.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 pub(super) struct NameBody {
     name: String,
 }
 
 fn show_name(own: &Own, id: LicenseId, license: &Shown) -> Result<Reply, ApiFailure> {
-    let name = license.item().get("name").cloned().unwrap_or_default();
+    let name = license.item().get("name").and_then(Value::as_str);
+    let name = name.unwrap_or_default().to_owned();
     let url = own.url(&format!("/licenses/{id}/name"));
-    Reply::ok(&Hal::new(url, json!({ "name": name })))
+    Reply::ok(&Hal::new(url, NameBody { name }))
 }
 
 pub(super) async fn read_license_name(

@@ -20,6 +20,7 @@ use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Objects, Reference as To, refer};
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{PopulationSettings, Populations, StoredPopulation};
+use crate::stores::role_assignments::RoleAssignments;
 use crate::stores::themes::Theme;
 
 /// How many alternative identifiers a population has at most.
@@ -232,7 +233,7 @@ pub(super) async fn delete(
     PathId(id): PathId<PopulationId>,
 ) -> Result<Reply, ApiFailure> {
     let population: StoredPopulation = allowed.load(id).await?;
-    let change = Populations::delete(&population);
+    let change = Populations::delete(&population).and(RoleAssignments::delete_within(id.as_uuid()));
     let why = async || {
         let populations = Populations::new(allowed.idp.db());
         Ok(if populations.has_users(id).await? {
@@ -254,8 +255,8 @@ pub(super) struct NewDefaultProvider {
 }
 
 /// The same, as it is shown.
-#[derive(Debug, Serialize)]
-struct DefaultProvider {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct DefaultProvider {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]

@@ -52,9 +52,9 @@ pub(super) fn references(provider: Option<&ForeignProvider>) -> Vec<Reference> {
 }
 
 /// Who keeps the credentials.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ShownProvider {
+pub(super) struct ShownProvider {
     identity_provider: WireProvider,
 }
 

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, SessionId, UserId};
 use protocol::pingone::Reference;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -17,9 +18,9 @@ use crate::stores::flows::Flows;
 use crate::stores::sessions::{SeenSession, Sessions};
 
 /// A browser in which a user is signed on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct UserSession {
+pub(super) struct UserSession {
     id: SessionId,
     environment: Reference<EnvironmentId>,
     user: Reference<UserId>,
@@ -31,7 +32,7 @@ struct UserSession {
     locations: [Location; 1],
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LastSignOn {
     at: Timestamp,
@@ -39,7 +40,7 @@ struct LastSignOn {
     with_authenticator: Map<String, Value>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Location {
     at: Timestamp,

@@ -1,5 +1,6 @@
 //! Which claims tell an application what of its users: the mappings of an application's attributes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use db::{Reader, StoreError};
@@ -8,9 +9,11 @@ use platform::keyring::Keyring;
 use protocol::id::{ApplicationId, EnvironmentId, ScopeId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::configuration::{Document, Objects};
+use super::configuration::{Document, Objects, Reference};
 use super::record::{Events, events};
+use super::resources::StoredScope;
 use crate::caches::{Recent, Touched};
 
 /// The claims that say what an ID token is and who it is for: no mapping takes their place.
@@ -60,7 +63,6 @@ pub(crate) struct AttributeMapping {
     pub(crate) name_format: Option<String>,
     pub(crate) id_token: Option<bool>,
     pub(crate) user_info: Option<bool>,
-    /// One that was deleted is asked for by nobody.
     pub(crate) oidc_scopes: Option<Vec<ScopeId>>,
 }
 
@@ -110,6 +112,19 @@ impl Document for AttributeMapping {
     /// The names of claims are case-sensitive.
     fn unique(&self) -> Option<String> {
         Some(self.name.clone())
+    }
+
+    fn mentions(&self) -> Vec<Reference> {
+        let scopes = self.oidc_scopes.iter().flatten();
+        scopes
+            .map(|scope| Reference::to_row::<StoredScope>("oidcScopes", *scope))
+            .collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        if let Some(scopes) = &mut self.oidc_scopes {
+            scopes.retain(|scope| !gone.contains(&scope.as_uuid()));
+        }
     }
 }
 

@@ -409,6 +409,14 @@ impl Applications {
             .bind(id.as_uuid())
             .bind(environment.as_uuid());
         super::role_assignments::RoleAssignments::delete_all(id.as_uuid())
+            .and(super::role_assignments::RoleAssignments::delete_within(
+                id.as_uuid(),
+            ))
+            .require_one(super::dependents::require_unreferenced(
+                environment,
+                id.as_uuid(),
+                None,
+            ))
             .add_all(super::dependents::drop_below(id.as_uuid()))
             .require_one(delete)
     }

@@ -3,6 +3,7 @@
 //! No statement looks into a document. What must be unique, which object is the default and what it
 //! refers to are kept beside it; its secret members are sealed for its row.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use db::{Reader, Row, Statement, StoreError};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::change::Change;
-use super::dependents::drop_below;
+use super::dependents::{drop_below, require_unreferenced};
 use super::fold;
 use super::record::Events;
 
@@ -59,6 +60,15 @@ pub(crate) trait Document:
     fn references(&self) -> Vec<Reference> {
         Vec::new()
     }
+
+    /// What it names besides: it must be there when that is written, and may be deleted later.
+    fn mentions(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    /// Leaves out what is gone of its [`mentions`](Self::mentions). Whoever reads the object reads it
+    /// so.
+    fn forget(&mut self, _gone: &BTreeSet<Uuid>) {}
 }
 
 /// That a member of an object names another object.
@@ -225,14 +235,13 @@ const UNCHANGED: &str = "\
 UPDATE configuration_objects SET updated_at = updated_at
  WHERE id = $1 AND environment_id = $2 AND kind = $3 AND version = $4";
 
-/// The default and what is referred to stay.
+/// The default stays.
 const DELETE: &str = "\
 DELETE FROM configuration_objects
- WHERE id = $1 AND environment_id = $2 AND kind = $3 AND NOT is_default
-   AND NOT EXISTS (SELECT 1 FROM object_references WHERE to_id = $1)";
+ WHERE id = $1 AND environment_id = $2 AND kind = $3 AND NOT is_default";
 
 /// Added to [`DELETE`]: another one of the kind with the same parent must be there.
-const HAS_ANOTHER: &str = "\
+const HAS_ANOTHER: &str = "
    AND EXISTS (SELECT 1 FROM configuration_objects AS others
                 WHERE others.kind = $3 AND others.id <> $1
                   AND others.parent_id = configuration_objects.parent_id)";
@@ -282,18 +291,6 @@ pub(crate) fn refer(environment: EnvironmentId, from: Uuid, references: &[Refere
         }
     }
     change
-}
-
-/// Whether an object refers to something, be it another object or a row.
-///
-/// # Errors
-///
-/// [`StoreError`] when the database does not answer.
-pub(crate) async fn is_referred_to(db: &Reader, id: Uuid) -> Result<bool, StoreError> {
-    let select = "SELECT from_id FROM object_references WHERE to_id = $1 LIMIT 1";
-    let found = db.read_optional(Statement::new(select).bind(id)).await;
-    let found = found.map_err(StoreError::during("look for a reference"))?;
-    Ok(found.is_some())
 }
 
 /// The configuration objects of one kind, of all environments.
@@ -380,7 +377,25 @@ impl<'a, D: Document> Objects<'a, D> {
     async fn read_all(&self, select: Statement) -> Result<Vec<Object<D>>, StoreError> {
         let rows = self.db.read(select.push(" ORDER BY created_at, id")).await;
         let rows = rows.map_err(StoreError::during("read configuration objects"))?;
-        rows.iter().map(|row| self.read_row(row)).collect()
+        let mut objects = Vec::with_capacity(rows.len());
+        for row in &rows {
+            objects.push(self.current(self.read_row(row)?).await?);
+        }
+        Ok(objects)
+    }
+
+    /// An object that was read, without what it mentions and is gone.
+    async fn current(&self, mut object: Object<D>) -> Result<Object<D>, StoreError> {
+        let mut gone = BTreeSet::new();
+        for mention in object.document.mentions() {
+            if !mention.holds(self.db, object.environment_id).await? {
+                gone.insert(mention.id);
+            }
+        }
+        if !gone.is_empty() {
+            object.document.forget(&gone);
+        }
+        Ok(object)
     }
 
     /// Adds an object. The requirement [`ROOM`] is not met where there are too many.
@@ -476,6 +491,7 @@ impl<'a, D: Document> Objects<'a, D> {
         });
         let change = Change::of(hold)
             .add_all(take_along)
+            .require_one(require_unreferenced(object.environment_id, object.id, None))
             .add_all(drop_below(object.id));
         Self::touch(change.require_one(delete))
     }
@@ -517,8 +533,10 @@ impl<'a, D: Document> Objects<'a, D> {
 
     async fn read_optional(&self, select: Statement) -> Result<Option<Object<D>>, StoreError> {
         let row = self.db.read_optional(select).await;
-        let row = row.map_err(StoreError::during("read a configuration object"))?;
-        row.as_ref().map(|row| self.read_row(row)).transpose()
+        match row.map_err(StoreError::during("read a configuration object"))? {
+            Some(row) => self.current(self.read_row(&row)?).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     fn read_row(&self, row: &Row) -> Result<Object<D>, StoreError> {

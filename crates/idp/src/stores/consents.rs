@@ -2,7 +2,7 @@
 
 use db::{Reader, Row, Statement, StoreError};
 use jiff::Timestamp;
-use protocol::id::UserId;
+use protocol::id::{EnvironmentId, UserId};
 use uuid::Uuid;
 
 use super::change::Change;
@@ -42,6 +42,17 @@ const COUNT: &str = "\
 SELECT COUNT(*) AS standing,
        CAST(COALESCE(SUM(CASE WHEN expires_at <= $2 THEN 1 ELSE 0 END), 0) AS BIGINT) AS expired
   FROM agreement_consents WHERE agreement_id = $1 AND NOT is_revoked";
+
+const REQUIRE_UNTOLD: &str = "\
+UPDATE environments SET updated_at = updated_at
+ WHERE id = $2
+   AND NOT EXISTS (SELECT 1 FROM agreement_consents WHERE language_id = $1 OR revision_id = $1)";
+
+/// Requires that nobody said anything about a text or the texts of a language.
+pub(crate) fn require_untold(environment: EnvironmentId, id: Uuid) -> Change {
+    let require = Statement::new(REQUIRE_UNTOLD);
+    Change::of_one(require.bind(id).bind(environment.as_uuid()))
+}
 
 /// What a user said, about each agreement.
 pub(crate) async fn of_user(db: &Reader, user: UserId) -> Result<Vec<StoredConsent>, StoreError> {

@@ -48,6 +48,8 @@ impl Record for StoredPopulation {
     ];
     const HAS_DEFAULT: bool = true;
     const POPULATION: Option<&'static str> = Some("id");
+    const TAKES_ALONG: Option<&'static str> =
+        Some("SELECT id FROM groups WHERE population_id = $1");
     /// Neither the last population nor one with users can go.
     const DELETABLE: &'static str = "
    AND EXISTS (SELECT 1 FROM populations AS other

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::change::Change;
+use super::dependents::{drop_below, require_unreferenced};
 use super::filter_sql::Attribute;
 
 /// A row as [`columns!`] declares it.
@@ -63,6 +64,9 @@ pub(crate) trait Record: Columns {
     /// What must hold of a row besides, so that it can be deleted; `$1` is its id and `$2` its
     /// environment.
     const DELETABLE: &'static str = "";
+
+    /// Selects the rows that go with one, of which `$1` is the id.
+    const TAKES_ALONG: Option<&'static str> = None;
 
     /// What the audit log calls this one.
     fn name(&self) -> &str;
@@ -439,10 +443,11 @@ impl<R: Record> Table<'_, R> {
             .push_bind(record.id().into())
             .push(" AND environment_id = ")
             .push_bind(record.environment_id().as_uuid())
-            .push(R::DELETABLE)
-            .push(super::dependents::UNREFERENCED);
-        let below = super::dependents::drop_below(record.id().into());
-        Self::touch(Change::new().add_all(below).require_one(delete))
+            .push(R::DELETABLE);
+        let (environment, id) = (record.environment_id(), record.id().into());
+        let unreferenced = require_unreferenced(environment, id, R::TAKES_ALONG);
+        let change = Change::of_one(unreferenced).add_all(drop_below(id));
+        Self::touch(change.require_one(delete))
     }
 
     fn touch(change: Change) -> Change {

@@ -30,6 +30,8 @@ columns! {
 impl Record for StoredResource {
     const EVENTS: Events = events!("RESOURCE");
     const IS_CACHED: bool = true;
+    const TAKES_ALONG: Option<&'static str> =
+        Some("SELECT id FROM resource_scopes WHERE resource_id = $1");
 
     fn name(&self) -> &str {
         &self.details.name

@@ -159,6 +159,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 const DELETE: &str = "DELETE FROM role_assignments WHERE id = $1 AND actor_id = $2";
 
+const DELETE_WITHIN: &str = "DELETE FROM role_assignments WHERE scope_id = $1";
+
 const DELETE_ALL: &str = "DELETE FROM role_assignments WHERE actor_id = $1";
 
 /// The role assignments of all environments.
@@ -266,6 +268,11 @@ impl RoleAssignments {
             .bind(assignment.id.as_uuid())
             .bind(holder);
         Change::new().require_one(delete).touching(holder)
+    }
+
+    /// Ends all roles that hold in something alone that is being deleted.
+    pub(crate) fn delete_within(scope: Uuid) -> Change {
+        Change::of(Statement::new(DELETE_WITHIN).bind(scope)).touching_everything()
     }
 
     /// Takes all roles away from a holder who is being deleted.

@@ -1,6 +1,7 @@
 //! Sign-on policies as documents, their actions and their assignment to applications; `configuration`
 //! says what may be written, `interaction` what they demand.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use db::{Reader, StoreError};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::configuration::{Document, Objects, Reference, Target};
+use super::populations::StoredPopulation;
 use super::record::{Events, events};
 use super::sign_on_conditions::Condition;
 use crate::caches::{Recent, Touched};
@@ -249,7 +251,7 @@ impl Document for SignOnPolicyAction {
         None
     }
 
-    /// What else it names may go: users are then sent nowhere else, and join the default population.
+    /// What it mentions may go: users are then sent nowhere else, and join the default population.
     fn references(&self) -> Vec<Reference> {
         let to = |member, kind, id| Reference {
             member,
@@ -264,6 +266,76 @@ impl Document for SignOnPolicyAction {
             to(member, "DEVICE_AUTHENTICATION_POLICY", policy.id)
         });
         agreement.into_iter().chain(devices).collect()
+    }
+
+    fn mentions(&self) -> Vec<Reference> {
+        let mut mentions = Vec::new();
+        let mut of_kind = |member, kind, id: Uuid| {
+            mentions.push(Reference {
+                member,
+                target: Target::Kind(kind),
+                id,
+            });
+        };
+        if let Some(provider) = self.identity_provider {
+            of_kind("identityProvider.id", "IDENTITY_PROVIDER", provider.id);
+        }
+        for provider in self.social_providers.iter().flatten() {
+            of_kind("socialProviders.id", "IDENTITY_PROVIDER", provider.id);
+        }
+        for rule in self.discovery_rules.iter().flatten() {
+            let member = "discoveryRules.identityProvider.id";
+            of_kind(member, "IDENTITY_PROVIDER", rule.identity_provider.id);
+        }
+        if let Some(provisioning) = &self.new_user_provisioning {
+            for gateway in &provisioning.gateways {
+                of_kind("newUserProvisioning.gateways.id", "GATEWAY", gateway.id);
+            }
+        }
+        let registration = self.registration.as_ref();
+        if let Some(population) = registration.and_then(|one| one.population) {
+            mentions.push(Reference::to_row::<StoredPopulation>(
+                "registration.population.id",
+                population.id,
+            ));
+        }
+        mentions.extend(
+            self.applications
+                .iter()
+                .flatten()
+                .map(|application| Reference {
+                    member: "applications.id",
+                    target: Target::Table("applications"),
+                    id: application.id,
+                }),
+        );
+        mentions
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        let is_there = |id: Uuid| !gone.contains(&id);
+        self.identity_provider = self
+            .identity_provider
+            .take()
+            .filter(|provider| is_there(provider.id));
+        if let Some(providers) = &mut self.social_providers {
+            providers.retain(|provider| is_there(provider.id));
+        }
+        if let Some(rules) = &mut self.discovery_rules {
+            rules.retain(|rule| is_there(rule.identity_provider.id));
+        }
+        if let Some(provisioning) = &mut self.new_user_provisioning {
+            provisioning.gateways.retain(|gateway| is_there(gateway.id));
+        }
+        if let Some(registration) = &mut self.registration {
+            registration.population = registration
+                .population
+                .take()
+                .filter(|population| is_there(population.id));
+        }
+        if let Some(applications) = &mut self.applications {
+            applications.retain(|application| is_there(application.id));
+        }
     }
 }
 

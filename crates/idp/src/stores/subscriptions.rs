@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::activities::StoredActivity;
 use super::change::{Change, Claim};
 use super::configuration::{Document, Objects, Reference, Target};
+use super::populations::StoredPopulation;
 use super::record::{Events, events};
 use crate::caches::{Recent, Touched};
 
@@ -202,13 +203,24 @@ impl Document for Subscription {
     }
 
     fn references(&self) -> Vec<Reference> {
-        let key = self.tls_client_auth_key_pair.iter();
-        key.map(|key| Reference {
+        let key = self.tls_client_auth_key_pair.iter().map(|key| Reference {
             member: "tlsClientAuthKeyPair.id",
             target: Target::Kind("KEY"),
             id: key.id,
-        })
-        .collect()
+        });
+        // Without one of these the filter would say something else.
+        let filter = &self.filter_options;
+        let applications = filter.included_applications.iter();
+        let applications = applications.map(|application| Reference {
+            member: "filterOptions.includedApplications",
+            target: Target::Table("applications"),
+            id: application.id,
+        });
+        let populations = filter.included_populations.iter().map(|population| {
+            let member = "filterOptions.includedPopulations";
+            Reference::to_row::<StoredPopulation>(member, population.id)
+        });
+        key.chain(applications).chain(populations).collect()
     }
 }
 

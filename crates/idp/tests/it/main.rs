@@ -37,6 +37,7 @@ mod management_notifications;
 mod management_passwords;
 mod management_populations;
 mod management_power;
+mod management_references;
 mod management_reports;
 mod management_resources;
 mod management_rest;

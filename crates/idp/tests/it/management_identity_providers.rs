@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::management::{Api, refused};
+use crate::management_keys::certificate;
 use crate::world::World;
 
 fn google(name: &str) -> Value {
@@ -31,10 +32,11 @@ pub(crate) fn path(object: &Value) -> String {
 async fn each_type_has_its_members_and_no_others() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
+    let certificate = certificate(&api, "Partner").await;
     let saml = json!({
         "type": "SAML", "name": "Saml", "enabled": true, "idpEntityId": "idp", "spEntityId": "sp",
         "ssoBinding": "HTTP_POST", "ssoEndpoint": "https://idp.example.com/sso",
-        "idpVerification": {"certificates": [{"id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1"}]},
+        "idpVerification": {"certificates": [{"id": certificate}]},
         "sloWindow": 1,
     });
     for sent in [google("Google"), oidc(), saml] {

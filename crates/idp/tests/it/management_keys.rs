@@ -33,6 +33,14 @@ async fn export(api: &Api<'_>, path: &str, media: &str) -> Answer {
     api.world.send(request).await.expect(StatusCode::OK)
 }
 
+/// The id of a certificate of its own.
+pub(crate) async fn certificate(api: &Api<'_>, name: &str) -> String {
+    let own = format!("keys/{}", id(&api.make("keys", &key(name)).await));
+    let pem = export(api, &own, "application/x-x509-ca-cert").await;
+    let imported = upload(api, "certificates", "SIGNING", &pem.body).await;
+    id(&imported.expect(StatusCode::ACCEPTED).json())
+}
+
 /// A form with a file and a text beside it.
 async fn upload(api: &Api<'_>, path: &str, usage: &str, file: &str) -> Answer {
     let body = format!(

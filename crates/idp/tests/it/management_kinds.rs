@@ -621,6 +621,50 @@ async fn pages_show_whoever_is_there_throughout_exactly_once() {
     assert!(paged >= 4, "{paged} are paged");
 }
 
+/// Of a list that the document gives a filter, what is no filter is refused, and what the list does
+/// not know; of every other one, a filter changes nothing.
+#[tokio::test]
+async fn every_list_refuses_what_it_cannot_filter_by_or_says_that_it_takes_no_filter() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let (mut wrong, mut filtered, mut unfiltered) = (Vec::new(), 0, 0);
+    for (path, method, operation) in walk.operations() {
+        let shown = &operation["responses"]["200"]["content"];
+        let is_list = shown.to_string().contains("\"_embedded\"");
+        let url = walk.resolve(&path).await;
+        if method != Method::GET || !is_list || url.contains(NOTHING) {
+            continue;
+        }
+        let parameters = operation["parameters"].as_array();
+        let takes_filter = parameters.into_iter().flatten().any(|parameter| {
+            let parameter = walk.whole(parameter);
+            parameter["name"] == "filter"
+        });
+        for filter in ["nonsense", "name%20eq", "noSuchMember%20eq%20%22a%22"] {
+            let answer = walk.api.get(&format!("{url}?filter={filter}")).await;
+            let holds = if takes_filter {
+                filtered += 1;
+                answer.status == StatusCode::BAD_REQUEST
+                    && targets(&answer).contains(&"filter".to_owned())
+            } else {
+                unfiltered += 1;
+                let whole = walk.api.get(&url).await;
+                answer.status == whole.status
+                    && answer.json()["_embedded"] == whole.json()["_embedded"]
+            };
+            if !holds {
+                let Answer { status, body, .. } = answer;
+                wrong.push(format!("{path}?filter={filter}: {status} {body:.200}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(
+        filtered >= 150 && unfiltered >= 20,
+        "{filtered}, {unfiltered}"
+    );
+}
+
 /// The document is there for anybody, as it is and compressed.
 #[tokio::test]
 async fn the_document_is_for_anybody() {

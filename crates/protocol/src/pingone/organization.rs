@@ -8,6 +8,7 @@ use crate::id::{LicenseId, OrganizationId};
 
 /// An organization, which holds environments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Organization {
     /// Its id.
@@ -21,6 +22,7 @@ pub struct Organization {
 
 /// By what an organization uses its environments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct License {

@@ -1,13 +1,12 @@
 //! The operations on a collection and its objects, and their routes.
 
-use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Collection, Configuration, Item, ItemId, Managing, Reading};
 use crate::api::body::{Json, JsonObject, read_members};
-use crate::api::filter::passes;
+use crate::api::filter::{passes, rules_of_members};
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::{Resource, at};
 use crate::api::paging::PageRequest;
@@ -16,25 +15,11 @@ use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects, take_secrets, to_json};
 
-/// The operators that filters of configuration objects know.
-const OPERATORS: &[Operator] = &[
-    Operator::Eq,
-    Operator::Ne,
-    Operator::Sw,
-    Operator::Ew,
-    Operator::Co,
-];
-
-fn rules<D: Configuration>() -> AttributeRules {
-    let members = D::FILTERS.iter().copied().chain(["id"]);
-    AttributeRules::new(members.map(|name| AttributeRule::any(name, OPERATORS)))
-}
-
 async fn list<D: Configuration>(
     reading: Reading<D>,
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
-    let filter = page.filter(&rules::<D>())?;
+    let filter = page.filter(&rules_of_members(D::FILTERS))?;
     let url = reading.url(&reading.path);
     let (created, id) = page.position(&reading.idp, &url)?;
     let mut found = Vec::new();
@@ -222,14 +207,9 @@ pub(crate) fn below_item<D: Configuration>(behind: &str) -> Resource {
 
 /// The routes of a collection and its objects.
 pub(crate) fn collection<D: Configuration>() -> Vec<Resource> {
-    let item = format!("/{{{}}}", D::ITEM);
     vec![
         list_route::<D>().post(create::<D>).taking::<D>(),
-        at_path::<D>(&item)
-            .get(read::<D>)
-            .put(replace::<D>)
-            .taking::<D>()
-            .delete(delete::<D>),
+        replaceable_route::<D>(),
     ]
 }
 
@@ -241,11 +221,7 @@ pub(crate) fn given<D: Configuration>() -> Vec<Resource> {
 
 /// The routes of a collection whose objects come about by other means, and are not changed.
 pub(crate) fn made_elsewhere<D: Configuration>() -> Vec<Resource> {
-    let item = format!("/{{{}}}", D::ITEM);
-    vec![
-        list_route::<D>(),
-        at_path::<D>(&item).get(read::<D>).delete(delete::<D>),
-    ]
+    vec![list_route::<D>(), item_route::<D>()]
 }
 
 /// The route of a collection that is read; what makes its objects is added to it.
@@ -263,6 +239,11 @@ pub(crate) fn item_route<D: Configuration>() -> Resource {
         .delete(delete::<D>)
 }
 
+/// The route of an object that is read, replaced and deleted.
+pub(crate) fn replaceable_route<D: Configuration>() -> Resource {
+    item_route::<D>().put(replace::<D>).taking::<D>()
+}
+
 /// The routes of a collection whose objects stay as they were made.
 pub(crate) fn unchanging_collection<D: Configuration>() -> Vec<Resource> {
     vec![
@@ -273,16 +254,11 @@ pub(crate) fn unchanging_collection<D: Configuration>() -> Vec<Resource> {
 
 /// The routes of a collection whose objects are changed in part as well.
 pub(crate) fn patchable_collection<D: Configuration>() -> Vec<Resource> {
-    let item = format!("/{{{}}}", D::ITEM);
     vec![
         list_route::<D>().post(create::<D>).taking::<D>(),
-        at_path::<D>(&item)
-            .get(read::<D>)
-            .put(replace::<D>)
-            .taking::<D>()
+        replaceable_route::<D>()
             .patch(update::<D>)
-            .taking::<Part<D>>()
-            .delete(delete::<D>),
+            .taking::<Part<D>>(),
     ]
 }
 

@@ -14,6 +14,8 @@ use crate::stores::configuration::{Document, Object, Objects};
 pub(crate) trait UsersOwn: Document {
     /// What routes call one, such as `device`.
     const ITEM: &'static str;
+    /// The members that are not shown, beside the secrets.
+    const HIDDEN: &'static [&'static str] = &[];
 }
 
 /// A document of the path's user, and somebody who may do `P` to that user.

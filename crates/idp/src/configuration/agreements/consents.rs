@@ -19,7 +19,6 @@ use crate::api::body::OptionalJson;
 use crate::api::configuration::PathObject;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::media_router::{Resource, at};
-use crate::api::shapes::Untyped;
 use crate::core::Core;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Object, Objects};
@@ -272,9 +271,9 @@ pub(crate) fn routes() -> Vec<Resource> {
     vec![
         at(path)
             .get(list)
-            .answering_many::<Untyped>("agreementConsents"),
+            .answering_many::<Consent>("agreementConsents"),
         at(format!("{path}/{{agreement}}"))
-            .showing::<Untyped>()
+            .showing::<Consent>()
             .get(read)
             .post_as(media_type::CONSENT_ACCEPT, accept)
             .taking::<Accept>()

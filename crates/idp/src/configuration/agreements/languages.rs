@@ -12,7 +12,9 @@ use crate::api::configuration::{Below, Configuration, Managing};
 use crate::api::hal::Shown;
 use crate::configuration::languages::names;
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object};
+use crate::stores::consents;
 use crate::stores::record::{Events, events};
 
 /// An agreement in one language.
@@ -95,6 +97,11 @@ impl Configuration for AgreementLanguage {
             checks::at_most(member, text.as_deref(), 256)?;
         }
         Ok(())
+    }
+
+    /// What users agreed to stays.
+    fn endings(object: &Object<Self>) -> Change {
+        consents::require_untold(object.environment_id, object.id)
     }
 
     async fn check_delete_now(

@@ -20,7 +20,9 @@ use crate::api::media_router::Resource;
 use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
+use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::consents;
 use crate::stores::record::{Events, events};
 
 /// Longest text, in characters.
@@ -88,6 +90,11 @@ impl Configuration for Revision {
             self.text = fold_html(&self.text);
         }
         Ok(())
+    }
+
+    /// What users agreed to stays.
+    fn endings(object: &Object<Self>) -> Change {
+        consents::require_untold(object.environment_id, object.id)
     }
 
     async fn check_delete_now(

@@ -1,17 +1,20 @@
 //! `/environments/{environment}/notificationsSettings`: whom messages come from (PingOne,
 //! "Notifications settings").
 
+use std::collections::BTreeSet;
+
 use protocol::id::UserId;
 use protocol::pingone::Reference as WireReference;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::policies::{LONGEST_CHAIN, references};
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object, Reference};
+use crate::stores::configuration::{Document, Object, Reference, Target};
 use crate::stores::email_delivery::Sender;
 use crate::stores::record::{Events, events};
 
@@ -80,6 +83,20 @@ impl Document for NotificationsSettings {
     fn references(&self) -> Vec<Reference> {
         let chain = self.sms_providers_fallback_chain.iter();
         references("smsProvidersFallbackChain", chain.map(String::as_str))
+    }
+
+    fn mentions(&self) -> Vec<Reference> {
+        let listed = self.whitelist.iter().map(|listed| Reference {
+            member: "whitelist.user.id",
+            target: Target::Table("users"),
+            id: listed.user.id.as_uuid(),
+        });
+        listed.collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        self.whitelist
+            .retain(|listed| !gone.contains(&listed.user.id.as_uuid()));
     }
 }
 

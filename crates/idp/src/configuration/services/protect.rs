@@ -507,7 +507,10 @@ impl Kept for PolicySet {
     fn refers_to(&self) -> Vec<Reference> {
         let predictors = self.evaluated_predictors.iter().flatten();
         let refer = |to: &To<Uuid>| Reference::to_object::<Predictor>("evaluatedPredictors", to.id);
-        predictors.map(refer).collect()
+        let staged = self.triggers.iter().flatten().map(|trigger| {
+            Reference::to_object::<Self>("triggers.policySet.id", trigger.policy_set.id)
+        });
+        predictors.map(refer).chain(staged).collect()
     }
 
     fn complete(&mut self, _: Option<&Self>, new_id: &mut NewId<'_>) -> Result<(), ApiFailure> {

@@ -13,7 +13,7 @@ use crate::access::permissions::may;
 use crate::api::body::OptionalJson;
 use crate::api::checks;
 use crate::api::configuration::{
-    Below, BelowUser, Configuration, Managing, TopLevel, collection, list_route,
+    Below, BelowUser, Configuration, Managing, TopLevel, collection, list_route, replaceable_route,
 };
 use crate::api::hal::{Reply, Shown};
 use crate::api::media_router::Resource;
@@ -426,6 +426,6 @@ pub(super) fn routes() -> Vec<Resource> {
             .post(ask_to_prove)
             .taking::<VerifyTransaction>(),
     );
-    routes.extend(collection::<VerifyTransaction>().into_iter().skip(1));
+    routes.push(replaceable_route::<VerifyTransaction>());
     routes
 }
