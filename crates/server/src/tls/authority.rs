@@ -173,7 +173,7 @@ impl Authority {
 
     /// A server configuration with new leaves for loopback and `hosts`.
     ///
-    /// Who asks for a name gets a leaf without addresses: BoringSSL, which Mono and gRPC are built on,
+    /// Who asks for a name gets a leaf without addresses: `BoringSSL`, which Mono and gRPC use,
     /// refuses addresses below an authority that may vouch for some addresses only.
     pub(super) fn server_config(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, TlsError> {
         let key = KeyPair::generate()?;

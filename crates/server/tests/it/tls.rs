@@ -52,7 +52,7 @@ async fn the_local_authority_vouches_for_loopback_and_configured_names() {
     ask(&ca, "other.test", port).await.unwrap_err();
 }
 
-/// BoringSSL refuses addresses below an authority with constraints, whatever it is asked for.
+/// `BoringSSL` refuses addresses below an authority with constraints, whatever it is asked for.
 #[tokio::test]
 async fn who_asks_for_a_name_is_shown_a_certificate_without_addresses() {
     let place = tempfile::tempdir().unwrap();
