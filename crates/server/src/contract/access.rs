@@ -255,10 +255,11 @@ async fn wrong_role(trial: &Trial) -> Result<(), Stop> {
     let scope = json!({"id": trial.environment(), "type": "ENVIRONMENT"});
     let body = json!({"role": {"id": Uuid::new_v4()}, "scope": scope});
     let at = format!("{user}/roleAssignments");
-    trial
-        .create(&at, &body)
-        .refused(400, "INVALID_DATA")
-        .await?;
+    let error = trial.create(&at, &body).refused(404, "NOT_FOUND").await?;
+    ensure(
+        error.message.starts_with("There is no role with id"),
+        || format!("the message should begin `There is no role with id`: {error}"),
+    )?;
     let list = trial.get(&at).await?;
     ensure(items(&list, "roleAssignments")?.is_empty(), || {
         "there is an assignment".to_owned()
