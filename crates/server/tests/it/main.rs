@@ -6,6 +6,7 @@ mod administration;
 mod bad_input;
 mod command;
 mod configuration;
+mod contract;
 mod durability;
 mod fleet;
 mod grant_types;
