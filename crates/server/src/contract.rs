@@ -26,7 +26,7 @@ use self::stop::Stop;
 use self::trial::{Pending, Trial};
 
 /// One check lasts no longer.
-const LONGEST_CHECK: Duration = Duration::from_secs(60);
+const LONGEST_CHECK: Duration = Duration::from_mins(1);
 
 /// Something that the API promises.
 pub(crate) struct Check {

@@ -1,5 +1,6 @@
 //! `latchkey contract`: the contract suite against an environment.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -90,7 +91,8 @@ impl Contract {
             };
             for path in outcome.left {
                 total.left += 1;
-                line.push_str(&format!("        left behind: {path}\n"));
+                // Writing into a text cannot fail.
+                let _ = writeln!(line, "        left behind: {path}");
             }
             terminal::print(&line)?;
         }

@@ -4,7 +4,7 @@ use pingone::{AccessToken, Method};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::compare::{is, items, member, text};
+use super::compare::{id_of, is, items, member, set, text};
 use super::kinds::{make_population, make_user, predefined_role, user_in};
 use super::stop::{Stop, broken, ensure};
 use super::trial::{Trial, link};
@@ -139,7 +139,7 @@ async fn kinds(trial: &Trial) -> Result<(), Stop> {
     let population = make_population(trial).await?;
     for (member, value) in [("username", json!({"a": 1})), ("name", json!(["Ada"]))] {
         let mut body = user_in(&population, trial.name());
-        body[member] = value;
+        set(&mut body, member, value);
         let error = trial
             .create("users", &body)
             .refused(400, "INVALID_DATA")
@@ -238,7 +238,7 @@ async fn wrong_scope(trial: &Trial) -> Result<(), Stop> {
     let role = predefined_role(trial, "Identity Data Read Only").await?;
     let user = make_user(trial).await?;
     let scope = json!({"id": trial.environment(), "type": "NONSENSE"});
-    let body = json!({"role": {"id": role["id"]}, "scope": scope});
+    let body = json!({"role": {"id": id_of(&role)}, "scope": scope});
     let at = format!("{user}/roleAssignments");
     let error = trial
         .create(&at, &body)

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use pingone::Method;
 use serde_json::{Value, json};
 
-use super::compare::{date, is, is_absent, items, member, text};
+use super::compare::{date, is, is_absent, items, member, set, text};
 use super::kinds::{application, make_application};
 use super::stop::{Stop, ensure};
 use super::trial::Trial;
@@ -99,8 +99,8 @@ async fn keep_former(trial: &Trial) -> Result<(), Stop> {
 
 async fn no_secret(trial: &Trial) -> Result<(), Stop> {
     let mut body = application(trial.name());
-    body["type"] = json!("SINGLE_PAGE_APP");
-    body["tokenEndpointAuthMethod"] = json!("NONE");
+    set(&mut body, "type", json!("SINGLE_PAGE_APP"));
+    set(&mut body, "tokenEndpointAuthMethod", json!("NONE"));
     let made = trial.make("applications", &body).await?;
     trial.is_missing(&format!("{}/secret", made.at)).await
 }
@@ -129,14 +129,18 @@ async fn subject(trial: &Trial) -> Result<(), Stop> {
 async fn type_stays(trial: &Trial) -> Result<(), Stop> {
     let at = make_application(trial).await?;
     let mut body = application(trial.name());
-    body["type"] = json!("NATIVE_APP");
+    set(&mut body, "type", json!("NATIVE_APP"));
     let _ = trial.put(&at, &body).await;
     is(&trial.get(&at).await?, "/type", "WEB_APP")
 }
 
 async fn wildcard(trial: &Trial) -> Result<(), Stop> {
     let mut body = application(trial.name());
-    body["redirectUris"] = json!(["https://shop.example.com/*"]);
+    set(
+        &mut body,
+        "redirectUris",
+        json!(["https://shop.example.com/*"]),
+    );
     let error = trial
         .create("applications", &body)
         .refused(400, "INVALID_DATA")
@@ -152,7 +156,7 @@ async fn wildcard(trial: &Trial) -> Result<(), Stop> {
 
 async fn codes(trial: &Trial) -> Result<(), Stop> {
     let mut body = application(trial.name());
-    body["pkceEnforcement"] = json!("SOMETIMES");
+    set(&mut body, "pkceEnforcement", json!("SOMETIMES"));
     let ask = trial.create("applications", &body);
     let error = ask
         .refused_for("INVALID_DATA", "INVALID_VALUE", "pkceEnforcement")

@@ -74,6 +74,18 @@ pub(super) fn items<'v>(list: &'v Value, key: &str) -> Result<&'v [Value], Stop>
     }
 }
 
+/// The member `id`, null where there is none.
+pub(super) fn id_of(object: &Value) -> &Value {
+    object.get("id").unwrap_or(&Value::Null)
+}
+
+/// Sets a member of a body.
+pub(super) fn set(body: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = body {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// Checks that a member has this value.
 pub(super) fn is(answer: &Value, pointer: &str, wanted: impl Into<Value>) -> Result<(), Stop> {
     let (got, wanted) = (member(answer, pointer)?, wanted.into());

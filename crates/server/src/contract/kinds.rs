@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::compare::items;
+use super::compare::{id_of, items, member, set};
 use super::stop::{Stop, broken};
 use super::trial::{Pending, Trial};
 
@@ -410,8 +410,8 @@ pub(super) fn all() -> Vec<Kind> {
             "deviceAuthenticationPolicies",
             |trial| Box::pin(async move {
                 let body = device_authentication_policy(trial.name());
-                let mut off = body["voice"].clone();
-                off["enabled"] = json!(false);
+                let mut off = member(&body, "/voice")?.clone();
+                set(&mut off, "enabled", json!(false));
                 Ok(Sample::new("deviceAuthenticationPolicies", body, json!({"voice": off})))
             }),
             &["name", "sms", "voice", "email", "mobile", "totp"],
@@ -508,11 +508,12 @@ fn agreement(name: &str) -> Value {
 }
 
 fn device_authentication_policy(name: &str) -> Value {
-    let otp = json!({"failure": {"count": 3, "coolDown": {"duration": 2, "timeUnit": "MINUTES"}}});
+    let failure = json!({"count": 3, "coolDown": {"duration": 2, "timeUnit": "MINUTES"}});
+    let otp = json!({"failure": failure});
     let sent = json!({
         "enabled": true,
         "otp": {
-            "lifeTime": {"duration": 30, "timeUnit": "MINUTES"}, "failure": otp["failure"],
+            "lifeTime": {"duration": 30, "timeUnit": "MINUTES"}, "failure": failure,
             "otpLength": 8,
         },
     });
@@ -683,7 +684,7 @@ async fn role_assignment(trial: &Trial, holder: &str) -> Result<Sample, Stop> {
     let name = format!("{} scope", trial.name());
     let population = trial.make("populations", &json!({"name": name})).await?.id;
     let body = json!({
-        "role": {"id": role["id"]}, "scope": {"id": population, "type": "POPULATION"},
+        "role": {"id": id_of(&role)}, "scope": {"id": population, "type": "POPULATION"},
     });
     Ok(Sample::new(
         format!("{holder}/roleAssignments"),
@@ -700,7 +701,7 @@ async fn role(trial: &Trial) -> Result<Sample, Stop> {
     };
     let body = json!({
         "name": trial.name(), "description": "for a check", "applicableTo": ["ENVIRONMENT"],
-        "permissions": [{"id": permission}], "canBeAssignedBy": [{"id": admin["id"]}],
+        "permissions": [{"id": permission}], "canBeAssignedBy": [{"id": id_of(&admin)}],
     });
     Ok(Sample::new(
         "roles",

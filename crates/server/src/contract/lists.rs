@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use pingone::Method;
 use serde_json::{Value, json};
 
-use super::compare::{date, is, items, member, text};
+use super::compare::{date, is, items, member, set, text};
 use super::kinds::{make_population, user_in};
 use super::points::following;
 use super::stop::{Stop, broken, ensure};
@@ -37,7 +37,11 @@ async fn three(trial: &Trial) -> Result<String, Stop> {
     let population = make_population(trial).await?;
     for end in ["a", "b", "c"] {
         let mut body = user_in(&population, &format!("{}-{end}", trial.name()));
-        body["name"] = json!({"family": format!("{}-{end}", trial.name())});
+        set(
+            &mut body,
+            "name",
+            json!({"family": format!("{}-{end}", trial.name())}),
+        );
         trial.make("users", &body).await?;
     }
     Ok(population)
@@ -280,7 +284,7 @@ async fn activity(trial: &Trial, made: &Made, action: &str) -> Result<Value, Sto
             let activities = items(&list, "activities")?;
             match activities
                 .iter()
-                .find(|one| one["action"]["type"] == action)
+                .find(|one| one.pointer("/action/type").is_some_and(|is| is == action))
             {
                 Some(activity) => Ok(activity.clone()),
                 None => broken(format!(

@@ -3,7 +3,7 @@
 use pingone::Method;
 use serde_json::json;
 
-use super::compare::{is, is_absent, text};
+use super::compare::{is, is_absent, set, text};
 use super::kinds::{make_population, make_user, user_in};
 use super::stop::{Stop, ensure};
 use super::trial::{Trial, link};
@@ -58,7 +58,7 @@ async fn patch(trial: &Trial) -> Result<(), Stop> {
 async fn put(trial: &Trial) -> Result<(), Stop> {
     let population = make_population(trial).await?;
     let mut body = user_in(&population, trial.name());
-    body["title"] = json!("Countess");
+    set(&mut body, "title", json!("Countess"));
     let user = trial.make("users", &body).await?;
     let other = json!({
         "username": trial.name(), "email": "other@example.com", "enabled": false,
@@ -135,9 +135,13 @@ async fn lock(trial: &Trial) -> Result<(), Stop> {
 async fn import(trial: &Trial) -> Result<(), Stop> {
     let population = make_population(trial).await?;
     let mut body = user_in(&population, trial.name());
-    body["password"] = json!({"value": "Windy-Meadow-97", "forceChange": true});
-    body["enabled"] = json!(false);
-    body["mfaEnabled"] = json!(true);
+    set(
+        &mut body,
+        "password",
+        json!({"value": "Windy-Meadow-97", "forceChange": true}),
+    );
+    set(&mut body, "enabled", json!(false));
+    set(&mut body, "mfaEnabled", json!(true));
     let mut ask = trial.create("users", &body).media_type("user.import+json");
     let user = ask.answered(201).await?;
     is(&user, "/enabled", false)?;
@@ -146,8 +150,12 @@ async fn import(trial: &Trial) -> Result<(), Stop> {
     let at = format!("users/{}", text(&user, "/id")?);
     let password = trial.get(&format!("{at}/password")).await?;
     is(&password, "/status", "MUST_CHANGE_PASSWORD")?;
-    body["username"] = json!(format!("{}-weak", trial.name()));
-    body["password"] = json!({"value": "a"});
+    set(
+        &mut body,
+        "username",
+        json!(format!("{}-weak", trial.name())),
+    );
+    set(&mut body, "password", json!({"value": "a"}));
     ask = trial.create("users", &body).media_type("user.import+json");
     ask.refused_for("INVALID_DATA", "INVALID_VALUE", "password")
         .await?;
@@ -157,7 +165,7 @@ async fn import(trial: &Trial) -> Result<(), Stop> {
 async fn mail_address(trial: &Trial) -> Result<(), Stop> {
     let population = make_population(trial).await?;
     let mut body = user_in(&population, trial.name());
-    body["email"] = json!("nonsense");
+    set(&mut body, "email", json!("nonsense"));
     let ask = trial.create("users", &body);
     ask.refused_for("INVALID_DATA", "INVALID_VALUE", "email")
         .await?;
