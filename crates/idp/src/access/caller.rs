@@ -6,9 +6,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use db::StoreError;
 use jiff::Timestamp;
-use protocol::id::{ApplicationId, EnvironmentId, UserId};
+use protocol::id::{ApplicationId, EnvironmentId, OrganizationId, UserId};
 use protocol::oauth::Scopes;
-use protocol::pingone::RoleScopeType;
+use protocol::pingone::{RoleScope, RoleScopeType};
 use uuid::Uuid;
 
 use super::bearer::{self, Bearer, BearerRefusal};
@@ -196,7 +196,7 @@ impl Caller {
                 None => Assignable::held(assignment),
             };
             // Where what it was for is gone, it gives nothing.
-            let Some(located) = self.located(assignment).await? else {
+            let Some(located) = self.located(assignment.scope).await? else {
                 continue;
             };
             if !coverage::includes(&self.assignments, &role, located) {
@@ -244,23 +244,22 @@ impl Caller {
         }
     }
 
-    /// What an assignment is for, with what is around it; `None` where that is gone.
+    /// What a role is for, with what is around it; `None` where that is gone. Populations and
+    /// applications may be of other environments than the one who holds the role.
     pub(crate) async fn located(
         &self,
-        assignment: &StoredAssignment,
+        scope: RoleScope,
     ) -> Result<Option<LocatedScope>, StoreError> {
-        let scope = assignment.scope;
-        let environment = match scope.scope_type {
-            RoleScopeType::Environment => EnvironmentId::from_uuid(scope.id),
-            RoleScopeType::Organization => {
-                let organization = protocol::id::OrganizationId::from_uuid(scope.id);
-                return Ok(Some(LocatedScope {
-                    scope,
-                    environment: None,
-                    organization,
-                }));
-            }
-            RoleScopeType::Application | RoleScopeType::Population => assignment.environment_id,
+        if scope.scope_type == RoleScopeType::Organization {
+            return Ok(Some(LocatedScope {
+                scope,
+                environment: None,
+                organization: OrganizationId::from_uuid(scope.id),
+            }));
+        }
+        let environment = self.idp.role_assignments().environment_of(scope).await?;
+        let Some(environment) = environment else {
+            return Ok(None);
         };
         let found = self.idp.environments().find(environment, self.now).await?;
         Ok(found.map(|environment| LocatedScope {

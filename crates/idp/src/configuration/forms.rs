@@ -7,14 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use self::fields::Field;
+use super::identity_providers::IdentityProvider;
+use crate::access::caller::Caller;
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object, Reference};
+use crate::stores::configuration::{Document, Object, Objects, Reference};
 use crate::stores::record::{Events, events};
 
 /// As many fields as a form may have.
@@ -67,12 +70,18 @@ impl Document for Form {
         &self.name
     }
 
-    fn references(&self) -> Vec<Reference> {
+    fn mentions(&self) -> Vec<Reference> {
         self.components
             .fields
             .iter()
-            .filter_map(Field::references)
+            .filter_map(Field::mentions)
             .collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        for field in &mut self.components.fields {
+            field.forget(gone);
+        }
     }
 }
 
@@ -148,6 +157,29 @@ impl Configuration for Form {
         } else {
             shown.member("languageBundle", json!(bundle))
         }
+    }
+
+    /// A button of a provider says whether the provider can be used.
+    async fn derive(
+        caller: &Caller,
+        object: &Object<Self>,
+        shown: Shown,
+    ) -> Result<Shown, ApiFailure> {
+        let fields = &object.document.components.fields;
+        if fields.iter().all(|field| field.provider().is_none()) {
+            return Ok(shown);
+        }
+        let providers = Objects::<IdentityProvider>::new(caller.idp.db(), caller.idp.keyring());
+        let mut components = shown.item().get("components").cloned().unwrap_or_default();
+        let told = components.get_mut("fields").and_then(Value::as_array_mut);
+        for (field, told) in fields.iter().zip(told.into_iter().flatten()) {
+            if let (Some(id), Some(told)) = (field.provider(), told.as_object_mut()) {
+                let provider = providers.find(object.environment_id, id).await?;
+                let enabled = provider.is_some_and(|provider| provider.document.enabled);
+                told.insert("idpEnabled".to_owned(), enabled.into());
+            }
+        }
+        Ok(shown.member("components", components))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Reference, to_json};
 use crate::stores::populations::StoredPopulation;
 use crate::stores::record::{Events, events};
-use crate::stores::themes::Picture;
+use crate::stores::themes::{Picture, forget_picture};
 
 /// An identity provider. What its type does not use is absent.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -303,15 +303,6 @@ impl Document for IdentityProvider {
         &self.name
     }
 
-    fn references(&self) -> Vec<Reference> {
-        let registration = self.registration.as_ref();
-        let population = registration.and_then(|registration| registration.population);
-        population
-            .map(|to| Reference::to_row::<StoredPopulation>("registration.population", to.id))
-            .into_iter()
-            .collect()
-    }
-
     fn mentions(&self) -> Vec<Reference> {
         let pictures = [
             ("icon.id", &self.icon),
@@ -319,7 +310,7 @@ impl Document for IdentityProvider {
         ];
         let pictures = pictures
             .into_iter()
-            .filter_map(|(member, picture)| picture.as_ref()?.reference(member));
+            .filter_map(|(member, picture)| picture.as_ref()?.mention(member));
         let verification = self.idp_verification.iter();
         let certificates = verification.flat_map(|one| &one.certificates).map(|to| {
             Reference::to_object::<Certificate>("idpVerification.certificates.id", to.id)
@@ -327,15 +318,23 @@ impl Document for IdentityProvider {
         let key = self.sp_signing.iter();
         let key =
             key.map(|signing| Reference::to_object::<Key>("spSigning.key.id", signing.key.id));
-        pictures.chain(certificates).chain(key).collect()
+        let registration = self.registration.as_ref();
+        let population = registration.and_then(|registration| registration.population);
+        let population = population
+            .map(|to| Reference::to_row::<StoredPopulation>("registration.population", to.id));
+        let named = pictures.chain(certificates).chain(key);
+        named.chain(population).collect()
     }
 
+    /// Without the population that it keeps the credentials of, newcomers register like anybody.
     fn forget(&mut self, gone: &BTreeSet<Uuid>) {
         for picture in [&mut self.icon, &mut self.login_button_icon] {
-            let is_gone = |shown: &Picture| shown.id.is_some_and(|id| gone.contains(&id));
-            if picture.as_ref().is_some_and(is_gone) {
-                *picture = None;
-            }
+            forget_picture(picture, gone);
+        }
+        if let Some(registration) = &mut self.registration {
+            let population = registration.population.take();
+            registration.population =
+                population.filter(|population| !gone.contains(&population.id.as_uuid()));
         }
         if let Some(verification) = &mut self.idp_verification {
             let certificates = &mut verification.certificates;

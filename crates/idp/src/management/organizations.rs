@@ -29,6 +29,15 @@ const NAME: &str = "Latchkey";
 /// The licences of an organization: for its environments, and for the one of its administrators.
 const PACKAGES: [&str; 2] = ["INTERNAL", "ADMIN"];
 
+/// How instants are compared.
+const ORDER: &[Operator] = &[
+    Operator::Eq,
+    Operator::Gt,
+    Operator::Ge,
+    Operator::Lt,
+    Operator::Le,
+];
+
 /// More than anybody has.
 const UNLIMITED: i64 = 10_000_000;
 
@@ -203,7 +212,7 @@ fn entitlements() -> Map<String, Value> {
     members
 }
 
-fn rules(names: &[&'static str]) -> AttributeRules {
+fn texts(names: &[&'static str]) -> AttributeRules {
     const OPERATORS: &[Operator] = &[Operator::Eq, Operator::Sw, Operator::Co];
     AttributeRules::new(
         names
@@ -214,11 +223,10 @@ fn rules(names: &[&'static str]) -> AttributeRules {
 
 fn filtered(
     page: &PageRequest,
-    names: &[&'static str],
-    items: Vec<Shown>,
+    rules: &AttributeRules,
+    mut items: Vec<Shown>,
 ) -> Result<Vec<Shown>, ApiFailure> {
-    let filter = page.filter(&rules(names))?;
-    let mut items = items;
+    let filter = page.filter(rules)?;
     items.retain(|item| passes(filter.as_ref(), item.item()));
     Ok(items)
 }
@@ -227,7 +235,7 @@ pub(super) async fn list(caller: Caller, page: PageRequest) -> Result<Reply, Api
     let id = organization(&caller).await?;
     let url = caller.idp.urls().api("organizations");
     let own = own(caller, id).await?;
-    let found = filtered(&page, &["id", "name"], vec![own.show()])?;
+    let found = filtered(&page, &texts(&["id", "name"]), vec![own.show()])?;
     Reply::ok(&Page::whole(url, "organizations", found))
 }
 
@@ -244,8 +252,11 @@ pub(super) async fn list_licenses(
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
     let own = own(caller, id).await?;
-    let names = ["id", "name", "package", "status", "beginsAt", "expiresAt"];
-    let found = filtered(&page, &names, own.licenses().await?)?;
+    let rules = ["beginsAt", "expiresAt"].into_iter().fold(
+        texts(&["id", "name", "package", "status"]),
+        |rules, name| rules.with(AttributeRule::exact(name, ORDER)),
+    );
+    let found = filtered(&page, &rules, own.licenses().await?)?;
     Reply::ok(&Page::whole(own.url("/licenses"), "licenses", found))
 }
 

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use protocol::id::{
-    ApplicationId, EnvironmentId, GroupId, OrganizationId, PopulationId, RoleAssignmentId, RoleId,
-};
-use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment, RoleScopeType};
+use protocol::id::{GroupId, RoleAssignmentId, RoleId};
+use protocol::pingone::{ErrorDetail, NewRoleAssignment, RoleAssignment};
 
 use super::roles::unknown as unknown_role;
 use super::unique;
-use crate::access::allowed::{AllowedEverywhere, find_population};
+use crate::access::allowed::AllowedEverywhere;
 use crate::access::caller::Caller;
 use crate::access::coverage::{self, Assignable, Coverage, LocatedScope};
 use crate::access::last_administrator::{self, Loss};
@@ -170,52 +168,8 @@ impl AssignmentsOf<'_> {
                 "The role can not be assigned for a scope of this type.",
             ));
         }
-        let organization = self.environment.organization_id;
-        let unknown = || refused("There is no such scope.");
-        match scope.scope_type {
-            RoleScopeType::Organization => Ok(LocatedScope {
-                scope,
-                environment: None,
-                organization: OrganizationId::from_uuid(scope.id),
-            }),
-            RoleScopeType::Environment => {
-                let id = EnvironmentId::from_uuid(scope.id);
-                let found = self
-                    .caller
-                    .idp
-                    .environments()
-                    .find(id, self.caller.now)
-                    .await?;
-                let found = found.ok_or_else(unknown)?;
-                Ok(LocatedScope {
-                    scope,
-                    environment: Some(id),
-                    organization: found.organization_id,
-                })
-            }
-            RoleScopeType::Population => {
-                let id = PopulationId::from_uuid(scope.id);
-                let environment = self.environment.id;
-                let found = find_population(&self.caller.idp, environment, id).await?;
-                found.ok_or_else(unknown)?;
-                Ok(LocatedScope {
-                    scope,
-                    environment: Some(environment),
-                    organization,
-                })
-            }
-            RoleScopeType::Application => {
-                let (id, environment) = (ApplicationId::from_uuid(scope.id), self.environment.id);
-                let applications = self.caller.idp.applications();
-                let found = applications.find(environment, id, self.caller.now).await?;
-                found.ok_or_else(unknown)?;
-                Ok(LocatedScope {
-                    scope,
-                    environment: Some(environment),
-                    organization,
-                })
-            }
-        }
+        let located = self.caller.located(scope).await?;
+        located.ok_or_else(|| refused("There is no such scope."))
     }
 
     /// Takes a role away; as giving it, only as far as the one who asks holds it.

@@ -297,7 +297,7 @@ pub(super) async fn replace(
     let becomes = Assignable::from(&role);
     let holders = allowed.idp.role_assignments().of_role(role.id).await?;
     for assignment in &holders {
-        if let Some(located) = allowed.located(assignment).await?
+        if let Some(located) = allowed.located(assignment.scope).await?
             && !coverage::includes(allowed.assignments(), &becomes, located)
         {
             return Err(ApiFailure::forbidden());

@@ -70,6 +70,8 @@ impl Format {
 impl Document for Image {
     const EVENTS: Events = events!("IMAGE");
     const MOST: u32 = 500;
+    /// Pages and mails show them.
+    const IS_CACHED: bool = true;
 
     fn name(&self) -> &'static str {
         "Image"

@@ -134,6 +134,10 @@ SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, 
          WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
   FROM role_assignments WHERE scope_id IN ($1, $2) ORDER BY created_at, id";
 
+const ENVIRONMENT_OF_APPLICATION: &str = "SELECT environment_id FROM applications WHERE id = $1";
+
+const ENVIRONMENT_OF_POPULATION: &str = "SELECT environment_id FROM populations WHERE id = $1";
+
 const OF_ROLE: &str = "\
 SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
        created_at,
@@ -222,6 +226,26 @@ impl RoleAssignments {
         let rows = self.db.read(statement).await;
         let rows = rows.map_err(StoreError::during("look role assignments up"))?;
         rows.iter().map(StoredAssignment::from_row).collect()
+    }
+
+    /// The environment of what a role is for; `None` where there is no such thing.
+    pub(crate) async fn environment_of(
+        &self,
+        scope: RoleScope,
+    ) -> Result<Option<EnvironmentId>, StoreError> {
+        let find = match scope.scope_type {
+            RoleScopeType::Application => ENVIRONMENT_OF_APPLICATION,
+            RoleScopeType::Population => ENVIRONMENT_OF_POPULATION,
+            RoleScopeType::Environment => return Ok(Some(EnvironmentId::from_uuid(scope.id))),
+            RoleScopeType::Organization => return Ok(None),
+        };
+        let row = self
+            .db
+            .read_optional(Statement::new(find).bind(scope.id))
+            .await;
+        let row = row.map_err(StoreError::during("find what a role is for"))?;
+        let id = row.map(|row| row.get("environment_id")).transpose()?;
+        Ok(id.map(EnvironmentId::from_uuid))
     }
 
     /// By whom a custom role is held.

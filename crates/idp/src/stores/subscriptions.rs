@@ -147,11 +147,11 @@ pub(crate) enum LineFormat {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FilterOptions {
     pub(crate) included_action_types: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) included_applications: Vec<Named>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) included_populations: Vec<Named>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) included_tags: Vec<Tag>,
     #[serde(default)]
     pub(crate) ip_address_exposed: bool,

@@ -1,5 +1,6 @@
 //! How pages and mails look: the themes of an environment, and whose pages they are.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use db::{Reader, StoreError};
@@ -124,9 +125,17 @@ impl Theme {
 
 impl Picture {
     /// That a member shows it.
-    pub(crate) fn reference(&self, member: &'static str) -> Option<Reference> {
+    pub(crate) fn mention(&self, member: &'static str) -> Option<Reference> {
         let id = self.id?;
         Some(Reference::to_object::<Image>(member, id))
+    }
+}
+
+/// Takes a picture away whose image is gone.
+pub(crate) fn forget_picture(picture: &mut Option<Picture>, gone: &BTreeSet<Uuid>) {
+    let is_gone = |shown: &Picture| shown.id.is_some_and(|id| gone.contains(&id));
+    if picture.as_ref().is_some_and(is_gone) {
+        *picture = None;
     }
 }
 
@@ -148,7 +157,7 @@ impl Document for Theme {
         self.default
     }
 
-    fn references(&self) -> Vec<Reference> {
+    fn mentions(&self) -> Vec<Reference> {
         let Look {
             background_image,
             logo,
@@ -159,8 +168,13 @@ impl Document for Theme {
             ("configuration.logo", logo),
         ]
         .into_iter()
-        .filter_map(|(member, picture)| picture.as_ref()?.reference(member))
+        .filter_map(|(member, picture)| picture.as_ref()?.mention(member))
         .collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        forget_picture(&mut self.configuration.background_image, gone);
+        forget_picture(&mut self.configuration.logo, gone);
     }
 }
 
@@ -181,11 +195,15 @@ impl Document for BrandingSettings {
         "Branding"
     }
 
-    fn references(&self) -> Vec<Reference> {
+    fn mentions(&self) -> Vec<Reference> {
         let logo = self.logo.as_ref();
-        logo.and_then(|logo| logo.reference("logo"))
+        logo.and_then(|logo| logo.mention("logo"))
             .into_iter()
             .collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        forget_picture(&mut self.logo, gone);
     }
 }
 

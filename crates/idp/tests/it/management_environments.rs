@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
+use crate::management::{Api, encoded, refused};
 use crate::world::World;
 
 async fn make(api: &Api<'_>, body: Value) -> Value {
@@ -196,6 +196,16 @@ async fn the_organization_has_two_licences_that_can_be_renamed() {
         api.get(&filter).await.expect(StatusCode::OK).json()["size"],
         1
     );
+    for (filter, size) in [
+        ("beginsAt lt \"2006-01-02T15:04:05\"", 0),
+        ("expiresAt gt \"2006\"", 2),
+    ] {
+        let path = format!("{at}/licenses?filter={}", encoded(filter));
+        assert_eq!(
+            api.get(&path).await.expect(StatusCode::OK).json()["size"],
+            size
+        );
+    }
     let unknown = format!("{at}/licenses/9c052a8a-14be-44e4-8f07-2662569994ce");
     refused(&api.get(&unknown).await, 404, "NOT_FOUND", "", "");
 

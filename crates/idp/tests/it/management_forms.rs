@@ -3,7 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
+use crate::management::{Api, id, refused};
+use crate::management_identity_providers::{oidc, path as provider_path};
 use crate::world::World;
 
 fn label(key: &str, text: &str) -> String {
@@ -44,6 +45,31 @@ async fn the_texts_of_a_form_are_collected_from_its_fields() {
     let replaced = api.put(&at, &plain).await.expect(StatusCode::OK).json();
     assert_eq!(replaced["languageBundle"], json!({"button.text": "Submit"}));
     api.delete(&at).await.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_button_says_whether_its_provider_can_be_used() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut provider = oidc();
+    let made = api.make("identityProviders", &provider).await;
+    let mut form = form();
+    form["components"]["fields"][0] = json!({
+        "type": "SOCIAL_LOGIN_BUTTON", "position": {"row": 0, "col": 0}, "key": "provider",
+        "label": "Sign on elsewhere", "idpName": "Partner", "idpType": "OPENID_CONNECT",
+        "idpId": made["id"],
+    });
+    let form = api.make("forms", &form).await;
+    let path = format!("forms/{}", id(&form));
+    let is_enabled = async || {
+        let shown = api.get(&path).await.expect(StatusCode::OK).json();
+        shown["components"]["fields"][0]["idpEnabled"].clone()
+    };
+    assert_eq!(is_enabled().await, false);
+    provider["enabled"] = json!(true);
+    let replaced = api.put(&provider_path(&made), &provider).await;
+    replaced.expect(StatusCode::OK);
+    assert_eq!(is_enabled().await, true);
 }
 
 #[tokio::test]

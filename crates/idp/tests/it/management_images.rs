@@ -1,8 +1,8 @@
-//! Uploaded images: what is taken, where they are afterwards, and who may not delete them.
+//! Uploaded images: what is taken, where they are afterwards, and that they can go.
 
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::management::{Api, refused};
 use crate::world::{Answer, World};
@@ -97,32 +97,4 @@ async fn only_images_are_taken() {
         .expect(StatusCode::PAYLOAD_TOO_LARGE);
     let json = api.post("images", &json!({})).await;
     json.expect(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-}
-
-#[tokio::test]
-async fn an_image_that_a_theme_shows_stays() {
-    let world = World::new().await;
-    let api = Api::worker(&world).await;
-    let image = upload(&api, png(64, 64)).await.json();
-    let logo = json!({"id": image["id"], "href": image["targets"]["original"]["href"]});
-    let theme = |logo: &Value| {
-        json!({"template": "focus", "configuration": {
-            "backgroundType": "DEFAULT", "bodyTextColor": "#000000", "headingTextColor": "#000000",
-            "linkTextColor": "#0000ff", "buttonColor": "#0000ff", "buttonTextColor": "#ffffff",
-            "cardColor": "#ffffff", "logoType": "IMAGE", "logo": logo,
-        }})
-    };
-    let unknown = json!({"id": world.demo.environment_id, "href": "https://example.com/x.png"});
-    let refusal = api.post("themes", &theme(&unknown)).await;
-    let member = "configuration.logo";
-    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", member);
-
-    let made = api.post("themes", &theme(&logo)).await;
-    let made = made.expect(StatusCode::CREATED).json();
-    let at = format!("images/{}", image["id"].as_str().unwrap());
-    let refusal = api.delete(&at).await;
-    refused(&refusal, 400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION", "");
-    let theme = format!("themes/{}", made["id"].as_str().unwrap());
-    api.delete(&theme).await.expect(StatusCode::NO_CONTENT);
-    api.delete(&at).await.expect(StatusCode::NO_CONTENT);
 }

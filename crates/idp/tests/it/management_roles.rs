@@ -2,9 +2,10 @@
 //! them.
 
 use http::StatusCode;
+use protocol::id::EnvironmentId;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
+use crate::management::{Api, id, refused};
 use crate::world::World;
 
 fn role(name: &str, permissions: &[&str], by: &str) -> Value {
@@ -206,4 +207,46 @@ async fn a_role_for_one_application_reaches_no_other() {
         .await;
     let answer = api.post(&path, &unfit).await;
     refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "scope");
+}
+
+#[tokio::test]
+async fn a_role_may_be_for_a_population_of_another_environment() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let new = json!({ "name": "Second", "type": "SANDBOX", "region": "NA" });
+    let made = api.make("/v1/environments", &new).await;
+    let second = Api {
+        environment: EnvironmentId::parse(&id(&made)).unwrap(),
+        ..api.clone()
+    };
+    let crew = second.make_population("Crew").await;
+    let (worker, secret) = api.make_worker("Clerk", &[]).await;
+    let path = format!("applications/{worker}/roleAssignments");
+    let body = api
+        .assignment("Identity Data Admin", "POPULATION", &crew)
+        .await;
+    api.make(&path, &body).await;
+
+    let clerk = Api::application(&world, &worker, &secret).await;
+    let there = Api {
+        environment: second.environment,
+        ..clerk.clone()
+    };
+    there.make_user_in("ada", &crew).await;
+    let others = there
+        .post(
+            "users",
+            &json!({"username": "bo", "email": "bo@example.com"}),
+        )
+        .await;
+    others.expect(StatusCode::FORBIDDEN);
+    let here = clerk.get("users").await.expect(StatusCode::OK).json();
+    assert_eq!(here["_embedded"]["users"], json!([]));
+
+    // Who holds nothing there can't give it to somebody.
+    let here = api
+        .worker_with("Local", &["Environment Admin", "Identity Data Admin"])
+        .await;
+    let refusal = here.post(&path, &body).await;
+    refusal.expect(StatusCode::FORBIDDEN);
 }

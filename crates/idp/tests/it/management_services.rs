@@ -228,6 +228,8 @@ async fn an_application_role_is_named_by_its_users_and_its_permissions() {
         (&given["id"], &given["name"]),
         (&role["id"], &json!("Clerk"))
     );
+    let held = api.get(&of_user).await.expect(StatusCode::OK).json();
+    assert_eq!(held["_embedded"]["roles"][0]["id"], role["id"]);
     let assignments = format!("applicationRoles/{}/assignments", id(&role));
     let listed = api.get(&assignments).await.expect(StatusCode::OK).json();
     assert_eq!(

@@ -250,6 +250,13 @@ async fn a_subscription_is_understood_or_refused_by_name() {
     let made = api.post("subscriptions", &good).await;
     let made = made.expect(StatusCode::CREATED).json();
     assert_eq!(made["httpEndpoint"], good["httpEndpoint"]);
+    for list in [
+        "includedApplications",
+        "includedPopulations",
+        "includedTags",
+    ] {
+        assert_eq!(made["filterOptions"].get(list), None, "{list}");
+    }
     let select = "SELECT document FROM configuration_objects WHERE kind = 'SUBSCRIPTION'";
     let row = world.db.read_optional(Statement::new(select)).await;
     let document: String = row.unwrap().unwrap().get("document").unwrap();

@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::management::Api;
+use crate::management::{Api, id, refused};
 use crate::management_images::{png, upload};
 use crate::world::{NEW_PASSWORD, World, at_sign_on, sub_page};
 
@@ -44,6 +44,36 @@ async fn an_untouched_environment_has_the_brand_of_the_installation() {
         page.contains("<span class=\"brand-name\">Latchkey</span>"),
         "{page}"
     );
+}
+
+#[tokio::test]
+async fn pages_go_on_without_a_logo_that_is_deleted() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let unknown = json!({"id": world.demo.environment_id, "href": "https://example.com/x.png"});
+    let refusal = api.post("themes", &theme(&unknown, "#FFFFFF")).await;
+    let member = "configuration.logo";
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", member);
+
+    let logo = logo(&api).await;
+    let theme = theme(&logo, "#FFFFFF");
+    let made = api.make("themes", &theme).await;
+    let (shown, _) = page(&world).await;
+    let href = logo["href"].as_str().unwrap();
+    let uploaded = href.strip_prefix("https://localhost:9443").unwrap();
+    assert!(shown.contains(uploaded), "{shown}");
+    let image = format!("images/{}", logo["id"].as_str().unwrap());
+    api.delete(&image).await.expect(StatusCode::NO_CONTENT);
+
+    world.advance(60);
+    let (shown, _) = page(&world).await;
+    assert!(shown.contains("Harbour &#60;b&#62;Ltd"), "{shown}");
+    assert!(!shown.contains(uploaded), "{shown}");
+    let path = format!("themes/{}", id(&made));
+    let kept = api.get(&path).await.expect(StatusCode::OK).json();
+    assert_eq!(kept["configuration"].get("logo"), None);
+    let refusal = api.put(&path, &theme).await;
+    refused(&refusal, 400, "INVALID_DATA", "INVALID_VALUE", member);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The fields of forms: which members each kind has, and which of them it must have.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -391,8 +393,20 @@ impl Field {
         (self.position.row, self.position.col)
     }
 
-    /// What it refers to.
-    pub(super) fn references(&self) -> Option<Reference> {
+    /// Names no agreement that is gone.
+    pub(super) fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        if let Some(agreement) = &mut self.agreement {
+            agreement.id = agreement.id.filter(|id| !gone.contains(id));
+        }
+    }
+
+    /// The identity provider that it leads to.
+    pub(super) fn provider(&self) -> Option<Uuid> {
+        Uuid::try_parse(self.idp_id.as_deref()?).ok()
+    }
+
+    /// What it names.
+    pub(super) fn mentions(&self) -> Option<Reference> {
         let agreement = self.agreement.as_ref()?;
         let member = "components.fields.agreement.id";
         Some(Reference::to_object::<Agreement>(member, agreement.id?))

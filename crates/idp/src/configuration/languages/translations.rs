@@ -112,7 +112,9 @@ fn one(texts: &Texts, translations: &Translations, key: &str) -> Translation {
     let known = known_keys().find(|known| known.key == key);
     let id = texts.ids_of(key).and_then(|ids| ids.first().copied());
     let said = |messages: &Messages| id.and_then(|id| messages.pattern(id)).map(str::to_owned);
-    let reference = said(texts.english()).or(known.map(|known| known.text.to_owned()));
+    // PingOne's own words where it has the key: the pages' may be others.
+    let reference = known.map(|known| known.text.to_owned());
+    let reference = reference.or_else(|| said(texts.english()));
     let is_english = translations.locale.split('-').next() == Some("en");
     let untranslated = match texts.of(&translations.locale).and_then(said) {
         Some(text) => Some(text),

@@ -423,7 +423,7 @@ impl Document for UserApplicationRole {
 impl Configuration for UserApplicationRole {
     const PATH: &'static str = "users/{user}/applicationRoles";
     const ITEM: &'static str = "applicationRole";
-    const KEY: &'static str = "applicationRoles";
+    const KEY: &'static str = "roles";
     const UNIQUE: &'static str = "id";
     const KEPT: Option<&'static str> = Some(NOT_IN_TOKENS);
     type Parent = BelowUser;
