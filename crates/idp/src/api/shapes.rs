@@ -66,7 +66,7 @@ impl<D: Configuration> JsonSchema for Stored<D> {
                 properties.insert(name.to_owned(), json!({}));
             }
         }
-        as_resource(own, D::Parent::MEMBER, generator)
+        as_resource(&own, D::Parent::MEMBER, generator)
     }
 }
 
@@ -91,13 +91,13 @@ impl<D: UsersOwn + JsonSchema> JsonSchema for OfUserShown<D> {
                 properties.remove(name);
             }
         }
-        as_resource(own, Some("user"), generator)
+        as_resource(&own, Some("user"), generator)
     }
 }
 
 /// What every resource has, around the members of its own. `parent` is the member that names what it
 /// hangs off.
-fn as_resource(own: Schema, parent: Option<&str>, generator: &mut SchemaGenerator) -> Schema {
+fn as_resource(own: &Schema, parent: Option<&str>, generator: &mut SchemaGenerator) -> Schema {
     let mut members = Map::from_iter([
         (
             "_links".to_owned(),

@@ -379,7 +379,7 @@ impl<'a, D: Document> Objects<'a, D> {
         let rows = rows.map_err(StoreError::during("read configuration objects"))?;
         let mut objects = Vec::with_capacity(rows.len());
         for row in &rows {
-            objects.push(self.current(self.read_row(row)?).await?);
+            objects.push(Box::pin(self.current(self.read_row(row)?)).await?);
         }
         Ok(objects)
     }
@@ -534,7 +534,7 @@ impl<'a, D: Document> Objects<'a, D> {
     async fn read_optional(&self, select: Statement) -> Result<Option<Object<D>>, StoreError> {
         let row = self.db.read_optional(select).await;
         match row.map_err(StoreError::during("read a configuration object"))? {
-            Some(row) => self.current(self.read_row(&row)?).await.map(Some),
+            Some(row) => Box::pin(self.current(self.read_row(&row)?)).await.map(Some),
             None => Ok(None),
         }
     }

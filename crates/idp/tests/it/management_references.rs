@@ -460,10 +460,13 @@ async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Outcome, Pair
             let naming = make.thing(&format!("{application}/grants"), body).await;
             (Forgotten, pair(named, naming))
         }
-        ("applications/{}/roleAssignments", _)
-        | ("gateways/{}/roleAssignments", _)
-        | ("groups/{}/roleAssignments", _)
-        | ("users/{}/roleAssignments", _) => {
+        (
+            "applications/{}/roleAssignments"
+            | "gateways/{}/roleAssignments"
+            | "groups/{}/roleAssignments"
+            | "users/{}/roleAssignments",
+            _,
+        ) => {
             let (holder, _) = match at.split('/').next().unwrap() {
                 "applications" => {
                     let worker = json!({"type": "WORKER", "protocol": "OPENID_CONNECT",
