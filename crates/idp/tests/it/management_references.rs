@@ -507,14 +507,17 @@ async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Outcome, Pair
             let naming = make
                 .put(at, json!({"companyName": "Acme", "logo": logo}))
                 .await;
-            (Stays, pair(named, (naming, String::new())))
+            (Forgotten, pair(named, (naming, String::new())))
         }
         ("themes", _) => {
             let named = make.image().await;
             let (_, member) = member.split_once('.').unwrap();
             let member = member.trim_end_matches(".id");
             let picture = json!({"id": named.1, "href": "https://logo.example/"});
-            (Stays, pair(named, make.theme_with(member, picture).await))
+            (
+                Forgotten,
+                pair(named, make.theme_with(member, picture).await),
+            )
         }
         ("credentialTypes/{}/issuanceRules", member) => {
             let (above, _) = make.credential_type().await;
@@ -580,7 +583,7 @@ async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Outcome, Pair
                     {"type": "SUBMIT_BUTTON", "position": {"row": 1, "col": 0}, "label": "Go"},
                 ]},
             });
-            (Stays, pair(named, make.named(at, body).await))
+            (Forgotten, pair(named, make.named(at, body).await))
         }
         ("gateways", "userTypes.newUserLookup.population.id") => {
             let named = make.population().await;
@@ -625,7 +628,7 @@ async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Outcome, Pair
             let named = make.population().await;
             let value = json!({"population": one(&named.1)});
             (
-                Stays,
+                Forgotten,
                 pair(named, make.provider_with("registration", value).await),
             )
         }
@@ -911,9 +914,8 @@ async fn fault(api: &Api<'_>, outcome: Outcome, pair: &Pair) -> Option<String> {
     let after = (api.get(named).await, api.get(naming).await);
     let holds = match outcome {
         Stays => {
-            let code = answer.json()["details"][0]["code"].clone();
             answer.status == StatusCode::BAD_REQUEST
-                && code == "CONSTRAINT_VIOLATION"
+                && answer.json()["details"][0]["code"] == "CONSTRAINT_VIOLATION"
                 && after.0.body == before.0.body
                 && after.1.body == before.1.body
         }
