@@ -250,6 +250,11 @@ impl Reserved {
 ///
 /// [`StartError`] says what stands in the way; nothing keeps running then.
 pub async fn up(options: UpOptions) -> Result<Running, StartError> {
+    // What starts holds much at once; who waits for it need not.
+    Box::pin(start(options)).await
+}
+
+async fn start(options: UpOptions) -> Result<Running, StartError> {
     let settings = &options.settings;
     let mut reserved = Reserved::reserve(&options)?;
     let ca_file = reserved.ca_file();
