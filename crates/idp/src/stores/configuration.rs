@@ -3,7 +3,7 @@
 //! No statement looks into a document. What must be unique, which object is the default and what it
 //! refers to are kept beside it; its secret members are sealed for its row.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::marker::PhantomData;
 
 use db::{Reader, Row, Statement, StoreError};
@@ -91,6 +91,16 @@ pub(crate) enum Target {
     Table(&'static str),
 }
 
+impl Target {
+    /// The table, and the kind where the table holds several.
+    fn place(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Kind(kind) => ("configuration_objects", Some(kind)),
+            Self::Table(table) => (table, None),
+        }
+    }
+}
+
 impl Reference {
     /// That a member names a configuration object.
     pub(crate) fn to_object<D: Document>(member: &'static str, id: Uuid) -> Self {
@@ -115,10 +125,7 @@ impl Reference {
 
     /// `SELECT` of what it names; `select` is the list of columns.
     fn select(&self, select: Statement, environment: EnvironmentId) -> Statement {
-        let (table, kind) = match self.target {
-            Target::Kind(kind) => ("configuration_objects", Some(kind)),
-            Target::Table(table) => (table, None),
-        };
+        let (table, kind) = self.target.place();
         let select = select
             .push(" FROM ")
             .push(table)
@@ -234,6 +241,9 @@ UPDATE configuration_objects
 const UNCHANGED: &str = "\
 UPDATE configuration_objects SET updated_at = updated_at
  WHERE id = $1 AND environment_id = $2 AND kind = $3 AND version = $4";
+
+/// One statement looks for so many ids at most.
+const MOST_AT_ONCE: usize = 500;
 
 /// The default stays.
 const DELETE: &str = "\
@@ -377,25 +387,65 @@ impl<'a, D: Document> Objects<'a, D> {
     async fn read_all(&self, select: Statement) -> Result<Vec<Object<D>>, StoreError> {
         let rows = self.db.read(select.push(" ORDER BY created_at, id")).await;
         let rows = rows.map_err(StoreError::during("read configuration objects"))?;
-        let mut objects = Vec::with_capacity(rows.len());
-        for row in &rows {
-            objects.push(Box::pin(self.current(self.read_row(row)?)).await?);
+        let objects = rows.iter().map(|row| self.read_row(row));
+        self.current(objects.collect::<Result<_, _>>()?).await
+    }
+
+    /// Objects that were read, without what they mention and is gone.
+    async fn current(&self, mut objects: Vec<Object<D>>) -> Result<Vec<Object<D>>, StoreError> {
+        let mentions: Vec<Reference> = objects
+            .iter()
+            .flat_map(|object| object.document.mentions())
+            .collect();
+        if mentions.is_empty() {
+            return Ok(objects);
+        }
+        let there = Box::pin(self.there(&mentions)).await?;
+        for object in &mut objects {
+            let mut gone = BTreeSet::new();
+            for mention in object.document.mentions() {
+                if !there.contains(&(object.environment_id, mention.id)) {
+                    gone.insert(mention.id);
+                }
+            }
+            if !gone.is_empty() {
+                object.document.forget(&gone);
+            }
         }
         Ok(objects)
     }
 
-    /// An object that was read, without what it mentions and is gone.
-    async fn current(&self, mut object: Object<D>) -> Result<Object<D>, StoreError> {
-        let mut gone = BTreeSet::new();
-        for mention in object.document.mentions() {
-            if !mention.holds(self.db, object.environment_id).await? {
-                gone.insert(mention.id);
+    /// Which of these are there, and in which environment.
+    async fn there(
+        &self,
+        named: &[Reference],
+    ) -> Result<HashSet<(EnvironmentId, Uuid)>, StoreError> {
+        let mut ids: BTreeMap<_, BTreeSet<Uuid>> = BTreeMap::new();
+        for reference in named {
+            let of_target = ids.entry(reference.target.place()).or_default();
+            of_target.insert(reference.id);
+        }
+        let mut there = HashSet::new();
+        for ((table, kind), ids) in ids {
+            let ids: Vec<_> = ids.into_iter().collect();
+            for ids in ids.chunks(MOST_AT_ONCE) {
+                let select = Statement::new("SELECT id, environment_id FROM ").push(table);
+                let mut select = select.push(" WHERE id IN (NULL");
+                for id in ids {
+                    select = select.push(", ").push_bind(*id);
+                }
+                let select = match kind {
+                    Some(kind) => select.push(") AND kind = ").push_bind(kind),
+                    None => select.push(")"),
+                };
+                let rows = self.db.read(select).await;
+                for row in &rows.map_err(StoreError::during("follow references"))? {
+                    let environment = EnvironmentId::from_uuid(row.get("environment_id")?);
+                    there.insert((environment, row.get("id")?));
+                }
             }
         }
-        if !gone.is_empty() {
-            object.document.forget(&gone);
-        }
-        Ok(object)
+        Ok(there)
     }
 
     /// Adds an object. The requirement [`ROOM`] is not met where there are too many.
@@ -534,7 +584,7 @@ impl<'a, D: Document> Objects<'a, D> {
     async fn read_optional(&self, select: Statement) -> Result<Option<Object<D>>, StoreError> {
         let row = self.db.read_optional(select).await;
         match row.map_err(StoreError::during("read a configuration object"))? {
-            Some(row) => Box::pin(self.current(self.read_row(&row)?)).await.map(Some),
+            Some(row) => Ok(self.current(vec![self.read_row(&row)?]).await?.pop()),
             None => Ok(None),
         }
     }
