@@ -15,12 +15,14 @@ use crate::accounts::registration::RegistrationRefusal;
 use crate::api::body::{Json, JsonObject, OptionalJson, read_members};
 use crate::api::hal::Reply;
 use crate::api::user_attributes;
-use crate::interaction::Step;
+use crate::interaction::challenge::Challenge;
 use crate::interaction::demands::Answer;
 use crate::interaction::error::InteractionError;
 use crate::interaction::external::Partner;
 use crate::interaction::turn::{FLOOR, Next};
+use crate::interaction::{Known, Step};
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::users::StoredUser;
 
 /// A typed name counts up to this length: longer than any name that somebody has.
 const LONGEST_NAME: usize = 256;
@@ -324,6 +326,18 @@ pub(super) async fn consent(
     flow.after(next).await
 }
 
+/// Who has to prove a second factor, and where that stands; whoever asks uses up a try.
+async fn challenged(flow: &FlowRequest) -> Result<(Known, StoredUser, Challenge), ApiFailure> {
+    let step = flow.interaction.step.clone();
+    let Step::SecondFactor { known, .. } = &step else {
+        return Err(out_of_place());
+    };
+    flow.turn().take_sign_on_try()?;
+    let user = flow.user(known.user).await?;
+    let challenge = flow.turn().second_factor(&user, &step).await;
+    Ok((known.clone(), user, challenge.map_err(failure)?))
+}
+
 #[derive(Deserialize)]
 pub(super) struct Otp {
     otp: Password,
@@ -333,15 +347,9 @@ pub(super) async fn check_otp(
     flow: FlowRequest,
     Json(Otp { otp }): Json<Otp>,
 ) -> Result<Response, ApiFailure> {
-    let step = flow.interaction.step.clone();
-    let Step::SecondFactor { known, .. } = &step else {
-        return Err(out_of_place());
-    };
-    flow.turn().take_sign_on_try()?;
-    let user = flow.user(known.user).await?;
-    let turn = flow.turn();
-    let challenge = turn.second_factor(&user, &step).await.map_err(failure)?;
-    let next = turn.check_otp(known, &user, &challenge, otp.expose().trim());
+    let (known, user, challenge) = challenged(&flow).await?;
+    let sent = otp.expose().trim();
+    let next = flow.turn().check_otp(&known, &user, &challenge, sent);
     let next = next.await.map_err(failure)?;
     flow.after(next).await
 }
@@ -355,15 +363,8 @@ pub(super) async fn select_device(
     flow: FlowRequest,
     Json(Selection { device }): Json<Selection>,
 ) -> Result<Response, ApiFailure> {
-    let step = flow.interaction.step.clone();
-    let Step::SecondFactor { known, .. } = &step else {
-        return Err(out_of_place());
-    };
-    flow.turn().take_sign_on_try()?;
-    let user = flow.user(known.user).await?;
-    let turn = flow.turn();
-    let challenge = turn.second_factor(&user, &step).await.map_err(failure)?;
-    let selected = turn.select_device(&user, challenge, device.id).await;
+    let (_, user, challenge) = challenged(&flow).await?;
+    let selected = flow.turn().select_device(&user, challenge, device.id).await;
     selected.map_err(failure)?;
     flow.after(Next::Further).await
 }
