@@ -74,3 +74,72 @@ DELETE FROM configuration_objects WHERE id IN (SELECT id FROM below)";
 pub(crate) fn drop_below(id: Uuid) -> [Statement; 2] {
     [DROP_REFERENCES_BELOW, DROP_BELOW].map(|sql| Statement::new(sql).bind(id))
 }
+
+#[cfg(test)]
+mod tests {
+    use db::Batch;
+    use db::testing::TestDb;
+
+    use super::*;
+    use crate::stores::MIGRATIONS;
+    use crate::stores::populations::StoredPopulation;
+    use crate::stores::record::Record as _;
+
+    /// One id stands for the environment, its population and what hangs off that; the others for
+    /// its group, and for something that refers to the group.
+    const ID: &str = "6f1d0b3a-4f0e-4c0f-9a51-0c3d8a1f7b21";
+    const GROUP: &str = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+    const FROM: &str = "9c052a8a-14be-44e4-8f07-2662569994ce";
+
+    async fn what_goes_along_is_looked_after(test: TestDb) {
+        let db = &test.db;
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let insert = |sql: &'static str| Statement::new(sql).bind(ID);
+        let made = Batch::new()
+            .add(insert(
+                "INSERT INTO environments (id, organization_id, name, name_key, document, \
+                 created_at, updated_at) VALUES ($1, $1, 'e', 'e', '{}', 0, 0)",
+            ))
+            .add(insert(
+                "INSERT INTO populations (id, environment_id, name, name_key, is_default, \
+                 created_at, updated_at) VALUES ($1, $1, 'p', 'p', FALSE, 0, 0)",
+            ))
+            .add(
+                insert(
+                    "INSERT INTO groups (id, environment_id, population_id, name_key, document, \
+                     created_at, updated_at) VALUES ($2, $1, $1, 'g', '{}', 0, 0)",
+                )
+                .bind(GROUP),
+            );
+        db.batch(made).await.unwrap();
+        let id = Uuid::try_parse(ID).unwrap();
+        let environment = EnvironmentId::from_uuid(id);
+        let require =
+            |rows| db.batch(Batch::new().require(require_unreferenced(environment, id, rows), 1));
+        let along = StoredPopulation::TAKES_ALONG;
+        require(along).await.unwrap();
+
+        let refer = insert(
+            "INSERT INTO object_references (environment_id, from_id, to_id) VALUES ($1, $2, $3)",
+        );
+        let refer = refer.bind(FROM).bind(GROUP);
+        db.batch(Batch::new().add(refer)).await.unwrap();
+        assert_eq!(require(along).await.unwrap_err().unmet(), Some(0));
+        require(None).await.unwrap();
+        let reader = db.reader();
+        assert!(is_referred_to(&reader, id, along).await.unwrap());
+        assert!(!is_referred_to(&reader, id, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_along_that_is_referred_to_on_sqlite() {
+        what_goes_along_is_looked_after(db::testing::sqlite().await).await;
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_along_that_is_referred_to_on_postgresql() {
+        if let Some(test) = db::testing::postgres().await {
+            what_goes_along_is_looked_after(test).await;
+        }
+    }
+}
