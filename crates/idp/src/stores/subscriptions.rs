@@ -3,7 +3,7 @@
 //! A queue holds entries of the audit log by reference, in the order in which they were written.
 //! One node at a time works on a queue: it claims it by pushing its next try into the future.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use db::{Reader, Row, Statement, StoreError};
@@ -157,6 +157,10 @@ pub(crate) struct FilterOptions {
     pub(crate) ip_address_exposed: bool,
     #[serde(default)]
     pub(crate) user_agent_exposed: bool,
+    /// All applications, or all populations, to which it was narrowed are gone. Without them it would
+    /// say "of every one", so nothing fits it.
+    #[serde(skip)]
+    has_lost_its_aim: bool,
 }
 
 /// What an entry of the audit log is marked with.
@@ -184,10 +188,22 @@ impl FilterOptions {
         // No entry of the log is marked.
         let is_marked = self.included_tags.is_empty();
         let mut actions = self.included_action_types.iter();
-        actions.any(|included| included == action)
+        !self.has_lost_its_aim
+            && actions.any(|included| included == action)
             && applications_fit
             && population_fits
             && is_marked
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        for narrowed in [
+            &mut self.included_applications,
+            &mut self.included_populations,
+        ] {
+            let was_narrowed = !narrowed.is_empty();
+            narrowed.retain(|named| !gone.contains(&named.id));
+            self.has_lost_its_aim |= was_narrowed && narrowed.is_empty();
+        }
     }
 }
 
@@ -208,7 +224,10 @@ impl Document for Subscription {
             target: Target::Kind("KEY"),
             id: key.id,
         });
-        // Without one of these the filter would say something else.
+        key.collect()
+    }
+
+    fn mentions(&self) -> Vec<Reference> {
         let filter = &self.filter_options;
         let applications = filter.included_applications.iter();
         let applications = applications.map(|application| Reference {
@@ -220,7 +239,13 @@ impl Document for Subscription {
             let member = "filterOptions.includedPopulations";
             Reference::to_row::<StoredPopulation>(member, population.id)
         });
-        key.chain(applications).chain(populations).collect()
+        applications.chain(populations).collect()
+    }
+
+    /// Whoever writes it back as it is read widens it, so it is read as disabled then.
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        self.filter_options.forget(gone);
+        self.enabled &= !self.filter_options.has_lost_its_aim;
     }
 }
 

@@ -766,19 +766,23 @@ async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Outcome, Pair
             (outcome, pair(named, make.action(kind, more).await))
         }
         ("subscriptions", member) => {
-            let (named, member, many) = match member {
+            let (outcome, named, member) = match member {
                 "filterOptions.includedApplications.id" => {
-                    (make.application().await, "includedApplications", true)
+                    (Forgotten, make.application().await, "includedApplications")
                 }
                 "filterOptions.includedPopulations.id" => {
-                    (make.population().await, "includedPopulations", true)
+                    (Forgotten, make.population().await, "includedPopulations")
                 }
-                "tlsClientAuthKeyPair.id" => (make.key().await, "tlsClientAuthKeyPair", false),
+                "tlsClientAuthKeyPair.id" => (Stays, make.key().await, "tlsClientAuthKeyPair"),
                 _ => return None,
             };
             let value = one(&named.1);
-            let value = if many { json!([value]) } else { value };
-            (Stays, pair(named, make.subscription(member, value).await))
+            let value = match outcome {
+                Forgotten => json!([value]),
+                _ => value,
+            };
+            let naming = make.subscription(member, value).await;
+            (outcome, pair(named, naming))
         }
         ("users" | "users/{}/population", "population.id" | "id") => {
             let named = make.population().await;

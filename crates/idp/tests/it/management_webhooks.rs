@@ -204,6 +204,33 @@ async fn a_disabled_subscription_is_told_later_what_it_missed() {
 }
 
 #[tokio::test]
+async fn a_subscription_that_lost_what_it_was_narrowed_to_tells_nothing_until_it_is_enabled() {
+    let world = development().await;
+    let api = Api::worker(&world).await;
+    let (mut wide, mut narrow) = (Subscriber::start().await, Subscriber::start().await);
+    subscribe(&api, &wide.subscription("Wide")).await;
+    let made = api.post("populations", &json!({"name": "Night"})).await;
+    let population = made.expect(StatusCode::CREATED).json()["id"].clone();
+    let mut subscription = narrow.subscription("Narrow");
+    subscription["filterOptions"]["includedPopulations"] = json!([{"id": population}]);
+    let at = subscribe(&api, &subscription).await;
+    let population = format!("populations/{}", population.as_str().unwrap());
+    api.delete(&population).await.expect(StatusCode::NO_CONTENT);
+    let (_stop, _jobs) = run_jobs(&world);
+    add_population(&api, "Dawn").await;
+    assert_eq!(wide.names(2).await, ["Night", "Dawn"]);
+
+    let mut read = api.get(&at).await.expect(StatusCode::OK).json();
+    assert_eq!(read["enabled"], false);
+    assert_eq!(read["filterOptions"].get("includedPopulations"), None);
+    read["enabled"] = json!(true);
+    api.put(&at, &read).await.expect(StatusCode::OK);
+    world.advance(31);
+    add_population(&api, "Day").await;
+    assert_eq!(narrow.names(1).await, ["Day"]);
+}
+
+#[tokio::test]
 async fn in_production_nobody_is_told_in_the_own_network() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
