@@ -116,7 +116,9 @@ struct Flow {
     session: Option<Reference<SessionId>>,
     resume_url: String,
     status: &'static str,
+    #[serde(with = "protocol::pingone::date::Date")]
     created_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     selected_device: Option<Reference<Uuid>>,

@@ -114,11 +114,13 @@ pub(crate) struct Known {
     /// The digest of the cookie of the browser that knew the password.
     pub(crate) proof: SessionTokenDigest,
     /// When the password was given.
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) password_at: Timestamp,
     /// The session in which it was given, if that was before this interaction.
     pub(crate) session: Option<SessionId>,
     /// When a device proved that it is the user, if one did.
     #[serde(default)]
+    #[serde(with = "protocol::pingone::date::OptionalDate")]
     pub(crate) second_factor_at: Option<Timestamp>,
     /// Whether it did so in this interaction.
     #[serde(default)]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use db::StoreError;
 use jiff::SignedDuration;
 use platform::Clock;
+use protocol::pingone::date;
 use serde_json::{Map, Value, json};
 
 use crate::core::Core;
@@ -268,8 +269,8 @@ fn shown(core: &Core, queue: &Queue, filter: &FilterOptions, activity: StoredAct
     let mut members = Map::from_iter([
         ("_links".to_owned(), json!({"self": {"href": address}})),
         ("id".to_owned(), json!(activity.id)),
-        ("recordedAt".to_owned(), json!(activity.recorded_at)),
-        ("createdAt".to_owned(), json!(activity.recorded_at)),
+        ("recordedAt".to_owned(), json!(date::written(activity.recorded_at))),
+        ("createdAt".to_owned(), json!(date::written(activity.recorded_at))),
         ("correlationId".to_owned(), json!(activity.correlation_id)),
     ]);
     members.extend(activity.document);

@@ -21,6 +21,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 pub(crate) struct PendingSignOn {
     pub(crate) authorization: PendingAuthorization,
     pub(crate) return_to: ReturnTo,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) began_at: Timestamp,
 }
 

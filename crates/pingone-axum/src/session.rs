@@ -22,7 +22,9 @@ pub(crate) struct Record {
     pub(crate) tokens: TokensId,
     pub(crate) subject: String,
     pub(crate) claims: Map<String, Value>,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) signed_on_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) authenticated_at: Timestamp,
 }
 

@@ -70,11 +70,13 @@ pub(crate) struct FirstIdToken {
 #[derive(Serialize, Deserialize)]
 struct Exposed {
     access_token: Option<String>,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     expires_at: Option<Timestamp>,
     refresh_token: Option<String>,
     id_token: Option<String>,
     scopes: Scopes,
     first: FirstIdToken,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     refreshing_until: Option<Timestamp>,
 }
 

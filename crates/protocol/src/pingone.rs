@@ -7,6 +7,7 @@ mod agreement;
 mod application;
 mod branding;
 mod collection;
+pub mod date;
 mod environment;
 mod error;
 mod group;

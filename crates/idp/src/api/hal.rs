@@ -147,7 +147,9 @@ pub(crate) struct InEnvironment<T> {
     environment: Reference<EnvironmentId>,
     #[serde(flatten)]
     own: T,
+    #[serde(with = "protocol::pingone::date::Date")]
     created_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     updated_at: Timestamp,
 }
 

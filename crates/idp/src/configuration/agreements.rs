@@ -6,6 +6,7 @@ pub(crate) mod consents;
 pub(crate) mod languages;
 pub(crate) mod revisions;
 
+use protocol::pingone::date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +99,7 @@ impl Configuration for Agreement {
             .link("languages", languages)
             .member("totalConsents", counts.standing)
             .member("totalExpiredConsents", counts.expired)
-            .member("consentsAggregatedAt", caller.now.to_string()))
+            .member("consentsAggregatedAt", date::written(caller.now)))
     }
 }
 

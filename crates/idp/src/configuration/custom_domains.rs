@@ -50,6 +50,7 @@ enum Status {
 #[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DomainCertificate {
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
 }
 

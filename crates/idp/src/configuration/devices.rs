@@ -115,6 +115,7 @@ pub(crate) struct Activation {
     /// What is kept of a one-time password that was mailed.
     pub(crate) tag: Option<String>,
     pub(crate) failures: u32,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) expires_at: Timestamp,
 }
 
@@ -123,6 +124,7 @@ pub(crate) struct Activation {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Lock {
     pub(crate) status: LockStatus,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -139,6 +141,7 @@ pub(crate) enum LockStatus {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Block {
     pub(crate) status: BlockStatus,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     pub(crate) blocked_at: Option<Timestamp>,
 }
 
@@ -192,6 +195,7 @@ pub(crate) fn in_order(mut devices: Vec<Object<Device>>) -> Vec<Object<Device>> 
 pub(crate) struct PairingKey {
     pub(crate) applications: Vec<WireReference<Uuid>>,
     pub(crate) code: String,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) expires_at: Timestamp,
 }
 

@@ -4,6 +4,7 @@ mod fields;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protocol::pingone::date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -150,8 +151,8 @@ impl Configuration for Form {
         }
         let shown = shown
             .member("fieldTypes", json!(types))
-            .member("created", object.created_at.to_string())
-            .member("modified", object.updated_at.to_string());
+            .member("created", date::written(object.created_at))
+            .member("modified", date::written(object.updated_at));
         if bundle.is_empty() {
             shown
         } else {

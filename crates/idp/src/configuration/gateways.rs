@@ -438,6 +438,7 @@ fn has_port(server: &str) -> bool {
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GatewayCredential {
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     last_used_at: Option<Timestamp>,
 }
 

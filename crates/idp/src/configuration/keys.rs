@@ -114,6 +114,7 @@ struct NewKey {
     #[serde(rename = "issuerDN")]
     issuer_dn: Option<String>,
     serial_number: Option<u64>,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     starts_at: Option<Timestamp>,
     validity_period: u32,
     #[serde(rename = "customCRL")]

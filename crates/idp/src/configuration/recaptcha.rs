@@ -1,6 +1,7 @@
 //! `/environments/{environment}/recaptchaV2Config`: the keys by which forms tell people from programs
 //! (PingOne, "reCAPTCHA configurations").
 
+use protocol::pingone::date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +55,7 @@ impl Configuration for Recaptcha {
 
     fn show(object: &Object<Self>, shown: Shown) -> Shown {
         shown
-            .member("created", object.created_at.to_string())
-            .member("modified", object.updated_at.to_string())
+            .member("created", date::written(object.created_at))
+            .member("modified", date::written(object.updated_at))
     }
 }

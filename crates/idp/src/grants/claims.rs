@@ -1,6 +1,7 @@
 //! Claims about a user, by scope: OpenID Connect Core §5.4, with PingOne's attributes behind them
 //! (PingOne, "OpenID Connect attributes").
 
+use protocol::pingone::date;
 use protocol::oauth::Scopes;
 use serde_json::{Map, Value, json};
 
@@ -171,8 +172,8 @@ pub(crate) fn attribute(user: &StoredUser, path: &[String]) -> Option<Value> {
         "mfaEnabled" => json!(user.mfa_enabled),
         "environment" => json!({"id": user.environment_id}),
         "population" => json!({"id": user.population_id}),
-        "createdAt" => json!(user.created_at),
-        "updatedAt" => json!(user.updated_at),
+        "createdAt" => json!(date::written(user.created_at)),
+        "updatedAt" => json!(date::written(user.updated_at)),
         other => user.attributes.get(other)?.clone(),
     };
     rest.iter()

@@ -72,6 +72,7 @@ pub(crate) enum Status {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Mailed {
     tag: String,
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
 }
 

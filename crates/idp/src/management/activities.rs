@@ -70,7 +70,9 @@ fn rules() -> AttributeRules {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ActivityBody {
     id: ActivityId,
+    #[serde(with = "protocol::pingone::date::Date")]
     recorded_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     created_at: Timestamp,
     correlation_id: Uuid,
     #[serde(flatten)]

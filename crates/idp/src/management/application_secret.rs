@@ -34,6 +34,7 @@ pub(super) struct Rotation {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Previous {
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
 }
 
@@ -52,6 +53,7 @@ pub(super) struct SecretBody {
 struct PreviousBody {
     #[serde(serialize_with = "shown")]
     secret: ClientSecret,
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
 }
 

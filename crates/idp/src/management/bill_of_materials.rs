@@ -93,7 +93,9 @@ impl BillOfMaterialsBody {
 struct Shown<'a> {
     #[serde(flatten)]
     bill: &'a BillOfMaterials,
+    #[serde(with = "protocol::pingone::date::Date")]
     created_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     updated_at: Timestamp,
 }
 

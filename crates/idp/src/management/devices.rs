@@ -2,6 +2,7 @@
 //! they are a second time (PingOne, "MFA devices", "MFA pairing keys").
 
 use jiff::Timestamp;
+use protocol::pingone::date;
 use protocol::names::EmailAddress;
 use protocol::pingone::{ErrorDetail, Reference as WireReference};
 use protocol::secret::Password;
@@ -85,8 +86,8 @@ fn show<P>(on: &OnUser<P>, device: &Object<Device>) -> Result<Shown, ApiFailure>
     let url = format!("devices/{}", device.id);
     let shown = shown(on, &url, device.id, document);
     let shown = shown
-        .member("createdAt", json!(device.created_at))
-        .member("updatedAt", json!(device.updated_at));
+        .member("createdAt", json!(date::written(device.created_at)))
+        .member("updatedAt", json!(date::written(device.updated_at)));
     Ok(
         if device.document.status == DeviceStatus::ActivationRequired {
             let own = format!("{}/{url}", on.url());
@@ -674,8 +675,8 @@ fn show_pairing_key<P>(on: &OnUser<P>, key: &Object<PairingKey>) -> Result<Shown
     let shown = shown(on, &path, key.id, document);
     Ok(shown
         .member("status", status)
-        .member("createdAt", json!(key.created_at))
-        .member("updatedAt", json!(key.updated_at)))
+        .member("createdAt", json!(date::written(key.created_at)))
+        .member("updatedAt", json!(date::written(key.updated_at))))
 }
 
 pub(super) async fn read_pairing_key(

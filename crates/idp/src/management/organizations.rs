@@ -98,8 +98,8 @@ impl Own {
             ("package", json!(package)),
             ("status", json!("ACTIVE")),
             ("organization", json!(Reference::new(self.id))),
-            ("beginsAt", json!(began)),
-            ("expiresAt", json!(expires.unwrap_or(began))),
+            ("beginsAt", json!(protocol::pingone::date::written(began))),
+            ("expiresAt", json!(protocol::pingone::date::written(expires.unwrap_or(began)))),
             ("assignedEnvironmentsCount", json!(assigned)),
             (
                 "environments",

@@ -48,6 +48,7 @@ pub(super) struct ImportBody {
 pub(super) struct AccountBody {
     pub(super) can_authenticate: Option<bool>,
     pub(super) status: Option<AccountStatus>,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     pub(super) unlock_at: Option<Timestamp>,
 }
 

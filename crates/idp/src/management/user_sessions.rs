@@ -24,8 +24,11 @@ pub(super) struct UserSession {
     id: SessionId,
     environment: Reference<EnvironmentId>,
     user: Reference<UserId>,
+    #[serde(with = "protocol::pingone::date::Date")]
     created_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     active_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
     user_agent: String,
     last_sign_on: LastSignOn,
@@ -35,6 +38,7 @@ pub(super) struct UserSession {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LastSignOn {
+    #[serde(with = "protocol::pingone::date::Date")]
     at: Timestamp,
     remote_ip: String,
     with_authenticator: Map<String, Value>,
@@ -43,6 +47,7 @@ struct LastSignOn {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Location {
+    #[serde(with = "protocol::pingone::date::Date")]
     at: Timestamp,
     remote_ip: String,
 }
@@ -62,7 +67,7 @@ fn representation<P>(on: &OnUser<P>, seen: SeenSession) -> Hal<UserSession> {
         last_sign_on: LastSignOn {
             at,
             remote_ip: from.address.clone(),
-            with_authenticator: means.map(|name| (name, json!({ "at": at }))).collect(),
+            with_authenticator: means.map(|name| (name, json!({ "at": protocol::pingone::date::written(at) }))).collect(),
         },
         locations: [Location {
             at,

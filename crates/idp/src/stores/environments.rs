@@ -43,6 +43,7 @@ pub(crate) struct EnvironmentDetails {
     pub(crate) products: StoredProducts,
     /// When it was marked for deletion.
     #[serde(default)]
+    #[serde(with = "protocol::pingone::date::OptionalDate")]
     pub(crate) soft_deleted_at: Option<Timestamp>,
 }
 
@@ -76,7 +77,9 @@ const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredProducts {
     pub(crate) bill: BillOfMaterials,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     pub(crate) created_at: Option<Timestamp>,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     pub(crate) updated_at: Option<Timestamp>,
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct ResourceSecrets {
 #[serde(rename_all = "camelCase")]
 struct Previous {
     secret: String,
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
 }
 

@@ -814,7 +814,7 @@ async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Outcome, Pair
             for text in ["One", "Two"] {
                 make.api.world.advance(60);
                 let at = make.api.world.clock.now();
-                let body = json!({"contentType": "text/plain", "effectiveAt": at,
+                let body = json!({"contentType": "text/plain", "effectiveAt": at.to_string(),
                     "requireReconsent": false, "text": text});
                 revisions.push(make.thing(&format!("{}/revisions", language.0), body).await);
                 if revisions.len() == 1 {

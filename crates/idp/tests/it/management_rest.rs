@@ -188,3 +188,38 @@ async fn a_store_keeps_its_secrets_and_stays_while_a_rule_names_it() {
     api.delete(&rule).await.expect(StatusCode::NO_CONTENT);
     api.delete(&at).await.expect(StatusCode::NO_CONTENT);
 }
+
+/// The texts of an answer that say when, wherever they stand.
+fn dates<'a>(answer: &'a Value, found: &mut Vec<&'a str>) {
+    match answer {
+        Value::Object(members) => members.values().for_each(|member| dates(member, found)),
+        Value::Array(items) => items.iter().for_each(|item| dates(item, found)),
+        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => found.push(text),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_date_has_three_digits_of_a_second() {
+    let world = World::new().await;
+    world.clock.advance(jiff::SignedDuration::from_millis(20));
+    let api = Api::worker(&world).await;
+    let body = json!({"name": "Dated"});
+    for path in ["groups", "populations"] {
+        api.post(path, &body).await.expect(StatusCode::CREATED);
+    }
+    let log = "activities?filter=recordedAt%20ge%20%222026-01-05T00:00:00Z%22";
+    let mut walked = 0;
+    for path in ["groups", "populations", log] {
+        let answer = api.get(path).await.expect(StatusCode::OK).json();
+        let mut found = Vec::new();
+        dates(&answer, &mut found);
+        assert!(found.iter().any(|date| date.ends_with(".020Z")), "{path}: {found:?}");
+        for date in found {
+            let fraction = date.split_once('.').map_or("000Z", |(_, fraction)| fraction);
+            assert_eq!(fraction.len(), "000Z".len(), "{path}: {date}");
+            walked += 1;
+        }
+    }
+    assert!(walked > 4, "{walked} dates");
+}

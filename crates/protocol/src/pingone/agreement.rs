@@ -73,6 +73,7 @@ pub struct AgreementRevision {
     /// `text/plain` or `text/html`.
     pub content_type: String,
     /// From when on it holds.
+    #[serde(with = "crate::pingone::date::Date")]
     pub effective_at: Timestamp,
     /// Whether those have to agree again who agreed to an earlier one.
     pub require_reconsent: bool,

@@ -233,8 +233,10 @@ pub struct Application {
     /// Its environment.
     pub environment: Reference<EnvironmentId>,
     /// When it was made.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last changed.
+    #[serde(with = "crate::pingone::date::Date")]
     pub updated_at: Timestamp,
     /// Everything that can be set.
     #[serde(flatten)]
@@ -406,6 +408,7 @@ pub struct PreviousSecret {
     /// The secret.
     pub secret: ClientSecret,
     /// When it stops working.
+    #[serde(with = "crate::pingone::date::Date")]
     pub expires_at: Timestamp,
 }
 

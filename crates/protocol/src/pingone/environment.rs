@@ -290,13 +290,17 @@ pub struct Environment {
     pub bill_of_materials: Option<BillOfMaterials>,
     /// When it was marked for deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub soft_deleted_at: Option<Timestamp>,
     /// From when on it can be deleted for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub hard_delete_allowed_at: Option<Timestamp>,
     /// When it was made.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last changed.
+    #[serde(with = "crate::pingone::date::Date")]
     pub updated_at: Timestamp,
 }
 

@@ -55,8 +55,10 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_member_counts: Option<MemberCounts>,
     /// When it was made.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last changed.
+    #[serde(with = "crate::pingone::date::Date")]
     pub updated_at: Timestamp,
 }
 

@@ -47,9 +47,11 @@ pub struct Key {
     pub subject_dn: String,
     /// From when on its certificate is valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub starts_at: Option<Timestamp>,
     /// Until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub expires_at: Option<Timestamp>,
     /// How long a certificate is valid, in days.
     pub validity_period: u32,
@@ -108,6 +110,7 @@ pub struct KeyRotationPolicy {
     pub next_key_id: Option<KeyId>,
     /// Since when the key is in use; the service says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub rotated_at: Option<Timestamp>,
     /// All further members, as PingOne spells them.
     #[serde(flatten)]

@@ -42,9 +42,11 @@ pub struct Object<I, T> {
     pub settings: T,
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub updated_at: Option<Timestamp>,
 }
 

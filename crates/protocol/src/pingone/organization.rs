@@ -41,6 +41,7 @@ pub struct License {
     pub assigned_environments_count: Option<u64>,
     /// When it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub expires_at: Option<Timestamp>,
     /// All further members, as PingOne spells them.
     #[serde(flatten)]

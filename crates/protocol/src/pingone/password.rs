@@ -43,6 +43,7 @@ pub struct PasswordState {
     pub status: PasswordStatus,
     /// When it was last changed; absent without a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub last_changed_at: Option<Timestamp>,
     /// Seconds until the lockout ends, while there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

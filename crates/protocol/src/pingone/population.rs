@@ -41,8 +41,10 @@ pub struct Population {
     #[serde(default)]
     pub user_count: i64,
     /// When it was made.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last changed.
+    #[serde(with = "crate::pingone::date::Date")]
     pub updated_at: Timestamp,
 }
 

@@ -77,8 +77,10 @@ pub struct Resource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cors_settings: Option<CorsSettings>,
     /// When it was made.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last changed.
+    #[serde(with = "crate::pingone::date::Date")]
     pub updated_at: Timestamp,
 }
 
@@ -132,8 +134,10 @@ pub struct ResourceScope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapped_claims: Option<Vec<Uuid>>,
     /// When it was made.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last changed.
+    #[serde(with = "crate::pingone::date::Date")]
     pub updated_at: Timestamp,
 }
 
@@ -177,8 +181,10 @@ pub struct ResourceGrant {
     /// The scopes.
     pub scopes: Vec<Reference<ScopeId>>,
     /// When it was made.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last changed.
+    #[serde(with = "crate::pingone::date::Date")]
     pub updated_at: Timestamp,
 }
 

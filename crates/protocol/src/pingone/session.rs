@@ -14,12 +14,15 @@ pub struct UserSession {
     /// Its id; the `sid` of tokens.
     pub id: SessionId,
     /// When it began.
+    #[serde(with = "crate::pingone::date::Date")]
     pub created_at: Timestamp,
     /// When it was last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub active_at: Option<Timestamp>,
     /// When it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub expires_at: Option<Timestamp>,
     /// What the browser says it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -161,6 +161,7 @@ pub struct Activity {
     /// Its id.
     pub id: ActivityId,
     /// When it was recorded.
+    #[serde(with = "crate::pingone::date::Date")]
     pub recorded_at: Timestamp,
     /// What belongs to the same request has the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]

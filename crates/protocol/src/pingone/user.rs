@@ -74,9 +74,11 @@ pub struct User {
     pub photo: Option<Photo>,
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub updated_at: Option<Timestamp>,
     /// `nickname`, `title`, `type`, `locale`, `preferredLanguage`, `timezone`, `primaryPhone`,
     /// `mobilePhone`, `externalId`, `accountId`, and custom attributes, as PingOne spells them.
@@ -124,9 +126,11 @@ pub struct Account {
     pub status: AccountStatus,
     /// When it was locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub locked_at: Option<Timestamp>,
     /// When the lock ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::pingone::date::OptionalDate")]
     pub unlock_at: Option<Timestamp>,
     /// Seconds until the lock ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -223,6 +227,7 @@ impl IdentityProvider {
 #[non_exhaustive]
 pub struct LastSignOn {
     /// When.
+    #[serde(with = "crate::pingone::date::Date")]
     pub at: Timestamp,
     /// From which address.
     #[serde(default, skip_serializing_if = "Option::is_none")]

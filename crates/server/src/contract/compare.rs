@@ -103,12 +103,13 @@ pub(super) fn is_absent(answer: &Value, pointer: &str) -> Result<(), Stop> {
     })
 }
 
-/// A date as PingOne writes it: ISO 8601 in UTC with `Z`, to the millisecond.
+/// A date as PingOne writes it: ISO 8601 in UTC with `Z`, to the millisecond, which are three
+/// digits or none.
 pub(super) fn date(answer: &Value, pointer: &str) -> Result<Timestamp, Stop> {
     let written = text(answer, pointer)?;
     let is_fine = |rest: &str| {
-        let fraction = rest.strip_prefix('.').unwrap_or("0");
-        (1..=3).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        let fraction = rest.strip_prefix('.').unwrap_or_default();
+        fraction.len() == 3 && fraction.bytes().all(|byte| byte.is_ascii_digit())
     };
     let has_form = written
         .strip_suffix('Z')
@@ -187,10 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_in_utc_and_no_finer_than_a_millisecond() {
+    fn dates_are_in_utc_with_three_digits_of_a_second_or_none() {
         for (text, is_one) in [
             ("2022-09-22T13:07:15.115Z", true),
             ("2022-09-22T13:07:15Z", true),
+            ("2022-09-22T13:07:15.020Z", true),
+            ("2022-09-22T13:07:15.02Z", false),
             ("2022-09-22T13:07:15.115482Z", false),
             ("2022-09-22T13:07:15.115+00:00", false),
             ("2022-09-22", false),

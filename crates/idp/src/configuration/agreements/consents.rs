@@ -44,6 +44,7 @@ struct Named {
 struct Accept {
     language: Named,
     revision: Named,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     consented_at: Option<Timestamp>,
 }
 
@@ -57,8 +58,10 @@ struct Consent {
     language: Named,
     revision: Named,
     status: Status,
+    #[serde(with = "protocol::pingone::date::Date")]
     consented_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "protocol::pingone::date::OptionalDate")]
     expires_at: Option<Timestamp>,
 }
 

@@ -36,6 +36,7 @@ const GRACE: SignedDuration = SignedDuration::from_secs(60);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Revision {
     pub(super) content_type: ContentType,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) effective_at: Timestamp,
     pub(crate) require_reconsent: bool,
     pub(super) text: String,

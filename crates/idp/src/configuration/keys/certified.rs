@@ -75,7 +75,9 @@ pub(super) struct Certified {
     pub(super) issuer_dn: String,
     /// A whole number, in decimal.
     pub(super) serial: String,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(super) starts_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     pub(super) expires_at: Timestamp,
     /// In days.
     pub(super) validity_period: u32,

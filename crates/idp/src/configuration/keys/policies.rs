@@ -2,6 +2,7 @@
 //! rotation policies").
 
 use jiff::Timestamp;
+use protocol::pingone::date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
@@ -35,6 +36,7 @@ pub(crate) struct RotationPolicy {
     #[serde(flatten)]
     settings: Settings,
     default: bool,
+    #[serde(with = "protocol::pingone::date::OptionalDate")]
     rotated_at: Option<Timestamp>,
     /// The keys of the default policy are those that sign tokens, and are kept there.
     keys: Option<PolicyKeys>,
@@ -171,7 +173,7 @@ async fn show<P: Allows>(
         let since = current.signs_from.max(current.created_at);
         shown = shown
             .member("currentKeyId", current.id.to_string())
-            .member("rotatedAt", since.to_string());
+            .member("rotatedAt", date::written(since));
     }
     Ok(match later.first() {
         Some(next) => shown.member("nextKeyId", next.id.to_string()),

@@ -61,7 +61,9 @@ struct Shown {
     delivery_methods: &'static [DeliveryMethod],
     variables: BTreeMap<&'static str, Variable>,
     allow_dynamic_variables: bool,
+    #[serde(with = "protocol::pingone::date::Date")]
     created_at: Timestamp,
+    #[serde(with = "protocol::pingone::date::Date")]
     updated_at: Timestamp,
 }
 

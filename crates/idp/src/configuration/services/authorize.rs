@@ -243,6 +243,7 @@ kept!(
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Deployment {
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     deployed_at: Option<Timestamp>,
 }
 

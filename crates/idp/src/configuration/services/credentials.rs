@@ -110,6 +110,7 @@ struct Expiration {
     after: Option<Period>,
     expression: Option<String>,
     field_name: Option<String>,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     timestamp: Option<Timestamp>,
 }
 

@@ -38,6 +38,7 @@ struct Predictor {
     map: Option<LevelMap>,
     detect: Option<Detect>,
     should_validate_payload_signature: Option<bool>,
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     activation_at: Option<Timestamp>,
     rules: Option<Vec<TrafficRule>>,
     days: Option<u32>,
@@ -484,6 +485,7 @@ struct PolicyResult {
 struct Trigger {
     r#type: TriggerType,
     policy_set: To<Uuid>,
+    #[serde(with = "protocol::pingone::date::Date")]
     expires_at: Timestamp,
 }
 
