@@ -269,8 +269,14 @@ fn shown(core: &Core, queue: &Queue, filter: &FilterOptions, activity: StoredAct
     let mut members = Map::from_iter([
         ("_links".to_owned(), json!({"self": {"href": address}})),
         ("id".to_owned(), json!(activity.id)),
-        ("recordedAt".to_owned(), json!(date::written(activity.recorded_at))),
-        ("createdAt".to_owned(), json!(date::written(activity.recorded_at))),
+        (
+            "recordedAt".to_owned(),
+            json!(date::written(activity.recorded_at)),
+        ),
+        (
+            "createdAt".to_owned(),
+            json!(date::written(activity.recorded_at)),
+        ),
         ("correlationId".to_owned(), json!(activity.correlation_id)),
     ]);
     members.extend(activity.document);

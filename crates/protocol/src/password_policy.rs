@@ -95,10 +95,18 @@ pub struct PasswordPolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub population_count: Option<u32>,
     /// When it was made.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::pingone::date::OptionalDate")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::pingone::date::OptionalDate"
+    )]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::pingone::date::OptionalDate")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::pingone::date::OptionalDate"
+    )]
     pub updated_at: Option<Timestamp>,
     /// Whether it holds for populations that name none.
     #[serde(default)]

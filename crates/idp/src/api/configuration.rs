@@ -14,8 +14,8 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use jiff::Timestamp;
-use protocol::pingone::date;
 use protocol::id::EnvironmentId;
+use protocol::pingone::date;
 use protocol::pingone::{ErrorDetail, Reference as WireReference};
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
@@ -305,8 +305,14 @@ impl<D: Configuration, P> Collection<D, P> {
             members.insert(parent.to_owned(), json!({"id": object.parent}));
         }
         members.extend(own);
-        members.insert("createdAt".to_owned(), json!(date::written(object.created_at)));
-        members.insert("updatedAt".to_owned(), json!(date::written(object.updated_at)));
+        members.insert(
+            "createdAt".to_owned(),
+            json!(date::written(object.created_at)),
+        );
+        members.insert(
+            "updatedAt".to_owned(),
+            json!(date::written(object.updated_at)),
+        );
         let urls = self.idp.urls();
         let shown = Hal::in_environment(urls, object.environment_id, path, members);
         let around = Around {

@@ -1,8 +1,8 @@
 //! Claims about a user, by scope: OpenID Connect Core §5.4, with PingOne's attributes behind them
 //! (PingOne, "OpenID Connect attributes").
 
-use protocol::pingone::date;
 use protocol::oauth::Scopes;
+use protocol::pingone::date;
 use serde_json::{Map, Value, json};
 
 use crate::expressions::Expression;

@@ -179,9 +179,24 @@ fn shown(
         add("selectedDevice", json!({ "id": device }));
     }
     add("user", json!({ "id": authentication.user() }));
-    add("createdAt", json!(protocol::pingone::date::written(authentication.created_at())));
-    add("updatedAt", json!(protocol::pingone::date::written(authentication.updated_at())));
-    add("expiresAt", json!(protocol::pingone::date::written(authentication.expires_at())));
+    add(
+        "createdAt",
+        json!(protocol::pingone::date::written(
+            authentication.created_at()
+        )),
+    );
+    add(
+        "updatedAt",
+        json!(protocol::pingone::date::written(
+            authentication.updated_at()
+        )),
+    );
+    add(
+        "expiresAt",
+        json!(protocol::pingone::date::written(
+            authentication.expires_at()
+        )),
+    );
     if authentication.status() == Status::Failed {
         let message = "There were too many wrong one-time passwords.";
         add(

@@ -2,8 +2,8 @@
 //! they are a second time (PingOne, "MFA devices", "MFA pairing keys").
 
 use jiff::Timestamp;
-use protocol::pingone::date;
 use protocol::names::EmailAddress;
+use protocol::pingone::date;
 use protocol::pingone::{ErrorDetail, Reference as WireReference};
 use protocol::secret::Password;
 use schemars::JsonSchema;

@@ -99,7 +99,10 @@ impl Own {
             ("status", json!("ACTIVE")),
             ("organization", json!(Reference::new(self.id))),
             ("beginsAt", json!(protocol::pingone::date::written(began))),
-            ("expiresAt", json!(protocol::pingone::date::written(expires.unwrap_or(began)))),
+            (
+                "expiresAt",
+                json!(protocol::pingone::date::written(expires.unwrap_or(began))),
+            ),
             ("assignedEnvironmentsCount", json!(assigned)),
             (
                 "environments",

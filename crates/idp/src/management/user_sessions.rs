@@ -67,7 +67,9 @@ fn representation<P>(on: &OnUser<P>, seen: SeenSession) -> Hal<UserSession> {
         last_sign_on: LastSignOn {
             at,
             remote_ip: from.address.clone(),
-            with_authenticator: means.map(|name| (name, json!({ "at": protocol::pingone::date::written(at) }))).collect(),
+            with_authenticator: means
+                .map(|name| (name, json!({ "at": protocol::pingone::date::written(at) })))
+                .collect(),
         },
         locations: [Location {
             at,

@@ -214,9 +214,14 @@ async fn every_date_has_three_digits_of_a_second() {
         let answer = api.get(path).await.expect(StatusCode::OK).json();
         let mut found = Vec::new();
         dates(&answer, &mut found);
-        assert!(found.iter().any(|date| date.ends_with(".020Z")), "{path}: {found:?}");
+        assert!(
+            found.iter().any(|date| date.ends_with(".020Z")),
+            "{path}: {found:?}"
+        );
         for date in found {
-            let fraction = date.split_once('.').map_or("000Z", |(_, fraction)| fraction);
+            let fraction = date
+                .split_once('.')
+                .map_or("000Z", |(_, fraction)| fraction);
             assert_eq!(fraction.len(), "000Z".len(), "{path}: {date}");
             walked += 1;
         }

@@ -205,7 +205,8 @@ pub(super) async fn rotation(
 ) -> Result<ApplicationSecret, Error> {
     let request = client.send(Method::POST, path);
     let request = match former_until {
-        Some(until) => request.json(&json!({"previous": {"expiresAt": protocol::pingone::date::written(until)}})),
+        Some(until) => request
+            .json(&json!({"previous": {"expiresAt": protocol::pingone::date::written(until)}})),
         None => request,
     };
     request.fetch().await
