@@ -60,8 +60,11 @@ struct Consent {
     status: Status,
     #[serde(with = "protocol::pingone::date::Date")]
     consented_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[serde(with = "protocol::pingone::date::OptionalDate")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "protocol::pingone::date::OptionalDate"
+    )]
     expires_at: Option<Timestamp>,
 }
 
