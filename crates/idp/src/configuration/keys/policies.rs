@@ -36,7 +36,7 @@ pub(crate) struct RotationPolicy {
     #[serde(flatten)]
     settings: Settings,
     default: bool,
-    #[serde(with = "protocol::pingone::date::OptionalDate")]
+    #[serde(default, with = "protocol::pingone::date::OptionalDate")]
     rotated_at: Option<Timestamp>,
     /// The keys of the default policy are those that sign tokens, and are kept there.
     keys: Option<PolicyKeys>,
