@@ -183,6 +183,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "groups_in_order",
         sql: include_str!("../migrations/0024_groups_in_order.sql"),
     },
+    Migration {
+        version: 25,
+        name: "groups of applications",
+        sql: include_str!("../migrations/0025_groups_of_applications.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

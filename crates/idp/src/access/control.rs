@@ -11,7 +11,8 @@ use crate::stores::groups::Groups;
 use crate::stores::users::StoredUser;
 
 /// Whether a user may sign on to an application: to one for administrators, only who holds a role;
-/// to one for groups, only their members, by themselves or through nested groups.
+/// to one for groups, only their members, by themselves or through nested groups. A group that was
+/// deleted meanwhile stays among them, and has no members, so its deletion lets nobody in.
 ///
 /// # Errors
 ///

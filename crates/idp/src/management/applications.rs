@@ -26,9 +26,7 @@ use crate::stores::applications::{
     Applications, StoredApplication, core_mapping, is_of_the_system,
 };
 use crate::stores::change::Change;
-use crate::stores::configuration::{Reference, refer};
 use crate::stores::dependents::is_referred_to;
-use crate::stores::groups::StoredGroup;
 
 /// What of the settings is shown of applications that nobody signs on to by OpenID Connect.
 const SHOWN_OF_ALL: [&str; 11] = [
@@ -183,17 +181,6 @@ pub(super) async fn read(on: OnApplication<may::ReadApplications>) -> Result<Rep
     Reply::ok(&representation(&on, &on.application)?)
 }
 
-/// Writes down the groups that alone may use an application: none of them can then be deleted.
-fn referring(application: &StoredApplication) -> Change {
-    let control = application.settings.access_control.as_ref();
-    let groups = control.and_then(|control| control.group.as_ref());
-    let groups = groups.into_iter().flat_map(|access| &access.groups);
-    let named = groups
-        .map(|group| Reference::to_row::<StoredGroup>("accessControl.group.groups", group.id));
-    let named: Vec<_> = named.collect();
-    refer(application.environment_id, application.id.as_uuid(), &named)
-}
-
 /// Makes an application, with a secret where it needs one.
 pub(super) async fn create(
     allowed: AllowedEverywhere<may::ManageApplications>,
@@ -215,7 +202,7 @@ pub(super) async fn create(
     allowed
         .require_all_roles_through(&application, &allowed.environment)
         .await?;
-    let mut change = Applications::insert(&application)?.and(referring(&application));
+    let mut change = Applications::insert(&application)?;
     if has_secret(&application.settings) {
         let secret = ClientSecret::random(idp.random());
         change = change.and(idp.application_secrets().rotate(
@@ -260,9 +247,7 @@ pub(super) async fn replace(
     } else {
         Change::new()
     };
-    let mut change = Applications::update(&application)?
-        .and(others)
-        .and(referring(&application));
+    let mut change = Applications::update(&application)?.and(others);
     let known = on
         .idp
         .application_secrets()

@@ -581,6 +581,19 @@ async fn only_members_of_its_groups_sign_on_to_an_application() {
     assert!(!signs_on().await);
     set("ALL_GROUPS", &[&outer, &inner]).await;
     assert!(signs_on().await);
+
+    // No deletion lets anybody in.
+    let delete = async |group: &str| {
+        let answer = api.delete(&format!("groups/{group}")).await;
+        answer.expect(StatusCode::NO_CONTENT);
+    };
+    let fourth = make("Fourth").await;
+    set("ALL_GROUPS", &[&outer, &fourth]).await;
+    delete(&fourth).await;
+    assert!(!signs_on().await);
+    set("ANY_GROUP", &[&other]).await;
+    delete(&other).await;
+    assert!(!signs_on().await);
 }
 
 /// Whether a value says all that was sent; the server may add members, such as ids.

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use platform::Clock as _;
 use serde_json::{Value, json};
 
-use self::Outcome::{Forgotten, Goes, Stays};
+use self::Outcome::{Forgotten, Goes, Named, Stays};
 use crate::management::{Api, VENDOR, id, signs_on};
 use crate::management_images::{png, upload};
 use crate::management_keys::certificate;
@@ -21,6 +21,8 @@ enum Outcome {
     Stays,
     /// It stays, and names it no longer.
     Forgotten,
+    /// It stays as it is. Only what exists fits what it names, so it lets through no more than before.
+    Named,
     /// It is deleted as well.
     Goes,
 }
@@ -434,7 +436,7 @@ async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Outcome, Pair
             let mut body = signs_on(&make.name(), "NATIVE_APP");
             body["accessControl"] =
                 json!({"group": {"type": "ANY_GROUP", "groups": [one(&named.1)]}});
-            (Stays, pair(named, make.thing(at, body).await))
+            (Named, pair(named, make.thing(at, body).await))
         }
         ("applications/{}/attributes", "oidcScopes") => {
             let scopes = format!("{}/scopes", make.openid().await);
@@ -928,6 +930,11 @@ async fn fault(api: &Api<'_>, outcome: Outcome, pair: &Pair) -> Option<String> {
                 && after.0.status == StatusCode::NOT_FOUND
                 && after.1.status == StatusCode::OK
                 && !after.1.body.contains(id.as_str())
+        }
+        Named => {
+            answer.status == StatusCode::NO_CONTENT
+                && after.0.status == StatusCode::NOT_FOUND
+                && after.1.body == before.1.body
         }
         Goes => {
             answer.status == StatusCode::NO_CONTENT
