@@ -6,10 +6,10 @@
     reason = "a task runner talks to the person who started it"
 )]
 
-#[cfg(test)]
-mod answers;
 mod command;
 mod generated;
+#[cfg(test)]
+mod growth;
 mod layers;
 #[cfg(test)]
 mod named_tests;
