@@ -111,6 +111,16 @@ impl Keys {
         }
     }
 
+    /// Whether a private key can sign tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError::Key`] for anything but an RSA key in PKCS#8.
+    pub(crate) fn check(pkcs8: &[u8]) -> Result<(), KeysError> {
+        SigningKey::from_pkcs8(SigningAlgorithm::Rs256, String::new(), pkcs8)?;
+        Ok(())
+    }
+
     /// The keys of an environment; its first one is made now if nobody has made it yet.
     pub(crate) async fn current(
         &self,
@@ -166,7 +176,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// [`KeysError::Key`] for anything but an RSA key in PKCS#8.
+    /// [`KeysError::Key`] as [`check`](Self::check).
     pub(crate) async fn choose(
         &self,
         core: &Core,
@@ -176,7 +186,7 @@ impl Keys {
         certificate: &[u8],
         by: &By,
     ) -> Result<(), KeysError> {
-        SigningKey::from_pkcs8(SigningAlgorithm::Rs256, id.to_string(), pkcs8)?;
+        Self::check(pkcs8)?;
         let now = by.now;
         let (published, _) = self.published(core, environment, now).await?;
         let signs_from = now.saturating_add(CHOSEN_AHEAD).unwrap_or(now);

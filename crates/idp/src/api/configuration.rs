@@ -158,6 +158,9 @@ pub(crate) trait Configuration: Document + JsonSchema {
     }
 }
 
+/// How often a change is tried while others change the same object, so that nobody's is lost.
+pub(crate) const MOST_TRIES: u32 = 5;
+
 /// What is around an object that is shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Around<'a> {
@@ -370,13 +373,45 @@ impl<D: Configuration> Managing<D> {
     async fn insert_with(&self, object: &Object<D>, beside: Change) -> Result<(), ApiFailure> {
         let change = self.objects().insert(object, self.idp.random())?;
         let change = change.and(D::made_below(object, self)?).and(beside);
-        self.write(object, change, D::EVENTS.created).await
+        let written = self.commit(self.id(), change, D::EVENTS.created, object);
+        written.await.map_err(|error| match error.unmet() {
+            Some(ROOM) => self.no_room(),
+            _ => unique(error, D::UNIQUE),
+        })
     }
 
-    /// Puts an object in the place of the one with its id.
-    pub(crate) async fn update(&self, object: &Object<D>) -> Result<(), ApiFailure> {
-        let change = self.objects().update(object, self.idp.random())?;
-        self.write(object, change, D::EVENTS.updated).await
+    /// Adds the one object of a parent; whether there was none yet.
+    async fn insert_only(&self, object: &Object<D>) -> Result<bool, ApiFailure> {
+        let insert = self.objects().insert_within(1, object, self.idp.random())?;
+        let change = insert.and(D::made_below(object, self)?);
+        let written = self.commit(self.id(), change, D::EVENTS.created, object);
+        match written.await {
+            Ok(()) => Ok(true),
+            Err(error) if error.unmet() == Some(ROOM) || error.is_unique_violation() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Changes a stored object as `change` makes another document of what is stored. Where somebody
+    /// else is faster, that is read and changed again, so that nobody's change is lost.
+    ///
+    /// # Errors
+    ///
+    /// What `change` refuses, what [`made`](Self::made) refuses, 404 where the object is deleted
+    /// meanwhile, and 409 where others are faster time and again.
+    pub(crate) async fn change(
+        &self,
+        mut stored: Object<D>,
+        change: impl Fn(&Object<D>) -> Result<D, ApiFailure> + Send,
+    ) -> Result<Object<D>, ApiFailure> {
+        for _ in 0..MOST_TRIES {
+            let made = self.made(change(&stored)?, Some(&stored)).await?;
+            if self.update_unchanged(&made).await? {
+                return Ok(made.written());
+            }
+            stored = self.load(ItemId(stored.id)).await?;
+        }
+        Err(ApiFailure::conflict())
     }
 
     /// Puts an object in the place of the one with its id; whether that was still as it was read.
@@ -390,20 +425,11 @@ impl<D: Configuration> Managing<D> {
         }
     }
 
-    async fn write(
-        &self,
-        object: &Object<D>,
-        change: Change,
-        event: &'static str,
-    ) -> Result<(), ApiFailure> {
-        let written = self.commit(self.id(), change, event, object).await;
-        written.map_err(|error| match error.unmet() {
-            Some(ROOM) if event == D::EVENTS.created => {
-                let message = format!("There are {} already, which is the most.", D::MOST);
-                ApiFailure::request_failed(ErrorDetail::new("LIMIT_EXCEEDED", None, message))
-            }
-            _ => unique(error, D::UNIQUE),
-        })
+    /// Refuses one more where there are as many as there may be.
+    #[expect(clippy::unused_self, reason = "says of which kind there are too many")]
+    pub(crate) fn no_room(&self) -> ApiFailure {
+        let message = format!("There are {} already, which is the most.", D::MOST);
+        ApiFailure::request_failed(ErrorDetail::new("LIMIT_EXCEEDED", None, message))
     }
 }
 

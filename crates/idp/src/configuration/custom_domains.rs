@@ -17,7 +17,7 @@ use crate::api::media_router::Resource;
 use crate::core::Core;
 use crate::keys::pairs::{self, Facts, Identity};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Objects};
+use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
 
 const VERIFY: &str = "application/vnd.pingidentity.domainName.verify+json";
@@ -139,7 +139,7 @@ type OnDomain = Item<CustomDomain, may::ManageDomains>;
 /// resolves, be it by an entry in the file of hosts.
 async fn verify(on: OnDomain) -> Result<Reply, ApiFailure> {
     let refused = |message: String| ApiFailure::invalid_value("domainName", message);
-    let mut domain = on.object.document.clone();
+    let domain = &on.object.document;
     if domain.status != Some(Status::VerificationRequired) {
         let message = "custom domain does not need to be verified".to_owned();
         return Err(refused(message));
@@ -155,8 +155,13 @@ async fn verify(on: OnDomain) -> Result<Reply, ApiFailure> {
         let message = format!("Error response from authoritative name servers: NXDOMAIN {name}");
         return Err(refused(message));
     }
-    domain.status = Some(Status::SslCertificateRequired);
-    put(on, domain).await
+    // Others may have gone further while the name was looked up.
+    let proven = |domain: &mut CustomDomain| {
+        if domain.status == Some(Status::VerificationRequired) {
+            domain.status = Some(Status::SslCertificateRequired);
+        }
+    };
+    put(on, proven).await
 }
 
 /// The certificate of a name, with its private key.
@@ -169,8 +174,7 @@ struct Import {
 }
 
 async fn import(on: OnDomain, Json(import): Json<Import>) -> Result<Reply, ApiFailure> {
-    let mut domain = on.object.document.clone();
-    if domain.status == Some(Status::VerificationRequired) {
+    if on.object.document.status == Some(Status::VerificationRequired) {
         let message = "Custom domain status must be 'SSL_CERTIFICATE_REQUIRED' or 'ACTIVE' in \
                        order to import a certificate";
         return Err(ApiFailure::invalid_value("status", message));
@@ -195,18 +199,28 @@ async fn import(on: OnDomain, Json(import): Json<Import>) -> Result<Reply, ApiFa
         let message = "must not be expired";
         return Err(ApiFailure::invalid_value("certificate", message));
     }
-    domain.status = Some(Status::Active);
-    domain.certificate = Some(DomainCertificate {
-        expires_at: facts.expires_at,
-    });
-    domain.identity = Some(pem);
-    put(on, domain).await
+    let certified = |domain: &mut CustomDomain| {
+        domain.status = Some(Status::Active);
+        domain.certificate = Some(DomainCertificate {
+            expires_at: facts.expires_at,
+        });
+        domain.identity = Some(pem.clone());
+    };
+    put(on, certified).await
 }
 
-async fn put(on: OnDomain, domain: CustomDomain) -> Result<Reply, ApiFailure> {
-    let made = on.collection.made(domain, Some(&on.object)).await?;
-    on.collection.update(&made).await?;
-    Reply::ok(&on.collection.show(&made)?)
+async fn put(
+    on: OnDomain,
+    change: impl Fn(&mut CustomDomain) + Send + Sync,
+) -> Result<Reply, ApiFailure> {
+    let OnDomain { collection, object } = on;
+    let changed = |stored: &Object<CustomDomain>| {
+        let mut domain = stored.document.clone();
+        change(&mut domain);
+        Ok(domain)
+    };
+    let made = collection.change(object, changed).await?;
+    Reply::ok(&collection.show(&made)?)
 }
 
 /// The environment that a name was proven to be of.

@@ -14,7 +14,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::SigningKeyId;
+use protocol::id::{EnvironmentId, SigningKeyId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -30,21 +30,21 @@ use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::configuration::{
-    Around, Collection, Configuration, Managing, Reading, TopLevel, at_path,
+    Around, Collection, Configuration, MOST_TRIES, Managing, Reading, TopLevel, at_path,
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
 use crate::api::shapes::Stored;
 use crate::api::upload::Upload;
-use crate::keys::KeysError;
 use crate::keys::pairs::{
     self, Algorithm, CertificateContents, Facts, Identity, Pair, PairError, SignatureAlgorithm,
 };
+use crate::keys::{Keys, KeysError};
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::configuration::{Document, Object, Objects, ROOM};
 use crate::stores::record::{Events, events};
 use crate::stores::signing_keys::StoredSigningKey;
 
@@ -54,11 +54,12 @@ const PKCS12: &str = "application/x-pkcs12";
 const PKCS10: &str = "application/pkcs10";
 const PKCS10_PEM: &str = "application/x-pem-file";
 
-/// Files with private keys are opened one at a time: whoever made a file says how much work that is,
-/// and a part of it only shows once it is open.
-static OPENING: Semaphore = Semaphore::const_new(1);
+/// Private keys are made and their files are opened and written one at a time: long keys are much
+/// work, whoever made a file says how much work opening it is, and a part of that only shows once it
+/// is open.
+static TURNS: Semaphore = Semaphore::const_new(1);
 
-/// How long a file waits for its turn.
+/// How long somebody waits for a turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Whole days of validity, at most: a hundred years.
@@ -78,9 +79,11 @@ impl Document for Key {
         &self.0.name
     }
 
-    /// Names come out of certificates.
+    /// Names come out of certificates. One is the default for what it is for; the one for signing
+    /// is chosen where tokens are signed.
     fn unique(&self) -> Option<String> {
-        None
+        let usage = self.0.usage_type;
+        (self.0.default && usage != Usage::Signing).then(|| format!("default for {usage:?}"))
     }
 }
 
@@ -92,6 +95,12 @@ impl Configuration for Key {
     type Parent = TopLevel;
     type Read = may::ReadCertificates;
     type Manage = may::ManageCertificates;
+
+    fn missing(environment: EnvironmentId, id: Uuid) -> ApiFailure {
+        ApiFailure::not_found_saying(format!(
+            "Key not found for id: {id} and environmentId: {environment}"
+        ))
+    }
 
     fn show_in(around: Around<'_>, object: &Object<Self>, shown: Shown) -> Shown {
         object.document.0.show(around, shown)
@@ -181,6 +190,22 @@ impl NewKey {
             material: Material::new(Some(pair.pkcs8()), &[certificate]),
         })
     }
+}
+
+/// Does what takes the processor a while, once it is its turn; 503 where that takes too long.
+async fn in_turn<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiFailure> {
+    let Ok(Ok(turn)) = timeout(LONGEST_WAIT, TURNS.acquire()).await else {
+        return Err(ApiFailure::unavailable());
+    };
+    // The thread keeps the turn to its end, also when nobody waits for it any more.
+    let done = spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    done.await.map_err(ApiFailure::internal)
 }
 
 /// A certificate's number: the instant, in microseconds.
@@ -304,12 +329,7 @@ impl<P: Allows> FromRequestParts<Idp> for OnKey<P> {
         let is_own = own.is_some();
         let key = own.or_else(|| keys.into_iter().find(|key| key.id == id.as_uuid()));
         Ok(Self {
-            key: key.ok_or_else(|| {
-                let environment = collection.id();
-                ApiFailure::not_found_saying(format!(
-                    "Key not found for id: {id} and environmentId: {environment}"
-                ))
-            })?,
+            key: key.ok_or_else(|| Key::missing(collection.id(), id.as_uuid()))?,
             collection,
             chosen,
             is_own,
@@ -336,10 +356,8 @@ async fn read(on: ReadKey, headers: HeaderMap) -> Result<Response, ApiFailure> {
 async fn create(managing: Managing<Key>, Json(new): Json<NewKey>) -> Result<Reply, ApiFailure> {
     new.check()?;
     let now = managing.now;
-    let made = spawn_blocking(move || new.make(now)).await;
-    let key = made
-        .map_err(ApiFailure::internal)?
-        .map_err(refused("subjectDN"))?;
+    let made = in_turn(move || new.make(now)).await?;
+    let key = made.map_err(refused("subjectDN"))?;
     add(&managing, key).await
 }
 
@@ -349,19 +367,8 @@ async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFai
     let file = zeroize::Zeroizing::new(upload.file()?.to_vec());
     let password = upload.text("password").unwrap_or_default();
     let password = zeroize::Zeroizing::new(password.to_owned());
-    let Ok(Ok(turn)) = timeout(LONGEST_WAIT, OPENING.acquire()).await else {
-        return Err(ApiFailure::unavailable());
-    };
-    // The thread keeps the turn to its end, also when nobody waits for it any more.
-    let read = spawn_blocking(move || {
-        let read = Identity::read(&file, &password);
-        drop(turn);
-        read
-    })
-    .await;
-    let identity = read
-        .map_err(ApiFailure::internal)?
-        .map_err(refused("file"))?;
+    let read = in_turn(move || Identity::read(&file, &password)).await?;
+    let identity = read.map_err(refused("file"))?;
     let private_key = Some(identity.pair.pkcs8());
     let key = Certified::read(&identity.chain, private_key, usage, particular_first);
     add(&managing, key.map_err(refused("file"))?).await
@@ -370,12 +377,11 @@ async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFai
 async fn add(managing: &Managing<Key>, key: Certified) -> Result<Reply, ApiFailure> {
     if key.default && key.usage_type == Usage::Signing {
         require_everything(managing)?;
+        let identity = key.material.identity()?;
+        Keys::check(&identity.pair.pkcs8()).map_err(unfit)?;
     }
-    let object = managing.made(Key(key), None).await?;
-    managing.insert(&object).await?;
-    if object.document.0.default {
-        make_default(managing, &object).await?;
-    }
+    let object = write(managing, None, |_| Ok(Key(key.clone()))).await?;
+    choose_default(managing, &object).await?;
     let chosen = signing(managing).await?.chosen;
     Reply::created(&show(managing, &object, chosen)?)
 }
@@ -390,42 +396,94 @@ fn require_everything(managing: &Managing<Key>) -> Result<(), ApiFailure> {
     }
 }
 
-/// Lets a key be the default for what it is for. The one for signing signs tokens.
-async fn make_default(managing: &Managing<Key>, key: &Object<Key>) -> Result<(), ApiFailure> {
-    let of = &key.document.0;
-    if of.usage_type == Usage::Signing {
-        require_everything(managing)?;
-        let identity = of.material.identity()?;
-        let own = identity
-            .chain
-            .first()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let (idp, id) = (&managing.idp, SigningKeyId::from_uuid(key.id));
-        let pkcs8 = identity.pair.pkcs8();
-        let chosen = idp
-            .keys()
-            .choose(idp, managing.id(), id, pkcs8, own, &managing.by);
-        return chosen.await.map_err(|error| match error {
-            KeysError::Key(_) => {
-                let message = "tokens are signed by RSA keys of at least 2048 bits";
-                ApiFailure::invalid_value("default", message)
+/// Writes a new key, or a stored one as `change` makes another of it. No other one is the default
+/// for the same any more where it is: both take effect together, and with nothing written meanwhile.
+async fn write(
+    managing: &Managing<Key>,
+    mut stored: Option<Object<Key>>,
+    change: impl Fn(Option<&Object<Key>>) -> Result<Key, ApiFailure> + Send,
+) -> Result<Object<Key>, ApiFailure> {
+    let (objects, random) = (managing.objects(), managing.idp.random());
+    for _ in 0..MOST_TRIES {
+        let made = managing.made(change(stored.as_ref())?, stored.as_ref());
+        let made = made.await?;
+        let demoted = demote_others(managing, &made).await?;
+        let room = demoted.steps() + ROOM;
+        let (written, event) = if stored.is_some() {
+            let written = objects.update_unchanged(&made, random)?;
+            (written, Key::EVENTS.updated)
+        } else {
+            (objects.insert(&made, random)?, Key::EVENTS.created)
+        };
+        let written = managing.commit(managing.id(), demoted.and(written), event, &made);
+        match written.await {
+            Ok(()) => return Ok(made),
+            Err(error) if stored.is_none() && error.unmet() == Some(room) => {
+                return Err(managing.no_room());
             }
-            error => ApiFailure::internal(error),
-        });
-    }
-    let all = managing
-        .objects()
-        .list(managing.id(), managing.parent)
-        .await?;
-    for mut other in all {
-        let one = &mut other.document.0;
-        if other.id != key.id && one.default && one.usage_type == of.usage_type {
-            one.default = false;
-            managing.update(&other).await?;
+            // Somebody else changed it, or made another one the default.
+            Err(error) if error.unmet().is_some() || error.is_unique_violation() => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(before) = &stored {
+            let found = objects.find(managing.id(), before.id).await?;
+            stored = Some(found.ok_or_else(|| Key::missing(managing.id(), before.id))?);
         }
     }
-    Ok(())
+    Err(ApiFailure::conflict())
+}
+
+/// What lets no other key be the default for what this one is the default for. Which key for
+/// signing is, is kept where tokens are signed.
+async fn demote_others(managing: &Managing<Key>, key: &Object<Key>) -> Result<Change, ApiFailure> {
+    let mut change = Change::new();
+    if key.document.unique().is_none() {
+        return Ok(change);
+    }
+    let objects = managing.objects();
+    let all = objects.list(managing.id(), managing.parent).await?;
+    for other in all {
+        let one = &other.document.0;
+        if other.id != key.id && one.default && one.usage_type == key.document.0.usage_type {
+            let mut document = other.document.clone();
+            document.0.default = false;
+            let other = other.with(document, managing.now);
+            change = change.and(objects.update_unchanged(&other, managing.idp.random())?);
+        }
+    }
+    Ok(change)
+}
+
+/// Lets a key that is the default for signing sign tokens.
+async fn choose_default(managing: &Managing<Key>, key: &Object<Key>) -> Result<(), ApiFailure> {
+    let of = &key.document.0;
+    if !of.default || of.usage_type != Usage::Signing {
+        return Ok(());
+    }
+    require_everything(managing)?;
+    let identity = of.material.identity()?;
+    let own = identity
+        .chain
+        .first()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let (idp, id) = (&managing.idp, SigningKeyId::from_uuid(key.id));
+    let pkcs8 = identity.pair.pkcs8();
+    let chosen = idp
+        .keys()
+        .choose(idp, managing.id(), id, pkcs8, own, &managing.by);
+    chosen.await.map_err(unfit)
+}
+
+/// Tells that a key cannot sign tokens.
+fn unfit(error: KeysError) -> ApiFailure {
+    match error {
+        KeysError::Key(_) => {
+            let message = "tokens are signed by RSA keys of at least 2048 bits";
+            ApiFailure::invalid_value("default", message)
+        }
+        error => ApiFailure::internal(error),
+    }
 }
 
 /// What can be changed of a key.
@@ -457,21 +515,29 @@ async fn replace(on: ManageKey, Json(update): Json<KeyUpdate>) -> Result<Reply, 
         let message = "It belongs to the default key rotation policy.";
         return Err(ApiFailure::constraint(None, message));
     }
-    let mut document = on.key.document.clone();
     if let Some(issuer) = update.issuer_dn
-        && issuer != document.0.issuer_dn
+        && issuer != on.key.document.0.issuer_dn
     {
         let message = "The issuer stands in the certificate.";
         return Err(ApiFailure::invalid_value("issuerDN", message));
     }
-    document.0.default = update.default;
-    document.0.usage_type = update.usage_type;
     let managing = &on.collection;
-    let made = managing.made(document, Some(&on.key)).await?;
-    if update.default && !is_default {
-        make_default(managing, &made).await?;
+    let changed = |key: &Key| {
+        let mut document = key.clone();
+        document.0.default = update.default;
+        document.0.usage_type = update.usage_type;
+        document
+    };
+    if on.chosen != Some(on.key.id) {
+        // First, as it may be refused.
+        let chosen = on.key.with(changed(&on.key.document), managing.now);
+        choose_default(managing, &chosen).await?;
     }
-    managing.update(&made).await?;
+    let replaced = |stored: Option<&Object<Key>>| {
+        let stored = stored.unwrap_or(&on.key);
+        Ok(changed(&stored.document))
+    };
+    let made = write(managing, Some(on.key.clone()), replaced).await?;
     let chosen = signing(managing).await?.chosen;
     Reply::ok(&show(managing, &made, chosen)?)
 }
@@ -488,6 +554,11 @@ async fn delete(on: ManageKey) -> Result<Reply, ApiFailure> {
     match deleted.await {
         Ok(()) => Ok(Reply::no_content()),
         Err(error) if error.unmet().is_some() => {
+            let objects = collection.objects();
+            let found = objects.find(collection.id(), on.key.id).await?;
+            if found.is_none() {
+                return Err(Key::missing(collection.id(), on.key.id));
+            }
             let message = "The Key must not be in use: something refers to it.";
             Err(ApiFailure::constraint(None, message))
         }
@@ -523,9 +594,7 @@ async fn export_pkcs12(on: ManageKey, Json(body): Json<Export>) -> Result<Respon
     on.collection
         .commit(environment, Change::new(), "KEY.EXPORTED", &on.key)
         .await?;
-    let written =
-        spawn_blocking(move || identity.to_pkcs12(&name, body.password.expose_secret())).await;
-    let written = written.map_err(ApiFailure::internal)?;
+    let written = in_turn(move || identity.to_pkcs12(&name, body.password.expose_secret())).await?;
     Ok(file(PKCS12, written.map_err(ApiFailure::internal)?))
 }
 
@@ -579,11 +648,16 @@ async fn import_answer(on: ManageKey, upload: Upload) -> Result<Reply, ApiFailur
     if let Some(issuer) = Facts::part(&issuer, "CN") {
         key.name = format!("{} ({issuer})", key.name);
     }
-    key.default = before.default;
-    key.custom_crl.clone_from(&before.custom_crl);
     let managing = &on.collection;
-    let made = managing.made(Key(key), Some(&on.key)).await?;
-    managing.update(&made).await?;
+    let certified = |stored: Option<&Object<Key>>| {
+        let before = &stored.unwrap_or(&on.key).document.0;
+        let mut key = key.clone();
+        key.usage_type = before.usage_type;
+        key.default = before.default;
+        key.custom_crl.clone_from(&before.custom_crl);
+        Ok(Key(key))
+    };
+    let made = write(managing, Some(on.key.clone()), certified).await?;
     Reply::ok(&show(managing, &made, on.chosen)?)
 }
 

@@ -374,11 +374,22 @@ impl Authentication {
         let device = choice.devices.iter().find(|device| device.id == chosen);
         let device = device.ok_or(Refusal::UnknownDevice)?;
         let rules = choice.rules(device)?;
-        let (counted, attempts_remaining) = self.count(idp, user, device, rules, by.now).await?;
+        let (counted, attempts_remaining) = self.count(idp, device, rules, by.now).await?;
         let Some(proven) = self.proven(idp, &counted, sent, rules, by.now) else {
             let failed = Activity::failed("OTP.CHECK_FAILED", user);
-            let recorded = Change::new().commit(idp, user.environment_id, &failed, by);
-            recorded.await?;
+            // The owner hears of it once the try was wrong: the right one on the last try unlocks.
+            let locks = counted.document.locks;
+            let is_alarming = locks != device.document.locks && locks == ALARMING_LOCKS;
+            let told = if is_alarming {
+                let notice = MailKind::Notice(Notice::DeviceLocked);
+                idp.mail().enqueue(idp, user, &notice, by.now).await?
+            } else {
+                Change::new()
+            };
+            told.commit(idp, user.environment_id, &failed, by).await?;
+            if is_alarming {
+                idp.mail().wake();
+            }
             return Err(Refusal::Wrong { attempts_remaining });
         };
         self.state.status = Status::Completed;
@@ -395,12 +406,10 @@ impl Authentication {
     async fn count(
         &mut self,
         idp: &Idp,
-        user: &StoredUser,
         device: &Object<Device>,
         rules: OtpRules,
         now: Timestamp,
     ) -> Result<(Object<Device>, u32), Refusal> {
-        let mut told = None;
         self.state.failures += 1;
         let mut counted = device.clone();
         counted.document.failures += 1;
@@ -412,10 +421,6 @@ impl Authentication {
             let cool_down = cool_down(device.document.kind, rules, locks);
             counted.document.failures = 0;
             counted.document.locks = locks;
-            if locks == ALARMING_LOCKS {
-                let notice = MailKind::Notice(Notice::DeviceLocked);
-                told = Some(idp.mail().enqueue(idp, user, &notice, now).await?);
-            }
             if cool_down > SignedDuration::ZERO {
                 counted.document.lock = Lock {
                     status: LockStatus::Locked,
@@ -426,15 +431,10 @@ impl Authentication {
         let objects = Objects::<Device>::new(idp.db(), idp.keyring());
         let change = objects.update_unchanged(&counted, idp.random())?;
         let change = change.and(self.advance(now)?);
-        let is_told = told.is_some();
-        let change = change.and(told.unwrap_or_default());
         match change.commit_unrecorded(idp).await {
             Ok(()) => {}
             Err(error) if error.unmet().is_some() => return Err(Refusal::Conflict),
             Err(error) => return Err(error.into()),
-        }
-        if is_told {
-            idp.mail().wake();
         }
         // As it was just written.
         self.stored.version += 1;

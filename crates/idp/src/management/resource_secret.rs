@@ -59,10 +59,12 @@ impl OnSecrets {
         Reply::ok(&shown.link("resource", resource))
     }
 
+    /// Refuses with 409 where somebody else was faster: each secret that is told is in force.
     async fn write(&self, document: ResourceSecrets) -> Result<ResourceSecrets, ApiFailure> {
         let idp = &self.allowed.idp;
         let object = self.secrets.with(document, self.allowed.now);
-        let change = Objects::new(idp.db(), idp.keyring()).update(&object, idp.random())?;
+        let objects = Objects::new(idp.db(), idp.keyring());
+        let change = objects.update_unchanged(&object, idp.random())?;
         self.commit(change, "SECRET.UPDATED").await?;
         Ok(object.document)
     }

@@ -304,7 +304,7 @@ pub(super) async fn replace(
         }
     }
     let change = objects(&allowed)
-        .update(&role, allowed.idp.random())?
+        .overwrite(&role, allowed.idp.random())?
         .and(RoleAssignments::require_held_by(role.id, holders.len()));
     commit(&allowed, &role, change, "CUSTOM_ROLE.UPDATED").await?;
     let custom = all_of(&allowed).await?;

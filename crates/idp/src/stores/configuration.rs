@@ -31,7 +31,8 @@ pub(crate) trait Document:
     const MOST: u32 = 1000;
     /// The members that are kept sealed and never shown, as JSON pointers.
     const SECRETS: &'static [&'static str] = &[];
-    /// The members that are kept sealed and shown to whoever may read the object.
+    /// The members that are kept sealed and shown to whoever may change the object, not to those
+    /// who only read it.
     const SEALED: &'static [&'static str] = &[];
     /// Whether one in each environment is the default, which the member `default` tells. A new one
     /// takes the place of the old one, and the default cannot be deleted.
@@ -232,9 +233,11 @@ INSERT INTO configuration_objects
         created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
+/// What became the default meanwhile stays it: [`CLEAR_DEFAULT`] alone takes that away, for another
+/// one.
 const UPDATE: &str = "\
 UPDATE configuration_objects
-   SET name_key = $4, is_default = $5, document = $6, sealed = $7, updated_at = $8,
+   SET name_key = $4, is_default = (is_default OR $5), document = $6, sealed = $7, updated_at = $8,
        version = version + 1
  WHERE id = $1 AND environment_id = $2 AND kind = $3";
 
@@ -489,8 +492,9 @@ impl<'a, D: Document> Objects<'a, D> {
         Ok(Self::touch(change.add(insert).and(Self::refer(object))))
     }
 
-    /// Replaces an object's document.
-    pub(crate) fn update(
+    /// Replaces an object's document, whatever it is by now: for documents that keep nothing of the
+    /// one that was read.
+    pub(crate) fn overwrite(
         &self,
         object: &Object<D>,
         random: &dyn Random,
@@ -521,7 +525,7 @@ impl<'a, D: Document> Objects<'a, D> {
             .bind(object.environment_id.as_uuid())
             .bind(D::EVENTS.kind)
             .bind(object.version);
-        Ok(Change::of_one(unchanged).and(self.update(object, random)?))
+        Ok(Change::of_one(unchanged).and(self.overwrite(object, random)?))
     }
 
     /// Deletes an object with all that hangs off it and is taken along. The requirement is not met

@@ -30,6 +30,7 @@ mod management_images;
 mod management_keys;
 mod management_kinds;
 mod management_languages;
+mod management_lost_writes;
 mod management_members;
 mod management_mfa;
 mod management_nesting;

@@ -8,7 +8,7 @@ use crate::management::{Api, refused};
 use crate::management_images::{png, upload};
 use crate::world::World;
 
-fn theme(name: &str) -> Value {
+pub(crate) fn theme(name: &str) -> Value {
     json!({
         "template": "split",
         "configuration": {

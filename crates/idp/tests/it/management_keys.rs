@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::management::{Api, id, refused};
 use crate::world::{Answer, World, header};
 
-fn key(name: &str) -> Value {
+pub(crate) fn key(name: &str) -> Value {
     json!({
         "name": name, "usageType": "ENCRYPTION", "algorithm": "EC", "keyLength": 256,
         "signatureAlgorithm": "SHA384withECDSA", "validityPeriod": 365,
@@ -25,7 +25,7 @@ fn signing_key(name: &str) -> Value {
     body
 }
 
-async fn export(api: &Api<'_>, path: &str, media: &str) -> Answer {
+pub(crate) async fn export(api: &Api<'_>, path: &str, media: &str) -> Answer {
     let request = Request::get(api.path(path))
         .header(AUTHORIZATION, format!("Bearer {}", api.token))
         .header(ACCEPT, media);
@@ -42,7 +42,7 @@ pub(crate) async fn certificate(api: &Api<'_>, name: &str) -> String {
 }
 
 /// A form with a file and a text beside it.
-async fn upload(api: &Api<'_>, path: &str, usage: &str, file: &str) -> Answer {
+pub(crate) async fn upload(api: &Api<'_>, path: &str, usage: &str, file: &str) -> Answer {
     let body = format!(
         "--b\r\nContent-Disposition: form-data; name=\"usageType\"\r\n\r\n{usage}\r\n\
          --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\
@@ -206,6 +206,8 @@ async fn the_default_key_for_signing_signs_tokens_once_everybody_can_know_it() {
     elliptic["default"] = json!(true);
     let answer = api.post("keys", &elliptic).await;
     refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "default");
+    let listed = api.get("keys").await.expect(StatusCode::OK);
+    assert!(!listed.body.contains("Curve"), "{}", listed.body);
 }
 
 #[tokio::test]

@@ -302,3 +302,52 @@ async fn programs_are_asked_for_the_second_factor_too() {
     let done = act(&mut browser, &flow, "otp.check", &right).await;
     assert_eq!(done.expect(StatusCode::OK).json()["status"], "COMPLETED");
 }
+
+#[tokio::test]
+async fn the_owner_hears_of_a_lock_where_the_last_try_was_wrong() {
+    const ADDRESS: &str = "demo.second@example.com";
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let devices = enable(&api).await;
+    let email = json!({ "type": "EMAIL", "email": ADDRESS });
+    api.make(&devices, &email).await;
+    demanding(&api, &[json!({ "type": MFA })]).await;
+    let notices = async || {
+        let listed = world.get("/mailbox/messages?to=demo@example.com").await;
+        let listed = listed.expect(StatusCode::OK).body;
+        listed.matches("Somebody is guessing").count() > 0
+    };
+    // The third lock in a row is the one that is told.
+    for is_right_at_last in [true, false] {
+        for round in 1..=3 {
+            world.advance(3600);
+            let (mut browser, page) = behind_password(&world).await;
+            browser.get(&page).await;
+            let otp = mailed(&world, ADDRESS).await;
+            let wrong = if otp == "000000" { "000001" } else { "000000" };
+            for _ in 0..2 {
+                let refused = give(&mut browser, &page, wrong).await;
+                shows(&refused, StatusCode::UNPROCESSABLE_ENTITY, "is wrong");
+            }
+            if round == 3 && is_right_at_last {
+                let answer = give(&mut browser, &page, &otp).await;
+                assert!(answer.location().contains("/as/resume"), "{answer:?}");
+            } else {
+                let last = give(&mut browser, &page, wrong).await;
+                shows(&last, StatusCode::UNPROCESSABLE_ENTITY, "too many wrong");
+            }
+            // Mails leave beside the answer.
+            for _ in 0..200 {
+                tokio::task::yield_now().await;
+            }
+            assert!(!notices().await || (round == 3 && !is_right_at_last));
+        }
+    }
+    for _ in 0..2000 {
+        if notices().await {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the owner heard nothing");
+}

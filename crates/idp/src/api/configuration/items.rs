@@ -30,8 +30,10 @@ async fn list<D: Configuration>(
         if position(&object) <= (created.clone(), id.clone()) {
             continue;
         }
-        let shown = reading.present(&object).await?;
+        // No filter knows what has to be looked up: that is done for the page alone.
+        let shown = reading.show(&object)?;
         if passes(filter.as_ref(), shown.item()) {
+            let shown = D::derive(&reading.allowed, &object, shown).await?;
             found.push((position(&object), shown));
         }
         if found.len() == page.read_limit() as usize {
@@ -44,10 +46,6 @@ async fn list<D: Configuration>(
     });
     Reply::ok(&page)
 }
-
-/// How often a change of some members is tried while others change the same object, so that
-/// nobody's is lost.
-pub(super) const MOST_TRIES: u32 = 5;
 
 /// Where an object stands in its collection.
 fn position<D>(object: &Object<D>) -> (String, String) {
@@ -73,16 +71,17 @@ pub(crate) async fn read<D: Configuration>(item: Item<D, D::Read>) -> Result<Rep
 /// Replaces an object as a whole.
 pub(crate) async fn replace<D: Configuration>(
     item: Item<D, D::Manage>,
-    JsonObject(mut members): JsonObject,
+    JsonObject(sent): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
     collection.check_change(&object)?;
-    keep_secrets(&mut members, &object)?;
-    keep_default(&mut members, &object);
-    let made = collection
-        .made(read_members(&members)?, Some(&object))
-        .await?;
-    collection.update(&made).await?;
+    let replaced = |stored: &Object<D>| {
+        let mut members = sent.clone();
+        keep_secrets(&mut members, stored)?;
+        keep_default(&mut members, stored);
+        read_members(&members)
+    };
+    let made = collection.change(object, replaced).await?;
     Reply::ok(&collection.present(&made).await?)
 }
 
@@ -91,25 +90,18 @@ async fn update<D: Configuration>(
     item: Item<D, D::Manage>,
     JsonObject(sent): JsonObject,
 ) -> Result<Reply, ApiFailure> {
-    let Item {
-        collection,
-        mut object,
-    } = item;
+    let Item { collection, object } = item;
     collection.check_change(&object)?;
-    for _ in 0..MOST_TRIES {
-        let Value::Object(mut members) = to_json(&object.document)? else {
+    let merged = |stored: &Object<D>| {
+        let Value::Object(mut members) = to_json(&stored.document)? else {
             return Err(ApiFailure::not_found());
         };
         merge(&mut members, sent.clone());
-        keep_default(&mut members, &object);
-        let document = read_members(&members)?;
-        let made = collection.made(document, Some(&object)).await?;
-        if collection.update_unchanged(&made).await? {
-            return Reply::ok(&collection.present(&made).await?);
-        }
-        object = collection.load(ItemId(object.id)).await?;
-    }
-    Err(ApiFailure::conflict())
+        keep_default(&mut members, stored);
+        read_members(&members)
+    };
+    let made = collection.change(object, merged).await?;
+    Reply::ok(&collection.present(&made).await?)
 }
 
 /// Deletes an object, unless it is the default or referred to.
@@ -125,6 +117,8 @@ pub(crate) async fn delete<D: Configuration>(
     match deleted.await {
         Ok(()) => Ok(Reply::no_content()),
         Err(error) if error.unmet().is_some() => {
+            // It may be gone meanwhile, or be another's default no more.
+            let object = collection.load(ItemId(object.id)).await?;
             let message = if object.document.is_default() {
                 D::DEFAULT_STAYS
             } else if D::KEEPS_LAST && collection.is_last().await? {
@@ -292,17 +286,18 @@ async fn set_default<D: Configuration>(
     Json(IsDefault { default }): Json<IsDefault>,
 ) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
-    if !default && object.document.is_default() {
-        let message = "Make another one the default instead.";
-        return Err(ApiFailure::invalid_value("default", message));
-    }
-    let mut document = to_json(&object.document)?;
-    if let Value::Object(members) = &mut document {
-        members.insert("default".to_owned(), Value::Bool(default));
-    }
-    let document = serde_json::from_value(document).map_err(ApiFailure::internal)?;
-    let made = collection.made(document, Some(&object)).await?;
-    collection.update(&made).await?;
+    let set = |stored: &Object<D>| {
+        if !default && stored.document.is_default() {
+            let message = "Make another one the default instead.";
+            return Err(ApiFailure::invalid_value("default", message));
+        }
+        let mut document = to_json(&stored.document)?;
+        if let Value::Object(members) = &mut document {
+            members.insert("default".to_owned(), Value::Bool(default));
+        }
+        serde_json::from_value(document).map_err(ApiFailure::internal)
+    };
+    let made = collection.change(object, set).await?;
     show_default(&collection, &made)
 }
 

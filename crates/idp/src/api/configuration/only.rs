@@ -2,10 +2,10 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::items::{MOST_TRIES, at_path, keep_secrets, merge};
-use super::{Collection, Configuration};
+use super::items::{at_path, keep_secrets, merge};
+use super::{Collection, Configuration, MOST_TRIES};
 use crate::access::permissions::Allows;
 use crate::api::body::{JsonObject, read_members};
 use crate::api::hal::Reply;
@@ -62,59 +62,68 @@ async fn read_set<D: Configuration>(only: Only<D, D::Read>) -> Result<Reply, Api
 
 async fn replace_only<D: Configuration>(
     only: Only<D, D::Manage>,
-    JsonObject(mut members): JsonObject,
+    JsonObject(sent): JsonObject,
 ) -> Result<Reply, ApiFailure> {
-    if let Some(object) = &only.found {
-        keep_secrets(&mut members, object)?;
-    }
-    set_only(&only, &members).await
+    let replaced = |stored: Option<&Object<D>>| {
+        let mut members = sent.clone();
+        if let Some(stored) = stored {
+            keep_secrets(&mut members, stored)?;
+        }
+        read_members(&members)
+    };
+    only.change(replaced).await
 }
 
 async fn update_only<D: Configuration + Default>(
-    mut only: Only<D, D::Manage>,
+    only: Only<D, D::Manage>,
     JsonObject(sent): JsonObject,
 ) -> Result<Reply, ApiFailure> {
-    for _ in 0..MOST_TRIES {
-        let stored = match &only.found {
-            Some(object) => to_json(&object.document)?,
+    let merged = |stored: Option<&Object<D>>| {
+        let stored = match stored {
+            Some(stored) => to_json(&stored.document)?,
             None => to_json(&D::default())?,
         };
         let Value::Object(mut members) = stored else {
             return Err(ApiFailure::not_found());
         };
         merge(&mut members, sent.clone());
-        let Some(found) = &only.found else {
-            return set_only(&only, &members).await;
-        };
-        let document = read_members(&members)?;
-        let made = only.collection.made(document, Some(found)).await?;
-        if only.collection.update_unchanged(&made).await? {
-            return only.show(&made).await;
-        }
-        let Collection { parent, .. } = only.collection;
-        let objects = only.collection.objects();
-        only.found = objects.find_only(only.collection.id(), parent).await?;
-    }
-    Err(ApiFailure::conflict())
-}
-
-async fn set_only<D: Configuration>(
-    only: &Only<D, D::Manage>,
-    members: &Map<String, Value>,
-) -> Result<Reply, ApiFailure> {
-    only.put(read_members(members)?).await
+        read_members(&members)
+    };
+    only.change(merged).await
 }
 
 impl<D: Configuration> Only<D, D::Manage> {
-    /// Puts a document in the place of what there is, or of nothing, and shows it.
-    pub(crate) async fn put(&self, document: D) -> Result<Reply, ApiFailure> {
-        let made = self.collection.made(document, self.found.as_ref()).await?;
-        if self.found.is_some() {
-            self.collection.update(&made).await?;
-        } else {
-            self.collection.insert(&made).await?;
+    async fn find(&self) -> Result<Option<Object<D>>, ApiFailure> {
+        let Collection { parent, .. } = self.collection;
+        let objects = self.collection.objects();
+        Ok(objects.find_only(self.collection.id(), parent).await?)
+    }
+
+    /// Puts what `change` makes of what there is, or of nothing, in its place, and shows it. Where
+    /// somebody else is faster, that is read and changed again, so that nobody's change is lost.
+    ///
+    /// # Errors
+    ///
+    /// What `change` and [`made`](Collection::made) refuse, and 409 where others are faster time
+    /// and again.
+    pub(crate) async fn change(
+        mut self,
+        change: impl Fn(Option<&Object<D>>) -> Result<D, ApiFailure> + Send,
+    ) -> Result<Reply, ApiFailure> {
+        for _ in 0..MOST_TRIES {
+            let found = self.found.as_ref();
+            let made = self.collection.made(change(found)?, found).await?;
+            let is_written = if found.is_some() {
+                self.collection.update_unchanged(&made).await?
+            } else {
+                self.collection.insert_only(&made).await?
+            };
+            if is_written {
+                return self.show(&made).await;
+            }
+            self.found = self.find().await?;
         }
-        self.show(&made).await
+        Err(ApiFailure::conflict())
     }
 }
 
@@ -134,9 +143,13 @@ async fn reset_only<D: Configuration>(only: Only<D, D::Manage>) -> Result<Reply,
     if let Some(object) = &only.found {
         let change = Objects::delete(object);
         let collection = &only.collection;
-        collection
-            .commit(collection.id(), change, D::EVENTS.deleted, object)
-            .await?;
+        let deleted = collection.commit(collection.id(), change, D::EVENTS.deleted, object);
+        match deleted.await {
+            Ok(()) => {}
+            // Somebody else was faster.
+            Err(error) if error.unmet().is_some() && only.find().await?.is_none() => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(Reply::no_content())
 }

@@ -5,11 +5,10 @@ use jiff::Timestamp;
 use protocol::pingone::date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::certified::{Material, Usage};
-use super::{NewKey, check_kind, check_name, check_period};
+use super::{NewKey, check_kind, check_name, check_period, in_turn};
 use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
 use crate::api::checks;
@@ -140,12 +139,11 @@ async fn make<const N: usize>(
         validity_period: settings.validity_period.unwrap_or(365),
         custom_crl: None,
     };
-    let made = spawn_blocking(move || {
+    let made = in_turn(move || {
         let each = std::iter::repeat_n(key, N).map(|key| key.make(now));
         each.collect::<Result<Vec<_>, _>>()
     });
-    let made = made.await.map_err(ApiFailure::internal)?;
-    let made = made.map_err(super::refused("dn"))?;
+    let made = made.await?.map_err(super::refused("dn"))?;
     let keys = made.into_iter().map(|key| PolicyKey {
         id: managing.idp.random().uuid(),
         material: key.material,
@@ -216,36 +214,38 @@ type OnPolicy = Item<RotationPolicy, may::ManageCertificates>;
 /// What changes holds for the keys that follow.
 async fn replace(on: OnPolicy, Json(mut settings): Json<Settings>) -> Result<Reply, ApiFailure> {
     settings.check()?;
-    let document = RotationPolicy {
-        settings,
-        ..on.object.document.clone()
+    let Item { collection, object } = on;
+    let replaced = |stored: &Object<RotationPolicy>| {
+        Ok(RotationPolicy {
+            settings: settings.clone(),
+            ..stored.document.clone()
+        })
     };
-    let made = on.collection.made(document, Some(&on.object)).await?;
-    on.collection.update(&made).await?;
-    Reply::ok(&show(&on.collection, &made).await?)
+    let made = collection.change(object, replaced).await?;
+    Reply::ok(&show(&collection, &made).await?)
 }
 
 /// Rotates now. Where the keys sign tokens, the next one is published for ten minutes first.
 async fn rotate(on: OnPolicy) -> Result<Reply, ApiFailure> {
-    let managing = &on.collection;
-    let Some(keys) = &on.object.document.keys else {
+    let Item { collection, object } = on;
+    let managing = &collection;
+    if object.document.keys.is_none() {
         let idp = &managing.idp;
         let rotated = idp.keys().rotate(idp, managing.id(), &managing.by).await;
         rotated.map_err(ApiFailure::internal)?;
-        return Reply::ok(&show(managing, &on.object).await?);
+        return Reply::ok(&show(managing, &object).await?);
+    }
+    let [next] = make(managing, &object.document.settings).await?;
+    let rotated = |stored: &Object<RotationPolicy>| {
+        let mut policy = stored.document.clone();
+        policy.keys = policy.keys.map(|keys| PolicyKeys {
+            current: keys.next,
+            next: next.clone(),
+        });
+        policy.rotated_at = Some(managing.now);
+        Ok(policy)
     };
-    let [next] = make(managing, &on.object.document.settings).await?;
-    let keys = PolicyKeys {
-        current: keys.next.clone(),
-        next,
-    };
-    let document = RotationPolicy {
-        keys: Some(keys),
-        rotated_at: Some(managing.now),
-        ..on.object.document.clone()
-    };
-    let made = managing.made(document, Some(&on.object)).await?;
-    managing.update(&made).await?;
+    let made = managing.change(object, rotated).await?;
     Reply::ok(&show(managing, &made).await?)
 }
 

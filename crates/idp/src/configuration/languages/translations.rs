@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::Timestamp;
+use protocol::id::EnvironmentId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ui::Messages;
@@ -15,10 +16,10 @@ use crate::access::allowed::AllowedEverywhere;
 use crate::access::permissions::{Allows, may};
 use crate::api::body::JsonList;
 use crate::api::checks;
+use crate::api::configuration::MOST_TRIES;
 use crate::api::hal::Reply;
 use crate::api::media_router::{Resource, at};
 use crate::api::paging::PageRequest;
-use crate::api::resource::unique;
 use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
@@ -66,18 +67,26 @@ impl<P: Allows> FromRequestParts<Idp> for InLanguage<P> {
             .map(|(_, locale)| locale.to_owned())
             .filter(|locale| names::english(locale).is_some())
             .ok_or_else(ApiFailure::not_found)?;
-        let environment = allowed.id();
-        let objects = Objects::<Translations>::new(idp.db(), idp.keyring());
-        let all = objects.list(environment, environment.as_uuid()).await?;
-        let found = all
-            .into_iter()
-            .find(|object| object.document.locale == locale);
+        let found = find(idp, allowed.id(), &locale).await?;
         Ok(Self {
             allowed,
             locale,
             found,
         })
     }
+}
+
+/// What was set in a language.
+async fn find(
+    idp: &Idp,
+    environment: EnvironmentId,
+    locale: &str,
+) -> Result<Option<Object<Translations>>, ApiFailure> {
+    let objects = Objects::<Translations>::new(idp.db(), idp.keyring());
+    let all = objects.list(environment, environment.as_uuid()).await?;
+    Ok(all
+        .into_iter()
+        .find(|object| object.document.locale == locale))
 }
 
 impl<P> InLanguage<P> {
@@ -217,28 +226,39 @@ async fn list(
 }
 
 async fn update(
-    texts: InLanguage<may::ManageLanguages>,
+    mut texts: InLanguage<may::ManageLanguages>,
     JsonList(sent): JsonList<Translation>,
 ) -> Result<Reply, ApiFailure> {
-    let allowed = &texts.allowed;
-    let mut object = texts.object(allowed.now);
-    set(allowed.idp.texts(), &mut object.document.texts, &sent)?;
-    object.updated_at = allowed.now;
-    let objects = Objects::<Translations>::new(allowed.idp.db(), allowed.idp.keyring());
-    let (change, event) = if texts.found.is_some() {
-        let change = objects.update(&object, allowed.idp.random())?;
-        (change, Translations::EVENTS.updated)
-    } else {
-        let change = objects.insert(&object, allowed.idp.random())?;
-        (change, Translations::EVENTS.created)
-    };
-    let committed = allowed.commit(allowed.id(), change, event, &object).await;
-    committed.map_err(|error| unique(error, "locale"))?;
-    let catalogues = allowed.idp.texts();
-    let set = sent
-        .iter()
-        .map(|sent| one(catalogues, &object.document, &sent.key));
-    Reply::ok(&set.collect::<Vec<_>>())
+    // Others may set other texts at the same time: nobody's are lost.
+    for _ in 0..MOST_TRIES {
+        let allowed = &texts.allowed;
+        let mut object = texts.object(allowed.now);
+        set(allowed.idp.texts(), &mut object.document.texts, &sent)?;
+        object.updated_at = allowed.now;
+        let objects = Objects::<Translations>::new(allowed.idp.db(), allowed.idp.keyring());
+        let (change, event) = if texts.found.is_some() {
+            let change = objects.update_unchanged(&object, allowed.idp.random())?;
+            (change, Translations::EVENTS.updated)
+        } else {
+            let change = objects.insert(&object, allowed.idp.random())?;
+            (change, Translations::EVENTS.created)
+        };
+        let committed = allowed.commit(allowed.id(), change, event, &object).await;
+        match committed {
+            Ok(()) => {
+                let catalogues = allowed.idp.texts();
+                let set = sent
+                    .iter()
+                    .map(|sent| one(catalogues, &object.document, &sent.key));
+                return Reply::ok(&set.collect::<Vec<_>>());
+            }
+            Err(error) if error.unmet().is_some() || error.is_unique_violation() => {
+                texts.found = find(&allowed.idp, allowed.id(), &texts.locale).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ApiFailure::conflict())
 }
 
 /// The routes of translations.

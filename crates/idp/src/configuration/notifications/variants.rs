@@ -61,10 +61,12 @@ async fn rename(
     let filter = chosen(&page)?;
     let mut shown = Vec::new();
     for object in choose(&managing, &filter).await? {
-        let mut content = object.document.clone();
-        content.variant = Some(variant.clone());
-        let made = managing.made(content, Some(&object)).await?;
-        managing.update(&made).await?;
+        let renamed = |stored: &Object<TemplateContent>| {
+            let mut content = stored.document.clone();
+            content.variant = Some(variant.clone());
+            Ok(content)
+        };
+        let made = managing.change(object, renamed).await?;
         shown.push(managing.show(&made)?);
     }
     let url = managing.url(managing.path());

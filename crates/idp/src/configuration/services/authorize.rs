@@ -273,7 +273,7 @@ const DEPLOY: &str = "application/vnd.pingidentity.apiserver.deploy+json";
 
 async fn deploy(only: Only<Deployment, may::ManageAuthorize>) -> Result<Reply, ApiFailure> {
     let deployed_at = Some(only.collection.now);
-    only.put(Deployment { deployed_at }).await
+    only.change(|_| Ok(Deployment { deployed_at })).await
 }
 
 /// What users may be in the applications of the environment.

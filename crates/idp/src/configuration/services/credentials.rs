@@ -75,10 +75,14 @@ async fn begin_to_issue(
     only: Only<IssuerProfile, may::ManageCredentials>,
     Json(profile): Json<IssuerProfile>,
 ) -> Result<Reply, ApiFailure> {
-    if only.found.is_some() {
-        return Err(ApiFailure::not_unique("name").saying("The environment has an issuer already."));
-    }
-    only.put(profile).await
+    let first = |found: Option<&Object<IssuerProfile>>| match found {
+        Some(_) => {
+            let failure = ApiFailure::not_unique("name");
+            Err(failure.saying("The environment has an issuer already."))
+        }
+        None => Ok(profile.clone()),
+    };
+    only.change(first).await
 }
 
 /// A type of cards.
