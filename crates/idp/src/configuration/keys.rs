@@ -44,7 +44,7 @@ use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::configuration::{Document, Object, Objects, ROOM};
+use crate::stores::configuration::{Document, Object, Objects, ROOM, hold};
 use crate::stores::record::{Events, events};
 use crate::stores::signing_keys::StoredSigningKey;
 
@@ -436,10 +436,10 @@ async fn write(
 /// What lets no other key be the default for what this one is the default for. Which key for
 /// signing is, is kept where tokens are signed.
 async fn demote_others(managing: &Managing<Key>, key: &Object<Key>) -> Result<Change, ApiFailure> {
-    let mut change = Change::new();
     if key.document.unique().is_none() {
-        return Ok(change);
+        return Ok(Change::new());
     }
+    let mut change = hold(managing.id());
     let objects = managing.objects();
     let all = objects.list(managing.id(), managing.parent).await?;
     for other in all {

@@ -284,6 +284,12 @@ pub(crate) const ROOM: usize = 1;
 /// something could be deleted while a reference to it is written.
 const ONE_AT_A_TIME: &str = "UPDATE environments SET updated_at = updated_at WHERE id = $1";
 
+/// Holds up whoever adds or deletes objects of the environment at the same time, to come before the
+/// rows of several are changed: two who take them in another order would wait for each other.
+pub(crate) fn hold(environment: EnvironmentId) -> Change {
+    Change::of(Statement::new(ONE_AT_A_TIME).bind(environment.as_uuid()))
+}
+
 const DROP_REFERENCES: &str = "DELETE FROM object_references WHERE from_id = $1";
 
 /// Writes down what something refers to, in the place of what it referred to before. Unless all of
