@@ -71,7 +71,9 @@ impl<P: Allows> Allowed<P> {
         let PathId(id) = PathId::<ApplicationId>::from_request_parts(parts, idp).await?;
         let scope = RoleScope::new(RoleScopeType::Application, id.as_uuid());
         let is_owner = caller.assignments().iter().any(|assignment| {
-            assignment.scope == scope && coverage::gives(assignment, P::PERMISSION)
+            assignment.scope == scope
+                && assignment.scope_environment == Some(environment.id)
+                && coverage::gives(assignment, P::PERMISSION)
         });
         Ok(is_owner.then(|| Self {
             caller,

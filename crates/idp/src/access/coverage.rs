@@ -51,8 +51,6 @@ impl Coverage {
 }
 
 /// How far the assignments of one actor let it do something in an environment.
-///
-/// Whether a population is one of the environment's is left to the look-up of what is in it.
 pub(crate) fn coverage(
     assignments: &[StoredAssignment],
     permission: Permission,
@@ -63,11 +61,7 @@ pub(crate) fn coverage(
         if !gives(assignment, permission) {
             continue;
         }
-        match covered(
-            assignment.scope,
-            environment.id,
-            environment.organization_id,
-        ) {
+        match covered(assignment, environment) {
             Covered::Environment => return Coverage::Environment,
             Covered::Population(population) => populations.push(population),
             Covered::Nothing => {}
@@ -164,14 +158,20 @@ enum Covered {
     Population(PopulationId),
 }
 
-fn covered(scope: RoleScope, environment: EnvironmentId, organization: OrganizationId) -> Covered {
+fn covered(assignment: &StoredAssignment, environment: &StoredEnvironment) -> Covered {
+    let scope = assignment.scope;
     match scope.scope_type {
-        RoleScopeType::Environment if scope.id == environment.as_uuid() => Covered::Environment,
-        RoleScopeType::Organization if scope.id == organization.as_uuid() => Covered::Environment,
-        RoleScopeType::Population => Covered::Population(PopulationId::from_uuid(scope.id)),
-        RoleScopeType::Application | RoleScopeType::Environment | RoleScopeType::Organization => {
-            Covered::Nothing
+        RoleScopeType::Environment if scope.id == environment.id.as_uuid() => Covered::Environment,
+        RoleScopeType::Organization if scope.id == environment.organization_id.as_uuid() => {
+            Covered::Environment
         }
+        RoleScopeType::Population if assignment.scope_environment == Some(environment.id) => {
+            Covered::Population(PopulationId::from_uuid(scope.id))
+        }
+        RoleScopeType::Application
+        | RoleScopeType::Environment
+        | RoleScopeType::Organization
+        | RoleScopeType::Population => Covered::Nothing,
     }
 }
 
@@ -277,6 +277,7 @@ mod tests {
             role_id,
             custom: Arc::default(),
             scope: RoleScope::new(scope_type, id),
+            scope_environment: None,
             read_only: false,
             created_at: Timestamp::UNIX_EPOCH,
         }
@@ -296,8 +297,11 @@ mod tests {
         let held = assignment(admin, RoleScopeType::Organization, organization);
         assert_eq!(of(held.clone(), &here), Coverage::Environment);
         assert_eq!(of(held, &there), Coverage::Nothing);
-        let held = assignment(admin, RoleScopeType::Population, population.as_uuid());
-        assert_eq!(of(held, &here), Coverage::Populations(vec![population]));
+        let mut held = assignment(admin, RoleScopeType::Population, population.as_uuid());
+        held.scope_environment = Some(here.id);
+        let reached = Coverage::Populations(vec![population]);
+        assert_eq!(of(held.clone(), &here), reached);
+        assert_eq!(of(held, &there), Coverage::Nothing);
         let held = assignment(
             ids::IDENTITY_DATA_READ_ONLY,
             RoleScopeType::Environment,

@@ -91,6 +91,7 @@ impl<'a> Records<'a> {
             role_id: role,
             custom: Arc::default(),
             scope,
+            scope_environment: None,
             read_only: false,
             created_at: self.now,
         }

@@ -9,7 +9,7 @@ use super::roles::unknown as unknown_role;
 use super::unique;
 use crate::access::allowed::AllowedEverywhere;
 use crate::access::caller::Caller;
-use crate::access::coverage::{self, Assignable, Coverage, LocatedScope};
+use crate::access::coverage::{self, Assignable, Coverage};
 use crate::access::last_administrator::{self, Loss};
 use crate::access::on_application::OnApplication;
 use crate::access::on_user::OnUser;
@@ -112,10 +112,16 @@ impl AssignmentsOf<'_> {
     async fn create(self, new: NewRoleAssignment) -> Result<Reply, ApiFailure> {
         let caller = self.caller;
         let (role, stands) = self.role(new.role.id).await?;
-        let located = self.located(&role, &new).await?;
-        if !coverage::may_give(caller.assignments(), &role, located) {
-            return Err(ApiFailure::forbidden());
+        if !role.applicable_to.contains(&new.scope.scope_type) {
+            let message = "The role can not be assigned for a scope of this type.";
+            let detail = ErrorDetail::new("INVALID_VALUE", Some("scope"), message);
+            return Err(ApiFailure::invalid_data(vec![detail]));
         }
+        // What there is none of and what is out of reach get one answer: nobody learns what is
+        // elsewhere.
+        let located = caller.located(new.scope).await?;
+        let located = located.filter(|at| coverage::may_give(caller.assignments(), &role, *at));
+        let located = located.ok_or_else(ApiFailure::forbidden)?;
         let assignment = StoredAssignment {
             id: RoleAssignmentId::random(caller.idp.random()),
             environment_id: self.environment.id,
@@ -123,6 +129,7 @@ impl AssignmentsOf<'_> {
             role_id: role.id,
             custom: Arc::default(),
             scope: new.scope,
+            scope_environment: located.environment,
             read_only: false,
             created_at: caller.now,
         };
@@ -150,26 +157,6 @@ impl AssignmentsOf<'_> {
         let found = custom.find(self.environment.id, id.as_uuid()).await?;
         let role = found.ok_or_else(|| unknown_role(id))?;
         Ok(((&role).into(), RoleAssignments::require_role(&role)))
-    }
-
-    /// What the role would be for, when there is such a thing and the role fits it.
-    async fn located(
-        &self,
-        role: &Assignable,
-        new: &NewRoleAssignment,
-    ) -> Result<LocatedScope, ApiFailure> {
-        let scope = new.scope;
-        let refused = |message: &str| {
-            let detail = ErrorDetail::new("INVALID_VALUE", Some("scope"), message);
-            ApiFailure::invalid_data(vec![detail])
-        };
-        if !role.applicable_to.contains(&scope.scope_type) {
-            return Err(refused(
-                "The role can not be assigned for a scope of this type.",
-            ));
-        }
-        let located = self.caller.located(scope).await?;
-        located.ok_or_else(|| refused("There is no such scope."))
     }
 
     /// Takes a role away; as giving it, only as far as the one who asks holds it.

@@ -24,6 +24,8 @@ pub(crate) struct StoredAssignment {
     /// The ids of the permissions that the role gives, where it is a custom one.
     pub(crate) custom: Arc<[String]>,
     pub(crate) scope: RoleScope,
+    /// The environment of the population or application that it is for; looked up when it is read.
+    pub(crate) scope_environment: Option<EnvironmentId>,
     pub(crate) read_only: bool,
     pub(crate) created_at: Timestamp,
 }
@@ -86,6 +88,7 @@ impl StoredAssignment {
                 .map(|permission| permission.id)
                 .collect(),
             scope: RoleScope::new(row.parse("scope_type", scope_type)?, row.get("scope_id")?),
+            scope_environment: row.parse_optional("scope_environment", EnvironmentId::parse)?,
             read_only: row.get("read_only")?,
             created_at: row.get("created_at")?,
         })
@@ -113,37 +116,40 @@ fn scope_name(scope: RoleScopeType) -> &'static str {
     }
 }
 
-const OF_ACTOR: &str = "\
+/// Role assignments that a condition is true of, with what the custom role gives and where a
+/// population or an application is.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "\
 SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
        created_at,
        (SELECT document FROM configuration_objects
-         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
-  FROM role_assignments WHERE actor_id = $1 ORDER BY created_at, id";
+         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role,
+       CASE scope_type
+         WHEN 'APPLICATION' THEN (SELECT applications.environment_id FROM applications
+                                   WHERE applications.id = scope_id)
+         WHEN 'POPULATION' THEN (SELECT populations.environment_id FROM populations
+                                  WHERE populations.id = scope_id)
+       END AS scope_environment
+  FROM role_assignments WHERE ",
+            $condition,
+            " ORDER BY created_at, id"
+        )
+    };
+}
 
-const OF_HOLDERS_IN: &str = "\
-SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
-       created_at,
-       (SELECT document FROM configuration_objects
-         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
-  FROM role_assignments WHERE environment_id = $1 ORDER BY created_at, id";
+const OF_ACTOR: &str = select!("actor_id = $1");
 
-const OF_SCOPES: &str = "\
-SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
-       created_at,
-       (SELECT document FROM configuration_objects
-         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
-  FROM role_assignments WHERE scope_id IN ($1, $2) ORDER BY created_at, id";
+const OF_HOLDERS_IN: &str = select!("environment_id = $1");
+
+const OF_SCOPES: &str = select!("scope_id IN ($1, $2)");
 
 const ENVIRONMENT_OF_APPLICATION: &str = "SELECT environment_id FROM applications WHERE id = $1";
 
 const ENVIRONMENT_OF_POPULATION: &str = "SELECT environment_id FROM populations WHERE id = $1";
 
-const OF_ROLE: &str = "\
-SELECT id, environment_id, actor_kind, actor_id, role_id, scope_type, scope_id, read_only,
-       created_at,
-       (SELECT document FROM configuration_objects
-         WHERE configuration_objects.id = role_id AND kind = 'CUSTOM_ROLE') AS role
-  FROM role_assignments WHERE role_id = $1 ORDER BY created_at, id";
+const OF_ROLE: &str = select!("role_id = $1");
 
 /// Waits for whoever gives or changes the custom role at the same time.
 const REQUIRE_ROLE: &str = "\

@@ -7,58 +7,128 @@ use http::{Method, Request, StatusCode};
 use protocol::id::EnvironmentId;
 use serde_json::json;
 
-use crate::management::{Api, another_environment, call, fill, refused};
+use crate::management::{Api, another_environment, call, fill, id, refused, signs_on};
 use crate::world::World;
 
-/// Class 24: every operation, with a good token, on an environment that its roles are not for.
+/// Class 24: every operation, with a good token, on an environment that its roles are not for;
+/// with ids that name nothing and with ids of that environment.
 #[tokio::test]
 async fn no_operation_crosses_to_another_environment() {
     let world = World::new().await;
-    let other = another_environment(&world).await.to_string();
+    let other = another_environment(&world).await;
     let worker = Api::worker(&world).await;
     let user = Api::user(
         &world,
         "openid p1:read:user p1:update:user p1:read:userPassword",
     )
     .await;
-    let demo = world.demo.worker_client_id.to_string();
+    let role = worker.role("Environment Admin").await;
+    let role = role.as_str();
+    let population = world.demo.population_id.to_string();
+    let of_population = [
+        "Identity Data Admin",
+        "Identity Data Read Only",
+        "Help Desk Admin",
+    ]
+    .map(|role| (role, "POPULATION", population.as_str()));
+    let of_population = holding(&worker, "Of a population", &of_population).await;
+    let application = world.demo.client_id.to_string();
+    let of_application = [("Application Owner", "APPLICATION", application.as_str())];
+    let of_application = holding(&worker, "Of an application", &of_application).await;
+    // Both reach something where their scope is.
+    let read = of_population.get("users").await;
+    read.expect(StatusCode::OK);
+    let at = format!("applications/{application}");
+    of_application.get(&at).await.expect(StatusCode::OK);
+    let things = things_of(&world, other).await;
+    let mut known: Vec<_> = things
+        .iter()
+        .map(|(name, id)| (*name, id.as_str()))
+        .collect();
+    let environment = other.to_string();
+    known.extend([("environment", environment.as_str()), ("role", role)]);
+    let unknown = [("environment", environment.as_str()), ("role", role)];
+    // What their roles are for, too, is nothing elsewhere.
+    let own = [
+        ("environment", environment.as_str()),
+        ("application", application.as_str()),
+        ("population", population.as_str()),
+        ("role", role),
+    ];
+    let mut with_known_ids = 0;
     for operation in idp::management_operations() {
         if !operation.path.contains("{environment}") {
             continue;
         }
-        let role = worker.role("Environment Admin").await;
-        let path = fill(
-            &operation.path,
-            &[
-                ("environment", &other),
-                ("application", &demo),
-                ("role", &role),
-            ],
-        );
-        for api in [&worker, &user] {
-            let answer = call(api, &operation, &path).await;
-            refused(
-                &answer,
-                403,
-                "ACCESS_FAILED",
-                "INSUFFICIENT_PERMISSIONS",
-                "",
-            );
+        for ids in [&known[..], &unknown, &own] {
+            let path = fill(&operation.path, ids);
+            let names_something = things.iter().any(|(_, id)| path.contains(id.as_str()));
+            with_known_ids += usize::from(names_something);
+            for api in [&worker, &user, &of_population, &of_application] {
+                let answer = call(api, &operation, &path).await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{operation:?} {path}");
+                refused(
+                    &answer,
+                    403,
+                    "ACCESS_FAILED",
+                    "INSUFFICIENT_PERMISSIONS",
+                    "",
+                );
+            }
         }
     }
+    assert!(with_known_ids >= 170, "{with_known_ids} named something");
 }
 
-/// Ids of one environment are nothing in another, even to somebody who may do all in both.
-#[tokio::test]
-async fn ids_of_another_environment_name_nothing() {
-    let world = World::new().await;
-    let other = another_environment(&world).await;
+/// A worker who holds these roles for these scopes.
+async fn holding<'a>(api: &Api<'a>, name: &str, roles: &[(&str, &str, &str)]) -> Api<'a> {
+    let (worker, secret) = api.make_worker(name, &[]).await;
+    for (role, kind, scope) in roles {
+        let body = api.assignment(role, kind, scope).await;
+        let path = format!("applications/{worker}/roleAssignments");
+        api.make(&path, &body).await;
+    }
+    Api::application(api.world, &worker, &secret).await
+}
+
+/// Something of each of the main kinds in an environment, by what paths call its id.
+async fn things_of(world: &World, environment: EnvironmentId) -> Vec<(&'static str, String)> {
+    give_roles(world, environment).await;
+    let api = Api {
+        environment,
+        ..Api::worker(world).await
+    };
+    let policy = json!({"name": "Policy"});
+    let resource = json!({"name": "Orders", "audience": "orders"});
+    let mut things = vec![
+        ("population", api.make_population("Staff").await),
+        ("group", api.make_group("Readers").await),
+        ("resource", id(&api.make("resources", &resource).await)),
+        ("agreement", {
+            let body = json!({"name": "Terms", "enabled": false});
+            id(&api.make("agreements", &body).await)
+        }),
+        ("policy", id(&api.make("signOnPolicies", &policy).await)),
+    ];
+    let application = signs_on("Shop", "NATIVE_APP");
+    things.push((
+        "application",
+        id(&api.make("applications", &application).await),
+    ));
+    let user = api.make_user_in("ada", &things[0].1).await;
+    things.push(("user", user));
+    take_roles(world, environment).await;
+    things
+}
+
+/// Gives the demo's worker what it takes to make things in an environment.
+async fn give_roles(world: &World, environment: EnvironmentId) {
     for role in [
         "Environment Admin",
         "Identity Data Admin",
         "Client Application Developer",
     ] {
-        let role = Api::worker(&world).await.role(role).await;
+        let role = Api::worker(world).await.role(role).await;
         let give = db::Statement::new(
             "INSERT INTO role_assignments (id, environment_id, actor_kind, actor_id, role_id, \
              scope_type, scope_id, read_only, created_at) \
@@ -69,10 +139,77 @@ async fn ids_of_another_environment_name_nothing() {
             .bind(world.demo.environment_id.to_string())
             .bind(world.demo.worker_client_id.to_string())
             .bind(role)
-            .bind(other.to_string());
+            .bind(environment.to_string());
         world.sql(give).await;
     }
     world.advance(6);
+}
+
+/// Takes from everybody what they hold for an environment.
+async fn take_roles(world: &World, environment: EnvironmentId) {
+    let take = db::Statement::new("DELETE FROM role_assignments WHERE scope_id = $1");
+    world.sql(take.bind(environment.to_string())).await;
+    world.advance(6);
+}
+
+/// Whoever gives a role for what their own roles do not contain gets one answer, whether it exists
+/// or not.
+#[tokio::test]
+async fn giving_a_role_does_not_tell_what_exists_elsewhere() {
+    let world = World::new().await;
+    let other = another_environment(&world).await;
+    let api = Api::worker(&world).await;
+    let things = things_of(&world, other).await;
+    let thing = |name: &str| {
+        let found = things.iter().find(|(kind, _)| *kind == name).unwrap();
+        found.1.clone()
+    };
+    let find = db::Statement::new("SELECT organization_id FROM environments WHERE id = $1");
+    let rows = world.db.read(find.bind(other.to_string())).await.unwrap();
+    let organization: String = rows[0].get("organization_id").unwrap();
+    let population = world.demo.population_id.to_string();
+    let roles = [("Identity Data Admin", "POPULATION", population.as_str())];
+    let of_population = holding(&api, "Of a population", &roles).await;
+    let ada = api.make_user_in("eve", &population).await;
+    let path = format!("users/{ada}/roleAssignments");
+    for (role, kind, scope) in [
+        ("Identity Data Admin", "POPULATION", thing("population")),
+        ("Identity Data Admin", "ENVIRONMENT", other.to_string()),
+        ("Environment Admin", "ORGANIZATION", organization),
+        ("Application Owner", "APPLICATION", thing("application")),
+    ] {
+        for scope in [scope, uuid::Uuid::new_v4().to_string()] {
+            let body = api.assignment(role, kind, &scope).await;
+            for caller in [&api, &of_population] {
+                let answer = caller.post(&path, &body).await;
+                assert_eq!(
+                    answer.status,
+                    StatusCode::FORBIDDEN,
+                    "{role} {kind} {scope}"
+                );
+                refused(
+                    &answer,
+                    403,
+                    "ACCESS_FAILED",
+                    "INSUFFICIENT_PERMISSIONS",
+                    "",
+                );
+            }
+        }
+    }
+    // Of their own they give.
+    let own = api.assignment("Identity Data Admin", "POPULATION", &population);
+    let own = own.await;
+    let own = of_population.post(&path, &own).await;
+    own.expect(StatusCode::CREATED);
+}
+
+/// Ids of one environment are nothing in another, even to somebody who may do all in both.
+#[tokio::test]
+async fn ids_of_another_environment_name_nothing() {
+    let world = World::new().await;
+    let other = another_environment(&world).await;
+    give_roles(&world, other).await;
     let here = Api::worker(&world).await;
     let there = Api {
         environment: other,
