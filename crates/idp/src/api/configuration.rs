@@ -26,7 +26,7 @@ use super::hal::{Hal, Reply, Shown};
 use super::resource::unique;
 use crate::access::allowed::AllowedEverywhere;
 use crate::access::caller::Caller;
-use crate::access::coverage::Coverage;
+use crate::access::coverage::{self, Coverage};
 use crate::access::permissions::Allows;
 use crate::audit::Subject;
 use crate::requests::extract::path_id;
@@ -327,6 +327,12 @@ impl<D: Configuration, P> Collection<D, P> {
 }
 
 impl<D: Configuration> Managing<D> {
+    /// Whether whoever asks holds everything that any role gives in the organization.
+    pub(crate) fn holds_every_role(&self) -> bool {
+        let organization = self.environment.organization_id;
+        coverage::includes_everything(self.assignments(), organization)
+    }
+
     /// Whether an object is stored, and can be changed.
     fn check_change(&self, object: &Object<D>) -> Result<(), ApiFailure> {
         if self.built_in().any(|built_in| built_in.id == object.id) {

@@ -75,6 +75,10 @@ pub(crate) struct IdentityProvider {
     slo_endpoint: Option<String>,
     slo_response_endpoint: Option<String>,
     slo_window: Option<u32>,
+    /// Whether it was last written by somebody who holds every role.
+    #[serde(default)]
+    #[schemars(skip)]
+    of_all_roles: bool,
 }
 
 /// Whose identity provider it is, or which protocol it speaks.
@@ -359,6 +363,7 @@ impl Configuration for IdentityProvider {
         managing: &Managing<Self>,
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
+        self.of_all_roles = managing.holds_every_role();
         self.name = checks::name(&self.name)?;
         checks::at_most("description", self.description.as_deref(), 1024)?;
         if replaced.is_some_and(|stored| stored.document.provider_type != self.provider_type) {
@@ -385,7 +390,7 @@ impl Configuration for IdentityProvider {
     }
 
     fn show(_: &Object<Self>, shown: Shown) -> Shown {
-        shown.linking_below("attributes")
+        shown.without("ofAllRoles").linking_below("attributes")
     }
 }
 
@@ -548,6 +553,11 @@ impl IdentityProvider {
             scopes: vec!["profile".to_owned(), "email".to_owned()],
             proves_code: true,
         })
+    }
+
+    /// Whether it was last written by somebody who holds every role.
+    pub(crate) fn is_of_all_roles(&self) -> bool {
+        self.of_all_roles
     }
 
     /// The population that people join who come by it for the first time: then it keeps their

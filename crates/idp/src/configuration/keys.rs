@@ -25,7 +25,6 @@ use uuid::Uuid;
 use self::certified::{
     Certified, Material, PEM, PKCS7, Usage, export, file, particular_first, refused, wanted,
 };
-use crate::access::coverage;
 use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
 use crate::api::checks;
@@ -388,8 +387,7 @@ async fn add(managing: &Managing<Key>, key: Certified) -> Result<Reply, ApiFailu
 
 /// Refuses somebody who does not hold every role: who has the key that signs tokens signs any.
 fn require_everything(managing: &Managing<Key>) -> Result<(), ApiFailure> {
-    let organization = managing.environment.organization_id;
-    if coverage::includes_everything(managing.assignments(), organization) {
+    if managing.holds_every_role() {
         Ok(())
     } else {
         Err(ApiFailure::forbidden())

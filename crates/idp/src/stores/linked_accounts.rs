@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::change::Change;
 use super::configuration::{Document, Object, Objects, Reference, Target};
 use super::record::{Events, events};
-use super::users::StoredUser;
+use super::users::{StoredUser, Users};
 
 /// An account elsewhere.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +69,21 @@ const INSERT: &str = "\
 INSERT INTO linked_identities (account_id, environment_id, provider_id, subject, user_id)
 VALUES ($1, $2, $3, $4, $5)";
 
+/// Nobody is bound by a name who has an identity of the provider, or holds roles.
+const MAY_BIND: &str = "\
+SELECT id FROM users
+ WHERE id = $1
+   AND NOT EXISTS (SELECT 1 FROM linked_identities WHERE user_id = $1 AND provider_id = $2)
+   AND NOT EXISTS (SELECT 1 FROM role_assignments WHERE actor_id = $1)";
+
+/// The identity that was just linked is the only one, once the user is held.
+const IS_ONLY: &str = "\
+UPDATE linked_identities SET subject = subject
+ WHERE user_id = $1 AND provider_id = $2 AND subject = $3
+   AND NOT EXISTS (SELECT 1 FROM linked_identities AS other
+                    WHERE other.user_id = $1 AND other.provider_id = $2 AND other.subject <> $3)
+   AND NOT EXISTS (SELECT 1 FROM role_assignments WHERE actor_id = $1)";
+
 /// The linked accounts of all environments.
 pub(crate) struct LinkedAccounts<'a> {
     db: &'a Reader,
@@ -94,6 +109,33 @@ impl<'a> LinkedAccounts<'a> {
         let row = row.map_err(StoreError::during("look up a linked account"))?;
         row.map(|row| Ok(UserId::from_uuid(row.get("user_id")?)))
             .transpose()
+    }
+
+    /// Whether a user may be bound to an identity of a provider by a name alone: has none of it yet,
+    /// and holds no roles.
+    pub(crate) async fn may_bind(
+        &self,
+        user: &StoredUser,
+        provider: Uuid,
+    ) -> Result<bool, StoreError> {
+        let statement = Statement::new(MAY_BIND)
+            .bind(user.id.as_uuid())
+            .bind(provider);
+        let row = self.db.read_optional(statement).await;
+        let row = row.map_err(StoreError::during("look up who may be bound"))?;
+        Ok(row.is_some())
+    }
+
+    /// Requires of what was just linked that the user has no other identity of the provider, and holds
+    /// no roles: of two that are bound at once, one is.
+    pub(crate) fn require_only(user: &StoredUser, identity: &Identity) -> Change {
+        let id = user.id.as_uuid();
+        let only = Statement::new(IS_ONLY)
+            .bind(id)
+            .bind(identity.provider)
+            .bind(&identity.subject);
+        // It waits for whoever binds the same user.
+        Users::require_unchanged(user).require_one(only)
     }
 
     /// Links an identity to a user. It violates a unique index where the identity is somebody's

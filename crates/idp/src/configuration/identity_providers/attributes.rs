@@ -9,6 +9,7 @@ use super::{IdentityProvider, ProviderType};
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
+use crate::api::hal::Shown;
 use crate::expressions::Expression;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
@@ -23,6 +24,10 @@ pub(crate) struct ProviderAttribute {
     value: String,
     update: Option<Update>,
     mapping_type: Option<MappingType>,
+    /// Whether it was last written by somebody who holds every role.
+    #[serde(default)]
+    #[schemars(skip)]
+    of_all_roles: bool,
 }
 
 /// When the user's attribute is written.
@@ -76,9 +81,10 @@ impl Configuration for ProviderAttribute {
 
     async fn check(
         &mut self,
-        _: &Managing<Self>,
+        managing: &Managing<Self>,
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
+        self.of_all_roles = managing.holds_every_role();
         checks::name(&self.name)?;
         if RESERVED
             .iter()
@@ -116,6 +122,10 @@ impl Configuration for ProviderAttribute {
         }
         Ok(())
     }
+
+    fn show(_: &Object<Self>, shown: Shown) -> Shown {
+        shown.without("ofAllRoles")
+    }
 }
 
 impl ProviderAttribute {
@@ -136,6 +146,11 @@ impl ProviderAttribute {
             [root, path @ ..] if root == "providerAttributes" => claim(provider, claims, path),
             _ => None,
         })
+    }
+
+    /// Whether it was last written by somebody who holds every role.
+    pub(crate) fn is_of_all_roles(&self) -> bool {
+        self.of_all_roles
     }
 
     /// Whether it takes the place of what the user has.
@@ -178,6 +193,7 @@ pub(super) fn username_of(
             value: provider.document.provider_type.username().to_owned(),
             update: Some(Update::EmptyOnly),
             mapping_type: Some(MappingType::Core),
+            of_all_roles: provider.document.of_all_roles,
         },
         managing.now,
     );

@@ -12,13 +12,21 @@ use crate::stores::configuration::Objects;
 use crate::stores::user_schemas::UserSchema;
 
 /// An attribute of a user as a provider says it is.
+#[derive(Clone)]
 pub(super) struct Mapped {
     pub(super) name: String,
     pub(super) value: Value,
     pub(super) replaces: bool,
+    /// Whether the mapping was written by somebody who holds every role.
+    pub(super) is_of_all_roles: bool,
 }
 
 impl Mapped {
+    /// Whether it is an attribute of this name, or a part of it.
+    pub(super) fn is_of(&self, attribute: &str) -> bool {
+        self.name.split('.').next() == Some(attribute)
+    }
+
     /// As a text, of one that is a name.
     pub(super) fn text(&self) -> Option<String> {
         let text = match &self.value {
@@ -48,6 +56,7 @@ pub(super) async fn mapped(
             name: mapping.document.attribute().to_owned(),
             value: mapping.document.value(partner.kind, claims)?,
             replaces: mapping.document.replaces(),
+            is_of_all_roles: mapping.document.is_of_all_roles(),
         })
     });
     Ok(mapped.collect())
@@ -98,6 +107,7 @@ mod tests {
             name: name.to_owned(),
             value,
             replaces,
+            is_of_all_roles: true,
         }
     }
 

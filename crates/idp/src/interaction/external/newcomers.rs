@@ -1,6 +1,7 @@
 //! Whose identity it is that comes back from a provider, and what becomes of one that is nobody's yet.
 
 use db::StoreError;
+use jiff::Timestamp;
 use protocol::id::{PopulationId, UserId};
 use protocol::names::EmailAddress;
 use protocol::pingone::PasswordStatus;
@@ -21,8 +22,10 @@ use crate::core::group_rules;
 use crate::interaction::error::InteractionError;
 use crate::interaction::turn::{Next, Turn};
 use crate::interaction::{Interaction, Known, Step};
+use crate::stores::change::Change;
 use crate::stores::linked_accounts::{Identity, LinkedAccounts, to_provider};
 use crate::stores::populations::Populations;
+use crate::stores::user_schemas::UserSchema;
 use crate::stores::users::{ForeignProvider, StoredUser, Users, Word};
 
 /// Somebody whose identity is linked to nobody yet, and what the provider says of them.
@@ -104,7 +107,20 @@ impl Turn<'_> {
                 return self.note(Problem::AccountNotUsable).await;
             }
         }
-        let user = self.update(user, mapped).await?;
+        let roles = idp.role_assignments().of_holder(user.id.as_uuid()).await?;
+        let is_trusted = roles.is_empty() || partner.speaks_for_role_holders(mapped);
+        if !is_trusted && known.is_none() {
+            tracing::warn!(user = %user.id, provider = %partner.id,
+                "a user who holds roles was not signed on by an identity provider: it, or one of \
+                 its attributes, was last written by somebody who does not hold every role");
+            return self.note(Problem::AccountNotUsable).await;
+        }
+        // A mail address is a way to the account, too.
+        let user = if is_trusted {
+            self.update(user, mapped).await?
+        } else {
+            user
+        };
         // Who was known before, and by no provider, was by a password.
         let has_password = known.is_some() && self.interaction.external.passed.is_empty();
         let passed = self.interaction.passed(partner.id, has_password);
@@ -126,33 +142,26 @@ impl Turn<'_> {
     ) -> Result<StoredUser, InteractionError> {
         let (idp, environment, now) = (self.idp, self.interaction.environment, self.by.now);
         let schema = idp.user_schemas().of(environment, now).await?;
-        let mut changed = StoredUser {
-            attributes: profile(user.attributes.clone(), mapped, &schema),
-            updated_at: now,
-            ..user.clone()
-        };
-        let email = find(mapped, "email").filter(|email| email.replaces);
-        let email = email.and_then(Mapped::text);
-        let email = email.and_then(|email| EmailAddress::parse(&email).ok());
-        if let Some(email) = email.filter(|email| !Users::has_email(&user, email.as_str())) {
-            let mut moved = changed.clone();
-            // It is the provider's word, and proves nothing here.
-            moved.move_to(email.as_str().to_owned(), Word::OfAnApplication);
-            if registration::require_own_address(&moved).is_ok() {
-                changed = moved;
-            }
-        }
-        if changed.attributes == user.attributes && changed.email == user.email {
-            return Ok(user);
-        }
-        let alone = match registration::require_unique(idp, &changed, now).await {
-            Ok(alone) => alone,
-            Err(RegistrationRefusal::ValueTaken(name)) => {
-                tracing::warn!(user = %user.id, attribute = name,
-                    "what an identity provider says is another user's, and is left out");
+        let mut said = mapped.to_vec();
+        let (changed, alone) = loop {
+            let changed = filled(&user, &said, &schema, now);
+            if changed.attributes == user.attributes && changed.email == user.email {
                 return Ok(user);
             }
-            Err(refusal) => return Err(refused(refusal)),
+            match registration::require_unique(idp, &changed, now).await {
+                Ok(alone) => break (changed, alone),
+                Err(RegistrationRefusal::ValueTaken(name)) => {
+                    tracing::warn!(user = %user.id, attribute = name,
+                        "what an identity provider says is another user's, and is left out");
+                    let before = said.len();
+                    said.retain(|one| !one.is_of(&name));
+                    if said.len() == before {
+                        // It is the user's own value that two have.
+                        return Ok(user);
+                    }
+                }
+                Err(refusal) => return Err(refused(refusal)),
+            }
         };
         let placed = group_rules::place(idp, &changed, now).await?;
         let updated = Activity::new("USER.UPDATED", &changed);
@@ -171,8 +180,24 @@ impl Turn<'_> {
 
     /// Links an identity to a user. `false` says that it was somebody's already.
     async fn link(self, user: &StoredUser, identity: &Identity) -> Result<bool, InteractionError> {
+        let linking = registration::linking(self.idp, user, identity, self.by.now)?;
+        self.commit_link(user, linking).await
+    }
+
+    /// Links an identity to a user because of the name alone. `false` says that it was somebody's
+    /// already, or that the user has one of this provider, or holds roles.
+    async fn bind(self, user: &StoredUser, identity: &Identity) -> Result<bool, InteractionError> {
+        let (activity, change) = registration::linking(self.idp, user, identity, self.by.now)?;
+        let first = LinkedAccounts::require_only(user, identity);
+        self.commit_link(user, (activity, change.and(first))).await
+    }
+
+    async fn commit_link(
+        self,
+        user: &StoredUser,
+        (activity, change): (Activity, Change),
+    ) -> Result<bool, InteractionError> {
         let (idp, by) = (self.idp, self.by.acting_as(user));
-        let (activity, change) = registration::linking(idp, user, identity, by.now)?;
         match change
             .commit(idp, user.environment_id, &activity, &by)
             .await
@@ -201,7 +226,7 @@ impl Turn<'_> {
             attributes: profile(Map::new(), mapped, &schema),
         };
         if let Some(user) = self.bound_before(partner, &newcomer, claims).await? {
-            return if self.link(&user, &newcomer.identity).await? {
+            return if self.bind(&user, &newcomer.identity).await? {
                 self.enter(partner, user.id, mapped, None).await
             } else {
                 self.note(Problem::OfAnotherAccount).await
@@ -232,8 +257,10 @@ impl Turn<'_> {
         self.move_behind(proof, step).await.map(Some)
     }
 
-    /// The user of this name of whom an administrator said that the provider keeps the credentials. A
-    /// name that is a mail address counts where the provider says that it was proven.
+    /// The user of this name of whom an administrator said that the provider keeps the credentials, and
+    /// whom it has not named yet: a name may be another person's at the provider by now, or be chosen by
+    /// whoever has it. A user who holds roles is never found by a name. A name that is a mail address
+    /// counts where the provider says that it was proven.
     async fn bound_before(
         self,
         partner: &Partner,
@@ -254,7 +281,12 @@ impl Turn<'_> {
             .find_by_username(self.interaction.environment, username)
             .await?;
         let keeper = |user: &StoredUser| user.identity_provider.as_ref().map(|one| one.id);
-        Ok(found.filter(|user| keeper(user) == Some(partner.id)))
+        let Some(user) = found.filter(|user| keeper(user) == Some(partner.id)) else {
+            return Ok(None);
+        };
+        let accounts = LinkedAccounts::new(self.idp.db(), self.idp.keyring());
+        let is_free = accounts.may_bind(&user, partner.id).await?;
+        Ok(is_free.then_some(user))
     }
 
     /// To the page where a newcomer says who they want to be here.
@@ -389,6 +421,32 @@ impl Turn<'_> {
         }
         Ok(self.interaction.passed(newcomer.identity.provider, true))
     }
+}
+
+/// The user with what the provider says.
+fn filled(
+    user: &StoredUser,
+    mapped: &[Mapped],
+    schema: &UserSchema,
+    now: Timestamp,
+) -> StoredUser {
+    let mut filled = StoredUser {
+        attributes: profile(user.attributes.clone(), mapped, schema),
+        updated_at: now,
+        ..user.clone()
+    };
+    let email = find(mapped, "email").filter(|email| email.replaces);
+    let email = email.and_then(Mapped::text);
+    let email = email.and_then(|email| EmailAddress::parse(&email).ok());
+    if let Some(email) = email.filter(|email| !Users::has_email(user, email.as_str())) {
+        let mut moved = filled.clone();
+        // It is the provider's word, and proves nothing here.
+        moved.move_to(email.as_str().to_owned(), Word::OfAnApplication);
+        if registration::require_own_address(&moved).is_ok() {
+            filled = moved;
+        }
+    }
+    filled
 }
 
 fn refused(refusal: RegistrationRefusal) -> InteractionError {
