@@ -113,9 +113,12 @@ pub(crate) struct Known {
     pub(crate) user: UserId,
     /// The digest of the cookie of the browser that knew the password.
     pub(crate) proof: SessionTokenDigest,
-    /// When the password was given.
+    /// When the password was given, or a provider elsewhere has said who it is.
     #[serde(with = "protocol::pingone::date::Date")]
     pub(crate) password_at: Timestamp,
+    /// Whether there was a password.
+    #[serde(default)]
+    pub(crate) has_password: bool,
     /// The session in which it was given, if that was before this interaction.
     pub(crate) session: Option<SessionId>,
     /// When a device proved that it is the user, if one did.
@@ -139,6 +142,7 @@ impl Known {
     pub(crate) fn proven(&self) -> Proven {
         Proven {
             password_at: self.password_at,
+            has_password: self.has_password,
             second_factor_at: self.second_factor_at,
             given: Given {
                 password: self.session.is_none(),
@@ -259,6 +263,11 @@ impl Step {
             Self::Completed { .. } => "COMPLETED",
             Self::Declined { .. } => "FAILED",
         }
+    }
+
+    /// Whether nobody is known, or has come by anything yet.
+    fn is_beginning(&self) -> bool {
+        matches!(self, Self::SignOn | Self::External { known: None, .. })
     }
 
     /// Whether a person may go back from here to the first step, to sign on in another way.
@@ -383,21 +392,24 @@ struct Document {
 }
 
 impl Interaction {
-    /// Begins an interaction for a request, at its first step.
+    /// Begins an interaction for a request, at its first step. `before` is the provider by which the
+    /// user came into the session that it goes on in, if it does.
     pub(crate) async fn begin(
         idp: &Idp,
         environment: EnvironmentId,
         request: AuthorizationRequest,
         step: Step,
+        before: Option<Uuid>,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
+        let before = before.filter(|_| !step.is_beginning());
         let interaction = Self {
             id: FlowId::random(idp.random()),
             environment,
             request,
             step,
             asked: Vec::new(),
-            external: Passage::default(),
+            external: Passage::behind(before),
             version: 0,
             created_at: now,
             expires_at: now,
@@ -447,8 +459,7 @@ impl Interaction {
     /// for anything, or has come by anything.
     #[must_use]
     pub(crate) fn to(self, step: Step) -> Self {
-        let is_beginning = matches!(step, Step::SignOn | Step::External { known: None, .. });
-        let (asked, external) = if is_beginning {
+        let (asked, external) = if step.is_beginning() {
             (Vec::new(), Passage::default())
         } else {
             (self.asked, self.external.at_next_step())

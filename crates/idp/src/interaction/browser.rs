@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
 use protocol::secret::SessionToken;
 
-use super::proven::Proven;
+use super::proven::{PASSWORD, Proven};
 use super::{Given, Known, cookies};
 use crate::Idp;
 use crate::stores::sessions::{BrowserSession, SECOND_FACTOR, Sessions};
@@ -57,6 +57,7 @@ impl Browser {
             user: self.user.id,
             proof: self.token.digest(),
             password_at: self.session.authenticated_at,
+            has_password: self.has_password(),
             session: Some(self.session.id),
             second_factor_at: self.second_factor_at(),
             gave_second_factor: false,
@@ -67,9 +68,14 @@ impl Browser {
     pub(crate) fn proven(&self, given: Given) -> Proven {
         Proven {
             password_at: self.session.authenticated_at,
+            has_password: self.has_password(),
             second_factor_at: self.second_factor_at(),
             given,
         }
+    }
+
+    fn has_password(&self) -> bool {
+        self.session.amr.iter().any(|one| one == PASSWORD)
     }
 
     /// When a device proved that it is the user, if one did. Of a session from before that was

@@ -45,14 +45,8 @@ pub(crate) async fn complete(
         authenticated_at: proven.password_at,
         second_factor_at: proven.second_factor_at,
         acr: interaction.request.policy.name.clone(),
-        amr: if interaction.external.is_all() && right.is_none() {
-            // A provider's word is none of the means that RFC 8176 names.
-            let methods = proven.methods().into_iter();
-            methods.filter(|method| method != "pwd").collect()
-        } else {
-            proven.methods()
-        },
-        identity_provider: interaction.external.providers().last().copied(),
+        amr: proven.methods(),
+        identity_provider: interaction.external.last(),
         created_at: of_same_user.map_or(now, |browser| browser.session.created_at),
         active_at: now,
         expires_at: now.saturating_add(lifetime).unwrap_or(now),

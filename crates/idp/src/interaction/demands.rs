@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::browser::Browser;
 use super::complete::complete;
 use super::error::InteractionError;
-use super::policy::Demand;
+use super::policy::{ChosenPolicy, Demand};
 use super::proven::Proven;
 use super::turn::{Next, Turn};
 use super::{Interaction, Known, Step, profile};
@@ -18,6 +18,7 @@ use crate::accounts::passwords::Right;
 use crate::api::user_attributes::{self, Lacking};
 use crate::audit::Activity;
 use crate::configuration::agreements::asked::{self, Asked, Text};
+use crate::configuration::devices::DevicePolicy;
 use crate::stores::change::Change;
 use crate::stores::profile_prompts;
 use crate::stores::users::StoredUser;
@@ -47,6 +48,61 @@ pub(crate) struct ProfileDemand {
     /// What the operator says to it.
     pub(crate) prompt: Option<String>,
     pub(crate) lacking: Vec<Lacking>,
+}
+
+/// Where a demand leads.
+#[derive(Debug)]
+pub(crate) enum Lead {
+    /// To the end: nothing is demanded.
+    End,
+    /// Nowhere: nothing here can carry it out.
+    Nowhere,
+    /// To a device, which is to be asked first.
+    SecondFactor { policy: DevicePolicy },
+    /// To this step.
+    Step(Step),
+}
+
+impl Demand {
+    /// Where it leads whoever is known, or is not.
+    ///
+    /// What proves who somebody is stands behind what the sign-on begins with in the same
+    /// interaction: a session that lacks it begins anew.
+    pub(crate) fn leads(self, known: Option<&Known>, policy: &ChosenPolicy) -> Lead {
+        let is_in_session = known.is_some_and(|known| known.session.is_some());
+        match (self, known) {
+            (Self::NotProvided(_), _) => Lead::Nowhere,
+            (Self::Nothing, Some(_)) => Lead::End,
+            (Self::Agreement { action }, Some(known)) => Lead::Step(Step::Agreement {
+                known: known.clone(),
+                action,
+                shown: None,
+            }),
+            (Self::ProfileData { action }, Some(known)) => Lead::Step(Step::ProfileData {
+                known: known.clone(),
+                action,
+            }),
+            (Self::SecondFactor { policy }, Some(_)) if !is_in_session => {
+                Lead::SecondFactor { policy }
+            }
+            (Self::Provider(provider), Some(known)) if !is_in_session => {
+                Lead::Step(Step::External {
+                    provider,
+                    hint: None,
+                    known: Some(known.clone()),
+                })
+            }
+            (
+                Self::Nothing
+                | Self::Agreement { .. }
+                | Self::ProfileData { .. }
+                | Self::Password
+                | Self::Provider(_)
+                | Self::SecondFactor { .. },
+                _,
+            ) => Lead::Step(policy.first_step()),
+        }
+    }
 }
 
 impl Turn<'_> {
@@ -224,28 +280,15 @@ impl Turn<'_> {
             interaction: &interaction,
             ..self
         };
-        let step = match turn.demand(user, known.proven()).await? {
-            Demand::SecondFactor { policy } => {
+        let demand = turn.demand(user, known.proven()).await?;
+        let step = match demand.leads(Some(known), &interaction.request.policy) {
+            Lead::End => return turn.end(known, user).await,
+            Lead::Nowhere => return Err(InteractionError::NotProvided),
+            Lead::SecondFactor { policy } => {
                 self.ask_for_second_factor(known.clone(), user, policy)
                     .await?
             }
-            Demand::Agreement { action } => Step::Agreement {
-                known: known.clone(),
-                action,
-                shown: None,
-            },
-            Demand::ProfileData { action } => Step::ProfileData {
-                known: known.clone(),
-                action,
-            },
-            Demand::Provider(provider) => Step::External {
-                provider,
-                hint: None,
-                known: Some(known.clone()),
-            },
-            Demand::NotProvided(_) => return Err(InteractionError::NotProvided),
-            Demand::Password => interaction.request.policy.first_step(),
-            Demand::Nothing => return turn.end(known, user).await,
+            Lead::Step(step) => step,
         };
         let next = interaction.to(step);
         Ok(if next.try_advance(self.idp, self.by.now).await? {
@@ -255,7 +298,8 @@ impl Turn<'_> {
         })
     }
 
-    /// Goes on with a user who has just given the right password.
+    /// Goes on with a user who has just proved who it is: by the right password, or as a provider
+    /// says.
     pub(super) async fn go_on_with(
         self,
         user: &StoredUser,
@@ -267,54 +311,57 @@ impl Turn<'_> {
             user: user.id,
             proof: proof.digest(),
             password_at: now,
+            has_password: right.is_some() || !self.interaction.external.is_all(),
             session: None,
             second_factor_at: None,
             gave_second_factor: false,
         };
         let proven = known.proven();
+        let demanded = self.demanded_now(user, proven).await;
+        let right = match (&demanded, right) {
+            // It is written together with the session.
+            (Ok((_, Demand::Nothing)), right) => right,
+            // The password was right, whatever follows.
+            (_, Some(right)) => {
+                let by = self.by.acting_as(user);
+                right.commit(self.idp, user.environment_id, &by).await?;
+                None
+            }
+            (_, None) => None,
+        };
+        let (interaction, demand) = demanded?;
+        let turn = Turn {
+            interaction: &interaction,
+            ..self
+        };
+        let step = match demand.leads(Some(&known), &interaction.request.policy) {
+            Lead::End => {
+                let (idp, headers) = (self.idp, self.headers);
+                let token = complete(idp, interaction, user, proven, right, headers, self.by);
+                return token.await.map(Next::SignedOn);
+            }
+            Lead::Nowhere => return Err(InteractionError::NotProvided),
+            Lead::SecondFactor { policy } => {
+                turn.ask_for_second_factor(known, user, policy).await?
+            }
+            Lead::Step(step) => step,
+        };
+        turn.move_behind(proof, step).await
+    }
+
+    /// What the policy of now demands of whoever is known.
+    async fn demanded_now(
+        self,
+        user: &StoredUser,
+        proven: Proven,
+    ) -> Result<(Interaction, Demand), InteractionError> {
         let interaction = self.by_policy_of_now().await?;
         let turn = Turn {
             interaction: &interaction,
             ..self
         };
         let demand = turn.demand(user, proven).await?;
-        if demand == Demand::Nothing {
-            let token = complete(
-                self.idp,
-                interaction,
-                user,
-                proven,
-                right,
-                self.headers,
-                self.by,
-            );
-            return token.await.map(Next::SignedOn);
-        }
-        // The password was right, whatever follows.
-        if let Some(right) = right {
-            let by = self.by.acting_as(user);
-            right.commit(self.idp, user.environment_id, &by).await?;
-        }
-        let step = match demand {
-            Demand::SecondFactor { policy } => {
-                turn.ask_for_second_factor(known, user, policy).await?
-            }
-            Demand::Agreement { action } => Step::Agreement {
-                known,
-                action,
-                shown: None,
-            },
-            Demand::ProfileData { action } => Step::ProfileData { known, action },
-            Demand::Provider(provider) => Step::External {
-                provider,
-                hint: None,
-                known: Some(known),
-            },
-            Demand::Nothing | Demand::Password | Demand::NotProvided(_) => {
-                return Err(InteractionError::NotProvided);
-            }
-        };
-        turn.move_behind(proof, step).await
+        Ok((interaction, demand))
     }
 
     async fn demand(self, user: &StoredUser, proven: Proven) -> Result<Demand, InteractionError> {
@@ -324,8 +371,8 @@ impl Turn<'_> {
             external,
             ..
         } = self.interaction;
-        let (policy, providers) = (&request.policy, external.providers());
-        let demand = policy.demand_of_known(self.idp, user, proven, asked, providers, self.by);
+        let (policy, came) = (&request.policy, external.came());
+        let demand = policy.demand_of_known(self.idp, user, proven, asked, came, self.by);
         Ok(demand.await?)
     }
 
@@ -359,7 +406,7 @@ impl Turn<'_> {
         let interaction = self.interaction.clone();
         let proven = known.proven();
         // What was proven since is written into the session, and by which provider the user has come.
-        let has_come = !interaction.external.providers().is_empty();
+        let has_come = interaction.external.has_come();
         let same = self.session_of(known).await?;
         let same = same.filter(|_| !has_come && !known.gave_second_factor);
         let Some(browser) = same else {

@@ -38,9 +38,12 @@ pub(crate) struct Passage {
     attempt: Option<Attempt>,
     /// Why the last way led nowhere.
     pub(crate) problem: Option<Problem>,
-    /// By which providers the person has come, the last one last.
+    /// By which providers the person has come in this interaction, the last one last.
     passed: Vec<Uuid>,
-    /// Whether a password was given, too.
+    /// By which one the person came into the session that this interaction goes on in.
+    #[serde(default)]
+    before: Option<Uuid>,
+    /// Whether a password was given in this interaction, too.
     has_password: bool,
 }
 
@@ -51,6 +54,15 @@ struct Attempt {
     browser: SessionTokenDigest,
     /// An [`Expected`], sealed for the interaction.
     sealed: String,
+}
+
+/// By which providers somebody has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Came<'a> {
+    /// In this interaction.
+    pub(crate) here: &'a [Uuid],
+    /// In a session before it.
+    pub(crate) before: Option<Uuid>,
 }
 
 /// Why a way by a provider led nowhere, as far as the person is told.
@@ -67,6 +79,14 @@ pub(crate) enum Problem {
 }
 
 impl Passage {
+    /// That of an interaction which goes on in a session.
+    pub(super) fn behind(before: Option<Uuid>) -> Self {
+        Self {
+            before,
+            ..Self::default()
+        }
+    }
+
     /// Whether nobody has gone there yet.
     pub(crate) fn is_untried(&self) -> bool {
         self.attempt.is_none() && self.problem.is_none()
@@ -87,12 +107,25 @@ impl Passage {
         }
     }
 
-    /// By which providers the person has come, the last one last.
-    pub(crate) fn providers(&self) -> &[Uuid] {
-        &self.passed
+    /// By which providers the person has come.
+    pub(crate) fn came(&self) -> Came<'_> {
+        Came {
+            here: &self.passed,
+            before: self.before,
+        }
     }
 
-    /// Whether nothing but a provider's word says who it is.
+    /// Whether the person has come by a provider in this interaction.
+    pub(super) fn has_come(&self) -> bool {
+        !self.passed.is_empty()
+    }
+
+    /// By which provider the person has come last.
+    pub(super) fn last(&self) -> Option<Uuid> {
+        self.passed.last().copied().or(self.before)
+    }
+
+    /// Whether nothing but a provider's word says in this interaction who it is.
     pub(super) fn is_all(&self) -> bool {
         !self.passed.is_empty() && !self.has_password
     }
@@ -104,6 +137,7 @@ impl Passage {
         passed.push(provider);
         Self {
             passed,
+            before: self.before,
             has_password: self.has_password || has_password,
             ..Self::default()
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::browser::Browser;
-use super::external::{Choices, Partner};
+use super::external::{Came, Choices, Partner};
 use super::proven::Proven;
 use super::{Given, Step, second_factor};
 use crate::Idp;
@@ -104,10 +104,8 @@ struct Situation<'a> {
     proven: Proven,
     /// The actions that have asked for what the profile lacks, in this interaction.
     asked: &'a [Uuid],
-    /// By which identity providers elsewhere the user has come …
-    providers: &'a [Uuid],
-    /// … in a session, and not in this interaction.
-    is_of_session: bool,
+    /// By which identity providers elsewhere the user has come.
+    came: Came<'a>,
     by: &'a By,
 }
 
@@ -115,6 +113,11 @@ impl ChosenPolicy {
     /// The policy of an application: of those that are assigned to it the one that `acr_values`
     /// names first, or else the first one; where none is, the environment's default. None when
     /// `acr_values` names none of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], also when one of them cannot be found: what it demands is not known, and
+    /// nothing weaker takes its place.
     pub(crate) async fn find(
         idp: &Idp,
         environment: EnvironmentId,
@@ -127,7 +130,7 @@ impl ChosenPolicy {
         let mut candidates = Vec::new();
         for id in ids.iter() {
             let found = store.find(environment, *id, now).await?;
-            candidates.extend(found.map(|policy| (*id, policy)));
+            candidates.push((*id, found.ok_or_else(gone)?));
         }
         if candidates.is_empty() {
             let names_it = acr_values.is_none_or(|names| names.split(' ').any(is_single_factor));
@@ -185,7 +188,7 @@ impl ChosenPolicy {
         })
     }
 
-    /// What is left to do for whoever has given the right password, has come by `providers`, or was
+    /// What is left to do for whoever has given the right password, came by a provider, or was
     /// signed on when this interaction began, and has done what was demanded before.
     pub(crate) async fn demand_of_known(
         &self,
@@ -193,15 +196,14 @@ impl ChosenPolicy {
         user: &StoredUser,
         proven: Proven,
         asked: &[Uuid],
-        providers: &[Uuid],
+        came: Came<'_>,
         by: &By,
     ) -> Result<Demand, StoreError> {
         let situation = Situation {
             user,
             proven,
             asked,
-            providers,
-            is_of_session: false,
+            came,
             by,
         };
         self.demand(idp, situation).await
@@ -218,8 +220,10 @@ impl ChosenPolicy {
             user: &browser.user,
             proven: browser.proven(Given::default()),
             asked: &[],
-            providers: browser.session.identity_provider.as_slice(),
-            is_of_session: true,
+            came: Came {
+                here: &[],
+                before: browser.session.identity_provider,
+            },
             by,
         };
         self.demand(idp, situation).await
@@ -258,9 +262,7 @@ impl ChosenPolicy {
             return match self.id {
                 None => Ok(Demand::Nothing),
                 // What it demanded is not known any more.
-                Some(_) => Err(StoreError::inconsistent(
-                    "a sign-on policy was just deleted",
-                )),
+                Some(_) => Err(gone()),
             };
         };
         let mut known = None;
@@ -289,8 +291,7 @@ impl ChosenPolicy {
                     profile_demand(idp, action, id, situation).await?
                 }
                 Some(Demand::Provider(provider)) => {
-                    let asks_again = situation.is_of_session
-                        && test.as_ref().is_some_and(|test| !test.asks_about_user());
+                    let asks_again = test.as_ref().is_some_and(|test| !test.asks_about_user());
                     provider_demand(idp, provider, situation, asks_again).await?
                 }
                 demand => demand,
@@ -315,6 +316,10 @@ impl ChosenPolicy {
         }
         Ok(Demand::Nothing)
     }
+}
+
+fn gone() -> StoreError {
+    StoreError::inconsistent("a sign-on policy was just deleted")
 }
 
 /// Whether an action is passed over for users without a device.
@@ -426,15 +431,16 @@ async fn profile_demand(
     Ok(demand.filter(|_| is_time))
 }
 
-/// Whether the user has yet to come by a provider; one that has to be asked again was asked in a
-/// session that is too old.
+/// Whether the user has yet to come by a provider; where it has to be asked again, a session in which
+/// it was is too old.
 async fn provider_demand(
     idp: &Idp,
     provider: Uuid,
     situation: Situation<'_>,
     asks_again: bool,
 ) -> Result<Option<Demand>, StoreError> {
-    if situation.providers.contains(&provider) && !asks_again {
+    let Came { here, before } = situation.came;
+    if here.contains(&provider) || before == Some(provider) && !asks_again {
         return Ok(None);
     }
     let partner = Partner::find(idp, situation.user.environment_id, provider).await?;

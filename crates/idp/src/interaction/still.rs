@@ -90,8 +90,8 @@ pub(crate) async fn policy_is_met(
     let interaction = chosen.ok_or_else(acr_is_no_assigned_policy)?;
     let policy = &interaction.request.policy;
     let (proven, asked) = (browser.proven(given), &interaction.asked);
-    let providers = interaction.external.providers();
-    let demand = policy.demand_of_known(idp, &browser.user, proven, asked, providers, by);
+    let came = interaction.external.came();
+    let demand = policy.demand_of_known(idp, &browser.user, proven, asked, came, by);
     match demand.await? {
         Demand::NotProvided(_) => Err(policy_is_not_provided().into()),
         demand => Ok((interaction, demand)),

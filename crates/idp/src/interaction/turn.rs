@@ -66,9 +66,15 @@ impl Turn<'_> {
         let environment = self.interaction.environment;
         match sign_on::sign_on(self.idp, environment, username, password, self.by).await {
             Ok(signed_on) => {
+                let (user, mut right) = (signed_on.user, Some(signed_on.right));
+                let by = self.by.acting_as(&user);
                 let connected;
                 let turn = if let Step::Link { newcomer, .. } = &self.interaction.step {
-                    connected = self.connect(newcomer, &signed_on.user).await?;
+                    // The password was right, whatever becomes of the link.
+                    if let Some(right) = right.take() {
+                        right.commit(self.idp, environment, &by).await?;
+                    }
+                    connected = self.connect(newcomer, &user).await?;
                     Turn {
                         interaction: &connected,
                         ..self
@@ -81,12 +87,12 @@ impl Turn<'_> {
                     PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
                     _ => None,
                 };
-                let (user, right) = (signed_on.user, signed_on.right);
                 if reason.is_none() && !user.verification_required {
-                    return turn.go_on_with(&user, Some(right)).await;
+                    return turn.go_on_with(&user, right).await;
                 }
-                let by = self.by.acting_as(&user);
-                right.commit(self.idp, environment, &by).await?;
+                if let Some(right) = right {
+                    right.commit(self.idp, environment, &by).await?;
+                }
                 turn.after_password(&user, reason).await
             }
             Err(refusal) => {

@@ -12,7 +12,7 @@ use self::checks::NotAdmitted;
 use crate::Idp;
 use crate::audit::By;
 use crate::interaction::browser::Browser;
-use crate::interaction::policy::Demand;
+use crate::interaction::demands::Lead;
 use crate::interaction::respond::respond;
 use crate::interaction::response::{self, ReturnError};
 use crate::interaction::still::policy_is_not_provided;
@@ -63,29 +63,22 @@ async fn begin(
         Some(browser) => request.policy.demand_of_session(idp, browser, by).await?,
         None => request.policy.first_demand(idp, environment.id).await?,
     };
-    if let Demand::NotProvided(_) = demand {
-        let error = policy_is_not_provided();
-        let (address, id) = (&request.address, by.origin.request);
-        return Ok(response::refuse(idp, environment.id, address, &error, id));
-    }
-    let step = match (demand, &browser) {
-        (Demand::Nothing, Some(browser)) => {
+    let known = browser.as_ref().map(Browser::known);
+    let step = match (demand.leads(known.as_ref(), &request.policy), &browser) {
+        (Lead::Nowhere, _) => {
+            let error = policy_is_not_provided();
+            let (address, id) = (&request.address, by.origin.request);
+            return Ok(response::refuse(idp, environment.id, address, &error, id));
+        }
+        (Lead::End, Some(browser)) => {
             let (finish, id) = (Change::new(), by.origin.request);
             let response = respond(idp, environment, &request, browser, finish, id, now);
             let mut response = response.await?;
             browser.touch(idp, now, &mut response).await?;
             return Ok(response);
         }
-        (Demand::Agreement { action }, Some(browser)) => Step::Agreement {
-            known: browser.known(),
-            action,
-            shown: None,
-        },
-        (Demand::ProfileData { action }, Some(browser)) => Step::ProfileData {
-            known: browser.known(),
-            action,
-        },
-        _ => request.policy.first_step(),
+        (Lead::Step(step), _) => step,
+        (Lead::End | Lead::SecondFactor { .. }, _) => request.policy.first_step(),
     };
     if request.forbids_pages() {
         let error = match step {
@@ -101,7 +94,8 @@ async fn begin(
         let (address, id) = (&request.address, by.origin.request);
         return Ok(response::refuse(idp, environment.id, address, &error, id));
     }
-    let interaction = Interaction::begin(idp, environment.id, request, step, now).await?;
+    let before = browser.and_then(|browser| browser.session.identity_provider);
+    let interaction = Interaction::begin(idp, environment.id, request, step, before, now).await?;
     Ok(response::redirect(
         &idp.urls().signon(environment.id, interaction.query()),
     ))

@@ -3,6 +3,7 @@
 mod answers;
 mod people;
 mod policies;
+mod power;
 mod programs;
 
 use std::collections::BTreeMap;

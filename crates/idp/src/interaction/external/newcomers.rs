@@ -121,8 +121,7 @@ impl Turn<'_> {
         } else {
             user
         };
-        // Who was known before, and by no provider, was by a password.
-        let has_password = known.is_some() && self.interaction.external.passed.is_empty();
+        let has_password = known.is_some_and(|known| known.has_password);
         let passed = self.interaction.passed(partner.id, has_password);
         let turn = Turn {
             interaction: &passed,
