@@ -307,6 +307,19 @@ async fn an_agreement_is_shown_in_the_users_language() {
 }
 
 #[tokio::test]
+async fn a_policy_that_cannot_be_found_is_not_met_by_a_password() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let actions = demanding(&api, &[]).await;
+    let policy = actions.split('/').nth(1).unwrap();
+    let gone = db::Statement::new("DELETE FROM configuration_objects WHERE id = $1");
+    world.sql(gone.bind(policy)).await;
+    world.advance(60);
+    let answer = world.browser().authorize(&world, &world.request()).await;
+    assert!(answer.status.is_server_error(), "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_session_goes_on_behind_an_agreement() {
     let world = World::new().await;
     let api = Api::worker(&world).await;

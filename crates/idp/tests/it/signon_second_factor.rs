@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::management::{Api, id, user_path};
 use crate::management_device_authentications::{authenticator, mailed, totp};
-use crate::signon_demands::demanding;
+use crate::signon_demands::{agree, agreement_action, demanding, terms};
 use crate::world::{Answer, Browser, World, claims, shows, sub_page};
 
 const MFA: &str = "MULTI_FACTOR_AUTHENTICATION";
@@ -121,6 +121,26 @@ async fn a_session_of_one_factor_is_not_enough() {
     let (mut other, page) = behind_password(&world).await;
     let used = give(&mut other, &page, &otp).await;
     shows(&used, StatusCode::UNPROCESSABLE_ENTITY, "was used already");
+}
+
+#[tokio::test]
+async fn a_session_without_a_factor_begins_anew_behind_what_else_is_asked_for() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let devices = enable(&api).await;
+    let (mut browser, _) = world.sign_on(&world.request()).await;
+    let (_, secret) = authenticator(&api, &devices).await;
+    let agreement = agreement_action(&terms(&api).await);
+    demanding(&api, &[agreement, json!({ "type": MFA })]).await;
+    world.advance(30);
+    let page = Browser::page_of(&browser.authorize(&world, &world.request()).await);
+    let agreed = agree(&mut browser, &page).await;
+    let shown = browser.get(agreed.location()).await;
+    shows(&shown, StatusCode::OK, "name=\"password\"");
+    let answer = browser.give_right(&page, &world.demo.user).await;
+    let page = answer.location().to_owned();
+    let answer = give(&mut browser, &page, &totp(&world, &secret)).await;
+    assert!(browser.resume(&answer).await.find("code").is_some());
 }
 
 #[tokio::test]

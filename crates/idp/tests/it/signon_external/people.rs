@@ -206,6 +206,9 @@ async fn two_accounts_cannot_take_one_identity() {
         .give(&sub_page(&second_page, "connect"), "nils", OWN_PASSWORD)
         .await;
     assert!(!answer.location().contains("/as/resume"), "{answer:?}");
+    // His password was right all the same, and no try stays counted.
+    let failures = db::Statement::new("SELECT failures FROM user_passwords WHERE failures > 0");
+    assert!(world.db.read(failures).await.unwrap().is_empty());
     for (user, count) in users.iter().zip([1, 0]) {
         let accounts = api
             .get(&format!("{}/linkedAccounts", user_path(user)))

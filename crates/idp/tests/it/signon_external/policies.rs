@@ -8,6 +8,7 @@ use super::{
     with_population, world,
 };
 use crate::management::{Api, id};
+use crate::signon_demands::{agree, agreement_action, terms};
 use crate::world::{Browser, Received, shows, sub_page};
 
 #[tokio::test]
@@ -117,4 +118,47 @@ async fn behind_a_password_the_provider_must_know_the_same_person() {
             shows(&told, StatusCode::OK, "belongs to another account here");
         }
     }
+}
+
+/// A session keeps by whom its user came, and that no password was given, whatever is asked in it.
+#[tokio::test]
+async fn a_session_of_a_provider_goes_on_as_one() {
+    let world = world().await;
+    let api = Api::worker(&world).await;
+    let elsewhere = Elsewhere::start().await;
+    let provider = with_population(&api, &elsewhere).await;
+    let policy = api.make("signOnPolicies", &json!({ "name": "Own" })).await;
+    let actions = format!("signOnPolicies/{}/actions", id(&policy));
+    api.make(&actions, &only(&provider)).await;
+    let application = &world.demo.client_id;
+    let assignment = json!({ "priority": 1, "signOnPolicy": { "id": id(&policy) } });
+    let path = format!("applications/{application}/signOnPolicyAssignments");
+    api.make(&path, &assignment).await;
+    let mut browser = world.browser();
+    let answer = browser.authorize(&world, &world.request()).await;
+    let sent = leave(&mut browser, answer).await;
+    let person = json!({ "email": "al@elsewhere.example" });
+    let answer = come_back(&world, &mut browser, &elsewhere, &sent, person).await;
+    let received = browser.resume(&answer).await;
+    let before = subject(&world, &received).await;
+    assert_eq!(before.get("amr"), None);
+
+    let mut agreement = agreement_action(&terms(&api).await);
+    agreement["priority"] = json!(2);
+    api.make(&actions, &agreement).await;
+    let page = Browser::page_of(&browser.authorize(&world, &world.request()).await);
+    let agreed = agree(&mut browser, &page).await;
+    let received = browser.resume(&agreed).await;
+    let after = subject(&world, &received).await;
+    for claim in ["sub", "sid", "auth_time", "amr"] {
+        assert_eq!(before.get(claim), after.get(claim), "{claim}");
+    }
+    let silent = world.request().set("prompt", "none");
+    let answer = browser.authorize(&world, &silent).await;
+    Received::at(answer.location()).param("code");
+    let rows = db::Statement::new("SELECT identity_provider_id FROM browser_sessions WHERE id = ");
+    let rows = rows.push_bind(after["sid"].as_str().unwrap());
+    let row = world.db.read_optional(rows).await.unwrap().unwrap();
+    let kept: Option<String> = row.get("identity_provider_id").unwrap();
+    assert_eq!(kept, Some(provider));
 }
