@@ -67,7 +67,8 @@ impl Demand {
     /// Where it leads whoever is known, or is not.
     ///
     /// What proves who somebody is stands behind what the sign-on begins with in the same
-    /// interaction: a session that lacks it begins anew.
+    /// interaction: a session that lacks it begins anew. A device that has proved it there is asked
+    /// once more.
     pub(crate) fn leads(self, known: Option<&Known>, policy: &ChosenPolicy) -> Lead {
         let is_in_session = known.is_some_and(|known| known.session.is_some());
         match (self, known) {
@@ -82,7 +83,9 @@ impl Demand {
                 known: known.clone(),
                 action,
             }),
-            (Self::SecondFactor { policy }, Some(_)) if !is_in_session => {
+            (Self::SecondFactor { policy }, Some(known))
+                if !is_in_session || known.second_factor_at.is_some() =>
+            {
                 Lead::SecondFactor { policy }
             }
             (Self::Provider(provider), Some(known)) if !is_in_session => {
