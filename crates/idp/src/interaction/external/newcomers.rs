@@ -423,12 +423,7 @@ impl Turn<'_> {
 }
 
 /// The user with what the provider says.
-fn filled(
-    user: &StoredUser,
-    mapped: &[Mapped],
-    schema: &UserSchema,
-    now: Timestamp,
-) -> StoredUser {
+fn filled(user: &StoredUser, mapped: &[Mapped], schema: &UserSchema, now: Timestamp) -> StoredUser {
     let mut filled = StoredUser {
         attributes: profile(user.attributes.clone(), mapped, schema),
         updated_at: now,

@@ -37,8 +37,7 @@ async fn call_by_preferred_name(api: &Api<'_>, provider: &str) {
     let attributes = format!("identityProviders/{provider}/attributes");
     let page = api.get(&attributes).await.expect(StatusCode::OK).json();
     let core = &page["_embedded"]["attributes"][0];
-    let called =
-        json!({ "name": "username", "value": "${providerAttributes.preferred_username}" });
+    let called = json!({ "name": "username", "value": "${providerAttributes.preferred_username}" });
     let core = format!("{attributes}/{}", id(core));
     api.put(&core, &called).await.expect(StatusCode::OK);
 }
@@ -92,9 +91,8 @@ async fn who_sets_a_provider_up_signs_on_as_nobody_more_powerful() {
     let elsewhere = Elsewhere::start().await;
     let provider = with_population(&api, &elsewhere).await;
     obey(&api, &[login_with(&provider)]).await;
-    let person = |subject: &str| {
-        json!({ "sub": subject, "email": format!("{subject}@elsewhere.example") })
-    };
+    let person =
+        |subject: &str| json!({ "sub": subject, "email": format!("{subject}@elsewhere.example") });
     let (mut browser, answer) = arrive(&world, &elsewhere, person("boss")).await;
     let received = browser.resume(&answer).await;
     let boss = subject(&world, &received).await["sub"].clone();
