@@ -8,6 +8,7 @@ use protocol::pingone::Object;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::request::segment;
 use super::{Client, List};
 use crate::Error;
 
@@ -111,11 +112,11 @@ impl<'a, K: Kind> Collection<'a, K> {
     }
 
     pub(super) fn path_of(&self, id: &K::Id) -> String {
-        format!("{}/{id}", self.path)
+        format!("{}/{}", self.path, segment(id))
     }
 
     pub(super) fn path_below(&self, id: &K::Id, rest: &str) -> String {
-        format!("{}/{id}/{rest}", self.path)
+        format!("{}/{}/{rest}", self.path, segment(id))
     }
 }
 

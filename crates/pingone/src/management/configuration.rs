@@ -10,6 +10,7 @@ use protocol::pingone::{
 };
 use serde_json::json;
 
+use super::request::segment;
 use super::{Client, Collection, Settings, Single};
 use crate::Error;
 
@@ -89,7 +90,7 @@ impl Client {
         &self,
         template: &str,
     ) -> Collection<'_, Object<TemplateContentId, TemplateContent>> {
-        Collection::below(self, format_args!("templates/{template}"))
+        Collection::below(self, format_args!("templates/{}", segment(template)))
     }
 
     /// Whose the pages are.

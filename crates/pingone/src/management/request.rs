@@ -1,6 +1,9 @@
 //! One call of the management API, whatever it is.
 
+use std::fmt;
+
 use http::{HeaderValue, Method, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::pingone::media_type;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,6 +12,19 @@ use super::Client;
 use crate::Error;
 use crate::retry::Idempotency;
 use crate::transport::{Answer, Call};
+
+/// Everything but what stands for itself wherever it is (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// An id as one segment of a path, whatever it holds. One of dots alone has no such form, and a path
+/// with it is refused.
+pub(super) fn segment(id: impl fmt::Display) -> String {
+    utf8_percent_encode(&id.to_string(), RESERVED).to_string()
+}
 
 /// A call that is being put together; [`Client::send`] begins one.
 ///
@@ -140,15 +156,16 @@ impl<'a> Request<'a> {
         if !self.path.starts_with("v1/") {
             return Err(refuse("does not begin with v1/"));
         }
-        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '\\');
-        if !self.path.chars().all(is_plain) || self.path.split('/').any(|segment| segment == "..") {
+        let mut url = base
+            .join(&self.path)
+            .map_err(|_| refuse("makes no address"))?;
+        // Dots, however they are written, would lead elsewhere, and so would a query.
+        let asked = url.path().strip_prefix(base.path());
+        if asked != Some(self.path.as_str()) || self.path.split('/').any(str::is_empty) {
             return Err(refuse(
                 "holds characters or segments that a path may not hold",
             ));
         }
-        let mut url = base
-            .join(&self.path)
-            .map_err(|_| refuse("makes no address"))?;
         url.set_query(self.query.as_deref());
 
         let mut call = Call::new(self.method, url);
@@ -179,8 +196,8 @@ impl<'a> Request<'a> {
 }
 
 /// The path only: the body may hold secrets.
-impl std::fmt::Debug for Request<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
             .field("path", &self.path)

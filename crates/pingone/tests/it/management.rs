@@ -1,9 +1,10 @@
 //! The calls of the management API, one by one, as they travel.
 
 use futures_util::TryStreamExt as _;
+use pingone::management::{Deletable, Kind, Replaceable};
 use pingone::{
     ErrorKind, Method, Name, NewUser, Password, PasswordStatus, Patch, PopulationId, RecoveryCode,
-    UserPatch, VerificationCode, scim,
+    TemplateContent, TemplateContentId, UserPatch, VerificationCode, scim,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{body_json, header, method, path, query_param, query_param_is_missing};
@@ -396,11 +397,98 @@ async fn a_path_cannot_lead_out_of_the_api() {
         "v1/roles#x",
         "v1\\roles",
         "v1/ro les",
+        "v1/roles/.",
+        "v1/roles/%2e",
+        "v1/roles/.%2E/users",
+        "v1/roles/%2e%2E",
+        "v1/roles//x",
+        "v1/roles/",
     ] {
         let error = client.send(Method::GET, path).run().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::SetUp, "{path}");
     }
     assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+/// A kind whose ids are whatever a caller likes.
+#[derive(serde::Deserialize)]
+struct Odd {}
+
+impl Kind for Odd {
+    const PATH: &'static str = "odds";
+    type Id = String;
+}
+
+impl Replaceable for Odd {
+    type With = Value;
+}
+
+impl Deletable for Odd {}
+
+#[tokio::test]
+async fn an_id_stays_one_segment_of_the_path_or_is_refused() {
+    let server = MockServer::start().await;
+    let client = as_user(&server);
+    let content = TemplateContent::email("fr", "Votre code", "…");
+    let content_id = TemplateContentId::parse(USER).unwrap();
+    for id in [
+        "plain",
+        "",
+        ".",
+        "..",
+        "...",
+        "%2e",
+        "%2E%2e",
+        ".%2e",
+        "a/b",
+        "../users",
+        "/",
+        "a?b=c",
+        "a#b",
+        "a\\b",
+        "a b",
+        "\t",
+        "\n..",
+        "ä",
+        "%",
+        "%00",
+        "//evil.example",
+    ] {
+        server.reset().await;
+        let any = Mock::given(wiremock::matchers::any());
+        any.respond_with(ok(json!({}))).mount(&server).await;
+        let (odds, with) = (client.collection::<Odd>(), json!({}));
+        let contents = client.template_contents(id);
+        let outcomes = [
+            odds.load(id.to_owned()).await.err(),
+            odds.replace(id.to_owned(), &with).await.err(),
+            odds.delete(id.to_owned()).await.err(),
+            contents.list().all().await.err(),
+            contents.create(&content).await.err(),
+            contents.load(content_id).await.err(),
+            contents.replace(content_id, &content).await.err(),
+            contents.delete(content_id).await.err(),
+        ];
+        let refused = outcomes.into_iter().flatten();
+        let refused = refused.filter(|error| error.kind() == ErrorKind::SetUp);
+        let received = server.received_requests().await.unwrap();
+        if ["", ".", ".."].contains(&id) {
+            assert_eq!((refused.count(), received.len()), (8, 0), "`{id}`");
+            continue;
+        }
+        assert_eq!((refused.count(), received.len()), (0, 8), "`{id}`");
+        for (place, request) in received.iter().enumerate() {
+            let segments: Vec<_> = request.url.path_segments().unwrap().collect();
+            let decoded = percent_encoding::percent_decode_str(segments[4]);
+            assert_eq!(decoded.decode_utf8().unwrap(), id);
+            let (collection, length) = match place {
+                0..3 => ("odds", 5),
+                3 | 4 => ("templates", 6),
+                _ => ("templates", 7),
+            };
+            assert_eq!((segments[3], segments.len()), (collection, length), "{id}");
+        }
+    }
 }
 
 #[tokio::test]
