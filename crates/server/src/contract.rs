@@ -70,6 +70,10 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     /// Paths of what the check made and could not delete.
     pub(crate) left: Vec<String>,
+    /// Paths of collections that may hold something the check made and never had an answer about.
+    pub(crate) uncertain: Vec<String>,
+    /// What the names of all that the check made begin with.
+    pub(crate) trial: String,
 }
 
 /// All checks, in the order in which they are run.
@@ -127,6 +131,8 @@ impl Check {
         Outcome {
             verdict,
             left: trial.clean_up().await,
+            uncertain: trial.uncertain(),
+            trial: trial.name().to_owned(),
         }
     }
 }

@@ -94,6 +94,10 @@ impl Contract {
                 // Writing into a text cannot fail.
                 let _ = writeln!(line, "        left behind: {path}");
             }
+            for collection in outcome.uncertain {
+                let name = &outcome.trial;
+                let _ = writeln!(line, "        may have left {name} in {collection}");
+            }
             terminal::print(&line)?;
         }
         terminal::print(&total.told())?;

@@ -191,9 +191,10 @@ async fn population_in_use(trial: &Trial) -> Result<(), Stop> {
     trial.make("users", &user_in(&id, trial.name())).await?;
     let at = format!("populations/{id}");
     let ask = trial.ask(Method::DELETE, &at);
-    let told = ask.told();
-    ensure(ask.succeeding(204).await.is_err(), || {
-        format!("{told} should be refused")
+    let error = ask.refused(400, "REQUEST_FAILED").await?;
+    let mut codes = error.details.iter().map(|one| one.code.as_str());
+    ensure(codes.any(|code| code == "CONSTRAINT_VIOLATION"), || {
+        format!("a detail should have the code CONSTRAINT_VIOLATION: {error}")
     })?;
     is(&trial.get(&at).await?, "/id", id)
 }

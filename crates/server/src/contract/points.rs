@@ -4,7 +4,7 @@ use pingone::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::compare::{date, is, items, member, says, text};
+use super::compare::{date, is, items, member, says};
 use super::kinds::{Kind, Sample};
 use super::stop::{Stop, broken, ensure};
 use super::trial::{Trial, link, path_of, within};
@@ -131,7 +131,25 @@ async fn read(trial: &Trial, sample: &Sample) -> Result<(), Stop> {
 async fn listed(trial: &Trial, kind: &Kind, sample: &Sample) -> Result<(), Stop> {
     let made = trial.make(&sample.collection, &sample.body).await?;
     let told = format!("GET {}", sample.collection);
-    let mut ask = trial.ask(Method::GET, &sample.collection);
+    let Some(item) = find_in_list(trial, kind, &sample.collection, &made.id).await? else {
+        return broken(format!("{told} should hold {} and does not", made.id));
+    };
+    let mut wanted = sample.body.clone();
+    if let Value::Object(members) = &mut wanted {
+        members.retain(|name, _| kind.in_list.contains(&name.as_str()));
+    }
+    says(&item, &wanted, sample.hidden).map_err(|stop| within(&told, stop))
+}
+
+/// Looks for an object in a list, from page to page.
+async fn find_in_list(
+    trial: &Trial,
+    kind: &Kind,
+    collection: &str,
+    id: &str,
+) -> Result<Option<Value>, Stop> {
+    let told = format!("GET {collection}");
+    let mut ask = trial.ask(Method::GET, collection);
     for _ in 0..MOST_PAGES {
         let page = ask.answered(200).await?;
         let in_answer = |stop| within(&told, stop);
@@ -143,19 +161,15 @@ async fn listed(trial: &Trial, kind: &Kind, sample: &Sample) -> Result<(), Stop>
                 format!("{told}: `count` is {count}, and there are {}", items.len())
             })?;
         }
-        if let Some(item) = items.iter().find(|item| item["id"] == made.id.as_str()) {
-            let mut wanted = sample.body.clone();
-            if let Value::Object(members) = &mut wanted {
-                members.retain(|name, _| kind.in_list.contains(&name.as_str()));
-            }
-            return says(item, &wanted, sample.hidden).map_err(in_answer);
+        if let Some(item) = items.iter().find(|item| item["id"] == id) {
+            return Ok(Some(item.clone()));
         }
         let Some(next) = page.pointer("/_links/next/href").and_then(Value::as_str) else {
-            break;
+            return Ok(None);
         };
         ask = following(trial, next)?;
     }
-    broken(format!("{told} should hold {} and does not", made.id))
+    broken(format!("{told} has more than {MOST_PAGES} pages"))
 }
 
 /// A call to a link, with its query.
@@ -206,11 +220,8 @@ async fn deleted(trial: &Trial, kind: &Kind, sample: &Sample) -> Result<(), Stop
         .ask(Method::DELETE, &made.at)
         .refused(404, "NOT_FOUND")
         .await?;
-    let list = trial.get(&sample.collection).await?;
-    let is_listed = items(&list, kind.key)?
-        .iter()
-        .any(|item| text(item, "/id").is_ok_and(|id| id == made.id));
-    ensure(!is_listed, || {
+    let listed = find_in_list(trial, kind, &sample.collection, &made.id).await?;
+    ensure(listed.is_none(), || {
         format!("GET {} still holds {}", sample.collection, made.id)
     })
 }

@@ -26,6 +26,8 @@ pub(super) struct Trial {
     patience: Duration,
     /// Paths of what was made, the oldest first.
     made: RefCell<Vec<String>>,
+    /// Paths of collections that were asked to make something and have not said what became of it.
+    unanswered: RefCell<Vec<String>>,
 }
 
 impl Trial {
@@ -37,6 +39,7 @@ impl Trial {
             name: format!("contract-{part}"),
             patience,
             made: RefCell::default(),
+            unanswered: RefCell::default(),
         }
     }
 
@@ -173,6 +176,21 @@ impl Trial {
         left
     }
 
+    /// The collections in which something may be left that nobody knows the id of.
+    pub(super) fn uncertain(&self) -> Vec<String> {
+        let mut collections = self.unanswered.take();
+        collections.sort();
+        collections.dedup();
+        collections
+    }
+
+    fn settle(&self, collection: &str) {
+        let mut unanswered = self.unanswered.borrow_mut();
+        if let Some(place) = unanswered.iter().position(|one| one == collection) {
+            unanswered.swap_remove(place);
+        }
+    }
+
     fn remember(&self, path: String) {
         let mut made = self.made.borrow_mut();
         if !made.contains(&path) {
@@ -258,22 +276,35 @@ impl<'t> Ask<'t> {
         if self.method != Method::POST {
             return request.answer().await;
         }
-        let answer = request.at_most_once().answer().await?;
-        self.note(&answer);
-        Ok(answer)
+        // Whoever waits for the answer may be stopped before it comes.
+        if self.creates {
+            self.trial.unanswered.borrow_mut().push(self.path.clone());
+        }
+        let answer = request.at_most_once().answer().await;
+        let is_settled = match &answer {
+            Ok(answer) => self.note(answer),
+            Err(error) => error.status().is_some_and(|got| got.is_client_error()),
+        };
+        if self.creates && is_settled {
+            self.trial.settle(&self.path);
+        }
+        answer
     }
 
-    fn note(&self, answer: &Answer) {
+    /// Remembers what was made; whether the answer tells what that is.
+    fn note(&self, answer: &Answer) -> bool {
         let location = answer.header("location");
         if !self.creates && location.is_none() && answer.status() != StatusCode::CREATED {
-            return;
+            return false;
         }
         let body = answer.json::<Value>().unwrap_or_default();
         let id = body.get("id").and_then(Value::as_str);
         let id = id.or_else(|| location?.rsplit('/').next());
-        if let Some(id) = id.filter(|id| Uuid::parse_str(id).is_ok()) {
+        let id = id.filter(|id| Uuid::parse_str(id).is_ok());
+        if let Some(id) = id {
             self.trial.remember(format!("{}/{id}", self.path));
         }
+        id.is_some()
     }
 
     /// Sends it; it must succeed with this status.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Output};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::{Method, StatusCode, header};
+use http::{Method, StatusCode, Uri, header};
 use latchkey::EnvironmentFile;
 use serde_json::{Value, json};
 use testkit::System;
@@ -123,6 +123,10 @@ enum Spoil {
     Ids,
     /// What succeeds is answered with another status that says so.
     Statuses,
+    /// What is deleted stays on the last page of its list.
+    Ghosts,
+    /// Whoever makes something hears nothing of it.
+    Silence,
 }
 
 impl Spoil {
@@ -141,6 +145,7 @@ impl Spoil {
             Self::Statuses if status.is_success() => StatusCode::NON_AUTHORITATIVE_INFORMATION,
             Self::Deletions if status == StatusCode::NO_CONTENT => StatusCode::OK,
             Self::Refusals if status.is_client_error() => StatusCode::OK,
+            Self::Silence if status == StatusCode::CREATED => StatusCode::BAD_GATEWAY,
             _ => status,
         }
     }
@@ -166,6 +171,7 @@ impl Spoil {
                 }
             }
             Self::Refusals if status.is_client_error() => *body = json!({}),
+            Self::Silence if status == StatusCode::CREATED => *body = json!({}),
             Self::Ids => {
                 if let Value::Object(members) = body {
                     members.remove("id");
@@ -183,7 +189,12 @@ struct Between {
     /// Whoever starts asks for the environment, which is no check yet.
     environment: String,
     spoil: Spoil,
+    /// Paths of what was deleted.
+    deleted: Mutex<Vec<String>>,
 }
+
+/// The query of the page that holds what was deleted.
+const GHOSTS: &str = "cursor=ghosts";
 
 impl Between {
     /// Listens, and gives the environment's file with the address of this instead.
@@ -200,6 +211,7 @@ impl Between {
             api: env.api_url.trim_end_matches("/v1/").to_owned(),
             environment: format!("/v1/environments/{}", env.environment_id),
             spoil,
+            deleted: Mutex::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         env.api_url = format!("http://{}/v1/", listener.local_addr().unwrap());
@@ -207,13 +219,37 @@ impl Between {
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         env
     }
+
+    /// Puts what was deleted on a page behind the last one.
+    fn haunt(&self, uri: &Uri, list: &mut Value) {
+        let items = list.get_mut("_embedded").and_then(Value::as_object_mut);
+        let Some(Value::Array(items)) = items.and_then(|lists| lists.values_mut().next()) else {
+            return;
+        };
+        if uri.query() == Some(GHOSTS) {
+            let deleted = self.deleted.lock().unwrap();
+            let here = deleted.iter().filter_map(|path| path.rsplit_once('/'));
+            let ghosts = here.filter(|(collection, _)| *collection == uri.path());
+            items.clear();
+            items.extend(ghosts.map(|(_, id)| json!({"id": id})));
+            list["size"] = json!(items.len());
+        } else if list["_links"].get("next").is_none() {
+            let next = format!("{}{}?{GHOSTS}", self.api, uri.path());
+            list["_links"]["next"] = json!({"href": next});
+        }
+    }
 }
 
 /// Passes a request on, and spoils the answer.
 async fn pass(State(between): State<Arc<Between>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let is_start = parts.uri.path() == between.environment;
-    let url = format!("{}{}", between.api, parts.uri);
+    let is_deletion = parts.method == Method::DELETE;
+    let asked = match parts.uri.query() {
+        Some(GHOSTS) => parts.uri.path().to_owned(),
+        _ => parts.uri.to_string(),
+    };
+    let url = format!("{}{asked}", between.api);
     let mut headers = parts.headers;
     headers.remove(header::HOST);
     headers.remove(header::CONTENT_LENGTH);
@@ -228,11 +264,18 @@ async fn pass(State(between): State<Arc<Between>>, request: Request) -> Response
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
+    if is_deletion && status.is_success() {
+        let path = parts.uri.path().to_owned();
+        between.deleted.lock().unwrap().push(path);
+    }
     let mut body = answer.bytes().await.unwrap();
     if let Ok(mut json) = serde_json::from_slice::<Value>(&body)
         && !is_start
     {
         between.spoil.body(status, &mut json);
+        if between.spoil == Spoil::Ghosts && status.is_success() {
+            between.haunt(&parts.uri, &mut json);
+        }
         body = json.to_string().into();
     }
     let mut answer = Response::new(Body::from(body));
@@ -269,4 +312,40 @@ async fn every_check_is_broken_by_an_environment_that_breaks_its_word() {
         unbroken.retain(|name| !broken.contains(name));
     }
     assert!(unbroken.is_empty(), "{unbroken:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_is_broken_by_the_fault_that_it_looks_for() {
+    let system = Box::pin(System::prepare().without_portal().start()).await;
+    for (spoil, only, least) in [
+        (Spoil::Codes, "populations: one with a user in it stays", 1),
+        (Spoil::Ghosts, "what is deleted is gone", 10),
+    ] {
+        let env = Between::start(&system, spoil).await;
+        let output = contract(&env, &BTreeSet::from([only.to_owned()])).await;
+        let (said, complained) = (text(&output.stdout), text(&output.stderr));
+        let broken = ended(&said, "BROKEN ").len();
+        assert!(broken >= least, "{spoil:?}: {said}{complained}");
+        let total = format!("{broken} broken, ");
+        assert!(said.contains(&format!("\n0 kept, {total}")), "{spoil:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_been_made_is_told_when_no_answer_comes() {
+    let system = Box::pin(System::prepare().without_portal().start()).await;
+    let env = Between::start(&system, Spoil::Silence).await;
+    let only = BTreeSet::from(["populations: what is created is read back".to_owned()]);
+    let said = text(&contract(&env, &only).await.stdout);
+    let told = said.lines().find_map(|line| {
+        let rest = line.trim().strip_prefix("may have left ")?;
+        rest.split_once(" in ")
+    });
+    let (name, collection) = told.unwrap_or_else(|| panic!("{said}"));
+    let environment = &env.environment_id;
+    assert_eq!(collection, format!("v1/environments/{environment}/populations"));
+    let request = system.manage(Method::GET, "populations").await;
+    let list: Value = request.send().await.expect(200).json();
+    let mut left = list["_embedded"]["populations"].as_array().unwrap().iter();
+    assert!(left.any(|one| one["name"] == name), "{said}{list}");
 }
