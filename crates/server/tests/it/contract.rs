@@ -327,7 +327,10 @@ async fn a_check_is_broken_by_the_fault_that_it_looks_for() {
         let broken = ended(&said, "BROKEN ").len();
         assert!(broken >= least, "{spoil:?}: {said}{complained}");
         let total = format!("{broken} broken, ");
-        assert!(said.contains(&format!("\n0 kept, {total}")), "{spoil:?}: {said}");
+        assert!(
+            said.contains(&format!("\n0 kept, {total}")),
+            "{spoil:?}: {said}"
+        );
     }
 }
 
@@ -343,7 +346,10 @@ async fn what_may_have_been_made_is_told_when_no_answer_comes() {
     });
     let (name, collection) = told.unwrap_or_else(|| panic!("{said}"));
     let environment = &env.environment_id;
-    assert_eq!(collection, format!("v1/environments/{environment}/populations"));
+    assert_eq!(
+        collection,
+        format!("v1/environments/{environment}/populations")
+    );
     let request = system.manage(Method::GET, "populations").await;
     let list: Value = request.send().await.expect(200).json();
     let mut left = list["_embedded"]["populations"].as_array().unwrap().iter();
