@@ -37,6 +37,28 @@ pub(crate) fn client(
     verifies_certificates: bool,
     reach: Reach<'_>,
 ) -> Result<reqwest::Client, reqwest::Error> {
+    builder(verifies_certificates, reach)?.build()
+}
+
+/// The same, where those who are asked demand a certificate of whoever asks.
+///
+/// `pem` holds the private key and the certificates, the own one first.
+///
+/// # Errors
+///
+/// When the key and the certificate do not go together, or TLS cannot be set up on this machine.
+pub(crate) fn client_with_certificate(
+    pem: &str,
+    reach: Reach<'_>,
+) -> Result<reqwest::Client, reqwest::Error> {
+    let identity = reqwest::Identity::from_pem(pem.as_bytes())?;
+    builder(true, reach)?.identity(identity).build()
+}
+
+fn builder(
+    verifies_certificates: bool,
+    reach: Reach<'_>,
+) -> Result<reqwest::ClientBuilder, reqwest::Error> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Fails only when another thread was quicker, which is just as good.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -53,11 +75,11 @@ pub(crate) fn client(
         .timeout(TIME_OUT)
         .connect_timeout(CONNECT_TIME_OUT)
         .tls_danger_accept_invalid_certs(!verifies_certificates);
-    if reach.own_network {
-        builder.build()
+    Ok(if reach.own_network {
+        builder
     } else {
-        builder.dns_resolver(PublicAddresses).build()
-    }
+        builder.dns_resolver(PublicAddresses)
+    })
 }
 
 /// Looks names up and gives the public ones of their addresses, so that what was checked is what is

@@ -8,12 +8,16 @@
 use std::future::Future;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use db::StoreError;
 use jiff::SignedDuration;
 use platform::Clock;
+use protocol::id::EnvironmentId;
 use protocol::pingone::date;
+use quick_cache::sync::Cache;
 use serde_json::{Map, Value, json};
 
+use crate::configuration::keys::Key;
 use crate::core::Core;
 use crate::outbox::{self, Pauses};
 use crate::outgoing::{self, Reach};
@@ -44,9 +48,18 @@ const MOST_EVENTS: u32 = 100;
 /// Bytes of one request, unless the subscription says less.
 const LONGEST_BODY: usize = 4096 * 1024;
 
+/// Clients with a certificate of their own that are kept at most.
+const MOST_CERTIFIED: usize = 32;
+
 /// Why somebody was not told.
 #[derive(Debug, thiserror::Error)]
 enum TellError {
+    /// The key pair to prove oneself with could not be read.
+    #[error("the key pair for the request could not be read")]
+    Key(#[source] StoreError),
+    /// The key pair to prove oneself with is gone.
+    #[error("the key pair for the request is gone")]
+    NoKey,
     /// An address or header cannot be sent to.
     #[error("the request could not be made")]
     Request(#[source] reqwest::Error),
@@ -60,6 +73,11 @@ enum TellError {
 pub(crate) struct Webhooks {
     verifying: reqwest::Client,
     trusting: reqwest::Client,
+    /// Those with a certificate of their own, by the digest of key and certificates: a key may get
+    /// other certificates.
+    certified: Cache<Vec<u8>, reqwest::Client>,
+    own_network: bool,
+    own_authority: Option<String>,
 }
 
 impl Webhooks {
@@ -72,7 +90,39 @@ impl Webhooks {
         Ok(Self {
             verifying: outgoing::client(true, reach)?,
             trusting: outgoing::client(false, reach)?,
+            certified: Cache::new(MOST_CERTIFIED),
+            own_network: reach.own_network,
+            own_authority: reach.own_authority.map(str::to_owned),
         })
+    }
+
+    /// Who makes the requests of a subscription.
+    async fn client(
+        &self,
+        core: &Core,
+        environment: EnvironmentId,
+        subscription: &Subscription,
+    ) -> Result<reqwest::Client, TellError> {
+        let Some(pair) = &subscription.tls_client_auth_key_pair else {
+            return Ok(if subscription.verify_tls_certificates {
+                self.verifying.clone()
+            } else {
+                self.trusting.clone()
+            });
+        };
+        let keys = Objects::<Key>::new(core.db(), core.keyring());
+        let key = keys.find(environment, pair.id).await;
+        let key = key.map_err(TellError::Key)?.ok_or(TellError::NoKey)?;
+        let pem = key.document.pem();
+        let digest = digest::digest(&digest::SHA256, pem.as_bytes());
+        let reach = Reach {
+            own_network: self.own_network,
+            own_authority: self.own_authority.as_deref(),
+        };
+        let digest = digest.as_ref().to_vec();
+        let make = || outgoing::client_with_certificate(&pem, reach);
+        let made = self.certified.get_or_insert_with(&digest, make);
+        made.map_err(TellError::Request)
     }
 
     /// Tells what is due until `stop` completes. A subscriber who is slow holds up one of four.
@@ -140,7 +190,13 @@ impl Webhooks {
     ) -> crate::stores::change::Change {
         let (body, last) = body(core, queue, subscription, waiting);
         let sent = match body {
-            Some(body) => self.post(subscription, endpoint, body).await,
+            Some(body) => {
+                let client = self.client(core, queue.environment, subscription).await;
+                match client {
+                    Ok(client) => post(&client, endpoint, body).await,
+                    Err(error) => Err(error),
+                }
+            }
             None => Ok(()),
         };
         let id = queue.subscription;
@@ -158,37 +214,31 @@ impl Webhooks {
             }
         }
     }
+}
 
-    async fn post(
-        &self,
-        subscription: &Subscription,
-        endpoint: &Endpoint,
-        body: String,
-    ) -> Result<(), TellError> {
-        let client = if subscription.verify_tls_certificates {
-            &self.verifying
-        } else {
-            &self.trusting
-        };
-        let mut headers = http::HeaderMap::new();
-        let json = http::HeaderValue::from_static("application/json");
-        headers.insert(http::header::CONTENT_TYPE, json);
-        for (name, value) in endpoint.headers.iter().flatten() {
-            let name = http::HeaderName::try_from(name);
-            if let (Ok(name), Ok(value)) = (name, http::HeaderValue::try_from(value)) {
-                headers.insert(name, value);
-            }
+async fn post(
+    client: &reqwest::Client,
+    endpoint: &Endpoint,
+    body: String,
+) -> Result<(), TellError> {
+    let mut headers = http::HeaderMap::new();
+    let json = http::HeaderValue::from_static("application/json");
+    headers.insert(http::header::CONTENT_TYPE, json);
+    for (name, value) in endpoint.headers.iter().flatten() {
+        let name = http::HeaderName::try_from(name);
+        if let (Ok(name), Ok(value)) = (name, http::HeaderValue::try_from(value)) {
+            headers.insert(name, value);
         }
-        let request = client.post(&endpoint.url).headers(headers).body(body);
-        // The answer's body is not read.
-        let answer = request.send().await;
-        // An address may carry what is secret.
-        let answer = answer.map_err(|error| TellError::Request(error.without_url()))?;
-        if answer.status().is_success() {
-            Ok(())
-        } else {
-            Err(TellError::Refused(answer.status()))
-        }
+    }
+    let request = client.post(&endpoint.url).headers(headers).body(body);
+    // The answer's body is not read.
+    let answer = request.send().await;
+    // An address may carry what is secret.
+    let answer = answer.map_err(|error| TellError::Request(error.without_url()))?;
+    if answer.status().is_success() {
+        Ok(())
+    } else {
+        Err(TellError::Refused(answer.status()))
     }
 }
 

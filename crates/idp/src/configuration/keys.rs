@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use self::certified::{
     Certified, Material, PEM, PKCS7, Usage, export, file, particular_first, refused, wanted,
@@ -47,7 +48,7 @@ use crate::stores::configuration::{Document, Object, Objects, ROOM, hold};
 use crate::stores::record::{Events, events};
 use crate::stores::signing_keys::StoredSigningKey;
 
-const NOT_USED: &str = "Only the default key for signing is used: it signs tokens.";
+const NOT_USED: &str = "The default key for signing signs tokens, and webhooks are sent with those they name; no other is used.";
 
 const PKCS12: &str = "application/x-pkcs12";
 const PKCS10: &str = "application/pkcs10";
@@ -83,6 +84,13 @@ impl Document for Key {
     fn unique(&self) -> Option<String> {
         let usage = self.0.usage_type;
         (self.0.default && usage != Usage::Signing).then(|| format!("default for {usage:?}"))
+    }
+}
+
+impl Key {
+    /// The private half and the certificates, the own one first, as PEM.
+    pub(crate) fn pem(&self) -> Zeroizing<String> {
+        self.0.material.pem()
     }
 }
 
@@ -363,9 +371,9 @@ async fn create(managing: Managing<Key>, Json(new): Json<NewKey>) -> Result<Repl
 /// Takes a private key with its certificates from a file.
 async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFailure> {
     let usage = Usage::read(&upload)?;
-    let file = zeroize::Zeroizing::new(upload.file()?.to_vec());
+    let file = Zeroizing::new(upload.file()?.to_vec());
     let password = upload.text("password").unwrap_or_default();
-    let password = zeroize::Zeroizing::new(password.to_owned());
+    let password = Zeroizing::new(password.to_owned());
     let read = in_turn(move || Identity::read(&file, &password)).await?;
     let identity = read.map_err(refused("file"))?;
     let private_key = Some(identity.pair.pkcs8());

@@ -231,6 +231,191 @@ async fn a_subscription_that_lost_what_it_was_narrowed_to_tells_nothing_until_it
 }
 
 #[tokio::test]
+async fn a_subscription_that_names_applications_is_told_of_those_alone() {
+    let world = development().await;
+    let api = Api::worker(&world).await;
+    let (mut wide, mut narrow) = (Subscriber::start().await, Subscriber::start().await);
+    let application = |name: &str| {
+        json!({
+            "name": name, "type": "WORKER", "protocol": "OPENID_CONNECT", "enabled": true,
+            "grantTypes": ["CLIENT_CREDENTIALS"], "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
+        })
+    };
+    let mut ids = Vec::new();
+    for name in ["Named", "Other"] {
+        let made = api.post("applications", &application(name)).await;
+        ids.push(made.expect(StatusCode::CREATED).json()["id"].clone());
+    }
+    let updated = json!(["APPLICATION.UPDATED"]);
+    let mut subscription = wide.subscription("Wide");
+    subscription["filterOptions"]["includedActionTypes"] = updated.clone();
+    subscribe(&api, &subscription).await;
+    let mut subscription = narrow.subscription("Narrow");
+    subscription["filterOptions"] =
+        json!({"includedActionTypes": updated, "includedApplications": [{"id": ids[0]}]});
+    subscribe(&api, &subscription).await;
+    let (_stop, _jobs) = run_jobs(&world);
+    for (id, name) in [(&ids[1], "Other 2"), (&ids[0], "Named 2")] {
+        let at = format!("applications/{}", id.as_str().unwrap());
+        let put = api.put(&at, &application(name)).await;
+        put.expect(StatusCode::OK);
+    }
+    // In the order in which it happened: what is told first is not of the other one.
+    assert_eq!(wide.names(2).await, ["Other 2", "Named 2"]);
+    assert_eq!(narrow.names(1).await, ["Named 2"]);
+    assert!(narrow.told.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn what_waits_when_the_process_ends_is_told_after_it_begins_again() {
+    let mut world = development().await;
+    let api = Api::worker(&world).await;
+    let mut subscriber = Subscriber::start().await;
+    subscribe(&api, &subscriber.subscription("Ledger")).await;
+    subscriber.answers(StatusCode::SERVICE_UNAVAILABLE);
+    let (stop, jobs) = run_jobs(&world);
+    add_population(&api, "Dawn").await;
+    assert_eq!(subscriber.names(1).await, ["Dawn"]);
+    add_population(&api, "Day").await;
+    stop.send(()).unwrap();
+    tokio::time::timeout(PATIENCE, jobs).await.unwrap().unwrap();
+    while subscriber.told.try_recv().is_ok() {}
+    drop(api);
+
+    world.restart().await;
+    subscriber.answers(StatusCode::OK);
+    // Behind the pause after the failure, and behind the claim of whoever ended in a try.
+    world.advance(61);
+    let (_stop, _jobs) = run_jobs(&world);
+    assert_eq!(subscriber.names(2).await, ["Dawn", "Day"]);
+}
+
+/// Listens by TLS and demands a certificate of whoever comes; gives the address, the authority of
+/// its own certificate as PEM, and the certificates that come, each with its request.
+fn demanding() -> (String, String, mpsc::UnboundedReceiver<(Vec<u8>, String)>) {
+    use std::io::{Read as _, Write as _};
+
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = own.signing_key.serialize_der();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider));
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = config.with_client_cert_verifier(Arc::new(AnyCertificate(provider)));
+    let config = config.with_single_cert(vec![own.cert.der().clone()], key);
+    let config = Arc::new(config.unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "https://localhost:{}/",
+        listener.local_addr().unwrap().port()
+    );
+    let (sender, came) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut both = rustls::Stream::new(&mut tls, &mut stream);
+            let (mut request, mut part) = (Vec::new(), [0; 4096]);
+            // The body is a JSON array.
+            while !request.ends_with(b"]") {
+                match both.read(&mut part) {
+                    Ok(count) if count > 0 => request.extend_from_slice(&part[..count]),
+                    _ => break,
+                }
+            }
+            let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+            let _answered = both.write_all(answer);
+            let certificates = tls.peer_certificates().unwrap_or_default();
+            let first = certificates.first().map(|one| one.to_vec());
+            let request = String::from_utf8_lossy(&request).into_owned();
+            if sender.send((first.unwrap_or_default(), request)).is_err() {
+                return;
+            }
+        }
+    });
+    (url, own.cert.pem(), came)
+}
+
+/// Takes any certificate whose key the other side holds, and nobody without one.
+#[derive(Debug)]
+struct AnyCertificate(Arc<rustls::crypto::CryptoProvider>);
+
+impl rustls::server::danger::ClientCertVerifier for AnyCertificate {
+    fn root_hint_subjects(&self) -> &[rustls::DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &rustls::pki_types::CertificateDer<'_>,
+        _: &[rustls::pki_types::CertificateDer<'_>],
+        _: rustls::pki_types::UnixTime,
+    ) -> Result<rustls::server::danger::ClientCertVerified, rustls::Error> {
+        Ok(rustls::server::danger::ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &rustls::pki_types::CertificateDer<'_>,
+        signed: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &rustls::pki_types::CertificateDer<'_>,
+        signed: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[tokio::test]
+async fn a_subscriber_who_demands_a_certificate_gets_that_of_the_key_pair() {
+    let (url, authority, mut came) = demanding();
+    let world = World::with(|settings| {
+        settings.mode = ui::Mode::Development;
+        settings.own_authority = Some(authority);
+    })
+    .await;
+    let api = Api::worker(&world).await;
+    let key = json!({
+        "name": "Caller", "usageType": "SIGNING", "algorithm": "EC", "keyLength": 256,
+        "signatureAlgorithm": "SHA256withECDSA", "validityPeriod": 365,
+        "subjectDN": "CN=Caller of the ledger",
+    });
+    let key = api.post("keys", &key).await.expect(StatusCode::CREATED);
+    let key = key.json()["id"].clone();
+    let subscription = json!({
+        "name": "Ledger", "enabled": true, "httpEndpoint": {"url": url},
+        "verifyTlsCertificates": true, "tlsClientAuthKeyPair": {"id": key},
+        "filterOptions": {"includedActionTypes": ["POPULATION.CREATED"]},
+    });
+    subscribe(&api, &subscription).await;
+    let (_stop, _jobs) = run_jobs(&world);
+    add_population(&api, "Dawn").await;
+    let (certificate, request) = tokio::time::timeout(PATIENCE, came.recv())
+        .await
+        .expect("nothing was told")
+        .unwrap();
+    let subject = b"Caller of the ledger";
+    let is_callers = certificate
+        .windows(subject.len())
+        .any(|part| part == subject);
+    assert!(is_callers, "{certificate:?}");
+    assert!(request.contains("POPULATION.CREATED"), "{request}");
+}
+
+#[tokio::test]
 async fn in_production_nobody_is_told_in_the_own_network() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
