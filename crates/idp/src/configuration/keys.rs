@@ -385,7 +385,7 @@ async fn add(managing: &Managing<Key>, key: Certified) -> Result<Reply, ApiFailu
     if key.default && key.usage_type == Usage::Signing {
         require_everything(managing)?;
         let identity = key.material.identity()?;
-        Keys::check(&identity.pair.pkcs8()).map_err(unfit)?;
+        Keys::check(identity.pair.pkcs8()).map_err(unfit)?;
     }
     let object = write(managing, None, |_| Ok(Key(key.clone()))).await?;
     choose_default(managing, &object).await?;

@@ -292,4 +292,14 @@ async fn what_two_delete_is_not_there_for_one_of_them() {
             assert_eq!(answers, [204, 404], "{path}");
         }
     }
+    let path = "templates/strong_authentication/contents";
+    let mut sms = json!({"deliveryMethod": "SMS", "locale": "en", "content": "It is ${otp}."});
+    sms["variant"] = json!("Short");
+    let content = format!("{path}/{}", id(&api.make(path, &sms).await));
+    let chosen = format!("{path}?filter=variant%20eq%20%22Short%22");
+    let (one, other) = tokio::join!(api.delete(&chosen), api.delete(&chosen));
+    for gone in [one, other] {
+        gone.expect(StatusCode::NO_CONTENT);
+    }
+    refused(&api.get(&content).await, 404, "NOT_FOUND", "", "");
 }

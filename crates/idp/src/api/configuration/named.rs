@@ -7,7 +7,7 @@ use protocol::pingone::Reference as WireReference;
 use uuid::Uuid;
 
 use super::items::at_path;
-use super::{Collection, Configuration, Managing, Reading};
+use super::{Collection, Configuration, ItemId, Managing, Reading};
 use crate::access::permissions::Allows;
 use crate::api::body::Json;
 use crate::api::hal::{Page, Reply, Shown};
@@ -84,8 +84,16 @@ async fn remove<D: Names>(on: Named<D, D::Manage>) -> Result<Reply, ApiFailure> 
     let Named { collection, object } = on;
     let change = Objects::delete(&object);
     let removed = collection.commit(collection.id(), change, D::EVENTS.deleted, &object);
-    removed.await?;
-    Ok(Reply::no_content())
+    match removed.await {
+        Ok(()) => Ok(Reply::no_content()),
+        Err(error) => {
+            if error.unmet().is_some() {
+                // It may be gone meanwhile.
+                collection.load(ItemId(object.id)).await?;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// The routes of a collection whose objects name another one.

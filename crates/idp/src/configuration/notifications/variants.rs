@@ -81,9 +81,16 @@ async fn drop_chosen(
     for object in choose(&managing, &filter).await? {
         let event = TemplateContent::EVENTS.deleted;
         let change = Objects::delete(&object);
-        managing
-            .commit(managing.id(), change, event, &object)
-            .await?;
+        let deleted = managing.commit(managing.id(), change, event, &object);
+        if let Err(error) = deleted.await {
+            let objects = managing.objects();
+            // Somebody else may have been faster.
+            let is_gone =
+                error.unmet().is_some() && objects.find(managing.id(), object.id).await?.is_none();
+            if !is_gone {
+                return Err(error.into());
+            }
+        }
     }
     Ok(Reply::no_content())
 }
