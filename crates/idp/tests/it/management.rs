@@ -1,5 +1,7 @@
 //! A program that calls the management API, and what it makes there for the stories.
 
+use std::sync::{Arc, Mutex};
+
 use axum::body::Body;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, StatusCode};
@@ -17,6 +19,17 @@ pub(crate) struct Api<'a> {
     pub(crate) world: &'a World,
     pub(crate) token: String,
     pub(crate) environment: EnvironmentId,
+    /// The bodies that were sent, with it and with its copies.
+    pub(crate) sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+/// A body that was sent.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) media: String,
+    pub(crate) body: String,
 }
 
 impl<'a> Api<'a> {
@@ -48,6 +61,7 @@ impl<'a> Api<'a> {
             world,
             token: tokens["access_token"].as_str().unwrap().to_owned(),
             environment: world.demo.environment_id,
+            sent: Arc::default(),
         }
     }
 
@@ -91,19 +105,31 @@ impl<'a> Api<'a> {
         self.send(Method::DELETE, path, &[], Body::empty()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::POST, path, &["application/json"], body.to_string())
+    async fn send_text(&self, method: Method, path: &str, media: &str, body: String) -> Answer {
+        self.sent.lock().unwrap().push(Sent {
+            method: method.clone(),
+            path: path.to_owned(),
+            media: media.to_owned(),
+            body: body.clone(),
+        });
+        self.send(method, path, &[media], body).await
+    }
+
+    async fn send_json(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.send_text(method, path, "application/json", body.to_string())
             .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send_json(Method::POST, path, body).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PUT, path, &["application/json"], body.to_string())
-            .await
+        self.send_json(Method::PUT, path, body).await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PATCH, path, &["application/json"], body.to_string())
-            .await
+        self.send_json(Method::PATCH, path, body).await
     }
 
     /// A POST or PUT whose vendor type ends so: `password.set+json`.
@@ -119,7 +145,7 @@ impl<'a> Api<'a> {
         } else {
             body.to_string()
         };
-        self.send(method, path, &[&format!("{VENDOR}{action}")], body)
+        self.send_text(method, path, &format!("{VENDOR}{action}"), body)
             .await
     }
 

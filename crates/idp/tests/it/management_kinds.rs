@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use http::{Method, StatusCode};
-use protocol::id::EnvironmentId;
 use serde_json::{Map, Value, json};
 
-use crate::management::{Api, another_environment, id};
+use crate::makers::document;
+use crate::management::{Api, id};
 use crate::world::{Answer, World};
 
 /// What a new environment does not begin with, so that the paths below it lead somewhere.
@@ -29,32 +29,26 @@ fn made() -> [(&'static str, Value); 6] {
     ]
 }
 
-/// The document as it is kept.
-fn document() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
 /// The document, and ids of what is there.
-struct Walk<'a> {
-    api: Api<'a>,
+pub(crate) struct Walk<'a> {
+    pub(crate) api: Api<'a>,
     document: Value,
     found: BTreeMap<String, String>,
 }
 
 /// An id that names nothing.
-const NOTHING: &str = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+pub(crate) const NOTHING: &str = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
 
 /// One way to send a body.
-struct Sending {
-    method: Method,
-    path: String,
-    media: String,
-    schema: Value,
+pub(crate) struct Sending {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) media: String,
+    pub(crate) schema: Value,
 }
 
 impl<'a> Walk<'a> {
-    async fn new(world: &'a World) -> Self {
+    pub(crate) async fn new(world: &'a World) -> Self {
         let api = Api::worker(world).await;
         let mut found = BTreeMap::new();
         for (collection, body) in made() {
@@ -69,7 +63,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Every path and method.
-    fn operations(&self) -> Vec<(String, Method, Value)> {
+    pub(crate) fn operations(&self) -> Vec<(String, Method, Value)> {
         let mut operations = Vec::new();
         for (path, item) in self.document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
@@ -84,7 +78,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Every way to send a body that has members.
-    fn sendings(&self) -> Vec<Sending> {
+    pub(crate) fn sendings(&self) -> Vec<Sending> {
         let mut sendings = Vec::new();
         for (path, method, operation) in self.operations() {
             let Some(content) = operation["requestBody"]["content"].as_object() else {
@@ -165,7 +159,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A value that a schema takes: of an object, the members that must be there.
-    fn sample(&self, name: &str, schema: &Value, unique: &str) -> Value {
+    pub(crate) fn sample(&self, name: &str, schema: &Value, unique: &str) -> Value {
         let schema = self.whole(schema);
         if let Some(first) = schema["enum"].as_array().and_then(|codes| codes.first()) {
             return first.clone();
@@ -416,88 +410,6 @@ async fn of_a_member_that_stands_twice_the_last_counts_and_texts_have_an_end() {
         }
     }
     findings.are_none_of_at_least(300);
-}
-
-/// Ids of one environment are nothing in another, to somebody who may do all in both.
-#[tokio::test]
-async fn every_id_of_another_environment_names_nothing() {
-    let world = World::new().await;
-    let mut walk = Walk::new(&world).await;
-    let other = with_every_role(&world, &walk.api).await;
-    let there = Api {
-        environment: other,
-        ..walk.api.clone()
-    };
-    there.get("users").await.expect(StatusCode::OK);
-    let here = walk.api.environment.to_string();
-    let (mut wrong, mut looked_at) = (Vec::new(), 0);
-    for (path, method, operation) in walk.operations() {
-        let ids = path.matches('{').count();
-        // Roles that are built in are those of every environment, and locales those of the world.
-        if ids < 2
-            || !path.starts_with("/environments/{environment}/")
-            || path.contains("{locale}")
-            || path.contains("roles/{role}")
-            || path.contains("templates/{template}")
-        {
-            continue;
-        }
-        let concrete = walk.resolve(&path).await;
-        if concrete.contains(NOTHING) {
-            continue;
-        }
-        let concrete = concrete.replace(&here, &other.to_string());
-        let content = operation["requestBody"]["content"].as_object();
-        let content = content.cloned().unwrap_or_default();
-        let body = |(media, body): (&String, &Value)| {
-            if media.contains("json") {
-                (
-                    media.clone(),
-                    walk.sample("", &body["schema"], "other").to_string(),
-                )
-            } else {
-                (format!("{media}; boundary=x"), "--x--\r\n".to_owned())
-            }
-        };
-        let mut bodies: Vec<_> = content.iter().map(body).collect();
-        if bodies.is_empty() {
-            bodies.push(("application/json".to_owned(), String::new()));
-        }
-        for (media, body) in bodies {
-            let answer = there.send(method.clone(), &concrete, &[&media], body).await;
-            looked_at += 1;
-            if answer.status != StatusCode::NOT_FOUND {
-                wrong.push(format!(
-                    "{method} {path} ({media}): {} {:.200}",
-                    answer.status, answer.body
-                ));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(looked_at >= 150, "{looked_at} were looked at");
-}
-
-/// Another environment, in which the worker holds every role as well.
-async fn with_every_role(world: &World, api: &Api<'_>) -> EnvironmentId {
-    let other = another_environment(world).await;
-    let roles = api.get("/v1/roles").await.expect(StatusCode::OK).json();
-    for role in roles["_embedded"]["roles"].as_array().unwrap() {
-        let give = db::Statement::new(
-            "INSERT INTO role_assignments (id, environment_id, actor_kind, actor_id, role_id, \
-             scope_type, scope_id, read_only, created_at) \
-             VALUES ($1, $2, 'APPLICATION', $3, $4, 'ENVIRONMENT', $5, FALSE, 0)",
-        );
-        let give = give
-            .bind(uuid::Uuid::new_v4())
-            .bind(world.demo.environment_id.to_string())
-            .bind(world.demo.worker_client_id.to_string())
-            .bind(role["id"].as_str().unwrap())
-            .bind(other.to_string());
-        world.sql(give).await;
-    }
-    world.advance(6);
-    other
 }
 
 /// The collections in which a body that the document alone tells makes something.
