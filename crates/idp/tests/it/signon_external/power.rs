@@ -36,7 +36,8 @@ async fn give_role(api: &Api<'_>, user: &str) {
 async fn call_by_preferred_name(api: &Api<'_>, provider: &str) {
     let attributes = format!("identityProviders/{provider}/attributes");
     let page = api.get(&attributes).await.expect(StatusCode::OK).json();
-    let core = &page["_embedded"]["attributes"][0];
+    let mut all = page["_embedded"]["attributes"].as_array().unwrap().iter();
+    let core = all.find(|one| one["mappingType"] == "CORE").unwrap();
     let called = json!({ "name": "username", "value": "${providerAttributes.preferred_username}" });
     let core = format!("{attributes}/{}", id(core));
     api.put(&core, &called).await.expect(StatusCode::OK);
