@@ -6,6 +6,7 @@
 mod applications;
 mod collection;
 mod configuration;
+mod consents;
 mod directory;
 mod environments;
 mod groups;
@@ -27,6 +28,7 @@ use protocol::secret::AccessToken;
 
 pub use self::applications::Application;
 pub use self::collection::{Collection, Creatable, Deletable, Kind, Replaceable, Settings, Single};
+pub use self::consents::Consent;
 pub use self::groups::Memberships;
 pub use self::list::{Cursor, List, Page};
 pub use self::passwords::Passwords;

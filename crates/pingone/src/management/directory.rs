@@ -1,8 +1,13 @@
 //! Populations, password policies, and what users are made of.
 
-use protocol::id::{PasswordPolicyId, SchemaAttributeId, SchemaId, SessionId, UserId};
+use http::Method;
+use protocol::id::{
+    IdentityProviderId, PasswordPolicyId, PopulationId, SchemaAttributeId, SchemaId, SessionId,
+    UserId,
+};
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{Object, Population, Schema, SchemaAttribute, UserSession};
+use serde::{Deserialize, Serialize};
 
 use super::{Client, Collection, Creatable, Deletable, Kind, Replaceable};
 use crate::Error;
@@ -21,6 +26,18 @@ impl Replaceable for PasswordPolicy {
 }
 
 impl Deletable for PasswordPolicy {}
+
+/// With whom the users of a population sign on.
+#[derive(Deserialize, Serialize)]
+struct DefaultProvider {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<IdentityProviderId>,
+}
+
+impl DefaultProvider {
+    /// Where it is, below the population.
+    const PATH: &'static str = "defaultIdentityProvider";
+}
 
 impl Client {
     /// The environment's populations. Filters know `id` and `name`.
@@ -95,6 +112,59 @@ impl Client {
     /// ```
     pub fn sessions(&self, user: UserId) -> Collection<'_, UserSession> {
         Collection::below(self, format_args!("users/{user}"))
+    }
+}
+
+impl Collection<'_, Population> {
+    /// The identity provider with which the users of a population sign on; `None` where their
+    /// passwords are kept here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such population.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, PopulationId, management};
+    /// # async fn example(pingone: management::Client, sailors: PopulationId) -> Result<(), Error> {
+    /// let provider = pingone.populations().default_identity_provider(sailors).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn default_identity_provider(
+        &self,
+        population: PopulationId,
+    ) -> Result<Option<IdentityProviderId>, Error> {
+        let path = self.path_below(&population, DefaultProvider::PATH);
+        let shown: DefaultProvider = self.client.send(Method::GET, path).fetch().await?;
+        Ok(shown.id)
+    }
+
+    /// Chooses the identity provider with which the users of a population sign on; `None` keeps their
+    /// passwords here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such population; a refusal when there is no such
+    /// identity provider.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, IdentityProviderId, PopulationId, management};
+    /// # async fn example(pingone: management::Client, sailors: PopulationId, partner: IdentityProviderId) -> Result<(), Error> {
+    /// pingone.populations().set_default_identity_provider(sailors, Some(partner)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_default_identity_provider(
+        &self,
+        population: PopulationId,
+        provider: Option<IdentityProviderId>,
+    ) -> Result<(), Error> {
+        let path = self.path_below(&population, DefaultProvider::PATH);
+        self.client
+            .send(Method::PUT, path)
+            .json(&DefaultProvider { id: provider })
+            .run()
+            .await
     }
 }
 

@@ -101,4 +101,24 @@ impl Collection<'_, Resource> {
         let path = self.path_below(&resource, "secret");
         rotation(self.client, path, former_until).await
     }
+
+    /// Lets the former secret, if it still works, stop at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such resource.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, ResourceId, management};
+    /// # async fn example(pingone: management::Client, orders: ResourceId) -> Result<(), Error> {
+    /// pingone.resources().end_former_secret(orders).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn end_former_secret(&self, resource: ResourceId) -> Result<(), Error> {
+        self.client
+            .send(Method::DELETE, self.path_below(&resource, "secret"))
+            .run()
+            .await
+    }
 }

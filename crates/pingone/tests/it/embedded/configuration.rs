@@ -68,6 +68,12 @@ async fn an_application_is_made_with_its_grants_claims_and_secret_and_replaced_w
 
     let orders = NewResource::new("Orders").audience("https://orders.example");
     let orders = pingone.resources().create(&orders).await.unwrap();
+    let resources = pingone.resources();
+    let fresh = resources.rotate_secret(orders.id, Some(until)).await;
+    assert!(fresh.unwrap().previous.is_some());
+    resources.end_former_secret(orders.id).await.unwrap();
+    let left = resources.secret(orders.id).await.unwrap();
+    assert!(left.previous.is_none());
     let scopes = pingone.scopes(orders.id);
     let read = scopes.create(&NewScope::new("orders:read")).await.unwrap();
     let write = scopes.create(&NewScope::new("orders:write")).await.unwrap();
@@ -215,6 +221,20 @@ async fn identity_providers_and_agreements_are_set_up() {
     let email = ProviderAttribute::new("email", "${providerAttributes.email}", update);
     let email = attributes.create(&email).await.unwrap();
     attributes.delete(email.id).await.unwrap();
+
+    let populations = pingone.populations();
+    let elsewhere = Some(partner.id);
+    let id = population.id;
+    assert_eq!(
+        populations.default_identity_provider(id).await.unwrap(),
+        None
+    );
+    for provider in [elsewhere, None] {
+        let set = populations.set_default_identity_provider(id, provider);
+        set.await.unwrap();
+        let read = populations.default_identity_provider(id).await;
+        assert_eq!(read.unwrap(), provider);
+    }
     providers.delete(partner.id).await.unwrap();
 
     let terms = Agreement::new("Terms");
@@ -234,7 +254,21 @@ async fn identity_providers_and_agreements_are_set_up() {
         .agreements()
         .replace(terms.id, &terms.settings)
         .await;
-    assert!(terms.unwrap().settings.enabled);
+    let terms = terms.unwrap();
+    assert!(terms.settings.enabled);
+
+    let ada = embedded.user("ada-terms").await;
+    let consents = pingone.consents(ada.id);
+    assert!(consents.list().all().await.unwrap().is_empty());
+    let accepted = consents.accept(terms.id).await.unwrap();
+    assert!(accepted.is_accepted() && accepted.revision.id == text.id);
+    let revoked = consents.revoke(terms.id).await.unwrap();
+    assert_eq!(revoked.status, "REVOKED");
+    let again = consents.accept_text(terms.id, english.id, text.id).await;
+    assert!(again.unwrap().is_accepted());
+    let listed = consents.list().all().await.unwrap();
+    assert_eq!(listed[0].agreement.id, terms.id);
+    assert!(consents.load(terms.id).await.unwrap().is_accepted());
 }
 
 #[tokio::test]
