@@ -40,7 +40,6 @@ impl Date {
     /// # Errors
     ///
     /// Those of the serializer.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&written(*at))
     }
@@ -65,7 +64,6 @@ impl OptionalDate {
     /// # Errors
     ///
     /// Those of the serializer.
-    #[expect(clippy::ref_option, reason = "serde passes references")]
     pub fn serialize<S: Serializer>(
         at: &Option<Timestamp>,
         serializer: S,
