@@ -1,4 +1,4 @@
-//! What is done beside requests: mails and webhooks are sent, what is over is deleted, memory is given back.
+//! What is done beside requests: mails and webhooks are sent, keys take each other's place, what is over is deleted, memory is given back.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::configuration::keys::policies;
 use crate::mail::outbox;
 use crate::state::Idp;
 use crate::stores::expired::{Expired, Kept};
@@ -24,8 +25,8 @@ const MAIL_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 const WEBHOOK_RETENTION: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 impl Idp {
-    /// Does what has to be done beside requests, until `stop` completes: sends mails and webhooks, deletes what
-    /// expired, gives memory back. Before it returns, it waits for what answers did not wait for;
+    /// Does what has to be done beside requests, until `stop` completes: sends mails and webhooks, rotates
+    /// keys, deletes what expired, gives memory back. Before it returns, it waits for what answers did not wait for;
     /// a mail that was written meanwhile lies in the outbox until the next start.
     pub async fn run_jobs(&self, stop: impl Future<Output = ()> + Send) {
         let stopped = tokio::sync::watch::Sender::new(false);
@@ -44,12 +45,13 @@ impl Idp {
             self.webhooks()
                 .run(self, self.clock(), wait(stopped.subscribe())),
         );
+        let rotation = Box::pin(policies::rotate_in_time(self, wait(stopped.subscribe())));
         let housekeeping = self.keep_house(wait(stopped.subscribe()));
         let stopping = async {
             stop.await;
             stopped.send_replace(true);
         };
-        tokio::join!(outbox, webhooks, housekeeping, stopping);
+        tokio::join!(outbox, webhooks, rotation, housekeeping, stopping);
         self.background().finished().await;
     }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod pairs;
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use db::StoreError;
@@ -17,10 +18,13 @@ use protocol::jose::{
 use quick_cache::sync::Cache;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use tokio::task::{JoinError, spawn_blocking};
+use uuid::Uuid;
 
 use crate::audit::{Activity, By, Subject};
+use crate::configuration::keys::policies;
 use crate::core::Core;
 use crate::documents::PublicDocument;
+use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
 use crate::stores::signing_keys::{SigningKeys, StoredSigningKey};
 
@@ -30,6 +34,9 @@ const MAX_AGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a key is published before it signs: longer than any client may keep a JWKS.
 const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a key signs in an environment whose default policy is not there.
+const USUAL_PERIOD: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How long a key that an administrator chose is published before it signs: longer than the five
 /// minutes for which clients may keep a JWKS, and the minute after which every node has read it.
@@ -62,6 +69,8 @@ struct Slot {
 #[derive(Debug)]
 pub(crate) struct PublishedKeys {
     signer: Arc<SigningKey>,
+    /// Of key rotation policies beside the default one.
+    of_policies: HashMap<Uuid, SigningKey>,
     verification: VerificationKeys,
     jwks: PublicDocument,
     reload_at: Timestamp,
@@ -96,6 +105,17 @@ impl PublishedKeys {
     /// To another thread and back would cost a tenth of that again in waking two threads up.
     pub(crate) fn signer(&self) -> &SigningKey {
         &self.signer
+    }
+
+    /// The key that signs what an application gets: that of its key rotation policy, else the
+    /// default policy's.
+    pub(crate) fn signer_for(&self, application: &StoredApplication) -> &SigningKey {
+        let signing = application.also.get("signing");
+        let policy = signing.and_then(|signing| signing.pointer("/keyRotationPolicy/id"));
+        let policy = policy.and_then(|id| Uuid::try_parse(id.as_str()?).ok());
+        policy
+            .and_then(|id| self.of_policies.get(&id))
+            .unwrap_or(&self.signer)
     }
 
     /// The JWKS document.
@@ -239,8 +259,13 @@ impl Keys {
         change
             .commit(core, key.environment_id, &rotated, by)
             .await?;
-        self.environments.remove(&key.environment_id);
+        self.forget(key.environment_id);
         Ok(())
+    }
+
+    /// Reads the keys of an environment anew when they are asked for next.
+    pub(crate) fn forget(&self, environment: EnvironmentId) {
+        self.environments.remove(&environment);
     }
 
     fn slot(&self, environment: EnvironmentId) -> Arc<Slot> {
@@ -306,6 +331,15 @@ async fn load(
             .push(signer.public_jwk(std::slice::from_ref(&key.certificate)));
         parsed.push((key.signs_from, Arc::new(signer)));
     }
+    let mut of_policies = HashMap::new();
+    for key in policies::token_keys(core, environment, now).await? {
+        let id = key.id.to_string();
+        let signer = SigningKey::from_pkcs8(SigningAlgorithm::Rs256, id, &key.pkcs8)?;
+        set.keys.push(signer.public_jwk(&[key.certificate]));
+        if key.signs {
+            of_policies.insert(key.policy, signer);
+        }
+    }
     let signer = parsed
         .iter()
         .rfind(|(signs_from, _)| *signs_from <= now)
@@ -319,6 +353,7 @@ async fn load(
     let reload_at = now.saturating_add(MAX_AGE).unwrap_or(now);
     Ok(PublishedKeys {
         signer,
+        of_policies,
         verification: VerificationKeys::from_set(&set),
         jwks: PublicDocument::new(serde_json::to_string(&set).unwrap_or_default()),
         reload_at: next.map_or(reload_at, |next| next.min(reload_at)),
@@ -335,8 +370,9 @@ async fn succeed_if_due(
     now: Timestamp,
 ) -> Result<bool, KeysError> {
     let began = newest.signs_from.max(newest.created_at);
-    let age = core.settings().lifetimes.signing_key - PUBLISHED_AHEAD;
-    if now.duration_since(began) < age {
+    let period = policies::default_period(core, newest.environment_id).await?;
+    let period = period.unwrap_or(USUAL_PERIOD);
+    if now.duration_since(began) < period - PUBLISHED_AHEAD {
         return Ok(false);
     }
     // Whole days, so that several nodes agree on the instant and one key is kept.

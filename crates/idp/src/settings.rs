@@ -111,8 +111,6 @@ pub struct Lifetimes {
     pub flow: SignedDuration,
     /// A browser session without activity: thirty days, as PingOne's.
     pub browser_session: SignedDuration,
-    /// A signing key before the next one takes over.
-    pub signing_key: SignedDuration,
     /// Entries of the audit log.
     pub activities: SignedDuration,
 }
@@ -124,7 +122,6 @@ impl Default for Lifetimes {
             authorization_code: SignedDuration::from_mins(1),
             flow: SignedDuration::from_mins(15),
             browser_session: SignedDuration::from_hours(30 * 24),
-            signing_key: SignedDuration::from_hours(90 * 24),
             activities: SignedDuration::from_hours(14 * 24),
         }
     }

@@ -5,7 +5,7 @@
 
 pub(crate) mod certificates;
 mod certified;
-pub(super) mod policies;
+pub(crate) mod policies;
 
 use std::time::Duration;
 

@@ -170,7 +170,7 @@ pub(crate) async fn for_user(
         None
     };
     let keys = idp.keys().current(idp, subject.environment.id, now).await?;
-    let key = keys.signer();
+    let key = keys.signer_for(subject.application);
     let access_token = access.map(|claims| key.sign(&claims)).transpose()?;
     let id_token = id
         .map(|mut claims| {
@@ -205,7 +205,7 @@ pub(crate) async fn for_application(
         resource_claims::add(idp, environment.id, resource, None, &mut claims, now).await?;
     }
     let keys = idp.keys().current(idp, environment.id, now).await?;
-    Ok(keys.signer().sign(&claims)?)
+    Ok(keys.signer_for(application).sign(&claims)?)
 }
 
 fn access_claims(

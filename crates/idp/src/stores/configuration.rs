@@ -227,6 +227,11 @@ SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, 
   FROM configuration_objects
  WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND name_key = $2";
 
+const SELECT_WITH_SECRETS: &str = "\
+SELECT id, environment_id, parent_id, is_default, document, sealed, created_at, updated_at, version
+  FROM configuration_objects
+ WHERE environment_id IN (SELECT id FROM environments) AND kind = $1 AND sealed IS NOT NULL";
+
 const INSERT: &str = "\
 INSERT INTO configuration_objects
        (id, environment_id, kind, parent_id, name_key, is_default, document, sealed,
@@ -380,6 +385,12 @@ impl<'a, D: Document> Objects<'a, D> {
     pub(crate) async fn everywhere(&self, unique: &str) -> Result<Vec<Object<D>>, StoreError> {
         let select = Statement::new(SELECT_EVERYWHERE).bind(D::EVENTS.kind);
         self.read_all(select.bind(fold(unique))).await
+    }
+
+    /// The objects of all environments that have secrets, the oldest first.
+    pub(crate) async fn with_secrets(&self) -> Result<Vec<Object<D>>, StoreError> {
+        self.read_all(Statement::new(SELECT_WITH_SECRETS).bind(D::EVENTS.kind))
+            .await
     }
 
     /// All objects of the environment that refer to another one.

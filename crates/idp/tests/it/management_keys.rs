@@ -262,3 +262,93 @@ async fn other_policies_have_two_keys_of_their_own() {
     );
     api.delete(&at).await.expect(StatusCode::NO_CONTENT);
 }
+
+/// What keys a policy has now, once it has rotated after the one that was current before.
+async fn rotated(api: &Api<'_>, at: &str, before: &Value) -> Value {
+    for _ in 0..500 {
+        let policy = api.get(at).await.expect(StatusCode::OK).json();
+        if policy["currentKeyId"] != before["currentKeyId"] {
+            return policy;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{at} did not rotate");
+}
+
+#[tokio::test]
+async fn a_policy_rotates_once_when_its_period_is_over_and_signs_for_its_applications() {
+    const DAY: i64 = 24 * 60 * 60;
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let body = json!({
+        "name": "Mine", "algorithm": "RSA", "keyLength": 2048, "usageType": "SIGNING",
+        "signatureAlgorithm": "SHA256withRSA", "dn": "CN=Mine, C=US",
+        "rotationPeriod": 30, "validityPeriod": 100,
+    });
+    let made = api.make("keyRotationPolicies", &body).await;
+    let at = format!("keyRotationPolicies/{}", id(&made));
+    let worker = format!("applications/{}", world.demo.worker_client_id);
+    let mut application = api.get(&worker).await.expect(StatusCode::OK).json();
+    application["signing"] = json!({"keyRotationPolicy": {"id": made["id"]}});
+    api.put(&worker, &application).await.expect(StatusCode::OK);
+
+    // Two nodes look at the same time.
+    let jobs = || {
+        let idp = world.idp.clone();
+        tokio::spawn(async move { idp.run_jobs(std::future::pending()).await })
+    };
+    world.advance(30 * DAY - 60);
+    let early = [jobs(), jobs()];
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    early.iter().for_each(tokio::task::JoinHandle::abort);
+    let api = Api::worker(&world).await;
+    assert_eq!(header(&api.token)["kid"], made["currentKeyId"]);
+
+    world.advance(60);
+    let in_time = [jobs(), jobs()];
+    let api = Api::worker(&world).await;
+    let policy = rotated(&api, &at, &made).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    in_time.iter().for_each(tokio::task::JoinHandle::abort);
+    assert_eq!(policy, api.get(&at).await.expect(StatusCode::OK).json());
+    assert_eq!(policy["currentKeyId"], made["nextKeyId"]);
+    assert_ne!(policy["nextKeyId"], made["nextKeyId"]);
+    assert_eq!(policy["rotatedAt"], json!("2026-02-04T10:00:00Z"));
+
+    // The token of before is still good; the next one is signed by the key that took over.
+    api.get("populations").await.expect(StatusCode::OK);
+    let after = Api::worker(&world).await;
+    assert_eq!(header(&after.token)["kid"], policy["currentKeyId"]);
+    let shown = published(&world).await;
+    let of_policy = [
+        &made["currentKeyId"],
+        &policy["currentKeyId"],
+        &policy["nextKeyId"],
+    ];
+    for key in of_policy {
+        assert!(shown.iter().any(|kid| key == kid), "{key} in {shown:?}");
+    }
+
+    // Without a rotation, the first one is gone with its validity.
+    world.advance(70 * DAY);
+    let shown = published(&world).await;
+    assert!(!shown.iter().any(|kid| made["currentKeyId"] == json!(kid)));
+    assert!(shown.iter().any(|kid| policy["currentKeyId"] == json!(kid)));
+}
+
+#[tokio::test]
+async fn the_default_policy_says_when_the_next_key_is_published() {
+    const DAY: i64 = 24 * 60 * 60;
+    for (period, is_succeeded) in [(90, false), (40, true)] {
+        let world = World::new().await;
+        let api = Api::worker(&world).await;
+        let listed = api.get("keyRotationPolicies").await.expect(StatusCode::OK);
+        let mut policy = listed.json()["_embedded"]["keyRotationPolicies"][0].clone();
+        policy["rotationPeriod"] = json!(period);
+        let at = format!("keyRotationPolicies/{}", id(&policy));
+        api.put(&at, &policy).await.expect(StatusCode::OK);
+        world.advance(39 * DAY);
+        let shown = published(&world).await;
+        assert_eq!(shown.len() == 2, is_succeeded, "{period}: {shown:?}");
+    }
+}

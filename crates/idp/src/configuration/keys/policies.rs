@@ -1,11 +1,20 @@
 //! `/environments/{environment}/keyRotationPolicies`: keys that take each other's place (PingOne, "Key
 //! rotation policies").
 
-use jiff::Timestamp;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use db::StoreError;
+use jiff::{SignedDuration, Timestamp};
+use protocol::id::EnvironmentId;
 use protocol::pingone::date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::certified::{Material, Usage};
 use super::{NewKey, check_kind, check_name, check_period, in_turn};
@@ -18,15 +27,25 @@ use crate::api::configuration::{
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::Resource;
 use crate::api::shapes::Stored;
-use crate::keys::pairs::{Algorithm, SignatureAlgorithm};
+use crate::audit::{Activity, By};
+use crate::core::Core;
+use crate::keys::pairs::{Algorithm, Facts, SignatureAlgorithm};
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
+use crate::state::Idp;
+use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
 
 const ROTATE: &str = "application/vnd.pingidentity.keyRotationPolicy.rotate+json";
 
-const SIGNS_NOTHING: &str = "Keys of the default policy sign tokens, and are renewed as the \
-                             installation says; those of other policies sign nothing.";
+/// How often it is looked whether a policy is to rotate. Its periods are days.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// So many keys of before stay published at most: those of the last ten periods, unless somebody
+/// rotates by hand.
+const MOST_PREVIOUS: usize = 10;
+
+/// The days of a rotation period, where a policy does not say.
+const USUAL_ROTATION: u32 = 90;
 
 /// A key rotation policy.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -65,17 +84,60 @@ enum RotationUsage {
     Signing,
 }
 
-/// The key in use and the one that follows.
+/// The key in use, the one that follows, and those of before, the oldest first.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PolicyKeys {
     current: PolicyKey,
     next: PolicyKey,
+    #[serde(default)]
+    previous: Vec<PolicyKey>,
 }
 
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PolicyKey {
     id: Uuid,
     material: Material,
+}
+
+impl PolicyKeys {
+    /// The keys once the next one has taken over. Those before it stay while they are valid.
+    fn rotated(&self, next: PolicyKey, now: Timestamp) -> Self {
+        let mut previous = self.previous.clone();
+        previous.push(self.current.clone());
+        previous.retain(|key| key.is_valid(now));
+        let surplus = previous.len().saturating_sub(MOST_PREVIOUS);
+        previous.drain(..surplus);
+        Self {
+            current: self.next.clone(),
+            next,
+            previous,
+        }
+    }
+}
+
+impl PolicyKey {
+    /// Whether its certificate has not ended.
+    fn is_valid(&self, now: Timestamp) -> bool {
+        let own = self.material.chain.first();
+        let own = own.and_then(|own| STANDARD.decode(own).ok());
+        let facts = own.and_then(|own| Facts::of(&own).ok());
+        facts.is_some_and(|facts| now < facts.expires_at)
+    }
+}
+
+impl RotationPolicy {
+    /// How long a key is used before the next one takes over.
+    fn period(&self) -> SignedDuration {
+        let days = self.settings.rotation_period.unwrap_or(USUAL_ROTATION);
+        SignedDuration::from_hours(i64::from(days) * 24)
+    }
+
+    /// Whether the next key is to take over: the period is over, or the key in use has ended.
+    fn is_due(&self, now: Timestamp) -> bool {
+        let Some(keys) = &self.keys else { return false };
+        let rotated_at = self.rotated_at.unwrap_or(Timestamp::UNIX_EPOCH);
+        now.duration_since(rotated_at) >= self.period() || !keys.current.is_valid(now)
+    }
 }
 
 impl Document for RotationPolicy {
@@ -97,7 +159,7 @@ impl Document for RotationPolicy {
 impl Configuration for RotationPolicy {
     const PATH: &'static str = "keyRotationPolicies";
     const ITEM: &'static str = "policy";
-    const KEPT: Option<&'static str> = Some(SIGNS_NOTHING);
+    const KEPT: Option<&'static str> = None;
     type Parent = TopLevel;
     type Read = may::ReadCertificates;
     type Manage = may::ManageCertificates;
@@ -110,7 +172,7 @@ impl Settings {
         check_kind(self.algorithm, self.key_length, self.signature_algorithm)?;
         let validity = *self.validity_period.get_or_insert(365);
         check_period(validity)?;
-        let rotation = *self.rotation_period.get_or_insert(90);
+        let rotation = *self.rotation_period.get_or_insert(USUAL_ROTATION);
         if rotation < 30 || rotation >= validity {
             let message = "must be at least 30 days, and less than the validity period";
             return Err(ApiFailure::invalid_value("rotationPeriod", message));
@@ -121,10 +183,10 @@ impl Settings {
 
 /// Makes so many keys of a policy.
 async fn make<const N: usize>(
-    managing: &Managing<RotationPolicy>,
+    core: &Core,
     settings: &Settings,
+    now: Timestamp,
 ) -> Result<[PolicyKey; N], ApiFailure> {
-    let now = managing.now;
     let key = NewKey {
         name: settings.name.clone(),
         usage_type: Usage::Signing,
@@ -145,12 +207,137 @@ async fn make<const N: usize>(
     });
     let made = made.await?.map_err(super::refused("dn"))?;
     let keys = made.into_iter().map(|key| PolicyKey {
-        id: managing.idp.random().uuid(),
+        id: core.random().uuid(),
         material: key.material,
     });
     let keys: Vec<_> = keys.collect();
     keys.try_into()
         .map_err(|_| ApiFailure::internal(std::io::Error::other("a key was not made")))
+}
+
+/// Lets the next keys of policies take over when their time has come, until `stop` completes.
+///
+/// Each environment's default policy is not among them: its keys follow each other where tokens are
+/// signed ([`crate::keys`]).
+pub(crate) async fn rotate_in_time(idp: &Idp, stop: impl Future<Output = ()> + Send) {
+    let mut stop = pin!(stop);
+    loop {
+        if let Err(error) = rotate_due(idp, idp.now()).await {
+            let cause = ui::chain_of_causes(&error).join(": ");
+            tracing::warn!(
+                cause,
+                "key rotation policies could not be read; it is tried again"
+            );
+        }
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+async fn rotate_due(idp: &Idp, now: Timestamp) -> Result<(), StoreError> {
+    let objects = Objects::<RotationPolicy>::new(idp.db(), idp.keyring());
+    for policy in objects.with_secrets().await? {
+        if !policy.document.is_due(now) {
+            continue;
+        }
+        let (id, environment) = (policy.id, policy.environment_id);
+        if let Err(failure) = rotate_one(idp, &objects, &policy, now).await {
+            tracing::warn!(%environment, policy = %id, ?failure, "a policy's keys could not be rotated");
+        }
+    }
+    Ok(())
+}
+
+/// Rotates a policy, unless another node, or somebody, has changed it since it was read.
+async fn rotate_one(
+    idp: &Idp,
+    objects: &Objects<'_, RotationPolicy>,
+    policy: &Object<RotationPolicy>,
+    now: Timestamp,
+) -> Result<(), ApiFailure> {
+    let Some(keys) = &policy.document.keys else {
+        return Ok(());
+    };
+    let [next] = make(idp, &policy.document.settings, now).await?;
+    let document = RotationPolicy {
+        keys: Some(keys.rotated(next, now)),
+        rotated_at: Some(now),
+        ..policy.document.clone()
+    };
+    let rotated = policy.with(document, now);
+    let change = objects.update_unchanged(&rotated, idp.random())?;
+    let activity = Activity::new("KRP.ROTATED", &rotated);
+    let by = By::the_program(now);
+    match change.commit(idp, policy.environment_id, &activity, &by).await {
+        Ok(()) => idp.keys().forget(policy.environment_id),
+        Err(error) if error.unmet().is_some() => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// A key of a policy, for tokens.
+pub(crate) struct TokenKey {
+    /// The key's policy.
+    pub(crate) policy: Uuid,
+    /// Its name in tokens.
+    pub(crate) id: Uuid,
+    /// Whether it is the one of its policy that signs.
+    pub(crate) signs: bool,
+    /// The private key.
+    pub(crate) pkcs8: Zeroizing<Vec<u8>>,
+    /// The certificate over it, in DER.
+    pub(crate) certificate: Vec<u8>,
+}
+
+/// The keys of an environment's policies that are published, without those of elliptic curves:
+/// tokens are signed by RSA.
+pub(crate) async fn token_keys(
+    core: &Core,
+    environment: EnvironmentId,
+    now: Timestamp,
+) -> Result<Vec<TokenKey>, StoreError> {
+    let objects = Objects::<RotationPolicy>::new(core.db(), core.keyring());
+    let mut published = Vec::new();
+    for policy in objects.every(environment).await? {
+        let Some(keys) = policy.document.keys else {
+            continue;
+        };
+        let current = keys.current.id;
+        let previous = keys.previous.into_iter().filter(|key| key.is_valid(now));
+        for key in previous.chain([keys.current, keys.next]) {
+            let bytes = |text: &str| {
+                let bytes = STANDARD.decode(text);
+                bytes.map_err(|_| StoreError::inconsistent("a policy's key is not in Base64"))
+            };
+            let own = key.material.chain.first().map_or("", String::as_str);
+            let certificate = bytes(own)?;
+            // The policy may have become one of another kind since the key was made.
+            if !Facts::of(&certificate).is_ok_and(|facts| facts.algorithm == Algorithm::Rsa) {
+                continue;
+            }
+            published.push(TokenKey {
+                policy: policy.id,
+                id: key.id,
+                signs: key.id == current,
+                pkcs8: bytes(key.material.private_key.as_deref().unwrap_or(""))?.into(),
+                certificate,
+            });
+        }
+    }
+    Ok(published)
+}
+
+/// When the environment's default policy lets the next key take over.
+pub(crate) async fn default_period(
+    core: &Core,
+    environment: EnvironmentId,
+) -> Result<Option<SignedDuration>, StoreError> {
+    let objects = Objects::<RotationPolicy>::new(core.db(), core.keyring());
+    let policy = objects.find_default(environment).await?;
+    Ok(policy.map(|policy| policy.document.period()))
 }
 
 async fn show<P: Allows>(
@@ -197,15 +384,20 @@ async fn create(
     Json(mut settings): Json<Settings>,
 ) -> Result<Reply, ApiFailure> {
     settings.check()?;
-    let [current, next] = make(&managing, &settings).await?;
+    let [current, next] = make(&managing.idp, &settings, managing.now).await?;
     let document = RotationPolicy {
         settings,
         default: false,
         rotated_at: Some(managing.now),
-        keys: Some(PolicyKeys { current, next }),
+        keys: Some(PolicyKeys {
+            current,
+            next,
+            previous: Vec::new(),
+        }),
     };
     let policy = managing.made(document, None).await?;
     managing.insert(&policy).await?;
+    managing.idp.keys().forget(managing.id());
     Reply::created(&show(&managing, &policy).await?)
 }
 
@@ -235,17 +427,16 @@ async fn rotate(on: OnPolicy) -> Result<Reply, ApiFailure> {
         rotated.map_err(ApiFailure::internal)?;
         return Reply::ok(&show(managing, &object).await?);
     }
-    let [next] = make(managing, &object.document.settings).await?;
+    let [next] = make(&managing.idp, &object.document.settings, managing.now).await?;
     let rotated = |stored: &Object<RotationPolicy>| {
         let mut policy = stored.document.clone();
-        policy.keys = policy.keys.map(|keys| PolicyKeys {
-            current: keys.next,
-            next: next.clone(),
-        });
+        let keys = policy.keys.as_ref();
+        policy.keys = keys.map(|keys| keys.rotated(next.clone(), managing.now));
         policy.rotated_at = Some(managing.now);
         Ok(policy)
     };
     let made = managing.change(object, rotated).await?;
+    managing.idp.keys().forget(managing.id());
     Reply::ok(&show(managing, &made).await?)
 }
 
