@@ -54,6 +54,7 @@ use crate::configuration::application_resources::ApplicationResource;
 use crate::configuration::devices::{Device, PairingKey};
 use crate::requests::correlate::correlate;
 use crate::requests::failures::api::CORRELATION_ID;
+use crate::requests::rehearsal::limit_api;
 use crate::state::Idp;
 use crate::stores::custom_roles::CustomRole;
 
@@ -480,6 +481,7 @@ pub(crate) fn router(idp: &Idp) -> Router<Idp> {
     media_router::router(resources())
         .route("/openapi.json", openapi::route())
         .fallback(absent::answer)
+        .layer(from_fn_with_state(idp.clone(), limit_api))
         .layer(from_fn_with_state(idp.clone(), correlate))
         .layer(cors)
 }

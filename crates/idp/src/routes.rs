@@ -21,6 +21,7 @@ use crate::requests::correlate::correlate;
 use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
 use crate::requests::failures::page::PageError;
+use crate::requests::rehearsal::limit_authentication;
 use crate::signon::{
     agreement, change, external, over, profile, recovery, register, rules, second_factor, sign_on,
     verify,
@@ -45,6 +46,7 @@ impl Idp {
 /// The OpenID provider and its pages.
 fn authentication(idp: &Idp) -> Router<Idp> {
     let correlated = || from_fn_with_state(idp.clone(), correlate);
+    let limited = || from_fn_with_state(idp.clone(), limit_authentication);
     let lead_on = || from_fn_with_state(idp.clone(), over::lead_on);
 
     // For programs, from any origin: nothing here looks at cookies.
@@ -76,6 +78,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         )
         .merge(device_authentications::router())
         .method_not_allowed_fallback(wrong_method)
+        .layer(limited())
         .layer(correlated())
         .layer(from_any_origin());
 
@@ -138,6 +141,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
                 ApiFailure::forbidden().into_response()
             }),
         )
+        .layer(limited())
         .layer(correlated());
 
     Router::new()

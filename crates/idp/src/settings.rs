@@ -84,10 +84,16 @@ pub struct Limits {
     pub registrations_per_hour: u32,
     /// Recovery and verification mails asked for on the hosted pages, per hour.
     pub recoveries_per_hour: u32,
+    /// Requests of the management API below one environment per second, whoever makes them, so that
+    /// clients can rehearse that PingOne answers 429. 0 for no limit.
+    pub api_requests_per_second: u32,
+    /// Requests of programs at the OpenID provider and the flow API per second, for the same
+    /// rehearsal. 0 for no limit.
+    pub authentication_requests_per_second: u32,
 }
 
 impl Default for Limits {
-    /// Enough for an office behind one address, and for a person who mistypes.
+    /// Enough for an office behind one address, and for a person who mistypes; nothing is rehearsed.
     fn default() -> Self {
         Self {
             authorizations_per_minute: 300,
@@ -95,6 +101,8 @@ impl Default for Limits {
             sign_ons_per_minute: 60,
             registrations_per_hour: 60,
             recoveries_per_hour: 60,
+            api_requests_per_second: 0,
+            authentication_requests_per_second: 0,
         }
     }
 }

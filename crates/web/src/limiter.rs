@@ -83,12 +83,25 @@ impl Limiter {
     ///
     /// When it is one time too many; it is not counted then.
     pub fn take(&self, address: RemoteAddress, now: Timestamp) -> Result<(), Limited> {
+        self.take_as(address.network(), now)
+    }
+
+    /// Counts one time of something else than an address: whatever has this id. A limiter counts
+    /// either addresses or ids.
+    ///
+    /// # Errors
+    ///
+    /// As [`take`](Self::take).
+    pub fn take_of(&self, id: u128, now: Timestamp) -> Result<(), Limited> {
+        self.take_as(Ipv6Addr::from_bits(id).into(), now)
+    }
+
+    fn take_as(&self, key: IpAddr, now: Timestamp) -> Result<(), Limited> {
         self.now.set(now);
         if self.rates.len() >= self.capacity && self.may_sweep(now) {
             self.rates.retain_recent();
         }
-        let network = address.network();
-        self.rates.check_key(&network).map_err(|not_until| Limited {
+        self.rates.check_key(&key).map_err(|not_until| Limited {
             wait: not_until.wait_time_from(self.now.now()),
         })
     }
@@ -241,6 +254,14 @@ mod tests {
         limiter.take(address("2001:db8::1"), now).unwrap();
         limiter.take(address("2001:db8::ffff"), now).unwrap_err();
         limiter.take(address("2001:db8:0:1::1"), now).unwrap();
+    }
+
+    #[test]
+    fn each_id_is_counted_for_itself() {
+        let (limiter, now) = (Limiter::new(1, Duration::from_mins(1)), begin());
+        limiter.take_of(1, now).unwrap();
+        limiter.take_of(1, now).unwrap_err();
+        limiter.take_of(2, now).unwrap();
     }
 
     #[test]

@@ -3,13 +3,17 @@
 
 use std::net::IpAddr;
 
+use db::StoreError;
+use platform::net::RemoteAddress;
+use protocol::id::EnvironmentId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::permissions::may;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
+use crate::core::Core;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::configuration::{Document, Object};
+use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::fold;
 use crate::stores::record::{Events, events};
 
@@ -44,8 +48,7 @@ impl Configuration for RateLimitConfiguration {
     const ITEM: &'static str = "configuration";
     const UNIQUE: &'static str = "value";
     const FILTERS: &'static [&'static str] = &["type", "value"];
-    const KEPT: Option<&'static str> =
-        Some("Limits are the installation's, and the same for every address.");
+    const KEPT: Option<&'static str> = None;
     type Parent = TopLevel;
     type Read = may::ReadRateLimits;
     type Manage = may::ManageRateLimits;
@@ -55,7 +58,7 @@ impl Configuration for RateLimitConfiguration {
         _: &Managing<Self>,
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
-        if is_address_or_range(&self.value) {
+        if range(&self.value).is_some() {
             return Ok(());
         }
         let message = "must be an IP address, or a range of addresses such as 192.0.2.0/24";
@@ -63,22 +66,55 @@ impl Configuration for RateLimitConfiguration {
     }
 }
 
-/// `192.0.2.1`, `192.0.2.0/24`, and the same of IPv6.
-fn is_address_or_range(text: &str) -> bool {
+/// Whether an environment's limits spare an address.
+pub(crate) async fn is_exempt(
+    core: &Core,
+    environment: EnvironmentId,
+    address: RemoteAddress,
+) -> Result<bool, StoreError> {
+    let objects = Objects::<RateLimitConfiguration>::new(core.db(), core.keyring());
+    let configurations = objects.every(environment).await?;
+    let mut each = configurations.iter().map(|one| &one.document);
+    Ok(each.any(|one| match one.r#type {
+        ListType::Whitelist => covers(&one.value, address.0),
+    }))
+}
+
+fn covers(text: &str, address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    range(text).is_some_and(|(first, prefix)| {
+        first.is_ipv4() == address.is_ipv4() && network(first, prefix) == network(address, prefix)
+    })
+}
+
+/// The bits of an address that stay when the rest is cut off.
+fn network(address: IpAddr, prefix: u32) -> u128 {
+    let (bits, length) = match address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
+    };
+    // Of a prefix of none, all bits are cut off.
+    bits.checked_shr(length - prefix).unwrap_or(0)
+}
+
+/// `192.0.2.1`, `192.0.2.0/24`, and the same of IPv6: an address and the length of the prefix.
+fn range(text: &str) -> Option<(IpAddr, u32)> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
     };
-    let Ok(address) = address.parse::<IpAddr>() else {
-        return false;
-    };
+    let address: IpAddr = address.parse().ok()?;
     let longest = if address.is_ipv4() { 32 } else { 128 };
-    prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|length| length <= longest))
+    let prefix = match prefix {
+        Some(prefix) => u32::from(prefix.parse::<u8>().ok()?),
+        None => longest,
+    };
+    (prefix <= longest).then_some((address, prefix))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_address_or_range;
+    use super::{covers, range};
 
     #[test]
     fn an_address_or_a_range_of_either_family_is_understood() {
@@ -88,7 +124,7 @@ mod tests {
             "2001:0DB8:0:1::1",
             "2001:DB8::/48",
         ] {
-            assert!(is_address_or_range(text), "{text}");
+            assert!(range(text).is_some(), "{text}");
         }
         for text in [
             "",
@@ -98,7 +134,22 @@ mod tests {
             "ZZZZ::",
             "192.0.2.1/",
         ] {
-            assert!(!is_address_or_range(text), "{text}");
+            assert!(range(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_covers_the_addresses_of_its_network_and_no_others() {
+        for (text, inside, outside) in [
+            ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+            ("192.0.2.1", "::ffff:192.0.2.1", "::1"),
+            ("198.51.100.0/28", "198.51.100.15", "198.51.100.16"),
+            ("2001:db8::/48", "2001:db8:0:ffff::1", "2001:db8:1::1"),
+            ("0.0.0.0/0", "203.0.113.9", "2001:db8::1"),
+            ("::/0", "2001:db8::1", "203.0.113.9"),
+        ] {
+            assert!(covers(text, inside.parse().unwrap()), "{text} {inside}");
+            assert!(!covers(text, outside.parse().unwrap()), "{text} {outside}");
         }
     }
 }

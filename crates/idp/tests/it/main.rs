@@ -60,6 +60,7 @@ mod oauth_codes;
 mod oauth_refresh;
 mod oauth_tokens;
 mod power;
+mod rate_limits;
 mod signon_demands;
 mod signon_external;
 mod signon_flows;

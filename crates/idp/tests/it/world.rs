@@ -88,6 +88,7 @@ impl World {
             sign_ons_per_minute: 1000,
             registrations_per_hour: 1000,
             recoveries_per_hour: 1000,
+            ..Limits::default()
         };
         change(&mut settings);
         let start: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();

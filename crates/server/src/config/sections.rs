@@ -18,6 +18,7 @@ use crate::config::settings::{Log, LogFormat, Server, Settings};
 
 const DAY: i64 = 86_400;
 const LIMITS: RangeInclusive<i64> = 1..=1_000_000;
+const REHEARSED: RangeInclusive<i64> = 0..=1_000_000;
 const NO_UUID: &str = "is no id (a UUID)";
 
 /// Reads everything. With problems in the reader the value is only good for going on.

@@ -263,6 +263,14 @@ impl ApiFailure {
         }
     }
 
+    /// 429: there were too many requests in a second.
+    pub(crate) fn too_many_requests(limited: Limited) -> Self {
+        let message = "The request could not be completed. Too many requests were made; wait as long \
+                       as Retry-After says, and repeat it.";
+        let detail = ErrorDetail::new("LIMIT_EXCEEDED", None, "There were too many in a second.");
+        Self::limited(limited).saying(message).detail(detail)
+    }
+
     /// 503: come back later.
     pub(crate) fn unavailable() -> Self {
         let failure = Self::new(

@@ -5,7 +5,7 @@ use ui::{BrandSettings, Mode};
 
 use crate::config::key::Key;
 use crate::config::reader::Reader;
-use crate::config::sections::LIMITS;
+use crate::config::sections::{LIMITS, REHEARSED};
 use crate::config::sections::addresses::{host, plain_base, port};
 use crate::config::settings::Idp;
 use crate::listen::ListenAddress;
@@ -216,6 +216,23 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         recoveries_per_hour: reader.integer(
             Key::number("idp.limits.recoveries_per_hour", 60, ""),
             LIMITS,
+        ),
+        api_requests_per_second: reader.integer(
+            Key::number(
+                "idp.limits.api_requests_per_second",
+                0,
+                "Requests of the management API below one environment, to rehearse that PingOne \
+                 answers 429; the addresses of its rateLimitIpConfigs are spared. 0 for no limit.",
+            ),
+            REHEARSED,
+        ),
+        authentication_requests_per_second: reader.integer(
+            Key::number(
+                "idp.limits.authentication_requests_per_second",
+                0,
+                "The same of one address at the OpenID provider and the flow API.",
+            ),
+            REHEARSED,
         ),
     }
 }
