@@ -20,12 +20,14 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
+use self::pairs::{Algorithm, Facts};
 use crate::audit::{Activity, By, Subject};
-use crate::configuration::keys::policies;
 use crate::core::Core;
 use crate::documents::PublicDocument;
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
+use crate::stores::configuration::Objects;
+use crate::stores::rotation_policies::{Part, PolicyKey, Rotation, days};
 use crate::stores::signing_keys::{SigningKeys, StoredSigningKey};
 
 /// How long the keys of an environment are used without asking the database again. A next key
@@ -34,9 +36,6 @@ const MAX_AGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a key is published before it signs: longer than any client may keep a JWKS.
 const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_hours(24);
-
-/// How long a key signs in an environment whose default policy is not there.
-const USUAL_PERIOD: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How long a key that an administrator chose is published before it signs: longer than the five
 /// minutes for which clients may keep a JWKS, and the minute after which every node has read it.
@@ -332,12 +331,18 @@ async fn load(
         parsed.push((key.signs_from, Arc::new(signer)));
     }
     let mut of_policies = HashMap::new();
-    for key in policies::token_keys(core, environment, now).await? {
-        let id = key.id.to_string();
-        let signer = SigningKey::from_pkcs8(SigningAlgorithm::Rs256, id, &key.pkcs8)?;
-        set.keys.push(signer.public_jwk(&[key.certificate]));
-        if key.signs {
-            of_policies.insert(key.policy, signer);
+    let policies = Objects::<Rotation>::new(core.db(), core.keyring());
+    for policy in policies.every(environment).await? {
+        for key in policy.document.keys()? {
+            if !is_published(&key, now) {
+                continue;
+            }
+            let id = key.id.to_string();
+            let signer = SigningKey::from_pkcs8(SigningAlgorithm::Rs256, id, &key.pkcs8)?;
+            set.keys.push(signer.public_jwk(&[key.certificate]));
+            if key.part == Part::Current {
+                of_policies.insert(policy.id, signer);
+            }
         }
     }
     let signer = parsed
@@ -360,6 +365,14 @@ async fn load(
     })
 }
 
+/// Whether a policy's key is in the JWKS: tokens are signed by RSA, and a key that has signed stays
+/// while it is valid.
+fn is_published(key: &PolicyKey, now: Timestamp) -> bool {
+    Facts::of(&key.certificate).is_ok_and(|facts| {
+        facts.algorithm == Algorithm::Rsa && (key.part != Part::Previous || now < facts.expires_at)
+    })
+}
+
 /// Makes the next key when the newest one has signed nearly long enough.
 ///
 /// Whoever loads the keys looks, once a minute at most: an environment that nobody uses needs no
@@ -370,8 +383,9 @@ async fn succeed_if_due(
     now: Timestamp,
 ) -> Result<bool, KeysError> {
     let began = newest.signs_from.max(newest.created_at);
-    let period = policies::default_period(core, newest.environment_id).await?;
-    let period = period.unwrap_or(USUAL_PERIOD);
+    let policies = Objects::<Rotation>::new(core.db(), core.keyring());
+    let policy = policies.find_default(newest.environment_id).await?;
+    let period = policy.map_or_else(|| days(None), |policy| policy.document.period());
     if now.duration_since(began) < period - PUBLISHED_AHEAD {
         return Ok(false);
     }

@@ -52,9 +52,9 @@ use crate::api::shapes::{OfUserShown, Part, Untyped};
 use crate::configuration;
 use crate::configuration::application_resources::ApplicationResource;
 use crate::configuration::devices::{Device, PairingKey};
+use crate::configuration::rate_limits::rehearsal::limit_api;
 use crate::requests::correlate::correlate;
 use crate::requests::failures::api::CORRELATION_ID;
-use crate::requests::rehearsal::limit_api;
 use crate::state::Idp;
 use crate::stores::custom_roles::CustomRole;
 

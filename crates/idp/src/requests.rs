@@ -1,4 +1,4 @@
-//! How a request is received and a failure leaves: extractors, the request's origin, limits, the failures
+//! How a request is received and a failure leaves: extractors, the request's origin, the failures
 //! of each surface and the layer that renders them.
 
 pub(crate) mod correlate;
@@ -6,5 +6,4 @@ pub(crate) mod extract;
 pub(crate) mod failures;
 pub(crate) mod never_stored;
 pub(crate) mod origin;
-pub(crate) mod rehearsal;
 pub(crate) mod speech;

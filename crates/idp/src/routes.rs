@@ -13,6 +13,7 @@ use tower_http::csrf::CsrfLayer;
 
 use crate::Idp;
 use crate::api::media_router;
+use crate::configuration::rate_limits::rehearsal::limit_authentication;
 use crate::management::device_authentications;
 use crate::oauth::{
     authorize, discovery, idp_signoff, introspect, jwks, resume, revoke, signoff, token, userinfo,
@@ -21,7 +22,6 @@ use crate::requests::correlate::correlate;
 use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
 use crate::requests::failures::page::PageError;
-use crate::requests::rehearsal::limit_authentication;
 use crate::signon::{
     agreement, change, external, over, profile, recovery, register, rules, second_factor, sign_on,
     verify,

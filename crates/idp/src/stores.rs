@@ -47,6 +47,7 @@ pub(crate) mod resource_attributes;
 pub(crate) mod resource_secrets;
 pub(crate) mod resources;
 pub(crate) mod role_assignments;
+pub(crate) mod rotation_policies;
 pub(crate) mod sealed;
 pub(crate) mod sessions;
 pub(crate) mod sign_on_conditions;

@@ -1,6 +1,8 @@
 //! `/environments/{environment}/rateLimitIpConfigs`: whose requests are not limited (PingOne, "Rate
 //! limiting").
 
+pub(crate) mod rehearsal;
+
 use std::net::IpAddr;
 
 use db::StoreError;
@@ -67,7 +69,7 @@ impl Configuration for RateLimitConfiguration {
 }
 
 /// Whether an environment's limits spare an address.
-pub(crate) async fn is_exempt(
+async fn is_exempt(
     core: &Core,
     environment: EnvironmentId,
     address: RemoteAddress,

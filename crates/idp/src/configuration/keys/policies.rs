@@ -9,12 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::EnvironmentId;
 use protocol::pingone::date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::certified::{Material, Usage};
 use super::{NewKey, check_kind, check_name, check_period, in_turn};
@@ -34,6 +32,7 @@ use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
+use crate::stores::rotation_policies::{USUAL_ROTATION, days};
 
 const ROTATE: &str = "application/vnd.pingidentity.keyRotationPolicy.rotate+json";
 
@@ -43,9 +42,6 @@ const LOOK: Duration = Duration::from_mins(1);
 /// So many keys of before stay published at most: those of the last ten periods, unless somebody
 /// rotates by hand.
 const MOST_PREVIOUS: usize = 10;
-
-/// The days of a rotation period, where a policy does not say.
-const USUAL_ROTATION: u32 = 90;
 
 /// A key rotation policy.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -128,8 +124,7 @@ impl PolicyKey {
 impl RotationPolicy {
     /// How long a key is used before the next one takes over.
     fn period(&self) -> SignedDuration {
-        let days = self.settings.rotation_period.unwrap_or(USUAL_ROTATION);
-        SignedDuration::from_hours(i64::from(days) * 24)
+        days(self.settings.rotation_period)
     }
 
     /// Whether the next key is to take over: the period is over, or the key in use has ended.
@@ -270,74 +265,15 @@ async fn rotate_one(
     let change = objects.update_unchanged(&rotated, idp.random())?;
     let activity = Activity::new("KRP.ROTATED", &rotated);
     let by = By::the_program(now);
-    match change.commit(idp, policy.environment_id, &activity, &by).await {
+    match change
+        .commit(idp, policy.environment_id, &activity, &by)
+        .await
+    {
         Ok(()) => idp.keys().forget(policy.environment_id),
         Err(error) if error.unmet().is_some() => {}
         Err(error) => return Err(error.into()),
     }
     Ok(())
-}
-
-/// A key of a policy, for tokens.
-pub(crate) struct TokenKey {
-    /// The key's policy.
-    pub(crate) policy: Uuid,
-    /// Its name in tokens.
-    pub(crate) id: Uuid,
-    /// Whether it is the one of its policy that signs.
-    pub(crate) signs: bool,
-    /// The private key.
-    pub(crate) pkcs8: Zeroizing<Vec<u8>>,
-    /// The certificate over it, in DER.
-    pub(crate) certificate: Vec<u8>,
-}
-
-/// The keys of an environment's policies that are published, without those of elliptic curves:
-/// tokens are signed by RSA.
-pub(crate) async fn token_keys(
-    core: &Core,
-    environment: EnvironmentId,
-    now: Timestamp,
-) -> Result<Vec<TokenKey>, StoreError> {
-    let objects = Objects::<RotationPolicy>::new(core.db(), core.keyring());
-    let mut published = Vec::new();
-    for policy in objects.every(environment).await? {
-        let Some(keys) = policy.document.keys else {
-            continue;
-        };
-        let current = keys.current.id;
-        let previous = keys.previous.into_iter().filter(|key| key.is_valid(now));
-        for key in previous.chain([keys.current, keys.next]) {
-            let bytes = |text: &str| {
-                let bytes = STANDARD.decode(text);
-                bytes.map_err(|_| StoreError::inconsistent("a policy's key is not in Base64"))
-            };
-            let own = key.material.chain.first().map_or("", String::as_str);
-            let certificate = bytes(own)?;
-            // The policy may have become one of another kind since the key was made.
-            if !Facts::of(&certificate).is_ok_and(|facts| facts.algorithm == Algorithm::Rsa) {
-                continue;
-            }
-            published.push(TokenKey {
-                policy: policy.id,
-                id: key.id,
-                signs: key.id == current,
-                pkcs8: bytes(key.material.private_key.as_deref().unwrap_or(""))?.into(),
-                certificate,
-            });
-        }
-    }
-    Ok(published)
-}
-
-/// When the environment's default policy lets the next key take over.
-pub(crate) async fn default_period(
-    core: &Core,
-    environment: EnvironmentId,
-) -> Result<Option<SignedDuration>, StoreError> {
-    let objects = Objects::<RotationPolicy>::new(core.db(), core.keyring());
-    let policy = objects.find_default(environment).await?;
-    Ok(policy.map(|policy| policy.document.period()))
 }
 
 async fn show<P: Allows>(

@@ -5,8 +5,8 @@ use ui::{BrandSettings, Mode};
 
 use crate::config::key::Key;
 use crate::config::reader::Reader;
-use crate::config::sections::{LIMITS, REHEARSED};
 use crate::config::sections::addresses::{host, plain_base, port};
+use crate::config::sections::{LIMITS, REHEARSED};
 use crate::config::settings::Idp;
 use crate::listen::ListenAddress;
 

@@ -7,8 +7,8 @@ use axum::response::Response;
 use platform::net::RemoteAddress;
 use protocol::id::EnvironmentId;
 
-use super::failures::api::ApiFailure;
-use crate::configuration::rate_limits::is_exempt;
+use super::is_exempt;
+use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 
 /// Counts a request of the management API for the environment that its path names.
