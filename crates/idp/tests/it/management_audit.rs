@@ -1,9 +1,11 @@
 //! What the audit log tells, and how it is read.
 
-use http::StatusCode;
-use serde_json::json;
+use std::collections::BTreeSet;
 
-use crate::management::{Api, refused};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::management::{Api, encoded, id, refused};
 use crate::world::World;
 
 /// Every write is in the audit log, with who did it and the request's id.
@@ -59,7 +61,7 @@ async fn the_audit_log_is_read_page_by_page() {
     let filter =
         "recordedAt+gt+%222026-01-05T00:00:00Z%22+AND+recordedAt+lt+%222027-01-01T00:00:00Z%22";
     let mut next = Some(api.path(&format!("activities?limit=3&filter={filter}")));
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     while let Some(address) = next {
         let page = api.get(&address).await.expect(StatusCode::OK).json();
         for activity in page["_embedded"]["activities"].as_array().unwrap() {
@@ -68,4 +70,126 @@ async fn the_audit_log_is_read_page_by_page() {
         next = page["_links"]["next"]["href"].as_str().map(str::to_owned);
     }
     assert!(seen.len() > 10, "{}", seen.len());
+}
+
+/// All entries that a filter finds.
+async fn found(api: &Api<'_>, filter: &str) -> Vec<Value> {
+    let at = format!("activities?limit=1000&filter={}", encoded(filter));
+    let page = api.get(&at).await.expect(StatusCode::OK).json();
+    page["_embedded"]["activities"].as_array().unwrap().clone()
+}
+
+/// A range that is of everything.
+const EVER: &str = r#"recordedAt gt "2026-01-01T00:00:00Z""#;
+
+#[tokio::test]
+async fn a_finished_sign_on_is_told_as_access_allowed_and_an_unfinished_one_is_not() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let filter = format!(r#"{EVER} and action.type eq "USER.ACCESS_ALLOWED""#);
+    let mut browser = world.browser();
+    browser.authorize(&world, &world.request()).await;
+    assert_eq!(found(&api, &filter).await, Vec::<Value>::new());
+
+    world.sign_on(&world.request()).await;
+    let told = found(&api, &filter).await;
+    let [allowed] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    let username = format!(r#"username eq "{}""#, world.demo.user.username);
+    let users = format!("users?filter={}", encoded(&username));
+    let users = api.get(&users).await.expect(StatusCode::OK).json();
+    let user = &users["_embedded"]["users"][0];
+    assert_eq!(allowed["result"]["status"], "SUCCESS");
+    assert_eq!(allowed["actors"]["user"]["id"], user["id"]);
+    assert_eq!(allowed["resources"][0]["id"], user["id"]);
+    assert_eq!(allowed["resources"][0]["type"], "USER");
+}
+
+/// The texts at a path of members, of each item where there are several.
+fn texts(value: &Value, path: &str) -> BTreeSet<String> {
+    if let Value::Array(items) = value {
+        return items.iter().flat_map(|one| texts(one, path)).collect();
+    }
+    match path.split_once('.') {
+        Some((member, rest)) => texts(&value[member], rest),
+        None => value[path]
+            .as_str()
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+    }
+}
+
+#[tokio::test]
+async fn every_filter_of_the_audit_log_finds_what_it_says_and_nothing_else() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    api.make("groups", &json!({"name": "Readers"})).await;
+    world.sign_on(&world.request()).await;
+    let all = found(&api, EVER).await;
+    for attribute in [
+        "action.description",
+        "action.type",
+        "actors.client.environment.id",
+        "actors.client.id",
+        "actors.client.name",
+        "actors.user.environment.id",
+        "actors.user.id",
+        "actors.user.name",
+        "actors.user.population.id",
+        "correlationId",
+        "resources.id",
+        "resources.name",
+        "resources.population.id",
+        "resources.type",
+        "result.status",
+    ] {
+        // What the newest entry has that has one.
+        let value = all.iter().find_map(|one| texts(one, attribute).pop_first());
+        let value = value.unwrap_or_else(|| panic!("no entry has {attribute}"));
+        // Names are found however they are written.
+        let is_it = |text: &String| text.eq_ignore_ascii_case(&value);
+        let has_it = |one: &&Value| texts(one, attribute).iter().any(is_it);
+        let expected: Vec<_> = all.iter().filter(has_it).map(id).collect();
+        let hit = found(&api, &format!(r#"{EVER} and {attribute} eq "{value}""#)).await;
+        let hit: Vec<_> = hit.iter().map(id).collect();
+        assert_eq!(hit, expected, "{attribute} eq {value}");
+        let miss = found(&api, &format!(r#"{EVER} and {attribute} eq "nothing""#)).await;
+        assert_eq!(miss, Vec::<Value>::new(), "{attribute}");
+    }
+}
+
+#[tokio::test]
+async fn the_bounds_of_the_audit_log_by_either_date_belong_to_it_or_not() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    world.advance(600);
+    api.make_population("Later").await;
+    let later = found(&api, &format!(r#"{EVER} and resources.name eq "Later""#)).await;
+    let [later] = later.as_slice() else {
+        panic!("{later:?}")
+    };
+    world.advance(600);
+    let at = later["recordedAt"].as_str().unwrap();
+    for date in ["recordedAt", "createdAt"] {
+        for (operator, instant, is_found) in [
+            ("ge", at, true),
+            ("gt", at, false),
+            ("le", at, true),
+            ("lt", at, false),
+            ("gt", "2026-01-05T10:05:00Z", true),
+            ("gt", "2026-01-05T10:15:00Z", false),
+            ("lt", "2026-01-05T10:15:00Z", true),
+            ("lt", "2026-01-05T10:05:00Z", false),
+        ] {
+            let filter = format!(r#"{date} {operator} "{instant}""#);
+            let found = found(&api, &filter).await;
+            let is_there = found.iter().any(|one| one["id"] == later["id"]);
+            assert_eq!(is_there, is_found, "{filter}");
+        }
+        let between = format!(r#"{date} ge "{at}" and {date} le "{at}""#);
+        let ids: Vec<_> = found(&api, &between).await.iter().map(id).collect();
+        assert_eq!(ids, [id(later)], "{between}");
+    }
 }

@@ -412,6 +412,89 @@ async fn of_a_member_that_stands_twice_the_last_counts_and_texts_have_an_end() {
     findings.are_none_of_at_least(300);
 }
 
+/// What is sent and changes nothing: a question, what is staged of rules by which nothing is issued,
+/// and the deletion of settings that were never made.
+const CHANGES_NOTHING: [&str; 3] = [
+    "/activities",
+    "/stagedChanges",
+    "/notificationsSettings/emailDeliverySettings",
+];
+
+/// Every write that a body from the document alone, or what is read there, gets done is an entry of
+/// the audit log, found by the request's id.
+#[tokio::test]
+async fn every_write_that_is_done_is_an_entry_of_the_audit_log() {
+    let world = World::new().await;
+    let mut walk = Walk::new(&world).await;
+    let mut operations = walk.operations();
+    // First what makes something, from the top down; last what deletes, from the bottom up.
+    operations.sort_by_key(|(path, method, _)| {
+        let (depth, deletes) = (path.matches('/').count(), *method == Method::DELETE);
+        let making = *method != Method::POST || path.ends_with('}');
+        (deletes, making, if deletes { 100 - depth } else { depth })
+    });
+    let (mut wrong, mut written) = (Vec::new(), BTreeSet::new());
+    for (path, method, operation) in operations {
+        let ends_the_walk = path == "/environments/{environment}" && method != Method::PUT;
+        let changes_nothing = CHANGES_NOTHING.iter().any(|end| path.ends_with(end));
+        let asks = changes_nothing && method != Method::PUT;
+        if method == Method::GET || ends_the_walk || asks {
+            continue;
+        }
+        let concrete = walk.resolve(&path).await;
+        let content = operation["requestBody"]["content"].as_object();
+        let content = content.cloned().unwrap_or_default();
+        let mut bodies: Vec<_> = content
+            .iter()
+            .filter(|(media, _)| media.contains("json"))
+            .map(|(media, body)| {
+                let sample = walk.sample("", &body["schema"], "audited");
+                (media.clone(), sample.to_string())
+            })
+            .collect();
+        if content.is_empty() {
+            bodies.push(("application/json".to_owned(), String::new()));
+        }
+        if method == Method::PUT {
+            let read = walk.api.get(&concrete).await;
+            bodies.push(("application/json".to_owned(), read.body));
+        }
+        for (media, body) in bodies {
+            let answer = walk
+                .api
+                .send(method.clone(), &concrete, &[&media], body)
+                .await;
+            if !answer.status.is_success() {
+                continue;
+            }
+            let made = || answer.json()["id"].as_str().map(str::to_owned);
+            if answer.status == StatusCode::CREATED
+                && let Some(id) = made()
+            {
+                walk.found.insert(concrete.clone(), id);
+            }
+            let entries = db::Statement::new(
+                "SELECT COUNT(*) AS number FROM activities WHERE correlation_id = $1",
+            );
+            let entries = entries.bind(answer.header("correlation-id"));
+            let entries = world.db.read_optional(entries).await.unwrap().unwrap();
+            let number: i64 = entries.get("number").unwrap();
+            // An unlocked account is told of as such and as one that may sign on.
+            let expected = if media.contains("password.unlock") {
+                2
+            } else {
+                1
+            };
+            if number != expected {
+                wrong.push(format!("{method} {path} ({media}): {number} entries"));
+            }
+            written.insert(format!("{method} {path} {media}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(written.len() >= 80, "{}: {written:#?}", written.len());
+}
+
 /// The collections in which a body that the document alone tells makes something.
 async fn collections(walk: &mut Walk<'_>, unique: &str) -> Vec<(Sending, String)> {
     let mut collections = Vec::new();
