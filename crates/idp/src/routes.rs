@@ -49,34 +49,7 @@ fn authentication(idp: &Idp) -> Router<Idp> {
     let limited = || from_fn_with_state(idp.clone(), limit_authentication);
     let lead_on = || from_fn_with_state(idp.clone(), over::lead_on);
 
-    // For programs, from any origin: nothing here looks at cookies.
-    let open = Router::new()
-        .route(
-            "/{environment}/as/.well-known/openid-configuration",
-            get(discovery::get).layer(Extension(discovery::Documents::default())),
-        )
-        .route(
-            "/{environment}/as/idpSignoff",
-            get(idp_signoff::get).head(|| no_head("GET")),
-        )
-        .route("/{environment}/as/jwks", get(jwks::get))
-        .route("/{environment}/as/token", post(token::post))
-        .route("/as/token", post(token::post_at_home))
-        .route(
-            "/{environment}/as/userinfo",
-            get(userinfo::answer).post(userinfo::answer),
-        )
-        .route("/{environment}/as/introspect", post(introspect::post))
-        .route("/{environment}/as/revoke", post(revoke::post))
-        .route(
-            "/environments/{environment}/images/{name}",
-            get(uploads::image),
-        )
-        .route(
-            "/environments/{environment}/themes/{name}",
-            get(uploads::theme),
-        )
-        .merge(device_authentications::router())
+    let open = programs()
         .method_not_allowed_fallback(wrong_method)
         .layer(limited())
         .layer(correlated())
@@ -156,6 +129,37 @@ fn authentication(idp: &Idp) -> Router<Idp> {
                 .with_state::<()>(idp.clone()),
         )
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
+}
+
+/// For programs, from any origin: nothing here looks at cookies.
+fn programs() -> Router<Idp> {
+    Router::new()
+        .route(
+            "/{environment}/as/.well-known/openid-configuration",
+            get(discovery::get).layer(Extension(discovery::Documents::default())),
+        )
+        .route(
+            "/{environment}/as/idpSignoff",
+            get(idp_signoff::get).head(|| no_head("GET")),
+        )
+        .route("/{environment}/as/jwks", get(jwks::get))
+        .route("/{environment}/as/token", post(token::post))
+        .route("/as/token", post(token::post_at_home))
+        .route(
+            "/{environment}/as/userinfo",
+            get(userinfo::answer).post(userinfo::answer),
+        )
+        .route("/{environment}/as/introspect", post(introspect::post))
+        .route("/{environment}/as/revoke", post(revoke::post))
+        .route(
+            "/environments/{environment}/images/{name}",
+            get(uploads::image),
+        )
+        .route(
+            "/environments/{environment}/themes/{name}",
+            get(uploads::theme),
+        )
+        .merge(device_authentications::router())
 }
 
 /// The pages of a sign-on.

@@ -293,7 +293,7 @@ pub(crate) async fn want_account(hosted: HostedPage) -> Result<Response, PageFai
         return Err(PageError::NotFound.into());
     }
     let floor = Floor::of(FLOOR);
-    let next = hosted.turn().want_account(newcomer).await?;
+    let next = Box::pin(hosted.turn().want_account(newcomer)).await?;
     floor.reached().await;
     Ok(hosted.lead_to(&next))
 }

@@ -20,7 +20,8 @@ pub(crate) const USUAL_ROTATION: u32 = 90;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rotation {
     name: String,
-    rotation_period: Option<u32>,
+    #[serde(rename = "rotationPeriod")]
+    period: Option<u32>,
     keys: Option<Keys>,
 }
 
@@ -81,7 +82,7 @@ impl Document for Rotation {
 impl Rotation {
     /// How long a key signs before the next one takes over.
     pub(crate) fn period(&self) -> SignedDuration {
-        days(self.rotation_period)
+        days(self.period)
     }
 
     /// Its keys, the oldest first; the default policy has none of its own.

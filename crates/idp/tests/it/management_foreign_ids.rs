@@ -94,11 +94,11 @@ impl<'a> Things<'a> {
     async fn fill(&self, walk: &Walk<'_>) {
         let maker = Maker::new(&self.api);
         for (at, member) in members() {
-            if !NAMES_NOTHING.contains(&(at.as_str(), member.as_str())) {
-                if let Some((_, pair)) = Box::pin(made(&maker, &at, &member)).await {
-                    self.note(&pair.named);
-                    self.note(&pair.naming);
-                }
+            if !NAMES_NOTHING.contains(&(at.as_str(), member.as_str()))
+                && let Some((_, pair)) = Box::pin(made(&maker, &at, &member)).await
+            {
+                self.note(&pair.named);
+                self.note(&pair.naming);
             }
         }
         more(&maker).await;

@@ -215,7 +215,7 @@ async fn every_date_has_three_digits_of_a_second() {
         let mut found = Vec::new();
         dates(&answer, &mut found);
         assert!(
-            found.iter().any(|date| date.ends_with(".020Z")),
+            found.iter().any(|date| date.contains(".020Z")),
             "{path}: {found:?}"
         );
         for date in found {

@@ -79,7 +79,7 @@ impl Turn<'_> {
                 }
                 self.enter(partner, user.id, &mapped, Some(known)).await
             }
-            (None, None) => self.receive(partner, identity, &mapped, claims).await,
+            (None, None) => Box::pin(self.receive(partner, identity, &mapped, claims)).await,
         }
     }
 
