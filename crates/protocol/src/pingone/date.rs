@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serializer, de};
 /// groups of three digits, left out where it is nothing.
 ///
 /// ```
-/// use protocol::pingone::date::written;
+/// use pingone_protocol::pingone::date::written;
 ///
 /// let at = jiff::Timestamp::from_millisecond(1_663_852_035_020).unwrap();
 /// assert_eq!(written(at), "2022-09-22T13:07:15.020Z");
