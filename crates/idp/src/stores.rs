@@ -29,6 +29,7 @@ pub(crate) mod grants;
 pub(crate) mod group_rules;
 pub(crate) mod groups;
 pub(crate) mod images;
+pub(crate) mod key_pairs;
 pub(crate) mod languages;
 pub(crate) mod licenses;
 pub(crate) mod linked_accounts;

@@ -17,12 +17,12 @@ use protocol::pingone::date;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value, json};
 
-use crate::configuration::keys::Key;
 use crate::core::Core;
 use crate::outbox::{self, Pauses};
 use crate::outgoing::{self, Reach};
 use crate::stores::activities::StoredActivity;
 use crate::stores::configuration::Objects;
+use crate::stores::key_pairs::KeyPair;
 use crate::stores::subscriptions::{
     BodyFormat, Endpoint, FilterOptions, Format, LimitType, Protocol, Queue, Subscription,
     Subscriptions, Waiting,
@@ -110,7 +110,7 @@ impl Webhooks {
                 self.trusting.clone()
             });
         };
-        let keys = Objects::<Key>::new(core.db(), core.keyring());
+        let keys = Objects::<KeyPair>::new(core.db(), core.keyring());
         let key = keys.find(environment, pair.id).await;
         let key = key.map_err(TellError::Key)?.ok_or(TellError::NoKey)?;
         let pem = key.document.pem();

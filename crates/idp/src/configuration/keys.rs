@@ -87,13 +87,6 @@ impl Document for Key {
     }
 }
 
-impl Key {
-    /// The private half and the certificates, the own one first, as PEM.
-    pub(crate) fn pem(&self) -> Zeroizing<String> {
-        self.0.material.pem()
-    }
-}
-
 impl Configuration for Key {
     const PATH: &'static str = "keys";
     const ITEM: &'static str = "key";

@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::api::configuration::Around;
 use crate::api::hal::Shown;
@@ -102,22 +101,6 @@ impl Material {
             private_key: private_key.map(|key| STANDARD.encode(key)),
             chain: chain.iter().map(|one| STANDARD.encode(one)).collect(),
         }
-    }
-
-    pub(super) fn pem(&self) -> Zeroizing<String> {
-        let private = self.private_key.iter().map(|key| ("PRIVATE KEY", key));
-        let parts = private.chain(self.chain.iter().map(|one| ("CERTIFICATE", one)));
-        let each = parts.map(|(label, content)| {
-            Zeroizing::new(format!(
-                "-----BEGIN {label}-----\n{content}\n-----END {label}-----\n"
-            ))
-        });
-        let each: Vec<_> = each.collect();
-        let mut whole = String::with_capacity(each.iter().map(|part| part.len()).sum());
-        for part in &each {
-            whole.push_str(part);
-        }
-        Zeroizing::new(whole)
     }
 
     pub(super) fn chain(&self) -> Result<Vec<Vec<u8>>, ApiFailure> {

@@ -62,6 +62,12 @@ pub(super) async fn mapped(
     Ok(mapped.collect())
 }
 
+/// Whether a provider's word is enough for somebody who holds roles: whoever wrote where it is asked,
+/// or what is taken from it, decides who comes back as whom, and gains what they may do.
+pub(super) fn speaks_for_role_holders(partner: &Partner, mapped: &[Mapped]) -> bool {
+    partner.is_of_all_roles && mapped.iter().all(|one| one.is_of_all_roles)
+}
+
 /// The attributes of a user with what a provider says; what breaks a rule is left out.
 pub(super) fn profile(
     attributes: Map<String, Value>,

@@ -9,7 +9,7 @@ use protocol::secret::SessionToken;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::mapped::{Mapped, find, mapped, profile};
+use super::mapped::{Mapped, find, mapped, profile, speaks_for_role_holders};
 use super::{Partner, Problem};
 use crate::access::allowed::find_population;
 use crate::accounts::passwords;
@@ -108,7 +108,7 @@ impl Turn<'_> {
             }
         }
         let roles = idp.role_assignments().of_holder(user.id.as_uuid()).await?;
-        let is_trusted = roles.is_empty() || partner.speaks_for_role_holders(mapped);
+        let is_trusted = roles.is_empty() || speaks_for_role_holders(partner, mapped);
         if !is_trusted && known.is_none() {
             tracing::warn!(user = %user.id, provider = %partner.id,
                 "a user who holds roles was not signed on by an identity provider: it, or one of \

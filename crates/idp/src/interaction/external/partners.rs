@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::mapped::Mapped;
 use crate::Idp;
 use crate::configuration::identity_providers::{IdentityProvider, ProviderType};
 use crate::configuration::sign_on_policy_actions::{ActionType, SignOnPolicyAction};
@@ -124,7 +123,7 @@ pub(crate) struct Partner {
     pub(super) path: String,
     pub(super) provider: Provider,
     pub(super) kind: ProviderType,
-    is_of_all_roles: bool,
+    pub(super) is_of_all_roles: bool,
 }
 
 impl Partner {
@@ -171,12 +170,6 @@ impl Partner {
     pub(crate) fn offered<'a>(partners: &'a [Self], choices: &Choices) -> Vec<&'a Self> {
         let find = |id: &Uuid| partners.iter().find(|partner| partner.id == *id);
         choices.social.iter().filter_map(find).collect()
-    }
-
-    /// Whether its word is enough for somebody who holds roles: whoever wrote where it is asked, or
-    /// what is taken from it, decides who comes back as whom, and gains what they may do.
-    pub(super) fn speaks_for_role_holders(&self, mapped: &[Mapped]) -> bool {
-        self.is_of_all_roles && mapped.iter().all(|one| one.is_of_all_roles)
     }
 
     /// Where it sends browsers to that sign on.
