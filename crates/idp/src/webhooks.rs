@@ -113,7 +113,7 @@ impl Webhooks {
         let keys = Objects::<KeyPair>::new(core.db(), core.keyring());
         let key = keys.find(environment, pair.id).await;
         let key = key.map_err(TellError::Key)?.ok_or(TellError::NoKey)?;
-        let pem = key.document.pem();
+        let pem = key.document.pem().map_err(TellError::Key)?;
         let digest = digest::digest(&digest::SHA256, pem.as_bytes());
         let reach = Reach {
             own_network: self.own_network,

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use self::certified::{
-    Certified, Material, PEM, PKCS7, Usage, export, file, particular_first, refused, wanted,
+    Certified, PEM, PKCS7, Usage, export, file, identity, particular_first, refused, wanted,
 };
 use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
@@ -45,6 +45,7 @@ use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects, ROOM, hold};
+use crate::stores::key_pairs::Material;
 use crate::stores::record::{Events, events};
 use crate::stores::signing_keys::StoredSigningKey;
 
@@ -377,7 +378,7 @@ async fn import(managing: Managing<Key>, upload: Upload) -> Result<Reply, ApiFai
 async fn add(managing: &Managing<Key>, key: Certified) -> Result<Reply, ApiFailure> {
     if key.default && key.usage_type == Usage::Signing {
         require_everything(managing)?;
-        let identity = key.material.identity()?;
+        let identity = identity(&key.material)?;
         Keys::check(identity.pair.pkcs8()).map_err(unfit)?;
     }
     let object = write(managing, None, |_| Ok(Key(key.clone()))).await?;
@@ -460,7 +461,7 @@ async fn choose_default(managing: &Managing<Key>, key: &Object<Key>) -> Result<(
         return Ok(());
     }
     require_everything(managing)?;
-    let identity = of.material.identity()?;
+    let identity = identity(&of.material)?;
     let own = identity
         .chain
         .first()
@@ -586,7 +587,7 @@ async fn export_pkcs12(on: ManageKey, Json(body): Json<Export>) -> Result<Respon
     if on.key.document.0.usage_type == Usage::Signing {
         require_everything(&on.collection)?;
     }
-    let identity = on.key.document.0.material.identity()?;
+    let identity = identity(&on.key.document.0.material)?;
     let name = on.key.document.0.name.clone();
     // What leaves is told, as a secret that is read.
     let environment = on.collection.id();
@@ -604,7 +605,7 @@ async fn request(on: ReadKey, headers: HeaderMap) -> Result<Response, ApiFailure
         return Err(ApiFailure::constraint(None, message));
     }
     let key = &on.key.document.0;
-    let identity = key.material.identity()?;
+    let identity = identity(&key.material)?;
     let own = identity
         .chain
         .first()
@@ -633,7 +634,7 @@ async fn import_answer(on: ManageKey, upload: Upload) -> Result<Reply, ApiFailur
     }
     let chain = pairs::certificates(upload.file()?).map_err(refused("file"))?;
     let before = &on.key.document.0;
-    let identity = before.material.identity()?;
+    let identity = identity(&before.material)?;
     let own = chain.first().map(Vec::as_slice).unwrap_or_default();
     if !identity.pair.fits(own).map_err(refused("file"))? {
         let message = "is a certificate over another key";

@@ -1,8 +1,6 @@
 //! What of key rotation policies counts where tokens are signed; `configuration` says what may be
 //! written, and rotates them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use db::StoreError;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -10,6 +8,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::configuration::Document;
+use super::key_pairs::Material;
 use super::record::{Events, events};
 
 /// The days of a rotation period, where a policy does not say.
@@ -38,13 +37,6 @@ struct Keys {
 struct Key {
     id: Uuid,
     material: Material,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Material {
-    private_key: Option<String>,
-    chain: Vec<String>,
 }
 
 /// How a key of a policy takes part.
@@ -98,13 +90,12 @@ impl Rotation {
         let present = [(Part::Current, &keys.current), (Part::Next, &keys.next)];
         let all = previous.chain(present);
         all.map(|(part, key)| {
-            let own = key.material.chain.first().map_or("", String::as_str);
-            let private = key.material.private_key.as_deref().unwrap_or("");
+            let mut chain = key.material.chain()?.into_iter();
             Ok(PolicyKey {
                 id: key.id,
                 part,
-                pkcs8: bytes(private)?.into(),
-                certificate: bytes(own)?,
+                pkcs8: key.material.private_key()?,
+                certificate: chain.next().unwrap_or_default(),
             })
         })
         .collect()
@@ -114,9 +105,4 @@ impl Rotation {
 /// A rotation period.
 pub(crate) fn days(period: Option<u32>) -> SignedDuration {
     SignedDuration::from_hours(i64::from(period.unwrap_or(USUAL_ROTATION)) * 24)
-}
-
-fn bytes(text: &str) -> Result<Vec<u8>, StoreError> {
-    let bytes = STANDARD.decode(text);
-    bytes.map_err(|_| StoreError::inconsistent("a policy's key is not in Base64"))
 }

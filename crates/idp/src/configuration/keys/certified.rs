@@ -4,8 +4,6 @@
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +13,7 @@ use crate::api::hal::Shown;
 use crate::api::upload::Upload;
 use crate::keys::pairs::{self, Algorithm, Facts, Identity, Pair, PairError, SignatureAlgorithm};
 use crate::requests::failures::api::ApiFailure;
+use crate::stores::key_pairs::Material;
 
 pub(super) const PEM: &str = "application/x-x509-ca-cert";
 pub(super) const PKCS7: &str = "application/x-pkcs7-certificates";
@@ -86,36 +85,15 @@ pub(super) struct Certified {
     pub(super) material: Material,
 }
 
-/// The private half of a key and the certificates, each in Base64.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Material {
-    pub(super) private_key: Option<String>,
-    /// The own one first.
-    pub(super) chain: Vec<String>,
-}
-
-impl Material {
-    pub(super) fn new(private_key: Option<&[u8]>, chain: &[Vec<u8>]) -> Self {
-        Self {
-            private_key: private_key.map(|key| STANDARD.encode(key)),
-            chain: chain.iter().map(|one| STANDARD.encode(one)).collect(),
-        }
-    }
-
-    pub(super) fn chain(&self) -> Result<Vec<Vec<u8>>, ApiFailure> {
-        let each = self.chain.iter().map(|one| STANDARD.decode(one));
-        each.collect::<Result<_, _>>().map_err(ApiFailure::internal)
-    }
-
-    pub(super) fn identity(&self) -> Result<Identity, ApiFailure> {
-        let private_key = self.private_key.as_deref().unwrap_or_default();
-        let private_key = STANDARD.decode(private_key).map_err(ApiFailure::internal)?;
-        Ok(Identity {
-            pair: Pair::from_pkcs8(&private_key).map_err(ApiFailure::internal)?,
-            chain: self.chain()?,
-        })
-    }
+/// The private key with its certificates.
+///
+/// # Errors
+///
+/// When what is stored is not what was written.
+pub(super) fn identity(material: &Material) -> Result<Identity, ApiFailure> {
+    let pair = Pair::from_pkcs8(&material.private_key()?).map_err(ApiFailure::internal)?;
+    let chain = material.chain()?;
+    Ok(Identity { pair, chain })
 }
 
 impl Certified {

@@ -5,8 +5,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use protocol::pingone::date;
@@ -14,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::certified::{Material, Usage};
+use super::certified::Usage;
 use super::{NewKey, check_kind, check_name, check_period, in_turn};
 use crate::access::permissions::{Allows, may};
 use crate::api::body::Json;
@@ -31,6 +29,7 @@ use crate::keys::pairs::{Algorithm, Facts, SignatureAlgorithm};
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::{Document, Object, Objects};
+use crate::stores::key_pairs::Material;
 use crate::stores::record::{Events, events};
 use crate::stores::rotation_policies::{USUAL_ROTATION, days};
 
@@ -114,9 +113,8 @@ impl PolicyKeys {
 impl PolicyKey {
     /// Whether its certificate has not ended.
     fn is_valid(&self, now: Timestamp) -> bool {
-        let own = self.material.chain.first();
-        let own = own.and_then(|own| STANDARD.decode(own).ok());
-        let facts = own.and_then(|own| Facts::of(&own).ok());
+        let chain = self.material.chain().unwrap_or_default();
+        let facts = chain.first().and_then(|own| Facts::of(own).ok());
         facts.is_some_and(|facts| now < facts.expires_at)
     }
 }
