@@ -6,6 +6,7 @@ pub(crate) mod rehearsal;
 use std::net::IpAddr;
 
 use db::StoreError;
+use ipnet::IpNet;
 use platform::net::RemoteAddress;
 use protocol::id::EnvironmentId;
 use schemars::JsonSchema;
@@ -83,35 +84,13 @@ async fn is_exempt(
 }
 
 fn covers(text: &str, address: IpAddr) -> bool {
-    let address = address.to_canonical();
-    range(text).is_some_and(|(first, prefix)| {
-        first.is_ipv4() == address.is_ipv4() && network(first, prefix) == network(address, prefix)
-    })
+    range(text).is_some_and(|range| range.contains(&address.to_canonical()))
 }
 
-/// The bits of an address that stay when the rest is cut off.
-fn network(address: IpAddr, prefix: u32) -> u128 {
-    let (bits, length) = match address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
-    };
-    // Of a prefix of none, all bits are cut off.
-    bits.checked_shr(length - prefix).unwrap_or(0)
-}
-
-/// `192.0.2.1`, `192.0.2.0/24`, and the same of IPv6: an address and the length of the prefix.
-fn range(text: &str) -> Option<(IpAddr, u32)> {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix)),
-        None => (text, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let longest = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = match prefix {
-        Some(prefix) => u32::from(prefix.parse::<u8>().ok()?),
-        None => longest,
-    };
-    (prefix <= longest).then_some((address, prefix))
+/// `192.0.2.1`, `192.0.2.0/24`, and the same of IPv6.
+fn range(text: &str) -> Option<IpNet> {
+    let alone = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| alone()).ok()
 }
 
 #[cfg(test)]
