@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::management::{Api, VENDOR, refused};
+use crate::management::{Api, VENDOR, forbidden, refused};
 use crate::signon_demands::{agreement_action, demanding, lose, profiling, revise, terms};
 use crate::world::{Answer, Browser, NEW_PASSWORD, World};
 
@@ -187,13 +187,7 @@ async fn who_completed_a_flow_is_told_to_that_browser_alone() {
     assert_eq!(own["status"], "COMPLETED");
     let own = std::mem::replace(&mut program.browser, world.browser());
     let stranger = program.read().await;
-    refused(
-        &stranger,
-        403,
-        "ACCESS_FAILED",
-        "INSUFFICIENT_PERMISSIONS",
-        "",
-    );
+    forbidden(&stranger);
     assert!(!stranger.body.contains("demo"), "{}", stranger.body);
     // Who is signed on by another link is a stranger, too.
     let mut other = Program::begin(&world).await;

@@ -346,6 +346,12 @@ pub(crate) fn error(answer: &Answer) -> (String, String, String) {
     )
 }
 
+/// Refused, because whoever asked may not.
+#[track_caller]
+pub(crate) fn forbidden(answer: &Answer) {
+    refused(answer, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
+}
+
 /// Asserts status, code, detail and target of a refusal.
 #[track_caller]
 pub(crate) fn refused(answer: &Answer, status: u16, code: &str, detail: &str, target: &str) {

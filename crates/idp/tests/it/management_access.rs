@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode};
 use protocol::id::EnvironmentId;
 use serde_json::json;
 
-use crate::management::{Api, another_environment, call, fill, id, refused, signs_on};
+use crate::management::{Api, another_environment, call, fill, forbidden, id, refused, signs_on};
 use crate::world::World;
 
 /// Class 24: every operation, with a good token, on an environment that its roles are not for;
@@ -67,13 +67,7 @@ async fn no_operation_crosses_to_another_environment() {
             for api in [&worker, &user, &of_population, &of_application] {
                 let answer = call(api, &operation, &path).await;
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{operation:?} {path}");
-                refused(
-                    &answer,
-                    403,
-                    "ACCESS_FAILED",
-                    "INSUFFICIENT_PERMISSIONS",
-                    "",
-                );
+                forbidden(&answer);
             }
         }
     }
@@ -187,13 +181,7 @@ async fn giving_a_role_does_not_tell_what_exists_elsewhere() {
                     StatusCode::FORBIDDEN,
                     "{role} {kind} {scope}"
                 );
-                refused(
-                    &answer,
-                    403,
-                    "ACCESS_FAILED",
-                    "INSUFFICIENT_PERMISSIONS",
-                    "",
-                );
+                forbidden(&answer);
             }
         }
     }

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use platform::Clock as _;
 use serde_json::{Value, json};
 
-use crate::management::{Api, id, refused, user_path};
+use crate::management::{Api, forbidden, id, refused, user_path};
 use crate::world::{Answer, World};
 
 /// What an authenticator application shows at the instant.
@@ -315,13 +315,7 @@ async fn nobody_tries_the_devices_of_somebody_more_powerful() {
             .act(Method::POST, &at, "device.select+json", &selection)
             .await,
     ] {
-        refused(
-            &answer,
-            403,
-            "ACCESS_FAILED",
-            "INSUFFICIENT_PERMISSIONS",
-            "",
-        );
+        forbidden(&answer);
     }
     let (other, devices) = person(&admin, "grace").await;
     authenticator(&admin, &devices).await;

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use protocol::pingone::{Group, GroupMembership};
 use serde_json::{Value, json};
 
-use crate::management::{Api, encoded, id, refused, user_path};
+use crate::management::{Api, encoded, forbidden, id, refused, user_path};
 use crate::world::World;
 
 pub(crate) fn kinds(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -345,13 +345,7 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
             local.post(&ada_joins, &body).await,
             local.post(&own_joins, &body).await,
         ] {
-            refused(
-                &answer,
-                403,
-                "ACCESS_FAILED",
-                "INSUFFICIENT_PERMISSIONS",
-                "",
-            );
+            forbidden(&answer);
         }
     }
     // Nor does it show them where they have members in reach.
@@ -371,13 +365,7 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
         for query in ["", "?expand=group"] {
             let at = format!("{member}/memberOfGroups/{open}{query}");
             let answer = local.get(&at).await;
-            refused(
-                &answer,
-                403,
-                "ACCESS_FAILED",
-                "INSUFFICIENT_PERMISSIONS",
-                "",
-            );
+            forbidden(&answer);
         }
     }
     // Nor does a filter: a group out of reach is like one that is not there.
@@ -398,13 +386,7 @@ async fn a_role_for_a_population_reaches_its_groups_only() {
     assert_eq!(shown["memberOfGroupNames"], json!(["Own"]));
     for body in [json!({ "name": "Anywhere" }), of("Elsewhere", &there)] {
         let answer = local.post("groups", &body).await;
-        refused(
-            &answer,
-            403,
-            "ACCESS_FAILED",
-            "INSUFFICIENT_PERMISSIONS",
-            "",
-        );
+        forbidden(&answer);
     }
 }
 
@@ -431,13 +413,7 @@ async fn who_only_reads_identities_changes_no_group() {
             .post(&format!("{ada}/memberOfGroups"), &json!({ "id": group }))
             .await,
     ] {
-        refused(
-            &answer,
-            403,
-            "ACCESS_FAILED",
-            "INSUFFICIENT_PERMISSIONS",
-            "",
-        );
+        forbidden(&answer);
     }
     let configurer = admin
         .worker_with("Configurer", &["Configuration Read Only"])
@@ -467,13 +443,7 @@ async fn users_do_not_see_which_groups_they_are_in() {
         "?include=memberOfGroupNames",
     ] {
         let answer = user.get(&format!("{own}{path}")).await;
-        refused(
-            &answer,
-            403,
-            "ACCESS_FAILED",
-            "INSUFFICIENT_PERMISSIONS",
-            "",
-        );
+        forbidden(&answer);
     }
 }
 

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::management::{Api, id, refused, user_path};
+use crate::management::{Api, forbidden, id, refused, user_path};
 use crate::management_device_authentications::{authenticator, totp};
 use crate::signon_demands::demanding;
 use crate::signon_languages::enable;
@@ -485,13 +485,7 @@ async fn a_token_of_one_factor_changes_no_second_factor() {
         one.delete(&own).await,
         one.post(&format!("{user}/pairingKeys"), &key).await,
     ] {
-        refused(
-            &answer,
-            403,
-            "ACCESS_FAILED",
-            "INSUFFICIENT_PERMISSIONS",
-            "",
-        );
+        forbidden(&answer);
     }
     // Both factors do all of it.
     demanding(&api, &[json!({ "type": "MULTI_FACTOR_AUTHENTICATION" })]).await;

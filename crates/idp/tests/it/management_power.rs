@@ -4,7 +4,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::management::{Api, another_environment, call, fill, refused, user_path};
+use crate::management::{Api, another_environment, call, fill, forbidden, refused, user_path};
 use crate::world::World;
 
 /// Classes 16 and 17: a user with every `p1:` scope reaches the own account only, and there
@@ -88,13 +88,7 @@ async fn a_user_reaches_the_own_account_and_no_more() {
         );
         if !(reads || writes || acts) {
             let answer = call(&user, &operation, &path).await;
-            refused(
-                &answer,
-                403,
-                "ACCESS_FAILED",
-                "INSUFFICIENT_PERMISSIONS",
-                "",
-            );
+            forbidden(&answer);
         }
         let others = fill(&operation.path, &[("environment", &environment)]);
         let answer = call(&user, &operation, &others).await;
@@ -183,7 +177,7 @@ async fn roles_reach_what_they_were_assigned_for() {
     let own = helper.make_user("kim").await;
     let at = format!("users/{}/population", own["id"].as_str().unwrap());
     let moved = helper.put(&at, &json!({ "id": partners })).await;
-    refused(&moved, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
+    forbidden(&moved);
     let name = json!({ "name": "New" });
     refused(
         &helper.post("populations", &name).await,
@@ -225,22 +219,10 @@ async fn nobody_lifts_themselves_up() {
     };
     let environment = admin.environment.to_string();
     let too_much = give("Environment Admin", "ENVIRONMENT", environment.clone()).await;
-    refused(
-        &too_much,
-        403,
-        "ACCESS_FAILED",
-        "INSUFFICIENT_PERMISSIONS",
-        "",
-    );
+    forbidden(&too_much);
     let elsewhere = another_environment(&world).await.to_string();
     let foreign = give("Identity Data Admin", "ENVIRONMENT", elsewhere).await;
-    refused(
-        &foreign,
-        403,
-        "ACCESS_FAILED",
-        "INSUFFICIENT_PERMISSIONS",
-        "",
-    );
+    forbidden(&foreign);
     let unfit = give(
         "Environment Admin",
         "POPULATION",
@@ -262,13 +244,7 @@ async fn nobody_lifts_themselves_up() {
         "",
     );
     let rotated = applications.post(&worker, &json!({})).await;
-    refused(
-        &rotated,
-        403,
-        "ACCESS_FAILED",
-        "INSUFFICIENT_PERMISSIONS",
-        "",
-    );
+    forbidden(&rotated);
     // And nobody reads their own.
     refused(
         &admin.get(&worker).await,
@@ -521,21 +497,9 @@ async fn nobody_takes_over_somebody_more_powerful() {
             &set,
         )
         .await;
-    refused(
-        &answer,
-        403,
-        "ACCESS_FAILED",
-        "INSUFFICIENT_PERMISSIONS",
-        "",
-    );
+    forbidden(&answer);
     let answer = identities
         .patch(&at, &json!({ "email": "mallory@example.com" }))
         .await;
-    refused(
-        &answer,
-        403,
-        "ACCESS_FAILED",
-        "INSUFFICIENT_PERMISSIONS",
-        "",
-    );
+    forbidden(&answer);
 }

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
+use crate::management::{Api, forbidden, refused};
 use crate::world::{World, claims};
 
 /// The resource of this name.
@@ -448,7 +448,7 @@ async fn a_copy_of_a_scope_lets_its_owner_at_the_attributes_that_it_names() {
 
     // A copy opens attributes, and nothing else of the user's.
     let other = narrow.get(&format!("{own}/identityProvider")).await;
-    refused(&other, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
+    forbidden(&other);
 
     // Taking a scope away widens no token that names it.
     for scope in &made {
@@ -456,12 +456,6 @@ async fn a_copy_of_a_scope_lets_its_owner_at_the_attributes_that_it_names() {
         api.delete(&at).await.expect(StatusCode::NO_CONTENT);
     }
     for answer in [narrow.get(&own).await, narrow.patch(&own, &nickname).await] {
-        refused(
-            &answer,
-            403,
-            "ACCESS_FAILED",
-            "INSUFFICIENT_PERMISSIONS",
-            "",
-        );
+        forbidden(&answer);
     }
 }

@@ -4,12 +4,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused};
+use crate::management::{Api, forbidden};
 use crate::world::World;
-
-fn forbidden(answer: &crate::world::Answer) {
-    refused(answer, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
-}
 
 fn key(usage: &str, default: bool) -> Value {
     json!({

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use idp::demo::Account;
 use serde_json::{Value, json};
 
-use crate::management::{Api, id, refused, signs_on};
+use crate::management::{Api, forbidden, id, signs_on};
 use crate::world::{Answer, Received, World};
 
 /// Those who administer a part, and must not get at the rest.
@@ -14,11 +14,6 @@ const ATTACKERS: [&str; 3] = [
     "Environment Admin",
     "Identity Data Admin",
 ];
-
-#[track_caller]
-fn forbidden(answer: &Answer) {
-    refused(answer, 403, "ACCESS_FAILED", "INSUFFICIENT_PERMISSIONS", "");
-}
 
 /// What an application receives when this person follows its link.
 async fn received(world: &World, application: &str, who: &Account, scopes: &str) -> Received {
