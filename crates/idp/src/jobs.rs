@@ -1,4 +1,5 @@
-//! What is done beside requests: mails and webhooks are sent, keys take each other's place, what is over is deleted, memory is given back.
+//! What is done beside requests: mails and webhooks are sent, keys take each other's place, what is
+//! over is deleted, memory is given back.
 
 use std::future::Future;
 use std::time::Duration;
@@ -25,9 +26,10 @@ const MAIL_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 const WEBHOOK_RETENTION: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 impl Idp {
-    /// Does what has to be done beside requests, until `stop` completes: sends mails and webhooks, rotates
-    /// keys, deletes what expired, gives memory back. Before it returns, it waits for what answers did not wait for;
-    /// a mail that was written meanwhile lies in the outbox until the next start.
+    /// Does what has to be done beside requests, until `stop` completes: sends mails and webhooks,
+    /// rotates keys, deletes what expired, gives memory back. Before it returns, it waits for what
+    /// answers did not wait for; a mail that was written meanwhile lies in the outbox until the next
+    /// start.
     pub async fn run_jobs(&self, stop: impl Future<Output = ()> + Send) {
         let stopped = tokio::sync::watch::Sender::new(false);
         let wait = |mut receiver: tokio::sync::watch::Receiver<bool>| async move {

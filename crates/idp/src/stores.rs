@@ -187,7 +187,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 25,
-        name: "groups of applications",
+        name: "groups_of_applications",
         sql: include_str!("../migrations/0025_groups_of_applications.sql"),
     },
 ];

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use protocol::id::UserId;
-use protocol::pingone::{ErrorDetail, Reference as WireReference, media_type as media};
+use protocol::pingone::{ErrorDetail, Reference as WireReference, date, media_type as media};
 use protocol::secret::Password;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -181,21 +181,15 @@ fn shown(
     add("user", json!({ "id": authentication.user() }));
     add(
         "createdAt",
-        json!(protocol::pingone::date::written(
-            authentication.created_at()
-        )),
+        json!(date::written(authentication.created_at())),
     );
     add(
         "updatedAt",
-        json!(protocol::pingone::date::written(
-            authentication.updated_at()
-        )),
+        json!(date::written(authentication.updated_at())),
     );
     add(
         "expiresAt",
-        json!(protocol::pingone::date::written(
-            authentication.expires_at()
-        )),
+        json!(date::written(authentication.expires_at())),
     );
     if authentication.status() == Status::Failed {
         let message = "There were too many wrong one-time passwords.";

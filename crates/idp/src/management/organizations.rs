@@ -4,7 +4,7 @@
 //! is. Only a licence's name is kept.
 
 use protocol::id::{LicenseId, OrganizationId};
-use protocol::pingone::{Code, Reference};
+use protocol::pingone::{Code, Reference, date};
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,11 +98,8 @@ impl Own {
             ("package", json!(package)),
             ("status", json!("ACTIVE")),
             ("organization", json!(Reference::new(self.id))),
-            ("beginsAt", json!(protocol::pingone::date::written(began))),
-            (
-                "expiresAt",
-                json!(protocol::pingone::date::written(expires.unwrap_or(began))),
-            ),
+            ("beginsAt", json!(date::written(began))),
+            ("expiresAt", json!(date::written(expires.unwrap_or(began)))),
             ("assignedEnvironmentsCount", json!(assigned)),
             (
                 "environments",

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, SessionId, UserId};
-use protocol::pingone::Reference;
+use protocol::pingone::{Reference, date};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -68,7 +68,7 @@ fn representation<P>(on: &OnUser<P>, seen: SeenSession) -> Hal<UserSession> {
             at,
             remote_ip: from.address.clone(),
             with_authenticator: means
-                .map(|name| (name, json!({ "at": protocol::pingone::date::written(at) })))
+                .map(|name| (name, json!({ "at": date::written(at) })))
                 .collect(),
         },
         locations: [Location {
