@@ -29,7 +29,10 @@ struct Embedded {
 
 impl Embedded {
     async fn start() -> Self {
-        let system = System::prepare().without_portal().start().await;
+        Self::on(System::prepare().without_portal().start().await)
+    }
+
+    fn on(system: System) -> Self {
         let env = system.env();
         let endpoints = Endpoints::new(&env.auth_url, &env.api_url).unwrap();
         let transport = Transport::builder()
@@ -630,4 +633,31 @@ async fn an_authority_that_nobody_named_is_not_trusted() {
         error.to_string().contains("certificate is not trusted"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn whoever_is_told_of_too_many_requests_waits_and_goes_on() {
+    let system = System::prepare()
+        .without_portal()
+        .set("idp.limits.api_requests_per_second", "3")
+        .start()
+        .await;
+    let embedded = Embedded::on(system);
+    let populations = embedded.pingone.populations();
+    let at_once = (0..8).map(|_| populations.list().all());
+    let clock = async {
+        // The environment's time is the test's.
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            embedded.system.advance(SignedDuration::from_secs(1));
+        }
+    };
+    let all = futures_util::future::join_all(at_once);
+    let answers = tokio::select! {
+        answers = all => answers,
+        () = clock => unreachable!(),
+    };
+    for answer in answers {
+        assert!(!answer.unwrap().is_empty());
+    }
 }
