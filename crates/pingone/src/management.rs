@@ -28,7 +28,6 @@ use protocol::secret::AccessToken;
 
 pub use self::applications::Application;
 pub use self::collection::{Collection, Creatable, Deletable, Kind, Replaceable, Settings, Single};
-pub use self::consents::Consent;
 pub use self::groups::Memberships;
 pub use self::list::{Cursor, List, Page};
 pub use self::passwords::Passwords;

@@ -30,7 +30,7 @@ mod subscription;
 mod user;
 
 pub use crate::codes::{Code, Open};
-pub use agreement::{Agreement, AgreementLanguage, AgreementRevision};
+pub use agreement::{Agreement, AgreementLanguage, AgreementRevision, Consent, ConsentStatus};
 pub use application::{
     AccessControl, Application, ApplicationProtocol, ApplicationSecret, ApplicationType,
     CorsBehavior, CorsSettings, GrantTypeName, GroupAccess, GroupAccessType, NewApplication,

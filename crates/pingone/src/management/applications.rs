@@ -4,7 +4,7 @@ use http::Method;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, AttributeMappingId};
 use protocol::pingone::{
-    ApplicationSecret, AttributeMapping, NewApplication, Object, ResourceGrant,
+    ApplicationSecret, AttributeMapping, NewApplication, Object, ResourceGrant, date,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -205,8 +205,7 @@ pub(super) async fn rotation(
 ) -> Result<ApplicationSecret, Error> {
     let request = client.send(Method::POST, path);
     let request = match former_until {
-        Some(until) => request
-            .json(&json!({"previous": {"expiresAt": protocol::pingone::date::written(until)}})),
+        Some(until) => request.json(&json!({"previous": {"expiresAt": date::written(until)}})),
         None => request,
     };
     request.fetch().await

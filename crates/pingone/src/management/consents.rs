@@ -1,46 +1,12 @@
 //! What users agreed to (PingOne, "User agreement consents").
 
 use http::Method;
-use jiff::Timestamp;
 use protocol::id::{AgreementId, AgreementLanguageId, AgreementRevisionId, UserId};
-use protocol::pingone::{Reference, media_type};
-use serde::{Deserialize, Serialize};
+use protocol::pingone::{Consent, media_type};
 use serde_json::json;
 
 use super::{Client, Collection, Kind};
 use crate::Error;
-
-/// What a user said to an agreement.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Consent {
-    /// The agreement.
-    pub agreement: Reference<AgreementId>,
-    /// The language in which the user read it.
-    pub language: Reference<AgreementLanguageId>,
-    /// The text that the user read.
-    pub revision: Reference<AgreementRevisionId>,
-    /// Whether it counts: `ACCEPTED`, `EXPIRED` or `REVOKED`.
-    pub status: String,
-    /// When the user agreed.
-    #[serde(with = "protocol::pingone::date::Date")]
-    pub consented_at: Timestamp,
-    /// When it ends by itself.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "protocol::pingone::date::OptionalDate"
-    )]
-    pub expires_at: Option<Timestamp>,
-}
-
-impl Consent {
-    /// Whether the user agrees, and need not be asked again.
-    pub fn is_accepted(&self) -> bool {
-        self.status == "ACCEPTED"
-    }
-}
 
 impl Kind for Consent {
     const PATH: &'static str = "agreementConsents";
@@ -74,9 +40,10 @@ impl Collection<'_, Consent> {
     /// in force.
     ///
     /// ```no_run
-    /// # use pingone::{AgreementId, Error, UserId, management};
+    /// # use pingone::{AgreementId, ConsentStatus, Error, UserId, management};
     /// # async fn example(pingone: management::Client, ada: UserId, terms: AgreementId) -> Result<(), Error> {
-    /// assert!(pingone.consents(ada).accept(terms).await?.is_accepted());
+    /// let consent = pingone.consents(ada).accept(terms).await?;
+    /// assert_eq!(consent.status, ConsentStatus::Accepted);
     /// # Ok(())
     /// # }
     /// ```
@@ -123,9 +90,10 @@ impl Collection<'_, Consent> {
     /// [`Error::is_not_found`] when the user never agreed.
     ///
     /// ```no_run
-    /// # use pingone::{AgreementId, Error, UserId, management};
+    /// # use pingone::{AgreementId, ConsentStatus, Error, UserId, management};
     /// # async fn example(pingone: management::Client, ada: UserId, terms: AgreementId) -> Result<(), Error> {
-    /// assert!(!pingone.consents(ada).revoke(terms).await?.is_accepted());
+    /// let consent = pingone.consents(ada).revoke(terms).await?;
+    /// assert_eq!(consent.status, ConsentStatus::Revoked);
     /// # Ok(())
     /// # }
     /// ```

@@ -4,6 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Reference;
+use crate::codes::open_codes;
+use crate::id::{AgreementId, AgreementLanguageId, AgreementRevisionId};
+
 /// An agreement. Its texts are the revisions of its languages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,5 +99,42 @@ impl AgreementRevision {
             text: Some(text.into()),
             further: Map::new(),
         }
+    }
+}
+
+/// What a user said to an agreement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Consent {
+    /// The agreement.
+    pub agreement: Reference<AgreementId>,
+    /// The language in which the user read it.
+    pub language: Reference<AgreementLanguageId>,
+    /// The text that the user read.
+    pub revision: Reference<AgreementRevisionId>,
+    /// Whether it counts.
+    pub status: ConsentStatus,
+    /// When the user agreed.
+    #[serde(with = "crate::pingone::date::Date")]
+    pub consented_at: Timestamp,
+    /// When it ends by itself.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::pingone::date::OptionalDate"
+    )]
+    pub expires_at: Option<Timestamp>,
+}
+
+open_codes! {
+    /// Whether what a user said to an agreement counts.
+    ConsentStatus {
+        /// It does.
+        Accepted = "ACCEPTED";
+        /// Its time is over, or there is a later text to agree to.
+        Expired = "EXPIRED";
+        /// The user does not agree any more.
+        Revoked = "REVOKED";
     }
 }

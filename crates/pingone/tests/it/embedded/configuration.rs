@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use pingone::{
     Agreement, AgreementLanguage, AgreementRevision, ApplicationType, AttributeMapping,
-    ClientSecret, EmailDelivery, ExternalProvider, GrantTypeName, HttpEndpoint, Key,
+    ClientSecret, ConsentStatus, EmailDelivery, ExternalProvider, GrantTypeName, HttpEndpoint, Key,
     KeyRotationPolicy, Language, NewApplication, NewEnvironment, NewPopulation, NewResource,
     NewResourceGrant, NewRole, NewRoleAssignment, NewScope, NewUser, PasswordPolicy, Picture,
     Product, ProductType, ProfileAttribute, ProviderAttribute, ProviderAttributeUpdate,
@@ -261,14 +261,16 @@ async fn identity_providers_and_agreements_are_set_up() {
     let consents = pingone.consents(ada.id);
     assert!(consents.list().all().await.unwrap().is_empty());
     let accepted = consents.accept(terms.id).await.unwrap();
-    assert!(accepted.is_accepted() && accepted.revision.id == text.id);
+    assert_eq!(accepted.status, ConsentStatus::Accepted);
+    assert_eq!(accepted.revision.id, text.id);
     let revoked = consents.revoke(terms.id).await.unwrap();
-    assert_eq!(revoked.status, "REVOKED");
+    assert_eq!(revoked.status, ConsentStatus::Revoked);
     let again = consents.accept_text(terms.id, english.id, text.id).await;
-    assert!(again.unwrap().is_accepted());
+    assert_eq!(again.unwrap().status, ConsentStatus::Accepted);
     let listed = consents.list().all().await.unwrap();
     assert_eq!(listed[0].agreement.id, terms.id);
-    assert!(consents.load(terms.id).await.unwrap().is_accepted());
+    let loaded = consents.load(terms.id).await.unwrap();
+    assert_eq!(loaded.status, ConsentStatus::Accepted);
 }
 
 #[tokio::test]
