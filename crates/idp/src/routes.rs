@@ -46,12 +46,9 @@ impl Idp {
 /// The OpenID provider and its pages.
 fn authentication(idp: &Idp) -> Router<Idp> {
     let correlated = || from_fn_with_state(idp.clone(), correlate);
-    let limited = || from_fn_with_state(idp.clone(), limit_authentication);
     let lead_on = || from_fn_with_state(idp.clone(), over::lead_on);
 
-    let open = programs()
-        .method_not_allowed_fallback(wrong_method)
-        .layer(limited())
+    let open = limited(idp, programs().method_not_allowed_fallback(wrong_method))
         .layer(correlated())
         .layer(from_any_origin());
 
@@ -108,14 +105,12 @@ fn authentication(idp: &Idp) -> Router<Idp> {
         .layer(correlated());
 
     // For programs that show pages of their own, on this site or without a browser: cookies count.
-    let flows = media_router::beside_others(flows::routes())
-        .layer(
-            CsrfLayer::new().with_rejection_response(|_| -> Response<axum::body::Body> {
-                ApiFailure::forbidden().into_response()
-            }),
-        )
-        .layer(limited())
-        .layer(correlated());
+    let flows = media_router::beside_others(flows::routes()).layer(
+        CsrfLayer::new().with_rejection_response(|_| -> Response<axum::body::Body> {
+            ApiFailure::forbidden().into_response()
+        }),
+    );
+    let flows = limited(idp, flows).layer(correlated());
 
     Router::new()
         .merge(open)
@@ -129,6 +124,14 @@ fn authentication(idp: &Idp) -> Router<Idp> {
                 .with_state::<()>(idp.clone()),
         )
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
+}
+
+/// What is limited where that is rehearsed, and as it was elsewhere.
+fn limited(idp: &Idp, router: Router<Idp>) -> Router<Idp> {
+    if idp.limits().authentication.is_none() {
+        return router;
+    }
+    router.layer(from_fn_with_state(idp.clone(), limit_authentication))
 }
 
 /// For programs, from any origin: nothing here looks at cookies.
