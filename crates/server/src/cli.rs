@@ -13,6 +13,7 @@ mod live;
 mod members;
 mod objects;
 mod output;
+mod password_policy;
 mod policy;
 mod population;
 mod role;
@@ -43,6 +44,8 @@ Examples:
   latchkey                                  portal and embedded environment with demo data
   latchkey up --ephemeral --env-file t.env  the same in a throw-away directory, for tests
   latchkey portal --config latchkey.toml    the portal alone, against PingOne
+  latchkey idp --ephemeral                  the embedded environment alone
+  latchkey trust                            how browsers come to trust the local authority
   latchkey config check                     everything that is wrong with the configuration
   latchkey environment create Customers     the first environment of an installation of your own
   latchkey user set-password ada            asks for the new password
@@ -74,10 +77,10 @@ enum Command {
     /// Starts the embedded environment alone.
     Idp(up::EnvironmentAlone),
     /// Checks, prints and converts the configuration.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = config::EXAMPLES)]
     Config(config::ConfigCommand),
     /// Looks after the keys that seal what is stored.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::KeysCommand),
     /// Says where the local certificate authority is and how to make browsers trust it.
     Trust(trust::Trust),
@@ -86,6 +89,7 @@ enum Command {
     Application(application::ApplicationCommand),
     Grant(grant::GrantCommand),
     Group(group::GroupCommand),
+    PasswordPolicy(password_policy::PasswordPolicyCommand),
     Policy(policy::PolicyCommand),
     Population(population::PopulationCommand),
     Role(role::RoleCommand),
@@ -164,6 +168,7 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Application(command)) => administer(command.run()),
         Some(Command::Grant(command)) => administer(command.run()),
         Some(Command::Group(command)) => administer(command.run()),
+        Some(Command::PasswordPolicy(command)) => administer(command.run()),
         Some(Command::Policy(command)) => administer(command.run()),
         Some(Command::Population(command)) => administer(command.run()),
         Some(Command::Role(command)) => administer(command.run()),
@@ -182,13 +187,4 @@ fn administer(talk: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        CommandLine::command().debug_assert();
-    }
-}
+mod tests;

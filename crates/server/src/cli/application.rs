@@ -14,10 +14,13 @@ use super::terminal;
 const EXAMPLES: &str = with_environment!(
     "\
 Examples:
-  latchkey application list
+  latchkey application list --filter 'type eq \"WORKER\"' --output csv
+  latchkey application show Shop
   latchkey application create Shop --set redirectUris='[\"https://shop.example/callback\"]'
   latchkey application create Robot --set type=WORKER
   latchkey application update Shop --set enabled=false
+  latchkey application delete Robot --yes
+  latchkey application secret show Shop
   latchkey application secret rotate Shop --keep-former 24"
 );
 
@@ -65,6 +68,7 @@ struct Which {
 
 impl Shown for Application {
     const WORD: &'static str = "application";
+    const HINT: &'static str = "`latchkey application list` shows all";
     const COLUMNS: Columns = &["id", "type", "enabled", "name"];
     const TAKES_FILTERS: bool = false;
 }

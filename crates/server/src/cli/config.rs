@@ -16,6 +16,13 @@ use crate::config::{self, InvalidConfiguration, Servers, import};
 /// A sample's file has fifty lines.
 const LONGEST_FILE: u64 = 1024 * 1024;
 
+/// Said below the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  latchkey config show --default > latchkey.toml
+  latchkey config check --live --config latchkey.toml
+  latchkey config import config.cfg > latchkey.toml";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Reports everything that is wrong, at once.

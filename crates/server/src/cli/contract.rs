@@ -14,10 +14,10 @@ use crate::contract::{Check, Verdict, checks};
 
 const EXAMPLES: &str = "\
 Examples:
-  latchkey contract                            the demo environment of this machine
-  latchkey contract --against tenant.env       the environment that a file leads to
-  latchkey contract --only users --only groups what is about users and groups
-  latchkey contract --list                     the promises, without looking at them
+  latchkey contract                             the demo environment of this machine
+  latchkey contract --against tenant.env        the environment that a file leads to
+  latchkey contract --only users --only groups  what is about users and groups
+  latchkey contract --list                      the promises, without looking at them
 
 Exit status: 0 everything is kept or skipped, 1 something is broken, 2 wrong options.";
 

@@ -5,20 +5,23 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use pingone::management::Client;
 use pingone::{
-    Application, ApplicationId, NewResourceGrant, Resource, ResourceGrant, ResourceId, ScopeId,
+    Application, ApplicationId, NewResourceGrant, Resource, ResourceGrant, ResourceId,
+    ResourceScope, ScopeId,
 };
 use serde_json::{Value, json};
 
 use super::connection::Connection;
-use super::objects::{Care, Shown, named, with_environment};
+use super::objects::{Care, Shown, counted, named, with_environment};
 use super::output::{Columns, Output};
 use super::terminal;
 
 const EXAMPLES: &str = with_environment!(
     "\
 Examples:
-  latchkey grant list Shop
+  latchkey grant list Shop --output csv
+  latchkey grant show Shop openid
   latchkey grant create Shop openid email profile
+  latchkey grant update Shop openid email --dry-run
   latchkey grant delete Shop openid --yes"
 );
 
@@ -44,7 +47,12 @@ enum Action {
         connection: Connection,
     },
     /// Shows what an application may ask for of one resource.
-    Show(Which),
+    Show {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Lets an application ask for scopes of a resource of which it may not ask for any yet.
     Create(Scopes),
     /// Replaces the scopes that an application may ask for.
@@ -65,8 +73,6 @@ struct Which {
     /// The resource's name or id, such as openid.
     resource: String,
     #[command(flatten)]
-    output: Output,
-    #[command(flatten)]
     connection: Connection,
 }
 
@@ -77,10 +83,16 @@ struct Scopes {
     /// The names of the scopes.
     #[arg(required = true)]
     scopes: Vec<String>,
+    /// Only says what would be done.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Shown for Resource {
     const WORD: &'static str = "resource";
+    const HINT: &'static str = "PingOne's own are openid and PingOne API";
     const COLUMNS: Columns = &["id", "name", "type", "audience"];
 }
 
@@ -100,19 +112,19 @@ impl GrantCommand {
                 }
                 output.many(COLUMNS, &shown)
             }
-            Action::Show(which) => {
+            Action::Show { which, output } => {
                 let client = which.connection.client()?;
                 let (_, grant) = which.find(&client).await?;
                 let shown = describe(&client, &grant).await?;
-                which.output.one(COLUMNS, &shown)
+                output.one(COLUMNS, &shown)
             }
             Action::Create(scopes) => scopes.write(true).await,
             Action::Update(scopes) => scopes.write(false).await,
             Action::Delete { which, care } => {
                 let client = which.connection.client()?;
                 let (application, grant) = which.find(&client).await?;
-                let count = grant.scopes.len();
-                let what = format!("{count} scopes of {}", which.resource);
+                let count = counted(grant.scopes.len(), "scope");
+                let what = format!("{count} of {}", which.resource);
                 if care.dry_run {
                     terminal::remark(&format!(
                         "{what} would be taken from {}:",
@@ -145,7 +157,8 @@ impl Which {
         let found = grants.find(|grant| grant.resource.id == resource);
         let found = found.with_context(|| {
             format!(
-                "{} may ask for nothing of {}",
+                "{0} may ask for nothing of {1} (`latchkey grant create {0} {1} SCOPE` changes \
+                 that)",
                 self.application, self.resource
             )
         })?;
@@ -164,21 +177,42 @@ impl Scopes {
         for name in &self.scopes {
             match known.iter().find(|scope| scope.name == *name) {
                 Some(scope) => wanted.push(scope.id),
-                None => bail!("{} has no scope {name}", which.resource),
+                None => bail!(
+                    "{} has no scope {name}; it has {}",
+                    which.resource,
+                    in_a_row(&known)
+                ),
             }
         }
         let grant = NewResourceGrant::new(resource, wanted);
         let grants = client.grants(application);
-        let written = if is_new {
-            grants.create(&grant).await
+        let former = if is_new {
+            None
         } else {
-            let (_, found) = which.find(&client).await?;
-            grants.replace(found.id, &grant).await
+            Some(which.find(&client).await?.1)
+        };
+        if self.dry_run {
+            return terminal::print(&format!(
+                "{} could then ask for {} of {}, and for nothing else of it.\n",
+                which.application,
+                self.scopes.join(" "),
+                which.resource
+            ));
+        }
+        let written = match former {
+            None => grants.create(&grant).await,
+            Some(former) => grants.replace(former.id, &grant).await,
         };
         let written = written.context("the grant was not written")?;
         let shown = describe(&client, &written).await?;
-        which.output.one(COLUMNS, &shown)
+        self.output.one(COLUMNS, &shown)
     }
+}
+
+/// The names of scopes, for a message.
+fn in_a_row(scopes: &[ResourceScope]) -> String {
+    let names: Vec<&str> = scopes.iter().map(|scope| scope.name.as_str()).collect();
+    names.join(", ")
 }
 
 async fn all(client: &Client, application: ApplicationId) -> anyhow::Result<Vec<ResourceGrant>> {

@@ -9,6 +9,12 @@ use protocol::SystemRandom;
 use super::{Place, directory, terminal};
 use crate::keyring_file;
 
+/// Said below the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  latchkey keys rotate
+  latchkey keys activate";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Stages a new key: every node learns it, and none uses it yet.

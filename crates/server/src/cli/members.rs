@@ -24,6 +24,14 @@ pub(super) struct Members {
 }
 
 impl Members {
+    /// As if this alone had been typed.
+    pub(super) fn setting(text: &str) -> Self {
+        Self {
+            set: vec![text.to_owned()],
+            from: None,
+        }
+    }
+
     /// Puts what was typed into an object; `null` removes a member.
     pub(super) fn apply(&self, object: &mut Map<String, Value>) -> anyhow::Result<()> {
         self.apply_with_nulls(object)?;

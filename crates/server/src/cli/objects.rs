@@ -1,6 +1,7 @@
 //! What all administration commands have in common: list, show, create, update and delete, of any
 //! kind of objects that the SDK has a collection of.
 
+use std::collections::HashSet;
 use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, bail};
@@ -39,6 +40,8 @@ pub(super) trait Shown: Kind<Id: Id> + Deletable + Serialize {
     const WORD: &'static str;
     /// What a table shows of it.
     const COLUMNS: Columns;
+    /// How somebody learns which there are, as a sentence.
+    const HINT: &'static str;
     /// The members that one can be named by, besides its id.
     const NAMES: &'static [&'static str] = &["name"];
     /// Whether the service filters the collection; PingOne passes over filters of some.
@@ -52,6 +55,9 @@ pub(super) trait Managed:
     /// Fills in what a new one needs and nobody typed.
     fn fill_in(_new: &mut Map<String, Value>) {}
 }
+
+/// What the service alone writes into an object.
+pub(super) const OF_SERVICE: [&str; 5] = ["_links", "createdAt", "environment", "id", "updatedAt"];
 
 /// Shows, creates, changes and deletes.
 #[derive(Debug, Subcommand)]
@@ -113,17 +119,56 @@ pub(super) struct Update {
     connection: Connection,
 }
 
+/// Makes one the default.
+#[derive(Args, Debug)]
+pub(super) struct MakeDefault {
+    /// Its name or id.
+    name: String,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
 #[derive(Args, Debug)]
 pub(super) struct Delete {
-    /// Their names or ids.
-    names: Vec<String>,
-    /// Deletes those that this SCIM filter matches.
-    #[arg(long, conflicts_with = "names", required_unless_present = "names")]
-    filter: Option<String>,
+    #[command(flatten)]
+    targets: Targets,
     #[command(flatten)]
     care: Care,
     #[command(flatten)]
     connection: Connection,
+}
+
+/// Which of many something is done to.
+#[derive(Args, Debug)]
+pub(super) struct Targets {
+    /// Their names or ids.
+    names: Vec<String>,
+    /// All that this SCIM filter matches, instead of names.
+    #[arg(long, conflicts_with = "names", required_unless_present = "names")]
+    filter: Option<String>,
+}
+
+impl Targets {
+    /// All of them, each once. A name that leads nowhere is an error, so that nothing is done.
+    pub(super) async fn find<K: Shown>(
+        &self,
+        collection: &Collection<'_, K>,
+    ) -> anyhow::Result<Vec<K>> {
+        if let Some(filter) = &self.filter {
+            return matching(collection, Some(&parse(filter)?)).await;
+        }
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        for name in &self.names {
+            let one = find(collection, name).await?;
+            if seen.insert(id_of::<K>(&one)?.to_string()) {
+                found.push(one);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// How careful a command is that changes many things.
@@ -187,8 +232,10 @@ impl Show {
 impl Create {
     async fn run<K: Managed>(self) -> anyhow::Result<()> {
         let mut new = Map::new();
-        new.insert("name".to_owned(), self.name.clone().into());
         self.members.apply(&mut new)?;
+        // A file that shows another object is what the new one is made after.
+        new.retain(|name, _| !OF_SERVICE.contains(&name.as_str()));
+        new.insert("name".to_owned(), self.name.clone().into());
         K::fill_in(&mut new);
         let new: K::New = understood(K::WORD, new)?;
         let client = self.connection.client()?;
@@ -203,24 +250,44 @@ impl Update {
     async fn run<K: Managed>(self) -> anyhow::Result<()> {
         let client = self.connection.client()?;
         let collection = client.collection::<K>();
-        let found = find(&collection, &self.name).await?;
-        let id = id_of(&found)?;
-        let with = changed::<K>(&found, &self.members)?;
-        let made = collection.replace(id, &with).await;
-        let made =
-            made.with_context(|| format!("the {} {} was not changed", K::WORD, self.name))?;
+        let made = update(&collection, &self.name, &self.members).await?;
         self.output.one(K::COLUMNS, &made)
     }
 }
 
+impl MakeDefault {
+    pub(super) async fn run<K: Managed>(self) -> anyhow::Result<()> {
+        let client = self.connection.client()?;
+        let collection = client.collection::<K>();
+        let made = update(&collection, &self.name, &Members::setting("default=true")).await?;
+        self.output.one(K::COLUMNS, &made)
+    }
+}
+
+/// Changes the one with this name or id.
+pub(super) async fn update<K>(
+    collection: &Collection<'_, K>,
+    name: &str,
+    members: &Members,
+) -> anyhow::Result<K>
+where
+    K: Shown + Replaceable<With: DeserializeOwned + Serialize>,
+{
+    let found = find(collection, name).await?;
+    let with = changed::<K>(&found, members)?;
+    let made = collection.replace(id_of::<K>(&found)?, &with).await;
+    made.with_context(|| format!("the {} {name} was not changed", K::WORD))
+}
+
 /// The settings of an object with what was typed.
-fn changed<K: Managed>(found: &K, members: &Members) -> anyhow::Result<K::With> {
+fn changed<K>(found: &K, members: &Members) -> anyhow::Result<K::With>
+where
+    K: Shown + Replaceable<With: DeserializeOwned + Serialize>,
+{
     let Value::Object(mut object) = serde_json::to_value(found)? else {
         bail!("the service's {} is no JSON object", K::WORD);
     };
-    for of_service in ["_links", "createdAt", "environment", "updatedAt"] {
-        object.remove(of_service);
-    }
+    object.retain(|name, _| !OF_SERVICE.contains(&name.as_str()));
     let mut typed = Map::new();
     members.apply(&mut typed)?;
     members.apply(&mut object)?;
@@ -243,36 +310,39 @@ impl Delete {
     pub(super) async fn run<K: Shown>(self) -> anyhow::Result<()> {
         let client = self.connection.patient_client()?;
         let collection = client.collection::<K>();
-        let mut found = Vec::new();
-        if let Some(filter) = &self.filter {
-            found = matching(&collection, Some(&parse(filter)?)).await?;
-        }
-        for name in &self.names {
-            found.push(find(&collection, name).await?);
-        }
-        let count = counted(found.len(), K::WORD);
-        if self.care.dry_run {
-            terminal::remark(&format!("{count} would be deleted:"));
-            return Output::TABLE.many(K::COLUMNS, &found);
-        }
-        if found.is_empty() {
-            return terminal::print("There is nothing to delete.\n");
-        }
-        self.care.allows(&format!("{count} will be deleted."))?;
-        let bar = progress(found.len());
-        for (done, one) in found.iter().enumerate() {
-            match collection.delete(id_of(one)?).await {
-                // Somebody was quicker.
-                Err(error) if error.is_not_found() => {}
-                result => result.with_context(|| {
-                    format!("{} deleted, and then it failed", counted(done, K::WORD))
-                })?,
-            }
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        terminal::print(&format!("{count} deleted.\n"))
+        let found = self.targets.find(&collection).await?;
+        delete(&collection, &found, self.care).await
     }
+}
+
+/// Deletes what was found, or only shows it. What is shown may say more than the service did.
+pub(super) async fn delete<K: Shown>(
+    collection: &Collection<'_, K>,
+    found: &[impl Serialize],
+    care: Care,
+) -> anyhow::Result<()> {
+    let count = counted(found.len(), K::WORD);
+    if care.dry_run {
+        terminal::remark(&format!("{count} would be deleted:"));
+        return Output::TABLE.many(K::COLUMNS, found);
+    }
+    if found.is_empty() {
+        return terminal::print("There is nothing to delete.\n");
+    }
+    care.allows(&format!("{count} will be deleted."))?;
+    let bar = progress(found.len());
+    for (done, one) in found.iter().enumerate() {
+        match collection.delete(id_of::<K>(one)?).await {
+            // Somebody was quicker.
+            Err(error) if error.is_not_found() => {}
+            result => result.with_context(|| {
+                format!("{} deleted, and then it failed", counted(done, K::WORD))
+            })?,
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    terminal::print(&format!("{count} deleted.\n"))
 }
 
 /// So many of them.
@@ -290,6 +360,15 @@ pub(super) fn progress(length: usize) -> ProgressBar {
     let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
     let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len}  {eta} left");
     match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// What turns on standard error, where that is a terminal, while nobody knows how many there are.
+fn counting() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    match ProgressStyle::with_template("{spinner} {human_pos} read") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
@@ -313,13 +392,13 @@ pub(super) async fn matching<K: Shown>(
         Some(filter) => collection.list().filter(filter),
         None => collection.list(),
     };
-    let bar = ProgressBar::new_spinner();
+    let bar = counting();
     let mut found = Vec::new();
     let mut stream = std::pin::pin!(list.stream());
     while let Some(one) = stream
         .try_next()
         .await
-        .with_context(|| format!("listing failed of every {}", K::WORD))?
+        .with_context(|| format!("looking for every {} failed", K::WORD))?
     {
         bar.inc(1);
         let object = serde_json::to_value(&one)?;
@@ -339,32 +418,47 @@ pub(super) async fn find<K: Shown>(
 ) -> anyhow::Result<K> {
     if let Ok(id) = text.parse::<K::Id>() {
         return match collection.load(id).await {
-            Err(error) if error.is_not_found() => bail!("no {} has the id {text}", K::WORD),
+            Err(error) if error.is_not_found() => bail!(absent::<K>(text)),
             result => result.with_context(|| format!("reading the {} {text} failed", K::WORD)),
         };
     }
     let names = K::NAMES.iter().copied();
     let filter = names.map(|name| scim::eq(name, text)).reduce(Filter::or);
+    only::<K, K>(matching(collection, filter.as_ref()).await?, text)
+}
+
+/// The one among these that has this id or name.
+pub(super) fn only<K: Shown, T: Serialize>(all: Vec<T>, text: &str) -> anyhow::Result<T> {
     let mut named = Vec::new();
-    for one in matching(collection, filter.as_ref()).await? {
+    for one in all {
         let object = serde_json::to_value(&one)?;
         let is_it = |name: &&str| {
             let value = at(&object, name).and_then(Value::as_str);
             value.is_some_and(|value| value.to_lowercase() == text.to_lowercase())
         };
-        if K::NAMES.iter().any(is_it) {
+        if K::NAMES.iter().chain(&["id"]).any(is_it) {
             named.push(one);
         }
     }
     match (named.pop(), named.is_empty()) {
         (Some(one), true) => Ok(one),
-        (Some(_), false) => bail!("several are named {text}; name the {} by its id", K::WORD),
-        (None, _) => bail!("no {} has the name or id {text}", K::WORD),
+        (Some(_), false) => bail!(
+            "{} are named {text}; name the {} by its id ({})",
+            counted(named.len() + 1, K::WORD),
+            K::WORD,
+            K::HINT
+        ),
+        (None, _) => bail!(absent::<K>(text)),
     }
 }
 
+/// Says that there is none, and where to look.
+fn absent<K: Shown>(text: &str) -> String {
+    format!("no {} has the name or id {text} ({})", K::WORD, K::HINT)
+}
+
 /// The id of an object.
-pub(super) fn id_of<K: Shown>(object: &K) -> anyhow::Result<K::Id> {
+pub(super) fn id_of<K: Shown>(object: &impl Serialize) -> anyhow::Result<K::Id> {
     let object = serde_json::to_value(object)?;
     let id = object.get("id").and_then(Value::as_str).unwrap_or_default();
     id.parse()
@@ -374,5 +468,5 @@ pub(super) fn id_of<K: Shown>(object: &K) -> anyhow::Result<K::Id> {
 
 /// Finds an object of a kind by what somebody typed.
 pub(super) async fn named<K: Shown>(client: &Client, text: &str) -> anyhow::Result<K::Id> {
-    id_of(&find(&client.collection::<K>(), text).await?)
+    id_of::<K>(&find(&client.collection::<K>(), text).await?)
 }

@@ -4,14 +4,18 @@
 use clap::{Args, Subcommand};
 use pingone::Population;
 
-use super::objects::{Managed, Objects, Shown, with_environment};
+use super::objects::{MakeDefault, Managed, Objects, Shown, with_environment};
 use super::output::Columns;
 
 const EXAMPLES: &str = with_environment!(
     "\
 Examples:
   latchkey population list --output csv
-  latchkey population create Sailors --set description=\"Who sail\""
+  latchkey population show Sailors
+  latchkey population create Sailors --set description=\"Who sail\"
+  latchkey population update Sailors --set preferredLanguage=fr
+  latchkey population make-default Sailors
+  latchkey population delete Sailors --dry-run"
 );
 
 /// Looks after populations, in the cloud or in the embedded environment.
@@ -26,10 +30,13 @@ pub(super) struct PopulationCommand {
 enum Action {
     #[command(flatten)]
     Objects(Objects),
+    /// Makes a population that of all new users for whom none is named.
+    MakeDefault(MakeDefault),
 }
 
 impl Shown for Population {
     const WORD: &'static str = "population";
+    const HINT: &'static str = "`latchkey population list` shows all";
     const COLUMNS: Columns = &["id", "name", "default", "userCount"];
 }
 
@@ -37,7 +44,9 @@ impl Managed for Population {}
 
 impl PopulationCommand {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let Action::Objects(objects) = self.action;
-        objects.run::<Population>().await
+        match self.action {
+            Action::Objects(objects) => objects.run::<Population>().await,
+            Action::MakeDefault(which) => which.run::<Population>().await,
+        }
     }
 }

@@ -4,26 +4,32 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use pingone::management::{Client, RoleHolder};
 use pingone::{
-    Application, Group, NewRoleAssignment, Population, Role, RoleAssignmentId, RoleScope,
-    RoleScopeType, User,
+    Application, Environment, Group, NewRoleAssignment, Population, Role, RoleAssignment,
+    RoleScope, RoleScopeType, User,
 };
+use serde_json::Value;
 
 use super::connection::Connection;
-use super::objects::{Managed, Objects, Shown, named, with_environment};
-use super::output::{Columns, Output};
-use super::terminal;
+use super::objects::{
+    Care, Managed, Objects, Shown, delete, find, matching, named, only, with_environment,
+};
+use super::output::{Columns, Output, at};
 
 const EXAMPLES: &str = with_environment!(
     "\
 Examples:
-  latchkey role list
+  latchkey role list --filter 'type eq \"CUSTOM\"'
+  latchkey role show \"Identity Data Admin\"
   latchkey role create Reader --set permissions='[{\"id\":\"dir:read:user\"}]' \\
       --set applicableTo='[\"ENVIRONMENT\"]'
+  latchkey role update Reader --set description=\"Reads users\"
   latchkey role assign \"Identity Data Admin\" --user ada --population Sailors
-  latchkey role held --user ada"
+  latchkey role assign \"Organization Admin\" --group Captains --organization
+  latchkey role assign Reader --application Robot --environment Staging
+  latchkey role held --user ada --output csv
+  latchkey role withdraw \"Identity Data Admin\" --user ada --dry-run
+  latchkey role delete Reader --yes"
 );
-
-const ASSIGNMENT_COLUMNS: Columns = &["id", "role.id", "scope.type", "scope.id", "readOnly"];
 
 /// Looks after roles, in the cloud or in the embedded environment.
 #[derive(Args, Debug)]
@@ -37,15 +43,14 @@ pub(super) struct RoleCommand {
 enum Action {
     #[command(flatten)]
     Objects(Objects),
-    /// Gives a role to somebody, for the environment or for one population.
+    /// Gives a role to somebody: for this environment, or for what is named.
     Assign {
         /// The role's name or id.
         role: String,
         #[command(flatten)]
         holder: Holder,
-        /// For this population alone.
-        #[arg(long)]
-        population: Option<String>,
+        #[command(flatten)]
+        reach: Reach,
         #[command(flatten)]
         output: Output,
         #[command(flatten)]
@@ -60,12 +65,16 @@ enum Action {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Takes a role from somebody.
+    /// Takes roles from somebody.
     Withdraw {
-        /// The assignment's id, as `latchkey role held` shows it.
-        assignment: RoleAssignmentId,
+        /// The role's name, where it is held once, or the assignment's id, as `latchkey role held`
+        /// shows it.
+        #[arg(required = true)]
+        roles: Vec<String>,
         #[command(flatten)]
         holder: Holder,
+        #[command(flatten)]
+        care: Care,
         #[command(flatten)]
         connection: Connection,
     },
@@ -77,7 +86,7 @@ struct Holder {
     /// A user, by name, e-mail address or id.
     #[arg(long)]
     user: Option<String>,
-    /// An application, by name or id.
+    /// An application, such as a worker, by name or id.
     #[arg(long)]
     application: Option<String>,
     /// A group, by name or id.
@@ -98,12 +107,75 @@ impl Holder {
     }
 }
 
+/// What a role is held for.
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+struct Reach {
+    /// For all environments of the organization.
+    #[arg(long)]
+    organization: bool,
+    /// For this environment, by name or id [default: the one that the command administers].
+    #[arg(long)]
+    environment: Option<String>,
+    /// For this population alone, by name or id.
+    #[arg(long)]
+    population: Option<String>,
+    /// For this application alone, by name or id.
+    #[arg(long, value_name = "APPLICATION")]
+    for_application: Option<String>,
+}
+
+impl Reach {
+    async fn find(&self, client: &Client) -> anyhow::Result<RoleScope> {
+        if self.organization {
+            let environment = client.environment().await;
+            let environment = environment.context("the organization was not found")?;
+            let organization = environment.organization.id.as_uuid();
+            return Ok(RoleScope::new(RoleScopeType::Organization, organization));
+        }
+        if let Some(population) = &self.population {
+            let population = named::<Population>(client, population).await?;
+            let population = population.as_uuid();
+            return Ok(RoleScope::new(RoleScopeType::Population, population));
+        }
+        if let Some(application) = &self.for_application {
+            let application = named::<Application>(client, application).await?;
+            let application = application.as_uuid();
+            return Ok(RoleScope::new(RoleScopeType::Application, application));
+        }
+        let environment = match &self.environment {
+            Some(text) => find(&client.environments(), text).await?.id,
+            None => client.environment_id(),
+        };
+        Ok(RoleScope::new(
+            RoleScopeType::Environment,
+            environment.as_uuid(),
+        ))
+    }
+}
+
 impl Shown for Role {
     const WORD: &'static str = "role";
+    const HINT: &'static str = "`latchkey role list` shows all";
     const COLUMNS: Columns = &["id", "type", "name", "applicableTo"];
 }
 
 impl Managed for Role {}
+
+impl Shown for RoleAssignment {
+    const WORD: &'static str = "role assignment";
+    const HINT: &'static str = "`latchkey role held` shows all of somebody";
+    const COLUMNS: Columns = &["id", "role.name", "scope.type", "scope.id", "readOnly"];
+    const NAMES: &'static [&'static str] = &["role.name", "role.id"];
+    const TAKES_FILTERS: bool = false;
+}
+
+impl Shown for Environment {
+    const WORD: &'static str = "environment";
+    const HINT: &'static str = "the worker sees those for which it holds a role";
+    const COLUMNS: Columns = &["id", "name", "type"];
+    const TAKES_FILTERS: bool = false;
+}
 
 impl RoleCommand {
     pub(super) async fn run(self) -> anyhow::Result<()> {
@@ -112,23 +184,20 @@ impl RoleCommand {
             Action::Assign {
                 role,
                 holder,
-                population,
+                reach,
                 output,
                 connection,
             } => {
                 let client = connection.client()?;
                 let id = named::<Role>(&client, &role).await?;
-                let scope = if let Some(population) = population {
-                    let population = named::<Population>(&client, &population).await?;
-                    RoleScope::new(RoleScopeType::Population, population.as_uuid())
-                } else {
-                    let here = client.environment_id().as_uuid();
-                    RoleScope::new(RoleScopeType::Environment, here)
-                };
-                let assignments = client.role_assignments(holder.find(&client).await?);
+                let holder = holder.find(&client).await?;
+                let scope = reach.find(&client).await?;
+                let assignments = client.role_assignments(holder);
                 let made = assignments.create(&NewRoleAssignment::new(id, scope)).await;
                 let made = made.with_context(|| format!("the role {role} was not assigned"))?;
-                output.one(ASSIGNMENT_COLUMNS, &made)
+                let shown = describe(&client, &[made]).await?;
+                let one = shown.first().context("the service told no assignment")?;
+                output.one(RoleAssignment::COLUMNS, one)
             }
             Action::Held {
                 holder,
@@ -137,25 +206,45 @@ impl RoleCommand {
             } => {
                 let client = connection.client()?;
                 let held = client.role_assignments(holder.find(&client).await?);
-                let held = held
-                    .list()
-                    .all()
-                    .await
-                    .context("listing the roles failed")?;
-                output.many(ASSIGNMENT_COLUMNS, &held)
+                let held = describe(&client, &matching(&held, None).await?).await?;
+                output.many(RoleAssignment::COLUMNS, &held)
             }
             Action::Withdraw {
-                assignment,
+                roles,
                 holder,
+                care,
                 connection,
             } => {
-                let client = connection.client()?;
-                let held = client.role_assignments(holder.find(&client).await?);
-                held.delete(assignment)
-                    .await
-                    .context("the role was not withdrawn")?;
-                terminal::print("The role is withdrawn.\n")
+                let client = connection.patient_client()?;
+                let assignments = client.role_assignments(holder.find(&client).await?);
+                let held = matching(&assignments, None).await?;
+                let held = describe(&client, &held).await?;
+                let mut found: Vec<Value> = Vec::new();
+                for text in &roles {
+                    let one = only::<RoleAssignment, _>(held.clone(), text)?;
+                    if !found.contains(&one) {
+                        found.push(one);
+                    }
+                }
+                delete(&assignments, &found, care).await
             }
         }
     }
+}
+
+/// Assignments with the names of their roles.
+async fn describe(client: &Client, assignments: &[RoleAssignment]) -> anyhow::Result<Vec<Value>> {
+    let roles = matching(&client.environment_roles(), None).await?;
+    let mut shown = Vec::new();
+    for assignment in assignments {
+        let mut one = serde_json::to_value(assignment)?;
+        let id = at(&one, "role.id").cloned();
+        let is_it = |role: &&Role| id.as_ref().is_some_and(|id| *id == role.id.to_string());
+        let members = one.get_mut("role").and_then(Value::as_object_mut);
+        if let (Some(role), Some(members)) = (roles.iter().find(is_it), members) {
+            members.insert("name".to_owned(), role.name.clone().into());
+        }
+        shown.push(one);
+    }
+    Ok(shown)
 }

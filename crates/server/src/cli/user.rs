@@ -1,6 +1,5 @@
 //! `latchkey user`: looking after people through the management API.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -21,11 +20,17 @@ use super::terminal;
 const EXAMPLES: &str = with_environment!(
     "\
 Examples:
-  latchkey user find ada@example.com
+  latchkey user find ada@example.com --output json
   latchkey user list --filter 'enabled eq false' --output csv
   latchkey user create ada ada@example.com --set name.given=Ada --with-password
+  latchkey user show ada
+  latchkey user update ada --set title=Captain --set nickname=null
   latchkey user import crew.csv --population Sailors --dry-run
   latchkey user delete --filter 'population.id eq \"…\"' --dry-run
+  latchkey user disable ada
+  latchkey user enable ada
+  latchkey user unlock ada
+  latchkey user send-recovery-code ada
   latchkey user set-password ada                 asks for the password
   pass show ada | latchkey user set-password ada --env-file test.env"
 );
@@ -52,7 +57,12 @@ enum Action {
     Delete(Delete),
     Import(Import),
     /// Shows the users with this username, e-mail address or id.
-    Find(Whom),
+    Find {
+        #[command(flatten)]
+        whom: Whom,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Sets a password, asked for at the terminal or read as one line from standard input.
     SetPassword {
         #[command(flatten)]
@@ -115,13 +125,16 @@ impl UserCommand {
             Action::Update(update) => return converse(update.run()).map(done),
             Action::Delete(delete) => return converse(delete.run::<User>()).map(done),
             Action::Import(import) => return converse(import.run()).map(done),
-            Action::Find(whom) => converse(async {
-                let users = matching(&whom.connection.client()?, &whom.name).await?;
-                if users.is_empty() {
-                    bail!(nobody(&whom.name));
-                }
-                Ok(users.iter().map(describe).collect())
-            }),
+            Action::Find { whom, output } => {
+                return converse(async {
+                    let users = matching(&whom.connection.client()?, &whom.name).await?;
+                    if users.is_empty() {
+                        bail!(nobody(&whom.name));
+                    }
+                    output.many(User::COLUMNS, &users)
+                })
+                .map(done);
+            }
             Action::SetPassword { whom, force_change } => set_password(&whom, force_change),
             Action::Unlock(whom) => whom.change("unlocked", async |client, user| {
                 client.passwords(user).unlock().await?;
@@ -149,6 +162,7 @@ fn done((): ()) -> ExitCode {
 
 impl Shown for User {
     const WORD: &'static str = "user";
+    const HINT: &'static str = "`latchkey user list` shows all";
     const COLUMNS: Columns = &["id", "username", "email", "enabled", "population.id"];
     const NAMES: &'static [&'static str] = &["username", "email"];
 }
@@ -277,21 +291,10 @@ async fn matching(client: &Client, text: &str) -> anyhow::Result<Vec<User>> {
 }
 
 fn nobody(text: &str) -> String {
-    format!("no user of the environment has the username, e-mail address or id {text}")
+    let hint = User::HINT;
+    format!("no user of the environment has the username, e-mail address or id {text} ({hint})")
 }
 
 fn name_of(user: &User) -> String {
     user.username.clone().unwrap_or_else(|| user.id.to_string())
-}
-
-fn describe(user: &User) -> String {
-    let mut text = String::new();
-    let enabled = match user.enabled {
-        Some(false) => "disabled",
-        _ => "enabled",
-    };
-    let email = user.email.as_deref().unwrap_or("no e-mail address");
-    // Writing into a String cannot fail.
-    let _ = writeln!(text, "{}  {}  {email}  {enabled}", user.id, name_of(user));
-    text
 }

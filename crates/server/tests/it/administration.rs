@@ -1,9 +1,13 @@
 //! The administration commands against a running environment.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use serde_json::Value;
 use testkit::System;
 
 /// A running environment and a file that leads to it.
@@ -37,6 +41,32 @@ impl Place {
             .unwrap()
     }
 
+    /// Runs a command that a person types at a terminal, who then types `input`. Gives what the
+    /// program wrote to standard output, which leads elsewhere, and what stands on the terminal.
+    async fn run_at_terminal(&self, arguments: &[&str], input: &str) -> (Output, String) {
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
+        let (env_file, input) = (self.env_file(), input.to_owned());
+        tokio::task::spawn_blocking(move || run_at_terminal(&arguments, &env_file, &input))
+            .await
+            .unwrap()
+    }
+
+    /// Runs a command that must succeed and gives the object that it printed.
+    async fn object(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.said(arguments, "").await).unwrap()
+    }
+
+    /// Runs a command that must fail and gives what it complained of.
+    async fn complaint(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, "").await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+        text(&output.stderr)
+    }
+
     /// Runs a command that must succeed and gives what it printed.
     async fn said(&self, arguments: &[&str], input: &str) -> String {
         let output = self.run(arguments, input).await;
@@ -63,6 +93,40 @@ fn run(arguments: &[String], env_file: &Path, input: &str) -> Output {
     // Most commands read nothing and may be gone already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
+}
+
+fn run_at_terminal(arguments: &[String], env_file: &Path, input: &str) -> (Output, String) {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&controller).unwrap();
+    unlockpt(&controller).unwrap();
+    let name = ptsname(&controller, Vec::new()).unwrap();
+    let mut options = File::options();
+    options.read(true).write(true);
+    let terminal = options.open(name.to_str().unwrap()).unwrap();
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: 100,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&terminal, size).unwrap();
+    let mut controller = File::from(controller);
+    controller.write_all(input.as_bytes()).unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .args(arguments)
+        .arg("--env-file")
+        .arg(env_file)
+        .env_clear()
+        .env("TERM", "xterm")
+        .stdin(terminal.try_clone().unwrap())
+        .stderr(terminal)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut seen = Vec::new();
+    // Linux reports an error when the last program has left the terminal.
+    let _ = controller.read_to_end(&mut seen);
+    (child.wait_with_output().unwrap(), text(&seen))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -119,10 +183,13 @@ async fn users_are_found_disabled_enabled_and_unlocked() {
     let name = place.system.env().demo_username.clone();
     let found = place.said(&["user", "find", &name], "").await;
     assert!(
-        found.contains(&name) && found.contains("enabled"),
+        found.starts_with("ID ") && found.contains(&name) && found.contains("true"),
         "{found}"
     );
-    let id = found.split_whitespace().next().unwrap().to_owned();
+    let csv = ["user", "find", &name, "--output", "csv"];
+    let csv = place.said(&csv, "").await;
+    let id = csv.lines().nth(1).unwrap().split(',').next().unwrap();
+    let id = id.to_owned();
 
     assert_eq!(
         place.said(&["user", "disable", &id], "").await,
@@ -132,7 +199,7 @@ async fn users_are_found_disabled_enabled_and_unlocked() {
         place
             .said(&["user", "find", &id], "")
             .await
-            .contains("disabled")
+            .contains("false")
     );
     assert_eq!(
         place.said(&["user", "enable", &name], "").await,
@@ -201,7 +268,7 @@ async fn groups_and_populations_are_made_changed_listed_and_deleted() {
             "",
         )
         .await;
-    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let made: Value = serde_json::from_str(&made).unwrap();
     assert_eq!(made["description"], "Who may steer");
     place
         .said(
@@ -210,7 +277,7 @@ async fn groups_and_populations_are_made_changed_listed_and_deleted() {
         )
         .await;
     let shown = place.said(&["group", "show", "Captains"], "").await;
-    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let shown: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(
         (shown["description"].as_str(), shown["externalId"].as_str()),
         (Some("Who may steer"), Some("c-1"))
@@ -225,6 +292,8 @@ async fn groups_and_populations_are_made_changed_listed_and_deleted() {
 
     let said = place.said(&["group", "add", "Captains", &name], "").await;
     assert_eq!(said, "1 user added to Captains.\n");
+    let again = place.said(&["group", "add", "Captains", &name], "").await;
+    assert_eq!(again, "0 users added to Captains.\n");
     let members = place
         .said(&["group", "members", "Captains", "--output", "csv"], "")
         .await;
@@ -233,7 +302,7 @@ async fn groups_and_populations_are_made_changed_listed_and_deleted() {
         "{members}"
     );
     let said = place
-        .said(&["group", "remove", "Captains", &name], "")
+        .said(&["group", "remove", "Captains", &name, "--yes"], "")
         .await;
     assert_eq!(said, "1 user removed from Captains.\n");
 
@@ -289,8 +358,7 @@ async fn many_users_are_imported_and_deleted() {
         "{complained}"
     );
     assert!(!complained.contains("short"), "{complained}");
-    let listed: Vec<serde_json::Value> =
-        serde_json::from_str(&place.said(&list, "").await).unwrap();
+    let listed: Vec<Value> = serde_json::from_str(&place.said(&list, "").await).unwrap();
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[0]["name"].as_object().unwrap().len(), 1);
 
@@ -315,7 +383,7 @@ async fn a_user_is_created_with_a_password_and_changed() {
     ];
     let create = [&create[..], &["--set", "name.given=Eve"]].concat();
     let made = place.said(&create, "Windy-Meadow-97\n").await;
-    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let made: Value = serde_json::from_str(&made).unwrap();
     assert_eq!(made["name"]["given"], "Eve");
     let changed = place
         .said(
@@ -331,7 +399,7 @@ async fn a_user_is_created_with_a_password_and_changed() {
             "",
         )
         .await;
-    let changed: serde_json::Value = serde_json::from_str(&changed).unwrap();
+    let changed: Value = serde_json::from_str(&changed).unwrap();
     assert!(changed["title"] == "Dr" && changed.get("name").is_none());
 }
 
@@ -342,7 +410,7 @@ async fn an_application_is_made_and_gets_grants_a_role_and_a_policy() {
     let create = ["application", "create", "Shop", "--set"];
     let uris = r#"redirectUris=["https://shop.example/callback"]"#;
     let made = place.said(&[&create[..], &[uris]].concat(), "").await;
-    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    let made: Value = serde_json::from_str(&made).unwrap();
     assert_eq!(made["type"], "WEB_APP");
     let robot = ["application", "create", "Robot", "--set", "type=WORKER"];
     place.said(&robot, "").await;
@@ -381,28 +449,39 @@ async fn an_application_is_made_and_gets_grants_a_role_and_a_policy() {
         "Robot",
     ];
     let given = place.said(&assign, "").await;
-    let given: serde_json::Value = serde_json::from_str(&given).unwrap();
+    let given: Value = serde_json::from_str(&given).unwrap();
     let held = ["role", "held", "--application", "Robot", "--output", "csv"];
     let id = given["id"].as_str().unwrap();
     assert!(place.said(&held, "").await.contains(id));
-    let withdraw = ["role", "withdraw", id, "--application", "Robot"];
+    let withdraw = ["role", "withdraw", id, "--application", "Robot", "--yes"];
     place.said(&withdraw, "").await;
     assert!(!place.said(&held, "").await.contains(id));
     let held = place.said(&["role", "held", "--user", &name], "").await;
     assert!(held.starts_with("ID"), "{held}");
 
     place.said(&["policy", "create", "Strict"], "").await;
-    let demand = ["policy", "demand", "Strict", "login", "--set"];
+    let demand = ["policy", "action", "add", "Strict", "login", "--set"];
     let demand = [&demand[..], &["recovery.enabled=false"]].concat();
     place.said(&demand, "").await;
-    let demands = place.said(&["policy", "demands", "Strict"], "").await;
-    assert!(demands.contains("LOGIN"), "{demands}");
     place
         .said(&["policy", "assign", "Strict", "Shop"], "")
         .await;
-    place
-        .said(&["policy", "withdraw", "Strict", "Shop"], "")
-        .await;
+    let assigned = ["policy", "assigned", "Shop", "--output", "csv"];
+    assert!(place.said(&assigned, "").await.contains(",1,Strict,"));
+    let withdraw = ["policy", "withdraw", "Strict", "Shop"];
+    let dry = [&withdraw[..], &["--dry-run"]].concat();
+    assert!(place.said(&dry, "").await.contains("Strict"));
+    let refused = place.complaint(&withdraw).await;
+    assert!(refused.contains("nothing was done"), "{refused}");
+    assert!(place.said(&assigned, "").await.contains(",1,Strict,"));
+    let said = place.said(&[&withdraw[..], &["--yes"]].concat(), "").await;
+    assert_eq!(said, "1 assignment deleted.\n");
+    assert!(!place.said(&assigned, "").await.contains("Strict"));
+    let refused = place.complaint(&withdraw).await;
+    assert!(
+        refused.contains("Shop was not given the policy Strict"),
+        "{refused}"
+    );
     place
         .said(&["policy", "delete", "Strict", "--yes"], "")
         .await;
@@ -413,4 +492,433 @@ async fn an_application_is_made_and_gets_grants_a_role_and_a_policy() {
     place.said(&["application", "show", "Robot"], "").await;
     let delete = ["application", "delete", "Robot", "--yes"];
     assert_eq!(place.said(&delete, "").await, "1 application deleted.\n");
+}
+
+/// The types of a policy's actions with their priorities, in the order of a table.
+async fn order(place: &Place, policy: &str) -> Vec<(u64, String)> {
+    let list = ["policy", "action", "list", policy, "--output", "json"];
+    let listed = place.object(&list).await;
+    let action = |action: &Value| {
+        let kind = action["type"].as_str().unwrap();
+        (action["priority"].as_u64().unwrap(), kind.to_owned())
+    };
+    listed.as_array().unwrap().iter().map(action).collect()
+}
+
+fn turns(turns: &[(u64, &str)]) -> Vec<(u64, String)> {
+    let turn = |&(priority, kind): &(u64, &str)| (priority, kind.to_owned());
+    turns.iter().map(turn).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policys_actions_are_added_changed_moved_and_removed() {
+    let place = Place::start().await;
+    place.said(&["policy", "create", "Strict"], "").await;
+    let attributes = r#"attributes=[{"name":"name.given","required":true}]"#;
+    let profiling = [
+        "policy",
+        "action",
+        "add",
+        "Strict",
+        "progressive_profiling",
+        "--priority",
+        "7",
+        "--set",
+        attributes,
+        "--set",
+        "promptText=Who are you?",
+        "--set",
+        "promptIntervalSeconds=60",
+        "--set",
+        "preventMultiplePromptsPerFlow=true",
+    ];
+    place
+        .said(&["policy", "action", "add", "Strict", "login"], "")
+        .await;
+    place.said(&profiling, "").await;
+    // A new action has its turn behind all others, and is made after one that was shown.
+    let shown = ["policy", "action", "show", "Strict", "LOGIN"];
+    let file = place.directory.path().join("login.json");
+    std::fs::write(&file, place.said(&shown, "").await).unwrap();
+    let file = file.to_str().unwrap();
+    let copy = ["policy", "action", "add", "Strict", "login", "--from", file];
+    let copy = [&copy[..], &["--priority", "9"]].concat();
+    let second = place.object(&copy).await;
+    let expected = turns(&[(1, "LOGIN"), (7, "PROGRESSIVE_PROFILING"), (9, "LOGIN")]);
+    assert_eq!(order(&place, "Strict").await, expected);
+
+    let ambiguous = place.complaint(&shown).await;
+    assert!(
+        ambiguous.contains("2 actions are named LOGIN") && ambiguous.contains("by its id"),
+        "{ambiguous}"
+    );
+    let second = second["id"].as_str().unwrap();
+    let update = ["policy", "action", "update", "Strict", second, "--set"];
+    let updated = place
+        .object(&[&update[..], &["recovery.enabled=true"]].concat())
+        .await;
+    assert_eq!(updated["recovery"]["enabled"], true);
+    assert_eq!(updated["priority"], 9);
+
+    let moving = ["policy", "action", "move", "Strict", second, "--before"];
+    let moving = [&moving[..], &["progressive_profiling"]].concat();
+    let dry = [&moving[..], &["--dry-run", "--output", "csv"]].concat();
+    let dry = place.said(&dry, "").await;
+    let kinds: Vec<&str> = dry
+        .lines()
+        .map(|line| line.rsplit(',').next().unwrap())
+        .collect();
+    assert_eq!(kinds, ["type", "LOGIN", "LOGIN", "PROGRESSIVE_PROFILING"]);
+    assert_eq!(order(&place, "Strict").await, expected);
+    place.said(&moving, "").await;
+    let expected = turns(&[(1, "LOGIN"), (7, "LOGIN"), (9, "PROGRESSIVE_PROFILING")]);
+    assert_eq!(order(&place, "Strict").await, expected);
+    let first = [
+        "policy",
+        "action",
+        "move",
+        "Strict",
+        "progressive_profiling",
+        "--first",
+    ];
+    place.said(&first, "").await;
+    let expected = turns(&[(1, "PROGRESSIVE_PROFILING"), (7, "LOGIN"), (9, "LOGIN")]);
+    assert_eq!(order(&place, "Strict").await, expected);
+    // Where two have the same turn, all are numbered anew.
+    let same = [&update[..], &["priority=1"]].concat();
+    place.said(&same, "").await;
+    let last = [
+        "policy",
+        "action",
+        "move",
+        "Strict",
+        "progressive_profiling",
+        "--last",
+    ];
+    place.said(&last, "").await;
+    let expected = turns(&[(1, "LOGIN"), (2, "LOGIN"), (3, "PROGRESSIVE_PROFILING")]);
+    assert_eq!(order(&place, "Strict").await, expected);
+
+    let remove = [
+        "policy",
+        "action",
+        "remove",
+        "Strict",
+        second,
+        "progressive_profiling",
+    ];
+    let dry = place
+        .said(&[&remove[..], &["--dry-run"]].concat(), "")
+        .await;
+    assert!(dry.contains(second), "{dry}");
+    assert_eq!(order(&place, "Strict").await.len(), 3);
+    let said = place.said(&[&remove[..], &["--yes"]].concat(), "").await;
+    assert_eq!(said, "2 actions deleted.\n");
+    assert_eq!(order(&place, "Strict").await.len(), 1);
+    let gone = place
+        .complaint(&["policy", "action", "show", "Strict", second])
+        .await;
+    assert!(gone.contains("`latchkey policy action list`"), "{gone}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn password_policies_are_made_changed_made_the_default_and_deleted() {
+    let place = Place::start().await;
+    let create = ["password-policy", "create", "Strict", "--set"];
+    let create = [&create[..], &[r#"length={"min":12,"max":255}"#]].concat();
+    let made = place.object(&create).await;
+    assert_eq!(
+        (
+            &made["length"]["min"],
+            &made["excludesCommonlyUsed"],
+            &made["default"]
+        ),
+        (&12.into(), &true.into(), &false.into())
+    );
+    let update = [
+        "password-policy",
+        "update",
+        "strict",
+        "--set",
+        "length.min=14",
+    ];
+    let update = [&update[..], &["--set", "maxAgeDays=90"]].concat();
+    let changed = place.object(&update).await;
+    assert_eq!(
+        (
+            &changed["length"]["min"],
+            &changed["maxAgeDays"],
+            &changed["notSimilarToCurrent"]
+        ),
+        (&14.into(), &90.into(), &true.into())
+    );
+    let update = [
+        "password-policy",
+        "update",
+        "Strict",
+        "--set",
+        "maxAgeDays=null",
+    ];
+    assert!(place.object(&update).await.get("maxAgeDays").is_none());
+    let wrong = [
+        "password-policy",
+        "update",
+        "Strict",
+        "--set",
+        "lenght.min=14",
+    ];
+    let wrong = place.complaint(&wrong).await;
+    assert!(wrong.contains("no member `lenght`"), "{wrong}");
+    let wrong = [
+        "password-policy",
+        "update",
+        "Strict",
+        "--set",
+        "length.min=3",
+    ];
+    let wrong = place.complaint(&wrong).await;
+    assert!(
+        wrong.contains("the password policy Strict was not changed") && wrong.contains("length"),
+        "{wrong}"
+    );
+
+    // The one that is the default is it no more when another one is.
+    let list = ["password-policy", "list", "--output", "csv"];
+    let before = place.said(&list, "").await;
+    assert!(before.contains(",Strict,false,"), "{before}");
+    place
+        .said(&["password-policy", "make-default", "Strict"], "")
+        .await;
+    let after = place.said(&list, "").await;
+    assert!(after.contains(",Strict,true,"), "{after}");
+    assert_eq!(after.matches(",true,").count(), 1, "{after}");
+    let shown = place.said(&["password-policy", "show", "Strict"], "").await;
+    let file = place.directory.path().join("strict.json");
+    std::fs::write(&file, shown).unwrap();
+    let copy = ["password-policy", "create", "Stricter", "--from"];
+    let copy = [
+        &copy[..],
+        &[file.to_str().unwrap(), "--set", "default=false"],
+    ]
+    .concat();
+    let copy = place.object(&copy).await;
+    assert_eq!(
+        (&copy["name"], &copy["length"]["min"]),
+        (&"Stricter".into(), &14.into())
+    );
+    assert_eq!(copy["default"], false);
+
+    let refused = ["password-policy", "delete", "Strict", "--yes"];
+    let refused = place.complaint(&refused).await;
+    assert!(refused.contains("Default Password Policy"), "{refused}");
+    let delete = ["password-policy", "delete", "Stricter", "--yes"];
+    assert_eq!(
+        place.said(&delete, "").await,
+        "1 password policy deleted.\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn populations_and_policies_are_made_the_default() {
+    let place = Place::start().await;
+    for kind in ["population", "policy"] {
+        place.said(&[kind, "create", "Sailors"], "").await;
+        if kind == "policy" {
+            let login = ["policy", "action", "add", "Sailors", "login"];
+            place.said(&login, "").await;
+        }
+        let made = place.object(&[kind, "make-default", "Sailors"]).await;
+        assert_eq!(made["default"], true, "{kind}");
+        let listed = place.object(&[kind, "list", "--output", "json"]).await;
+        let defaults = listed.as_array().unwrap().iter();
+        let defaults = defaults.filter(|one| one["default"] == true).count();
+        assert_eq!(defaults, 1, "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_are_given_to_workers_and_groups_for_whatever_they_can_be_held_for() {
+    let place = Place::start().await;
+    place.said(&["group", "create", "Captains"], "").await;
+    place.said(&["population", "create", "Sailors"], "").await;
+    let robot = ["application", "create", "Robot", "--set", "type=WORKER"];
+    place.said(&robot, "").await;
+    let here = place.system.env().environment_id.clone();
+    let cases: [(&str, &[&str], &str); 5] = [
+        ("Environment Admin", &["--organization"], "ORGANIZATION"),
+        ("Environment Admin", &[], "ENVIRONMENT"),
+        (
+            "Identity Data Admin",
+            &["--environment", &here],
+            "ENVIRONMENT",
+        ),
+        (
+            "Identity Data Admin",
+            &["--population", "Sailors"],
+            "POPULATION",
+        ),
+        (
+            "Application Owner",
+            &["--for-application", "Robot"],
+            "APPLICATION",
+        ),
+    ];
+    for holder in [["--application", "Robot"], ["--group", "Captains"]] {
+        for (role, reach, kind) in cases {
+            let assign = [&["role", "assign", role], &holder[..], reach].concat();
+            let given = place.object(&assign).await;
+            assert_eq!(given["scope"]["type"], kind, "{assign:?}");
+            assert_eq!(given["role"]["name"], role);
+        }
+        let held = [&["role", "held", "--output", "csv"], &holder[..]].concat();
+        let listed = place.said(&held, "").await;
+        for (role, _, kind) in cases {
+            assert!(listed.contains(&format!(",{role},{kind},")), "{listed}");
+        }
+        let ambiguous = [&["role", "withdraw", "Environment Admin"], &holder[..]].concat();
+        let ambiguous = place.complaint(&ambiguous).await;
+        assert!(
+            ambiguous.contains("2 role assignments are named Environment Admin"),
+            "{ambiguous}"
+        );
+        let withdraw = [&["role", "withdraw", "application owner"], &holder[..]].concat();
+        let dry = place
+            .said(&[&withdraw[..], &["--dry-run"]].concat(), "")
+            .await;
+        assert!(dry.contains("Application Owner"), "{dry}");
+        assert_eq!(place.said(&held, "").await, listed);
+        let said = place.said(&[&withdraw[..], &["--yes"]].concat(), "").await;
+        assert_eq!(said, "1 role assignment deleted.\n");
+        assert!(!place.said(&held, "").await.contains("Application Owner"));
+    }
+    let twice = [
+        "role",
+        "assign",
+        "Reader",
+        "--user",
+        "a",
+        "--population",
+        "b",
+        "--organization",
+    ];
+    assert_eq!(place.run(&twice, "").await.status.code(), Some(2));
+}
+
+/// Users with a common beginning of their names, in a file.
+fn crew(place: &Place, name: &str, count: usize) -> String {
+    let mut rows = String::from("username,email\n");
+    for number in 1..=count {
+        rows.push_str(&format!("{name}-{number},{name}-{number}@example.com\n"));
+    }
+    let file = place.directory.path().join(format!("{name}.csv"));
+    std::fs::write(&file, rows).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_work_shows_how_far_it_is_on_a_terminal_and_nowhere_else() {
+    let place = Place::start().await;
+    place.said(&["group", "create", "Captains"], "").await;
+    let (seen, piped) = (crew(&place, "seen", 12), crew(&place, "piped", 12));
+    let filter = r#"username sw "seen""#;
+    let work: [(&[&str], &str); 4] = [
+        (&["user", "import", &seen, "--yes"], "12 users created.\n"),
+        (
+            &["group", "add", "Captains", "--filter", filter],
+            "12 users added to Captains.\n",
+        ),
+        (
+            &["group", "remove", "Captains", "--filter", filter, "--yes"],
+            "12 users removed from Captains.\n",
+        ),
+        (
+            &["user", "delete", "--filter", filter, "--yes"],
+            "12 users deleted.\n",
+        ),
+    ];
+    for (arguments, said) in work {
+        let (output, terminal) = place.run_at_terminal(arguments, "").await;
+        assert!(output.status.success(), "{terminal}");
+        assert_eq!(text(&output.stdout), said);
+        assert!(
+            terminal.contains("/12") && terminal.contains('░') && terminal.contains("left"),
+            "{arguments:?}: {terminal:?}"
+        );
+        let quietly: Vec<&str> = arguments
+            .iter()
+            .map(|&argument| match argument {
+                file if file == seen => piped.as_str(),
+                argument if argument == filter => r#"username sw "piped""#,
+                argument => argument,
+            })
+            .collect();
+        let output = place.run(&quietly, "").await;
+        assert_eq!(text(&output.stdout), said);
+        assert_eq!(text(&output.stderr), "", "{quietly:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_something_away_at_a_terminal_is_asked() {
+    let place = Place::start().await;
+    place.said(&["population", "create", "Sailors"], "").await;
+    let delete = ["population", "delete", "Sailors"];
+    for answer in ["n\n", "\n", "yes please\n"] {
+        let (output, terminal) = place.run_at_terminal(&delete, answer).await;
+        assert_eq!(output.status.code(), Some(1), "{terminal}");
+        assert!(
+            terminal.contains("1 population will be deleted. Go on? [y/N]"),
+            "{terminal}"
+        );
+        assert!(terminal.contains("nothing was done"), "{terminal}");
+        place.said(&["population", "show", "Sailors"], "").await;
+    }
+    let (output, terminal) = place.run_at_terminal(&delete, "y\n").await;
+    assert_eq!(
+        text(&output.stdout),
+        "1 population deleted.\n",
+        "{terminal}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_a_group_and_grants_are_rehearsed() {
+    let place = Place::start().await;
+    let name = place.system.env().demo_username.clone();
+    place.said(&["group", "create", "Captains"], "").await;
+    let members = ["group", "members", "Captains", "--output", "json"];
+    let add = ["group", "add", "Captains", &name, &name, "--dry-run"];
+    let output = place.run(&add, "").await;
+    assert!(text(&output.stdout).contains(&name));
+    assert_eq!(text(&output.stderr), "1 user would be added to Captains:\n");
+    assert_eq!(place.said(&members, "").await, "[]\n");
+    place.said(&["group", "add", "Captains", &name], "").await;
+    let remove = ["group", "remove", "Captains", &name];
+    let refused = place.complaint(&remove).await;
+    assert!(
+        refused.contains("1 user will be removed from Captains"),
+        "{refused}"
+    );
+    let output = place.run(&[&remove[..], &["--dry-run"]].concat(), "").await;
+    assert_eq!(
+        text(&output.stderr),
+        "1 user would be removed from Captains:\n"
+    );
+    assert_ne!(place.said(&members, "").await, "[]\n");
+
+    place.said(&["application", "create", "Shop"], "").await;
+    let create = ["grant", "create", "Shop", "openid", "email", "profile"];
+    let said = place
+        .said(&[&create[..], &["--dry-run"]].concat(), "")
+        .await;
+    assert!(said.contains("email profile of openid"), "{said}");
+    let list = ["grant", "list", "Shop", "--output", "json"];
+    let before = place.said(&list, "").await;
+    assert!(!before.contains("email profile"), "{before}");
+    let wrong = ["grant", "create", "Shop", "openid", "emial"];
+    let wrong = place.complaint(&wrong).await;
+    assert!(
+        wrong.contains("openid has no scope emial; it has ") && wrong.contains("email"),
+        "{wrong}"
+    );
 }
