@@ -24,10 +24,11 @@ const CRATES: [(&str, bool); 3] = [
 ];
 
 /// What only requests say: the service refuses a code that it does not know, so the list is closed.
-const REQUESTS: [&str; 7] = [
+const REQUESTS: [&str; 8] = [
     "CorsSettings",
     "GroupAccess",
     "NewApplication",
+    "NewDevice",
     "NewLifecycle",
     "RoleAccess",
     "RoleScope",

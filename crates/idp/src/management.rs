@@ -416,7 +416,7 @@ fn resources_of_devices() -> Vec<Resource> {
             .get(devices::list)
             .answering_many::<OfUserShown<Device>>("devices")
             .post(devices::create)
-            .taking::<devices::NewDevice>()
+            .taking::<wire::NewDevice>()
             .post_as(media::DEVICES_REORDER, devices::reorder)
             .taking::<devices::Order>()
             .delete(devices::drop_order),

@@ -115,8 +115,18 @@ ids! {
     ApplicationId = "application";
     /// That a user's attribute becomes a claim.
     AttributeMappingId = "attribute mapping";
+    /// Another name for an environment's pages.
+    CustomDomainId = "custom domain";
+    /// A policy that says which devices prove who somebody is.
+    DeviceAuthenticationPolicyId = "device authentication policy";
+    /// A device that proves who somebody is.
+    DeviceId = "device";
+    /// A domain that mails may come from.
+    EmailDomainId = "e-mail domain";
     /// An environment: one issuer, one directory.
     EnvironmentId = "environment";
+    /// A policy that says which passkeys and security keys count.
+    Fido2PolicyId = "FIDO2 policy";
     /// One sign-on interaction.
     FlowId = "flow";
     /// What a user allowed an application; every token hangs off one.
@@ -137,6 +147,8 @@ ids! {
     LicenseId = "license";
     /// A mail in the outbox.
     MailId = "mail";
+    /// Limits of messages.
+    NotificationsPolicyId = "notifications policy";
     /// An organization, which holds environments.
     OrganizationId = "organization";
     /// A password policy.
@@ -175,6 +187,8 @@ ids! {
     TemplateContentId = "template content";
     /// How the pages look.
     ThemeId = "theme";
+    /// An address that mails may come from.
+    TrustedEmailId = "trusted e-mail address";
     /// A user; the `sub` of tokens.
     UserId = "user";
 }

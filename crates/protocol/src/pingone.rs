@@ -8,14 +8,20 @@ mod application;
 mod branding;
 mod collection;
 pub mod date;
+mod device;
+mod device_policy;
+mod domain;
 mod environment;
 mod error;
+mod fido;
 mod group;
 mod key;
 mod language;
 mod mapping;
 pub mod media_type;
+mod mfa_settings;
 mod notification;
+mod notifications_policy;
 mod object;
 mod organization;
 mod password;
@@ -40,16 +46,33 @@ pub use branding::{
     BrandingSettings, Image, ImageTarget, Picture, Theme, ThemeConfiguration, ThemeTemplate,
 };
 pub use collection::{Collection, Link, Links, Reference};
+pub use device::{
+    BlockStatus, Device, DeviceBlock, DeviceLock, DeviceStatus, DeviceType, LockStatus, NewDevice,
+};
+pub use device_policy::{
+    DeviceAuthenticationPolicy, DeviceChoice, DeviceSelection, FidoDevices, MadeOtp,
+    MadeOtpDevices, NewDeviceNotification, OtpFailures, Period, SentOtp, SentOtpDevices, TimeUnit,
+};
+pub use domain::{
+    CustomDomain, DnsRecord, DnsRecords, DomainCertificate, DomainStatus, EmailDomain, TrustedEmail,
+};
 pub use environment::{
     BillOfMaterials, Bookmark, Deployment, Environment, EnvironmentStatus, EnvironmentSubtype,
     EnvironmentType, NewEnvironment, Product, ProductTag, ProductType, Region, SolutionType,
 };
 pub use error::{ApiError, ApiErrorCode, ErrorDetail};
+pub use fido::{
+    AllowedAuthenticator, Attestation, AuthenticatorAttachment, AuthenticatorOption,
+    AuthenticatorRequirements, BackupEligibility, DisplayNameAttribute, DisplayNameAttributes,
+    Fido2Policy, Fido2Requirement, UserVerification,
+};
 pub use group::{EmbeddedGroup, Group, GroupMembership, MemberCounts, MembershipType, NewGroup};
 pub use key::{Key, KeyRotationPolicy, KeyUsage};
 pub use language::{DeliveryMethod, Language, TemplateContent};
 pub use mapping::{AttributeMapping, MappingType};
+pub use mfa_settings::{DevicePairing, MfaLockout, MfaOfNewUsers, MfaSettings, PairingKeyFormat};
 pub use notification::{EmailDelivery, NotificationsSettings, Sender};
+pub use notifications_policy::{NotificationQuota, NotificationsPolicy, QuotaType};
 pub use object::{Object, Switch};
 pub use organization::{License, Organization};
 pub use password::{

@@ -113,10 +113,16 @@ secrets! {
     AuthorizationCode;
     /// A client secret.
     ClientSecret;
+    /// What an authenticator application makes one-time passwords of.
+    DeviceSecret;
     /// An ID token. It carries personal data, so it is kept out of logs like a secret.
     IdToken;
+    /// A one-time password, of a device or mailed.
+    OneTimePassword;
     /// A password as a person typed it. It has no digest: it takes a slow hash.
     Password;
+    /// A private key in PEM.
+    PrivateKeyPem;
     /// A code that was mailed to a person who forgot the password.
     RecoveryCode;
     /// A refresh token.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
+use protocol::pingone::media_type as media;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +20,6 @@ use crate::keys::pairs::{self, Facts, Identity};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::record::{Events, events};
-
-const VERIFY: &str = "application/vnd.pingidentity.domainName.verify+json";
-const IMPORT: &str = "application/vnd.pingidentity.certificate.import+json";
 
 /// A name is looked up for so long.
 const LOOK_UP: Duration = Duration::from_secs(3);
@@ -251,8 +249,8 @@ pub(super) fn routes() -> Vec<Resource> {
             .post(create)
             .taking::<NewDomain>(),
         item_route::<CustomDomain>()
-            .post_as(VERIFY, verify)
-            .post_as(IMPORT, import)
+            .post_as(media::DOMAIN_NAME_VERIFY, verify)
+            .post_as(media::CERTIFICATE_IMPORT, import)
             .taking::<Import>(),
     ]
 }

@@ -7,13 +7,12 @@ use std::ops::RangeInclusive;
 use db::StoreError;
 use jiff::SignedDuration;
 use protocol::id::EnvironmentId;
-use protocol::pingone::Reference as WireReference;
+use protocol::pingone::{DeviceType, Reference as WireReference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::devices::DeviceType;
 use super::fido2_policies::Fido2Policy;
 use super::periods::{Period, TimeUnit, within};
 use super::sign_on_policy_conditions::Network;

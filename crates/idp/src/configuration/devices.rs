@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::EnvironmentId;
-use protocol::pingone::Reference as WireReference;
+use protocol::pingone::{DeviceStatus, DeviceType, Reference as WireReference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -66,18 +66,6 @@ impl Device {
     }
 }
 
-/// What a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum DeviceType {
-    Email,
-    Sms,
-    Totp,
-    Voice,
-    #[serde(rename = "WHATSAPP")]
-    WhatsApp,
-}
-
 /// The types that do not count, of those that can be switched off.
 pub(crate) type TypesOff = [Option<DeviceType>; 4];
 
@@ -98,14 +86,6 @@ impl DevicePolicy {
             ..Self::default()
         }
     }
-}
-
-/// Whether a device counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum DeviceStatus {
-    ActivationRequired,
-    Active,
 }
 
 /// An activation under way.

@@ -5,6 +5,7 @@
 //! count as proven, so that trusted addresses can be tried out; all others wait.
 
 use protocol::names::EmailAddress;
+use protocol::pingone::media_type as media;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -29,12 +30,10 @@ pub(super) fn routes() -> Vec<Resource> {
     let trusted = collection::<TrustedEmail>().into_iter().enumerate();
     let trusted = trusted.map(|(n, route)| match n {
         0 => route,
-        _ => route.post_as(SEND_CODE, send_code),
+        _ => route.post_as(media::TRUSTED_EMAIL_SEND_VERIFICATION_CODE, send_code),
     });
     domains.chain(trusted).chain(views).collect()
 }
-
-const SEND_CODE: &str = "application/vnd.pingidentity.trustedEmail.sendVerificationCode+json";
 
 /// Nothing is mailed: an address of a proven domain counts, and stays as it is.
 async fn send_code(

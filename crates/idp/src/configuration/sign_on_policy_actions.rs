@@ -1,11 +1,11 @@
 //! `/environments/{environment}/signOnPolicies/{signOnPolicy}/actions`: what a sign-on policy demands,
 //! one after the other (PingOne, "Sign-on policy actions").
 
-use protocol::pingone::Reference as WireReference;
+use protocol::pingone::{DeviceType, Reference as WireReference};
 use url::Url;
 use uuid::Uuid;
 
-use super::devices::{DevicePolicy, DeviceType};
+use super::devices::DevicePolicy;
 use super::gateways::Gateway;
 use super::sign_on_policies::SignOnPolicy;
 use super::sign_on_policy_conditions::{Condition, Test};

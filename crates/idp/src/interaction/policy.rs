@@ -9,6 +9,7 @@ use std::sync::Arc;
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId};
+use protocol::pingone::DeviceStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -21,7 +22,7 @@ use crate::Idp;
 use crate::api::user_attributes;
 use crate::audit::By;
 use crate::configuration::agreements::asked::{self, Asked};
-use crate::configuration::devices::{Device, DevicePolicy, DeviceStatus};
+use crate::configuration::devices::{Device, DevicePolicy};
 use crate::configuration::sign_on_policies::SINGLE_FACTOR;
 use crate::configuration::sign_on_policy_actions::{
     ActionType, NoDevicesMode, Registration, SignOnPolicyAction,

@@ -7,6 +7,7 @@
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, UserId};
+use protocol::pingone::{DeviceStatus, DeviceType};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,9 +18,7 @@ use crate::audit::{Activity, By};
 use crate::configuration::device_authentication_policies::{
     DeviceAuthenticationPolicy, DeviceSelection, OtpRules,
 };
-use crate::configuration::devices::{
-    Device, DevicePolicy, DeviceStatus, DeviceType, Lock, LockStatus, TypesOff, in_order,
-};
+use crate::configuration::devices::{Device, DevicePolicy, Lock, LockStatus, TypesOff, in_order};
 use crate::mail::{ComposeError, MailKind, Notice};
 use crate::stores::change::Change;
 use crate::stores::configuration::{Object, Objects};

@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 use protocol::names::EmailAddress;
-use protocol::pingone::date;
-use protocol::pingone::{ErrorDetail, Reference as WireReference};
+use protocol::pingone::{
+    DeviceStatus, DeviceType, ErrorDetail, NewDevice, Reference as WireReference, date,
+};
 use protocol::secret::Password;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,8 @@ use crate::api::hal::{Hal, Page, Reply, Shown};
 use crate::audit::Activity;
 use crate::configuration::device_authentication_policies::{DeviceAuthenticationPolicy, OtpRules};
 use crate::configuration::devices::{
-    Activation, Block, BlockStatus, Device, DeviceStatus, DeviceType, Lock, LockStatus,
-    PAIRING_KEY_LIFETIME, PairingKey, in_order, otp_context,
+    Activation, Block, BlockStatus, Device, Lock, LockStatus, PAIRING_KEY_LIFETIME, PairingKey,
+    in_order, otp_context,
 };
 use crate::configuration::mfa_settings::{MfaSettings, PairingKeyFormat};
 use crate::mail::{MailKind, Notice};
@@ -44,21 +45,6 @@ const LONGEST_PHONE: usize = 32;
 
 /// More applications of a pairing key than this are refused.
 const MOST_APPLICATIONS: usize = 20;
-
-/// A device as it is asked for.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NewDevice {
-    #[serde(rename = "type")]
-    kind: DeviceType,
-    status: Option<DeviceStatus>,
-    nickname: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    extension: Option<String>,
-    policy: Option<WireReference<Uuid>>,
-    test_mode: Option<bool>,
-}
 
 /// The documents of a user.
 fn devices<P>(on: &OnUser<P>) -> Objects<'_, Device> {
@@ -223,7 +209,7 @@ pub(super) async fn create(
 /// Checks what was sent, and fills in what follows from the type and from who asks.
 fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
     let NewDevice {
-        kind,
+        device_type: kind,
         status,
         nickname,
         email,
@@ -231,6 +217,7 @@ fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
         extension,
         policy,
         test_mode,
+        ..
     } = new;
     checks::at_most("nickname", nickname.as_deref(), 100)?;
     checks::at_most("extension", extension.as_deref(), 16)?;
@@ -276,7 +263,7 @@ fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
         email,
         phone,
         extension,
-        policy,
+        policy: policy.map(|policy| WireReference::new(policy.id.as_uuid())),
         test_mode,
         lock: Lock::default(),
         block: Block::default(),

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::response::Response;
+use protocol::pingone::DeviceType;
 use ui::{Flash, FormState, Layout};
 use uuid::Uuid;
 
 use super::{Flashes, HostedPage};
-use crate::configuration::devices::DeviceType;
 use crate::interaction::challenge::Challenge;
 use crate::interaction::error::InteractionError;
 use crate::interaction::second_factor::{Refusal, Status, masked};

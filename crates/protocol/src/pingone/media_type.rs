@@ -21,12 +21,18 @@ pub const DEVICE_SEND_ACTIVATION_CODE: &str =
 pub const DEVICE_UNBLOCK: &str = "application/vnd.pingidentity.device.unblock+json";
 /// Unlocks a device.
 pub const DEVICE_UNLOCK: &str = "application/vnd.pingidentity.device.unlock+json";
+/// Drops the order of a user's devices.
+pub const DEVICES_ORDER_REMOVE: &str = "application/vnd.pingidentity.devices.order.remove+json";
 /// Puts a user's devices in order.
 pub const DEVICES_REORDER: &str = "application/vnd.pingidentity.devices.reorder+json";
 /// Agrees to an agreement.
 pub const CONSENT_ACCEPT: &str = "application/vnd.pingidentity.consent.accept+json";
 /// Takes back that somebody agreed.
 pub const CONSENT_REVOKE: &str = "application/vnd.pingidentity.consent.revoke+json";
+/// Gives a custom domain its certificate.
+pub const CERTIFICATE_IMPORT: &str = "application/vnd.pingidentity.certificate.import+json";
+/// Proves that a custom domain belongs to the environment.
+pub const DOMAIN_NAME_VERIFY: &str = "application/vnd.pingidentity.domainName.verify+json";
 /// Checks a one-time password.
 pub const OTP_CHECK: &str = "application/vnd.pingidentity.otp.check+json";
 /// Lets the next key of a plan take its place.
@@ -49,6 +55,9 @@ pub const PASSWORD_SET: &str = "application/vnd.pingidentity.password.set+json";
 pub const PASSWORD_SET_VALUE: &str = "application/vnd.pingidentity.password.setValue+json";
 /// Lifts a lockout after wrong passwords.
 pub const PASSWORD_UNLOCK: &str = "application/vnd.pingidentity.password.unlock+json";
+/// Mails a code to an address that mails are to come from.
+pub const TRUSTED_EMAIL_SEND_VERIFICATION_CODE: &str =
+    "application/vnd.pingidentity.trustedEmail.sendVerificationCode+json";
 /// Creates a user together with the password and state.
 pub const USER_IMPORT: &str = "application/vnd.pingidentity.user.import+json";
 /// Mails a verification code.

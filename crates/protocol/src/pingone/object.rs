@@ -85,9 +85,11 @@ mod tests {
     use super::*;
     use crate::id::UserId;
     use crate::pingone::{
-        Agreement, AgreementLanguage, AgreementRevision, AttributeMapping, ExternalProvider, Key,
-        KeyRotationPolicy, ProviderAttribute, Schema, SchemaAttribute, SignOnPolicy,
-        SignOnPolicyAction, SignOnPolicyAssignment, Subscription, Theme,
+        Agreement, AgreementLanguage, AgreementRevision, AttributeMapping, CustomDomain,
+        DeviceAuthenticationPolicy, EmailDomain, ExternalProvider, Fido2Policy, Key,
+        KeyRotationPolicy, NotificationsPolicy, ProviderAttribute, Schema, SchemaAttribute,
+        SignOnPolicy, SignOnPolicyAction, SignOnPolicyAssignment, Subscription, Theme,
+        TrustedEmail,
     };
 
     const ID: &str = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
@@ -106,11 +108,26 @@ mod tests {
         serde_json::to_value(&read.settings).unwrap()
     }
 
+    fn device_policy() -> Value {
+        let failure = json!({"count": 3, "coolDown": {"duration": 2, "timeUnit": "NEW"}});
+        let sent = json!({"enabled": true, "pairingDisabled": false, "new": 1, "otp": {
+            "lifeTime": {"duration": 30, "timeUnit": "MINUTES"}, "failure": failure,
+            "otpLength": 6, "new": 1}});
+        let made = json!({"enabled": true, "otp": {"failure": failure, "window": {}},
+            "passcodeGracePeriod": 5, "applications": [{"id": ID}]});
+        json!({"name": "a", "default": true, "newDeviceNotification": "NEW",
+            "authentication": {"deviceSelection": "NEW", "new": 1}, "ignoreUserLock": true,
+            "notificationsPolicy": {"id": ID}, "sms": sent, "voice": sent, "email": sent,
+            "whatsApp": sent, "mobile": made, "totp": made, "oathToken": made,
+            "fido2": {"enabled": true, "fido2PolicyId": ID, "failure": failure},
+            "rememberMe": {"web": {"enabled": true}}})
+    }
+
     /// Settings of every kind, each with a member and a code that nobody has heard of.
     #[test]
     fn settings_go_back_as_they_came_whatever_is_new_in_them() {
         type Turn = fn(&Value) -> Value;
-        let kinds: [(Turn, Value); 15] = [
+        let kinds: [(Turn, Value); 21] = [
             (
                 turned::<Agreement>,
                 json!({"name": "a", "enabled": true, "reconsentPeriodDays": 3}),
@@ -128,9 +145,29 @@ mod tests {
                 json!({"name": "a", "value": "b", "mappingType": "NEW", "oidcScopes": [ID]}),
             ),
             (
+                turned::<CustomDomain>,
+                json!({"domainName": "a.example", "canonicalName": "b.example", "status": "NEW",
+                    "certificate": {"expiresAt": NOW, "new": 1}}),
+            ),
+            (turned::<DeviceAuthenticationPolicy>, device_policy()),
+            (turned::<EmailDomain>, json!({"domainName": "a.example"})),
+            (
                 turned::<ExternalProvider>,
                 json!({"type": "NEW", "name": "a", "enabled": true, "clientSecret": "b",
                     "registration": {"population": {"id": ID}}, "appId": "c"}),
+            ),
+            (
+                turned::<Fido2Policy>,
+                json!({"name": "a", "default": true, "deviceDisplayName": "b",
+                    "relyingPartyId": "a.example", "attestationRequirements": "NEW",
+                    "authenticatorAttachment": "NEW", "discoverableCredentials": "NEW",
+                    "backupEligibility": {"allow": true, "enforceDuringAuthentication": false},
+                    "mdsAuthenticatorsRequirements": {"allowedAuthenticators": [{"id": "c"}],
+                        "enforceDuringAuthentication": true, "option": "NEW"},
+                    "userDisplayNameAttributes": {"attributes": [{"name": "username"},
+                        {"name": "name", "subAttributes": [{"name": "given"}]}]},
+                    "userVerification": {"enforceDuringAuthentication": true, "option": "NEW"},
+                    "publicKeyCredentialHints": ["NEW"]}),
             ),
             (
                 turned::<Key>,
@@ -143,6 +180,12 @@ mod tests {
                 json!({"name": "a", "dn": "CN=a", "algorithm": "RSA", "keyLength": 2048,
                     "signatureAlgorithm": "SHA256withRSA", "usageType": "NEW",
                     "currentKeyId": ID}),
+            ),
+            (
+                turned::<NotificationsPolicy>,
+                json!({"name": "a", "default": false, "quotas": [{"type": "NEW", "new": 1,
+                    "deliveryMethods": ["NEW"], "claimed": 1, "unclaimed": 2}],
+                    "countryLimit": {"type": "ALLOWED", "countries": ["NZ"]}}),
             ),
             (
                 turned::<ProviderAttribute>,
@@ -184,6 +227,10 @@ mod tests {
                     "buttonTextColor": "#000000", "cardColor": "#000000",
                     "headingTextColor": "#000000", "linkTextColor": "#000000", "logoType": "NEW",
                     "logo": {"id": ID}, "new": 1}}),
+            ),
+            (
+                turned::<TrustedEmail>,
+                json!({"emailAddress": "a@a.example", "status": "NEW"}),
             ),
         ];
         for (turn, mut settings) in kinds {

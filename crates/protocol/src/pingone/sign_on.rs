@@ -3,11 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use super::{Reference, Switch};
 use crate::codes::open_codes;
-use crate::id::{AgreementId, IdentityProviderId, PopulationId, SignOnPolicyId};
+use crate::id::{
+    AgreementId, DeviceAuthenticationPolicyId, IdentityProviderId, PopulationId, SignOnPolicyId,
+};
 
 open_codes! {
     /// What an action demands.
@@ -84,7 +85,7 @@ pub struct SignOnPolicyAction {
     pub identity_provider: Option<Reference<IdentityProviderId>>,
     /// Which devices count as a second factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device_authentication_policy: Option<Reference<Uuid>>,
+    pub device_authentication_policy: Option<Reference<DeviceAuthenticationPolicyId>>,
     /// Which attributes are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Vec<ProfileAttribute>>,
