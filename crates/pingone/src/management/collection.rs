@@ -296,11 +296,17 @@ objects! {
     AgreementLanguage(AgreementLanguageId) at "languages": create replace delete;
     AgreementRevision(AgreementRevisionId) at "revisions": create delete;
     AttributeMapping(AttributeMappingId) at "attributes": create replace delete;
+    CustomDomain(CustomDomainId) at "customDomains": create delete;
+    DeviceAuthenticationPolicy(DeviceAuthenticationPolicyId) at "deviceAuthenticationPolicies":
+        create replace delete;
+    EmailDomain(EmailDomainId) at "emailDomains": create delete;
     ExternalProvider(IdentityProviderId) at "identityProviders": create replace delete;
+    Fido2Policy(Fido2PolicyId) at "fido2Policies": create replace delete;
     Image(ImageId) at "images": delete;
     Key(KeyId) at "keys": create delete;
     KeyRotationPolicy(KeyRotationPolicyId) at "keyRotationPolicies": create replace delete;
     Language(LanguageId) at "languages": create replace delete;
+    NotificationsPolicy(NotificationsPolicyId) at "notificationsPolicies": create replace delete;
     ProviderAttribute(ProviderAttributeId) at "attributes": create replace delete;
     Schema(SchemaId) at "schemas";
     SchemaAttribute(SchemaAttributeId) at "attributes": create replace delete;
@@ -311,6 +317,7 @@ objects! {
     Subscription(SubscriptionId) at "subscriptions": create replace delete;
     TemplateContent(TemplateContentId) at "contents": create replace delete;
     Theme(ThemeId) at "themes": create replace delete;
+    TrustedEmail(TrustedEmailId) at "trustedEmails": create delete;
 }
 
 /// Kinds whose answers have a type of their own.
@@ -340,6 +347,7 @@ macro_rules! kinds {
 
 kinds! {
     Activity(ActivityId) at "activities";
+    Device(DeviceId) at "devices": create NewDevice, delete Device;
     Environment(EnvironmentId) at "environments":
         create NewEnvironment, replace NewEnvironment, delete Environment;
     Group(GroupId) at "groups": create NewGroup, replace NewGroup, delete Group;

@@ -15,7 +15,7 @@ use crate::Error;
 /// The users of an environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
-    client: &'a Client,
+    pub(super) client: &'a Client,
 }
 
 impl<'a> Users<'a> {
@@ -266,25 +266,6 @@ impl<'a> Users<'a> {
         let path = self.client.path(&format!("users/{user}/population"));
         let to = Reference::new(population);
         self.client.send(Method::PUT, path).json(&to).run().await
-    }
-
-    /// Says whether a second factor is demanded of a user.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_not_found`] when there is no such user.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, UserId, management};
-    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
-    /// pingone.users().demand_second_factor(ada, true).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn demand_second_factor(&self, user: UserId, demanded: bool) -> Result<(), Error> {
-        let path = self.client.path(&format!("users/{user}/mfaEnabled"));
-        let body = json!({"mfaEnabled": demanded});
-        self.client.send(Method::PUT, path).json(&body).run().await
     }
 
     /// Locks an account.

@@ -3,6 +3,7 @@
 mod configuration;
 mod examples;
 mod groups;
+mod second_factors;
 
 use futures_util::TryStreamExt as _;
 use jiff::SignedDuration;
