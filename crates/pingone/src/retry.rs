@@ -11,16 +11,31 @@ use protocol::Random;
 
 /// How often and how long a call is tried again.
 ///
+/// PingOne's "Retry best practices", as its own client for Go follows them, are ten attempts with
+/// pauses that grow from one second to thirty: two and a half minutes, which suits a program that
+/// nobody waits for. It is [`PATIENT`](Self::PATIENT). The [default](Self::default) is for programs
+/// in which somebody waits for a page: it rides out an instance that restarts, and within a second
+/// says that the service is down. Neither repeats what may have been carried out, such as a POST that
+/// was answered with 500: PingOne has no key by which it would know the second from the first.
+///
 /// ```
+/// use std::time::Duration;
+///
 /// use pingone::{Retries, Transport};
 ///
-/// let transport = Transport::builder().retries(Retries::NONE).build()?;
+/// let transport = Transport::builder()
+///     .retries(Retries::PATIENT)
+///     .total_timeout(Duration::from_mins(5))
+///     .build()?;
 /// # Ok::<(), pingone::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
     /// How often a call is sent at most, the first time included.
     pub attempts: u32,
+    /// The pause before the second attempt, unless the service asks for another; it doubles with
+    /// each further one.
+    pub first_pause: Duration,
     /// The longest pause between two attempts. When the service asks for a longer one, the call
     /// fails at once and says how long to wait.
     pub longest_pause: Duration,
@@ -30,29 +45,30 @@ impl Retries {
     /// Every call is sent once.
     pub const NONE: Self = Self {
         attempts: 1,
+        first_pause: Duration::ZERO,
         longest_pause: Duration::ZERO,
     };
 
-    /// For long work that nobody waits for: ten attempts, with pauses of half a minute at most, as
-    /// PingOne's own client for Go has them. Lengthen the total time-out of the transport, too.
+    /// For long work that nobody waits for: ten attempts, with pauses from a second to half a minute,
+    /// as PingOne's own client for Go has them. Lengthen the total time-out of the transport, too.
     pub const PATIENT: Self = Self {
         attempts: 10,
+        first_pause: Duration::from_secs(1),
         longest_pause: Duration::from_secs(30),
     };
 }
 
 impl Default for Retries {
-    /// Three attempts, with pauses of five seconds at most.
+    /// Three attempts, with pauses from 200 milliseconds to five seconds: 600 milliseconds altogether
+    /// unless the service asks for more.
     fn default() -> Self {
         Self {
             attempts: 3,
+            first_pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(5),
         }
     }
 }
-
-/// The pause before the second attempt; it doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Whether carrying a request out twice does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +111,9 @@ pub(crate) fn decide(
     if attempt >= retries.attempts || !may_repeat(method, idempotency, failure) {
         return Decision::Stop;
     }
-    let doubled = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+    let doubled = retries
+        .first_pause
+        .saturating_mul(1 << attempt.saturating_sub(1).min(16));
     match retry_after {
         Some(pause) if pause > retries.longest_pause => Decision::Stop,
         Some(pause) => Decision::Wait(pause),
@@ -223,12 +241,16 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_the_longest() {
-        let retries = Retries {
-            attempts: 100,
-            longest_pause: Duration::from_secs(1),
-        };
-        let decision = decide(retries, &Method::GET, ByMethod, NotConnected, None, 99);
-        assert_eq!(decision, Wait(Duration::from_secs(1)));
+        let pauses: Vec<_> = (1..=10)
+            .map(|attempt| {
+                let (get, failure) = (Method::GET, status(503));
+                match decide(Retries::PATIENT, &get, ByMethod, failure, None, attempt) {
+                    Wait(pause) => pause.as_secs(),
+                    Stop => 0,
+                }
+            })
+            .collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30, 30, 0]);
     }
 
     #[test]

@@ -202,6 +202,7 @@ async fn retries_end_with_the_total_time() {
     let server = server_that_answers(ResponseTemplate::new(503)).await;
     let retries = pingone::Retries {
         attempts: 1000,
+        first_pause: Duration::from_millis(20),
         longest_pause: Duration::from_millis(20),
     };
     let client = with(

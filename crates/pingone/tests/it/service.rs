@@ -49,6 +49,7 @@ pub(crate) fn transport() -> TransportBuilder {
     Transport::builder()
         .retries(Retries {
             attempts: 3,
+            first_pause: Duration::from_millis(10),
             longest_pause: Duration::from_millis(10),
         })
         .total_timeout(Duration::from_secs(10))

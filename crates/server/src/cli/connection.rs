@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
 
 /// How long one of many calls takes at most, with its retries.
-const LONGEST_CALL: Duration = Duration::from_mins(2);
+const LONGEST_CALL: Duration = Duration::from_mins(4);
 
 /// Which environment, and with whose rights.
 ///
