@@ -175,22 +175,22 @@ fn irregular() -> Vec<Resource> {
         at("/environments/{environment}/billOfMaterials").showing::<wire::BillOfMaterials>()
             .get(bill_of_materials::read)
             .put(bill_of_materials::replace).taking::<bill_of_materials::BillOfMaterialsBody>(),
-        at("/environments/{environment}/capabilities").showing::<environments::Capabilities>().get(environments::capabilities),
+        at("/environments/{environment}/capabilities").showing::<wire::Capabilities>().get(environments::capabilities),
         at("/environments/{environment}/status").showing::<wire::Environment>().put(environments::set_status).taking::<environments::StatusBody>(),
         at("/environments/{environment}/type").showing::<wire::Environment>().put(environments::set_type).taking::<environments::TypeBody>(),
         at("/environments/{environment}/activities")
             .get(activities::list).answering_many::<activities::ActivityBody>("activities").paged()
             .post(activities::search).taking::<PageBody>().answering_many::<activities::ActivityBody>("activities").with_status(&[200]),
         at("/environments/{environment}/activities/{activity}").showing::<activities::ActivityBody>().get(activities::read),
-        at("/environments/{environment}/activeIdentityCounts").get(metrics::active_identities).answering_many::<metrics::ActiveIdentities>("activeIdentityCounts").filtered(),
+        at("/environments/{environment}/activeIdentityCounts").get(metrics::active_identities).answering_many::<wire::ActiveIdentities>("activeIdentityCounts").filtered(),
         at("/environments/{environment}/metrics/activeIdentityCounts")
-            .get(metrics::active_identities).answering_many::<metrics::ActiveIdentities>("activeIdentityCounts").filtered(),
-        at("/environments/{environment}/applicationSignons").get(metrics::application_sign_ons).answering_many::<metrics::ApplicationSignOns>("applicationSignons").filtered(),
-        at("/environments/{environment}/totalIdentities").get(metrics::total_identities).answering_many::<metrics::TotalIdentities>("totalIdentities").filtered(),
-        at("/environments/{environment}/userActivities").get(metrics::user_activities).answering_many::<metrics::UserActivity>("userActivities").filtered(),
+            .get(metrics::active_identities).answering_many::<wire::ActiveIdentities>("activeIdentityCounts").filtered(),
+        at("/environments/{environment}/applicationSignons").get(metrics::application_sign_ons).answering_many::<wire::ApplicationSignOns>("applicationSignons").filtered(),
+        at("/environments/{environment}/totalIdentities").get(metrics::total_identities).answering_many::<wire::TotalIdentities>("totalIdentities").filtered(),
+        at("/environments/{environment}/userActivities").get(metrics::user_activities).answering_many::<wire::UserActivities>("userActivities").filtered(),
         at("/environments/{environment}/certificates/{certificate}/applications")
-            .get(key_applications::of_certificate).answering_many::<key_applications::Naming>("applications"),
-        at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key).answering_many::<key_applications::Naming>("applications"),
+            .get(key_applications::of_certificate).answering_many::<wire::NamingApplication>("applications"),
+        at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key).answering_many::<wire::NamingApplication>("applications"),
         at("/environments/{environment}/integrations")
             .get(integrations::list).answering_many::<Untyped>("integrations")
             .kept(Some(integrations::EMPTY)),
@@ -275,7 +275,7 @@ fn resources_of_organizations() -> Vec<Resource> {
             .showing::<wire::Organization>()
             .get(organizations::read),
         at("/organizations/{organization}/capabilities")
-            .showing::<environments::Capabilities>()
+            .showing::<wire::Capabilities>()
             .get(organizations::capabilities),
         at("/organizations/{organization}/licenses")
             .get(organizations::list_licenses)
@@ -286,13 +286,13 @@ fn resources_of_organizations() -> Vec<Resource> {
             .get(organizations::read_license),
         at("/organizations/{organization}/licenses/{license}/metrics/activeIdentityCounts")
             .get(metrics::active_identities_of_license)
-            .answering_many::<metrics::ActiveIdentities>("activeIdentityCounts")
+            .answering_many::<wire::ActiveIdentities>("activeIdentityCounts")
             .filtered(),
         at("/organizations/{organization}/licenses/{license}/name")
-            .showing::<organizations::NameBody>()
+            .showing::<wire::LicenseName>()
             .get(organizations::read_license_name)
             .put(organizations::set_license_name)
-            .taking::<organizations::NameBody>(),
+            .taking::<wire::LicenseName>(),
     ]
 }
 

@@ -89,11 +89,16 @@ impl Transport {
             "pingone",
             method = %call.method,
             path = %template(call.url.path()),
+            media_type = field::Empty,
             status = field::Empty,
             attempts = field::Empty,
             pingone.id = field::Empty,
             ms = field::Empty,
         );
+        let media_type = call.headers.get(header::CONTENT_TYPE);
+        if let Some(media_type) = media_type.and_then(|value| value.to_str().ok()) {
+            span.record("media_type", media_type);
+        }
         let start = Instant::now();
         // Boxed, since all of the HTTP client's state is in it and every caller would carry it along.
         let sending = Box::pin(self.send_until(call, reroute, start));

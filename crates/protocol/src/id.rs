@@ -123,12 +123,16 @@ ids! {
     DeviceId = "device";
     /// A domain that mails may come from.
     EmailDomainId = "e-mail domain";
+    /// A certificate of somebody else's.
+    CertificateId = "certificate";
     /// An environment: one issuer, one directory.
     EnvironmentId = "environment";
     /// A policy that says which passkeys and security keys count.
     Fido2PolicyId = "FIDO2 policy";
     /// One sign-on interaction.
     FlowId = "flow";
+    /// What stands between PingOne and a directory or network of a customer's.
+    GatewayId = "gateway";
     /// What a user allowed an application; every token hangs off one.
     GrantId = "grant";
     /// A group of users.
@@ -145,6 +149,8 @@ ids! {
     LanguageId = "language";
     /// A licence of an organization.
     LicenseId = "license";
+    /// An account elsewhere by which a user signs on.
+    LinkedAccountId = "linked account";
     /// A mail in the outbox.
     MailId = "mail";
     /// Limits of messages.
@@ -157,6 +163,8 @@ ids! {
     PopulationId = "population";
     /// That an attribute is taken from an identity provider.
     ProviderAttributeId = "identity provider attribute";
+    /// Addresses whose requests are limited in a way of their own.
+    RateLimitConfigurationId = "rate limit configuration";
     /// An application's grant of a resource's scopes (PingOne's `grants` sub-resource).
     ResourceGrantId = "grant";
     /// A resource: what an access token is for.

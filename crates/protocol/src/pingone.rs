@@ -17,6 +17,7 @@ mod fido;
 mod group;
 mod key;
 mod language;
+mod linked_account;
 mod mapping;
 pub mod media_type;
 mod mfa_settings;
@@ -27,16 +28,21 @@ mod organization;
 mod password;
 mod population;
 mod provider;
+mod rate_limit;
+mod report;
 mod resource;
 mod role;
 mod schema;
 mod session;
 mod sign_on;
 mod subscription;
+mod template;
 mod user;
 
 pub use crate::codes::{Code, Open};
-pub use agreement::{Agreement, AgreementLanguage, AgreementRevision, Consent, ConsentStatus};
+pub use agreement::{
+    Agreement, AgreementLanguage, AgreementRevision, AgreementText, Consent, ConsentStatus,
+};
 pub use application::{
     AccessControl, Application, ApplicationProtocol, ApplicationSecret, ApplicationType,
     CorsBehavior, CorsSettings, GrantTypeName, GroupAccess, GroupAccessType, NewApplication,
@@ -67,14 +73,15 @@ pub use fido::{
     Fido2Policy, Fido2Requirement, UserVerification,
 };
 pub use group::{EmbeddedGroup, Group, GroupMembership, MemberCounts, MembershipType, NewGroup};
-pub use key::{Key, KeyRotationPolicy, KeyUsage};
-pub use language::{DeliveryMethod, Language, TemplateContent};
+pub use key::{Key, KeyRotationPolicy, KeyUsage, NamingApplication};
+pub use language::{DeliveryMethod, Language, TemplateContent, Translation};
+pub use linked_account::LinkedAccount;
 pub use mapping::{AttributeMapping, MappingType};
 pub use mfa_settings::{DevicePairing, MfaLockout, MfaOfNewUsers, MfaSettings, PairingKeyFormat};
 pub use notification::{EmailDelivery, NotificationsSettings, Sender};
 pub use notifications_policy::{NotificationQuota, NotificationsPolicy, QuotaType};
 pub use object::{Object, Switch};
-pub use organization::{License, Organization};
+pub use organization::{Capabilities, License, LicenseName, Organization};
 pub use password::{
     CheckPassword, EmbeddedPolicy, PasswordState, PasswordStatus, RecoverPassword, ResetPassword,
     SetPassword,
@@ -83,6 +90,10 @@ pub use population::{NewPopulation, Population};
 pub use provider::{
     ExternalProvider, ProviderAttribute, ProviderAttributeUpdate, ProviderEndpoints,
     ProviderRegistration, ProviderType,
+};
+pub use rate_limit::{RateLimitConfiguration, RateLimitListType};
+pub use report::{
+    ActiveIdentities, ApplicationSignOns, CountedAction, TotalIdentities, UserActivities,
 };
 pub use resource::{
     ApplicationPermissionsSettings, IntrospectionAuthMethod, NewResource, NewResourceGrant,
@@ -93,7 +104,8 @@ pub use role::{
     RoleScopeType, RoleType,
 };
 pub use schema::{
-    EnumeratedValue, RegexValidation, Schema, SchemaAttribute, SchemaAttributeType, SchemaType,
+    EnumeratedValue, RegexValidation, Schema, SchemaAttribute, SchemaAttributePatch,
+    SchemaAttributeType, SchemaType,
 };
 pub use session::UserSession;
 pub use sign_on::{
@@ -104,9 +116,10 @@ pub use subscription::{
     Activity, ActivityAction, ActivityActors, ActivityResult, ActivitySubject, HttpEndpoint,
     Subscription, SubscriptionFilter, SubscriptionFormat, SubscriptionProtocol,
 };
+pub use template::{Template, TemplateVariable};
 pub use user::{
     Account, AccountStatus, Address, IdentityProvider, ImportPassword, LastSignOn, Lifecycle,
-    LifecycleStatus, Name, NewLifecycle, NewUser, Patch, Photo, User, UserPatch,
+    LifecycleStatus, Name, NewLifecycle, NewUser, Patch, Photo, User, UserPatch, VerifyStatus,
 };
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::names::{EmailAddress, InvalidEmail, is_username};
 use protocol::password_policy::{CurrentPassword, PasswordPolicy};
+use protocol::pingone::VerifyStatus;
 use protocol::secret::Password;
 use serde_json::{Map, Value};
 
@@ -19,7 +20,7 @@ use crate::stores::configuration::{Document as _, Reference, refer};
 use crate::stores::linked_accounts::{Identity, LinkedAccount, LinkedAccounts};
 use crate::stores::passwords::Passwords;
 use crate::stores::user_schemas::{SchemaType, UserSchemas};
-use crate::stores::users::{AccountLock, ForeignProvider, StoredUser, Users, VerifyStatus};
+use crate::stores::users::{AccountLock, ForeignProvider, StoredUser, Users};
 
 /// What a new user is made of.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use protocol::id::{LicenseId, OrganizationId};
 use protocol::pingone::{
-    Code as _, Environment, EnvironmentStatus, EnvironmentSubtype, EnvironmentType, Reference,
-    Region, RoleScopeType,
+    Capabilities, Code as _, Environment, EnvironmentStatus, EnvironmentSubtype, EnvironmentType,
+    Reference, Region, RoleScopeType,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::bill_of_materials::BillOfMaterialsBody;
 use crate::access::allowed::{Allowed, AllowedEverywhere};
@@ -102,36 +102,7 @@ fn representation(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment
     .link("users", below("users"))
 }
 
-/// What an environment or an organization can do, all of which is there: licences limit nothing.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "named as on the wire")]
-pub(super) struct Capabilities {
-    can_add_resources: bool,
-    can_create_connections: bool,
-    can_use_custom_domain: bool,
-    can_use_custom_schema: bool,
-    can_use_identity_providers: bool,
-    can_use_my_account: bool,
-    can_use_password_policies: bool,
-    can_use_role_assignments: bool,
-    can_verify_users: bool,
-}
-
-impl Capabilities {
-    pub(super) const ALL: Self = Self {
-        can_add_resources: true,
-        can_create_connections: true,
-        can_use_custom_domain: true,
-        can_use_custom_schema: true,
-        can_use_identity_providers: true,
-        can_use_my_account: true,
-        can_use_password_policies: true,
-        can_use_role_assignments: true,
-        can_verify_users: true,
-    };
-}
-
+/// All of it is there: licences limit nothing.
 pub(super) async fn capabilities(
     allowed: Allowed<may::ReadEnvironments>,
 ) -> Result<Reply, ApiFailure> {

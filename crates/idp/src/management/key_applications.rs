@@ -1,10 +1,7 @@
 //! `/environments/{environment}/keys/{key}/applications` and the same of certificates: which
 //! applications name a key (PingOne, "Certificate management").
 
-use protocol::id::{ApplicationId, EnvironmentId};
-use protocol::pingone::{ApplicationProtocol, ApplicationType, Reference};
-use schemars::JsonSchema;
-use serde::Serialize;
+use protocol::pingone::NamingApplication;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -25,18 +22,6 @@ const NAMING: [&str; 3] = [
 
 /// The members that name several.
 const NAMING_SEVERAL: [&str; 2] = ["/spEncryption/certificates", "/spVerification/certificates"];
-
-/// An application that names a key.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Naming {
-    id: ApplicationId,
-    name: String,
-    #[serde(rename = "type")]
-    application_type: ApplicationType,
-    protocol: ApplicationProtocol,
-    enabled: bool,
-    environment: Reference<EnvironmentId>,
-}
 
 /// Whether an application names a key.
 fn names(application: &StoredApplication, id: Uuid) -> bool {
@@ -59,14 +44,14 @@ async fn list<D: Configuration, P: Allows>(item: Item<D, P>) -> Result<Reply, Ap
         .filter(|application| names(application, object.id));
     let items = naming.map(|application| {
         let settings = &application.settings;
-        let shown = Naming {
-            id: application.id,
-            name: settings.name.clone(),
-            application_type: settings.application_type,
-            protocol: settings.protocol,
-            enabled: settings.enabled,
-            environment: Reference::new(environment),
-        };
+        let mut shown = NamingApplication::new(
+            application.id,
+            environment,
+            settings.name.as_str(),
+            settings.application_type,
+            settings.protocol,
+        );
+        shown.enabled = settings.enabled;
         let path = format_args!("applications/{}", application.id);
         Hal::in_environment(collection.idp.urls(), environment, path, shown)
     });

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use protocol::id::{EnvironmentId, LicenseId, OrganizationId};
-use protocol::pingone::{ErrorDetail, Reference};
+use protocol::id::{ApplicationId, EnvironmentId, LicenseId, OrganizationId};
+use protocol::pingone::{
+    ActiveIdentities, ApplicationSignOns, ErrorDetail, TotalIdentities, UserActivities,
+};
 use protocol::scim::{AttributeRule, AttributeRules, Comparison, Filter, Literal, Operator};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::organizations;
 use crate::access::allowed::AllowedEverywhere;
@@ -228,52 +228,10 @@ async fn note_active(
     .await
 }
 
-/// How many people signed on on a day.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ActiveIdentities {
-    date: String,
-    active_identity_count: usize,
-}
-
-/// How many people there were at the end of a day.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct TotalIdentities {
-    /// In milliseconds, unlike the dates of the other reports: clients read it as a number.
-    date: i64,
-    total_identities: i64,
-}
-
-/// How often something was done on a day.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct UserActivity {
-    date: String,
-    action: Action,
-    count: u64,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct Action {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-/// How often people signed on to an application on a day.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct ApplicationSignOns {
-    date: String,
-    application: Reference<Uuid>,
-    count: i64,
-}
-
 fn counted(active: &Active, period: Period) -> Vec<ActiveIdentities> {
     let counts = each_day(period).map(|at| {
         let count = active.get(&day(at)).map_or(0, BTreeSet::len);
-        ActiveIdentities {
-            date: day(at),
-            active_identity_count: count,
-        }
+        ActiveIdentities::new(day(at), u64::try_from(count).unwrap_or(u64::MAX))
     });
     counts.collect()
 }
@@ -330,10 +288,10 @@ pub(super) async fn total_identities(
         let until = at.as_second().div_euclid(DAY);
         let before = made.iter().filter(|(day, _)| *day <= until);
         let count: i64 = before.map(|(_, how_many)| how_many).sum();
-        TotalIdentities {
-            date: at.as_millisecond(),
-            total_identities: count,
-        }
+        TotalIdentities::new(
+            at.as_millisecond(),
+            u64::try_from(count).unwrap_or_default(),
+        )
     });
     let totals = totals.collect();
     page(&reading, "totalIdentities", "totalIdentities", totals)
@@ -356,11 +314,7 @@ pub(super) async fn user_activities(
     .await?;
     let counts = counts
         .into_iter()
-        .map(|((date, kind), count)| UserActivity {
-            date,
-            action: Action { kind },
-            count,
-        })
+        .map(|((date, kind), count)| UserActivities::new(date, kind, count))
         .collect();
     page(&reading, "userActivities", "userActivities", counts)
 }
@@ -378,11 +332,9 @@ pub(super) async fn application_sign_ons(
     };
     let counts = counted.into_iter().filter(wanted).map(|sign_ons| {
         let date = Timestamp::from_second(sign_ons.day.saturating_mul(DAY));
-        ApplicationSignOns {
-            date: day(date.unwrap_or_default()),
-            application: Reference::new(sign_ons.application),
-            count: sign_ons.how_many,
-        }
+        let count = u64::try_from(sign_ons.how_many).unwrap_or_default();
+        let application = ApplicationId::from_uuid(sign_ons.application);
+        ApplicationSignOns::new(day(date.unwrap_or_default()), application, count)
     });
     let counts = counts.collect();
     page(&reading, "applicationSignons", "applicationSignons", counts)

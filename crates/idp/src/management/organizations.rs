@@ -4,13 +4,11 @@
 //! is. Only a licence's name is kept.
 
 use protocol::id::{LicenseId, OrganizationId};
-use protocol::pingone::{Code, Reference, date};
+use protocol::pingone::{Capabilities, Code, LicenseName, Reference, date};
 use protocol::scim::{AttributeRule, AttributeRules, Operator};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::environments::{Capabilities, organization};
+use super::environments::organization;
 use crate::access::caller::Caller;
 use crate::access::roles::ids;
 use crate::api::body::Json;
@@ -268,17 +266,11 @@ pub(super) async fn read_license(
     Reply::ok(&own(caller, id).await?.find(license).await?)
 }
 
-/// What a licence is called.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-pub(super) struct NameBody {
-    name: String,
-}
-
 fn show_name(own: &Own, id: LicenseId, license: &Shown) -> Result<Reply, ApiFailure> {
     let name = license.item().get("name").and_then(Value::as_str);
-    let name = name.unwrap_or_default().to_owned();
+    let name = name.unwrap_or_default();
     let url = own.url(&format!("/licenses/{id}/name"));
-    Reply::ok(&Hal::new(url, NameBody { name }))
+    Reply::ok(&Hal::new(url, LicenseName::new(name)))
 }
 
 pub(super) async fn read_license_name(
@@ -295,7 +287,7 @@ pub(super) async fn set_license_name(
     caller: Caller,
     PathId(id): PathId<OrganizationId>,
     PathId(license): PathId<LicenseId>,
-    Json(body): Json<NameBody>,
+    Json(body): Json<LicenseName>,
 ) -> Result<Reply, ApiFailure> {
     let own = own(caller, id).await?;
     own.find(license).await?;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use protocol::id::PopulationId;
-use protocol::pingone::{AccountStatus, ImportPassword, NewLifecycle, Reference};
+use protocol::pingone::{AccountStatus, ImportPassword, NewLifecycle, Reference, VerifyStatus};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use crate::api::body::read_members;
 use crate::requests::failures::api::ApiFailure;
-use crate::stores::users::VerifyStatus;
 
 /// What a user is created with, beside the attributes.
 #[derive(Debug, Deserialize, JsonSchema)]

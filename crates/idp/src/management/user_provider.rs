@@ -2,7 +2,7 @@
 //! credentials of a user, and how far the identity is verified (PingOne, "Users").
 
 use protocol::id::EnvironmentId;
-use protocol::pingone::IdentityProvider as WireProvider;
+use protocol::pingone::{IdentityProvider as WireProvider, VerifyStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use crate::configuration::identity_providers::IdentityProvider;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::{Objects, Reference, refer};
-use crate::stores::users::{ForeignProvider, StoredUser, VerifyStatus};
+use crate::stores::users::{ForeignProvider, StoredUser};
 
 /// The provider that a request names; `None` for this service itself.
 pub(super) async fn known(

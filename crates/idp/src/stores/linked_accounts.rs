@@ -5,9 +5,8 @@ use db::{Reader, Statement, StoreError};
 use jiff::Timestamp;
 use platform::keyring::Keyring;
 use protocol::Random;
-use protocol::id::{EnvironmentId, UserId};
-use protocol::pingone::Reference as To;
-use schemars::JsonSchema;
+use protocol::id::{EnvironmentId, IdentityProviderId, UserId};
+pub(crate) use protocol::pingone::LinkedAccount;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,15 +14,6 @@ use super::change::Change;
 use super::configuration::{Document, Object, Objects, Reference, Target};
 use super::record::{Events, events};
 use super::users::{StoredUser, Users};
-
-/// An account elsewhere.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LinkedAccount {
-    pub(crate) identity_provider: To<Uuid>,
-    /// What the provider calls the account.
-    pub(crate) external_id: String,
-}
 
 impl Document for LinkedAccount {
     const EVENTS: Events = events!("LINKED_ACCOUNT");
@@ -41,7 +31,10 @@ impl Document for LinkedAccount {
     }
 
     fn references(&self) -> Vec<Reference> {
-        vec![to_provider("identityProvider", self.identity_provider.id)]
+        vec![to_provider(
+            "identityProvider",
+            self.identity_provider.id.as_uuid(),
+        )]
     }
 }
 
@@ -147,10 +140,8 @@ impl<'a> LinkedAccounts<'a> {
         random: &dyn Random,
         now: Timestamp,
     ) -> Result<(Object<LinkedAccount>, Change), StoreError> {
-        let document = LinkedAccount {
-            identity_provider: To::new(identity.provider),
-            external_id: identity.subject.clone(),
-        };
+        let provider = IdentityProviderId::from_uuid(identity.provider);
+        let document = LinkedAccount::new(provider, identity.subject.as_str());
         let (environment, parent) = (user.environment_id, user.id.as_uuid());
         let account = Object::new(random.uuid(), environment, parent, document, now);
         let insert = Statement::new(INSERT)

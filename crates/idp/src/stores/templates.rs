@@ -21,6 +21,18 @@ pub(crate) enum DeliveryMethod {
     Voice,
 }
 
+impl DeliveryMethod {
+    /// It as it is shown.
+    pub(crate) fn to_wire(self) -> protocol::pingone::DeliveryMethod {
+        match self {
+            Self::Email => protocol::pingone::DeliveryMethod::Email,
+            Self::Push => protocol::pingone::DeliveryMethod::Push,
+            Self::Sms => protocol::pingone::DeliveryMethod::Sms,
+            Self::Voice => protocol::pingone::DeliveryMethod::Voice,
+        }
+    }
+}
+
 /// A message that PingOne sends.
 #[derive(Debug)]
 pub(crate) struct Template {

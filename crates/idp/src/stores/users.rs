@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use platform::clock::is_expired;
 use protocol::id::{EnvironmentId, PopulationId, UserId};
 use protocol::pingone::{
-    Account, AccountStatus, IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus, Reference,
-    User,
+    Account, AccountStatus, Code as _, IdentityProvider, LastSignOn, Lifecycle, LifecycleStatus,
+    Reference, User, VerifyStatus,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,30 +55,9 @@ pub(crate) struct StoredUser {
     pub(crate) updated_at: Timestamp,
 }
 
-/// How far an identity is verified by documents (PingOne, "Verify").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum VerifyStatus {
-    Disabled,
-    Enabled,
-    NotInitiated,
-}
-
-impl VerifyStatus {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Disabled => "DISABLED",
-            Self::Enabled => "ENABLED",
-            Self::NotInitiated => "NOT_INITIATED",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        [Self::Disabled, Self::Enabled, Self::NotInitiated]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| StoreError::inconsistent("a user is verified in an unknown way"))
-    }
+fn read_verify_status(text: &str) -> Result<VerifyStatus, StoreError> {
+    VerifyStatus::from_code(text)
+        .ok_or_else(|| StoreError::inconsistent("a user is verified in an unknown way"))
 }
 
 /// The identity provider elsewhere that keeps the credentials of a user.
@@ -190,7 +169,7 @@ impl StoredUser {
             None => IdentityProvider::ping_one(),
         });
         let status = self.verify_status.unwrap_or(VerifyStatus::NotInitiated);
-        user.verify_status = Some(status.as_str().to_owned());
+        user.verify_status = Some(status.into());
         user.last_sign_on.clone_from(&self.last_sign_on);
         user.created_at = Some(self.created_at);
         user.updated_at = Some(self.updated_at);
@@ -317,7 +296,7 @@ impl StoredUser {
             attributes: row.parse("document", |text| serde_json::from_str(text))?,
             proven_email: row.get("proven_email")?,
             email_proven_at: row.get("email_proven_at")?,
-            verify_status: row.parse_optional("verify_status", VerifyStatus::parse)?,
+            verify_status: row.parse_optional("verify_status", read_verify_status)?,
             identity_provider: row
                 .parse_optional("identity_provider", |text| serde_json::from_str(text))?,
             version: row.get("version")?,
@@ -552,7 +531,7 @@ impl<'a> Users<'a> {
             .bind(Value::Object(user.attributes.clone()).to_string())
             .bind(user.proven_email.clone())
             .bind(user.email_proven_at)
-            .bind(user.verify_status.map(VerifyStatus::as_str))
+            .bind(user.verify_status.map(VerifyStatus::code))
             .bind(
                 user.identity_provider
                     .as_ref()

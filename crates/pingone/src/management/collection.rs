@@ -202,7 +202,7 @@ pub trait Single: Serialize + DeserializeOwned {
 /// # }
 /// ```
 pub struct Settings<'a, S> {
-    client: &'a Client,
+    pub(super) client: &'a Client,
     kind: PhantomData<fn() -> S>,
 }
 
@@ -303,11 +303,14 @@ objects! {
     ExternalProvider(IdentityProviderId) at "identityProviders": create replace delete;
     Fido2Policy(Fido2PolicyId) at "fido2Policies": create replace delete;
     Image(ImageId) at "images": delete;
-    Key(KeyId) at "keys": create delete;
+    Key(KeyId) at "keys": create replace delete;
     KeyRotationPolicy(KeyRotationPolicyId) at "keyRotationPolicies": create replace delete;
     Language(LanguageId) at "languages": create replace delete;
+    LinkedAccount(LinkedAccountId) at "linkedAccounts": delete;
     NotificationsPolicy(NotificationsPolicyId) at "notificationsPolicies": create replace delete;
     ProviderAttribute(ProviderAttributeId) at "attributes": create replace delete;
+    RateLimitConfiguration(RateLimitConfigurationId) at "rateLimitIpConfigs":
+        create replace delete;
     Schema(SchemaId) at "schemas";
     SchemaAttribute(SchemaAttributeId) at "attributes": create replace delete;
     SignOnPolicy(SignOnPolicyId) at "signOnPolicies": create replace delete;
@@ -361,7 +364,7 @@ kinds! {
     ResourceScope(ScopeId) at "scopes": create NewScope, replace NewScope, delete ResourceScope;
     Role(RoleId) at "roles": create NewRole, replace NewRole, delete Role;
     RoleAssignment(RoleAssignmentId) at "roleAssignments":
-        create NewRoleAssignment, delete RoleAssignment;
+        create NewRoleAssignment, replace NewRoleAssignment, delete RoleAssignment;
     User(UserId) at "users": delete User;
     UserSession(SessionId) at "sessions": delete UserSession;
 }

@@ -8,6 +8,7 @@ use protocol::pingone::{
     Activity, BrandingSettings, EmailDelivery, Image, Key, KeyRotationPolicy, Language,
     NotificationsSettings, Object, Subscription, TemplateContent, Theme, media_type,
 };
+use serde::Deserialize;
 use serde_json::json;
 
 use super::request::segment;
@@ -229,7 +230,34 @@ impl Collection<'_, Object<ImageId, Image>> {
     }
 }
 
+/// Whether a theme holds where no other was chosen.
+#[derive(Deserialize)]
+struct IsDefault {
+    default: bool,
+}
+
 impl Collection<'_, Object<ThemeId, Theme>> {
+    /// Whether a theme holds where no other was chosen.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such theme.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, ThemeId, management};
+    /// # async fn example(pingone: management::Client, theme: ThemeId) -> Result<(), Error> {
+    /// if !pingone.themes().is_default(theme).await? {
+    ///     pingone.themes().delete(theme).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn is_default(&self, theme: ThemeId) -> Result<bool, Error> {
+        let path = self.path_below(&theme, "default");
+        let IsDefault { default } = self.client.send(Method::GET, path).fetch().await?;
+        Ok(default)
+    }
+
     /// Lets a theme hold where no other was chosen.
     ///
     /// # Errors
@@ -248,6 +276,34 @@ impl Collection<'_, Object<ThemeId, Theme>> {
             .send(Method::PUT, self.path_below(&theme, "default"))
             .json(&json!({"default": true}))
             .run()
+            .await
+    }
+}
+
+impl Settings<'_, BrandingSettings> {
+    /// Changes what is given and leaves the rest.
+    ///
+    /// # Errors
+    ///
+    /// A refusal names the member and the reason.
+    ///
+    /// ```no_run
+    /// # use pingone::{BrandingSettings, Error, management};
+    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
+    /// let mut change = BrandingSettings::default();
+    /// change.company_name = Some("Harbour Inc.".to_owned());
+    /// pingone.branding_settings().update(&change).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn update(&self, change: &BrandingSettings) -> Result<BrandingSettings, Error> {
+        self.client
+            .send(
+                Method::PATCH,
+                self.client.path(<BrandingSettings as Single>::PATH),
+            )
+            .json(change)
+            .fetch()
             .await
     }
 }

@@ -6,7 +6,9 @@ use protocol::id::{
     UserId,
 };
 use protocol::password_policy::PasswordPolicy;
-use protocol::pingone::{Object, Population, Schema, SchemaAttribute, UserSession};
+use protocol::pingone::{
+    Object, Population, Schema, SchemaAttribute, SchemaAttributePatch, UserSession,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Collection, Creatable, Deletable, Kind, Replaceable};
@@ -212,6 +214,36 @@ impl Collection<'_, Object<SchemaId, Schema>> {
         schemas
             .find(|schema| schema.settings.name == "User")
             .ok_or_else(|| Error::unexpected("none of the schemas is that of users"))
+    }
+}
+
+impl Collection<'_, Object<SchemaAttributeId, SchemaAttribute>> {
+    /// Changes what the patch names and leaves the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such attribute; any other refusal names the member and
+    /// the reason.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, SchemaAttributeId, SchemaAttributePatch, SchemaId, management};
+    /// # async fn example(pingone: management::Client, user: SchemaId, watch: SchemaAttributeId) -> Result<(), Error> {
+    /// let mut patch = SchemaAttributePatch::default();
+    /// patch.enabled = Some(false);
+    /// pingone.schema_attributes(user).update(watch, &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn update(
+        &self,
+        attribute: SchemaAttributeId,
+        patch: &SchemaAttributePatch,
+    ) -> Result<Object<SchemaAttributeId, SchemaAttribute>, Error> {
+        self.client
+            .send(Method::PATCH, self.path_of(&attribute))
+            .json(patch)
+            .fetch()
+            .await
     }
 }
 

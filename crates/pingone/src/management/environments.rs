@@ -1,8 +1,9 @@
 //! Environments and their products (PingOne, "Environments").
 
 use http::Method;
-use protocol::id::OrganizationId;
-use protocol::pingone::{BillOfMaterials, Environment, License, Organization};
+use protocol::id::EnvironmentId;
+use protocol::pingone::{BillOfMaterials, Environment, EnvironmentStatus, EnvironmentType};
+use serde_json::{Value, json};
 
 use super::{Client, Collection, Settings, Single};
 use crate::Error;
@@ -27,34 +28,6 @@ impl Client {
     /// ```
     pub fn environments(&self) -> Collection<'_, Environment> {
         Collection::at(self, "v1/environments".to_owned())
-    }
-
-    /// The organizations that this client may see: its own.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, management};
-    /// # async fn example(pingone: management::Client) -> Result<(), Error> {
-    /// for organization in pingone.organizations().list().all().await? {
-    ///     println!("{}", organization.name);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn organizations(&self) -> Collection<'_, Organization> {
-        Collection::at(self, "v1/organizations".to_owned())
-    }
-
-    /// By what an organization uses its environments.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, OrganizationId, management};
-    /// # async fn example(pingone: management::Client, ours: OrganizationId) -> Result<(), Error> {
-    /// let licenses = pingone.licenses(ours).list().all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn licenses(&self, organization: OrganizationId) -> Collection<'_, License> {
-        Collection::at(self, format!("v1/organizations/{organization}/licenses"))
     }
 
     /// Which products the environment has. They cannot be reset.
@@ -88,5 +61,63 @@ impl Client {
     pub async fn environment(&self) -> Result<Environment, Error> {
         let path = format!("v1/environments/{}", self.environment_id());
         self.send(Method::GET, path).fetch().await
+    }
+}
+
+impl Collection<'_, Environment> {
+    /// Marks an environment for deletion, or restores it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such environment; a refusal for the client's own.
+    ///
+    /// ```no_run
+    /// # use pingone::{EnvironmentId, EnvironmentStatus, Error, management};
+    /// # async fn example(pingone: management::Client, trial: EnvironmentId) -> Result<(), Error> {
+    /// let status = EnvironmentStatus::DeletePending;
+    /// let trial = pingone.environments().set_status(trial, status).await?;
+    /// println!("{:?}", trial.hard_delete_allowed_at);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_status(
+        &self,
+        environment: EnvironmentId,
+        status: EnvironmentStatus,
+    ) -> Result<Environment, Error> {
+        self.put_member(environment, "status", &json!({ "status": status }))
+            .await
+    }
+
+    /// Makes a sandbox a production environment, or the other way round.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such environment.
+    ///
+    /// ```no_run
+    /// # use pingone::{EnvironmentId, EnvironmentType, Error, management};
+    /// # async fn example(pingone: management::Client, shop: EnvironmentId) -> Result<(), Error> {
+    /// pingone.environments().set_type(shop, EnvironmentType::Production).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_type(
+        &self,
+        environment: EnvironmentId,
+        environment_type: EnvironmentType,
+    ) -> Result<Environment, Error> {
+        self.put_member(environment, "type", &json!({ "type": environment_type }))
+            .await
+    }
+
+    async fn put_member(
+        &self,
+        environment: EnvironmentId,
+        name: &str,
+        body: &Value,
+    ) -> Result<Environment, Error> {
+        let path = self.path_below(&environment, name);
+        self.client.send(Method::PUT, path).json(body).fetch().await
     }
 }

@@ -75,6 +75,24 @@ impl<'a> Collection<'a, Group> {
         List::new(self.client, self.path_below(&group, "memberOfGroups"))
     }
 
+    /// How a group is in another.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when it is not in that group.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, GroupId};
+    /// # async fn example(pingone: management::Client, captains: GroupId, crew: GroupId) -> Result<(), Error> {
+    /// println!("{}", pingone.groups().parent(captains, crew).await?.membership_type);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn parent(&self, group: GroupId, of: GroupId) -> Result<GroupMembership, Error> {
+        let path = self.path_below(&group, &format!("memberOfGroups/{of}"));
+        self.client.send(Method::GET, path).fetch().await
+    }
+
     /// Puts a group into another: its members are then members of both.
     ///
     /// # Errors
@@ -145,6 +163,26 @@ impl<'a> Memberships<'a> {
     /// ```
     pub fn list(&self) -> List<'a, GroupMembership> {
         List::new(self.client, self.path(""))
+    }
+
+    /// How the user is in a group.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when the user is not in that group.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, management, UserId, GroupId};
+    /// # async fn example(pingone: management::Client, ada: UserId, captains: GroupId) -> Result<(), Error> {
+    /// println!("{}", pingone.memberships(ada).load(captains).await?.membership_type);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn load(&self, group: GroupId) -> Result<GroupMembership, Error> {
+        self.client
+            .send(Method::GET, self.path(&format!("/{group}")))
+            .fetch()
+            .await
     }
 
     /// Puts the user into a group.

@@ -9,10 +9,11 @@ use futures_util::stream::{self, Stream, TryStreamExt as _};
 use http::Method;
 use protocol::pingone::Collection;
 use protocol::scim::Filter;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::Client;
+use super::{Client, Request};
 use crate::Error;
 
 /// [`List::all`] gives up beyond so many items: who has more wants the stream.
@@ -43,6 +44,7 @@ pub struct List<'a, T> {
     filter: Option<String>,
     limit: Option<u32>,
     from: Option<Cursor>,
+    is_posted: bool,
     item: PhantomData<fn() -> T>,
 }
 
@@ -100,14 +102,26 @@ impl Cursor {
     ///
     /// The link is PingOne's and followed as it stands, but only within the same collection: the
     /// access token goes along.
-    fn from_link(link: &str, api: &Url, path: &str) -> Result<Self, Error> {
+    ///
+    /// Where pages are asked for by POST, the cursor alone is taken: filter and limit go along in the
+    /// body.
+    fn from_link(link: &str, api: &Url, path: &str, is_posted: bool) -> Result<Self, Error> {
         let refuse = || Error::unexpected("its next page is in another place than the collection");
         let url = Url::parse(link).map_err(|_| refuse())?;
         let expected = api.join(path).map_err(|_| refuse())?;
         if url.origin() != expected.origin() || url.path() != expected.path() {
             return Err(refuse());
         }
-        Self::parse(url.query().unwrap_or_default()).map_err(|_| refuse())
+        let cursor = if is_posted {
+            let mut pairs = url.query_pairs();
+            let (_, cursor) = pairs
+                .find(|(name, _)| name == "cursor")
+                .ok_or_else(refuse)?;
+            Self::parse(&cursor)
+        } else {
+            Self::parse(url.query().unwrap_or_default())
+        };
+        cursor.map_err(|_| refuse())
     }
 }
 
@@ -119,8 +133,15 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
             filter: None,
             limit: None,
             from: None,
+            is_posted: false,
             item: PhantomData,
         }
+    }
+
+    /// Asks by POST, with filter and limit in the body.
+    pub(super) fn by_post(mut self) -> Self {
+        self.is_posted = true;
+        self
     }
 
     /// Keeps only what matches. Which attributes and operators a collection knows is told in
@@ -143,6 +164,31 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
         self
     }
 
+    fn request(&self) -> Request<'a> {
+        let (filter, limit) = (self.filter.as_deref(), self.limit);
+        let cursor = self.from.as_ref().map(Cursor::as_str);
+        if self.is_posted {
+            let body = PageBody {
+                cursor,
+                filter,
+                limit,
+            };
+            let request = self.client.send(Method::POST, self.path.clone());
+            return request.json(&body);
+        }
+        let mut request = self.client.send(Method::GET, self.path.clone());
+        if let Some(cursor) = cursor {
+            return request.whole_query(cursor);
+        }
+        if let Some(filter) = filter {
+            request = request.query("filter", filter);
+        }
+        if let Some(limit) = limit {
+            request = request.query("limit", &limit.to_string());
+        }
+        request
+    }
+
     /// Reads one page.
     ///
     /// # Errors
@@ -160,30 +206,18 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
     /// # }
     /// ```
     pub async fn page(self) -> Result<Page<T>, Error> {
+        let page: Collection<T> = self.request().fetch().await?;
         let Self {
             client,
             path,
-            filter,
-            limit,
             from,
+            is_posted,
             ..
         } = self;
-        let mut request = client.send(Method::GET, path.clone());
-        if let Some(cursor) = &from {
-            request = request.whole_query(cursor.as_str());
-        } else {
-            if let Some(filter) = &filter {
-                request = request.query("filter", filter);
-            }
-            if let Some(limit) = limit {
-                request = request.query("limit", &limit.to_string());
-            }
-        }
-        let page: Collection<T> = request.fetch().await?;
         let api = client.shared.endpoints.api();
         let next = page
             .next
-            .map(|link| Cursor::from_link(&link, api, &path))
+            .map(|link| Cursor::from_link(&link, api, &path, is_posted))
             .transpose()?;
         if next.is_some() && next == from {
             return Err(Error::unexpected("its next page is itself"));
@@ -200,14 +234,13 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
     where
         T: 'a,
     {
-        let Self { client, path, .. } = &self;
-        let (client, path) = (*client, path.clone());
+        let rest = self.clone();
         let start = Reading {
             ready: VecDeque::new(),
             next: Some(self),
         };
         stream::try_unfold(start, move |mut reading| {
-            let path = path.clone();
+            let rest = rest.clone();
             async move {
                 loop {
                     if let Some(item) = reading.ready.pop_front() {
@@ -218,9 +251,7 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
                     };
                     let page = list.page().await?;
                     reading.ready = page.items.into();
-                    reading.next = page
-                        .next
-                        .map(|cursor| List::new(client, path.clone()).from(cursor));
+                    reading.next = page.next.map(|cursor| rest.clone().from(cursor));
                 }
             }
         })
@@ -254,9 +285,32 @@ impl<'a, T: DeserializeOwned> List<'a, T> {
     }
 }
 
+/// What a page is asked for with in a body.
+#[derive(Serialize)]
+struct PageBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u32>,
+}
+
 struct Reading<'a, T> {
     ready: VecDeque<T>,
     next: Option<List<'a, T>>,
+}
+
+impl<T> Clone for List<'_, T> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client,
+            path: self.path.clone(),
+            filter: self.filter.clone(),
+            from: self.from.clone(),
+            ..*self
+        }
+    }
 }
 
 impl<T> fmt::Debug for List<'_, T> {
@@ -275,7 +329,7 @@ mod tests {
     #[test]
     fn a_next_link_is_followed_within_its_collection_only() {
         let api = Url::parse("https://api.pingone.eu/").unwrap();
-        let check = |link: &str| Cursor::from_link(link, &api, "v1/environments/e/users");
+        let check = |link: &str| Cursor::from_link(link, &api, "v1/environments/e/users", false);
         let good = "https://api.pingone.eu/v1/environments/e/users?cursor=RkI6&limit=2";
         assert_eq!(check(good).unwrap().as_str(), "cursor=RkI6&limit=2");
         for link in [

@@ -137,6 +137,26 @@ impl<'a> Passwords<'a> {
         self.put(media_type::PASSWORD_SET, &body).fetch().await
     }
 
+    /// Takes a user's password away, so that nobody signs on by it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such user.
+    ///
+    /// ```no_run
+    /// # use pingone::{Error, PasswordStatus, UserId, management};
+    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
+    /// let state = pingone.passwords(ada).remove().await?;
+    /// assert_eq!(state.status, PasswordStatus::NoPassword);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn remove(&self) -> Result<PasswordState, Error> {
+        self.put(media_type::PASSWORD_SET_VALUE, &json!({}))
+            .fetch()
+            .await
+    }
+
     /// Changes the own password: for a client that acts with the user's access token
     /// (scope `p1:reset:userPassword`).
     ///

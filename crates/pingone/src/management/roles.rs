@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::Method;
-use protocol::id::{ApplicationId, GroupId, RoleId, UserId};
+use protocol::id::{ApplicationId, GatewayId, GroupId, RoleId, UserId};
 use protocol::pingone::{Role, RoleAssignment};
 
 use super::{Client, Collection, List};
@@ -21,6 +21,8 @@ pub struct Roles<'a> {
 pub enum RoleHolder {
     /// An application, for itself.
     Application(ApplicationId),
+    /// A gateway, for itself.
+    Gateway(GatewayId),
     /// A group, for its members.
     Group(GroupId),
     /// A user.
@@ -32,6 +34,7 @@ impl fmt::Display for RoleHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Application(id) => write!(f, "applications/{id}"),
+            Self::Gateway(id) => write!(f, "gateways/{id}"),
             Self::Group(id) => write!(f, "groups/{id}"),
             Self::User(id) => write!(f, "users/{id}"),
         }
@@ -41,6 +44,12 @@ impl fmt::Display for RoleHolder {
 impl From<ApplicationId> for RoleHolder {
     fn from(id: ApplicationId) -> Self {
         Self::Application(id)
+    }
+}
+
+impl From<GatewayId> for RoleHolder {
+    fn from(id: GatewayId) -> Self {
+        Self::Gateway(id)
     }
 }
 
@@ -85,7 +94,8 @@ impl Client {
         self.collection()
     }
 
-    /// The roles of a user, an application or a group.
+    /// The roles of a user, an application, a gateway or a group. A gateway's alone can be replaced,
+    /// by what they are.
     ///
     /// ```no_run
     /// # use pingone::{Error, NewRoleAssignment, RoleId, RoleScope, RoleScopeType, UserId, management};

@@ -1,15 +1,17 @@
 //! How users sign on: policies, identity providers, agreements.
 
+use http::Method;
 use protocol::id::{
     AgreementId, AgreementLanguageId, AgreementRevisionId, ApplicationId, IdentityProviderId,
     ProviderAttributeId, SignOnPolicyActionId, SignOnPolicyAssignmentId, SignOnPolicyId,
 };
 use protocol::pingone::{
-    Agreement, AgreementLanguage, AgreementRevision, ExternalProvider, Object, ProviderAttribute,
-    SignOnPolicy, SignOnPolicyAction, SignOnPolicyAssignment,
+    Agreement, AgreementLanguage, AgreementRevision, AgreementText, ExternalProvider, Object,
+    ProviderAttribute, SignOnPolicy, SignOnPolicyAction, SignOnPolicyAssignment,
 };
 
 use super::{Client, Collection};
+use crate::Error;
 
 impl Client {
     /// The environment's sign-on policies.
@@ -143,5 +145,26 @@ impl Client {
     ) -> Collection<'_, Object<AgreementRevisionId, AgreementRevision>> {
         let parent = format_args!("agreements/{agreement}/languages/{language}");
         Collection::below(self, parent)
+    }
+}
+
+impl Collection<'_, Object<AgreementRevisionId, AgreementRevision>> {
+    /// The text of a revision, which lists may leave out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_not_found`] when there is no such revision.
+    ///
+    /// ```no_run
+    /// # use pingone::{AgreementId, AgreementLanguageId, AgreementRevisionId, Error, management};
+    /// # async fn example(pingone: management::Client, terms: AgreementId, english: AgreementLanguageId, first: AgreementRevisionId) -> Result<(), Error> {
+    /// let text = pingone.agreement_revisions(terms, english).text(first).await?;
+    /// println!("{}: {}", text.data_type, text.data);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn text(&self, revision: AgreementRevisionId) -> Result<AgreementText, Error> {
+        let path = self.path_below(&revision, "text");
+        self.client.send(Method::GET, path).fetch().await
     }
 }

@@ -348,7 +348,7 @@ impl<'a> Users<'a> {
             .await
     }
 
-    fn path(self, user: UserId) -> String {
+    pub(super) fn path(self, user: UserId) -> String {
         self.client.path(&format!("users/{user}"))
     }
 

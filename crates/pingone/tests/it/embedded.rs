@@ -3,6 +3,7 @@
 mod configuration;
 mod examples;
 mod groups;
+mod operations;
 mod second_factors;
 
 use futures_util::TryStreamExt as _;
@@ -68,13 +69,19 @@ impl Embedded {
 
     /// Signs a user on through the hosted page.
     async fn sign_on(&self, client: &auth::Client, scopes: &str, username: &str) -> Tokens {
+        let person = Person::new(username, PASSWORD);
+        self.sign_on_as(&person, client, scopes).await
+    }
+
+    /// Signs somebody on who has another password.
+    async fn sign_on_as(&self, person: &Person, client: &auth::Client, scopes: &str) -> Tokens {
         let callback = self.system.portal("/callback").to_string();
         let request = AuthorizationRequest::new(RedirectUri::parse(&callback).unwrap())
             .scopes(Scopes::parse(scopes).unwrap());
         let authorization = client.authorize(&request).await.unwrap();
         let browser = self.system.browser().stopping_at(&callback);
         let page = browser.open(&authorization.url).await;
-        let page = give_credentials(&page, &Person::new(username, PASSWORD)).await;
+        let page = give_credentials(&page, person).await;
         let location = page.location();
         let params = FormParams::parse(location.query().unwrap().as_bytes()).unwrap();
         let response = client.receive(authorization.pending, &params).unwrap();

@@ -31,6 +31,12 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// While there is one subscriber only, a span that another test's thread meets first would be
+/// switched off for all threads.
+pub(crate) fn second_subscriber() -> tracing::Dispatch {
+    tracing::Dispatch::new(tracing_subscriber::registry())
+}
+
 #[tokio::test]
 async fn a_span_tells_the_call_and_nothing_that_is_secret() {
     let server = MockServer::start().await;
@@ -45,9 +51,7 @@ async fn a_span_tells_the_call_and_nothing_that_is_secret() {
         refused,
     )
     .await;
-    // While there is one subscriber only, a span that another test's thread meets first would be
-    // switched off for all threads.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let _second = second_subscriber();
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
@@ -75,6 +79,8 @@ async fn a_span_tells_the_call_and_nothing_that_is_secret() {
     assert_eq!(spans.len(), 2, "{written}");
     assert_eq!(spans[0]["method"], "PUT");
     assert_eq!(spans[0]["path"], "v1/environments/…/users/…/password");
+    let media_type = "application/vnd.pingidentity.password.set+json";
+    assert_eq!(spans[0]["media_type"], media_type);
     assert_eq!(
         (&spans[0]["status"], &spans[0]["attempts"]),
         (&400.into(), &1.into())

@@ -102,6 +102,39 @@ impl AgreementRevision {
     }
 }
 
+/// The text of an agreement alone, which a link of its revision leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AgreementText {
+    /// Where it is, below the API's address and version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_path: Option<String>,
+    /// The text.
+    pub data: String,
+    /// `text/plain` or `text/html`.
+    pub data_type: String,
+}
+
+impl AgreementText {
+    /// A text of a media type.
+    pub fn new(data: impl Into<String>, data_type: impl Into<String>) -> Self {
+        Self {
+            resource_path: None,
+            data: data.into(),
+            data_type: data_type.into(),
+        }
+    }
+
+    /// Says where it is.
+    #[must_use]
+    pub fn at(mut self, resource_path: impl Into<String>) -> Self {
+        self.resource_path = Some(resource_path.into());
+        self
+    }
+}
+
 /// What a user said to an agreement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

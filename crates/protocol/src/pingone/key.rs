@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::codes::open_codes;
-use crate::id::KeyId;
+use super::{ApplicationProtocol, ApplicationType, Reference};
+use crate::codes::{Open, open_codes};
+use crate::id::{ApplicationId, EnvironmentId, KeyId};
 
 open_codes! {
     /// What a key is for.
@@ -75,6 +76,46 @@ impl Key {
             expires_at: None,
             validity_period: 365,
             further: Map::new(),
+        }
+    }
+}
+
+/// An application that names a key or a certificate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NamingApplication {
+    /// Its id.
+    pub id: ApplicationId,
+    /// Its name.
+    pub name: String,
+    /// What kind of application it is.
+    #[serde(rename = "type")]
+    pub application_type: Open<ApplicationType>,
+    /// What it speaks.
+    pub protocol: Open<ApplicationProtocol>,
+    /// Whether it is in use.
+    pub enabled: bool,
+    /// Its environment.
+    pub environment: Reference<EnvironmentId>,
+}
+
+impl NamingApplication {
+    /// An application in use.
+    pub fn new(
+        id: ApplicationId,
+        environment: EnvironmentId,
+        name: impl Into<String>,
+        application_type: impl Into<Open<ApplicationType>>,
+        protocol: impl Into<Open<ApplicationProtocol>>,
+    ) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            application_type: application_type.into(),
+            protocol: protocol.into(),
+            enabled: true,
+            environment: Reference::new(environment),
         }
     }
 }

@@ -95,3 +95,34 @@ impl TemplateContent {
         }
     }
 }
+
+/// A text of the pages in a language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Translation {
+    /// By what it is known, such as `flow-ui.button.cancel`.
+    pub key: String,
+    /// The key without the page that it belongs to; the service says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_key: Option<String>,
+    /// The text in English; the service says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_text: Option<String>,
+    /// The text in the language; empty where there is none.
+    #[serde(default)]
+    pub translated_text: String,
+}
+
+impl Translation {
+    /// What a text is to be. An empty one puts back what the service says.
+    pub fn new(key: impl Into<String>, translated_text: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            short_key: None,
+            reference_text: None,
+            translated_text: translated_text.into(),
+        }
+    }
+}

@@ -122,6 +122,31 @@ impl SchemaAttribute {
     }
 }
 
+/// What changes of an attribute; what is absent stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SchemaAttributePatch {
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether it is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The values that there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enumerated_values: Option<Vec<EnumeratedValue>>,
+    /// The pattern that values match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regex_validation: Option<RegexValidation>,
+    /// All further members, as PingOne spells them.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
 /// One of the values that an attribute may have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -211,6 +211,79 @@ fn answers() -> Vec<(&'static str, Read, Value, &'static [&'static str])> {
             &[],
         ),
         (
+            "ActiveIdentities",
+            read::<ActiveIdentities>,
+            json!({"date": "2026-01-05", "activeIdentityCount": 3}),
+            &[],
+        ),
+        (
+            "ApplicationSignOns",
+            read::<ApplicationSignOns>,
+            json!({"date": "2026-01-05", "application": one, "count": 3}),
+            &[],
+        ),
+        (
+            "Capabilities",
+            read::<Capabilities>,
+            json!({"canAddResources": true}),
+            &[],
+        ),
+        (
+            "CountedAction",
+            read::<CountedAction>,
+            json!({"type": "USER.CREATED"}),
+            &[],
+        ),
+        (
+            "License",
+            read::<License>,
+            json!({"id": ID, "name": "a", "package": "INTERNAL", "status": "ACTIVE"}),
+            &["/package", "/status"],
+        ),
+        (
+            "LicenseName",
+            read::<LicenseName>,
+            json!({"name": "a"}),
+            &[],
+        ),
+        (
+            "LinkedAccount",
+            read::<LinkedAccount>,
+            json!({"identityProvider": one, "externalId": "a"}),
+            &[],
+        ),
+        (
+            "Organization",
+            read::<Organization>,
+            json!({"id": ID, "name": "a"}),
+            &[],
+        ),
+        (
+            "Template",
+            read::<Template>,
+            json!({"id": "a", "deliveryMethods": ["Email"],
+                "variables": {"code": {"required": true}}}),
+            &["/deliveryMethods/0"],
+        ),
+        (
+            "TemplateVariable",
+            read::<TemplateVariable>,
+            json!({"required": true}),
+            &[],
+        ),
+        (
+            "TotalIdentities",
+            read::<TotalIdentities>,
+            json!({"date": 1_767_571_200_000_i64, "totalIdentities": 3}),
+            &[],
+        ),
+        (
+            "UserActivities",
+            read::<UserActivities>,
+            json!({"date": "2026-01-05", "action": {"type": "USER.CREATED"}, "count": 3}),
+            &[],
+        ),
+        (
             "User",
             read::<User>,
             json!({"id": ID, "environment": one,
@@ -228,16 +301,20 @@ fn answers() -> Vec<(&'static str, Read, Value, &'static [&'static str])> {
 }
 
 /// The sources of the resources, by file.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 13] = [
     include_str!("application.rs"),
     include_str!("collection.rs"),
     include_str!("environment.rs"),
     include_str!("error.rs"),
     include_str!("group.rs"),
+    include_str!("linked_account.rs"),
+    include_str!("organization.rs"),
     include_str!("password.rs"),
     include_str!("population.rs"),
+    include_str!("report.rs"),
     include_str!("resource.rs"),
     include_str!("role.rs"),
+    include_str!("template.rs"),
 ];
 
 /// Requests, which a server reads; what carries a type of their own to it is listed here.
@@ -361,6 +438,7 @@ fn every_struct_of_an_answer_may_grow_and_has_no_closed_code() {
         "ResourceType",
         "ResponseTypeName",
         "RoleScopeType",
+        "VerifyStatus",
     ];
     for one in all_structs() {
         if REQUESTS.contains(&one.name.as_str()) {

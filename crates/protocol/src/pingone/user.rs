@@ -57,9 +57,9 @@ pub struct User {
     /// Who keeps its credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_provider: Option<IdentityProvider>,
-    /// `NOT_INITIATED`, `ENABLED` or `DISABLED`.
+    /// How far its identity is verified by documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verify_status: Option<String>,
+    pub verify_status: Option<Open<VerifyStatus>>,
     /// When and from where it last signed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sign_on: Option<LastSignOn>,
@@ -186,6 +186,18 @@ codes! {
         AccountOk = "ACCOUNT_OK";
         /// The mailed code has to be entered at the next sign-on.
         VerificationRequired = "VERIFICATION_REQUIRED";
+    }
+}
+
+codes! {
+    /// How far an identity is verified by documents (PingOne, "Verify").
+    VerifyStatus {
+        /// It cannot be.
+        Disabled = "DISABLED";
+        /// It can be.
+        Enabled = "ENABLED";
+        /// Nobody has begun.
+        NotInitiated = "NOT_INITIATED";
     }
 }
 

@@ -4,6 +4,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
+use protocol::pingone::AgreementText;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +18,6 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::Resource;
-use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
@@ -194,19 +194,6 @@ fn begins_tag(word: &str, tag: &str) -> bool {
     behind.is_some_and(|behind| !behind.starts_with(|next: char| next.is_ascii_alphanumeric()))
 }
 
-/// The text of a revision, which a link of it leads to.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Text {
-    resource_path: String,
-    data: String,
-    data_type: ContentTypeName,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(transparent)]
-struct ContentTypeName(&'static str);
-
 async fn read_text(
     reading: Reading<Revision>,
     RevisionId(id): RevisionId,
@@ -219,14 +206,12 @@ async fn read_text(
     let Revision {
         content_type, text, ..
     } = revision.document;
-    let text = Text {
-        resource_path: format!("/environments/{}/{path}", reading.id()),
-        data: text,
-        data_type: ContentTypeName(match content_type {
-            ContentType::Html => "text/html",
-            ContentType::Plain => "text/plain",
-        }),
+    let data_type = match content_type {
+        ContentType::Html => "text/html",
+        ContentType::Plain => "text/plain",
     };
+    let text =
+        AgreementText::new(text, data_type).at(format!("/environments/{}/{path}", reading.id()));
     let urls = reading.idp.urls();
     Reply::ok(&Hal::in_environment(urls, reading.id(), path, text))
 }
@@ -252,7 +237,7 @@ pub(crate) fn routes() -> Vec<Resource> {
     let mut routes = unchanging_collection::<Revision>();
     routes.push(
         below_item::<Revision>("text")
-            .showing::<Untyped>()
+            .showing::<AgreementText>()
             .get(read_text),
     );
     routes

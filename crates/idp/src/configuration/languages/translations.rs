@@ -7,8 +7,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use protocol::pingone::Translation;
 use ui::Messages;
 
 use super::names;
@@ -32,20 +31,6 @@ const MOST_TEXTS: usize = 2000;
 
 /// Longest text, in characters.
 const LONGEST: usize = 4096;
-
-/// A text as it goes over the wire.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Translation {
-    key: String,
-    #[serde(skip_deserializing)]
-    short_key: String,
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-    reference_text: Option<String>,
-    /// Empty where there is none.
-    #[serde(default)]
-    translated_text: String,
-}
 
 /// Somebody who may do `P` to the texts in the path's language.
 struct InLanguage<P> {
@@ -130,12 +115,10 @@ fn one(texts: &Texts, translations: &Translations, key: &str) -> Translation {
         None => reference.clone().filter(|_| is_english),
     };
     let translated = translations.texts.get(key).cloned();
-    Translation {
-        key: key.to_owned(),
-        short_key: short(key).to_owned(),
-        reference_text: reference,
-        translated_text: translated.or(untranslated).unwrap_or_default(),
-    }
+    let mut shown = Translation::new(key, translated.or(untranslated).unwrap_or_default());
+    shown.short_key = Some(short(key).to_owned());
+    shown.reference_text = reference;
+    shown
 }
 
 /// A key without the page that it belongs to: `button.cancel` of `flow-ui.button.cancel`.

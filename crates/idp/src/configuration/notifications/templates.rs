@@ -1,14 +1,10 @@
 //! `/environments/{environment}/templates`: what messages are for, and what they can say (PingOne,
 //! "Notifications templates"). The templates are PingOne's; what they say is changed by contents.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use jiff::Timestamp;
 use protocol::id::EnvironmentId;
-use schemars::JsonSchema;
-use serde::Serialize;
+use protocol::pingone as wire;
 use uuid::Uuid;
 
 use crate::access::allowed::AllowedEverywhere;
@@ -16,10 +12,9 @@ use crate::access::permissions::may;
 use crate::api::configuration::Parent;
 use crate::api::hal::{Hal, Page, Reply};
 use crate::api::media_router::{Resource, at};
-use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
-use crate::stores::templates::{DeliveryMethod, TEMPLATES, Template};
+use crate::stores::templates::{TEMPLATES, Template};
 
 /// Its contents.
 #[derive(Debug)]
@@ -51,48 +46,22 @@ impl FromRequestParts<Idp> for NamedTemplate {
     }
 }
 
-/// A template as it is shown.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Shown {
-    id: &'static str,
-    display_name: &'static str,
-    description: &'static str,
-    delivery_methods: &'static [DeliveryMethod],
-    variables: BTreeMap<&'static str, Variable>,
-    allow_dynamic_variables: bool,
-    #[serde(with = "protocol::pingone::date::Date")]
-    created_at: Timestamp,
-    #[serde(with = "protocol::pingone::date::Date")]
-    updated_at: Timestamp,
-}
-
-/// What stands for something in a content.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Variable {
-    required: bool,
-}
-
 type Reading = AllowedEverywhere<may::ReadNotifications>;
 
-fn show(reading: &Reading, template: &'static Template) -> Hal<Shown> {
+fn show(reading: &Reading, template: &'static Template) -> Hal<wire::Template> {
+    let mut shown = wire::Template::new(template.name);
+    shown.display_name = Some(template.display_name.to_owned());
+    shown.description = Some(template.description.to_owned());
+    shown.delivery_methods = template.methods.iter().map(|way| way.to_wire()).collect();
     let variables = template.variables.iter();
-    let shown = Shown {
-        id: template.name,
-        display_name: template.display_name,
-        description: template.description,
-        delivery_methods: template.methods,
-        variables: variables
-            .map(|(name, required)| {
-                let required = *required;
-                (*name, Variable { required })
-            })
-            .collect(),
-        allow_dynamic_variables: true,
-        created_at: reading.environment.created_at,
-        updated_at: reading.environment.created_at,
-    };
+    let variables = variables.map(|(name, required)| {
+        let variable = wire::TemplateVariable::new(*required);
+        ((*name).to_owned(), variable)
+    });
+    shown.variables = variables.collect();
+    shown.allow_dynamic_variables = true;
+    shown.created_at = Some(reading.environment.created_at);
+    shown.updated_at = Some(reading.environment.created_at);
     let path = format!("templates/{}", template.name);
     let contents = reading.url(format!("{path}/contents"));
     Hal::in_environment(reading.idp.urls(), reading.id(), path, shown).link("contents", contents)
@@ -113,9 +82,9 @@ pub(super) fn routes() -> Vec<Resource> {
     vec![
         at("/environments/{environment}/templates")
             .get(list)
-            .answering_many::<Untyped>("templates"),
+            .answering_many::<wire::Template>("templates"),
         at("/environments/{environment}/templates/{template}")
-            .showing::<Untyped>()
+            .showing::<wire::Template>()
             .get(read),
     ]
 }

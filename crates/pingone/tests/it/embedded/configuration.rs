@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{Client, Embedded, basic};
 
-fn web_app(name: &str) -> NewApplication {
+pub(super) fn web_app(name: &str) -> NewApplication {
     let method = TokenEndpointAuthMethod::ClientSecretBasic;
     let mut application = NewApplication::new(name, ApplicationType::WebApp, method);
     application.grant_types = vec![GrantTypeName::AuthorizationCode];
@@ -494,7 +494,7 @@ async fn keys_are_made_and_rotated() {
 }
 
 /// The smallest picture there is: one pixel.
-const PIXEL: &[u8] = &[
+pub(super) const PIXEL: &[u8] = &[
     0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x2c, 0,
     0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b,
 ];
