@@ -85,7 +85,7 @@ async fn words(embedded: &Embedded) {
     let listed = templates.list().all().await.unwrap();
     assert!(listed.iter().any(|one| one.id == recovery));
     let template = templates.load(recovery).await.unwrap();
-    assert!(template.variables["code.value"].required, "{template:?}");
+    assert!(template.variables["code"].required, "{template:?}");
     let unknown = templates.load("no_template".to_owned()).await;
     assert!(unknown.unwrap_err().is_not_found());
 }

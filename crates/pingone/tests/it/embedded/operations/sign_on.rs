@@ -5,8 +5,9 @@ use std::sync::Arc;
 use fakes::provider::{CLIENT_ID, CLIENT_SECRET, Provider};
 use pingone::auth::{AuthorizationRequest, RedirectUri, Scopes};
 use pingone::{
-    ClientSecret, ExternalProvider, IdentityProviderId, ProviderAttribute, ProviderAttributeUpdate,
-    ProviderEndpoints, SignOnPolicy, SignOnPolicyAction, SignOnPolicyAssignment, User,
+    ClientSecret, ExternalProvider, IdentityProviderId, ProfileAttribute, ProviderAttribute,
+    ProviderAttributeUpdate, ProviderEndpoints, SignOnPolicy, SignOnPolicyAction,
+    SignOnPolicyAssignment, User,
 };
 use platform::FrozenClock;
 use serde_json::json;
@@ -22,30 +23,19 @@ pub(super) async fn all(embedded: &Embedded) {
 
 async fn policies(embedded: &Embedded) {
     let pingone = &embedded.pingone;
-    live(
-        pingone.sign_on_policies(),
-        &SignOnPolicy::new("Scrap"),
-        object,
-    )
-    .await;
-    let policy = SignOnPolicy::new("Strict");
-    let policy = made(pingone.sign_on_policies(), &policy).await.id;
-    let login = SignOnPolicyAction::login(1);
-    live(pingone.sign_on_policy_actions(policy), &login, object).await;
+    let strict = SignOnPolicy::new("Strict");
+    live(pingone.sign_on_policies(), &strict, object).await;
+    let policy = made(pingone.sign_on_policies(), &strict).await.id;
+    let actions = || pingone.sign_on_policy_actions(policy);
+    // A policy keeps its last action.
+    made(actions(), &SignOnPolicyAction::login(1)).await;
+    let wanted = [ProfileAttribute::required("name.given")];
+    let profile = SignOnPolicyAction::profiling(2, "Who are you?", wanted);
+    live(actions(), &profile, object).await;
     let shop = web_app("Strict shop");
     let shop = made(pingone.applications(), &shop).await.id;
-    pingone
-        .sign_on_policy_actions(policy)
-        .create(&login)
-        .await
-        .unwrap();
-    let assignment = SignOnPolicyAssignment::new(policy, 1);
-    live(
-        pingone.sign_on_policy_assignments(shop),
-        &assignment,
-        object,
-    )
-    .await;
+    let assignments = pingone.sign_on_policy_assignments(shop);
+    live(assignments, &SignOnPolicyAssignment::new(policy, 1), object).await;
 }
 
 async fn providers(embedded: &Embedded) {
@@ -156,7 +146,8 @@ async fn newcomer(embedded: &Embedded, provider: &Provider, partner: IdentityPro
         .find(|(name, _)| name == "redirect_uri")
         .unwrap();
     let browser = browser.stopping_at(&callback);
-    let done = browser.open(&format!("{back}?{answer}")).await;
+    let page = browser.open(&format!("{back}?{answer}")).await;
+    let done = page.follow_link("Continue").await;
     assert!(
         done.location().as_str().starts_with(&callback),
         "{}",
