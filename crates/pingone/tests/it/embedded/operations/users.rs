@@ -91,17 +91,14 @@ async fn passwords(embedded: &Embedded) {
     let ada = embedded.user("ada-secret").await.id;
     let passwords = embedded.pingone.passwords(ada);
     passwords.check(&Password::new(PASSWORD)).await.unwrap();
-    let new = Password::new("Windy-Harbour-43");
-    passwords.set(&new).await.unwrap();
     passwords.send_recovery_code().await.unwrap();
-    let mail = embedded
-        .system
-        .mailbox()
-        .newest("ada-secret@example.com", 1)
-        .await;
+    let mailbox = embedded.system.mailbox();
+    let mail = mailbox.newest("ada-secret@example.com", 1).await;
     let code = RecoveryCode::from_typed(&mail.code().to_lowercase());
+    let new = Password::new("Windy-Harbour-43");
+    passwords.recover(&code, &new).await.unwrap();
     let newer = Password::new("Stormy-Harbour-44");
-    passwords.recover(&code, &newer).await.unwrap();
+    passwords.set(&newer).await.unwrap();
     passwords.unlock().await.unwrap();
 
     let client = embedded.application();
