@@ -71,12 +71,51 @@ mod transport;
 pub use http::{Method, StatusCode};
 pub use protocol::id::{
     ActivityId, AgreementId, AgreementLanguageId, AgreementRevisionId, ApplicationId,
-    AttributeMappingId, CertificateId, CustomDomainId, DeviceAuthenticationPolicyId, DeviceId, EmailDomainId, EnvironmentId, Fido2PolicyId, GatewayId, GroupId, IdentityProviderId, ImageId, InvalidId, KeyId, KeyRotationPolicyId, LanguageId, LicenseId, LinkedAccountId, NotificationsPolicyId, OrganizationId, PasswordPolicyId, PopulationId, ProviderAttributeId, RateLimitConfigurationId, ResourceGrantId, ResourceId, RoleAssignmentId, RoleId, SchemaAttributeId, SchemaId, ScopeId, SessionId, SignOnPolicyActionId, SignOnPolicyAssignmentId, SignOnPolicyId, SubscriptionId, TemplateContentId, ThemeId, TrustedEmailId, UserId,
+    AttributeMappingId, CertificateId, CustomDomainId, DeviceAuthenticationPolicyId, DeviceId,
+    EmailDomainId, EnvironmentId, Fido2PolicyId, GatewayId, GroupId, IdentityProviderId, ImageId,
+    InvalidId, KeyId, KeyRotationPolicyId, LanguageId, LicenseId, LinkedAccountId,
+    NotificationsPolicyId, OrganizationId, PasswordPolicyId, PopulationId, ProviderAttributeId,
+    RateLimitConfigurationId, ResourceGrantId, ResourceId, RoleAssignmentId, RoleId,
+    SchemaAttributeId, SchemaId, ScopeId, SessionId, SignOnPolicyActionId,
+    SignOnPolicyAssignmentId, SignOnPolicyId, SubscriptionId, TemplateContentId, ThemeId,
+    TrustedEmailId, UserId,
 };
 pub use protocol::oauth::TokenEndpointAuthMethod;
 pub use protocol::password_policy::PasswordPolicy;
 pub use protocol::pingone::{
-    AccessControl, Account, AccountStatus, ActiveIdentities, Activity, ActivityAction, ActivityActors, ActivityResult, ActivitySubject, Address, Agreement, AgreementLanguage, AgreementRevision, AgreementText, AllowedAuthenticator, ApiError, ApiErrorCode, ApplicationProtocol, ApplicationSecret, ApplicationSignOns, ApplicationType, AssignedScope, Attestation, AttributeMapping, AuthenticatorAttachment, AuthenticatorOption, AuthenticatorRequirements, BackupEligibility, BillOfMaterials, BlockStatus, Bookmark, BrandingSettings, Capabilities, Code, Consent, ConsentStatus, CorsBehavior, CorsSettings, CountedAction, CustomDomain, DeliveryMethod, Deployment, Device, DeviceAuthenticationPolicy, DeviceBlock, DeviceChoice, DeviceLock, DevicePairing, DeviceSelection, DeviceStatus, DeviceType, DisplayNameAttribute, DisplayNameAttributes, DnsRecord, DnsRecords, DomainCertificate, DomainStatus, EmailDelivery, EmailDomain, EmbeddedGroup, EnumeratedValue, Environment, EnvironmentStatus, EnvironmentSubtype, EnvironmentType, ErrorDetail, ExternalProvider, Fido2Policy, Fido2Requirement, FidoDevices, GrantTypeName, Group, GroupAccess, GroupAccessType, GroupMembership, HttpEndpoint, IdentityProvider, Image, ImageTarget, IntrospectionAuthMethod, Key, KeyRotationPolicy, KeyUsage, Language, LastSignOn, License, LicenseName, Lifecycle, LifecycleStatus, Link, LinkedAccount, Links, LockStatus, MadeOtp, MadeOtpDevices, MappingType, MemberCounts, MembershipType, MfaLockout, MfaOfNewUsers, MfaSettings, Name, NamingApplication, NewApplication, NewDevice, NewDeviceNotification, NewEnvironment, NewGroup, NewPopulation, NewResource, NewResourceGrant, NewRole, NewRoleAssignment, NewScope, NewUser, NotificationQuota, NotificationsPolicy, NotificationsSettings, Object, Open, Organization, OtpFailures, PairingKeyFormat, ParRequirement, PasswordState, PasswordStatus, Patch, Period, Photo, Picture, PkceEnforcement, Population, PreviousSecret, Product, ProductTag, ProductType, ProfileAttribute, ProviderAttribute, ProviderAttributeUpdate, ProviderEndpoints, ProviderRegistration, ProviderType, QuotaType, RateLimitConfiguration, RateLimitListType, Reference, RegexValidation, Region, Registration, Resource, ResourceGrant, ResourceScope, ResourceType, ResponseTypeName, Role, RoleAccess, RoleAccessType, RoleAssignment, RolePermission, RoleScope, RoleScopeType, RoleType, Schema, SchemaAttribute, SchemaAttributePatch, SchemaAttributeType, SchemaType, Sender, SentOtp, SentOtpDevices, SignOnActionType, SignOnPolicy, SignOnPolicyAction, SignOnPolicyAssignment, SolutionType, Subscription, SubscriptionFilter, SubscriptionFormat, SubscriptionProtocol, Switch, Template, TemplateContent, TemplateVariable, Theme, ThemeConfiguration, ThemeTemplate, TimeUnit, TotalIdentities, Translation, TrustedEmail, User, UserActivities, UserPatch, UserSession, UserVerification, VerifyStatus,
+    AccessControl, Account, AccountStatus, ActiveIdentities, Activity, ActivityAction,
+    ActivityActors, ActivityResult, ActivitySubject, Address, Agreement, AgreementLanguage,
+    AgreementRevision, AgreementText, AllowedAuthenticator, ApiError, ApiErrorCode,
+    ApplicationProtocol, ApplicationSecret, ApplicationSignOns, ApplicationType, AssignedScope,
+    Attestation, AttributeMapping, AuthenticatorAttachment, AuthenticatorOption,
+    AuthenticatorRequirements, BackupEligibility, BillOfMaterials, BlockStatus, Bookmark,
+    BrandingSettings, Capabilities, Code, Consent, ConsentStatus, CorsBehavior, CorsSettings,
+    CountedAction, CustomDomain, DeliveryMethod, Deployment, Device, DeviceAuthenticationPolicy,
+    DeviceBlock, DeviceChoice, DeviceLock, DevicePairing, DeviceSelection, DeviceStatus,
+    DeviceType, DisplayNameAttribute, DisplayNameAttributes, DnsRecord, DnsRecords,
+    DomainCertificate, DomainStatus, EmailDelivery, EmailDomain, EmbeddedGroup, EnumeratedValue,
+    Environment, EnvironmentStatus, EnvironmentSubtype, EnvironmentType, ErrorDetail,
+    ExternalProvider, Fido2Policy, Fido2Requirement, FidoDevices, GrantTypeName, Group,
+    GroupAccess, GroupAccessType, GroupMembership, HttpEndpoint, IdentityProvider, Image,
+    ImageTarget, IntrospectionAuthMethod, Key, KeyRotationPolicy, KeyUsage, Language, LastSignOn,
+    License, LicenseName, Lifecycle, LifecycleStatus, Link, LinkedAccount, Links, LockStatus,
+    MadeOtp, MadeOtpDevices, MappingType, MemberCounts, MembershipType, MfaLockout, MfaOfNewUsers,
+    MfaSettings, Name, NamingApplication, NewApplication, NewDevice, NewDeviceNotification,
+    NewEnvironment, NewGroup, NewPopulation, NewResource, NewResourceGrant, NewRole,
+    NewRoleAssignment, NewScope, NewUser, NotificationQuota, NotificationsPolicy,
+    NotificationsSettings, Object, Open, Organization, OtpFailures, PairingKeyFormat,
+    ParRequirement, PasswordState, PasswordStatus, Patch, Period, Photo, Picture, PkceEnforcement,
+    Population, PreviousSecret, Product, ProductTag, ProductType, ProfileAttribute,
+    ProviderAttribute, ProviderAttributeUpdate, ProviderEndpoints, ProviderRegistration,
+    ProviderType, QuotaType, RateLimitConfiguration, RateLimitListType, Reference, RegexValidation,
+    Region, Registration, Resource, ResourceGrant, ResourceScope, ResourceType, ResponseTypeName,
+    Role, RoleAccess, RoleAccessType, RoleAssignment, RolePermission, RoleScope, RoleScopeType,
+    RoleType, Schema, SchemaAttribute, SchemaAttributePatch, SchemaAttributeType, SchemaType,
+    Sender, SentOtp, SentOtpDevices, SignOnActionType, SignOnPolicy, SignOnPolicyAction,
+    SignOnPolicyAssignment, SolutionType, Subscription, SubscriptionFilter, SubscriptionFormat,
+    SubscriptionProtocol, Switch, Template, TemplateContent, TemplateVariable, Theme,
+    ThemeConfiguration, ThemeTemplate, TimeUnit, TotalIdentities, Translation, TrustedEmail, User,
+    UserActivities, UserPatch, UserSession, UserVerification, VerifyStatus,
 };
 pub use protocol::scim;
 pub use protocol::secret::{

@@ -115,6 +115,8 @@ ids! {
     ApplicationId = "application";
     /// That a user's attribute becomes a claim.
     AttributeMappingId = "attribute mapping";
+    /// A certificate of somebody else's.
+    CertificateId = "certificate";
     /// Another name for an environment's pages.
     CustomDomainId = "custom domain";
     /// A policy that says which devices prove who somebody is.
@@ -123,8 +125,6 @@ ids! {
     DeviceId = "device";
     /// A domain that mails may come from.
     EmailDomainId = "e-mail domain";
-    /// A certificate of somebody else's.
-    CertificateId = "certificate";
     /// An environment: one issuer, one directory.
     EnvironmentId = "environment";
     /// A policy that says which passkeys and security keys count.
