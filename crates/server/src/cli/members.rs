@@ -98,24 +98,52 @@ pub(super) fn understood<T: DeserializeOwned + Serialize>(
     word: &str,
     members: Map<String, Value>,
 ) -> anyhow::Result<T> {
+    let told = Value::Object(members.clone());
+    let read: T = read_as(word, members)?;
+    if let Some(path) = passed_over(&told, &serde_json::to_value(&read)?) {
+        bail!("{word}: there is no member `{path}` that can be set here");
+    }
+    Ok(read)
+}
+
+/// Members as what they are meant to be; an error names the member that is wrong.
+pub(super) fn read_as<T: DeserializeOwned>(
+    word: &str,
+    members: Map<String, Value>,
+) -> anyhow::Result<T> {
+    serde_path_to_error::deserialize(Value::Object(members)).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." {
+            String::new()
+        } else {
+            format!(": `{path}` is wrong")
+        };
+        anyhow::Error::from(error.into_inner()).context(format!("that is no {word}{place}"))
+    })
+}
+
+/// The path of a member that says something in `told` and is not in `kept`.
+pub(super) fn passed_over(told: &Value, kept: &Value) -> Option<String> {
     let says_something = |value: &Value| match value {
         Value::Null | Value::Bool(false) => false,
         Value::Array(items) => !items.is_empty(),
         Value::Object(members) => !members.is_empty(),
         _ => true,
     };
-    let told: Vec<String> = members
-        .iter()
-        .filter(|(_, value)| says_something(value))
-        .map(|(name, _)| name.clone())
-        .collect();
-    let read: T = serde_json::from_value(Value::Object(members))
-        .with_context(|| format!("that is no {word}"))?;
-    let kept = serde_json::to_value(&read)?;
-    if let Some(name) = told.iter().find(|name| kept.get(name.as_str()).is_none()) {
-        bail!("{word}: there is no member `{name}` that can be set here");
+    match (told, kept) {
+        (Value::Object(told), Value::Object(kept)) => told
+            .iter()
+            .filter(|(_, value)| says_something(value))
+            .find_map(|(name, value)| match kept.get(name) {
+                None => Some(name.clone()),
+                Some(kept) => passed_over(value, kept).map(|rest| format!("{name}.{rest}")),
+            }),
+        (Value::Array(told), Value::Array(kept)) if told.len() == kept.len() => told
+            .iter()
+            .zip(kept)
+            .find_map(|(told, kept)| passed_over(told, kept)),
+        _ => None,
     }
-    Ok(read)
 }
 
 #[cfg(test)]
@@ -124,6 +152,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    const ID: &str = "0e6c9a74-51b3-4d8a-9f27-8b3d6e1c5a04";
 
     fn object(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
@@ -154,11 +184,28 @@ mod tests {
     fn a_misspelt_member_is_refused() {
         let good = object(&json!({"name": "Sailors", "default": false, "description": null}));
         understood::<NewPopulation>("population", good).unwrap();
-        let bad = object(&json!({"name": "Sailors", "descripton": "a"}));
-        let error = understood::<NewPopulation>("population", bad).unwrap_err();
+        for (bad, path) in [
+            (json!({"name": "Sailors", "descripton": "a"}), "descripton"),
+            (
+                json!({"name": "Sailors", "theme": {"id": ID, "nme": 1}}),
+                "theme.nme",
+            ),
+        ] {
+            let error = understood::<NewPopulation>("population", object(&bad)).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("population: there is no member `{path}` that can be set here")
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_by_its_member() {
+        let wrong = object(&json!({"name": "Sailors", "theme": {"id": "red"}}));
+        let error = understood::<NewPopulation>("population", wrong).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "population: there is no member `descripton` that can be set here"
+            "that is no population: `theme.id` is wrong"
         );
     }
 }

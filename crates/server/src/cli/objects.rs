@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::connection::Connection;
-use super::members::{Members, understood};
+use super::members::{Members, passed_over, read_as, understood};
 use super::output::{Columns, Output, at};
 use super::terminal;
 
@@ -142,11 +142,12 @@ pub(super) struct Delete {
 
 /// Which of many something is done to.
 #[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
 pub(super) struct Targets {
     /// Their names or ids.
     names: Vec<String>,
     /// All that this SCIM filter matches, instead of names.
-    #[arg(long, conflicts_with = "names", required_unless_present = "names")]
+    #[arg(long)]
     filter: Option<String>,
 }
 
@@ -240,8 +241,14 @@ impl Create {
         let new: K::New = understood(K::WORD, new)?;
         let client = self.connection.client()?;
         let made = client.collection::<K>().create(&new).await;
-        let made =
-            made.with_context(|| format!("the {} {} was not created", K::WORD, self.name))?;
+        let made = made.map_err(|error| {
+            let mut said = format!("the {} {} was not created", K::WORD, self.name);
+            if error.is_taken("name") {
+                said.push_str("; there is one of that name, which `update` would change");
+            }
+            anyhow::Error::from(error).context(said)
+        })?;
+        remark_what_is_missing(&self.members, &made)?;
         self.output.one(K::COLUMNS, &made)
     }
 }
@@ -276,7 +283,28 @@ where
     let found = find(collection, name).await?;
     let with = changed::<K>(&found, members)?;
     let made = collection.replace(id_of::<K>(&found)?, &with).await;
-    made.with_context(|| format!("the {} {name} was not changed", K::WORD))
+    let made = made.with_context(|| format!("the {} {name} was not changed", K::WORD))?;
+    remark_what_is_missing(members, &made)?;
+    Ok(made)
+}
+
+/// Says which of the members that were typed the service's answer does not show: it passes over
+/// those that it does not know.
+pub(super) fn remark_what_is_missing(
+    members: &Members,
+    made: &impl Serialize,
+) -> anyhow::Result<()> {
+    let mut typed = Map::new();
+    members.apply(&mut typed)?;
+    typed.retain(|name, _| !OF_SERVICE.contains(&name.as_str()));
+    let made = serde_json::to_value(made)?;
+    if let Some(path) = passed_over(&Value::Object(typed), &made) {
+        terminal::remark(&format!(
+            "The service's answer does not show `{path}`: it may be misspelt, or not have an effect \
+             here."
+        ));
+    }
+    Ok(())
 }
 
 /// The settings of an object with what was typed.
@@ -291,15 +319,16 @@ where
     let mut typed = Map::new();
     members.apply(&mut typed)?;
     members.apply(&mut object)?;
-    let with: K::With = serde_json::from_value(Value::Object(object))
-        .with_context(|| format!("that is no {}", K::WORD))?;
+    let with: K::With = read_as(K::WORD, object)?;
+    let old = serde_json::to_value(found)?;
+    // A file may show what can be read alone.
+    typed.retain(|name, _| !OF_SERVICE.contains(&name.as_str()));
     let kept = serde_json::to_value(&with)?;
-    let is_unknown = |name: &&String| kept.get(name.as_str()).is_none();
-    let known =
-        |name: &String| serde_json::to_value(found).is_ok_and(|old| old.get(name).is_some());
-    if let Some(name) = typed.keys().filter(is_unknown).find(|name| !known(name)) {
+    if let Some(path) = passed_over(&Value::Object(typed), &kept)
+        && at(&old, &path).is_none()
+    {
         bail!(
-            "{}: there is no member `{name}` that can be set here",
+            "{}: there is no member `{path}` that can be set here",
             K::WORD
         );
     }
@@ -336,7 +365,11 @@ pub(super) async fn delete<K: Shown>(
             // Somebody was quicker.
             Err(error) if error.is_not_found() => {}
             result => result.with_context(|| {
-                format!("{} deleted, and then it failed", counted(done, K::WORD))
+                let name = name_of::<K>(one);
+                format!(
+                    "the {} {name} was not deleted ({done} of {count} done)",
+                    K::WORD
+                )
             })?,
         }
         bar.inc(1);
@@ -455,6 +488,14 @@ pub(super) fn only<K: Shown, T: Serialize>(all: Vec<T>, text: &str) -> anyhow::R
 /// Says that there is none, and where to look.
 fn absent<K: Shown>(text: &str) -> String {
     format!("no {} has the name or id {text} ({})", K::WORD, K::HINT)
+}
+
+/// What an object is called in a message.
+fn name_of<K: Shown>(object: &impl Serialize) -> String {
+    let object = serde_json::to_value(object).unwrap_or_default();
+    let names = K::NAMES.iter().chain(&["id"]);
+    let name = names.filter_map(|name| at(&object, name)?.as_str()).next();
+    name.unwrap_or_default().to_owned()
 }
 
 /// The id of an object.

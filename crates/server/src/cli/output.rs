@@ -75,6 +75,10 @@ fn cell(object: &Value, column: &str) -> String {
     match at(object, column) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            items.join(", ")
+        }
         Some(other) => other.to_string(),
     }
 }
@@ -133,11 +137,11 @@ mod tests {
     fn a_table_is_aligned_and_moves_no_cursor() {
         let objects = [
             json!({"name": "Ada\u{1b}[2J", "population": {"id": "7"}, "enabled": true}),
-            json!({"name": "Bo"}),
+            json!({"name": "Bo", "enabled": ["x", "y"]}),
         ];
         assert_eq!(
             table(COLUMNS, &objects),
-            "NAME     POPULATION.ID  ENABLED\nAda\u{fffd}[2J  7              true\nBo\n"
+            "NAME     POPULATION.ID  ENABLED\nAda\u{fffd}[2J  7              true\nBo                      x, y\n"
         );
     }
 

@@ -14,7 +14,7 @@ use super::connection::Connection;
 use super::members::{Members, understood};
 use super::objects::{
     Care, MakeDefault, Managed, OF_SERVICE, Objects, Shown, counted, delete, find, id_of, matching,
-    named, progress, update, with_environment,
+    named, progress, remark_what_is_missing, update, with_environment,
 };
 use super::output::{Columns, Output};
 use super::terminal;
@@ -278,7 +278,13 @@ impl Pair {
             .sign_on_policy_assignments(to)
             .create(&assignment)
             .await
-            .with_context(|| format!("{policy} was not assigned to {application}"))?;
+            .map_err(|error| {
+                let mut said = format!("{policy} was not assigned to {application}");
+                if error.is_taken("signOnPolicy.id") {
+                    said.push_str("; it is already (see `latchkey policy assigned`)");
+                }
+                anyhow::Error::from(error).context(said)
+            })?;
         terminal::print(&format!("{application} has the policy {policy}.\n"))
     }
 
@@ -339,6 +345,7 @@ impl Actions {
                 let made = made.with_context(|| {
                     format!("{} was not added to {}", new.action_type, of.policy)
                 })?;
+                remark_what_is_missing(&members, &made)?;
                 output.one(PolicyAction::COLUMNS, &made)
             }
             Self::Update {

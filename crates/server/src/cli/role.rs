@@ -194,7 +194,13 @@ impl RoleCommand {
                 let scope = reach.find(&client).await?;
                 let assignments = client.role_assignments(holder);
                 let made = assignments.create(&NewRoleAssignment::new(id, scope)).await;
-                let made = made.with_context(|| format!("the role {role} was not assigned"))?;
+                let made = made.map_err(|error| {
+                    let mut said = format!("the role {role} was not assigned");
+                    if error.is_taken("role") {
+                        said.push_str("; it is held for that already (see `latchkey role held`)");
+                    }
+                    anyhow::Error::from(error).context(said)
+                })?;
                 let shown = describe(&client, &[made]).await?;
                 let one = shown.first().context("the service told no assignment")?;
                 output.one(RoleAssignment::COLUMNS, one)

@@ -558,6 +558,12 @@ async fn a_policys_actions_are_added_changed_moved_and_removed() {
         .object(&[&update[..], &["recovery.enabled=true"]].concat())
         .await;
     assert_eq!(updated["recovery"]["enabled"], true);
+    // The service passes over what it does not know, which is told.
+    let misspelt = [&update[..], &["recoverry.enabled=true"]].concat();
+    let misspelt = place.run(&misspelt, "").await;
+    assert!(misspelt.status.success());
+    let remark = text(&misspelt.stderr);
+    assert!(remark.contains("does not show `recoverry`"), "{remark}");
     assert_eq!(updated["priority"], 9);
 
     let moving = ["policy", "action", "move", "Strict", second, "--before"];
@@ -669,6 +675,18 @@ async fn password_policies_are_made_changed_made_the_default_and_deleted() {
     ];
     let wrong = place.complaint(&wrong).await;
     assert!(wrong.contains("no member `lenght`"), "{wrong}");
+    for verb in ["create", "update"] {
+        let nested = ["password-policy", verb, "Strict", "--set", "length.mni=14"];
+        let nested = place.complaint(&nested).await;
+        assert!(nested.contains("no member `length.mni`"), "{nested}");
+        let word = ["password-policy", verb, "Strict", "--set", "length.min=x"];
+        let word = place.complaint(&word).await;
+        assert!(word.contains("`length.min` is wrong"), "{word}");
+    }
+    let again = place
+        .complaint(&["password-policy", "create", "Strict"])
+        .await;
+    assert!(again.contains("there is one of that name"), "{again}");
     let wrong = [
         "password-policy",
         "update",
@@ -710,7 +728,12 @@ async fn password_policies_are_made_changed_made_the_default_and_deleted() {
 
     let refused = ["password-policy", "delete", "Strict", "--yes"];
     let refused = place.complaint(&refused).await;
-    assert!(refused.contains("Default Password Policy"), "{refused}");
+    assert!(
+        refused
+            .contains("the password policy Strict was not deleted (0 of 1 password policy done)")
+            && refused.contains("Default Password Policy"),
+        "{refused}"
+    );
     let delete = ["password-policy", "delete", "Stricter", "--yes"];
     assert_eq!(
         place.said(&delete, "").await,
@@ -769,6 +792,8 @@ async fn roles_are_given_to_workers_and_groups_for_whatever_they_can_be_held_for
             let given = place.object(&assign).await;
             assert_eq!(given["scope"]["type"], kind, "{assign:?}");
             assert_eq!(given["role"]["name"], role);
+            let again = place.complaint(&assign).await;
+            assert!(again.contains("it is held for that already"), "{again}");
         }
         let held = [&["role", "held", "--output", "csv"], &holder[..]].concat();
         let listed = place.said(&held, "").await;
