@@ -54,9 +54,9 @@ enum Action {
         output: Output,
     },
     /// Lets an application ask for scopes of a resource of which it may not ask for any yet.
-    Create(Scopes),
+    Create(Change),
     /// Replaces the scopes that an application may ask for.
-    Update(Scopes),
+    Update(Change),
     /// Takes all scopes of a resource from an application.
     Delete {
         #[command(flatten)]
@@ -77,7 +77,7 @@ struct Which {
 }
 
 #[derive(Args, Debug)]
-struct Scopes {
+struct Change {
     #[command(flatten)]
     which: Which,
     /// The names of the scopes.
@@ -118,8 +118,8 @@ impl GrantCommand {
                 let shown = describe(&client, &grant).await?;
                 output.one(COLUMNS, &shown)
             }
-            Action::Create(scopes) => scopes.write(true).await,
-            Action::Update(scopes) => scopes.write(false).await,
+            Action::Create(change) => change.write(true).await,
+            Action::Update(change) => change.write(false).await,
             Action::Delete { which, care } => {
                 let client = which.connection.client()?;
                 let (application, grant) = which.find(&client).await?;
@@ -166,7 +166,7 @@ impl Which {
     }
 }
 
-impl Scopes {
+impl Change {
     async fn write(self, is_new: bool) -> anyhow::Result<()> {
         let which = &self.which;
         let client = which.connection.client()?;

@@ -142,12 +142,12 @@ pub(super) struct Delete {
 
 /// Which of many something is done to.
 #[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
 pub(super) struct Targets {
-    /// Their names or ids.
+    /// Their names or ids; or --filter.
+    #[arg(required_unless_present = "filter")]
     names: Vec<String>,
     /// All that this SCIM filter matches, instead of names.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "names")]
     filter: Option<String>,
 }
 
@@ -366,10 +366,12 @@ pub(super) async fn delete<K: Shown>(
             Err(error) if error.is_not_found() => {}
             result => result.with_context(|| {
                 let name = name_of::<K>(one);
-                format!(
-                    "the {} {name} was not deleted ({done} of {count} done)",
-                    K::WORD
-                )
+                let others = if found.len() > 1 {
+                    format!(" ({done} of {count} were)")
+                } else {
+                    String::new()
+                };
+                format!("the {} {name} was not deleted{others}", K::WORD)
             })?,
         }
         bar.inc(1);
@@ -493,8 +495,8 @@ fn absent<K: Shown>(text: &str) -> String {
 /// What an object is called in a message.
 fn name_of<K: Shown>(object: &impl Serialize) -> String {
     let object = serde_json::to_value(object).unwrap_or_default();
-    let names = K::NAMES.iter().chain(&["id"]);
-    let name = names.filter_map(|name| at(&object, name)?.as_str()).next();
+    let mut names = K::NAMES.iter().chain(&["id"]);
+    let name = names.find_map(|name| at(&object, name)?.as_str());
     name.unwrap_or_default().to_owned()
 }
 

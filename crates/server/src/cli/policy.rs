@@ -67,8 +67,8 @@ enum Action {
     /// Makes a policy that of all applications that were given none.
     MakeDefault(MakeDefault),
     /// Looks after what a policy demands: its actions, one after the other.
-    #[command(subcommand, after_help = ACTION_EXAMPLES)]
-    Action(Actions),
+    #[command(subcommand, name = "action", after_help = ACTION_EXAMPLES)]
+    Actions(Actions),
     /// Shows the policies that an application was given, the one that counts first.
     Assigned {
         /// The application's name or id.
@@ -228,7 +228,7 @@ impl PolicyCommand {
         match self.action {
             Action::Objects(objects) => objects.run::<Policy>().await,
             Action::MakeDefault(which) => which.run::<Policy>().await,
-            Action::Action(actions) => actions.run().await,
+            Action::Actions(actions) => actions.run().await,
             Action::Assigned {
                 application,
                 output,

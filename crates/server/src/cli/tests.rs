@@ -1,6 +1,6 @@
 //! What all commands have in common, looked at by walking them.
 
-use clap::builder::ValueRange;
+use clap::builder::{PossibleValue, ValueRange};
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::*;
@@ -176,7 +176,7 @@ fn whatever_shows_objects_shows_them_as_table_json_and_csv() {
             continue;
         };
         let forms = output.get_possible_values();
-        let forms: Vec<&str> = forms.iter().map(|form| form.get_name()).collect();
+        let forms: Vec<&str> = forms.iter().map(PossibleValue::get_name).collect();
         assert_eq!(forms, ["table", "json", "csv"], "{}", leaf.path);
     }
     assert_eq!(silent, WITHOUT_OBJECTS);

@@ -510,16 +510,16 @@ fn turns(turns: &[(u64, &str)]) -> Vec<(u64, String)> {
     turns.iter().map(turn).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_policys_actions_are_added_changed_moved_and_removed() {
-    let place = Place::start().await;
-    place.said(&["policy", "create", "Strict"], "").await;
+/// Makes a policy that demands a login at turn 1, a profile at 7, and a login again at 9, whose id
+/// it gives.
+async fn demanding(place: &Place, policy: &str) -> String {
+    place.said(&["policy", "create", policy], "").await;
     let attributes = r#"attributes=[{"name":"name.given","required":true}]"#;
     let profiling = [
         "policy",
         "action",
         "add",
-        "Strict",
+        policy,
         "progressive_profiling",
         "--priority",
         "7",
@@ -533,26 +533,32 @@ async fn a_policys_actions_are_added_changed_moved_and_removed() {
         "preventMultiplePromptsPerFlow=true",
     ];
     place
-        .said(&["policy", "action", "add", "Strict", "login"], "")
+        .said(&["policy", "action", "add", policy, "login"], "")
         .await;
     place.said(&profiling, "").await;
-    // A new action has its turn behind all others, and is made after one that was shown.
-    let shown = ["policy", "action", "show", "Strict", "LOGIN"];
+    // It is made after one that was shown.
+    let shown = ["policy", "action", "show", policy, "LOGIN"];
     let file = place.directory.path().join("login.json");
     std::fs::write(&file, place.said(&shown, "").await).unwrap();
     let file = file.to_str().unwrap();
-    let copy = ["policy", "action", "add", "Strict", "login", "--from", file];
+    let copy = ["policy", "action", "add", policy, "login", "--from", file];
     let copy = [&copy[..], &["--priority", "9"]].concat();
     let second = place.object(&copy).await;
     let expected = turns(&[(1, "LOGIN"), (7, "PROGRESSIVE_PROFILING"), (9, "LOGIN")]);
-    assert_eq!(order(&place, "Strict").await, expected);
+    assert_eq!(order(place, policy).await, expected);
+    second["id"].as_str().unwrap().to_owned()
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policys_actions_are_added_changed_and_removed() {
+    let place = Place::start().await;
+    let second = &*demanding(&place, "Strict").await;
+    let shown = ["policy", "action", "show", "Strict", "LOGIN"];
     let ambiguous = place.complaint(&shown).await;
     assert!(
         ambiguous.contains("2 actions are named LOGIN") && ambiguous.contains("by its id"),
         "{ambiguous}"
     );
-    let second = second["id"].as_str().unwrap();
     let update = ["policy", "action", "update", "Strict", second, "--set"];
     let updated = place
         .object(&[&update[..], &["recovery.enabled=true"]].concat())
@@ -565,7 +571,37 @@ async fn a_policys_actions_are_added_changed_moved_and_removed() {
     let remark = text(&misspelt.stderr);
     assert!(remark.contains("does not show `recoverry`"), "{remark}");
     assert_eq!(updated["priority"], 9);
+    // A new action has its turn behind all others.
+    let behind = ["policy", "action", "add", "Strict", "identifier_first"];
+    assert_eq!(place.object(&behind).await["priority"], 10);
 
+    let remove = [
+        "policy",
+        "action",
+        "remove",
+        "Strict",
+        second,
+        "progressive_profiling",
+    ];
+    let dry = place
+        .said(&[&remove[..], &["--dry-run"]].concat(), "")
+        .await;
+    assert!(dry.contains(second), "{dry}");
+    assert_eq!(order(&place, "Strict").await.len(), 4);
+    let said = place.said(&[&remove[..], &["--yes"]].concat(), "").await;
+    assert_eq!(said, "2 actions deleted.\n");
+    assert_eq!(order(&place, "Strict").await.len(), 2);
+    let gone = place
+        .complaint(&["policy", "action", "show", "Strict", second])
+        .await;
+    assert!(gone.contains("`latchkey policy action list`"), "{gone}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policys_actions_change_their_turns() {
+    let place = Place::start().await;
+    let second = &*demanding(&place, "Strict").await;
+    let expected = order(&place, "Strict").await;
     let moving = ["policy", "action", "move", "Strict", second, "--before"];
     let moving = [&moving[..], &["progressive_profiling"]].concat();
     let dry = [&moving[..], &["--dry-run", "--output", "csv"]].concat();
@@ -591,6 +627,7 @@ async fn a_policys_actions_are_added_changed_moved_and_removed() {
     let expected = turns(&[(1, "PROGRESSIVE_PROFILING"), (7, "LOGIN"), (9, "LOGIN")]);
     assert_eq!(order(&place, "Strict").await, expected);
     // Where two have the same turn, all are numbered anew.
+    let update = ["policy", "action", "update", "Strict", second, "--set"];
     let same = [&update[..], &["priority=1"]].concat();
     place.said(&same, "").await;
     let last = [
@@ -604,31 +641,10 @@ async fn a_policys_actions_are_added_changed_moved_and_removed() {
     place.said(&last, "").await;
     let expected = turns(&[(1, "LOGIN"), (2, "LOGIN"), (3, "PROGRESSIVE_PROFILING")]);
     assert_eq!(order(&place, "Strict").await, expected);
-
-    let remove = [
-        "policy",
-        "action",
-        "remove",
-        "Strict",
-        second,
-        "progressive_profiling",
-    ];
-    let dry = place
-        .said(&[&remove[..], &["--dry-run"]].concat(), "")
-        .await;
-    assert!(dry.contains(second), "{dry}");
-    assert_eq!(order(&place, "Strict").await.len(), 3);
-    let said = place.said(&[&remove[..], &["--yes"]].concat(), "").await;
-    assert_eq!(said, "2 actions deleted.\n");
-    assert_eq!(order(&place, "Strict").await.len(), 1);
-    let gone = place
-        .complaint(&["policy", "action", "show", "Strict", second])
-        .await;
-    assert!(gone.contains("`latchkey policy action list`"), "{gone}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn password_policies_are_made_changed_made_the_default_and_deleted() {
+async fn password_policies_are_made_changed_and_misspelt_in_vain() {
     let place = Place::start().await;
     let create = ["password-policy", "create", "Strict", "--set"];
     let create = [&create[..], &[r#"length={"min":12,"max":255}"#]].concat();
@@ -699,7 +715,14 @@ async fn password_policies_are_made_changed_made_the_default_and_deleted() {
         wrong.contains("the password policy Strict was not changed") && wrong.contains("length"),
         "{wrong}"
     );
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn password_policies_are_made_the_default_copied_and_deleted() {
+    let place = Place::start().await;
+    place
+        .said(&["password-policy", "create", "Strict"], "")
+        .await;
     // The one that is the default is it no more when another one is.
     let list = ["password-policy", "list", "--output", "csv"];
     let before = place.said(&list, "").await;
@@ -716,25 +739,48 @@ async fn password_policies_are_made_changed_made_the_default_and_deleted() {
     let copy = ["password-policy", "create", "Stricter", "--from"];
     let copy = [
         &copy[..],
-        &[file.to_str().unwrap(), "--set", "default=false"],
+        &[
+            file.to_str().unwrap(),
+            "--set",
+            "default=false",
+            "--set",
+            "maxAgeDays=90",
+        ],
     ]
     .concat();
     let copy = place.object(&copy).await;
     assert_eq!(
-        (&copy["name"], &copy["length"]["min"]),
-        (&"Stricter".into(), &14.into())
+        (
+            &copy["name"],
+            &copy["maxAgeDays"],
+            &copy["excludesProfileData"]
+        ),
+        (&"Stricter".into(), &90.into(), &true.into())
     );
     assert_eq!(copy["default"], false);
 
     let refused = ["password-policy", "delete", "Strict", "--yes"];
     let refused = place.complaint(&refused).await;
     assert!(
-        refused
-            .contains("the password policy Strict was not deleted (0 of 1 password policy done)")
+        refused.contains("the password policy Strict was not deleted\n")
             && refused.contains("Default Password Policy"),
         "{refused}"
     );
-    let delete = ["password-policy", "delete", "Stricter", "--yes"];
+    let refused = [
+        "password-policy",
+        "delete",
+        "Stricter",
+        "Strict",
+        "Basic",
+        "--yes",
+    ];
+    let refused = place.complaint(&refused).await;
+    assert!(
+        refused.contains("Strict was not deleted (1 of 3 password policies were)"),
+        "{refused}"
+    );
+    place.said(&["password-policy", "show", "Basic"], "").await;
+    let delete = ["password-policy", "delete", "Basic", "--yes"];
     assert_eq!(
         place.said(&delete, "").await,
         "1 password policy deleted.\n"
@@ -831,10 +877,9 @@ async fn roles_are_given_to_workers_and_groups_for_whatever_they_can_be_held_for
 
 /// Users with a common beginning of their names, in a file.
 fn crew(place: &Place, name: &str, count: usize) -> String {
-    let mut rows = String::from("username,email\n");
-    for number in 1..=count {
-        rows.push_str(&format!("{name}-{number},{name}-{number}@example.com\n"));
-    }
+    let row = |number| format!("{name}-{number},{name}-{number}@example.com");
+    let rows: Vec<String> = (1..=count).map(row).collect();
+    let rows = format!("username,email\n{}\n", rows.join("\n"));
     let file = place.directory.path().join(format!("{name}.csv"));
     std::fs::write(&file, rows).unwrap();
     file.to_str().unwrap().to_owned()
