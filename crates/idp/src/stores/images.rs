@@ -128,8 +128,8 @@ impl Name {
 const INSERT: &str = "\
 INSERT INTO image_contents (image_id, environment_id, bytes, content)
 SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT)
- WHERE (SELECT COALESCE(SUM(bytes), 0) FROM image_contents WHERE environment_id = $2)
-       + $3 <= $5";
+ WHERE (SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM image_contents
+         WHERE environment_id = $2) + $3 <= $5";
 
 const SIZE: &str = "\
 SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS size FROM image_contents
