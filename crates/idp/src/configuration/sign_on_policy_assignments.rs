@@ -12,6 +12,7 @@ impl Configuration for SignOnPolicyAssignment {
     const PATH: &'static str = "applications/{application}/signOnPolicyAssignments";
     const ITEM: &'static str = "signOnPolicyAssignment";
     const KEY: &'static str = "signOnPolicyAssignments";
+    const UNIQUE: &'static str = "signOnPolicy.id";
     const FILTERS: &'static [&'static str] = &["signOnPolicy.id", "priority"];
     type Parent = BelowApplication;
     type Read = may::ReadApplications;
@@ -19,21 +20,9 @@ impl Configuration for SignOnPolicyAssignment {
 
     async fn check(
         &mut self,
-        managing: &Managing<Self>,
-        replaced: Option<&Object<Self>>,
+        _: &Managing<Self>,
+        _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
-        priority_is_counted(self.priority)?;
-        let others = managing
-            .objects()
-            .list(managing.id(), managing.parent)
-            .await?;
-        let is_there = others.iter().any(|other| {
-            other.document.sign_on_policy.id == self.sign_on_policy.id
-                && replaced.is_none_or(|replaced| replaced.id != other.id)
-        });
-        if is_there {
-            return Err(ApiFailure::not_unique("signOnPolicy.id"));
-        }
-        Ok(())
+        priority_is_counted(self.priority)
     }
 }

@@ -64,9 +64,9 @@ impl Document for SignOnPolicyAssignment {
         "Sign-on policy assignment"
     }
 
-    /// All are hung off a policy that is deleted.
+    /// A policy is assigned to an application once.
     fn unique(&self) -> Option<String> {
-        None
+        Some(self.sign_on_policy.id.to_string())
     }
 
     fn references(&self) -> Vec<Reference> {
