@@ -16,6 +16,7 @@ pub(crate) mod checks;
 pub(crate) mod configuration;
 pub(crate) mod filter;
 pub(crate) mod hal;
+pub(crate) mod lengths;
 pub(crate) mod media_router;
 pub(crate) mod members;
 pub(crate) mod paging;

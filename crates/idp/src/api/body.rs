@@ -12,6 +12,7 @@ use protocol::pingone::ErrorDetail;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::lengths;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 
@@ -111,8 +112,21 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiFailure> {
 ///
 /// # Errors
 ///
-/// The refusal names the first member that cannot be understood.
+/// The refusal names the first member that cannot be understood, or is too long.
 pub(crate) fn read_members<T: DeserializeOwned>(
+    members: &Map<String, Value>,
+) -> Result<T, ApiFailure> {
+    lengths::check(members)?;
+    read_known_members(members)
+}
+
+/// Reads what the shape `T` knows of an object whose other members are the clients' own: what reads
+/// those bounds all of them.
+///
+/// # Errors
+///
+/// The refusal names the first member that cannot be understood.
+pub(crate) fn read_known_members<T: DeserializeOwned>(
     members: &Map<String, Value>,
 ) -> Result<T, ApiFailure> {
     reader::read(members).map_err(reader::Misread::into_failure)

@@ -86,29 +86,6 @@ fn is_origin(text: &str) -> bool {
     })
 }
 
-/// Longest text of any member, in characters, where nothing shorter is said of it.
-const LONGEST_TEXT: usize = 100_000;
-
-/// That no text of a document is longer than any may be. `target` leads to the value.
-///
-/// # Errors
-///
-/// `INVALID_VALUE` with the name of the member that holds it.
-pub(crate) fn texts(target: &str, value: &Value) -> Result<(), ApiFailure> {
-    match value {
-        Value::String(text) => at_most(target, Some(text), LONGEST_TEXT),
-        Value::Array(items) => items.iter().try_for_each(|item| texts(target, item)),
-        Value::Object(members) => members.iter().try_for_each(|(name, value)| {
-            if target.is_empty() {
-                texts(name, value)
-            } else {
-                texts(&format!("{target}.{name}"), value)
-            }
-        }),
-        Value::Bool(_) | Value::Null | Value::Number(_) => Ok(()),
-    }
-}
-
 /// That a list has no more than so many items.
 ///
 /// # Errors
@@ -122,28 +99,27 @@ pub(crate) fn no_more_than<T>(target: &str, list: &[T], most: usize) -> Result<(
     Err(ApiFailure::invalid_value(target, message))
 }
 
-/// That no text of a document has more than `longest` characters, and no list and no object in it
-/// more than `most` items. For documents whose texts have no bounds of their own.
+/// That no list and no object of a document has more than `most` items. For documents whose lists
+/// have no bounds of their own.
 ///
 /// # Errors
 ///
 /// `INVALID_VALUE` with the member's name.
-pub(crate) fn bounded(document: &Value, longest: usize, most: usize) -> Result<(), ApiFailure> {
-    bounded_at("", document, longest, most)
+pub(crate) fn bounded(document: &Value, most: usize) -> Result<(), ApiFailure> {
+    bounded_at("", document, most)
 }
 
-fn bounded_at(at: &str, value: &Value, longest: usize, most: usize) -> Result<(), ApiFailure> {
+fn bounded_at(at: &str, value: &Value, most: usize) -> Result<(), ApiFailure> {
     let below = |name: &str| match at {
         "" => name.to_owned(),
         at => format!("{at}.{name}"),
     };
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
-        Value::String(text) => at_most(at, Some(text), longest),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
         Value::Array(items) => {
             no_more_than(at, items, most)?;
             let mut items = items.iter().enumerate();
-            items.try_for_each(|(n, item)| bounded_at(&below(&n.to_string()), item, longest, most))
+            items.try_for_each(|(n, item)| bounded_at(&below(&n.to_string()), item, most))
         }
         Value::Object(members) => {
             if members.len() > most {
@@ -153,7 +129,7 @@ fn bounded_at(at: &str, value: &Value, longest: usize, most: usize) -> Result<()
             let mut members = members.iter();
             members.try_for_each(|(name, member)| {
                 at_most(&below("…"), Some(name), 256)?;
-                bounded_at(&below(name), member, longest, most)
+                bounded_at(&below(name), member, most)
             })
         }
     }

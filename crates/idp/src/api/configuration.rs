@@ -360,7 +360,6 @@ impl<D: Configuration> Managing<D> {
         replaced: Option<&Object<D>>,
     ) -> Result<Object<D>, ApiFailure> {
         document.check(self, replaced).await?;
-        checks::texts("", &to_json(&document)?)?;
         for named in [document.references(), document.mentions()] {
             checks::references(&self.idp, self.id(), &named).await?;
         }

@@ -197,9 +197,6 @@ const PARTICULAR: [&str; 29] = [
     "sloWindow",
 ];
 
-/// How long a text of a provider may be; a signing key is the longest.
-const LONGEST_TEXT: usize = 8192;
-
 /// How many scopes or certificates a provider has at most.
 const MOST: usize = 50;
 
@@ -433,7 +430,6 @@ impl IdentityProvider {
             if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
                 return Err(ApiFailure::invalid_value(member, "must not be blank"));
             }
-            checks::at_most(member, text.as_deref(), LONGEST_TEXT)?;
         }
         for scope in self.scopes.iter().flatten() {
             checks::at_most("scopes", Some(scope), 256)?;

@@ -16,9 +16,6 @@ use crate::api::media_router::Resource;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object, Reference, to_json};
 
-/// No text of these documents is longer; a picture on a card is a text.
-const LONGEST: usize = 256 * 1024;
-
 /// No list of these documents has more items.
 const MOST_ITEMS: usize = 200;
 
@@ -122,7 +119,7 @@ use kept;
 /// Refuses a document that is larger than anything that it could be for.
 fn bounded<D: Document>(document: &D) -> Result<(), ApiFailure> {
     let document: Value = to_json(document)?;
-    checks::bounded(&document, LONGEST, MOST_ITEMS)
+    checks::bounded(&document, MOST_ITEMS)
 }
 
 /// The routes of all services.

@@ -48,6 +48,7 @@ pub(super) struct EnvironmentBody {
     subtype: Option<EnvironmentSubtype>,
     region: Option<Region>,
     license: Option<Reference<LicenseId>>,
+    #[schemars(length(max = 1024))]
     icon: Option<String>,
     bill_of_materials: Option<BillOfMaterialsBody>,
 }
@@ -61,6 +62,10 @@ impl EnvironmentBody {
         Ok(())
     }
 
+    fn check_texts(&self) -> Result<(), ApiFailure> {
+        checks::at_most("icon", self.icon.as_deref(), LONGEST_TEXT)
+    }
+
     /// The name, and everything else of an environment.
     fn checked(
         self,
@@ -68,8 +73,7 @@ impl EnvironmentBody {
         idp: &Idp,
         now: Timestamp,
     ) -> Result<(String, EnvironmentDetails), ApiFailure> {
-        checks::at_most("description", self.description.as_deref(), LONGEST_TEXT)?;
-        checks::at_most("icon", self.icon.as_deref(), LONGEST_TEXT)?;
+        self.check_texts()?;
         let products = match self.bill_of_materials {
             Some(bill) => bill.checked("billOfMaterials.", &replaced.products, idp, now)?,
             None => replaced.products.clone(),
@@ -218,6 +222,7 @@ pub(super) async fn replace(
     Json(body): Json<EnvironmentBody>,
 ) -> Result<Reply, ApiFailure> {
     let stored = &allowed.environment;
+    body.check_texts()?;
     body.require_region(stored.details.region)?;
     let present = stored.details.environment_type;
     if body.environment_type != present {

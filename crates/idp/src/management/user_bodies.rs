@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::api::body::read_members;
+use crate::api::body::read_known_members;
 use crate::requests::failures::api::ApiFailure;
 
 /// What a user is created with, beside the attributes.
@@ -54,7 +54,7 @@ pub(super) struct AccountBody {
 /// What only creating, importing or an operation of its own sets is ignored when a user is changed,
 /// as PingOne does; of a wrong kind, it is refused by its name all the same.
 pub(super) fn check_ignored(body: &Map<String, Value>) -> Result<(), ApiFailure> {
-    let _: UserBody = read_members(body)?;
-    let _: ImportBody = read_members(body)?;
+    let _: UserBody = read_known_members(body)?;
+    let _: ImportBody = read_known_members(body)?;
     Ok(())
 }

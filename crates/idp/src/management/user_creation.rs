@@ -12,7 +12,7 @@ use super::{refusals, user_password, user_provider};
 use crate::access::allowed::Allowed;
 use crate::access::permissions::may;
 use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
-use crate::api::body::{JsonObject, read_members};
+use crate::api::body::{JsonObject, read_known_members};
 use crate::api::hal::Reply;
 use crate::api::members::{self, Takes};
 use crate::api::user_attributes;
@@ -57,8 +57,8 @@ pub(super) async fn import(
         let message = "is not supported: there are no gateways";
         return Err(ApiFailure::invalid_value("password.external", message));
     }
-    let said_enabled = read_members::<UserBody>(&body)?.enabled;
-    let body: ImportBody = read_members(&body)?;
+    let said_enabled = read_known_members::<UserBody>(&body)?.enabled;
+    let body: ImportBody = read_known_members(&body)?;
     if let Some(password) = body.password {
         user_password::require_plain(password.value.expose(), "password")?;
         account.password = Some(NewPassword {
@@ -135,7 +135,7 @@ async fn account(
     body: &Map<String, Value>,
 ) -> Result<NewAccount, ApiFailure> {
     let (username, email) = names(body)?;
-    let typed: UserBody = read_members(body)?;
+    let typed: UserBody = read_known_members(body)?;
     let population = population(allowed, typed.population).await?;
     let schemas = allowed.idp.user_schemas();
     let schema = schemas.of(allowed.id(), allowed.now).await?;

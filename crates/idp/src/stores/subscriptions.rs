@@ -30,22 +30,16 @@ const LONGEST_QUEUE: u32 = 10_000;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Subscription {
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) enabled: bool,
     #[serde(default)]
     pub(crate) protocol: Protocol,
     pub(crate) format: Option<Format>,
     pub(crate) http_endpoint: Option<Endpoint>,
     pub(crate) connection_details: Option<Endpoint>,
-    #[serde(default = "yes")]
     pub(crate) verify_tls_certificates: bool,
     pub(crate) tls_client_auth_key_pair: Option<Named>,
     pub(crate) payload_options: Option<PayloadOptions>,
     pub(crate) filter_options: FilterOptions,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// How somebody is told.

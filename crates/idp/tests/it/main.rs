@@ -7,6 +7,9 @@
     reason = "an expectation that is not met fails the test"
 )]
 
+#[macro_use]
+mod world;
+
 mod alike;
 mod conformance;
 mod endings;
@@ -32,6 +35,7 @@ mod management_images;
 mod management_keys;
 mod management_kinds;
 mod management_languages;
+mod management_lengths;
 mod management_lost_writes;
 mod management_members;
 mod management_mfa;
@@ -73,4 +77,3 @@ mod signon_registration;
 mod signon_second_factor;
 mod signon_sessions;
 mod threats;
-mod world;

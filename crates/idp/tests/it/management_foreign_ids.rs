@@ -2,7 +2,7 @@
 //! member of a body that takes one.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::{Method, StatusCode};
 use protocol::id::EnvironmentId;
@@ -17,15 +17,15 @@ use crate::world::{Answer, World};
 const MOST: usize = 60;
 
 /// What there is in an environment.
-struct Things<'a> {
-    api: Api<'a>,
+pub(crate) struct Things<'a> {
+    pub(crate) api: Api<'a>,
     lists: RefCell<BTreeMap<String, Vec<String>>>,
     /// What was made, some of which is on no list.
     made: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 impl<'a> Things<'a> {
-    fn new(api: Api<'a>) -> Self {
+    pub(crate) fn new(api: Api<'a>) -> Self {
         Self {
             api,
             lists: RefCell::default(),
@@ -34,11 +34,16 @@ impl<'a> Things<'a> {
     }
 
     /// The ids of what is in a collection.
-    async fn ids(&self, collection: &str) -> Vec<String> {
+    pub(crate) async fn ids(&self, collection: &str) -> Vec<String> {
         if let Some(ids) = self.lists.borrow().get(collection) {
             return ids.clone();
         }
-        let answer = self.api.get(collection).await;
+        let all = if collection.ends_with("/activities") {
+            "?filter=recordedAt%20ge%20%222026-01-01T00:00:00Z%22"
+        } else {
+            ""
+        };
+        let answer = self.api.get(&format!("{collection}{all}")).await;
         let page = if answer.status == StatusCode::OK {
             answer.json()
         } else {
@@ -60,7 +65,7 @@ impl<'a> Things<'a> {
     }
 
     /// The paths of what is there, as a path of the document has them.
-    async fn paths(&self, path: &str) -> Vec<String> {
+    pub(crate) async fn paths(&self, path: &str) -> Vec<String> {
         let mut paths = vec!["/v1".to_owned()];
         for segment in path.split('/').skip(1) {
             let mut longer = Vec::new();
@@ -91,7 +96,7 @@ impl<'a> Things<'a> {
     }
 
     /// Makes something of every kind that can be made.
-    async fn fill(&self, walk: &Walk<'_>) {
+    pub(crate) async fn fill(&self, walk: &Walk<'_>) {
         let maker = Maker::new(&self.api);
         for (at, member) in members() {
             if !NAMES_NOTHING.contains(&(at.as_str(), member.as_str()))
@@ -101,7 +106,9 @@ impl<'a> Things<'a> {
                 self.note(&pair.naming);
             }
         }
-        more(&maker).await;
+        for made in more(&maker).await {
+            self.note(&made);
+        }
         // What the document alone tells how to make, whatever it lies in.
         for sending in walk.sendings() {
             if sending.method != Method::POST || sending.path.ends_with('}') {
@@ -122,8 +129,9 @@ impl<'a> Things<'a> {
     }
 }
 
-/// What neither names anything nor can be made as the document alone tells.
-async fn more(maker: &Maker<'_>) {
+/// What neither names anything nor can be made as the document alone tells. Gives the paths of what
+/// is on no list.
+async fn more(maker: &Maker<'_>) -> Vec<String> {
     let (worker, _) = maker.application().await;
     let scope = json!({"id": maker.api.environment, "type": "ENVIRONMENT"});
     let role = json!({"id": maker.api.role("Identity Data Admin").await});
@@ -137,10 +145,72 @@ async fn more(maker: &Maker<'_>) {
         let path = format!("{holder}/roleAssignments");
         maker.thing(&path, assignment.clone()).await;
     }
-    let secret = json!({"type": "APNS", "teamId": "A1", "key": "k", "token": "t"});
-    maker
-        .thing(&format!("{worker}/pushCredentials"), secret)
-        .await;
+    let domain = json!({"domainName": "things.example"});
+    let (domain, _) = maker.thing("emailDomains", domain).await;
+    let store = json!({"type": "scim", "configuration": {}});
+    let (_, store_id) = maker.named("propagation/stores", store).await;
+    let (_, plan) = maker.named("propagation/plans", json!({})).await;
+    let rule = json!({"plan": {"id": plan}, "sourceStore": {"id": store_id},
+        "targetStore": {"id": store_id}});
+    let (rule, _) = maker.named("propagation/rules", rule).await;
+    let schemas = maker.api.get("schemas").await.json();
+    let schema = id(&schemas["_embedded"]["schemas"][0]);
+    let (agreement, _) = maker.named("agreements", json!({"enabled": false})).await;
+    let mapping = json!({"sourceAttribute": "email", "targetAttribute": "Thing"});
+    let (_, mapping) = maker.thing(&format!("{rule}/mappings"), mapping).await;
+    for (path, body) in [
+        (
+            format!("{worker}/pushCredentials"),
+            json!({"type": "APNS", "teamId": "A1", "key": "k", "token": "t"}),
+        ),
+        (
+            format!("{domain}/trustedEmails"),
+            json!({"emailAddress": "Thing@things.example"}),
+        ),
+        (
+            format!("{agreement}/languages"),
+            json!({"displayName": "Svenska", "locale": "sv", "enabled": false}),
+        ),
+        (
+            "rateLimitIpConfigs".to_owned(),
+            json!({"type": "WHITELIST", "value": "192.0.2.0/28"}),
+        ),
+        (
+            "notificationsSettings/phoneDeliverySettings".to_owned(),
+            json!({
+                "provider": "CUSTOM_PROVIDER", "name": "Thing",
+                "authentication": {"method": "BEARER", "authToken": "a token"},
+                "requests": [{
+                    "deliveryMethod": "SMS", "method": "GET",
+                    "url": "https://sms.example/send?to=${to}&message=${message}",
+                }],
+            }),
+        ),
+        (
+            "keyRotationPolicies".to_owned(),
+            json!({
+                "name": "Thing", "algorithm": "EC", "keyLength": 256, "usageType": "SIGNING",
+                "signatureAlgorithm": "SHA256withECDSA", "dn": "CN=Thing, C=US",
+            }),
+        ),
+        ("languages".to_owned(), json!({"locale": "sv-FI"})),
+        (
+            format!("schemas/{schema}/attributes"),
+            json!({"name": "aThing", "type": "STRING", "enabled": true}),
+        ),
+        (
+            "templates/strong_authentication/contents".to_owned(),
+            json!({"deliveryMethod": "SMS", "locale": "en", "content": "It is ${otp}.",
+                "variant": "Thing"}),
+        ),
+        ("voicePhrases".to_owned(), json!({"displayName": "A Thing"})),
+        ("voicePhrases".to_owned(), json!({"displayName": "B Thing"})),
+    ] {
+        maker.thing(&path, body).await;
+    }
+    ["mapping", "mappings"]
+        .map(|collection| format!("propagation/{collection}/{mapping}"))
+        .into()
 }
 
 /// A second environment with what every new one begins with.
@@ -155,7 +225,6 @@ async fn second(world: &World) -> EnvironmentId {
 #[derive(Default)]
 struct Looks {
     wrong: Vec<String>,
-    routes: usize,
 }
 
 impl Looks {
@@ -166,7 +235,6 @@ impl Looks {
         (path, method, operation): &(String, Method, Value),
         concrete: &str,
     ) {
-        self.routes += 1;
         for (media, body) in bodies(walk, operation) {
             let answer = walk
                 .api
@@ -239,17 +307,16 @@ async fn ids_of_every_kind_name_nothing_but_where_they_are() {
     let of_there = there.api.environment.to_string();
     let (mut alone, mut below_own, mut below_another) =
         (Looks::default(), Looks::default(), Looks::default());
-    let (mut routes, mut unreached) = (0, Vec::new());
+    let mut unreached = BTreeSet::new();
     for operation in walk.operations() {
         let (path, method, _) = &operation;
         if !is_of_the_environment(path) {
             continue;
         }
-        routes += 1;
         let (above, behind) = around_the_last_id(path);
         let item = &path[..path.len() - behind.len()];
         let Some(concrete) = here.paths(item).await.into_iter().next() else {
-            unreached.push(format!("{method} {path}"));
+            unreached.insert(format!("{method} {path}"));
             continue;
         };
         let foreign = concrete.replace(&of_here, &of_there) + behind;
@@ -265,23 +332,22 @@ async fn ids_of_every_kind_name_nothing_but_where_they_are() {
         if let Some(own) = there.paths(above).await.first() {
             let below = format!("{own}/{child}{behind}");
             below_own.look(&walk, &operation, &below).await;
+        } else {
+            unreached.insert(format!("below their own: {method} {path}"));
         }
+        let mut is_below_another = false;
         for other in here.paths(above).await {
             if other != parent && !here.ids(&other).await.iter().any(|id| id == child) {
                 let below = format!("{other}/{child}{behind}");
                 below_another.look(&walk, &operation, &below).await;
+                is_below_another = true;
                 break;
             }
         }
+        if !is_below_another {
+            unreached.insert(format!("below another: {method} {path}"));
+        }
     }
-    let told = format!(
-        "of {routes} routes {} were reached, {} below what is of the other environment, {} below \
-         another parent; not {}",
-        alone.routes,
-        below_own.routes,
-        below_another.routes,
-        unreached.join(", ")
-    );
     let all = [
         ("alone", &alone),
         ("below their own", &below_own),
@@ -291,11 +357,31 @@ async fn ids_of_every_kind_name_nothing_but_where_they_are() {
         .iter()
         .flat_map(|(how, looks)| looks.wrong.iter().map(move |one| format!("{how}: {one}")))
         .collect();
-    assert!(wrong.is_empty(), "{}\n{told}", wrong.join("\n"));
-    assert!(alone.routes >= 315, "{told}");
-    assert!(below_own.routes >= 90, "{told}");
-    assert!(below_another.routes >= 84, "{told}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(unreached, UNREACHED.map(str::to_owned).into());
 }
+
+/// The routes to which no id leads, or that have no second parent.
+const UNREACHED: [&str; 14] = [
+    // There are no flow policies, no instances of gateways and no revisions: those of PingOne come
+    // with DaVinci, with a program that connects, and with what is propagated.
+    "DELETE /environments/{environment}/applications/{application}/flowPolicyAssignments/{flowPolicyAssignment}",
+    "GET /environments/{environment}/applications/{application}/flowPolicyAssignments/{flowPolicyAssignment}",
+    "PUT /environments/{environment}/applications/{application}/flowPolicyAssignments/{flowPolicyAssignment}",
+    "GET /environments/{environment}/flowPolicies/{flowPolicy}",
+    "GET /environments/{environment}/gateways/{gateway}/instances/{instance}",
+    "GET /environments/{environment}/propagation/revisions/{revision}",
+    // They begin with somebody who signs on: `management_user_sessions` and `signon_external`.
+    "DELETE /environments/{environment}/users/{user}/linkedAccounts/{account}",
+    "GET /environments/{environment}/users/{user}/linkedAccounts/{account}",
+    "DELETE /environments/{environment}/users/{user}/sessions/{session}",
+    "GET /environments/{environment}/users/{user}/sessions/{session}",
+    // An environment has one schema.
+    "below another: DELETE /environments/{environment}/schemas/{schema}/attributes/{attribute}",
+    "below another: GET /environments/{environment}/schemas/{schema}/attributes/{attribute}",
+    "below another: PATCH /environments/{environment}/schemas/{schema}/attributes/{attribute}",
+    "below another: PUT /environments/{environment}/schemas/{schema}/attributes/{attribute}",
+];
 
 /// The answer without what differs from one to the next.
 fn without(answer: &Answer, id: &str) -> (StatusCode, String) {
@@ -314,7 +400,7 @@ async fn ids_of_every_kind_name_nothing_in_bodies_of_another_environment() {
         ..here.clone()
     };
     let (make, make_there) = (Maker::new(&here), Maker::new(&there));
-    let (mut wrong, mut unlooked, mut looked_at) = (Vec::new(), Vec::new(), 0);
+    let (mut wrong, mut unlooked) = (Vec::new(), Vec::new());
     for (at, member) in members() {
         // Whoever may give a role for a population may be of another environment than it is.
         let is_anywhere = at.ends_with("roleAssignments") && member == "scope.id";
@@ -348,7 +434,6 @@ async fn ids_of_every_kind_name_nothing_in_bodies_of_another_environment() {
         let known = send(&foreign.id, "Known").await;
         let unknown = send(NOTHING, "Unknown").await;
         let control = send(&own.id, "Own").await;
-        looked_at += 1;
         let known_is = without(&known, &foreign.id);
         let is_refused = [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND].contains(&known.status);
         // It is refused for the id, and not for something else.
@@ -365,7 +450,10 @@ async fn ids_of_every_kind_name_nothing_in_bodies_of_another_environment() {
             ));
         }
     }
-    let told = format!("{looked_at} were looked at; not {}", unlooked.join("; "));
-    assert!(wrong.is_empty(), "{}\n{told}", wrong.join("\n"));
-    assert!(looked_at >= 68, "{told}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(
+        unlooked.is_empty(),
+        "not looked at: {}",
+        unlooked.join("; ")
+    );
 }

@@ -40,9 +40,7 @@ fn defaults(page: &Value, kind: &str, counts: impl Fn(&Value) -> bool) -> usize 
         .count()
 }
 
-#[tokio::test]
-async fn a_name_and_the_default_that_are_set_at_once_both_stand() {
-    let world = World::new().await;
+async fn a_name_and_the_default_that_are_set_at_once_both_stand(world: World) {
     let api = Api::worker(&world).await;
     let mut at = Vec::new();
     for name in ["Dawn", "Dusk"] {
@@ -68,9 +66,7 @@ async fn a_name_and_the_default_that_are_set_at_once_both_stand() {
     }
 }
 
-#[tokio::test]
-async fn a_secret_that_is_kept_is_the_one_that_was_set_meanwhile() {
-    let world = World::new().await;
+async fn a_secret_that_is_kept_is_the_one_that_was_set_meanwhile(world: World) {
     let api = Api::worker(&world).await;
     let at = "recaptchaV2Config";
     let first = json!({"siteKey": "site", "secretKey": "first"});
@@ -87,9 +83,7 @@ async fn a_secret_that_is_kept_is_the_one_that_was_set_meanwhile() {
     }
 }
 
-#[tokio::test]
-async fn settings_that_two_set_for_the_first_time_are_set() {
-    let world = World::new().await;
+async fn settings_that_two_set_for_the_first_time_are_set(world: World) {
     let api = Api::worker(&world).await;
     let (put, other) = (
         json!({"siteKey": "one", "secretKey": "one"}),
@@ -115,9 +109,7 @@ async fn settings_that_two_set_for_the_first_time_are_set() {
     assert_eq!(after["replyTo"]["name"], "Desk");
 }
 
-#[tokio::test]
-async fn a_rotation_is_not_undone() {
-    let world = World::new().await;
+async fn a_rotation_is_not_undone(world: World) {
     let api = Api::worker(&world).await;
     let mut body = json!({
         "name": "Mine", "algorithm": "EC", "keyLength": 256, "usageType": "SIGNING",
@@ -154,9 +146,7 @@ async fn a_rotation_is_not_undone() {
     assert_eq!(second["currentKeyId"], first["nextKeyId"]);
 }
 
-#[tokio::test]
-async fn the_certificate_of_a_key_and_what_is_said_of_it_both_stand() {
-    let world = World::new().await;
+async fn the_certificate_of_a_key_and_what_is_said_of_it_both_stand(world: World) {
     let api = Api::worker(&world).await;
     let mut body = key("Dawn");
     body["issuerDN"] = json!("CN=My CA, C=US");
@@ -175,9 +165,7 @@ async fn the_certificate_of_a_key_and_what_is_said_of_it_both_stand() {
     }
 }
 
-#[tokio::test]
-async fn of_keys_that_become_the_default_at_once_one_is() {
-    let world = World::new().await;
+async fn of_keys_that_become_the_default_at_once_one_is(world: World) {
     let api = Api::worker(&world).await;
     let mut at = Vec::new();
     for name in ["Dawn", "Dusk"] {
@@ -215,9 +203,7 @@ async fn of_keys_that_become_the_default_at_once_one_is() {
     assert_eq!(api.get(&moved).await.json()["default"], json!(true));
 }
 
-#[tokio::test]
-async fn texts_that_are_set_at_once_all_stand() {
-    let world = World::new().await;
+async fn texts_that_are_set_at_once_all_stand(world: World) {
     let api = Api::worker(&world).await;
     let text = |key: &str| json!([{"key": key, "translatedText": key}]);
     let keys: Vec<String> = (0..16).map(|nth| format!("portal.n{nth}")).collect();
@@ -255,9 +241,7 @@ async fn texts_that_are_set_at_once_all_stand() {
     }
 }
 
-#[tokio::test]
-async fn a_secret_of_a_resource_that_is_told_is_in_force() {
-    let world = World::new().await;
+async fn a_secret_of_a_resource_that_is_told_is_in_force(world: World) {
     let api = Api::worker(&world).await;
     let resource = api.make("resources", &json!({"name": "Orders"})).await;
     let at = format!("resources/{}/secret", id(&resource));
@@ -275,9 +259,7 @@ async fn a_secret_of_a_resource_that_is_told_is_in_force() {
     }
 }
 
-#[tokio::test]
-async fn of_two_who_prove_a_domain_at_once_one_does_and_none_fails() {
-    let world = World::new().await;
+async fn of_two_who_prove_a_domain_at_once_one_does_and_none_fails(world: World) {
     let api = Api::worker(&world).await;
     let made = api
         .make("customDomains", &json!({"domainName": "127.0.0.1"}))
@@ -299,9 +281,7 @@ async fn of_two_who_prove_a_domain_at_once_one_does_and_none_fails() {
     assert_eq!(after["status"], "SSL_CERTIFICATE_REQUIRED");
 }
 
-#[tokio::test]
-async fn what_two_delete_is_not_there_for_one_of_them() {
-    let world = World::new().await;
+async fn what_two_delete_is_not_there_for_one_of_them(world: World) {
     let api = Api::worker(&world).await;
     for (path, body) in [("themes", theme("Night")), ("keys", key("Night"))] {
         for _ in 0..3 {
@@ -322,4 +302,18 @@ async fn what_two_delete_is_not_there_for_one_of_them() {
         gone.expect(StatusCode::NO_CONTENT);
     }
     refused(&api.get(&content).await, 404, "NOT_FOUND", "", "");
+}
+
+on_each_engine! {
+    |_| {};
+    a_name_and_the_default_that_are_set_at_once_both_stand
+    a_secret_that_is_kept_is_the_one_that_was_set_meanwhile
+    settings_that_two_set_for_the_first_time_are_set
+    a_rotation_is_not_undone
+    the_certificate_of_a_key_and_what_is_said_of_it_both_stand
+    of_keys_that_become_the_default_at_once_one_is
+    texts_that_are_set_at_once_all_stand
+    a_secret_of_a_resource_that_is_told_is_in_force
+    of_two_who_prove_a_domain_at_once_one_does_and_none_fails
+    what_two_delete_is_not_there_for_one_of_them
 }

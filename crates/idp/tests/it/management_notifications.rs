@@ -96,7 +96,7 @@ async fn an_environment_begins_with_a_policy_and_another_refers_to_who_delivers(
             "providerConfiguration.conditions.fallbackChain.id",
         ),
     ] {
-        let mut policy = json!({"name": "Wrong"});
+        let mut policy = json!({"name": "Wrong", "quotas": []});
         policy[member] = value;
         let answer = api.post("notificationsPolicies", &policy).await;
         refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", target);

@@ -422,6 +422,7 @@ async fn in_production_nobody_is_told_in_the_own_network() {
     let subscription = |url: &str| {
         json!({
             "name": "Inward", "enabled": true, "httpEndpoint": {"url": url},
+            "verifyTlsCertificates": true,
             "filterOptions": {"includedActionTypes": ["USER.CREATED"]},
         })
     };
@@ -455,7 +456,7 @@ async fn a_subscription_is_understood_or_refused_by_name() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
     let good = json!({
-        "name": "Ledger", "enabled": false,
+        "name": "Ledger", "enabled": false, "verifyTlsCertificates": true,
         "httpEndpoint": {"url": "https://hooks.example/", "headers": {"X-Key": "secret"}},
         "filterOptions": {"includedActionTypes": ["USER.CREATED"], "ipAddressExposed": true},
     });

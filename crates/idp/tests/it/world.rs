@@ -24,6 +24,32 @@ pub(crate) use answer::{Answer, Received, claims, header, shows};
 pub(crate) use browser::{Browser, at_sign_on, sub_page};
 pub(crate) use program::{Params, basic};
 
+/// Tests of what the engines could do differently, each of which is given a world on one, with these
+/// settings.
+macro_rules! on_each_engine {
+    ($settings:expr; $($name:ident)+) => {
+        mod sqlite {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::$name(crate::world::World::with($settings).await).await;
+                }
+            )+
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    if let Some(world) = crate::world::World::on_postgres($settings).await {
+                        super::$name(world).await;
+                    }
+                }
+            )+
+        }
+    };
+}
+
 pub(crate) const REDIRECT_URI: &str = "https://localhost:8080/callback";
 pub(crate) const AFTER_SIGN_OFF: &str = "https://localhost:8080/";
 /// All that the demo's portal asks for.
@@ -58,6 +84,12 @@ impl World {
     /// On a database of its own engine.
     pub(crate) async fn on(place: TestDb) -> Self {
         Self::build(place.db.clone(), Some(place), |_| {}).await
+    }
+
+    /// On PostgreSQL, where the tests are given one.
+    pub(crate) async fn on_postgres(change: impl FnOnce(&mut Settings)) -> Option<Self> {
+        let place = db::testing::postgres().await?;
+        Some(Self::build(place.db.clone(), Some(place), change).await)
     }
 
     /// An installation without any environment.

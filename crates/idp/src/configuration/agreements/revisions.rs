@@ -25,9 +25,6 @@ use crate::stores::configuration::{Document, Object, Objects};
 use crate::stores::consents;
 use crate::stores::record::{Events, events};
 
-/// Longest text, in characters.
-const LONGEST: usize = 100_000;
-
 /// How far back a text may begin to be in force: who sends "now" is heard a moment later.
 const GRACE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -70,6 +67,8 @@ impl Configuration for Revision {
     const KEY: &'static str = "revisions";
     const UNIQUE: &'static str = "effectiveAt";
     const FILTERS: &'static [&'static str] = &["contentType", "requireReconsent"];
+    /// Lists show how long it is, and a path of its own the whole.
+    const SHOWN_OTHERWISE: &'static [&'static str] = &["/text"];
     type Parent = Below<AgreementLanguage>;
     type Read = may::ReadAgreements;
     type Manage = may::ManageAgreements;
@@ -82,7 +81,6 @@ impl Configuration for Revision {
         if self.text.trim().is_empty() {
             return Err(ApiFailure::required_value("text"));
         }
-        crate::api::checks::at_most("text", Some(&self.text), LONGEST)?;
         if self.effective_at < managing.now.saturating_sub(GRACE).unwrap_or(Timestamp::MIN) {
             let message = "must not be in the past";
             return Err(ApiFailure::invalid_value("effectiveAt", message));

@@ -21,6 +21,7 @@ use crate::stores::record::{Events, events};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProviderAttribute {
     name: String,
+    #[schemars(length(max = 2048))]
     value: String,
     update: Option<Update>,
     mapping_type: Option<MappingType>,

@@ -22,7 +22,6 @@ pub(crate) struct NotificationPolicy {
     name: String,
     #[serde(default)]
     default: bool,
-    #[serde(default)]
     quotas: Vec<Quota>,
     #[serde(default)]
     country_limit: CountryLimit,

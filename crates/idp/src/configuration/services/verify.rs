@@ -310,6 +310,7 @@ kept!(
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct PhraseContent {
     locale: String,
+    #[schemars(length(max = 1024))]
     content: String,
 }
 

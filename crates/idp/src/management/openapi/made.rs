@@ -1,5 +1,7 @@
 //! Makes the document from the table that routes the API and the types that read and write it.
 
+mod lengths;
+
 use std::collections::BTreeMap;
 
 use axum::http::Method;
@@ -59,6 +61,10 @@ pub fn document() -> Value {
         paths.insert(path, Value::Object(item));
     }
     let error = generator.subschema_for::<ApiError>();
+    let mut schemas = generator.take_definitions(true);
+    for body in bodies(&mut paths) {
+        lengths::tell(body, &mut schemas);
+    }
     let refusal = |(_, name, description): &(&str, &str, &str)| {
         let content = json!({media_type::JSON: {"schema": error}});
         let refusal = json!({"description": description, "content": content});
@@ -79,12 +85,23 @@ pub fn document() -> Value {
         "components": {
             "parameters": page_parameters(),
             "responses": refusals,
-            "schemas": generator.take_definitions(true),
+            "schemas": schemas,
             "securitySchemes": {
                 "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
         },
     })
+}
+
+/// The schemas of what the operations of these paths take.
+fn bodies(paths: &mut Map<String, Value>) -> Vec<&mut Value> {
+    let items = paths.values_mut().filter_map(Value::as_object_mut);
+    let operations = items.flat_map(Map::values_mut);
+    let contents = operations
+        .filter_map(|operation| operation.get_mut("requestBody")?.get_mut("content"))
+        .filter_map(Value::as_object_mut);
+    let bodies = contents.flat_map(Map::values_mut);
+    bodies.filter_map(|body| body.get_mut("schema")).collect()
 }
 
 /// The names in braces of a path.

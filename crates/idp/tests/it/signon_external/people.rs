@@ -9,7 +9,7 @@ use super::{
     subject, with_population, world,
 };
 use crate::management::{Api, id, user_path};
-use crate::world::{shows, sub_page};
+use crate::world::{World, shows, sub_page};
 
 #[tokio::test]
 async fn a_newcomer_becomes_a_user_of_the_providers_population_and_comes_back_as_the_same() {
@@ -178,9 +178,7 @@ async fn an_identity_is_linked_by_the_password_of_the_account_and_never_by_its_a
     assert_eq!(user.get("emailVerified"), None);
 }
 
-#[tokio::test]
-async fn two_accounts_cannot_take_one_identity() {
-    let world = world().await;
+async fn two_accounts_cannot_take_one_identity(world: World) {
     let api = Api::worker(&world).await;
     let elsewhere = Elsewhere::start().await;
     let provider = id(&api
@@ -379,4 +377,9 @@ async fn whose_credentials_are_kept_elsewhere_signs_on_there_alone() {
     .await;
     let told = next_page(&mut browser, &answer).await;
     shows(&told, StatusCode::OK, "cannot be used in this way");
+}
+
+on_each_engine! {
+    |settings| settings.mode = ui::Mode::Development;
+    two_accounts_cannot_take_one_identity
 }

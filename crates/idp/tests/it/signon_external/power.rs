@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Elsewhere, at_provider, come_back, import, login_with, map, next_page, obey, subject,
-    with_population, world,
+    with_population,
 };
 use crate::management::{Api, id, user_path};
 use crate::world::{Answer, Browser, World, shows};
@@ -43,9 +43,7 @@ async fn call_by_preferred_name(api: &Api<'_>, provider: &str) {
     api.put(&core, &called).await.expect(StatusCode::OK);
 }
 
-#[tokio::test]
-async fn a_name_binds_nobody_who_was_named_before_or_holds_roles() {
-    let world = world().await;
+async fn a_name_binds_nobody_who_was_named_before_or_holds_roles(world: World) {
     let api = Api::worker(&world).await;
     let elsewhere = Elsewhere::start().await;
     let provider = with_population(&api, &elsewhere).await;
@@ -85,9 +83,7 @@ async fn a_name_binds_nobody_who_was_named_before_or_holds_roles() {
     }
 }
 
-#[tokio::test]
-async fn who_sets_a_provider_up_signs_on_as_nobody_more_powerful() {
-    let world = world().await;
+async fn who_sets_a_provider_up_signs_on_as_nobody_more_powerful(world: World) {
     let api = Api::worker(&world).await;
     let elsewhere = Elsewhere::start().await;
     let provider = with_population(&api, &elsewhere).await;
@@ -147,9 +143,7 @@ async fn who_sets_a_provider_up_signs_on_as_nobody_more_powerful() {
     }
 }
 
-#[tokio::test]
-async fn a_value_that_somebody_else_has_is_left_out_alone() {
-    let world = world().await;
+async fn a_value_that_somebody_else_has_is_left_out_alone(world: World) {
     let api = Api::worker(&world).await;
     let elsewhere = Elsewhere::start().await;
     let provider = with_population(&api, &elsewhere).await;
@@ -182,4 +176,11 @@ async fn a_value_that_somebody_else_has_is_left_out_alone() {
         (&user["badge"], &user["nickname"]),
         (&json!("A-2"), &json!("Al"))
     );
+}
+
+on_each_engine! {
+    |settings| settings.mode = ui::Mode::Development;
+    a_name_binds_nobody_who_was_named_before_or_holds_roles
+    who_sets_a_provider_up_signs_on_as_nobody_more_powerful
+    a_value_that_somebody_else_has_is_left_out_alone
 }
