@@ -368,7 +368,7 @@ pub(super) fn all() -> Vec<Kind> {
                 "verifyTlsCertificates": true,
                 "filterOptions": {"includedActionTypes": ["POPULATION.CREATED"]},
             }, {"format": "SPLUNK"}),
-            &["name", "filterOptions"],
+            &["name", "enabled", "verifyTlsCertificates", "filterOptions"],
         )
         .in_list(&["name", "enabled", "format"]),
         Kind::new(
@@ -402,7 +402,7 @@ pub(super) fn all() -> Vec<Kind> {
                 "name": name,
                 "quotas": [{"type": "USER", "deliveryMethods": ["SMS", "Voice"], "total": 30}],
             }, {"quotas": [{"type": "USER", "deliveryMethods": ["SMS", "Voice"], "total": 20}]}),
-            &["name"],
+            &["name", "quotas"],
         )
         .undated(),
         Kind::new(
