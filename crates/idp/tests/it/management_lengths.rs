@@ -182,7 +182,7 @@ async fn texts_may_be_as_long_as_the_document_tells_and_no_longer() {
     }
     let known = OUT_OF_REACH.map(str::to_owned).into();
     assert_eq!((wrong, out_of_reach), (Vec::new(), known), "of {looked_at}");
-    assert!(taken * 4 >= looked_at, "{taken} of {looked_at} were taken");
+    assert!(taken >= 150, "{taken} of {looked_at} were taken");
 }
 
 /// Whether nobody changes it.
