@@ -20,7 +20,7 @@ codes! {
         Totp = "TOTP";
         /// A telephone that is called.
         Voice = "VOICE";
-        /// A telephone with WhatsApp.
+        /// A telephone with `WhatsApp`.
         WhatsApp = "WHATSAPP";
     }
 }

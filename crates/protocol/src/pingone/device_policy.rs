@@ -99,7 +99,7 @@ pub struct DeviceAuthenticationPolicy {
     pub voice: SentOtpDevices,
     /// Mail addresses.
     pub email: SentOtpDevices,
-    /// Telephones with WhatsApp.
+    /// Telephones with `WhatsApp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whats_app: Option<SentOtpDevices>,
     /// Native applications; which ones is among the further members.

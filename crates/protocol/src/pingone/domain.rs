@@ -152,5 +152,5 @@ pub struct DnsRecord {
     pub value: Option<String>,
     /// The records where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tokens: Vec<DnsRecord>,
+    pub tokens: Vec<Self>,
 }
