@@ -232,6 +232,23 @@ impl Db {
         }
     }
 
+    /// Writes an image of a SQLite database, with everything that was committed when it began, to a
+    /// file that does not exist yet. It can be opened by [`sqlite`](Self::sqlite). Reading and
+    /// writing go on meanwhile, except in memory, where writes wait.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database is on PostgreSQL, whose own tools make images, when the file
+    /// exists or cannot be made, or when there is no room for it; then no file is left behind.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(_) => Err(StoreError::refused(
+                "PostgreSQL's database is copied by its own tools, as pg_dump",
+            )),
+            Self::Sqlite(sqlite) => sqlite.copy_to(file).await,
+        }
+    }
+
     /// Finishes what was accepted and closes; every later write is refused. Dropping the last clone
     /// instead loses nothing, and leaves a log file that the next start reads.
     pub async fn close(&self) {

@@ -4,11 +4,12 @@
 //! reads run in the calling task; what is marked as a scan gets threads and connections of its own.
 //! A write costs a disk flush, which the [`writer`] shares among all that wait for one.
 
+mod image;
 mod writer;
 
 use std::{
     fmt, fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -74,6 +75,7 @@ struct Shared {
 }
 
 struct Readers {
+    file: PathBuf,
     points: Vec<Mutex<Connection>>,
     scans: Vec<Mutex<Connection>>,
     free_scans: Arc<Semaphore>,
@@ -98,6 +100,7 @@ impl Sqlite {
         };
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let readers = Readers {
+            file: path.to_owned(),
             points: (0..cores.min(MAX_POINT_READERS))
                 .map(|_| reader())
                 .collect::<Result<_, _>>()?,
@@ -141,6 +144,18 @@ impl Sqlite {
 
     pub(crate) async fn batch(&self, batch: Batch) -> Result<Vec<Written>, StoreError> {
         self.0.writer.write(batch).await
+    }
+
+    /// A file's image is read by a connection of its own, so that writing goes on meanwhile.
+    pub(crate) async fn copy_to(&self, to: &Path) -> Result<(), StoreError> {
+        let to = to.to_owned();
+        let Some(readers) = &self.0.readers else {
+            return self.0.writer.copy_to(to).await;
+        };
+        let file = readers.file.clone();
+        let copied = tokio::task::spawn_blocking(move || image::write(&connect(&file, "")?, &to));
+        let failed = |error| StoreError::unavailable("a reader failed").because(error);
+        copied.await.map_err(failed)?
     }
 
     pub(crate) async fn check(&self) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread,
 };
@@ -16,7 +17,7 @@ use tokio::sync::oneshot;
 use crate::{
     batch::{Batch, Written},
     error::StoreError,
-    sqlite::{explain, run},
+    sqlite::{explain, image, run},
 };
 
 /// Jobs that may wait. A disk that flushes in 10 ms clears a full queue in a third of a second, and
@@ -35,6 +36,8 @@ pub(super) struct Writer {
 
 enum Order {
     Close(oneshot::Sender<()>),
+    /// Between two commits: an image holds whole transactions.
+    Copy(PathBuf, oneshot::Sender<Result<(), StoreError>>),
     Write(Job),
 }
 
@@ -75,9 +78,24 @@ impl Writer {
         }
     }
 
+    /// Writes an image of everything that was committed to a new file.
+    pub(super) async fn copy_to(&self, to: PathBuf) -> Result<(), StoreError> {
+        let (done, copied) = oneshot::channel();
+        self.order(Order::Copy(to, done), copied).await
+    }
+
     async fn submit(&self, work: Work) -> Outcome {
         let (answer, outcome) = oneshot::channel();
-        match self.orders.try_send(Order::Write(Job { work, answer })) {
+        self.order(Order::Write(Job { work, answer }), outcome)
+            .await
+    }
+
+    async fn order<T>(
+        &self,
+        order: Order,
+        outcome: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match self.orders.try_send(order) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 return Err(StoreError::unavailable("too many writes are waiting"));
@@ -93,43 +111,46 @@ impl Writer {
 
 fn serve(connection: &Connection, orders: &Receiver<Order>) {
     while let Ok(order) = orders.recv() {
-        let closing = match order {
-            Order::Close(closed) => Some(closed),
-            Order::Write(first) => {
-                // A panic drops the jobs it met, whose callers then get an error; the rest of the
-                // queue is served.
-                let group = AssertUnwindSafe(|| write_group(connection, first, orders));
-                catch_unwind(group).unwrap_or_else(|_| {
-                    tracing::error!("the database writer panicked; its transaction is rolled back");
-                    roll_back(connection);
-                    None
-                })
+        let mut next = Some(order);
+        while let Some(order) = next.take() {
+            match order {
+                Order::Close(closed) => {
+                    let folded = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+                    if let Err(error) = folded {
+                        tracing::warn!(%error, "the write-ahead log stays beside the database file");
+                    }
+                    // Whoever asked may be gone.
+                    let _ = closed.send(());
+                    return;
+                }
+                Order::Copy(to, done) => {
+                    let _ = done.send(image::write(connection, &to));
+                }
+                Order::Write(first) => {
+                    // A panic drops the jobs it met, whose callers then get an error; the rest of
+                    // the queue is served.
+                    let group = AssertUnwindSafe(|| write_group(connection, first, orders));
+                    next = catch_unwind(group).unwrap_or_else(|_| {
+                        tracing::error!(
+                            "the database writer panicked; its transaction is rolled back"
+                        );
+                        roll_back(connection);
+                        None
+                    });
+                }
             }
-        };
-        if let Some(closed) = closing {
-            let folded = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-            if let Err(error) = folded {
-                tracing::warn!(%error, "the write-ahead log stays beside the database file");
-            }
-            // Whoever asked may be gone.
-            let _ = closed.send(());
-            return;
         }
     }
 }
 
 /// Runs the first job and those that wait behind it in one transaction, commits, and answers.
-/// Gives the order to close when it met one.
-fn write_group(
-    connection: &Connection,
-    first: Job,
-    orders: &Receiver<Order>,
-) -> Option<oneshot::Sender<()>> {
+/// Gives the order that ended the group, when it met one that is no job.
+fn write_group(connection: &Connection, first: Job, orders: &Receiver<Order>) -> Option<Order> {
     let mut answers = Vec::new();
-    let (closing, committed) = match control(connection, "BEGIN IMMEDIATE") {
+    let (other, committed) = match control(connection, "BEGIN IMMEDIATE") {
         Ok(()) => {
-            let (closing, ran) = run_group(connection, first, orders, &mut answers);
-            (closing, ran.and_then(|()| control(connection, "COMMIT")))
+            let (other, ran) = run_group(connection, first, orders, &mut answers);
+            (other, ran.and_then(|()| control(connection, "COMMIT")))
         }
         Err(error) => {
             answers.push((first.answer, Ok(Vec::new())));
@@ -144,7 +165,7 @@ fn write_group(
         // Whoever asked may have gone away.
         let _ = answer.send(outcome);
     }
-    closing
+    other
 }
 
 /// Runs jobs until none waits. An error means that the transaction itself is gone, and with it
@@ -154,7 +175,7 @@ fn run_group(
     first: Job,
     orders: &Receiver<Order>,
     answers: &mut Vec<(oneshot::Sender<Outcome>, Outcome)>,
-) -> (Option<oneshot::Sender<()>>, Result<(), StoreError>) {
+) -> (Option<Order>, Result<(), StoreError>) {
     let mut next = Some(first);
     while let Some(Job { work, answer }) = next {
         // Nobody waits any more: the caller gave up while this was queued.
@@ -180,7 +201,7 @@ fn run_group(
         }
         next = match orders.try_recv() {
             Ok(Order::Write(job)) => Some(job),
-            Ok(Order::Close(closed)) => return (Some(closed), Ok(())),
+            Ok(other) => return (Some(other), Ok(())),
             Err(_) => None,
         };
     }

@@ -121,3 +121,43 @@ fn a_missing_folder_is_named() {
 
     assert!(refused.contains("/nowhere/at/all/latchkey.db"), "{refused}");
 }
+
+#[tokio::test]
+async fn an_image_holds_what_was_committed_and_nothing_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = on_file().await;
+    for (name, db) in [("file", &file.db), ("memory", &in_memory().await)] {
+        let image = folder.path().join(name);
+        db.write(insert("1")).await.unwrap();
+
+        db.copy_to(&image).await.unwrap();
+
+        db.write(insert("2")).await.unwrap();
+        let copy = Db::sqlite(&image).unwrap();
+        assert_eq!(ids(&copy).await, ["1"], "{name}");
+        copy.write(insert("3")).await.unwrap();
+        assert_eq!(ids(db).await, ["1", "2"], "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_image_is_private_and_replaces_no_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("image");
+    let file = on_file().await;
+
+    file.db.copy_to(&image).await.unwrap();
+
+    let mode = image.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    for db in [&file.db, &in_memory().await] {
+        db.copy_to(&image).await.unwrap_err();
+        db.copy_to(&folder.path().join("no/such/folder"))
+            .await
+            .unwrap_err();
+    }
+    assert!(ids(&Db::sqlite(&image).unwrap()).await.is_empty());
+}
