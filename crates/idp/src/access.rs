@@ -7,6 +7,7 @@ pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod control;
 pub(crate) mod coverage;
+pub(crate) mod inside;
 pub(crate) mod introspecting;
 pub(crate) mod last_administrator;
 pub(crate) mod on_application;

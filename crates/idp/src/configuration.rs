@@ -71,6 +71,7 @@ use crate::api::configuration::{
 };
 use crate::api::media_router::Resource;
 use crate::core::Core;
+use crate::core::ids::Ids;
 use crate::stores::application_attributes::AttributeMapping;
 use crate::stores::applications::Applications;
 use crate::stores::change::Change;
@@ -139,19 +140,19 @@ type Edition = fn(&Seed<'_>) -> Result<Change, StoreError>;
 /// What every environment begins with, in the order in which it came into the program. Whoever adds
 /// to it adds an edition, and environments that are there already get it at the next start.
 const EDITIONS: &[Edition] = &[
-    |seed| seed.object(Theme::first()),
-    |seed| schemas::seed(seed.core, seed.environment, seed.now),
+    |seed| seed.object("themes", Theme::first()),
+    |seed| schemas::seed(seed.core, seed.environment, &seed.ids, seed.now),
     first_policies::seed,
     system_applications::seed,
     |seed| Applications::map_subjects(seed.environment, seed.now),
-    |seed| seed.object(keys::policies::seed()),
+    |seed| seed.object("keyRotationPolicies", keys::policies::seed()),
     |seed| {
         let mut languages = languages::seeds();
         languages.try_fold(Change::new(), |change, language| {
-            Ok(change.and(seed.object(language)?))
+            Ok(change.and(seed.object("languages", language)?))
         })
     },
-    |seed| seed.object(notifications::policies::seed()),
+    |seed| seed.object("notificationsPolicies", notifications::policies::seed()),
 ];
 
 /// What an environment of this edition still lacks, and what notes that it then has all.
@@ -162,12 +163,14 @@ const EDITIONS: &[Edition] = &[
 pub(crate) fn seeds(
     core: &Core,
     environment: EnvironmentId,
+    ids: Ids<'_>,
     edition: usize,
     now: Timestamp,
 ) -> Result<Change, StoreError> {
     let seed = Seed {
         core,
         environment,
+        ids,
         now,
     };
     let reached = editions::reach(environment, EDITIONS.len());
@@ -190,7 +193,7 @@ pub(crate) async fn bring_up_to_date(core: &Core, now: Timestamp) -> Result<(), 
             return Ok(());
         }
         for (environment, edition) in behind {
-            let change = seeds(core, environment, edition, now)?;
+            let change = seeds(core, environment, Ids::of(environment), edition, now)?;
             match change.commit_unrecorded(core).await {
                 Ok(()) => {}
                 // Another node was faster.
@@ -205,13 +208,14 @@ pub(crate) async fn bring_up_to_date(core: &Core, now: Timestamp) -> Result<(), 
 struct Seed<'a> {
     core: &'a Core,
     environment: EnvironmentId,
+    ids: Ids<'a>,
     now: Timestamp,
 }
 
 impl Seed<'_> {
-    /// An object that hangs off the environment alone.
-    fn object<D: Document>(&self, document: D) -> Result<Change, StoreError> {
-        let id = self.core.random().uuid();
+    /// An object of a collection that hangs off the environment alone.
+    fn object<D: Document>(&self, collection: &str, document: D) -> Result<Change, StoreError> {
+        let id = self.ids.below(collection, document.name()).uuid();
         self.object_of(self.environment.as_uuid(), id, document)
     }
 
@@ -226,6 +230,7 @@ impl Seed<'_> {
             core,
             environment,
             now,
+            ..
         } = *self;
         let object = Object::new(id, environment, parent, document, now);
         Objects::new(core.db(), core.keyring()).insert(&object, core.random())

@@ -5,6 +5,7 @@
 
 mod commit;
 pub(crate) mod group_rules;
+pub(crate) mod ids;
 pub(crate) mod licenses;
 mod looks;
 pub(crate) mod names;

@@ -40,6 +40,35 @@ pub(crate) enum HashError {
     Failed,
 }
 
+/// The most memory that the hash of a password may ask for, in KiB, …
+const MOST_MEMORY_KIB: u32 = 256 * 1024;
+/// … and the most work: KiB times passes. Signing on by it takes a second or two.
+const MOST_WORK_KIB: u64 = 1024 * 1024;
+
+/// A text that is no hash which can be checked here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "is no hash that can be checked here: the PHC string of Argon2id is expected, as      $argon2id$v=19$m=19456,t=2,p=1$…$…, with at most 262144 KiB, and 1048576 KiB over all passes"
+)]
+#[non_exhaustive]
+pub struct InvalidHash;
+
+/// A hash that was computed elsewhere, if passwords can be checked with it.
+pub(crate) fn known_hash(text: &str) -> Result<PasswordHash, InvalidHash> {
+    let phc = Phc::new(text).map_err(|_| InvalidHash)?;
+    let params = Params::try_from(&phc).map_err(|_| InvalidHash)?;
+    let work = u64::from(params.m_cost()) * u64::from(params.t_cost());
+    let is_whole = phc.algorithm == Algorithm::Argon2id.ident()
+        && phc.version.is_none_or(|version| version == u32::from(Version::V0x13))
+        && phc.salt.is_some()
+        && phc.hash.is_some();
+    if is_whole && params.m_cost() <= MOST_MEMORY_KIB && work <= MOST_WORK_KIB {
+        Ok(PasswordHash::from_stored(text.to_owned()))
+    } else {
+        Err(InvalidHash)
+    }
+}
+
 /// The costs are not possible.
 #[derive(Debug, thiserror::Error)]
 #[error(

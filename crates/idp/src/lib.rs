@@ -30,6 +30,7 @@ mod front_page;
 pub mod fuzzing;
 mod grants;
 mod hasher;
+pub mod inside;
 mod interaction;
 mod jobs;
 mod keys;

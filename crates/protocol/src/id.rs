@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,6 +21,30 @@ pub struct InvalidId {
 
 /// How much of a refused text an error repeats.
 const QUOTED_CHARACTERS: usize = 40;
+
+/// The id of what is called `name` among what belongs to `root`: always the same one, and nobody
+/// else's. It has the form of version 4, the only one that PingOne's sign-on page accepts, and is no
+/// secret to whoever knows both.
+///
+/// ```
+/// use pingone_protocol::id::{EnvironmentId, derived};
+///
+/// let shop = EnvironmentId::parse("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1")?;
+/// let customers = derived(shop.as_uuid(), "populations/Customers");
+/// assert_eq!(customers, derived(shop.as_uuid(), "populations/Customers"));
+/// assert_ne!(customers, derived(shop.as_uuid(), "populations/Partners"));
+/// # Ok::<(), pingone_protocol::id::InvalidId>(())
+/// ```
+pub fn derived(root: Uuid, name: &str) -> Uuid {
+    let mut context = Context::new(&SHA256);
+    context.update(root.as_bytes());
+    context.update(name.as_bytes());
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(context.finish().as_ref()) {
+        *to = *from;
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
 
 /// What all ids have in common.
 pub trait Id:

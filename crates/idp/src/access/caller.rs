@@ -9,13 +9,16 @@ use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, OrganizationId, UserId};
 use protocol::oauth::Scopes;
 use protocol::pingone::{RoleScope, RoleScopeType};
+use protocol::secret::ClientSecret;
 use uuid::Uuid;
 
 use super::bearer::{self, Bearer, BearerRefusal};
 use super::coverage::{self, Assignable, Coverage, LocatedScope};
+use super::inside::{Given, Program};
 use super::permissions::Permission;
 use super::roles;
 use crate::audit::{Activity, Actor, By, Origin, Subject};
+use crate::core::ids::Ids;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::applications::StoredApplication;
@@ -32,8 +35,17 @@ pub(crate) struct Caller {
     pub(crate) now: Timestamp,
     /// Who it is, where from, and when.
     pub(crate) by: By,
-    bearer: Bearer,
+    who: Who,
     assignments: Arc<[StoredAssignment]>,
+}
+
+/// Who asks.
+#[derive(Debug)]
+enum Who {
+    /// The bearer of an access token.
+    Bearer(Box<Bearer>),
+    /// The program itself, from inside.
+    Program(Program),
 }
 
 /// Rejected with 401.
@@ -41,7 +53,17 @@ impl FromRequestParts<Idp> for Caller {
     type Rejection = ApiFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, ApiFailure> {
-        let Ok(By { origin, now, .. }) = By::from_request_parts(parts, idp).await;
+        let Ok(by) = By::from_request_parts(parts, idp).await;
+        if let Some(program) = parts.extensions.get::<Program>() {
+            return Ok(Self {
+                idp: idp.clone(),
+                now: by.now,
+                assignments: program.assignments(by.now),
+                who: Who::Program(program.clone()),
+                by,
+            });
+        }
+        let By { origin, now, .. } = by;
         let bearer = bearer::authenticate(idp, &parts.headers, now)
             .await
             .map_err(refused)?;
@@ -65,7 +87,7 @@ impl FromRequestParts<Idp> for Caller {
                 },
                 now,
             },
-            bearer,
+            who: Who::Bearer(Box::new(bearer)),
             assignments,
         })
     }
@@ -98,28 +120,70 @@ fn refused(refusal: BearerRefusal) -> ApiFailure {
 impl Caller {
     /// The application that asks for itself.
     pub(crate) fn application(&self) -> Option<ApplicationId> {
-        self.bearer
-            .user
-            .is_none()
-            .then_some(self.bearer.application.id)
+        match &self.who {
+            Who::Bearer(bearer) if bearer.user.is_none() => Some(bearer.application.id),
+            Who::Bearer(_) | Who::Program(_) => None,
+        }
+    }
+
+    /// The program itself, if it is that.
+    pub(crate) fn program(&self) -> Option<&Program> {
+        match &self.who {
+            Who::Bearer(_) => None,
+            Who::Program(program) => Some(program),
+        }
+    }
+
+    /// What a new object is given instead of something random.
+    pub(crate) fn given(&self) -> Option<&Given> {
+        self.program().map(|program| &program.given)
+    }
+
+    /// The id of a new object.
+    pub(crate) fn new_id(&self) -> Uuid {
+        let given = self.given().and_then(|given| given.id);
+        given.unwrap_or_else(|| self.idp.random().uuid())
+    }
+
+    /// The id of a new object, and those of what it begins with. `path` is where it will stand.
+    pub(crate) fn new_ids(&self, path: String) -> Ids<'_> {
+        match self.given() {
+            Some(given) => Ids::given(self.new_id(), path, &given.ids),
+            None => Ids::of(self.new_id()),
+        }
+    }
+
+    /// The secret of a new application or resource.
+    pub(crate) fn new_secret(&self) -> ClientSecret {
+        let given = self.given().and_then(|given| given.secret.clone());
+        given.unwrap_or_else(|| ClientSecret::random(self.idp.random()))
     }
 
     /// The id that role assignments are held under.
     pub(crate) fn holder(&self) -> Uuid {
-        match &self.bearer.user {
-            Some(user) => user.id.as_uuid(),
-            None => self.bearer.application.id.as_uuid(),
+        match &self.who {
+            Who::Bearer(bearer) => match &bearer.user {
+                Some(user) => user.id.as_uuid(),
+                None => bearer.application.id.as_uuid(),
+            },
+            Who::Program(_) => Uuid::nil(),
         }
     }
 
     /// Whether the one who asks acts with their roles.
     pub(super) fn carries_roles(&self) -> bool {
-        carries_roles(&self.bearer)
+        match &self.who {
+            Who::Bearer(bearer) => carries_roles(bearer),
+            Who::Program(_) => true,
+        }
     }
 
-    /// The environment of the one who asks.
+    /// The environment of the one who asks; of the program itself, none that there is.
     pub(crate) fn home(&self) -> EnvironmentId {
-        self.bearer.environment
+        match &self.who {
+            Who::Bearer(bearer) => bearer.environment,
+            Who::Program(_) => EnvironmentId::from_uuid(Uuid::nil()),
+        }
     }
 
     /// The roles of the one who asks.
@@ -128,19 +192,28 @@ impl Caller {
     }
 
     /// The application whose token it is.
-    pub(super) fn bearer_application(&self) -> ApplicationId {
-        self.bearer.application.id
+    pub(super) fn bearer_application(&self) -> Option<ApplicationId> {
+        match &self.who {
+            Who::Bearer(bearer) => Some(bearer.application.id),
+            Who::Program(_) => None,
+        }
     }
 
     /// Whether its user signed on with a second factor.
     pub(crate) fn has_second_factor(&self) -> bool {
-        let mut methods = self.bearer.grant.iter().flat_map(|grant| &grant.amr);
+        let Who::Bearer(bearer) = &self.who else {
+            return false;
+        };
+        let mut methods = bearer.grant.iter().flat_map(|grant| &grant.amr);
         methods.any(|method| method == SECOND_FACTOR)
     }
 
     /// The scopes of the token.
     pub(super) fn scopes(&self) -> &Scopes {
-        &self.bearer.scopes
+        match &self.who {
+            Who::Bearer(bearer) => &bearer.scopes,
+            Who::Program(program) => &program.scopes,
+        }
     }
 
     /// Whether it is this user, through an application that has a scope that counts.
@@ -150,9 +223,12 @@ impl Caller {
         environment: EnvironmentId,
         user: UserId,
     ) -> bool {
-        self.bearer.scopes.iter().any(counts)
-            && self.home() == environment
-            && self.bearer.user.as_ref().is_some_and(|own| own.id == user)
+        let Who::Bearer(bearer) = &self.who else {
+            return false;
+        };
+        bearer.scopes.iter().any(counts)
+            && bearer.environment == environment
+            && bearer.user.as_ref().is_some_and(|own| own.id == user)
     }
 
     /// How far a permission reaches in an environment.

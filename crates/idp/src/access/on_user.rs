@@ -76,11 +76,10 @@ impl<P> OnUser<P> {
 
     /// The attributes that the token's scopes of this name open: itself, and its copies.
     pub(super) async fn opened_by(&self, scope: &str) -> Result<Opened, ApiFailure> {
-        let granted = self
-            .idp
-            .granted()
-            .find(self.caller.bearer_application(), self.now);
-        let granted = granted.await?;
+        let Some(application) = self.caller.bearer_application() else {
+            return Err(ApiFailure::forbidden());
+        };
+        let granted = self.idp.granted().find(application, self.now).await?;
         let mut opened = BTreeSet::new();
         let held = self.caller.scopes().iter();
         for held in held.filter(|held| *held == scope || is_copy(held, scope)) {

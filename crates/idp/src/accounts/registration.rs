@@ -18,7 +18,7 @@ use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document as _, Reference, refer};
 use crate::stores::linked_accounts::{Identity, LinkedAccount, LinkedAccounts};
-use crate::stores::passwords::Passwords;
+use crate::stores::passwords::{PasswordHash, Passwords};
 use crate::stores::user_schemas::{SchemaType, UserSchemas};
 use crate::stores::users::{AccountLock, ForeignProvider, StoredUser, Users};
 
@@ -35,12 +35,24 @@ pub(crate) struct NewAccount {
     pub(crate) mfa_enabled: bool,
     pub(crate) attributes: Map<String, Value>,
     pub(crate) password: Option<NewPassword>,
+    /// What a seed says instead of what is made up.
+    pub(crate) given: GivenAccount,
     pub(crate) verify_status: Option<VerifyStatus>,
     pub(crate) identity_provider: Option<ForeignProvider>,
     /// What the user refers to, which can then not be deleted.
     pub(crate) references: Vec<Reference>,
     /// By which identity elsewhere the user signs on.
     pub(crate) linked: Option<Identity>,
+}
+
+/// What is known of a user before the account is made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenAccount {
+    pub(crate) id: Option<UserId>,
+    /// The hash of a password that nobody here knows, and whether another one is demanded.
+    pub(crate) password: Option<(PasswordHash, bool)>,
+    /// When the password was set.
+    pub(crate) password_set_at: Option<Timestamp>,
 }
 
 /// Whether a new user has to prove the mail address.
@@ -80,6 +92,7 @@ impl NewAccount {
             mfa_enabled: false,
             attributes: Map::new(),
             password: None,
+            given: GivenAccount::default(),
             verify_status: None,
             identity_provider: None,
             references: Vec::new(),
@@ -134,6 +147,8 @@ pub(crate) async fn register(
         ..
     } = &account;
     let (password, verification) = (password.clone(), *verification);
+    let given = account.given.clone();
+    let set_at = given.password_set_at.unwrap_or(by.now);
     let references = account.references.clone();
     let linked = account.linked.clone();
     let user = into_user(idp, environment, account, by.now);
@@ -145,7 +160,9 @@ pub(crate) async fn register(
     }
     if let Some(password) = password {
         let policy = passwords::policy_of(idp, &user).await?.policy;
-        change = change.and(first_password(idp, &user, &policy, &password, by.now).await?);
+        change = change.and(first_password(idp, &user, &policy, &password, set_at).await?);
+    } else if let Some((hash, must_change)) = &given.password {
+        change = change.and(Passwords::insert(user.id, hash, *must_change, set_at));
     }
     if verification == Verification::Required {
         change = change.and(verification::issue(idp, &user, by.now).await?);
@@ -400,7 +417,10 @@ fn into_user(
     now: Timestamp,
 ) -> StoredUser {
     StoredUser {
-        id: UserId::random(idp.random()),
+        id: account
+            .given
+            .id
+            .unwrap_or_else(|| UserId::random(idp.random())),
         environment_id: environment,
         population_id: account.population,
         username: account.username,

@@ -288,7 +288,9 @@ impl<D: Configuration, P> Collection<D, P> {
             .allowed
             .coverage(D::Manage::PERMISSION, &self.environment);
         let is_manager = manages == Coverage::Environment;
-        if !(D::SHOWS_SECRETS && is_manager) {
+        let program = self.allowed.program();
+        let shows_secrets = D::SHOWS_SECRETS || program.is_some_and(|one| one.is_shown_secrets);
+        if !(shows_secrets && is_manager) {
             take_secrets::<D>(&mut document);
         }
         // What is shown and yet sealed, such as a header that authenticates, is not for those who
@@ -366,7 +368,7 @@ impl<D: Configuration> Managing<D> {
         if let Some(replaced) = replaced {
             return Ok(replaced.with(document, self.now));
         }
-        let id = self.idp.random().uuid();
+        let id = self.new_id();
         Ok(Object::new(id, self.id(), self.parent, document, self.now))
     }
 

@@ -30,7 +30,7 @@ impl<P> Allowed<P> {
     pub(crate) fn identity<R: Record>(&self, replaced: Option<&R>) -> (R::Id, Timestamp) {
         match replaced {
             Some(record) => (record.id(), record.created_at()),
-            None => (R::Id::from_uuid(self.idp.random().uuid()), self.now),
+            None => (R::Id::from_uuid(self.new_id()), self.now),
         }
     }
 

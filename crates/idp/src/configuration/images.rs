@@ -7,7 +7,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use image::{ImageFormat, ImageReader};
 use imagesize::ImageType;
-use protocol::id::EnvironmentId;
+use protocol::id::{EnvironmentId, derived};
 use protocol::pingone::ErrorDetail;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -166,7 +166,10 @@ fn read(content: &[u8]) -> Result<Original, ApiFailure> {
 async fn create(managing: Managing<Image>, Upload(content): Upload) -> Result<Reply, ApiFailure> {
     let (original, content) = converted(content).await?;
     let original = Original {
-        id: managing.idp.random().uuid(),
+        id: match managing.given().and_then(|given| given.id) {
+            Some(image) => derived(image, "original"),
+            None => managing.idp.random().uuid(),
+        },
         ..original
     };
     let image = Image {

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use protocol::id::ResourceId;
 use protocol::pingone::ResourceType;
 use protocol::secret::ClientSecret;
+use uuid::Uuid;
 
 use crate::api::configuration::{Configuration, Managing};
 use crate::core::Core;
+use crate::core::ids::Ids;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects};
@@ -16,12 +18,17 @@ use crate::stores::resource_attributes::{AttributeKind, PREDEFINED, ResourceAttr
 use crate::stores::resource_secrets::ResourceSecrets;
 use crate::stores::resources::{Resources, StoredResource};
 
-/// Makes what hangs off a resource from the beginning.
+/// Makes what hangs off a resource from the beginning; of a custom one, with this secret.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when a document cannot be written down.
-pub(crate) fn begin(core: &Core, resource: &StoredResource) -> Result<Change, StoreError> {
+pub(crate) fn begin(
+    core: &Core,
+    resource: &StoredResource,
+    ids: &Ids<'_>,
+    secret: impl FnOnce() -> ClientSecret,
+) -> Result<Change, StoreError> {
     let switch = Some(true);
     let (kind, attributes, switch) = match resource.details.resource_type {
         ResourceType::Custom => (AttributeKind::Core, &[SUBJECT][..], None),
@@ -37,11 +44,13 @@ pub(crate) fn begin(core: &Core, resource: &StoredResource) -> Result<Change, St
             id_token: switch,
             user_info: switch,
         };
-        change = change.and(insert(core, resource, attribute)?);
+        let id = ids.below("attributes", name).uuid();
+        change = change.and(insert(core, resource, id, attribute)?);
     }
     if resource.details.resource_type == ResourceType::Custom {
-        let secret = ResourceSecrets::new(&ClientSecret::random(core.random()));
-        change = change.and(insert(core, resource, secret)?);
+        let id = ids.below("secrets", "").uuid();
+        let secret = ResourceSecrets::new(&secret());
+        change = change.and(insert(core, resource, id, secret)?);
     }
     Ok(change)
 }
@@ -49,10 +58,11 @@ pub(crate) fn begin(core: &Core, resource: &StoredResource) -> Result<Change, St
 fn insert<D: Document>(
     core: &Core,
     resource: &StoredResource,
+    id: Uuid,
     document: D,
 ) -> Result<Change, StoreError> {
     let object = Object::new(
-        core.random().uuid(),
+        id,
         resource.environment_id,
         resource.id.as_uuid(),
         document,
@@ -89,7 +99,10 @@ pub(super) async fn complete(core: &Core, now: Timestamp) -> Result<(), StoreErr
                 created_at: now,
                 ..resource
             };
-            match begin(core, &resource)?.commit_unrecorded(core).await {
+            let ids = Ids::of(resource.id);
+            let secret = || ClientSecret::random(core.random());
+            let made = begin(core, &resource, &ids, secret)?;
+            match made.commit_unrecorded(core).await {
                 Ok(()) => {}
                 // Another node was faster.
                 Err(error) if error.is_unique_violation() || error.unmet().is_some() => {}

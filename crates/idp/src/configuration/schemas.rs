@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
-use uuid::Uuid;
 
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
 use crate::core::Core;
+use crate::core::ids::Ids;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Object, Objects};
@@ -361,13 +361,12 @@ const BUILT_IN: [(&str, AttributeType, SchemaType, &[&str]); 29] = [
 pub(super) fn seed(
     core: &Core,
     environment: EnvironmentId,
+    ids: &Ids<'_>,
     now: Timestamp,
 ) -> Result<Change, StoreError> {
-    let object = |parent: Uuid, document| {
-        Object::new(core.random().uuid(), environment, parent, document, now)
-    };
+    let ids = ids.below("schemas", "User");
     let schema = Object::new(
-        core.random().uuid(),
+        ids.uuid(),
         environment,
         environment.as_uuid(),
         Schema {
@@ -380,7 +379,9 @@ pub(super) fn seed(
     let attributes = Objects::new(core.db(), core.keyring());
     let made = schemas.insert(&schema, core.random())?;
     BUILT_IN.iter().try_fold(made, |change, built_in| {
-        let attribute = object(schema.id, attribute(built_in));
+        let document = attribute(built_in);
+        let id = ids.below("attributes", &document.name).uuid();
+        let attribute = Object::new(id, environment, schema.id, document, now);
         Ok(change.and(attributes.insert(&attribute, core.random())?))
     })
 }

@@ -2,7 +2,6 @@
 //! applications"). They are kept as objects: the portal of applications and the pages of
 //! self-service are not provided.
 
-use protocol::id::ApplicationId;
 use protocol::oauth::TokenEndpointAuthMethod;
 use protocol::pingone::{ApplicationType, NewApplication};
 use serde_json::{Map, Value};
@@ -41,7 +40,7 @@ fn application(seed: &Seed<'_>, made: &Made) -> StoredApplication {
     settings.description = Some(description.to_owned());
     let theme = ("applyDefaultTheme".to_owned(), Value::Bool(false));
     StoredApplication {
-        id: ApplicationId::random(seed.core.random()),
+        id: seed.ids.below("applications", name).id(),
         environment_id: seed.environment,
         settings,
         also: Map::from_iter([theme]),

@@ -15,6 +15,7 @@ use ui::{RuleView, Verdict};
 use crate::accounts::Refusal;
 use crate::accounts::registration::{self, NewAccount, NewPassword, RegistrationRefusal};
 use crate::audit::{Activity, By, Subject};
+use crate::core::ids::Ids;
 use crate::founding::environment::{self, NewEnvironment, Seed};
 use crate::founding::portal_applications::{
     ADMINISTRATION, EVERYTHING, PortalAddresses, WORKERS_ROLES, administration_console,
@@ -128,6 +129,7 @@ pub async fn plan(idp: &Idp, request: EnvironmentRequest) -> Result<Plan, Bootst
     let name = free_name(idp, &request.name).await?;
     let (organization, is_first) = organization(idp).await?;
     let new = NewEnvironment {
+        ids: Ids::of(idp.random().uuid()),
         organization,
         name: name.clone(),
         details: EnvironmentDetails::new(EnvironmentType::Production, idp.settings().region),

@@ -4,14 +4,14 @@
 
 use db::StoreError;
 use jiff::Timestamp;
-use protocol::id::{
-    EnvironmentId, OrganizationId, PasswordPolicyId, PopulationId, ResourceId, ScopeId,
-};
+use protocol::id::{EnvironmentId, OrganizationId, PopulationId, ResourceId, ScopeId};
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{ApplicationPermissionsSettings, ResourceType, RoleScope, RoleScopeType};
+use protocol::secret::ClientSecret;
 
 use crate::audit::{Activity, By, Subject};
 use crate::configuration::{self, resource_parts};
+use crate::core::ids::Ids;
 use crate::founding::portal_applications::ADMINISTRATION;
 use crate::founding::records::Records;
 use crate::state::Idp;
@@ -68,9 +68,14 @@ const PINGONE_SCOPES: [(&str, &str); 18] = [
     ("p1:verify:user", "Verify the user's email address"),
 ];
 
+/// What the population is called that takes users of whom nothing else is said.
+const DEFAULT_POPULATION: &str = "Default";
+
 /// What an environment is made of.
 #[derive(Clone, Debug)]
-pub(crate) struct NewEnvironment {
+pub(crate) struct NewEnvironment<'a> {
+    /// Its own id, and those of what it begins with.
+    pub(crate) ids: Ids<'a>,
     pub(crate) organization: OrganizationId,
     pub(crate) name: String,
     pub(crate) details: EnvironmentDetails,
@@ -117,7 +122,7 @@ impl Seed {
 /// [`StoreError`]; a unique violation means that the organization has an environment of this name.
 pub(crate) async fn create(
     idp: &Idp,
-    new: NewEnvironment,
+    new: NewEnvironment<'_>,
     by: &By,
 ) -> Result<StoredEnvironment, StoreError> {
     let Seed {
@@ -137,9 +142,14 @@ pub(crate) async fn create(
 /// # Errors
 ///
 /// [`StoreError`] when a part of it cannot be written down.
-pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<Seed, StoreError> {
+pub(crate) fn prepare(
+    idp: &Idp,
+    new: NewEnvironment<'_>,
+    now: Timestamp,
+) -> Result<Seed, StoreError> {
+    let ids = new.ids;
     let environment = StoredEnvironment {
-        id: EnvironmentId::random(idp.random()),
+        id: ids.id(),
         organization_id: new.organization,
         name: new.name,
         details: new.details,
@@ -153,15 +163,15 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         PasswordPolicy::basic(),
         PasswordPolicy::passphrase(),
     ] {
-        let policy_id = PasswordPolicyId::random(idp.random());
+        let policy_id = ids.below("passwordPolicies", &policy.name).id();
         let policy = StoredPasswordPolicy::new(policy_id, id, policy, now);
         change = change.and(PasswordPolicies::insert(&policy)?);
     }
-    let default_population = PopulationId::random(idp.random());
+    let default_population: PopulationId = ids.below("populations", DEFAULT_POPULATION).id();
     change = change.and(Populations::insert(&StoredPopulation {
         id: default_population,
         environment_id: id,
-        name: "Default".to_owned(),
+        name: DEFAULT_POPULATION.to_owned(),
         description: None,
         is_default: true,
         password_policy_id: None,
@@ -169,8 +179,8 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
         created_at: now,
         updated_at: now,
     })?);
-    change = change.and(configuration::seeds(idp, id, 0, now)?);
-    let (resources, made) = built_in_resources(idp, id, now)?;
+    change = change.and(configuration::seeds(idp, id, ids.clone(), 0, now)?);
+    let (resources, made) = built_in_resources(idp, id, &ids, now)?;
     change = change.and(made);
     if let Some(creator) = new.creator {
         let scope = RoleScope::new(RoleScopeType::Environment, id.as_uuid());
@@ -189,6 +199,7 @@ pub(crate) fn prepare(idp: &Idp, new: NewEnvironment, now: Timestamp) -> Result<
 fn built_in_resources(
     idp: &Idp,
     environment: EnvironmentId,
+    ids: &Ids<'_>,
     now: Timestamp,
 ) -> Result<(Vec<BuiltInResource>, Change), StoreError> {
     let built_in = [
@@ -197,13 +208,15 @@ fn built_in_resources(
     ];
     let (mut resources, mut change) = (Vec::new(), Change::new());
     for (name, resource_type, scopes) in built_in {
-        let resource = built_in_resource(idp, environment, name, resource_type, now);
+        let ids = ids.below("resources", name);
+        let resource = built_in_resource(ids.id(), environment, name, resource_type, now);
+        let secret = || ClientSecret::random(idp.random());
         change = change
             .and(Resources::insert(&resource)?)
-            .and(resource_parts::begin(idp, &resource)?);
+            .and(resource_parts::begin(idp, &resource, &ids, secret)?);
         let mut scope_ids = Vec::new();
         for (name, description) in scopes {
-            let scope_id = ScopeId::random(idp.random());
+            let scope_id: ScopeId = ids.below("scopes", name).id();
             scope_ids.push(scope_id);
             change = change.and(ResourceScopes::insert(&StoredScope {
                 id: scope_id,
@@ -225,14 +238,14 @@ fn built_in_resources(
 }
 
 fn built_in_resource(
-    idp: &Idp,
+    id: ResourceId,
     environment: EnvironmentId,
     name: &str,
     resource_type: ResourceType,
     now: Timestamp,
 ) -> StoredResource {
     StoredResource {
-        id: ResourceId::random(idp.random()),
+        id,
         environment_id: environment,
         details: ResourceDetails {
             name: name.to_owned(),

@@ -187,7 +187,7 @@ pub(super) async fn create(
     JsonObject(members): JsonObject,
 ) -> Result<Reply, ApiFailure> {
     let idp = &allowed.idp;
-    let id = ApplicationId::random(idp.random());
+    let id = ApplicationId::from_uuid(allowed.new_id());
     let Understood { settings, also } = understand(&allowed, &members, None).await?;
     check_client_id(id, &members)?;
     let application = StoredApplication {
@@ -195,7 +195,7 @@ pub(super) async fn create(
         environment_id: allowed.id(),
         settings,
         also,
-        is_for_operators: false,
+        is_for_operators: allowed.given().is_some_and(|given| given.is_for_operators),
         created_at: allowed.now,
         updated_at: allowed.now,
     };
@@ -204,7 +204,7 @@ pub(super) async fn create(
         .await?;
     let mut change = Applications::insert(&application)?;
     if has_secret(&application.settings) {
-        let secret = ClientSecret::random(idp.random());
+        let secret = allowed.new_secret();
         change = change.and(idp.application_secrets().rotate(
             application.id,
             &secret,

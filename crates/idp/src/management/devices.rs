@@ -154,7 +154,7 @@ pub(super) async fn create(
         let message = "The policy lets no device of this type be paired.";
         return Err(ApiFailure::constraint(Some("type"), message));
     }
-    let id = on.idp.random().uuid();
+    let id = on.new_id();
     let mut mailed = Change::new();
     if document.kind == DeviceType::Totp {
         document.secret = Some(totp::secret(on.idp.random()));

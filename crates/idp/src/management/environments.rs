@@ -175,24 +175,31 @@ pub(super) async fn create(
     }
     let region = idp.settings().region;
     body.require_region(region)?;
-    let holder = match caller.application() {
-        Some(id) => Holder::Application(id.as_uuid()),
-        None => Holder::User(caller.holder()),
-    };
     let unset = EnvironmentDetails::new(body.environment_type, region);
     let (name, details) = body.checked(&unset, idp, caller.now)?;
     let new = NewEnvironment {
+        ids: caller.new_ids(String::new()),
         organization,
         name,
         details,
-        creator: Some(Creator {
-            holder,
-            environment: caller.home(),
-        }),
+        creator: creator(&caller),
     };
     let made = environment::create(idp, new, &caller.by).await;
     let made = made.map_err(|error| super::unique(error, "name"))?;
     Reply::created(&with_products(idp, &made))
+}
+
+/// Who gets the roles for an environment that is made: everybody but the program itself, which
+/// needs none.
+fn creator(caller: &Caller) -> Option<Creator> {
+    let holder = match caller.application() {
+        Some(id) => Holder::Application(id.as_uuid()),
+        None => Holder::User(caller.holder()),
+    };
+    caller.program().is_none().then(|| Creator {
+        holder,
+        environment: caller.home(),
+    })
 }
 
 /// An environment that shows its products, too.
@@ -203,6 +210,9 @@ fn with_products(idp: &Idp, environment: &StoredEnvironment) -> Hal<Environment>
 }
 
 pub(super) async fn organization(caller: &Caller) -> Result<OrganizationId, ApiFailure> {
+    if let Some(program) = caller.program() {
+        return Ok(program.organization);
+    }
     let home = caller
         .idp
         .environments()

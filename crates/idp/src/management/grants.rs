@@ -113,7 +113,7 @@ pub(super) async fn create(
         ));
     };
     let grant = StoredResourceGrant {
-        id: ResourceGrantId::random(on.idp.random()),
+        id: ResourceGrantId::from_uuid(on.new_id()),
         environment_id: on.id(),
         application_id: on.application.id,
         resource_id: resource.id,

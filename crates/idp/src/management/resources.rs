@@ -117,15 +117,17 @@ pub(super) async fn create(
     Understood { body, .. }: Understood<ResourceBody>,
 ) -> Result<Reply, ApiFailure> {
     require_type(&body, ResourceType::Custom)?;
-    let (id, created_at) = allowed.identity::<StoredResource>(None);
+    let ids = allowed.new_ids(format!("resources/{}", body.name));
     let resource = StoredResource {
-        id,
+        id: ids.id(),
         environment_id: allowed.id(),
         details: valid(body, allowed.idp.urls().audience())?,
-        created_at,
+        created_at: allowed.now,
         updated_at: allowed.now,
     };
-    let change = Resources::insert(&resource)?.and(resource_parts::begin(&allowed.idp, &resource)?);
+    let secret = || allowed.new_secret();
+    let parts = resource_parts::begin(&allowed.idp, &resource, &ids, secret)?;
+    let change = Resources::insert(&resource)?.and(parts);
     allowed.create(&resource, change).await?;
     Reply::created(&representation(&allowed, &resource))
 }

@@ -123,7 +123,7 @@ impl AssignmentsOf<'_> {
         let located = located.filter(|at| coverage::may_give(caller.assignments(), &role, *at));
         let located = located.ok_or_else(ApiFailure::forbidden)?;
         let assignment = StoredAssignment {
-            id: RoleAssignmentId::random(caller.idp.random()),
+            id: RoleAssignmentId::from_uuid(caller.new_id()),
             environment_id: self.environment.id,
             holder: self.holder,
             role_id: role.id,

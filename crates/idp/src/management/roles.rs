@@ -264,7 +264,7 @@ pub(super) async fn create(
 ) -> Result<Reply, ApiFailure> {
     check(&allowed, &document).await?;
     let role = Object::new(
-        allowed.idp.random().uuid(),
+        allowed.new_id(),
         allowed.id(),
         allowed.id().as_uuid(),
         document,

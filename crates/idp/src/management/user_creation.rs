@@ -2,7 +2,7 @@
 //! What an import says of its members is the wire vocabulary's, as the SDK sends it.
 
 use jiff::Timestamp;
-use protocol::id::PopulationId;
+use protocol::id::{PopulationId, UserId};
 use protocol::pingone::{AccountStatus, LifecycleStatus, Reference};
 use serde_json::{Map, Value};
 
@@ -11,7 +11,9 @@ use super::users::{known_population, names, representation};
 use super::{refusals, user_password, user_provider};
 use crate::access::allowed::Allowed;
 use crate::access::permissions::may;
-use crate::accounts::registration::{self, NewAccount, NewPassword, Verification};
+use crate::accounts::registration::{
+    self, GivenAccount, NewAccount, NewPassword, Verification,
+};
 use crate::api::body::{JsonObject, read_known_members};
 use crate::api::hal::Reply;
 use crate::api::members::{self, Takes};
@@ -143,7 +145,13 @@ async fn account(
         Some(body) => user_provider::known(&allowed.idp, allowed.id(), body).await?,
         None => None,
     };
+    let given = allowed.given().cloned().unwrap_or_default();
     Ok(NewAccount {
+        given: GivenAccount {
+            id: given.id.map(UserId::from_uuid),
+            password: given.password.map(|known| (known.hash, known.must_change)),
+            password_set_at: given.password_set_at,
+        },
         references: user_provider::references(identity_provider.as_ref()),
         identity_provider,
         verify_status: typed.verify_status,

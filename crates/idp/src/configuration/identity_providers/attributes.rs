@@ -10,6 +10,7 @@ use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Below, Configuration, Managing};
 use crate::api::hal::Shown;
+use crate::core::ids::Ids;
 use crate::expressions::Expression;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
@@ -185,8 +186,13 @@ pub(super) fn username_of(
     managing: &Managing<IdentityProvider>,
 ) -> Result<Change, ApiFailure> {
     let core = &managing.idp;
+    let path = format!("identityProviders/{}", provider.document.name);
+    let ids = match managing.given() {
+        Some(given) => Ids::given(provider.id, path, &given.ids),
+        None => Ids::of(provider.id),
+    };
     let attribute = Object::new(
-        core.random().uuid(),
+        ids.below("attributes", CORE).uuid(),
         provider.environment_id,
         provider.id,
         ProviderAttribute {

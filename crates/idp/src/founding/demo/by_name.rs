@@ -14,6 +14,7 @@ use super::DemoError;
 use super::people::Person;
 use crate::accounts::registration::{self, NewAccount};
 use crate::audit::{Activity, By, Subject};
+use crate::core::ids::Ids;
 use crate::founding::environment::{self, NewEnvironment};
 use crate::founding::records::Records;
 use crate::state::Idp;
@@ -43,6 +44,7 @@ pub(super) async fn environment(idp: &Idp, by: &By) -> Result<Arc<StoredEnvironm
     let mut details = EnvironmentDetails::new(EnvironmentType::Sandbox, region);
     details.description = Some("An environment to try things out".to_owned());
     let new = NewEnvironment {
+        ids: Ids::of(idp.random().uuid()),
         organization: OrganizationId::random(idp.random()),
         name: ENVIRONMENT.to_owned(),
         details,
