@@ -149,7 +149,9 @@ const EDITIONS: &[Edition] = &[
     |seed| {
         let mut languages = languages::seeds();
         languages.try_fold(Change::new(), |change, language| {
-            Ok(change.and(seed.object("languages", language)?))
+            let id = seed.ids.below("languages", &language.locale).uuid();
+            let parent = seed.environment.as_uuid();
+            Ok(change.and(seed.object_of(parent, id, language)?))
         })
     },
     |seed| seed.object("notificationsPolicies", notifications::policies::seed()),

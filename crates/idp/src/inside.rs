@@ -5,6 +5,8 @@
 //! refused in the same words. What is different: nobody has to sign on, ids and secrets of new
 //! objects may be given, and secrets are shown where that is asked for.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -12,6 +14,8 @@ use axum::http::{HeaderValue, Method, Request, StatusCode};
 use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, OrganizationId, UserId};
+use protocol::oauth::Issuer;
+use protocol::pingone::Region;
 use serde_json::Value;
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -23,8 +27,10 @@ pub use crate::core::ids::GivenIds;
 pub use crate::hasher::InvalidHash;
 use crate::state::Idp;
 use crate::stores::change::Change;
+use crate::stores::configuration::Objects;
 use crate::stores::environments::Environments;
 use crate::stores::images;
+use crate::stores::languages::Translations;
 use crate::stores::passwords::Passwords;
 
 /// Longer answers are not read: no page of any collection comes near.
@@ -122,6 +128,11 @@ pub struct KeptPassword {
 }
 
 impl Idp {
+    /// The issuer of an environment.
+    pub fn issuer(&self, environment: EnvironmentId) -> Issuer {
+        self.urls().issuer(environment)
+    }
+
     /// The management API from inside, in the organization of this installation's environments; where
     /// there are none, in `first`.
     ///
@@ -247,6 +258,33 @@ impl Inside {
         let applications = self.idp.applications();
         let found = applications.find(environment, id, self.idp.now()).await?;
         Ok(found.is_some_and(|found| found.is_for_operators))
+    }
+
+    /// The texts of a language that were set, by their keys.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database does not answer.
+    pub async fn translations(
+        &self,
+        environment: EnvironmentId,
+        locale: &str,
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        let objects = Objects::<Translations>::new(self.idp.db(), self.idp.keyring());
+        let all = objects.list(environment, environment.as_uuid()).await?;
+        let mut documents = all.into_iter().map(|object| object.document);
+        let found = documents.find(|document| document.locale == locale);
+        Ok(found.map(|document| document.texts).unwrap_or_default())
+    }
+
+    /// The region that every environment of the installation is in.
+    pub fn region(&self) -> Region {
+        self.idp.settings().region
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.idp.now()
     }
 
     /// The contents of an image of an environment.

@@ -15,6 +15,7 @@ pub mod installation;
 pub mod keyring_file;
 pub mod listen;
 pub mod logging;
+pub mod seed;
 mod serve;
 mod signals;
 pub mod tls;

@@ -32,6 +32,7 @@ use crate::front::{Front, Hosts, Proxies};
 use crate::health::Readiness;
 use crate::installation::InstallationError;
 use crate::listen::{self, ListenError};
+use crate::seed::{Seed, SeedError};
 use crate::serve::Serving;
 use crate::tls::{ServerTls, TlsError};
 use keys::Keys;
@@ -63,6 +64,8 @@ pub struct UpOptions {
     pub random: Arc<dyn Random>,
     /// A database that is open already, instead of the configured one.
     pub db: Option<Db>,
+    /// What the embedded environment begins with, instead of the demo.
+    pub seed: Option<Seed>,
 }
 
 impl UpOptions {
@@ -76,6 +79,7 @@ impl UpOptions {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             db: None,
+            seed: None,
         }
     }
 }
@@ -126,6 +130,15 @@ pub enum StartError {
         /// The data directory or the database.
         place: String,
     },
+    /// A seed in production.
+    #[error(
+        "a seed is for development: in production, `latchkey environment import` makes environments \
+         from one"
+    )]
+    SeedInProduction,
+    /// The seed.
+    #[error("the seed could not be brought up")]
+    Seed(#[from] SeedError),
     /// The embedded environment.
     #[error("the embedded environment did not start")]
     Environment(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -256,6 +269,9 @@ pub async fn up(options: UpOptions) -> Result<Running, StartError> {
 
 async fn start(options: UpOptions) -> Result<Running, StartError> {
     let settings = &options.settings;
+    if options.seed.is_some() && settings.mode == Mode::Production {
+        return Err(StartError::SeedInProduction);
+    }
     let mut reserved = Reserved::reserve(&options)?;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
@@ -285,14 +301,14 @@ async fn start(options: UpOptions) -> Result<Running, StartError> {
     let mut prepared = Vec::new();
     let mut environment = None;
     if let (Some(bound), Some(url)) = (reserved.idp.take(), &reserved.idp_url) {
-        if settings.idp.demo {
+        if settings.idp.demo || options.seed.is_some() {
             let marked = keys.installation.mark_demo_data().await;
             marked.map_err(InstallationError::from)?;
         }
         let portal_url = &reserved.portal_url;
-        let authority = own_authority.clone();
+        let (authority, seed) = (own_authority.clone(), options.seed.as_ref());
         let started =
-            environment::start(settings, url, portal_url, authority, parts.clone()).await?;
+            environment::start(settings, url, portal_url, authority, parts.clone(), seed).await?;
         started.describe(&mut env);
         jobs.spawn(started.run_jobs(stopped(stop.clone())));
         let front = front(&options, "idp", &bound, url);

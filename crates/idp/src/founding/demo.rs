@@ -54,6 +54,20 @@ pub struct Demo {
     pub operator: Account,
 }
 
+/// The applications that a portal works with, in an environment that was made otherwise.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PortalApplications {
+    /// The web application.
+    pub client_id: ApplicationId,
+    /// Its secret.
+    pub client_secret: ClientSecret,
+    /// The worker, which may do everything in the organization.
+    pub worker_client_id: ApplicationId,
+    /// Its secret.
+    pub worker_client_secret: ClientSecret,
+}
+
 /// Name and password of a demo user, as it was made. Who changed the password knows the new one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -102,14 +116,15 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
     let environment = by_name::environment(idp, &by).await?;
     let demo = ByName::new(idp, environment.id, by);
     let population_id = populations(&demo).await?;
-    let (client_id, client_secret) = demo.application(web_application(&portal), true).await?;
+    let PortalApplications {
+        client_id,
+        client_secret,
+        worker_client_id,
+        worker_client_secret,
+    } = portals(&demo, &environment, &portal).await?;
     let implicit = implicit_application(&portal);
     let (implicit_client_id, _) = demo.application(implicit, false).await?;
-    for application in [client_id, implicit_client_id] {
-        demo.grant_everything(application).await?;
-    }
-    let (worker_client_id, worker_client_secret) = demo.application(worker(), false).await?;
-    empower(&demo, &environment, worker_client_id).await?;
+    demo.grant_everything(implicit_client_id).await?;
     people(&demo, &environment, population_id).await?;
     Ok(Demo {
         environment_id: environment.id,
@@ -122,6 +137,42 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
         worker_client_secret,
         user: USER.account(),
         operator: OPERATOR.account(),
+    })
+}
+
+/// Makes the portal's applications in an environment that is there already, as the demo has them;
+/// `None` where there is no such environment.
+///
+/// # Errors
+///
+/// [`DemoError`] when the database does not answer.
+pub async fn portal_applications(
+    idp: &Idp,
+    environment: EnvironmentId,
+    portal: &PortalAddresses,
+) -> Result<Option<PortalApplications>, DemoError> {
+    let by = By::the_program(idp.now());
+    let Some(environment) = idp.environments().find(environment, by.now).await? else {
+        return Ok(None);
+    };
+    let demo = ByName::new(idp, environment.id, by);
+    portals(&demo, &environment, portal).await.map(Some)
+}
+
+async fn portals(
+    demo: &ByName<'_>,
+    environment: &StoredEnvironment,
+    portal: &PortalAddresses,
+) -> Result<PortalApplications, DemoError> {
+    let (client_id, client_secret) = demo.application(web_application(portal), true).await?;
+    demo.grant_everything(client_id).await?;
+    let (worker_client_id, worker_client_secret) = demo.application(worker(), false).await?;
+    empower(demo, environment, worker_client_id).await?;
+    Ok(PortalApplications {
+        client_id,
+        client_secret,
+        worker_client_id,
+        worker_client_secret,
     })
 }
 

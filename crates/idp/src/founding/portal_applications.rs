@@ -71,7 +71,7 @@ impl PortalAddresses {
     }
 
     /// The web application: what the portal as configured gets its tokens by, and nothing more.
-    pub(crate) fn web_application(&self) -> NewApplication {
+    pub fn web_application(&self) -> NewApplication {
         let base = self.portal_url.as_str().trim_end_matches('/');
         let redirect_path = self.redirect_path.trim_start_matches('/');
         let signed_off = self.post_sign_off_url.as_ref().unwrap_or(&self.portal_url);

@@ -11,6 +11,7 @@ use protocol::pingone::{NewApplication, RoleScope};
 use protocol::secret::ClientSecret;
 use serde_json::Map;
 
+use crate::core::ids::Ids;
 use crate::state::Idp;
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
@@ -40,8 +41,9 @@ impl<'a> Records<'a> {
         settings: NewApplication,
         is_for_operators: bool,
     ) -> StoredApplication {
+        let ids = Ids::of(self.environment);
         StoredApplication {
-            id: ApplicationId::random(self.idp.random()),
+            id: ids.below("applications", &settings.name).id(),
             environment_id: self.environment,
             settings,
             also: Map::new(),

@@ -1,10 +1,11 @@
 //! Starting the embedded environment: the configuration as its settings, and the demo environment.
 
 use axum::Router;
-use idp::demo::{self, Demo};
-use idp::{Idp, PortalAddresses, bootstrap};
+use idp::{Idp, PortalAddresses, bootstrap, demo};
 use platform::Parts;
 use portal::{GrantType, ManagementSettings, ProviderSettings, SignOnSettings};
+use protocol::id::EnvironmentId;
+use protocol::oauth::Issuer;
 use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
 use url::Url;
@@ -12,6 +13,7 @@ use url::Url;
 use super::StartError;
 use crate::config::Settings;
 use crate::env_file::EnvironmentFile;
+use crate::seed::{self, Existing, People, Seed, SeededAccount};
 
 /// The embedded environment, started.
 pub(super) struct Environment {
@@ -19,24 +21,95 @@ pub(super) struct Environment {
     url: Url,
     /// Where the management API is reached, if not there.
     api_public_url: Option<Url>,
-    demo: Option<Demo>,
+    founded: Option<Founded>,
     mailbox: bool,
 }
 
-/// Starts it and, if configured, makes the demo environment, whose web application is the portal at
-/// `portal_url`. `own_authority` signed the certificates of both, as PEM.
+/// What the portal works with, and who can sign on with a password that is known.
+struct Founded {
+    environment: EnvironmentId,
+    issuer: Issuer,
+    client_id: String,
+    client_secret: Option<ClientSecret>,
+    worker: Option<(String, ClientSecret)>,
+    people: People,
+}
+
+impl From<demo::Demo> for Founded {
+    fn from(demo: demo::Demo) -> Self {
+        let account = |account: demo::Account| SeededAccount {
+            username: account.username.to_owned(),
+            password: account.password,
+        };
+        Self {
+            environment: demo.environment_id,
+            issuer: demo.issuer,
+            client_id: demo.client_id.to_string(),
+            client_secret: Some(demo.client_secret),
+            worker: Some((demo.worker_client_id.to_string(), demo.worker_client_secret)),
+            people: People {
+                user: Some(account(demo.user)),
+                operator: Some(account(demo.operator)),
+            },
+        }
+    }
+}
+
+/// Brings a seed up, with the portal's applications: the seed's own, or, where it names none, those
+/// of the demo in its first environment.
+async fn seeded(
+    settings: &Settings,
+    idp: &Idp,
+    seed: &Seed,
+    portal_url: &Url,
+) -> Result<Option<Founded>, StartError> {
+    let portal = portal_addresses(settings, portal_url);
+    let seed = seed.clone().for_portal(&portal);
+    seed::apply(idp, &seed, Existing::Replace).await?;
+    let people = seed::people(&seed);
+    if let Some(own) = seed::portal(idp, &seed).await? {
+        return Ok(Some(Founded {
+            environment: own.environment,
+            issuer: own.issuer,
+            client_id: own.client_id.to_string(),
+            client_secret: own.client_secret,
+            worker: own.worker.map(|(id, secret)| (id.to_string(), secret)),
+            people,
+        }));
+    }
+    let first = seed.environment_ids().first().copied();
+    let Some(environment) = first.filter(|_| settings.idp.demo) else {
+        return Ok(None);
+    };
+    let made = Box::pin(demo::portal_applications(idp, environment, &portal)).await;
+    let made = made.map_err(|error| StartError::Environment(Box::new(error)))?;
+    Ok(made.map(|made| Founded {
+        environment,
+        issuer: idp.issuer(environment),
+        client_id: made.client_id.to_string(),
+        client_secret: Some(made.client_secret),
+        worker: Some((made.worker_client_id.to_string(), made.worker_client_secret)),
+        people,
+    }))
+}
+
+/// Starts it and brings up the seed, or, if configured, makes the demo environment, whose web
+/// application is the portal at `portal_url`. `own_authority` signed the certificates of both, as PEM.
 pub(super) async fn start(
     settings: &Settings,
     url: &Url,
     portal_url: &Url,
     own_authority: Option<String>,
     parts: Parts,
+    seed: Option<&Seed>,
 ) -> Result<Environment, StartError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
     let idp = start_idp(settings, url, own_authority, parts).await?;
-    let demo = if settings.idp.demo {
+    let founded = if let Some(seed) = seed {
+        seeded(settings, &idp, seed, portal_url).await?
+    } else if settings.idp.demo {
         let made = Box::pin(demo::ensure(&idp, portal_addresses(settings, portal_url))).await;
-        Some(made.map_err(|error| failed(Box::new(error)))?)
+        Some(made.map_err(|error| failed(Box::new(error)))?.into())
     } else {
         let some = bootstrap::has_environments(&idp).await;
         if !some.map_err(|error| failed(Box::new(error)))? {
@@ -50,7 +123,7 @@ pub(super) async fn start(
         idp,
         url: url.clone(),
         api_public_url: settings.idp.settings.api_public_url.clone(),
-        demo,
+        founded,
         mailbox: settings.idp.settings.mailbox,
     })
 }
@@ -114,7 +187,8 @@ impl Environment {
 
     /// Whether it holds people whose passwords are known.
     pub(super) fn has_demo_data(&self) -> bool {
-        self.demo.is_some()
+        let people = self.founded.as_ref().map(|founded| &founded.people);
+        people.is_some_and(|people| people.user.is_some() || people.operator.is_some())
     }
 
     /// Whether mails go to the mailbox page.
@@ -129,50 +203,50 @@ impl Environment {
         if self.mailbox {
             env.mailbox_url = format!("{}mailbox", self.url);
         }
-        let Some(demo) = &self.demo else { return };
-        env.environment_id = demo.environment_id.to_string();
-        demo.issuer.as_str().clone_into(&mut env.issuer);
-        env.client_id = demo.client_id.to_string();
-        demo.client_secret
-            .expose()
-            .clone_into(&mut env.client_secret);
-        env.worker_client_id = demo.worker_client_id.to_string();
-        demo.worker_client_secret
-            .expose()
-            .clone_into(&mut env.worker_client_secret);
-        demo.user.username.clone_into(&mut env.demo_username);
-        demo.user
-            .password
-            .expose()
-            .clone_into(&mut env.demo_password);
-        demo.operator
-            .username
-            .clone_into(&mut env.operator_username);
-        demo.operator
-            .password
-            .expose()
-            .clone_into(&mut env.operator_password);
+        let Some(founded) = &self.founded else {
+            return;
+        };
+        env.environment_id = founded.environment.to_string();
+        founded.issuer.as_str().clone_into(&mut env.issuer);
+        env.client_id.clone_from(&founded.client_id);
+        if let Some(secret) = &founded.client_secret {
+            secret.expose().clone_into(&mut env.client_secret);
+        }
+        if let Some((id, secret)) = &founded.worker {
+            env.worker_client_id.clone_from(id);
+            secret.expose().clone_into(&mut env.worker_client_secret);
+        }
+        if let Some(user) = &founded.people.user {
+            env.demo_username.clone_from(&user.username);
+            user.password.expose().clone_into(&mut env.demo_password);
+        }
+        if let Some(operator) = &founded.people.operator {
+            env.operator_username.clone_from(&operator.username);
+            let password = operator.password.expose();
+            password.clone_into(&mut env.operator_password);
+        }
     }
 
-    /// The demo environment, with its web application.
+    /// The environment with the portal's web application.
     pub(super) fn provider(&self) -> Option<ProviderSettings> {
-        let demo = self.demo.as_ref()?;
+        let founded = self.founded.as_ref()?;
         Some(ProviderSettings {
-            issuer: demo.issuer.clone(),
-            client_id: demo.client_id.to_string(),
-            client_secret: Some(ClientSecret::new(demo.client_secret.expose())),
+            issuer: founded.issuer.clone(),
+            client_id: founded.client_id.clone(),
+            client_secret: founded.client_secret.clone(),
         })
     }
 
-    /// The demo worker.
+    /// The portal's worker.
     pub(super) fn worker(&self) -> Option<ManagementSettings> {
-        let demo = self.demo.as_ref()?;
+        let founded = self.founded.as_ref()?;
+        let (id, secret) = founded.worker.clone()?;
         Some(ManagementSettings {
             auth_url: self.url.clone(),
             api_url: self.api_url(),
-            environment: demo.environment_id,
-            worker_client_id: demo.worker_client_id.to_string(),
-            worker_client_secret: ClientSecret::new(demo.worker_client_secret.expose()),
+            environment: founded.environment,
+            worker_client_id: id,
+            worker_client_secret: secret,
         })
     }
 

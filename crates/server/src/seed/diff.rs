@@ -1,0 +1,182 @@
+//! What is different between two environments: by what their objects are called, since ids and dates
+//! differ between any two.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::tree::{Object, id_of};
+
+/// A difference between two environments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Difference {
+    /// What differs, such as `applications Shop / grants openid`.
+    pub object: String,
+    /// The member that differs; none where the object itself is on one side alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// What the first one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<Value>,
+    /// What the second one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second: Option<Value>,
+}
+
+/// `-` is in the first alone, `+` in the second alone, and `~` differs.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match (&self.first, &self.second) {
+            (Some(_), Some(_)) => '~',
+            (Some(_), None) => '-',
+            (None, _) => '+',
+        };
+        write!(f, "{sign} {}", self.object)?;
+        let Some(member) = &self.member else {
+            return Ok(());
+        };
+        write!(f, ": {member}")?;
+        match (&self.first, &self.second) {
+            (Some(first), Some(second)) => write!(f, " {first} → {second}"),
+            (Some(value), None) | (None, Some(value)) => write!(f, " {value}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Members that tell nothing of how an environment is set up.
+const NOT_COMPARED: [&str; 10] = [
+    "complete", "data", "forOperators", "href", "license", "organization", "passwordHash",
+    "passwordSetAt", "region", "secret",
+];
+
+/// Compares two environments. What only one side can know, secrets and hashes of passwords, is not
+/// looked at.
+pub(super) fn compare(first: &Object, second: &Object) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let sides = (Side::of(first), Side::of(second));
+    objects("", first, second, &sides, &mut differences);
+    differences
+}
+
+/// How one environment calls what its ids stand for.
+struct Side(HashMap<Uuid, String>);
+
+impl Side {
+    fn of(environment: &Object) -> Self {
+        fn note(object: &Object, path: &str, names: &mut HashMap<Uuid, String>) {
+            for (name, child) in named(object) {
+                let path = joined(path, &name);
+                if let Some(id) = child.id {
+                    names.insert(id, path.clone());
+                }
+                note(child, &path, names);
+            }
+        }
+        let mut names = HashMap::new();
+        if let Some(id) = environment.id {
+            names.insert(id, "the environment".to_owned());
+        }
+        note(environment, "", &mut names);
+        Self(names)
+    }
+
+    /// A value without what only says which environment it is of.
+    fn plain(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => {
+                let name = id_of(text).and_then(|id| self.0.get(&id));
+                Value::String(name.unwrap_or(text).clone())
+            }
+            Value::Array(items) => {
+                let mut items: Vec<Value> = items.iter().map(|item| self.plain(item)).collect();
+                items.sort_by_cached_key(Value::to_string);
+                Value::Array(items)
+            }
+            Value::Object(members) => Value::Object(self.members(members)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    fn members(&self, members: &Map<String, Value>) -> Map<String, Value> {
+        let told = members.iter().filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
+        told.map(|(name, value)| (name.clone(), self.plain(value))).collect()
+    }
+}
+
+fn joined(above: &str, name: &str) -> String {
+    if above.is_empty() { name.to_owned() } else { format!("{above} / {name}") }
+}
+
+/// What is below an object, by what it is called; of several of one name, each by its turn.
+fn named(object: &Object) -> BTreeMap<String, &Object> {
+    let mut all = BTreeMap::new();
+    for child in &object.children {
+        let label = child.label().unwrap_or_default();
+        let name = format!("{} {label}", child.kind.key).trim_end().to_owned();
+        let mut turn = 1;
+        let mut own = name.clone();
+        while all.contains_key(&own) {
+            turn += 1;
+            own = format!("{name} ({turn})");
+        }
+        all.insert(own, child);
+    }
+    all
+}
+
+fn objects(
+    path: &str,
+    first: &Object,
+    second: &Object,
+    sides: &(Side, Side),
+    differences: &mut Vec<Difference>,
+) {
+    let object = if path.is_empty() { "the environment" } else { path };
+    let (ours, theirs) = (sides.0.members(&first.members), sides.1.members(&second.members));
+    members(object, "", &ours, &theirs, differences);
+    let (ours, theirs) = (named(first), named(second));
+    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    for name in names {
+        let path = joined(path, name);
+        match (ours.get(name), theirs.get(name)) {
+            (Some(one), Some(other)) => objects(&path, one, other, sides, differences),
+            (one, other) => differences.push(Difference {
+                object: path,
+                member: None,
+                first: one.map(|one| Value::Object(sides.0.members(&one.members))),
+                second: other.map(|other| Value::Object(sides.1.members(&other.members))),
+            }),
+        }
+    }
+}
+
+fn members(
+    object: &str,
+    above: &str,
+    first: &Map<String, Value>,
+    second: &Map<String, Value>,
+    differences: &mut Vec<Difference>,
+) {
+    let names: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
+    for name in names {
+        let member = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        match (first.get(name), second.get(name)) {
+            (Some(Value::Object(first)), Some(Value::Object(second))) => {
+                members(object, &member, first, second, differences);
+            }
+            (first, second) if first == second => {}
+            (first, second) => differences.push(Difference {
+                object: object.to_owned(),
+                member: Some(member),
+                first: first.cloned(),
+                second: second.cloned(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! The one table of what an environment holds: where each kind stands in a seed and in the
+//! management API, what tells its objects apart, and what they refer to. Reading, writing, bringing
+//! up and comparing all follow it.
+
+use serde_json::{Map, Value};
+
+/// How the objects of a kind are read and made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A collection: listed, created by POST, replaced by PUT.
+    Collection,
+    /// Made by the service; a seed changes them, or names them for what is below.
+    Given,
+    /// An image: uploaded as bytes, and not listed.
+    Images,
+    /// Who is in which group: an id that is another object's.
+    Memberships,
+    /// The roles that somebody holds.
+    Roles,
+    /// One object, read by GET and set by PUT.
+    Settings,
+    /// The texts of a language: a list of keys and texts, of which some are set.
+    Texts,
+    /// A user: made by an import.
+    Users,
+}
+
+/// How a member refers to another object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As `{"id": "…"}`.
+    Object,
+    /// As the id alone.
+    Id,
+}
+
+/// A member that refers to another object.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reference {
+    /// The member; `.` leads into objects, `[]` into each item of a list.
+    pub(super) member: &'static str,
+    /// The path of the other's kind, such as `resources/scopes`.
+    pub(super) to: &'static str,
+    /// The member that refers to what the other one hangs off.
+    pub(super) below: Option<&'static str>,
+    pub(super) shape: Shape,
+}
+
+/// `{"id": "…"}` of an object of the environment.
+const fn refers(member: &'static str, to: &'static str) -> Reference {
+    Reference {
+        member,
+        to,
+        below: None,
+        shape: Shape::Object,
+    }
+}
+
+/// The id of an object of the environment.
+const fn names(member: &'static str, to: &'static str) -> Reference {
+    Reference {
+        shape: Shape::Id,
+        ..refers(member, to)
+    }
+}
+
+/// A kind of objects.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// Its key in a seed.
+    pub(super) key: &'static str,
+    /// Its path below what it hangs off, or, where it begins with a slash, below the environment;
+    /// `{}` stands for the natural key of what it hangs off.
+    pub(super) path: &'static str,
+    /// The members that together tell one from its siblings, as `scope.type`.
+    pub(super) names: &'static [&'static str],
+    pub(super) form: Form,
+    /// When it is brought up: what refers to others, after them.
+    pub(super) rank: u8,
+    pub(super) references: &'static [Reference],
+    /// Members that the service alone sets, beside those of every kind.
+    pub(super) read_only: &'static [&'static str],
+    /// Members that a seed has and the management API does not.
+    pub(super) own: &'static [&'static str],
+    /// Switches that are off until everything else is there.
+    pub(super) later: &'static [&'static str],
+    /// Secrets, and what is written and never shown.
+    pub(super) secrets: &'static [&'static str],
+    /// The member for which a text stands in a list of texts.
+    pub(super) short: Option<&'static str>,
+    /// Which objects a seed is about, of those that the service shows.
+    pub(super) is_meant: fn(&Map<String, Value>) -> bool,
+    pub(super) children: &'static [Self],
+}
+
+impl Kind {
+    const fn new(key: &'static str, rank: u8, names: &'static [&'static str]) -> Self {
+        Self {
+            key,
+            path: key,
+            names,
+            form: Form::Collection,
+            rank,
+            references: &[],
+            read_only: &[],
+            own: &[],
+            later: &[],
+            secrets: &[],
+            short: None,
+            is_meant: |_| true,
+            children: &[],
+        }
+    }
+
+    const fn settings(key: &'static str, rank: u8) -> Self {
+        Self {
+            form: Form::Settings,
+            ..Self::new(key, rank, &[])
+        }
+    }
+
+    const fn at(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    const fn form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
+    const fn references(self, references: &'static [Reference]) -> Self {
+        Self { references, ..self }
+    }
+
+    const fn read_only(self, read_only: &'static [&'static str]) -> Self {
+        Self { read_only, ..self }
+    }
+
+    const fn own(self, own: &'static [&'static str]) -> Self {
+        Self { own, ..self }
+    }
+
+    const fn later(self, later: &'static [&'static str]) -> Self {
+        Self { later, ..self }
+    }
+
+    const fn secrets(self, secrets: &'static [&'static str]) -> Self {
+        Self { secrets, ..self }
+    }
+
+    const fn short(self, member: &'static str) -> Self {
+        Self {
+            short: Some(member),
+            ..self
+        }
+    }
+
+    const fn only(self, is_meant: fn(&Map<String, Value>) -> bool) -> Self {
+        Self { is_meant, ..self }
+    }
+
+    const fn children(self, children: &'static [Self]) -> Self {
+        Self { children, ..self }
+    }
+
+    /// The kind below it that has this key in a seed.
+    pub(super) fn child(&self, key: &str) -> Option<&'static Self> {
+        self.children.iter().find(|kind| kind.key == key)
+    }
+
+    /// Whether the id in a body is another object's.
+    pub(super) fn names_another(&self) -> bool {
+        let mut references = self.references.iter();
+        self.form == Form::Memberships || references.any(|one| one.member == "id")
+    }
+
+    /// What tells an object from its siblings; `None` where it lacks what does.
+    pub(super) fn label(&self, members: &Map<String, Value>) -> Option<String> {
+        let parts = self.names.iter().filter_map(|name| text_at(members, name));
+        let parts: Vec<String> = parts.collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+}
+
+fn text_at(members: &Map<String, Value>, path: &str) -> Option<String> {
+    let mut steps = path.split('.');
+    let mut value = members.get(steps.next()?)?;
+    for step in steps {
+        value = value.get(step)?;
+    }
+    text(value)
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Object(members) => members.get("id").and_then(text),
+        Value::Null | Value::Bool(_) | Value::Array(_) => None,
+    }
+}
+
+/// An environment.
+pub(super) static ENVIRONMENT: Kind = Kind::new("environments", 0, &["name"])
+    .read_only(&["organization", "hardDeleteAllowedAt", "softDeletedAt", "status"])
+    .own(&["complete"])
+    .children(IN_ENVIRONMENT);
+
+const NAME: &[&str] = &["name"];
+
+/// The roles that a user, an application or a gateway holds.
+const ROLES: Kind = Kind::new("roles", 90, &["role", "scope.type", "scope.id"])
+    .at("roleAssignments")
+    .form(Form::Roles)
+    .references(&[refers("role", "roles")])
+    .read_only(&["readOnly"])
+    .short("role")
+    .only(|members| members.get("readOnly") != Some(&Value::Bool(true)));
+
+const TO_GROUPS: &[Reference] = &[names("id", "groups")];
+
+/// The groups that a user or a group is in.
+const fn memberships(key: &'static str) -> Kind {
+    Kind::new(key, 91, &["id"])
+        .at("memberOfGroups")
+        .form(Form::Memberships)
+        .references(TO_GROUPS)
+        .read_only(&["name", "description", "type", "directMemberCounts", "population"])
+        .short("id")
+        .only(|members| members.get("type").is_none_or(|kind| kind == "DIRECT"))
+}
+
+/// Everything that an environment holds and a seed is about.
+const IN_ENVIRONMENT: &[Kind] = &[
+    Kind::new("languages", 1, &["locale"])
+        .read_only(&["customerAdded", "name"])
+        .children(&[Kind::new("translations", 2, &[])
+            .at("/translations/{}")
+            .form(Form::Texts)]),
+    Kind::new("images", 1, &[]).form(Form::Images).own(&["data"]),
+    Kind::new("schemas", 1, NAME)
+        .form(Form::Given)
+        .children(&[Kind::new("attributes", 2, NAME).read_only(&["ldapAttribute"])]),
+    Kind::new("passwordPolicies", 1, NAME).read_only(&["populationCount"]),
+    Kind::new("keys", 1, NAME).read_only(&[
+        "createdAt", "customCRL", "expiresAt", "issuerDN", "keyRotationPolicy", "serialNumber",
+        "startsAt", "status",
+    ]),
+    Kind::new("keyRotationPolicies", 1, NAME).read_only(&[
+        "currentKeyId", "keys", "nextKeyId", "rotatedAt",
+    ]),
+    Kind::new("themes", 2, &["configuration.name"]),
+    Kind::settings("brandingSettings", 3).references(&[refers("theme", "themes")]),
+    Kind::settings("notificationsSettings", 3).references(&[
+        names("whitelist[].user.id", "users"),
+    ]),
+    Kind::settings("emailDeliverySettings", 3)
+        .at("notificationsSettings/emailDeliverySettings")
+        .secrets(&["password", "credentials.password"]),
+    Kind::new("phoneDeliverySettings", 3, &["provider", "name"])
+        .at("notificationsSettings/phoneDeliverySettings")
+        .secrets(&["authToken", "authentication.password", "authentication.token"]),
+    Kind::new("notificationsPolicies", 3, NAME),
+    Kind::new("templates", 3, NAME)
+        .form(Form::Given)
+        .children(&[
+            Kind::new("contents", 4, &["deliveryMethod", "locale", "variant"])
+                .only(|members| members.get("default") != Some(&Value::Bool(true))),
+        ]),
+    Kind::new("emailDomains", 3, &["domainName"])
+        .children(&[Kind::new("trustedEmails", 4, &["emailAddress"]).read_only(&["status"])]),
+    Kind::new("populations", 4, NAME)
+        .references(&[refers("passwordPolicy", "passwordPolicies"), refers("theme", "themes")])
+        .read_only(&["userCount"])
+        .children(&[
+            Kind::settings("defaultIdentityProvider", 6)
+                .references(&[names("id", "identityProviders")])
+                .read_only(&["type"])
+                .only(|members| members.contains_key("id")),
+        ]),
+    Kind::new("identityProviders", 5, NAME)
+        .references(&[refers("registration.population", "populations")])
+        .secrets(&["clientSecret"])
+        .children(&[Kind::new("attributes", 6, NAME).read_only(&["mappingType"])]),
+    Kind::new("roles", 5, NAME)
+        .references(&[refers("canBeAssignedBy[]", "roles")])
+        .read_only(&["canAssign", "permissions[].description", "permissions[].classifier", "type"])
+        .only(|members| members.get("type").is_none_or(|kind| kind == "CUSTOM")),
+    Kind::new("resources", 5, NAME)
+        .own(&["secret"])
+        .children(&[
+            Kind::new("scopes", 6, NAME).short("name"),
+            Kind::new("attributes", 6, NAME).read_only(&["type"]),
+            Kind::new("applicationResources", 6, NAME).children(&[
+                Kind::new("permissions", 7, &["action"])
+                    .at("/applicationResources/{id}/permissions")
+                    .read_only(&["key"]),
+            ]),
+        ]),
+    Kind::new("groups", 5, NAME)
+        .references(&[refers("population", "populations")])
+        .read_only(&["directMemberCounts", "totalMemberCounts", "isExternal", "sourceType"])
+        .children(&[memberships("memberOfGroups"), ROLES]),
+    Kind::new("agreements", 5, NAME)
+        .read_only(&["consentsAggregatedAt", "totalConsents", "totalExpiredConsents"])
+        .later(&["enabled"])
+        .children(&[
+            Kind::new("languages", 6, &["locale"])
+                .read_only(&["currentRevision", "name"])
+                .later(&["enabled"])
+                .children(&[
+                    Kind::new("revisions", 7, &["effectiveAt"]).read_only(&["notValidAfter"]),
+                ]),
+        ]),
+    Kind::new("forms", 5, NAME).read_only(&["created", "modified", "languageBundle"]),
+    Kind::settings("recaptchaV2Config", 5).secrets(&["secretKey"]),
+    Kind::new("applications", 7, NAME)
+        .references(&[refers("kerberos.gateways[]", "gateways")])
+        .read_only(&["clientId"])
+        .own(&["forOperators", "secret"])
+        .only(|members| {
+            members.get("type").is_none_or(|kind| kind != "PING_ONE_ADMIN_CONSOLE")
+        })
+        .children(&[
+            Kind::new("grants", 8, &["resource"])
+                .references(&[
+                    refers("resource", "resources"),
+                    Reference {
+                        below: Some("resource"),
+                        ..refers("scopes[]", "resources/scopes")
+                    },
+                ])
+                .read_only(&["application"]),
+            Kind::new("attributes", 8, NAME).read_only(&["mappingType"]),
+            Kind::new("pushCredentials", 8, &["type"]).secrets(&["key", "token", "googleServiceAccountCredentials"]),
+            Kind::new("signOnPolicyAssignments", 11, &["signOnPolicy"])
+                .references(&[refers("signOnPolicy", "signOnPolicies")])
+                .read_only(&["application"]),
+            ROLES,
+        ]),
+    Kind::new("fido2Policies", 7, NAME),
+    Kind::new("fidoPolicies", 7, NAME),
+    Kind::new("deviceAuthenticationPolicies", 8, NAME).references(&[
+        refers("notificationsPolicy", "notificationsPolicies"),
+        names("fido2.fido2PolicyId", "fido2Policies"),
+        names("mobile.applications[].id", "applications"),
+    ]),
+    Kind::settings("mfaSettings", 8),
+    Kind::settings("adminConfig", 8),
+    Kind::new("signOnPolicies", 9, NAME).children(&[
+        Kind::new("actions", 10, &["type", "priority"])
+            .references(&[
+                refers("agreement", "agreements"),
+                refers("applications[]", "applications"),
+                refers("deviceAuthenticationPolicy", "deviceAuthenticationPolicies"),
+                refers("identityProvider", "identityProviders"),
+                refers("registration.population", "populations"),
+                refers("socialProviders[]", "identityProviders"),
+            ])
+            .read_only(&["signOnPolicy"]),
+    ]),
+    Kind::new("gateways", 6, NAME)
+        .secrets(&["bindPassword", "defaultSharedSecret", "kerberos.serviceAccountPassword", "radiusClients[].sharedSecret"])
+        .read_only(&["currentAlerts", "supportedVersions"])
+        .children(&[ROLES]),
+    Kind::new("users", 12, &["username"])
+        .form(Form::Users)
+        .references(&[
+            refers("population", "populations"),
+            refers("identityProvider", "identityProviders"),
+        ])
+        .read_only(&["lastSignOn", "memberOfGroupIDs", "memberOfGroupNames", "memberOfGroups"])
+        .own(&["forceChange", "passwordHash", "passwordSetAt"])
+        .secrets(&["password", "passwordHash"])
+        .children(&[memberships("groups"), ROLES, ROLES_OF_APPLICATIONS]),
+    Kind::new("alertChannels", 13, &["alertName", "addresses[]"]),
+    Kind::new("rateLimitIpConfigs", 13, &["value"]),
+    Kind::new("subscriptions", 13, NAME)
+        .references(&[
+            names("filterOptions.includedApplications[].id", "applications"),
+            names("filterOptions.includedPopulations[].id", "populations"),
+            refers("tlsClientAuthKeyPair", "keys"),
+        ])
+        .secrets(&["httpEndpoint.headers"]),
+    Kind::new("applicationRoles", 9, NAME)
+        .children(&[Kind::new("permissions", 10, &["id"]).form(Form::Memberships)]),
+    Kind::new("apiServers", 9, NAME).children(&[Kind::new("operations", 10, NAME)]),
+    Kind::new("decisionEndpoints", 9, NAME),
+    Kind::new("digitalWalletApplications", 9, NAME)
+        .references(&[refers("application", "applications")]),
+    Kind::settings("credentialIssuerProfile", 8),
+    Kind::new("credentialTypes", 9, &["title"])
+        .children(&[Kind::new("issuanceRules", 10, &["digitalWalletApplication"])]),
+    Kind::new("riskPredictors", 8, &["compactName"]),
+    Kind::new("riskPolicySets", 9, NAME),
+    Kind::new("verifyPolicies", 8, NAME),
+    Kind::new("voicePhrases", 7, &["displayName"])
+        .children(&[Kind::new("contents", 8, &["locale"])]),
+    Kind::new("propagationStores", 6, NAME).at("propagation/stores"),
+    Kind::new("propagationPlans", 6, NAME).at("propagation/plans"),
+    Kind::new("propagationRules", 8, NAME)
+        .at("propagation/rules")
+        .references(&[refers("plan", "propagationPlans"), refers("sourceStore", "propagationStores"), refers("targetStore", "propagationStores")])
+        .children(&[Kind::new("mappings", 9, &["targetAttribute"])]),
+];
+
+/// The roles of applications that a user holds.
+const ROLES_OF_APPLICATIONS: Kind =
+    Kind::new("applicationRoles", 92, &["id"])
+        .form(Form::Memberships)
+        .references(&[names("id", "applicationRoles")])
+        .read_only(&["name"])
+        .short("id");

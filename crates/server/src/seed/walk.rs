@@ -1,0 +1,531 @@
+//! Reading an environment into a tree: a walk through the management API by the table of kinds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use idp::inside::Inside;
+use protocol::id::EnvironmentId;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::kinds::{ENVIRONMENT, Form, Kind, Shape};
+use super::source::{Read, ReadError, Source};
+use super::tree::{Object, drop_nulls, each_at, id_of, remove};
+
+/// What is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Secrets and the hashes of passwords, which only this process's own environments show.
+    pub(super) secrets: bool,
+    pub(super) users: bool,
+}
+
+/// An environment that was read, and what could not be.
+pub(super) struct Walked {
+    pub(super) environment: Object,
+    /// What was left out and why, for people.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Reads an environment with everything that the table knows of.
+///
+/// # Errors
+///
+/// [`ReadError`] when the service does not answer.
+pub(super) async fn read(
+    source: Source<'_>,
+    id: EnvironmentId,
+    wanted: Wanted,
+) -> Result<Walked, ReadError> {
+    let at = format!("environments/{id}");
+    let body = match source.get(&at).await? {
+        Read::Found(Value::Object(members)) => members,
+        Read::Found(_) => {
+            return Err(ReadError::Unreadable {
+                path: at,
+                what: "is no object",
+            });
+        }
+        Read::Refused(words) => {
+            return Err(ReadError::Failed {
+                path: at,
+                source: words.into(),
+            });
+        }
+    };
+    let mut walk = Walk {
+        source,
+        id,
+        wanted,
+        remarks: Vec::new(),
+    };
+    let mut environment = walk.object(&ENVIRONMENT, None, body);
+    environment.id = Some(id.as_uuid());
+    for kind in ENVIRONMENT.children {
+        if kind.form == Form::Users && !wanted.users {
+            continue;
+        }
+        let found = Box::pin(walk.kind(kind, &at, &environment)).await?;
+        environment.children.extend(found);
+    }
+    walk.images(&mut environment).await?;
+    let mut known = Known::new();
+    // Built-in roles are the same everywhere, and no environment's.
+    if let Ok(roles) = source.list("roles").await? {
+        for role in &roles {
+            let text = |name: &str| role.get(name).and_then(Value::as_str);
+            if let (Some(id), Some(name)) = (text("id").and_then(id_of), text("name")) {
+                known.insert(id, ("roles".to_owned(), name.to_owned()));
+            }
+        }
+    }
+    name_references(&mut environment, known);
+    Ok(Walked {
+        environment,
+        remarks: walk.remarks,
+    })
+}
+
+struct Walk<'a> {
+    source: Source<'a>,
+    id: EnvironmentId,
+    wanted: Wanted,
+    remarks: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn inside(&self) -> Option<&Inside> {
+        match self.source {
+            Source::Inside(inside) => Some(inside),
+            Source::Pingone(_) => None,
+        }
+    }
+
+    /// The path of a kind's objects below another one.
+    fn path(&self, kind: &Kind, above: &str, of: &Object) -> String {
+        let id = of.id.map(|id| id.to_string()).unwrap_or_default();
+        let path = kind.path.replace("{id}", &id);
+        let path = path.replace("{}", &of.label().unwrap_or_default());
+        match path.strip_prefix('/') {
+            Some(below) => format!("environments/{}/{below}", self.id),
+            None => format!("{above}/{path}"),
+        }
+    }
+
+    /// The objects of a kind below another one.
+    async fn kind(
+        &mut self,
+        kind: &'static Kind,
+        above: &str,
+        of: &Object,
+    ) -> Result<Vec<Object>, ReadError> {
+        let path = self.path(kind, above, of);
+        match kind.form {
+            Form::Images => Ok(Vec::new()),
+            Form::Settings => Ok(self.settings(kind, &path, of.id).await?.into_iter().collect()),
+            Form::Texts => Ok(self.texts(kind, &path, of).await?.into_iter().collect()),
+            Form::Collection | Form::Given | Form::Memberships | Form::Roles | Form::Users => {
+                let items = match self.source.list(&path).await? {
+                    Ok(items) => items,
+                    Err(words) => {
+                        self.leave_out(kind, above, &words);
+                        return Ok(Vec::new());
+                    }
+                };
+                let mut objects = Vec::new();
+                for item in items {
+                    let Value::Object(members) = item else {
+                        continue;
+                    };
+                    if (kind.is_meant)(&members) {
+                        objects.push(self.whole(kind, &path, of.id, members).await?);
+                    }
+                }
+                // Those that only lead to what is below them.
+                objects.retain(|object| kind.form != Form::Given || !object.children.is_empty());
+                Ok(objects)
+            }
+        }
+    }
+
+    fn leave_out(&mut self, kind: &Kind, above: &str, words: &str) {
+        // What is below one of many is told once.
+        let is_of_environment = above == format!("environments/{}", self.id);
+        let what = if is_of_environment { kind.key } else { kind.path };
+        let remark = format!("{what} is left out: {words}");
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
+    }
+
+    async fn settings(
+        &mut self,
+        kind: &'static Kind,
+        path: &str,
+        above: Option<Uuid>,
+    ) -> Result<Option<Object>, ReadError> {
+        match self.source.get(path).await? {
+            Read::Found(Value::Object(members)) if (kind.is_meant)(&members) => {
+                let object = self.object(kind, above, members);
+                Ok((!object.members.is_empty()).then_some(object))
+            }
+            // What was never set is not there.
+            Read::Found(_) | Read::Refused(_) => Ok(None),
+        }
+    }
+
+    /// The texts of a language that were set.
+    async fn texts(
+        &mut self,
+        kind: &'static Kind,
+        path: &str,
+        language: &Object,
+    ) -> Result<Option<Object>, ReadError> {
+        let locale = language.label().unwrap_or_default();
+        let set = match self.inside() {
+            Some(inside) => inside.translations(self.id, &locale).await.map_err(|error| {
+                ReadError::Failed {
+                    path: path.to_owned(),
+                    source: Box::new(error),
+                }
+            })?,
+            None => match self.source.list(path).await? {
+                Ok(items) => items.iter().filter_map(changed_text).collect(),
+                Err(words) => {
+                    self.leave_out(kind, path, &words);
+                    BTreeMap::new()
+                }
+            },
+        };
+        let members = set.into_iter().map(|(key, text)| (key, Value::String(text)));
+        let members: Map<_, _> = members.collect();
+        Ok((!members.is_empty()).then(|| Object::new(kind, members)))
+    }
+
+    /// An object with what is below it.
+    async fn whole(
+        &mut self,
+        kind: &'static Kind,
+        path: &str,
+        above: Option<Uuid>,
+        members: Map<String, Value>,
+    ) -> Result<Object, ReadError> {
+        let segment = members.get("id").and_then(Value::as_str).unwrap_or_default();
+        let at = format!("{path}/{segment}");
+        let mut object = self.object(kind, above, members);
+        self.complete(&mut object, &at).await?;
+        for child in kind.children {
+            if !may_have(&object, child) {
+                continue;
+            }
+            let found = Box::pin(self.kind(child, &at, &object)).await?;
+            object.children.extend(found);
+        }
+        Ok(object)
+    }
+
+    /// Adds what the collection does not show.
+    async fn complete(&mut self, object: &mut Object, at: &str) -> Result<(), ReadError> {
+        if object.kind.key == "revisions" && !object.members.contains_key("text") {
+            if let Read::Found(Value::Object(text)) = self.source.get(&format!("{at}/text")).await? {
+                object.members.extend(text.into_iter().filter(|(name, _)| name == "data" || name == "text").map(|(_, value)| ("text".to_owned(), value)));
+            }
+        }
+        let Some(id) = object.id else {
+            return Ok(());
+        };
+        let failed = |source| ReadError::Failed {
+            path: at.to_owned(),
+            source,
+        };
+        if self.wanted.secrets && object.kind.own.contains(&"secret") {
+            // Public clients, and what the service keeps for itself, have none.
+            if let Read::Found(body) = self.source.get(&format!("{at}/secret")).await?
+                && let Some(secret) = body.get("secret")
+            {
+                object.members.insert("secret".to_owned(), secret.clone());
+            }
+        }
+        let Source::Inside(inside) = self.source else {
+            return Ok(());
+        };
+        if object.kind.own.contains(&"forOperators") {
+            let found = inside.is_for_operators(self.id, id).await;
+            if found.map_err(|error| failed(Box::new(error)))? {
+                object.members.insert("forOperators".to_owned(), json!(true));
+            }
+        }
+        if object.kind.form == Form::Users && self.wanted.secrets {
+            let kept = inside.password(id).await;
+            if let Some(kept) = kept.map_err(|error| failed(Box::new(error)))? {
+                let members = &mut object.members;
+                members.insert("passwordHash".to_owned(), json!(kept.hash));
+                members.insert("passwordSetAt".to_owned(), json!(kept.set_at.to_string()));
+                if kept.must_change {
+                    members.insert("forceChange".to_owned(), json!(true));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a body says, without what the service alone sets.
+    fn object(
+        &self,
+        kind: &'static Kind,
+        above: Option<Uuid>,
+        mut members: Map<String, Value>,
+    ) -> Object {
+        let id = members.get("id").and_then(Value::as_str).and_then(id_of);
+        if kind.form == Form::Users {
+            state_of_user(&mut members);
+        }
+        if kind.form == Form::Roles {
+            self.shorten_scope(&mut members);
+        }
+        if let Some(above) = above {
+            // What it hangs off is told by where it stands.
+            members.retain(|_, value| !is_reference(value) || value["id"] != above.to_string());
+        }
+        let mut body = Value::Object(members);
+        drop_links(&mut body);
+        drop_nulls(&mut body);
+        for member in ALWAYS {
+            if !(kind.names_another() && *member == "id") {
+                remove(&mut body, member);
+            }
+        }
+        for member in kind.read_only {
+            remove(&mut body, member);
+        }
+        if !self.wanted.secrets {
+            for member in kind.secrets {
+                remove(&mut body, member);
+            }
+        }
+        let members = match body {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        let mut object = Object::new(kind, members);
+        object.id = id;
+        object
+    }
+
+    /// A role is for the whole environment unless it says otherwise.
+    fn shorten_scope(&self, members: &mut Map<String, Value>) {
+        let Some(Value::Object(scope)) = members.get_mut("scope") else {
+            return;
+        };
+        let is_own = scope.get("id").and_then(Value::as_str) == Some(&self.id.to_string());
+        match scope.get("type").and_then(Value::as_str) {
+            Some("ENVIRONMENT") if is_own => {
+                members.remove("scope");
+            }
+            Some("ORGANIZATION") => {
+                scope.remove("id");
+            }
+            _ => {}
+        }
+    }
+
+    /// The images that what was read refers to. No list shows them.
+    async fn images(&mut self, environment: &mut Object) -> Result<(), ReadError> {
+        let mut ids = BTreeSet::new();
+        images_in(environment, &mut ids);
+        let Some(kind) = ENVIRONMENT.child("images") else {
+            return Ok(());
+        };
+        let Source::Inside(inside) = self.source else {
+            if !ids.is_empty() {
+                forget_images(environment);
+                self.remarks.push(format!(
+                    "images are left out, and what refers to them ({}): upload them again",
+                    ids.len()
+                ));
+            }
+            return Ok(());
+        };
+        for id in ids {
+            let found = inside.image(self.id, id).await;
+            let found = found.map_err(|error| ReadError::Failed {
+                path: format!("images/{id}"),
+                source: Box::new(error),
+            })?;
+            if let Some(content) = found {
+                let mut image = Object::new(kind, Map::new());
+                image.id = Some(id);
+                let data = json!(STANDARD.encode(content));
+                image.members.insert("data".to_owned(), data);
+                environment.children.push(image);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Members that the service alone sets, of every kind.
+pub(super) const ALWAYS: &[&str] = &["_embedded", "createdAt", "environment", "id", "updatedAt"];
+
+/// Whether a collection below an object is there at all.
+fn may_have(object: &Object, child: &Kind) -> bool {
+    let kind = object.text("type").unwrap_or_default();
+    match (object.kind.key, child.key) {
+        // Workers sign nobody on.
+        ("applications", "attributes" | "signOnPolicyAssignments") => {
+            kind != "WORKER" && !kind.starts_with("PING_ONE_")
+        }
+        ("applications", "pushCredentials") => kind == "NATIVE_APP",
+        ("resources", "applicationResources") => kind == "CUSTOM",
+        ("resources", "attributes") => kind != "PINGONE_API",
+        _ => true,
+    }
+}
+
+/// A text that somebody set, as far as PingOne lets that be seen.
+fn changed_text(item: &Value) -> Option<(String, String)> {
+    let text = |name: &str| item.get(name).and_then(Value::as_str);
+    let (key, translated) = (text("key")?, text("translatedText")?);
+    let is_set = !translated.is_empty() && text("referenceText") != Some(translated);
+    is_set.then(|| (key.to_owned(), translated.to_owned()))
+}
+
+/// Account and lifecycle in the words of an import.
+fn state_of_user(members: &mut Map<String, Value>) {
+    let status = |members: &Map<String, Value>, name: &str| {
+        let status = members.get(name).and_then(|value| value.get("status"));
+        status.and_then(Value::as_str).map(str::to_owned)
+    };
+    if status(members, "account").as_deref() == Some("LOCKED") {
+        let mut locked = json!({"status": "LOCKED"});
+        let until = members.get("account").and_then(|account| account.get("unlockAt"));
+        if let Some(until) = until {
+            locked["unlockAt"] = until.clone();
+        }
+        members.insert("account".to_owned(), locked);
+    } else {
+        members.remove("account");
+    }
+    match status(members, "lifecycle").filter(|status| status != "ACCOUNT_OK") {
+        Some(status) => {
+            let state = json!({"status": status, "suppressVerificationCode": true});
+            members.insert("lifecycle".to_owned(), state);
+        }
+        None => {
+            members.remove("lifecycle");
+        }
+    }
+    let is_here = members.get("identityProvider").is_some_and(|one| one.get("id").is_none());
+    if is_here {
+        members.remove("identityProvider");
+    }
+}
+
+fn is_reference(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("id"))
+}
+
+fn drop_links(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.remove("_links");
+            members.values_mut().for_each(drop_links);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_links),
+        Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The id of the image that a value refers to.
+pub(super) fn image_of(value: &Value) -> Option<Uuid> {
+    let members = value.as_object()?;
+    let href = members.get("href")?.as_str()?;
+    let id = id_of(members.get("id")?.as_str()?)?;
+    (members.len() == 2 && href.contains("/images/")).then_some(id)
+}
+
+fn images_in(object: &Object, ids: &mut BTreeSet<Uuid>) {
+    fn look(value: &Value, ids: &mut BTreeSet<Uuid>) {
+        ids.extend(image_of(value));
+        match value {
+            Value::Object(members) => members.values().for_each(|value| look(value, ids)),
+            Value::Array(items) => items.iter().for_each(|value| look(value, ids)),
+            Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    object.members.values().for_each(|value| look(value, ids));
+    object.children.iter().for_each(|child| images_in(child, ids));
+}
+
+fn forget_images(object: &mut Object) {
+    fn forget(members: &mut Map<String, Value>) {
+        members.retain(|_, value| image_of(value).is_none());
+        for value in members.values_mut() {
+            if let Value::Object(members) = value {
+                forget(members);
+            }
+        }
+    }
+    forget(&mut object.members);
+    object.children.iter_mut().for_each(forget_images);
+}
+
+/// Where each object is found by its id, and what it is called there.
+type Known = BTreeMap<Uuid, (String, String)>;
+
+/// What stands twice: no name leads to one of them.
+type Twice = BTreeSet<(String, String)>;
+
+/// Replaces ids by names, wherever the table knows of a reference and the name leads back.
+fn name_references(environment: &mut Object, mut known: Known) {
+    let mut seen: Twice = known.values().cloned().collect();
+    let mut twice = Twice::new();
+    for object in &environment.children {
+        let place = object.kind.key.to_owned();
+        if let Some(label) = object.label() {
+            let named = (place.clone(), label);
+            if !seen.insert(named.clone()) {
+                twice.insert(named);
+            }
+        }
+        note(object, place, &mut known);
+    }
+    rename(environment, &known, &twice);
+}
+
+fn note(object: &Object, place: String, known: &mut Known) {
+    for child in &object.children {
+        note(child, format!("{place}/{}", child.kind.key), known);
+    }
+    if let (Some(id), Some(label)) = (object.id, object.label()) {
+        known.insert(id, (place, label));
+    }
+}
+
+fn rename(object: &mut Object, known: &Known, twice: &Twice) {
+    let mut body = Value::Object(std::mem::take(&mut object.members));
+    for reference in object.kind.references {
+        let mut name = |value: &mut Value| -> Result<(), std::convert::Infallible> {
+            let id = match (reference.shape, &*value) {
+                (Shape::Object, value) if is_reference(value) => value.get("id"),
+                (Shape::Id, value) => Some(value),
+                (Shape::Object, _) => None,
+            };
+            let id = id.and_then(Value::as_str).and_then(id_of);
+            if let Some((place, label)) = id.and_then(|id| known.get(&id))
+                && place == reference.to
+                && id_of(label).is_none()
+                && !twice.contains(&(place.clone(), label.clone()))
+            {
+                *value = Value::String(label.clone());
+            }
+            Ok(())
+        };
+        let Ok(()) = each_at(&mut body, reference.member, &mut name);
+    }
+    if let Value::Object(members) = body {
+        object.members = members;
+    }
+    object.children.iter_mut().for_each(|child| rename(child, known, twice));
+}
