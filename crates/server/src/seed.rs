@@ -7,11 +7,13 @@
 //! apart.
 
 mod apply;
+mod delta;
 mod diff;
 mod file;
 mod kinds;
 mod plan;
 mod portal;
+mod scratch;
 mod source;
 mod tree;
 mod walk;
@@ -28,9 +30,11 @@ pub use self::apply::{Existing, apply};
 pub use self::diff::Difference;
 pub use self::file::{Seed, SeedError};
 pub use self::portal::{People, PortalOfSeed, SeededAccount, people, portal};
+pub use self::scratch::ScratchError;
 pub use self::source::ReadError;
 use self::source::Source;
-use self::walk::{Walked, Wanted};
+use self::tree::Object;
+use self::walk::Wanted;
 
 /// As many environments are written into one file.
 const MOST_ENVIRONMENTS: u32 = 1000;
@@ -50,6 +54,9 @@ pub enum ExportError {
         /// Why.
         source: ReadError,
     },
+    /// What every environment begins with could not be made out.
+    #[error("what the environment begins with could not be told from what is its own")]
+    Begins(#[from] ScratchError),
     /// There is none of this name or id.
     #[error("no environment has the name or id {0}")]
     Unknown(String),
@@ -62,9 +69,6 @@ pub struct Written {
     pub text: String,
     /// What was left out and why, for people.
     pub remarks: Vec<String>,
-    /// Whether it holds secrets or hashes of passwords.
-    pub has_secrets: bool,
-    seed: Seed,
 }
 
 impl std::fmt::Debug for Written {
@@ -75,26 +79,15 @@ impl std::fmt::Debug for Written {
     }
 }
 
-impl Written {
-    fn of(walked: Vec<Walked>, name: &str, heading: &str) -> Self {
-        let mut remarks: Vec<String> = Vec::new();
-        let mut environments = Vec::new();
-        for one in walked {
-            remarks.extend(one.remarks);
-            environments.push(one.environment);
-        }
-        Self {
-            text: write::text(&environments, heading),
-            remarks,
-            has_secrets: environments.iter().any(apply::has_secrets),
-            seed: Seed::of(environments, name),
-        }
-    }
-
-    /// What was written, without reading it again.
-    pub fn into_seed(self) -> Seed {
-        self.seed
-    }
+/// An environment, whole and as a seed says it, to be compared.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// All of it; `None` of a seed that cannot be brought up here.
+    whole: Option<Object>,
+    /// What is its own.
+    own: Object,
+    /// What is to be known of it, for people.
+    pub remarks: Vec<String>,
 }
 
 /// Writes environments of this installation as a seed: the one that is named, or all.
@@ -111,26 +104,36 @@ pub async fn export(
     secrets: bool,
 ) -> Result<Written, ExportError> {
     let inside = idp.inside(OrganizationId::from_uuid(Uuid::nil())).await?;
-    let inside = if secrets { inside.with_secrets() } else { inside };
-    let mut walked = Vec::new();
+    let inside = if secrets {
+        inside.with_secrets()
+    } else {
+        inside
+    };
+    let mut environments = Vec::new();
+    let mut remarks = Vec::new();
     for (id, own) in chosen(&inside, name).await? {
         let wanted = Wanted {
             secrets,
             users: true,
         };
         let read = walk::read(Source::Inside(&inside), id, wanted).await;
-        let mut read = read.map_err(|source| ExportError::Read { name: own, source })?;
-        read.environment
-            .members
-            .insert("complete".to_owned(), true.into());
-        walked.push(read);
+        let read = read.map_err(|source| ExportError::Read { name: own, source })?;
+        let begins = scratch::baseline(&read.environment).await?;
+        environments.push(delta::delta(&read.environment, &begins));
+        remarks.extend(read.remarks);
     }
-    let secret = if secrets { "It holds secrets and hashes of passwords: keep it to yourself.\n" } else { "" };
+    let secret = if secrets {
+        "\nIt holds secrets and hashes of passwords: keep it to yourself."
+    } else {
+        ""
+    };
     let heading = format!(
-        "Written by `latchkey environment export`. `latchkey up --seed FILE` brings it up.\n\
-         {secret}complete = true: what an environment begins with and is not named here is taken away."
+        "Written by `latchkey environment export`; `latchkey up --seed FILE` brings it up.{secret}"
     );
-    Ok(Written::of(walked, "the export", &heading))
+    Ok(Written {
+        text: write::text(&environments, &heading),
+        remarks,
+    })
 }
 
 async fn chosen(
@@ -154,24 +157,72 @@ async fn chosen(
 ///
 /// # Errors
 ///
-/// [`ReadError`] when the service does not answer.
-pub async fn pull(client: &Client, users: bool) -> Result<Written, ReadError> {
+/// [`ExportError`] when the service does not answer.
+pub async fn pull(client: &Client, users: bool) -> Result<Written, ExportError> {
+    let Compared { own, remarks, .. } = live(client, users).await?;
+    let heading = "Written by `latchkey environment pull`, without secrets and passwords: give \
+                   applications `secret`,\nand users `password`, where you need known ones.";
+    Ok(Written {
+        text: write::text(&[own], heading),
+        remarks,
+    })
+}
+
+/// Reads an environment over the network, to be compared.
+///
+/// # Errors
+///
+/// [`ExportError`] when the service does not answer.
+pub async fn live(client: &Client, users: bool) -> Result<Compared, ExportError> {
     let wanted = Wanted {
         secrets: false,
         users,
     };
     let id = client.environment_id();
-    let walked = walk::read(Source::Pingone(client), id, wanted).await?;
-    let heading = "Written by `latchkey environment pull`, without secrets and passwords: give \
-                   applications `secret`,\nand users `password`, where you need known ones.";
-    Ok(Written::of(vec![walked], "the environment", heading))
+    let walked = walk::read(Source::Pingone(client), id, wanted).await;
+    let walked = walked.map_err(|source| ExportError::Read {
+        name: id.to_string(),
+        source,
+    })?;
+    let begins = scratch::baseline(&walked.environment).await?;
+    Ok(Compared {
+        own: delta::delta(&walked.environment, &begins),
+        whole: Some(walked.environment),
+        remarks: walked.remarks,
+    })
 }
 
-/// What is different between the first environments of two seeds; ids, dates, secrets and hashes
-/// are not looked at.
-pub fn compare(first: &Seed, second: &Seed) -> Vec<Difference> {
-    match (first.environments.first(), second.environments.first()) {
-        (Some(first), Some(second)) => diff::compare(first, second),
-        _ => Vec::new(),
+/// Reads the first environment of a seed, to be compared: it is brought up in memory, so that it
+/// does not matter how the seed says something. One that cannot be brought up here is compared as
+/// it is written.
+///
+/// # Errors
+///
+/// [`ScratchError`] when there is no memory for it.
+pub async fn brought_up(seed: &Seed, users: bool) -> Result<Compared, ScratchError> {
+    let own = seed.environments.first().cloned();
+    let own = own.unwrap_or_else(|| Object::new(&kinds::ENVIRONMENT, serde_json::Map::new()));
+    match scratch::whole(seed, users).await {
+        Ok(whole) => Ok(Compared {
+            whole: Some(whole),
+            own,
+            remarks: Vec::new(),
+        }),
+        Err(ScratchError::Seed(error)) => Ok(Compared {
+            whole: None,
+            own,
+            remarks: vec![format!(
+                "it is compared as it is written, since it cannot be brought up here: {error}"
+            )],
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is different between two environments; ids, dates, secrets and hashes are not looked at.
+pub fn compare(first: &Compared, second: &Compared, users: bool) -> Vec<Difference> {
+    match (&first.whole, &second.whole) {
+        (Some(first), Some(second)) => diff::compare(first, second, users),
+        _ => diff::compare(&first.own, &second.own, users),
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Place, terminal};
 use crate::config::{Loaded, Servers, Settings};
+use crate::seed::Seed;
 use crate::up::{UpOptions, up};
 use crate::{card, logging, signals};
 
@@ -15,6 +16,8 @@ use crate::{card, logging, signals};
 pub(super) struct Up {
     #[command(flatten)]
     common: Serve,
+    #[command(flatten)]
+    begin: Begin,
     /// Where the portal listens, as localhost:8080 (port 0 takes a free one).
     #[arg(long, value_name = "ADDRESS")]
     portal_listen: Option<String>,
@@ -36,9 +39,19 @@ pub(super) struct PortalAlone {
 pub(super) struct EnvironmentAlone {
     #[command(flatten)]
     common: Serve,
+    #[command(flatten)]
+    begin: Begin,
     /// Where the embedded environment listens, as localhost:9443 (port 0 takes a free one).
     #[arg(long, value_name = "ADDRESS")]
     idp_listen: Option<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+struct Begin {
+    /// Bring up the environments of this seed instead of the demo (docs/seed.md); those of its ids
+    /// that are there already are made anew.
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -62,6 +75,7 @@ impl Up {
             Servers::Both,
             self.portal_listen.as_deref(),
             self.idp_listen.as_deref(),
+            &self.begin,
         )
     }
 }
@@ -69,14 +83,14 @@ impl Up {
 impl PortalAlone {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         self.common
-            .run(Servers::Portal, self.portal_listen.as_deref(), None)
+            .run(Servers::Portal, self.portal_listen.as_deref(), None, &Begin::default())
     }
 }
 
 impl EnvironmentAlone {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         self.common
-            .run(Servers::Environment, None, self.idp_listen.as_deref())
+            .run(Servers::Environment, None, self.idp_listen.as_deref(), &self.begin)
     }
 }
 
@@ -86,6 +100,7 @@ impl Serve {
         servers: Servers,
         portal_listen: Option<&str>,
         idp_listen: Option<&str>,
+        begin: &Begin,
     ) -> anyhow::Result<ExitCode> {
         let settings = self.settings(servers, portal_listen, idp_listen)?;
         let _log = logging::start(&settings.log);
@@ -93,6 +108,7 @@ impl Serve {
         options.servers = servers;
         options.ephemeral = self.ephemeral;
         options.env_file.clone_from(&self.env_file);
+        options.seed = begin.seed.as_deref().map(Seed::read).transpose()?;
         tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()

@@ -20,8 +20,8 @@ use super::file::{Seed, SeedError, table};
 use super::kinds::{Form, Kind, Reference, Shape};
 use super::plan::{Plan, Planned};
 use super::source::{Source, words};
-use super::tree::{Object, each_at, id_of, remove};
-use super::walk::image_of;
+use super::tree::{each_at, id_of, remove};
+use super::walk::{ALWAYS, image_of};
 
 /// Passwords of a seed were set long ago, so that no minimum age forbids to change them.
 const PASSWORD_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -38,8 +38,7 @@ pub enum Existing {
 /// Brings up exactly what a seed says. Every id is the seed's, or follows from it, so that it is the
 /// same every time.
 ///
-/// What an environment begins with stays where the seed does not name it, unless the environment is
-/// marked as `complete`.
+/// What an environment begins with stays where the seed does not name it in `without`.
 ///
 /// # Errors
 ///
@@ -84,7 +83,6 @@ async fn bring_up(
         seed,
         plan,
         id,
-        complete: environment.object.members.get("complete") == Some(&json!(true)),
         actual: plan.all.iter().map(|planned| planned.id).collect(),
         began: HashMap::new(),
         images: HashMap::new(),
@@ -101,10 +99,7 @@ async fn bring_up(
     making.environment(environment).await?;
     making.everything().await?;
     making.switch_on().await?;
-    if making.complete {
-        making.take_away().await?;
-    }
-    Ok(())
+    making.take_away().await
 }
 
 /// An environment that is being made.
@@ -113,8 +108,6 @@ struct Making<'a> {
     seed: &'a Seed,
     plan: &'a Plan<'a>,
     id: EnvironmentId,
-    /// Whether what the seed does not name goes.
-    complete: bool,
     /// The ids of what is there, by the places in the plan.
     actual: Vec<Uuid>,
     /// What collections began with, by their paths.
@@ -165,7 +158,7 @@ impl<'a> Making<'a> {
 
     async fn environment(&mut self, planned: &Planned<'_>) -> Result<(), SeedError> {
         let mut body = planned.object.members.clone();
-        body.remove("complete");
+        body.remove("without");
         body.entry("type").or_insert_with(|| json!("SANDBOX"));
         body.entry("region").or_insert_with(|| json!(self.inside.region()));
         let mut call = Call::new(Method::POST, "/v1/environments").json(&Value::Object(body.clone()));
@@ -250,7 +243,14 @@ impl<'a> Making<'a> {
             }
             Form::Settings => {
                 let address = format!("/v1/{path}");
-                let call = Call::new(Method::PUT, &address).json(&Value::Object(body.clone()));
+                let present = self.send(planned, Call::new(Method::GET, &address)).await;
+                // What was never set is not there.
+                let present = present.ok().and_then(|present| match present {
+                    Value::Object(present) => Some(present),
+                    _ => None,
+                });
+                let whole = self.changed(planned, present.unwrap_or_default(), &body)?;
+                let call = Call::new(Method::PUT, &address).json(&Value::Object(whole));
                 let answer = self.send(planned, call).await?;
                 self.require_known(planned, &body, &answer)
             }
@@ -263,7 +263,7 @@ impl<'a> Making<'a> {
     async fn body(&mut self, planned: &Planned<'_>) -> Result<Map<String, Value>, SeedError> {
         let kind = planned.object.kind;
         let mut body = planned.object.members.clone();
-        body.retain(|name, _| !kind.own.contains(&name.as_str()));
+        body.retain(|name, _| name != "unset" && !kind.own.contains(&name.as_str()));
         for reference in kind.references {
             self.resolve(planned, reference, &mut body).await?;
         }
@@ -459,6 +459,10 @@ impl<'a> Making<'a> {
                 return Err(self.error(planned, what));
             }
         }
+        if planned.object.members.contains_key("unset") {
+            let what = "unset: takes members from what every environment begins with, and this is new";
+            return Err(self.error(planned, what.to_owned()));
+        }
         for switch in kind.later {
             if body.contains_key(*switch) {
                 body.insert((*switch).to_owned(), json!(false));
@@ -513,29 +517,53 @@ impl<'a> Making<'a> {
         if let (Some(id), Some(actual)) = (id_of(&id), self.actual.get_mut(place)) {
             *actual = id;
         }
-        let is_named_alone = body.keys().all(|name| {
-            kind.names.iter().any(|own| own.split('.').next() == Some(name.as_str()))
-        });
-        if is_named_alone || kind.form == Form::Given || is_part_of(&body, &found) {
+        let is_as_said = is_part_of(&body, &found) && !planned.object.members.contains_key("unset");
+        if kind.form == Form::Given || is_as_said {
             return self.keep_secret(planned, path, &id).await;
         }
-        let mut whole = body.clone();
-        if !self.complete {
-            // A table that changes a little need not repeat the rest.
-            let mut shown = Value::Object(found);
-            for name in super::walk::ALWAYS.iter().chain(&["_links"]).chain(kind.read_only) {
-                remove(&mut shown, name);
-            }
-            merge(&mut shown, Value::Object(body.clone()));
-            if let Value::Object(members) = shown {
-                whole = members;
-            }
-        }
+        let whole = self.changed(planned, found, &body)?;
         let address = format!("/v1/{path}/{id}");
         let call = Call::new(Method::PUT, &address).json(&Value::Object(whole));
         let answer = self.send(planned, call).await?;
         self.require_known(planned, &body, &answer)?;
         self.keep_secret(planned, path, &id).await
+    }
+
+    /// What is there, as the seed changes it: what it does not say stays.
+    fn changed(
+        &self,
+        planned: &Planned<'_>,
+        found: Map<String, Value>,
+        body: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, SeedError> {
+        let kind = planned.object.kind;
+        let mut shown = Value::Object(found);
+        for name in ALWAYS.iter().chain(&["_links"]).chain(kind.read_only) {
+            remove(&mut shown, name);
+        }
+        for path in self.own_list(planned, "unset")? {
+            remove(&mut shown, path);
+        }
+        merge(&mut shown, Value::Object(body.clone()));
+        match shown {
+            Value::Object(members) => Ok(members),
+            _ => Ok(Map::new()),
+        }
+    }
+
+    fn own_list<'p>(
+        &self,
+        planned: &Planned<'p>,
+        member: &str,
+    ) -> Result<Vec<&'p str>, SeedError> {
+        let wrong = || self.error(planned, format!("{member}: is a list of texts"));
+        match planned.object.members.get(member) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect()
+            }
+            Some(_) => Err(wrong()),
+        }
     }
 
     /// What was there already keeps the secret that it has.
@@ -705,30 +733,21 @@ impl<'a> Making<'a> {
         Ok(())
     }
 
-    /// Takes away what the environment began with and the seed does not name.
+    /// Takes away what the environment began with and the seed is without.
     async fn take_away(&mut self) -> Result<(), SeedError> {
         let Some(environment) = self.plan.all.first() else {
             return Ok(());
         };
-        let named: BTreeSet<String> = self.actual.iter().map(Uuid::to_string).collect();
         let mut left = Vec::new();
-        // Every kind at the top, and those below what the seed names.
-        let mut paths = BTreeSet::new();
-        for kind in environment.object.kind.children {
-            if kind.form == Form::Collection {
-                paths.insert(format!("environments/{}/{}", self.id, kind.path));
-            }
-        }
-        paths.extend(self.began.keys().cloned());
-        for path in paths {
-            let kind = kind_at(environment.object.kind, &path);
-            for members in self.listed(&path).await? {
-                let Some(id) = members.get("id").and_then(Value::as_str) else {
-                    continue;
-                };
-                if !named.contains(id) && kind.is_some_and(|kind| (kind.is_meant)(&members)) {
-                    let name = members.get("name").and_then(Value::as_str).unwrap_or(id);
-                    left.push((format!("/v1/{path}/{id}"), format!("`{name}` of {path}")));
+        for name in self.own_list(environment, "without")? {
+            match self.address_of(name).await? {
+                Some(address) => left.push((address, name)),
+                None => {
+                    let what = format!(
+                        "without: every environment begins without {name}; it is written as \
+                         passwordPolicies/Basic"
+                    );
+                    return Err(self.error(environment, what));
                 }
             }
         }
@@ -744,8 +763,7 @@ impl<'a> Making<'a> {
                     first.get_or_insert_with(|| {
                         let words = words(&answer.body);
                         let what = format!(
-                            "complete: {name} is not in the seed and cannot be taken away: \
-                             {words}; name it, or take complete away"
+                            "without: {name} cannot be taken away: {words}"
                         );
                         self.error(environment, what)
                     });
@@ -758,6 +776,28 @@ impl<'a> Making<'a> {
                 Some(_) => left = refused,
             }
         }
+    }
+
+    /// The path of an object by what it is called, such as `schemas/User/attributes/title`.
+    async fn address_of(&self, name: &str) -> Result<Option<String>, SeedError> {
+        let mut address = format!("environments/{}", self.id);
+        let mut kinds = self.plan.all.first().map_or(&[][..], |one| one.object.kind.children);
+        let mut steps = name.split('/');
+        while let (Some(key), Some(label)) = (steps.next(), steps.next()) {
+            let Some(kind) = kinds.iter().find(|kind| kind.key == key) else {
+                return Ok(None);
+            };
+            let path = format!("{address}/{}", kind.path);
+            let all = self.listed(&path).await?;
+            let is_it = |members: &&Map<String, Value>| kind.label(members).as_deref() == Some(label);
+            let id = all.iter().find(is_it).and_then(|members| members.get("id")?.as_str());
+            let Some(id) = id else {
+                return Ok(None);
+            };
+            address = format!("{path}/{id}");
+            kinds = kind.children;
+        }
+        Ok((address.matches('/').count() > 1).then(|| format!("/v1/{address}")))
     }
 
     /// Refuses a member that the service did not understand: it shows what it did.
@@ -782,19 +822,6 @@ impl<'a> Making<'a> {
         };
         Err(self.error(planned, format!("`{unknown}` is no member of one of {}; {hint}", kind.key)))
     }
-}
-
-/// The kind whose collection is at a path.
-fn kind_at(environment: &'static Kind, path: &str) -> Option<&'static Kind> {
-    let mut segments = path.split('/').skip(2);
-    let own = segments.next()?;
-    let mut kind = environment.children.iter().find(|kind| {
-        kind.path == own || path.ends_with(kind.path) && kind.path.contains('/')
-    })?;
-    while let (Some(_), Some(below)) = (segments.next(), segments.next()) {
-        kind = kind.children.iter().find(|kind| kind.path == below)?;
-    }
-    Some(kind)
 }
 
 /// The name by which a value refers to something.
@@ -881,13 +908,4 @@ fn flatten(key: String, value: Value, flat: &mut Vec<(String, Value)>) {
         }
         value => flat.push((key, value)),
     }
-}
-
-/// Whether an object holds something that nobody else may see.
-pub(super) fn has_secrets(object: &Object) -> bool {
-    let kind = object.kind;
-    let own = kind.own.iter().chain(kind.secrets).any(|name| {
-        matches!(*name, "secret" | "passwordHash" | "password") && object.members.contains_key(*name)
-    });
-    own || object.children.iter().any(has_secrets)
 }

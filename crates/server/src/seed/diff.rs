@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::kinds::Form;
 use super::tree::{Object, id_of};
 
 /// A difference between two environments.
@@ -50,15 +51,21 @@ impl fmt::Display for Difference {
 }
 
 /// Members that tell nothing of how an environment is set up.
-const NOT_COMPARED: [&str; 10] = [
-    "complete", "data", "forOperators", "href", "license", "organization", "passwordHash",
-    "passwordSetAt", "region", "secret",
+const NOT_COMPARED: [&str; 11] = [
+    "unset", "data", "forOperators", "href", "license", "organization", "passwordHash",
+    "passwordSetAt", "region", "secret", "without",
 ];
 
 /// Compares two environments. What only one side can know, secrets and hashes of passwords, is not
 /// looked at.
-pub(super) fn compare(first: &Object, second: &Object) -> Vec<Difference> {
+pub(super) fn compare(first: &Object, second: &Object, users: bool) -> Vec<Difference> {
     let mut differences = Vec::new();
+    let counted = |environment: &Object| {
+        let mut environment = environment.clone();
+        environment.children.retain(|child| users || child.kind.form != Form::Users);
+        environment
+    };
+    let (first, second) = (&counted(first), &counted(second));
     let sides = (Side::of(first), Side::of(second));
     objects("", first, second, &sides, &mut differences);
     differences

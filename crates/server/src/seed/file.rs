@@ -346,8 +346,8 @@ impl Parser<'_> {
             return Ok(());
         }
         let known = [
-            "billOfMaterials", "complete", "description", "icon", "license", "name", "region",
-            "type",
+            "billOfMaterials", "description", "icon", "license", "name", "region", "type",
+            "without",
         ];
         let Some(unknown) = object.members.keys().find(|name| !known.contains(&name.as_str()))
         else {

@@ -201,8 +201,10 @@ fn text(value: &Value) -> Option<String> {
 
 /// An environment.
 pub(super) static ENVIRONMENT: Kind = Kind::new("environments", 0, &["name"])
-    .read_only(&["organization", "hardDeleteAllowedAt", "softDeletedAt", "status"])
-    .own(&["complete"])
+    .read_only(&[
+        "hardDeleteAllowedAt", "license", "organization", "region", "softDeletedAt", "status",
+    ])
+    .own(&["without"])
     .children(IN_ENVIRONMENT);
 
 const NAME: &[&str] = &["name"];
@@ -241,10 +243,13 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .form(Form::Given)
         .children(&[Kind::new("attributes", 2, NAME).read_only(&["ldapAttribute"])]),
     Kind::new("passwordPolicies", 1, NAME).read_only(&["populationCount"]),
-    Kind::new("keys", 1, NAME).read_only(&[
-        "createdAt", "customCRL", "expiresAt", "issuerDN", "keyRotationPolicy", "serialNumber",
-        "startsAt", "status",
-    ]),
+    // The default key signs tokens; every environment makes its own.
+    Kind::new("keys", 1, NAME)
+        .read_only(&[
+            "customCRL", "default", "expiresAt", "issuerDN", "keyRotationPolicy", "material",
+            "serialNumber", "startsAt", "status",
+        ])
+        .only(|members| members.get("default") != Some(&Value::Bool(true))),
     Kind::new("keyRotationPolicies", 1, NAME).read_only(&[
         "currentKeyId", "keys", "nextKeyId", "rotatedAt",
     ]),

@@ -1,13 +1,14 @@
 //! What is to be brought up: every object of an environment with its id, in an order in which each
 //! finds what it refers to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use idp::inside::GivenIds;
 use protocol::id::derived;
 use uuid::Uuid;
 
+use super::delta::{Turns, joined};
 use super::file::{SeedError, environment_id, table};
 use super::kinds::Form;
 use super::tree::Object;
@@ -75,25 +76,14 @@ impl<'a> Plan<'a> {
             above,
             table: format!("[[{title}]]"),
         });
-        let mut counts = BTreeMap::<&str, usize>::new();
+        let mut turns = Turns::default();
         for child in &object.children {
             let key = child.kind.key;
-            let count = counts.entry(key).or_default();
-            *count += 1;
             let label = child.label();
-            // What has no name is told apart by its turn.
-            let name = label.clone().unwrap_or_else(|| count.to_string());
-            let step = format!("{key}/{name}");
+            let step = turns.step(child);
             let child_id = child.id.unwrap_or_else(|| derived(id, &step));
-            let below = |above: &str, separator: &str, step: &str| {
-                if above.is_empty() {
-                    step.to_owned()
-                } else {
-                    format!("{above}{separator}{step}")
-                }
-            };
-            let child_path = below(path, "/", &step);
-            let child_place = below(place, "/", key);
+            let child_path = joined(path, &step);
+            let child_place = joined(place, key);
             if let Some(label) = label {
                 let parent = above.is_some().then_some(id);
                 let named = (child_place.clone(), parent, label);

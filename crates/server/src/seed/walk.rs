@@ -278,6 +278,8 @@ impl Walk<'_> {
         mut members: Map<String, Value>,
     ) -> Object {
         let id = members.get("id").and_then(Value::as_str).and_then(id_of);
+        let id = id.filter(|_| !kind.names_another());
+        of_installation(kind, &mut members);
         if kind.form == Form::Users {
             state_of_user(&mut members);
         }
@@ -380,6 +382,16 @@ fn may_have(object: &Object, child: &Kind) -> bool {
         ("resources", "applicationResources") => kind == "CUSTOM",
         ("resources", "attributes") => kind != "PINGONE_API",
         _ => true,
+    }
+}
+
+/// Takes away what says where the installation is.
+fn of_installation(kind: &Kind, members: &mut Map<String, Value>) {
+    let own = members.get("type").and_then(Value::as_str).unwrap_or_default();
+    match kind.key {
+        "applications" if own.starts_with("PING_ONE_") => drop(members.remove("icon")),
+        "resources" if own == "PINGONE_API" => drop(members.remove("audience")),
+        _ => {}
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn text(environments: &[Object], heading: &str) -> String {
 
 /// Members of these names come first, in this order.
 const FIRST: [&str; 8] = [
-    "name", "username", "locale", "type", "enabled", "default", "description", "email",
+    "username", "name", "locale", "type", "enabled", "default", "description", "email",
 ];
 
 /// A table with everything below it. Writing into a `String` cannot fail.

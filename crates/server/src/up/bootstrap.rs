@@ -19,6 +19,7 @@ use crate::config::Settings;
 use crate::config::settings::{Database, Port, Tls};
 use crate::data_dir::{self, DataDir, DataDirError, write_private};
 use crate::env_file::EnvironmentFile;
+use crate::seed::{self, Existing, ExportError, Seed, SeedError, Written};
 
 /// What to make.
 #[derive(Clone, Debug)]
@@ -117,11 +118,17 @@ impl<'a> EnvironmentMaker<'a> {
             &settings.tls,
             ("idp.listen", "idp.public_url"),
         )?;
-        let directory = match &settings.data_dir {
-            Some(path) => path.clone(),
-            None => data_dir::platform()?,
-        };
+        let directory = directory_of(settings)?;
         let held = hold(settings, &directory)?;
+        Self::on(settings, directory, (idp_url, portal_url), held).await
+    }
+
+    async fn on(
+        settings: &'a Settings,
+        directory: PathBuf,
+        (idp_url, portal_url): (Url, Url),
+        held: Option<DataDir>,
+    ) -> Result<Self, CreateError> {
         refuse_demo_data(settings, &directory)?;
         let db = open_database(settings, &directory).await?;
         let keys = Keys::open(settings, &directory, &db, &SystemRandom).await?;
@@ -140,6 +147,42 @@ impl<'a> EnvironmentMaker<'a> {
             portal_url,
             _held: held,
         })
+    }
+
+    /// Opens the database for reading, also while a server runs on it.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError`] says what stands in the way.
+    pub async fn open_shared(settings: &'a Settings) -> Result<Self, CreateError> {
+        let port = |port: &Port| port.url(port.listen, &settings.tls);
+        let addresses = (port(&settings.idp.port), port(&settings.portal.port));
+        let directory = directory_of(settings)?;
+        let held = match hold(settings, &directory) {
+            Ok(held) => held,
+            // The server that holds it goes on: nothing is written.
+            Err(CreateError::Running { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Self::on(settings, directory, addresses, held).await
+    }
+
+    /// Makes the environments of a seed, whose ids must be nobody's yet.
+    ///
+    /// # Errors
+    ///
+    /// [`SeedError`] says what of it could not be made. What came before stays.
+    pub async fn import(&self, seed: &Seed) -> Result<(), SeedError> {
+        seed::apply(&self.idp, seed, Existing::Refuse).await
+    }
+
+    /// Writes environments out as a seed: the one of this name or id, or all.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`] when there is none of it, or it cannot be read.
+    pub async fn export(&self, name: Option<&str>, secrets: bool) -> Result<Written, ExportError> {
+        seed::export(&self.idp, name, secrets).await
     }
 
     /// Makes an environment with the portal's web application, its worker and an administrator.
@@ -172,6 +215,13 @@ impl<'a> EnvironmentMaker<'a> {
     /// Closes the database.
     pub async fn close(self) {
         self.db.close().await;
+    }
+}
+
+fn directory_of(settings: &Settings) -> Result<PathBuf, DataDirError> {
+    match &settings.data_dir {
+        Some(path) => Ok(path.clone()),
+        None => data_dir::platform(),
     }
 }
 

@@ -1,0 +1,93 @@
+//! Environments that nobody sees: what a new one begins with, and what a seed comes to once it is
+//! brought up. Both are made in memory, by the same program that makes real ones.
+
+use std::sync::Arc;
+
+use idp::{HashingSettings, Idp, Parts, Settings};
+use pingone::Region;
+use platform::SystemClock;
+use platform::keyring::Keyring;
+use protocol::id::{EnvironmentId, OrganizationId};
+use protocol::{Random, SystemRandom};
+use serde_json::Value;
+use url::Url;
+use uuid::Uuid;
+
+use super::apply::{Existing, apply};
+use super::file::{Seed, SeedError};
+use super::kinds::ENVIRONMENT;
+use super::source::Source;
+use super::tree::Object;
+use super::walk::{self, Wanted};
+
+/// Why nothing was made in memory.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScratchError {
+    /// The seed itself.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// Memory, threads, or the program.
+    #[error("an environment could not be made in memory")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ScratchError {
+    ScratchError::Failed(Box::new(error))
+}
+
+/// An installation in memory.
+async fn start(region: Region) -> Result<Idp, ScratchError> {
+    let url = Url::parse("https://localhost/").map_err(failed)?;
+    let mut settings = Settings::new(url);
+    settings.mode = ui::Mode::Development;
+    settings.region = region;
+    // Nobody signs on to it.
+    settings.hashing = HashingSettings {
+        memory_kib: 64,
+        iterations: 1,
+        ..HashingSettings::default()
+    };
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let parts = Parts {
+        db: db::Db::sqlite_in_memory().map_err(failed)?,
+        clock: Arc::new(SystemClock),
+        keyring: Arc::new(Keyring::random(&*random)),
+        random,
+    };
+    Box::pin(Idp::start(settings, parts)).await.map_err(failed)
+}
+
+/// Brings a seed up in memory, and reads its first environment.
+async fn brought_up(seed: &Seed, region: Region, users: bool) -> Result<Object, ScratchError> {
+    let idp = start(region).await?;
+    apply(&idp, seed, Existing::Refuse).await?;
+    let nobody = OrganizationId::from_uuid(Uuid::nil());
+    let inside = idp.inside(nobody).await.map_err(failed)?;
+    let wanted = Wanted {
+        secrets: false,
+        users,
+    };
+    let first = seed.environment_ids().first().copied();
+    let id = first.unwrap_or_else(|| EnvironmentId::from_uuid(Uuid::nil()));
+    let walked = walk::read(Source::Inside(&inside), id, wanted).await;
+    Ok(walked.map_err(failed)?.environment)
+}
+
+/// What an environment of this id and name begins with.
+pub(super) async fn baseline(environment: &Object) -> Result<Object, ScratchError> {
+    let mut bare = Object::new(&ENVIRONMENT, environment.members.clone());
+    bare.id = environment.id;
+    bare.members.retain(|name, _| ["name", "type"].contains(&name.as_str()));
+    let seed = Seed::of(vec![bare], "an empty environment");
+    brought_up(&seed, Region::NorthAmerica, false).await
+}
+
+/// What a seed's first environment comes to.
+pub(super) async fn whole(seed: &Seed, users: bool) -> Result<Object, ScratchError> {
+    let first = seed.environments.first();
+    let region = first.and_then(|environment| environment.members.get("region"));
+    let region = region.cloned().unwrap_or(Value::Null);
+    let region = serde_json::from_value(region).unwrap_or(Region::NorthAmerica);
+    brought_up(seed, region, users).await
+}
