@@ -45,22 +45,19 @@ pub fn render(running: &Running) -> String {
     );
     row("Mailbox", &env.mailbox_url);
     row("Issuer", &env.issuer);
-    if running.mode == Mode::Development && !env.demo_username.is_empty() {
-        row(
-            "Sign on as",
-            &format!("{}   password  {}", env.demo_username, env.demo_password),
-        );
-        row(
-            "Operator",
-            &format!(
-                "{}   password  {}",
-                env.operator_username, env.operator_password
-            ),
-        );
+    let people = [
+        ("Sign on as", &env.demo_username, &env.demo_password),
+        ("Operator", &env.operator_username, &env.operator_password),
+    ];
+    let has_people = people.iter().any(|(_, username, _)| !username.is_empty());
+    for (name, username, password) in people {
+        if running.mode == Mode::Development && !username.is_empty() {
+            row(name, &format!("{username}   password  {password}"));
+        }
     }
     row("Data", &running.data_dir.display().to_string());
     if running.mode == Mode::Development {
-        let relaxed = match (env.demo_username.is_empty(), env.mailbox_url.is_empty()) {
+        let relaxed = match (!has_people, env.mailbox_url.is_empty()) {
             (false, false) => "these passwords and the mailbox are",
             (false, true) => "these passwords are",
             (true, false) => "the mailbox is",

@@ -115,10 +115,11 @@ pub async fn export(
         let wanted = Wanted {
             secrets,
             users: true,
+            all_texts: false,
         };
         let read = walk::read(Source::Inside(&inside), id, wanted).await;
         let read = read.map_err(|source| ExportError::Read { name: own, source })?;
-        let begins = scratch::baseline(&read.environment).await?;
+        let begins = scratch::baseline(&read.environment, wanted).await?;
         environments.push(delta::delta(&read.environment, &begins));
         remarks.extend(read.remarks);
     }
@@ -177,6 +178,7 @@ pub async fn live(client: &Client, users: bool) -> Result<Compared, ExportError>
     let wanted = Wanted {
         secrets: false,
         users,
+        all_texts: true,
     };
     let id = client.environment_id();
     let walked = walk::read(Source::Pingone(client), id, wanted).await;
@@ -184,7 +186,7 @@ pub async fn live(client: &Client, users: bool) -> Result<Compared, ExportError>
         name: id.to_string(),
         source,
     })?;
-    let begins = scratch::baseline(&walked.environment).await?;
+    let begins = scratch::baseline(&walked.environment, wanted).await?;
     Ok(Compared {
         own: delta::delta(&walked.environment, &begins),
         whole: Some(walked.environment),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fakes::{Browser, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::config::{Loaded, Sources};
+use latchkey::seed::Seed;
 use latchkey::{EnvironmentFile, Running, Servers, UpOptions, up};
 use platform::{Clock, FrozenClock, SystemClock};
 use serde_json::{Value, json};
@@ -41,6 +42,7 @@ pub struct Preparation {
     settings: Vec<(&'static str, String)>,
     servers: Servers,
     database: Option<db::testing::TestDb>,
+    seed: Option<Seed>,
 }
 
 impl Preparation {
@@ -72,6 +74,13 @@ impl Preparation {
         self
     }
 
+    /// Brings up a seed instead of the demo.
+    #[must_use]
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -95,6 +104,7 @@ impl Preparation {
         let mut options = UpOptions::new(settings);
         options.servers = self.servers;
         options.ephemeral = true;
+        options.seed = self.seed;
         options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         options.db = self.database.as_ref().map(|test| test.db.clone());
         let running = match up(options).await {
@@ -137,12 +147,18 @@ impl System {
             settings: Vec::new(),
             servers: Servers::Both,
             database: None,
+            seed: None,
         }
     }
 
     /// Addresses, ids and secrets of the demo environment.
     pub fn env(&self) -> &EnvironmentFile {
         &self.running.env
+    }
+
+    /// Where the data is.
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.running.data_dir
     }
 
     /// The database, to look behind the scenes.

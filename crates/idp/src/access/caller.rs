@@ -6,7 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use db::StoreError;
 use jiff::Timestamp;
-use protocol::id::{ApplicationId, EnvironmentId, OrganizationId, UserId};
+use protocol::Random;
+use protocol::id::{ApplicationId, EnvironmentId, OrganizationId, UserId, derived};
 use protocol::oauth::Scopes;
 use protocol::pingone::{RoleScope, RoleScopeType};
 use protocol::secret::ClientSecret;
@@ -46,6 +47,25 @@ enum Who {
     Bearer(Box<Bearer>),
     /// The program itself, from inside.
     Program(Program),
+}
+
+/// The ids of the parts of an object, in their order.
+#[derive(Debug)]
+pub(crate) struct PartIds<'a> {
+    of: Option<Uuid>,
+    random: &'a dyn Random,
+    count: usize,
+}
+
+impl PartIds<'_> {
+    /// The id of the next part.
+    pub(crate) fn next_id(&mut self) -> Uuid {
+        self.count += 1;
+        match self.of {
+            Some(object) => derived(object, &format!("parts/{}", self.count)),
+            None => self.random.uuid(),
+        }
+    }
 }
 
 /// Rejected with 401.
@@ -150,6 +170,15 @@ impl Caller {
         match self.given() {
             Some(given) => Ids::given(self.new_id(), path, &given.ids),
             None => Ids::of(self.new_id()),
+        }
+    }
+
+    /// The ids of the parts of a new object, which follow from its own where that is given.
+    pub(crate) fn new_parts(&self) -> PartIds<'_> {
+        PartIds {
+            of: self.given().and_then(|given| given.id),
+            random: self.idp.random(),
+            count: 0,
         }
     }
 

@@ -343,13 +343,14 @@ impl Gateway {
     fn name_user_types(&mut self, managing: &Managing<Self>, replaced: Option<&Object<Self>>) {
         let before = replaced.and_then(|object| object.document.user_types.as_deref());
         let before = before.unwrap_or_default();
+        let mut parts = managing.new_parts();
         for kind in self.user_types.as_deref_mut().unwrap_or_default() {
             let known = before
                 .iter()
                 .find(|one| one.name == kind.name || kind.id.is_some() && one.id == kind.id);
             kind.id = known
                 .and_then(|known| known.id)
-                .or_else(|| Some(managing.idp.random().uuid()));
+                .or_else(|| Some(parts.next_id()));
         }
     }
 

@@ -103,7 +103,8 @@ macro_rules! kept {
                 replaced: Option<&Object<Self>>,
             ) -> Result<(), ApiFailure> {
                 bounded(self)?;
-                let mut new_id = || managing.idp.random().uuid();
+                let mut parts = managing.new_parts();
+                let mut new_id = || parts.next_id();
                 self.complete(replaced.map(|object| &object.document), &mut new_id)
             }
 

@@ -17,11 +17,14 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::file::{Seed, SeedError, table};
-use super::kinds::{Form, Kind, Reference, Shape};
+use super::kinds::{ENVIRONMENT, Form, Kind, Reference, Shape};
 use super::plan::{Plan, Planned};
 use super::source::{Source, words};
 use super::tree::{each_at, id_of, remove};
 use super::walk::{ALWAYS, image_of};
+
+/// Stands between the parts of a form.
+const BOUNDARY: &str = "part-of-a-seed";
 
 /// Passwords of a seed were set long ago, so that no minimum age forbids to change them.
 const PASSWORD_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -87,6 +90,7 @@ async fn bring_up(
         began: HashMap::new(),
         images: HashMap::new(),
         answers: HashMap::new(),
+        fault: None,
     };
     if making.is_there().await? {
         if existing == Existing::Refuse {
@@ -116,6 +120,8 @@ struct Making<'a> {
     images: HashMap<Uuid, String>,
     /// What was looked up beside the seed, by path.
     answers: HashMap<String, Vec<Map<String, Value>>>,
+    /// What was understood by nobody.
+    fault: Option<SeedError>,
 }
 
 impl<'a> Making<'a> {
@@ -165,7 +171,8 @@ impl<'a> Making<'a> {
         call.given.id = Some(planned.id);
         call.given.ids = self.plan.ids.clone();
         let answer = self.send(planned, call).await?;
-        self.require_known(planned, &body, &answer)
+        self.require_known(planned, &body, &answer);
+        Ok(())
     }
 
     /// Makes everything in its order. What is refused is tried again as long as something else comes
@@ -178,7 +185,14 @@ impl<'a> Making<'a> {
             let before = left.len();
             for place in left {
                 let waits = self.waits(place, &refused);
-                let made = if waits { None } else { Some(self.make(place).await) };
+                let made = if waits {
+                    None
+                } else {
+                    Some(Box::pin(self.make(place)).await)
+                };
+                if let Some(fault) = self.fault.take() {
+                    return Err(fault);
+                }
                 match made {
                     Some(Ok(())) => {}
                     Some(Err(error)) => {
@@ -235,10 +249,12 @@ impl<'a> Making<'a> {
             Form::Collection | Form::Given | Form::Roles => {
                 self.one_of_many(place, planned, &path, body).await
             }
+            Form::Certificates => self.certificate(place, planned, &path, &body).await,
             Form::Images => self.image(planned, &path).await,
             Form::Memberships => {
                 let address = format!("/v1/{path}");
-                let call = Call::new(Method::POST, &address).json(&Value::Object(body));
+                let mut call = Call::new(Method::POST, &address).json(&Value::Object(body));
+                call.given.id = Some(planned.id);
                 self.send(planned, call).await.map(drop)
             }
             Form::Settings => {
@@ -250,9 +266,11 @@ impl<'a> Making<'a> {
                     _ => None,
                 });
                 let whole = self.changed(planned, present.unwrap_or_default(), &body)?;
-                let call = Call::new(Method::PUT, &address).json(&Value::Object(whole));
+                let mut call = Call::new(Method::PUT, &address).json(&Value::Object(whole));
+                call.given.id = Some(planned.id);
                 let answer = self.send(planned, call).await?;
-                self.require_known(planned, &body, &answer)
+                self.require_known(planned, &body, &answer);
+                Ok(())
             }
             Form::Texts => self.texts(planned, &path, body).await,
             Form::Users => self.user(planned, &path, body).await,
@@ -344,15 +362,16 @@ impl<'a> Making<'a> {
         if reference.to == "roles" {
             paths.push("roles".to_owned());
         }
+        let kind = ENVIRONMENT.at_path(reference.to);
         let mut known = BTreeSet::new();
         for path in paths {
             for members in self.looked_up(&path).await? {
-                let label = members.get("name").and_then(Value::as_str).unwrap_or_default();
+                let label = kind.and_then(|kind| kind.label(members)).unwrap_or_default();
                 let id = members.get("id").and_then(Value::as_str).and_then(id_of);
                 if let Some(id) = id.filter(|_| label == name) {
                     return Ok(id);
                 }
-                known.insert(label.to_owned());
+                known.insert(label);
             }
         }
         known.extend(self.plan.names(reference.to).into_iter().map(str::to_owned));
@@ -477,7 +496,8 @@ impl<'a> Making<'a> {
         {
             *actual = id;
         }
-        self.require_known(planned, &body, &answer)
+        self.require_known(planned, &body, &answer);
+        Ok(())
     }
 
     /// What a collection began with that is this object, by its id or by what tells it apart.
@@ -525,7 +545,7 @@ impl<'a> Making<'a> {
         let address = format!("/v1/{path}/{id}");
         let call = Call::new(Method::PUT, &address).json(&Value::Object(whole));
         let answer = self.send(planned, call).await?;
-        self.require_known(planned, &body, &answer)?;
+        self.require_known(planned, &body, &answer);
         self.keep_secret(planned, path, &id).await
     }
 
@@ -668,7 +688,43 @@ impl<'a> Making<'a> {
         let answer = self.send(planned, call).await?;
         body.remove("account");
         body.remove("lifecycle");
-        self.require_known(planned, &body, &answer)
+        self.require_known(planned, &body, &answer);
+        Ok(())
+    }
+
+    async fn certificate(
+        &mut self,
+        place: usize,
+        planned: &Planned<'_>,
+        path: &str,
+        body: &Map<String, Value>,
+    ) -> Result<(), SeedError> {
+        let Some(pem) = self.own_text(planned, "pem")? else {
+            let what = "pem: is missing: the certificate, with its chain if it has one";
+            return Err(self.error(planned, what.to_owned()));
+        };
+        let usage = body.get("usageType").and_then(Value::as_str).unwrap_or_default();
+        if [pem, usage].iter().any(|text| text.contains(BOUNDARY)) {
+            return Err(self.error(planned, "pem: is no certificate".to_owned()));
+        }
+        let form = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"usageType\"\r\n\r\n{usage}\r\n\
+             --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\
+             Content-Type: application/x-pem-file\r\n\r\n{pem}\r\n--{BOUNDARY}--\r\n"
+        );
+        let (address, media_type) =
+            (format!("/v1/{path}"), format!("multipart/form-data; boundary={BOUNDARY}"));
+        let mut call = Call::new(Method::POST, &address);
+        call.media_type = &media_type;
+        call.body = form.into();
+        call.given = self.given(planned)?;
+        let answer = self.send(planned, call).await?;
+        if let Some(id) = answer.get("id").and_then(Value::as_str).and_then(id_of)
+            && let Some(actual) = self.actual.get_mut(place)
+        {
+            *actual = id;
+        }
+        Ok(())
     }
 
     async fn image(&mut self, planned: &Planned<'_>, path: &str) -> Result<(), SeedError> {
@@ -715,7 +771,7 @@ impl<'a> Making<'a> {
     /// Switches on what had to wait for what is below it, the lowest first.
     async fn switch_on(&mut self) -> Result<(), SeedError> {
         let plan = self.plan;
-        for place in plan.order.iter().rev().copied() {
+        for place in plan.inside_out() {
             let Some(planned) = plan.all.get(place) else {
                 continue;
             };
@@ -800,16 +856,17 @@ impl<'a> Making<'a> {
         Ok((address.matches('/').count() > 1).then(|| format!("/v1/{address}")))
     }
 
-    /// Refuses a member that the service did not understand: it shows what it did.
+    /// Finds fault with a member that the service did not understand: it shows what it did. What was
+    /// made with it is not tried again.
     fn require_known(
-        &self,
+        &mut self,
         planned: &Planned<'_>,
         sent: &Map<String, Value>,
         answer: &Value,
-    ) -> Result<(), SeedError> {
+    ) {
         let kind = planned.object.kind;
         let Some(unknown) = unknown_member(sent, answer, "", kind) else {
-            return Ok(());
+            return;
         };
         let shown = answer.as_object().into_iter().flat_map(Map::keys);
         let near = shown
@@ -820,7 +877,9 @@ impl<'a> Making<'a> {
             Some((_, near)) => format!("is {near} meant?"),
             None => "take it away".to_owned(),
         };
-        Err(self.error(planned, format!("`{unknown}` is no member of one of {}; {hint}", kind.key)))
+        let what = format!("`{unknown}` is no member of one of {}; {hint}", kind.key);
+        let fault = self.error(planned, what);
+        self.fault.get_or_insert(fault);
     }
 }
 
@@ -843,7 +902,8 @@ fn unknown_member(
 ) -> Option<String> {
     for (name, value) in sent {
         let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
-        if value.is_null() || kind.secrets.contains(&path.as_str()) {
+        let is_unshown = [kind.secrets, kind.unshown].iter().any(|all| all.contains(&path.as_str()));
+        if value.is_null() || is_unshown {
             continue;
         }
         let Some(member) = shown.get(name) else {

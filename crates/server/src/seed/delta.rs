@@ -5,7 +5,7 @@ use protocol::id::derived;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::kinds::Kind;
+use super::kinds::{Form, Kind};
 use super::tree::Object;
 
 /// What a seed says of an environment, beside what `begins` every one.
@@ -15,8 +15,9 @@ pub(super) fn delta(environment: &Object, begins: &Object) -> Object {
     if let Some(id) = environment.id {
         reduce(&mut own, Some(begins), id, "", &mut without);
     }
-    // An environment's own members all stand in its table.
+    // An environment's own members stand in its table, but for what it is made of as all are.
     own.members = environment.members.clone();
+    own.members.retain(|name, value| name != "billOfMaterials" || begins.members.get(name) != Some(value));
     if !without.is_empty() {
         own.members.insert("without".to_owned(), json!(without));
     }
@@ -68,7 +69,7 @@ fn reduce(
         let mut unset = Vec::new();
         let kind = object.kind;
         object.members = differing(kind, &object.members, &begins.members, "", &mut unset);
-        if !unset.is_empty() {
+        if !unset.is_empty() && kind.form != Form::Texts {
             object.members.insert("unset".to_owned(), json!(unset));
         }
     }
@@ -110,6 +111,12 @@ pub(super) fn is_name(kind: &Kind, member: &str) -> bool {
     names.any(|name| name.split('.').next() == Some(member))
 }
 
+/// Whether what tells the object from others is in this member.
+fn has_name_in(kind: &Kind, path: &str) -> bool {
+    let inside = format!("{path}.");
+    kind.names.iter().any(|name| name.starts_with(&inside))
+}
+
 fn differing(
     kind: &Kind,
     own: &Map<String, Value>,
@@ -122,7 +129,7 @@ fn differing(
         let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
         let value = match (value, begins.get(name)) {
             _ if kind.names.contains(&path.as_str()) => Some(value.clone()),
-            (value, Some(begin)) if value == begin => None,
+            (value, Some(begin)) if value == begin && !has_name_in(kind, &path) => None,
             (Value::Object(value), Some(Value::Object(begin))) => {
                 Some(Value::Object(differing(kind, value, begin, &path, unset)))
             }

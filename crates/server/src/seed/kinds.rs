@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 /// How the objects of a kind are read and made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
+    /// Certificates of others, uploaded as PEM.
+    Certificates,
     /// A collection: listed, created by POST, replaced by PUT.
     Collection,
     /// Made by the service; a seed changes them, or names them for what is below.
@@ -84,12 +86,16 @@ pub(super) struct Kind {
     pub(super) own: &'static [&'static str],
     /// Switches that are off until everything else is there.
     pub(super) later: &'static [&'static str],
-    /// Secrets, and what is written and never shown.
+    /// Members that are taken and shown elsewhere, or not at all.
+    pub(super) unshown: &'static [&'static str],
+    /// Secrets.
     pub(super) secrets: &'static [&'static str],
     /// The member for which a text stands in a list of texts.
     pub(super) short: Option<&'static str>,
     /// Which objects a seed is about, of those that the service shows.
     pub(super) is_meant: fn(&Map<String, Value>) -> bool,
+    /// Whether every new object that it hangs off begins with it.
+    pub(super) is_begun: fn(&Map<String, Value>) -> bool,
     pub(super) children: &'static [Self],
 }
 
@@ -105,9 +111,11 @@ impl Kind {
             read_only: &[],
             own: &[],
             later: &[],
+            unshown: &[],
             secrets: &[],
             short: None,
             is_meant: |_| true,
+            is_begun: |_| false,
             children: &[],
         }
     }
@@ -143,6 +151,10 @@ impl Kind {
         Self { later, ..self }
     }
 
+    const fn unshown(self, unshown: &'static [&'static str]) -> Self {
+        Self { unshown, ..self }
+    }
+
     const fn secrets(self, secrets: &'static [&'static str]) -> Self {
         Self { secrets, ..self }
     }
@@ -158,6 +170,10 @@ impl Kind {
         Self { is_meant, ..self }
     }
 
+    const fn begun(self, is_begun: fn(&Map<String, Value>) -> bool) -> Self {
+        Self { is_begun, ..self }
+    }
+
     const fn children(self, children: &'static [Self]) -> Self {
         Self { children, ..self }
     }
@@ -167,10 +183,17 @@ impl Kind {
         self.children.iter().find(|kind| kind.key == key)
     }
 
-    /// Whether the id in a body is another object's.
+    /// The kind at a path below this one, such as `resources/scopes`.
+    pub(super) fn at_path(&self, path: &str) -> Option<&'static Self> {
+        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let kind = self.child(first)?;
+        rest.map_or(Some(kind), |rest| kind.at_path(rest))
+    }
+
+    /// Whether the id in a body is another object's, or a name.
     pub(super) fn names_another(&self) -> bool {
         let mut references = self.references.iter();
-        self.form == Form::Memberships || references.any(|one| one.member == "id")
+        self.names.contains(&"id") || references.any(|one| one.member == "id")
     }
 
     /// What tells an object from its siblings; `None` where it lacks what does.
@@ -209,6 +232,12 @@ pub(super) static ENVIRONMENT: Kind = Kind::new("environments", 0, &["name"])
 
 const NAME: &[&str] = &["name"];
 
+/// The identifier of users, as every new application and resource tells it.
+fn is_subject(members: &Map<String, Value>) -> bool {
+    let is = |name: &str, text: &str| members.get(name).is_some_and(|value| value == text);
+    is("name", "sub") && is("value", "${user.id}")
+}
+
 /// The roles that a user, an application or a gateway holds.
 const ROLES: Kind = Kind::new("roles", 90, &["role", "scope.type", "scope.id"])
     .at("roleAssignments")
@@ -235,10 +264,18 @@ const fn memberships(key: &'static str) -> Kind {
 const IN_ENVIRONMENT: &[Kind] = &[
     Kind::new("languages", 1, &["locale"])
         .read_only(&["customerAdded", "name"])
+        .later(&["default", "enabled"])
         .children(&[Kind::new("translations", 2, &[])
             .at("/translations/{}")
             .form(Form::Texts)]),
     Kind::new("images", 1, &[]).form(Form::Images).own(&["data"]),
+    Kind::new("certificates", 1, &[])
+        .form(Form::Certificates)
+        .read_only(&[
+            "algorithm", "customCRL", "expiresAt", "issuerDN", "keyLength", "material", "name", "serialNumber",
+            "signatureAlgorithm", "startsAt", "status", "subjectDN", "validityPeriod", "default",
+        ])
+        .own(&["pem"]),
     Kind::new("schemas", 1, NAME)
         .form(Form::Given)
         .children(&[Kind::new("attributes", 2, NAME).read_only(&["ldapAttribute"])]),
@@ -265,10 +302,11 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .at("notificationsSettings/phoneDeliverySettings")
         .secrets(&["authToken", "authentication.password", "authentication.token"]),
     Kind::new("notificationsPolicies", 3, NAME),
-    Kind::new("templates", 3, NAME)
+    Kind::new("templates", 3, &["id"])
         .form(Form::Given)
         .children(&[
             Kind::new("contents", 4, &["deliveryMethod", "locale", "variant"])
+                .at("/templates/{}/contents")
                 .only(|members| members.get("default") != Some(&Value::Bool(true))),
         ]),
     Kind::new("emailDomains", 3, &["domainName"])
@@ -283,7 +321,10 @@ const IN_ENVIRONMENT: &[Kind] = &[
                 .only(|members| members.contains_key("id")),
         ]),
     Kind::new("identityProviders", 5, NAME)
-        .references(&[refers("registration.population", "populations")])
+        .references(&[
+            refers("registration.population", "populations"),
+            refers("spSigning.key", "keys"),
+        ])
         .secrets(&["clientSecret"])
         .children(&[Kind::new("attributes", 6, NAME).read_only(&["mappingType"])]),
     Kind::new("roles", 5, NAME)
@@ -294,7 +335,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .own(&["secret"])
         .children(&[
             Kind::new("scopes", 6, NAME).short("name"),
-            Kind::new("attributes", 6, NAME).read_only(&["type"]),
+            Kind::new("attributes", 6, NAME).read_only(&["type"]).begun(is_subject),
             Kind::new("applicationResources", 6, NAME).children(&[
                 Kind::new("permissions", 7, &["action"])
                     .at("/applicationResources/{id}/permissions")
@@ -313,13 +354,20 @@ const IN_ENVIRONMENT: &[Kind] = &[
                 .read_only(&["currentRevision", "name"])
                 .later(&["enabled"])
                 .children(&[
-                    Kind::new("revisions", 7, &["effectiveAt"]).read_only(&["notValidAfter"]),
+                    Kind::new("revisions", 7, &["effectiveAt"])
+                        .read_only(&["notValidAfter"])
+                        .unshown(&["text"]),
                 ]),
         ]),
     Kind::new("forms", 5, NAME).read_only(&["created", "modified", "languageBundle"]),
-    Kind::settings("recaptchaV2Config", 5).secrets(&["secretKey"]),
+    Kind::settings("recaptchaV2Config", 5)
+        .read_only(&["created", "modified"])
+        .secrets(&["secretKey"]),
     Kind::new("applications", 7, NAME)
-        .references(&[refers("kerberos.gateways[]", "gateways")])
+        .references(&[
+            refers("accessControl.group.groups[]", "groups"),
+            refers("kerberos.gateways[]", "gateways"),
+        ])
         .read_only(&["clientId"])
         .own(&["forOperators", "secret"])
         .only(|members| {
@@ -335,7 +383,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
                     },
                 ])
                 .read_only(&["application"]),
-            Kind::new("attributes", 8, NAME).read_only(&["mappingType"]),
+            Kind::new("attributes", 8, NAME).read_only(&["mappingType"]).begun(is_subject),
             Kind::new("pushCredentials", 8, &["type"]).secrets(&["key", "token", "googleServiceAccountCredentials"]),
             Kind::new("signOnPolicyAssignments", 11, &["signOnPolicy"])
                 .references(&[refers("signOnPolicy", "signOnPolicies")])
@@ -350,13 +398,14 @@ const IN_ENVIRONMENT: &[Kind] = &[
         names("mobile.applications[].id", "applications"),
     ]),
     Kind::settings("mfaSettings", 8),
-    Kind::settings("adminConfig", 8),
+    Kind::settings("adminConfig", 8).references(&[refers("provider", "identityProviders")]),
     Kind::new("signOnPolicies", 9, NAME).children(&[
         Kind::new("actions", 10, &["type", "priority"])
             .references(&[
                 refers("agreement", "agreements"),
                 refers("applications[]", "applications"),
                 refers("deviceAuthenticationPolicy", "deviceAuthenticationPolicies"),
+                refers("discoveryRules[].identityProvider", "identityProviders"),
                 refers("identityProvider", "identityProviders"),
                 refers("registration.population", "populations"),
                 refers("socialProviders[]", "identityProviders"),
@@ -364,6 +413,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
             .read_only(&["signOnPolicy"]),
     ]),
     Kind::new("gateways", 6, NAME)
+        .references(&[refers("userTypes[].newUserLookup.population", "populations")])
         .secrets(&["bindPassword", "defaultSharedSecret", "kerberos.serviceAccountPassword", "radiusClients[].sharedSecret"])
         .read_only(&["currentAlerts", "supportedVersions"])
         .children(&[ROLES]),
@@ -388,15 +438,29 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .secrets(&["httpEndpoint.headers"]),
     Kind::new("applicationRoles", 9, NAME)
         .children(&[Kind::new("permissions", 10, &["id"]).form(Form::Memberships)]),
-    Kind::new("apiServers", 9, NAME).children(&[Kind::new("operations", 10, NAME)]),
+    Kind::new("apiServers", 9, NAME)
+        .references(&[refers("authorizationServer.resource", "resources")])
+        .children(&[
+            Kind::new("operations", 10, NAME)
+                .references(&[refers("accessControl.group.groups[]", "groups")]),
+        ]),
     Kind::new("decisionEndpoints", 9, NAME),
+    Kind::new("fidoDevicesMetadata", 7, &["aaguid"]),
     Kind::new("digitalWalletApplications", 9, NAME)
         .references(&[refers("application", "applications")]),
     Kind::settings("credentialIssuerProfile", 8),
     Kind::new("credentialTypes", 9, &["title"])
-        .children(&[Kind::new("issuanceRules", 10, &["digitalWalletApplication"])]),
+        .read_only(&["version"])
+        .children(&[Kind::new("issuanceRules", 10, &["digitalWalletApplication"]).references(&[
+            refers("digitalWalletApplication", "digitalWalletApplications"),
+            names("filter.groupIds[]", "groups"),
+            names("filter.populationIds[]", "populations"),
+        ])]),
     Kind::new("riskPredictors", 8, &["compactName"]),
-    Kind::new("riskPolicySets", 9, NAME),
+    Kind::new("riskPolicySets", 9, NAME).references(&[
+        refers("evaluatedPredictors[]", "riskPredictors"),
+        refers("triggers[].policySet", "riskPolicySets"),
+    ]),
     Kind::new("verifyPolicies", 8, NAME),
     Kind::new("voicePhrases", 7, &["displayName"])
         .children(&[Kind::new("contents", 8, &["locale"])]),

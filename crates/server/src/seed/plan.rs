@@ -1,6 +1,7 @@
 //! What is to be brought up: every object of an environment with its id, in an order in which each
 //! finds what it refers to.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -101,7 +102,7 @@ impl<'a> Plan<'a> {
             // Texts, settings and memberships have no ids of their own.
             if !matches!(
                 planned.object.kind.form,
-                Form::Collection | Form::Given | Form::Images | Form::Roles | Form::Users
+                Form::Certificates | Form::Collection | Form::Given | Form::Images | Form::Roles | Form::Users
             ) {
                 continue;
             }
@@ -127,6 +128,21 @@ impl<'a> Plan<'a> {
             });
         }
         Ok(())
+    }
+
+    /// Everything, what is below something before it, in the order of what stands at the top.
+    pub(super) fn inside_out(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (1..self.all.len()).collect();
+        places.sort_by_key(|place| (self.rank_at_top(*place), Reverse(*place)));
+        places
+    }
+
+    fn rank_at_top(&self, place: usize) -> Option<u8> {
+        let planned = self.all.get(place)?;
+        match planned.above {
+            Some(above) if above > 0 => self.rank_at_top(above),
+            _ => Some(planned.object.kind.rank),
+        }
     }
 
     /// The id of what the file calls by a name: at a place of the environment, or below another

@@ -59,28 +59,36 @@ async fn start(region: Region) -> Result<Idp, ScratchError> {
 }
 
 /// Brings a seed up in memory, and reads its first environment.
-async fn brought_up(seed: &Seed, region: Region, users: bool) -> Result<Object, ScratchError> {
+async fn brought_up(
+    seed: &Seed,
+    region: Region,
+    wanted: Wanted,
+) -> Result<Object, ScratchError> {
     let idp = start(region).await?;
     apply(&idp, seed, Existing::Refuse).await?;
     let nobody = OrganizationId::from_uuid(Uuid::nil());
     let inside = idp.inside(nobody).await.map_err(failed)?;
-    let wanted = Wanted {
-        secrets: false,
-        users,
-    };
     let first = seed.environment_ids().first().copied();
     let id = first.unwrap_or_else(|| EnvironmentId::from_uuid(Uuid::nil()));
     let walked = walk::read(Source::Inside(&inside), id, wanted).await;
     Ok(walked.map_err(failed)?.environment)
 }
 
-/// What an environment of this id and name begins with.
-pub(super) async fn baseline(environment: &Object) -> Result<Object, ScratchError> {
+/// What an environment of this id and name begins with, read as `wanted` says.
+pub(super) async fn baseline(
+    environment: &Object,
+    wanted: Wanted,
+) -> Result<Object, ScratchError> {
     let mut bare = Object::new(&ENVIRONMENT, environment.members.clone());
     bare.id = environment.id;
     bare.members.retain(|name, _| ["name", "type"].contains(&name.as_str()));
     let seed = Seed::of(vec![bare], "an empty environment");
-    brought_up(&seed, Region::NorthAmerica, false).await
+    let wanted = Wanted {
+        secrets: false,
+        users: false,
+        ..wanted
+    };
+    brought_up(&seed, Region::NorthAmerica, wanted).await
 }
 
 /// What a seed's first environment comes to.
@@ -89,5 +97,10 @@ pub(super) async fn whole(seed: &Seed, users: bool) -> Result<Object, ScratchErr
     let region = first.and_then(|environment| environment.members.get("region"));
     let region = region.cloned().unwrap_or(Value::Null);
     let region = serde_json::from_value(region).unwrap_or(Region::NorthAmerica);
-    brought_up(seed, region, users).await
+    let wanted = Wanted {
+        secrets: false,
+        users,
+        all_texts: true,
+    };
+    brought_up(seed, region, wanted).await
 }

@@ -19,6 +19,8 @@ pub(super) struct Wanted {
     /// Secrets and the hashes of passwords, which only this process's own environments show.
     pub(super) secrets: bool,
     pub(super) users: bool,
+    /// All texts of pages, as PingOne shows them, and not those alone that were set.
+    pub(super) all_texts: bool,
 }
 
 /// An environment that was read, and what could not be.
@@ -123,6 +125,7 @@ impl Walk<'_> {
         let path = self.path(kind, above, of);
         match kind.form {
             Form::Images => Ok(Vec::new()),
+            Form::Certificates => self.certificates(kind, &path).await,
             Form::Settings => Ok(self.settings(kind, &path, of.id).await?.into_iter().collect()),
             Form::Texts => Ok(self.texts(kind, &path, of).await?.into_iter().collect()),
             Form::Collection | Form::Given | Form::Memberships | Form::Roles | Form::Users => {
@@ -138,7 +141,7 @@ impl Walk<'_> {
                     let Value::Object(members) = item else {
                         continue;
                     };
-                    if (kind.is_meant)(&members) {
+                    if (kind.is_meant)(&members) && !(kind.is_begun)(&members) {
                         objects.push(self.whole(kind, &path, of.id, members).await?);
                     }
                 }
@@ -147,6 +150,33 @@ impl Walk<'_> {
                 Ok(objects)
             }
         }
+    }
+
+    /// The certificates of others. What they consist of is shown inside the process alone.
+    async fn certificates(
+        &mut self,
+        kind: &'static Kind,
+        path: &str,
+    ) -> Result<Vec<Object>, ReadError> {
+        let inside = self.inside().map(|inside| inside.clone().with_secrets());
+        let source = inside.as_ref().map_or(self.source, Source::Inside);
+        let items = source.list(path).await?.unwrap_or_default();
+        let mut objects = Vec::new();
+        for item in items {
+            let pem = pem_of(&item);
+            let Value::Object(members) = item else {
+                continue;
+            };
+            let mut object = self.object(kind, None, members);
+            object.members.insert("pem".to_owned(), json!(pem));
+            objects.push(object);
+        }
+        if self.inside().is_none() && !objects.is_empty() {
+            let count = objects.len();
+            self.remarks.push(format!("certificates are left out ({count}): import them again"));
+            objects.clear();
+        }
+        Ok(objects)
     }
 
     fn leave_out(&mut self, kind: &Kind, above: &str, words: &str) {
@@ -183,7 +213,7 @@ impl Walk<'_> {
         language: &Object,
     ) -> Result<Option<Object>, ReadError> {
         let locale = language.label().unwrap_or_default();
-        let set = match self.inside() {
+        let set = match self.inside().filter(|_| !self.wanted.all_texts) {
             Some(inside) => inside.translations(self.id, &locale).await.map_err(|error| {
                 ReadError::Failed {
                     path: path.to_owned(),
@@ -191,7 +221,7 @@ impl Walk<'_> {
                 }
             })?,
             None => match self.source.list(path).await? {
-                Ok(items) => items.iter().filter_map(changed_text).collect(),
+                Ok(items) => items.iter().filter_map(shown_text).collect(),
                 Err(words) => {
                     self.leave_out(kind, path, &words);
                     BTreeMap::new()
@@ -278,7 +308,9 @@ impl Walk<'_> {
         mut members: Map<String, Value>,
     ) -> Object {
         let id = members.get("id").and_then(Value::as_str).and_then(id_of);
-        let id = id.filter(|_| !kind.names_another());
+        // Settings have their environment's, and some have that of what they hang off.
+        let is_own = !kind.names_another() && kind.form != Form::Settings;
+        let id = id.filter(|id| is_own && Some(*id) != above);
         of_installation(kind, &mut members);
         if kind.form == Form::Users {
             state_of_user(&mut members);
@@ -385,6 +417,21 @@ fn may_have(object: &Object, child: &Kind) -> bool {
     }
 }
 
+/// A certificate with its chain, as PEM.
+fn pem_of(item: &Value) -> String {
+    let chain = item.pointer("/material/chain").and_then(Value::as_array);
+    let mut text = String::new();
+    for certificate in chain.into_iter().flatten().filter_map(Value::as_str) {
+        text.push_str("-----BEGIN CERTIFICATE-----\n");
+        for line in certificate.as_bytes().chunks(64) {
+            text.push_str(&String::from_utf8_lossy(line));
+            text.push('\n');
+        }
+        text.push_str("-----END CERTIFICATE-----\n");
+    }
+    text
+}
+
 /// Takes away what says where the installation is.
 fn of_installation(kind: &Kind, members: &mut Map<String, Value>) {
     let own = members.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -395,12 +442,11 @@ fn of_installation(kind: &Kind, members: &mut Map<String, Value>) {
     }
 }
 
-/// A text that somebody set, as far as PingOne lets that be seen.
-fn changed_text(item: &Value) -> Option<(String, String)> {
+/// A text of a page with its key.
+fn shown_text(item: &Value) -> Option<(String, String)> {
     let text = |name: &str| item.get(name).and_then(Value::as_str);
     let (key, translated) = (text("key")?, text("translatedText")?);
-    let is_set = !translated.is_empty() && text("referenceText") != Some(translated);
-    is_set.then(|| (key.to_owned(), translated.to_owned()))
+    (!translated.is_empty()).then(|| (key.to_owned(), translated.to_owned()))
 }
 
 /// Account and lifecycle in the words of an import.

@@ -17,4 +17,5 @@ mod log;
 mod mail;
 mod postgres;
 mod production;
+mod seed;
 mod tls;

@@ -81,7 +81,10 @@ impl Configuration for Revision {
         if self.text.trim().is_empty() {
             return Err(ApiFailure::required_value("text"));
         }
-        if self.effective_at < managing.now.saturating_sub(GRACE).unwrap_or(Timestamp::MIN) {
+        // What is brought up again was in force before.
+        let is_new = managing.program().is_none();
+        let earliest = managing.now.saturating_sub(GRACE).unwrap_or(Timestamp::MIN);
+        if is_new && self.effective_at < earliest {
             let message = "must not be in the past";
             return Err(ApiFailure::invalid_value("effectiveAt", message));
         }
