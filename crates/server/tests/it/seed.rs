@@ -34,12 +34,6 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Writes what a system's environment file says, and gives its path.
-fn env_file(system: &System, place: &tempfile::TempDir, name: &str) -> String {
-    let path = place.path().join(format!("{name}.env"));
-    system.env().write(&path).unwrap();
-    path.display().to_string()
-}
 
 /// Writes out everything that a system holds, with its secrets.
 async fn exported(system: &System, place: &tempfile::TempDir) -> PathBuf {
