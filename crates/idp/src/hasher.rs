@@ -59,7 +59,9 @@ pub(crate) fn known_hash(text: &str) -> Result<PasswordHash, InvalidHash> {
     let params = Params::try_from(&phc).map_err(|_| InvalidHash)?;
     let work = u64::from(params.m_cost()) * u64::from(params.t_cost());
     let is_whole = phc.algorithm == Algorithm::Argon2id.ident()
-        && phc.version.is_none_or(|version| version == u32::from(Version::V0x13))
+        && phc
+            .version
+            .is_none_or(|version| version == u32::from(Version::V0x13))
         && phc.salt.is_some()
         && phc.hash.is_some();
     if is_whole && params.m_cost() <= MOST_MEMORY_KIB && work <= MOST_WORK_KIB {

@@ -178,7 +178,9 @@ impl Inside {
         let request = media_type.and_then(|media_type| {
             let program = Program::new(self.organization, call.given, self.is_shown_secrets);
             let request = request.extension(program);
-            request.header(CONTENT_TYPE, media_type).body(Body::from(call.body))
+            request
+                .header(CONTENT_TYPE, media_type)
+                .body(Body::from(call.body))
         });
         let request = request.map_err(|source| CallError::NoRequest {
             path: path.to_owned(),
@@ -205,7 +207,10 @@ impl Inside {
     /// # Errors
     ///
     /// [`StoreError`] when the database does not answer.
-    pub async fn environments(&self, most: u32) -> Result<Vec<(EnvironmentId, String)>, StoreError> {
+    pub async fn environments(
+        &self,
+        most: u32,
+    ) -> Result<Vec<(EnvironmentId, String)>, StoreError> {
         let mut all = self.idp.environments().page("", most, |all| all).await?;
         all.sort_by_key(|one| (one.created_at, one.id));
         Ok(all.into_iter().map(|one| (one.id, one.name)).collect())
@@ -236,12 +241,17 @@ impl Inside {
     ///
     /// [`StoreError`] when the database does not answer.
     pub async fn password(&self, user: Uuid) -> Result<Option<KeptPassword>, StoreError> {
-        let kept = Passwords::new(self.idp.db()).load(UserId::from_uuid(user)).await?;
-        Ok(kept.hash.zip(kept.changed_at).map(|(hash, set_at)| KeptPassword {
-            hash: hash.as_str().to_owned(),
-            must_change: kept.must_change,
-            set_at,
-        }))
+        let kept = Passwords::new(self.idp.db())
+            .load(UserId::from_uuid(user))
+            .await?;
+        Ok(kept
+            .hash
+            .zip(kept.changed_at)
+            .map(|(hash, set_at)| KeptPassword {
+                hash: hash.as_str().to_owned(),
+                must_change: kept.must_change,
+                set_at,
+            }))
     }
 
     /// Whether operators sign on to an application, and their tokens carry their roles.

@@ -98,11 +98,7 @@ pub struct Compared {
 /// # Errors
 ///
 /// [`ExportError`] when there is none of that name, or it cannot be read.
-pub async fn export(
-    idp: &Idp,
-    name: Option<&str>,
-    secrets: bool,
-) -> Result<Written, ExportError> {
+pub async fn export(idp: &Idp, name: Option<&str>, secrets: bool) -> Result<Written, ExportError> {
     let inside = idp.inside(OrganizationId::from_uuid(Uuid::nil())).await?;
     let inside = if secrets {
         inside.with_secrets()

@@ -11,9 +11,7 @@ use super::users::{known_population, names, representation};
 use super::{refusals, user_password, user_provider};
 use crate::access::allowed::Allowed;
 use crate::access::permissions::may;
-use crate::accounts::registration::{
-    self, GivenAccount, NewAccount, NewPassword, Verification,
-};
+use crate::accounts::registration::{self, GivenAccount, NewAccount, NewPassword, Verification};
 use crate::api::body::{JsonObject, read_known_members};
 use crate::api::hal::Reply;
 use crate::api::members::{self, Takes};

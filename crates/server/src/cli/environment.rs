@@ -166,11 +166,7 @@ impl EnvironmentCommand {
     }
 }
 
-fn create(
-    name: &str,
-    person: Option<(String, String)>,
-    place: &Place,
-) -> anyhow::Result<ExitCode> {
+fn create(name: &str, person: Option<(String, String)>, place: &Place) -> anyhow::Result<ExitCode> {
     let settings = place.settings()?;
     let who = person.as_ref().map(|(username, _)| username.clone());
     // The database comes first: nobody types a password twice to learn that it is in use.

@@ -82,15 +82,23 @@ impl Up {
 
 impl PortalAlone {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        self.common
-            .run(Servers::Portal, self.portal_listen.as_deref(), None, &Begin::default())
+        self.common.run(
+            Servers::Portal,
+            self.portal_listen.as_deref(),
+            None,
+            &Begin::default(),
+        )
     }
 }
 
 impl EnvironmentAlone {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        self.common
-            .run(Servers::Environment, None, self.idp_listen.as_deref(), &self.begin)
+        self.common.run(
+            Servers::Environment,
+            None,
+            self.idp_listen.as_deref(),
+            &self.begin,
+        )
     }
 }
 

@@ -98,7 +98,10 @@ async fn bring_up(
             return Err(making.error(environment, what));
         }
         tracing::info!(environment = %id, "the environment is made anew from the seed");
-        inside.remove(id).await.map_err(|error| seed.failed(error))?;
+        inside
+            .remove(id)
+            .await
+            .map_err(|error| seed.failed(error))?;
     }
     making.environment(environment).await?;
     making.everything().await?;
@@ -139,7 +142,9 @@ impl<'a> Making<'a> {
     async fn is_there(&self) -> Result<bool, SeedError> {
         let path = format!("/v1/environments/{}", self.id);
         let answer = self.inside.send(Call::new(Method::GET, &path)).await;
-        answer.map(|answer| answer.status.is_success()).map_err(|error| self.unanswered(error))
+        answer
+            .map(|answer| answer.status.is_success())
+            .map_err(|error| self.unanswered(error))
     }
 
     fn unanswered(&self, error: impl std::error::Error + Send + Sync + 'static) -> SeedError {
@@ -154,8 +159,11 @@ impl<'a> Making<'a> {
 
     /// Sends a call for an object; a refusal is the seed's fault.
     async fn send(&self, planned: &Planned<'_>, call: Call<'_>) -> Result<Value, SeedError> {
-        let Answer { status, body, .. } =
-            self.inside.send(call).await.map_err(|error| self.unanswered(error))?;
+        let Answer { status, body, .. } = self
+            .inside
+            .send(call)
+            .await
+            .map_err(|error| self.unanswered(error))?;
         if status.is_success() {
             return Ok(body);
         }
@@ -166,8 +174,10 @@ impl<'a> Making<'a> {
         let mut body = planned.object.members.clone();
         body.remove("without");
         body.entry("type").or_insert_with(|| json!("SANDBOX"));
-        body.entry("region").or_insert_with(|| json!(self.inside.region()));
-        let mut call = Call::new(Method::POST, "/v1/environments").json(&Value::Object(body.clone()));
+        body.entry("region")
+            .or_insert_with(|| json!(self.inside.region()));
+        let mut call =
+            Call::new(Method::POST, "/v1/environments").json(&Value::Object(body.clone()));
         call.given.id = Some(planned.id);
         call.given.ids = self.plan.ids.clone();
         let answer = self.send(planned, call).await?;
@@ -224,8 +234,15 @@ impl<'a> Making<'a> {
         };
         let id = self.actual.get(above).copied().unwrap_or_default();
         let parent = self.plan.all.get(above);
-        let label = parent.and_then(|parent| parent.object.label()).unwrap_or_default();
-        let path = planned.object.kind.path.replace("{id}", &id.to_string()).replace("{}", &label);
+        let label = parent
+            .and_then(|parent| parent.object.label())
+            .unwrap_or_default();
+        let path = planned
+            .object
+            .kind
+            .path
+            .replace("{id}", &id.to_string())
+            .replace("{}", &label);
         if let Some(path) = path.strip_prefix('/') {
             return format!("{environment}/{path}");
         }
@@ -311,7 +328,11 @@ impl<'a> Making<'a> {
         };
         each_at(&mut whole, reference.member, &mut note)?;
         let below = match reference.below {
-            Some(member) => whole.get(member).and_then(|value| value.get("id")).and_then(Value::as_str).and_then(id_of),
+            Some(member) => whole
+                .get(member)
+                .and_then(|value| value.get("id"))
+                .and_then(Value::as_str)
+                .and_then(id_of),
             None => None,
         };
         let mut ids = HashMap::new();
@@ -366,7 +387,9 @@ impl<'a> Making<'a> {
         let mut known = BTreeSet::new();
         for path in paths {
             for members in self.looked_up(&path).await? {
-                let label = kind.and_then(|kind| kind.label(members)).unwrap_or_default();
+                let label = kind
+                    .and_then(|kind| kind.label(members))
+                    .unwrap_or_default();
                 let id = members.get("id").and_then(Value::as_str).and_then(id_of);
                 if let Some(id) = id.filter(|_| label == name) {
                     return Ok(id);
@@ -382,7 +405,10 @@ impl<'a> Making<'a> {
             .max_by(|one, other| one.0.total_cmp(&other.0));
         let hint = match near {
             Some((_, near)) => format!("is `{near}` meant?"),
-            None => format!("put one into {}, or give the id of one that is there", reference.to),
+            None => format!(
+                "put one into {}, or give the id of one that is there",
+                reference.to
+            ),
         };
         let what = format!(
             "{}: nothing in {} is called `{name}`; {hint}",
@@ -403,10 +429,13 @@ impl<'a> Making<'a> {
     async fn listed(&self, path: &str) -> Result<Vec<Map<String, Value>>, SeedError> {
         let found = Source::Inside(self.inside).list(path).await;
         let found = found.map_err(|error| self.unanswered(error))?;
-        let objects = found.unwrap_or_default().into_iter().filter_map(|item| match item {
-            Value::Object(members) => Some(members),
-            _ => None,
-        });
+        let objects = found
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|item| match item {
+                Value::Object(members) => Some(members),
+                _ => None,
+            });
         Ok(objects.collect())
     }
 
@@ -451,9 +480,13 @@ impl<'a> Making<'a> {
         }
         match value {
             Value::Object(members) => {
-                members.values_mut().for_each(|value| self.lead_to_images(value));
+                members
+                    .values_mut()
+                    .for_each(|value| self.lead_to_images(value));
             }
-            Value::Array(items) => items.iter_mut().for_each(|value| self.lead_to_images(value)),
+            Value::Array(items) => items
+                .iter_mut()
+                .for_each(|value| self.lead_to_images(value)),
             Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
         }
     }
@@ -479,7 +512,8 @@ impl<'a> Making<'a> {
             }
         }
         if planned.object.members.contains_key("unset") {
-            let what = "unset: takes members from what every environment begins with, and this is new";
+            let what =
+                "unset: takes members from what every environment begins with, and this is new";
             return Err(self.error(planned, what.to_owned()));
         }
         for switch in kind.later {
@@ -519,7 +553,10 @@ impl<'a> Making<'a> {
         let same_label = |members: &&Map<String, Value>| {
             label.is_some() && kind.label(members) == label && (kind.is_meant)(members)
         };
-        let found = began.iter().find(same_id).or_else(|| began.iter().find(same_label));
+        let found = began
+            .iter()
+            .find(same_id)
+            .or_else(|| began.iter().find(same_label));
         Ok(found.cloned())
     }
 
@@ -533,7 +570,11 @@ impl<'a> Making<'a> {
         found: Map<String, Value>,
     ) -> Result<(), SeedError> {
         let kind = planned.object.kind;
-        let id = found.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let id = found
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         if let (Some(id), Some(actual)) = (id_of(&id), self.actual.get_mut(place)) {
             *actual = id;
         }
@@ -571,17 +612,14 @@ impl<'a> Making<'a> {
         }
     }
 
-    fn own_list<'p>(
-        &self,
-        planned: &Planned<'p>,
-        member: &str,
-    ) -> Result<Vec<&'p str>, SeedError> {
+    fn own_list<'p>(&self, planned: &Planned<'p>, member: &str) -> Result<Vec<&'p str>, SeedError> {
         let wrong = || self.error(planned, format!("{member}: is a list of texts"));
         match planned.object.members.get(member) {
             None => Ok(Vec::new()),
-            Some(Value::Array(items)) => {
-                items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect()
-            }
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| item.as_str().ok_or_else(wrong))
+                .collect(),
             Some(_) => Err(wrong()),
         }
     }
@@ -593,7 +631,11 @@ impl<'a> Making<'a> {
         path: &str,
         id: &str,
     ) -> Result<(), SeedError> {
-        let Some(secret) = planned.object.text("secret").filter(|_| planned.object.kind.own.contains(&"secret")) else {
+        let Some(secret) = planned
+            .object
+            .text("secret")
+            .filter(|_| planned.object.kind.own.contains(&"secret"))
+        else {
             return Ok(());
         };
         let address = format!("/v1/{path}/{id}/secret");
@@ -666,9 +708,8 @@ impl<'a> Making<'a> {
         }
         if let Some(hash) = hash {
             let hash = GivenPassword::parse(hash, force_change);
-            given.password = Some(hash.map_err(|error| {
-                self.error(planned, format!("passwordHash: {error}"))
-            })?);
+            given.password =
+                Some(hash.map_err(|error| self.error(planned, format!("passwordHash: {error}")))?);
         }
         let mut sent = body.clone();
         match password {
@@ -703,7 +744,10 @@ impl<'a> Making<'a> {
             let what = "pem: is missing: the certificate, with its chain if it has one";
             return Err(self.error(planned, what.to_owned()));
         };
-        let usage = body.get("usageType").and_then(Value::as_str).unwrap_or_default();
+        let usage = body
+            .get("usageType")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if [pem, usage].iter().any(|text| text.contains(BOUNDARY)) {
             return Err(self.error(planned, "pem: is no certificate".to_owned()));
         }
@@ -712,8 +756,10 @@ impl<'a> Making<'a> {
              --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\
              Content-Type: application/x-pem-file\r\n\r\n{pem}\r\n--{BOUNDARY}--\r\n"
         );
-        let (address, media_type) =
-            (format!("/v1/{path}"), format!("multipart/form-data; boundary={BOUNDARY}"));
+        let (address, media_type) = (
+            format!("/v1/{path}"),
+            format!("multipart/form-data; boundary={BOUNDARY}"),
+        );
         let mut call = Call::new(Method::POST, &address);
         call.media_type = &media_type;
         call.body = form.into();
@@ -744,7 +790,9 @@ impl<'a> Making<'a> {
         call.body = content.into();
         call.given = self.given(planned)?;
         let answer = self.send(planned, call).await?;
-        let href = answer.pointer("/targets/original/href").and_then(Value::as_str);
+        let href = answer
+            .pointer("/targets/original/href")
+            .and_then(Value::as_str);
         if let Some(href) = href {
             self.images.insert(planned.id, href.to_owned());
         }
@@ -762,7 +810,9 @@ impl<'a> Making<'a> {
         for (key, value) in texts {
             flatten(key, value, &mut flat);
         }
-        let list = flat.into_iter().map(|(key, value)| json!({"key": key, "translatedText": value}));
+        let list = flat
+            .into_iter()
+            .map(|(key, value)| json!({"key": key, "translatedText": value}));
         let address = format!("/v1/{path}");
         let call = Call::new(Method::PUT, &address).json(&list.collect());
         self.send(planned, call).await.map(drop)
@@ -818,9 +868,7 @@ impl<'a> Making<'a> {
                 if !answer.status.is_success() {
                     first.get_or_insert_with(|| {
                         let words = words(&answer.body);
-                        let what = format!(
-                            "without: {name} cannot be taken away: {words}"
-                        );
+                        let what = format!("without: {name} cannot be taken away: {words}");
                         self.error(environment, what)
                     });
                     refused.push((address, name));
@@ -837,7 +885,11 @@ impl<'a> Making<'a> {
     /// The path of an object by what it is called, such as `schemas/User/attributes/title`.
     async fn address_of(&self, name: &str) -> Result<Option<String>, SeedError> {
         let mut address = format!("environments/{}", self.id);
-        let mut kinds = self.plan.all.first().map_or(&[][..], |one| one.object.kind.children);
+        let mut kinds = self
+            .plan
+            .all
+            .first()
+            .map_or(&[][..], |one| one.object.kind.children);
         let mut steps = name.split('/');
         while let (Some(key), Some(label)) = (steps.next(), steps.next()) {
             let Some(kind) = kinds.iter().find(|kind| kind.key == key) else {
@@ -845,8 +897,12 @@ impl<'a> Making<'a> {
             };
             let path = format!("{address}/{}", kind.path);
             let all = self.listed(&path).await?;
-            let is_it = |members: &&Map<String, Value>| kind.label(members).as_deref() == Some(label);
-            let id = all.iter().find(is_it).and_then(|members| members.get("id")?.as_str());
+            let is_it =
+                |members: &&Map<String, Value>| kind.label(members).as_deref() == Some(label);
+            let id = all
+                .iter()
+                .find(is_it)
+                .and_then(|members| members.get("id")?.as_str());
             let Some(id) = id else {
                 return Ok(None);
             };
@@ -858,12 +914,7 @@ impl<'a> Making<'a> {
 
     /// Finds fault with a member that the service did not understand: it shows what it did. What was
     /// made with it is not tried again.
-    fn require_known(
-        &mut self,
-        planned: &Planned<'_>,
-        sent: &Map<String, Value>,
-        answer: &Value,
-    ) {
+    fn require_known(&mut self, planned: &Planned<'_>, sent: &Map<String, Value>, answer: &Value) {
         let kind = planned.object.kind;
         let Some(unknown) = unknown_member(sent, answer, "", kind) else {
             return;
@@ -901,8 +952,14 @@ fn unknown_member(
     kind: &Kind,
 ) -> Option<String> {
     for (name, value) in sent {
-        let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
-        let is_unshown = [kind.secrets, kind.unshown].iter().any(|all| all.contains(&path.as_str()));
+        let path = if above.is_empty() {
+            name.clone()
+        } else {
+            format!("{above}.{name}")
+        };
+        let is_unshown = [kind.secrets, kind.unshown]
+            .iter()
+            .any(|all| all.contains(&path.as_str()));
         if value.is_null() || is_unshown {
             continue;
         }

@@ -17,7 +17,8 @@ pub(super) fn delta(environment: &Object, begins: &Object) -> Object {
     }
     // An environment's own members stand in its table, but for what it is made of as all are.
     own.members = environment.members.clone();
-    own.members.retain(|name, value| name != "billOfMaterials" || begins.members.get(name) != Some(value));
+    own.members
+        .retain(|name, value| name != "billOfMaterials" || begins.members.get(name) != Some(value));
     if !without.is_empty() {
         own.members.insert("without".to_owned(), json!(without));
     }
@@ -126,7 +127,11 @@ fn differing(
 ) -> Map<String, Value> {
     let mut left = Map::new();
     for (name, value) in own {
-        let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        let path = if above.is_empty() {
+            name.clone()
+        } else {
+            format!("{above}.{name}")
+        };
         let value = match (value, begins.get(name)) {
             _ if kind.names.contains(&path.as_str()) => Some(value.clone()),
             (value, Some(begin)) if value == begin && !has_name_in(kind, &path) => None,
@@ -135,13 +140,18 @@ fn differing(
             }
             (value, _) => Some(value.clone()),
         };
-        let says_something = |value: &Value| value.as_object().is_none_or(|object| !object.is_empty());
+        let says_something =
+            |value: &Value| value.as_object().is_none_or(|object| !object.is_empty());
         if let Some(value) = value.filter(says_something) {
             left.insert(name.clone(), value);
         }
     }
     for name in begins.keys().filter(|name| !own.contains_key(*name)) {
-        unset.push(if above.is_empty() { name.clone() } else { format!("{above}.{name}") });
+        unset.push(if above.is_empty() {
+            name.clone()
+        } else {
+            format!("{above}.{name}")
+        });
     }
     left
 }
@@ -161,7 +171,10 @@ mod tests {
         let mut begins = Object::new(&ENVIRONMENT, Map::new());
         begins.id = Some(Uuid::from_u128(1));
         begins.children = vec![
-            object("populations", json!({"name": "Default", "default": true, "theme": "T"})),
+            object(
+                "populations",
+                json!({"name": "Default", "default": true, "theme": "T"}),
+            ),
             object("groups", json!({"name": "Gone"})),
             object("groups", json!({"name": "Same", "description": "d"})),
         ];
@@ -172,12 +185,19 @@ mod tests {
         environment.children[1].id = Some(derived(Uuid::from_u128(1), "groups/New"));
         let own = delta(&environment, &begins);
         assert_eq!(own.members["without"], json!(["groups/Gone"]));
-        let left: Vec<_> = own.children.iter().map(|child| (&child.members, child.id)).collect();
+        let left: Vec<_> = own
+            .children
+            .iter()
+            .map(|child| (&child.members, child.id))
+            .collect();
         let default = json!({"name": "Default", "default": false, "unset": ["theme"]});
         let new = json!({"name": "New", "description": "n"});
         assert_eq!(
             left,
-            [(default.as_object().unwrap(), None), (new.as_object().unwrap(), None)]
+            [
+                (default.as_object().unwrap(), None),
+                (new.as_object().unwrap(), None)
+            ]
         );
     }
 }

@@ -52,8 +52,17 @@ impl fmt::Display for Difference {
 
 /// Members that tell nothing of how an environment is set up.
 const NOT_COMPARED: [&str; 11] = [
-    "unset", "data", "forOperators", "href", "license", "organization", "passwordHash",
-    "passwordSetAt", "region", "secret", "without",
+    "unset",
+    "data",
+    "forOperators",
+    "href",
+    "license",
+    "organization",
+    "passwordHash",
+    "passwordSetAt",
+    "region",
+    "secret",
+    "without",
 ];
 
 /// Compares two environments. What only one side can know, secrets and hashes of passwords, is not
@@ -62,7 +71,9 @@ pub(super) fn compare(first: &Object, second: &Object, users: bool) -> Vec<Diffe
     let mut differences = Vec::new();
     let counted = |environment: &Object| {
         let mut environment = environment.clone();
-        environment.children.retain(|child| users || child.kind.form != Form::Users);
+        environment
+            .children
+            .retain(|child| users || child.kind.form != Form::Users);
         environment
     };
     let (first, second) = (&counted(first), &counted(second));
@@ -111,13 +122,20 @@ impl Side {
     }
 
     fn members(&self, members: &Map<String, Value>) -> Map<String, Value> {
-        let told = members.iter().filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
-        told.map(|(name, value)| (name.clone(), self.plain(value))).collect()
+        let told = members
+            .iter()
+            .filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
+        told.map(|(name, value)| (name.clone(), self.plain(value)))
+            .collect()
     }
 }
 
 fn joined(above: &str, name: &str) -> String {
-    if above.is_empty() { name.to_owned() } else { format!("{above} / {name}") }
+    if above.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{above} / {name}")
+    }
 }
 
 /// What is below an object, by what it is called; of several of one name, each by its turn.
@@ -144,8 +162,15 @@ fn objects(
     sides: &(Side, Side),
     differences: &mut Vec<Difference>,
 ) {
-    let object = if path.is_empty() { "the environment" } else { path };
-    let (ours, theirs) = (sides.0.members(&first.members), sides.1.members(&second.members));
+    let object = if path.is_empty() {
+        "the environment"
+    } else {
+        path
+    };
+    let (ours, theirs) = (
+        sides.0.members(&first.members),
+        sides.1.members(&second.members),
+    );
     members(object, "", &ours, &theirs, differences);
     let (ours, theirs) = (named(first), named(second));
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
@@ -172,7 +197,11 @@ fn members(
 ) {
     let names: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
     for name in names {
-        let member = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        let member = if above.is_empty() {
+            name.clone()
+        } else {
+            format!("{above}.{name}")
+        };
         match (first.get(name), second.get(name)) {
             (Some(Value::Object(first)), Some(Value::Object(second))) => {
                 members(object, &member, first, second, differences);

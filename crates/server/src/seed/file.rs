@@ -108,7 +108,9 @@ impl Seed {
         };
         let mut text = String::new();
         let file = File::open(path).map_err(failed)?;
-        file.take(LONGEST + 1).read_to_string(&mut text).map_err(failed)?;
+        file.take(LONGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
         Self::parse(&text, &name)
     }
 
@@ -169,7 +171,9 @@ impl Seed {
         }
         let count: usize = self.environments.iter().map(Object::count).sum();
         if count > MOST_OBJECTS {
-            return whole(format!("it holds {count} objects; {MOST_OBJECTS} are the most"));
+            return whole(format!(
+                "it holds {count} objects; {MOST_OBJECTS} are the most"
+            ));
         }
         Ok(())
     }
@@ -228,7 +232,8 @@ impl Parser<'_> {
             worker: None,
             line: self.line(at),
         };
-        let wrong = |at: usize, what: String| Err(self.error(Some(at), Some("[portal]".to_owned()), what));
+        let wrong =
+            |at: usize, what: String| Err(self.error(Some(at), Some("[portal]".to_owned()), what));
         for (key, value) in table {
             let DeValue::String(text) = value.get_ref() else {
                 return wrong(key.span().start, format!("{} is a text", key.get_ref()));
@@ -248,7 +253,10 @@ impl Parser<'_> {
             }
         }
         if portal.application.is_empty() {
-            return wrong(at, "application is missing: name the one that people sign on to".to_owned());
+            return wrong(
+                at,
+                "application is missing: name the one that people sign on to".to_owned(),
+            );
         }
         Ok(portal)
     }
@@ -267,7 +275,9 @@ impl Parser<'_> {
         let table = match (value, kind.short) {
             (DeValue::Table(table), _) => table,
             (DeValue::String(text), Some(member)) => {
-                object.members.insert(member.to_owned(), json!(text.as_ref()));
+                object
+                    .members
+                    .insert(member.to_owned(), json!(text.as_ref()));
                 return Ok(object);
             }
             (_, Some(_)) => {
@@ -334,8 +344,10 @@ impl Parser<'_> {
         object: &Object,
     ) -> Result<(), SeedError> {
         let missing = kind.names.first().filter(|name| {
-            matches!(kind.form, Form::Collection | Form::Given | Form::Users | Form::Memberships)
-                && object.label().is_none()
+            matches!(
+                kind.form,
+                Form::Collection | Form::Given | Form::Users | Form::Memberships
+            ) && object.label().is_none()
                 && !name.contains('[')
         });
         if let Some(name) = missing {
@@ -346,10 +358,19 @@ impl Parser<'_> {
             return Ok(());
         }
         let known = [
-            "billOfMaterials", "description", "icon", "license", "name", "region", "type",
+            "billOfMaterials",
+            "description",
+            "icon",
+            "license",
+            "name",
+            "region",
+            "type",
             "without",
         ];
-        let Some(unknown) = object.members.keys().find(|name| !known.contains(&name.as_str()))
+        let Some(unknown) = object
+            .members
+            .keys()
+            .find(|name| !known.contains(&name.as_str()))
         else {
             return Ok(());
         };
@@ -382,9 +403,9 @@ fn json_of(value: &DeValue<'_>) -> Result<Value, &'static str> {
             Value::Array(items.collect::<Result<_, _>>()?)
         }
         DeValue::Table(table) => {
-            let members = table.iter().map(|(key, value)| {
-                Ok((key.get_ref().to_string(), json_of(value.get_ref())?))
-            });
+            let members = table
+                .iter()
+                .map(|(key, value)| Ok((key.get_ref().to_string(), json_of(value.get_ref())?)));
             Value::Object(members.collect::<Result<_, &'static str>>()?)
         }
     })

@@ -185,7 +185,9 @@ impl Kind {
 
     /// The kind at a path below this one, such as `resources/scopes`.
     pub(super) fn at_path(&self, path: &str) -> Option<&'static Self> {
-        let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let (first, rest) = path
+            .split_once('/')
+            .map_or((path, None), |(first, rest)| (first, Some(rest)));
         let kind = self.child(first)?;
         rest.map_or(Some(kind), |rest| kind.at_path(rest))
     }
@@ -225,7 +227,12 @@ fn text(value: &Value) -> Option<String> {
 /// An environment.
 pub(super) static ENVIRONMENT: Kind = Kind::new("environments", 0, &["name"])
     .read_only(&[
-        "hardDeleteAllowedAt", "license", "organization", "region", "softDeletedAt", "status",
+        "hardDeleteAllowedAt",
+        "license",
+        "organization",
+        "region",
+        "softDeletedAt",
+        "status",
     ])
     .own(&["without"])
     .children(IN_ENVIRONMENT);
@@ -255,7 +262,13 @@ const fn memberships(key: &'static str) -> Kind {
         .at("memberOfGroups")
         .form(Form::Memberships)
         .references(TO_GROUPS)
-        .read_only(&["name", "description", "type", "directMemberCounts", "population"])
+        .read_only(&[
+            "name",
+            "description",
+            "type",
+            "directMemberCounts",
+            "population",
+        ])
         .short("id")
         .only(|members| members.get("type").is_none_or(|kind| kind == "DIRECT"))
 }
@@ -268,12 +281,26 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .children(&[Kind::new("translations", 2, &[])
             .at("/translations/{}")
             .form(Form::Texts)]),
-    Kind::new("images", 1, &[]).form(Form::Images).own(&["data"]),
+    Kind::new("images", 1, &[])
+        .form(Form::Images)
+        .own(&["data"]),
     Kind::new("certificates", 1, &[])
         .form(Form::Certificates)
         .read_only(&[
-            "algorithm", "customCRL", "expiresAt", "issuerDN", "keyLength", "material", "name", "serialNumber",
-            "signatureAlgorithm", "startsAt", "status", "subjectDN", "validityPeriod", "default",
+            "algorithm",
+            "customCRL",
+            "expiresAt",
+            "issuerDN",
+            "keyLength",
+            "material",
+            "name",
+            "serialNumber",
+            "signatureAlgorithm",
+            "startsAt",
+            "status",
+            "subjectDN",
+            "validityPeriod",
+            "default",
         ])
         .own(&["pem"]),
     Kind::new("schemas", 1, NAME)
@@ -283,24 +310,36 @@ const IN_ENVIRONMENT: &[Kind] = &[
     // The default key signs tokens; every environment makes its own.
     Kind::new("keys", 1, NAME)
         .read_only(&[
-            "customCRL", "default", "expiresAt", "issuerDN", "keyRotationPolicy", "material",
-            "serialNumber", "startsAt", "status",
+            "customCRL",
+            "default",
+            "expiresAt",
+            "issuerDN",
+            "keyRotationPolicy",
+            "material",
+            "serialNumber",
+            "startsAt",
+            "status",
         ])
         .only(|members| members.get("default") != Some(&Value::Bool(true))),
     Kind::new("keyRotationPolicies", 1, NAME).read_only(&[
-        "currentKeyId", "keys", "nextKeyId", "rotatedAt",
+        "currentKeyId",
+        "keys",
+        "nextKeyId",
+        "rotatedAt",
     ]),
     Kind::new("themes", 2, &["configuration.name"]),
     Kind::settings("brandingSettings", 3).references(&[refers("theme", "themes")]),
-    Kind::settings("notificationsSettings", 3).references(&[
-        names("whitelist[].user.id", "users"),
-    ]),
+    Kind::settings("notificationsSettings", 3).references(&[names("whitelist[].user.id", "users")]),
     Kind::settings("emailDeliverySettings", 3)
         .at("notificationsSettings/emailDeliverySettings")
         .secrets(&["password", "credentials.password"]),
     Kind::new("phoneDeliverySettings", 3, &["provider", "name"])
         .at("notificationsSettings/phoneDeliverySettings")
-        .secrets(&["authToken", "authentication.password", "authentication.token"]),
+        .secrets(&[
+            "authToken",
+            "authentication.password",
+            "authentication.token",
+        ]),
     Kind::new("notificationsPolicies", 3, NAME),
     Kind::new("templates", 3, &["id"])
         .form(Form::Given)
@@ -309,17 +348,22 @@ const IN_ENVIRONMENT: &[Kind] = &[
                 .at("/templates/{}/contents")
                 .only(|members| members.get("default") != Some(&Value::Bool(true))),
         ]),
-    Kind::new("emailDomains", 3, &["domainName"])
-        .children(&[Kind::new("trustedEmails", 4, &["emailAddress"]).read_only(&["status"])]),
+    Kind::new("emailDomains", 3, &["domainName"]).children(&[Kind::new(
+        "trustedEmails",
+        4,
+        &["emailAddress"],
+    )
+    .read_only(&["status"])]),
     Kind::new("populations", 4, NAME)
-        .references(&[refers("passwordPolicy", "passwordPolicies"), refers("theme", "themes")])
+        .references(&[
+            refers("passwordPolicy", "passwordPolicies"),
+            refers("theme", "themes"),
+        ])
         .read_only(&["userCount"])
-        .children(&[
-            Kind::settings("defaultIdentityProvider", 6)
-                .references(&[names("id", "identityProviders")])
-                .read_only(&["type"])
-                .only(|members| members.contains_key("id")),
-        ]),
+        .children(&[Kind::settings("defaultIdentityProvider", 6)
+            .references(&[names("id", "identityProviders")])
+            .read_only(&["type"])
+            .only(|members| members.contains_key("id"))]),
     Kind::new("identityProviders", 5, NAME)
         .references(&[
             refers("registration.population", "populations"),
@@ -329,36 +373,48 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .children(&[Kind::new("attributes", 6, NAME).read_only(&["mappingType"])]),
     Kind::new("roles", 5, NAME)
         .references(&[refers("canBeAssignedBy[]", "roles")])
-        .read_only(&["canAssign", "permissions[].description", "permissions[].classifier", "type"])
+        .read_only(&[
+            "canAssign",
+            "permissions[].description",
+            "permissions[].classifier",
+            "type",
+        ])
         .only(|members| members.get("type").is_none_or(|kind| kind == "CUSTOM")),
-    Kind::new("resources", 5, NAME)
-        .own(&["secret"])
-        .children(&[
-            Kind::new("scopes", 6, NAME).short("name"),
-            Kind::new("attributes", 6, NAME).read_only(&["type"]).begun(is_subject),
-            Kind::new("applicationResources", 6, NAME).children(&[
-                Kind::new("permissions", 7, &["action"])
-                    .at("/applicationResources/{id}/permissions")
-                    .read_only(&["key"]),
-            ]),
-        ]),
+    Kind::new("resources", 5, NAME).own(&["secret"]).children(&[
+        Kind::new("scopes", 6, NAME).short("name"),
+        Kind::new("attributes", 6, NAME)
+            .read_only(&["type"])
+            .begun(is_subject),
+        Kind::new("applicationResources", 6, NAME).children(&[Kind::new(
+            "permissions",
+            7,
+            &["action"],
+        )
+        .at("/applicationResources/{id}/permissions")
+        .read_only(&["key"])]),
+    ]),
     Kind::new("groups", 5, NAME)
         .references(&[refers("population", "populations")])
-        .read_only(&["directMemberCounts", "totalMemberCounts", "isExternal", "sourceType"])
+        .read_only(&[
+            "directMemberCounts",
+            "totalMemberCounts",
+            "isExternal",
+            "sourceType",
+        ])
         .children(&[memberships("memberOfGroups"), ROLES]),
     Kind::new("agreements", 5, NAME)
-        .read_only(&["consentsAggregatedAt", "totalConsents", "totalExpiredConsents"])
+        .read_only(&[
+            "consentsAggregatedAt",
+            "totalConsents",
+            "totalExpiredConsents",
+        ])
         .later(&["enabled"])
-        .children(&[
-            Kind::new("languages", 6, &["locale"])
-                .read_only(&["currentRevision", "name"])
-                .later(&["enabled"])
-                .children(&[
-                    Kind::new("revisions", 7, &["effectiveAt"])
-                        .read_only(&["notValidAfter"])
-                        .unshown(&["text"]),
-                ]),
-        ]),
+        .children(&[Kind::new("languages", 6, &["locale"])
+            .read_only(&["currentRevision", "name"])
+            .later(&["enabled"])
+            .children(&[Kind::new("revisions", 7, &["effectiveAt"])
+                .read_only(&["notValidAfter"])
+                .unshown(&["text"])])]),
     Kind::new("forms", 5, NAME).read_only(&["created", "modified", "languageBundle"]),
     Kind::settings("recaptchaV2Config", 5)
         .read_only(&["created", "modified"])
@@ -371,7 +427,9 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .read_only(&["clientId"])
         .own(&["forOperators", "secret"])
         .only(|members| {
-            members.get("type").is_none_or(|kind| kind != "PING_ONE_ADMIN_CONSOLE")
+            members
+                .get("type")
+                .is_none_or(|kind| kind != "PING_ONE_ADMIN_CONSOLE")
         })
         .children(&[
             Kind::new("grants", 8, &["resource"])
@@ -383,8 +441,14 @@ const IN_ENVIRONMENT: &[Kind] = &[
                     },
                 ])
                 .read_only(&["application"]),
-            Kind::new("attributes", 8, NAME).read_only(&["mappingType"]).begun(is_subject),
-            Kind::new("pushCredentials", 8, &["type"]).secrets(&["key", "token", "googleServiceAccountCredentials"]),
+            Kind::new("attributes", 8, NAME)
+                .read_only(&["mappingType"])
+                .begun(is_subject),
+            Kind::new("pushCredentials", 8, &["type"]).secrets(&[
+                "key",
+                "token",
+                "googleServiceAccountCredentials",
+            ]),
             Kind::new("signOnPolicyAssignments", 11, &["signOnPolicy"])
                 .references(&[refers("signOnPolicy", "signOnPolicies")])
                 .read_only(&["application"]),
@@ -399,22 +463,32 @@ const IN_ENVIRONMENT: &[Kind] = &[
     ]),
     Kind::settings("mfaSettings", 8),
     Kind::settings("adminConfig", 8).references(&[refers("provider", "identityProviders")]),
-    Kind::new("signOnPolicies", 9, NAME).children(&[
-        Kind::new("actions", 10, &["type", "priority"])
-            .references(&[
-                refers("agreement", "agreements"),
-                refers("applications[]", "applications"),
-                refers("deviceAuthenticationPolicy", "deviceAuthenticationPolicies"),
-                refers("discoveryRules[].identityProvider", "identityProviders"),
-                refers("identityProvider", "identityProviders"),
-                refers("registration.population", "populations"),
-                refers("socialProviders[]", "identityProviders"),
-            ])
-            .read_only(&["signOnPolicy"]),
-    ]),
+    Kind::new("signOnPolicies", 9, NAME).children(&[Kind::new(
+        "actions",
+        10,
+        &["type", "priority"],
+    )
+    .references(&[
+        refers("agreement", "agreements"),
+        refers("applications[]", "applications"),
+        refers("deviceAuthenticationPolicy", "deviceAuthenticationPolicies"),
+        refers("discoveryRules[].identityProvider", "identityProviders"),
+        refers("identityProvider", "identityProviders"),
+        refers("registration.population", "populations"),
+        refers("socialProviders[]", "identityProviders"),
+    ])
+    .read_only(&["signOnPolicy"])]),
     Kind::new("gateways", 6, NAME)
-        .references(&[refers("userTypes[].newUserLookup.population", "populations")])
-        .secrets(&["bindPassword", "defaultSharedSecret", "kerberos.serviceAccountPassword", "radiusClients[].sharedSecret"])
+        .references(&[refers(
+            "userTypes[].newUserLookup.population",
+            "populations",
+        )])
+        .secrets(&[
+            "bindPassword",
+            "defaultSharedSecret",
+            "kerberos.serviceAccountPassword",
+            "radiusClients[].sharedSecret",
+        ])
         .read_only(&["currentAlerts", "supportedVersions"])
         .children(&[ROLES]),
     Kind::new("users", 12, &["username"])
@@ -423,7 +497,12 @@ const IN_ENVIRONMENT: &[Kind] = &[
             refers("population", "populations"),
             refers("identityProvider", "identityProviders"),
         ])
-        .read_only(&["lastSignOn", "memberOfGroupIDs", "memberOfGroupNames", "memberOfGroups"])
+        .read_only(&[
+            "lastSignOn",
+            "memberOfGroupIDs",
+            "memberOfGroupNames",
+            "memberOfGroups",
+        ])
         .own(&["forceChange", "passwordHash", "passwordSetAt"])
         .secrets(&["password", "passwordHash"])
         .children(&[memberships("groups"), ROLES, ROLES_OF_APPLICATIONS]),
@@ -440,10 +519,8 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .children(&[Kind::new("permissions", 10, &["id"]).form(Form::Memberships)]),
     Kind::new("apiServers", 9, NAME)
         .references(&[refers("authorizationServer.resource", "resources")])
-        .children(&[
-            Kind::new("operations", 10, NAME)
-                .references(&[refers("accessControl.group.groups[]", "groups")]),
-        ]),
+        .children(&[Kind::new("operations", 10, NAME)
+            .references(&[refers("accessControl.group.groups[]", "groups")])]),
     Kind::new("decisionEndpoints", 9, NAME),
     Kind::new("fidoDevicesMetadata", 7, &["aaguid"]),
     Kind::new("digitalWalletApplications", 9, NAME)
@@ -451,31 +528,39 @@ const IN_ENVIRONMENT: &[Kind] = &[
     Kind::settings("credentialIssuerProfile", 8),
     Kind::new("credentialTypes", 9, &["title"])
         .read_only(&["version"])
-        .children(&[Kind::new("issuanceRules", 10, &["digitalWalletApplication"]).references(&[
-            refers("digitalWalletApplication", "digitalWalletApplications"),
-            names("filter.groupIds[]", "groups"),
-            names("filter.populationIds[]", "populations"),
-        ])]),
+        .children(&[
+            Kind::new("issuanceRules", 10, &["digitalWalletApplication"]).references(&[
+                refers("digitalWalletApplication", "digitalWalletApplications"),
+                names("filter.groupIds[]", "groups"),
+                names("filter.populationIds[]", "populations"),
+            ]),
+        ]),
     Kind::new("riskPredictors", 8, &["compactName"]),
     Kind::new("riskPolicySets", 9, NAME).references(&[
         refers("evaluatedPredictors[]", "riskPredictors"),
         refers("triggers[].policySet", "riskPolicySets"),
     ]),
     Kind::new("verifyPolicies", 8, NAME),
-    Kind::new("voicePhrases", 7, &["displayName"])
-        .children(&[Kind::new("contents", 8, &["locale"])]),
+    Kind::new("voicePhrases", 7, &["displayName"]).children(&[Kind::new(
+        "contents",
+        8,
+        &["locale"],
+    )]),
     Kind::new("propagationStores", 6, NAME).at("propagation/stores"),
     Kind::new("propagationPlans", 6, NAME).at("propagation/plans"),
     Kind::new("propagationRules", 8, NAME)
         .at("propagation/rules")
-        .references(&[refers("plan", "propagationPlans"), refers("sourceStore", "propagationStores"), refers("targetStore", "propagationStores")])
+        .references(&[
+            refers("plan", "propagationPlans"),
+            refers("sourceStore", "propagationStores"),
+            refers("targetStore", "propagationStores"),
+        ])
         .children(&[Kind::new("mappings", 9, &["targetAttribute"])]),
 ];
 
 /// The roles of applications that a user holds.
-const ROLES_OF_APPLICATIONS: Kind =
-    Kind::new("applicationRoles", 92, &["id"])
-        .form(Form::Memberships)
-        .references(&[names("id", "applicationRoles")])
-        .read_only(&["name"])
-        .short("id");
+const ROLES_OF_APPLICATIONS: Kind = Kind::new("applicationRoles", 92, &["id"])
+    .form(Form::Memberships)
+    .references(&[names("id", "applicationRoles")])
+    .read_only(&["name"])
+    .short("id");

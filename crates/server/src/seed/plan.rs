@@ -92,7 +92,15 @@ impl<'a> Plan<'a> {
             }
             ids.insert(child_path.clone(), child_id);
             let child_title = format!("{title}.{key}");
-            self.add(child, child_id, Some(own), &child_place, &child_title, &child_path, ids);
+            self.add(
+                child,
+                child_id,
+                Some(own),
+                &child_place,
+                &child_title,
+                &child_path,
+                ids,
+            );
         }
     }
 
@@ -102,7 +110,12 @@ impl<'a> Plan<'a> {
             // Texts, settings and memberships have no ids of their own.
             if !matches!(
                 planned.object.kind.form,
-                Form::Certificates | Form::Collection | Form::Given | Form::Images | Form::Roles | Form::Users
+                Form::Certificates
+                    | Form::Collection
+                    | Form::Given
+                    | Form::Images
+                    | Form::Roles
+                    | Form::Users
             ) {
                 continue;
             }
@@ -110,9 +123,15 @@ impl<'a> Plan<'a> {
                 continue;
             };
             let label = planned.object.label();
-            let also = other.object.line.map_or_else(String::new, |line| format!(" (line {line})"));
+            let also = other
+                .object
+                .line
+                .map_or_else(String::new, |line| format!(" (line {line})"));
             let what = if planned.object.id.is_some() {
-                format!("another object{also} has the id {}; each has its own", planned.id)
+                format!(
+                    "another object{also} has the id {}; each has its own",
+                    planned.id
+                )
             } else {
                 format!(
                     "there is another one{also} that is told apart by nothing; give it another {}",
@@ -154,7 +173,10 @@ impl<'a> Plan<'a> {
 
     /// The names at a place, for whoever misspelt one.
     pub(super) fn names(&self, place: &str) -> Vec<&str> {
-        let named = self.named.keys().filter(|(at, below, _)| at == place && below.is_none());
+        let named = self
+            .named
+            .keys()
+            .filter(|(at, below, _)| at == place && below.is_none());
         named.map(|(_, _, name)| name.as_str()).collect()
     }
 }

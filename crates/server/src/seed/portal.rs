@@ -1,8 +1,8 @@
 //! What of a seed the portal and people need to know: which applications are the portal's, and who
 //! can sign on.
 
-use idp::{Idp, PortalAddresses};
 use idp::inside::{Call, Inside};
+use idp::{Idp, PortalAddresses};
 use pingone::Method;
 use protocol::id::{EnvironmentId, OrganizationId};
 use protocol::oauth::Issuer;
@@ -63,7 +63,10 @@ pub async fn portal(idp: &Idp, seed: &Seed) -> Result<Option<PortalOfSeed>, Seed
     let environment = portals_environment(seed, said)?;
     let id = EnvironmentId::from_uuid(environment_id(environment));
     let nobody = OrganizationId::from_uuid(Uuid::nil());
-    let inside = idp.inside(nobody).await.map_err(|error| seed.failed(error))?;
+    let inside = idp
+        .inside(nobody)
+        .await
+        .map_err(|error| seed.failed(error))?;
     let applications = list(&inside, seed, id).await?;
     let (client_id, method) = named(seed, said, &applications, "application", &said.application)?;
     let client_secret = match method.as_deref() {
@@ -118,7 +121,9 @@ impl Seed {
             ("redirectUris", own.redirect_uris),
             ("postLogoutRedirectUris", own.post_logout_redirect_uris),
         ] {
-            let list = members.entry(member).or_insert_with(|| Value::Array(Vec::new()));
+            let list = members
+                .entry(member)
+                .or_insert_with(|| Value::Array(Vec::new()));
             let Value::Array(list) = list else {
                 continue;
             };
@@ -139,9 +144,12 @@ pub fn people(seed: &Seed) -> People {
         None => seed.environments.first(),
     };
     let mut people = People::default();
-    let users = environment.into_iter().flat_map(|environment| environment.of("users"));
+    let users = environment
+        .into_iter()
+        .flat_map(|environment| environment.of("users"));
     for user in users {
-        let (Some(username), Some(password)) = (user.text("username"), user.text("password")) else {
+        let (Some(username), Some(password)) = (user.text("username"), user.text("password"))
+        else {
             continue;
         };
         let place = match user.of("roles").next() {
@@ -176,7 +184,11 @@ fn portals_environment<'a>(seed: &'a Seed, said: &PortalSeed) -> Result<&'a Obje
         one.label().as_ref() == Some(wanted) || environment_id(one).to_string() == *wanted
     };
     environments.find(is_it).ok_or_else(|| {
-        error(seed, said, format!("environment: none in the seed is called `{wanted}`"))
+        error(
+            seed,
+            said,
+            format!("environment: none in the seed is called `{wanted}`"),
+        )
     })
 }
 
@@ -236,7 +248,9 @@ async fn secret(
 ) -> Result<ClientSecret, SeedError> {
     let path = format!("/v1/environments/{environment}/applications/{application}/secret");
     let answer = inside.send(Call::new(Method::GET, &path)).await.ok();
-    let secret = answer.as_ref().and_then(|answer| answer.body.get("secret")?.as_str());
+    let secret = answer
+        .as_ref()
+        .and_then(|answer| answer.body.get("secret")?.as_str());
     secret.map(ClientSecret::new).ok_or_else(|| {
         let what = format!("the application `{name}` has no secret, which the portal needs");
         error(seed, said, what)

@@ -59,11 +59,7 @@ async fn start(region: Region) -> Result<Idp, ScratchError> {
 }
 
 /// Brings a seed up in memory, and reads its first environment.
-async fn brought_up(
-    seed: &Seed,
-    region: Region,
-    wanted: Wanted,
-) -> Result<Object, ScratchError> {
+async fn brought_up(seed: &Seed, region: Region, wanted: Wanted) -> Result<Object, ScratchError> {
     let idp = start(region).await?;
     apply(&idp, seed, Existing::Refuse).await?;
     let nobody = OrganizationId::from_uuid(Uuid::nil());
@@ -75,13 +71,11 @@ async fn brought_up(
 }
 
 /// What an environment of this id and name begins with, read as `wanted` says.
-pub(super) async fn baseline(
-    environment: &Object,
-    wanted: Wanted,
-) -> Result<Object, ScratchError> {
+pub(super) async fn baseline(environment: &Object, wanted: Wanted) -> Result<Object, ScratchError> {
     let mut bare = Object::new(&ENVIRONMENT, environment.members.clone());
     bare.id = environment.id;
-    bare.members.retain(|name, _| ["name", "type"].contains(&name.as_str()));
+    bare.members
+        .retain(|name, _| ["name", "type"].contains(&name.as_str()));
     let seed = Seed::of(vec![bare], "an empty environment");
     let wanted = Wanted {
         secrets: false,

@@ -119,11 +119,12 @@ fn embedded(page: Value) -> Option<Vec<Value>> {
         Value::Object(mut members) => match members.remove("_embedded") {
             Some(Value::Object(embedded)) => {
                 let mut lists = embedded.into_iter();
-                lists.find_map(|(_, value)| match value {
-                    Value::Array(items) => Some(items),
-                    _ => None,
-                })
-                .or(Some(Vec::new()))
+                lists
+                    .find_map(|(_, value)| match value {
+                        Value::Array(items) => Some(items),
+                        _ => None,
+                    })
+                    .or(Some(Vec::new()))
             }
             Some(_) => None,
             None => Some(Vec::new()),

@@ -76,8 +76,12 @@ pub(super) fn each_at<E>(
     path: &str,
     act: &mut dyn FnMut(&mut Value) -> Result<(), E>,
 ) -> Result<(), E> {
-    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
-    let (name, is_list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
+    let (step, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(step, rest)| (step, Some(rest)));
+    let (name, is_list) = step
+        .strip_suffix("[]")
+        .map_or((step, false), |name| (name, true));
     let Some(found) = value.get_mut(name) else {
         return Ok(());
     };
@@ -94,7 +98,9 @@ pub(super) fn each_at<E>(
 
 /// Takes away what a path leads to.
 pub(super) fn remove(value: &mut Value, path: &str) {
-    let (above, name) = path.rsplit_once('.').map_or(("", path), |(above, name)| (above, name));
+    let (above, name) = path
+        .rsplit_once('.')
+        .map_or(("", path), |(above, name)| (above, name));
     let mut drop = |found: &mut Value| -> Result<(), std::convert::Infallible> {
         if let Value::Object(members) = found {
             members.remove(name);
@@ -125,7 +131,9 @@ pub(super) fn drop_nulls(value: &mut Value) {
 
 /// The id that a text is, if it is one.
 pub(super) fn id_of(text: &str) -> Option<Uuid> {
-    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+    (text.len() == 36)
+        .then(|| Uuid::try_parse(text).ok())
+        .flatten()
 }
 
 #[cfg(test)]

@@ -126,7 +126,11 @@ impl Walk<'_> {
         match kind.form {
             Form::Images => Ok(Vec::new()),
             Form::Certificates => self.certificates(kind, &path).await,
-            Form::Settings => Ok(self.settings(kind, &path, of.id).await?.into_iter().collect()),
+            Form::Settings => Ok(self
+                .settings(kind, &path, of.id)
+                .await?
+                .into_iter()
+                .collect()),
             Form::Texts => Ok(self.texts(kind, &path, of).await?.into_iter().collect()),
             Form::Collection | Form::Given | Form::Memberships | Form::Roles | Form::Users => {
                 let items = match self.source.list(&path).await? {
@@ -173,7 +177,9 @@ impl Walk<'_> {
         }
         if self.inside().is_none() && !objects.is_empty() {
             let count = objects.len();
-            self.remarks.push(format!("certificates are left out ({count}): import them again"));
+            self.remarks.push(format!(
+                "certificates are left out ({count}): import them again"
+            ));
             objects.clear();
         }
         Ok(objects)
@@ -182,7 +188,11 @@ impl Walk<'_> {
     fn leave_out(&mut self, kind: &Kind, above: &str, words: &str) {
         // What is below one of many is told once.
         let is_of_environment = above == format!("environments/{}", self.id);
-        let what = if is_of_environment { kind.key } else { kind.path };
+        let what = if is_of_environment {
+            kind.key
+        } else {
+            kind.path
+        };
         let remark = format!("{what} is left out: {words}");
         if !self.remarks.contains(&remark) {
             self.remarks.push(remark);
@@ -214,12 +224,13 @@ impl Walk<'_> {
     ) -> Result<Option<Object>, ReadError> {
         let locale = language.label().unwrap_or_default();
         let set = match self.inside().filter(|_| !self.wanted.all_texts) {
-            Some(inside) => inside.translations(self.id, &locale).await.map_err(|error| {
-                ReadError::Failed {
+            Some(inside) => inside
+                .translations(self.id, &locale)
+                .await
+                .map_err(|error| ReadError::Failed {
                     path: path.to_owned(),
                     source: Box::new(error),
-                }
-            })?,
+                })?,
             None => match self.source.list(path).await? {
                 Ok(items) => items.iter().filter_map(shown_text).collect(),
                 Err(words) => {
@@ -228,7 +239,9 @@ impl Walk<'_> {
                 }
             },
         };
-        let members = set.into_iter().map(|(key, text)| (key, Value::String(text)));
+        let members = set
+            .into_iter()
+            .map(|(key, text)| (key, Value::String(text)));
         let members: Map<_, _> = members.collect();
         Ok((!members.is_empty()).then(|| Object::new(kind, members)))
     }
@@ -241,7 +254,10 @@ impl Walk<'_> {
         above: Option<Uuid>,
         members: Map<String, Value>,
     ) -> Result<Object, ReadError> {
-        let segment = members.get("id").and_then(Value::as_str).unwrap_or_default();
+        let segment = members
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let at = format!("{path}/{segment}");
         let mut object = self.object(kind, above, members);
         self.complete(&mut object, &at).await?;
@@ -258,8 +274,13 @@ impl Walk<'_> {
     /// Adds what the collection does not show.
     async fn complete(&mut self, object: &mut Object, at: &str) -> Result<(), ReadError> {
         if object.kind.key == "revisions" && !object.members.contains_key("text") {
-            if let Read::Found(Value::Object(text)) = self.source.get(&format!("{at}/text")).await? {
-                object.members.extend(text.into_iter().filter(|(name, _)| name == "data" || name == "text").map(|(_, value)| ("text".to_owned(), value)));
+            if let Read::Found(Value::Object(text)) = self.source.get(&format!("{at}/text")).await?
+            {
+                object.members.extend(
+                    text.into_iter()
+                        .filter(|(name, _)| name == "data" || name == "text")
+                        .map(|(_, value)| ("text".to_owned(), value)),
+                );
             }
         }
         let Some(id) = object.id else {
@@ -283,7 +304,9 @@ impl Walk<'_> {
         if object.kind.own.contains(&"forOperators") {
             let found = inside.is_for_operators(self.id, id).await;
             if found.map_err(|error| failed(Box::new(error)))? {
-                object.members.insert("forOperators".to_owned(), json!(true));
+                object
+                    .members
+                    .insert("forOperators".to_owned(), json!(true));
             }
         }
         if object.kind.form == Form::Users && self.wanted.secrets {
@@ -434,7 +457,10 @@ fn pem_of(item: &Value) -> String {
 
 /// Takes away what says where the installation is.
 fn of_installation(kind: &Kind, members: &mut Map<String, Value>) {
-    let own = members.get("type").and_then(Value::as_str).unwrap_or_default();
+    let own = members
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     match kind.key {
         "applications" if own.starts_with("PING_ONE_") => drop(members.remove("icon")),
         "resources" if own == "PINGONE_API" => drop(members.remove("audience")),
@@ -457,7 +483,9 @@ fn state_of_user(members: &mut Map<String, Value>) {
     };
     if status(members, "account").as_deref() == Some("LOCKED") {
         let mut locked = json!({"status": "LOCKED"});
-        let until = members.get("account").and_then(|account| account.get("unlockAt"));
+        let until = members
+            .get("account")
+            .and_then(|account| account.get("unlockAt"));
         if let Some(until) = until {
             locked["unlockAt"] = until.clone();
         }
@@ -474,14 +502,18 @@ fn state_of_user(members: &mut Map<String, Value>) {
             members.remove("lifecycle");
         }
     }
-    let is_here = members.get("identityProvider").is_some_and(|one| one.get("id").is_none());
+    let is_here = members
+        .get("identityProvider")
+        .is_some_and(|one| one.get("id").is_none());
     if is_here {
         members.remove("identityProvider");
     }
 }
 
 fn is_reference(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("id"))
+    value
+        .as_object()
+        .is_some_and(|members| members.len() == 1 && members.contains_key("id"))
 }
 
 fn drop_links(value: &mut Value) {
@@ -513,7 +545,10 @@ fn images_in(object: &Object, ids: &mut BTreeSet<Uuid>) {
         }
     }
     object.members.values().for_each(|value| look(value, ids));
-    object.children.iter().for_each(|child| images_in(child, ids));
+    object
+        .children
+        .iter()
+        .for_each(|child| images_in(child, ids));
 }
 
 fn forget_images(object: &mut Object) {
@@ -585,5 +620,8 @@ fn rename(object: &mut Object, known: &Known, twice: &Twice) {
     if let Value::Object(members) = body {
         object.members = members;
     }
-    object.children.iter_mut().for_each(|child| rename(child, known, twice));
+    object
+        .children
+        .iter_mut()
+        .for_each(|child| rename(child, known, twice));
 }

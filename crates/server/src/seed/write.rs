@@ -21,24 +21,44 @@ pub(super) fn text(environments: &[Object], heading: &str) -> String {
 
 /// Members of these names come first, in this order.
 const FIRST: [&str; 8] = [
-    "username", "name", "locale", "type", "enabled", "default", "description", "email",
+    "username",
+    "name",
+    "locale",
+    "type",
+    "enabled",
+    "default",
+    "description",
+    "email",
 ];
 
 /// A table with everything below it. Writing into a `String` cannot fail.
 fn write(text: &mut String, object: &Object, path: &str) {
     let is_single = matches!(object.kind.form, Form::Settings | Form::Texts);
-    let heading = if is_single { format!("[{path}]") } else { format!("[[{path}]]") };
+    let heading = if is_single {
+        format!("[{path}]")
+    } else {
+        format!("[[{path}]]")
+    };
     let _ = write!(text, "\n{heading}\n");
     let is_named_by_id = object.kind.names_another() || object.kind.form == Form::Settings;
     if let Some(id) = object.id.filter(|_| !is_named_by_id) {
         let _ = writeln!(text, "id = \"{id}\"");
     }
-    let first = FIRST.iter().filter_map(|name| object.members.get_key_value(*name));
-    let rest = object.members.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()));
+    let first = FIRST
+        .iter()
+        .filter_map(|name| object.members.get_key_value(*name));
+    let rest = object
+        .members
+        .iter()
+        .filter(|(name, _)| !FIRST.contains(&name.as_str()));
     for (name, value) in first.chain(rest) {
         member(text, &key(name), value);
     }
-    let lists = object.kind.children.iter().filter_map(|kind| short(object, kind));
+    let lists = object
+        .kind
+        .children
+        .iter()
+        .filter_map(|kind| short(object, kind));
     for (name, items) in lists {
         let _ = writeln!(text, "{name} = {items}");
     }
@@ -97,7 +117,9 @@ fn inline(value: &Value) -> String {
             if line.len() <= LONGEST_LINE {
                 return line;
             }
-            items.iter().fold("[\n".to_owned(), |text, item| format!("{text}    {item},\n")) + "]"
+            items.iter().fold("[\n".to_owned(), |text, item| {
+                format!("{text}    {item},\n")
+            }) + "]"
         }
         Value::Object(members) => table(members),
     }
@@ -118,7 +140,9 @@ fn table(members: &Map<String, Value>) -> String {
         }
         value => inline(value),
     };
-    let members = members.iter().map(|(name, value)| format!("{} = {}", key(name), one_line(value)));
+    let members = members
+        .iter()
+        .map(|(name, value)| format!("{} = {}", key(name), one_line(value)));
     let members: Vec<String> = members.collect();
     format!("{{ {} }}", members.join(", "))
 }

@@ -34,7 +34,6 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-
 /// Writes out everything that a system holds, with its secrets.
 async fn exported(system: &System, place: &tempfile::TempDir) -> PathBuf {
     let file = place.path().join("export.toml");
@@ -100,7 +99,9 @@ fn is_history(template: &str) -> bool {
         "usageCounts",
         "userActivities",
     ];
-    template.split('/').any(|segment| HISTORY.contains(&segment))
+    template
+        .split('/')
+        .any(|segment| HISTORY.contains(&segment))
 }
 
 /// Every answer of the management API about the environment, by its path.
@@ -123,7 +124,9 @@ async fn answers(system: &System) -> BTreeMap<String, Value> {
         let mut paths = vec![String::new()];
         for segment in below.split('/').filter(|segment| !segment.is_empty()) {
             if !segment.starts_with('{') {
-                paths.iter_mut().for_each(|path| path.push_str(&format!("/{segment}")));
+                paths
+                    .iter_mut()
+                    .for_each(|path| path.push_str(&format!("/{segment}")));
                 continue;
             }
             let ids = |path: &String| lists.get(path).cloned().unwrap_or_default();
@@ -134,12 +137,18 @@ async fn answers(system: &System) -> BTreeMap<String, Value> {
             let mut url = system.api(path.trim_start_matches('/'));
             let mut all = Vec::new();
             let answer = loop {
-                let answer = browser.request(Method::GET, url.clone()).bearer(&token).send().await;
+                let answer = browser
+                    .request(Method::GET, url.clone())
+                    .bearer(&token)
+                    .send()
+                    .await;
                 if answer.status != 200 {
                     break Value::from(answer.status.as_u16());
                 }
                 let mut body: Value = answer.json();
-                let embedded = body["_embedded"].as_object().and_then(|lists| lists.values().next());
+                let embedded = body["_embedded"]
+                    .as_object()
+                    .and_then(|lists| lists.values().next());
                 let items = embedded.and_then(Value::as_array).cloned();
                 let is_list = items.is_some();
                 all.extend(items.unwrap_or_default());
@@ -168,11 +177,17 @@ async fn answers(system: &System) -> BTreeMap<String, Value> {
 /// Where two sets of answers differ, for people.
 fn differing(first: &BTreeMap<String, Value>, second: &BTreeMap<String, Value>) -> Vec<String> {
     let paths: BTreeSet<_> = first.keys().chain(second.keys()).collect();
-    let differ = paths.into_iter().filter(|path| first.get(*path) != second.get(*path));
+    let differ = paths
+        .into_iter()
+        .filter(|path| first.get(*path) != second.get(*path));
     let told = differ.map(|path| {
         let nothing = Value::Null;
         let (one, other) = (first.get(path), second.get(path));
-        format!("{path}\n  {}\n  {}", one.unwrap_or(&nothing), other.unwrap_or(&nothing))
+        format!(
+            "{path}\n  {}\n  {}",
+            one.unwrap_or(&nothing),
+            other.unwrap_or(&nothing)
+        )
     });
     told.collect()
 }
