@@ -1,14 +1,12 @@
 //! The mailbox of development: every mail that was written, as a page and as JSON. It exists where
-//! the settings say so, and answers this machine only.
-
-use std::net::IpAddr;
+//! the settings say so, and answers this machine and the networks that development was opened to.
 
 use askama::Template;
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use platform::net::RemoteAddress;
+use platform::net::Insider;
 use protocol::id::MailId;
 use protocol::params::FormParams;
 use schemars::JsonSchema;
@@ -33,21 +31,12 @@ impl FromRequestParts<Idp> for Permitted {
     type Rejection = PageFailure;
 
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, PageFailure> {
-        let RemoteAddress(address) = parts
+        let Insider(is_insider) = parts
             .extensions
-            .get::<RemoteAddress>()
+            .get::<Insider>()
             .copied()
             .unwrap_or_default();
-        let is_this_machine = match address {
-            IpAddr::V4(address) => address.is_loopback(),
-            IpAddr::V6(address) => {
-                address.is_loopback()
-                    || address
-                        .to_ipv4_mapped()
-                        .is_some_and(|address| address.is_loopback())
-            }
-        };
-        if idp.settings().mailbox && is_this_machine {
+        if idp.settings().mailbox && is_insider {
             Ok(Self)
         } else {
             Err(PageError::NotFound.into())

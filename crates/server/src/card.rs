@@ -6,6 +6,7 @@ use std::path::Path;
 use ui::Mode;
 
 use crate::data_dir;
+use crate::front;
 use crate::up::Running;
 
 /// The command that finds this server's authority, to be typed into a shell.
@@ -63,9 +64,13 @@ pub fn render(running: &Running) -> String {
             (true, false) => "the mailbox is",
             (true, true) => "error pages show their causes; it is",
         };
+        let inside = match front::listed(&running.networks) {
+            networks if networks.is_empty() => String::new(),
+            networks => format!(" and {networks}"),
+        };
         let _ = writeln!(
             card,
-            "\n  Development mode: {relaxed} for this machine only."
+            "\n  Development mode: {relaxed} for this machine{inside} only."
         );
     }
     if !env.ca_file.is_empty() {

@@ -7,9 +7,11 @@ mod contract;
 mod environment;
 mod grant;
 mod group;
+mod health;
 mod import;
 mod keys;
 mod live;
+mod manual;
 mod members;
 mod objects;
 mod output;
@@ -24,6 +26,7 @@ mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -46,16 +49,28 @@ Examples:
   latchkey portal --config latchkey.toml    the portal alone, against PingOne
   latchkey idp --ephemeral                  the embedded environment alone
   latchkey trust                            how browsers come to trust the local authority
+  latchkey health                           whether what was started here is ready
+  latchkey completions bash                 completes commands and options in a shell
+  latchkey manual share/man/man1            writes the manual pages of all commands
   latchkey config check                     everything that is wrong with the configuration
   latchkey environment create Customers     the first environment of an installation of your own
   latchkey user set-password ada            asks for the new password
 
 Exit status: 0 done, 1 failed, 2 wrong options or configuration.";
 
+/// The version, and the commit that the program was built from, if whoever built it said so.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("BUILD_COMMIT_OF_LATCHKEY") {
+        Some(commit) => format!("{version} (commit {commit})"),
+        None => format!("{version} (commit not recorded: no release build)"),
+    }
+});
+
 #[derive(Debug, Parser)]
 #[command(
     name = "latchkey",
-    version,
+    version = VERSION.as_str(),
     about = ABOUT,
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
@@ -94,6 +109,17 @@ enum Command {
     Population(population::PopulationCommand),
     Role(role::RoleCommand),
     Contract(contract::Contract),
+    /// Says whether the servers that were started here are ready.
+    ///
+    /// Asks each port of this machine that the configuration names, as a container's health check
+    /// does. Exit status 0: all are ready.
+    Health(health::Health),
+    /// Prints a script that completes commands and options in a shell.
+    ///
+    /// For bash: latchkey completions bash > ~/.local/share/bash-completion/completions/latchkey
+    Completions(manual::Completions),
+    /// Writes the manual pages of all commands to a directory, for man.
+    Manual(manual::Manual),
 }
 
 /// Where the configuration is.
@@ -173,6 +199,9 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Population(command)) => administer(command.run()),
         Some(Command::Role(command)) => administer(command.run()),
         Some(Command::Contract(contract)) => connection::converse(contract.run()),
+        Some(Command::Health(health)) => health.run(),
+        Some(Command::Completions(completions)) => completions.run(),
+        Some(Command::Manual(manual)) => manual.run(),
         Some(Command::Up(up)) => up.run(),
         Some(Command::Portal(portal)) => portal.run(),
         Some(Command::Idp(idp)) => idp.run(),

@@ -1,7 +1,7 @@
 //! The outermost layer of both ports: who is asking, under which name, and for how long.
 //!
-//! It alone knows the declared proxies. Behind it the extensions hold [`RemoteAddress`] and
-//! [`RequestId`], and the headers that a client could lie with are gone.
+//! It alone knows the declared proxies. Behind it the extensions hold [`RemoteAddress`], [`Insider`]
+//! and [`RequestId`], and the headers that a client could lie with are gone.
 
 mod hosts;
 pub mod proxies;
@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use http::header::{ACCEPT, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderMap, StatusCode};
-use platform::net::{RemoteAddress, RequestId, RequestIds};
+use platform::net::{Insider, RemoteAddress, RequestId, RequestIds};
 use protocol::Random;
 use ui::{ErrorPage, Side, Site};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ use crate::front::hosts::HostVerdict;
 use crate::health;
 
 pub use hosts::Hosts;
-pub use proxies::Proxies;
+pub use proxies::{Network, Proxies};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
@@ -44,9 +44,12 @@ pub struct Front {
     pub name: &'static str,
     /// Declared proxies.
     pub proxies: Proxies,
-    /// Refuse whoever is neither on this machine nor a declared proxy. Set where something relies on
-    /// it: plain HTTP, or development on an address that others can reach.
+    /// Refuse whoever is neither on this machine nor a declared proxy nor in a network that
+    /// development is opened to. Set where something relies on it: plain HTTP, or development on an
+    /// address that others can reach.
     pub proxies_only: bool,
+    /// Networks that development is opened to.
+    pub networks: Vec<Network>,
     /// Names under which the port answers.
     pub hosts: Hosts,
     /// Tell browsers to come back over TLS only. Set when the certificate is a real one.
@@ -81,6 +84,15 @@ impl Front {
             .layer(from_fn_with_state((front, ids), identify))
     }
 
+    /// Whether an address is this machine's, or in a network that development is opened to.
+    fn is_inside(&self, address: IpAddr) -> bool {
+        address.is_loopback()
+            || self
+                .networks
+                .iter()
+                .any(|network| network.contains(address))
+    }
+
     fn error(&self, status: StatusCode, id: Option<RequestId>) -> ErrorPage {
         let page = ErrorPage::new(&self.site, self.side, status);
         match id {
@@ -103,6 +115,16 @@ impl Front {
     }
 }
 
+/// Networks in words, as `10.0.0.0/8 and 172.16.0.0/12`; nothing when there is none.
+pub fn listed(networks: &[Network]) -> String {
+    let names: Vec<String> = networks.iter().map(ToString::to_string).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// Finds out who asks, numbers the request, and writes the access log.
 async fn identify(
     State((front, ids)): State<(Arc<Front>, Arc<RequestIds>)>,
@@ -116,13 +138,16 @@ async fn identify(
     let id = front.request_id(&ids, peer, request.headers());
     proxies::strip(request.headers_mut());
     request.extensions_mut().insert(RemoteAddress(remote));
+    let insider = Insider(front.is_inside(remote));
+    request.extensions_mut().insert(insider);
     request.extensions_mut().insert(id);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
 
-    let outsider = front.proxies_only && !peer.is_loopback() && !front.proxies.trusts(peer);
+    let outsider = front.proxies_only && !front.is_inside(peer) && !front.proxies.trusts(peer);
     let mut response = if outsider {
-        let detail = "This port answers declared proxies only (setting proxy.trusted).";
+        let detail = "This port answers its own machine, declared proxies (setting proxy.trusted) \
+                      and, in development, named networks (server.development_networks) only.";
         let page = front.error(StatusCode::FORBIDDEN, Some(id)).detail(detail);
         page.accepted_by(request.headers()).into_response()
     } else {
@@ -211,7 +236,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::front::proxies::{ForwardedBy, Network};
+    use crate::front::proxies::ForwardedBy;
     use crate::installation::Installation;
 
     async fn app(proxies_only: bool) -> Router {
@@ -223,6 +248,7 @@ mod tests {
                 ForwardedBy::XForwardedFor,
             ),
             proxies_only,
+            networks: vec![Network::parse("172.16.0.0/12").unwrap()],
             hosts: Hosts::new([&url], &[], None),
             hsts: true,
             timeout: Duration::from_secs(30),
@@ -240,8 +266,9 @@ mod tests {
                 get(async |request: Request| {
                     let remote = request.extensions().get::<RemoteAddress>().unwrap().0;
                     let id = request.extensions().get::<RequestId>().unwrap();
+                    let insider = request.extensions().get::<Insider>().unwrap().0;
                     let lies = request.headers().contains_key("x-forwarded-host");
-                    format!("{remote} {id} {lies}")
+                    format!("{remote} {id} {lies} {insider}")
                 }),
             )
             .route(
@@ -284,7 +311,7 @@ mod tests {
         let told = [&told[..], &[("x-forwarded-host", "evil.example")]].concat();
         let response = answer(app(false).await, [10, 0, 0, 1], "/who", &told).await;
         assert_eq!(response.headers()["x-request-id"], ID);
-        assert_eq!(text(response).await, format!("1.2.3.4 {ID} false"));
+        assert_eq!(text(response).await, format!("1.2.3.4 {ID} false false"));
 
         let body = text(answer(app(false).await, [192, 0, 2, 1], "/who", &told).await).await;
         assert!(
@@ -348,6 +375,25 @@ mod tests {
         assert_eq!(status([192, 0, 2, 1]).await, StatusCode::FORBIDDEN);
         assert_eq!(status([10, 0, 0, 1]).await, StatusCode::OK);
         assert_eq!(status([127, 0, 0, 1]).await, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn who_is_in_a_named_network_comes_in_and_is_an_insider() {
+        let insider = async |peer, told: &[(&str, &str)]| {
+            let told = [&[HOST], told].concat();
+            let answer = answer(app(true).await, peer, "/who", &told).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            text(answer).await.ends_with(" true")
+        };
+        assert!(insider([172, 17, 0, 1], &[]).await);
+        assert!(insider([127, 0, 0, 1], &[]).await);
+        // A proxy is none itself; who comes through it is one by the own address.
+        assert!(!insider([10, 0, 0, 1], &[]).await);
+        assert!(insider([10, 0, 0, 1], &[("x-forwarded-for", "172.20.1.2")]).await);
+        assert!(!insider([10, 0, 0, 1], &[("x-forwarded-for", "192.0.2.1")]).await);
+        // Nobody but a proxy says where they come from.
+        let told = [("x-forwarded-for", "192.0.2.1")];
+        assert!(insider([172, 17, 0, 1], &told).await);
     }
 
     #[tokio::test]

@@ -118,6 +118,21 @@ impl ListenAddress {
         }
     }
 
+    /// An address of this machine that reaches the port, however names are looked up here.
+    pub fn from_here(&self) -> SocketAddr {
+        let host = match self.host {
+            ListenHost::Localhost => Ipv4Addr::LOCALHOST.into(),
+            ListenHost::Address(IpAddr::V4(address)) if address.is_unspecified() => {
+                Ipv4Addr::LOCALHOST.into()
+            }
+            ListenHost::Address(IpAddr::V6(address)) if address.is_unspecified() => {
+                Ipv6Addr::LOCALHOST.into()
+            }
+            ListenHost::Address(address) => address,
+        };
+        SocketAddr::new(host, self.port)
+    }
+
     /// The address that a browser on this machine uses.
     ///
     /// # Panics
@@ -295,6 +310,19 @@ mod tests {
             (":80", Host),
         ] {
             assert_eq!(ListenAddress::parse(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_reached_from_here_whatever_it_listens_on() {
+        for (listen, expected) in [
+            ("localhost:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:8080", "127.0.0.1:8080"),
+            ("[::]:8080", "[::1]:8080"),
+            ("10.1.2.3:8080", "10.1.2.3:8080"),
+        ] {
+            let found = ListenAddress::parse(listen).unwrap().from_here();
+            assert_eq!(found.to_string(), expected);
         }
     }
 

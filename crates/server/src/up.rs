@@ -28,7 +28,7 @@ use crate::config::settings::{Database, Tls};
 use crate::config::{Servers, Settings};
 use crate::data_dir::{self, DataDir, DataDirError};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
-use crate::front::{Front, Hosts, Proxies};
+use crate::front::{Front, Hosts, Network, Proxies};
 use crate::health::Readiness;
 use crate::installation::InstallationError;
 use crate::listen::{self, ListenError};
@@ -166,6 +166,8 @@ pub struct Running {
     pub env: EnvironmentFile,
     /// Development or production.
     pub mode: Mode,
+    /// Networks that development is opened to.
+    pub networks: Vec<Network>,
     /// Where data is kept.
     pub data_dir: PathBuf,
     /// The database, for tests that look behind the scenes.
@@ -353,6 +355,7 @@ async fn start(options: UpOptions) -> Result<Running, StartError> {
         idp_url: reserved.idp_url,
         env,
         mode: settings.mode,
+        networks: settings.server.development_networks.clone(),
         data_dir: reserved.directory.path().to_owned(),
         db,
         ports,
@@ -448,6 +451,7 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
     Front {
         name,
         proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
+        networks: settings.server.development_networks.clone(),
         proxies_only: !address.is_loopback() && (development || settings.tls == Tls::Off),
         hosts: Hosts::new(
             [url].into_iter().chain(further),

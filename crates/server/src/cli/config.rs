@@ -97,12 +97,18 @@ pub(super) enum Served {
     Idp,
 }
 
+impl From<Served> for Servers {
+    fn from(served: Served) -> Self {
+        match served {
+            Served::Up => Self::Both,
+            Served::Portal => Self::Portal,
+            Served::Idp => Self::Environment,
+        }
+    }
+}
+
 fn check(place: &Place, served: Served, live: bool) -> anyhow::Result<ExitCode> {
-    let served = match served {
-        Served::Up => Servers::Both,
-        Served::Portal => Servers::Portal,
-        Served::Idp => Servers::Environment,
-    };
+    let served = Servers::from(served);
     let settings = place.load().settings_for(served)?;
     terminal::print("The configuration has no problem.\n")?;
     if !live {

@@ -6,7 +6,10 @@ use clap::{Arg, Command, CommandFactory as _};
 use super::*;
 
 /// These serve, or work on this machine; all others administer an environment.
-const OF_THIS_MACHINE: [&str; 8] = [
+const OF_THIS_MACHINE: [&str; 11] = [
+    "completions",
+    "health",
+    "manual",
     "up",
     "portal",
     "idp",

@@ -64,6 +64,10 @@ struct Serve {
     /// Write addresses, ids and passwords to this file (mode 0600) before the ports answer.
     #[arg(long, value_name = "FILE", env = "LATCHKEY_ENV_FILE")]
     env_file: Option<PathBuf>,
+    /// A network that development mode is opened to beside this machine, as 172.16.0.0/12; may be
+    /// given several times. With it the ports may listen on other addresses than localhost.
+    #[arg(long, value_name = "CIDR")]
+    allow_network: Vec<String>,
     /// What to log, as info or `debug,latchkey::access=off`.
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
@@ -131,7 +135,10 @@ impl Serve {
         idp_listen: Option<&str>,
     ) -> anyhow::Result<Settings> {
         let mut sources = self.place.sources();
+        let networks = self.allow_network.join(",");
+        let networks = (!self.allow_network.is_empty()).then_some(networks.as_str());
         let options = [
+            ("server.development_networks", networks, "--allow-network"),
             ("portal.listen", portal_listen, "--portal-listen"),
             ("idp.listen", idp_listen, "--idp-listen"),
             ("log.filter", self.log.as_deref(), "--log"),

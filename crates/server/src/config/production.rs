@@ -69,6 +69,14 @@ fn production(settings: &Settings, served: Servers) -> Vec<Problem> {
     }
     problems.extend(data_directory(settings));
     problems.extend(wide_networks(settings));
+    if !settings.server.development_networks.is_empty() {
+        problems.push(Problem::missing(
+            "server.development_networks",
+            "opens what is for development, of which production has nothing; leave it out: \
+             production answers everybody, and a firewall decides who that is",
+            "[]",
+        ));
+    }
     if settings.tls == Tls::Local {
         problems.push(Problem::missing(
             "tls.mode",
@@ -287,15 +295,29 @@ fn certificates(settings: &Settings, served: Servers, now: Timestamp) -> Vec<Pro
 }
 
 fn development(settings: &Settings, served: Servers) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let networks = settings.server.development_networks.iter();
+    let mut problems: Vec<_> = networks
+        .filter(|network| network.is_too_wide())
+        .map(|network| {
+            Problem::missing(
+                "server.development_networks",
+                format!(
+                    "{network} holds more than a team: half the world could sign on with passwords \
+                     that everybody knows; name the network that they really come from"
+                ),
+                "[\"172.16.0.0/12\"]",
+            )
+        })
+        .collect();
     for port in ports(settings, served) {
-        if !port.listen.is_loopback() && !published_by_proxy(settings) {
+        if !port.listen.is_loopback() && !names_who_connects(settings) {
             problems.push(Problem::missing(
                 port.listen_key,
                 format!(
                     "{} can be reached by others, and development shows them the mailbox, causes \
-                     of errors and known passwords; listen on localhost, or set mode = \
-                     \"production\"",
+                     of errors and known passwords; listen on localhost, name the networks that \
+                     may come in (--allow-network 172.16.0.0/12, or server.development_networks), \
+                     or set mode = \"production\"",
                     port.listen
                 ),
                 port.listen_example,
@@ -307,9 +329,9 @@ fn development(settings: &Settings, served: Servers) -> Vec<Problem> {
 }
 
 /// A container has to listen on all its addresses to be reached through a published port; whoever
-/// declares the only networks that connect has said who that is.
-fn published_by_proxy(settings: &Settings) -> bool {
-    !settings.proxy.trusted.is_empty()
+/// names the only networks that connect has said who that is.
+fn names_who_connects(settings: &Settings) -> bool {
+    !settings.proxy.trusted.is_empty() || !settings.server.development_networks.is_empty()
 }
 
 fn plain_http(settings: &Settings, port: &PortKeys<'_>) -> Option<Problem> {

@@ -14,6 +14,7 @@ use ui::{Brand, BrandSettings, Mode};
 
 use crate::config::key::Key;
 use crate::config::reader::Reader;
+use crate::front::Network;
 use crate::config::settings::{Log, LogFormat, Server, Settings};
 
 const DAY: i64 = 86_400;
@@ -125,6 +126,17 @@ fn brand(reader: &mut Reader<'_>) -> (BrandSettings, Brand) {
 fn server(reader: &mut Reader<'_>) -> Server {
     reader.section("server", "");
     Server {
+        development_networks: reader.list(
+            Key::list(
+                "server.development_networks",
+                &[],
+                "Networks that development mode is opened to beside this machine, such as a \
+                 container's or a team's (--allow-network). Whoever comes from there sees the \
+                 mailbox, the demo's passwords and the causes of errors; nobody else gets in.",
+            )
+            .example("[\"172.16.0.0/12\"]"),
+            Network::parse,
+        ),
         request_timeout_seconds: reader.integer(
             Key::number("server.request_timeout_seconds", 30, ""),
             1..=600,

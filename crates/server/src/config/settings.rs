@@ -16,7 +16,8 @@ use crate::listen::ListenAddress;
 /// Everything that is configured.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Development: demo data, mailbox, causes on error pages, loopback only. Or production.
+    /// Development: demo data, mailbox, causes on error pages, loopback and named networks only.
+    /// Or production.
     pub mode: Mode,
     /// The data directory; `None` for the platform's.
     pub data_dir: Option<PathBuf>,
@@ -106,8 +107,10 @@ pub struct Proxy {
 }
 
 /// Limits of both ports.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Server {
+    /// Networks that development is opened to, beside this machine.
+    pub development_networks: Vec<Network>,
     /// Seconds that a request may take.
     pub request_timeout_seconds: u64,
     /// Connections at the same time, each port.

@@ -11,6 +11,7 @@ use url::Url;
 use super::environment::Environment;
 use super::{StartError, stopped};
 use crate::config::Settings;
+use crate::front;
 
 /// What the portal is made from.
 pub(super) struct Pages<'a> {
@@ -50,7 +51,12 @@ impl Pages<'_> {
             (false, true) => "mails go to the mailbox",
             (false, false) => "error pages show their causes",
         };
-        format!("Development mode: {relaxed}.")
+        let networks = front::listed(&self.settings.server.development_networks);
+        if networks.is_empty() {
+            format!("Development mode: {relaxed}.")
+        } else {
+            format!("Development mode, open to {networks}: {relaxed}.")
+        }
     }
 
     fn portal_settings(&self) -> portal::Settings {

@@ -228,3 +228,62 @@ fn a_live_check_names_what_it_does_not_reach() {
 fn text_of(output: &Output) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
+
+#[test]
+fn the_version_says_from_which_commit_or_that_nobody_recorded_one() {
+    let home = tempfile::tempdir().unwrap();
+    let said = text(&latchkey(home.path(), &["--version"]).stdout);
+    let (version, commit) = said.trim().split_once(" (commit ").unwrap();
+    assert_eq!(version, concat!("latchkey ", env!("CARGO_PKG_VERSION")));
+    match option_env!("BUILD_COMMIT_OF_LATCHKEY") {
+        Some(built) => assert_eq!(commit, format!("{built})")),
+        None => assert_eq!(commit, "not recorded: no release build)"),
+    }
+}
+
+#[test]
+fn every_shell_gets_a_script_that_knows_every_command() {
+    let home = tempfile::tempdir().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = latchkey(home.path(), &["completions", shell]);
+        assert!(output.status.success(), "{shell}");
+        let script = text(&output.stdout);
+        for word in ["portal", "set-password", "allow-network"] {
+            assert!(script.contains(word), "{shell} lacks {word}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("share/man1");
+    let output = latchkey(home.path(), &["manual", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for (page, says) in [
+        ("latchkey.1", "trust"),
+        ("latchkey-up.1", "ephemeral"),
+        ("latchkey-user-set-password.1", "password"),
+    ] {
+        let page = fs::read_to_string(folder.join(page)).unwrap();
+        assert!(page.contains(".TH") && page.contains(says), "{page}");
+    }
+}
+
+#[test]
+fn health_says_that_nothing_listens_and_asks_for_a_port_that_it_cannot_know() {
+    let home = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let asked = ["health", "--for", "idp", "--idp-listen"];
+    let output = latchkey(home.path(), &[&asked[..], &[&address]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.starts_with("environment  not ready: "), "{said}");
+    assert!(said.contains("onnection refused"), "{said}");
+
+    let output = latchkey(home.path(), &[&asked[..], &["localhost:0"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("name it with --idp-listen"));
+}

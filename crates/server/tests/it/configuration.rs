@@ -604,6 +604,41 @@ fn development_stays_on_this_machine() {
 }
 
 #[test]
+fn development_is_opened_to_named_networks_by_one_setting() {
+    let opened = |networks: &str| {
+        format!(
+            "[portal]\nlisten = \"0.0.0.0:8080\"\n[idp]\nlisten = \"0.0.0.0:9443\"\n\
+             [server]\ndevelopment_networks = {networks}\n"
+        )
+    };
+    let closed = problems(&opened("[]"));
+    for (key, problem) in ["portal.listen", "idp.listen"].iter().zip(&closed) {
+        assert!(problem.starts_with(&format!("{key}: ")), "{problem}");
+        for named in ["--allow-network", "server.development_networks"] {
+            assert!(problem.contains(named), "{problem}");
+        }
+    }
+    assert_eq!(closed.len(), 2, "{closed:?}");
+    assert_eq!(
+        problems(&opened("[\"172.16.0.0/12\"]")),
+        Vec::<String>::new()
+    );
+    let key = "server.development_networks";
+    check(&opened("[\"0.0.0.0/0\"]"), key, "more than a team");
+    check(
+        "[server]\ndevelopment_networks = [\"here\"]",
+        key,
+        "is neither an address nor",
+    );
+    let public = format!(
+        "{}[server]\ndevelopment_networks = [\"10.0.0.0/8\"]\n[tls]\nmode = \"off\"\n\
+         [proxy]\ntrusted = [\"10.0.0.0/8\"]\n",
+        production()
+    );
+    check(&public, key, "production has nothing");
+}
+
+#[test]
 fn an_unknown_section_is_told_from_an_unknown_key() {
     check(
         "[portl]\ncolour = 1\n",

@@ -473,3 +473,43 @@ fn a_restart_keeps_ids_secrets_and_certificates() {
     assert_eq!(after.demo_password, before.demo_password);
     assert_eq!(fs::read(&after.ca_file).unwrap(), ca);
 }
+
+#[test]
+fn health_asks_the_ports_that_listen() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = Program::start(directory.path(), &[]);
+    let idp = url::Url::parse(&program.env.auth_url).unwrap();
+    let portal = format!("localhost:{}", program.port());
+    let idp = format!("localhost:{}", idp.port().unwrap());
+    let asked = ["health", "--portal-listen", &portal, "--idp-listen", &idp];
+    let healthy = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+            .args(asked)
+            .env_clear()
+            .output()
+            .unwrap();
+        (output.status.code(), text(&output.stdout))
+    };
+    let ready = "portal       ready\nenvironment  ready\n";
+    assert_eq!(healthy(), (Some(0), ready.to_owned()));
+    program.signal("TERM");
+    assert_eq!(program.ended(), Some(0));
+    let (status, said) = healthy();
+    assert_eq!(status, Some(1));
+    assert!(said.contains("environment  not ready: "), "{said}");
+}
+
+#[test]
+fn the_card_says_to_whom_development_is_open() {
+    let listening = ["--portal-listen", "0.0.0.0:0", "--idp-listen", "0.0.0.0:0"];
+    let arguments = [&["up", "--ephemeral"], &listening[..]].concat();
+    let refused = run(&arguments);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = text(&refused.stderr);
+    assert!(said.contains("--allow-network 172.16.0.0/12"), "{said}");
+
+    let networks = ["--allow-network", "10.0.0.0/8", "--allow-network", "fd00::/16"];
+    let (printed, _) = said_of_a_start(&[&arguments, &networks[..]].concat());
+    let expected = "for this machine and 10.0.0.0/8 and fd00::/16 only.";
+    assert!(printed.contains(expected), "{printed}");
+}

@@ -7,7 +7,7 @@ use axum::{Extension, Router};
 use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use idp::demo::Account;
-use platform::net::RemoteAddress;
+use platform::net::{Insider, RemoteAddress};
 use url::Url;
 
 use super::program::encoded;
@@ -64,7 +64,9 @@ impl Browser {
 
     /// From now on its requests come from this address.
     pub(crate) fn come_from(&mut self, address: RemoteAddress) {
-        let service = self.router.clone().layer(Extension(address));
+        let insider = Insider(address.0.is_loopback());
+        let router = self.router.clone().layer(Extension(insider));
+        let service = router.layer(Extension(address));
         self.inner = self.inner.clone().before(service);
     }
 
