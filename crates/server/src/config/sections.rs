@@ -14,8 +14,8 @@ use ui::{Brand, BrandSettings, Mode};
 
 use crate::config::key::Key;
 use crate::config::reader::Reader;
-use crate::front::Network;
 use crate::config::settings::{Log, LogFormat, Server, Settings};
+use crate::front::Network;
 
 const DAY: i64 = 86_400;
 const LIMITS: RangeInclusive<i64> = 1..=1_000_000;

@@ -508,7 +508,12 @@ fn the_card_says_to_whom_development_is_open() {
     let said = text(&refused.stderr);
     assert!(said.contains("--allow-network 172.16.0.0/12"), "{said}");
 
-    let networks = ["--allow-network", "10.0.0.0/8", "--allow-network", "fd00::/16"];
+    let networks = [
+        "--allow-network",
+        "10.0.0.0/8",
+        "--allow-network",
+        "fd00::/16",
+    ];
     let (printed, _) = said_of_a_start(&[&arguments, &networks[..]].concat());
     let expected = "for this machine and 10.0.0.0/8 and fd00::/16 only.";
     assert!(printed.contains(expected), "{printed}");
