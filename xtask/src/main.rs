@@ -16,6 +16,7 @@ mod named_tests;
 mod postgres;
 mod prerequisites;
 mod program;
+mod release;
 mod service;
 mod steps;
 mod system;
@@ -27,7 +28,7 @@ mod bench;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 const HELP: &str = "\
 Tasks of the repository:
@@ -37,6 +38,10 @@ Tasks of the repository:
   cargo xtask generate             write the generated files anew
   cargo xtask bench [PART …]       measure a release build beside its limits and peers; with PARTs,
                                    only rows whose names contain one, and without keeping the table
+  cargo xtask release [--verify] [--try]
+                                   make the archives, packages and sums of a release in target/dist;
+                                   --verify builds twice and compares, --try runs the program in a
+                                   bare root folder
   cargo xtask help                 this text
 
 Steps of the test, in order:
@@ -63,6 +68,7 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
         ["test", rest @ ..] => steps::run(&only(rest)?),
         ["generate"] => generated::write().map(|()| true),
         ["bench", rest @ ..] => bench(rest),
+        ["release", rest @ ..] => release::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             for step in steps::ALL {
@@ -137,4 +143,14 @@ fn root() -> PathBuf {
 /// Where cargo puts what it builds.
 fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// The folder in which Cargo keeps what it has downloaded.
+fn cargo_home() -> anyhow::Result<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(folder) => Ok(folder.into()),
+        None => Ok(std::env::home_dir()
+            .context("there is no home folder")?
+            .join(".cargo")),
+    }
 }

@@ -70,6 +70,12 @@ const MONO: Need = Need {
     },
 };
 
+const NAMES: Need = Need {
+    why: "answers the look-ups of names that a static program makes",
+    packages: &["dnsmasq-base"],
+    is_here: || is_on_path("dnsmasq"),
+};
+
 const POSTGRES: Need = Need {
     why: "the second database that everything is tested on; the tests start their own cluster",
     packages: &["postgresql"],
@@ -89,6 +95,11 @@ const PYTHON: Need = Need {
 /// Installs what the database tests need.
 pub(crate) fn for_database_tests() -> anyhow::Result<()> {
     install(&[POSTGRES])
+}
+
+/// Installs what is needed to try a release in a bare root folder.
+pub(crate) fn for_release_trial() -> anyhow::Result<()> {
+    install(&[NAMES, NODE, POSTGRES])
 }
 
 /// Installs what the browser tests need, down to the packages of their lock file.
@@ -156,6 +167,13 @@ pub(crate) const CARGO_MACHETE: Tool = Tool {
     name: "cargo-machete",
     version: "0.9.2",
     why: "finds dependencies that nothing uses",
+};
+
+/// Writes what a release is made of; its form is the one that scanners read.
+pub(crate) const CARGO_CYCLONEDX: Tool = Tool {
+    name: "cargo-cyclonedx",
+    version: "0.5.9",
+    why: "writes the bill of materials of a release",
 };
 
 impl Tool {

@@ -7,13 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-
 use crate::command::Command;
 use crate::postgres::Postgres;
 use crate::system::System;
 use crate::tally::Tally;
-use crate::{generated, layers, prerequisites, program, root, service, target};
+use crate::{cargo_home, generated, layers, prerequisites, program, root, service, target};
 
 /// One thing that `cargo xtask test` checks.
 pub(crate) struct Step {
@@ -297,16 +295,6 @@ fn forget_packages(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folder in which Cargo keeps what it has downloaded.
-fn cargo_home() -> anyhow::Result<PathBuf> {
-    match std::env::var_os("CARGO_HOME") {
-        Some(folder) => Ok(folder.into()),
-        None => Ok(std::env::home_dir()
-            .context("there is no home folder")?
-            .join(".cargo")),
-    }
-}
-
 /// What a folder holds; nothing when there is no such folder.
 fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     match fs::read_dir(folder) {
@@ -360,6 +348,13 @@ fn clients(tally: &mut Tally, node: &Path, system: &System, file: &str) -> anyho
         .arg(root().join("tests/clients").join(file))
         .arg(system.environment_file())
         .run_seeing(|line| tally.see_node(line))
+}
+
+/// What people do, with a program that was built elsewhere.
+pub(crate) fn walk(program: &Path) -> anyhow::Result<bool> {
+    let node = prerequisites::node()?;
+    let system = System::start(program)?;
+    clients(&mut Tally::default(), &node, &system, "walkthrough.mjs")
 }
 
 /// For how many seconds the management API is sent requests out of its document.

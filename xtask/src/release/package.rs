@@ -1,0 +1,258 @@
+//! Archives, package and sums, made of the program alone and of `packaging/`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::Release;
+use crate::command::{Command, find_on_path, is_on_path};
+use crate::{root, service};
+
+/// A shell, and where its completion script is looked for, below `/usr`.
+const SHELLS: [(&str, &str); 3] = [
+    ("bash", "share/bash-completion/completions/latchkey"),
+    ("fish", "share/fish/vendor_completions.d/latchkey.fish"),
+    ("zsh", "share/zsh/vendor-completions/_latchkey"),
+];
+
+/// Makes everything anew in `dist` and names the files, always in the same order.
+pub(super) fn all(release: &Release, program: &Path, dist: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if dist.exists() {
+        fs::remove_dir_all(dist).context("could not clear the folder of the release before")?;
+    }
+    fs::create_dir_all(dist).context("could not make the folder of the release")?;
+    let work = service::temporary_folder("release")?;
+    let usr = work.join("usr");
+    user_files(program, &usr)?;
+    let name = release.name();
+
+    let mut files = vec![dist.join(&name)];
+    put(program, &dist.join(&name), 0o755)?;
+    files.push(archive(release, &work, &name, &usr, dist)?);
+    if release.is_linux() {
+        files.push(debian(release, &work, &usr, dist)?);
+        files.push(container(release, &work, program, dist)?);
+    }
+    let bill = dist.join(format!("{name}.cdx.json"));
+    super::bill_of_materials(release, &bill)?;
+    files.push(bill);
+    files.push(sums(dist, &files)?);
+    fs::remove_dir_all(&work).context("could not clear a folder")?;
+    Ok(files)
+}
+
+/// What goes below `/usr`: the program, and what shells and `man` know about it.
+fn user_files(program: &Path, usr: &Path) -> anyhow::Result<()> {
+    put(program, &usr.join("bin/latchkey"), 0o755)?;
+    for (shell, place) in SHELLS {
+        let script = Command::new(program).args(["completions", shell]).read()?;
+        write(&usr.join(place), script.as_bytes())?;
+    }
+    let pages = usr.join("share/man/man1");
+    Command::new(program).arg("manual").arg(&pages).succeed()?;
+    for page in listed(&pages)? {
+        Command::new("gzip")
+            .args(["-9", "-n"])
+            .arg(page)
+            .quiet()
+            .succeed()?;
+    }
+    let doc = usr.join("share/doc/latchkey");
+    for file in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
+        put(&root().join(file), &doc.join(file), 0o644)?;
+    }
+    copy_tree(&root().join("examples/deploy"), &doc.join("examples"))
+}
+
+/// The archive for every system: unpacked anywhere, or over `/usr/local`.
+fn archive(
+    release: &Release,
+    work: &Path,
+    name: &str,
+    usr: &Path,
+    dist: &Path,
+) -> anyhow::Result<PathBuf> {
+    let folder = work.join("archive");
+    fs::create_dir_all(&folder).context("could not make a folder")?;
+    copy_tree(usr, &folder.join(name))?;
+    if release.is_linux() {
+        let unit = root().join("packaging/latchkey.service");
+        put(
+            &unit,
+            &folder
+                .join(name)
+                .join("lib/systemd/system/latchkey.service"),
+            0o644,
+        )?;
+    }
+    packed(release, &folder, &dist.join(format!("{name}.tar.gz")))
+}
+
+/// The Debian package: the program, its unit, and a configuration file that stays as it was edited.
+fn debian(release: &Release, work: &Path, usr: &Path, dist: &Path) -> anyhow::Result<PathBuf> {
+    let packaging = root().join("packaging");
+    let tree = work.join("debian");
+    copy_tree(usr, &tree.join("usr"))?;
+    let unit = packaging.join("latchkey.service");
+    put(
+        &unit,
+        &tree.join("lib/systemd/system/latchkey.service"),
+        0o644,
+    )?;
+    let configuration = packaging.join("latchkey.toml");
+    put(
+        &configuration,
+        &tree.join("etc/latchkey/latchkey.toml"),
+        0o640,
+    )?;
+    let doc = tree.join("usr/share/doc/latchkey");
+    put(
+        &packaging.join("debian/copyright"),
+        &doc.join("copyright"),
+        0o644,
+    )?;
+    let scripts = tree.join("DEBIAN");
+    for script in ["postinst", "postrm", "prerm"] {
+        put(
+            &packaging.join("debian").join(script),
+            &scripts.join(script),
+            0o755,
+        )?;
+    }
+    write(&scripts.join("conffiles"), b"/etc/latchkey/latchkey.toml\n")?;
+    let arch = if release.triple.starts_with("x86_64") {
+        "amd64"
+    } else {
+        "arm64"
+    };
+    let kilobytes = Command::new("du")
+        .args(["--summarize", "--apparent-size", "--block-size=1024"])
+        .arg(&tree)
+        .read()?;
+    let control = fs::read_to_string(packaging.join("debian/control"))
+        .context("could not read packaging/debian/control")?
+        .replace("{version}", &release.version)
+        .replace("{arch}", arch)
+        .replace(
+            "{kilobytes}",
+            kilobytes.split_whitespace().next().unwrap_or_default(),
+        );
+    write(&scripts.join("control"), control.as_bytes())?;
+    let package = dist.join(format!("latchkey_{}_{arch}.deb", release.version));
+    Command::new("dpkg-deb")
+        .args(["--root-owner-group", "-Zxz", "--build"])
+        .arg(&tree)
+        .arg(&package)
+        .env("SOURCE_DATE_EPOCH", &release.epoch)
+        .succeed()?;
+    Ok(package)
+}
+
+/// What a container is built from: `docker build - < FILE`.
+fn container(
+    release: &Release,
+    work: &Path,
+    program: &Path,
+    dist: &Path,
+) -> anyhow::Result<PathBuf> {
+    let folder = work.join("container");
+    put(program, &folder.join("latchkey"), 0o755)?;
+    // An image from scratch has no folder for data, and no certificates, until they are copied.
+    write(&folder.join("data/.keep"), b"")?;
+    let authorities = Path::new("/etc/ssl/certs/ca-certificates.crt");
+    if !authorities.is_file() {
+        bail!("install ca-certificates: the container takes its authorities from there");
+    }
+    put(authorities, &folder.join("ca-certificates.crt"), 0o644)?;
+    let recipe = root().join("packaging/Dockerfile");
+    put(&recipe, &folder.join("Dockerfile"), 0o644)?;
+    let name = format!("{}-container.tar.gz", release.name());
+    packed(release, &folder, &dist.join(name))
+}
+
+/// An archive that says nothing about who made it and when.
+fn packed(release: &Release, folder: &Path, into: &Path) -> anyhow::Result<PathBuf> {
+    // Where the system's tar is another one, as on macOS, GNU's is called gtar.
+    let tar = find_on_path("gtar").unwrap_or_else(|| "tar".into());
+    let plain = into.with_extension("");
+    Command::new(tar)
+        .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner"])
+        .args(["--format=gnu", "--mode=go-w"])
+        .arg(format!("--mtime=@{}", release.epoch))
+        .arg("-cf")
+        .arg(&plain)
+        .arg("-C")
+        .arg(folder)
+        .arg(".")
+        .succeed()?;
+    Command::new("gzip")
+        .args(["-9", "-n", "-f"])
+        .arg(&plain)
+        .succeed()?;
+    Ok(into.to_owned())
+}
+
+/// The sums of all files, in the form that `sha256sum --check` reads.
+fn sums(dist: &Path, files: &[PathBuf]) -> anyhow::Result<PathBuf> {
+    let (program, arguments): (_, &[&str]) = if is_on_path("sha256sum") {
+        ("sha256sum", &[])
+    } else {
+        ("shasum", &["-a", "256"])
+    };
+    let names = files.iter().filter_map(|file| file.file_name());
+    let text = Command::new(program)
+        .args(arguments)
+        .args(names)
+        .folder(dist)
+        .read()?;
+    let file = dist.join("SHA256SUMS");
+    write(&file, text.as_bytes())?;
+    Ok(file)
+}
+
+fn put(from: &Path, to: &Path, mode: u32) -> anyhow::Result<()> {
+    let contents = fs::read(from).with_context(|| format!("could not read {}", from.display()))?;
+    write(to, &contents)?;
+    fs::set_permissions(to, fs::Permissions::from_mode(mode))
+        .with_context(|| format!("could not set the mode of {}", to.display()))
+}
+
+fn write(to: &Path, contents: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("could not make {}", folder.display()))?;
+    }
+    fs::write(to, contents).with_context(|| format!("could not write {}", to.display()))?;
+    fs::set_permissions(to, fs::Permissions::from_mode(0o644))
+        .with_context(|| format!("could not set the mode of {}", to.display()))
+}
+
+fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+    for path in listed(from)? {
+        let target = to.join(path.strip_prefix(from).context("a path left its folder")?);
+        if path.is_dir() {
+            copy_tree(&path, &target)?;
+        } else {
+            let mode = fs::metadata(&path)
+                .context("a file is gone")?
+                .permissions()
+                .mode();
+            put(&path, &target, mode & 0o777)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a folder holds, in order.
+fn listed(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("could not list {}", folder.display()))?
+    {
+        found.push(entry?.path());
+    }
+    found.sort();
+    Ok(found)
+}
