@@ -7,6 +7,7 @@
 )]
 
 mod command;
+mod deploy;
 mod generated;
 #[cfg(test)]
 mod growth;

@@ -22,6 +22,12 @@ struct Need {
     is_here: fn() -> bool,
 }
 
+const CADDY: Need = Need {
+    why: "stands in front of the program in a test of its example",
+    packages: &["caddy"],
+    is_here: || is_on_path("caddy"),
+};
+
 const CHROMIUM: Need = Need {
     why: "the browser in which the pages are tested",
     packages: &["chromium"],
@@ -37,6 +43,12 @@ const FONTS: Need = Need {
             .read()
             .is_ok_and(|list| !list.is_empty())
     },
+};
+
+const NGINX: Need = Need {
+    why: "stands in front of the program in a test of its example",
+    packages: &["nginx-light"],
+    is_here: || is_on_path("nginx") || Path::new("/usr/sbin/nginx").is_file(),
 };
 
 const NODE: Need = Need {
@@ -76,6 +88,12 @@ const NAMES: Need = Need {
     is_here: || is_on_path("dnsmasq"),
 };
 
+const OPENSSL: Need = Need {
+    why: "makes the certificate of a proxy in a test",
+    packages: &["openssl"],
+    is_here: || is_on_path("openssl"),
+};
+
 const POSTGRES: Need = Need {
     why: "the second database that everything is tested on; the tests start their own cluster",
     packages: &["postgresql"],
@@ -90,6 +108,12 @@ const PYTHON: Need = Need {
             .args(["-c", "import ensurepip, venv"])
             .works()
     },
+};
+
+const SYSTEMD: Need = Need {
+    why: "judges the unit of the Debian package",
+    packages: &["systemd"],
+    is_here: || is_on_path("systemd-analyze"),
 };
 
 /// Installs what the database tests need.
@@ -122,30 +146,56 @@ pub(crate) fn for_browser_tests() -> anyhow::Result<()> {
 /// gives the path of the Python that has them.
 pub(crate) fn for_api_tests() -> anyhow::Result<PathBuf> {
     install(&[PYTHON])?;
-    let lock = root().join("tests/api/requirements.txt");
-    let folder = target().join("tools/api");
-    let python = folder.join("bin/python");
+    let what = "schemathesis (makes requests out of an OpenAPI document)";
+    Ok(python_with("api", what)?.join("python"))
+}
+
+/// Programs that know the form of other programs' files.
+pub(crate) struct Linters(PathBuf);
+
+impl Linters {
+    /// The path of one of them.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+/// Installs what the examples of running Latchkey are checked with.
+pub(crate) fn for_deploy_tests() -> anyhow::Result<Linters> {
+    install(&[CADDY, NGINX, NODE, OPENSSL, PYTHON, SYSTEMD])?;
+    let what =
+        "check-jsonschema, kubernetes-validate and hadolint (know the forms of others' files)";
+    Ok(Linters(python_with("deploy", what)?))
+}
+
+/// The programs of a Python that has the packages of the lock file in `tests/NAME`.
+fn python_with(name: &str, what: &str) -> anyhow::Result<PathBuf> {
+    let lock = root().join("tests").join(name).join("requirements.txt");
+    let folder = target().join("tools").join(name);
+    let programs = folder.join("bin");
     let installed = folder.join("installed");
     if is_newer(&installed, &lock) {
-        return Ok(python);
+        return Ok(programs);
     }
-    println!("Installing schemathesis (makes requests out of an OpenAPI document)");
+    println!("Installing {what}");
     Command::new("python3")
         .args(["-m", "venv", "--clear"])
         .arg(&folder)
         .succeed()?;
-    Command::new(&python)
+    Command::new(programs.join("python"))
         .args(["-m", "pip", "install", "--quiet", "--require-hashes"])
         .args(["--disable-pip-version-check", "--requirement"])
         .arg(&lock)
         .succeed()?;
     std::fs::write(&installed, "").context("could not note what was installed")?;
-    Ok(python)
+    Ok(programs)
 }
 
 /// Installs what `wanted` names, all at once, so that a first run waits only once.
 pub(crate) fn for_all() -> anyhow::Result<()> {
-    install(&[CHROMIUM, FONTS, MONO, NODE, POSTGRES, PYTHON])
+    install(&[
+        CADDY, CHROMIUM, FONTS, MONO, NGINX, NODE, OPENSSL, POSTGRES, PYTHON, SYSTEMD,
+    ])
 }
 
 /// A tool that cargo builds, into the target folder, the first time that it is needed.

@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::postgres::Postgres;
 use crate::system::System;
 use crate::tally::Tally;
-use crate::{cargo_home, generated, layers, prerequisites, program, root, service, target};
+use crate::{cargo_home, deploy, generated, layers, prerequisites, program, root, service, target};
 
 /// One thing that `cargo xtask test` checks.
 pub(crate) struct Step {
@@ -76,6 +76,11 @@ pub(crate) const ALL: &[Step] = &[
         name: "api",
         what: "the management API keeps to its OpenAPI document, whatever it is sent",
         run: api,
+    },
+    Step {
+        name: "deploy",
+        what: "the unit and the examples of running it, through nginx and Caddy",
+        run: deploy::check,
     },
     Step {
         name: "generated",
@@ -352,9 +357,12 @@ fn clients(tally: &mut Tally, node: &Path, system: &System, file: &str) -> anyho
 
 /// What people do, with a program that was built elsewhere.
 pub(crate) fn walk(program: &Path) -> anyhow::Result<bool> {
-    let node = prerequisites::node()?;
-    let system = System::start(program)?;
-    clients(&mut Tally::default(), &node, &system, "walkthrough.mjs")
+    walk_through(&mut Tally::default(), &System::start(program)?)
+}
+
+/// What people do, at a system that runs.
+pub(crate) fn walk_through(tally: &mut Tally, system: &System) -> anyhow::Result<bool> {
+    clients(tally, &prerequisites::node()?, system, "walkthrough.mjs")
 }
 
 /// For how many seconds the management API is sent requests out of its document.

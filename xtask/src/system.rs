@@ -20,6 +20,26 @@ const NO_LIMITS: [(&str, &str); 7] = [
     ("LATCHKEY_IDP__LIMITS__RECOVERIES_PER_HOUR", "100000"),
 ];
 
+/// The ports of a proxy, and of the servers behind it.
+pub(crate) struct Fronts {
+    pub(crate) portal: u16,
+    pub(crate) idp: u16,
+    pub(crate) portal_behind: u16,
+    pub(crate) idp_behind: u16,
+}
+
+impl Fronts {
+    /// Ports on which nobody listens.
+    pub(crate) fn free() -> anyhow::Result<Self> {
+        Ok(Self {
+            portal: service::free_port()?,
+            idp: service::free_port()?,
+            portal_behind: service::free_port()?,
+            idp_behind: service::free_port()?,
+        })
+    }
+}
+
 /// A running Latchkey with throw-away data; stops when dropped.
 pub(crate) struct System {
     #[cfg_attr(
@@ -34,6 +54,43 @@ impl System {
     /// Starts the program with data that goes when it stops.
     pub(crate) fn start(program: &Path) -> anyhow::Result<Self> {
         Self::launch(program, &["--ephemeral".as_ref()], &[])
+    }
+
+    /// Starts the program behind a proxy that has this certificate, without TLS of its own.
+    pub(crate) fn start_behind(
+        program: &Path,
+        fronts: &Fronts,
+        certificate: &Path,
+    ) -> anyhow::Result<Self> {
+        let portal = format!("https://localhost:{}/", fronts.portal);
+        let idp = format!("https://localhost:{}/", fronts.idp);
+        let authority = certificate.display().to_string();
+        let variables = [
+            ("LATCHKEY_TLS__MODE", "off"),
+            ("LATCHKEY_PROXY__TRUSTED", "127.0.0.1"),
+            ("LATCHKEY_PORTAL__PUBLIC_URL", portal.as_str()),
+            ("LATCHKEY_IDP__PUBLIC_URL", &idp),
+            ("LATCHKEY_PORTAL__PINGONE__CA_FILE", &authority),
+        ];
+        let ports = [fronts.portal_behind, fronts.idp_behind];
+        let system = Self::listen(
+            program,
+            &["--ephemeral".as_ref()],
+            &variables,
+            "127.0.0.1",
+            ports,
+        )?;
+        // To those who come by the proxy its certificate is what the local authority's would be.
+        let file = system.environment_file();
+        let text = fs::read_to_string(&file).context("could not read the environment file")?;
+        let lines = text
+            .lines()
+            .map(|line| match line.strip_prefix("CA_FILE=") {
+                Some(_) => format!("CA_FILE={authority}\n"),
+                None => format!("{line}\n"),
+            });
+        fs::write(&file, lines.collect::<String>()).context("could not name the authority")?;
+        Ok(system)
     }
 
     /// The same, with more environment variables.
@@ -53,23 +110,31 @@ impl System {
 
     /// Starts the program and waits for its environment file, which it writes before it is ready,
     /// and for both ports.
-    fn launch(
+    fn launch(program: &Path, data: &[&OsStr], variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let ports = [service::free_port()?, service::free_port()?];
+        Self::listen(program, data, variables, "localhost", ports)
+    }
+
+    fn listen(
         program: &Path,
         data: &[&OsStr],
-        variables: &[(&'static str, &'static str)],
+        variables: &[(&str, &str)],
+        host: &str,
+        [portal, idp]: [u16; 2],
     ) -> anyhow::Result<Self> {
         let folder = service::temporary_folder("system")?;
         let file = folder.join("env");
-        let (portal, idp) = (service::free_port()?, service::free_port()?);
-        let command = service::tied_to_us(program, "TERM", None)
+        let mut command = service::tied_to_us(program, "TERM", None)
             .arg("up")
             .args(data)
             .arg("--env-file")
             .arg(&file)
-            .args(["--portal-listen", &format!("localhost:{portal}")])
-            .args(["--idp-listen", &format!("localhost:{idp}")])
-            .envs(NO_LIMITS)
-            .envs(variables.iter().copied());
+            .args(["--portal-listen", &format!("{host}:{portal}")])
+            .args(["--idp-listen", &format!("{host}:{idp}")])
+            .envs(NO_LIMITS);
+        for (name, value) in variables {
+            command = command.env(name, value);
+        }
         let log = folder.join("log");
         let service = Service::start(command, "-TERM", folder.clone(), &log)?;
         let answers = |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();

@@ -5,7 +5,7 @@
 //! the key before one uses it.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -222,6 +222,13 @@ fn change<T>(
     Ok(changed)
 }
 
+/// Whether nobody else reads a file of this owner and mode. A group may read what root owns: so
+/// secrets are mounted into containers of Kubernetes, for the group of one process.
+fn is_private(owner: u32, mode: u32) -> bool {
+    let others = if owner == 0 { 0o037 } else { 0o077 };
+    mode & others == 0
+}
+
 struct Named(PathBuf);
 
 impl Named {
@@ -241,8 +248,9 @@ impl Named {
         let Some(text) = read_if_present(&self.0).map_err(self.io())? else {
             return Ok(None);
         };
-        let mode = self.0.metadata().map_err(self.io())?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        let metadata = self.0.metadata().map_err(self.io())?;
+        let mode = metadata.permissions().mode() & 0o777;
+        if !is_private(metadata.uid(), mode) {
             return Err(KeyringFileError::Readable {
                 path: self.name(),
                 mode,
@@ -317,5 +325,19 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         let readable = file.read().unwrap_err().to_string();
         assert!(readable.contains("mode 644"), "{readable}");
+    }
+    #[test]
+    fn a_group_reads_only_what_root_owns_and_nobody_else_writes() {
+        for (owner, mode, expected) in [
+            (1000, 0o600, true),
+            (1000, 0o400, true),
+            (1000, 0o640, false),
+            (0, 0o440, true),
+            (0, 0o640, true),
+            (0, 0o660, false),
+            (0, 0o644, false),
+        ] {
+            assert_eq!(is_private(owner, mode), expected, "{owner} {mode:o}");
+        }
     }
 }
