@@ -168,7 +168,7 @@ fn is_same(one: &Path, other: &Path) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-/// The bill of materials: what the program is made of, in CycloneDX's form.
+/// The bill of materials: what the program is made of, in the form of `CycloneDX`.
 fn bill_of_materials(release: &Release, into: &Path) -> anyhow::Result<()> {
     const NAME: &str = "latchkey-sbom";
     Command::new(prerequisites::CARGO_CYCLONEDX.path()?)

@@ -28,7 +28,7 @@ pub(super) fn build(release: &Release, folder: &str) -> anyhow::Result<PathBuf> 
     let mut c = configured_c_flags()?;
     for (place, name) in places {
         rust.push(format!("--remap-path-prefix={}={name}", place.display()));
-        c.push_str(&format!(" -ffile-prefix-map={}={name}", place.display()));
+        c = format!("{c} -ffile-prefix-map={}={name}", place.display());
     }
     if release.is_linux() {
         rust.push("-Ctarget-feature=+crt-static".to_owned());

@@ -100,7 +100,7 @@ impl Bare {
         let service = Service::start(inside, "-TERM", root.clone(), &log)?;
         let file = root.join("data/env");
         let answers = |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
-        let started = service.wait_until(Duration::from_secs(60), || {
+        let started = service.wait_until(Duration::from_mins(1), || {
             file.is_file() && answers(portal) && answers(idp)
         });
         let said = fs::read_to_string(&log).unwrap_or_default();
