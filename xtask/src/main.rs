@@ -43,6 +43,7 @@ Tasks of the repository:
                                    make the archives, packages and sums of a release in target/dist;
                                    --verify builds twice and compares, --try runs the program in a
                                    bare root folder
+  cargo xtask release --try FILE   the same with a program that is there already
   cargo xtask help                 this text
 
 Steps of the test, in order:

@@ -27,8 +27,11 @@ struct Release {
 }
 
 /// Makes everything in `target/dist`. `--verify` builds twice and compares; `--try` puts the program
-/// into a bare root folder.
+/// into a bare root folder; with a path after it, that program, and nothing is built.
 pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
+    if let ["--try", program] = arguments {
+        return trial::run(&root().join(program));
+    }
     let (mut verify, mut try_it) = (false, false);
     for argument in arguments {
         match *argument {
