@@ -1,10 +1,14 @@
 //! Time, passed in, so that tests move it.
 
+mod adjustable;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use adjustable::{AdjustableClock, OutOfRange};
 
 /// Tells the time.
 ///

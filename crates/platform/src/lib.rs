@@ -8,6 +8,8 @@ pub mod clock;
 pub mod keyring;
 pub mod net;
 mod parts;
+pub mod random;
 
-pub use clock::{Clock, FrozenClock, SystemClock};
+pub use clock::{AdjustableClock, Clock, FrozenClock, OutOfRange, SystemClock};
 pub use parts::Parts;
+pub use random::ReproducibleRandom;

@@ -54,6 +54,7 @@ impl Background {
 impl Place {
     /// Runs a task in this place.
     pub fn run(self, task: impl Future<Output = ()> + Send + 'static) {
+        let task = platform::random::carried(task);
         self.tasks.spawn(async move {
             task.await;
             drop(self.permit);
