@@ -243,6 +243,19 @@ impl Keys {
         }
     }
 
+    /// Lets a new key sign from this instant, which nobody was told of ahead.
+    pub(crate) async fn change_now(
+        &self,
+        core: &Core,
+        environment: EnvironmentId,
+        by: &By,
+    ) -> Result<(), KeysError> {
+        // The first one is made where there is none.
+        self.current(core, environment, by.now).await?;
+        let next = generate(core, environment, by.now, by.now).await?;
+        self.take_over(core, &next, false, by).await
+    }
+
     async fn take_over(
         &self,
         core: &Core,

@@ -18,6 +18,7 @@ mod api;
 mod audit;
 mod caches;
 mod configuration;
+mod control;
 mod core;
 mod documents;
 mod domains;
@@ -56,9 +57,11 @@ mod urls;
 mod webhooks;
 
 pub use api::media_router::Operation;
+pub use control::ControlError;
 pub use founding::portal_applications::PortalAddresses;
 pub use founding::{bootstrap, demo};
 pub use mail::{MailServerError, check_mail_server};
+pub use mailbox::Message;
 pub use management::{
     absent as absent_from_management, document as management_document,
     operations as management_operations,

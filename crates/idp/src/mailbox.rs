@@ -47,7 +47,8 @@ impl FromRequestParts<Idp> for Permitted {
 /// A mail of the JSON listing, whose members are a promise to other people's tests.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Message {
+#[schemars(rename = "Mail")]
+pub struct Message {
     id: MailId,
     to: String,
     subject: String,
@@ -61,8 +62,18 @@ struct Message {
 }
 
 impl Message {
+    /// Its id.
+    pub fn id(&self) -> MailId {
+        self.id
+    }
+
+    /// When it was written: texts that compare as the instants do.
+    pub fn created_at(&self) -> &str {
+        &self.created_at
+    }
+
     /// A mail that another installation sealed is left out.
-    fn open(idp: &Idp, stored: &StoredMail) -> Option<Self> {
+    pub(crate) fn open(idp: &Idp, stored: &StoredMail) -> Option<Self> {
         let content = mail::open(idp, stored)?;
         Some(Self {
             id: stored.id,

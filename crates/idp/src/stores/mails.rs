@@ -105,6 +105,12 @@ SELECT id, environment_id, recipient, sealed, created_at, attempts FROM mails
 const FIND: &str = "\
 SELECT id, environment_id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND sealed <> ''";
 
+const DELETE: &str = "DELETE FROM mails WHERE id = $1";
+
+const DELETE_ALL: &str = "\
+DELETE FROM mails
+ WHERE CAST($1 AS TEXT) IS NULL OR LOWER(recipient) = LOWER(CAST($1 AS TEXT))";
+
 /// The outbox of all environments.
 #[derive(Debug)]
 pub(crate) struct Mails<'a>(&'a Reader);
@@ -162,6 +168,18 @@ impl<'a> Mails<'a> {
     /// It will never be sent; its content is forgotten.
     pub(crate) fn give_up(id: MailId, now: Timestamp) -> Change {
         Change::of(Statement::new(GIVE_UP).bind(id.as_uuid()).bind(now))
+    }
+
+    /// Forgets one, and says how many that were.
+    pub(crate) fn delete(id: MailId) -> Claim<u64> {
+        let delete = Statement::new(DELETE).bind(id.as_uuid());
+        Claim::new("delete a mail", delete, |written| Ok(written.rows_affected))
+    }
+
+    /// Forgets those to one address, or all, and says how many that were.
+    pub(crate) fn delete_all(recipient: Option<&str>) -> Claim<u64> {
+        let delete = Statement::new(DELETE_ALL).bind(recipient);
+        Claim::new("delete mails", delete, |written| Ok(written.rows_affected))
     }
 
     /// The newest mails, to one address or to all, newest first.
