@@ -28,6 +28,10 @@ const ALL: &[Generated] = &[
         contents: openapi,
     },
     Generated {
+        path: "docs/control-openapi.json",
+        contents: control_openapi,
+    },
+    Generated {
         path: "crates/idp/src/management/openapi.json.gz",
         contents: openapi_compressed,
     },
@@ -72,6 +76,12 @@ fn coverage(program: &Path) -> anyhow::Result<Vec<u8>> {
 /// The description of the management API, from the same table and the types that it names.
 fn openapi(program: &Path) -> anyhow::Result<Vec<u8>> {
     let document = Command::new(example(program, "openapi")).read()?;
+    Ok(document.into_bytes())
+}
+
+/// The description of the control API, from its own table.
+fn control_openapi(program: &Path) -> anyhow::Result<Vec<u8>> {
+    let document = Command::new(example(program, "control_openapi")).read()?;
     Ok(document.into_bytes())
 }
 

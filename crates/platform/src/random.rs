@@ -85,9 +85,16 @@ impl ReproducibleRandom {
     }
 
     /// Lets `work` draw from the sequence of `what`, which differs from time to time.
-    pub fn scope<F: Future>(&self, what: &str, work: F) -> impl Future<Output = F::Output> + use<F> {
+    pub fn scope<F: Future>(
+        &self,
+        what: &str,
+        work: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
         let digest = digest::digest(&digest::SHA256, what.as_bytes());
-        let index = digest.as_ref().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes));
+        let index = digest
+            .as_ref()
+            .first_chunk()
+            .map_or(0, |bytes| u16::from_be_bytes(*bytes));
         let counter = self.counters.get(usize::from(index) % COUNTERS);
         let number = counter.map_or(0, |counter| counter.fetch_add(1, Ordering::SeqCst));
         let seed = derived(self.seed, &format!("{number} {what}"));
@@ -129,7 +136,10 @@ pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> + use<F> {
 fn derived(seed: u64, name: &str) -> u64 {
     let input = [&seed.to_be_bytes(), name.as_bytes()].concat();
     let digest = digest::digest(&digest::SHA256, &input);
-    digest.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    digest
+        .as_ref()
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ pub fn render(running: &Running) -> String {
     );
     row("Mailbox", &env.mailbox_url);
     row("Issuer", &env.issuer);
+    row("Control", &env.control_url);
     let people = [
         ("Sign on as", &env.demo_username, &env.demo_password),
         ("Operator", &env.operator_username, &env.operator_password),

@@ -66,6 +66,8 @@ environment_file! {
     "MAILBOX_URL" => mailbox_url,
     /// PEM of the local certificate authority; empty when the certificate is from elsewhere.
     "CA_FILE" => ca_file,
+    /// The control API, with a slash at the end; empty when it does not listen.
+    "CONTROL_URL" => control_url,
 }
 
 impl fmt::Debug for EnvironmentFile {

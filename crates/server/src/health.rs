@@ -51,6 +51,14 @@ impl Readiness {
         }
     }
 
+    /// Ready while another database can be written, in the same process.
+    pub(crate) fn of(&self, installation: Installation) -> Self {
+        Self {
+            stopping: Arc::clone(&self.stopping),
+            ..Self::new(installation)
+        }
+    }
+
     /// What a probe finds; one at a time, and none while the last one is good.
     async fn probe(&self) -> Found {
         let mut last = self.found.lock().await;

@@ -7,6 +7,7 @@ mod certificate;
 pub mod cli;
 pub mod config;
 mod contract;
+pub mod control;
 pub mod data_dir;
 pub mod env_file;
 pub mod front;

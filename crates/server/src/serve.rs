@@ -15,6 +15,8 @@ use axum::extract::ConnectInfo;
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
+use futures_util::FutureExt as _;
+use futures_util::future::Map;
 use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
@@ -178,23 +180,42 @@ struct Connection {
     _place: Arc<OwnedSemaphorePermit>,
 }
 
+/// In the extensions of an answer: it is not sent, and the connection ends (over HTTP/2, the stream).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut;
+
+/// Why a connection ended without the answer.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the answer was cut off on purpose")]
+struct CutOff;
+
+type Answered = Result<axum::response::Response, Infallible>;
+type Sent = Result<axum::response::Response, CutOff>;
+
+fn send(Ok(response): Answered) -> Sent {
+    if response.extensions().get::<Cut>().is_some() {
+        return Err(CutOff);
+    }
+    Ok(response)
+}
+
 impl<B> Service<http::Request<B>> for Connection
 where
     B: axum::body::HttpBody<Data = bytes::Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
     type Response = axum::response::Response;
-    type Error = Infallible;
-    type Future = <Router as Service<http::Request<Body>>>::Future;
+    type Error = CutOff;
+    type Future = Map<<Router as Service<http::Request<Body>>>::Future, fn(Answered) -> Sent>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), CutOff>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        self.router.call(request)
+        self.router.call(request).map(send)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod bootstrap;
 mod environment;
+mod generation;
 mod keys;
 mod pages;
 
@@ -15,8 +16,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use db::{Db, Location, StoreError};
-use platform::{Clock, Parts, SystemClock};
+use platform::{AdjustableClock, Clock, OutOfRange, ReproducibleRandom, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -26,6 +28,7 @@ use url::Url;
 use crate::config;
 use crate::config::settings::{Database, Tls};
 use crate::config::{Servers, Settings};
+use crate::control::{Control, Maker, ServerName, Stage};
 use crate::data_dir::{self, DataDir, DataDirError};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
 use crate::front::{Front, Hosts, Network, Proxies};
@@ -35,6 +38,7 @@ use crate::listen::{self, ListenError};
 use crate::seed::{Seed, SeedError};
 use crate::serve::Serving;
 use crate::tls::{ServerTls, TlsError};
+use generation::{Again, FromImage, Sides};
 use keys::Keys;
 
 pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
@@ -42,10 +46,12 @@ pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
 /// The database's file in the data directory.
 const DATABASE_FILE: &str = "latchkey.db";
 
-/// Requests in flight have this long when the process is asked to stop …
+/// Requests in flight have this long when the process is asked to stop; background work has two
+/// seconds after them.
 const GRACE: Duration = Duration::from_secs(7);
-/// … and background work has this long after them; together less than ten seconds.
-const JOBS_GRACE: Duration = Duration::from_secs(2);
+
+/// A request to the control API may take this long: a mail is waited for up to a minute.
+const LONGEST_CONTROL: Duration = Duration::from_secs(90);
 
 /// What to start.
 #[derive(Clone)]
@@ -145,6 +151,23 @@ pub enum StartError {
     /// The portal.
     #[error("the portal did not start")]
     Portal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The clock's start.
+    #[error("the clock cannot begin there (setting control.clock)")]
+    Clock(#[from] OutOfRange),
+    /// A run that is to be repeated, on data that is kept.
+    #[error(
+        "a run whose ids and codes can be repeated begins with nothing, else they would be given \
+         twice: add --ephemeral, and leave the setting database out"
+    )]
+    SeededOnKeptData,
+    /// The copies of the database that a reset goes back to.
+    #[error("{path}, which a reset needs, could not be made")]
+    Image {
+        /// Which folder or file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The environment file.
     #[error("writing the environment file {path} failed")]
     EnvironmentFile {
@@ -170,9 +193,11 @@ pub struct Running {
     pub networks: Vec<Network>,
     /// Where data is kept.
     pub data_dir: PathBuf,
-    /// The database, for tests that look behind the scenes.
+    /// The database, for tests that look behind the scenes: the one from the start.
     pub db: Db,
     ports: Vec<Serving>,
+    /// Both servers, and what they do beside requests.
+    stage: Arc<Stage>,
     jobs: JoinSet<()>,
     stopping: watch::Sender<bool>,
     readiness: Readiness,
@@ -198,12 +223,31 @@ impl Running {
         stopping.join_all().await;
         // Nobody listens any more when every job has ended by itself.
         let _ = self.stopping.send(true);
-        let ended = async { while self.jobs.join_next().await.is_some() {} };
-        if tokio::time::timeout(JOBS_GRACE, ended).await.is_err() {
-            tracing::warn!("background work did not end in time and is cut off");
-            self.jobs.abort_all();
-        }
+        while self.jobs.join_next().await.is_some() {}
+        let last = self.stage.close().await;
         self.db.close().await;
+        if let Some(last) = last {
+            keep(&last, &self.data_dir.join(DATABASE_FILE));
+        }
+        let copies = self.data_dir.join(generation::FOLDER);
+        if let Err(error) = fs::remove_dir_all(&copies)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, path = %copies.display(), "copies of the database were left behind");
+        }
+    }
+}
+
+/// After a reset another file holds the data; the next start looks for it in the usual one.
+fn keep(last: &Path, usual: &Path) {
+    for log in ["-wal", "-shm"] {
+        let mut name = usual.to_owned().into_os_string();
+        name.push(log);
+        // A database that was closed leaves none behind.
+        let _ = fs::remove_file(name);
+    }
+    if let Err(error) = fs::rename(last, usual) {
+        tracing::error!(%error, "the data from after the reset could not be kept");
     }
 }
 
@@ -212,6 +256,7 @@ struct Reserved {
     directory: DataDir,
     portal: Option<listen::Reserved>,
     idp: Option<listen::Reserved>,
+    control: Option<listen::Reserved>,
     portal_url: Url,
     idp_url: Option<Url>,
     tls: Option<ServerTls>,
@@ -233,6 +278,10 @@ impl Reserved {
         } else {
             None
         };
+        let control = settings.control.listen;
+        let control = control
+            .map(|listen| listen.reserve("control.listen"))
+            .transpose()?;
         // Without a portal of ours, the one in the configuration is where the demo's web application
         // would be.
         let portal_listen = portal
@@ -248,6 +297,7 @@ impl Reserved {
             directory,
             portal,
             idp,
+            control,
             portal_url,
             idp_url,
             tls,
@@ -265,11 +315,62 @@ impl Reserved {
 ///
 /// [`StartError`] says what stands in the way; nothing keeps running then.
 pub async fn up(options: UpOptions) -> Result<Running, StartError> {
+    let Tools {
+        options,
+        clock,
+        reproducible,
+    } = Tools::prepare(options)?;
+    let start = start(options, clock, reproducible.clone());
     // What starts holds much at once; who waits for it need not.
-    Box::pin(start(options)).await
+    match reproducible {
+        Some(random) => Box::pin(random.scope("start", start)).await,
+        None => Box::pin(start).await,
+    }
 }
 
-async fn start(options: UpOptions) -> Result<Running, StartError> {
+/// Clock and randomness as the settings want them.
+struct Tools {
+    options: UpOptions,
+    clock: Option<Arc<AdjustableClock>>,
+    reproducible: Option<Arc<ReproducibleRandom>>,
+}
+
+impl Tools {
+    fn prepare(mut options: UpOptions) -> Result<Self, StartError> {
+        let control = options.settings.control;
+        let beneath = Arc::clone(&options.clock);
+        let clock = match (control.clock, control.listen, control.random_seed) {
+            (Some(at), ..) => Some(Arc::new(AdjustableClock::frozen_at(beneath, at)?)),
+            (None, None, None) => None,
+            (None, ..) => Some(Arc::new(AdjustableClock::new(beneath))),
+        };
+        if let Some(clock) = &clock {
+            options.clock = Arc::clone(clock) as Arc<dyn Clock>;
+        }
+        let seed = control.random_seed;
+        let is_kept = !options.ephemeral
+            || options.db.is_some()
+            || !matches!(options.settings.database, Database::Sqlite);
+        if seed.is_some() && is_kept {
+            return Err(StartError::SeededOnKeptData);
+        }
+        let reproducible = seed.map(|seed| Arc::new(ReproducibleRandom::new(seed)));
+        if let Some(random) = &reproducible {
+            options.random = Arc::clone(random) as Arc<dyn Random>;
+        }
+        Ok(Self {
+            options,
+            clock,
+            reproducible,
+        })
+    }
+}
+
+async fn start(
+    options: UpOptions,
+    clock: Option<Arc<AdjustableClock>>,
+    reproducible: Option<Arc<ReproducibleRandom>>,
+) -> Result<Running, StartError> {
     let settings = &options.settings;
     if options.seed.is_some() && settings.mode == Mode::Production {
         return Err(StartError::SeedInProduction);
@@ -282,66 +383,77 @@ async fn start(options: UpOptions) -> Result<Running, StartError> {
         None => open_database(settings, reserved.directory.path()).await?,
     };
     let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
-    let parts = Parts {
-        db: db.clone(),
+    let control = clock.map(|clock| Control::new(clock, reproducible.clone()));
+    let fronts = Fronts::of(&options, &reserved, reproducible.as_deref());
+    let sides = Arc::new(Sides {
+        settings: settings.clone(),
+        portal_url: reserved.portal_url.clone(),
+        portal_front: fronts.portal,
+        environment_front: fronts.environment,
+        ca_pem: ca_pem(settings, own_authority.as_deref()),
         clock: Arc::clone(&options.clock),
         random: Arc::clone(&options.random),
+        reproducible: reproducible.clone(),
         keyring: Arc::clone(&keys.keyring),
-    };
+        control: control.clone(),
+    });
     let readiness = Readiness::new(keys.installation.clone());
-    let (stopping, stop) = watch::channel(false);
+    let (stopping, _) = watch::channel(false);
     let mut jobs = JoinSet::new();
+    let ca_file = ca_file.map(|path| path.display().to_string());
     let mut env = EnvironmentFile {
         portal_url: reserved.portal_url.to_string(),
-        ca_file: ca_file
-            .as_ref()
-            .map(|path| path.display().to_string())
-            .unwrap_or_default(),
+        ca_file: ca_file.unwrap_or_default(),
+        control_url: fronts.control_url.map(String::from).unwrap_or_default(),
         ..EnvironmentFile::default()
     };
 
-    let mut prepared = Vec::new();
     let mut environment = None;
-    if let (Some(bound), Some(url)) = (reserved.idp.take(), &reserved.idp_url) {
-        if settings.idp.demo || options.seed.is_some() {
-            let marked = keys.installation.mark_demo_data().await;
-            marked.map_err(InstallationError::from)?;
-        }
-        let portal_url = &reserved.portal_url;
-        let (authority, seed) = (own_authority.clone(), options.seed.as_ref());
-        let started =
-            environment::start(settings, url, portal_url, authority, parts.clone(), seed).await?;
+    if let Some(url) = &reserved.idp_url {
+        let authority = own_authority.clone();
+        let seed = options.seed.as_ref();
+        let started = found(&sides, url, authority, &keys, db.clone(), seed).await?;
         started.describe(&mut env);
-        jobs.spawn(started.run_jobs(stopped(stop.clone())));
-        let front = front(&options, "idp", &bound, url);
-        prepared.push((bound, front.wrap(started.router(), readiness.clone())));
         environment = Some(started);
     }
-    if let Some(bound) = reserved.portal.take() {
-        let pages = pages::Pages {
-            settings,
-            url: &reserved.portal_url,
-            environment: environment.as_ref(),
-            ca_pem: ca_pem(settings, own_authority.as_deref()),
-        };
-        let router = pages.start(parts, &mut jobs, stop).await?;
-        let front = front(&options, "portal", &bound, &reserved.portal_url);
-        prepared.push((bound, front.wrap(router, readiness.clone())));
+    let first = sides
+        .generation(environment.as_ref(), db.clone(), &readiness)
+        .await?;
+    let maker = if fronts.control.is_some() {
+        maker(&reserved, &sides, environment.as_ref(), &readiness, &db).await?
+    } else {
+        Err("the control API does not listen")
+    };
+    let (environment_router, portal_router) = (first.environment.clone(), first.portal.clone());
+    let stage = Arc::new(Stage::open(first, maker));
+    let mut prepared = Vec::new();
+    let (tls, limit) = (reserved.tls.clone(), settings.server.max_connections);
+    for (bound, router, server) in [
+        (
+            reserved.idp.take(),
+            environment_router,
+            ServerName::Environment,
+        ),
+        (reserved.portal.take(), portal_router, ServerName::Portal),
+    ] {
+        if let (Some(bound), Some(router)) = (bound, router) {
+            // What cannot change is asked without a way round.
+            let changing = fronts.control.is_some().then(|| stage.router(server));
+            prepared.push((bound, changing.unwrap_or(router), tls.as_ref()));
+        }
+    }
+    if let (Some(control), Some(front)) = (control, fronts.control)
+        && let Some(bound) = reserved.control.take()
+    {
+        control.set_stage(&stage);
+        prepared.push((bound, front.wrap(control.router(), readiness.clone()), None));
     }
 
     write_env_files(&options, &reserved.directory, &env)?;
 
-    let (tls, limit) = (reserved.tls.clone(), settings.server.max_connections);
-    let mut listening = Vec::new();
-    for (bound, router) in prepared {
-        listening.push((bound.listen()?, router));
-    }
-    let ports = listening
-        .into_iter()
-        .map(|(listeners, router)| Serving::start(listeners, router, tls.as_ref(), limit))
-        .collect();
+    let ports = serve(prepared, limit)?;
     jobs.spawn(keys.clone().keep_fresh(stopped(stopping.subscribe())));
-    if let Some(tls) = tls {
+    if let Some(tls) = tls.clone() {
         let stop = stopped(stopping.subscribe());
         jobs.spawn(async move {
             tokio::select! {
@@ -359,12 +471,113 @@ async fn start(options: UpOptions) -> Result<Running, StartError> {
         data_dir: reserved.directory.path().to_owned(),
         db,
         ports,
+        stage,
         jobs,
         stopping,
         readiness,
         keys,
         _directory: reserved.directory,
     })
+}
+
+/// Starts the embedded environment with what it begins with.
+async fn found(
+    sides: &Sides,
+    url: &Url,
+    own_authority: Option<String>,
+    keys: &Keys,
+    db: Db,
+    seed: Option<&Seed>,
+) -> Result<environment::Environment, StartError> {
+    let settings = &sides.settings;
+    if settings.idp.demo || seed.is_some() {
+        let marked = keys.installation.mark_demo_data().await;
+        marked.map_err(InstallationError::from)?;
+    }
+    let (portal_url, parts) = (&sides.portal_url, sides.parts(db));
+    let start = environment::start(settings, url, portal_url, own_authority, parts, seed);
+    let started = Box::pin(start).await?;
+    if sides.control.is_some() {
+        // Otherwise it depends on who comes first which keys there are.
+        let settled = started.idp().settle().await;
+        settled.map_err(|error| StartError::Environment(Box::new(error)))?;
+    }
+    Ok(started)
+}
+
+/// Lets clients connect, once all ports are known to be ours.
+fn serve(
+    prepared: Vec<(listen::Reserved, Router, Option<&ServerTls>)>,
+    max_connections: usize,
+) -> Result<Vec<Serving>, ListenError> {
+    let mut listening = Vec::new();
+    for (bound, router, tls) in prepared {
+        listening.push((bound.listen()?, router, tls));
+    }
+    let start = |(listeners, router, tls)| Serving::start(listeners, router, tls, max_connections);
+    Ok(listening.into_iter().map(start).collect())
+}
+
+/// What makes generations for resets, or why none can be made.
+async fn maker(
+    reserved: &Reserved,
+    sides: &Arc<Sides>,
+    environment: Option<&environment::Environment>,
+    readiness: &Readiness,
+    db: &Db,
+) -> Result<Result<Arc<dyn Maker>, &'static str>, StartError> {
+    let Db::Sqlite(_) = db else {
+        return Ok(Err(
+            "a reset needs an image of the database, which is kept of SQLite alone (setting database)",
+        ));
+    };
+    let folder = reserved.directory.path().join(generation::FOLDER);
+    let (sides, readiness) = (Arc::clone(sides), readiness.clone());
+    let again = Again::image(sides, environment, readiness, db, folder).await?;
+    Ok(Ok(Arc::new(FromImage(again))))
+}
+
+/// The outermost layers of the ports.
+struct Fronts {
+    environment: Option<Front>,
+    portal: Option<Front>,
+    control: Option<Front>,
+    control_url: Option<Url>,
+}
+
+impl Fronts {
+    fn of(
+        options: &UpOptions,
+        reserved: &Reserved,
+        reproducible: Option<&ReproducibleRandom>,
+    ) -> Self {
+        let front = |name, bound: &listen::Reserved, url: &Url| Front {
+            // Requests are numbered as they come, whatever else draws.
+            random: match reproducible {
+                Some(random) => Arc::new(random.part(name)),
+                None => Arc::clone(&options.random),
+            },
+            ..front(options, name, bound, url)
+        };
+        let environment = reserved.idp.as_ref().zip(reserved.idp_url.as_ref());
+        let portal = reserved.portal.as_ref();
+        let control = reserved.control.as_ref();
+        let control = control.map(|bound| (bound, bound.address().url("http")));
+        Self {
+            environment: environment.map(|(bound, url)| front("idp", bound, url)),
+            portal: portal.map(|bound| front("portal", bound, &reserved.portal_url)),
+            control: control.as_ref().map(|(bound, url)| Front {
+                timeout: LONGEST_CONTROL,
+                proxies: Proxies::new(Vec::new(), options.settings.proxy.header),
+                networks: Vec::new(),
+                proxies_only: false,
+                hosts: Hosts::new([url], &[], Some(bound.port())),
+                hsts: false,
+                ..front("control", bound, url)
+            }),
+            control_url: control.map(|(_, url)| url),
+        }
+    }
 }
 
 /// Ends when the process is asked to stop.

@@ -112,9 +112,7 @@ impl AdjustableClock {
             let to = checked(now.checked_add(by).map_err(|_| OutOfRange)?)?;
             Ok(match shows {
                 Shows::Frozen(_) => Shows::Frozen(to),
-                Shows::Shifted(shift) => {
-                    Shows::Shifted(shift.checked_add(by).ok_or(OutOfRange)?)
-                }
+                Shows::Shifted(shift) => Shows::Shifted(shift.checked_add(by).ok_or(OutOfRange)?),
             })
         })
     }

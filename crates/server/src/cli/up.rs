@@ -68,9 +68,26 @@ struct Serve {
     /// given several times. With it the ports may listen on other addresses than localhost.
     #[arg(long, value_name = "CIDR")]
     allow_network: Vec<String>,
+    #[command(flatten)]
+    tests: ForTests,
     /// What to log, as info or `debug,latchkey::access=off`.
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
+}
+
+/// What tests do to the system, in development.
+#[derive(Args, Clone, Debug, Default)]
+struct ForTests {
+    /// Where the control API listens, as localhost:9444 (port 0 takes a free one); see
+    /// docs/control.md. In development only.
+    #[arg(long, value_name = "ADDRESS")]
+    control_listen: Option<String>,
+    /// Make the same ids, codes and tokens in every run; needs --ephemeral. In development only.
+    #[arg(long, value_name = "NUMBER")]
+    random_seed: Option<String>,
+    /// Let the clock stand still at this time from the start. In development only.
+    #[arg(long, value_name = "TIME")]
+    clock: Option<String>,
 }
 
 impl Up {
@@ -141,6 +158,17 @@ impl Serve {
             ("server.development_networks", networks, "--allow-network"),
             ("portal.listen", portal_listen, "--portal-listen"),
             ("idp.listen", idp_listen, "--idp-listen"),
+            (
+                "control.listen",
+                self.tests.control_listen.as_deref(),
+                "--control-listen",
+            ),
+            (
+                "control.random_seed",
+                self.tests.random_seed.as_deref(),
+                "--random-seed",
+            ),
+            ("control.clock", self.tests.clock.as_deref(), "--clock"),
             ("log.filter", self.log.as_deref(), "--log"),
         ];
         for (key, value, name) in options {

@@ -68,6 +68,7 @@ fn production(settings: &Settings, served: Servers) -> Vec<Problem> {
         problems.extend(provider(settings));
     }
     problems.extend(data_directory(settings));
+    problems.extend(controls(settings));
     problems.extend(wide_networks(settings));
     if !settings.server.development_networks.is_empty() {
         problems.push(Problem::missing(
@@ -102,6 +103,37 @@ fn production(settings: &Settings, served: Servers) -> Vec<Problem> {
         problems.extend(plain_http(settings, &port));
     }
     problems
+}
+
+/// What tests do to a system must be done by nobody to one that customers use.
+fn controls(settings: &Settings) -> impl Iterator<Item = Problem> {
+    let control = &settings.control;
+    let given = [
+        (
+            control.listen.is_some(),
+            "control.listen",
+            "the control API obeys everybody who reaches it: it deletes all data and lets requests \
+             fail",
+        ),
+        (
+            control.random_seed.is_some(),
+            "control.random_seed",
+            "codes, tokens and secrets that follow from a number can be guessed",
+        ),
+        (
+            control.clock.is_some(),
+            "control.clock",
+            "codes, tokens and lockouts never end by a clock that stands still",
+        ),
+    ];
+    let given = given.into_iter().filter(|(is_given, ..)| *is_given);
+    given.map(|(_, key, why)| {
+        Problem::missing(
+            key,
+            format!("is for development only: {why}"),
+            "leaving it out",
+        )
+    })
 }
 
 /// A portal without a provider is a portal that nobody signs on to.

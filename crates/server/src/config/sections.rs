@@ -1,6 +1,7 @@
 //! Declares the keys of each section and reads them into its settings.
 
 mod addresses;
+mod control;
 mod database;
 mod idp;
 mod network;
@@ -69,6 +70,7 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
         tls: network::tls(reader),
         proxy: network::proxy(reader),
         server: server(reader),
+        control: control::control(reader),
         log: log(reader),
     };
     // Which scheme an address begins with is known only now.

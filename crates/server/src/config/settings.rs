@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use db::PostgresSettings;
+use jiff::Timestamp;
 use ui::Mode;
 use url::Url;
 
@@ -35,8 +36,21 @@ pub struct Settings {
     pub proxy: Proxy,
     /// Limits of both ports.
     pub server: Server,
+    /// What tests do to the system in development.
+    pub control: Control,
     /// The log.
     pub log: Log,
+}
+
+/// What tests do to the system in development.
+#[derive(Clone, Copy, Debug)]
+pub struct Control {
+    /// Where the control API listens, if it does.
+    pub listen: Option<ListenAddress>,
+    /// What ids, codes and tokens follow from, if they are to be the same in every run.
+    pub random_seed: Option<u64>,
+    /// The time at which the clock stands still from the start.
+    pub clock: Option<Timestamp>,
 }
 
 /// Where data is kept.

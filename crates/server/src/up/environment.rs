@@ -16,8 +16,11 @@ use crate::env_file::EnvironmentFile;
 use crate::seed::{self, Existing, People, Seed, SeededAccount};
 
 /// The embedded environment, started.
+#[derive(Clone)]
 pub(super) struct Environment {
     idp: Idp,
+    /// Who signed the certificates of both sides, as PEM.
+    own_authority: Option<String>,
     url: Url,
     /// Where the management API is reached, if not there.
     api_public_url: Option<Url>,
@@ -26,6 +29,7 @@ pub(super) struct Environment {
 }
 
 /// What the portal works with, and who can sign on with a password that is known.
+#[derive(Clone)]
 struct Founded {
     environment: EnvironmentId,
     issuer: Issuer,
@@ -104,7 +108,7 @@ pub(super) async fn start(
     seed: Option<&Seed>,
 ) -> Result<Environment, StartError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
-    let idp = start_idp(settings, url, own_authority, parts).await?;
+    let idp = start_idp(settings, url, own_authority.clone(), parts).await?;
     let founded = if let Some(seed) = seed {
         seeded(settings, &idp, seed, portal_url).await?
     } else if settings.idp.demo {
@@ -121,6 +125,7 @@ pub(super) async fn start(
     };
     Ok(Environment {
         idp,
+        own_authority,
         url: url.clone(),
         api_public_url: settings.idp.settings.api_public_url.clone(),
         founded,
@@ -181,6 +186,24 @@ fn grants(sign_on: &SignOnSettings) -> (Vec<GrantTypeName>, Vec<ResponseTypeName
 }
 
 impl Environment {
+    /// The same environment on another copy of its database.
+    pub(super) async fn again(
+        &self,
+        settings: &Settings,
+        parts: Parts,
+    ) -> Result<Self, StartError> {
+        let authority = self.own_authority.clone();
+        Ok(Self {
+            idp: start_idp(settings, &self.url, authority, parts).await?,
+            ..self.clone()
+        })
+    }
+
+    /// The embedded environment itself.
+    pub(super) fn idp(&self) -> Idp {
+        self.idp.clone()
+    }
+
     pub(super) fn router(&self) -> Router {
         self.idp.router()
     }

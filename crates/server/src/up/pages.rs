@@ -4,7 +4,6 @@ use axum::Router;
 use platform::Parts;
 use portal::Portal;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use ui::Mode;
 use url::Url;
 
@@ -24,19 +23,17 @@ pub(super) struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// Starts the portal; its jobs run until `stop` says so.
+    /// Starts the portal, and gives what it does beside requests until `stop` says so.
     pub(super) async fn start(
         self,
         parts: Parts,
-        jobs: &mut JoinSet<()>,
         stop: watch::Receiver<bool>,
-    ) -> Result<Router, StartError> {
+    ) -> Result<(Router, impl Future<Output = ()> + Send + 'static), StartError> {
         let portal = Portal::new(self.portal_settings(), parts)
             .await
             .map_err(|error| StartError::Portal(Box::new(error)))?;
         let router = portal.router();
-        jobs.spawn(async move { portal.run_jobs(stopped(stop)).await });
-        Ok(router)
+        Ok((router, async move { portal.run_jobs(stopped(stop)).await }))
     }
 
     /// What a banner says above every page in development: what is relaxed here.

@@ -7,6 +7,7 @@ mod bad_input;
 mod command;
 mod configuration;
 mod contract;
+mod control;
 mod durability;
 mod fleet;
 mod grant_types;

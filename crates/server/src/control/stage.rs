@@ -1,0 +1,241 @@
+//! Beginning again: the servers that answer are one *generation*, and the next one waits ready.
+//!
+//! All state of a generation is its own: its copy of the database as it was right after the start,
+//! its caches, limits, and what is pending. So nothing has to be found and emptied; the next
+//! generation takes the stage, and the one before ends in the background.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use db::Db;
+use idp::Idp;
+use tokio::sync::{Mutex, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tower::ServiceExt as _;
+
+use super::ServerName;
+
+/// Requests that a generation is answering have this long when the next one takes the stage …
+const GRACE: Duration = Duration::from_secs(7);
+/// … and its jobs this long after them.
+const JOBS_GRACE: Duration = Duration::from_secs(2);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Both servers on one database, ready to answer.
+pub struct Generation {
+    /// The portal, if it is served.
+    pub portal: Option<Router>,
+    /// What the environment answers, if it is served.
+    pub environment: Option<Router>,
+    /// The environment itself.
+    pub idp: Option<Idp>,
+    /// The database.
+    pub db: Db,
+    /// The database's file, when it is this generation's alone.
+    pub file: Option<PathBuf>,
+    /// What goes on beside requests, until `stopping` says so.
+    pub jobs: Vec<Job>,
+    /// Tells the jobs to end.
+    pub stopping: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generation")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes generations that are as the first one was right after the start.
+pub trait Maker: Send + Sync {
+    /// Makes the next one.
+    fn make(&self) -> Pin<Box<dyn Future<Output = Result<Generation, BoxError>> + Send>>;
+}
+
+/// Why everything did not begin again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rewound {
+    /// There is no image of this database.
+    #[error("{0}")]
+    Impossible(&'static str),
+    /// The next generation could not be made.
+    #[error("the servers could not be made anew")]
+    Failed(#[source] BoxError),
+}
+
+/// What answers now, and what will.
+pub struct Stage {
+    playing: RwLock<Arc<Playing>>,
+    maker: Result<Arc<dyn Maker>, &'static str>,
+    next: Mutex<Option<JoinHandle<Result<Generation, BoxError>>>>,
+    ending: Mutex<JoinSet<()>>,
+}
+
+struct Playing {
+    portal: Option<Router>,
+    environment: Option<Router>,
+    idp: Option<Idp>,
+    db: Db,
+    file: Option<PathBuf>,
+    stopping: watch::Sender<bool>,
+    jobs: Mutex<JoinSet<()>>,
+    /// Each request reads it until it is answered.
+    busy: Arc<tokio::sync::RwLock<()>>,
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stage")
+            .field("file", &self.playing().file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Stage {
+    /// Lets the first generation play. `maker` makes those after it, or is why there are none.
+    ///
+    /// The first one to follow it is made at once, so this needs a runtime.
+    pub fn open(first: Generation, maker: Result<Arc<dyn Maker>, &'static str>) -> Self {
+        let next = maker.as_ref().ok().map(|maker| tokio::spawn(maker.make()));
+        Self {
+            playing: RwLock::new(Playing::begin(first)),
+            maker,
+            next: Mutex::new(next),
+            ending: Mutex::default(),
+        }
+    }
+
+    /// A router that lets whatever plays answer.
+    pub fn router(self: &Arc<Self>, server: ServerName) -> Router {
+        let stage = Arc::clone(self);
+        let answer = move |request: Request| {
+            let playing = stage.playing();
+            async move { Ok::<Response, Infallible>(playing.answer(server, request).await) }
+        };
+        Router::new().fallback_service(tower::service_fn(answer))
+    }
+
+    /// The environment that plays.
+    pub fn idp(&self) -> Option<Idp> {
+        self.playing().idp.clone()
+    }
+
+    /// Lets the next generation take the stage; `meanwhile` is called in between.
+    ///
+    /// # Errors
+    ///
+    /// [`Rewound`], and what played goes on.
+    pub async fn rewind(&self, meanwhile: impl FnOnce()) -> Result<(), Rewound> {
+        let maker = self
+            .maker
+            .as_ref()
+            .map_err(|why| Rewound::Impossible(why))?;
+        let mut next = self.next.lock().await;
+        let made = next.take().unwrap_or_else(|| tokio::spawn(maker.make()));
+        let made = made.await.map_err(|error| Rewound::Failed(error.into()))?;
+        let generation = made.map_err(Rewound::Failed)?;
+        let before = {
+            let mut playing = self.playing.write().unwrap_or_else(PoisonError::into_inner);
+            meanwhile();
+            std::mem::replace(&mut *playing, Playing::begin(generation))
+        };
+        *next = Some(tokio::spawn(maker.make()));
+        let mut ending = self.ending.lock().await;
+        while ending.try_join_next().is_some() {}
+        ending.spawn(async move { before.end(true).await });
+        Ok(())
+    }
+
+    /// Ends everything, and says which file the last generation leaves, if it has one of its own.
+    pub async fn close(&self) -> Option<PathBuf> {
+        if let Some(next) = self.next.lock().await.take()
+            && let Ok(Ok(unused)) = next.await
+        {
+            Playing::begin(Generation {
+                jobs: Vec::new(),
+                ..unused
+            })
+            .end(true)
+            .await;
+        }
+        let playing = self.playing();
+        playing.end(false).await;
+        let mut ending = self.ending.lock().await;
+        while ending.join_next().await.is_some() {}
+        playing.file.clone()
+    }
+
+    fn playing(&self) -> Arc<Playing> {
+        Arc::clone(&self.playing.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Playing {
+    fn begin(generation: Generation) -> Arc<Self> {
+        let mut jobs = JoinSet::new();
+        for job in generation.jobs {
+            jobs.spawn(job);
+        }
+        Arc::new(Self {
+            portal: generation.portal,
+            environment: generation.environment,
+            idp: generation.idp,
+            db: generation.db,
+            file: generation.file,
+            stopping: generation.stopping,
+            jobs: Mutex::new(jobs),
+            busy: Arc::default(),
+        })
+    }
+
+    async fn answer(&self, server: ServerName, request: Request) -> Response {
+        let router = match server {
+            ServerName::Environment => &self.environment,
+            ServerName::Portal => &self.portal,
+        };
+        let _busy = self.busy.read().await;
+        match router.clone().unwrap_or_default().oneshot(request).await {
+            Ok(response) => response,
+            Err(impossible) => match impossible {},
+        }
+    }
+
+    /// Waits for requests, ends the jobs, and closes the database.
+    async fn end(&self, forget: bool) {
+        if tokio::time::timeout(GRACE, self.busy.write())
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests from before the reset did not end in time and are cut off");
+        }
+        // Nobody listens any more when every job has ended by itself.
+        let _ = self.stopping.send(true);
+        let mut jobs = self.jobs.lock().await;
+        let ended = async { while jobs.join_next().await.is_some() {} };
+        if tokio::time::timeout(JOBS_GRACE, ended).await.is_err() {
+            tracing::warn!("background work did not end in time and is cut off");
+            jobs.abort_all();
+        }
+        self.db.close().await;
+        if let Some(file) = self.file.as_ref().filter(|_| forget) {
+            for end in ["", "-wal", "-shm"] {
+                let mut name = file.clone().into_os_string();
+                name.push(end);
+                // The log is folded into the file as a rule, and there is nothing to remove.
+                let _ = std::fs::remove_file(name);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The layer in front of a server: it writes requests down, lets faults happen, and gives each
+//! request a sequence of randomness of its own.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use platform::Clock as _;
+use platform::net::RequestId;
+use protocol::pingone::{ApiError, ApiErrorCode, media_type};
+
+use super::answers::{Answers, Before};
+use super::faults::Fault;
+use super::{Control, ServerName, requests};
+use crate::serve::Cut;
+
+#[derive(Clone, Debug)]
+struct Watched {
+    control: Control,
+    server: ServerName,
+}
+
+impl Control {
+    /// Puts the layer in front of a server's router.
+    pub fn watch(&self, server: ServerName, router: Router) -> Router {
+        let control = self.clone();
+        router.layer(from_fn_with_state(Watched { control, server }, watch))
+    }
+}
+
+async fn watch(State(watched): State<Watched>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let Watched { control, server } = watched;
+    let at = control.0.clock.now();
+    let Ok((received, request)) = requests::received(server, at, request).await else {
+        return (StatusCode::BAD_REQUEST, "the body ended before its time\n").into_response();
+    };
+    let fault = {
+        let (method, path) = (request.method(), request.uri().path());
+        control.0.faults.take(server, method, path)
+    };
+    let number = control.0.requests.begin(received, fault);
+    let what = format!("{server:?} {} {}", request.method(), request.uri().path());
+    let answering = answer(&control, server, fault, request, next);
+    let response = match &control.0.random {
+        Some(random) => random.scope(&what, answering).await,
+        None => answering.await,
+    };
+    let is_cut = response.extensions().get::<Cut>().is_some();
+    let status = (!is_cut).then(|| response.status());
+    control.0.requests.end(number, status, begun.elapsed());
+    response
+}
+
+async fn answer(
+    control: &Control,
+    server: ServerName,
+    fault: Option<Fault>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let answers = &control.0.answers;
+    let remembered = (server == ServerName::Environment
+        && Answers::are_kept_of(request.method(), request.uri()))
+    .then(|| request.uri().clone());
+    let id = request.extensions().get::<RequestId>().copied();
+    match fault {
+        None => {}
+        Some(Fault::Status {
+            status,
+            retry_after_seconds,
+        }) => {
+            let mut response = error(server, id, status.code(), "a fault of the control API");
+            if let Some(seconds) = retry_after_seconds {
+                response
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            return response;
+        }
+        Some(Fault::Latency { milliseconds }) => tokio::time::sleep(milliseconds.duration()).await,
+        Some(Fault::Drop) => return cut(),
+        Some(Fault::DropAnswer) => {
+            next.run(request).await;
+            return cut();
+        }
+        Some(Fault::Stale) => {
+            let uri = request.uri().clone();
+            let now = next.run(request).await;
+            return match answers.before(&uri, now).await {
+                Before::Answered(response) | Before::Unknown(response) => response,
+                Before::Nothing => {
+                    let what = "there is no such resource yet where this was read (a fault of the \
+                                control API)";
+                    error(server, id, StatusCode::NOT_FOUND, what)
+                }
+            };
+        }
+        Some(Fault::ChangeKeys) => {
+            if let Err(failed) = control.change_keys(None).await {
+                return failed.into_response();
+            }
+        }
+    }
+    let response = next.run(request).await;
+    match remembered {
+        Some(uri) => answers.remember(&uri, response).await,
+        None => response,
+    }
+}
+
+/// The server closes the connection instead of sending this.
+fn cut() -> Response {
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Cut);
+    response
+}
+
+/// An error in the words of the server that it comes from.
+fn error(server: ServerName, id: Option<RequestId>, status: StatusCode, message: &str) -> Response {
+    let media_type = match server {
+        ServerName::Environment => media_type::JSON,
+        ServerName::Portal => "text/plain; charset=utf-8",
+    };
+    let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-store")];
+    if server == ServerName::Portal {
+        return (status, headers, format!("{message}\n")).into_response();
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => ApiErrorCode::NotFound,
+        StatusCode::TOO_MANY_REQUESTS => ApiErrorCode::RequestLimited,
+        _ => ApiErrorCode::UnexpectedError,
+    };
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    let body = serde_json::to_string(&ApiError::new(id, code, message)).unwrap_or_default();
+    (status, headers, body).into_response()
+}

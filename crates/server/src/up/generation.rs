@@ -1,0 +1,206 @@
+//! What answers on both ports, put together: the first time, and again for a reset.
+
+use std::fs;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use db::Db;
+use platform::keyring::Keyring;
+use platform::{Clock, Parts, ReproducibleRandom};
+use protocol::Random;
+use tokio::sync::watch;
+use url::Url;
+
+use super::environment::Environment;
+use super::{StartError, pages, stopped};
+use crate::config::Settings;
+use crate::control::{Control, Generation, Maker, ServerName};
+use crate::front::Front;
+use crate::health::Readiness;
+use crate::installation::{Installation, InstallationError};
+
+/// The folder of the generations' databases in the data directory.
+pub(super) const FOLDER: &str = "generations";
+
+/// What all generations have in common.
+pub(super) struct Sides {
+    pub(super) settings: Settings,
+    pub(super) portal_url: Url,
+    pub(super) portal_front: Option<Front>,
+    pub(super) environment_front: Option<Front>,
+    /// Authorities that outgoing connections trust beside the system's.
+    pub(super) ca_pem: Option<String>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+    pub(super) reproducible: Option<Arc<ReproducibleRandom>>,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) control: Option<Control>,
+}
+
+impl Sides {
+    /// What both servers work with on this database.
+    pub(super) fn parts(&self, db: Db) -> Parts {
+        Parts {
+            db,
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
+            keyring: Arc::clone(&self.keyring),
+        }
+    }
+
+    /// Puts both servers together.
+    pub(super) async fn generation(
+        &self,
+        environment: Option<&Environment>,
+        db: Db,
+        readiness: &Readiness,
+    ) -> Result<Generation, StartError> {
+        let (stopping, stop) = watch::channel(false);
+        let mut generation = Generation {
+            portal: None,
+            environment: None,
+            idp: environment.map(Environment::idp),
+            db: db.clone(),
+            file: None,
+            jobs: Vec::new(),
+            stopping,
+        };
+        if let (Some(environment), Some(front)) = (environment, &self.environment_front) {
+            let jobs = environment.run_jobs(stopped(stop.clone()));
+            generation.jobs.push(self.job("environment", jobs));
+            let router = environment.router();
+            let router = match &self.control {
+                Some(control) => control.watch(ServerName::Environment, router),
+                None => router,
+            };
+            let router = front.clone().wrap(router, readiness.clone());
+            generation.environment = Some(router);
+        }
+        if let Some(front) = &self.portal_front {
+            let pages = pages::Pages {
+                settings: &self.settings,
+                url: &self.portal_url,
+                environment,
+                ca_pem: self.ca_pem.clone(),
+            };
+            let (router, jobs) = pages.start(self.parts(db), stop).await?;
+            generation.jobs.push(self.job("portal", jobs));
+            let router = match &self.control {
+                Some(control) => control.watch(ServerName::Portal, router),
+                None => router,
+            };
+            let router = front.clone().wrap(router, readiness.clone());
+            generation.portal = Some(router);
+        }
+        Ok(generation)
+    }
+
+    /// What goes on beside requests, with a sequence of randomness of its own.
+    fn job(
+        &self,
+        name: &'static str,
+        job: impl Future<Output = ()> + Send + 'static,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        match self.reproducible.clone() {
+            // Its sequence begins when it does, not when it is made.
+            Some(random) => Box::pin(async move {
+                random.scope(&format!("jobs of the {name}"), job).await;
+            }),
+            None => Box::pin(job),
+        }
+    }
+}
+
+/// Makes generations from an image of the database.
+pub(super) struct Again {
+    sides: Arc<Sides>,
+    environment: Option<Environment>,
+    readiness: Readiness,
+    folder: PathBuf,
+    image: PathBuf,
+    number: AtomicU32,
+}
+
+impl Again {
+    /// Takes the image: the database as it is now.
+    pub(super) async fn image(
+        sides: Arc<Sides>,
+        environment: Option<&Environment>,
+        readiness: Readiness,
+        db: &Db,
+        folder: PathBuf,
+    ) -> Result<Arc<Self>, StartError> {
+        let failed = |source| StartError::Image {
+            path: folder.display().to_string(),
+            source,
+        };
+        // What an earlier run left behind is nobody's.
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error))?,
+            _ => {}
+        }
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let image = folder.join("start.db");
+        db.copy_to(&image).await.map_err(StartError::Database)?;
+        Ok(Arc::new(Self {
+            environment: environment.cloned(),
+            sides,
+            readiness,
+            folder,
+            image,
+            number: AtomicU32::new(0),
+        }))
+    }
+}
+
+/// [`Again`], as the stage asks for it.
+pub(super) struct FromImage(pub(super) Arc<Again>);
+
+impl Maker for FromImage {
+    fn make(
+        &self,
+    ) -> Pin<
+        Box<
+            dyn Future<Output = Result<Generation, Box<dyn std::error::Error + Send + Sync>>>
+                + Send,
+        >,
+    > {
+        let again = Arc::clone(&self.0);
+        Box::pin(async move { Ok(again.make().await?) })
+    }
+}
+
+impl Again {
+    async fn make(&self) -> Result<Generation, StartError> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+        let file = self.folder.join(format!("{number}.db"));
+        tokio::fs::copy(&self.image, &file)
+            .await
+            .map_err(|source| StartError::Image {
+                path: file.display().to_string(),
+                source,
+            })?;
+        let db = Db::sqlite(&file).map_err(StartError::Database)?;
+        let installation = Installation::open(&db).await;
+        let installation = installation.map_err(InstallationError::from)?;
+        let sides = &self.sides;
+        let environment = match &self.environment {
+            Some(environment) => {
+                let parts = sides.parts(db.clone());
+                Some(environment.again(&sides.settings, parts).await?)
+            }
+            None => None,
+        };
+        let readiness = self.readiness.of(installation);
+        let generation = sides
+            .generation(environment.as_ref(), db, &readiness)
+            .await?;
+        Ok(Generation {
+            file: Some(file),
+            ..generation
+        })
+    }
+}
