@@ -22,9 +22,10 @@ pub struct InvalidId {
 /// How much of a refused text an error repeats.
 const QUOTED_CHARACTERS: usize = 40;
 
-/// The id of what is called `name` among what belongs to `root`: always the same one, and nobody
-/// else's. It has the form of version 4, the only one that PingOne's sign-on page accepts, and is no
-/// secret to whoever knows both.
+/// The id of what is called `name` among what belongs to `root`: always the same one.
+///
+/// Nothing else has it. It has the form of version 4, the only one that PingOne's sign-on page
+/// accepts, and is no secret to whoever knows both.
 ///
 /// ```
 /// use pingone_protocol::id::{EnvironmentId, derived};

@@ -42,6 +42,7 @@ pub struct Preparation {
     settings: Vec<(&'static str, String)>,
     servers: Servers,
     database: Option<db::testing::TestDb>,
+    open: Option<db::Db>,
     seed: Option<Seed>,
 }
 
@@ -71,6 +72,13 @@ impl Preparation {
     #[must_use]
     pub fn on(mut self, database: db::testing::TestDb) -> Self {
         self.database = Some(database);
+        self
+    }
+
+    /// Keeps everything in a database that the test keeps for the next start.
+    #[must_use]
+    pub fn with(mut self, open: db::Db) -> Self {
+        self.open = Some(open);
         self
     }
 
@@ -106,7 +114,8 @@ impl Preparation {
         options.ephemeral = true;
         options.seed = self.seed;
         options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
-        options.db = self.database.as_ref().map(|test| test.db.clone());
+        let own = self.database.as_ref().map(|test| test.db.clone());
+        options.db = own.or(self.open);
         let running = match up(options).await {
             Ok(running) => running,
             Err(error) => panic!("the system did not start: {error:?}"),
@@ -147,6 +156,7 @@ impl System {
             settings: Vec::new(),
             servers: Servers::Both,
             database: None,
+            open: None,
             seed: None,
         }
     }

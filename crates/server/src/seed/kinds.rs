@@ -278,9 +278,10 @@ const IN_ENVIRONMENT: &[Kind] = &[
     Kind::new("languages", 1, &["locale"])
         .read_only(&["customerAdded", "name"])
         .later(&["default", "enabled"])
-        .children(&[Kind::new("translations", 2, &[])
-            .at("/translations/{}")
-            .form(Form::Texts)]),
+                .children(&[
+            Kind::new("status", 2, &["service"]),
+            Kind::new("translations", 2, &[]).at("/translations/{}").form(Form::Texts),
+        ]),
     Kind::new("images", 1, &[])
         .form(Form::Images)
         .own(&["data"]),
@@ -332,13 +333,13 @@ const IN_ENVIRONMENT: &[Kind] = &[
     Kind::settings("notificationsSettings", 3).references(&[names("whitelist[].user.id", "users")]),
     Kind::settings("emailDeliverySettings", 3)
         .at("notificationsSettings/emailDeliverySettings")
-        .secrets(&["password", "credentials.password"]),
+        .secrets(&[
+            "authentication.authToken", "authentication.password", "password", "requests",
+        ]),
     Kind::new("phoneDeliverySettings", 3, &["provider", "name"])
         .at("notificationsSettings/phoneDeliverySettings")
         .secrets(&[
-            "authToken",
-            "authentication.password",
-            "authentication.token",
+            "authToken", "authentication.authToken", "authentication.password", "requests",
         ]),
     Kind::new("notificationsPolicies", 3, NAME),
     Kind::new("templates", 3, &["id"])
@@ -369,7 +370,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
             refers("registration.population", "populations"),
             refers("spSigning.key", "keys"),
         ])
-        .secrets(&["clientSecret"])
+                .secrets(&["appSecret", "clientSecret", "clientSecretSigningKey"])
         .children(&[Kind::new("attributes", 6, NAME).read_only(&["mappingType"])]),
     Kind::new("roles", 5, NAME)
         .references(&[refers("canBeAssignedBy[]", "roles")])
@@ -445,9 +446,8 @@ const IN_ENVIRONMENT: &[Kind] = &[
                 .read_only(&["mappingType"])
                 .begun(is_subject),
             Kind::new("pushCredentials", 8, &["type"]).secrets(&[
-                "key",
+                "clientId", "clientSecret", "googleServiceAccountCredentials", "key", "teamId",
                 "token",
-                "googleServiceAccountCredentials",
             ]),
             Kind::new("signOnPolicyAssignments", 11, &["signOnPolicy"])
                 .references(&[refers("signOnPolicy", "signOnPolicies")])
@@ -484,10 +484,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
             "populations",
         )])
         .secrets(&[
-            "bindPassword",
-            "defaultSharedSecret",
-            "kerberos.serviceAccountPassword",
-            "radiusClients[].sharedSecret",
+            "bindPassword", "defaultSharedSecret", "kerberos.serviceAccountPassword", "radiusClients",
         ])
         .read_only(&["currentAlerts", "supportedVersions"])
         .children(&[ROLES]),
@@ -514,7 +511,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
             names("filterOptions.includedPopulations[].id", "populations"),
             refers("tlsClientAuthKeyPair", "keys"),
         ])
-        .secrets(&["httpEndpoint.headers"]),
+        .secrets(&["connectionDetails.headers", "httpEndpoint.headers"]),
     Kind::new("applicationRoles", 9, NAME)
         .children(&[Kind::new("permissions", 10, &["id"]).form(Form::Memberships)]),
     Kind::new("apiServers", 9, NAME)
@@ -546,7 +543,9 @@ const IN_ENVIRONMENT: &[Kind] = &[
         8,
         &["locale"],
     )]),
-    Kind::new("propagationStores", 6, NAME).at("propagation/stores"),
+    Kind::new("propagationStores", 6, NAME)
+        .at("propagation/stores")
+        .secrets(&["configuration"]),
     Kind::new("propagationPlans", 6, NAME).at("propagation/plans"),
     Kind::new("propagationRules", 8, NAME)
         .at("propagation/rules")
@@ -564,3 +563,123 @@ const ROLES_OF_APPLICATIONS: Kind = Kind::new("applicationRoles", 92, &["id"])
     .references(&[names("id", "applicationRoles")])
     .read_only(&["name"])
     .short("id");
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::seed::Seed;
+    use crate::seed::tree::Object;
+
+    /// What a member of another body says.
+    const SAID_BY_MEMBERS: &[&str] = &[
+        "applications/{}/secret",
+        "billOfMaterials",
+        "propagation/mappings/{}",
+        "resources/{}/secret",
+        "themes/{}/default",
+        "type",
+        "users/{}/enabled",
+        "users/{}/identityProvider",
+        "users/{}/mfaEnabled",
+        "users/{}/password",
+        "users/{}/population",
+        "users/{}/verifyStatus",
+    ];
+
+    /// What is asked or done, and sets nothing up.
+    const DONE: &[&str] = &[
+        "activities",
+        "apiServers/{}/deployment",
+        "applications/{}/flowPolicyAssignments",
+        "credentialTypes/{}/issuanceRules/{}/stagedChanges",
+        "keys/{}/csr",
+        "keys/{}/pkcs12",
+        "propagation/revisions",
+        "propagation/storeMetadata",
+        "status",
+    ];
+
+    /// What is left out, each with the words by which `docs/seed.md` says so.
+    const LEFT_OUT: &[(&str, &str)] = &[
+        ("customDomains", "custom domains"),
+        ("gateways/{}/credentials", "credentials of gateways"),
+        ("users/{}/agreementConsents", "consents"),
+        ("users/{}/credentials", "verifiable credentials"),
+        ("users/{}/devices", "second-factor devices"),
+        ("users/{}/devices/{}/nickname", "second-factor devices"),
+        ("users/{}/digitalWallets", "wallets"),
+        ("users/{}/pairingKeys", "second-factor devices"),
+        ("users/{}/verifyTransactions", "verifications"),
+    ];
+
+
+    /// The paths of a kind's objects and of what is below them, below the environment.
+    fn paths(kind: &Kind, above: &str, found: &mut BTreeSet<String>) {
+        let own = kind.path.replace("{id}", "{}");
+        let path = match own.strip_prefix('/') {
+            Some(own) => own.to_owned(),
+            None if above.is_empty() => own,
+            None => format!("{above}/{{}}/{own}"),
+        };
+        found.insert(path.clone());
+        for child in kind.children {
+            paths(child, &path, found);
+        }
+    }
+
+    #[test]
+    fn whatever_the_management_api_sets_up_is_carried_or_said_to_be_left_out() {
+        let documented = include_str!("../../../../docs/seed.md");
+        let mut carried = BTreeSet::new();
+        for kind in ENVIRONMENT.children {
+            paths(kind, "", &mut carried);
+        }
+        let mut unknown = BTreeSet::new();
+        for operation in idp::management_operations() {
+            let Some(below) = operation.path.strip_prefix("/environments/{environment}/") else {
+                continue;
+            };
+            if !matches!(operation.method.as_str(), "POST" | "PUT") {
+                continue;
+            }
+            let segments = below.split('/');
+            let segments = segments.map(|one| if one.starts_with('{') { "{}" } else { one });
+            let path = segments.collect::<Vec<_>>().join("/");
+            let collection = path.strip_suffix("/{}").unwrap_or(&path);
+            if carried.contains(&path) || carried.contains(collection) {
+                continue;
+            }
+            let is_it = |known: &str| known == path || known == collection;
+            if SAID_BY_MEMBERS.iter().chain(DONE).any(|known| is_it(known)) {
+                continue;
+            }
+            match LEFT_OUT.iter().find(|(known, _)| is_it(known)) {
+                Some((_, words)) => assert!(documented.contains(words), "{path}: {words}"),
+                None => drop(unknown.insert(path)),
+            }
+        }
+        assert!(unknown.is_empty(), "neither carried nor left out: {unknown:#?}");
+    }
+
+    #[test]
+    fn the_seed_that_is_written_out_and_compared_holds_one_of_every_kind() {
+        fn note(object: &Object, found: &mut BTreeSet<*const Kind>) {
+            found.insert(std::ptr::from_ref(object.kind));
+            object.children.iter().for_each(|child| note(child, found));
+        }
+        fn require(kinds: &[Kind], above: &str, found: &BTreeSet<*const Kind>) {
+            for kind in kinds {
+                let path = format!("{above}.{}", kind.key);
+                assert!(found.contains(&std::ptr::from_ref(kind)), "none of {path}");
+                require(kind.children, &path, found);
+            }
+        }
+        let text = include_str!("../../tests/it/seed/everything.toml");
+        let seed = Seed::parse(text, "everything.toml").unwrap();
+        let mut found = BTreeSet::new();
+        seed.environments.iter().for_each(|environment| note(environment, &mut found));
+        require(ENVIRONMENT.children, "environments", &found);
+    }
+}

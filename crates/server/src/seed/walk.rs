@@ -404,6 +404,7 @@ impl Walk<'_> {
             }
             return Ok(());
         };
+                shorten_images(environment);
         for id in ids {
             let found = inside.image(self.id, id).await;
             let found = found.map_err(|error| ReadError::Failed {
@@ -551,6 +552,23 @@ fn images_in(object: &Object, ids: &mut BTreeSet<Uuid>) {
         .for_each(|child| images_in(child, ids));
 }
 
+/// Where an image is found is the installation's business.
+fn shorten_images(object: &mut Object) {
+    fn shorten(value: &mut Value) {
+        if let Some(id) = image_of(value) {
+            value["href"] = json!(format!("/images/{id}"));
+            return;
+        }
+        match value {
+            Value::Object(members) => members.values_mut().for_each(shorten),
+            Value::Array(items) => items.iter_mut().for_each(shorten),
+            Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    object.members.values_mut().for_each(shorten);
+    object.children.iter_mut().for_each(shorten_images);
+}
+
 fn forget_images(object: &mut Object) {
     fn forget(members: &mut Map<String, Value>) {
         members.retain(|_, value| image_of(value).is_none());
@@ -584,7 +602,18 @@ fn name_references(environment: &mut Object, mut known: Known) {
         }
         note(object, place, &mut known);
     }
-    rename(environment, &known, &twice);
+        rename(environment, &known, &twice);
+    sort(environment);
+}
+
+/// Brings what is below an object into the order of its names, whenever each was made.
+fn sort(object: &mut Object) {
+    let place = |child: &Object| {
+        let mut kinds = object.kind.children.iter();
+        kinds.position(|kind| kind.key == child.kind.key)
+    };
+    object.children.sort_by_cached_key(|child| (place(child), child.label()));
+    object.children.iter_mut().for_each(sort);
 }
 
 fn note(object: &Object, place: String, known: &mut Known) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use http::Method;
-use latchkey::seed::Seed;
+use latchkey::seed::{self, Seed};
 use serde_json::Value;
 use testkit::{Person, System};
 
@@ -232,4 +232,231 @@ async fn what_is_exported_gives_the_same_answers_elsewhere() {
     let page = browser.open(second.portal("/login")).await.expect(200);
     let page = testkit::give_credentials(&page, &ada).await;
     assert!(!page.text().contains("wrong"), "{}", page.summary());
+}
+/// Writes what a system's environment file says, and gives its path.
+fn env_file(system: &System, place: &tempfile::TempDir, name: &str) -> String {
+    let path = place.path().join(format!("{name}.env"));
+    system.env().write(&path).unwrap();
+    path.display().to_string()
+}
+
+/// Why a seed of this text cannot be used.
+async fn refusal(text: &str) -> String {
+    let seed = match Seed::parse(text, "seed.toml") {
+        Ok(seed) => seed,
+        Err(error) => return error.to_string(),
+    };
+    let tried = seed::brought_up(&seed, true).await.unwrap();
+    tried.remarks.join("\n")
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_file_the_line_the_table_the_member_and_what_to_do() {
+    let within = |text: &str| format!("[[environments]]\nname = \"E\"\n\n{text}");
+    for (text, expected) in [
+        ("x = ".to_owned(), "seed.toml line 1: is not TOML"),
+        (
+            "[environments]\nname = \"E\"".to_owned(),
+            "seed.toml line 1: is a list: write [[environments]]",
+        ),
+        ("[portal]\napplication = \"A\"".to_owned(), "at least one [[environments]]"),
+        (
+            "[portal]\nworkers = \"A\"".to_owned(),
+            "seed.toml line 2, [portal]: `workers` is not known",
+        ),
+        (
+            "[[environments]]\nname = \"E\"\npopulation = []".to_owned(),
+            "seed.toml line 1, [[environments]]: `population` is nothing that an environment has; \
+             is populations meant?",
+        ),
+        (
+            within("[environments.users]\nusername = \"ada\""),
+            "seed.toml line 4, [[environments]]: users is a list: write [[environments.users]]",
+        ),
+        (
+            within("[[environments.mfaSettings]]"),
+            "mfaSettings is a section: write [environments.mfaSettings]",
+        ),
+        (
+            within("[[environments.groups]]\nid = \"7\"\nname = \"G\""),
+            "seed.toml line 5, [[environments.groups]]: id is a UUID",
+        ),
+        (
+            within("[[environments.groups]]\ndescription = \"G\""),
+            "seed.toml line 4, [[environments.groups]]: name is missing",
+        ),
+        (
+            within("[[environments.groups]]\nname = \"G\"\n[[environments.groups]]\nname = \"G\""),
+            "seed.toml line 6, [[environments.groups]] G: there is another one (line 4)",
+        ),
+        (
+            within("[[environments.groups]]\nname = \"G\"\ndescripton = \"x\""),
+            "seed.toml line 4, [[environments.groups]] G: `descripton` is no member of one of \
+             groups; take it away",
+        ),
+        (
+            within("[[environments.groups]]\nname = \"G\"\npopulation = \"Defalt\""),
+            "seed.toml line 4, [[environments.groups]] G: population: nothing in populations is \
+             called `Defalt`; is `Default` meant?",
+        ),
+        (
+            within("[[environments.groups]]\nname = \"G\"\nunset = [\"description\"]"),
+            "unset: takes members from what every environment begins with, and this is new",
+        ),
+        (
+            within("[[environments.users]]\nusername = \"ada\"\nemail = \"nobody\""),
+            "seed.toml line 4, [[environments.users]] ada: email: ",
+        ),
+        (
+            within("[[environments.users]]\nusername = \"a\"\nemail = \"a@b.example\"\npassword = \"a\""),
+            "seed.toml line 4, [[environments.users]] a: password",
+        ),
+        (
+            within("[[environments.users]]\nusername = \"a\"\nemail = \"a@b.example\"\npasswordHash = \"{SHA}x\""),
+            "[[environments.users]] a: passwordHash: is no hash that can be checked here: the PHC \
+             string of Argon2id is expected",
+        ),
+        (
+            within("[[environments.schemas]]\nname = \"Pet\""),
+            "every environment has the same schemas, and none of this name",
+        ),
+        (
+            "[[environments]]\nname = \"E\"\nwithout = [\"passwordPolicies/Other\"]".to_owned(),
+            "without: every environment begins without passwordPolicies/Other",
+        ),
+    ] {
+        let refused = refusal(&text).await;
+        assert!(refused.contains(expected), "{text}\n{refused}\nwithout {expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_says_no_password_and_no_secret_when_it_is_refused() {
+    let seed = Seed::read(&everything()).unwrap();
+    let shown = format!("{seed:?}");
+    for secret in ["of-the-shop", "of-the-mail-server", "Sunny-Harbour-42", "of-the-hooks"] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+    let hash = "[[environments]]\nname = \"E\"\n[[environments.users]]\nusername = \"a\"\n\
+                email = \"a@b.example\"\npasswordHash = \"not-to-be-told\"";
+    assert!(!refusal(hash).await.contains("not-to-be-told"));
+}
+
+#[tokio::test]
+async fn what_is_pulled_over_the_network_is_the_same_here_and_differences_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    let system = start(&example()).await;
+    let env = env_file(&system, &place, "live");
+    let pulled = place.path().join("pulled.toml").display().to_string();
+    let pull = ["environment", "pull", "--users", "--env-file", &env, "--output", &pulled];
+    let pull = latchkey(&pull).await;
+    assert!(pull.status.success(), "{}", text(&pull.stderr));
+    let said = std::fs::read_to_string(&pulled).unwrap();
+    for secret in ["shop-secret-of-the-example", "passwordHash", "Sunny-Harbour-42"] {
+        assert!(!said.contains(secret), "{secret}");
+    }
+
+    let diff = |first: String, second: String| {
+        let env = env.clone();
+        async move {
+            let arguments = ["environment", "diff", &first, &second, "--users", "--env-file", &env];
+            let output = latchkey(&arguments).await;
+            (output.status.code(), text(&output.stdout), text(&output.stderr))
+        }
+    };
+    let (code, told, remarks) = diff(pulled.clone(), "live".to_owned()).await;
+    assert_eq!((code, told.as_str()), (Some(0), ""), "{remarks}");
+
+    // What the portal adds when it starts is not in the file.
+    let mut lines = Vec::new();
+    let (code, told, remarks) = diff(example().display().to_string(), env.clone()).await;
+    assert_eq!(code, Some(1), "{remarks}");
+    lines.extend(told.lines());
+    assert!(
+        lines.iter().all(|line| line.starts_with("+ applications Shop portal: ")),
+        "{told}"
+    );
+
+    let changed = said
+        .replace("[[environments.groups]]\nname = \"Regulars\"", "[[environments.groups]]\nname = \"Guests\"")
+        .replace("\"orders:read\", \"orders:write\"]\n", "\"orders:read\", \"orders:write\", \"orders:pay\"]\n")
+        .replace("nickname = \"Ada\"", "nickname = \"Adele\"");
+    let changed = changed.replace("groups = [\"Regulars\"]", "groups = [\"Guests\"]");
+    let file = place.path().join("changed.toml");
+    std::fs::write(&file, changed).unwrap();
+    let (code, told, remarks) = diff("live".to_owned(), file.display().to_string()).await;
+    assert_eq!(code, Some(1), "{remarks}");
+    for expected in [
+        "- groups Regulars\n",
+        "+ groups Guests\n",
+        "~ users ada: nickname \"Ada\" → \"Adele\"\n",
+        "+ resources Orders / scopes orders:pay\n",
+    ] {
+        assert!(told.contains(expected), "{told}\nwithout {expected}");
+    }
+    let file = file.display().to_string();
+    let json = ["environment", "diff", "live", &file, "--users", "--json", "--env-file", &env];
+    let json: Value = serde_json::from_slice(&latchkey(&json).await.stdout).unwrap();
+    let nickname = json.as_array().unwrap().iter().find(|one| one["member"] == "nickname");
+    assert_eq!(nickname.unwrap()["second"], "Adele");
+}
+
+#[tokio::test]
+async fn an_environment_of_the_seed_is_made_anew_and_others_stay() {
+    let database = db::testing::sqlite().await;
+    let place = tempfile::tempdir().unwrap();
+    let keyring = place.path().join("keyring.json").display().to_string();
+    let other = "[[environments]]\nname = \"Other\"\n[[environments.groups]]\nname = \"G\"\n";
+    let seeded = |text: String| {
+        let seed = Seed::parse(&text, "seed.toml").unwrap();
+        let keyring = keyring.clone();
+        async {
+            let prepared = System::prepare().seed(seed).set("keyring_file", keyring);
+            prepared.with(database.reopen().await).start().await
+        }
+    };
+    let first = seeded(other.to_owned()).await;
+    let ids = first.env().environment_id.clone();
+    let groups = first.manage(Method::GET, "groups").await.send().await.expect(200);
+    let group = groups.json_text("/_embedded/groups/0/id");
+    let gone = first.manage(Method::DELETE, &format!("groups/{group}")).await;
+    gone.send().await.expect(204);
+    first.stop().await;
+
+    let text = std::fs::read_to_string(example()).unwrap();
+    let second = seeded(text).await;
+    assert_ne!(second.env().environment_id, ids);
+    second.stop().await;
+
+    let third = seeded(other.to_owned()).await;
+    assert_eq!(third.env().environment_id, ids);
+    let path = format!("groups/{group}");
+    third.manage(Method::GET, &path).await.send().await.expect(200);
+}
+
+#[tokio::test]
+async fn production_imports_a_seed_once_and_starts_with_none() {
+    let place = tempfile::tempdir().unwrap();
+    let system = start(&everything()).await;
+    let file = exported(&system, &place).await.display().to_string();
+    let data = place.path().join("data").display().to_string();
+    let import = ["environment", "import", &file, "--data-dir", &data];
+    let imported = latchkey(&import).await;
+    assert!(imported.status.success(), "{}", text(&imported.stderr));
+    let again = latchkey(&import).await;
+    assert_eq!(again.status.code(), Some(1));
+    let said = text(&again.stderr);
+    assert!(said.contains("there is an environment with the id"), "{said}");
+
+    let out = place.path().join("again.toml").display().to_string();
+    let export = ["environment", "export", "--with-secrets", "--output", &out, "--data-dir", &data];
+    assert!(latchkey(&export).await.status.success());
+    let (first, second) = (std::fs::read_to_string(&file), std::fs::read_to_string(&out));
+    assert_eq!(first.unwrap(), second.unwrap());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&out).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 }
