@@ -46,6 +46,7 @@ const EXAMPLES: &str = "\
 Examples:
   latchkey                                  portal and embedded environment with demo data
   latchkey up --ephemeral --env-file t.env  the same in a throw-away directory, for tests
+  latchkey up --seed seed.toml              the environments of a seed instead of the demo
   latchkey portal --config latchkey.toml    the portal alone, against PingOne
   latchkey idp --ephemeral                  the embedded environment alone
   latchkey trust                            how browsers come to trust the local authority

@@ -190,9 +190,10 @@ pub async fn live(client: &Client, users: bool) -> Result<Compared, ExportError>
     })
 }
 
-/// Reads the first environment of a seed, to be compared: it is brought up in memory, so that it
-/// does not matter how the seed says something. One that cannot be brought up here is compared as
-/// it is written.
+/// Reads the first environment of a seed, to be compared.
+///
+/// It is brought up in memory, so that it does not matter how the seed says something. One that
+/// cannot be brought up here is compared as it is written.
 ///
 /// # Errors
 ///

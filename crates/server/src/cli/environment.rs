@@ -1,6 +1,7 @@
 //! `latchkey environment`: making an environment where nobody can sign on yet, and environments as
 //! files.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -284,7 +285,11 @@ async fn diff(
         let text = serde_json::to_string_pretty(&differences)?;
         terminal::print(&format!("{text}\n"))?;
     } else {
-        let lines: String = differences.iter().map(|one| format!("{one}\n")).collect();
+        let lines = differences.iter().fold(String::new(), |mut lines, one| {
+            // Writing into a String cannot fail.
+            let _ = writeln!(lines, "{one}");
+            lines
+        });
         terminal::print(&lines)?;
     }
     Ok(if differences.is_empty() {

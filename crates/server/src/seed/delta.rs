@@ -16,7 +16,7 @@ pub(super) fn delta(environment: &Object, begins: &Object) -> Object {
         reduce(&mut own, Some(begins), id, "", &mut without);
     }
     // An environment's own members stand in its table, but for what it is made of as all are.
-    own.members = environment.members.clone();
+    own.members.clone_from(&environment.members);
     own.members
         .retain(|name, value| name != "billOfMaterials" || begins.members.get(name) != Some(value));
     if !without.is_empty() {
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::seed::kinds::ENVIRONMENT;
 
-    fn object(key: &str, members: Value) -> Object {
+    fn object(key: &str, members: &Value) -> Object {
         let kind = ENVIRONMENT.child(key).unwrap();
         Object::new(kind, members.as_object().unwrap().clone())
     }
@@ -173,15 +173,15 @@ mod tests {
         begins.children = vec![
             object(
                 "populations",
-                json!({"name": "Default", "default": true, "theme": "T"}),
+                &json!({"name": "Default", "default": true, "theme": "T"}),
             ),
-            object("groups", json!({"name": "Gone"})),
-            object("groups", json!({"name": "Same", "description": "d"})),
+            object("groups", &json!({"name": "Gone"})),
+            object("groups", &json!({"name": "Same", "description": "d"})),
         ];
         let mut environment = begins.clone();
         environment.children[0] =
-            object("populations", json!({"name": "Default", "default": false}));
-        environment.children[1] = object("groups", json!({"name": "New", "description": "n"}));
+            object("populations", &json!({"name": "Default", "default": false}));
+        environment.children[1] = object("groups", &json!({"name": "New", "description": "n"}));
         environment.children[1].id = Some(derived(Uuid::from_u128(1), "groups/New"));
         let own = delta(&environment, &begins);
         assert_eq!(own.members["without"], json!(["groups/Gone"]));

@@ -278,9 +278,11 @@ const IN_ENVIRONMENT: &[Kind] = &[
     Kind::new("languages", 1, &["locale"])
         .read_only(&["customerAdded", "name"])
         .later(&["default", "enabled"])
-                .children(&[
+        .children(&[
             Kind::new("status", 2, &["service"]),
-            Kind::new("translations", 2, &[]).at("/translations/{}").form(Form::Texts),
+            Kind::new("translations", 2, &[])
+                .at("/translations/{}")
+                .form(Form::Texts),
         ]),
     Kind::new("images", 1, &[])
         .form(Form::Images)
@@ -334,12 +336,18 @@ const IN_ENVIRONMENT: &[Kind] = &[
     Kind::settings("emailDeliverySettings", 3)
         .at("notificationsSettings/emailDeliverySettings")
         .secrets(&[
-            "authentication.authToken", "authentication.password", "password", "requests",
+            "authentication.authToken",
+            "authentication.password",
+            "password",
+            "requests",
         ]),
     Kind::new("phoneDeliverySettings", 3, &["provider", "name"])
         .at("notificationsSettings/phoneDeliverySettings")
         .secrets(&[
-            "authToken", "authentication.authToken", "authentication.password", "requests",
+            "authToken",
+            "authentication.authToken",
+            "authentication.password",
+            "requests",
         ]),
     Kind::new("notificationsPolicies", 3, NAME),
     Kind::new("templates", 3, &["id"])
@@ -370,7 +378,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
             refers("registration.population", "populations"),
             refers("spSigning.key", "keys"),
         ])
-                .secrets(&["appSecret", "clientSecret", "clientSecretSigningKey"])
+        .secrets(&["appSecret", "clientSecret", "clientSecretSigningKey"])
         .children(&[Kind::new("attributes", 6, NAME).read_only(&["mappingType"])]),
     Kind::new("roles", 5, NAME)
         .references(&[refers("canBeAssignedBy[]", "roles")])
@@ -446,7 +454,11 @@ const IN_ENVIRONMENT: &[Kind] = &[
                 .read_only(&["mappingType"])
                 .begun(is_subject),
             Kind::new("pushCredentials", 8, &["type"]).secrets(&[
-                "clientId", "clientSecret", "googleServiceAccountCredentials", "key", "teamId",
+                "clientId",
+                "clientSecret",
+                "googleServiceAccountCredentials",
+                "key",
+                "teamId",
                 "token",
             ]),
             Kind::new("signOnPolicyAssignments", 11, &["signOnPolicy"])
@@ -484,7 +496,10 @@ const IN_ENVIRONMENT: &[Kind] = &[
             "populations",
         )])
         .secrets(&[
-            "bindPassword", "defaultSharedSecret", "kerberos.serviceAccountPassword", "radiusClients",
+            "bindPassword",
+            "defaultSharedSecret",
+            "kerberos.serviceAccountPassword",
+            "radiusClients",
         ])
         .read_only(&["currentAlerts", "supportedVersions"])
         .children(&[ROLES]),
@@ -614,7 +629,6 @@ mod tests {
         ("users/{}/verifyTransactions", "verifications"),
     ];
 
-
     /// The paths of a kind's objects and of what is below them, below the environment.
     fn paths(kind: &Kind, above: &str, found: &mut BTreeSet<String>) {
         let own = kind.path.replace("{id}", "{}");
@@ -660,7 +674,10 @@ mod tests {
                 None => drop(unknown.insert(path)),
             }
         }
-        assert!(unknown.is_empty(), "neither carried nor left out: {unknown:#?}");
+        assert!(
+            unknown.is_empty(),
+            "neither carried nor left out: {unknown:#?}"
+        );
     }
 
     #[test]
@@ -679,7 +696,9 @@ mod tests {
         let text = include_str!("../../tests/it/seed/everything.toml");
         let seed = Seed::parse(text, "everything.toml").unwrap();
         let mut found = BTreeSet::new();
-        seed.environments.iter().for_each(|environment| note(environment, &mut found));
+        seed.environments
+            .iter()
+            .for_each(|environment| note(environment, &mut found));
         require(ENVIRONMENT.children, "environments", &found);
     }
 }

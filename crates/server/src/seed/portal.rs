@@ -226,16 +226,14 @@ fn named(
         id.as_deref() == Some(name) || own.as_deref() == Some(name)
     });
     let id = found.and_then(|members| text(members, "id")?.parse().ok());
-    match (id, found) {
-        (Some(id), Some(members)) => Ok((id, text(members, "tokenEndpointAuthMethod"))),
-        _ => {
-            let what = format!(
-                "{key}: no application of the environment is called `{name}`; put one into \
-                 [[environments.applications]]"
-            );
-            Err(error(seed, said, what))
-        }
-    }
+    let (Some(id), Some(members)) = (id, found) else {
+        let what = format!(
+            "{key}: no application of the environment is called `{name}`; put one into \
+             [[environments.applications]]"
+        );
+        return Err(error(seed, said, what));
+    };
+    Ok((id, text(members, "tokenEndpointAuthMethod")))
 }
 
 async fn secret(

@@ -1,5 +1,8 @@
 //! Reading an environment into a tree: a walk through the management API by the table of kinds.
 
+mod images;
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
@@ -9,9 +12,12 @@ use protocol::id::EnvironmentId;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::kinds::{ENVIRONMENT, Form, Kind, Shape};
+pub(super) use self::images::image_of;
+use self::images::{forget_images, images_in, shorten_images};
+use self::names::{Known, is_reference, name_references};
+use super::kinds::{ENVIRONMENT, Form, Kind};
 use super::source::{Read, ReadError, Source};
-use super::tree::{Object, drop_nulls, each_at, id_of, remove};
+use super::tree::{Object, drop_nulls, id_of, remove};
 
 /// What is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -273,15 +279,11 @@ impl Walk<'_> {
 
     /// Adds what the collection does not show.
     async fn complete(&mut self, object: &mut Object, at: &str) -> Result<(), ReadError> {
-        if object.kind.key == "revisions" && !object.members.contains_key("text") {
-            if let Read::Found(Value::Object(text)) = self.source.get(&format!("{at}/text")).await?
-            {
-                object.members.extend(
-                    text.into_iter()
-                        .filter(|(name, _)| name == "data" || name == "text")
-                        .map(|(_, value)| ("text".to_owned(), value)),
-                );
-            }
+        if object.kind.unshown.contains(&"text")
+            && let Read::Found(shown) = self.source.get(&format!("{at}/text")).await?
+            && let Some(text) = shown.get("data")
+        {
+            object.members.insert("text".to_owned(), text.clone());
         }
         let Some(id) = object.id else {
             return Ok(());
@@ -404,7 +406,7 @@ impl Walk<'_> {
             }
             return Ok(());
         };
-                shorten_images(environment);
+        shorten_images(environment);
         for id in ids {
             let found = inside.image(self.id, id).await;
             let found = found.map_err(|error| ReadError::Failed {
@@ -483,14 +485,14 @@ fn state_of_user(members: &mut Map<String, Value>) {
         status.and_then(Value::as_str).map(str::to_owned)
     };
     if status(members, "account").as_deref() == Some("LOCKED") {
-        let mut locked = json!({"status": "LOCKED"});
+        let mut locked = Map::from_iter([("status".to_owned(), json!("LOCKED"))]);
         let until = members
             .get("account")
             .and_then(|account| account.get("unlockAt"));
         if let Some(until) = until {
-            locked["unlockAt"] = until.clone();
+            locked.insert("unlockAt".to_owned(), until.clone());
         }
-        members.insert("account".to_owned(), locked);
+        members.insert("account".to_owned(), Value::Object(locked));
     } else {
         members.remove("account");
     }
@@ -511,12 +513,6 @@ fn state_of_user(members: &mut Map<String, Value>) {
     }
 }
 
-fn is_reference(value: &Value) -> bool {
-    value
-        .as_object()
-        .is_some_and(|members| members.len() == 1 && members.contains_key("id"))
-}
-
 fn drop_links(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -526,131 +522,4 @@ fn drop_links(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(drop_links),
         Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
     }
-}
-
-/// The id of the image that a value refers to.
-pub(super) fn image_of(value: &Value) -> Option<Uuid> {
-    let members = value.as_object()?;
-    let href = members.get("href")?.as_str()?;
-    let id = id_of(members.get("id")?.as_str()?)?;
-    (members.len() == 2 && href.contains("/images/")).then_some(id)
-}
-
-fn images_in(object: &Object, ids: &mut BTreeSet<Uuid>) {
-    fn look(value: &Value, ids: &mut BTreeSet<Uuid>) {
-        ids.extend(image_of(value));
-        match value {
-            Value::Object(members) => members.values().for_each(|value| look(value, ids)),
-            Value::Array(items) => items.iter().for_each(|value| look(value, ids)),
-            Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-    object.members.values().for_each(|value| look(value, ids));
-    object
-        .children
-        .iter()
-        .for_each(|child| images_in(child, ids));
-}
-
-/// Where an image is found is the installation's business.
-fn shorten_images(object: &mut Object) {
-    fn shorten(value: &mut Value) {
-        if let Some(id) = image_of(value) {
-            value["href"] = json!(format!("/images/{id}"));
-            return;
-        }
-        match value {
-            Value::Object(members) => members.values_mut().for_each(shorten),
-            Value::Array(items) => items.iter_mut().for_each(shorten),
-            Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-    object.members.values_mut().for_each(shorten);
-    object.children.iter_mut().for_each(shorten_images);
-}
-
-fn forget_images(object: &mut Object) {
-    fn forget(members: &mut Map<String, Value>) {
-        members.retain(|_, value| image_of(value).is_none());
-        for value in members.values_mut() {
-            if let Value::Object(members) = value {
-                forget(members);
-            }
-        }
-    }
-    forget(&mut object.members);
-    object.children.iter_mut().for_each(forget_images);
-}
-
-/// Where each object is found by its id, and what it is called there.
-type Known = BTreeMap<Uuid, (String, String)>;
-
-/// What stands twice: no name leads to one of them.
-type Twice = BTreeSet<(String, String)>;
-
-/// Replaces ids by names, wherever the table knows of a reference and the name leads back.
-fn name_references(environment: &mut Object, mut known: Known) {
-    let mut seen: Twice = known.values().cloned().collect();
-    let mut twice = Twice::new();
-    for object in &environment.children {
-        let place = object.kind.key.to_owned();
-        if let Some(label) = object.label() {
-            let named = (place.clone(), label);
-            if !seen.insert(named.clone()) {
-                twice.insert(named);
-            }
-        }
-        note(object, place, &mut known);
-    }
-        rename(environment, &known, &twice);
-    sort(environment);
-}
-
-/// Brings what is below an object into the order of its names, whenever each was made.
-fn sort(object: &mut Object) {
-    let place = |child: &Object| {
-        let mut kinds = object.kind.children.iter();
-        kinds.position(|kind| kind.key == child.kind.key)
-    };
-    object.children.sort_by_cached_key(|child| (place(child), child.label()));
-    object.children.iter_mut().for_each(sort);
-}
-
-fn note(object: &Object, place: String, known: &mut Known) {
-    for child in &object.children {
-        note(child, format!("{place}/{}", child.kind.key), known);
-    }
-    if let (Some(id), Some(label)) = (object.id, object.label()) {
-        known.insert(id, (place, label));
-    }
-}
-
-fn rename(object: &mut Object, known: &Known, twice: &Twice) {
-    let mut body = Value::Object(std::mem::take(&mut object.members));
-    for reference in object.kind.references {
-        let mut name = |value: &mut Value| -> Result<(), std::convert::Infallible> {
-            let id = match (reference.shape, &*value) {
-                (Shape::Object, value) if is_reference(value) => value.get("id"),
-                (Shape::Id, value) => Some(value),
-                (Shape::Object, _) => None,
-            };
-            let id = id.and_then(Value::as_str).and_then(id_of);
-            if let Some((place, label)) = id.and_then(|id| known.get(&id))
-                && place == reference.to
-                && id_of(label).is_none()
-                && !twice.contains(&(place.clone(), label.clone()))
-            {
-                *value = Value::String(label.clone());
-            }
-            Ok(())
-        };
-        let Ok(()) = each_at(&mut body, reference.member, &mut name);
-    }
-    if let Value::Object(members) = body {
-        object.members = members;
-    }
-    object
-        .children
-        .iter_mut()
-        .for_each(|child| rename(child, known, twice));
 }

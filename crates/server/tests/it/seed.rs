@@ -124,9 +124,10 @@ async fn answers(system: &System) -> BTreeMap<String, Value> {
         let mut paths = vec![String::new()];
         for segment in below.split('/').filter(|segment| !segment.is_empty()) {
             if !segment.starts_with('{') {
-                paths
-                    .iter_mut()
-                    .for_each(|path| path.push_str(&format!("/{segment}")));
+                for path in &mut paths {
+                    path.push('/');
+                    path.push_str(segment);
+                }
                 continue;
             }
             let ids = |path: &String| lists.get(path).cloned().unwrap_or_default();
@@ -259,7 +260,10 @@ async fn a_refusal_names_the_file_the_line_the_table_the_member_and_what_to_do()
             "[environments]\nname = \"E\"".to_owned(),
             "seed.toml line 1: is a list: write [[environments]]",
         ),
-        ("[portal]\napplication = \"A\"".to_owned(), "at least one [[environments]]"),
+        (
+            "[portal]\napplication = \"A\"".to_owned(),
+            "at least one [[environments]]",
+        ),
         (
             "[portal]\nworkers = \"A\"".to_owned(),
             "seed.toml line 2, [portal]: `workers` is not known",
@@ -308,11 +312,15 @@ async fn a_refusal_names_the_file_the_line_the_table_the_member_and_what_to_do()
             "seed.toml line 4, [[environments.users]] ada: email: ",
         ),
         (
-            within("[[environments.users]]\nusername = \"a\"\nemail = \"a@b.example\"\npassword = \"a\""),
+            within(
+                "[[environments.users]]\nusername = \"a\"\nemail = \"a@b.example\"\npassword = \"a\"",
+            ),
             "seed.toml line 4, [[environments.users]] a: password",
         ),
         (
-            within("[[environments.users]]\nusername = \"a\"\nemail = \"a@b.example\"\npasswordHash = \"{SHA}x\""),
+            within(
+                "[[environments.users]]\nusername = \"a\"\nemail = \"a@b.example\"\npasswordHash = \"{SHA}x\"",
+            ),
             "[[environments.users]] a: passwordHash: is no hash that can be checked here: the PHC \
              string of Argon2id is expected",
         ),
@@ -326,7 +334,10 @@ async fn a_refusal_names_the_file_the_line_the_table_the_member_and_what_to_do()
         ),
     ] {
         let refused = refusal(&text).await;
-        assert!(refused.contains(expected), "{text}\n{refused}\nwithout {expected}");
+        assert!(
+            refused.contains(expected),
+            "{text}\n{refused}\nwithout {expected}"
+        );
     }
 }
 
@@ -334,7 +345,12 @@ async fn a_refusal_names_the_file_the_line_the_table_the_member_and_what_to_do()
 async fn a_seed_says_no_password_and_no_secret_when_it_is_refused() {
     let seed = Seed::read(&everything()).unwrap();
     let shown = format!("{seed:?}");
-    for secret in ["of-the-shop", "of-the-mail-server", "Sunny-Harbour-42", "of-the-hooks"] {
+    for secret in [
+        "of-the-shop",
+        "of-the-mail-server",
+        "Sunny-Harbour-42",
+        "of-the-hooks",
+    ] {
         assert!(!shown.contains(secret), "{secret}");
     }
     let hash = "[[environments]]\nname = \"E\"\n[[environments.users]]\nusername = \"a\"\n\
@@ -348,20 +364,44 @@ async fn what_is_pulled_over_the_network_is_the_same_here_and_differences_are_to
     let system = start(&example()).await;
     let env = env_file(&system, &place, "live");
     let pulled = place.path().join("pulled.toml").display().to_string();
-    let pull = ["environment", "pull", "--users", "--env-file", &env, "--output", &pulled];
+    let pull = [
+        "environment",
+        "pull",
+        "--users",
+        "--env-file",
+        &env,
+        "--output",
+        &pulled,
+    ];
     let pull = latchkey(&pull).await;
     assert!(pull.status.success(), "{}", text(&pull.stderr));
     let said = std::fs::read_to_string(&pulled).unwrap();
-    for secret in ["shop-secret-of-the-example", "passwordHash", "Sunny-Harbour-42"] {
+    for secret in [
+        "shop-secret-of-the-example",
+        "passwordHash",
+        "Sunny-Harbour-42",
+    ] {
         assert!(!said.contains(secret), "{secret}");
     }
 
     let diff = |first: String, second: String| {
         let env = env.clone();
         async move {
-            let arguments = ["environment", "diff", &first, &second, "--users", "--env-file", &env];
+            let arguments = [
+                "environment",
+                "diff",
+                &first,
+                &second,
+                "--users",
+                "--env-file",
+                &env,
+            ];
             let output = latchkey(&arguments).await;
-            (output.status.code(), text(&output.stdout), text(&output.stderr))
+            (
+                output.status.code(),
+                text(&output.stdout),
+                text(&output.stderr),
+            )
         }
     };
     let (code, told, remarks) = diff(pulled.clone(), "live".to_owned()).await;
@@ -373,13 +413,21 @@ async fn what_is_pulled_over_the_network_is_the_same_here_and_differences_are_to
     assert_eq!(code, Some(1), "{remarks}");
     lines.extend(told.lines());
     assert!(
-        lines.iter().all(|line| line.starts_with("+ applications Shop portal: ")),
+        lines
+            .iter()
+            .all(|line| line.starts_with("+ applications Shop portal: ")),
         "{told}"
     );
 
     let changed = said
-        .replace("[[environments.groups]]\nname = \"Regulars\"", "[[environments.groups]]\nname = \"Guests\"")
-        .replace("\"orders:read\", \"orders:write\"]\n", "\"orders:read\", \"orders:write\", \"orders:pay\"]\n")
+        .replace(
+            "[[environments.groups]]\nname = \"Regulars\"",
+            "[[environments.groups]]\nname = \"Guests\"",
+        )
+        .replace(
+            "\"orders:read\", \"orders:write\"]\n",
+            "\"orders:read\", \"orders:write\", \"orders:pay\"]\n",
+        )
         .replace("nickname = \"Ada\"", "nickname = \"Adele\"");
     let changed = changed.replace("groups = [\"Regulars\"]", "groups = [\"Guests\"]");
     let file = place.path().join("changed.toml");
@@ -395,9 +443,22 @@ async fn what_is_pulled_over_the_network_is_the_same_here_and_differences_are_to
         assert!(told.contains(expected), "{told}\nwithout {expected}");
     }
     let file = file.display().to_string();
-    let json = ["environment", "diff", "live", &file, "--users", "--json", "--env-file", &env];
+    let json = [
+        "environment",
+        "diff",
+        "live",
+        &file,
+        "--users",
+        "--json",
+        "--env-file",
+        &env,
+    ];
     let json: Value = serde_json::from_slice(&latchkey(&json).await.stdout).unwrap();
-    let nickname = json.as_array().unwrap().iter().find(|one| one["member"] == "nickname");
+    let nickname = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["member"] == "nickname");
     assert_eq!(nickname.unwrap()["second"], "Adele");
 }
 
@@ -417,9 +478,16 @@ async fn an_environment_of_the_seed_is_made_anew_and_others_stay() {
     };
     let first = seeded(other.to_owned()).await;
     let ids = first.env().environment_id.clone();
-    let groups = first.manage(Method::GET, "groups").await.send().await.expect(200);
+    let groups = first
+        .manage(Method::GET, "groups")
+        .await
+        .send()
+        .await
+        .expect(200);
     let group = groups.json_text("/_embedded/groups/0/id");
-    let gone = first.manage(Method::DELETE, &format!("groups/{group}")).await;
+    let gone = first
+        .manage(Method::DELETE, &format!("groups/{group}"))
+        .await;
     gone.send().await.expect(204);
     first.stop().await;
 
@@ -431,7 +499,12 @@ async fn an_environment_of_the_seed_is_made_anew_and_others_stay() {
     let third = seeded(other.to_owned()).await;
     assert_eq!(third.env().environment_id, ids);
     let path = format!("groups/{group}");
-    third.manage(Method::GET, &path).await.send().await.expect(200);
+    third
+        .manage(Method::GET, &path)
+        .await
+        .send()
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -446,12 +519,26 @@ async fn production_imports_a_seed_once_and_starts_with_none() {
     let again = latchkey(&import).await;
     assert_eq!(again.status.code(), Some(1));
     let said = text(&again.stderr);
-    assert!(said.contains("there is an environment with the id"), "{said}");
+    assert!(
+        said.contains("there is an environment with the id"),
+        "{said}"
+    );
 
     let out = place.path().join("again.toml").display().to_string();
-    let export = ["environment", "export", "--with-secrets", "--output", &out, "--data-dir", &data];
+    let export = [
+        "environment",
+        "export",
+        "--with-secrets",
+        "--output",
+        &out,
+        "--data-dir",
+        &data,
+    ];
     assert!(latchkey(&export).await.status.success());
-    let (first, second) = (std::fs::read_to_string(&file), std::fs::read_to_string(&out));
+    let (first, second) = (
+        std::fs::read_to_string(&file),
+        std::fs::read_to_string(&out),
+    );
     assert_eq!(first.unwrap(), second.unwrap());
     #[cfg(unix)]
     {
