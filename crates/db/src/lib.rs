@@ -75,6 +75,8 @@
 //! write took place; every other error means that it did not.
 
 mod batch;
+mod catalog;
+mod copy;
 mod error;
 mod location;
 mod migration;
@@ -91,10 +93,11 @@ use std::path::Path;
 
 pub use crate::{
     batch::{Batch, Written},
+    copy::{Copied, MigrationSet, copy},
     error::StoreError,
     location::Location,
     migration::Migration,
-    postgres::{Postgres, PostgresSettings},
+    postgres::{LibpqEnvironment, Postgres, PostgresSettings},
     reader::Reader,
     row::Row,
     sqlite::Sqlite,
@@ -168,6 +171,20 @@ impl Db {
     ) -> Result<(), StoreError> {
         let migrated = migration::apply(self, set, migrations).await;
         migrated.map_err(StoreError::during("bring the database to this version"))
+    }
+
+    /// Which of `migrations` this database does not have yet, in order. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrate`](Self::migrate), where it would refuse the database.
+    pub async fn pending<'a>(
+        &self,
+        set: &str,
+        migrations: &'a [Migration],
+    ) -> Result<Vec<&'a Migration>, StoreError> {
+        let pending = migration::pending(self, set, migrations).await;
+        pending.map_err(StoreError::during("compare the database with this version"))
     }
 
     /// The same database, for whoever may look and change nothing.

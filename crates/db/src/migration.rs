@@ -69,16 +69,20 @@ const TURN: i64 = 0x6c61_7463_686b_6579;
 /// By bytes, whatever language the PostgreSQL server sorts in; to SQLite that is `BINARY`.
 const C_COLLATION: &str = "COLLATE \"C\"";
 
+/// Where it is written which steps were taken.
+pub(crate) const VERSIONS_TABLE: &str = "schema_versions";
+
+/// The set of the one entry that a database has while it is copied into.
+const COPY: &str = "copy";
+
+const END_COPY: &str = "DELETE FROM schema_versions WHERE set_name = $1";
+
 pub(crate) async fn apply(
     db: &Db,
     set: &'static str,
     migrations: &[Migration],
 ) -> Result<(), StoreError> {
-    if !migrations.is_sorted_by(|earlier, later| earlier.version < later.version) {
-        return Err(StoreError::refused(format!(
-            "the migrations of `{set}` are out of order"
-        )));
-    }
+    in_order(set, migrations)?;
     db.batch(begin(db).add(Statement::new(CREATE_TABLE)))
         .await?;
     let mut applied = list_applied(db, set).await?;
@@ -130,12 +134,62 @@ fn step(db: &Db, set: &'static str, migration: &Migration) -> Batch {
     statements.fold(begin(db).require(entry, 1), Batch::add)
 }
 
+fn in_order(set: &str, migrations: &[Migration]) -> Result<(), StoreError> {
+    if migrations.is_sorted_by(|earlier, later| earlier.version < later.version) {
+        return Ok(());
+    }
+    Err(StoreError::refused(format!(
+        "the migrations of `{set}` are out of order"
+    )))
+}
+
+/// The steps that were not taken yet.
+pub(crate) async fn pending<'a>(
+    db: &Db,
+    set: &str,
+    migrations: &'a [Migration],
+) -> Result<Vec<&'a Migration>, StoreError> {
+    in_order(set, migrations)?;
+    let tables = db.tables().await?;
+    if tables.iter().all(|table| table != VERSIONS_TABLE) {
+        return Ok(migrations.iter().collect());
+    }
+    let applied = list_applied(db, set).await?;
+    verify(set, migrations, &applied)?;
+    let is_pending = |migration: &&Migration| !applied.contains_key(&migration.version);
+    Ok(migrations.iter().filter(is_pending).collect())
+}
+
+/// Marks a database that is being copied into: nothing is migrated, and so nothing started, on it.
+pub(crate) async fn begin_copy(db: &Db) -> Result<(), StoreError> {
+    let entry = Statement::new(INSERT)
+        .bind(COPY)
+        .bind(1)
+        .bind("unfinished")
+        .bind("")
+        .bind(0_i64);
+    db.write(entry).await.map(drop)
+}
+
+/// The copy is whole.
+pub(crate) async fn end_copy(db: &Db) -> Result<(), StoreError> {
+    db.write(Statement::new(END_COPY).bind(COPY))
+        .await
+        .map(drop)
+}
+
 struct Applied {
     name: String,
     checksum: String,
 }
 
 async fn list_applied(db: &Db, set: &str) -> Result<BTreeMap<u32, Applied>, StoreError> {
+    let unfinished = Statement::new(LIST_APPLIED).bind(COPY);
+    if db.read_optional(unfinished).await?.is_some() {
+        return Err(StoreError::refused(
+            "a copy into this database was not finished; empty it and copy again",
+        ));
+    }
     let rows = db.read(Statement::new(LIST_APPLIED).bind(set)).await?;
     let applied = rows.iter().map(|row| {
         let version = u32::try_from(row.get::<i64>("version")?)

@@ -18,7 +18,7 @@ use tokio::time::{error::Elapsed, timeout};
 use tokio_postgres::{NoTls, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-pub use self::settings::PostgresSettings;
+pub use self::settings::{LibpqEnvironment, PostgresSettings};
 use crate::{
     batch::{Batch, Step, Written},
     error::{Kind, StoreError},

@@ -83,7 +83,12 @@ impl Row {
         }
     }
 
-    fn value(&self, column: &str) -> Result<&Value, StoreError> {
+    /// All values, in the order of the columns.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    pub(crate) fn value(&self, column: &str) -> Result<&Value, StoreError> {
         let position = self.columns.iter().position(|name| name == column);
         position
             .and_then(|position| self.values.get(position))

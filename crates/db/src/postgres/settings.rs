@@ -1,18 +1,30 @@
 //! Where the PostgreSQL server is and how it is spoken to.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    fmt,
+    io::Write as _,
+    os::unix::ffi::OsStrExt as _,
+    sync::Arc,
+    time::Duration,
+};
 
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
 };
+use tempfile::NamedTempFile;
 use tokio_postgres::config::{Config, Host, SslMode};
 
 use crate::error::StoreError;
 
 /// Connections unless told otherwise: a few per core of a usual server.
 const MAX_CONNECTIONS: usize = 16;
+
+/// Where Debian and its kin keep the system's authorities; libpq before version 16 does not look for
+/// them by itself.
+const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Limits that the server keeps, in milliseconds. The URL's own `options` come after and win.
 const LIMITS: &str = "-c statement_timeout=15000 -c lock_timeout=10000 \
@@ -102,6 +114,52 @@ impl PostgresSettings {
         self
     }
 
+    /// The database's name: as configured, or the user's, as the server has it.
+    pub fn database(&self) -> &str {
+        let named = self.config.get_dbname().or_else(|| self.config.get_user());
+        named.unwrap_or("postgres")
+    }
+
+    /// How PostgreSQL's own programs reach this server.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the authorities cannot be written to a file, which is how they are told.
+    pub fn libpq_environment(&self) -> Result<LibpqEnvironment, StoreError> {
+        let hosts: Vec<String> = self.config.get_hosts().iter().map(host_name).collect();
+        let ports = self.config.get_ports().iter().map(u16::to_string);
+        let mut variables: Vec<(&'static str, OsString)> = vec![
+            ("PGHOST", hosts.join(",").into()),
+            ("PGPORT", ports.collect::<Vec<_>>().join(",").into()),
+            ("PGDATABASE", self.database().into()),
+            ("PGCONNECT_TIMEOUT", "10".into()),
+        ];
+        if let Some(user) = self.config.get_user() {
+            variables.push(("PGUSER", user.into()));
+        }
+        if let Some(password) = self.config.get_password() {
+            variables.push(("PGPASSWORD", OsStr::from_bytes(password).to_owned()));
+        }
+        let mut authorities = None;
+        if self.wants_tls {
+            variables.push(("PGSSLMODE", "verify-full".into()));
+            let file = match &self.root_certificates {
+                Some(pem) => {
+                    let file = authorities.insert(written(pem)?);
+                    file.path().into()
+                }
+                None => SYSTEM_AUTHORITIES.into(),
+            };
+            variables.push(("PGSSLROOTCERT", file));
+        } else {
+            variables.push(("PGSSLMODE", "disable".into()));
+        }
+        Ok(LibpqEnvironment {
+            variables,
+            _authorities: authorities,
+        })
+    }
+
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
@@ -129,6 +187,29 @@ impl PostgresSettings {
     }
 }
 
+/// How PostgreSQL's own programs are told to reach the same server: by variables, since their
+/// arguments can be read by everybody on the machine.
+pub struct LibpqEnvironment {
+    variables: Vec<(&'static str, OsString)>,
+    /// Held until the program has ended.
+    _authorities: Option<NamedTempFile>,
+}
+
+impl LibpqEnvironment {
+    /// The variables' names and values.
+    pub fn variables(&self) -> impl Iterator<Item = (&'static str, &OsStr)> {
+        let variables = self.variables.iter();
+        variables.map(|(name, value)| (*name, value.as_os_str()))
+    }
+}
+
+/// One of the variables is a password.
+impl fmt::Debug for LibpqEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LibpqEnvironment").finish_non_exhaustive()
+    }
+}
+
 /// The URL holds a password.
 impl fmt::Debug for PostgresSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,6 +220,19 @@ impl fmt::Debug for PostgresSettings {
             .field("max_connections", &self.max_connections)
             .finish_non_exhaustive()
     }
+}
+
+fn host_name(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(path) => path.display().to_string(),
+    }
+}
+
+fn written(pem: &[u8]) -> Result<NamedTempFile, StoreError> {
+    let file = NamedTempFile::new().and_then(|mut file| file.write_all(pem).map(|()| file));
+    file.map_err(|error| StoreError::refused("the authorities cannot be written").because(error))
 }
 
 /// Cuts `sslmode` out of the query, because tokio-postgres does not know all of its values.

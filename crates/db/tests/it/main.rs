@@ -19,6 +19,8 @@ mod sqlite {
         Some(db::testing::sqlite().await)
     }
 
+    #[path = "copying_contract.rs"]
+    mod copying;
     #[path = "migrations_contract.rs"]
     mod migrations;
     #[path = "reading_contract.rs"]
@@ -31,6 +33,8 @@ mod sqlite {
 mod postgres {
     use db::testing::postgres as fresh;
 
+    #[path = "copying_contract.rs"]
+    mod copying;
     #[path = "migrations_contract.rs"]
     mod migrations;
     #[path = "reading_contract.rs"]
