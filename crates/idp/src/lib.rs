@@ -70,3 +70,4 @@ pub use platform::Parts;
 pub use settings::{HashingSettings, Lifetimes, Limits, Settings, SmtpSecurity, SmtpSettings};
 pub use state::{Idp, StartError};
 pub use stores::sealed::sealing_keys;
+pub use stores::{MIGRATIONS, TABLES};

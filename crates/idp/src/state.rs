@@ -97,7 +97,7 @@ impl Idp {
             random,
             keyring,
         } = parts;
-        db.migrate("idp", stores::MIGRATIONS).await?;
+        db.migrate(stores::TABLES, stores::MIGRATIONS).await?;
         let core = Core::new(settings, db, random, keyring);
         core::names::bring_up_to_date(&core).await?;
         core::licenses::bring_up_to_date(&core).await?;

@@ -63,8 +63,11 @@ pub(crate) mod users;
 
 use db::Migration;
 
+/// The name of the environment's set of tables.
+pub const TABLES: &str = "idp";
+
 /// What made the tables, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[
+pub const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "init",

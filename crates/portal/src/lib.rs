@@ -34,3 +34,4 @@ pub use settings::{
 };
 pub use start::StartError;
 pub use state::Portal;
+pub use store::{MIGRATIONS, SET as TABLES};

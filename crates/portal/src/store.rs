@@ -13,10 +13,10 @@ pub(crate) use tokens::Tokens;
 pub(crate) const COOKIE_PREFIX: &str = "__Host-latchkey-portal-";
 
 /// The name of the portal's set of migrations.
-pub(crate) const SET: &str = "portal";
+pub const SET: &str = "portal";
 
 /// The portal's tables, step by step.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "sessions",
     sql: include_str!("../migrations/0001_sessions.sql"),

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and how errors are told.
 
 mod application;
+mod backup;
 mod config;
 mod connection;
 mod contract;
@@ -13,6 +14,7 @@ mod keys;
 mod live;
 mod manual;
 mod members;
+mod migrate;
 mod objects;
 mod output;
 mod password_policy;
@@ -54,6 +56,8 @@ Examples:
   latchkey completions bash                 completes commands and options in a shell
   latchkey manual share/man/man1            writes the manual pages of all commands
   latchkey config check                     everything that is wrong with the configuration
+  latchkey backup latchkey.tar              database, keyring and secrets in one file
+  latchkey migrate --check                  what a new version would change in the database
   latchkey environment create Customers     the first environment of an installation of your own
   latchkey user set-password ada            asks for the new password
 
@@ -98,6 +102,10 @@ enum Command {
     /// Looks after the keys that seal what is stored.
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::KeysCommand),
+    Backup(backup::Backup),
+    Copy(migrate::Copy),
+    Migrate(migrate::Migrate),
+    Restore(backup::Restore),
     /// Says where the local certificate authority is and how to make browsers trust it.
     Trust(trust::Trust),
     Environment(environment::EnvironmentCommand),
@@ -189,6 +197,10 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
     match line.command {
         Some(Command::Config(command)) => command.run(),
         Some(Command::Keys(command)) => command.run(),
+        Some(Command::Backup(backup)) => backup.run(),
+        Some(Command::Copy(copy)) => copy.run(),
+        Some(Command::Migrate(migrate)) => migrate.run(),
+        Some(Command::Restore(restore)) => restore.run(),
         Some(Command::Trust(trust)) => trust.run(),
         Some(Command::Environment(command)) => command.run(),
         Some(Command::User(command)) => command.run(),

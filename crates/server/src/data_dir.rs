@@ -9,7 +9,11 @@ use std::time::SystemTime;
 use etcetera::BaseStrategy as _;
 use tempfile::TempDir;
 
-const LOCK_FILE: &str = "latchkey.lock";
+/// The file that whoever uses the directory holds.
+pub(crate) const LOCK_FILE: &str = "latchkey.lock";
+
+/// The database's file in the data directory.
+pub(crate) const DATABASE_FILE: &str = "latchkey.db";
 
 /// A data directory that this process holds alone.
 #[derive(Debug)]

@@ -14,9 +14,10 @@ use protocol::Random;
 use crate::keyring_file::{KeyringFile, KeyringFileError};
 
 /// The set of these tables among the database's migrations.
-const SET: &str = "installation";
+pub(crate) const SET: &str = "installation";
 
-const MIGRATIONS: &[Migration] = &[Migration {
+/// What made these tables.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "init",
     sql: "CREATE TABLE installation_keys (
@@ -116,6 +117,15 @@ impl Installation {
     /// [`StoreError`] when the database does not answer.
     pub async fn open(db: &Db) -> Result<Self, StoreError> {
         db.migrate(SET, MIGRATIONS).await?;
+        Self::read(db).await
+    }
+
+    /// Reads the record of a database that has one, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database does not answer, or was never started on.
+    pub async fn read(db: &Db) -> Result<Self, StoreError> {
         let mut known = Vec::new();
         let mut has_demo_data = false;
         for row in db.read(Statement::new(READ)).await? {
@@ -165,30 +175,49 @@ impl Installation {
         file: &KeyringFile,
         random: &dyn Random,
     ) -> Result<Keyring, InstallationError> {
-        // A database that was written before it kept proofs still tells whose keys it needs.
-        let sealed_with = if self.known.is_empty() {
-            idp::sealing_keys(&self.db.reader()).await?
-        } else {
-            Vec::new()
-        };
+        let sealed_with = self.sealed_with().await?;
         let keys = match file.read()? {
             Some(keys) => keys,
             None if self.known.is_empty() && sealed_with.is_empty() => file.make(random)?,
-            None => {
-                let known = self.known.iter().map(|proof| proof.id.as_str());
-                return Err(InstallationError::Lost {
-                    path: file.name(),
-                    keys: listed(known.chain(sealed_with.iter().map(String::as_str))),
-                });
-            }
+            None => return Err(self.lost(&sealed_with, file)),
         };
         let keyring = file.keyring(&keys)?;
-        let held = keyring.proofs();
-        let is_missing = |id: &&str| held.iter().all(|proof| proof.id != *id);
-        let needed = sealed_with.iter().map(String::as_str);
-        none_missing(needed.filter(is_missing), file)?;
+        holds(&keyring, &sealed_with, file)?;
         self.use_keys(&keyring, file).await?;
         Ok(keyring)
+    }
+
+    /// Checks that the keyring is this database's, and changes neither. The installation's id, which
+    /// is that of its first key.
+    ///
+    /// # Errors
+    ///
+    /// As [`keyring`](Self::keyring); a keyring that is not there is lost.
+    pub async fn belongs_to(&self, file: &KeyringFile) -> Result<String, InstallationError> {
+        let sealed_with = self.sealed_with().await?;
+        let keys = file.read()?;
+        let keys = keys.ok_or_else(|| self.lost(&sealed_with, file))?;
+        let keyring = file.keyring(&keys)?;
+        holds(&keyring, &sealed_with, file)?;
+        accepted(&self.known, &keyring, file)?;
+        Ok(keys.first().map(|key| key.id.clone()).unwrap_or_default())
+    }
+
+    /// A database that was written before it kept proofs still tells whose keys it needs.
+    async fn sealed_with(&self) -> Result<Vec<String>, StoreError> {
+        if self.known.is_empty() {
+            idp::sealing_keys(&self.db.reader()).await
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    fn lost(&self, sealed_with: &[String], file: &KeyringFile) -> InstallationError {
+        let known = self.known.iter().map(|proof| proof.id.as_str());
+        InstallationError::Lost {
+            path: file.name(),
+            keys: listed(known.chain(sealed_with.iter().map(String::as_str))),
+        }
     }
 
     /// Takes a changed file into use. The database learns of new keys before anything is sealed with
@@ -289,6 +318,18 @@ fn accepted(
 ) -> Result<(), InstallationError> {
     let missing = known.iter().filter(|proof| !keyring.accepts(proof));
     none_missing(missing.map(|proof| proof.id.as_str()), file)
+}
+
+/// Whether the keyring has the keys of these ids.
+fn holds(
+    keyring: &Keyring,
+    sealed_with: &[String],
+    file: &KeyringFile,
+) -> Result<(), InstallationError> {
+    let held = keyring.proofs();
+    let is_missing = |id: &&str| held.iter().all(|proof| proof.id != *id);
+    let needed = sealed_with.iter().map(String::as_str);
+    none_missing(needed.filter(is_missing), file)
 }
 
 fn none_missing<'a>(

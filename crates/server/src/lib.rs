@@ -2,6 +2,7 @@
 //!
 //! The binary is [`cli::main`]; tests start the same thing in their own process with [`up()`].
 
+pub mod archive;
 pub mod card;
 mod certificate;
 pub mod cli;

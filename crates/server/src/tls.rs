@@ -18,6 +18,7 @@ use rustls::sign::CertifiedKey;
 
 use crate::config::settings::Tls;
 
+pub(crate) use authority::AUTHORITY_FILES;
 pub use authority::{Authority, CA_FILE};
 use files::CertificateFiles;
 

@@ -9,6 +9,7 @@ mod environment;
 mod generation;
 mod keys;
 mod pages;
+pub(crate) mod tables;
 
 use std::fs;
 use std::io;
@@ -29,7 +30,7 @@ use crate::config;
 use crate::config::settings::{Database, Tls};
 use crate::config::{Servers, Settings};
 use crate::control::{Control, Maker, ServerName, Stage};
-use crate::data_dir::{self, DataDir, DataDirError};
+use crate::data_dir::{self, DATABASE_FILE, DataDir, DataDirError};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
 use crate::front::{Front, Hosts, Network, Proxies};
 use crate::health::Readiness;
@@ -42,9 +43,6 @@ use generation::{Again, FromImage, Sides};
 use keys::Keys;
 
 pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
-
-/// The database's file in the data directory.
-const DATABASE_FILE: &str = "latchkey.db";
 
 /// Requests in flight have this long when the process is asked to stop; background work has two
 /// seconds after them.
@@ -145,6 +143,15 @@ pub enum StartError {
     /// The seed.
     #[error("the seed could not be brought up")]
     Seed(#[from] SeedError),
+    /// The database is older than the program, and may not be changed by it.
+    #[error(
+        "the database is not at this version, and database_migrate_at_start is false: {steps} due; \
+         make a backup, stop all servers, and run `latchkey migrate`"
+    )]
+    Pending {
+        /// What is due.
+        steps: String,
+    },
     /// The embedded environment.
     #[error("the embedded environment did not start")]
     Environment(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -382,6 +389,7 @@ async fn start(
         Some(db) => db,
         None => open_database(settings, reserved.directory.path()).await?,
     };
+    refuse_pending(settings, options.servers, &db).await?;
     let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
     let control = clock.map(|clock| Control::new(clock, reproducible.clone()));
     let fronts = Fronts::of(&options, &reserved, reproducible.as_deref());
@@ -607,6 +615,22 @@ fn refuse_demo_data(settings: &Settings, directory: &Path) -> Result<(), StartEr
         });
     }
     Ok(())
+}
+
+/// In production somebody may want to say when the tables change.
+async fn refuse_pending(settings: &Settings, servers: Servers, db: &Db) -> Result<(), StartError> {
+    if settings.mode == Mode::Development || settings.migrate_at_start {
+        return Ok(());
+    }
+    let pending = tables::pending_in(db, servers).await;
+    let pending = pending.map_err(StartError::Database)?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let steps: Vec<String> = pending.iter().map(ToString::to_string).collect();
+    Err(StartError::Pending {
+        steps: steps.join(", "),
+    })
 }
 
 async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, StartError> {

@@ -49,6 +49,12 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
         .example("\"/var/lib/latchkey\""),
     );
     let database = database::database(reader);
+    let migrate_at_start = reader.boolean(Key::switch(
+        "database_migrate_at_start",
+        true,
+        "Whether a server in production changes the tables when it is newer than the database. \
+         false: it does not start before `latchkey migrate` did.",
+    ));
     let keyring_file = reader.path(
         Key::text(
             "keyring_file",
@@ -64,6 +70,7 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
         mode,
         data_dir,
         database,
+        migrate_at_start,
         keyring_file,
         portal: portal::portal(reader, mode, brand),
         idp: idp::idp(reader, mode, brand_settings),

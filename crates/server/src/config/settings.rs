@@ -24,6 +24,8 @@ pub struct Settings {
     pub data_dir: Option<PathBuf>,
     /// Where data is kept.
     pub database: Database,
+    /// Whether a server in production brings the tables to its version when it starts.
+    pub migrate_at_start: bool,
     /// The keyring's file; `None` for the one in the data directory.
     pub keyring_file: Option<PathBuf>,
     /// The customer pages.

@@ -31,6 +31,9 @@ use crate::data_dir::{read_if_present, write_private};
 
 /// The authority's certificate in the data directory.
 pub const CA_FILE: &str = "ca.pem";
+/// What an authority consists of.
+pub(crate) const AUTHORITY_FILES: [&str; 3] = [CA_FILE, CA_KEY_FILE, CA_DATA_FILE];
+
 const CA_KEY_FILE: &str = "ca-key.pem";
 const CA_DATA_FILE: &str = "ca.json";
 

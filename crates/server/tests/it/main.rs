@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod administration;
+mod backup;
 mod bad_input;
 mod command;
 mod configuration;
@@ -19,4 +20,5 @@ mod mail;
 mod postgres;
 mod production;
 mod seed;
+mod tables;
 mod tls;

@@ -1,0 +1,135 @@
+//! `latchkey migrate` and `latchkey copy`: the database's tables, while no server runs.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use db::{Location, PostgresSettings};
+
+use super::connection::converse;
+use super::objects::progress;
+use super::{Place, directory, terminal};
+use crate::up::tables;
+
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  latchkey migrate --check --config latchkey.toml
+  latchkey migrate --config latchkey.toml
+
+Exit status of --check: 0 nothing is due, 1 something is.";
+
+const COPY_EXAMPLES: &str = "\
+Examples:
+  latchkey copy --to postgres://latchkey@localhost/latchkey
+  latchkey copy --to-file /etc/latchkey/database --config latchkey.toml
+  latchkey copy --to sqlite:/var/lib/latchkey/latchkey.db --config latchkey.toml";
+
+/// Brings the database to this version, before servers start.
+///
+/// Servers do so themselves when they start, unless production says otherwise
+/// (`database_migrate_at_start`). Stop the servers of the version before first: they do not know the
+/// new tables. There is no way back but a backup, so make one.
+#[derive(Args, Debug)]
+#[command(after_help = MIGRATE_EXAMPLES)]
+pub(super) struct Migrate {
+    /// Say what is due, and change nothing.
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Copies the database into an empty one, from SQLite to PostgreSQL or back, and compares every row.
+///
+/// No server may run on either meanwhile. The keyring and the secret files stay where they are: they
+/// belong to the copy as they do to the original. Then set `database` to the new place.
+#[derive(Args, Debug)]
+#[command(after_help = COPY_EXAMPLES)]
+pub(super) struct Copy {
+    /// Where to: sqlite:PATH or postgres://USER@HOST/DATABASE. An address with a password belongs
+    /// into a file (--to-file), since others can see what was typed.
+    #[arg(long, value_name = "LOCATION", required_unless_present = "to_file")]
+    to: Option<String>,
+    /// A file that holds the location.
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    to_file: Option<PathBuf>,
+    /// Certificate authorities (PEM) that PostgreSQL's certificate is checked with.
+    #[arg(long, value_name = "FILE")]
+    to_ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Migrate {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let settings = self.place.settings()?;
+        let directory = directory(&settings)?;
+        let (steps, said, code) = if self.check {
+            let due = converse(async { Ok(tables::pending(&settings, &directory).await?) })?;
+            let code = if due.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            };
+            (due, "is due", code)
+        } else {
+            let done = converse(async { Ok(tables::migrate(&settings, &directory).await?) })?;
+            (done, "is done", ExitCode::SUCCESS)
+        };
+        let mut text: String = steps
+            .iter()
+            .map(|step| format!("{step} {said}\n"))
+            .collect();
+        if steps.is_empty() {
+            text.push_str("Nothing is due: the database is at this version.\n");
+        }
+        terminal::print(&text)?;
+        Ok(code)
+    }
+}
+
+impl Copy {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let to = self.location()?;
+        let settings = self.place.settings()?;
+        let directory = directory(&settings)?;
+        let copied = converse(async {
+            let bar = progress(0);
+            let told = |done, all| {
+                bar.set_length(all);
+                bar.set_position(done);
+            };
+            let copied = tables::copy(&settings, &directory, &to, told).await;
+            bar.finish_and_clear();
+            Ok(copied?)
+        })?;
+        terminal::print(&format!(
+            "{} rows of {} tables were copied, and each is the same in both. Now set `database` to \
+             the new place; the keyring stays as it is and belongs to both.\n",
+            copied.rows, copied.tables
+        ))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn location(&self) -> anyhow::Result<Location> {
+        let text = match (&self.to, &self.to_file) {
+            (Some(text), _) => text.clone(),
+            (None, Some(path)) => fs::read_to_string(path)
+                .with_context(|| format!("reading {} failed", path.display()))?,
+            (None, None) => bail!("where to copy to is not said (--to)"),
+        };
+        let location = Location::parse(text.trim())?;
+        match (location, &self.to_ca_file) {
+            (Location::SqliteInMemory, _) => bail!("a copy in memory would be gone at once"),
+            (Location::Postgres(settings), Some(path)) => {
+                let pem = fs::read(path);
+                let pem = pem.with_context(|| format!("reading {} failed", path.display()))?;
+                let settings: PostgresSettings = settings.with_root_certificates(pem);
+                Ok(Location::Postgres(settings))
+            }
+            (location, _) => Ok(location),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The tables as an operator's business: brought to a version before servers start, and copied from
+//! one kind of database to the other.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Output;
+
+use latchkey::config::{Loaded, Sources};
+use latchkey::{Servers, UpOptions, up};
+use testkit::{Person, give_credentials};
+
+use crate::installation::{Installation, PASSWORD, run};
+
+fn latchkey(place: &Installation, arguments: &[&str]) -> Output {
+    tokio::task::block_in_place(|| run(&place.config(), arguments, ""))
+}
+
+fn printed(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn refused(output: &Output, why: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(why), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn production_can_wait_for_the_operator_to_change_the_tables() {
+    let place = Installation::new();
+    let text = fs::read_to_string(place.config()).unwrap();
+    let text = format!("database_migrate_at_start = false\n{text}");
+    fs::write(place.config(), text).unwrap();
+
+    let due = latchkey(&place, &["migrate", "--check"]);
+    assert_eq!(due.status.code(), Some(1));
+    let due = String::from_utf8(due.stdout).unwrap();
+    for step in ["installation 1 (init) is due", "idp 1 (", "portal 1 ("] {
+        assert!(due.contains(step), "{step} in {due}");
+    }
+    assert!(!place.data().join("latchkey.db").exists());
+
+    let sources = Sources {
+        file: Some(place.config()),
+        ..Sources::default()
+    };
+    let loaded = Loaded::read(&sources);
+    let settings = loaded.settings_for(Servers::Environment).unwrap();
+    let mut options = UpOptions::new(settings);
+    options.servers = Servers::Environment;
+    testkit::install_cryptography();
+    let early = up(options.clone()).await.unwrap_err().to_string();
+    assert!(
+        early.contains("latchkey migrate") && early.contains("idp 1 ("),
+        "{early}"
+    );
+
+    let done = printed(&latchkey(&place, &["migrate"]));
+    assert!(
+        done.contains("portal 1 (") && done.contains("is done"),
+        "{done}"
+    );
+    let again = printed(&latchkey(&place, &["migrate"]));
+    assert!(again.contains("Nothing is due"), "{again}");
+    printed(&latchkey(&place, &["migrate", "--check"]));
+    let running = up(options).await.unwrap();
+    refused(&latchkey(&place, &["migrate"]), "stop that one first");
+    running.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_moves_to_postgresql_and_back_and_people_sign_on_as_before() {
+    let Some(database) = db::testing::postgres().await else {
+        return;
+    };
+    let url = database.postgres_url().unwrap();
+    let place = Installation::new();
+    let made = tokio::task::block_in_place(|| place.create("Customers", PASSWORD));
+    let ca = place.certificate();
+    place.configure(&format!(
+        "{}ca_file = \"{}\"\n",
+        printed(&made),
+        ca.display()
+    ));
+    // A session, flows and activities are rows, too.
+    let running = place.start().await;
+    signs_on(&place).await;
+    let busy = latchkey(&place, &["copy", "--to", &url]);
+    refused(&busy, "stop that one first");
+    running.shutdown().await;
+
+    let copied = printed(&latchkey(&place, &["copy", "--to", &url]));
+    assert!(copied.contains("each is the same in both"), "{copied}");
+    let again = latchkey(&place, &["copy", "--to", &url]);
+    refused(&again, "has tables already");
+
+    let text = fs::read_to_string(place.config()).unwrap();
+    let keyring = place.data().join("keyring.json");
+    let moved = format!(
+        "database = \"{url}\"\nkeyring_file = \"{}\"\n{text}",
+        keyring.display()
+    );
+    fs::write(place.config(), moved).unwrap();
+    let running = place.start().await;
+    signs_on(&place).await;
+    running.shutdown().await;
+
+    let file = place.data().join("latchkey.db");
+    fs::remove_file(&file).unwrap();
+    let back = format!("sqlite:{}", file.display());
+    printed(&latchkey(&place, &["copy", "--to", &back]));
+    fs::write(place.config(), text).unwrap();
+    let running = place.start().await;
+    signs_on(&place).await;
+    running.shutdown().await;
+    assert_eq!(mode(&file), 0o600);
+    drop(database);
+}
+
+fn mode(file: &Path) -> u32 {
+    fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
+async fn signs_on(place: &Installation) {
+    let browser = place.browser();
+    let page = browser.open(place.portal("login")).await.expect(200);
+    let ada = Person::new("ada", PASSWORD);
+    let home = give_credentials(&page, &ada).await.expect(200);
+    assert!(home.url.as_str().starts_with(&place.portal("")));
+    let people = browser.open(place.portal("users")).await.expect(200);
+    assert!(
+        people.body().contains("ada@example.com"),
+        "{}",
+        people.summary()
+    );
+}
