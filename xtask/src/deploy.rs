@@ -14,7 +14,7 @@ use crate::prerequisites::{self, Linters};
 use crate::service::{self, Service};
 use crate::system::{Fronts, System};
 use crate::tally::Tally;
-use crate::{program, root, steps};
+use crate::{clients, program, root};
 
 /// In tenths: what `systemd-analyze security` calls the exposure of the unit, of 100.
 const MOST_EXPOSED: &str = "20";
@@ -147,7 +147,7 @@ fn through(
             format!("the proxy did not start:\n{said}")
         })?;
     let system = System::start_behind(program, &site.fronts, &site.certificate)?;
-    let walked = steps::walk_through(tally, &system)?;
+    let walked = clients::walk_through(tally, &system)?;
     drop((system, proxy));
     fs::remove_dir_all(&certificates).context("could not clear a folder")?;
     Ok(walked)

@@ -6,6 +6,7 @@
     reason = "a task runner talks to the person who started it"
 )]
 
+mod clients;
 mod command;
 mod deploy;
 mod generated;

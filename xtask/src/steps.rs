@@ -11,7 +11,9 @@ use crate::command::Command;
 use crate::postgres::Postgres;
 use crate::system::System;
 use crate::tally::Tally;
-use crate::{cargo_home, deploy, generated, layers, prerequisites, program, root, service, target};
+use crate::{
+    cargo_home, clients, deploy, generated, layers, prerequisites, program, root, service, target,
+};
 
 /// One thing that `cargo xtask test` checks.
 pub(crate) struct Step {
@@ -340,29 +342,8 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         command = command.env(&name, value);
     }
     let pages = command.run_seeing(|line| tally.see_node(line))?;
-    let examples = clients(tally, &node, &system, "examples.mjs")?;
-    Ok(clients(tally, &node, &system, "walkthrough.mjs")? && pages && examples)
-}
-
-/// Does with nothing but Node's standard library and the environment file what a file of
-/// `tests/clients` says: `walkthrough.mjs` what people do, `examples.mjs` what the documentation
-/// shows in several languages.
-fn clients(tally: &mut Tally, node: &Path, system: &System, file: &str) -> anyhow::Result<bool> {
-    service::tied_to_us(node, "TERM", None)
-        .arg("--test-reporter=spec")
-        .arg(root().join("tests/clients").join(file))
-        .arg(system.environment_file())
-        .run_seeing(|line| tally.see_node(line))
-}
-
-/// What people do, with a program that was built elsewhere.
-pub(crate) fn walk(program: &Path) -> anyhow::Result<bool> {
-    walk_through(&mut Tally::default(), &System::start(program)?)
-}
-
-/// What people do, at a system that runs.
-pub(crate) fn walk_through(tally: &mut Tally, system: &System) -> anyhow::Result<bool> {
-    clients(tally, &prerequisites::node()?, system, "walkthrough.mjs")
+    let examples = clients::run(tally, &node, &system, "examples.mjs")?;
+    Ok(clients::run(tally, &node, &system, "walkthrough.mjs")? && pages && examples)
 }
 
 /// For how many seconds the management API is sent requests out of its document.

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use crate::command::{Command, is_root};
 use crate::postgres::Postgres;
 use crate::service::{self, Service};
-use crate::{prerequisites, steps};
+use crate::{clients, prerequisites};
 
 /// A loopback address for the name server, on which this machine has none of its own.
 const NAME_SERVER: &str = "127.0.0.77";
@@ -52,7 +52,7 @@ pub(super) fn run(program: &Path) -> anyhow::Result<bool> {
         good &= holds;
     }
     drop(bare);
-    Ok(steps::walk(program)? && good)
+    Ok(clients::walk(program)? && good)
 }
 
 /// Latchkey, running in a root folder that has nothing else.

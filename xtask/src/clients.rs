@@ -1,0 +1,33 @@
+//! Programs in another language that do what people and applications do, against a running system.
+
+use std::path::Path;
+
+use crate::system::System;
+use crate::tally::Tally;
+use crate::{prerequisites, root, service};
+
+/// Does with nothing but Node's standard library and the environment file what a file of
+/// `tests/clients` says: `walkthrough.mjs` what people do, `examples.mjs` what the documentation
+/// shows in several languages.
+pub(crate) fn run(
+    tally: &mut Tally,
+    node: &Path,
+    system: &System,
+    file: &str,
+) -> anyhow::Result<bool> {
+    service::tied_to_us(node, "TERM", None)
+        .arg("--test-reporter=spec")
+        .arg(root().join("tests/clients").join(file))
+        .arg(system.environment_file())
+        .run_seeing(|line| tally.see_node(line))
+}
+
+/// What people do, with a program that was built elsewhere.
+pub(crate) fn walk(program: &Path) -> anyhow::Result<bool> {
+    walk_through(&mut Tally::default(), &System::start(program)?)
+}
+
+/// What people do, at a system that runs.
+pub(crate) fn walk_through(tally: &mut Tally, system: &System) -> anyhow::Result<bool> {
+    run(tally, &prerequisites::node()?, system, "walkthrough.mjs")
+}
