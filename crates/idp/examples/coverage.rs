@@ -9,6 +9,7 @@ use std::io::{self, Write as _};
 struct Row {
     actions: Vec<String>,
     kept: Option<&'static str>,
+    kept_members: &'static [(&'static str, &'static str)],
 }
 
 fn main() -> io::Result<()> {
@@ -22,6 +23,7 @@ fn main() -> io::Result<()> {
         let row = paths.entry(&operation.path).or_default();
         row.actions.push(action);
         row.kept = row.kept.or(operation.kept);
+        row.kept_members = operation.kept_members;
     }
     let mut out = io::stdout().lock();
     writeln!(
@@ -30,18 +32,24 @@ fn main() -> io::Result<()> {
          Written by `cargo xtask generate` from the router's own table.\n\n\
          - *works*: what is set changes what the system does.\n\
          - *kept*: what is set is stored, checked and returned; what is not provided stands beside \
-         it.\n\
+         it. Where the rest of a resource works, the members that are kept are named.\n\
          - *absent*: PingOne has it, and here it answers 404 `NOT_FOUND` with a message that says so.\n\
          - Everything else below `/v1` answers 404 `NOT_FOUND`, a method that a path does not offer \
          405, a media type that it does not know 415, each in PingOne's shape.\n\n\
          | path below `/v1` | operations | state |\n|---|---|---|"
     )?;
-    for (path, Row { actions, kept }) in paths {
-        let actions = actions.join("<br>");
-        match kept {
-            Some(what) => writeln!(out, "| `{path}` | {actions} | kept: {what} |")?,
-            None => writeln!(out, "| `{path}` | {actions} | works |")?,
-        }
+    for (path, row) in paths {
+        let actions = row.actions.join("<br>");
+        let members: Vec<_> = row
+            .kept_members
+            .iter()
+            .map(|(member, what)| format!("<br>kept: `{member}`. {what}"))
+            .collect();
+        let state = match row.kept {
+            Some(what) => format!("kept: {what}"),
+            None => format!("works{}", members.concat()),
+        };
+        writeln!(out, "| `{path}` | {actions} | {state} |")?;
     }
     for (part, path) in idp::absent_from_management() {
         let path = format!("/environments/{{environment}}/{path}");

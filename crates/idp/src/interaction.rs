@@ -30,6 +30,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::Idp;
+use crate::accounts::passwords::ChangeReason;
 use crate::interaction::browser::Browser;
 use crate::interaction::external::{Newcomer, Passage};
 use crate::interaction::policy::ChosenPolicy;
@@ -96,15 +97,6 @@ impl AuthorizationRequest {
     pub(crate) fn expects(&self, user: UserId) -> bool {
         self.expected_user.is_none_or(|expected| expected == user)
     }
-}
-
-/// Why a password has to be changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ChangeReason {
-    /// It is older than the policy allows.
-    Expired,
-    /// An administrator demands it, or it was temporary.
-    Forced,
 }
 
 /// A user who is known to the policy, while it demands more than to be known.

@@ -56,7 +56,7 @@ mod uploads;
 mod urls;
 mod webhooks;
 
-pub use api::media_router::Operation;
+pub use api::media_router::{KeptMembers, Operation};
 pub use control::ControlError;
 pub use founding::portal_applications::PortalAddresses;
 pub use founding::{bootstrap, demo};

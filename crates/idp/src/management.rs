@@ -48,7 +48,7 @@ use crate::api::configuration::Configuration as _;
 use crate::api::media_router::{self, Operation, Resource, at};
 use crate::api::paging::PageBody;
 use crate::api::resource::unique;
-use crate::api::shapes::{OfUserShown, Part, Untyped};
+use crate::api::shapes::{Nothing, OfUserShown, Part};
 use crate::configuration;
 use crate::configuration::application_resources::ApplicationResource;
 use crate::configuration::devices::{Device, PairingKey};
@@ -83,6 +83,9 @@ macro_rules! crud {
         ]
     };
 }
+
+/// What is not provided of the roles of gateways.
+const ROLES_OF_GATEWAYS: &str = "No gateway connects, and so none acts by its roles.";
 
 /// What is not provided of the roles of groups.
 const ROLES_OF_GROUPS: &str = "The members of a group do not gain its roles.";
@@ -140,6 +143,7 @@ fn resources_of_directory() -> [Resource; 7] {
             .listing("expand", &["group"])
             .delete(memberships::delete_of_group),
         at("/environments/{environment}/populations")
+            .keeping(populations::KEPT)
             .showing::<wire::Population>()
             .get(populations::list)
             .answering_many::<wire::Population>("populations")
@@ -147,6 +151,7 @@ fn resources_of_directory() -> [Resource; 7] {
             .post(populations::create)
             .taking::<wire::NewPopulation>(),
         at("/environments/{environment}/populations/{population}")
+            .keeping(populations::KEPT)
             .showing::<wire::Population>()
             .get(populations::read)
             .put(populations::replace)
@@ -192,7 +197,7 @@ fn irregular() -> Vec<Resource> {
             .get(key_applications::of_certificate).answering_many::<wire::NamingApplication>("applications"),
         at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key).answering_many::<wire::NamingApplication>("applications"),
         at("/environments/{environment}/integrations")
-            .get(integrations::list).answering_many::<Untyped>("integrations")
+            .get(integrations::list).answering_many::<Nothing>("integrations")
             .kept(Some(integrations::EMPTY)),
         at("/environments/{environment}/applications")
             .showing::<wire::Application>()
@@ -200,12 +205,12 @@ fn irregular() -> Vec<Resource> {
             .answering_many::<wire::Application>("applications")
             .paged()
             .post(applications::create)
-            .taking::<wire::NewApplication>(),
+            .taking::<applications::ApplicationBody>(),
         at("/environments/{environment}/applications/{application}")
             .showing::<wire::Application>()
             .get(applications::read)
             .put(applications::replace)
-            .taking::<wire::NewApplication>()
+            .taking::<applications::ApplicationBody>()
             .delete(applications::delete),
         at("/environments/{environment}/applications/{application}/roleAssignments").showing::<wire::RoleAssignment>()
             .get(role_assignments::list_of_application).answering_many::<wire::RoleAssignment>("roleAssignments")
@@ -219,23 +224,25 @@ fn irregular() -> Vec<Resource> {
             .delete(application_secret::drop_previous),
         at("/environments/{environment}/applications/{application}/flowPolicyAssignments")
             .kept(flow_policies::KEPT)
-            .get(flow_policies::list_of_application).answering_many::<Untyped>("flowPolicyAssignments")
-            .post(flow_policies::assign).taking::<flow_policies::Assignment>(),
+            .get(flow_policies::list_of_application).answering_many::<Nothing>("flowPolicyAssignments")
+            .post(flow_policies::assign).taking::<flow_policies::Assignment>().answering::<Nothing>(),
         at("/environments/{environment}/applications/{application}/flowPolicyAssignments/{flowPolicyAssignment}")
-            .kept(flow_policies::KEPT)
+            .kept(flow_policies::KEPT).showing::<Nothing>()
             .get(flow_policies::assigned)
             .put(flow_policies::change)
             .delete(flow_policies::change),
         at("/environments/{environment}/flowPolicies")
             .kept(flow_policies::KEPT)
-            .get(flow_policies::list).answering_many::<Untyped>("flowPolicies").filtered(),
+            .get(flow_policies::list).answering_many::<Nothing>("flowPolicies").filtered(),
         at("/environments/{environment}/flowPolicies/{flowPolicy}")
-            .kept(flow_policies::KEPT)
+            .kept(flow_policies::KEPT).showing::<Nothing>()
             .get(flow_policies::read),
         at("/environments/{environment}/gateways/{gateway}/roleAssignments").showing::<wire::RoleAssignment>()
+            .kept(Some(ROLES_OF_GATEWAYS))
             .get(role_assignments::list_of_gateway).answering_many::<wire::RoleAssignment>("roleAssignments")
             .post(role_assignments::create_of_gateway).taking::<wire::NewRoleAssignment>(),
         at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}").showing::<wire::RoleAssignment>()
+            .kept(Some(ROLES_OF_GATEWAYS))
             .get(role_assignments::read_of_gateway)
             .put(role_assignments::keep_of_gateway).taking::<wire::NewRoleAssignment>()
             .delete(role_assignments::delete_of_gateway),

@@ -9,6 +9,7 @@ use protocol::password_policy::{
 };
 use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
+use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use crate::audit::{Activity, By};
@@ -59,6 +60,37 @@ pub(crate) async fn policy_of(
         .await
 }
 
+/// Why a password has to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ChangeReason {
+    /// It is older than the policy allows.
+    Expired,
+    /// An administrator demands it, or it was temporary.
+    Forced,
+}
+
+/// The state of a right password, which may have to be changed.
+pub(crate) fn status_of_right(to_be_changed: Option<ChangeReason>) -> PasswordStatus {
+    match to_be_changed {
+        Some(ChangeReason::Expired) => PasswordStatus::PasswordExpired,
+        Some(ChangeReason::Forced) => PasswordStatus::MustChangePassword,
+        None => PasswordStatus::Ok,
+    }
+}
+
+/// Whether a password has to be changed under a policy.
+fn to_be_changed(
+    password: &StoredPassword,
+    policy: &PasswordPolicy,
+    now: Timestamp,
+) -> Option<ChangeReason> {
+    if password.must_change {
+        Some(ChangeReason::Forced)
+    } else {
+        is_too_old(password, policy, now).then_some(ChangeReason::Expired)
+    }
+}
+
 /// The state of a password under a policy.
 pub(crate) fn status(
     password: &StoredPassword,
@@ -69,12 +101,8 @@ pub(crate) fn status(
         PasswordStatus::NoPassword
     } else if password.lockout(now).is_some() {
         PasswordStatus::PasswordLockedOut
-    } else if password.must_change {
-        PasswordStatus::MustChangePassword
-    } else if is_too_old(password, policy, now) {
-        PasswordStatus::PasswordExpired
     } else {
-        PasswordStatus::Ok
+        status_of_right(to_be_changed(password, policy, now))
     }
 }
 
@@ -100,8 +128,7 @@ fn seconds_until(until: Timestamp, now: Timestamp) -> i64 {
         .unwrap_or(i64::MAX)
 }
 
-/// Checks a password, counts a failure, and gives the password's state: good, to be changed, or
-/// expired. What an application gives on its own word locks out its like, and not the sign-on.
+/// Checks a password, counts a failure, and tells whether the right one has to be changed. What an application gives on its own word locks out its like, and not the sign-on.
 ///
 /// The try is counted before the password is compared, so that tries made at the same time are no
 /// way around the lockout. A locked-out password costs as much as a wrong one.
@@ -111,10 +138,10 @@ pub(crate) async fn check(
     password: &Password,
     word: Word,
     by: &By,
-) -> Result<PasswordStatus, Refusal> {
-    let (status, right) = check_unwritten(idp, user, password, word, by).await?;
+) -> Result<Option<ChangeReason>, Refusal> {
+    let (to_be_changed, right) = check_unwritten(idp, user, password, word, by).await?;
     right.commit(idp, user.environment_id, by).await?;
-    Ok(status)
+    Ok(to_be_changed)
 }
 
 /// The same, for a caller who has more to write: each commit costs a flush of the disk.
@@ -124,7 +151,7 @@ pub(crate) async fn check_unwritten(
     password: &Password,
     word: Word,
     by: &By,
-) -> Result<(PasswordStatus, Right), Refusal> {
+) -> Result<(Option<ChangeReason>, Right), Refusal> {
     let policy = policy_of(idp, user).await?.policy;
     check_with(idp, user, &policy, password, word, by).await
 }
@@ -171,7 +198,7 @@ async fn check_with(
     password: &Password,
     word: Word,
     by: &By,
-) -> Result<(PasswordStatus, Right), Refusal> {
+) -> Result<(Option<ChangeReason>, Right), Refusal> {
     let stored = Passwords::new(idp.db()).load(user.id).await?;
     let Some(hash) = &stored.hash else {
         idp.hasher().verify_nobody(password).await?;
@@ -214,11 +241,7 @@ async fn check_with(
         word,
         activity: Activity::new("PASSWORD.CHECK_SUCCEEDED", user),
     };
-    let unlocked = StoredPassword {
-        locked_until: None,
-        ..stored
-    };
-    Ok((status(&unlocked, policy, by.now), right))
+    Ok((to_be_changed(&stored, policy, by.now), right))
 }
 
 /// Changes a password on the word of its owner, who knows the current one.
@@ -232,11 +255,10 @@ pub(crate) async fn change_own(
 ) -> Result<(), Refusal> {
     let by = &by.acting_as(user);
     let policy = policy_of(idp, user).await?.policy;
-    let (status, right) = check_with(idp, user, &policy, current, word, by).await?;
+    let (to_be_changed, right) = check_with(idp, user, &policy, current, word, by).await?;
     right.commit(idp, user.environment_id, by).await?;
-    match status {
-        PasswordStatus::MustChangePassword | PasswordStatus::PasswordExpired => {}
-        _ => require_age(idp, user, &policy, by.now).await?,
+    if to_be_changed.is_none() {
+        require_age(idp, user, &policy, by.now).await?;
     }
     let current = CurrentPassword::Given(current.expose());
     let hash = accepted(idp, user, &policy, new, current, by.now).await?;

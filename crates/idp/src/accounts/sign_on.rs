@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use protocol::id::{EnvironmentId, PopulationId};
-use protocol::pingone::PasswordStatus;
 use protocol::secret::Password;
 
-use super::passwords::{self, Right};
+use super::passwords::{self, ChangeReason, Right};
 use super::{Refusal, identification};
 use crate::audit::By;
 use crate::hasher::is_too_long;
@@ -18,8 +17,8 @@ use crate::stores::users::{StoredUser, Users, Word};
 #[derive(Debug)]
 pub(crate) struct SignedOn {
     pub(crate) user: StoredUser,
-    /// Good, to be changed, or expired.
-    pub(crate) status: PasswordStatus,
+    /// Whether it has to be changed.
+    pub(crate) to_be_changed: Option<ChangeReason>,
     /// To be written together with what follows.
     pub(crate) right: Right,
 }
@@ -48,7 +47,7 @@ pub(crate) async fn sign_on(
     let refusal = if let Some(user) = found {
         let by = by.acting_as(&user);
         match passwords::check_unwritten(idp, &user, password, Word::Trusted, &by).await {
-            Ok((status, right)) => {
+            Ok((to_be_changed, right)) => {
                 idp.tried_names().forget(environment, identifier);
                 if !user.can_authenticate(by.now) {
                     right.commit(idp, environment, &by).await?;
@@ -56,7 +55,7 @@ pub(crate) async fn sign_on(
                 }
                 return Ok(SignedOn {
                     user,
-                    status,
+                    to_be_changed,
                     right,
                 });
             }

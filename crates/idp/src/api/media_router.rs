@@ -91,8 +91,12 @@ pub(crate) struct Resource {
     path: Cow<'static, str>,
     routes: Vec<Route>,
     kept: Option<&'static str>,
+    kept_members: KeptMembers,
     shown: Option<Shape>,
 }
+
+/// Members that are kept where the rest works, each with what is not provided of it.
+pub type KeptMembers = &'static [(&'static str, &'static str)];
 
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,6 +118,8 @@ pub struct Operation {
     pub media_type: Option<&'static str>,
     /// What is not provided, where objects are stored, checked and returned, and nothing more.
     pub kept: Option<&'static str>,
+    /// The members that are stored, checked and returned, and nothing more, where the rest works.
+    pub kept_members: KeptMembers,
     /// What is shown at the path.
     pub(crate) shown: Option<Shape>,
     pub(crate) told: Told,
@@ -125,6 +131,7 @@ pub(crate) fn at(path: impl Into<Cow<'static, str>>) -> Resource {
         path: path.into(),
         routes: Vec::new(),
         kept: None,
+        kept_members: &[],
         shown: None,
     }
 }
@@ -133,6 +140,13 @@ impl Resource {
     /// Says that what is set here is stored, checked and returned, and what is not provided.
     pub(crate) fn kept(mut self, what_is_not_provided: Option<&'static str>) -> Self {
         self.kept = what_is_not_provided;
+        self
+    }
+
+    /// Says which members are stored, checked and returned where the rest works, each with what is
+    /// not provided of it.
+    pub(crate) fn keeping(mut self, members: KeptMembers) -> Self {
+        self.kept_members = members;
         self
     }
 
@@ -381,6 +395,7 @@ pub(crate) fn operations(resources: &[Resource]) -> Vec<Operation> {
                 Media::Any | Media::Json => None,
             },
             kept: resource.kept,
+            kept_members: resource.kept_members,
             shown: resource.shown,
             told: route.told.clone(),
         };

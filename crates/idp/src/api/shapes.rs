@@ -134,16 +134,15 @@ fn instant() -> Value {
     json!({"type": "string", "format": "date-time"})
 }
 
-/// A resource whose members no type here tells.
-pub(crate) struct Untyped;
+/// What there is none of: an item of a list that is always empty, and what nobody finds.
+pub(crate) struct Nothing;
 
-impl JsonSchema for Untyped {
+impl JsonSchema for Nothing {
     fn schema_name() -> Cow<'static, str> {
-        "Resource".into()
+        "Nothing".into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let links = generator.subschema_for::<Links>();
-        json_schema!({"type": "object", "properties": {"_links": links}})
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        false.into()
     }
 }

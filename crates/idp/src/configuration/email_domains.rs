@@ -8,7 +8,6 @@ use protocol::names::EmailAddress;
 use protocol::pingone::media_type as media;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 
 use crate::access::permissions::may;
 use crate::api::configuration::{Below, Configuration, Item, Managing, TopLevel, collection, view};
@@ -22,9 +21,9 @@ use crate::stores::record::{Events, events};
 /// The routes of domains and their addresses.
 pub(super) fn routes() -> Vec<Resource> {
     let views = [
-        view::<EmailDomain>("dkim", show_dkim),
-        view::<EmailDomain>("ownership", show_ownership),
-        view::<EmailDomain>("spf", show_spf),
+        view::<EmailDomain, _>("dkim", show_dkim),
+        view::<EmailDomain, _>("ownership", show_ownership),
+        view::<EmailDomain, _>("spf", show_spf),
     ];
     let domains = collection::<EmailDomain>().into_iter();
     let trusted = collection::<TrustedEmail>().into_iter().enumerate();
@@ -128,50 +127,125 @@ fn token(domain: &Object<EmailDomain>, place: usize, number: usize) -> String {
     format!("{}{place}{number}", domain.id.simple())
 }
 
-/// The places with their numbers.
-fn regions(show: impl Fn(usize, &'static str) -> Value) -> Vec<Value> {
+/// The places, each with what is shown of the one with its number.
+fn regions<T>(show: impl Fn(usize, &'static str) -> T) -> Vec<T> {
     let regions = (1..).zip(REGIONS);
     regions.map(|(place, region)| show(place, region)).collect()
 }
 
-fn members(value: Value) -> Result<Map<String, Value>, ApiFailure> {
-    match value {
-        Value::Object(members) => Ok(members),
-        _ => Err(ApiFailure::not_found()),
+/// How an entry of a name server is called that a domain's owner publishes.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+enum RecordType {
+    Cname,
+    Txt,
+}
+
+/// An entry of a name server.
+#[derive(Serialize, JsonSchema)]
+struct Record {
+    key: String,
+    value: String,
+}
+
+/// The entries by which the mails of a domain are signed.
+#[derive(Serialize, JsonSchema)]
+struct Dkim {
+    #[serde(rename = "type")]
+    record_type: RecordType,
+    regions: Vec<DkimRegion>,
+}
+
+/// Those of mails that come from one place.
+#[derive(Serialize, JsonSchema)]
+struct DkimRegion {
+    name: &'static str,
+    status: Status,
+    tokens: Vec<Record>,
+}
+
+fn show_dkim(domain: &Object<EmailDomain>) -> Dkim {
+    let status = domain.document.status();
+    let tokens = |place| {
+        let tokens = [1, 2, 3].map(|number| {
+            let token = token(domain, place, number);
+            Record {
+                key: format!("{token}._domainkey"),
+                value: format!("{token}.dkim.amazonses.com"),
+            }
+        });
+        tokens.into()
+    };
+    Dkim {
+        record_type: RecordType::Cname,
+        regions: regions(|place, name| DkimRegion {
+            name,
+            status,
+            tokens: tokens(place),
+        }),
     }
 }
 
-fn show_dkim(domain: &Object<EmailDomain>) -> Result<Map<String, Value>, ApiFailure> {
-    let status = domain.document.status();
-    let regions = regions(|place, region| {
-        let tokens = [1, 2, 3].map(|number| {
-            let token = token(domain, place, number);
-            let value = format!("{token}.dkim.amazonses.com");
-            json!({"key": format!("{token}._domainkey"), "value": value})
-        });
-        json!({"name": region, "status": status, "tokens": tokens})
-    });
-    members(json!({"type": "CNAME", "regions": regions}))
+/// The entries that prove a domain.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Ownership {
+    #[serde(rename = "type")]
+    record_type: RecordType,
+    regions: Vec<OwnershipRegion>,
+    environment_dns_record: Proof,
 }
 
-fn show_ownership(domain: &Object<EmailDomain>) -> Result<Map<String, Value>, ApiFailure> {
-    let status = domain.document.status();
-    let regions = regions(|place, region| {
-        let value = token(domain, place, 0);
-        json!({"name": region, "status": status, "key": "_amazonses", "value": value})
-    });
-    let value = token(domain, 0, 0);
-    let record = json!({"status": status, "key": "_pingoneemail", "value": value});
-    members(json!({"type": "TXT", "regions": regions, "environmentDnsRecord": record}))
+/// The one for one place.
+#[derive(Serialize, JsonSchema)]
+struct OwnershipRegion {
+    name: &'static str,
+    #[serde(flatten)]
+    proof: Proof,
 }
 
-fn show_spf(domain: &Object<EmailDomain>) -> Result<Map<String, Value>, ApiFailure> {
-    members(json!({
-        "type": "TXT",
-        "status": domain.document.status(),
-        "key": "@",
-        "value": "v=spf1 include:amazonses.com ~all",
-    }))
+/// An entry, and whether it was found.
+#[derive(Serialize, JsonSchema)]
+struct Proof {
+    status: Status,
+    key: &'static str,
+    value: String,
+}
+
+fn show_ownership(domain: &Object<EmailDomain>) -> Ownership {
+    let proof = |key, place| Proof {
+        status: domain.document.status(),
+        key,
+        value: token(domain, place, 0),
+    };
+    Ownership {
+        record_type: RecordType::Txt,
+        regions: regions(|place, name| OwnershipRegion {
+            name,
+            proof: proof("_amazonses", place),
+        }),
+        environment_dns_record: proof("_pingoneemail", 0),
+    }
+}
+
+/// The entry that says who sends a domain's mails.
+#[derive(Serialize, JsonSchema)]
+struct Spf {
+    #[serde(rename = "type")]
+    record_type: RecordType,
+    #[serde(flatten)]
+    proof: Proof,
+}
+
+fn show_spf(domain: &Object<EmailDomain>) -> Spf {
+    Spf {
+        record_type: RecordType::Txt,
+        proof: Proof {
+            status: domain.document.status(),
+            key: "@",
+            value: "v=spf1 include:amazonses.com ~all".to_owned(),
+        },
+    }
 }
 
 /// An address that mails may come from.

@@ -18,7 +18,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
-use crate::api::shapes::Untyped;
+use crate::api::shapes::Nothing;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Reference};
@@ -512,10 +512,10 @@ pub(super) fn routes() -> Vec<Resource> {
         item_route::<GatewayCredential>(),
         at(instances)
             .get(list_instances)
-            .answering_many::<Untyped>("instances")
+            .answering_many::<Nothing>("instances")
             .kept(Some(NOT_CONNECTED)),
         at(format!("{instances}/{{instance}}"))
-            .showing::<Untyped>()
+            .showing::<Nothing>()
             .get(read_instance)
             .kept(Some(NOT_CONNECTED)),
     ]);

@@ -21,7 +21,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Page, Reply, Shown};
 use crate::api::media_router::{Resource, at};
-use crate::api::shapes::Stored;
+use crate::api::shapes::{Nothing, Stored};
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
@@ -457,6 +457,7 @@ pub(super) fn routes() -> Vec<Resource> {
         at(format!("{BELOW}/storeMetadata/{{storeType}}"))
             .kept(Some(NO_STORE_IS_ASKED))
             .post(store_metadata)
+            .answering_many::<Nothing>("attributes")
             .with_status(&[200]),
         list_route::<Revision>().post(revise).taking::<Revision>(),
         at_path::<Revision>("/{revision}").get(read_revision),

@@ -131,7 +131,7 @@ impl Passage {
     }
 
     /// The same when the person has come by a provider.
-    fn passed(&self, provider: Uuid, has_password: bool) -> Self {
+    fn having_come_by(&self, provider: Uuid, has_password: bool) -> Self {
         let mut passed = self.passed.clone();
         passed.retain(|one| *one != provider);
         passed.push(provider);
@@ -192,8 +192,8 @@ impl Interaction {
     }
 
     /// The same when the person has come by a provider.
-    fn passed(&self, provider: Uuid, has_password: bool) -> Self {
-        self.on_passage(self.external.passed(provider, has_password))
+    fn having_come_by(&self, provider: Uuid, has_password: bool) -> Self {
+        self.on_passage(self.external.having_come_by(provider, has_password))
     }
 }
 

@@ -266,17 +266,17 @@ impl ChosenPolicy {
                 Some(_) => Err(gone()),
             };
         };
-        let mut known = None;
+        let mut facts = None;
         for (id, action) in &policy.actions {
             let test = action.test();
             let holds = match &test {
                 None => None,
                 Some(test) => {
-                    if known.is_none() {
-                        known = Some(Known::of(idp, situation).await?);
+                    if facts.is_none() {
+                        facts = Some(SituationFacts::of(idp, situation).await?);
                     }
                     // What cannot be known holds.
-                    known
+                    facts
                         .as_ref()
                         .map(|facts| test.holds(facts).unwrap_or(true))
                 }
@@ -482,7 +482,7 @@ fn is_single_factor(name: &str) -> bool {
 }
 
 /// What conditions are asked about.
-struct Known {
+struct SituationFacts {
     user: Value,
     groups: Vec<(String, String)>,
     seconds_since_password: i64,
@@ -490,7 +490,7 @@ struct Known {
     address: IpAddr,
 }
 
-impl Known {
+impl SituationFacts {
     async fn of(idp: &Idp, situation: Situation<'_>) -> Result<Self, StoreError> {
         let Situation {
             user, proven, by, ..
@@ -500,11 +500,11 @@ impl Known {
         let groups = groups
             .into_iter()
             .map(|group| (group.id.to_string(), group.wire.name));
-        let mut known = user.to_wire(by.now);
+        let mut shown = user.to_wire(by.now);
         // An address that somebody merely entered meets no condition.
-        known.email = Some(user.mailbox().to_owned());
+        shown.email = Some(user.mailbox().to_owned());
         let since = |at: Timestamp| by.now.duration_since(at).as_secs();
-        let user = serde_json::to_value(known)
+        let user = serde_json::to_value(shown)
             .map_err(|_| StoreError::inconsistent("a user cannot be written as JSON"))?;
         Ok(Self {
             user,
@@ -516,7 +516,7 @@ impl Known {
     }
 }
 
-impl Facts for Known {
+impl Facts for SituationFacts {
     fn user(&self, variable: &str) -> Vec<Operand> {
         let text = |text: &String| Operand::Text(text.clone());
         match variable {

@@ -23,7 +23,7 @@ use crate::stores::grants::{Grant, Grants, StoredCode};
 /// A grant lives a little longer than the last token that hangs off it.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// Answers a request of a user who is signed on; `finish` is kept together with the grant,
+/// Answers a request of a user who is signed on; `ending` is kept together with the grant,
 /// so that one interaction gives one grant.
 ///
 /// Whatever the application may do is asked once more: an administrator may have changed it while
@@ -33,7 +33,7 @@ pub(crate) async fn respond(
     environment: &StoredEnvironment,
     request: &AuthorizationRequest,
     browser: &Browser,
-    finish: Change,
+    ending: Change,
     id: RequestId,
     now: Timestamp,
 ) -> Result<Response, PageFailure> {
@@ -46,7 +46,7 @@ pub(crate) async fn respond(
         Ok(admitted) => admitted,
         Err(Failed::Page(failure)) => return Err(failure),
         Err(Failed::Request(error)) => {
-            self::finish(idp, finish).await?;
+            use_up(idp, ending).await?;
             let address = &request.address;
             return Ok(response::refuse(idp, environment.id, address, &error, id));
         }
@@ -54,8 +54,8 @@ pub(crate) async fn respond(
     let lifetime = target.lifetime.max(refresh_lifetime(&application));
     let grant = granted(idp, request, browser, lifetime, now);
     let (code, stored) = code(idp, request, now).unzip();
-    let written = finish.and(Grants::insert(&grant, stored.as_ref()));
-    self::finish(idp, written).await?;
+    let written = ending.and(Grants::insert(&grant, stored.as_ref()));
+    use_up(idp, written).await?;
 
     let subject = Subject {
         environment,
@@ -77,7 +77,7 @@ pub(crate) async fn respond(
 /// # Errors
 ///
 /// [`PageFailure`], also where another request was faster.
-pub(crate) async fn finish(idp: &Idp, change: Change) -> Result<(), PageFailure> {
+pub(crate) async fn use_up(idp: &Idp, change: Change) -> Result<(), PageFailure> {
     match change.commit_unrecorded(idp).await {
         Ok(()) => Ok(()),
         Err(error) if error.unmet().is_some() => Err(PageError::FlowGone.into()),

@@ -9,14 +9,14 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use protocol::id::UserId;
 use protocol::names::EmailAddress;
-use protocol::pingone::PasswordStatus;
 use protocol::secret::{Password, SessionToken, VerificationCode};
 use web::{Floor, Limited};
 
 use super::error::InteractionError;
-use super::{ChangeReason, Interaction, Step};
+use super::{Interaction, Step};
 use crate::Idp;
-use crate::accounts::{Refusal, passwords, registration, sign_on, verification};
+use crate::accounts::passwords::{self, ChangeReason};
+use crate::accounts::{Refusal, registration, sign_on, verification};
 use crate::audit::By;
 use crate::stores::users::{StoredUser, Users, Word};
 
@@ -82,11 +82,7 @@ impl Turn<'_> {
                 } else {
                     self
                 };
-                let reason = match signed_on.status {
-                    PasswordStatus::MustChangePassword => Some(ChangeReason::Forced),
-                    PasswordStatus::PasswordExpired => Some(ChangeReason::Expired),
-                    _ => None,
-                };
+                let reason = signed_on.to_be_changed;
                 if reason.is_none() && !user.verification_required {
                     return turn.go_on_with(&user, right).await;
                 }

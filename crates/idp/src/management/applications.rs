@@ -9,6 +9,7 @@ use protocol::pingone::{ApplicationProtocol, ApplicationType, NewApplication};
 use protocol::secret::ClientSecret;
 use serde_json::{Map, Value, json};
 
+pub(super) use self::body::ApplicationBody;
 use self::body::{Understood, understand};
 use super::unique;
 use crate::access::allowed::{Allowed, AllowedEverywhere};
@@ -16,6 +17,7 @@ use crate::access::last_administrator::{self, Loss, acts};
 use crate::access::on_application::OnApplication;
 use crate::access::permissions::may;
 use crate::api::body::JsonObject;
+use crate::api::checks;
 use crate::api::filter::{passes, rules_of_members};
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::paging::PageRequest;
@@ -23,7 +25,7 @@ use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::applications::{
-    Applications, StoredApplication, core_mapping, is_of_the_system,
+    Applications, StoredApplication, core_mapping, is_of_the_system, without_what_is_gone,
 };
 use crate::stores::change::Change;
 use crate::stores::dependents::is_referred_to;
@@ -154,11 +156,14 @@ pub(super) async fn list(
         let read = idp.applications().page(allowed.id(), &after, wanted);
         let read = read.await?;
         let is_end = read.len() < wanted as usize;
-        for one in read {
-            after = one.position();
+        if let Some(last) = read.last() {
+            after = last.position();
+        }
+        for one in without_what_is_gone(idp.db(), read).await? {
+            let position = one.position();
             let shown = representation(&allowed, &one)?;
             if passes(filter.as_ref(), shown.item()) {
-                found.push((after.clone(), shown));
+                found.push((position, shown));
             }
         }
         if is_end {
@@ -178,7 +183,10 @@ pub(super) async fn list(
 }
 
 pub(super) async fn read(on: OnApplication<may::ReadApplications>) -> Result<Reply, ApiFailure> {
-    Reply::ok(&representation(&on, &on.application)?)
+    let application = vec![StoredApplication::clone(&on.application)];
+    let application = without_what_is_gone(on.idp.db(), application).await?;
+    let application = application.first().ok_or_else(ApiFailure::not_found)?;
+    Reply::ok(&representation(&on, application)?)
 }
 
 /// Makes an application, with a secret where it needs one.
@@ -199,6 +207,7 @@ pub(super) async fn create(
         created_at: allowed.now,
         updated_at: allowed.now,
     };
+    checks::references(idp, allowed.id(), &application.mentions()).await?;
     allowed
         .require_all_roles_through(&application, &allowed.environment)
         .await?;
@@ -240,6 +249,7 @@ pub(super) async fn replace(
         updated_at: on.now,
         ..(**stored).clone()
     };
+    checks::references(&on.idp, on.id(), &application.mentions()).await?;
     on.require_all_roles_through(&application, &on.environment)
         .await?;
     let others = if acts(stored) && !acts(&application) {

@@ -2,7 +2,6 @@
 //! applications name a key (PingOne, "Certificate management").
 
 use protocol::pingone::NamingApplication;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::access::permissions::{Allows, may};
@@ -12,27 +11,15 @@ use crate::configuration::keys::Key;
 use crate::configuration::keys::certificates::Certificate;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::applications::StoredApplication;
+use crate::stores::configuration::{Reference, Target};
 
-/// The members of an application that name a key or a certificate.
-const NAMING: [&str; 3] = [
-    "/idpSigning/key/id",
-    "/signing/key/id",
-    "/tlsClientAuthKeyPair/id",
-];
-
-/// The members that name several.
-const NAMING_SEVERAL: [&str; 2] = ["/spEncryption/certificates", "/spVerification/certificates"];
-
-/// Whether an application names a key.
-fn names(application: &StoredApplication, id: Uuid) -> bool {
-    let members = Value::Object(application.also.clone());
-    let id = id.to_string();
-    let is_named = |value: &Value| value.as_str() == Some(id.as_str());
-    let one = NAMING.iter().filter_map(|at| members.pointer(at));
-    let several = NAMING_SEVERAL.iter().filter_map(|at| members.pointer(at));
-    let several = several.filter_map(Value::as_array).flatten();
-    one.chain(several.filter_map(|one| one.get("id")))
-        .any(is_named)
+/// Whether an application names an object of a kind.
+fn names<D: Configuration>(application: &StoredApplication, id: Uuid) -> bool {
+    let mentions = application.mentions();
+    let is_it = |mention: &Reference| {
+        mention.id == id && matches!(mention.target, Target::Kind(kind) if kind == D::EVENTS.kind)
+    };
+    mentions.iter().any(is_it)
 }
 
 async fn list<D: Configuration, P: Allows>(item: Item<D, P>) -> Result<Reply, ApiFailure> {
@@ -41,7 +28,7 @@ async fn list<D: Configuration, P: Allows>(item: Item<D, P>) -> Result<Reply, Ap
     let all = collection.idp.applications().list(environment).await?;
     let naming = all
         .iter()
-        .filter(|application| names(application, object.id));
+        .filter(|application| names::<D>(application, object.id));
     let items = naming.map(|application| {
         let settings = &application.settings;
         let mut shown = NamingApplication::new(

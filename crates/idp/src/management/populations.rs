@@ -12,6 +12,7 @@ use crate::access::permissions::may;
 use crate::api::body::Json;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
+use crate::api::media_router::KeptMembers;
 use crate::api::paging::PageRequest;
 use crate::configuration::identity_providers::{IdentityProvider, ProviderType};
 use crate::requests::extract::PathId;
@@ -22,6 +23,12 @@ use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::populations::{PopulationSettings, Populations, StoredPopulation};
 use crate::stores::role_assignments::RoleAssignments;
 use crate::stores::themes::Theme;
+
+/// What is kept of a population, and what is not provided of it.
+pub(super) const KEPT: KeptMembers = &[(
+    "alternativeIdentifiers",
+    "Flows of DaVinci alone look a population up by them.",
+)];
 
 /// How many alternative identifiers a population has at most.
 const MOST_IDENTIFIERS: usize = 100;

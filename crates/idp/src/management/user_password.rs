@@ -201,7 +201,8 @@ pub(super) async fn check(
     Json(body): Json<CheckPassword>,
 ) -> Result<Reply, ApiFailure> {
     let checked = passwords::check(&on.idp, &on.user, &body.password, on.word(), &on.by).await;
-    let status = checked.map_err(refused(PasswordTarget::Check))?;
+    let to_be_changed = checked.map_err(refused(PasswordTarget::Check))?;
+    let status = passwords::status_of_right(to_be_changed);
     reply(&on, &on.user, Some(status), Expand::Nothing).await
 }
 

@@ -71,8 +71,8 @@ async fn begin(
             return Ok(response::refuse(idp, environment.id, address, &error, id));
         }
         (Lead::End, Some(browser)) => {
-            let (finish, id) = (Change::new(), by.origin.request);
-            let response = respond(idp, environment, &request, browser, finish, id, now);
+            let (ending, id) = (Change::new(), by.origin.request);
+            let response = respond(idp, environment, &request, browser, ending, id, now);
             let mut response = response.await?;
             browser.touch(idp, now, &mut response).await?;
             return Ok(response);

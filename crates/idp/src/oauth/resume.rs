@@ -12,7 +12,7 @@ use crate::Idp;
 use crate::audit::By;
 use crate::interaction::browser::Browser;
 use crate::interaction::policy::Demand;
-use crate::interaction::respond::{finish, respond};
+use crate::interaction::respond::{respond, use_up};
 use crate::interaction::response::{self, ReturnError};
 use crate::interaction::still::Failed;
 use crate::interaction::{Interaction, Step, cookies, still};
@@ -108,6 +108,6 @@ async fn refuse(
 ) -> Result<Response, PageFailure> {
     let (address, id) = (&interaction.request.address, by.origin.request);
     still::application_still_answers(idp, environment.id, address, by.now).await?;
-    finish(idp, interaction.finish()).await?;
+    use_up(idp, interaction.finish()).await?;
     Ok(response::refuse(idp, environment.id, address, error, id))
 }

@@ -7,9 +7,10 @@ use protocol::secret::Password;
 use ui::{FormState, Layout, RuleView};
 
 use super::{HostedPage, minutes, require_same, rules};
+use crate::accounts::passwords::ChangeReason;
 use crate::accounts::{Refusal, passwords};
+use crate::interaction::Step;
 use crate::interaction::error::InteractionError;
-use crate::interaction::{ChangeReason, Step};
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::PageFailure;
 

@@ -1,5 +1,6 @@
 //! Applications, and what is unique among those of an environment besides their names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use db::{Reader, Row, Statement, StoreError};
@@ -10,10 +11,11 @@ use protocol::pingone::{
     NewApplication, RoleAccess,
 };
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::application_attributes::AttributeMapping;
 use super::change::Change;
-use super::configuration::Document as _;
+use super::configuration::{Document as _, Reference, Target, take_members, there};
 use super::fold;
 use super::record::{json, read_json};
 use crate::caches::{Recent, Touched};
@@ -50,6 +52,133 @@ const UNIQUE: [(&str, &str); 6] = [
     ("/mobile/packageName", "mobile.packageName"),
     ("/spEntityId", "spEntityId"),
 ];
+
+/// A kept member that names something: it must be there when that is written, and may be deleted
+/// later.
+struct Mention {
+    /// The member, as refusals name it.
+    member: &'static str,
+    /// What is left out once that is gone, as a JSON pointer; of a list, the item.
+    at: &'static str,
+    /// Where the id stands in it.
+    id: &'static str,
+    kind: &'static str,
+}
+
+const MENTIONS: [Mention; 7] = [
+    Mention {
+        member: "icon.id",
+        at: "/icon",
+        id: "/id",
+        kind: "IMAGE",
+    },
+    Mention {
+        member: "idpSigning.key.id",
+        at: "/idpSigning",
+        id: "/key/id",
+        kind: "KEY",
+    },
+    Mention {
+        member: "kerberos.gateways.id",
+        at: "/kerberos/gateways",
+        id: "/id",
+        kind: "GATEWAY",
+    },
+    Mention {
+        member: "kerberos.key.id",
+        at: "/kerberos",
+        id: "/key/id",
+        kind: "KEY",
+    },
+    Mention {
+        member: "signing.keyRotationPolicy.id",
+        at: "/signing",
+        id: "/keyRotationPolicy/id",
+        kind: "KRP",
+    },
+    Mention {
+        member: "spEncryption.certificate.id",
+        at: "/spEncryption",
+        id: "/certificate/id",
+        kind: "CERTIFICATE",
+    },
+    Mention {
+        member: "spVerification.certificates.id",
+        at: "/spVerification/certificates",
+        id: "/id",
+        kind: "CERTIFICATE",
+    },
+];
+
+impl Mention {
+    /// The id in what names something.
+    fn named(&self, value: &Value) -> Option<Uuid> {
+        Uuid::try_parse(value.pointer(self.id)?.as_str()?).ok()
+    }
+
+    /// What it names in these members.
+    fn references(&self, members: &Map<String, Value>) -> impl Iterator<Item = Reference> {
+        let at = self.at.trim_start_matches('/');
+        let (first, rest) = match at.split_once('/') {
+            Some((first, _)) => (first, &self.at[1 + first.len()..]),
+            None => (at, ""),
+        };
+        let found = members.get(first).and_then(|value| value.pointer(rest));
+        let all = match found {
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+            None => &[],
+        };
+        let ids: Vec<_> = all.iter().filter_map(|value| self.named(value)).collect();
+        ids.into_iter().map(|id| Reference {
+            member: self.member,
+            target: Target::Kind(self.kind),
+            id,
+        })
+    }
+
+    /// Leaves out what names something that is gone.
+    fn forget(&self, members: &mut Value, gone: &BTreeSet<Uuid>) {
+        let is_gone = |value: &Value| self.named(value).is_some_and(|id| gone.contains(&id));
+        match members.pointer_mut(self.at) {
+            Some(Value::Array(items)) => items.retain(|item| !is_gone(item)),
+            Some(value) if is_gone(value) => {
+                take_members(members, &[self.at]);
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Applications that were read, without what they mention and is gone.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub(crate) async fn without_what_is_gone(
+    db: &Reader,
+    mut applications: Vec<StoredApplication>,
+) -> Result<Vec<StoredApplication>, StoreError> {
+    let mentions: Vec<_> = applications
+        .iter()
+        .flat_map(StoredApplication::mentions)
+        .collect();
+    if mentions.is_empty() {
+        return Ok(applications);
+    }
+    let there = there(db, &mentions).await?;
+    for application in &mut applications {
+        let environment = application.environment_id;
+        let mentions = application.mentions().into_iter().map(|mention| mention.id);
+        let gone: BTreeSet<_> = mentions
+            .filter(|id| !there.contains(&(environment, *id)))
+            .collect();
+        if !gone.is_empty() {
+            application.forget(&gone);
+        }
+    }
+    Ok(applications)
+}
 
 /// An application as the database keeps it.
 #[derive(Clone, Debug)]
@@ -109,6 +238,24 @@ impl StoredApplication {
     /// Where it stands among those of its environment.
     pub(crate) fn position(&self) -> String {
         fold(&self.settings.name)
+    }
+
+    /// What the kept members name: it must be there when they are written, and may be deleted later.
+    pub(crate) fn mentions(&self) -> Vec<Reference> {
+        MENTIONS
+            .iter()
+            .flat_map(|mention| mention.references(&self.also))
+            .collect()
+    }
+
+    fn forget(&mut self, gone: &BTreeSet<Uuid>) {
+        let mut members = Value::Object(std::mem::take(&mut self.also));
+        for mention in &MENTIONS {
+            mention.forget(&mut members, gone);
+        }
+        if let Value::Object(members) = members {
+            self.also = members;
+        }
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {

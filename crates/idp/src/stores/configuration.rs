@@ -317,6 +317,39 @@ pub(crate) fn refer(environment: EnvironmentId, from: Uuid, references: &[Refere
     change
 }
 
+/// Which of these are there, and in which environment.
+pub(crate) async fn there(
+    db: &Reader,
+    named: &[Reference],
+) -> Result<HashSet<(EnvironmentId, Uuid)>, StoreError> {
+    let mut ids: BTreeMap<_, BTreeSet<Uuid>> = BTreeMap::new();
+    for reference in named {
+        let of_target = ids.entry(reference.target.place()).or_default();
+        of_target.insert(reference.id);
+    }
+    let mut there = HashSet::new();
+    for ((table, kind), ids) in ids {
+        let ids: Vec<_> = ids.into_iter().collect();
+        for ids in ids.chunks(MOST_AT_ONCE) {
+            let select = Statement::new("SELECT id, environment_id FROM ").push(table);
+            let mut select = select.push(" WHERE id IN (NULL");
+            for id in ids {
+                select = select.push(", ").push_bind(*id);
+            }
+            let select = match kind {
+                Some(kind) => select.push(") AND kind = ").push_bind(kind),
+                None => select.push(")"),
+            };
+            let rows = db.read(select).await;
+            for row in &rows.map_err(StoreError::during("follow references"))? {
+                let environment = EnvironmentId::from_uuid(row.get("environment_id")?);
+                there.insert((environment, row.get("id")?));
+            }
+        }
+    }
+    Ok(there)
+}
+
 /// The configuration objects of one kind, of all environments.
 pub(crate) struct Objects<'a, D> {
     db: &'a Reader,
@@ -420,7 +453,7 @@ impl<'a, D: Document> Objects<'a, D> {
         if mentions.is_empty() {
             return Ok(objects);
         }
-        let there = Box::pin(self.there(&mentions)).await?;
+        let there = Box::pin(there(self.db, &mentions)).await?;
         for object in &mut objects {
             let mut gone = BTreeSet::new();
             for mention in object.document.mentions() {
@@ -433,39 +466,6 @@ impl<'a, D: Document> Objects<'a, D> {
             }
         }
         Ok(objects)
-    }
-
-    /// Which of these are there, and in which environment.
-    async fn there(
-        &self,
-        named: &[Reference],
-    ) -> Result<HashSet<(EnvironmentId, Uuid)>, StoreError> {
-        let mut ids: BTreeMap<_, BTreeSet<Uuid>> = BTreeMap::new();
-        for reference in named {
-            let of_target = ids.entry(reference.target.place()).or_default();
-            of_target.insert(reference.id);
-        }
-        let mut there = HashSet::new();
-        for ((table, kind), ids) in ids {
-            let ids: Vec<_> = ids.into_iter().collect();
-            for ids in ids.chunks(MOST_AT_ONCE) {
-                let select = Statement::new("SELECT id, environment_id FROM ").push(table);
-                let mut select = select.push(" WHERE id IN (NULL");
-                for id in ids {
-                    select = select.push(", ").push_bind(*id);
-                }
-                let select = match kind {
-                    Some(kind) => select.push(") AND kind = ").push_bind(kind),
-                    None => select.push(")"),
-                };
-                let rows = self.db.read(select).await;
-                for row in &rows.map_err(StoreError::during("follow references"))? {
-                    let environment = EnvironmentId::from_uuid(row.get("environment_id")?);
-                    there.insert((environment, row.get("id")?));
-                }
-            }
-        }
-        Ok(there)
     }
 
     /// Adds an object. The requirement [`ROOM`] is not met where there are too many.

@@ -46,6 +46,7 @@ pub(crate) const NAMES_NOTHING: &[(&str, &str)] = &[
     ("decisionEndpoints", "policyId"),
     ("credentialIssuerProfile", "applicationInstance.id"),
     // Ids of their own parts, and of models of devices.
+    ("applications", "kerberos.gateways.userType.id"),
     ("credentialTypes", "versions"),
     ("fidoDevicesMetadata", "aaguid"),
     ("gateways", "userTypes.id"),
@@ -444,6 +445,64 @@ pub(crate) async fn made(make: &Maker<'_>, at: &str, member: &str) -> Option<(Ou
             body["accessControl"] =
                 json!({"group": {"type": "ANY_GROUP", "groups": [one(&named.1)]}});
             (Named, pair(named, make.thing(at, body).await))
+        }
+        ("applications", "icon.id") => {
+            let named = make.image().await;
+            let icon = json!({"id": named.1, "href": "https://icon.example/"});
+            let mut body = signs_on(&make.name(), "NATIVE_APP");
+            body["icon"] = icon;
+            (Forgotten, pair(named, make.thing(at, body).await))
+        }
+        ("applications", "signing.keyRotationPolicy.id") => {
+            let name = make.name();
+            let policy = json!({"name": name, "algorithm": "EC", "keyLength": 256,
+                "signatureAlgorithm": "SHA256withECDSA", "usageType": "SIGNING",
+                "dn": format!("CN={name}")});
+            let named = make.thing("keyRotationPolicies", policy).await;
+            let mut body = signs_on(&make.name(), "NATIVE_APP");
+            body["signing"] = json!({"keyRotationPolicy": one(&named.1)});
+            (Forgotten, pair(named, make.thing(at, body).await))
+        }
+        ("applications", "kerberos.key.id") => {
+            let named = make.key().await;
+            let mut body = signs_on(&make.name(), "NATIVE_APP");
+            body["kerberos"] = json!({"key": one(&named.1)});
+            (Forgotten, pair(named, make.thing(at, body).await))
+        }
+        ("applications", "kerberos.gateways.id") => {
+            let (_, population) = make.population().await;
+            let named = make.gateway(&population).await;
+            let (_, key) = make.key().await;
+            let name = make.name();
+            let gateway = json!({"id": named.1, "type": "LDAP", "userType": {}});
+            let body = json!({"name": name, "type": "WEB_APP", "protocol": "WS_FED",
+                "enabled": true, "domainName": "office.example",
+                "replyUrl": "https://office.example/",
+                "idpSigning": {"key": one(&key), "algorithm": "SHA256withRSA"},
+                "kerberos": {"gateways": [gateway]}});
+            (Forgotten, pair(named, make.thing(at, body).await))
+        }
+        (
+            "applications",
+            "idpSigning.key.id" | "spEncryption.certificate.id" | "spVerification.certificates.id",
+        ) => {
+            let named = match member {
+                "idpSigning.key.id" => make.key().await,
+                _ => make.certificate().await,
+            };
+            let value = match member {
+                "idpSigning.key.id" => json!({"key": one(&named.1)}),
+                "spEncryption.certificate.id" => {
+                    json!({"algorithm": "AES_256", "certificate": one(&named.1)})
+                }
+                _ => json!({"certificates": [one(&named.1)]}),
+            };
+            let name = make.name();
+            let mut body = json!({"name": name, "type": "WEB_APP", "protocol": "SAML",
+                "enabled": true, "acsUrls": ["https://sp.example/acs"],
+                "assertionDuration": 3600, "spEntityId": name});
+            body[member.split('.').next().unwrap()] = value;
+            (Forgotten, pair(named, make.thing(at, body).await))
         }
         ("applications/{}/attributes", "oidcScopes") => {
             let scopes = format!("{}/scopes", make.openid().await);

@@ -45,7 +45,11 @@ async fn of_type(api: &Api<'_>, application_type: &str) -> Vec<Value> {
 async fn applications_of_other_protocols_are_kept_with_their_own_members() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
-    let key = json!({ "id": "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1" });
+    let key = json!({
+        "name": "Office", "usageType": "SIGNING", "algorithm": "EC", "keyLength": 256,
+        "signatureAlgorithm": "SHA256withECDSA", "validityPeriod": 365, "subjectDN": "CN=Office",
+    });
+    let key = json!({ "id": api.make("keys", &key).await["id"] });
     let link = json!({
         "name": "Wiki", "type": "PORTAL_LINK_APP", "protocol": "EXTERNAL_LINK", "enabled": true,
         "homePageUrl": "https://wiki.example/",

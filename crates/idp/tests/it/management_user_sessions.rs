@@ -87,6 +87,19 @@ async fn a_user_of_a_provider_elsewhere_holds_it_until_it_is_let_go() {
     let set = json!({"verifyStatus": "DISABLED"});
     api.put(&status, &set).await.expect(StatusCode::OK);
     assert_eq!(api.get(&status).await.json()["verifyStatus"], "DISABLED");
+    let transactions = format!("{}/verifyTransactions", user_path(&homer));
+    let refusal = api.post(&transactions, &json!({})).await;
+    refused(
+        &refusal,
+        400,
+        "REQUEST_FAILED",
+        "CONSTRAINT_VIOLATION",
+        "verifyStatus",
+    );
+    let set = json!({"verifyStatus": "ENABLED"});
+    api.put(&status, &set).await.expect(StatusCode::OK);
+    let asked = api.post(&transactions, &json!({})).await;
+    asked.expect(StatusCode::CREATED);
     let linked = format!("{}/linkedAccounts", user_path(&homer));
     let page = api.get(&linked).await.expect(StatusCode::OK).json();
     assert_eq!(page["_embedded"]["linkedAccounts"], json!([]));

@@ -13,12 +13,11 @@ use platform::keyring::Keyring;
 use platform::{Clock as _, FrozenClock};
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId};
 use protocol::password_policy::{Lockout, PasswordPolicy};
-use protocol::pingone::PasswordStatus;
 use protocol::secret::{Password, RecoveryCode, VerificationCode};
 use protocol::{Random, SystemRandom};
 use url::Url;
 
-use crate::accounts::passwords::{PolicyCheck, SetOptions};
+use crate::accounts::passwords::{ChangeReason, PolicyCheck, SetOptions};
 use crate::accounts::registration::{
     NewAccount, NewPassword, Registered, RegistrationRefusal, Verification,
 };
@@ -125,13 +124,13 @@ impl World {
         self.try_register(account).await.unwrap()
     }
 
-    async fn sign_on(&self, name: &str, password: &str) -> Result<PasswordStatus, Refusal> {
+    async fn sign_on(&self, name: &str, password: &str) -> Result<Option<ChangeReason>, Refusal> {
         let (by, password) = (self.by(), Password::new(password));
         let signed_on = sign_on::sign_on(&self.idp, self.environment, name, &password, &by).await?;
         let by = by.acting_as(&signed_on.user);
         let written = signed_on.right.commit(&self.idp, self.environment, &by);
         written.await?;
-        Ok(signed_on.status)
+        Ok(signed_on.to_be_changed)
     }
 
     /// Gives Ada's population a policy of its own with this number of tries, or with no lockout.

@@ -10,7 +10,7 @@ use crate::api::filter::{passes, rules_of_members};
 use crate::api::hal::{Hal, Reply, Shown};
 use crate::api::media_router::{Resource, at};
 use crate::api::paging::PageRequest;
-use crate::api::shapes::{Part, Stored, Untyped};
+use crate::api::shapes::{Part, Stored};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Objects, take_secrets, to_json};
@@ -311,10 +311,13 @@ pub(crate) fn default_route<D: Configuration>() -> Resource {
 }
 
 /// What else is shown about an object.
-pub(crate) type View<D> = fn(&Object<D>) -> Result<Map<String, Value>, ApiFailure>;
+pub(crate) type View<D, T> = fn(&Object<D>) -> T;
 
 /// A route below an object, which shows something else about it.
-pub(crate) fn view<D: Configuration>(name: &str, view: View<D>) -> Resource {
+pub(crate) fn view<D: Configuration, T: Serialize + JsonSchema + 'static>(
+    name: &str,
+    view: View<D, T>,
+) -> Resource {
     below_item::<D>(name)
         .get({
             let name = name.to_owned();
@@ -325,10 +328,10 @@ pub(crate) fn view<D: Configuration>(name: &str, view: View<D>) -> Resource {
                     collection.idp.urls(),
                     collection.id(),
                     path,
-                    view(&object)?,
+                    view(&object),
                 );
                 Reply::ok(&shown)
             }
         })
-        .showing::<Untyped>()
+        .showing::<T>()
 }

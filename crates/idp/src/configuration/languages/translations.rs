@@ -19,7 +19,6 @@ use crate::api::configuration::MOST_TRIES;
 use crate::api::hal::Reply;
 use crate::api::media_router::{Resource, at};
 use crate::api::paging::PageRequest;
-use crate::api::shapes::Untyped;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::configuration::{Document as _, Object, Objects};
@@ -250,7 +249,7 @@ pub(crate) fn routes() -> Vec<Resource> {
     vec![
         at(path)
             .get(list)
-            .answering_many::<Untyped>("translations")
+            .answering_many::<Translation>("translations")
             .paged()
             .put(update)
             .taking::<Vec<Translation>>()

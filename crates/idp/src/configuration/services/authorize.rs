@@ -3,6 +3,7 @@
 
 use axum::extract::RawPathParams;
 use jiff::Timestamp;
+use protocol::id::EnvironmentId;
 use protocol::pingone::Reference as To;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -458,6 +459,15 @@ impl Names for UserApplicationRole {
     }
 }
 
+/// That a user has a role.
+#[derive(Serialize, JsonSchema)]
+struct RoleAssignment {
+    id: Uuid,
+    user: To<Uuid>,
+    role: To<Uuid>,
+    environment: To<EnvironmentId>,
+}
+
 /// The users who have a role.
 async fn assignments(item: Item<ApplicationRole, may::ReadAuthorize>) -> Result<Reply, ApiFailure> {
     let Item { collection, object } = item;
@@ -466,10 +476,12 @@ async fn assignments(item: Item<ApplicationRole, may::ReadAuthorize>) -> Result<
     let having = having.referring(collection.id(), object.id).await?;
     let shown = having.into_iter().map(|one| {
         let path = format!("users/{}/applicationRoles/{}", one.parent, object.id);
-        let item = json!({
-            "id": one.id, "user": { "id": one.parent }, "role": { "id": object.id },
-            "environment": { "id": collection.id() },
-        });
+        let item = RoleAssignment {
+            id: one.id,
+            user: To::new(one.parent),
+            role: To::new(object.id),
+            environment: To::new(collection.id()),
+        };
         Hal::in_environment(urls, collection.id(), path, item)
     });
     let url = collection.url(format_args!(
@@ -520,23 +532,47 @@ kept!(
     "decisionEndpoints", unique "name", TopLevel, ReadAuthorize, ManageAuthorize, NO_DECISIONS
 );
 
+/// An application resource, as it is shown without the resource that it is of.
+#[derive(Serialize, JsonSchema)]
+struct ShownResource {
+    id: Uuid,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    parent: ResourceParent,
+}
+
+/// The resource that an application resource is of.
+#[derive(Serialize, JsonSchema)]
+struct ResourceParent {
+    #[serde(rename = "type")]
+    kind: ParentKind,
+    id: Uuid,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum ParentKind {
+    PingOneResource,
+}
+
 fn show_resource<P>(
     allowed: &AllowedEverywhere<P>,
     resource: &Object<ApplicationResource>,
-) -> Shown {
+) -> Hal<ShownResource> {
     let path = format!("applicationResources/{}", resource.id);
-    let mut members = serde_json::Map::new();
-    members.insert("id".to_owned(), json!(resource.id));
-    members.insert("name".to_owned(), json!(resource.document.name));
-    members.insert(
-        "parent".to_owned(),
-        json!({ "type": "PING_ONE_RESOURCE", "id": resource.parent }),
-    );
-    if let Some(description) = &resource.document.description {
-        members.insert("description".to_owned(), json!(description));
-    }
-    Hal::in_environment(allowed.idp.urls(), allowed.id(), path, members)
-        .linking_below("permissions")
+    let shown = ShownResource {
+        id: resource.id,
+        name: resource.document.name.clone(),
+        description: resource.document.description.clone(),
+        parent: ResourceParent {
+            kind: ParentKind::PingOneResource,
+            id: resource.parent,
+        },
+    };
+    let permissions = allowed.url(format_args!("{path}/permissions"));
+    Hal::in_environment(allowed.idp.urls(), allowed.id(), path, shown)
+        .link("permissions", permissions)
 }
 
 /// What the applications of all resources protect.
@@ -576,12 +612,15 @@ pub(super) fn routes() -> Vec<Resource> {
         settings_route::<Deployment>().post_as(DEPLOY, deploy),
         at(format!("{ROLE}/assignments"))
             .kept(Some(NOT_IN_TOKENS))
-            .get(assignments),
+            .get(assignments)
+            .answering_many::<RoleAssignment>("assignments"),
         at(RESOURCES)
             .kept(ApplicationResource::KEPT)
-            .get(application_resources),
+            .get(application_resources)
+            .answering_many::<ShownResource>("applicationResources"),
         at(format!("{RESOURCES}/{{applicationResource}}"))
             .kept(ApplicationResource::KEPT)
+            .showing::<ShownResource>()
             .get(application_resource),
     ];
     routes.extend(collection::<ApiServer>());

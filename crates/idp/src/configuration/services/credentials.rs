@@ -20,7 +20,7 @@ use crate::api::configuration::{
 };
 use crate::api::hal::{Hal, Page, Reply, Shown};
 use crate::api::media_router::Resource;
-use crate::api::shapes::Untyped;
+use crate::api::shapes::Nothing;
 use crate::configuration::periods::Period;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::{Document, Object, Reference, Target};
@@ -632,7 +632,7 @@ where
 fn provisioned_route<D: Configuration>() -> Resource {
     below_item::<D>("provisionedCredentials")
         .get(provisioned::<D>)
-        .answering_many::<Untyped>("provisionedCredentials")
+        .answering_many::<Nothing>("provisionedCredentials")
 }
 
 /// Issuers, types, rules, wallets and cards.
@@ -656,7 +656,7 @@ pub(super) fn routes() -> Vec<Resource> {
             .answering::<Version>(),
         below_item::<IssuanceRule>("stagedChanges")
             .get(staged)
-            .answering_many::<Untyped>("stagedChanges")
+            .answering_many::<Nothing>("stagedChanges")
             .post(apply)
             .taking::<Apply>()
             .answering::<StagedChanges>()

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::id::UserId;
 use protocol::pingone::Reference as To;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Reference};
 use crate::stores::fold;
 use crate::stores::record::{Events, events};
+use crate::stores::users::{Users, VerifyStatus};
 
 const NOT_VERIFIED: &str = "No document, face or voice is looked at.";
 
@@ -413,6 +415,13 @@ async fn ask_to_prove(
     managing: Managing<VerifyTransaction>,
     OptionalJson(transaction): OptionalJson<VerifyTransaction>,
 ) -> Result<Reply, ApiFailure> {
+    let users = Users::new(managing.idp.db());
+    let user = UserId::from_uuid(managing.parent);
+    let user = users.find(managing.id(), user).await?;
+    if user.is_some_and(|user| user.verify_status == Some(VerifyStatus::Disabled)) {
+        let message = "The user's verifyStatus is DISABLED; enable it first.";
+        return Err(ApiFailure::constraint(Some("verifyStatus"), message));
+    }
     let transaction = transaction.unwrap_or_default();
     managing.create(transaction, |_| Change::new()).await
 }

@@ -8,6 +8,7 @@ use protocol::pingone::PasswordStatus;
 use protocol::secret::SessionToken;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::mapped::{Mapped, find, mapped, profile, speaks_for_role_holders};
 use super::{Partner, Problem};
@@ -122,9 +123,9 @@ impl Turn<'_> {
             user
         };
         let has_password = known.is_some_and(|known| known.has_password);
-        let passed = self.interaction.passed(partner.id, has_password);
+        let arrived = self.interaction.having_come_by(partner.id, has_password);
         let turn = Turn {
-            interaction: &passed,
+            interaction: &arrived,
             ..self
         };
         match known {
@@ -256,8 +257,8 @@ impl Turn<'_> {
         self.move_behind(proof, step).await.map(Some)
     }
 
-    /// The user of this name of whom an administrator said that the provider keeps the credentials, and
-    /// whom it has not named yet: a name may be another person's at the provider by now, or be chosen by
+    /// The user of this name of whom an administrator said that the provider keeps the credentials, or
+    /// who signs on with it by default as all of the population do, and whom it has not named yet: a name may be another person's at the provider by now, or be chosen by
     /// whoever has it. A user who holds roles is never found by a name. A name that is a mail address
     /// counts where the provider says that it was proven.
     async fn bound_before(
@@ -279,13 +280,27 @@ impl Turn<'_> {
         let found = Users::new(self.idp.db())
             .find_by_username(self.interaction.environment, username)
             .await?;
-        let keeper = |user: &StoredUser| user.identity_provider.as_ref().map(|one| one.id);
-        let Some(user) = found.filter(|user| keeper(user) == Some(partner.id)) else {
+        let Some(user) = found else {
             return Ok(None);
         };
+        let keeper = match &user.identity_provider {
+            Some(provider) => Some(provider.id),
+            None => self.default_provider(&user).await?,
+        };
+        if keeper != Some(partner.id) {
+            return Ok(None);
+        }
         let accounts = LinkedAccounts::new(self.idp.db(), self.idp.keyring());
         let is_free = accounts.may_bind(&user, partner.id).await?;
         Ok(is_free.then_some(user))
+    }
+
+    /// With whom the users of the user's population sign on who have no provider of their own.
+    async fn default_provider(self, user: &StoredUser) -> Result<Option<Uuid>, StoreError> {
+        let populations = Populations::new(self.idp.db());
+        let population = populations.find(user.environment_id, user.population_id);
+        let population = population.await?;
+        Ok(population.and_then(|population| population.more.default_identity_provider))
     }
 
     /// To the page where a newcomer says who they want to be here.
@@ -372,9 +387,9 @@ impl Turn<'_> {
             linked: Some(newcomer.identity.clone()),
             ..NewAccount::new(username, email, population)
         };
-        let passed = self.interaction.passed(partner.id, false);
+        let arrived = self.interaction.having_come_by(partner.id, false);
         let turn = Turn {
-            interaction: &passed,
+            interaction: &arrived,
             ..self
         };
         if partner.population.is_some() {
@@ -418,7 +433,9 @@ impl Turn<'_> {
         if !self.link(user, &newcomer.identity).await? {
             return Err(InteractionError::Over);
         }
-        Ok(self.interaction.passed(newcomer.identity.provider, true))
+        Ok(self
+            .interaction
+            .having_come_by(newcomer.identity.provider, true))
     }
 }
 

@@ -1,13 +1,15 @@
 //! What a body says of an application: read into the types of its kind, and checked.
 
+use std::borrow::Cow;
+
 use protocol::oauth::{RedirectUri, TokenEndpointAuthMethod};
 use protocol::pingone::{
     AccessControl, ApplicationProtocol, ApplicationType, CorsSettings, ErrorDetail, GrantTypeName,
     NewApplication, ResponseTypeName,
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::kinds::{
     Members, Mobile, OfAll, OfLink, OfOpenIdConnect, OfSaml, OfSystem, OfWsFed, secure_address,
@@ -52,6 +54,44 @@ const OBEYED: &[&str] = &[
     "responseTypes",
     "tokenEndpointAuthMethod",
 ];
+
+/// A body, as the document of the API tells it: the members of all kinds of applications.
+pub(in crate::management) struct ApplicationBody;
+
+impl JsonSchema for ApplicationBody {
+    fn schema_name() -> Cow<'static, str> {
+        "ApplicationBody".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut all = NewApplication::json_schema(generator);
+        let kinds = [
+            OfAll::json_schema(generator),
+            OfLink::json_schema(generator),
+            OfOpenIdConnect::json_schema(generator),
+            OfSaml::json_schema(generator),
+            OfSystem::json_schema(generator),
+            OfWsFed::json_schema(generator),
+        ];
+        let Some(Value::Object(members)) = all.get_mut("properties") else {
+            return all;
+        };
+        let properties = kinds.iter().filter_map(|kind| kind.get("properties"));
+        for (name, schema) in properties.filter_map(Value::as_object).flatten() {
+            match members.get_mut(name) {
+                None => {
+                    members.insert(name.clone(), schema.clone());
+                }
+                // Two kinds have a member of this name, each its own.
+                Some(other) if other != schema => {
+                    *other = json!({"anyOf": [other.take(), schema]});
+                }
+                Some(_) => {}
+            }
+        }
+        all
+    }
+}
 
 /// What a body says.
 pub(super) struct Understood {

@@ -58,6 +58,7 @@ pub(super) struct OfAll {
 /// An image of the environment. Of none, the texts are empty.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Icon {
+    #[schemars(with = "Uuid")]
     id: String,
     href: String,
 }

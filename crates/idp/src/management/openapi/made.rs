@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::api::media_router::{AnswerShape, Operation};
-use crate::api::shapes::{Shape, Untyped};
+use crate::api::shapes::{Nothing, Shape};
 
 /// The refusals that every operation may answer with: the error's code and details say which.
 const REFUSALS: [(&str, &str, &str); 2] = [
@@ -140,6 +140,16 @@ fn page_parameters() -> Value {
     })
 }
 
+/// What of the members is kept, and not provided, where the rest works.
+fn kept_members(operations: &[Operation]) -> Option<String> {
+    let members = operations.first()?.kept_members;
+    let told = members
+        .iter()
+        .map(|(member, what)| format!("`{member}` is stored, checked and returned. {what}"));
+    let told = told.collect::<Vec<_>>().join(" ");
+    (!told.is_empty()).then_some(told)
+}
+
 /// What one method does at a path: several operations, where the media type of the body chooses.
 fn described(
     path: &str,
@@ -156,6 +166,8 @@ fn described(
     if let Some(kept) = operations.iter().find_map(|operation| operation.kept) {
         let kept = format!("Stored, checked and returned. {kept}");
         told.insert("description".to_owned(), json!(kept));
+    } else if let Some(members) = kept_members(operations) {
+        told.insert("description".to_owned(), json!(members));
     }
     let parameters = query_parameters(operations);
     if !parameters.is_empty() {
@@ -312,7 +324,7 @@ fn answer(operation: &Operation, generator: &mut SchemaGenerator) -> Option<Valu
         Some(AnswerShape::Many(key, shape)) => Some(page(key, shape, generator)),
         Some(AnswerShape::One(shape)) => Some(shape.schema(generator).into()),
         None => {
-            let shape = operation.shown.unwrap_or_else(Shape::of::<Untyped>);
+            let shape = operation.shown.unwrap_or_else(Shape::of::<Nothing>);
             Some(shape.schema(generator).into())
         }
     }
@@ -354,6 +366,18 @@ mod tests {
             let takes = takes_body(&operation) || WITHOUT_BODY.contains(&path.as_str());
             if sends.contains(&operation.method) && !takes {
                 silent.insert(format!("{} {path}", operation.method));
+            }
+        }
+        assert!(silent.is_empty(), "{silent:#?}");
+    }
+
+    #[test]
+    fn every_operation_that_answers_says_what() {
+        let mut silent = BTreeSet::new();
+        for operation in crate::management::operations() {
+            let is_told = operation.told.answer.is_some() || operation.shown.is_some();
+            if statuses(&operation) != [204] && !is_told {
+                silent.insert(format!("{} {}", operation.method, operation.path));
             }
         }
         assert!(silent.is_empty(), "{silent:#?}");

@@ -311,6 +311,56 @@ async fn who_registers_by_a_provider_confirms_the_data_and_proves_the_address_kn
 }
 
 #[tokio::test]
+async fn the_default_provider_of_a_population_knows_its_users_who_have_none_of_their_own() {
+    let world = world().await;
+    let api = Api::worker(&world).await;
+    let elsewhere = Elsewhere::start().await;
+    let mut providers = Vec::new();
+    for name in ["Partner", "Other"] {
+        providers.push(id(&api
+            .make("identityProviders", &elsewhere.object(name))
+            .await));
+    }
+    obey(&api, &[login_with(&providers[0])]).await;
+    let crew = api.make_population("Crew").await;
+    let mut users = Vec::new();
+    for (name, provider) in [("mina", None), ("nora", Some(&providers[1]))] {
+        let user = json!({
+            "username": name, "email": format!("{name}@example.com"),
+            "population": { "id": crew },
+            "password": { "value": OWN_PASSWORD },
+        });
+        let user = api.import(&user).await.expect(StatusCode::CREATED).json();
+        if let Some(provider) = provider {
+            let path = format!("{}/identityProvider", user_path(&user));
+            let body = json!({ "identityProvider": { "id": provider } });
+            api.put(&path, &body).await.expect(StatusCode::OK);
+        }
+        users.push(user);
+    }
+    let comes_back = async |name: &str| {
+        let (mut browser, _, sent) = at_provider(&world, "Partner").await;
+        let claims = json!({ "sub": name });
+        let answer = come_back(&world, &mut browser, &elsewhere, &sent, claims).await;
+        (browser, answer)
+    };
+    // Until the population says so, a name alone makes nobody.
+    let (mut browser, answer) = comes_back("mina").await;
+    let shown = next_page(&mut browser, &answer).await;
+    shows(&shown, StatusCode::OK, "Connect your account");
+    let at = format!("populations/{crew}/defaultIdentityProvider");
+    let set = json!({ "id": providers[0] });
+    api.put(&at, &set).await.expect(StatusCode::OK);
+    let (mut browser, answer) = comes_back("mina").await;
+    let received = browser.resume(&answer).await;
+    assert_eq!(subject(&world, &received).await["sub"], users[0]["id"]);
+    // The provider of a user's own goes before it.
+    let (mut browser, answer) = comes_back("nora").await;
+    let shown = next_page(&mut browser, &answer).await;
+    shows(&shown, StatusCode::OK, "Connect your account");
+}
+
+#[tokio::test]
 async fn whose_credentials_are_kept_elsewhere_signs_on_there_alone() {
     let world = world().await;
     let api = Api::worker(&world).await;
