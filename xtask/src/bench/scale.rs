@@ -24,7 +24,7 @@ const WARM_UP: Duration = Duration::from_millis(300);
 const TIME: Duration = Duration::from_secs(1);
 
 /// What is asked, each behind the name of its row.
-const ASKED: [(&str, &str); 15] = [
+const ASKED: [(&str, &str); 16] = [
     ("a page of users", "users?limit=10"),
     (
         "users by `username eq`",
@@ -60,6 +60,11 @@ const ASKED: [(&str, &str); 15] = [
     (
         "groups by `name sw`",
         "groups?limit=10&filter=name%20sw%20%22group-7%22",
+    ),
+    // One group alone begins so, among however many.
+    (
+        "groups by a rare `name sw`",
+        "groups?limit=10&filter=name%20sw%20%22group-0%22",
     ),
     ("a page of applications", "applications?limit=10"),
     ("populations", "populations"),

@@ -13,7 +13,7 @@ use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::change::Change;
 use crate::stores::dependents::is_referred_to;
-use crate::stores::filter_sql::{Attribute, push_condition, push_populations};
+use crate::stores::filter_sql::{Attribute, push_populations};
 use crate::stores::record::{Record, Table};
 
 impl<R: Record> From<&R> for Subject {
@@ -56,24 +56,23 @@ impl<P> Allowed<P> {
         }
     }
 
-    /// The records of the environment that a page shows, and one more where there is a next page.
-    /// `path` is the collection's.
+    /// The records of the environment that a page shows, and one more where there is a next page; and
+    /// what tells where one stands among them. `path` is the collection's.
     pub(crate) async fn records<R: Record>(
         &self,
         page: &PageRequest,
         path: &'static str,
-    ) -> Result<Vec<R>, ApiFailure> {
+    ) -> Result<(Vec<R>, impl Fn(&R) -> (String, String) + use<R, P>), ApiFailure> {
         let filter = page.filter(&Attribute::rules(R::ATTRIBUTES))?;
-        let (_, after) = page.position(&self.idp, &self.url(path))?;
+        let (key, id) = page.position(&self.idp, &self.url(path))?;
+        let (after, limit) = ((key.as_str(), id.as_str()), page.read_limit());
         let table = Table::<R>::new(self.idp.db());
-        let found = table.page(self.id(), &after, page.read_limit(), |select| {
-            let select = self.where_covered(select, R::POPULATION);
-            match &filter {
-                Some(filter) => push_condition(select.push(" AND "), filter, R::ATTRIBUTES),
-                None => select,
-            }
+        let found = table.page(self.id(), filter.as_ref(), after, limit, |select| {
+            self.where_covered(select, R::POPULATION)
         });
-        Ok(found.await?)
+        let found = found.await?;
+        let position = move |last: &R| Table::position(filter.as_ref(), last);
+        Ok((found, position))
     }
 
     /// A page of the records of the environment. `path` is the collection's, and the key under which
@@ -85,8 +84,7 @@ impl<P> Allowed<P> {
         represent: impl FnMut(R) -> Hal<T>,
     ) -> Result<Reply, ApiFailure> {
         let (idp, collection) = (&self.idp, self.url(path));
-        let found = self.records(page, path).await?;
-        let position = |last: &R| (String::new(), last.id().to_string());
+        let (found, position) = self.records(page, path).await?;
         Reply::ok(&page.page(idp, &collection, path, found, position, represent))
     }
 

@@ -26,7 +26,7 @@ use crate::stores::themes::Theme;
 
 /// What is kept of a population, and what is not provided of it.
 pub(super) const KEPT: KeptMembers = &[(
-    "alternativeIdentifiers",
+    &["alternativeIdentifiers"],
     "Flows of DaVinci alone look a population up by them.",
 )];
 
@@ -81,11 +81,12 @@ pub(super) async fn list(
     allowed: Allowed<may::ReadPopulations>,
     page: PageRequest,
 ) -> Result<Reply, ApiFailure> {
-    let found: Vec<StoredPopulation> = allowed.records(&page, "populations").await?;
+    let (found, position) = allowed
+        .records::<StoredPopulation>(&page, "populations")
+        .await?;
     let populations = Populations::new(allowed.idp.db());
     let mut counts = populations.count_users(&found).await?;
     let theme = default_theme(&allowed).await?;
-    let position = |last: &StoredPopulation| (String::new(), last.id.to_string());
     Reply::ok(&page.page(
         &allowed.idp,
         &allowed.url("populations"),

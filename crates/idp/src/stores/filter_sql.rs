@@ -68,6 +68,88 @@ pub(crate) fn push_condition(
     })
 }
 
+/// The column that names the population of a row.
+const POPULATION: &str = "population_id";
+
+/// What names begin with that a filter finds. They are read in their order, so that the index of the
+/// names leads: in the order of ids, whatever does not begin so would be read as well.
+pub(crate) struct Beginning<'a> {
+    /// The column that holds the names.
+    pub(crate) column: &'static str,
+    text: String,
+    /// What must hold besides.
+    others: Vec<&'a Filter>,
+}
+
+impl<'a> Beginning<'a> {
+    /// That of a filter, unless something else finds fewer or other rows.
+    pub(crate) fn of(filter: &'a Filter, attributes: &[Attribute]) -> Option<Self> {
+        let parts = match filter {
+            Filter::Compare(_) => std::slice::from_ref(filter),
+            Filter::And(parts) => parts.as_slice(),
+            Filter::Or(_) => return None,
+        };
+        let compared = |part: &'a Filter| {
+            let Filter::Compare(one) = part else {
+                return None;
+            };
+            let path = one.path.as_str();
+            let mut named = attributes.iter();
+            let attribute = named.find(|attribute| attribute.name.eq_ignore_ascii_case(path))?;
+            Some((one, attribute))
+        };
+        // A population may hold all there are; whatever else is equal is one of a few.
+        let is_rarer = |(one, attribute): (&Comparison, &Attribute)| {
+            one.operator == Operator::Eq && attribute.column != POPULATION
+        };
+        if parts.iter().filter_map(compared).any(is_rarer) {
+            return None;
+        }
+        let begins =
+            |part: &'a Filter| compared(part).filter(|(one, _)| one.operator == Operator::Sw);
+        let place = parts.iter().position(|part| begins(part).is_some())?;
+        let (lead, attribute) = parts.get(place).and_then(begins)?;
+        let others = parts.iter().enumerate();
+        Some(Self {
+            column: attribute.column,
+            text: text_of(lead, true),
+            others: others
+                .filter(|(other, _)| *other != place)
+                .map(|(_, part)| part)
+                .collect(),
+        })
+    }
+
+    /// Appends ` AND ` and the condition that a row is one of those, and behind this name and id.
+    pub(crate) fn push(
+        &self,
+        statement: Statement,
+        (name, id): (&str, &str),
+        attributes: &[Attribute],
+    ) -> Statement {
+        let from = if name.is_empty() { &self.text } else { name };
+        let statement = statement
+            .push(" AND (")
+            .push(self.column)
+            .push(", id) > (")
+            .push_bind(from)
+            .push(", ")
+            .push_bind(id)
+            .push(")");
+        let statement = match successor(&self.text) {
+            Some(end) => statement
+                .push(" AND ")
+                .push(self.column)
+                .push(" < ")
+                .push_bind(end),
+            None => statement,
+        };
+        self.others.iter().fold(statement, |statement, part| {
+            push_condition(statement.push(" AND "), part, attributes)
+        })
+    }
+}
+
 /// Appends a filter, of which `push` appends the comparisons. The parser bounds the nesting.
 pub(crate) fn push_with(
     statement: Statement,

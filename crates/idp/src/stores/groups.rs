@@ -338,6 +338,7 @@ mod tests {
 
     use super::*;
     use crate::stores::MIGRATIONS;
+    use crate::stores::populations::Populations;
 
     #[tokio::test]
     async fn no_group_is_read_that_the_filter_does_not_name() {
@@ -347,9 +348,10 @@ mod tests {
         for text in [r#"name eq "crew""#, r#"externalId eq "7""#, r#"id eq "7""#] {
             let filter = Filter::parse(text).unwrap();
             let explain = "EXPLAIN QUERY PLAN ";
-            let page = Groups::one_page(explain, environment, "", 101, |select| {
-                push_condition(select.push(" AND "), &filter, StoredGroup::ATTRIBUTES)
-            });
+            let page =
+                Groups::one_page(explain, environment, Some(&filter), ("", ""), 101, |all| {
+                    all
+                });
             let plan = db.read(page).await.unwrap();
             let plan: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
             let read_all = "(environment_id=? AND id>?)";
@@ -357,6 +359,36 @@ mod tests {
                 !plan.iter().any(|step| step.ends_with(read_all)),
                 "{text}: {plan:#?}"
             );
+        }
+    }
+
+    /// By a beginning, each table is led by the index of its names, from the beginning to where it
+    /// ends, in the order of the page.
+    #[tokio::test]
+    async fn nothing_is_read_that_does_not_begin_as_the_filter_says() {
+        let db = Db::sqlite_in_memory().unwrap();
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let environment = EnvironmentId::random(&SeededRandom::new(1));
+        let explain = "EXPLAIN QUERY PLAN ";
+        let filter = Filter::parse(r#"name sw "cr""#).unwrap();
+        let filter = Some(&filter);
+        for after in [("", ""), ("crew", "7")] {
+            let pages = [
+                Groups::one_page(explain, environment, filter, after, 101, |all| all),
+                Populations::one_page(explain, environment, filter, after, 101, |all| all),
+            ];
+            for page in pages {
+                let plan = db.read(page).await.unwrap();
+                let plan: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
+                let leads = |step: &String| {
+                    step.contains("_by_name (environment_id=? AND ")
+                        && (step.contains("(name_key,id)>(?,?)") || step.contains("name_key>?"))
+                        && step.contains("name_key<?")
+                };
+                let sorts = |step: &String| step.contains("TEMP B-TREE");
+                assert!(plan.iter().any(leads), "{plan:#?}");
+                assert!(!plan.iter().any(sorts), "{plan:#?}");
+            }
         }
     }
 }

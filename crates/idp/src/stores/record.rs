@@ -9,13 +9,14 @@ use std::marker::PhantomData;
 use db::{Reader, Row, Statement, StoreError, Value};
 use jiff::Timestamp;
 use protocol::id::{ApplicationId, EnvironmentId, Id, OrganizationId, PopulationId, UserId};
+use protocol::scim::Filter;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::change::Change;
 use super::dependents::{drop_below, require_unreferenced};
-use super::filter_sql::Attribute;
+use super::filter_sql::{Attribute, Beginning, push_condition};
 
 /// A row as [`columns!`] declares it.
 pub(crate) trait Columns: Sized + Send + Sync + 'static {
@@ -364,17 +365,18 @@ impl<R: Record> Table<'_, R> {
         rows.iter().map(R::from_row).collect()
     }
 
-    /// At most `limit` records behind `after`, by id; `restrict` adds conditions.
+    /// At most `limit` records that a filter finds, behind a [position](Self::position); `restrict`
+    /// adds conditions.
     pub(crate) async fn page(
         &self,
         environment: EnvironmentId,
-        after: &str,
+        filter: Option<&Filter>,
+        after: (&str, &str),
         limit: u32,
         restrict: impl FnOnce(Statement) -> Statement,
     ) -> Result<Vec<R>, StoreError> {
-        let rows = self
-            .db
-            .read(Self::one_page("", environment, after, limit, restrict));
+        let page = Self::one_page("", environment, filter, after, limit, restrict);
+        let rows = self.db.read(page);
         let rows = rows.await.map_err(StoreError::during(R::READ))?;
         rows.iter().map(R::from_row).collect()
     }
@@ -383,18 +385,42 @@ impl<R: Record> Table<'_, R> {
     pub(super) fn one_page(
         prefix: &'static str,
         environment: EnvironmentId,
-        after: &str,
+        filter: Option<&Filter>,
+        after: (&str, &str),
         limit: u32,
         restrict: impl FnOnce(Statement) -> Statement,
     ) -> Statement {
         let select = Statement::new(prefix)
             .push(R::SELECT)
-            .push_bind(environment.as_uuid())
-            .push(" AND id > ")
-            .push_bind(after);
-        restrict(select)
-            .push(" ORDER BY id LIMIT ")
-            .push_bind(limit)
+            .push_bind(environment.as_uuid());
+        let beginning = filter.and_then(|filter| Beginning::of(filter, R::ATTRIBUTES));
+        let select = if let Some(beginning) = beginning {
+            let select = restrict(beginning.push(select, after, R::ATTRIBUTES));
+            let select = select.push(" ORDER BY ").push(beginning.column);
+            select.push(", id LIMIT ")
+        } else {
+            let select = select.push(" AND id > ").push_bind(after.1);
+            let select = match filter {
+                Some(filter) => push_condition(select.push(" AND "), filter, R::ATTRIBUTES),
+                None => select,
+            };
+            restrict(select).push(" ORDER BY id LIMIT ")
+        };
+        select.push_bind(limit)
+    }
+
+    /// Where a record stands among those that a filter finds: what it was found by, and its id.
+    pub(crate) fn position(filter: Option<&Filter>, record: &R) -> (String, String) {
+        let beginning = filter.and_then(|filter| Beginning::of(filter, R::ATTRIBUTES));
+        let keys = record.keys().into_iter();
+        let key = beginning.and_then(|beginning| {
+            let mut keys = keys.filter(|(column, _)| *column == beginning.column);
+            match keys.next() {
+                Some((_, Value::Text(key))) => Some(key),
+                Some(_) | None => None,
+            }
+        });
+        (key.unwrap_or_default(), record.id().to_string())
     }
 
     /// Adds a record.

@@ -552,3 +552,24 @@ async fn the_roles_of_a_group_are_kept_and_give_its_members_nothing() {
     api.delete(&one).await.expect(StatusCode::NO_CONTENT);
     refused(&api.get(&one).await, 404, "NOT_FOUND", "", "");
 }
+
+#[tokio::test]
+async fn what_begins_alike_is_paged_by_name_and_each_is_seen_once() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    for collection in ["groups", "populations"] {
+        for name in ["Crew 3", "crew 1", "Crew 4", "Other", "CREW 2", "Cre"] {
+            api.make(collection, &json!({ "name": name })).await;
+        }
+        let first = format!("{collection}?limit=1&filter=name%20sw%20%22crew%22");
+        let (mut next, mut names) = (Some(api.path(&first)), Vec::new());
+        while let Some(address) = next {
+            let page = api.get(&address).await.expect(StatusCode::OK).json();
+            let items = page["_embedded"][collection].as_array().unwrap();
+            names.extend(items.iter().map(|one| one["name"].clone()));
+            assert!(names.len() <= 4, "{names:?}");
+            next = page["_links"]["next"]["href"].as_str().map(str::to_owned);
+        }
+        assert_eq!(names, ["crew 1", "CREW 2", "Crew 3", "Crew 4"]);
+    }
+}
