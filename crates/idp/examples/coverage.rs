@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 struct Row {
     actions: Vec<String>,
     kept: Option<&'static str>,
-    kept_members: &'static [(&'static str, &'static str)],
+    kept_members: idp::KeptMembers,
 }
 
 fn main() -> io::Result<()> {
@@ -43,7 +43,7 @@ fn main() -> io::Result<()> {
         let members: Vec<_> = row
             .kept_members
             .iter()
-            .map(|(member, what)| format!("<br>kept: `{member}`. {what}"))
+            .map(|(members, what)| format!("<br>kept: `{}`: {what}", members.join("`, `")))
             .collect();
         let state = match row.kept {
             Some(what) => format!("kept: {what}"),

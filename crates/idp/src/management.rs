@@ -61,9 +61,11 @@ use crate::stores::custom_roles::CustomRole;
 /// The collection and the items of a resource, at a path below the environment: what a body says,
 /// what is shown, and under which key a page embeds it.
 macro_rules! crud {
-    ($collection:literal, $item:literal, $handlers:ident, $body:ty => $shown:ty, $key:literal) => {
+    ($collection:literal, $item:literal, $handlers:ident, $body:ty => $shown:ty, $key:literal
+     $(, keeping $kept:expr)?) => {
         [
             at(concat!("/environments/{environment}/", $collection))
+                $(.keeping($kept))?
                 .showing::<$shown>()
                 .get($handlers::list)
                 .answering_many::<$shown>($key)
@@ -75,6 +77,7 @@ macro_rules! crud {
                 "/",
                 $item
             ))
+            $(.keeping($kept))?
             .showing::<$shown>()
             .get($handlers::read)
             .put($handlers::replace)
@@ -98,7 +101,7 @@ fn resources() -> Vec<Resource> {
         crud!("passwordPolicies", "{policy}", password_policies,
             PasswordPolicy => PasswordPolicy, "passwordPolicies"),
         crud!("resources", "{resource}", resources,
-            resources::ResourceBody => wire::Resource, "resources"),
+            resources::ResourceBody => wire::Resource, "resources", keeping resources::KEPT),
         crud!("resources/{resource}/scopes", "{scope}", scopes,
             scopes::ScopeBody => wire::ResourceScope, "scopes"),
     ];
@@ -177,7 +180,7 @@ fn irregular() -> Vec<Resource> {
             .get(environments::read)
             .put(environments::replace).taking::<environments::EnvironmentBody>()
             .delete(environments::delete),
-        at("/environments/{environment}/billOfMaterials").showing::<wire::BillOfMaterials>()
+        at("/environments/{environment}/billOfMaterials").kept(bill_of_materials::KEPT).showing::<wire::BillOfMaterials>()
             .get(bill_of_materials::read)
             .put(bill_of_materials::replace).taking::<bill_of_materials::BillOfMaterialsBody>(),
         at("/environments/{environment}/capabilities").showing::<wire::Capabilities>().get(environments::capabilities),
@@ -200,6 +203,7 @@ fn irregular() -> Vec<Resource> {
             .get(integrations::list).answering_many::<Nothing>("integrations")
             .kept(Some(integrations::EMPTY)),
         at("/environments/{environment}/applications")
+            .keeping(applications::KEPT)
             .showing::<wire::Application>()
             .get(applications::list)
             .answering_many::<wire::Application>("applications")
@@ -207,6 +211,7 @@ fn irregular() -> Vec<Resource> {
             .post(applications::create)
             .taking::<applications::ApplicationBody>(),
         at("/environments/{environment}/applications/{application}")
+            .keeping(applications::KEPT)
             .showing::<wire::Application>()
             .get(applications::read)
             .put(applications::replace)

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::checks;
 use super::hal::{Hal, Reply, Shown};
+use super::media_router::KeptMembers;
 use super::resource::unique;
 use crate::access::allowed::AllowedEverywhere;
 use crate::access::caller::Caller;
@@ -63,6 +64,8 @@ pub(crate) trait Configuration: Document + JsonSchema {
     const UNIQUE: &'static str = "name";
     /// What is not provided, where a kind is stored, checked and returned, and nothing more.
     const KEPT: Option<&'static str> = None;
+    /// The members that are stored, checked and returned, and nothing more, where the rest works.
+    const KEPT_MEMBERS: KeptMembers = &[];
     /// What is said to whoever deletes the default.
     const DEFAULT_STAYS: &'static str = "It is the default; make another one the default first.";
     /// What is said to whoever deletes the last one, where it stays.

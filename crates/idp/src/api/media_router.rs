@@ -95,8 +95,8 @@ pub(crate) struct Resource {
     shown: Option<Shape>,
 }
 
-/// Members that are kept where the rest works, each with what is not provided of it.
-pub type KeptMembers = &'static [(&'static str, &'static str)];
+/// Members that are kept where the rest works, beside what is not provided of them.
+pub type KeptMembers = &'static [(&'static [&'static str], &'static str)];
 
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,8 +143,8 @@ impl Resource {
         self
     }
 
-    /// Says which members are stored, checked and returned where the rest works, each with what is
-    /// not provided of it.
+    /// Says which members are stored, checked and returned where the rest works, beside what
+    /// is not provided of them.
     pub(crate) fn keeping(mut self, members: KeptMembers) -> Self {
         self.kept_members = members;
         self

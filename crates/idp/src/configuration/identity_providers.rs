@@ -20,6 +20,7 @@ use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::api::hal::Shown;
+use crate::api::media_router::KeptMembers;
 use crate::federation::{ClientAuthentication, Provider};
 use crate::outgoing;
 use crate::requests::failures::api::ApiFailure;
@@ -350,6 +351,10 @@ impl Configuration for IdentityProvider {
     const PATH: &'static str = "identityProviders";
     const ITEM: &'static str = "identityProvider";
     const FILTERS: &'static [&'static str] = &["name", "type", "enabled"];
+    const KEPT_MEMBERS: KeptMembers = &[(
+        &["type"],
+        "Only providers of the types OPENID_CONNECT and GOOGLE are asked who somebody is.",
+    )];
     const SHOWS_SECRETS: bool = true;
     type Parent = TopLevel;
     type Read = may::ReadIdentityProviders;

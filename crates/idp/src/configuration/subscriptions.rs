@@ -4,6 +4,7 @@
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
+use crate::api::media_router::KeptMembers;
 use crate::outgoing;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::Object;
@@ -18,6 +19,8 @@ impl Configuration for Subscription {
     const PATH: &'static str = "subscriptions";
     const ITEM: &'static str = "subscription";
     const FILTERS: &'static [&'static str] = &["name", "enabled"];
+    const KEPT_MEMBERS: KeptMembers =
+        &[(&["tcp"], "Nobody is told by TCP, and nothing waits for it.")];
     type Parent = TopLevel;
     type Read = may::ReadSubscriptions;
     type Manage = may::ManageSubscriptions;

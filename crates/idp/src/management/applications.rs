@@ -20,6 +20,7 @@ use crate::api::body::JsonObject;
 use crate::api::checks;
 use crate::api::filter::{passes, rules_of_members};
 use crate::api::hal::{Hal, Reply, Shown};
+use crate::api::media_router::KeptMembers;
 use crate::api::paging::PageRequest;
 use crate::audit::Subject;
 use crate::requests::failures::api::ApiFailure;
@@ -29,6 +30,47 @@ use crate::stores::applications::{
 };
 use crate::stores::change::Change;
 use crate::stores::dependents::is_referred_to;
+
+/// What is kept of an application, and what is not provided of it.
+pub(super) const KEPT: KeptMembers = &[
+    (
+        &["protocol"],
+        "Nobody signs on to applications of SAML and WS_FED.",
+    ),
+    (
+        &["hiddenFromAppPortal", "icon", "tags", "targetLinkUri"],
+        "There is no portal that shows applications.",
+    ),
+    (
+        &["loginPageUrl"],
+        "People sign on on the environment's own pages.",
+    ),
+    (
+        &[
+            "deviceCustomVerificationUri",
+            "devicePathId",
+            "devicePollingInterval",
+            "deviceTimeout",
+        ],
+        "No device asks for a code.",
+    ),
+    (
+        &["jwks", "jwksUrl", "supportUnsignedRequestObject"],
+        "No request object is taken, and no assertion of a client's own key.",
+    ),
+    (&["parTimeout"], "No request is pushed."),
+    (&["kerberos"], "No certificate of a device is asked for."),
+    (&["mobile"], "No push notification is sent."),
+    (
+        &[
+            "includeX5t",
+            "opSessionCheckEnabled",
+            "refreshTokenType",
+            "requestScopesForMultipleResourcesEnabled",
+        ],
+        "Tokens and sessions are as without them.",
+    ),
+];
 
 /// What of the settings is shown of applications that nobody signs on to by OpenID Connect.
 const SHOWN_OF_ALL: [&str; 11] = [

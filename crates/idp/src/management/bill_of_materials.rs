@@ -20,6 +20,10 @@ use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::environments::{Environments, StoredEnvironment, StoredProducts};
 
+/// What is not provided.
+pub(super) const KEPT: Option<&str> =
+    Some("What is provided is there, whichever products are listed.");
+
 const MOST_PRODUCTS: usize = 50;
 const MOST_BOOKMARKS: usize = 5;
 

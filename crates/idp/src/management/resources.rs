@@ -14,11 +14,18 @@ use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::permissions::may;
 use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
+use crate::api::media_router::KeptMembers;
 use crate::api::members::{Body, Takes, Understood};
 use crate::configuration::resource_parts;
 use crate::requests::extract::PathId;
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::resources::{ResourceDetails, Resources, StoredResource};
+
+/// What is kept of a resource, and what is not provided of it.
+pub(super) const KEPT: KeptMembers = &[(
+    &["applicationPermissionsSettings"],
+    "No token carries the permissions.",
+)];
 
 /// PingOne's bounds of `accessTokenValiditySeconds`: five minutes to thirty days.
 const LIFETIMES: std::ops::RangeInclusive<i64> = 300..=2_592_000;

@@ -186,6 +186,7 @@ fn keep_default<D: Document>(members: &mut Map<String, Value>, object: &Object<D
 pub(crate) fn at_path<D: Configuration>(behind: &str) -> Resource {
     at(format!("/environments/{{environment}}/{}{behind}", D::PATH))
         .kept(D::KEPT)
+        .keeping(D::KEPT_MEMBERS)
         .showing::<Stored<D>>()
 }
 

@@ -145,9 +145,9 @@ fn kept_members(operations: &[Operation]) -> Option<String> {
     let members = operations.first()?.kept_members;
     let told = members
         .iter()
-        .map(|(member, what)| format!("`{member}` is stored, checked and returned. {what}"));
+        .map(|(members, what)| format!("`{}`: {what}", members.join("`, `")));
     let told = told.collect::<Vec<_>>().join(" ");
-    (!told.is_empty()).then_some(told)
+    (!told.is_empty()).then(|| format!("These members are stored, checked and returned. {told}"))
 }
 
 /// What one method does at a path: several operations, where the media type of the body chooses.
