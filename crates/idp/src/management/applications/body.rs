@@ -142,6 +142,11 @@ pub(super) async fn understand<P>(
         application_type,
     } = read_members(members)?;
     check_kind(protocol, application_type, replaced)?;
+    let mut of_all = read_members::<OfAll>(members)?.without_empty_icon();
+    if is_of_the_system(application_type) {
+        // What is shown of those is the installation's own picture, which clients send back.
+        of_all = of_all.without_icon();
+    }
     let mut understood = match (protocol, replaced) {
         _ if is_of_the_system(application_type) => of_the_system(members, replaced)?,
         (ApplicationProtocol::OpenidConnect, _) => of_openid_connect(members, replaced)?,
@@ -162,7 +167,6 @@ pub(super) async fn understand<P>(
             kept::<OfLink>(members, settings)?
         }
     };
-    let of_all = read_members::<OfAll>(members)?.without_empty_icon();
     of_all.check()?;
     understood.also.extend(written(&of_all)?);
     let settings = &mut understood.settings;
@@ -360,8 +364,9 @@ fn of_openid_connect(
         let message = "is given by the service";
         return Err(ApiFailure::invalid_value("clientSecret", message));
     }
-    let settings = valid(read_members(members)?)?;
+    let settings: NewApplication = read_members(members)?;
     let mut own: OfOpenIdConnect = read_members(members)?;
+    let settings = valid(settings)?;
     own.check()?;
     let application_type = settings.application_type;
     if application_type == ApplicationType::NativeApp {

@@ -69,6 +69,11 @@ impl OfAll {
         self.icon = self.icon.filter(|icon| !icon.id.is_empty());
         self
     }
+
+    /// Leaves the icon out.
+    pub(super) fn without_icon(self) -> Self {
+        Self { icon: None, ..self }
+    }
 }
 
 impl Members for OfAll {
