@@ -71,11 +71,12 @@ pub(crate) fn longest(name: &str) -> usize {
         "clientSecret" | "googleServiceAccountCredentials" | "key" | "token" => KEY,
         "expression"
         | "footer"
+        | "headers"
         | "populationExpression"
         | "promptText"
         | "translatedText"
         | "value" => SENTENCE,
-        "appOpenUrl" | "href" | "url" | "userFilter" => ADDRESS,
+        "appOpenUrl" | "audience" | "href" | "url" | "userFilter" => ADDRESS,
         "acrValues"
         | "description"
         | "externalId"
@@ -85,8 +86,10 @@ pub(crate) fn longest(name: &str) -> usize {
         | "statusDetails"
         | "valuesPatternShouldMatch"
         | "valuesPatternShouldNotMatch" => DESCRIPTION,
-        "alertName"
+        "action"
+        | "alertName"
         | "alternativeIdentifiers"
+        | "compactName"
         | "companyName"
         | "displayName"
         | "family"

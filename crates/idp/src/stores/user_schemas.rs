@@ -83,6 +83,7 @@ pub(crate) enum SchemaType {
 /// One of the values that an attribute may have.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct EnumeratedValue {
+    #[schemars(length(max = 256))]
     pub(crate) value: String,
     /// Whether it stays where it is and is given to nobody any more.
     pub(crate) archived: Option<bool>,
