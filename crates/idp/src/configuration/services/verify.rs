@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use protocol::id::UserId;
-use protocol::pingone::Reference as To;
+use protocol::pingone::{Reference as To, VerifyStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::stores::change::Change;
 use crate::stores::configuration::{Document, Object, Reference};
 use crate::stores::fold;
 use crate::stores::record::{Events, events};
-use crate::stores::users::{Users, VerifyStatus};
+use crate::stores::users::Users;
 
 const NOT_VERIFIED: &str = "No document, face or voice is looked at.";
 
