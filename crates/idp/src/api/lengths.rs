@@ -55,6 +55,9 @@ const EXTENSION: usize = 16;
 /// The objects of which the members are the clients' own: what holds them bounds their size.
 const OF_THE_CLIENTS: &str = "customData";
 
+/// The maps whose keys the clients choose: their texts are held to what the map's own name allows.
+const MAPS: [&str; 2] = ["headers", "variables"];
+
 /// The most characters of the member with this name.
 pub(crate) fn longest(name: &str) -> usize {
     match name {
@@ -150,6 +153,9 @@ fn member(path: &str, name: &str, value: &Value) -> Result<(), ApiFailure> {
     match value {
         Value::String(text) => checks::at_most(path, Some(text), longest(name)),
         Value::Array(items) => items.iter().try_for_each(|item| member(path, name, item)),
+        Value::Object(members) if MAPS.contains(&name) => members
+            .iter()
+            .try_for_each(|(key, value)| member(&format!("{path}.{key}"), name, value)),
         Value::Object(members) => members_below(path, members),
         Value::Bool(_) | Value::Null | Value::Number(_) => Ok(()),
     }

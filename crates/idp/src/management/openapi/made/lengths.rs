@@ -27,8 +27,9 @@ impl Told<'_> {
     /// Looks at the schema of the member with this name.
     fn walk(&mut self, name: &str, schema: &mut Value) {
         let reference = schema.get("$ref").and_then(Value::as_str);
-        if let Some(reference) = reference.and_then(|reference| reference.rsplit('/').next()) {
-            self.walk_named(&reference.to_owned(), name, schema);
+        let reference = reference.and_then(|reference| reference.rsplit('/').next());
+        if let Some(reference) = reference.map(str::to_owned) {
+            self.walk_named(&reference, name, schema);
         } else if is_free_text(schema) {
             tell_one(name, schema);
         }
