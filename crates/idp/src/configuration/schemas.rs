@@ -144,6 +144,7 @@ impl SchemaAttribute {
     fn check_custom(&mut self, stored: Option<&Self>) -> Result<(), ApiFailure> {
         let refused = |member: &str, message: &str| Err(ApiFailure::invalid_value(member, message));
         checks::name(&self.name)?;
+        self.check_values()?;
         let is_name = self
             .name
             .starts_with(|first: char| first.is_ascii_alphabetic())
@@ -199,7 +200,7 @@ impl SchemaAttribute {
         {
             return refused("subAttributes", "goes with the type COMPLEX only");
         }
-        self.check_values()
+        Ok(())
     }
 
     fn check_values(&self) -> Result<(), ApiFailure> {
@@ -217,9 +218,10 @@ impl SchemaAttribute {
             },
         ) in values.iter().enumerate()
         {
-            if value.trim().is_empty() || value.chars().count() > 256 {
-                return refused("each must have 1 to 256 characters");
+            if value.trim().is_empty() {
+                return refused("none may be empty");
             }
+            checks::at_most("enumeratedValues.value", Some(value), 256)?;
             if values
                 .iter()
                 .skip(position + 1)
