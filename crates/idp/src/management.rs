@@ -108,6 +108,7 @@ fn resources() -> Vec<Resource> {
     let mut all: Vec<_> = regular.into_iter().flatten().collect();
     all.extend(resources_of_directory());
     all.extend(irregular());
+    all.extend(resources_of_applications());
     all.extend(resources_of_organizations());
     all.extend(resources_of_users());
     all.extend(resources_of_devices());
@@ -171,37 +172,137 @@ fn resources_of_directory() -> [Resource; 7] {
 /// The routes of what is no regular collection.
 fn irregular() -> Vec<Resource> {
     vec![
-        at("/roles").get(roles::list).answering_many::<wire::Role>("roles"),
+        at("/roles")
+            .get(roles::list)
+            .answering_many::<wire::Role>("roles"),
         at("/roles/{role}").showing::<wire::Role>().get(roles::read),
-        at("/environments").showing::<wire::Environment>()
-            .get(environments::list).answering_many::<wire::Environment>("environments").paged()
-            .post(environments::create).taking::<environments::EnvironmentBody>(),
-        at("/environments/{environment}").showing::<wire::Environment>()
+        at("/environments")
+            .showing::<wire::Environment>()
+            .get(environments::list)
+            .answering_many::<wire::Environment>("environments")
+            .paged()
+            .post(environments::create)
+            .taking::<environments::EnvironmentBody>(),
+        at("/environments/{environment}")
+            .showing::<wire::Environment>()
             .get(environments::read)
-            .put(environments::replace).taking::<environments::EnvironmentBody>()
+            .put(environments::replace)
+            .taking::<environments::EnvironmentBody>()
             .delete(environments::delete),
-        at("/environments/{environment}/billOfMaterials").kept(bill_of_materials::KEPT).showing::<wire::BillOfMaterials>()
+        at("/environments/{environment}/billOfMaterials")
+            .kept(bill_of_materials::KEPT)
+            .showing::<wire::BillOfMaterials>()
             .get(bill_of_materials::read)
-            .put(bill_of_materials::replace).taking::<bill_of_materials::BillOfMaterialsBody>(),
-        at("/environments/{environment}/capabilities").showing::<wire::Capabilities>().get(environments::capabilities),
-        at("/environments/{environment}/status").showing::<wire::Environment>().put(environments::set_status).taking::<environments::StatusBody>(),
-        at("/environments/{environment}/type").showing::<wire::Environment>().put(environments::set_type).taking::<environments::TypeBody>(),
+            .put(bill_of_materials::replace)
+            .taking::<bill_of_materials::BillOfMaterialsBody>(),
+        at("/environments/{environment}/capabilities")
+            .showing::<wire::Capabilities>()
+            .get(environments::capabilities),
+        at("/environments/{environment}/status")
+            .showing::<wire::Environment>()
+            .put(environments::set_status)
+            .taking::<environments::StatusBody>(),
+        at("/environments/{environment}/type")
+            .showing::<wire::Environment>()
+            .put(environments::set_type)
+            .taking::<environments::TypeBody>(),
         at("/environments/{environment}/activities")
-            .get(activities::list).answering_many::<activities::ActivityBody>("activities").paged()
-            .post(activities::search).taking::<PageBody>().answering_many::<activities::ActivityBody>("activities").with_status(&[200]),
-        at("/environments/{environment}/activities/{activity}").showing::<activities::ActivityBody>().get(activities::read),
-        at("/environments/{environment}/activeIdentityCounts").get(metrics::active_identities).answering_many::<wire::ActiveIdentities>("activeIdentityCounts").filtered(),
+            .get(activities::list)
+            .answering_many::<activities::ActivityBody>("activities")
+            .paged()
+            .post(activities::search)
+            .taking::<PageBody>()
+            .answering_many::<activities::ActivityBody>("activities")
+            .with_status(&[200]),
+        at("/environments/{environment}/activities/{activity}")
+            .showing::<activities::ActivityBody>()
+            .get(activities::read),
+        at("/environments/{environment}/activeIdentityCounts")
+            .get(metrics::active_identities)
+            .answering_many::<wire::ActiveIdentities>("activeIdentityCounts")
+            .filtered(),
         at("/environments/{environment}/metrics/activeIdentityCounts")
-            .get(metrics::active_identities).answering_many::<wire::ActiveIdentities>("activeIdentityCounts").filtered(),
-        at("/environments/{environment}/applicationSignons").get(metrics::application_sign_ons).answering_many::<wire::ApplicationSignOns>("applicationSignons").filtered(),
-        at("/environments/{environment}/totalIdentities").get(metrics::total_identities).answering_many::<wire::TotalIdentities>("totalIdentities").filtered(),
-        at("/environments/{environment}/userActivities").get(metrics::user_activities).answering_many::<wire::UserActivities>("userActivities").filtered(),
+            .get(metrics::active_identities)
+            .answering_many::<wire::ActiveIdentities>("activeIdentityCounts")
+            .filtered(),
+        at("/environments/{environment}/applicationSignons")
+            .get(metrics::application_sign_ons)
+            .answering_many::<wire::ApplicationSignOns>("applicationSignons")
+            .filtered(),
+        at("/environments/{environment}/totalIdentities")
+            .get(metrics::total_identities)
+            .answering_many::<wire::TotalIdentities>("totalIdentities")
+            .filtered(),
+        at("/environments/{environment}/userActivities")
+            .get(metrics::user_activities)
+            .answering_many::<wire::UserActivities>("userActivities")
+            .filtered(),
         at("/environments/{environment}/certificates/{certificate}/applications")
-            .get(key_applications::of_certificate).answering_many::<wire::NamingApplication>("applications"),
-        at("/environments/{environment}/keys/{key}/applications").get(key_applications::of_key).answering_many::<wire::NamingApplication>("applications"),
+            .get(key_applications::of_certificate)
+            .answering_many::<wire::NamingApplication>("applications"),
+        at("/environments/{environment}/keys/{key}/applications")
+            .get(key_applications::of_key)
+            .answering_many::<wire::NamingApplication>("applications"),
         at("/environments/{environment}/integrations")
-            .get(integrations::list).answering_many::<Nothing>("integrations")
+            .get(integrations::list)
+            .answering_many::<Nothing>("integrations")
             .kept(Some(integrations::EMPTY)),
+        at("/environments/{environment}/gateways/{gateway}/roleAssignments")
+            .showing::<wire::RoleAssignment>()
+            .kept(Some(ROLES_OF_GATEWAYS))
+            .get(role_assignments::list_of_gateway)
+            .answering_many::<wire::RoleAssignment>("roleAssignments")
+            .post(role_assignments::create_of_gateway)
+            .taking::<wire::NewRoleAssignment>(),
+        at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}")
+            .showing::<wire::RoleAssignment>()
+            .kept(Some(ROLES_OF_GATEWAYS))
+            .get(role_assignments::read_of_gateway)
+            .put(role_assignments::keep_of_gateway)
+            .taking::<wire::NewRoleAssignment>()
+            .delete(role_assignments::delete_of_gateway),
+        at("/environments/{environment}/groups/{group}/roleAssignments")
+            .showing::<wire::RoleAssignment>()
+            .get(role_assignments::list_of_group)
+            .answering_many::<wire::RoleAssignment>("roleAssignments")
+            .post(role_assignments::create_of_group)
+            .taking::<wire::NewRoleAssignment>()
+            .kept(Some(ROLES_OF_GROUPS)),
+        at("/environments/{environment}/groups/{group}/roleAssignments/{assignment}")
+            .showing::<wire::RoleAssignment>()
+            .get(role_assignments::read_of_group)
+            .delete(role_assignments::delete_of_group)
+            .kept(Some(ROLES_OF_GROUPS)),
+        at("/environments/{environment}/resources/{resource}/applicationPermissions")
+            .get(application_permissions::list)
+            .answering_many::<application_permissions::Permission>("permissions")
+            .kept(ApplicationResource::KEPT),
+        at("/environments/{environment}/resources/{resource}/secret")
+            .showing::<wire::ApplicationSecret>()
+            .get(resource_secret::read)
+            .post(resource_secret::rotate)
+            .taking::<application_secret::Rotation>()
+            .with_status(&[200])
+            .delete(resource_secret::drop_previous),
+        at("/environments/{environment}/roles")
+            .showing::<wire::Role>()
+            .get(roles::list_of_environment)
+            .answering_many::<wire::Role>("roles")
+            .filtered()
+            .post(roles::create)
+            .taking::<CustomRole>(),
+        at("/environments/{environment}/roles/{role}")
+            .showing::<wire::Role>()
+            .get(roles::read_of_environment)
+            .put(roles::replace)
+            .taking::<CustomRole>()
+            .delete(roles::delete),
+    ]
+}
+
+/// The routes of applications and of the flows that they may be given.
+fn resources_of_applications() -> Vec<Resource> {
+    vec![
         at("/environments/{environment}/applications")
             .keeping(applications::KEPT)
             .showing::<wire::Application>()
@@ -242,37 +343,6 @@ fn irregular() -> Vec<Resource> {
         at("/environments/{environment}/flowPolicies/{flowPolicy}")
             .kept(flow_policies::KEPT).showing::<Nothing>()
             .get(flow_policies::read),
-        at("/environments/{environment}/gateways/{gateway}/roleAssignments").showing::<wire::RoleAssignment>()
-            .kept(Some(ROLES_OF_GATEWAYS))
-            .get(role_assignments::list_of_gateway).answering_many::<wire::RoleAssignment>("roleAssignments")
-            .post(role_assignments::create_of_gateway).taking::<wire::NewRoleAssignment>(),
-        at("/environments/{environment}/gateways/{gateway}/roleAssignments/{assignment}").showing::<wire::RoleAssignment>()
-            .kept(Some(ROLES_OF_GATEWAYS))
-            .get(role_assignments::read_of_gateway)
-            .put(role_assignments::keep_of_gateway).taking::<wire::NewRoleAssignment>()
-            .delete(role_assignments::delete_of_gateway),
-        at("/environments/{environment}/groups/{group}/roleAssignments").showing::<wire::RoleAssignment>()
-            .get(role_assignments::list_of_group).answering_many::<wire::RoleAssignment>("roleAssignments")
-            .post(role_assignments::create_of_group).taking::<wire::NewRoleAssignment>()
-            .kept(Some(ROLES_OF_GROUPS)),
-        at("/environments/{environment}/groups/{group}/roleAssignments/{assignment}").showing::<wire::RoleAssignment>()
-            .get(role_assignments::read_of_group)
-            .delete(role_assignments::delete_of_group)
-            .kept(Some(ROLES_OF_GROUPS)),
-        at("/environments/{environment}/resources/{resource}/applicationPermissions")
-            .get(application_permissions::list).answering_many::<application_permissions::Permission>("permissions")
-            .kept(ApplicationResource::KEPT),
-        at("/environments/{environment}/resources/{resource}/secret").showing::<wire::ApplicationSecret>()
-            .get(resource_secret::read)
-            .post(resource_secret::rotate).taking::<application_secret::Rotation>().with_status(&[200])
-            .delete(resource_secret::drop_previous),
-        at("/environments/{environment}/roles").showing::<wire::Role>()
-            .get(roles::list_of_environment).answering_many::<wire::Role>("roles").filtered()
-            .post(roles::create).taking::<CustomRole>(),
-        at("/environments/{environment}/roles/{role}").showing::<wire::Role>()
-            .get(roles::read_of_environment)
-            .put(roles::replace).taking::<CustomRole>()
-            .delete(roles::delete),
     ]
 }
 

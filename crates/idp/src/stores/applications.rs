@@ -119,10 +119,7 @@ impl Mention {
     /// What it names in these members.
     fn references(&self, members: &Map<String, Value>) -> impl Iterator<Item = Reference> {
         let at = self.at.trim_start_matches('/');
-        let (first, rest) = match at.split_once('/') {
-            Some((first, _)) => (first, &self.at[1 + first.len()..]),
-            None => (at, ""),
-        };
+        let (first, rest) = at.find('/').map_or((at, ""), |slash| at.split_at(slash));
         let found = members.get(first).and_then(|value| value.pointer(rest));
         let all = match found {
             Some(Value::Array(items)) => items.as_slice(),
