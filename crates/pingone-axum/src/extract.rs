@@ -98,6 +98,13 @@ impl SignedOn {
         self.record.authenticated_at
     }
 
+    /// Whether that was recently enough for what only the owner of the account may do: within
+    /// [`SignOnSettings::recent`](crate::SignOnSettings::recent).
+    pub fn is_recent(&self) -> bool {
+        let (recent, now) = (self.sign_on.settings().recent, self.sign_on.now());
+        is_recent(self.authenticated_at(), recent, now)
+    }
+
     /// An access token that still serves, renewed if needed.
     ///
     /// # Errors
@@ -205,7 +212,10 @@ impl NotSignedOn {
         }
     }
 
-    fn fresh(self) -> Self {
+    /// Asks for the password even of somebody who is signed on at the provider: for what only its
+    /// owner may do with an account.
+    #[must_use]
+    pub fn fresh(self) -> Self {
         Self {
             is_fresh_wanted: true,
             ..self
@@ -336,13 +346,8 @@ where
     type Rejection = SignedOnRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let sign_on = SignOn::from_ref(state);
         let signed_on = <SignedOn as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        if is_recent(
-            signed_on.authenticated_at(),
-            sign_on.settings().recent,
-            sign_on.now(),
-        ) {
+        if signed_on.is_recent() {
             return Ok(Self(signed_on));
         }
         Err(SignedOnRejection::NotSignedOn(

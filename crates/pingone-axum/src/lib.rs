@@ -26,6 +26,7 @@ pub use tower_sessions;
 pub use extract::{NotSignedOn, RecentlySignedOn, SignedOn, SignedOnRejection};
 pub use failure::{AccessTokenError, SessionError, SignOnFailure};
 pub use return_to::{InvalidReturnTo, ReturnTo};
+pub use session::provider_session;
 pub use sessions::SharedSessions;
 pub use settings::{GrantType, SignOnSettings};
 pub use sign_on::pages::{PageRequest, Pages, PlainPages, SignedOff};

@@ -28,6 +28,14 @@ pub(crate) struct Record {
     pub(crate) authenticated_at: Timestamp,
 }
 
+/// The provider's session (`sid`) that a stored session belongs to, if somebody is signed on in it:
+/// for stores that end what hangs on a session of the provider.
+pub fn provider_session<S: std::hash::BuildHasher>(
+    data: &std::collections::HashMap<String, Value, S>,
+) -> Option<&str> {
+    data.get(SIGNED_ON)?.get("claims")?.get("sid")?.as_str()
+}
+
 pub(crate) async fn find(session: &Session) -> Result<Option<Record>, SessionError> {
     session.get(SIGNED_ON).await.map_err(SessionError::new)
 }
