@@ -115,6 +115,13 @@ impl Failure {
     }
 }
 
+/// The portal's own database does not answer.
+impl From<db::StoreError> for Failure {
+    fn from(error: db::StoreError) -> Self {
+        Self::session(error)
+    }
+}
+
 /// An environment that is down, slow or busy: 503, and again later. One that answers nonsense or
 /// refuses what it should not: 502. Never 500.
 impl From<pingone::Error> for Failure {

@@ -29,6 +29,7 @@ impl Portal {
         self.prepare().await;
         loop {
             self.purge_expired().await;
+            self.delete_accounts().await;
             tokio::time::sleep(PURGE_EVERY).await;
         }
     }
@@ -53,4 +54,40 @@ impl Portal {
             }
         }
     }
+
+    /// Deletes the accounts whose owners asked for it, when their time has come.
+    pub async fn delete_accounts(&self) {
+        if let Some(services) = self.services()
+            && let Err(error) = delete_accounts(self, &services.management).await
+        {
+            let causes = ui::chain_of_causes(&error).join(": ");
+            tracing::warn!(error = %causes, "accounts that are to be deleted were not looked for");
+        }
+    }
+}
+
+async fn delete_accounts(
+    portal: &Portal,
+    management: &pingone::management::Client,
+) -> Result<(), db::StoreError> {
+    let deletions = portal.deletions();
+    for user in deletions.due(portal.now()).await? {
+        if !deletions.begin(user, portal.now()).await? {
+            continue;
+        }
+        match management.users().delete(user).await {
+            Ok(()) => tracing::info!(user.id = %user, "an account was deleted as its owner asked"),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => {
+                let causes = ui::chain_of_causes(&error).join(": ");
+                tracing::warn!(user.id = %user, error = %causes,
+                    "an account was not deleted; it is tried again in a day");
+                deletions.put_off(user, portal.now()).await?;
+                continue;
+            }
+        }
+        portal.former_addresses().delete(user).await?;
+        deletions.finish(user).await?;
+    }
+    Ok(())
 }

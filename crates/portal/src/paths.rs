@@ -12,6 +12,18 @@ pub(crate) const HOME: &str = "/";
 pub(crate) const SIGN_ON: &str = "/login";
 pub(crate) const SIGN_OFF: &str = "/logout";
 pub(crate) const USER_INFO: &str = "/user/info";
+pub(crate) const PROFILE: &str = "/profile";
+pub(crate) const EMAIL: &str = "/profile/email";
+pub(crate) const EMAIL_CONFIRM: &str = "/profile/email/confirm";
+pub(crate) const EMAIL_RESEND: &str = "/profile/email/resend";
+pub(crate) const EMAIL_UNDO: &str = "/profile/email/undo";
+pub(crate) const SECURITY: &str = "/security";
+pub(crate) const SESSION_END: &str = "/security/end";
+pub(crate) const SESSIONS_END_OTHERS: &str = "/security/end-others";
+pub(crate) const DATA: &str = "/data";
+pub(crate) const DATA_DOWNLOAD: &str = "/data/download";
+pub(crate) const DELETE: &str = "/account/delete";
+pub(crate) const KEEP: &str = "/account/keep";
 pub(crate) const CHANGE_PASSWORD: &str = "/password/change";
 pub(crate) const RULES: &str = "/password/rules";
 pub(crate) const FORGOT: &str = "/password/forgot";
@@ -33,6 +45,18 @@ pub(crate) enum Name {
     SignOn,
     SignOff,
     UserInfo,
+    Profile,
+    Email,
+    EmailConfirm,
+    EmailResend,
+    EmailUndo,
+    Security,
+    SessionEnd,
+    SessionsEndOthers,
+    Data,
+    DataDownload,
+    Delete,
+    Keep,
     ChangePassword,
     Rules,
     Forgot,
@@ -102,6 +126,18 @@ pub(crate) const PAGES: &[Page] = &[
     page(Name::SignOn,          SIGN_ON,           Takes::Get,        Limit::SignOn,       SIGN_ON),
     page(Name::SignOff,         SIGN_OFF,          Takes::GetAndPost, Limit::None,         HOME),
     page(Name::UserInfo,        USER_INFO,         Takes::Get,        Limit::None,         USER_INFO),
+    page(Name::Profile,         PROFILE,           Takes::GetAndPost, Limit::None,         PROFILE),
+    page(Name::Email,           EMAIL,             Takes::GetAndPost, Limit::Recovery,     EMAIL),
+    page(Name::EmailConfirm,    EMAIL_CONFIRM,     Takes::GetAndPost, Limit::Recovery,     EMAIL_CONFIRM),
+    page(Name::EmailResend,     EMAIL_RESEND,      Takes::Post,       Limit::Recovery,     EMAIL_CONFIRM),
+    page(Name::EmailUndo,       EMAIL_UNDO,        Takes::Post,       Limit::Recovery,     USER_INFO),
+    page(Name::Security,        SECURITY,          Takes::Get,        Limit::None,         SECURITY),
+    page(Name::SessionEnd,      SESSION_END,       Takes::Post,       Limit::None,         SECURITY),
+    page(Name::SessionsEndOthers, SESSIONS_END_OTHERS, Takes::Post,   Limit::None,         SECURITY),
+    page(Name::Data,            DATA,              Takes::Get,        Limit::None,         DATA),
+    page(Name::DataDownload,    DATA_DOWNLOAD,     Takes::Get,        Limit::None,         DATA),
+    page(Name::Delete,          DELETE,            Takes::GetAndPost, Limit::None,         DELETE),
+    page(Name::Keep,            KEEP,              Takes::Post,       Limit::None,         HOME),
     page(Name::ChangePassword,  CHANGE_PASSWORD,   Takes::GetAndPost, Limit::None,         CHANGE_PASSWORD),
     page(Name::Rules,           RULES,             Takes::Post,       Limit::Rules,        HOME),
     page(Name::Forgot,          FORGOT,            Takes::GetAndPost, Limit::Recovery,     FORGOT),

@@ -12,8 +12,8 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::failure::{self, Failure};
 use crate::pages::{
-    home, password_change, password_forgot, password_recover, password_rules, register, user,
-    user_info, users,
+    data, deletion, email, home, password_change, password_forgot, password_recover,
+    password_rules, profile, register, security, user, user_info, users,
 };
 use crate::paths::{self, Name, PAGES};
 use crate::state::Portal;
@@ -36,6 +36,18 @@ fn handlers(page: Name) -> Option<MethodRouter<Portal>> {
         Name::SignOn | Name::SignOff => return None,
         Name::Home => get(home::get),
         Name::UserInfo => get(user_info::get),
+        Name::Profile => get(profile::get).post(profile::post),
+        Name::Email => get(email::get).post(email::post),
+        Name::EmailConfirm => get(email::confirm::get).post(email::confirm::post),
+        Name::EmailResend => post(email::confirm::resend),
+        Name::EmailUndo => post(email::undo),
+        Name::Security => get(security::get),
+        Name::SessionEnd => post(security::end),
+        Name::SessionsEndOthers => post(security::end_others),
+        Name::Data => get(data::get),
+        Name::DataDownload => get(data::download),
+        Name::Delete => get(deletion::get).post(deletion::post),
+        Name::Keep => post(deletion::keep),
         Name::ChangePassword => get(password_change::get).post(password_change::post),
         Name::Rules => post(password_rules::post),
         Name::Forgot => get(password_forgot::get).post(password_forgot::post),

@@ -19,7 +19,7 @@ use crate::policies::Policies;
 use crate::populations::Populations;
 use crate::recovery::Recoveries;
 use crate::settings::Settings;
-use crate::store::Sessions;
+use crate::store::{Deletions, FormerAddresses, Sessions};
 
 /// A token that is refused again so soon after its refusal led to signing on is refused the next time
 /// as well: leading there once more would go round in circles.
@@ -130,6 +130,21 @@ impl Portal {
         }
         led.insert(subject, (), now);
         true
+    }
+
+    /// The addresses that people had before, while they can take them back.
+    pub(crate) fn former_addresses(&self) -> FormerAddresses {
+        let parts = &self.inner.parts;
+        FormerAddresses::new(
+            parts.db.clone(),
+            Arc::clone(&parts.random),
+            Arc::clone(&parts.keyring),
+        )
+    }
+
+    /// The accounts that are to be deleted.
+    pub(crate) fn deletions(&self) -> Deletions {
+        Deletions::new(self.db().clone())
     }
 
     pub(crate) fn db(&self) -> &Db {

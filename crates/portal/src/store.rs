@@ -1,11 +1,16 @@
-//! The portal's own tables: sessions, and the tokens of signed-on users.
+//! The portal's own tables: sessions, the tokens of signed-on users, and what people decided about
+//! their accounts.
 
+mod deletions;
+mod former_addresses;
 mod sessions;
 mod tokens;
 
 use db::{Db, Migration, Statement, StoreError};
 use jiff::Timestamp;
 
+pub(crate) use deletions::Deletions;
+pub(crate) use former_addresses::{FormerAddress, FormerAddresses};
 pub(crate) use sessions::Sessions;
 pub(crate) use tokens::Tokens;
 
@@ -16,11 +21,18 @@ pub(crate) const COOKIE_PREFIX: &str = "__Host-latchkey-portal-";
 pub const SET: &str = "portal";
 
 /// The portal's tables, step by step.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "sessions",
-    sql: include_str!("../migrations/0001_sessions.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "sessions",
+        sql: include_str!("../migrations/0001_sessions.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "accounts",
+        sql: include_str!("../migrations/0002_accounts.sql"),
+    },
+];
 
 /// So many expired rows go at a time, so that nobody waits long behind a purge.
 const PURGED_AT_A_TIME: i64 = 1_000;
@@ -34,10 +46,14 @@ const PURGE_TOKENS: &str = "\
 DELETE FROM portal_tokens WHERE id IN (
     SELECT id FROM portal_tokens WHERE expires_at <= $1 LIMIT $2)";
 
+const PURGE_FORMER_ADDRESSES: &str = "\
+DELETE FROM portal_former_addresses WHERE user_id IN (
+    SELECT user_id FROM portal_former_addresses WHERE expires_at <= $1 LIMIT $2)";
+
 /// Deletes what has expired; gives how many rows went. Call it again while it gives many.
 pub(crate) async fn purge_expired(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
     let mut purged = 0;
-    for sql in [PURGE_SESSIONS, PURGE_TOKENS] {
+    for sql in [PURGE_SESSIONS, PURGE_TOKENS, PURGE_FORMER_ADDRESSES] {
         let statement = Statement::new(sql).bind(now).bind(PURGED_AT_A_TIME);
         let written = db.write(statement).await;
         purged += written
@@ -57,6 +73,7 @@ mod tests {
     use platform::keyring::Keyring;
     use platform::{Clock as _, FrozenClock};
     use protocol::SystemRandom;
+    use protocol::id::UserId;
     use time::OffsetDateTime;
     use tower_sessions::SessionStore as _;
     use tower_sessions::session::{Id, Record};
@@ -122,6 +139,80 @@ mod tests {
         clock.advance(SignedDuration::from_hours(1));
         assert_eq!(purge_expired(&db, clock.now()).await.unwrap(), 2);
         assert!(tokens.find(id).await.unwrap().is_none());
+    }
+
+    /// What is promised about decisions on accounts.
+    async fn decisions(db: Db) {
+        db.migrate(SET, MIGRATIONS).await.unwrap();
+        let clock = FrozenClock::new("2026-01-05T10:00:00Z".parse().unwrap());
+        let user = UserId::random(&SystemRandom);
+        let days = |days: i64| SignedDuration::from_hours(24 * days);
+
+        let random = Arc::new(SystemRandom);
+        let keyring = Arc::new(Keyring::random(&*random));
+        let addresses = FormerAddresses::new(db.clone(), random, keyring);
+        let keep = |address| addresses.insert(user, address, clock.now());
+        assert!(keep("first@example.com").await.unwrap());
+        assert!(!keep("second@example.com").await.unwrap());
+        let found = addresses.find(user, clock.now()).await.unwrap().unwrap();
+        assert_eq!(found.address, "first@example.com");
+        let rows = db.read("SELECT address FROM portal_former_addresses".into());
+        let kept: String = rows.await.unwrap().pop().unwrap().get("address").unwrap();
+        assert!(!kept.contains("first"), "it is sealed");
+        clock.advance(days(7));
+        assert_eq!(addresses.find(user, clock.now()).await.unwrap(), None);
+        assert!(keep("third@example.com").await.unwrap());
+
+        let deletions = Deletions::new(db);
+        deletions.insert(user, clock.now()).await.unwrap();
+        let due = deletions.find(user).await.unwrap().unwrap();
+        clock.advance(days(13));
+        deletions.insert(user, clock.now()).await.unwrap();
+        assert_eq!(
+            deletions.find(user).await.unwrap(),
+            Some(due),
+            "not put off"
+        );
+        assert!(deletions.due(clock.now()).await.unwrap().is_empty());
+        assert!(
+            !deletions.begin(user, clock.now()).await.unwrap(),
+            "too early"
+        );
+        assert!(deletions.call_off(user).await.unwrap());
+        assert!(!deletions.call_off(user).await.unwrap());
+        deletions.insert(user, clock.now()).await.unwrap();
+        clock.advance(days(14));
+        assert_eq!(deletions.due(clock.now()).await.unwrap(), [user]);
+        assert!(deletions.begin(user, clock.now()).await.unwrap());
+        assert!(
+            !deletions.begin(user, clock.now()).await.unwrap(),
+            "one is at it"
+        );
+        assert!(!deletions.call_off(user).await.unwrap(), "it is too late");
+        clock.advance(SignedDuration::from_hours(1));
+        assert_eq!(
+            deletions.due(clock.now()).await.unwrap(),
+            [user],
+            "it broke off"
+        );
+        deletions.put_off(user, clock.now()).await.unwrap();
+        assert!(deletions.due(clock.now()).await.unwrap().is_empty());
+        deletions.finish(user).await.unwrap();
+        assert_eq!(deletions.find(user).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn decisions_on_accounts_are_kept_on_sqlite() {
+        let test = db::testing::sqlite().await;
+        decisions(test.db.clone()).await;
+    }
+
+    #[tokio::test]
+    async fn decisions_on_accounts_are_kept_on_postgresql() {
+        let Some(test) = db::testing::postgres().await else {
+            return;
+        };
+        decisions(test.db.clone()).await;
     }
 
     #[tokio::test]

@@ -1,7 +1,10 @@
 //! The portal's texts.
 
 /// The catalogue that pages take their texts from.
-pub(crate) const TEXTS: &str = include_str!("../locales/en/portal.ftl");
+pub(crate) const TEXTS: &str = concat!(
+    include_str!("../locales/en/portal.ftl"),
+    include_str!("../locales/en/account.ftl"),
+);
 
 #[cfg(test)]
 mod tests {

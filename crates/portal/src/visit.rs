@@ -98,6 +98,16 @@ impl Visit {
             .ok_or_else(|| Failure::NotSignedOn(self.not_signed_on.clone()))
     }
 
+    /// The user who is signed on and has just shown the provider who they are: for what only its owner
+    /// may do with an account. Others are sent to do so, and back.
+    pub(crate) fn fresh_user(&self) -> Result<&SignedOn, Failure> {
+        let user = self.user()?;
+        if user.is_recent() {
+            return Ok(user);
+        }
+        Err(Failure::NotSignedOn(self.not_signed_on.clone().fresh()))
+    }
+
     /// What needs the management API; `detail` says what cannot be done without it.
     pub(crate) fn services(&self, detail: &'static str) -> Result<&Services, Failure> {
         self.portal
@@ -192,8 +202,11 @@ impl Visit {
         let item = |path: &str, text: &str| NavItem::new(path, self.text(text), &self.path);
         let mut nav = vec![item(paths::HOME, "nav-home")];
         if self.signed_on.is_some() {
-            nav.push(item(paths::USER_INFO, "nav-user-info"));
-            nav.push(item(paths::CHANGE_PASSWORD, "nav-change-password"));
+            nav.push(item(paths::USER_INFO, "nav-profile"));
+            if self.portal.services().is_some() {
+                nav.push(item(paths::SECURITY, "nav-security"));
+                nav.push(item(paths::DATA, "nav-data"));
+            }
         }
         if is_operator {
             nav.push(item(paths::USERS, "nav-users"));

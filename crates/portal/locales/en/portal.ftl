@@ -3,8 +3,6 @@
 ## Navigation
 
 nav-home = Home
-nav-user-info = Your information
-nav-change-password = Change password
 nav-users = Users
 nav-register = Register
 nav-sign-on = Sign on
@@ -12,7 +10,7 @@ nav-sign-on = Sign on
 ## Start page
 
 home-title = Welcome
-home-lead = Sign on, create an account, or get back into yours.
+home-lead = Sign on to look after your account.
 home-who = You are signed on as { $name }.
 home-who-and-username = You are signed on as { $name } ({ $username }).
 home-since = Signed on since
@@ -21,14 +19,10 @@ home-application = The application signs on for itself here (client_credentials)
 home-application-signed-on = The application has signed on for itself (client_credentials) on { $time }, so no user is present.
 home-missing = What is not configured
 
-tile-user-info-title = Your information
-tile-user-info-text = See what this application is told about you, and what it means.
+tile-user-info-title = Your profile
+tile-user-info-text = See and change your name, telephone number and e-mail address.
 tile-change-password-title = Change your password
 tile-change-password-text = Choose a new one. You need your current password.
-tile-register-title = Create an account
-tile-register-text = Choose a username and a password; it takes a minute.
-tile-forgot-title = Forgot your password?
-tile-forgot-text = Get a code by e-mail and choose a new password.
 tile-users-title = Users
 tile-users-text = Find people, set passwords, unlock and disable accounts.
 tile-application-title = Sign the application on
@@ -41,11 +35,11 @@ missing-users = Pages of users: the grant type client_credentials has none
 
 ## User information
 
-user-info-title = Your information
-user-info-lead = This is what the sign-on service tells this application about you.
-user-info-userinfo = Profile
+user-info-title = Your profile
+user-info-lead = What this site knows about you.
+user-info-userinfo = Userinfo
 user-info-userinfo-lead = From the userinfo endpoint, asked for just now.
-user-info-id-token = Sign-on
+user-info-id-token = ID token
 user-info-id-token-lead = From the ID token, as it was when you signed on.
 
 claim-value-yes = Yes
@@ -163,7 +157,7 @@ user-unlock = Unlock
 user-send-code = Send recovery code
 user-disable = Disable
 user-enable = Enable
-user-own-account = This is your own account. Another operator can disable it; your password is changed under “Change password”.
+user-own-account = This is your own account. Another operator can disable it; your password is changed under “Security”.
 user-set-password = Set a password
 user-set-password-lead = For somebody who cannot do it themselves.
 user-set-password-submit = Set password
@@ -247,7 +241,7 @@ error-code-exhausted = The code was wrong too often. Have another one sent.
 error-pingone = The sign-on service does not accept this: { $message }
 error-account-not-usable = This account is disabled or locked, so no recovery code can be sent.
 error-own-account = This is your own account. Ask another operator to disable it.
-error-own-password = This is your own account. Change your password under “Change password”, with the current one.
+error-own-password = This is your own account. Change your password under “Security”, with the current one.
 error-user-has-no-password = This account has no password.
 error-user-locked-out = The password of this account is locked. Unlock it first.
 

@@ -1,15 +1,18 @@
-//! `/user/info`: what the provider says about the user, in userinfo and in the ID token, with the
-//! meaning of each claim in words. The access token is never shown.
+//! `/user/info`: the user's profile; and folded away below it, for developers, what the provider says
+//! in userinfo and in the ID token, with the meaning of each claim. The access token is never shown.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use pingone::User;
 use pingone_axum::AccessTokenError;
 use serde_json::{Map, Value};
 use ui::{Layout, Messages};
 
 use crate::failure::Failure;
-use crate::pages::person::in_words;
+use crate::pages::own::Own;
+use crate::pages::person::{When, Zone, attribute, full_name, in_words};
+use crate::store::FormerAddress;
 use crate::visit::Visit;
 
 /// Claims that are instants in seconds.
@@ -65,9 +68,24 @@ const DEEPEST: usize = 2;
 #[template(path = "user_info.html")]
 struct Page {
     layout: Layout,
+    facts: Vec<Fact>,
+    /// Whether the profile can be changed here: where the user is one of PingOne's.
+    can_edit: bool,
+    can_confirm: bool,
+    /// The address that the user had before, and until when it can be taken back.
+    former: Option<(String, When)>,
     /// Absent when no access token was asked for: the ID token is then all there is.
     userinfo: Option<Vec<ShownClaim>>,
     id_token: Vec<ShownClaim>,
+}
+
+/// A line of the profile.
+struct Fact {
+    name: String,
+    lines: Vec<String>,
+    /// What is to be known about it: a look and a word.
+    badge: Option<(&'static str, String)>,
+    when: Option<When>,
 }
 
 /// A claim, its meaning, and its value.
@@ -102,8 +120,18 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
         Err(AccessTokenError::NotGranted) => None,
         Err(error) => return Err(visit.access_failed(error).await),
     };
+    let (account, former) = account(&visit).await;
+    let zone = Zone::of(account.as_ref(), Some(user));
     let messages = visit.portal().site().messages();
     let page = Page {
+        facts: match (&account, &userinfo) {
+            (Some(account), _) => facts_of_user(&visit, account, &zone),
+            (None, Some(claims)) => facts_of_claims(&visit, claims),
+            (None, None) => facts_of_claims(&visit, user.claims()),
+        },
+        can_edit: account.is_some(),
+        can_confirm: account.is_some_and(|user| user.email_verified != Some(true)),
+        former: former.map(|former| (former.address, zone.when(former.until))),
         userinfo: userinfo.map(|claims| claims_shown(messages, &claims, 0)),
         id_token: claims_shown(messages, user.claims(), 0),
         layout: visit
@@ -114,7 +142,131 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     Ok(visit.page(page).into_response())
 }
 
-fn claims_shown(messages: &Messages, claims: &Map<String, Value>, depth: usize) -> Vec<ShownClaim> {
+/// The user as PingOne keeps them, where they may see it, and the address they can take back.
+async fn account(visit: &Visit) -> (Option<User>, Option<FormerAddress>) {
+    if visit.portal().services().is_none() {
+        return (None, None);
+    }
+    let Ok(own) = Own::open(visit).await else {
+        return (None, None);
+    };
+    let user = own.management.users().load(own.id).await.ok();
+    let former = visit.portal().former_addresses();
+    let former = former.find(own.id, visit.portal().now()).await;
+    (user, former.ok().flatten())
+}
+
+fn fact(visit: &Visit, id: &str, text: Option<&str>) -> Option<Fact> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    Some(Fact {
+        name: visit.text(id),
+        lines: text.lines().map(str::to_owned).collect(),
+        badge: None,
+        when: None,
+    })
+}
+
+fn email(visit: &Visit, email: Option<&str>, is_verified: bool) -> Option<Fact> {
+    let badge = if is_verified {
+        ("success", visit.text("profile-email-confirmed"))
+    } else {
+        ("warning", visit.text("profile-email-unconfirmed"))
+    };
+    let fact = fact(visit, "claim-email", email)?;
+    Some(Fact {
+        badge: Some(badge),
+        ..fact
+    })
+}
+
+fn facts_of_user(visit: &Visit, user: &User, zone: &Zone) -> Vec<Fact> {
+    let time = |id: &str, at: Option<Timestamp>| {
+        Some(Fact {
+            name: visit.text(id),
+            lines: Vec::new(),
+            badge: None,
+            when: Some(zone.when(at?)),
+        })
+    };
+    let address = user.address.as_ref().map(|address| {
+        let town = [&address.postal_code, &address.locality];
+        let town: Vec<&str> = town.into_iter().flatten().map(String::as_str).collect();
+        let lines = [
+            address.street_address.clone(),
+            Some(town.join(" ")),
+            address.region.clone(),
+            address.country_code.clone(),
+        ];
+        let lines: Vec<String> = lines
+            .into_iter()
+            .flatten()
+            .filter(|it| !it.is_empty())
+            .collect();
+        lines.join("\n")
+    });
+    let language = attribute(user, "preferredLanguage").or_else(|| attribute(user, "locale"));
+    let facts = [
+        fact(visit, "claim-name", Some(&full_name(user))),
+        fact(visit, "claim-nickname", attribute(user, "nickname")),
+        fact(visit, "claim-preferred_username", user.username.as_deref()),
+        email(
+            visit,
+            user.email.as_deref(),
+            user.email_verified == Some(true),
+        ),
+        fact(visit, "label-mobile-phone", attribute(user, "mobilePhone")),
+        fact(visit, "claim-phone_number", attribute(user, "primaryPhone")),
+        fact(visit, "claim-address", address.as_deref()),
+        fact(visit, "claim-locale", language),
+        fact(visit, "claim-zoneinfo", attribute(user, "timezone")),
+        time("profile-created", user.created_at),
+        time(
+            "profile-last-sign-on",
+            user.last_sign_on.as_ref().map(|last| last.at),
+        ),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+fn facts_of_claims(visit: &Visit, claims: &Map<String, Value>) -> Vec<Fact> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let address = claims.get("address").and_then(Value::as_object);
+    let address = address.map(|parts| {
+        let parts = [
+            "street_address",
+            "postal_code",
+            "locality",
+            "region",
+            "country",
+        ]
+        .into_iter()
+        .filter_map(|name| parts.get(name)?.as_str());
+        parts.collect::<Vec<_>>().join("\n")
+    });
+    let is_verified = claims.get("email_verified") == Some(&Value::Bool(true));
+    let facts = [
+        fact(visit, "claim-name", text("name")),
+        fact(visit, "claim-nickname", text("nickname")),
+        fact(
+            visit,
+            "claim-preferred_username",
+            text("preferred_username"),
+        ),
+        email(visit, text("email"), is_verified),
+        fact(visit, "claim-phone_number", text("phone_number")),
+        fact(visit, "claim-address", address.as_deref()),
+        fact(visit, "claim-birthdate", text("birthdate")),
+        fact(visit, "claim-locale", text("locale")),
+        fact(visit, "claim-zoneinfo", text("zoneinfo")),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+pub(crate) fn claims_shown(
+    messages: &Messages,
+    claims: &Map<String, Value>,
+    depth: usize,
+) -> Vec<ShownClaim> {
     let place = |name: &str| {
         ORDER
             .iter()
@@ -221,7 +373,7 @@ mod tests {
         for claim in claims_shown {
             let expected = Shown::Time {
                 machine: "2026-01-05T10:00:00Z".to_owned(),
-                words: "5 January 2026, 10:00:00 UTC".to_owned(),
+                words: "5 January 2026, 10:00 UTC".to_owned(),
             };
             assert_eq!(claim.shown, expected, "{}", claim.name);
         }

@@ -41,12 +41,12 @@ impl fmt::Debug for Sessions {
 }
 
 const INSERT: &str = "\
-INSERT INTO portal_sessions (id_digest, data, idle_until, absolute_until)
-VALUES ($1, $2, $3, $4)";
+INSERT INTO portal_sessions (id_digest, data, idle_until, absolute_until, provider_session)
+VALUES ($1, $2, $3, $4, $5)";
 
 /// Not an upsert: a late request must not revive a session that was ended.
 const UPDATE: &str = "\
-UPDATE portal_sessions SET data = $2, idle_until = $3 WHERE id_digest = $1";
+UPDATE portal_sessions SET data = $2, idle_until = $3, provider_session = $4 WHERE id_digest = $1";
 
 const FIND: &str = "\
 SELECT data, idle_until FROM portal_sessions
@@ -56,6 +56,8 @@ const PUSH_OUT: &str = "\
 UPDATE portal_sessions SET idle_until = $2 WHERE id_digest = $1 AND idle_until < $2";
 
 const DELETE: &str = "DELETE FROM portal_sessions WHERE id_digest = $1";
+
+const END_BEHIND: &str = "DELETE FROM portal_sessions WHERE provider_session = $1";
 
 impl Sessions {
     pub(crate) fn new(
@@ -72,6 +74,14 @@ impl Sessions {
             keyring,
             settings,
         }
+    }
+
+    /// Ends the sessions here that hang on a session of the provider, in whichever browser.
+    pub(crate) async fn end_behind(&self, provider_session: &str) -> Result<()> {
+        let end = Statement::new(END_BEHIND).bind(sha256(provider_session));
+        let ended = self.db.write(end).await;
+        ended.map_err(backend("end the sessions of a browser"))?;
+        Ok(())
     }
 
     fn seal(&self, digest: &str, record: &Record) -> Result<String> {
@@ -98,7 +108,8 @@ impl SessionStore for Sessions {
             .bind(&digest)
             .bind(self.seal(&digest, record)?)
             .bind(self.idle_until(now))
-            .bind(after(now, self.settings.absolute));
+            .bind(after(now, self.settings.absolute))
+            .bind(provider_session(record));
         self.db
             .write(insert)
             .await
@@ -111,7 +122,8 @@ impl SessionStore for Sessions {
         let update = Statement::new(UPDATE)
             .bind(&digest)
             .bind(self.seal(&digest, record)?)
-            .bind(self.idle_until(self.clock.now()));
+            .bind(self.idle_until(self.clock.now()))
+            .bind(provider_session(record));
         let written = self
             .db
             .write(update)
@@ -168,6 +180,10 @@ impl SessionStore for Sessions {
 
 fn digest(id: &Id) -> String {
     sha256(&id.to_string())
+}
+
+fn provider_session(record: &Record) -> Option<String> {
+    pingone_axum::provider_session(&record.data).map(sha256)
 }
 
 fn context(digest: &str) -> String {
@@ -268,6 +284,26 @@ mod tests {
         let row = rows.unwrap().pop().unwrap();
         assert_ne!(row.get::<String>("id_digest").unwrap(), id.to_string());
         assert!(!row.get::<String>("data").unwrap().contains("ada"));
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_with_the_one_at_the_provider_and_no_other_does() {
+        let (sessions, _) = store().await;
+        let mut records = Vec::new();
+        for sid in ["one", "other"] {
+            let claims = serde_json::json!({ "claims": { "sid": sid } });
+            let data = HashMap::from([("signed_on".to_owned(), claims)]);
+            let mut record = Record {
+                id: Id(1),
+                data,
+                expiry_date: OffsetDateTime::UNIX_EPOCH,
+            };
+            sessions.create(&mut record).await.unwrap();
+            records.push(record);
+        }
+        sessions.end_behind("one").await.unwrap();
+        assert!(sessions.load(&records[0].id).await.unwrap().is_none());
+        assert!(sessions.load(&records[1].id).await.unwrap().is_some());
     }
 
     #[tokio::test]

@@ -20,6 +20,33 @@ async fn it_says_what_can_be_done_and_who_is_signed_on() {
         page.body
     );
     assert!(page.has("You have signed on."));
+    for path in ["/user/info", "/password/change", "/security", "/data"] {
+        assert!(page.has(&format!("href=\"{path}\"")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_unproven_address_needs_attention_until_it_is_proven() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    let page = browser.get("/").await.expect(200);
+    assert!(page.has("is not confirmed yet"), "{}", page.body);
+    site.fake
+        .change("ada", |person| person.email_verified = true);
+    let page = browser.get("/").await.expect(200);
+    assert!(!page.has("is not confirmed yet"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_stranger_has_one_button() {
+    let site = Site::start().await;
+    let page = site.browser().get("/").await.expect(200);
+    assert_eq!(
+        page.body.matches("class=\"button").count(),
+        1,
+        "{}",
+        page.body
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,199 @@
+//! `/data`: everything that is kept about the user, to read and to take along.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, header};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use ui::Layout;
+
+use crate::failure::Failure;
+use crate::pages::events;
+use crate::pages::own::{self, Own};
+use crate::pages::person::{When, Zone};
+use crate::visit::Visit;
+
+/// What the file is called.
+const FILE_NAME: &str = "attachment; filename=\"my-data.json\"";
+
+#[derive(Template)]
+#[template(path = "data.html")]
+struct Page {
+    layout: Layout,
+    sections: Vec<Section>,
+    deletion: Option<When>,
+}
+
+/// One kind of data.
+struct Section {
+    id: &'static str,
+    title: String,
+    /// Each line with the place that it has in the file.
+    lines: Vec<(String, String)>,
+}
+
+/// Everything that is kept, as it stands in the file. What the environment does not let anybody read
+/// here is named under `notProvided`.
+struct Everything {
+    document: Map<String, Value>,
+    zone: Zone,
+    deletion: Option<Timestamp>,
+}
+
+impl Everything {
+    async fn gather(visit: &Visit) -> Result<Self, Failure> {
+        let own = Own::open_freshly(visit).await?;
+        let services = visit.services("failure-management-not-configured")?;
+        let now = visit.portal().now();
+        let user = own.load(visit).await?;
+        let zone = Zone::of(Some(&user), visit.signed_on());
+        let (passwords, sessions) = (
+            own.management.passwords(own.id),
+            own.management.sessions(own.id),
+        );
+        let (password, sessions, events) = tokio::join!(
+            passwords.state(),
+            async { sessions.list().all().await },
+            events::entries(&services.management, own.id, now),
+        );
+        let (mut document, mut missing) = (Map::new(), Vec::new());
+        document.insert("profile".to_owned(), plain(&user)?);
+        let parts = [
+            ("password", password.map(|it| plain(&it))),
+            ("sessions", sessions.map(|it| plain(&it))),
+            ("events", events.map(|it| plain(&it))),
+        ];
+        for (name, part) in parts {
+            match part {
+                Ok(part) => drop(document.insert(name.to_owned(), part?)),
+                Err(error) if error.is_forbidden() || error.is_not_found() => missing.push(name),
+                Err(error) => return Err(own::failed(visit, error).await),
+            }
+        }
+        let portal = visit.portal();
+        let deletion = portal.deletions().find(own.id).await?;
+        let former = portal.former_addresses().find(own.id, now).await?;
+        document.insert(
+            "portal".to_owned(),
+            json!({
+                "deletionDueAt": deletion.map(|at| at.to_string()),
+                "formerAddress": former.map(|former| former.address),
+                "signedOnAt": visit.signed_on().map(|user| user.signed_on_at().to_string()),
+            }),
+        );
+        document.insert("notProvided".to_owned(), json!(missing));
+        Ok(Self {
+            document,
+            zone,
+            deletion,
+        })
+    }
+}
+
+/// A resource without its links, which lead nowhere for its owner.
+fn plain(resource: &impl serde::Serialize) -> Result<Value, Failure> {
+    let mut value = serde_json::to_value(resource)
+        .map_err(|error| Failure::new(http::StatusCode::BAD_GATEWAY).caused_by(error))?;
+    drop_links(&mut value);
+    Ok(value)
+}
+
+fn drop_links(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.remove("_links");
+            members.values_mut().for_each(drop_links);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_links),
+        _ => {}
+    }
+}
+
+/// Every value by its place in the document, such as `name.given`.
+fn lines(place: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    let below = |part: &str| match place {
+        "" => part.to_owned(),
+        place => format!("{place}.{part}"),
+    };
+    match value {
+        Value::Null => {}
+        Value::Object(members) => {
+            for (name, value) in members {
+                lines(&below(name), value, found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                lines(&below(&(index + 1).to_string()), value, found);
+            }
+        }
+        Value::String(text) => found.push((place.to_owned(), text.clone())),
+        value => found.push((place.to_owned(), value.to_string())),
+    }
+}
+
+pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
+    let everything = Everything::gather(&visit).await?;
+    let kinds = [
+        ("profile", "data-profile"),
+        ("password", "data-password"),
+        ("sessions", "data-sessions"),
+        ("events", "data-events"),
+        ("portal", "data-portal"),
+        ("notProvided", "data-not-provided"),
+    ];
+    let section = |(id, text): (&'static str, &str)| {
+        let mut found = Vec::new();
+        lines("", everything.document.get(id)?, &mut found);
+        (!found.is_empty()).then(|| Section {
+            id,
+            title: visit.text(text),
+            lines: found,
+        })
+    };
+    let sections = kinds.into_iter().filter_map(section).collect();
+    let layout = visit.layout("data-title").await?;
+    let page = Page {
+        layout: layout.with_lead(visit.text("data-lead")),
+        sections,
+        deletion: everything.deletion.map(|at| everything.zone.when(at)),
+    };
+    Ok(visit.page(page).into_response())
+}
+
+/// The same as a file.
+pub(crate) async fn download(visit: Visit) -> Result<Response, Failure> {
+    let everything = Everything::gather(&visit).await?;
+    let text = serde_json::to_string_pretty(&everything.document)
+        .map_err(|error| Failure::new(http::StatusCode::BAD_GATEWAY).caused_by(error))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, FILE_NAME),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    Ok((headers, text).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_is_a_line_and_no_link_is() {
+        let mut value = json!({
+            "_links": { "self": { "href": "https://x" } },
+            "name": { "given": "Ada" },
+            "codes": ["a", { "_links": {}, "n": 1 }],
+            "nothing": null,
+        });
+        drop_links(&mut value);
+        let mut found = Vec::new();
+        lines("", &value, &mut found);
+        found.sort();
+        let expected = [("codes.1", "a"), ("codes.2.n", "1"), ("name.given", "Ada")];
+        let expected = expected.map(|(place, text)| (place.to_owned(), text.to_owned()));
+        assert_eq!(found, expected);
+    }
+}
