@@ -34,6 +34,14 @@ export class Person {
     await this.page.keyboard.press("Space");
   }
 
+  /** Opens what is folded away under a line that reads so. */
+  async unfold(label) {
+    const summary = this.page.locator("summary").filter({ hasText: label }).first();
+    if (this.hands === "mouse") return summary.click();
+    await this.reach(summary, label);
+    return this.page.keyboard.press("Enter");
+  }
+
   /** Chooses an option by the text that it shows. */
   async choose(field, option) {
     const target = this.field(field);

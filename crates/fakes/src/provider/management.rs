@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, put};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use protocol::SystemRandom;
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId, RoleId};
 use protocol::password_policy::PasswordPolicy;
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<Provider> {
     Router::new()
         .route("/v1/roles", get(roles))
         .route(&users, get(list_users).post(create_user))
-        .route(&format!("{users}/{{id}}"), get(load_user).post(act_on_user))
+        .route(&format!("{users}/{{id}}"), get(load_user).post(act_on_user).delete(delete_user))
         .route(&format!("{users}/{{id}}/enabled"), put(set_enabled))
         .route(&format!("{users}/{{id}}/roleAssignments"), get(assignments))
         .route(&format!("{environment}/populations"), get(populations))
@@ -216,6 +216,21 @@ async fn load_user(
         Some(person) => json_answer(200, &shown(&person)),
         None => api_error(404, "NOT_FOUND", &json!([])),
     }
+}
+
+async fn delete_user(
+    State(provider): State<Provider>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    assert_eq!(
+        provider.bearer(&headers),
+        Some(Bearer::Worker),
+        "users are deleted by the worker"
+    );
+    let mut world = provider.world();
+    world.people.retain(|person| person.id.to_string() != id);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn act_on_user(

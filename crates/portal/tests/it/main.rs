@@ -6,6 +6,7 @@
     reason = "a helper of a test may fail the test, and is explained by its use"
 )]
 
+mod accounts;
 mod bad_input;
 mod browser;
 mod defects;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod accounts;
 mod administration;
 mod backup;
 mod bad_input;

@@ -39,10 +39,16 @@ const SCOPES: Key = Key::list(
         "email",
         "address",
         "phone",
+        "p1:read:user",
+        "p1:update:user",
+        "p1:verify:user",
+        "p1:read:sessions",
+        "p1:delete:sessions",
         "p1:read:userPassword",
         "p1:reset:userPassword",
     ],
-    "What is asked for; without openid nobody is signed on.",
+    "What is asked for; without openid nobody is signed on. Those that begin with p1: let people look \
+     after their own account; each page says which it needs.",
 );
 
 pub(super) fn sign_on(reader: &mut Reader<'_>) -> SignOnSettings {

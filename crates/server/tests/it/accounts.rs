@@ -1,0 +1,284 @@
+//! People look after their own account in the portal: profile, address, sessions, data, deletion.
+
+use jiff::SignedDuration;
+use testkit::{Page, Person, SignedOn, System, give_credentials};
+
+/// Longer ago than what counts as having just signed on.
+const A_WHILE: SignedDuration = SignedDuration::from_mins(6);
+
+async fn ada(system: &System) -> Person {
+    system.new_user("ada").await
+}
+
+async fn change_email(session: &SignedOn<'_>, email: &str) -> Page {
+    let page = session.open("/profile/email").await.expect(200);
+    page.form_with("email").fill("email", email).submit().await
+}
+
+async fn confirm(page: &Page, code: &str) -> Page {
+    page.form_with("code").fill("code", code).submit().await
+}
+
+#[tokio::test]
+async fn a_profile_is_changed_by_its_owner_and_by_nobody_else() {
+    let system = System::start().await;
+    let (ada, bob) = (ada(&system).await, system.new_user("bob").await);
+    let session = system.sign_on(&ada).await;
+    let page = session.open("/profile").await.expect(200);
+    let page = page
+        .form_with("givenName")
+        .fill("givenName", "Augusta")
+        .fill("familyName", "")
+        .fill("mobilePhone", "+44 20 7946 0018")
+        .fill("timezone", "Europe/Paris")
+        .submit()
+        .await
+        .expect(200);
+    let text = page.text();
+    assert!(text.contains("Your profile is saved."), "{text}");
+    assert!(
+        text.contains("Augusta") && text.contains("+44 20 7946 0018"),
+        "{text}"
+    );
+    assert!(
+        text.contains(" CET") || text.contains(" CEST"),
+        "times are in their zone: {text}"
+    );
+    assert!(
+        !text.contains("Lovelace"),
+        "what is empty is removed: {text}"
+    );
+    let other = system.sign_on(&bob).await.open("/user/info").await;
+    assert!(
+        other.expect(200).text().contains("Lovelace"),
+        "nobody else's changed"
+    );
+
+    let page = session.open("/profile").await.expect(200);
+    let form = page.form_with("mobilePhone").fill("mobilePhone", "call me");
+    let page = form.submit().await.expect(422);
+    assert_eq!(page.attributes("#mobilePhone", "aria-invalid"), ["true"]);
+    assert_eq!(page.attributes("#mobilePhone", "value"), ["call me"]);
+}
+
+#[tokio::test]
+async fn another_address_is_proven_by_a_code_and_the_one_before_is_told() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let session = system.sign_on(&ada).await;
+    let page = change_email(&session, "not an address").await.expect(422);
+    assert_eq!(page.attributes("#email", "aria-invalid"), ["true"]);
+
+    let page = change_email(&session, "augusta@example.com")
+        .await
+        .expect(200);
+    let told = system.mailbox().newest(&ada.email, 1).await;
+    assert!(told.subject.contains("changed"), "{}", told.subject);
+    let code = system
+        .mailbox()
+        .newest("augusta@example.com", 1)
+        .await
+        .code();
+    let page = confirm(&page, "AAAAAAAA").await.expect(422);
+    assert_eq!(page.attributes("#code", "aria-invalid"), ["true"]);
+    let page = confirm(&page, &code).await.expect(200);
+    let text = page.text();
+    assert!(
+        text.contains("augusta@example.com") && text.contains("Confirmed"),
+        "{text}"
+    );
+    let home = session.open("/").await.expect(200).text();
+    assert!(!home.contains("is not confirmed yet"), "{home}");
+}
+
+#[tokio::test]
+async fn a_changed_address_is_taken_back_within_a_week_and_not_after() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let session = system.sign_on(&ada).await;
+    change_email(&session, "mistyped@example.com")
+        .await
+        .expect(200);
+    let page = session.open("/user/info").await.expect(200);
+    assert!(page.text().contains(&ada.email), "{}", page.text());
+    let undo = page.form_by("form[action='/profile/email/undo']");
+    let page = undo.submit().await.expect(200);
+    assert!(
+        page.text()
+            .contains(&format!("Your address is {} again", ada.email))
+    );
+    let info = session.open("/user/info").await.expect(200);
+    assert!(!info.text().contains("mistyped"), "{}", info.text());
+    assert!(!info.has("form[action='/profile/email/undo']"));
+
+    change_email(&session, "augusta@example.com")
+        .await
+        .expect(200);
+    system.advance(SignedDuration::from_hours(7 * 24));
+    let late = system
+        .sign_on(&Person {
+            email: "augusta@example.com".to_owned(),
+            ..ada
+        })
+        .await;
+    let info = late
+        .browser
+        .open(system.portal("/user/info"))
+        .await
+        .expect(200);
+    assert!(
+        !info.has("form[action='/profile/email/undo']"),
+        "{}",
+        info.text()
+    );
+}
+
+#[tokio::test]
+async fn what_only_the_owner_may_do_asks_for_the_password_again() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    for path in [
+        "/profile/email",
+        "/data",
+        "/data/download",
+        "/account/delete",
+    ] {
+        let session = system.sign_on(&ada).await;
+        let page = session.open(path).await.expect(200);
+        assert!(
+            !page.has("input[type=password]"),
+            "{path}: {}",
+            page.summary()
+        );
+        system.advance(A_WHILE);
+        let page = session.open(path).await.expect(200);
+        assert!(
+            page.has("input[type=password]"),
+            "{path}: {}",
+            page.summary()
+        );
+        let page = give_credentials(&page, &ada).await.expect(200);
+        assert_eq!(page.url.path(), path, "back at the page");
+    }
+}
+
+#[tokio::test]
+async fn one_session_is_ended_and_then_all_others() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let here = system.sign_on(&ada).await;
+    let (phone, desk) = (system.sign_on(&ada).await, system.sign_on(&ada).await);
+    let stranger = system.sign_on(&system.demo_user()).await;
+    let is_signed_on = async |session: &SignedOn<'_>| {
+        let page = session.open("/user/info").await.expect(200);
+        page.url.path() == "/user/info"
+    };
+    let page = here.open("/security").await.expect(200);
+    let ends = "form[action='/security/end']";
+    assert_eq!(
+        page.attributes(ends, "method").len(),
+        2,
+        "its own is not offered"
+    );
+    page.form_by(ends).submit().await.expect(200);
+    let left = [is_signed_on(&phone).await, is_signed_on(&desk).await];
+    assert_eq!(left.iter().filter(|is_left| **is_left).count(), 1);
+
+    let page = here.open("/security").await.expect(200);
+    let page = page.form_by("form[action='/security/end-others']");
+    page.submit().await.expect(200);
+    assert!(!is_signed_on(&phone).await && !is_signed_on(&desk).await);
+    assert!(is_signed_on(&here).await && is_signed_on(&stranger).await);
+}
+
+#[tokio::test]
+async fn nobody_ends_the_session_of_somebody_else() {
+    let system = System::start().await;
+    let (ada, bob) = (ada(&system).await, system.new_user("bob").await);
+    let (here, other) = (system.sign_on(&ada).await, system.sign_on(&bob).await);
+    let second = system.sign_on(&bob).await;
+    let page = second.open("/security").await.expect(200);
+    let theirs = page.attributes("input[name=session]", "value").remove(0);
+    let third = system.sign_on(&ada).await;
+    let form = here.open("/security").await.expect(200);
+    let form = form.form_by("form[action='/security/end']");
+    form.with("session", &theirs).submit().await.expect(200);
+    for session in [&other, &third] {
+        let page = session.open("/user/info").await.expect(200);
+        assert_eq!(page.url.path(), "/user/info");
+    }
+}
+
+#[tokio::test]
+async fn recent_events_tell_of_wrong_passwords_and_of_no_one_else() {
+    let system = System::start().await;
+    let (ada, bob) = (ada(&system).await, system.new_user("bob").await);
+    let wrong = bob.clone().with_password("not the password");
+    let page = system.browser().open(system.portal("/login")).await;
+    give_credentials(&page, &wrong).await;
+    let events = async |person: &Person| {
+        let page = system.sign_on(person).await.open("/security").await;
+        page.expect(200).text()
+    };
+    assert!(events(&bob).await.contains("A wrong password was entered"));
+    let own = events(&ada).await;
+    assert!(own.contains("The password was entered"), "{own}");
+    assert!(!own.contains("A wrong password was entered"), "{own}");
+}
+
+#[tokio::test]
+async fn everything_that_is_kept_is_read_and_downloaded_without_a_secret() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let session = system.sign_on(&ada).await;
+    let page = session.open("/data").await.expect(200);
+    assert!(page.text().contains(&ada.email), "{}", page.text());
+    let file = session.open("/data/download").await.expect(200);
+    let disposition = file.header("content-disposition").unwrap_or_default();
+    assert!(disposition.starts_with("attachment"), "{disposition}");
+    assert_eq!(file.header("cache-control"), Some("no-store"));
+    assert_eq!(file.json_text("/profile/email"), ada.email);
+    assert_eq!(file.json_text("/profile/name/family"), "Lovelace");
+    assert_eq!(file.json_text("/password/status"), "OK");
+    let body = file.body();
+    assert!(
+        body.contains("\"sessions\"") && body.contains("PASSWORD.CHECK_SUCCEEDED"),
+        "{body}"
+    );
+    assert!(
+        !body.contains(&ada.password) && !body.contains("argon2"),
+        "{body}"
+    );
+}
+
+async fn ask_for_deletion(session: &SignedOn<'_>) -> Page {
+    let page = session.open("/account/delete").await.expect(200);
+    let form = page.form_with("confirm").with("confirm", "true");
+    form.submit().await.expect(200)
+}
+
+#[tokio::test]
+async fn a_deletion_is_called_off_by_its_owner() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    ask_for_deletion(&system.sign_on(&ada).await).await;
+    system.advance(SignedDuration::from_hours(13 * 24));
+    let home = system.sign_on(&ada).await.page;
+    let keep = home.form_by("form[action='/account/keep']");
+    let page = keep.submit().await.expect(200);
+    assert!(
+        page.text().contains("Your account stays."),
+        "{}",
+        page.text()
+    );
+    let home = system.sign_on(&ada).await.page;
+    assert!(!home.text().contains("will be deleted"), "{}", home.text());
+}
+
+#[tokio::test]
+async fn an_operator_is_deleted_by_another_operator_only() {
+    let system = System::start().await;
+    let session = system.sign_on(&system.operator()).await;
+    let page = session.open("/account/delete").await.expect(403);
+    assert!(page.text().contains("another operator"), "{}", page.text());
+}
