@@ -20,7 +20,7 @@ home-application-signed-on = The application has signed on for itself (client_cr
 home-missing = What is not configured
 
 tile-user-info-title = Your profile
-tile-user-info-text = See and change your name, telephone number and e-mail address.
+tile-user-info-text = See and change your name, your phone number and your address.
 tile-change-password-title = Change your password
 tile-change-password-text = Choose a new one. You need your current password.
 tile-users-title = Users

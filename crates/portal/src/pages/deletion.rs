@@ -9,7 +9,6 @@ use ui::{Flash, FormState, Layout};
 
 use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::pages::person::Zone;
 use crate::paths;
 use crate::visit::{Visit, user_id};
 
@@ -47,12 +46,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     }
     let deletions = visit.portal().deletions();
     deletions.insert(id, visit.portal().now()).await?;
-    if let Some(due) = deletions.find(id).await? {
-        let when = Zone::of(None, visit.signed_on()).when(due).words;
-        let messages = visit.portal().site().messages();
-        let text = messages.format("flash-deletion-noted", &[("when", when.as_str())]);
-        visit.leave(Flash::info(text)).await?;
-    }
+    // The start page says when it will be.
     Ok(Redirect::to(paths::HOME).into_response())
 }
 

@@ -66,7 +66,6 @@ fn event(entry: &Activity) -> Option<Event> {
         "PASSWORD.UNLOCKED" | "USER.UNLOCKED" => ("event-unlocked", false),
         "OTP.CHECK_FAILED" => ("event-wrong-code", true),
         "OTP.CHECK_SUCCESS" => ("event-code", false),
-        "USER.ACCESS_ALLOWED" => ("event-enabled", false),
         "USER.ACCESS_DENIED" => ("event-disabled", true),
         "USER.CREATED" => ("event-created", false),
         "USER.LOCKED" => ("event-locked", true),

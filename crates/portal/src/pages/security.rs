@@ -149,10 +149,12 @@ fn session(visit: &Visit, one: &UserSession, this: Option<SessionId>, zone: &Zon
 
 fn shown_event(visit: &Visit, event: &Event, zone: &Zone) -> ShownEvent {
     let mut from = Vec::new();
-    if event.user_agent.is_some() {
-        from.push(device(visit, event.user_agent.as_deref()));
+    // What a program did, such as this site for its user, came from no place that the user knows.
+    let user_agent = event.user_agent.as_deref().unwrap_or_default();
+    if device::parts(user_agent) != (None, None) {
+        from.push(device(visit, Some(user_agent)));
+        from.extend(event.address.clone());
     }
-    from.extend(event.address.clone());
     ShownEvent {
         text: visit.text(event.text),
         when: zone.when(event.at),
