@@ -27,7 +27,10 @@ pub(super) fn routes() -> Router<Provider> {
     Router::new()
         .route("/v1/roles", get(roles))
         .route(&users, get(list_users).post(create_user))
-        .route(&format!("{users}/{{id}}"), get(load_user).post(act_on_user).delete(delete_user))
+        .route(
+            &format!("{users}/{{id}}"),
+            get(load_user).post(act_on_user).delete(delete_user),
+        )
         .route(&format!("{users}/{{id}}/enabled"), put(set_enabled))
         .route(&format!("{users}/{{id}}/roleAssignments"), get(assignments))
         .route(&format!("{environment}/populations"), get(populations))

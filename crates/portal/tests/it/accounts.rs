@@ -17,7 +17,10 @@ async fn an_account_is_deleted_after_two_weeks_and_not_before() {
     let browser = site.signed_on("ada").await;
     let page = browser.post(DELETE, &[]).await.expect(422);
     assert!(page.error_at("confirm").is_some(), "{}", page.body);
-    browser.post(DELETE, &[("confirm", "true")]).await.expect(303);
+    browser
+        .post(DELETE, &[("confirm", "true")])
+        .await
+        .expect(303);
     let home = browser.get("/").await.expect(200);
     assert!(home.has("will be deleted on"), "{}", home.body);
 
@@ -34,7 +37,10 @@ async fn an_account_is_deleted_after_two_weeks_and_not_before() {
 async fn a_deletion_that_is_called_off_does_not_happen() {
     let site = Site::start().await;
     let browser = site.signed_on("ada").await;
-    browser.post(DELETE, &[("confirm", "true")]).await.expect(303);
+    browser
+        .post(DELETE, &[("confirm", "true")])
+        .await
+        .expect(303);
     browser.post("/account/keep", &[]).await.expect(303);
     let home = browser.get("/").await.expect(200);
     assert!(home.has("Your account stays.") && !home.has("will be deleted"));
@@ -47,12 +53,19 @@ async fn a_deletion_that_is_called_off_does_not_happen() {
 async fn an_operator_and_whoever_signed_on_a_while_ago_do_not_delete_at_once() {
     let site = Site::start().await;
     let operator = site.operator().await;
-    operator.post(DELETE, &[("confirm", "true")]).await.expect(403);
+    operator
+        .post(DELETE, &[("confirm", "true")])
+        .await
+        .expect(403);
     let browser = site.signed_on("ada").await;
     site.clock.advance(SignedDuration::from_mins(6));
     for path in [DELETE, "/profile/email", "/data", "/data/download"] {
         let page = browser.get(path).await.expect(303);
-        assert!(page.location().ends_with("&fresh=true"), "{}", page.location());
+        assert!(
+            page.location().ends_with("&fresh=true"),
+            "{}",
+            page.location()
+        );
     }
     let page = browser.post(DELETE, &[("confirm", "true")]).await;
     assert!(page.expect(303).location().ends_with("&fresh=true"));
