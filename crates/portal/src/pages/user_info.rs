@@ -229,7 +229,7 @@ fn facts_of_user(visit: &Visit, user: &User, zone: &Zone) -> Vec<Fact> {
 }
 
 fn facts_of_claims(visit: &Visit, claims: &Map<String, Value>) -> Vec<Fact> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let said = |name: &str| claims.get(name).and_then(Value::as_str);
     let address = claims.get("address").and_then(Value::as_object);
     let address = address.map(|parts| {
         let parts = [
@@ -245,28 +245,24 @@ fn facts_of_claims(visit: &Visit, claims: &Map<String, Value>) -> Vec<Fact> {
     });
     let is_verified = claims.get("email_verified") == Some(&Value::Bool(true));
     let facts = [
-        fact(visit, "claim-name", text("name")),
-        fact(visit, "claim-nickname", text("nickname")),
+        fact(visit, "claim-name", said("name")),
+        fact(visit, "claim-nickname", said("nickname")),
         fact(
             visit,
             "claim-preferred_username",
-            text("preferred_username"),
+            said("preferred_username"),
         ),
-        email(visit, text("email"), is_verified),
-        fact(visit, "claim-phone_number", text("phone_number")),
+        email(visit, said("email"), is_verified),
+        fact(visit, "claim-phone_number", said("phone_number")),
         fact(visit, "claim-address", address.as_deref()),
-        fact(visit, "claim-birthdate", text("birthdate")),
-        fact(visit, "claim-locale", text("locale")),
-        fact(visit, "claim-zoneinfo", text("zoneinfo")),
+        fact(visit, "claim-birthdate", said("birthdate")),
+        fact(visit, "claim-locale", said("locale")),
+        fact(visit, "claim-zoneinfo", said("zoneinfo")),
     ];
     facts.into_iter().flatten().collect()
 }
 
-pub(crate) fn claims_shown(
-    messages: &Messages,
-    claims: &Map<String, Value>,
-    depth: usize,
-) -> Vec<ShownClaim> {
+fn claims_shown(messages: &Messages, claims: &Map<String, Value>, depth: usize) -> Vec<ShownClaim> {
     let place = |name: &str| {
         ORDER
             .iter()
