@@ -67,7 +67,10 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
     if let Some(redirect) = finish_sign_off(&visit, query.as_deref().unwrap_or("")).await? {
         return Ok(redirect);
     }
-    let known = known(&visit).await;
+    let Some(known) = known(&visit).await else {
+        // The session ended at the provider: the page is a stranger's now, and says so.
+        return Ok(Redirect::to(paths::HOME).into_response());
+    };
     let layout = match given_name(&visit) {
         Some(name) => {
             let messages = visit.portal().site().messages();
@@ -106,13 +109,17 @@ struct Known {
 }
 
 /// Asks for it. An environment that does not answer, or that does not tell, is no reason not to show
-/// the page.
-async fn known(visit: &Visit) -> Known {
+/// the page. `None` when it turns out that nobody is signed on any more.
+async fn known(visit: &Visit) -> Option<Known> {
     if visit.signed_on().is_none() || visit.portal().services().is_none() {
-        return Known::default();
+        return Some(Known::default());
     }
     let ask = async {
-        let own = Own::open(visit).await.ok()?;
+        let own = match Own::open(visit).await {
+            Ok(own) => own,
+            Err(Failure::NotSignedOn(_)) => return None,
+            Err(_) => return Some(Known::default()),
+        };
         let (users, passwords) = (own.management.users(), own.management.passwords(own.id));
         let deletions = visit.portal().deletions();
         let (user, password, deletion) = tokio::join!(
@@ -127,7 +134,7 @@ async fn known(visit: &Visit) -> Known {
         })
     };
     let known = tokio::time::timeout(PATIENCE, ask).await;
-    known.ok().flatten().unwrap_or_default()
+    known.unwrap_or_else(|_| Some(Known::default()))
 }
 
 impl Known {

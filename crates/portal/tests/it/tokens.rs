@@ -61,11 +61,25 @@ async fn a_refused_refresh_ends_the_session_and_leads_back() {
     site.fake.world().refresh_is_refused = true;
     for _ in 0..6 {
         site.clock.advance(SignedDuration::from_mins(10));
-        browser.get("/").await.expect(200);
+        browser.get("/password/forgot").await.expect(200);
     }
     let answer = browser.get("/user/info").await.expect(303);
     assert_eq!(answer.location(), "/login?return_to=%2Fuser%2Finfo");
     assert!(browser.get("/").await.has("Your session has ended."));
+}
+
+#[tokio::test]
+async fn the_start_page_is_a_strangers_when_the_session_has_ended() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    site.fake.world().refresh_is_refused = true;
+    for _ in 0..6 {
+        site.clock.advance(SignedDuration::from_mins(10));
+        browser.get("/password/forgot").await.expect(200);
+    }
+    assert_eq!(browser.get("/").await.expect(303).location(), "/");
+    let page = browser.get("/").await.expect(200);
+    assert!(page.has("Your session has ended.") && page.has("href=\"/login\""));
 }
 
 #[tokio::test]
