@@ -59,9 +59,10 @@ pub struct Copied {
 /// A named set of migrations.
 pub type MigrationSet<'a> = (&'static str, &'a [Migration]);
 
-/// Makes the tables of these sets in `to`, which must have none, and copies every row of `from` into
-/// them. Then each row is read again from both and compared. `progress` is told how many of how many
-/// steps are done: each row is one when it is written and one when it is compared.
+/// Copies every row of `from` into `to`, and then reads each again from both and compares.
+///
+/// The tables of these sets are made in `to`, which must have none. `progress` is told how many of
+/// how many steps are done: each row is one when it is written and one when it is compared.
 ///
 /// Nobody may write to either meanwhile; rows that were added, taken away or changed while they were
 /// copied are found by the comparison. Until everything is compared, `to` refuses to be migrated, so
