@@ -402,7 +402,7 @@ pub(super) fn all() -> Vec<Kind> {
                 "name": name,
                 "quotas": [{"type": "USER", "deliveryMethods": ["SMS", "Voice"], "total": 30}],
             }, {"quotas": [{"type": "USER", "deliveryMethods": ["SMS", "Voice"], "total": 20}]}),
-            &["name", "quotas"],
+            &["name"],
         )
         .undated(),
         Kind::new(

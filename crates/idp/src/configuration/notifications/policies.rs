@@ -22,6 +22,8 @@ pub(crate) struct NotificationPolicy {
     name: String,
     #[serde(default)]
     default: bool,
+    /// None is what PingOne's Go SDK sends when nothing is limited.
+    #[serde(default)]
     quotas: Vec<Quota>,
     #[serde(default)]
     country_limit: CountryLimit,
