@@ -108,6 +108,8 @@ fn resources() -> Vec<Resource> {
     let mut all: Vec<_> = regular.into_iter().flatten().collect();
     all.extend(resources_of_directory());
     all.extend(irregular());
+    all.extend(resources_of_reports());
+    all.extend(resources_of_roles());
     all.extend(resources_of_applications());
     all.extend(resources_of_organizations());
     all.extend(resources_of_users());
@@ -172,10 +174,6 @@ fn resources_of_directory() -> [Resource; 7] {
 /// The routes of what is no regular collection.
 fn irregular() -> Vec<Resource> {
     vec![
-        at("/roles")
-            .get(roles::list)
-            .answering_many::<wire::Role>("roles"),
-        at("/roles/{role}").showing::<wire::Role>().get(roles::read),
         at("/environments")
             .showing::<wire::Environment>()
             .get(environments::list)
@@ -206,6 +204,33 @@ fn irregular() -> Vec<Resource> {
             .showing::<wire::Environment>()
             .put(environments::set_type)
             .taking::<environments::TypeBody>(),
+        at("/environments/{environment}/certificates/{certificate}/applications")
+            .get(key_applications::of_certificate)
+            .answering_many::<wire::NamingApplication>("applications"),
+        at("/environments/{environment}/keys/{key}/applications")
+            .get(key_applications::of_key)
+            .answering_many::<wire::NamingApplication>("applications"),
+        at("/environments/{environment}/integrations")
+            .get(integrations::list)
+            .answering_many::<Nothing>("integrations")
+            .kept(Some(integrations::EMPTY)),
+        at("/environments/{environment}/resources/{resource}/applicationPermissions")
+            .get(application_permissions::list)
+            .answering_many::<application_permissions::Permission>("permissions")
+            .kept(ApplicationResource::KEPT),
+        at("/environments/{environment}/resources/{resource}/secret")
+            .showing::<wire::ApplicationSecret>()
+            .get(resource_secret::read)
+            .post(resource_secret::rotate)
+            .taking::<application_secret::Rotation>()
+            .with_status(&[200])
+            .delete(resource_secret::drop_previous),
+    ]
+}
+
+/// The routes that tell what happened, and how often.
+fn resources_of_reports() -> Vec<Resource> {
+    vec![
         at("/environments/{environment}/activities")
             .get(activities::list)
             .answering_many::<activities::ActivityBody>("activities")
@@ -237,16 +262,16 @@ fn irregular() -> Vec<Resource> {
             .get(metrics::user_activities)
             .answering_many::<wire::UserActivities>("userActivities")
             .filtered(),
-        at("/environments/{environment}/certificates/{certificate}/applications")
-            .get(key_applications::of_certificate)
-            .answering_many::<wire::NamingApplication>("applications"),
-        at("/environments/{environment}/keys/{key}/applications")
-            .get(key_applications::of_key)
-            .answering_many::<wire::NamingApplication>("applications"),
-        at("/environments/{environment}/integrations")
-            .get(integrations::list)
-            .answering_many::<Nothing>("integrations")
-            .kept(Some(integrations::EMPTY)),
+    ]
+}
+
+/// The routes of roles, and of who has them.
+fn resources_of_roles() -> Vec<Resource> {
+    vec![
+        at("/roles")
+            .get(roles::list)
+            .answering_many::<wire::Role>("roles"),
+        at("/roles/{role}").showing::<wire::Role>().get(roles::read),
         at("/environments/{environment}/gateways/{gateway}/roleAssignments")
             .showing::<wire::RoleAssignment>()
             .kept(Some(ROLES_OF_GATEWAYS))
@@ -273,17 +298,6 @@ fn irregular() -> Vec<Resource> {
             .get(role_assignments::read_of_group)
             .delete(role_assignments::delete_of_group)
             .kept(Some(ROLES_OF_GROUPS)),
-        at("/environments/{environment}/resources/{resource}/applicationPermissions")
-            .get(application_permissions::list)
-            .answering_many::<application_permissions::Permission>("permissions")
-            .kept(ApplicationResource::KEPT),
-        at("/environments/{environment}/resources/{resource}/secret")
-            .showing::<wire::ApplicationSecret>()
-            .get(resource_secret::read)
-            .post(resource_secret::rotate)
-            .taking::<application_secret::Rotation>()
-            .with_status(&[200])
-            .delete(resource_secret::drop_previous),
         at("/environments/{environment}/roles")
             .showing::<wire::Role>()
             .get(roles::list_of_environment)

@@ -379,9 +379,7 @@ async fn start(
     reproducible: Option<Arc<ReproducibleRandom>>,
 ) -> Result<Running, StartError> {
     let settings = &options.settings;
-    if options.seed.is_some() && settings.mode == Mode::Production {
-        return Err(StartError::SeedInProduction);
-    }
+    refuse_seed(&options)?;
     let mut reserved = Reserved::reserve(&options)?;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
@@ -462,13 +460,7 @@ async fn start(
     let ports = serve(prepared, limit)?;
     jobs.spawn(keys.clone().keep_fresh(stopped(stopping.subscribe())));
     if let Some(tls) = tls.clone() {
-        let stop = stopped(stopping.subscribe());
-        jobs.spawn(async move {
-            tokio::select! {
-                () = tls.keep_fresh() => {}
-                () = stop => {}
-            }
-        });
+        jobs.spawn(renew(tls, stopped(stopping.subscribe())));
     }
     Ok(Running {
         portal_url: options.servers.has_portal().then_some(reserved.portal_url),
@@ -486,6 +478,22 @@ async fn start(
         keys,
         _directory: reserved.directory,
     })
+}
+
+/// A seed replaces what is there, which nobody wants of people's accounts.
+fn refuse_seed(options: &UpOptions) -> Result<(), StartError> {
+    if options.seed.is_some() && options.settings.mode == Mode::Production {
+        return Err(StartError::SeedInProduction);
+    }
+    Ok(())
+}
+
+/// Keeps certificates fresh until `stop` completes.
+async fn renew(tls: ServerTls, stop: impl Future<Output = ()>) {
+    tokio::select! {
+        () = tls.keep_fresh() => {}
+        () = stop => {}
+    }
 }
 
 /// Starts the embedded environment with what it begins with.

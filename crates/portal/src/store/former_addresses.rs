@@ -87,7 +87,10 @@ impl FormerAddresses {
         let (sealed, until): (String, Timestamp) = (row.get("address")?, row.get("expires_at")?);
         // Sealed with a key that is gone: as good as no address.
         let opened = self.keyring.open(&context(user), &sealed).ok();
-        let address = opened.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+        let text = opened
+            .as_deref()
+            .and_then(|bytes| str::from_utf8(bytes).ok());
+        let address = text.map(str::to_owned);
         Ok(address.map(|address| FormerAddress { address, until }))
     }
 

@@ -31,7 +31,7 @@ fn is_kept(name: &str) -> bool {
     !name.contains(['/', '\\'])
         && (name == KEPT_ENV_FILE
             || AUTHORITY_FILES.contains(&name)
-            || SECRETS.iter().any(|ending| is_secret(ending)))
+            || SECRETS.iter().any(is_secret))
 }
 
 /// The data directory's files that belong into an archive, and their names there.

@@ -48,7 +48,7 @@ pub(super) struct Migrate {
 #[derive(Args, Debug)]
 #[command(after_help = COPY_EXAMPLES)]
 pub(super) struct Copy {
-    /// Where to: sqlite:PATH or postgres://USER@HOST/DATABASE. An address with a password belongs
+    /// Where to: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. An address with a password belongs
     /// into a file (--to-file), since others can see what was typed.
     #[arg(long, value_name = "LOCATION", required_unless_present = "to_file")]
     to: Option<String>,
@@ -78,14 +78,12 @@ impl Migrate {
             let done = converse(async { Ok(tables::migrate(&settings, &directory).await?) })?;
             (done, "is done", ExitCode::SUCCESS)
         };
-        let mut text: String = steps
-            .iter()
-            .map(|step| format!("{step} {said}\n"))
-            .collect();
         if steps.is_empty() {
-            text.push_str("Nothing is due: the database is at this version.\n");
+            terminal::print("Nothing is due: the database is at this version.\n")?;
         }
-        terminal::print(&text)?;
+        for step in &steps {
+            terminal::print(&format!("{step} {said}\n"))?;
+        }
         Ok(code)
     }
 }

@@ -34,7 +34,7 @@ async fn populations(embedded: &Embedded) {
 
     let policies = pingone.password_policies();
     let mut policy = policies.load_default().await.unwrap();
-    policy.name = "Seafaring".to_owned();
+    "Seafaring".clone_into(&mut policy.name);
     policy.default = false;
     live(pingone.password_policies(), &policy, |one| {
         (one.id.unwrap(), one.clone())
