@@ -21,6 +21,7 @@ pub(crate) mod media_router;
 pub(crate) mod members;
 pub(crate) mod paging;
 pub(crate) mod resource;
+pub(crate) mod shape;
 pub(crate) mod shapes;
 pub(crate) mod upload;
 pub(crate) mod user_attributes;

@@ -16,7 +16,7 @@ use axum::routing::any;
 use protocol::pingone::media_type;
 use schemars::JsonSchema;
 
-use super::shapes::Shape;
+use super::shape::Shape;
 use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 

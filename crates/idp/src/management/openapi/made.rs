@@ -11,7 +11,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::api::media_router::{AnswerShape, Operation};
-use crate::api::shapes::{Nothing, Shape};
+use crate::api::shape::Shape;
+use crate::api::shapes::Nothing;
 
 /// The refusals that every operation may answer with: the error's code and details say which.
 const REFUSALS: [(&str, &str, &str); 2] = [
