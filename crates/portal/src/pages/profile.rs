@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use pingone::{Name, Patch, User, UserPatch};
-use serde_json::Value;
+use serde_json::{Value, json};
 use ui::{Choice, Flash, FormState, Layout};
 
 use crate::failure::Failure;
@@ -80,11 +80,18 @@ fn patch(user: &User, form: &FormState) -> UserPatch {
     if name != before {
         // How the whole name is written was made of what it was.
         name.formatted = None;
-        patch.name = if name == Name::default() {
-            Patch::Clear
+        let is_removed =
+            |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_none();
+        if name == Name::default() {
+            patch.name = Patch::Clear;
+        } else if is_removed(&before.given, &name.given) || is_removed(&before.family, &name.family)
+        {
+            // A part that a change does not name stays as it is; only `null` removes it.
+            let parts = json!({"given": name.given, "family": name.family, "formatted": null});
+            patch.attributes.insert("name".to_owned(), parts);
         } else {
-            Patch::Set(name)
-        };
+            patch.name = Patch::Set(name);
+        }
     }
     for attribute in [NICKNAME, MOBILE, ZONE] {
         if some(attribute).as_deref() != self::attribute(user, attribute) {
@@ -109,7 +116,6 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     if form.has_errors() {
         return show(&visit, form).await;
     }
-    // A name that is taken away leaves the parts that the call does not name: they are cleared first.
     let patch = patch(&user, &form);
     match own.management.users().update(own.id, &patch).await {
         Ok(_) => {
