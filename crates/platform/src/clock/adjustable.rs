@@ -75,7 +75,7 @@ impl AdjustableClock {
 
     /// Stops where it is, and says where.
     pub fn freeze(&self) -> Timestamp {
-        self.adjust(|now, _| Ok(Shows::Frozen(now)))
+        self.adjust(|now, _| checked(now).map(Shows::Frozen))
             .unwrap_or_else(|OutOfRange| self.now())
     }
 
