@@ -38,6 +38,15 @@ Examples:
   latchkey environment export > seed.toml
   latchkey environment export Customers --with-secrets --output customers.toml";
 
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  latchkey environment import customers.toml";
+
+const PULL_EXAMPLES: &str = "\
+Examples:
+  latchkey environment pull --env-file staging.env --output staging.toml
+  latchkey environment pull --users > seed.toml";
+
 const DIFF_EXAMPLES: &str = "\
 Examples:
   latchkey environment diff seed.toml live
@@ -93,6 +102,7 @@ enum Action {
     ///
     /// It works on the database directly: with SQLite while no server runs, with PostgreSQL at any
     /// time.
+    #[command(after_help = IMPORT_EXAMPLES)]
     Import {
         /// The seed.
         file: PathBuf,
@@ -103,6 +113,7 @@ enum Action {
     ///
     /// It reads through the management API, as the worker of --env-file or of the configuration.
     /// What the worker may not read is left out, and told. Secrets and passwords are never in it.
+    #[command(after_help = PULL_EXAMPLES)]
     Pull {
         /// Read users, too.
         #[arg(long)]

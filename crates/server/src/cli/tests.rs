@@ -6,7 +6,11 @@ use clap::{Arg, Command, CommandFactory as _};
 use super::*;
 
 /// These serve, or work on this machine; all others administer an environment.
-const OF_THIS_MACHINE: [&str; 11] = [
+const OF_THIS_MACHINE: [&str; 15] = [
+    "backup",
+    "copy",
+    "migrate",
+    "restore",
     "completions",
     "health",
     "manual",

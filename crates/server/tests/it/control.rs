@@ -725,7 +725,7 @@ async fn a_seed_gives_the_same_ids_codes_and_tokens_in_every_run() {
         .iter()
         .find(|(name, _)| name == "ENVIRONMENT_ID")
         .unwrap();
-    assert_eq!(id.1, "3d7c85ae-b202-4ccf-a04f-2929745f5b69");
+    assert_eq!(id.1, "988f1a98-c6c1-45e0-bc39-ab34b0687d7a");
 }
 
 #[tokio::test]
