@@ -3,7 +3,7 @@
 //!
 //! The file speaks PingOne's own words: a table is the body that the management API takes, plus what
 //! only a seed has, such as ids, secrets and passwords. One table of kinds ([`kinds`]) is followed
-//! by all: [`apply`] brings a seed up, [`export`] and [`pull`] write one, [`compare`] tells two
+//! by all: [`apply()`] brings a seed up, [`export`] and [`pull`] write one, [`compare`] tells two
 //! apart.
 
 mod apply;
