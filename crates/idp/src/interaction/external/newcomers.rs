@@ -25,6 +25,7 @@ use crate::interaction::turn::{Next, Turn};
 use crate::interaction::{Interaction, Known, Step};
 use crate::stores::change::Change;
 use crate::stores::linked_accounts::{Identity, LinkedAccounts, to_provider};
+use crate::stores::passwords::Passwords;
 use crate::stores::populations::Populations;
 use crate::stores::user_schemas::UserSchema;
 use crate::stores::users::{ForeignProvider, StoredUser, Users, Word};
@@ -258,9 +259,12 @@ impl Turn<'_> {
     }
 
     /// The user of this name of whom an administrator said that the provider keeps the credentials, or
-    /// who signs on with it by default as all of the population do, and whom it has not named yet: a name may be another person's at the provider by now, or be chosen by
-    /// whoever has it. A user who holds roles is never found by a name. A name that is a mail address
-    /// counts where the provider says that it was proven.
+    /// who signs on with it by default as all of the population do, and whom it has not named yet.
+    ///
+    /// A name may be another person's at the provider by now, or be chosen by whoever has it. So a
+    /// user who holds roles is never found by a name, a name that is a mail address counts where the
+    /// provider says that it was proven, and who has a password is found by what the population says
+    /// of all only once they gave it: anybody may have registered under that name.
     async fn bound_before(
         self,
         partner: &Partner,
@@ -285,6 +289,7 @@ impl Turn<'_> {
         };
         let keeper = match &user.identity_provider {
             Some(provider) => Some(provider.id),
+            None if self.has_password(&user).await? => None,
             None => self.default_provider(&user).await?,
         };
         if keeper != Some(partner.id) {
@@ -293,6 +298,11 @@ impl Turn<'_> {
         let accounts = LinkedAccounts::new(self.idp.db(), self.idp.keyring());
         let is_free = accounts.may_bind(&user, partner.id).await?;
         Ok(is_free.then_some(user))
+    }
+
+    async fn has_password(self, user: &StoredUser) -> Result<bool, StoreError> {
+        let password = Passwords::new(self.idp.db()).load(user.id).await?;
+        Ok(password.hash.is_some())
     }
 
     /// With whom the users of the user's population sign on who have no provider of their own.
