@@ -454,6 +454,27 @@ async fn an_environment_comes_with_what_clients_assume() {
     api.get(&at).await.expect(StatusCode::NOT_FOUND);
 }
 
+/// Whoever renames an application of the demo keeps it; the next start makes the demo's own again.
+#[tokio::test]
+async fn an_application_of_the_demo_may_be_renamed() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let at = format!("applications/{}", world.demo.client_id);
+    let mut application = api.get(&at).await.expect(StatusCode::OK).json();
+    application["name"] = json!("Harbour");
+    api.put(&at, &application).await.expect(StatusCode::OK);
+    for _ in 0..2 {
+        let portal = url::Url::parse("https://localhost:18080/").unwrap();
+        let again = idp::demo::ensure(&world.idp, idp::PortalAddresses::new(portal))
+            .await
+            .unwrap();
+        assert_ne!(again.client_id, world.demo.client_id);
+        assert_eq!(again.worker_client_id, world.demo.worker_client_id);
+    }
+    let kept = api.get(&at).await.expect(StatusCode::OK).json();
+    assert_eq!(kept["name"], "Harbour");
+}
+
 /// A second start finds everything, and lets the portal's addresses follow.
 #[tokio::test]
 async fn the_demo_is_made_once_and_follows_the_portal() {

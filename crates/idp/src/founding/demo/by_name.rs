@@ -144,6 +144,17 @@ impl<'a> ByName<'a> {
             let change = Applications::update(&application)?;
             (application, change, "APPLICATION.UPDATED")
         } else {
+            // Whose name this was may have another by now, and keeps its id.
+            let is_taken = applications
+                .find(self.environment, made.id, self.by.now)
+                .await?
+                .is_some();
+            let id = if is_taken {
+                ApplicationId::random(self.idp.random())
+            } else {
+                made.id
+            };
+            let made = StoredApplication { id, ..made };
             let change = Applications::insert(&made)?;
             (made, change, "APPLICATION.CREATED")
         };
