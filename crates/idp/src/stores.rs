@@ -193,6 +193,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "groups_of_applications",
         sql: include_str!("../migrations/0025_groups_of_applications.sql"),
     },
+    Migration {
+        version: 26,
+        name: "policies_assigned_once",
+        sql: include_str!("../migrations/0026_policies_assigned_once.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it
@@ -307,6 +312,72 @@ mod tests {
                 )
                 .bind(digest),
             )
+    }
+
+    /// That an application has a policy, from before a policy could be assigned once only.
+    fn assigned(id: &'static str, application: &'static str, policy: &'static str) -> Batch {
+        let insert = |sql: &'static str| Statement::new(sql).bind(id);
+        Batch::new()
+            .add(
+                insert(
+                    "INSERT INTO configuration_objects (id, environment_id, kind, parent_id, \
+                     is_default, document, created_at, updated_at) \
+                     VALUES ($1, 'env', 'SIGN_ON_POLICY_ASSIGNMENT', $2, FALSE, '{}', 0, 0)",
+                )
+                .bind(application),
+            )
+            .add(
+                insert(
+                    "INSERT INTO object_references (environment_id, from_id, to_id) \
+                     VALUES ('env', $1, $2)",
+                )
+                .bind(policy),
+            )
+    }
+
+    async fn are_assigned_once(test: TestDb) {
+        let db = &test.db;
+        let earlier = MIGRATIONS.partition_point(|migration| migration.version < 26);
+        let (before, _) = MIGRATIONS.split_at(earlier);
+        db.migrate("idp", before).await.unwrap();
+        db.batch(application("env", "an application", "openid"))
+            .await
+            .unwrap();
+        for (id, application, policy) in [
+            ("a", "shop", "single"),
+            ("b", "shop", "single"),
+            ("c", "shop", "multi"),
+            ("d", "till", "single"),
+        ] {
+            db.batch(assigned(id, application, policy)).await.unwrap();
+        }
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let select = "SELECT id, name_key FROM configuration_objects ORDER BY id";
+        let rows = db.read(Statement::new(select)).await.unwrap();
+        let keys: Vec<(String, Option<String>)> = rows
+            .iter()
+            .map(|row| (row.get("id").unwrap(), row.get("name_key").unwrap()))
+            .collect();
+        let expected = [
+            ("a", Some("single")),
+            ("b", None),
+            ("c", Some("multi")),
+            ("d", Some("single")),
+        ];
+        let expected = expected.map(|(id, key)| (id.to_owned(), key.map(str::to_owned)));
+        assert_eq!(keys, expected);
+    }
+
+    #[tokio::test]
+    async fn policies_that_were_assigned_before_are_assigned_once_on_sqlite() {
+        are_assigned_once(db::testing::sqlite().await).await;
+    }
+
+    #[tokio::test]
+    async fn policies_that_were_assigned_before_are_assigned_once_on_postgresql() {
+        if let Some(test) = db::testing::postgres().await {
+            are_assigned_once(test).await;
+        }
     }
 
     async fn stay_good(test: TestDb) {
