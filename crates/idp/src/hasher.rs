@@ -48,7 +48,8 @@ const MOST_WORK_KIB: u64 = 1024 * 1024;
 /// A text that is no hash which can be checked here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is no hash that can be checked here: the PHC string of Argon2id is expected, as      $argon2id$v=19$m=19456,t=2,p=1$…$…, with at most 262144 KiB, and 1048576 KiB over all passes"
+    "is no hash that can be checked here: the PHC string of Argon2id is expected, as \
+     $argon2id$v=19$m=19456,t=2,p=1$…$…, with at most 262144 KiB, and 1048576 KiB over all passes"
 )]
 #[non_exhaustive]
 pub struct InvalidHash;

@@ -19,8 +19,10 @@ impl Configuration for Subscription {
     const PATH: &'static str = "subscriptions";
     const ITEM: &'static str = "subscription";
     const FILTERS: &'static [&'static str] = &["name", "enabled"];
-    const KEPT_MEMBERS: KeptMembers =
-        &[(&["tcp"], "Nobody is told by TCP, and nothing waits for it.")];
+    const KEPT_MEMBERS: KeptMembers = &[(
+        &["connectionDetails", "payloadOptions.payloadFormat.tcp"],
+        "Nobody is told by `protocol` `TCP_IP`, and nothing waits for it.",
+    )];
     type Parent = TopLevel;
     type Read = may::ReadSubscriptions;
     type Manage = may::ManageSubscriptions;
