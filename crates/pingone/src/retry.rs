@@ -59,7 +59,7 @@ impl Retries {
 }
 
 impl Default for Retries {
-    /// Three attempts, with pauses from 200 milliseconds to five seconds: 600 milliseconds altogether
+    /// Three attempts, with pauses from 200 milliseconds to five seconds: up to 750 milliseconds altogether
     /// unless the service asks for more.
     fn default() -> Self {
         Self {

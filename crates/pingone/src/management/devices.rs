@@ -220,34 +220,13 @@ impl Collection<'_, Device> {
 }
 
 /// Whether a second factor is demanded of a user, as it travels.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MfaEnabled {
     mfa_enabled: bool,
 }
 
 impl Users<'_> {
-    /// Whether a second factor is demanded of a user.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_not_found`] when there is no such user.
-    ///
-    /// ```no_run
-    /// # use pingone::{Error, UserId, management};
-    /// # async fn example(pingone: management::Client, ada: UserId) -> Result<(), Error> {
-    /// if !pingone.users().demands_second_factor(ada).await? {
-    ///     println!("a password is enough");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn demands_second_factor(&self, user: UserId) -> Result<bool, Error> {
-        let path = self.client.path(&format!("users/{user}/mfaEnabled"));
-        let state: MfaEnabled = self.client.send(Method::GET, path).fetch().await?;
-        Ok(state.mfa_enabled)
-    }
-
     /// Says whether a second factor is demanded of a user.
     ///
     /// # Errors

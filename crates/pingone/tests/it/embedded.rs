@@ -16,7 +16,7 @@ use pingone::management::Client;
 use pingone::{
     AccountStatus, ApplicationId, ClientAuthentication, ClientSecret, Credentials, Endpoints,
     EnvironmentId, LifecycleStatus, Method, Name, NewUser, Password, PasswordStatus, Patch,
-    Population, RecoveryCode, Transport, User, UserPatch, VerificationCode, auth, scim,
+    Population, RecoveryCode, Retries, Transport, User, UserPatch, VerificationCode, auth, scim,
 };
 use testkit::{Person, System, give_credentials};
 
@@ -41,15 +41,18 @@ impl Embedded {
             .only_trust(system.authority())
             .build()
             .unwrap();
-        let worker = basic(&env.worker_client_id, &env.worker_client_secret);
-        let environment = EnvironmentId::parse(&env.environment_id).unwrap();
-        let pingone = Client::new(&endpoints, environment, worker, transport.clone());
+        let pingone = worker(&system, &endpoints, transport.clone());
         Self {
             system,
             endpoints,
             transport,
             pingone,
         }
+    }
+
+    /// The worker by another transport.
+    fn client(&self, transport: Transport) -> Client {
+        worker(&self.system, &self.endpoints, transport)
     }
 
     /// Creates a user with [`PASSWORD`].
@@ -87,6 +90,13 @@ impl Embedded {
         let response = client.receive(authorization.pending, &params).unwrap();
         client.complete(response).await.unwrap()
     }
+}
+
+fn worker(system: &System, endpoints: &Endpoints, transport: Transport) -> Client {
+    let env = system.env();
+    let worker = basic(&env.worker_client_id, &env.worker_client_secret);
+    let environment = EnvironmentId::parse(&env.environment_id).unwrap();
+    Client::new(endpoints, environment, worker, transport)
 }
 
 fn basic(client_id: &str, secret: &str) -> Credentials {
@@ -631,11 +641,7 @@ async fn what_has_no_method_yet_can_be_sent_all_the_same() {
 #[tokio::test]
 async fn an_authority_that_nobody_named_is_not_trusted() {
     let embedded = Embedded::start().await;
-    let env = embedded.system.env();
-    let worker = basic(&env.worker_client_id, &env.worker_client_secret);
-    let environment = embedded.pingone.environment_id();
-    let transport = Transport::new().unwrap();
-    let client = Client::new(&embedded.endpoints, environment, worker, transport);
+    let client = embedded.client(Transport::new().unwrap());
     let error = client.environment().await.unwrap_err();
     assert!(
         error.to_string().contains("certificate is not trusted"),
@@ -651,10 +657,28 @@ async fn whoever_is_told_of_too_many_requests_waits_and_goes_on() {
         .start()
         .await;
     let embedded = Embedded::on(system);
+    // The environment's time is the test's: while it stands still, whoever does not wait is refused.
+    let impatient = Transport::builder()
+        .only_trust(embedded.system.authority())
+        .retries(Retries::NONE)
+        .build()
+        .unwrap();
+    let impatient = embedded.client(impatient);
+    let populations = impatient.populations();
+    let at_once = (0..8).map(|_| populations.list().all());
+    let answers = futures_util::future::join_all(at_once).await;
+    let refused = answers.iter().filter_map(|answer| answer.as_ref().err());
+    let refused: Vec<_> = refused.collect();
+    assert!(!refused.is_empty());
+    assert!(
+        refused.iter().all(|error| error.is_rate_limited()),
+        "{refused:?}"
+    );
+
     let populations = embedded.pingone.populations();
     let at_once = (0..8).map(|_| populations.list().all());
     let clock = async {
-        // The environment's time is the test's.
+        // The client waits in the machine's time, so the environment's has to keep pace with it.
         loop {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
             embedded.system.advance(SignedDuration::from_secs(1));

@@ -2,7 +2,7 @@
 //! environment.
 
 use pingone::{
-    BlockStatus, CustomDomain, DeliveryMethod, DeviceAuthenticationPolicy, DeviceChoice,
+    BlockStatus, CustomDomain, DeliveryMethod, DeviceAuthenticationPolicy, DeviceChoice, DeviceId,
     DeviceSelection, DeviceStatus, DeviceType, DomainStatus, EmailDomain, Fido2Policy, FidoDevices,
     LockStatus, MadeOtpDevices, MfaOfNewUsers, NewDevice, NotificationQuota, NotificationsPolicy,
     OneTimePassword, Open, PairingKeyFormat, PrivateKeyPem, QuotaType, Reference, TrustedEmail,
@@ -28,9 +28,9 @@ async fn devices_of_a_user_are_paired_named_ordered_blocked_and_deleted() {
     let embedded = Embedded::start().await;
     let ada = embedded.user("ada-devices").await;
     let users = embedded.pingone.users();
-    assert!(!users.demands_second_factor(ada.id).await.unwrap());
+    assert!(!users.is_second_factor_demanded(ada.id).await.unwrap());
     users.demand_second_factor(ada.id, true).await.unwrap();
-    assert!(users.demands_second_factor(ada.id).await.unwrap());
+    assert!(users.is_second_factor_demanded(ada.id).await.unwrap());
 
     let devices = embedded.pingone.devices(ada.id);
     let address = "ada.second@example.com";
@@ -70,16 +70,18 @@ async fn devices_of_a_user_are_paired_named_ordered_blocked_and_deleted() {
     let loaded = devices.load(phone.id).await.unwrap();
     assert!(loaded.secret.is_none() && loaded.key_uri.is_none());
 
-    let order = [number.id, phone.id, mail.id];
-    devices.reorder(order).await.unwrap();
-    let listed = devices.list().all().await.unwrap();
-    let ids: Vec<_> = listed.iter().map(|device| device.id).collect();
-    assert_eq!(ids, order);
+    let listed = async || -> Vec<DeviceId> {
+        let listed = devices.list().all().await.unwrap();
+        listed.iter().map(|device| device.id).collect()
+    };
+    let as_paired = listed().await;
+    let order: Vec<_> = as_paired.iter().rev().copied().collect();
+    devices.reorder(order.clone()).await.unwrap();
+    assert_eq!(listed().await, order);
     let error = devices.reorder([mail.id]).await.unwrap_err();
     assert!(error.problem_with("order").is_some(), "{error}");
     devices.drop_order().await.unwrap();
-    let listed = devices.list().all().await.unwrap();
-    assert_ne!(listed.first().map(|device| device.id), Some(number.id));
+    assert_eq!(listed().await, as_paired);
 
     let blocked = devices.block(mail.id).await.unwrap().block.unwrap();
     assert_eq!(blocked.status, BlockStatus::Blocked);
@@ -151,7 +153,7 @@ async fn settings_of_second_factors_hold_for_new_users_and_can_be_put_back() {
 
     let ada = embedded.user("ada-new").await;
     let users = embedded.pingone.users();
-    assert!(users.demands_second_factor(ada.id).await.unwrap());
+    assert!(users.is_second_factor_demanded(ada.id).await.unwrap());
     let devices = embedded.pingone.devices(ada.id);
     let address = NewDevice::email("ada.one@example.com");
     let one = devices.create(&address).await.unwrap();
