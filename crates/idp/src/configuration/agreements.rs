@@ -63,7 +63,6 @@ impl Configuration for Agreement {
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         self.name = checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
         if self
             .reconsent_period_days
             .is_some_and(|days| !(1..=36_500).contains(&days))

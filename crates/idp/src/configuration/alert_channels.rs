@@ -88,7 +88,6 @@ impl Configuration for AlertChannel {
         _: &Managing<Self>,
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
-        checks::at_most("alertName", self.alert_name.as_deref(), 256)?;
         if self.addresses.is_empty() {
             return Err(ApiFailure::required_value("addresses"));
         }

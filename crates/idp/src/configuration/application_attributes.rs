@@ -19,9 +19,6 @@ use crate::stores::applications::{StoredApplication, core_mapping, is_of_the_sys
 use crate::stores::configuration::Object;
 use crate::stores::resources::{ResourceScopes, Resources};
 
-/// Longer values are refused.
-const LONGEST_VALUE: usize = 4096;
-
 /// More scopes than this are refused.
 const MOST_SCOPES: usize = 100;
 
@@ -46,13 +43,11 @@ impl Configuration for AttributeMapping {
             (None, Some(object)) => object.document.mapping_type.unwrap_or(MappingType::Custom),
             (None, None) => MappingType::Custom,
         });
-        checks::at_most("value", Some(&self.value), LONGEST_VALUE)?;
         if self.value.trim().is_empty() {
             return Err(ApiFailure::required_value("value"));
         }
         Expression::parse(&self.value)
             .map_err(|misread| ApiFailure::invalid_value("value", misread.to_string()))?;
-        checks::at_most("nameFormat", self.name_format.as_deref(), 256)?;
         match core {
             Some(core) => self.check_core(&core.document)?,
             None => self.check_name(&application)?,

@@ -49,7 +49,6 @@ impl Configuration for ApplicationResource {
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         self.name = checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
         let found = resource_above(managing).await?;
         if found.details.resource_type == ResourceType::Custom {
             Ok(())

@@ -154,9 +154,6 @@ impl Configuration for Fido2Policy {
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
-        checks::at_most("deviceDisplayName", Some(&self.device_display_name), 100)?;
-        checks::at_most("relyingPartyId", Some(&self.relying_party_id), 253)?;
         if self.device_display_name.trim().is_empty() {
             return Err(ApiFailure::required_value("deviceDisplayName"));
         }

@@ -77,7 +77,6 @@ impl Configuration for FidoPolicy {
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
         let allowed = self.allowed_authenticators.iter().flatten();
         let ids: Vec<&str> = allowed.map(|one| one.id.as_str()).collect();
         let names_them = self.attestation_requirements == Attestation::Specific;

@@ -101,7 +101,6 @@ impl Configuration for Form {
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         self.name = checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
         if self
             .cols
             .is_some_and(|cols| !(1..=MOST_COLUMNS).contains(&cols))

@@ -242,7 +242,6 @@ impl Configuration for Gateway {
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         self.name = checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
         if replaced.is_some_and(|object| object.document.kind != self.kind) {
             let message = "The type of a gateway cannot be changed.";
             return Err(ApiFailure::invalid_value("type", message));

@@ -367,7 +367,6 @@ impl Configuration for IdentityProvider {
     ) -> Result<(), ApiFailure> {
         self.of_all_roles = managing.holds_every_role();
         self.name = checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
         if replaced.is_some_and(|stored| stored.document.provider_type != self.provider_type) {
             let message = "The type of an identity provider can not be changed.";
             return Err(ApiFailure::invalid_value("type", message));
@@ -435,9 +434,6 @@ impl IdentityProvider {
             if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
                 return Err(ApiFailure::invalid_value(member, "must not be blank"));
             }
-        }
-        for scope in self.scopes.iter().flatten() {
-            checks::at_most("scopes", Some(scope), 256)?;
         }
         let certificates = self.idp_verification.as_ref();
         let certificates = certificates.map_or(0, |one| one.certificates.len());

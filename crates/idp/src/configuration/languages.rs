@@ -10,7 +10,6 @@ use protocol::id::EnvironmentId;
 use uuid::Uuid;
 
 use crate::access::permissions::may;
-use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::Object;
@@ -45,7 +44,6 @@ impl Configuration for Language {
             let message = "must be the tag of a language, such as fr or fr-CA";
             return Err(ApiFailure::invalid_value("locale", message));
         };
-        checks::at_most("name", self.name.as_deref(), 256)?;
         self.name.get_or_insert(name);
         let Some(Object { document, .. }) = replaced else {
             self.customer_added = true;

@@ -93,13 +93,8 @@ impl ProviderAuthentication {
 }
 
 /// Checks a request that hands a message over.
-fn check_request(
-    url: &str,
-    headers: Option<&BTreeMap<String, String>>,
-    body: Option<&str>,
-) -> Result<(), ApiFailure> {
+fn check_request(url: &str, headers: Option<&BTreeMap<String, String>>) -> Result<(), ApiFailure> {
     checks::url("requests.url", url, &["https", "http"])?;
-    checks::at_most("requests.body", body, 100_000)?;
     match headers {
         Some(headers) => checks::headers("requests.headers", headers),
         None => Ok(()),

@@ -150,7 +150,6 @@ impl Configuration for Store {
         replaced: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         self.name = checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
         self.managed.get_or_insert(false);
         self.status.get_or_insert(Status::Inactive);
         // What is never shown is kept where it is not sent again.
@@ -240,9 +239,6 @@ impl Configuration for Rule {
         _: Option<&Object<Self>>,
     ) -> Result<(), ApiFailure> {
         self.name = checks::name(&self.name)?;
-        checks::at_most("description", self.description.as_deref(), 1024)?;
-        let expression = self.population_expression.as_deref();
-        checks::at_most("populationExpression", expression, 4096)?;
         self.active.get_or_insert(false);
         Ok(())
     }
@@ -297,9 +293,6 @@ impl Configuration for Mapping {
         if self.target_attribute.trim().is_empty() {
             return Err(ApiFailure::required_value("targetAttribute"));
         }
-        checks::at_most("targetAttribute", Some(&self.target_attribute), 256)?;
-        checks::at_most("sourceAttribute", self.source_attribute.as_deref(), 256)?;
-        checks::at_most("expression", self.expression.as_deref(), 4096)?;
         if self.source_attribute.is_none() && self.expression.is_none() {
             return Err(ApiFailure::required_value("sourceAttribute"));
         }

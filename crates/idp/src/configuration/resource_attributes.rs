@@ -61,7 +61,6 @@ impl Configuration for ResourceAttribute {
         if self.value.is_empty() && self.kind != AttributeKind::Predefined {
             return Err(ApiFailure::required_value("value"));
         }
-        checks::at_most("value", Some(&self.value), 4096)?;
         if let Err(misread) = Expression::parse(&self.value) {
             return Err(ApiFailure::invalid_value("value", misread.to_string()));
         }

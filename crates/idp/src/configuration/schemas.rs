@@ -211,13 +211,7 @@ impl SchemaAttribute {
         if values.len() > MOST {
             return refused("must be at most 100");
         }
-        for (
-            position,
-            EnumeratedValue {
-                value, description, ..
-            },
-        ) in values.iter().enumerate()
-        {
+        for (position, EnumeratedValue { value, .. }) in values.iter().enumerate() {
             if value.trim().is_empty() {
                 return refused("none may be empty");
             }
@@ -229,7 +223,6 @@ impl SchemaAttribute {
             {
                 return refused("must differ from one another");
             }
-            checks::at_most("enumeratedValues.description", description.as_deref(), 1024)?;
         }
         Ok(())
     }
@@ -247,14 +240,13 @@ impl SchemaAttribute {
         };
         let RegexValidation {
             pattern,
-            requirements,
+            requirements: _,
             values_pattern_should_match,
             values_pattern_should_not_match,
         } = validation;
         if pattern.is_empty() || pattern.len() > 4096 {
             return refused("pattern", "must have 1 to 4096 characters");
         }
-        checks::at_most("regexValidation.requirements", Some(requirements), 1024)?;
         let Some(compiled) = validation.compile() else {
             let message = "is no regular expression that is understood; there is no look-around \
                            and no reference back";

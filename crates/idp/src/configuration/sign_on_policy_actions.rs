@@ -303,14 +303,6 @@ impl SignOnPolicyAction {
     }
 
     fn check_texts(&self) -> Result<(), ApiFailure> {
-        checks::at_most("acrValues", self.acr_values.as_deref(), 1024)?;
-        checks::at_most("promptText", self.prompt_text.as_deref(), 4096)?;
-        let unique = self.unique_user_attribute.as_ref();
-        let unique = unique.map(|unique| unique.name.as_str());
-        checks::at_most("uniqueUserAttribute.name", unique, 256)?;
-        for attribute in self.attributes.iter().flatten() {
-            checks::at_most("attributes.name", Some(&attribute.name), 256)?;
-        }
         for rule in self.discovery_rules.iter().flatten() {
             let condition = &rule.condition;
             checks::at_most(
@@ -328,7 +320,6 @@ impl SignOnPolicyAction {
         let external = self.registration.as_ref();
         if let Some(external) = external.and_then(|one| one.external.as_ref()) {
             let href = external.href.as_str();
-            checks::at_most("registration.external.href", Some(href), 2048)?;
             let is_on_the_web = Url::parse(href)
                 .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
             if !is_on_the_web {

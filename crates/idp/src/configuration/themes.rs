@@ -1,7 +1,6 @@
 //! `/environments/{environment}/themes`: how the pages look (PingOne, "Branding").
 
 use crate::access::permissions::may;
-use crate::api::checks;
 use crate::api::configuration::{Configuration, Managing, TopLevel};
 use crate::requests::failures::api::ApiFailure;
 use crate::stores::configuration::Object;
@@ -38,8 +37,6 @@ impl Configuration for Theme {
                 ));
             }
         }
-        checks::at_most("configuration.name", look.name.as_deref(), 256)?;
-        checks::at_most("configuration.footer", look.footer.as_deref(), 4096)?;
         if look.background_type == BackgroundType::Image && look.background_image.is_none() {
             return Err(ApiFailure::required_value("configuration.backgroundImage"));
         }

@@ -219,8 +219,6 @@ fn checked<P>(on: &OnUser<P>, new: NewDevice) -> Result<Device, ApiFailure> {
         test_mode,
         ..
     } = new;
-    checks::at_most("nickname", nickname.as_deref(), 100)?;
-    checks::at_most("extension", extension.as_deref(), 16)?;
     let is_phone = matches!(
         kind,
         DeviceType::Sms | DeviceType::Voice | DeviceType::WhatsApp
@@ -529,7 +527,6 @@ pub(super) async fn set_nickname(
     device: OfUser<Device, may::UpdateDevices>,
     Json(body): Json<Nickname>,
 ) -> Result<Reply, ApiFailure> {
-    checks::at_most("nickname", body.nickname.as_deref(), 100)?;
     change(device, "DEVICE.NICKNAME_UPDATED", |device| {
         device.nickname = body.nickname;
     })

@@ -28,7 +28,6 @@ fn showing<P>(
 
 fn validate(policy: &PasswordPolicy) -> Result<(), ApiFailure> {
     checks::name(&policy.name)?;
-    checks::at_most("description", policy.description.as_deref(), 1024)?;
     let wrong = policy.validate().into_iter();
     let details: Vec<_> = wrong
         .map(|wrong| ErrorDetail::new("INVALID_VALUE", Some(&wrong.target), wrong.message))

@@ -190,7 +190,6 @@ async fn valid<P>(
             return Err(ApiFailure::invalid_value("passwordPolicy", message));
         }
     }
-    checks::at_most("description", body.description.as_deref(), 1024)?;
     let more = settings(&body, replaced)?;
     checks::references(&allowed.idp, allowed.id(), &references(&more)).await?;
     Ok(StoredPopulation {

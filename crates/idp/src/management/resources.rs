@@ -67,7 +67,6 @@ fn representation<P>(allowed: &Allowed<P>, resource: &StoredResource) -> Hal<Res
 }
 
 fn valid(body: ResourceBody, of_pingone_api: &str) -> Result<ResourceDetails, ApiFailure> {
-    checks::at_most("description", body.description.as_deref(), 1024)?;
     checks::cors("corsSettings.origins", body.cors_settings.as_ref())?;
     if let Some(audience) = &body.audience {
         // An address is common, and any other text as good; what could pass for PingOne is not.

@@ -211,7 +211,6 @@ async fn check(allowed: &Managing, role: &CustomRole) -> Result<(), ApiFailure> 
     if ROLES.iter().any(|one| one.name.eq_ignore_ascii_case(&name)) {
         return Err(ApiFailure::not_unique("name"));
     }
-    checks::at_most("description", role.description.as_deref(), 1024)?;
     if !(1..=4).contains(&role.applicable_to.len()) {
         let message = "must hold one to four kinds of scopes";
         return Err(ApiFailure::invalid_value("applicableTo", message));

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use crate::access::allowed::{Allowed, AllowedEverywhere};
 use crate::access::permissions::may;
 use crate::api::body::Json;
-use crate::api::checks;
 use crate::api::hal::{Hal, Reply};
 use crate::founding::environment::OPENID_SCOPES;
 use crate::requests::extract::PathId;
@@ -191,7 +190,6 @@ pub(super) async fn create(
 ) -> Result<Reply, ApiFailure> {
     let resource: StoredResource = allowed.load(id).await?;
     check_name(&resource, &body.name)?;
-    checks::at_most("description", body.description.as_deref(), 1024)?;
     let opens = opened(&allowed, &resource, &body).await?;
     let (id, created_at) = allowed.identity::<StoredScope>(None);
     let scope = StoredScope {
@@ -222,7 +220,6 @@ pub(super) async fn replace(
         }
         check_name(&resource, &body.name)?;
     }
-    checks::at_most("description", body.description.as_deref(), 1024)?;
     let opens = opened(&allowed, &resource, &body).await?;
     let scope = StoredScope {
         name: body.name,

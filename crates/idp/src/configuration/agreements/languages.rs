@@ -76,7 +76,6 @@ impl Configuration for AgreementLanguage {
         if self.display_name.trim().is_empty() {
             return Err(ApiFailure::required_value("displayName"));
         }
-        checks::at_most("displayName", Some(&self.display_name), 256)?;
         let Some(texts) = &self.user_experience else {
             return Ok(());
         };

@@ -52,7 +52,6 @@ impl Configuration for LocalizationStatus {
         if self.service.trim().is_empty() {
             return Err(ApiFailure::required_value("service"));
         }
-        checks::at_most("service", Some(&self.service), 256)?;
         checks::at_most("statusDetails", self.status_details.as_deref(), 1024)
     }
 

@@ -14,7 +14,6 @@ use super::names;
 use crate::access::allowed::AllowedEverywhere;
 use crate::access::permissions::{Allows, may};
 use crate::api::body::JsonList;
-use crate::api::checks;
 use crate::api::configuration::MOST_TRIES;
 use crate::api::hal::Reply;
 use crate::api::media_router::{Resource, at};
@@ -27,9 +26,6 @@ use crate::texts::{Texts, is_of_pages, key_of, known_keys, unknown_argument};
 
 /// As many texts as a language may have.
 const MOST_TEXTS: usize = 2000;
-
-/// Longest text, in characters.
-const LONGEST: usize = 4096;
 
 /// Somebody who may do `P` to the texts in the path's language.
 struct InLanguage<P> {
@@ -167,7 +163,6 @@ fn set(
             let message = "must be the key of a text, such as flow-ui.button.cancel";
             return Err(ApiFailure::invalid_value("key", message));
         }
-        checks::at_most("translatedText", Some(translated_text), LONGEST)?;
         check_arguments(catalogues, key, translated_text)?;
         if translated_text.is_empty() {
             texts.remove(key);

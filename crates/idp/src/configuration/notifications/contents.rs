@@ -39,7 +39,6 @@ impl Configuration for TemplateContent {
             return Err(ApiFailure::invalid_value("deliveryMethod", message));
         }
         self.check_locale(managing).await?;
-        checks::at_most("variant", self.variant.as_deref(), 100)?;
         self.variant = self.variant.take().filter(|variant| !variant.is_empty());
         self.check_members()?;
         self.check_texts()?;
@@ -172,7 +171,6 @@ impl TemplateContent {
     }
 
     fn check_texts(&self) -> Result<(), ApiFailure> {
-        checks::at_most("subject", self.subject.as_deref(), 256)?;
         checks::at_most("title", self.title.as_deref(), 200)?;
         let longest = match self.delivery_method {
             DeliveryMethod::Push => 400,

@@ -180,11 +180,7 @@ impl Configuration for PhoneDelivery {
         let requests = self.requests.as_deref().unwrap_or_default();
         checks::no_more_than("requests", requests, 10)?;
         for request in requests {
-            super::check_request(
-                &request.url,
-                request.headers.as_ref(),
-                request.body.as_deref(),
-            )?;
+            super::check_request(&request.url, request.headers.as_ref())?;
             checks::at_most("requests.beforeTag", request.before_tag.as_deref(), 1024)?;
             checks::at_most("requests.afterTag", request.after_tag.as_deref(), 1024)?;
         }

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::api::body::Json;
-use crate::api::checks;
 use crate::api::configuration::{Configuration as _, Managing, collection};
 use crate::api::filter::passes;
 use crate::api::hal::{Page, Reply};
@@ -57,7 +56,6 @@ async fn rename(
     if variant.trim().is_empty() {
         return Err(ApiFailure::required_value("variant"));
     }
-    checks::at_most("variant", Some(&variant), 100)?;
     let filter = chosen(&page)?;
     let mut shown = Vec::new();
     for object in choose(&managing, &filter).await? {

@@ -209,7 +209,6 @@ impl Kept for CredentialType {
         if self.title.trim().is_empty() {
             return Err(ApiFailure::required_value("title"));
         }
-        checks::at_most("title", Some(&self.title), 256)?;
         if self.card_design_template.trim().is_empty() {
             return Err(ApiFailure::required_value("cardDesignTemplate"));
         }

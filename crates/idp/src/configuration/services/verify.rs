@@ -327,7 +327,6 @@ impl Kept for PhraseContent {
                 return Err(ApiFailure::required_value(member));
             }
         }
-        checks::at_most("locale", Some(&self.locale), 35)?;
         checks::at_most("content", Some(&self.content), 1024)
     }
 }
@@ -391,8 +390,6 @@ impl Kept for VerifyTransaction {
         new_id: &mut NewId<'_>,
     ) -> Result<(), ApiFailure> {
         // The code is the service's to say.
-        let sent = self.web_verification_code.as_deref();
-        checks::at_most("webVerificationCode", sent, 100)?;
         let requested = TransactionStatus {
             status: Progress::Requested,
         };
