@@ -323,10 +323,8 @@ def main(file, seconds):
         seen, others = done(document, report, urllib.parse.urlsplit(base).path)
     share = 100 * len(seen) // (len(seen) + len(others))
     print(f"{len(seen)} of {len(seen) + len(others)} operations were done at least once: {share} %")
-    if share < LEAST_DONE:
-        print("not done:", *sorted(f"\n  {method.upper()} {path}" for method, path in others))
-        return 1
-    return status
+    print("not done:", *sorted(f"\n  {method.upper()} {path}" for method, path in others))
+    return 1 if share < LEAST_DONE else status
 
 
 if __name__ == "__main__":

@@ -232,7 +232,11 @@ async fn delete_user(
         "users are deleted by the worker"
     );
     let mut world = provider.world();
+    let before = world.people.len();
     world.people.retain(|person| person.id.to_string() != id);
+    if world.people.len() == before {
+        return api_error(404, "NOT_FOUND", &json!([]));
+    }
     StatusCode::NO_CONTENT.into_response()
 }
 
