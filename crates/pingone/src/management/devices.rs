@@ -4,7 +4,7 @@ use http::Method;
 use protocol::id::{DeviceId, UserId};
 use protocol::pingone::{Device, Reference, media_type};
 use protocol::secret::OneTimePassword;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Client, Collection, Users};
