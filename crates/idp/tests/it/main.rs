@@ -22,6 +22,7 @@ mod management_agreements;
 mod management_applications;
 mod management_audit;
 mod management_bodies;
+mod management_collections;
 mod management_configuration;
 mod management_configuration_objects;
 mod management_device_authentications;
