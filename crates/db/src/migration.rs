@@ -87,12 +87,16 @@ pub(crate) async fn apply(
         .await?;
     let mut applied = list_applied(db, set).await?;
     verify(set, migrations, &applied)?;
+    let mut newest = None;
     for migration in migrations {
         if applied.contains_key(&migration.version) {
             continue;
         }
         match db.batch(step(db, set, migration)).await {
-            Ok(_) => tracing::info!(set, migration.version, migration.name, "schema migrated"),
+            Ok(_) => {
+                tracing::debug!(set, migration.version, migration.name, "a step was taken");
+                newest = Some(migration.version);
+            }
             Err(error) if error.is_unique_violation() => {
                 // Another node was faster, or the step itself collides with what is stored.
                 applied = list_applied(db, set).await?;
@@ -103,6 +107,9 @@ pub(crate) async fn apply(
             }
             Err(error) => return Err(error),
         }
+    }
+    if let Some(version) = newest {
+        tracing::info!(set, version, "schema migrated");
     }
     Ok(())
 }
