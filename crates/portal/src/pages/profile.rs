@@ -80,17 +80,12 @@ fn patch(user: &User, form: &FormState) -> UserPatch {
     if name != before {
         // How the whole name is written was made of what it was.
         name.formatted = None;
-        let is_removed =
-            |before: &Option<String>, now: &Option<String>| before.is_some() && now.is_none();
         if name == Name::default() {
             patch.name = Patch::Clear;
-        } else if is_removed(&before.given, &name.given) || is_removed(&before.family, &name.family)
-        {
+        } else {
             // A part that a change does not name stays as it is; only `null` removes it.
             let parts = json!({"given": name.given, "family": name.family, "formatted": null});
             patch.attributes.insert("name".to_owned(), parts);
-        } else {
-            patch.name = Patch::Set(name);
         }
     }
     for attribute in [NICKNAME, MOBILE, ZONE] {
@@ -212,9 +207,18 @@ mod tests {
         ));
         let sent = serde_json::to_value(patch(&ada(), &form)).unwrap();
         let expected = serde_json::json!({
-            "name": { "given": "Ada", "family": "Lovelace", "honorificPrefix": "Lady" },
+            "name": { "given": "Ada", "family": "Lovelace", "formatted": null },
             "mobilePhone": null,
         });
         assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn a_name_is_cleared_when_nothing_of_it_is_left() {
+        let mut user = ada();
+        user.name = Some(Name::new().given("Ada").formatted("Ada"));
+        let form = typed(&Fields::parse("mobilePhone=%2B44%2020%201234"));
+        let sent = serde_json::to_value(patch(&user, &form)).unwrap();
+        assert_eq!(sent, serde_json::json!({ "name": null }));
     }
 }

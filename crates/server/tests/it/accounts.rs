@@ -1,7 +1,8 @@
 //! People look after their own account in the portal: profile, address, sessions, data, deletion.
 
 use jiff::SignedDuration;
-use testkit::{Page, Person, SignedOn, System, give_credentials};
+use serde_json::json;
+use testkit::{Method, Page, Person, SignedOn, System, give_credentials};
 
 /// Longer ago than what counts as having just signed on.
 const A_WHILE: SignedDuration = SignedDuration::from_mins(6);
@@ -59,6 +60,23 @@ async fn a_profile_is_changed_by_its_owner_and_by_nobody_else() {
     let page = form.submit().await.expect(422);
     assert_eq!(page.attributes("#mobilePhone", "aria-invalid"), ["true"]);
     assert_eq!(page.attributes("#mobilePhone", "value"), ["call me"]);
+}
+
+#[tokio::test]
+async fn a_new_name_is_shown_where_the_whole_name_was_written_out_before() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let written = json!({ "name": { "formatted": "Ada Lovelace", "honorificPrefix": "Lady" } });
+    let user = format!("users/{}", ada.id());
+    let request = system.manage(Method::PATCH, &user).await;
+    request.json(&written).send().await.expect(200);
+    let session = system.sign_on(&ada).await;
+    let page = session.open("/profile").await.expect(200);
+    let form = page.form_with("givenName").fill("givenName", "Augusta");
+    let text = form.submit().await.expect(200).text();
+    assert!(text.contains("Augusta Lovelace"), "{text}");
+    let kept = system.manage(Method::GET, &user).await.send().await;
+    assert_eq!(kept.json_text("/name/honorificPrefix"), "Lady");
 }
 
 #[tokio::test]
