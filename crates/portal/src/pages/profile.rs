@@ -53,21 +53,27 @@ fn typed(fields: &Fields) -> FormState {
         })
 }
 
-/// What can be said without asking PingOne.
-fn check(visit: &Visit, state: &mut FormState) {
+/// What can be said of what was changed without asking PingOne; the texts of errors, by field. What
+/// stood there before is not for this form to judge.
+fn problems(state: &FormState, before: &FormState) -> Vec<(&'static str, &'static str)> {
+    let mut problems = Vec::new();
+    let is_changed = |name: &str| {
+        let value = state.value(name);
+        !value.is_empty() && value != before.value(name)
+    };
     let number = state.value(MOBILE);
     let is_number = number.chars().any(|c| c.is_ascii_digit())
         && number
             .chars()
             .all(|c| c.is_ascii_digit() || "+-. ()".contains(c))
         && number.len() <= LONGEST_NUMBER;
-    if !number.is_empty() && !is_number {
-        state.set_error(MOBILE, visit.text("error-phone-invalid"));
+    if is_changed(MOBILE) && !is_number {
+        problems.push((MOBILE, "error-phone-invalid"));
     }
-    let zone = state.value(ZONE);
-    if !zone.is_empty() && !zone_names().contains(&zone) {
-        state.set_error(ZONE, visit.text("error-zone-unknown"));
+    if is_changed(ZONE) && !zone_names().contains(&state.value(ZONE)) {
+        problems.push((ZONE, "error-zone-unknown"));
     }
+    problems
 }
 
 /// What is to be changed: what is empty now is removed, what the form does not show stays.
@@ -100,16 +106,18 @@ fn patch(user: &User, form: &FormState) -> UserPatch {
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     let own = Own::open(&visit).await?;
     let user = own.load(&visit).await?;
-    show(&visit, state_of(&user).with_focus(GIVEN)).await
+    show(&visit, &user, state_of(&user).with_focus(GIVEN)).await
 }
 
 pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let own = Own::open(&visit).await?;
     let user = own.load(&visit).await?;
     let mut form = typed(&fields);
-    check(&visit, &mut form);
+    for (field, text_id) in problems(&form, &state_of(&user)) {
+        form.set_error(field, visit.text(text_id));
+    }
     if form.has_errors() {
-        return show(&visit, form).await;
+        return show(&visit, &user, form).await;
     }
     let patch = patch(&user, &form);
     match own.management.users().update(own.id, &patch).await {
@@ -121,7 +129,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
         Err(error) => {
             explain(&visit, &mut form, &error);
             if form.has_errors() {
-                show(&visit, form).await
+                show(&visit, &user, form).await
             } else {
                 Err(own::failed(&visit, error).await)
             }
@@ -149,23 +157,34 @@ fn explain(visit: &Visit, form: &mut FormState, error: &pingone::Error) {
     }
 }
 
-async fn show(visit: &Visit, form: FormState) -> Result<Response, Failure> {
+/// The zones to choose from; the present one is among them, whatever it is.
+fn zones(visit: &Visit, user: &User) -> Vec<Choice> {
+    let mut names = zone_names();
+    if let Some(present) = attribute(user, ZONE)
+        && let Err(place) = names.binary_search(&present)
+    {
+        names.insert(place, present);
+    }
+    let nobody = Choice::new("", visit.text("profile-zone-of-browser"));
+    let named = names
+        .into_iter()
+        .map(|name| Choice::new(name, name.replace('_', " ")));
+    std::iter::once(nobody).chain(named).collect()
+}
+
+async fn show(visit: &Visit, user: &User, form: FormState) -> Result<Response, Failure> {
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
     };
     let layout = visit.layout("profile-title").await?;
-    let nobody = Choice::new("", visit.text("profile-zone-of-browser"));
-    let named = zone_names()
-        .into_iter()
-        .map(|name| Choice::new(name, name.replace('_', " ")));
     let page = Page {
         layout: layout
             .with_lead(visit.text("profile-lead"))
             .with_form(&form),
         form,
-        zones: std::iter::once(nobody).chain(named).collect(),
+        zones: zones(visit, user),
     };
     Ok(visit.page(page).status(status).into_response())
 }
@@ -211,6 +230,22 @@ mod tests {
             "mobilePhone": null,
         });
         assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn only_what_was_changed_is_judged() {
+        let mut user = ada();
+        for (name, value) in [(MOBILE, "ext. 7"), (ZONE, "Atlantis/Harbour")] {
+            user.attributes.insert(name.to_owned(), Value::from(value));
+        }
+        let before = state_of(&user);
+        assert_eq!(problems(&before, &before), []);
+        let changed = typed(&Fields::parse("mobilePhone=ext.+8&timezone=London"));
+        let expected = [
+            (MOBILE, "error-phone-invalid"),
+            (ZONE, "error-zone-unknown"),
+        ];
+        assert_eq!(problems(&changed, &before), expected);
     }
 
     #[test]

@@ -80,6 +80,25 @@ async fn a_new_name_is_shown_where_the_whole_name_was_written_out_before() {
 }
 
 #[tokio::test]
+async fn saving_a_profile_keeps_every_zone_and_number_that_was_not_changed() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let user = format!("users/{}", ada.id());
+    let session = system.sign_on(&ada).await;
+    for zone in ["America/Argentina/Buenos_Aires", "Etc/UTC", "Atlantis/Port"] {
+        let stored = json!({ "timezone": zone });
+        let request = system.manage(Method::PATCH, &user).await;
+        request.json(&stored).send().await.expect(200);
+        let page = session.open("/profile").await.expect(200);
+        let form = page.form_with("nickname").fill("nickname", zone);
+        form.submit().await.expect(200);
+        let kept = system.manage(Method::GET, &user).await.send().await;
+        assert_eq!(kept.json_text("/timezone"), zone);
+        assert_eq!(kept.json_text("/nickname"), zone);
+    }
+}
+
+#[tokio::test]
 async fn another_address_is_proven_by_a_code_and_the_one_before_is_told() {
     let system = System::start().await;
     let ada = ada(&system).await;
