@@ -151,17 +151,33 @@ mod tests {
         let random = Arc::new(SystemRandom);
         let keyring = Arc::new(Keyring::random(&*random));
         let addresses = FormerAddresses::new(db.clone(), random, keyring);
-        let keep = |address| addresses.insert(user, address, clock.now());
-        assert!(keep("first@example.com").await.unwrap());
-        assert!(!keep("second@example.com").await.unwrap());
-        let found = addresses.find(user, clock.now()).await.unwrap().unwrap();
-        assert_eq!(found.address, "first@example.com");
+        let present = "present@example.com";
+        let keep = |address, is_proven| addresses.keep(user, address, is_proven, clock.now());
+        let found = async || {
+            let found = addresses.find(user, present, clock.now()).await.unwrap();
+            found.map(|found| found.address)
+        };
+        let first = keep("first@example.com", false).await.unwrap().unwrap();
+        assert!(keep("unproven@example.com", false).await.unwrap().is_none());
+        assert_eq!(found().await.as_deref(), Some("first@example.com"));
+        addresses.put_back(user, first).await.unwrap();
+        assert_eq!(found().await, None);
+        let _ = keep("first@example.com", true).await.unwrap().unwrap();
+        let refused = keep("proven@example.com", true).await.unwrap().unwrap();
+        assert_eq!(found().await.as_deref(), Some("proven@example.com"));
+        addresses.put_back(user, refused).await.unwrap();
+        assert_eq!(found().await.as_deref(), Some("first@example.com"));
+        let refused = keep("proven@example.com", true).await.unwrap().unwrap();
+        let _ = keep(present, true).await.unwrap().unwrap();
+        addresses.put_back(user, refused).await.unwrap();
+        assert_eq!(found().await, None, "there is nothing to come back to");
+        let _ = keep("first@example.com", true).await.unwrap().unwrap();
         let rows = db.read("SELECT address FROM portal_former_addresses".into());
         let kept: String = rows.await.unwrap().pop().unwrap().get("address").unwrap();
         assert!(!kept.contains("first"), "it is sealed");
         clock.advance(days(7));
-        assert_eq!(addresses.find(user, clock.now()).await.unwrap(), None);
-        assert!(keep("third@example.com").await.unwrap());
+        assert_eq!(found().await, None);
+        assert!(keep("third@example.com", false).await.unwrap().is_some());
 
         let deletions = Deletions::new(db);
         deletions.insert(user, clock.now()).await.unwrap();

@@ -29,7 +29,10 @@ pub(super) fn routes() -> Router<Provider> {
         .route(&users, get(list_users).post(create_user))
         .route(
             &format!("{users}/{{id}}"),
-            get(load_user).post(act_on_user).delete(delete_user),
+            get(load_user)
+                .post(act_on_user)
+                .patch(change_user)
+                .delete(delete_user),
         )
         .route(&format!("{users}/{{id}}/enabled"), put(set_enabled))
         .route(&format!("{users}/{{id}}/roleAssignments"), get(assignments))
@@ -234,10 +237,35 @@ async fn delete_user(
     let mut world = provider.world();
     let before = world.people.len();
     world.people.retain(|person| person.id.to_string() != id);
+    if world.answers_to_writes_are_lost {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     if world.people.len() == before {
         return api_error(404, "NOT_FOUND", &json!([]));
     }
     StatusCode::NO_CONTENT.into_response()
+}
+
+/// Changes the address, which is then not proven.
+async fn change_user(
+    State(provider): State<Provider>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    if let Err(refusal) = allowed(&provider, &headers, Some(&id)) {
+        return *refusal;
+    }
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let username = find(&provider, &id).unwrap().username;
+    provider.change(&username, |person| {
+        body["email"].as_str().unwrap().clone_into(&mut person.email);
+        person.email_verified = false;
+    });
+    if provider.world().answers_to_writes_are_lost {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    json_answer(200, &shown(&find(&provider, &id).unwrap()))
 }
 
 async fn act_on_user(

@@ -72,7 +72,9 @@ impl Everything {
         }
         let portal = visit.portal();
         let deletion = portal.deletions().find(own.id).await?;
-        let former = portal.former_addresses().find(own.id, now).await?;
+        let present = user.email.as_deref().unwrap_or_default();
+        let former = portal.former_addresses();
+        let former = former.find(own.id, present, now).await?;
         document.insert(
             "portal".to_owned(),
             json!({

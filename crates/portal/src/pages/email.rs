@@ -34,7 +34,9 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
 
 pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let own = Own::open_freshly(&visit).await?;
-    let present = own.load(&visit).await?.email.unwrap_or_default();
+    let user = own.load(&visit).await?;
+    let is_proven = user.email_verified == Some(true);
+    let present = user.email.unwrap_or_default();
     let typed = fields.line(EMAIL);
     let mut form = FormState::new(&[EMAIL]).with_value(EMAIL, typed.clone());
     let Ok(address) = EmailAddress::parse(&typed) else {
@@ -51,19 +53,24 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
         return show(&visit, form, present).await;
     }
     // Before the change, so that there is a way back from every change that was made.
-    let former = visit.portal().former_addresses();
-    let is_new = former
-        .insert(own.id, &present, visit.portal().now())
-        .await?;
+    let (former, now) = (visit.portal().former_addresses(), visit.portal().now());
+    let kept = if present.is_empty() {
+        None
+    } else {
+        former.keep(own.id, &present, is_proven, now).await?
+    };
     if let Err(error) = set(&own, address.as_str()).await {
-        if is_new {
-            former.delete(own.id).await?;
+        // Anything but a word about the address leaves open whether it was changed.
+        let Some(problem) = error.problem_with(EMAIL) else {
+            return Err(own::failed(&visit, error).await);
+        };
+        if let Some(kept) = kept
+            && own.load(&visit).await?.email.unwrap_or_default() == present
+        {
+            former.put_back(own.id, kept).await?;
         }
         // Whether somebody else has the address is not for whoever asks to know.
         if !error.is_taken(EMAIL) {
-            let Some(problem) = error.problem_with(EMAIL) else {
-                return Err(own::failed(&visit, error).await);
-            };
             let messages = visit.portal().site().messages();
             let text = messages.format("error-pingone", &[("message", problem)]);
             form.set_error(EMAIL, text);
@@ -81,8 +88,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
 /// Takes the address back that the user had before.
 pub(crate) async fn undo(visit: Visit) -> Result<Response, Failure> {
     let own = Own::open_freshly(&visit).await?;
-    let former = visit.portal().former_addresses();
-    let Some(found) = former.find(own.id, visit.portal().now()).await? else {
+    let (former, now) = (visit.portal().former_addresses(), visit.portal().now());
+    let present = own.load(&visit).await?.email.unwrap_or_default();
+    let Some(found) = former.find(own.id, &present, now).await? else {
         let flash = Flash::info(visit.text("flash-email-too-late"));
         visit.leave(flash).await?;
         return Ok(Redirect::to(paths::USER_INFO).into_response());

@@ -150,10 +150,13 @@ async fn account(visit: &Visit) -> (Option<User>, Option<FormerAddress>) {
     let Ok(own) = Own::open(visit).await else {
         return (None, None);
     };
-    let user = own.management.users().load(own.id).await.ok();
-    let former = visit.portal().former_addresses();
-    let former = former.find(own.id, visit.portal().now()).await;
-    (user, former.ok().flatten())
+    let Ok(user) = own.management.users().load(own.id).await else {
+        return (None, None);
+    };
+    let (former, now) = (visit.portal().former_addresses(), visit.portal().now());
+    let present = user.email.as_deref().unwrap_or_default();
+    let former = former.find(own.id, present, now).await;
+    (Some(user), former.ok().flatten())
 }
 
 fn fact(visit: &Visit, id: &str, text: Option<&str>) -> Option<Fact> {

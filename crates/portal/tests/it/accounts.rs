@@ -73,3 +73,32 @@ async fn an_operator_and_whoever_signed_on_a_while_ago_do_not_delete_at_once() {
     site.portal.delete_accounts().await;
     assert!(site.fake.person("ada").is_some() && site.fake.person("olga").is_some());
 }
+
+#[tokio::test]
+async fn a_change_of_address_whose_answer_was_lost_can_be_taken_back() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    site.fake.world().answers_to_writes_are_lost = true;
+    let change = [("email", "augusta@example.com")];
+    browser.post("/profile/email", &change).await.expect(503);
+    site.fake.world().answers_to_writes_are_lost = false;
+    let undo = "action=\"/profile/email/undo\"";
+    let page = browser.get("/user/info").await.expect(200);
+    assert!(page.has("augusta@example.com") && page.has(undo));
+    site.fake
+        .change("ada", |person| person.email = "ada@example.com".to_owned());
+    let page = browser.get("/user/info").await.expect(200);
+    assert!(!page.has(undo), "it is the present one");
+}
+
+#[tokio::test]
+async fn whoever_had_no_address_is_offered_none_to_take_back() {
+    let site = Site::start().await;
+    site.fake.change("ada", |person| person.email.clear());
+    let browser = site.signed_on("ada").await;
+    site.fake.world().answers_to_writes_are_lost = true;
+    let change = [("email", "augusta@example.com")];
+    browser.post("/profile/email", &change).await.expect(503);
+    let page = browser.get("/user/info").await.expect(200);
+    assert!(page.has("augusta@example.com") && !page.has("It was"));
+}

@@ -173,6 +173,29 @@ async fn a_changed_address_is_taken_back_within_a_week_and_not_after() {
 }
 
 #[tokio::test]
+async fn the_address_that_was_confirmed_last_comes_back_and_none_that_was_not() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let session = system.sign_on(&ada).await;
+    let page = change_email(&session, "augusta@example.com").await;
+    let mailed = system.mailbox().newest("augusta@example.com", 1).await;
+    confirm(&page.expect(200), &mailed.code()).await.expect(200);
+    system.advance(SignedDuration::from_hours(4 * 24));
+
+    let session = system.sign_on(&ada).await;
+    for mistyped in ["agusta@example.com", "augsta@example.com"] {
+        change_email(&session, mistyped).await.expect(200);
+    }
+    system.advance(SignedDuration::from_hours(6 * 24));
+    let session = system.sign_on(&ada).await;
+    let page = session.open("/user/info").await.expect(200);
+    let undo = page.form_by("form[action='/profile/email/undo']");
+    let page = undo.submit().await.expect(200);
+    let expected = "Your address is augusta@example.com again";
+    assert!(page.text().contains(expected), "{}", page.text());
+}
+
+#[tokio::test]
 async fn what_only_the_owner_may_do_asks_for_the_password_again() {
     let system = System::start().await;
     let ada = ada(&system).await;
