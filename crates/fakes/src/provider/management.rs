@@ -273,11 +273,19 @@ async fn act_on_user(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, None) {
+    let content_type = headers["content-type"].to_str().unwrap();
+    let is_code = media_type::is(content_type, media_type::USER_SEND_VERIFICATION_CODE);
+    if let Err(refusal) = allowed(&provider, &headers, is_code.then_some(&*id)) {
         return *refusal;
     }
     let person = find(&provider, &id).unwrap();
-    let content_type = headers["content-type"].to_str().unwrap();
+    if is_code {
+        return if provider.world().mails_are_used_up {
+            api_error(429, "REQUEST_LIMITED", &json!([]))
+        } else {
+            json_answer(200, &shown(&person))
+        };
+    }
     assert!(media_type::is(content_type, media_type::ACCOUNT_UNLOCK));
     provider.change(&person.username, |person| person.is_locked = false);
     json_answer(200, &shown(&find(&provider, &id).unwrap()))

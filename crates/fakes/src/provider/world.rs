@@ -114,6 +114,8 @@ pub struct World {
     pub codes_are_stuck: bool,
     /// Whether the passwords in force are too young to be changed.
     pub changed_too_young: bool,
+    /// Whether every address had its share of mails.
+    pub mails_are_used_up: bool,
     /// Whether what is written to users is written, and 503 answered all the same.
     pub answers_to_writes_are_lost: bool,
     /// Tokens that were revoked.
@@ -143,6 +145,7 @@ impl World {
             refresh_is_refused: false,
             codes_are_stuck: false,
             changed_too_young: false,
+            mails_are_used_up: false,
             answers_to_writes_are_lost: false,
             revoked: Vec::new(),
             answers: BTreeMap::new(),

@@ -76,8 +76,8 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             form.set_error(EMAIL, text);
             return show(&visit, form, present).await;
         }
-    } else {
-        confirm::send(&visit, &own).await?;
+    } else if !confirm::send(&visit, &own).await? {
+        return Ok(Redirect::to(paths::EMAIL_CONFIRM).into_response());
     }
     visit
         .leave(Flash::info(visit.text("flash-email-code-sent")))

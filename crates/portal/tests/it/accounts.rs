@@ -102,3 +102,18 @@ async fn whoever_had_no_address_is_offered_none_to_take_back() {
     let page = browser.get("/user/info").await.expect(200);
     assert!(page.has("augusta@example.com") && !page.has("It was"));
 }
+
+#[tokio::test]
+async fn no_code_is_announced_when_none_is_sent() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    let announced = "a code is on its way";
+    for (is_used_up, email) in [(false, "augusta@example.com"), (true, "king@example.com")] {
+        site.fake.world().mails_are_used_up = is_used_up;
+        let change = [("email", email)];
+        browser.post("/profile/email", &change).await.expect(303);
+        let page = browser.get("/profile/email/confirm").await.expect(200);
+        assert_eq!(page.has(announced), !is_used_up, "{}", page.body);
+        assert_eq!(page.has("alert-danger"), is_used_up, "{}", page.body);
+    }
+}
