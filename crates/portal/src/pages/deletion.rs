@@ -9,8 +9,9 @@ use ui::{Flash, FormState, Layout};
 
 use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::pages::own::Own;
 use crate::paths;
-use crate::visit::{Visit, user_id};
+use crate::visit::Visit;
 
 const CONFIRM: &str = "confirm";
 
@@ -21,15 +22,16 @@ struct Page {
     form: FormState,
 }
 
-/// Whoever may delete their account: not operators, who would leave an installation without one.
+/// Whoever may delete their account: not operators, who would leave an installation without one. The
+/// environment is asked whether they still may sign on: a session here tells only that they could.
 async fn owner(visit: &Visit) -> Result<UserId, Failure> {
-    let user = visit.fresh_user()?;
+    let own = Own::open_freshly(visit).await?;
+    own.load(visit).await?;
     let services = visit.services("failure-management-not-configured")?;
-    let id = user_id(user)?;
-    if services.operators.holds_role(user.subject()).await? {
+    if services.operators.holds_role(&own.id.to_string()).await? {
         return Err(Failure::new(StatusCode::FORBIDDEN).detail("failure-operator-deletion"));
     }
-    Ok(id)
+    Ok(own.id)
 }
 
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
@@ -52,8 +54,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
 
 /// Calls a deletion off. Being signed on is enough: nothing is lost by it.
 pub(crate) async fn keep(visit: Visit) -> Result<Response, Failure> {
-    let id = user_id(visit.user()?)?;
-    let flash = if visit.portal().deletions().call_off(id).await? {
+    let own = Own::open(&visit).await?;
+    own.load(&visit).await?;
+    let flash = if visit.portal().deletions().call_off(own.id).await? {
         Flash::success(visit.text("flash-deletion-called-off"))
     } else {
         Flash::info(visit.text("flash-deletion-none"))

@@ -75,6 +75,25 @@ async fn an_operator_and_whoever_signed_on_a_while_ago_do_not_delete_at_once() {
 }
 
 #[tokio::test]
+async fn a_session_whose_tokens_were_revoked_neither_asks_for_a_deletion_nor_calls_one_off() {
+    let site = Site::start().await;
+    let (ended, other) = (site.signed_on("ada").await, site.signed_on("ada").await);
+    site.fake.revoke_access_tokens();
+    let page = ended.post(DELETE, &[("confirm", "true")]).await;
+    assert!(page.expect(303).location().contains("/login"));
+    site.clock.advance(SignedDuration::from_mins(1));
+    let here = site.signed_on("ada").await;
+    let home = here.get("/").await.expect(200);
+    assert!(!home.has("will be deleted on"), "{}", home.body);
+
+    here.post(DELETE, &[("confirm", "true")]).await.expect(303);
+    let page = other.post("/account/keep", &[]).await.expect(303);
+    assert!(page.location().contains("/login"), "{}", page.location());
+    let home = here.get("/").await.expect(200);
+    assert!(home.has("will be deleted on"), "{}", home.body);
+}
+
+#[tokio::test]
 async fn a_change_of_address_whose_answer_was_lost_can_be_taken_back() {
     let site = Site::start().await;
     let browser = site.signed_on("ada").await;
