@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::state::Portal;
+use protocol::id::UserId;
+
+use crate::state::{Portal, Services};
 use crate::store;
 
 /// Expired sessions are looked for this often.
@@ -58,7 +60,7 @@ impl Portal {
     /// Deletes the accounts whose owners asked for it, when their time has come.
     pub async fn delete_accounts(&self) {
         if let Some(services) = self.services()
-            && let Err(error) = delete_accounts(self, &services.management).await
+            && let Err(error) = delete_accounts(self, services).await
         {
             let causes = ui::chain_of_causes(&error).join(": ");
             tracing::warn!(error = %causes, "accounts that are to be deleted were not looked for");
@@ -66,28 +68,62 @@ impl Portal {
     }
 }
 
-async fn delete_accounts(
-    portal: &Portal,
-    management: &pingone::management::Client,
-) -> Result<(), db::StoreError> {
+/// What became of an account that was due.
+enum Outcome {
+    /// It is gone.
+    Deleted,
+    /// It is there, and stays for now.
+    Stays,
+    /// Nobody knows whether it is gone: its owner may not be told that it stays.
+    Unknown,
+}
+
+async fn delete_accounts(portal: &Portal, services: &Services) -> Result<(), db::StoreError> {
     let deletions = portal.deletions();
     for user in deletions.due(portal.now()).await? {
         if !deletions.begin(user, portal.now()).await? {
             continue;
         }
-        match management.users().delete(user).await {
-            Ok(()) => tracing::info!(user.id = %user, "an account was deleted as its owner asked"),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => {
-                let causes = ui::chain_of_causes(&error).join(": ");
-                tracing::warn!(user.id = %user, error = %causes,
-                    "an account was not deleted; it is tried again in a day");
-                deletions.put_off(user, portal.now()).await?;
-                continue;
+        match delete(services, user).await {
+            Outcome::Deleted => {
+                portal.former_addresses().delete(user).await?;
+                deletions.finish(user).await?;
             }
+            Outcome::Stays => deletions.put_off(user, portal.now()).await?,
+            // As one that broke off: tried again in an hour, and not called off until then.
+            Outcome::Unknown => {}
         }
-        portal.former_addresses().delete(user).await?;
-        deletions.finish(user).await?;
     }
     Ok(())
+}
+
+async fn delete(services: &Services, user: UserId) -> Outcome {
+    let is_operator = services.operators.holds_role(&user.to_string()).await;
+    let deleted = match is_operator {
+        Ok(true) => {
+            tracing::warn!(user.id = %user,
+                "an account that is to be deleted has become an operator's, so another operator has \
+                 to delete it; it is looked at again in a day");
+            return Outcome::Stays;
+        }
+        Ok(false) => services.management.users().delete(user).await,
+        Err(error) => Err(error),
+    };
+    let error = match deleted {
+        Ok(()) => {
+            tracing::info!(user.id = %user, "an account was deleted as its owner asked");
+            return Outcome::Deleted;
+        }
+        Err(error) if error.is_not_found() => return Outcome::Deleted,
+        Err(error) => error,
+    };
+    let causes = ui::chain_of_causes(&error).join(": ");
+    if error.is_unavailable() {
+        tracing::warn!(user.id = %user, error = %causes,
+            "whether an account is deleted is not known; it is tried again in an hour");
+        return Outcome::Unknown;
+    }
+    tracing::warn!(user.id = %user, error = %causes,
+        "an account was not deleted; it is tried again in a day");
+    Outcome::Stays
 }

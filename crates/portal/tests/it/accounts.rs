@@ -94,6 +94,54 @@ async fn a_session_whose_tokens_were_revoked_neither_asks_for_a_deletion_nor_cal
 }
 
 #[tokio::test]
+async fn whoever_became_an_operator_meanwhile_is_not_deleted() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    browser
+        .post(DELETE, &[("confirm", "true")])
+        .await
+        .expect(303);
+    let turn = |is_operator| {
+        site.fake
+            .change("ada", |person| person.is_operator = is_operator);
+    };
+    turn(true);
+    site.clock.advance(days(14));
+    site.portal.delete_accounts().await;
+    assert!(site.fake.person("ada").is_some());
+    turn(false);
+    site.clock.advance(days(1));
+    site.portal.delete_accounts().await;
+    assert!(site.fake.person("ada").is_none(), "it was only put off");
+}
+
+#[tokio::test]
+async fn a_deletion_that_may_have_happened_is_not_called_off() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    browser
+        .post(DELETE, &[("confirm", "true")])
+        .await
+        .expect(303);
+    site.clock.advance(days(14));
+    let browser = site.signed_on("ada").await;
+    let ada = site.fake.person("ada").unwrap();
+    site.fake.world().answers_to_writes_are_lost = true;
+    site.portal.delete_accounts().await;
+    assert!(site.fake.person("ada").is_none());
+    // What a browser that is still shown the page sends.
+    site.fake.world().people.push(ada);
+    browser.post("/account/keep", &[]).await.expect(303);
+    let home = browser.get("/").await.expect(200);
+    assert!(!home.has("Your account stays."), "{}", home.body);
+
+    site.fake.world().answers_to_writes_are_lost = false;
+    site.clock.advance(SignedDuration::from_hours(1));
+    site.portal.delete_accounts().await;
+    assert!(site.fake.person("ada").is_none(), "tried again in an hour");
+}
+
+#[tokio::test]
 async fn a_change_of_address_whose_answer_was_lost_can_be_taken_back() {
     let site = Site::start().await;
     let browser = site.signed_on("ada").await;
