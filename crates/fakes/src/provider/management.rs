@@ -36,6 +36,11 @@ pub(super) fn routes() -> Router<Provider> {
         )
         .route(&format!("{users}/{{id}}/enabled"), put(set_enabled))
         .route(&format!("{users}/{{id}}/roleAssignments"), get(assignments))
+        .route(&format!("{users}/{{id}}/sessions"), get(list_sessions))
+        .route(
+            &format!("{users}/{{id}}/sessions/{{session}}"),
+            get(load_session).delete(end_session),
+        )
         .route(&format!("{environment}/populations"), get(populations))
         .route(
             &format!("{environment}/populations/{{id}}"),
@@ -289,6 +294,63 @@ async fn act_on_user(
     assert!(media_type::is(content_type, media_type::ACCOUNT_UNLOCK));
     provider.change(&person.username, |person| person.is_locked = false);
     json_answer(200, &shown(&find(&provider, &id).unwrap()))
+}
+
+/// The sessions of a user, if the caller may see them.
+fn sessions_of(
+    provider: &Provider,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<Vec<Value>, Box<Response>> {
+    allowed(provider, headers, Some(id))?;
+    let world = provider.world();
+    let theirs = world
+        .sessions
+        .iter()
+        .filter(|(user, _)| user.to_string() == id);
+    let shown = theirs.map(|(_, id)| json!({"id": id, "createdAt": "2026-01-05T10:00:00Z"}));
+    Ok(shown.collect())
+}
+
+async fn list_sessions(
+    State(provider): State<Provider>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match sessions_of(&provider, &id, &headers) {
+        Ok(sessions) => json_answer(200, &json!({"_embedded": {"sessions": sessions}})),
+        Err(refusal) => *refusal,
+    }
+}
+
+async fn load_session(
+    State(provider): State<Provider>,
+    Path((id, session)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match sessions_of(&provider, &id, &headers) {
+        Ok(sessions) => match sessions.iter().find(|one| one["id"] == session) {
+            Some(found) => json_answer(200, found),
+            None => api_error(404, "NOT_FOUND", &json!([])),
+        },
+        Err(refusal) => *refusal,
+    }
+}
+
+async fn end_session(
+    State(provider): State<Provider>,
+    Path((id, session)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match sessions_of(&provider, &id, &headers) {
+        Ok(sessions) if sessions.iter().any(|one| one["id"] == session) => {
+            let mut world = provider.world();
+            world.sessions.retain(|(_, one)| one.to_string() != session);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Ok(_) => api_error(404, "NOT_FOUND", &json!([])),
+        Err(refusal) => *refusal,
+    }
 }
 
 async fn set_enabled(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use protocol::SystemRandom;
-use protocol::id::{PopulationId, UserId};
+use protocol::id::{PopulationId, SessionId, UserId};
 use protocol::jose::Jwk;
 use serde_json::{Map, Value};
 
@@ -114,6 +114,8 @@ pub struct World {
     pub codes_are_stuck: bool,
     /// Whether the passwords in force are too young to be changed.
     pub changed_too_young: bool,
+    /// The browsers in which users are signed on.
+    pub sessions: Vec<(UserId, SessionId)>,
     /// Whether every address had its share of mails.
     pub mails_are_used_up: bool,
     /// Whether what is written to users is written, and 503 answered all the same.
@@ -145,6 +147,7 @@ impl World {
             refresh_is_refused: false,
             codes_are_stuck: false,
             changed_too_young: false,
+            sessions: Vec::new(),
             mails_are_used_up: false,
             answers_to_writes_are_lost: false,
             revoked: Vec::new(),

@@ -167,10 +167,17 @@ fn shown_event(visit: &Visit, event: &Event, zone: &Zone) -> ShownEvent {
 pub(crate) async fn end(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let own = Own::open(&visit).await?;
     let Ok(id) = SessionId::parse(&fields.line(SESSION)) else {
-        return done(&visit, "flash-session-gone").await;
+        return done(&visit, Flash::info(visit.text("flash-session-gone"))).await;
     };
-    end_one(&visit, &own, id).await?;
-    done(&visit, "flash-session-ended-there").await
+    let flash = match own.management.sessions(own.id).load(id).await {
+        Ok(_) => {
+            end_one(&visit, &own, id).await?;
+            Flash::success(visit.text("flash-session-ended-there"))
+        }
+        Err(error) if error.is_not_found() => Flash::info(visit.text("flash-session-gone")),
+        Err(error) => return Err(own::failed(&visit, error).await),
+    };
+    done(&visit, flash).await
 }
 
 /// Ends all sessions but that of the browser that asks.
@@ -184,22 +191,26 @@ pub(crate) async fn end_others(visit: Visit) -> Result<Response, Failure> {
     for one in all.iter().filter(|one| Some(one.id) != this) {
         end_one(&visit, &own, one.id).await?;
     }
-    done(&visit, "flash-sessions-ended").await
+    let flash = Flash::success(visit.text("flash-sessions-ended"));
+    done(&visit, flash).await
 }
 
+/// Ends a session of this user: here first, so that one that could not be ended here is still listed,
+/// and ended by trying again.
 async fn end_one(visit: &Visit, own: &Own, id: SessionId) -> Result<(), Failure> {
-    match own.management.sessions(own.id).delete(id).await {
-        Ok(()) => {}
-        // It has ended meanwhile, or is nobody's of this user: then nothing hangs on it here either.
-        Err(error) if error.is_not_found() => return Ok(()),
-        Err(error) => return Err(own::failed(visit, error).await),
-    }
     let sessions = visit.portal().sessions();
     let ended = sessions.end_behind(&id.to_string()).await;
-    ended.map_err(Failure::session)
+    ended.map_err(Failure::session)?;
+    match own.management.sessions(own.id).delete(id).await {
+        Ok(()) => {}
+        // It has ended meanwhile.
+        Err(error) if error.is_not_found() => {}
+        Err(error) => return Err(own::failed(visit, error).await),
+    }
+    Ok(())
 }
 
-async fn done(visit: &Visit, text_id: &str) -> Result<Response, Failure> {
-    visit.leave(Flash::success(visit.text(text_id))).await?;
+async fn done(visit: &Visit, flash: Flash) -> Result<Response, Failure> {
+    visit.leave(flash).await?;
     Ok(Redirect::to(paths::SECURITY).into_response())
 }

@@ -1,6 +1,10 @@
-//! Deleting the own account: not without having meant it, not at once, and not against the owner.
+//! The own account: deleting it (not without having meant it, not at once, and not against the owner),
+//! another address, and sessions elsewhere.
 
+use db::Statement;
 use jiff::SignedDuration;
+use protocol::SystemRandom;
+use protocol::id::SessionId;
 
 use crate::site::Site;
 
@@ -183,4 +187,29 @@ async fn no_code_is_announced_when_none_is_sent() {
         assert_eq!(page.has(announced), !is_used_up, "{}", page.body);
         assert_eq!(page.has("alert-danger"), is_used_up, "{}", page.body);
     }
+}
+
+#[tokio::test]
+async fn a_session_that_could_not_be_ended_here_is_ended_by_trying_again() {
+    let site = Site::start().await;
+    let ada = site.fake.person("ada").unwrap().id;
+    let there = SessionId::random(&SystemRandom);
+    site.fake.world().sessions.push((ada, there));
+    site.fake.claim("sid", there.to_string());
+    let elsewhere = site.signed_on("ada").await;
+    site.fake.claim("sid", SessionId::random(&SystemRandom).to_string());
+    let browser = site.signed_on("ada").await;
+
+    let id = there.to_string();
+    let end = [("session", id.as_str())];
+    let fault = "CREATE TRIGGER fault BEFORE DELETE ON portal_sessions \
+                 BEGIN SELECT RAISE(ABORT, 'a fault'); END";
+    site.parts.db.write(Statement::new(fault)).await.unwrap();
+    browser.post("/security/end", &end).await.expect(503);
+    let mended = Statement::new("DROP TRIGGER fault");
+    site.parts.db.write(mended).await.unwrap();
+    browser.post("/security/end", &end).await.expect(303);
+    assert!(site.fake.world().sessions.is_empty());
+    elsewhere.get("/user/info").await.expect(303);
+    browser.get("/user/info").await.expect(200);
 }

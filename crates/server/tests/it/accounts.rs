@@ -268,7 +268,9 @@ async fn nobody_ends_the_session_of_somebody_else() {
     let third = system.sign_on(&ada).await;
     let form = here.open("/security").await.expect(200);
     let form = form.form_by("form[action='/security/end']");
-    form.with("session", &theirs).submit().await.expect(200);
+    let page = form.with("session", &theirs).submit().await.expect(200);
+    let text = page.text();
+    assert!(text.contains("That sign-on has ended already."), "{text}");
     for session in [&other, &third] {
         let page = session.open("/user/info").await.expect(200);
         assert_eq!(page.url.path(), "/user/info");
