@@ -41,6 +41,7 @@ pub(super) fn routes() -> Router<Provider> {
             &format!("{users}/{{id}}/sessions/{{session}}"),
             get(load_session).delete(end_session),
         )
+        .route(&format!("{environment}/activities"), get(activities))
         .route(&format!("{environment}/populations"), get(populations))
         .route(
             &format!("{environment}/populations/{{id}}"),
@@ -350,6 +351,18 @@ async fn end_session(
         }
         Ok(_) => api_error(404, "NOT_FOUND", &json!([])),
         Err(refusal) => *refusal,
+    }
+}
+
+async fn activities(State(provider): State<Provider>, headers: HeaderMap) -> Response {
+    assert_eq!(
+        provider.bearer(&headers),
+        Some(Bearer::Worker),
+        "the audit log is read by the worker"
+    );
+    match &provider.world().activities {
+        Ok(activities) => json_answer(200, &json!({"_embedded": {"activities": activities}})),
+        Err(status) => api_error(*status, "REQUEST_FAILED", &json!([])),
     }
 }
 

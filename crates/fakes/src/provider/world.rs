@@ -116,6 +116,8 @@ pub struct World {
     pub changed_too_young: bool,
     /// The browsers in which users are signed on.
     pub sessions: Vec<(UserId, SessionId)>,
+    /// The audit log, or the status by which it is refused.
+    pub activities: Result<Vec<Value>, u16>,
     /// Whether every address had its share of mails.
     pub mails_are_used_up: bool,
     /// Whether what is written to users is written, and 503 answered all the same.
@@ -148,6 +150,7 @@ impl World {
             codes_are_stuck: false,
             changed_too_young: false,
             sessions: Vec::new(),
+            activities: Ok(Vec::new()),
             mails_are_used_up: false,
             answers_to_writes_are_lost: false,
             revoked: Vec::new(),

@@ -61,7 +61,6 @@ impl Everything {
         let parts = [
             ("password", password.map(|it| plain(&it))),
             ("sessions", sessions.map(|it| plain(&it))),
-            ("events", events.map(|it| plain(&it))),
         ];
         for (name, part) in parts {
             match part {
@@ -69,6 +68,10 @@ impl Everything {
                 Err(error) if error.is_forbidden() || error.is_not_found() => missing.push(name),
                 Err(error) => return Err(own::failed(visit, error).await),
             }
+        }
+        match events {
+            Some(events) => drop(document.insert("events".to_owned(), plain(&events)?)),
+            None => missing.push("events"),
         }
         let portal = visit.portal();
         let deletion = portal.deletions().find(own.id).await?;

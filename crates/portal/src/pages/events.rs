@@ -1,7 +1,7 @@
 //! What happened to an account lately, out of the environment's audit log.
 
 use jiff::{SignedDuration, Timestamp};
-use pingone::{Activity, management, scim};
+use pingone::{Activity, ActivityActors, ActivitySubject, management, scim};
 use protocol::id::UserId;
 use serde_json::Value;
 
@@ -28,13 +28,29 @@ pub(crate) async fn of_user(
     management: &management::Client,
     user: UserId,
     now: Timestamp,
-) -> Result<Vec<Event>, pingone::Error> {
+) -> Option<Vec<Event>> {
     let entries = entries(management, user, now).await?;
-    Ok(entries.iter().filter_map(event).collect())
+    Some(entries.iter().filter_map(event).collect())
 }
 
-/// The entries as they are.
+/// The entries as their owner may see them. `None` where the environment does not tell the worker:
+/// that says nothing about the user's own session, and is logged.
 pub(crate) async fn entries(
+    management: &management::Client,
+    user: UserId,
+    now: Timestamp,
+) -> Option<Vec<Activity>> {
+    match read(management, user, now).await {
+        Ok(entries) => Some(entries.into_iter().map(|it| of_owner(it, user)).collect()),
+        Err(error) => {
+            let causes = ui::chain_of_causes(&error).join(": ");
+            tracing::warn!(error = %causes, "the events of an account could not be read");
+            None
+        }
+    }
+}
+
+async fn read(
     management: &management::Client,
     user: UserId,
     now: Timestamp,
@@ -53,6 +69,19 @@ pub(crate) async fn entries(
         }
     }
     refused.map_or(Ok(Vec::new()), Err)
+}
+
+/// What somebody else did to the account, such as an operator, is told without who it was and where:
+/// that is theirs. Whoever gave a wrong password is nobody, and where they did it the owner may know.
+fn of_owner(mut entry: Activity, user: UserId) -> Activity {
+    let is_own = |subject: &ActivitySubject| subject.id == Some(user.as_uuid());
+    let is_nobodys = entry.actors == ActivityActors::default();
+    if !is_nobodys && !entry.actors.user.as_ref().is_some_and(is_own) {
+        entry.actors = ActivityActors::default();
+        entry.further.remove("source");
+    }
+    entry.resources.retain(is_own);
+    entry
 }
 
 fn event(entry: &Activity) -> Option<Event> {
@@ -84,4 +113,45 @@ fn event(entry: &Activity) -> Option<Event> {
         address: said("ipAddress"),
         user_agent: said("userAgent"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::SystemRandom;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_did_something_and_where_is_told_of_the_owner_and_of_nobody_alone() {
+        let (ada, olga) = (
+            UserId::random(&SystemRandom),
+            UserId::random(&SystemRandom),
+        );
+        let worker = json!({ "client": { "id": olga, "name": "Worker" } });
+        for (is_told, actors) in [
+            (true, json!({})),
+            (true, json!({ "user": { "id": ada, "name": "ada" } })),
+            (false, json!({ "user": { "id": olga, "name": "olga" } })),
+            (false, json!({ "user": { "name": "somebody" } })),
+            (false, worker),
+        ] {
+            let entry: Activity = serde_json::from_value(json!({
+                "id": ada,
+                "recordedAt": "2026-01-05T10:00:00Z",
+                "action": { "type": "USER.UPDATED" },
+                "actors": actors,
+                "resources": [{ "id": ada, "name": "ada" }, { "id": olga, "name": "olga" }],
+                "source": { "ipAddress": "192.0.2.7", "userAgent": "Firefox/140.0" },
+            }))
+            .unwrap();
+            let shown = of_owner(entry, ada);
+            assert_eq!(shown.further.contains_key("source"), is_told, "{actors}");
+            let (event, shown) = (event(&shown).unwrap(), serde_json::to_value(&shown).unwrap());
+            assert_eq!(event.address.is_some(), is_told, "{actors}");
+            assert_eq!(shown["resources"], json!([{ "id": ada, "name": "ada" }]));
+            let shown = shown.to_string();
+            assert!(!shown.contains("olga") && !shown.contains(&olga.to_string()));
+        }
+    }
 }

@@ -72,11 +72,6 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
         Ok(sessions) => Some(sessions),
         Err(error) => allowed_to_lack(&visit, error).await?,
     };
-    // The worker's answer says nothing about the user's own session.
-    let events = events.inspect_err(|error| {
-        let causes = ui::chain_of_causes(error).join(": ");
-        tracing::warn!(error = %causes, "the events of an account could not be read");
-    });
     let zone = Zone::of(user.as_ref(), visit.signed_on());
     let this = this_session(&visit);
     let sessions: Option<Vec<Session>> = sessions.map(|sessions| {
@@ -93,7 +88,7 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
             .as_ref()
             .is_some_and(|sessions| sessions.iter().any(|one| !one.is_this)),
         sessions,
-        events: events.ok().map(|events| {
+        events: events.map(|events| {
             let shown = events.iter().take(MOST_SHOWN);
             shown
                 .map(|event| shown_event(&visit, event, &zone))

@@ -5,6 +5,7 @@ use db::Statement;
 use jiff::SignedDuration;
 use protocol::SystemRandom;
 use protocol::id::SessionId;
+use serde_json::{Value, json};
 
 use crate::site::Site;
 
@@ -212,4 +213,29 @@ async fn a_session_that_could_not_be_ended_here_is_ended_by_trying_again() {
     assert!(site.fake.world().sessions.is_empty());
     elsewhere.get("/user/info").await.expect(303);
     browser.get("/user/info").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_audit_log_that_the_worker_may_not_read_is_named_and_ends_no_session() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    let ada = site.fake.person("ada").unwrap().id;
+    let entry = json!({
+        "id": ada, "recordedAt": "2026-01-05T10:00:00Z", "action": { "type": "USER.CREATED" },
+    });
+    for (activities, not_provided) in [
+        (Ok(vec![entry]), json!([])),
+        (Err(400), json!(["events"])),
+        (Err(401), json!(["events"])),
+        (Err(403), json!(["events"])),
+    ] {
+        site.fake.world().activities = activities;
+        for path in ["/security", "/data"] {
+            browser.get(path).await.expect(200);
+        }
+        let file = browser.get("/data/download").await.expect(200);
+        let file: Value = serde_json::from_str(&file.body).unwrap();
+        assert_eq!(file["notProvided"], not_provided);
+        assert_eq!(file.get("events").is_none(), not_provided != json!([]));
+    }
 }
