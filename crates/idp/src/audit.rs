@@ -192,6 +192,7 @@ impl Activity {
                 document: self.document(core.urls(), environment, by),
             },
             self.action,
+            &self.subject.id,
         );
         let told_of_it = told
             .iter()

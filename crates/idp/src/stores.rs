@@ -198,6 +198,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "policies_assigned_once",
         sql: include_str!("../migrations/0026_policies_assigned_once.sql"),
     },
+    Migration {
+        version: 27,
+        name: "activities_by_subject",
+        sql: include_str!("../migrations/0027_activities_by_subject.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it
@@ -283,6 +288,42 @@ mod tests {
     async fn an_upgrade_gives_operators_only_the_portal_with_a_pingone_scope_on_postgresql() {
         if let Some(test) = db::testing::postgres().await {
             become_for_operators(test).await;
+        }
+    }
+
+    async fn is_found_by_its_subject(test: TestDb) {
+        let db = &test.db;
+        let earlier = MIGRATIONS.partition_point(|migration| migration.version < 27);
+        let (before, _) = MIGRATIONS.split_at(earlier);
+        db.migrate("idp", before).await.unwrap();
+        let insert = "INSERT INTO activities (id, environment_id, recorded_at, action, \
+                      correlation_id, document) VALUES ($1, $1, 0, 'a', $1, $2)";
+        for (id, document) in [
+            (
+                "one",
+                r#"{"action":{},"resources":[{"id":"A-1","type":"USER"}]}"#,
+            ),
+            ("none", r#"{"resources":[]}"#),
+        ] {
+            let entry = Statement::new(insert).bind(id).bind(document);
+            db.write(entry).await.unwrap();
+        }
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let find = Statement::new("SELECT id FROM activities WHERE subject_id = 'a-1'");
+        let rows = db.read(find).await.unwrap();
+        let found: Vec<String> = rows.iter().map(|row| row.get("id").unwrap()).collect();
+        assert_eq!(found, ["one"]);
+    }
+
+    #[tokio::test]
+    async fn an_entry_of_the_log_from_before_an_upgrade_is_found_by_its_subject_on_sqlite() {
+        is_found_by_its_subject(db::testing::sqlite().await).await;
+    }
+
+    #[tokio::test]
+    async fn an_entry_of_the_log_from_before_an_upgrade_is_found_by_its_subject_on_postgresql() {
+        if let Some(test) = db::testing::postgres().await {
+            is_found_by_its_subject(test).await;
         }
     }
 

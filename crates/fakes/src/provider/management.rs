@@ -265,7 +265,10 @@ async fn change_user(
     let body: Value = serde_json::from_str(&body).unwrap();
     let username = find(&provider, &id).unwrap().username;
     provider.change(&username, |person| {
-        body["email"].as_str().unwrap().clone_into(&mut person.email);
+        body["email"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut person.email);
         person.email_verified = false;
     });
     if provider.world().answers_to_writes_are_lost {

@@ -2,7 +2,8 @@
 //!
 //! A filter must give a range of `recordedAt` or `createdAt`; beside it, `correlationId`, the action,
 //! the result, who did it and to what can be asked for, all joined by `and`. The newest entry comes
-//! first.
+//! first. What is asked of the action's type, the correlation and the id of a resource is found by
+//! the database; for the rest entries are looked into.
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::ActivityId;
@@ -44,6 +45,9 @@ const IN_DOCUMENT: [&str; 13] = [
     "resources.type",
     "result.status",
 ];
+
+/// The column of what an entry is about: an entry has one resource. It is kept in small letters.
+const SUBJECT: &str = "subject_id";
 
 /// So many entries are looked into for one page; a filter that finds too little among them is
 /// refused.
@@ -183,10 +187,19 @@ async fn answer(
     loop {
         let behind = (before.0, before.1.as_str());
         let read = activities.page(allowed.id(), period, behind, batch, |select| {
-            in_columns.iter().fold(select, |select, one| {
-                let condition = Filter::Compare((*one).clone());
-                push_condition(select.push(" AND "), &condition, &ATTRIBUTES)
-            })
+            in_columns
+                .iter()
+                .fold(select, |select, one| match subject(one) {
+                    Some(id) => select
+                        .push(" AND ")
+                        .push(SUBJECT)
+                        .push(" = ")
+                        .push_bind(id.to_ascii_lowercase()),
+                    None => {
+                        let condition = Filter::Compare((*one).clone());
+                        push_condition(select.push(" AND "), &condition, &ATTRIBUTES)
+                    }
+                })
         });
         let read = read.await?;
         let is_last = read.len() < usize::try_from(batch).unwrap_or(usize::MAX);
@@ -225,11 +238,25 @@ async fn answer(
     ))
 }
 
+/// What an entry is to be about, where a comparison says that.
+fn subject(comparison: &Comparison) -> Option<&str> {
+    let path = comparison.path.as_str();
+    match &comparison.value {
+        Literal::Text(id)
+            if comparison.operator == Operator::Eq && path.eq_ignore_ascii_case("resources.id") =>
+        {
+            Some(id)
+        }
+        _ => None,
+    }
+}
+
 fn is_in_document(comparison: &Comparison) -> bool {
     let path = comparison.path.as_str();
-    IN_DOCUMENT
-        .iter()
-        .any(|name| path.eq_ignore_ascii_case(name))
+    subject(comparison).is_none()
+        && IN_DOCUMENT
+            .iter()
+            .any(|name| path.eq_ignore_ascii_case(name))
 }
 
 pub(super) async fn read(

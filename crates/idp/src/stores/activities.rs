@@ -28,18 +28,19 @@ impl StoredActivity {
 }
 
 const INSERT: &str = "\
-INSERT INTO activities (id, environment_id, recorded_at, action, correlation_id, document)
-VALUES ($1, $2, $3, $4, $5, $6)";
+INSERT INTO activities
+       (id, environment_id, recorded_at, action, correlation_id, document, subject_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 const FIND: &str = "\
 SELECT id, recorded_at, correlation_id, document
   FROM activities WHERE environment_id = $1 AND id = $2";
 
+/// With one upper bound only: a second one leads SQLite away from the index of what an entry is about.
 const PAGE: &str = "\
 SELECT id, recorded_at, correlation_id, document
   FROM activities
- WHERE environment_id = $1 AND recorded_at >= $2 AND recorded_at <= $3
-   AND (recorded_at, id) < ($4, $5)";
+ WHERE environment_id = $1 AND recorded_at >= $2 AND (recorded_at, id) < ($3, $4)";
 
 /// Which part of the log is wanted; both ends belong to it.
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +58,12 @@ impl<'a> Activities<'a> {
         Self(db)
     }
 
-    /// The statement that adds an entry.
+    /// The statement that adds an entry about `subject`, an id.
     pub(crate) fn insert(
         environment: EnvironmentId,
         activity: &StoredActivity,
         action: &str,
+        subject: &str,
     ) -> Statement {
         Statement::new(INSERT)
             .bind(activity.id.as_uuid())
@@ -70,6 +72,7 @@ impl<'a> Activities<'a> {
             .bind(action)
             .bind(activity.correlation_id)
             .bind(Value::Object(activity.document.clone()).to_string())
+            .bind(subject.to_ascii_lowercase())
     }
 
     /// An entry of the environment's log.
@@ -95,15 +98,59 @@ impl<'a> Activities<'a> {
         limit: u32,
         restrict: impl FnOnce(Statement) -> Statement,
     ) -> Result<Vec<StoredActivity>, StoreError> {
-        let select = Statement::new(PAGE)
-            .bind(environment.as_uuid())
-            .bind(period.from)
-            .bind(period.to)
-            .bind(before.0)
-            .bind(before.1);
-        let select = restrict(select).push(" ORDER BY recorded_at DESC, id DESC LIMIT ");
-        let rows = self.0.read(select.push_bind(limit).scan()).await;
+        let select = Self::select("", environment, period, before, limit, restrict);
+        let rows = self.0.read(select.scan()).await;
         let rows = rows.map_err(StoreError::during("read the audit log"))?;
         rows.iter().map(StoredActivity::from_row).collect()
+    }
+
+    /// The statement that reads a page; `prefix` is for `EXPLAIN`.
+    fn select(
+        prefix: &'static str,
+        environment: EnvironmentId,
+        period: Period,
+        before: (i64, &str),
+        limit: u32,
+        restrict: impl FnOnce(Statement) -> Statement,
+    ) -> Statement {
+        let behind_all = (period.to.as_millisecond().saturating_add(1), "");
+        let before = before.min(behind_all);
+        let select = Statement::new(prefix)
+            .push(PAGE)
+            .bind(environment.as_uuid())
+            .bind(period.from)
+            .bind(before.0)
+            .bind(before.1);
+        restrict(select)
+            .push(" ORDER BY recorded_at DESC, id DESC LIMIT ")
+            .push_bind(limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use db::Db;
+    use protocol::SeededRandom;
+
+    use super::*;
+    use crate::stores::MIGRATIONS;
+
+    #[tokio::test]
+    async fn no_entry_is_read_that_is_about_something_else() {
+        let db = Db::sqlite_in_memory().unwrap();
+        db.migrate("idp", MIGRATIONS).await.unwrap();
+        let environment = EnvironmentId::random(&SeededRandom::new(1));
+        let ever = Period {
+            from: Timestamp::UNIX_EPOCH,
+            to: Timestamp::MAX,
+        };
+        let explain = "EXPLAIN QUERY PLAN ";
+        let page = Activities::select(explain, environment, ever, (i64::MAX, ""), 201, |select| {
+            select.push(" AND subject_id = ").push_bind("ada")
+        });
+        let plan = db.read(page).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
+        let leads = "activities_by_subject (environment_id=? AND subject_id=?";
+        assert!(plan.len() == 1 && plan[0].contains(leads), "{plan:#?}");
     }
 }

@@ -83,6 +83,25 @@ async fn found(api: &Api<'_>, filter: &str) -> Vec<Value> {
 const EVER: &str = r#"recordedAt gt "2026-01-01T00:00:00Z""#;
 
 #[tokio::test]
+async fn what_happened_to_one_is_found_by_its_id_in_letters_of_either_case() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let mut ids = Vec::new();
+    for name in ["One", "Other"] {
+        let made = api.post("populations", &json!({ "name": name })).await;
+        ids.push(id(&made.expect(StatusCode::CREATED).json()));
+    }
+    for one in [ids[0].clone(), ids[0].to_uppercase()] {
+        let filter = format!(r#"{EVER} and resources.id eq "{one}""#);
+        let entries = found(&api, &filter).await;
+        assert_eq!(entries.len(), 1, "{entries:#?}");
+        assert_eq!(entries[0]["resources"][0]["id"], ids[0].as_str());
+        let none = format!(r#"{filter} and action.type eq "POPULATION.DELETED""#);
+        assert!(found(&api, &none).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_finished_sign_on_is_told_as_access_allowed_and_an_unfinished_one_is_not() {
     let world = World::new().await;
     let api = Api::worker(&world).await;

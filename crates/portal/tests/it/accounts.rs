@@ -198,7 +198,8 @@ async fn a_session_that_could_not_be_ended_here_is_ended_by_trying_again() {
     site.fake.world().sessions.push((ada, there));
     site.fake.claim("sid", there.to_string());
     let elsewhere = site.signed_on("ada").await;
-    site.fake.claim("sid", SessionId::random(&SystemRandom).to_string());
+    site.fake
+        .claim("sid", SessionId::random(&SystemRandom).to_string());
     let browser = site.signed_on("ada").await;
 
     let id = there.to_string();
