@@ -1,4 +1,4 @@
-//! `/data`: everything that is kept about the user, to read and to take along.
+//! `/data`: what is kept about the user, to read and to take along.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
@@ -32,8 +32,8 @@ struct Section {
     lines: Vec<(String, String)>,
 }
 
-/// Everything that is kept, as it stands in the file. What the environment does not let anybody read
-/// here is named under `notProvided`.
+/// All that can be read of it, as it stands in the file. What the environment does not let anybody
+/// read here is named under `notProvided`.
 struct Everything {
     document: Map<String, Value>,
     zone: Zone,

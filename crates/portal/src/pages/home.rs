@@ -13,7 +13,7 @@ use ui::{Flash, Layout};
 
 use crate::failure::Failure;
 use crate::pages::own::Own;
-use crate::pages::person::{When, Zone, in_words};
+use crate::pages::person::{When, Zone, full_name, in_words};
 use crate::paths;
 use crate::visit::Visit;
 
@@ -71,7 +71,7 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
         // The session ended at the provider: the page is a stranger's now, and says so.
         return Ok(Redirect::to(paths::HOME).into_response());
     };
-    let layout = match given_name(&visit) {
+    let layout = match given_name(&visit, known.user.as_ref()) {
         Some(name) => {
             let messages = visit.portal().site().messages();
             let title = messages.format("home-hello", &[("name", name)]);
@@ -79,7 +79,7 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
         }
         None => visit.layout("home-title").await?,
     };
-    let lead = greeting(&visit).unwrap_or_else(|| visit.text("home-lead"));
+    let lead = greeting(&visit, known.user.as_ref()).unwrap_or_else(|| visit.text("home-lead"));
     let is_stranger = visit.signed_on().is_none() && !is_application(&visit);
     let is_operator = layout.nav().iter().any(|item| item.href == paths::USERS);
     let zone = Zone::of(known.user.as_ref(), visit.signed_on());
@@ -187,12 +187,16 @@ fn aged(password: &PasswordState, now: Timestamp) -> Option<&'static str> {
     (since.duration_until(now) > OLD_PASSWORD).then_some("concern-password-old")
 }
 
-/// What to call the user.
-fn given_name(visit: &Visit) -> Option<&str> {
-    let user = visit.signed_on()?;
+/// What to call the user: as the profile says, which may have changed since they signed on.
+fn given_name<'a>(visit: &'a Visit, user: Option<&'a User>) -> Option<&'a str> {
+    let signed_on = visit.signed_on()?;
+    let known = user
+        .and_then(|user| user.name.as_ref())
+        .and_then(|name| name.given.as_deref());
     Some(
-        user.claim("given_name")
-            .unwrap_or_else(|| user.display_name()),
+        known
+            .or_else(|| signed_on.claim("given_name"))
+            .unwrap_or_else(|| signed_on.display_name()),
     )
 }
 
@@ -228,20 +232,21 @@ fn is_application(visit: &Visit) -> bool {
 }
 
 /// Who is signed on; the username too, where the name is another.
-fn greeting(visit: &Visit) -> Option<String> {
-    let user = visit.signed_on()?;
-    let name = user.display_name();
+fn greeting(visit: &Visit, user: Option<&User>) -> Option<String> {
+    let signed_on = visit.signed_on()?;
+    let known = user.map(full_name).filter(|name| !name.is_empty());
+    let name = known.unwrap_or_else(|| signed_on.display_name().to_owned());
     let messages = visit.portal().site().messages();
     Some(
-        match user
+        match signed_on
             .claim("preferred_username")
             .filter(|username| *username != name)
         {
             Some(username) => messages.format(
                 "home-who-and-username",
-                &[("name", name), ("username", username)],
+                &[("name", name.as_str()), ("username", username)],
             ),
-            None => messages.format("home-who", &[("name", name)]),
+            None => messages.format("home-who", &[("name", name.as_str())]),
         },
     )
 }

@@ -38,6 +38,17 @@ async fn an_unproven_address_needs_attention_until_it_is_proven() {
 }
 
 #[tokio::test]
+async fn it_greets_by_the_name_that_the_profile_has_now() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    let augusta = Some("Augusta".to_owned());
+    site.fake.change("ada", |person| person.given = augusta);
+    let page = browser.get("/").await.expect(200);
+    assert!(page.has("Hello, Augusta"), "{}", page.body);
+    assert!(page.has("You are signed on as Augusta Lovelace"));
+}
+
+#[tokio::test]
 async fn a_stranger_has_one_button() {
     let site = Site::start().await;
     let page = site.browser().get("/").await.expect(200);
