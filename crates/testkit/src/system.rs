@@ -44,6 +44,7 @@ pub struct Preparation {
     database: Option<db::testing::TestDb>,
     open: Option<db::Db>,
     seed: Option<Seed>,
+    later: SignedDuration,
 }
 
 impl Preparation {
@@ -82,6 +83,13 @@ impl Preparation {
         self
     }
 
+    /// Starts so much later than now, as after a standstill: what is due by then is done at once.
+    #[must_use]
+    pub fn later(mut self, by: SignedDuration) -> Self {
+        self.later = by;
+        self
+    }
+
     /// Brings up a seed instead of the demo.
     #[must_use]
     pub fn seed(mut self, seed: Seed) -> Self {
@@ -109,6 +117,7 @@ impl Preparation {
         };
         // Certificates are checked by the real time, so the clock starts there.
         let clock = Arc::new(FrozenClock::new(SystemClock.now()));
+        clock.advance(self.later);
         let mut options = UpOptions::new(settings);
         options.servers = self.servers;
         options.ephemeral = true;
@@ -158,6 +167,7 @@ impl System {
             database: None,
             open: None,
             seed: None,
+            later: SignedDuration::ZERO,
         }
     }
 

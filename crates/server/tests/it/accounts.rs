@@ -1,5 +1,7 @@
 //! People look after their own account in the portal: profile, address, sessions, data, deletion.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde_json::json;
 use testkit::{Method, Page, Person, SignedOn, System, give_credentials};
@@ -341,6 +343,37 @@ async fn a_deletion_is_called_off_by_its_owner() {
     );
     let home = system.sign_on(&ada).await.page;
     assert!(!home.text().contains("will be deleted"), "{}", home.text());
+}
+
+/// Jobs go on at the start and then every few minutes of real time, so the test starts again.
+#[tokio::test]
+async fn a_deletion_that_is_due_happens_at_the_environment() {
+    let database = db::testing::sqlite().await;
+    let place = tempfile::tempdir().unwrap();
+    let keyring = place.path().join("keyring.json").display().to_string();
+    let start = async |days: i64| {
+        let prepared = System::prepare().set("keyring_file", keyring.as_str());
+        let prepared = prepared.later(SignedDuration::from_hours(24 * days));
+        prepared.with(database.reopen().await).start().await
+    };
+    let system = start(0).await;
+    let (ada, bob) = (ada(&system).await, system.new_user("bob").await);
+    ask_for_deletion(&system.sign_on(&ada).await).await;
+    system.stop().await;
+
+    let system = start(15).await;
+    let status = async |person: &Person| {
+        let request = system.manage(Method::GET, &format!("users/{}", person.id()));
+        request.await.send().await.status.as_u16()
+    };
+    let deleted = async {
+        while status(&ada).await != 404 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let deleted = tokio::time::timeout(Duration::from_secs(20), deleted).await;
+    assert!(deleted.is_ok(), "it is still there");
+    assert_eq!(status(&bob).await, 200);
 }
 
 #[tokio::test]
