@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::kinds::Form;
-use super::tree::{Object, id_of};
+use super::tree::{Object, id_of, remove};
 
 /// A difference between two environments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,20 +50,50 @@ impl fmt::Display for Difference {
     }
 }
 
+/// What of an object is compared: not what only one side can know, nor what nobody is to be told.
+///
+/// Each kind says which of its members are secrets. A seed that cannot be brought up may hold one
+/// under a name that no kind knows, so what is called one is left out as well.
+fn told(object: &Object) -> Map<String, Value> {
+    let kind = object.kind;
+    let mut body = Value::Object(object.members.clone());
+    // What of a seed the management API does not take says how, and not what, but for certificates.
+    let own = kind.own.iter().filter(|member| **member != "pem");
+    let left_out = kind.secrets.iter().chain(kind.read_only).chain(own);
+    for member in left_out.chain(&["unset"]) {
+        remove(&mut body, member);
+    }
+    // The keys of texts name what they label.
+    if kind.form != Form::Texts {
+        drop_secrets(&mut body);
+    }
+    match body {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn drop_secrets(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, value| {
+                !is_secret(name) || matches!(value, Value::Bool(_) | Value::Number(_))
+            });
+            members.values_mut().for_each(drop_secrets);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_secrets),
+        Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Switches and numbers of this name say how passwords are dealt with.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "secret"].iter().any(|end| name.ends_with(end))
+}
+
 /// Members that tell nothing of how an environment is set up.
-const NOT_COMPARED: [&str; 11] = [
-    "unset",
-    "data",
-    "forOperators",
-    "href",
-    "license",
-    "organization",
-    "passwordHash",
-    "passwordSetAt",
-    "region",
-    "secret",
-    "without",
-];
+const NOT_COMPARED: [&str; 5] = ["data", "href", "license", "organization", "region"];
 
 /// Compares two environments. What only one side can know, secrets and hashes of passwords, is not
 /// looked at.
@@ -121,6 +151,10 @@ impl Side {
         }
     }
 
+    fn of_object(&self, object: &Object) -> Map<String, Value> {
+        self.members(&told(object))
+    }
+
     fn members(&self, members: &Map<String, Value>) -> Map<String, Value> {
         let told = members
             .iter()
@@ -168,8 +202,8 @@ fn objects(
         path
     };
     let (ours, theirs) = (
-        sides.0.members(&first.members),
-        sides.1.members(&second.members),
+        sides.0.of_object(first),
+        sides.1.of_object(second),
     );
     members(object, "", &ours, &theirs, differences);
     let (ours, theirs) = (named(first), named(second));
@@ -181,8 +215,8 @@ fn objects(
             (one, other) => differences.push(Difference {
                 object: path,
                 member: None,
-                first: one.map(|one| Value::Object(sides.0.members(&one.members))),
-                second: other.map(|other| Value::Object(sides.1.members(&other.members))),
+                first: one.map(|one| Value::Object(sides.0.of_object(one))),
+                second: other.map(|other| Value::Object(sides.1.of_object(other))),
             }),
         }
     }
@@ -213,6 +247,68 @@ fn members(
                 first: first.cloned(),
                 second: second.cloned(),
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::seed::kinds::{ENVIRONMENT, Kind};
+
+    /// A body with a text at a path.
+    fn put(body: &mut Value, path: &str, text: &str) {
+        let (step, rest) = path.split_once('.').unwrap_or((path, ""));
+        match rest {
+            "" => body[step] = json!(text),
+            rest => {
+                if !body[step].is_object() {
+                    body[step] = json!({});
+                }
+                put(&mut body[step], rest, text);
+            }
+        }
+    }
+
+    /// One of each kind with everything below it, each secret being `hush`.
+    fn whole(kind: &'static Kind) -> Object {
+        let mut body = json!({"name": "N", "clientSecretOfOurs": "shown"});
+        if kind.form != Form::Texts {
+            body["shoeSecret"] = json!("hush");
+            body["nested"] = json!([{"apiPassword": {"value": "hush"}, "password": true}]);
+        }
+        let own = kind.own.iter().filter(|member| **member != "pem");
+        for path in kind.secrets.iter().chain(own) {
+            put(&mut body, path, "hush");
+        }
+        let mut object = Object::new(kind, body.as_object().unwrap().clone());
+        object.children = kind.children.iter().map(whole).collect();
+        object
+    }
+
+    /// The same objects, of which each says its name alone.
+    fn named_only(object: &Object) -> Object {
+        let mut object = object.clone();
+        object.members.retain(|name, _| name == "name");
+        object.children = object.children.iter().map(named_only).collect();
+        object
+    }
+
+    #[test]
+    fn no_secret_of_any_kind_is_told_and_other_members_are() {
+        let full = whole(&ENVIRONMENT);
+        let alone = Object {
+            children: Vec::new(),
+            ..named_only(&full)
+        };
+        for other in [alone, named_only(&full)] {
+            for (first, second) in [(&full, &other), (&other, &full)] {
+                let told = serde_json::to_string(&compare(first, second, true)).unwrap();
+                assert!(!told.contains("hush"), "{told}");
+                assert!(told.contains("shown") && told.contains("\"password\":true"));
+            }
         }
     }
 }

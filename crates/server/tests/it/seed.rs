@@ -359,6 +359,37 @@ async fn a_seed_says_no_password_and_no_secret_when_it_is_refused() {
 }
 
 #[tokio::test]
+async fn a_seed_that_cannot_be_brought_up_is_compared_and_no_secret_of_it_is_told() {
+    let written = std::fs::read_to_string(everything()).unwrap();
+    let failing = format!("{written}\n[[environments.groups]]\nname = \"G\"\nnobody = \"knows\"\n");
+    let place = tempfile::tempdir().unwrap();
+    let (full, bare) = (
+        place.path().join("full.toml"),
+        place.path().join("bare.toml"),
+    );
+    std::fs::write(&full, failing).unwrap();
+    std::fs::write(&bare, "[[environments]]\nname = \"Everything\"\n").unwrap();
+    let (full, bare) = (full.display().to_string(), bare.display().to_string());
+    for sides in [[&full, &bare], [&bare, &full]] {
+        let arguments = ["environment", "diff", sides[0], sides[1], "--users", "--json"];
+        let output = latchkey(&arguments).await;
+        let (told, remarks) = (text(&output.stdout), text(&output.stderr));
+        assert!(remarks.contains("it cannot be brought up here"), "{remarks}");
+        assert!(told.contains("groups G") && told.contains("users ada"), "{told}");
+        for secret in [
+            "of-the-",
+            "of-twilio",
+            "of-recaptcha",
+            "a-secret",
+            "Sunny-Harbour-42",
+            "argon2id",
+        ] {
+            assert!(!told.contains(secret), "{secret}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_pulled_over_the_network_is_the_same_here_and_differences_are_told() {
     let place = tempfile::tempdir().unwrap();
     let system = start(&example()).await;
