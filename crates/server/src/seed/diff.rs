@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::kinds::Form;
+use super::kinds::{Form, Kind};
 use super::tree::{Object, id_of, remove};
+use super::walk::image_of;
 
 /// A difference between two environments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -92,9 +93,6 @@ fn is_secret(name: &str) -> bool {
     ["password", "secret"].iter().any(|end| name.ends_with(end))
 }
 
-/// Members that tell nothing of how an environment is set up.
-const NOT_COMPARED: [&str; 5] = ["data", "href", "license", "organization", "region"];
-
 /// Compares two environments. What only one side can know, secrets and hashes of passwords, is not
 /// looked at.
 pub(super) fn compare(first: &Object, second: &Object, users: bool) -> Vec<Difference> {
@@ -134,33 +132,66 @@ impl Side {
         Self(names)
     }
 
+    /// What of an object is compared, with names for ids.
+    fn of_object(&self, object: &Object) -> Map<String, Value> {
+        self.members(&told(object), object.kind, "")
+    }
+
+    fn members(
+        &self,
+        members: &Map<String, Value>,
+        kind: &Kind,
+        above: &str,
+    ) -> Map<String, Value> {
+        // Where an image is found is the installation's business.
+        let is_image = image_of(members).is_some();
+        let told = members
+            .iter()
+            .filter(|(name, _)| !is_image || name.as_str() != "href");
+        told.map(|(name, value)| {
+            let path = dotted(above, name);
+            (name.clone(), self.plain(value, kind, &path))
+        })
+        .collect()
+    }
+
     /// A value without what only says which environment it is of.
-    fn plain(&self, value: &Value) -> Value {
+    fn plain(&self, value: &Value, kind: &Kind, path: &str) -> Value {
         match value {
             Value::String(text) => {
                 let name = id_of(text).and_then(|id| self.0.get(&id));
                 Value::String(name.unwrap_or(text).clone())
             }
             Value::Array(items) => {
-                let mut items: Vec<Value> = items.iter().map(|item| self.plain(item)).collect();
-                items.sort_by_cached_key(Value::to_string);
+                let is_set = is_set(items) && !kind.ordered.contains(&path);
+                let items = items.iter().map(|item| self.plain(item, kind, path));
+                let mut items: Vec<Value> = items.collect();
+                if is_set {
+                    items.sort_by_cached_key(Value::to_string);
+                }
                 Value::Array(items)
             }
-            Value::Object(members) => Value::Object(self.members(members)),
+            Value::Object(members) => Value::Object(self.members(members, kind, path)),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }
+}
 
-    fn of_object(&self, object: &Object) -> Map<String, Value> {
-        self.members(&told(object))
-    }
+/// Whether the items of a list stand in no order, unless their kind says otherwise: names, codes and
+/// addresses, and what is called by an id.
+fn is_set(items: &[Value]) -> bool {
+    items.iter().all(|item| match item {
+        Value::Object(members) => members.contains_key("id"),
+        Value::Array(_) => false,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    })
+}
 
-    fn members(&self, members: &Map<String, Value>) -> Map<String, Value> {
-        let told = members
-            .iter()
-            .filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
-        told.map(|(name, value)| (name.clone(), self.plain(value)))
-            .collect()
+fn dotted(above: &str, name: &str) -> String {
+    if above.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{above}.{name}")
     }
 }
 
@@ -231,11 +262,7 @@ fn members(
 ) {
     let names: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
     for name in names {
-        let member = if above.is_empty() {
-            name.clone()
-        } else {
-            format!("{above}.{name}")
-        };
+        let member = dotted(above, name);
         match (first.get(name), second.get(name)) {
             (Some(Value::Object(first)), Some(Value::Object(second))) => {
                 members(object, &member, first, second, differences);
@@ -256,7 +283,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::seed::kinds::{ENVIRONMENT, Kind};
+    use crate::seed::kinds::ENVIRONMENT;
 
     /// A body with a text at a path.
     fn put(body: &mut Value, path: &str, text: &str) {
@@ -309,6 +336,67 @@ mod tests {
                 assert!(!told.contains("hush"), "{told}");
                 assert!(told.contains("shown") && told.contains("\"password\":true"));
             }
+        }
+    }
+
+    fn environment(key: &str, members: &Value) -> Object {
+        let kind = ENVIRONMENT.child(key).unwrap();
+        let mut environment = Object::new(&ENVIRONMENT, Map::new());
+        let members = members.as_object().unwrap().clone();
+        environment.children = vec![Object::new(kind, members)];
+        environment
+    }
+
+    #[test]
+    fn a_member_counts_wherever_only_its_name_is_that_of_one_that_does_not() {
+        let image = "11111111-1111-4111-8111-111111111111";
+        for (key, first, second, is_different) in [
+            (
+                "users",
+                json!({"username": "a", "address": {"region": "Kent"}}),
+                json!({"username": "a", "address": {"region": "Essex"}}),
+                true,
+            ),
+            (
+                "users",
+                json!({"username": "a", "photo": {"href": "https://a.example/"}}),
+                json!({"username": "a", "photo": {"href": "https://b.example/"}}),
+                true,
+            ),
+            (
+                "users",
+                json!({"username": "a", "license": "B", "data": 1, "organization": "o"}),
+                json!({"username": "a", "license": "C", "data": 2, "organization": "p"}),
+                true,
+            ),
+            (
+                "applications",
+                json!({"name": "A", "icon": {"id": image, "href": "https://a.example/images/x"}}),
+                json!({"name": "A", "icon": {"id": image, "href": "https://b.example/images/y"}}),
+                false,
+            ),
+            (
+                "applications",
+                json!({"name": "A", "grantTypes": ["IMPLICIT", "AUTHORIZATION_CODE"]}),
+                json!({"name": "A", "grantTypes": ["AUTHORIZATION_CODE", "IMPLICIT"]}),
+                false,
+            ),
+            (
+                "forms",
+                json!({"name": "F", "components": {"fields": [{"id": "x"}, {"id": "y"}]}}),
+                json!({"name": "F", "components": {"fields": [{"id": "y"}, {"id": "x"}]}}),
+                true,
+            ),
+            (
+                "signOnPolicies",
+                json!({"name": "P", "rules": [{"value": 1}, {"value": 2}]}),
+                json!({"name": "P", "rules": [{"value": 2}, {"value": 1}]}),
+                true,
+            ),
+        ] {
+            let (one, other) = (environment(key, &first), environment(key, &second));
+            let told = compare(&one, &other, true);
+            assert_eq!(!told.is_empty(), is_different, "{first} {second}: {told:?}");
         }
     }
 }

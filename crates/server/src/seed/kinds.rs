@@ -90,6 +90,8 @@ pub(super) struct Kind {
     pub(super) unshown: &'static [&'static str],
     /// Secrets.
     pub(super) secrets: &'static [&'static str],
+    /// Lists of names or of what has an id whose order counts all the same.
+    pub(super) ordered: &'static [&'static str],
     /// The member for which a text stands in a list of texts.
     pub(super) short: Option<&'static str>,
     /// Which objects a seed is about, of those that the service shows.
@@ -113,6 +115,7 @@ impl Kind {
             later: &[],
             unshown: &[],
             secrets: &[],
+            ordered: &[],
             short: None,
             is_meant: |_| true,
             is_begun: |_| false,
@@ -157,6 +160,10 @@ impl Kind {
 
     const fn secrets(self, secrets: &'static [&'static str]) -> Self {
         Self { secrets, ..self }
+    }
+
+    const fn ordered(self, ordered: &'static [&'static str]) -> Self {
+        Self { ordered, ..self }
     }
 
     const fn short(self, member: &'static str) -> Self {
@@ -349,7 +356,8 @@ const IN_ENVIRONMENT: &[Kind] = &[
             "authentication.password",
             "requests",
         ]),
-    Kind::new("notificationsPolicies", 3, NAME),
+    Kind::new("notificationsPolicies", 3, NAME)
+        .ordered(&["providerConfiguration.conditions.fallbackChain"]),
     Kind::new("templates", 3, &["id"])
         .form(Form::Given)
         .children(&[
@@ -424,7 +432,9 @@ const IN_ENVIRONMENT: &[Kind] = &[
             .children(&[Kind::new("revisions", 7, &["effectiveAt"])
                 .read_only(&["notValidAfter"])
                 .unshown(&["text"])])]),
-    Kind::new("forms", 5, NAME).read_only(&["created", "modified", "languageBundle"]),
+    Kind::new("forms", 5, NAME)
+        .ordered(&["components.fields"])
+        .read_only(&["created", "modified", "languageBundle"]),
     Kind::settings("recaptchaV2Config", 5)
         .read_only(&["created", "modified"])
         .secrets(&["secretKey"]),
@@ -489,6 +499,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
         refers("registration.population", "populations"),
         refers("socialProviders[]", "identityProviders"),
     ])
+    .ordered(&["socialProviders"])
     .read_only(&["signOnPolicy"])]),
     Kind::new("gateways", 6, NAME)
         .references(&[refers(
@@ -539,6 +550,7 @@ const IN_ENVIRONMENT: &[Kind] = &[
         .references(&[refers("application", "applications")]),
     Kind::settings("credentialIssuerProfile", 8),
     Kind::new("credentialTypes", 9, &["title"])
+        .ordered(&["metadata.fields"])
         .read_only(&["version"])
         .children(&[
             Kind::new("issuanceRules", 10, &["digitalWalletApplication"]).references(&[
@@ -548,10 +560,12 @@ const IN_ENVIRONMENT: &[Kind] = &[
             ]),
         ]),
     Kind::new("riskPredictors", 8, &["compactName"]),
-    Kind::new("riskPolicySets", 9, NAME).references(&[
-        refers("evaluatedPredictors[]", "riskPredictors"),
-        refers("triggers[].policySet", "riskPolicySets"),
-    ]),
+    Kind::new("riskPolicySets", 9, NAME)
+        .ordered(&["riskPolicies"])
+        .references(&[
+            refers("evaluatedPredictors[]", "riskPredictors"),
+            refers("triggers[].policySet", "riskPolicySets"),
+        ]),
     Kind::new("verifyPolicies", 8, NAME),
     Kind::new("voicePhrases", 7, &["displayName"]).children(&[Kind::new(
         "contents",

@@ -7,9 +7,8 @@ use uuid::Uuid;
 
 use crate::seed::tree::{Object, id_of};
 
-/// The id of the image that a value refers to.
-pub(in crate::seed) fn image_of(value: &Value) -> Option<Uuid> {
-    let members = value.as_object()?;
+/// The id of the image that a member refers to.
+pub(in crate::seed) fn image_of(members: &Map<String, Value>) -> Option<Uuid> {
     let href = members.get("href")?.as_str()?;
     let id = id_of(members.get("id")?.as_str()?)?;
     (members.len() == 2 && href.contains("/images/")).then_some(id)
@@ -17,7 +16,7 @@ pub(in crate::seed) fn image_of(value: &Value) -> Option<Uuid> {
 
 pub(super) fn images_in(object: &Object, ids: &mut BTreeSet<Uuid>) {
     fn look(value: &Value, ids: &mut BTreeSet<Uuid>) {
-        ids.extend(image_of(value));
+        ids.extend(value.as_object().and_then(image_of));
         match value {
             Value::Object(members) => members.values().for_each(|value| look(value, ids)),
             Value::Array(items) => items.iter().for_each(|value| look(value, ids)),
@@ -34,7 +33,7 @@ pub(super) fn images_in(object: &Object, ids: &mut BTreeSet<Uuid>) {
 /// Where an image is found is the installation's business.
 pub(super) fn shorten_images(object: &mut Object) {
     fn shorten(value: &mut Value) {
-        if let Some(id) = image_of(value) {
+        if let Some(id) = value.as_object().and_then(image_of) {
             value["href"] = json!(format!("/images/{id}"));
             return;
         }
@@ -50,7 +49,7 @@ pub(super) fn shorten_images(object: &mut Object) {
 
 pub(super) fn forget_images(object: &mut Object) {
     fn forget(members: &mut Map<String, Value>) {
-        members.retain(|_, value| image_of(value).is_none());
+        members.retain(|_, value| value.as_object().and_then(image_of).is_none());
         for value in members.values_mut() {
             if let Value::Object(members) = value {
                 forget(members);
