@@ -42,6 +42,11 @@ fn reduce(
         let child_id = child.id.unwrap_or(follows);
         let begin = begins.and_then(|begins| same(begins, &child));
         met.extend(begin.map(|begin| (begin.kind.key, begin.label())));
+        // It says nothing where what is below it may not be read.
+        let is_empty = child.kind.form == Form::Given && child.children.is_empty();
+        if is_empty {
+            continue;
+        }
         let path = joined(path, &step);
         reduce(&mut child, begin, child_id, &path, without);
         // What follows from the name need not be said.
@@ -61,6 +66,10 @@ fn reduce(
     let mut turns = Turns::default();
     for begin in begins.into_iter().flat_map(|begins| &begins.children) {
         let step = turns.step(begin);
+        // Of what may not be read nobody knows that it is not there.
+        if object.unread.contains(&begin.kind.key) {
+            continue;
+        }
         if !met.contains(&(begin.kind.key, begin.label())) {
             without.push(joined(path, &step));
         }

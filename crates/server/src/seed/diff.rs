@@ -237,12 +237,22 @@ fn objects(
         sides.1.of_object(second),
     );
     members(object, "", &ours, &theirs, differences);
-    let (ours, theirs) = (named(first), named(second));
+    // What one side may not read may be there or not.
+    let is_known = |key: &str| !first.unread.contains(&key) && !second.unread.contains(&key);
+    let known = |object| {
+        let mut all = named(object);
+        all.retain(|_, child| is_known(child.kind.key));
+        all
+    };
+    let (ours, theirs) = (known(first), known(second));
     let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     for name in names {
         let path = joined(path, name);
         match (ours.get(name), theirs.get(name)) {
             (Some(one), Some(other)) => objects(&path, one, other, sides, differences),
+            // It only leads to what is below it, which may not be read.
+            (Some(one), None) | (None, Some(one))
+                if one.kind.form == Form::Given && one.children.is_empty() => {}
             (one, other) => differences.push(Difference {
                 object: path,
                 member: None,

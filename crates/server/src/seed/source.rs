@@ -2,7 +2,7 @@
 
 use idp::inside::{Call, Inside};
 use pingone::management::Client;
-use pingone::{Error, Method};
+use pingone::{Error, Method, StatusCode};
 use serde_json::Value;
 
 /// A list has at most so many pages; PingOne's hold a hundred items.
@@ -18,7 +18,9 @@ pub(super) enum Source<'a> {
 /// What was read.
 pub(super) enum Read {
     Found(Value),
-    /// There is none, or it may not be read: the service's words.
+    /// There is none: the service's words.
+    Missing(String),
+    /// It may not be read: the service's words.
     Refused(String),
 }
 
@@ -66,7 +68,11 @@ impl Source<'_> {
                 }
                 let words = words(&answer.body);
                 if answer.status.is_client_error() {
-                    return Ok(Read::Refused(format!("{} {words}", answer.status.as_u16())));
+                    let words = format!("{} {words}", answer.status.as_u16());
+                    return Ok(match answer.status {
+                        StatusCode::NOT_FOUND => Read::Missing(words),
+                        _ => Read::Refused(words),
+                    });
                 }
                 Err(failed(format!("{}: {words}", answer.status).into()))
             }
@@ -77,6 +83,9 @@ impl Source<'_> {
                 }
                 match request.fetch::<Value>().await {
                     Ok(value) => Ok(Read::Found(value)),
+                    Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
+                        Ok(Read::Missing(error.to_string()))
+                    }
                     Err(error) if is_refusal(&error) => Ok(Read::Refused(error.to_string())),
                     Err(error) => Err(failed(Box::new(error))),
                 }
@@ -84,14 +93,15 @@ impl Source<'_> {
         }
     }
 
-    /// Reads all items of a collection, page by page.
+    /// Reads all items of a collection, page by page; the service's words where there is no such
+    /// collection, or it may not be read.
     pub(super) async fn list(&self, path: &str) -> Result<Result<Vec<Value>, String>, ReadError> {
         let mut items = Vec::new();
         let mut query = String::new();
         for _ in 0..MOST_PAGES {
             let page = match self.get_with(path, &query).await? {
                 Read::Found(page) => page,
-                Read::Refused(words) => return Ok(Err(words)),
+                Read::Missing(words) | Read::Refused(words) => return Ok(Err(words)),
             };
             let next = page.pointer("/_links/next/href").and_then(Value::as_str);
             let next = next.and_then(|href| href.split_once('?'));

@@ -17,6 +17,8 @@ pub(super) struct Object {
     /// ids.
     pub(super) members: Map<String, Value>,
     pub(super) children: Vec<Self>,
+    /// The keys of the kinds below it that may not be read, so that nothing is known of them.
+    pub(super) unread: Vec<&'static str>,
     /// The line of the file that it begins in; none of one that was read from an environment.
     pub(super) line: Option<usize>,
 }
@@ -39,6 +41,7 @@ impl Object {
             id: None,
             members,
             children: Vec::new(),
+            unread: Vec::new(),
             line: None,
         }
     }

@@ -3,7 +3,7 @@
 mod images;
 mod names;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -55,7 +55,7 @@ pub(super) async fn read(
                 what: "is no object",
             });
         }
-        Read::Refused(words) => {
+        Read::Missing(words) | Read::Refused(words) => {
             return Err(ReadError::Failed {
                 path: at,
                 source: words.into(),
@@ -74,18 +74,22 @@ pub(super) async fn read(
         if kind.form == Form::Users && !wanted.users {
             continue;
         }
-        let found = Box::pin(walk.kind(kind, &at, &environment)).await?;
-        environment.children.extend(found);
+        Box::pin(walk.below(&mut environment, kind, &at)).await?;
     }
     walk.images(&mut environment).await?;
     let mut known = Known::new();
     // Built-in roles are the same everywhere, and no environment's.
-    if let Ok(roles) = source.list("roles").await? {
-        for role in &roles {
-            let text = |name: &str| role.get(name).and_then(Value::as_str);
-            if let (Some(id), Some(name)) = (text("id").and_then(id_of), text("name")) {
-                known.insert(id, ("roles".to_owned(), name.to_owned()));
-            }
+    let roles = match source.list("roles").await? {
+        Ok(roles) => roles,
+        Err(words) => {
+            walk.remark(format!("the names of built-in roles are left out: {words}"));
+            Vec::new()
+        }
+    };
+    for role in &roles {
+        let text = |name: &str| role.get(name).and_then(Value::as_str);
+        if let (Some(id), Some(name)) = (text("id").and_then(id_of), text("name")) {
+            known.insert(id, ("roles".to_owned(), name.to_owned()));
         }
     }
     name_references(&mut environment, known);
@@ -121,29 +125,40 @@ impl Walk<'_> {
         }
     }
 
-    /// The objects of a kind below another one.
+    /// Reads what of a kind is below an object.
+    async fn below(
+        &mut self,
+        object: &mut Object,
+        kind: &'static Kind,
+        at: &str,
+    ) -> Result<(), ReadError> {
+        match self.kind(kind, at, object).await? {
+            Some(found) => object.children.extend(found),
+            None => object.unread.push(kind.key),
+        }
+        Ok(())
+    }
+
+    /// The objects of a kind below another one; `None` where they may not be read.
     async fn kind(
         &mut self,
         kind: &'static Kind,
         above: &str,
         of: &Object,
-    ) -> Result<Vec<Object>, ReadError> {
+    ) -> Result<Option<Vec<Object>>, ReadError> {
         let path = self.path(kind, above, of);
         match kind.form {
-            Form::Images => Ok(Vec::new()),
-            Form::Certificates => self.certificates(kind, &path).await,
-            Form::Settings => Ok(self
-                .settings(kind, &path, of.id)
-                .await?
-                .into_iter()
-                .collect()),
-            Form::Texts => Ok(self.texts(kind, &path, of).await?.into_iter().collect()),
+            // They are looked for when everything that refers to them is read.
+            Form::Images => Ok(self.inside().map(|_| Vec::new())),
+            Form::Certificates => self.certificates(kind, above, &path).await,
+            Form::Settings => self.settings(kind, above, &path, of.id).await,
+            Form::Texts => self.texts(kind, above, &path, of).await,
             Form::Collection | Form::Given | Form::Memberships | Form::Roles | Form::Users => {
                 let items = match self.source.list(&path).await? {
                     Ok(items) => items,
                     Err(words) => {
                         self.leave_out(kind, above, &words);
-                        return Ok(Vec::new());
+                        return Ok(None);
                     }
                 };
                 let mut objects = Vec::new();
@@ -156,8 +171,10 @@ impl Walk<'_> {
                     }
                 }
                 // Those that only lead to what is below them.
-                objects.retain(|object| kind.form != Form::Given || !object.children.is_empty());
-                Ok(objects)
+                let leads =
+                    |object: &Object| !object.children.is_empty() || !object.unread.is_empty();
+                objects.retain(|object| kind.form != Form::Given || leads(object));
+                Ok(Some(objects))
             }
         }
     }
@@ -166,11 +183,18 @@ impl Walk<'_> {
     async fn certificates(
         &mut self,
         kind: &'static Kind,
+        above: &str,
         path: &str,
-    ) -> Result<Vec<Object>, ReadError> {
+    ) -> Result<Option<Vec<Object>>, ReadError> {
         let inside = self.inside().map(|inside| inside.clone().with_secrets());
         let source = inside.as_ref().map_or(self.source, Source::Inside);
-        let items = source.list(path).await?.unwrap_or_default();
+        let items = match source.list(path).await? {
+            Ok(items) => items,
+            Err(words) => {
+                self.leave_out(kind, above, &words);
+                return Ok(None);
+            }
+        };
         let mut objects = Vec::new();
         for item in items {
             let pem = pem_of(&item);
@@ -181,25 +205,30 @@ impl Walk<'_> {
             object.members.insert("pem".to_owned(), json!(pem));
             objects.push(object);
         }
-        if self.inside().is_none() && !objects.is_empty() {
+        if self.inside().is_some() {
+            return Ok(Some(objects));
+        }
+        if !objects.is_empty() {
             let count = objects.len();
             self.remarks.push(format!(
                 "certificates are left out ({count}): import them again"
             ));
-            objects.clear();
         }
-        Ok(objects)
+        Ok(None)
     }
 
     fn leave_out(&mut self, kind: &Kind, above: &str, words: &str) {
         // What is below one of many is told once.
         let is_of_environment = above == format!("environments/{}", self.id);
-        let what = if is_of_environment {
+        let what = if is_of_environment || kind.path.starts_with('/') {
             kind.key
         } else {
             kind.path
         };
-        let remark = format!("{what} is left out: {words}");
+        self.remark(format!("{what} is left out: {words}"));
+    }
+
+    fn remark(&mut self, remark: String) {
         if !self.remarks.contains(&remark) {
             self.remarks.push(remark);
         }
@@ -208,26 +237,33 @@ impl Walk<'_> {
     async fn settings(
         &mut self,
         kind: &'static Kind,
+        above: &str,
         path: &str,
-        above: Option<Uuid>,
-    ) -> Result<Option<Object>, ReadError> {
-        match self.source.get(path).await? {
+        id_above: Option<Uuid>,
+    ) -> Result<Option<Vec<Object>>, ReadError> {
+        let found = match self.source.get(path).await? {
             Read::Found(Value::Object(members)) if (kind.is_meant)(&members) => {
-                let object = self.object(kind, above, members);
-                Ok((!object.members.is_empty()).then_some(object))
+                let object = self.object(kind, id_above, members);
+                (!object.members.is_empty()).then_some(object)
             }
             // What was never set is not there.
-            Read::Found(_) | Read::Refused(_) => Ok(None),
-        }
+            Read::Found(_) | Read::Missing(_) => None,
+            Read::Refused(words) => {
+                self.leave_out(kind, above, &words);
+                return Ok(None);
+            }
+        };
+        Ok(Some(found.into_iter().collect()))
     }
 
     /// The texts of a language that were set.
     async fn texts(
         &mut self,
         kind: &'static Kind,
+        above: &str,
         path: &str,
         language: &Object,
-    ) -> Result<Option<Object>, ReadError> {
+    ) -> Result<Option<Vec<Object>>, ReadError> {
         let locale = language.label().unwrap_or_default();
         let set = match self.inside().filter(|_| !self.wanted.all_texts) {
             Some(inside) => inside
@@ -240,8 +276,8 @@ impl Walk<'_> {
             None => match self.source.list(path).await? {
                 Ok(items) => items.iter().filter_map(shown_text).collect(),
                 Err(words) => {
-                    self.leave_out(kind, path, &words);
-                    BTreeMap::new()
+                    self.leave_out(kind, above, &words);
+                    return Ok(None);
                 }
             },
         };
@@ -249,7 +285,8 @@ impl Walk<'_> {
             .into_iter()
             .map(|(key, text)| (key, Value::String(text)));
         let members: Map<_, _> = members.collect();
-        Ok((!members.is_empty()).then(|| Object::new(kind, members)))
+        let texts = (!members.is_empty()).then(|| Object::new(kind, members));
+        Ok(Some(texts.into_iter().collect()))
     }
 
     /// An object with what is below it.
@@ -271,19 +308,25 @@ impl Walk<'_> {
             if !may_have(&object, child) {
                 continue;
             }
-            let found = Box::pin(self.kind(child, &at, &object)).await?;
-            object.children.extend(found);
+            Box::pin(self.below(&mut object, child, &at)).await?;
         }
         Ok(object)
     }
 
     /// Adds what the collection does not show.
     async fn complete(&mut self, object: &mut Object, at: &str) -> Result<(), ReadError> {
-        if object.kind.unshown.contains(&"text")
-            && let Read::Found(shown) = self.source.get(&format!("{at}/text")).await?
-            && let Some(text) = shown.get("data")
-        {
-            object.members.insert("text".to_owned(), text.clone());
+        if object.kind.unshown.contains(&"text") {
+            match self.source.get(&format!("{at}/text")).await? {
+                Read::Found(shown) => {
+                    let text = shown.get("data").cloned();
+                    object
+                        .members
+                        .extend(text.map(|text| ("text".to_owned(), text)));
+                }
+                Read::Missing(words) | Read::Refused(words) => {
+                    self.remark(format!("the text of {} is left out: {words}", object.kind.key));
+                }
+            }
         }
         let Some(id) = object.id else {
             return Ok(());

@@ -494,6 +494,51 @@ async fn what_is_pulled_over_the_network_is_the_same_here_and_differences_are_to
 }
 
 #[tokio::test]
+async fn what_a_worker_may_not_read_is_left_out_of_what_it_pulls_and_not_taken_away() {
+    const WORKERS: [(&str, &str, &str); 3] = [
+        ("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1", "reader", "Identity Data Read Only"),
+        ("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a2", "developer", "Client Application Developer"),
+        ("7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a3", "helper", "Help Desk Admin"),
+    ];
+    let place = tempfile::tempdir().unwrap();
+    let mut seed = "[[environments]]\nname = \"Limited\"\n".to_owned();
+    for (id, name, role) in WORKERS {
+        seed.push_str(&format!(
+            "[[environments.applications]]\nid = \"{id}\"\nname = \"{name}\"\ntype = \"WORKER\"\n\
+             protocol = \"OPENID_CONNECT\"\nenabled = true\nsecret = \"of-the-{name}\"\n\
+             grantTypes = [\"CLIENT_CREDENTIALS\"]\n\
+             tokenEndpointAuthMethod = \"CLIENT_SECRET_BASIC\"\nroles = [\"{role}\"]\n"
+        ));
+    }
+    let seed = Seed::parse(&seed, "seed.toml").unwrap();
+    let system = System::prepare().seed(seed).start().await;
+    let mut refused = 0;
+    for (id, name, role) in WORKERS {
+        let mut env = system.env().clone();
+        env.worker_client_id = id.to_owned();
+        env.worker_client_secret = format!("of-the-{name}");
+        let path = place.path().join(format!("{name}.env"));
+        env.write(&path).unwrap();
+        let env = path.display().to_string();
+        let file = place.path().join(format!("{name}.toml")).display().to_string();
+        let pull = ["environment", "pull", "--env-file", &env, "--output", &file];
+        let pulled = latchkey(&pull).await;
+        let remarks = text(&pulled.stderr);
+        assert!(pulled.status.success(), "{role}: {remarks}");
+        refused += remarks.matches("mfaSettings is left out").count();
+        let said = std::fs::read_to_string(&file).unwrap();
+        assert!(!said.contains("without"), "{role}: {said}\n{remarks}");
+
+        let diff = ["environment", "diff", &file, "live", "--env-file", &env];
+        let compared = latchkey(&diff).await;
+        let (told, remarks) = (text(&compared.stdout), text(&compared.stderr));
+        assert!(!remarks.contains("cannot be brought up"), "{role}: {remarks}\n{said}");
+        assert_eq!(told, "", "{role}: {remarks}\n{said}");
+    }
+    assert!(refused > 0, "every one of them may read the settings");
+}
+
+#[tokio::test]
 async fn an_environment_of_the_seed_is_made_anew_and_others_stay() {
     let database = db::testing::sqlite().await;
     let place = tempfile::tempdir().unwrap();
