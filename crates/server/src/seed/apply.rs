@@ -22,6 +22,8 @@ use self::body::is_part_of;
 use super::file::{Seed, SeedError, table};
 use super::kinds::Form;
 use super::plan::{Plan, Planned};
+use super::portal::portal;
+use super::scratch::{self, ScratchError};
 use super::source::words;
 use super::tree::id_of;
 
@@ -37,69 +39,127 @@ pub enum Existing {
 /// Brings up exactly what a seed says. Every id is the seed's, or follows from it, so that it is the
 /// same every time.
 ///
-/// What an environment begins with stays where the seed does not name it in `without`.
+/// What an environment begins with stays where the seed does not name it in `without`. Before
+/// anything is deleted, and before anything is made beside what is there, the seed is brought up in
+/// memory.
 ///
 /// # Errors
 ///
-/// [`SeedError`] says what of the seed could not be brought up. What came before it stays.
+/// [`SeedError`] says what of the seed could not be brought up. Nothing of it stays then.
 pub async fn apply(idp: &Idp, seed: &Seed, existing: Existing) -> Result<(), SeedError> {
+    let inside = opened(idp, seed).await?;
+    let mut is_any_there = false;
+    for environment in &seed.environments {
+        let plan = Plan::of(environment, &seed.name)?;
+        let making = Making::new(&inside, seed, &plan);
+        let is_there = making.is_there().await?;
+        if is_there && existing == Existing::Refuse {
+            let id = making.id;
+            let what = format!("there is an environment with the id {id} already; delete it first");
+            return Err(making.error_of_environment(what));
+        }
+        is_any_there |= is_there;
+    }
+    if is_any_there || existing == Existing::Refuse {
+        let proved = Box::pin(scratch::prove(seed, inside.region(), inside.now())).await;
+        let proved = proved.map_err(|error| seed.unproven(error))?;
+        if existing == Existing::Replace {
+            portal(&proved, seed).await?;
+        }
+    }
+    Box::pin(make(&inside, seed, existing)).await
+}
+
+/// Brings up what a seed says where nothing is yet. Nothing of it stays when it fails.
+///
+/// # Errors
+///
+/// [`SeedError`] as [`apply`].
+pub(super) async fn make_all(idp: &Idp, seed: &Seed) -> Result<(), SeedError> {
+    let inside = opened(idp, seed).await?;
+    Box::pin(make(&inside, seed, Existing::Refuse)).await
+}
+
+async fn opened(idp: &Idp, seed: &Seed) -> Result<Inside, SeedError> {
     let first = seed.environment_ids().first().map(EnvironmentId::as_uuid);
     let organization = derived(first.unwrap_or_default(), "organization");
     let inside = idp.inside(OrganizationId::from_uuid(organization)).await;
-    let inside = inside.map_err(|error| seed.failed(error))?.with_secrets();
+    Ok(inside.map_err(|error| seed.failed(error))?.with_secrets())
+}
+
+async fn make(inside: &Inside, seed: &Seed, existing: Existing) -> Result<(), SeedError> {
+    let mut made = Vec::new();
     for environment in &seed.environments {
-        let plan = Plan::of(environment, &seed.name)?;
-        Box::pin(bring_up(&inside, seed, &plan, existing)).await?;
+        let brought_up = match Plan::of(environment, &seed.name) {
+            Ok(plan) => Box::pin(bring_up(inside, seed, &plan, existing, &mut made)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = brought_up {
+            for id in made.into_iter().rev() {
+                if let Err(error) = inside.remove(id).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, environment = %id, "half an environment was left behind");
+                }
+            }
+            return Err(error);
+        }
     }
     Ok(())
 }
 
 impl Seed {
-    /// The database does not answer.
-    pub(super) fn failed(&self, error: StoreError) -> SeedError {
+    /// Something is wrong with all of it.
+    fn fault(&self, what: String) -> SeedError {
         SeedError {
             file: self.name.clone(),
             line: None,
             table: None,
-            what: "the database could not be asked".to_owned(),
+            what,
+            source: None,
+        }
+    }
+
+    /// The database does not answer.
+    pub(super) fn failed(&self, error: StoreError) -> SeedError {
+        SeedError {
             source: Some(Box::new(error)),
+            ..self.fault("the database could not be asked".to_owned())
+        }
+    }
+
+    /// It could not be tried in memory.
+    fn unproven(&self, error: ScratchError) -> SeedError {
+        match error {
+            ScratchError::Seed(error) => error,
+            ScratchError::Failed(source) => SeedError {
+                source: Some(source),
+                ..self.fault("it could not be tried in memory first".to_owned())
+            },
         }
     }
 }
 
+/// Brings one environment up, and adds it to what was `made` as soon as there is something of it.
 async fn bring_up(
     inside: &Inside,
     seed: &Seed,
     plan: &Plan<'_>,
     existing: Existing,
+    made: &mut Vec<EnvironmentId>,
 ) -> Result<(), SeedError> {
     let Some(environment) = plan.all.first() else {
         return Ok(());
     };
-    let id = EnvironmentId::from_uuid(environment.id);
-    let mut making = Making {
-        inside,
-        seed,
-        plan,
-        id,
-        actual: plan.all.iter().map(|planned| planned.id).collect(),
-        began: HashMap::new(),
-        images: HashMap::new(),
-        answers: HashMap::new(),
-        fault: None,
-    };
-    if making.is_there().await? {
-        if existing == Existing::Refuse {
-            let what = format!("there is an environment with the id {id} already; delete it first");
-            return Err(making.error(environment, what));
+    let mut making = Making::new(inside, seed, plan);
+    let id = making.id;
+    if existing == Existing::Replace {
+        let removed = inside.remove(id).await;
+        if removed.map_err(|error| seed.failed(error))? {
+            tracing::info!(environment = %id, "the environment is made anew from the seed");
         }
-        tracing::info!(environment = %id, "the environment is made anew from the seed");
-        inside
-            .remove(id)
-            .await
-            .map_err(|error| seed.failed(error))?;
     }
     making.environment(environment).await?;
+    made.push(id);
     making.everything().await?;
     making.switch_on().await?;
     making.take_away().await
@@ -123,6 +183,22 @@ struct Making<'a> {
     fault: Option<SeedError>,
 }
 
+impl<'a> Making<'a> {
+    fn new(inside: &'a Inside, seed: &'a Seed, plan: &'a Plan<'a>) -> Self {
+        Self {
+            inside,
+            seed,
+            plan,
+            id: EnvironmentId::from_uuid(plan.all.first().map(|one| one.id).unwrap_or_default()),
+            actual: plan.all.iter().map(|planned| planned.id).collect(),
+            began: HashMap::new(),
+            images: HashMap::new(),
+            answers: HashMap::new(),
+            fault: None,
+        }
+    }
+}
+
 impl Making<'_> {
     fn error(&self, planned: &Planned<'_>, what: String) -> SeedError {
         let label = planned.object.label();
@@ -132,6 +208,13 @@ impl Making<'_> {
             table: Some(table(&planned.table, label.as_deref())),
             what,
             source: None,
+        }
+    }
+
+    fn error_of_environment(&self, what: String) -> SeedError {
+        match self.plan.all.first() {
+            Some(environment) => self.error(environment, what),
+            None => self.seed.fault(what),
         }
     }
 

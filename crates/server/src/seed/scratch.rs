@@ -4,16 +4,17 @@
 use std::sync::Arc;
 
 use idp::{HashingSettings, Idp, Parts, Settings};
+use jiff::Timestamp;
 use pingone::Region;
-use platform::SystemClock;
 use platform::keyring::Keyring;
+use platform::{AdjustableClock, Clock, SystemClock};
 use protocol::id::{EnvironmentId, OrganizationId};
 use protocol::{Random, SystemRandom};
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::apply::{Existing, apply};
+use super::apply::make_all;
 use super::file::{Seed, SeedError};
 use super::kinds::ENVIRONMENT;
 use super::source::Source;
@@ -37,7 +38,7 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ScratchError
 }
 
 /// An installation in memory.
-async fn start(region: Region) -> Result<Idp, ScratchError> {
+async fn start(region: Region, clock: Arc<dyn Clock>) -> Result<Idp, ScratchError> {
     let url = Url::parse("https://localhost/").map_err(failed)?;
     let mut settings = Settings::new(url);
     settings.mode = ui::Mode::Development;
@@ -51,17 +52,31 @@ async fn start(region: Region) -> Result<Idp, ScratchError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let parts = Parts {
         db: db::Db::sqlite_in_memory().map_err(failed)?,
-        clock: Arc::new(SystemClock),
+        clock,
         keyring: Arc::new(Keyring::random(&*random)),
         random,
     };
     Box::pin(Idp::start(settings, parts)).await.map_err(failed)
 }
 
+/// Brings a seed up in memory, in an installation that is in this region and takes `now` for the
+/// present.
+pub(super) async fn prove(
+    seed: &Seed,
+    region: Region,
+    now: Timestamp,
+) -> Result<Idp, ScratchError> {
+    let clock = AdjustableClock::frozen_at(Arc::new(SystemClock), now).map_err(failed)?;
+    clock.thaw();
+    let idp = start(region, Arc::new(clock)).await?;
+    make_all(&idp, seed).await?;
+    Ok(idp)
+}
+
 /// Brings a seed up in memory, and reads its first environment.
 async fn brought_up(seed: &Seed, region: Region, wanted: Wanted) -> Result<Object, ScratchError> {
-    let idp = start(region).await?;
-    apply(&idp, seed, Existing::Refuse).await?;
+    let idp = start(region, Arc::new(SystemClock)).await?;
+    make_all(&idp, seed).await?;
     let nobody = OrganizationId::from_uuid(Uuid::nil());
     let inside = idp.inside(nobody).await.map_err(failed)?;
     let first = seed.environment_ids().first().copied();

@@ -171,7 +171,7 @@ impl<'a> EnvironmentMaker<'a> {
     ///
     /// # Errors
     ///
-    /// [`SeedError`] says what of it could not be made. What came before stays.
+    /// [`SeedError`] says what of it could not be made. Nothing of it stays then.
     pub async fn import(&self, seed: &Seed) -> Result<(), SeedError> {
         seed::apply(&self.idp, seed, Existing::Refuse).await
     }
