@@ -1,5 +1,6 @@
 //! A seed as a file: TOML in PingOne's own words. It is read whole before anything is done with it.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -174,6 +175,36 @@ impl Seed {
             return whole(format!(
                 "it holds {count} objects; {MOST_OBJECTS} are the most"
             ));
+        }
+        self.require_distinct()
+    }
+
+    /// Environments stand beside each other in an installation, each with a name and an id of its own.
+    fn require_distinct(&self) -> Result<(), SeedError> {
+        let mut names: HashMap<String, &Object> = HashMap::new();
+        let mut ids: HashMap<Uuid, &Object> = HashMap::new();
+        for environment in &self.environments {
+            let name = environment.label().unwrap_or_default();
+            let same_name = names.insert(name.to_lowercase(), environment);
+            let same_id = ids.insert(environment_id(environment), environment);
+            let (other, what) = match (same_name, same_id) {
+                (Some(other), _) => (other, "name"),
+                (None, Some(other)) => (other, "id"),
+                (None, None) => continue,
+            };
+            let line = other
+                .line
+                .map_or_else(String::new, |line| format!(" (line {line})"));
+            return Err(SeedError {
+                file: self.name.clone(),
+                line: environment.line,
+                table: Some(table("[[environments]]", Some(&name))),
+                what: format!(
+                    "another environment{line} has the same {what}; each has a name and an id of \
+                     its own"
+                ),
+                source: None,
+            });
         }
         Ok(())
     }

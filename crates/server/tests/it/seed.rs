@@ -327,6 +327,16 @@ async fn a_refusal_names_the_file_the_line_the_table_the_member_and_what_to_do()
              string of Argon2id is expected",
         ),
         (
+            within("[[environments]]\nname = \"e\""),
+            "seed.toml line 4, [[environments]] e: another environment (line 1) has the same name",
+        ),
+        (
+            "[[environments]]\nid = \"7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1\"\nname = \"E\"\n\
+             [[environments]]\nid = \"7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1\"\nname = \"F\""
+                .to_owned(),
+            "seed.toml line 4, [[environments]] F: another environment (line 1) has the same id",
+        ),
+        (
             within("[[environments.schemas]]\nname = \"Pet\""),
             "every environment has the same schemas, and none of this name",
         ),
