@@ -30,6 +30,7 @@ pub use self::apply::{Existing, apply};
 pub use self::diff::Difference;
 pub use self::file::{Seed, SeedError};
 pub use self::portal::{People, PortalOfSeed, SeededAccount, people, portal};
+use self::scratch::Beginnings;
 pub use self::scratch::ScratchError;
 pub use self::source::ReadError;
 use self::source::Source;
@@ -105,6 +106,7 @@ pub async fn export(idp: &Idp, name: Option<&str>, secrets: bool) -> Result<Writ
     } else {
         inside
     };
+    let beginnings = Beginnings::start().await?;
     let mut environments = Vec::new();
     let mut remarks = Vec::new();
     for (id, own) in chosen(&inside, name).await? {
@@ -115,7 +117,7 @@ pub async fn export(idp: &Idp, name: Option<&str>, secrets: bool) -> Result<Writ
         };
         let read = walk::read(Source::Inside(&inside), id, wanted).await;
         let read = read.map_err(|source| ExportError::Read { name: own, source })?;
-        let begins = scratch::baseline(&read.environment, wanted).await?;
+        let begins = beginnings.of(&read.environment, wanted).await?;
         environments.push(delta::delta(&read.environment, &begins));
         remarks.extend(read.remarks);
     }
@@ -182,7 +184,8 @@ pub async fn live(client: &Client, users: bool) -> Result<Compared, ExportError>
         name: id.to_string(),
         source,
     })?;
-    let begins = scratch::baseline(&walked.environment, wanted).await?;
+    let beginnings = Beginnings::start().await?;
+    let begins = beginnings.of(&walked.environment, wanted).await?;
     Ok(Compared {
         own: delta::delta(&walked.environment, &begins),
         whole: Some(walked.environment),

@@ -121,7 +121,7 @@ impl Seed {
     ///
     /// [`SeedError`] says where it cannot be understood.
     pub fn parse(text: &str, name: &str) -> Result<Self, SeedError> {
-        let parser = Parser { text, name };
+        let parser = Parser::of(text, name);
         if text.len() as u64 > LONGEST {
             let what = format!("the seed is longer than {} MiB", LONGEST / 1024 / 1024);
             return Err(parser.error(None, None, what));
@@ -236,14 +236,24 @@ pub(super) fn environment_id(environment: &Object) -> Uuid {
 }
 
 struct Parser<'a> {
-    text: &'a str,
     name: &'a str,
+    /// Where lines end.
+    ends: Vec<usize>,
+}
+
+impl<'a> Parser<'a> {
+    fn of(text: &str, name: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self {
+            name,
+            ends: ends.map(|(end, _)| end).collect(),
+        }
+    }
 }
 
 impl Parser<'_> {
     fn line(&self, offset: usize) -> usize {
-        let before = self.text.bytes().take(offset);
-        before.filter(|byte| *byte == b'\n').count() + 1
+        self.ends.partition_point(|end| *end < offset) + 1
     }
 
     fn error(&self, at: Option<usize>, table: Option<String>, what: String) -> SeedError {

@@ -74,9 +74,8 @@ pub(super) async fn prove(
 }
 
 /// Brings a seed up in memory, and reads its first environment.
-async fn brought_up(seed: &Seed, region: Region, wanted: Wanted) -> Result<Object, ScratchError> {
-    let idp = start(region, Arc::new(SystemClock)).await?;
-    make_all(&idp, seed).await?;
+async fn brought_up(idp: &Idp, seed: &Seed, wanted: Wanted) -> Result<Object, ScratchError> {
+    make_all(idp, seed).await?;
     let nobody = OrganizationId::from_uuid(Uuid::nil());
     let inside = idp.inside(nobody).await.map_err(failed)?;
     let first = seed.environment_ids().first().copied();
@@ -85,19 +84,34 @@ async fn brought_up(seed: &Seed, region: Region, wanted: Wanted) -> Result<Objec
     Ok(walked.map_err(failed)?.environment)
 }
 
-/// What an environment of this id and name begins with, read as `wanted` says.
-pub(super) async fn baseline(environment: &Object, wanted: Wanted) -> Result<Object, ScratchError> {
-    let mut bare = Object::new(&ENVIRONMENT, environment.members.clone());
-    bare.id = environment.id;
-    bare.members
-        .retain(|name, _| ["name", "type"].contains(&name.as_str()));
-    let seed = Seed::of(vec![bare], "an empty environment");
-    let wanted = Wanted {
-        secrets: false,
-        users: false,
-        ..wanted
-    };
-    brought_up(&seed, Region::NorthAmerica, wanted).await
+/// What environments begin with.
+pub(super) struct Beginnings(Idp);
+
+impl Beginnings {
+    /// An installation in memory for all of them.
+    pub(super) async fn start() -> Result<Self, ScratchError> {
+        let clock = Arc::new(SystemClock);
+        start(Region::NorthAmerica, clock).await.map(Self)
+    }
+
+    /// What an environment of this id and name begins with, read as `wanted` says.
+    pub(super) async fn of(
+        &self,
+        environment: &Object,
+        wanted: Wanted,
+    ) -> Result<Object, ScratchError> {
+        let mut bare = Object::new(&ENVIRONMENT, environment.members.clone());
+        bare.id = environment.id;
+        bare.members
+            .retain(|name, _| ["name", "type"].contains(&name.as_str()));
+        let seed = Seed::of(vec![bare], "an empty environment");
+        let wanted = Wanted {
+            secrets: false,
+            users: false,
+            ..wanted
+        };
+        brought_up(&self.0, &seed, wanted).await
+    }
 }
 
 /// What a seed's first environment comes to.
@@ -111,5 +125,6 @@ pub(super) async fn whole(seed: &Seed, users: bool) -> Result<Object, ScratchErr
         users,
         all_texts: true,
     };
-    brought_up(seed, region, wanted).await
+    let idp = start(region, Arc::new(SystemClock)).await?;
+    brought_up(&idp, seed, wanted).await
 }
