@@ -194,13 +194,33 @@ impl Installation {
     ///
     /// As [`keyring`](Self::keyring); a keyring that is not there is lost.
     pub async fn belongs_to(&self, file: &KeyringFile) -> Result<String, InstallationError> {
+        let (keys, _) = self.belonging(file).await?;
+        Ok(keys.first().map(|key| key.id.clone()).unwrap_or_default())
+    }
+
+    /// The keyring of this database, for reading what was sealed: neither of them is changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`belongs_to`](Self::belongs_to).
+    pub async fn keyring_for_reading(
+        &self,
+        file: &KeyringFile,
+    ) -> Result<Keyring, InstallationError> {
+        self.belonging(file).await.map(|(_, keyring)| keyring)
+    }
+
+    async fn belonging(
+        &self,
+        file: &KeyringFile,
+    ) -> Result<(Vec<StoredKey>, Keyring), InstallationError> {
         let sealed_with = self.sealed_with().await?;
         let keys = file.read()?;
         let keys = keys.ok_or_else(|| self.lost(&sealed_with, file))?;
         let keyring = file.keyring(&keys)?;
         holds(&keyring, &sealed_with, file)?;
         accepted(&self.known, &keyring, file)?;
-        Ok(keys.first().map(|key| key.id.clone()).unwrap_or_default())
+        Ok((keys, keyring))
     }
 
     /// A database that was written before it kept proofs still tells whose keys it needs.

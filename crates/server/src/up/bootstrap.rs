@@ -9,15 +9,17 @@ use std::sync::Arc;
 use db::Db;
 use idp::Idp;
 use idp::bootstrap::{self, Administrator, BootstrapError, EnvironmentRequest, Plan};
+use platform::keyring::Keyring;
 use platform::{Parts, SystemClock};
 use protocol::SystemRandom;
 use protocol::secret::ClientSecret;
+use tempfile::TempDir;
 use url::Url;
 
-use super::{Keys, StartError, environment, open_database, refuse_demo_data};
-use crate::config::Settings;
+use super::{Keys, StartError, environment, open_database, refuse_demo_data, tables};
 use crate::config::settings::{Database, Port, Tls};
-use crate::data_dir::{self, DataDir, DataDirError, write_private};
+use crate::config::{Servers, Settings};
+use crate::data_dir::{self, DATABASE_FILE, DataDir, DataDirError, write_private};
 use crate::env_file::EnvironmentFile;
 use crate::seed::{self, Existing, ExportError, Seed, SeedError, Written};
 
@@ -65,6 +67,21 @@ pub enum CreateError {
         /// The key of the address.
         public_url: &'static str,
     },
+    /// There is nothing to read.
+    #[error("there is no database {0}; name the place with --data-dir or --config")]
+    Nothing(String),
+    /// Reading would change the database.
+    #[error(
+        "the database is not at this version, and reading does not change it: {steps} due; start a \
+         server of this version, or run `latchkey migrate`, first"
+    )]
+    Pending {
+        /// What is due.
+        steps: String,
+    },
+    /// The copy that is read.
+    #[error("there is no place for a copy of the database, which is what is read (TMPDIR)")]
+    Copy(#[source] io::Error),
     /// What a server would fail on as well.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -98,6 +115,8 @@ pub struct EnvironmentMaker<'a> {
     portal_url: Url,
     /// Held until the end, where it must be.
     _held: Option<DataDir>,
+    /// The copy of the database that is read; removed in the end.
+    _copy: Option<TempDir>,
 }
 
 impl<'a> EnvironmentMaker<'a> {
@@ -120,51 +139,45 @@ impl<'a> EnvironmentMaker<'a> {
         )?;
         let directory = directory_of(settings)?;
         let held = hold(settings, &directory)?;
-        Self::on(settings, directory, (idp_url, portal_url), held).await
-    }
-
-    async fn on(
-        settings: &'a Settings,
-        directory: PathBuf,
-        (idp_url, portal_url): (Url, Url),
-        held: Option<DataDir>,
-    ) -> Result<Self, CreateError> {
         refuse_demo_data(settings, &directory)?;
         let db = open_database(settings, &directory).await?;
         let keys = Keys::open(settings, &directory, &db, &SystemRandom).await?;
-        let parts = Parts {
-            db: db.clone(),
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-            keyring: keys.keyring,
-        };
+        let idp = idp_on(settings, &idp_url, &db, keys.keyring).await?;
         Ok(Self {
             settings,
-            idp: environment::start_idp(settings, &idp_url, None, parts).await?,
+            idp,
             db,
             directory,
             idp_url,
             portal_url,
             _held: held,
+            _copy: None,
         })
     }
 
-    /// Opens the database for reading, also while a server runs on it.
+    /// Opens the database for reading, also while a server runs on it. Nothing is written: of SQLite a
+    /// copy is read, and on PostgreSQL the tables have to be at this version.
     ///
     /// # Errors
     ///
     /// [`CreateError`] says what stands in the way.
     pub async fn open_shared(settings: &'a Settings) -> Result<Self, CreateError> {
         let port = |port: &Port| port.url(port.listen, &settings.tls);
-        let addresses = (port(&settings.idp.port), port(&settings.portal.port));
+        let (idp_url, portal_url) = (port(&settings.idp.port), port(&settings.portal.port));
         let directory = directory_of(settings)?;
-        let held = match hold(settings, &directory) {
-            Ok(held) => held,
-            // The server that holds it goes on: nothing is written.
-            Err(CreateError::Running { .. }) => None,
-            Err(error) => return Err(error),
-        };
-        Self::on(settings, directory, addresses, held).await
+        refuse_demo_data(settings, &directory)?;
+        let (db, copy) = readable(settings, &directory).await?;
+        let keyring = Keys::for_reading(settings, &directory, &db).await?;
+        Ok(Self {
+            settings,
+            idp: idp_on(settings, &idp_url, &db, keyring).await?,
+            db,
+            directory,
+            idp_url,
+            portal_url,
+            _held: None,
+            _copy: copy,
+        })
     }
 
     /// Makes the environments of a seed, whose ids must be nobody's yet.
@@ -216,6 +229,54 @@ impl<'a> EnvironmentMaker<'a> {
     pub async fn close(self) {
         self.db.close().await;
     }
+}
+
+async fn idp_on(
+    settings: &Settings,
+    url: &Url,
+    db: &Db,
+    keyring: Arc<Keyring>,
+) -> Result<Idp, StartError> {
+    let parts = Parts {
+        db: db.clone(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        keyring,
+    };
+    environment::start_idp(settings, url, None, parts).await
+}
+
+/// The configured database, or a copy of it, on which the environment can start without writing into
+/// the database itself.
+async fn readable(
+    settings: &Settings,
+    directory: &Path,
+) -> Result<(Db, Option<TempDir>), CreateError> {
+    let failed = StartError::Database;
+    if let Database::Postgres(_) = settings.database {
+        let db = open_database(settings, directory).await?;
+        let pending = tables::pending_in(&db, Servers::Environment).await;
+        let pending = pending.map_err(failed)?;
+        if pending.is_empty() {
+            return Ok((db, None));
+        }
+        let steps: Vec<String> = pending.iter().map(ToString::to_string).collect();
+        return Err(CreateError::Pending {
+            steps: steps.join(", "),
+        });
+    }
+    let file = directory.join(DATABASE_FILE);
+    // Opening would make one.
+    if !file.exists() {
+        return Err(CreateError::Nothing(file.display().to_string()));
+    }
+    let copy = tempfile::tempdir().map_err(CreateError::Copy)?;
+    let image = copy.path().join(DATABASE_FILE);
+    let original = Db::sqlite(&file).map_err(failed)?;
+    let copied = original.copy_to(&image).await;
+    original.close().await;
+    copied.map_err(failed)?;
+    Ok((Db::sqlite(&image).map_err(failed)?, Some(copy)))
 }
 
 fn directory_of(settings: &Settings) -> Result<PathBuf, DataDirError> {

@@ -33,24 +33,24 @@ impl Keys {
         db: &Db,
         random: &dyn Random,
     ) -> Result<Self, StartError> {
-        let opened = Installation::open(db).await;
-        let installation = opened.map_err(InstallationError::from)?;
-        if settings.mode == Mode::Production && installation.has_demo_data() {
-            return Err(StartError::DemoData {
-                place: "the database".to_owned(),
-            });
-        }
-        let path = match &settings.keyring_file {
-            Some(path) => path.clone(),
-            None => directory.join(keyring_file::FILE_NAME),
-        };
-        let file = KeyringFile::new(path);
+        let (installation, file) = found(settings, directory, db).await?;
         let keyring = installation.keyring(&file, random).await?;
         Ok(Self {
             installation,
             file: Arc::new(file),
             keyring: Arc::new(keyring),
         })
+    }
+
+    /// The keyring for reading what was sealed in a database. None is made, and the database learns
+    /// of none.
+    pub(super) async fn for_reading(
+        settings: &Settings,
+        directory: &Path,
+        db: &Db,
+    ) -> Result<Arc<Keyring>, StartError> {
+        let (installation, file) = found(settings, directory, db).await?;
+        Ok(Arc::new(installation.keyring_for_reading(&file).await?))
     }
 
     /// Takes a changed file into use; one that cannot be used is logged, and the old keys stay.
@@ -77,4 +77,24 @@ impl Keys {
             }
         }
     }
+}
+
+/// The database's own record, and where its keyring is.
+async fn found(
+    settings: &Settings,
+    directory: &Path,
+    db: &Db,
+) -> Result<(Installation, KeyringFile), StartError> {
+    let opened = Installation::open(db).await;
+    let installation = opened.map_err(InstallationError::from)?;
+    if settings.mode == Mode::Production && installation.has_demo_data() {
+        return Err(StartError::DemoData {
+            place: "the database".to_owned(),
+        });
+    }
+    let path = match &settings.keyring_file {
+        Some(path) => path.clone(),
+        None => directory.join(keyring_file::FILE_NAME),
+    };
+    Ok((installation, KeyringFile::new(path)))
 }

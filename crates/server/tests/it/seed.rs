@@ -668,6 +668,42 @@ async fn an_import_that_fails_leaves_nothing_behind() {
     assert!(imported.status.success(), "{}", text_of(&imported));
 }
 
+#[tokio::test]
+async fn an_export_makes_nothing_and_changes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let name = data.display().to_string();
+    let export = ["environment", "export", "--data-dir", &name];
+    let refused = latchkey(&export).await;
+    assert_eq!(refused.status.code(), Some(1), "{}", text_of(&refused));
+    assert!(text(&refused.stderr).contains("there is no database"));
+    assert!(!data.exists());
+
+    let seed = example().display().to_string();
+    let import = ["environment", "import", &seed, "--data-dir", &name];
+    let imported = latchkey(&import).await;
+    assert!(imported.status.success(), "{}", text_of(&imported));
+    let files = || {
+        let all = std::fs::read_dir(&data).unwrap();
+        let read = all.map(|file| {
+            let path = file.unwrap().path();
+            (path.clone(), std::fs::read(path).unwrap())
+        });
+        read.collect::<BTreeMap<_, _>>()
+    };
+    let before = files();
+    let exported = latchkey(&export).await;
+    assert!(exported.status.success(), "{}", text_of(&exported));
+    assert!(files() == before, "what is in the data directory changed");
+
+    let keyring = data.join(latchkey::keyring_file::FILE_NAME);
+    std::fs::remove_file(&keyring).unwrap();
+    let refused = latchkey(&export).await;
+    assert_eq!(refused.status.code(), Some(1), "{}", text_of(&refused));
+    assert!(text(&refused.stderr).contains("there is no keyring"));
+    assert!(!keyring.exists());
+}
+
 fn text_of(output: &Output) -> String {
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
