@@ -85,6 +85,16 @@ impl Idp {
         Ok(opened.collect())
     }
 
+    /// One mail of the mailbox; `None` where there is none of this id.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database does not answer.
+    pub async fn find_mail(&self, id: MailId) -> Result<Option<Message>, StoreError> {
+        let stored = Mails::new(self.db()).find(id).await?;
+        Ok(stored.and_then(|mail| Message::open(self, &mail)))
+    }
+
     /// Deletes one mail; says whether there was one.
     ///
     /// # Errors

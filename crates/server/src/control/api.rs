@@ -174,7 +174,10 @@ fn operations() -> Vec<Operation> {
             .says("Answers with the newest mail as soon as there is one, else with 404.")
             .asking::<Awaited>()
             .answering::<Message>(S::OK)
-            .refusing(&[(S::NOT_FOUND, "None came in time.")]),
+            .refusing(&[(
+                S::NOT_FOUND,
+                "None came in time, or there is none of the id in `after`.",
+            )]),
         Operation::new(Method::DELETE, "/mails", "deleteMails", delete_mails)
             .says("Deletes all mails, or those to one address.")
             .asking::<MailsOf>(),
@@ -424,40 +427,48 @@ async fn wait_for_mail(
         let what = format!("seconds is {}, and {LONGEST_WAIT} at most", awaited.seconds);
         return Err(Failure::invalid(what));
     }
+    let after = match awaited.after {
+        Some(id) => Some(control.idp()?.find_mail(id).await?.ok_or_else(|| {
+            Failure::not_found("after: there is no mail of this id; it may have been deleted")
+        })?),
+        None => None,
+    };
+    let (to, after) = (awaited.to.as_deref(), after.as_ref());
+    // What is there is found even by those who do not wait.
+    if let Some(mail) = newest(&control, to, after).await? {
+        return Ok(Json(mail));
+    }
     let look = async {
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         loop {
             ticks.tick().await;
-            // Whatever plays now: a mail from before a reset is nobody's any more.
-            let mails = control.idp()?.mails(awaited.to.as_deref()).await?;
-            let mut newer = newer_than(mails, awaited.after);
-            if let Some(mail) = newer.next() {
+            if let Some(mail) = newest(&control, to, after).await? {
                 return Ok(Json(mail));
             }
         }
     };
     let waited = tokio::time::timeout(Duration::from_secs(awaited.seconds.into()), look);
     waited.await.unwrap_or_else(|_| {
-        let whose = awaited
-            .to
-            .as_deref()
-            .map_or_else(String::new, |to| format!(" to {to}"));
+        let whose = to.map_or_else(String::new, |to| format!(" to {to}"));
         let what = format!("no mail{whose} came within {} seconds", awaited.seconds);
         Err(Failure::new(StatusCode::NOT_FOUND, "NO_MAIL", what))
     })
 }
 
-/// Those that came after one, of mails that are in order. While the clock stands still, those of one
-/// instant have no order: each comes after all others.
-fn newer_than(mails: Vec<Message>, after: Option<MailId>) -> impl Iterator<Item = Message> {
-    let mut before = mails.iter().filter(|mail| Some(mail.id()) == after);
-    let since = before.next().map(|mail| mail.created_at().to_owned());
-    mails.into_iter().filter(move |mail| {
-        let is_newer = since
-            .as_deref()
-            .is_none_or(|since| mail.created_at() >= since);
-        is_newer && Some(mail.id()) != after
-    })
+/// The newest mail to an address, or to all, that came after another one. While the clock stands
+/// still, those of one instant have no order: each comes after all others.
+async fn newest(
+    control: &Control,
+    to: Option<&str>,
+    after: Option<&Message>,
+) -> Result<Option<Message>, Failure> {
+    // Whatever plays now: a mail from before a reset is nobody's any more.
+    let mut mails = control.idp()?.mails(to).await?.into_iter();
+    Ok(mails.find(|mail| {
+        after.is_none_or(|after| {
+            mail.created_at() >= after.created_at() && mail.id() != after.id()
+        })
+    }))
 }
 
 async fn delete_mails(

@@ -394,8 +394,24 @@ async fn a_mail_is_waited_for_and_deleted() {
     // The next one, even if the clock stands still.
     ask_for_a_recovery_code(&system, "ada").await.expect(200);
     let first = first["id"].as_str().unwrap();
+    let at_once = format!("mails/wait?to={}&seconds=0&after={first}", ada.email);
     let next = control.get(&format!("{path}&after={first}")).await;
     assert_ne!(next["id"], first);
+    assert_eq!(control.get(&at_once).await["id"], next["id"]);
+    // One to somebody else is a point in time as well: what came before it is not found.
+    system.advance(SignedDuration::from_secs(60));
+    let grace = system.new_user("grace").await;
+    ask_for_a_recovery_code(&system, "grace").await.expect(200);
+    let hers = control
+        .get(&format!("mails/wait?to={}&seconds=30", grace.email))
+        .await;
+    let hers = hers["id"].as_str().unwrap();
+    let after_hers = format!("mails/wait?to={}&seconds=0&after={hers}", ada.email);
+    let none = control.ask(Method::GET, &after_hers, None).await;
+    assert_eq!(none.expect(404).json_text("/code"), "NO_MAIL");
+    control.delete(&format!("mails/{hers}")).await.expect(204);
+    let unknown = control.ask(Method::GET, &after_hers, None).await;
+    assert_eq!(unknown.expect(404).json_text("/code"), "NOT_FOUND");
     assert_eq!(control.get("mails").await.as_array().unwrap().len(), 2);
     control.delete(&format!("mails/{first}")).await.expect(204);
     assert_eq!(control.get("mails").await, json!([next]));
