@@ -10,7 +10,8 @@ mod unread;
 use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -22,6 +23,8 @@ use http::header::{ACCEPT, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderMap, StatusCode};
 use platform::net::{Insider, RemoteAddress, RequestId, RequestIds};
 use protocol::Random;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout_at;
 use ui::{ErrorPage, Side, Site};
 use uuid::Uuid;
 
@@ -175,7 +178,7 @@ async fn identify(
 }
 
 /// Refuses foreign names, ends what takes too long, and turns a panic into a page.
-async fn guard(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+async fn guard(State(front): State<Arc<Front>>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().copied();
     let refused = match front.hosts.judge_request(&request) {
         HostVerdict::Ours => None,
@@ -195,8 +198,10 @@ async fn guard(State(front): State<Arc<Front>>, request: Request, next: Next) ->
     let accept = request.headers().get(ACCEPT).cloned();
     // Whatever a panicking handler was in the middle of is its own: state shared between requests
     // stands behind locks or in the database.
+    let held_back = HeldBack::default();
+    request.extensions_mut().insert(held_back.clone());
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let status = match tokio::time::timeout(front.timeout, answer).await {
+    let status = match held_back.limit(front.timeout, answer).await {
         Ok(Ok(response)) => return response,
         Ok(Err(panic)) => {
             tracing::error!(
@@ -214,6 +219,41 @@ async fn guard(State(front): State<Arc<Front>>, request: Request, next: Next) ->
         .error(status, id)
         .accepted_by(&accepts)
         .into_response()
+}
+
+/// How long a request was made to wait on purpose, which is no part of the time that it has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeldBack(Arc<Mutex<Duration>>);
+
+impl HeldBack {
+    /// Gives the request so much more time, and lets it wait as long.
+    pub(crate) async fn sleep(&self, by: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        tokio::time::sleep(by).await;
+    }
+
+    /// How long, in all.
+    pub(crate) fn time(&self) -> Duration {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives up once the work took longer than `limit` beside what it was held back.
+    async fn limit<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+        let begun = tokio::time::Instant::now();
+        let mut work = pin!(work);
+        let mut given = limit;
+        loop {
+            let elapsed = match timeout_at(begun + given, &mut work).await {
+                Ok(done) => return Ok(done),
+                Err(elapsed) => elapsed,
+            };
+            let now_given = limit + self.time();
+            if now_given <= given {
+                return Err(elapsed);
+            }
+            given = now_given;
+        }
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -278,6 +318,17 @@ mod tests {
             .route(
                 "/slow",
                 get(async || std::future::pending::<&'static str>().await),
+            )
+            .route(
+                "/held-back/{then}",
+                get(async |request: Request| {
+                    let held_back = request.extensions().get::<HeldBack>().unwrap();
+                    held_back.sleep(Duration::from_secs(60)).await;
+                    if request.uri().path().ends_with("/slow") {
+                        std::future::pending::<()>().await;
+                    }
+                    "late"
+                }),
             );
         let db = db::Db::sqlite_in_memory().unwrap();
         let installation = Installation::open(&db).await.unwrap();
@@ -363,6 +414,17 @@ mod tests {
     async fn a_request_that_takes_too_long_is_ended() {
         let response = answer(app(false).await, [127, 0, 0, 1], "/slow", &[HOST]).await;
         assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_request_is_held_back_is_no_part_of_its_time() {
+        for (path, status) in [
+            ("/held-back/late", StatusCode::OK),
+            ("/held-back/slow", StatusCode::REQUEST_TIMEOUT),
+        ] {
+            let response = answer(app(false).await, [127, 0, 0, 1], path, &[HOST]).await;
+            assert_eq!(response.status(), status, "{path}");
+        }
     }
 
     #[tokio::test]

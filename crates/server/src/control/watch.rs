@@ -16,6 +16,7 @@ use protocol::pingone::{ApiError, ApiErrorCode, media_type};
 use super::answers::{Answers, Before};
 use super::faults::Fault;
 use super::{Control, ServerName, requests};
+use crate::front::HeldBack;
 use crate::serve::Cut;
 
 #[derive(Clone, Debug)]
@@ -82,7 +83,12 @@ async fn answer(
             }
             return response;
         }
-        Some(Fault::Latency { milliseconds }) => tokio::time::sleep(milliseconds.duration()).await,
+        Some(Fault::Latency { milliseconds }) => {
+            // The server's own limit is for the server's own work.
+            let held_back = request.extensions().get::<HeldBack>().cloned();
+            let held_back = held_back.unwrap_or_default();
+            held_back.sleep(milliseconds.duration()).await;
+        }
         Some(Fault::Drop) => return cut(),
         Some(Fault::DropAnswer) => {
             next.run(request).await;
@@ -138,4 +144,38 @@ fn error(server: ServerName, id: Option<RequestId>, status: StatusCode, message:
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     let body = serde_json::to_string(&ApiError::new(id, code, message)).unwrap_or_default();
     (status, headers, body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::routing::get;
+    use platform::{AdjustableClock, SystemClock};
+    use serde_json::json;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    fn control() -> Control {
+        Control::new(Arc::new(AdjustableClock::new(Arc::new(SystemClock))), None)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn latency_holds_a_request_back_beside_the_time_that_it_has() {
+        let control = control();
+        let latency = json!({"fault": {"kind": "latency", "milliseconds": 40_000}});
+        let fault = serde_json::from_value(latency).unwrap();
+        control.0.faults.add(fault).unwrap();
+        let router = Router::new().route("/v1/x", get(async || "x"));
+        let router = control.watch(ServerName::Environment, router);
+        let held_back = HeldBack::default();
+        let request = Request::builder().uri("/v1/x").extension(held_back.clone());
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(held_back.time(), Duration::from_secs(40));
+    }
 }
