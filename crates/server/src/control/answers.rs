@@ -1,9 +1,12 @@
 //! What the management API answered before, for reads that are to be stale.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use quick_cache::sync::Cache;
 
 /// So many answers are remembered …
@@ -11,9 +14,34 @@ const MOST: usize = 500;
 /// … and none that is longer.
 const LONGEST: usize = 64 * 1024;
 
-/// The last good answer to each `GET`.
+/// The last good answer to each `GET` of each token.
 #[derive(Debug)]
-pub(super) struct Answers(Cache<String, Answer>);
+pub(super) struct Answers(Cache<Key, Answer>);
+
+/// What was read, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// HTTP/2 names the server in the address as well.
+    path_and_query: String,
+    /// The digest of the token: what one may read is no answer for another.
+    token: Vec<u8>,
+}
+
+impl Key {
+    /// The key of a request whose answer is remembered; `None` of others.
+    pub(super) fn of(request: &Request) -> Option<Self> {
+        let uri = request.uri();
+        if request.method() != Method::GET || !uri.path().starts_with("/v1/") {
+            return None;
+        }
+        let token = request.headers().get(AUTHORIZATION);
+        let token = token.map(HeaderValue::as_bytes).unwrap_or_default();
+        Some(Self {
+            path_and_query: uri.path_and_query()?.to_string(),
+            token: digest(&SHA256, token).as_ref().to_vec(),
+        })
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Answer {
@@ -39,29 +67,24 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// Whether answers to such a request are remembered.
-    pub(super) fn are_kept_of(method: &Method, uri: &Uri) -> bool {
-        method == Method::GET && uri.path().starts_with("/v1/")
-    }
-
     /// Remembers a good answer.
-    pub(super) async fn remember(&self, uri: &Uri, response: Response) -> Response {
+    pub(super) async fn remember(&self, key: Key, response: Response) -> Response {
         if response.status() != StatusCode::OK {
             return response;
         }
         let (response, answer) = taken(response).await;
         if let Some(answer) = answer {
-            self.0.insert(uri.to_string(), answer);
+            self.0.insert(key, answer);
         }
         response
     }
 
     /// What this good answer was before.
-    pub(super) async fn before(&self, uri: &Uri, now: Response) -> Before {
+    pub(super) async fn before(&self, key: &Key, now: Response) -> Before {
         if now.status() != StatusCode::OK {
             return Before::Unknown(now);
         }
-        if let Some(answer) = self.0.get(&uri.to_string()) {
+        if let Some(answer) = self.0.get(key) {
             return Before::Answered(answer.into_response());
         }
         match taken(now).await {
@@ -109,5 +132,26 @@ async fn taken(response: Response) -> (Response, Option<Answer>) {
             let broken = futures_util::stream::once(async { Err::<Bytes, _>(error) });
             (Response::from_parts(parts, Body::from_stream(broken)), None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(uri: &str, token: &str) -> Option<Key> {
+        let request = Request::builder().uri(uri).header(AUTHORIZATION, token);
+        Key::of(&request.body(Body::empty()).unwrap())
+    }
+
+    #[test]
+    fn an_answer_belongs_to_a_path_with_its_query_and_to_a_token() {
+        let first = key("/v1/users?limit=1", "Bearer a").unwrap();
+        let absolute = "https://id.example.com/v1/users?limit=1";
+        assert_eq!(key(absolute, "Bearer a").unwrap(), first);
+        assert_ne!(key(absolute, "Bearer b").unwrap(), first);
+        assert_ne!(key("/v1/users?limit=2", "Bearer a").unwrap(), first);
+        assert_eq!(key("/as/jwks", "Bearer a"), None);
+        assert!(!format!("{first:?}").contains("Bearer"));
     }
 }

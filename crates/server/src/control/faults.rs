@@ -40,8 +40,9 @@ pub(super) enum Fault {
     Drop,
     /// The request is carried out, and then the connection ends without an answer.
     DropAnswer,
-    /// A `GET` of the management API is answered as the same `GET` was before. What was never read
-    /// before is not there yet (404); a collection that was never read before is answered as it is.
+    /// A `GET` of the management API is answered as the same `GET` with the same token was before. What
+    /// was never read before is not there yet (404); a collection that was never read before is
+    /// answered as it is.
     Stale,
     /// A new key signs from now on, unannounced; then the request is carried out.
     ChangeKeys,

@@ -13,7 +13,7 @@ use platform::Clock as _;
 use platform::net::RequestId;
 use protocol::pingone::{ApiError, ApiErrorCode, media_type};
 
-use super::answers::{Answers, Before};
+use super::answers::{Before, Key};
 use super::faults::Fault;
 use super::{Control, ServerName, requests};
 use crate::front::HeldBack;
@@ -65,9 +65,9 @@ async fn answer(
     next: Next,
 ) -> Response {
     let answers = &control.0.answers;
-    let remembered = (server == ServerName::Environment
-        && Answers::are_kept_of(request.method(), request.uri()))
-    .then(|| request.uri().clone());
+    let key = (server == ServerName::Environment)
+        .then(|| Key::of(&request))
+        .flatten();
     let id = request.extensions().get::<RequestId>().copied();
     match fault {
         None => {}
@@ -95,9 +95,11 @@ async fn answer(
             return cut();
         }
         Some(Fault::Stale) => {
-            let uri = request.uri().clone();
             let now = next.run(request).await;
-            return match answers.before(&uri, now).await {
+            let Some(key) = key else {
+                return now;
+            };
+            return match answers.before(&key, now).await {
                 Before::Answered(response) | Before::Unknown(response) => response,
                 Before::Nothing => {
                     let what = "there is no such resource yet where this was read (a fault of the \
@@ -113,8 +115,8 @@ async fn answer(
         }
     }
     let response = next.run(request).await;
-    match remembered {
-        Some(uri) => answers.remember(&uri, response).await,
+    match key {
+        Some(key) => answers.remember(key, response).await,
         None => response,
     }
 }

@@ -321,8 +321,9 @@ async fn a_stale_read_shows_what_was_there_before() {
     let token = system.worker_token().await;
     let before = read(&system, "users", &token).await.expect(200).body();
     let ada = system.new_user("ada").await;
-    let stale = json!({"path": "/v1/{*rest}", "times": 2, "fault": {"kind": "stale"}});
-    control.fault(stale).await;
+    let stale =
+        |times: u32| json!({"path": "/v1/{*rest}", "times": times, "fault": {"kind": "stale"}});
+    control.fault(stale(2)).await;
     // Nobody has read Ada yet, so a node that is behind does not know her.
     let path = format!("users/{}", ada.id());
     let missing = read(&system, &path, &token).await.expect(404);
@@ -338,6 +339,12 @@ async fn a_stale_read_shows_what_was_there_before() {
             .body()
             .contains(ada.id())
     );
+    // What another token read before is nothing that this one did.
+    let other = system.worker_token().await;
+    system.new_user("grace").await;
+    control.fault(stale(1)).await;
+    let now = read(&system, "users", &other).await.expect(200).body();
+    assert!(now.contains("grace"), "{now}");
     // Who may not read is refused all the same.
     control.fault(json!({"fault": {"kind": "stale"}})).await;
     read(&system, "users", "no token").await.expect(401);
