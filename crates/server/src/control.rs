@@ -21,12 +21,11 @@ use platform::{AdjustableClock, ReproducibleRandom};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::answers::Answers;
 use self::faults::Faults;
 use self::requests::Requests;
 
 pub use self::api::document;
-pub use self::stage::{Generation, Maker, Rewound, Stage};
+pub use self::stage::{Generation, Maker, OnStage, Rewound, Stage};
 
 /// One of the two servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -49,7 +48,6 @@ struct Inner {
     random: Option<Arc<ReproducibleRandom>>,
     faults: Faults,
     requests: Requests,
-    answers: Answers,
     /// The servers hold the stage, and each router of theirs a control.
     stage: OnceLock<Weak<Stage>>,
 }
@@ -62,7 +60,6 @@ impl Control {
             random,
             faults: Faults::default(),
             requests: Requests::default(),
-            answers: Answers::default(),
             stage: OnceLock::new(),
         }))
     }
@@ -82,7 +79,6 @@ impl Control {
         let Inner { clock, random, .. } = &*self.0;
         self.0.faults.clear();
         self.0.requests.clear();
-        self.0.answers.clear();
         clock.begin_again();
         if let Some(random) = random {
             random.begin_again();

@@ -93,10 +93,6 @@ impl Answers {
             (now, None) => Before::Unknown(now),
         }
     }
-
-    pub(super) fn clear(&self) {
-        self.0.clear();
-    }
 }
 
 impl Answer {

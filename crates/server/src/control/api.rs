@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, on};
 use axum::{Json, Router};
 use http::{Method, StatusCode};
-use idp::{Idp, Message};
+use idp::Message;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Clock as _, OutOfRange};
 use protocol::id::{EnvironmentId, MailId};
@@ -23,7 +23,7 @@ use super::failure::Failure;
 use super::faults::{MethodName, NewFault, StandingFault};
 use super::pattern::Pattern;
 use super::requests::{Received, Wanted};
-use super::stage::Rewound;
+use super::stage::{OnStage, Rewound};
 use super::{Control, ServerName};
 
 pub use document::document;
@@ -228,7 +228,7 @@ impl Control {
             .with_state(self.clone())
     }
 
-    fn idp(&self) -> Result<Idp, Failure> {
+    fn idp(&self) -> Result<OnStage, Failure> {
         self.stage().and_then(|stage| stage.idp()).ok_or_else(|| {
             Failure::conflict("the embedded environment does not run in this process")
         })

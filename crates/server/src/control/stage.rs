@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,10 +15,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use db::Db;
+use http::StatusCode;
 use idp::Idp;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedRwLockReadGuard, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
 
@@ -83,6 +85,21 @@ pub struct Stage {
     ending: Mutex<JoinSet<()>>,
 }
 
+/// The environment that plays, kept from ending.
+#[derive(Debug)]
+pub struct OnStage {
+    idp: Idp,
+    _busy: OwnedRwLockReadGuard<()>,
+}
+
+impl Deref for OnStage {
+    type Target = Idp;
+
+    fn deref(&self) -> &Idp {
+        &self.idp
+    }
+}
+
 struct Playing {
     portal: Option<Router>,
     environment: Option<Router>,
@@ -121,15 +138,24 @@ impl Stage {
     pub fn router(self: &Arc<Self>, server: ServerName) -> Router {
         let stage = Arc::clone(self);
         let answer = move |request: Request| {
-            let playing = stage.playing();
-            async move { Ok::<Response, Infallible>(playing.answer(server, request).await) }
+            let entered = stage.enter();
+            async move {
+                Ok::<Response, Infallible>(match entered {
+                    Some((playing, _busy)) => playing.answer(server, request).await,
+                    None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                })
+            }
         };
         Router::new().fallback_service(tower::service_fn(answer))
     }
 
-    /// The environment that plays.
-    pub fn idp(&self) -> Option<Idp> {
-        self.playing().idp.clone()
+    /// The environment that plays; its database stays open as long as this is held.
+    pub fn idp(&self) -> Option<OnStage> {
+        let (playing, busy) = self.enter()?;
+        Some(OnStage {
+            idp: playing.idp.clone()?,
+            _busy: busy,
+        })
     }
 
     /// Lets the next generation take the stage; `meanwhile` is called in between.
@@ -177,6 +203,14 @@ impl Stage {
         playing.file.clone()
     }
 
+    /// What plays, kept from ending until the guard is dropped; `None` when everything ends.
+    fn enter(&self) -> Option<(Arc<Playing>, OwnedRwLockReadGuard<()>)> {
+        // It is waited for only once another one plays, which nobody becomes meanwhile.
+        let playing = self.playing.read().unwrap_or_else(PoisonError::into_inner);
+        let busy = Arc::clone(&playing.busy).try_read_owned().ok()?;
+        Some((Arc::clone(&playing), busy))
+    }
+
     fn playing(&self) -> Arc<Playing> {
         Arc::clone(&self.playing.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -205,7 +239,6 @@ impl Playing {
             ServerName::Environment => &self.environment,
             ServerName::Portal => &self.portal,
         };
-        let _busy = self.busy.read().await;
         match router.clone().unwrap_or_default().oneshot(request).await {
             Ok(response) => response,
             Err(impossible) => match impossible {},
@@ -237,5 +270,48 @@ impl Playing {
                 let _ = std::fs::remove_file(name);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use db::Statement;
+
+    use super::*;
+
+    struct Empty;
+
+    fn generation(db: Db) -> Generation {
+        Generation {
+            portal: None,
+            environment: None,
+            idp: None,
+            db,
+            file: None,
+            jobs: Vec::new(),
+            stopping: watch::channel(false).0,
+        }
+    }
+
+    impl Maker for Empty {
+        fn make(&self) -> Pin<Box<dyn Future<Output = Result<Generation, BoxError>> + Send>> {
+            Box::pin(async { Ok(generation(Db::sqlite_in_memory()?)) })
+        }
+    }
+
+    #[tokio::test]
+    async fn who_entered_before_a_reset_has_the_database_until_they_leave() {
+        let db = Db::sqlite_in_memory().unwrap();
+        let is_open = async || db.write(Statement::new("PRAGMA user_version = 1")).await.is_ok();
+        let stage = Stage::open(generation(db.clone()), Ok(Arc::new(Empty)));
+        let entered = stage.enter().unwrap();
+        stage.rewind(|| {}).await.unwrap();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(is_open().await, "it was closed before its time");
+        drop(entered);
+        stage.close().await;
+        assert!(!is_open().await);
     }
 }

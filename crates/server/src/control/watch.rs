@@ -1,6 +1,7 @@
 //! The layer in front of a server: it writes requests down, lets faults happen, and gives each
 //! request a sequence of randomness of its own.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -13,7 +14,7 @@ use platform::Clock as _;
 use platform::net::RequestId;
 use protocol::pingone::{ApiError, ApiErrorCode, media_type};
 
-use super::answers::{Before, Key};
+use super::answers::{Answers, Before, Key};
 use super::faults::Fault;
 use super::{Control, ServerName, requests};
 use crate::front::HeldBack;
@@ -23,19 +24,30 @@ use crate::serve::Cut;
 struct Watched {
     control: Control,
     server: ServerName,
+    /// Those of one generation: what one answered before a reset, none after it has.
+    answers: Arc<Answers>,
 }
 
 impl Control {
     /// Puts the layer in front of a server's router.
     pub fn watch(&self, server: ServerName, router: Router) -> Router {
         let control = self.clone();
-        router.layer(from_fn_with_state(Watched { control, server }, watch))
+        let watched = Watched {
+            control,
+            server,
+            answers: Arc::default(),
+        };
+        router.layer(from_fn_with_state(watched, watch))
     }
 }
 
 async fn watch(State(watched): State<Watched>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let Watched { control, server } = watched;
+    let Watched {
+        control,
+        server,
+        answers,
+    } = watched;
     let at = control.0.clock.now();
     let Ok((received, request)) = requests::received(server, at, request).await else {
         return (StatusCode::BAD_REQUEST, "the body ended before its time\n").into_response();
@@ -46,7 +58,7 @@ async fn watch(State(watched): State<Watched>, request: Request, next: Next) -> 
     };
     let number = control.0.requests.begin(received, fault);
     let what = format!("{server:?} {} {}", request.method(), request.uri().path());
-    let answering = answer(&control, server, fault, request, next);
+    let answering = answer(&control, server, &answers, fault, request, next);
     let response = match &control.0.random {
         Some(random) => random.scope(&what, answering).await,
         None => answering.await,
@@ -60,11 +72,11 @@ async fn watch(State(watched): State<Watched>, request: Request, next: Next) -> 
 async fn answer(
     control: &Control,
     server: ServerName,
+    answers: &Answers,
     fault: Option<Fault>,
     request: Request,
     next: Next,
 ) -> Response {
-    let answers = &control.0.answers;
     let key = (server == ServerName::Environment)
         .then(|| Key::of(&request))
         .flatten();
@@ -150,7 +162,6 @@ fn error(server: ServerName, id: Option<RequestId>, status: StatusCode, message:
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use axum::body::Body;
@@ -179,5 +190,25 @@ mod tests {
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(held_back.time(), Duration::from_secs(40));
+    }
+
+    #[tokio::test]
+    async fn what_one_generation_answered_none_after_it_has() {
+        let control = control();
+        let server = |answer: &'static str| {
+            let router = Router::new().route("/v1/x", get(async move || answer));
+            control.watch(ServerName::Environment, router)
+        };
+        let read = async |router: &Router| {
+            let request = Request::builder().uri("/v1/x").body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap().status()
+        };
+        let (before, after) = (server("before"), server("after"));
+        assert_eq!(read(&before).await, StatusCode::OK);
+        let stale = json!({"times": 2, "fault": {"kind": "stale"}});
+        let stale = serde_json::from_value(stale).unwrap();
+        control.0.faults.add(stale).unwrap();
+        assert_eq!(read(&after).await, StatusCode::NOT_FOUND);
+        assert_eq!(read(&before).await, StatusCode::OK);
     }
 }
