@@ -17,6 +17,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::control::Stage;
 use crate::installation::Installation;
 
 /// What a probe found is good for this long: probes come from everywhere, and each one writes.
@@ -28,9 +29,18 @@ const LONGEST_PROBE: Duration = Duration::from_secs(5);
 /// What readiness depends on.
 #[derive(Clone, Debug)]
 pub struct Readiness {
-    installation: Installation,
+    of: Of,
     stopping: Arc<AtomicBool>,
     found: Arc<Mutex<Option<(Instant, Found)>>>,
+}
+
+/// Whose database has to take what is written.
+#[derive(Clone, Debug)]
+enum Of {
+    /// This installation's.
+    One(Installation),
+    /// The one of whatever plays.
+    Stage(Arc<Stage>),
 }
 
 /// What the last probe found.
@@ -45,7 +55,7 @@ impl Readiness {
     /// Ready while this installation's database can be written.
     pub fn new(installation: Installation) -> Self {
         Self {
-            installation,
+            of: Of::One(installation),
             stopping: Arc::default(),
             found: Arc::default(),
         }
@@ -59,6 +69,15 @@ impl Readiness {
         }
     }
 
+    /// Ready while the database that is in use can be written, also after a reset.
+    pub(crate) fn of_stage(&self, stage: Arc<Stage>) -> Self {
+        Self {
+            of: Of::Stage(stage),
+            stopping: Arc::clone(&self.stopping),
+            found: Arc::default(),
+        }
+    }
+
     /// What a probe finds; one at a time, and none while the last one is good.
     async fn probe(&self) -> Found {
         let mut last = self.found.lock().await;
@@ -67,7 +86,11 @@ impl Readiness {
         {
             return found;
         }
-        let probe = self.installation.probe();
+        let installation = match &self.of {
+            Of::One(installation) => installation.clone(),
+            Of::Stage(stage) => stage.installation(),
+        };
+        let probe = installation.probe();
         let found = match tokio::time::timeout(LONGEST_PROBE, probe).await {
             Ok(Ok(())) => Found::Ready,
             Ok(Err(error)) => {

@@ -216,7 +216,7 @@ pub struct Running {
 impl Running {
     /// Takes a changed keyring file into use, as the node does by itself every few seconds.
     pub async fn refresh_keys(&self) {
-        self.keys.refresh().await;
+        self.keys.refresh(&self.stage).await;
     }
 
     /// Stops accepting, finishes requests in flight and background work, closes the database. Takes
@@ -423,7 +423,12 @@ async fn start(
         environment = Some(started);
     }
     let first = sides
-        .generation(environment.as_ref(), db.clone(), &readiness)
+        .generation(
+            environment.as_ref(),
+            db.clone(),
+            keys.installation.clone(),
+            &readiness,
+        )
         .await?;
     let maker = if fronts.control.is_some() {
         maker(&reserved, &sides, environment.as_ref(), &readiness, &db).await?
@@ -452,13 +457,15 @@ async fn start(
         && let Some(bound) = reserved.control.take()
     {
         control.set_stage(&stage);
-        prepared.push((bound, front.wrap(control.router(), readiness.clone()), None));
+        let readiness = readiness.of_stage(Arc::clone(&stage));
+        prepared.push((bound, front.wrap(control.router(), readiness), None));
     }
 
     write_env_files(&options, &reserved.directory, &env)?;
 
     let ports = serve(prepared, limit)?;
-    jobs.spawn(keys.clone().keep_fresh(stopped(stopping.subscribe())));
+    let stop = stopped(stopping.subscribe());
+    jobs.spawn(keys.clone().keep_fresh(Arc::clone(&stage), stop));
     if let Some(tls) = tls.clone() {
         jobs.spawn(renew(tls, stopped(stopping.subscribe())));
     }

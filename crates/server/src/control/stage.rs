@@ -24,6 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
 
 use super::ServerName;
+use crate::installation::Installation;
 
 /// Requests that a generation is answering have this long when the next one takes the stage …
 const GRACE: Duration = Duration::from_secs(7);
@@ -43,6 +44,8 @@ pub struct Generation {
     pub idp: Option<Idp>,
     /// The database.
     pub db: Db,
+    /// The database's own record.
+    pub installation: Installation,
     /// The database's file, when it is this generation's alone.
     pub file: Option<PathBuf>,
     /// What goes on beside requests, until `stopping` says so.
@@ -105,6 +108,7 @@ struct Playing {
     environment: Option<Router>,
     idp: Option<Idp>,
     db: Db,
+    installation: Installation,
     file: Option<PathBuf>,
     stopping: watch::Sender<bool>,
     jobs: Mutex<JoinSet<()>>,
@@ -156,6 +160,11 @@ impl Stage {
             idp: playing.idp.clone()?,
             _busy: busy,
         })
+    }
+
+    /// The record of the database that is in use.
+    pub fn installation(&self) -> Installation {
+        self.playing().installation.clone()
     }
 
     /// Lets the next generation take the stage; `meanwhile` is called in between.
@@ -227,6 +236,7 @@ impl Playing {
             environment: generation.environment,
             idp: generation.idp,
             db: generation.db,
+            installation: generation.installation,
             file: generation.file,
             stopping: generation.stopping,
             jobs: Mutex::new(jobs),
@@ -281,8 +291,9 @@ mod tests {
 
     struct Empty;
 
-    fn generation(db: Db) -> Generation {
+    async fn generation(db: Db) -> Generation {
         Generation {
+            installation: Installation::open(&db).await.unwrap(),
             portal: None,
             environment: None,
             idp: None,
@@ -295,7 +306,7 @@ mod tests {
 
     impl Maker for Empty {
         fn make(&self) -> Pin<Box<dyn Future<Output = Result<Generation, BoxError>> + Send>> {
-            Box::pin(async { Ok(generation(Db::sqlite_in_memory()?)) })
+            Box::pin(async { Ok(generation(Db::sqlite_in_memory()?).await) })
         }
     }
 
@@ -303,7 +314,7 @@ mod tests {
     async fn who_entered_before_a_reset_has_the_database_until_they_leave() {
         let db = Db::sqlite_in_memory().unwrap();
         let is_open = async || db.write(Statement::new("PRAGMA user_version = 1")).await.is_ok();
-        let stage = Stage::open(generation(db.clone()), Ok(Arc::new(Empty)));
+        let stage = Stage::open(generation(db.clone()).await, Ok(Arc::new(Empty)));
         let entered = stage.enter().unwrap();
         stage.rewind(|| {}).await.unwrap();
         for _ in 0..100 {

@@ -56,6 +56,7 @@ impl Sides {
         &self,
         environment: Option<&Environment>,
         db: Db,
+        installation: Installation,
         readiness: &Readiness,
     ) -> Result<Generation, StartError> {
         let (stopping, stop) = watch::channel(false);
@@ -64,6 +65,7 @@ impl Sides {
             environment: None,
             idp: environment.map(Environment::idp),
             db: db.clone(),
+            installation,
             file: None,
             jobs: Vec::new(),
             stopping,
@@ -194,9 +196,9 @@ impl Again {
             }
             None => None,
         };
-        let readiness = self.readiness.of(installation);
+        let readiness = self.readiness.of(installation.clone());
         let generation = sides
-            .generation(environment.as_ref(), db, &readiness)
+            .generation(environment.as_ref(), db, installation, &readiness)
             .await?;
         Ok(Generation {
             file: Some(file),

@@ -12,6 +12,7 @@ use ui::Mode;
 
 use super::StartError;
 use crate::config::Settings;
+use crate::control::Stage;
 use crate::installation::{Installation, InstallationError};
 use crate::keyring_file::{self, KeyringFile};
 
@@ -53,9 +54,11 @@ impl Keys {
         Ok(Arc::new(installation.keyring_for_reading(&file).await?))
     }
 
-    /// Takes a changed file into use; one that cannot be used is logged, and the old keys stay.
-    pub(super) async fn refresh(&self) {
-        match self.installation.refresh(&self.keyring, &self.file).await {
+    /// Takes a changed file into use; one that cannot be used is logged, and the old keys stay. The
+    /// database that is in use learns of the keys.
+    pub(super) async fn refresh(&self, stage: &Stage) {
+        let installation = stage.installation();
+        match installation.refresh(&self.keyring, &self.file).await {
             Ok(None) => {}
             Ok(Some(keys)) => tracing::info!(keys, "the keyring was read again"),
             Err(error) => tracing::error!(
@@ -66,13 +69,13 @@ impl Keys {
     }
 
     /// Refreshes until `stop` completes.
-    pub(super) async fn keep_fresh(self, stop: impl Future<Output = ()> + Send) {
+    pub(super) async fn keep_fresh(self, stage: Arc<Stage>, stop: impl Future<Output = ()> + Send) {
         let mut ticks = tokio::time::interval(KEYRING_LOOKED_AT_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
-                _ = ticks.tick() => self.refresh().await,
+                _ = ticks.tick() => self.refresh(&stage).await,
                 () = &mut stop => return,
             }
         }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use jiff::{SignedDuration, Timestamp};
 use latchkey::config::{Loaded, Sources};
-use latchkey::{Running, UpOptions, up};
+use latchkey::{Running, UpOptions, keyring_file, up};
 use serde_json::{Value, json};
 use testkit::{Browser, Method, Page, Person, System, claims, give_credentials};
 
@@ -619,6 +619,36 @@ async fn what_happened_after_a_reset_is_there_at_the_next_start() {
     assert!(!mails.contains("ada@example.com"), "{mails}");
     running.shutdown().await;
     assert!(!directory.path().join("generations").exists());
+}
+
+#[tokio::test]
+async fn after_a_reset_the_database_that_is_in_use_is_asked_and_learns_of_keys() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = on_kept_data(directory.path()).await;
+    let control = Control::of(&running.env.control_url);
+    control.reset().await;
+    // What played before ends in the background.
+    let write = || db::Statement::new("DELETE FROM installation_probes");
+    let closed = async {
+        while running.db.write(write()).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let closed = tokio::time::timeout(std::time::Duration::from_secs(60), closed).await;
+    closed.expect("the database from before is closed");
+    control.ask(Method::GET, "readyz", None).await.expect(200);
+
+    let keyring = directory.path().join(keyring_file::FILE_NAME);
+    let key = keyring_file::stage(&keyring, &protocol::SystemRandom).unwrap();
+    running.refresh_keys().await;
+    keyring_file::activate(&keyring).unwrap();
+    running.refresh_keys().await;
+    running.shutdown().await;
+    let db = db::Db::sqlite(&directory.path().join("latchkey.db")).unwrap();
+    let known = db::Statement::new("SELECT key_id FROM installation_keys");
+    let known = db.read(known).await.unwrap();
+    let known: Vec<String> = known.iter().map(|row| row.get("key_id").unwrap()).collect();
+    assert!(known.contains(&key), "{known:?}");
 }
 
 #[tokio::test]
