@@ -33,16 +33,10 @@ impl RemoteAddress {
 }
 
 /// Whether whoever asks may see what is for development only, such as the mailbox: they are on this
-/// machine, or in a network that development was opened to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// machine, or in a network that development was opened to. Of whom nothing was found out, they are
+/// not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Insider(pub bool);
-
-impl Default for Insider {
-    /// An insider: what a router called without a server in front of it sees.
-    fn default() -> Self {
-        Self(true)
-    }
-}
 
 /// The id of a request: in the log, in error answers, and PingOne's `Correlation-Id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

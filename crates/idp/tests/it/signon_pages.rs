@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use http::{Method, StatusCode};
+use http::{Method, Request, StatusCode};
 use platform::net::RemoteAddress;
+use tower::ServiceExt as _;
 
 use crate::world::{Browser, NEW_PASSWORD, Received, World, at_sign_on, shows, sub_page};
 
@@ -338,6 +339,10 @@ async fn a_disabled_user_is_stopped_at_every_step() {
 #[tokio::test]
 async fn the_mailbox_is_for_this_machine_and_for_development() {
     let world = World::new().await;
+    // Of whom nothing is known, they are not on this machine.
+    let unknown = Request::get("/mailbox/messages").body(Body::empty());
+    let unknown = world.idp.router().oneshot(unknown.unwrap()).await.unwrap();
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
     let mut browser = world.browser();
     shows(
         &browser.get("/mailbox").await,

@@ -9,6 +9,8 @@ mod tables;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::map_request;
 use db::Db;
 use db::testing::TestDb;
 use idp::demo::{self, Demo};
@@ -16,6 +18,7 @@ use idp::{HashingSettings, Idp, Limits, Parts, PortalAddresses, Settings};
 use jiff::{SignedDuration, Timestamp};
 use platform::FrozenClock;
 use platform::keyring::Keyring;
+use platform::net::Insider;
 use protocol::SystemRandom;
 use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use url::Url;
@@ -135,7 +138,7 @@ impl World {
         let idp = Idp::start(settings.clone(), parts).await.unwrap();
         let demo = demo::ensure(&idp, Self::portal()).await.unwrap();
         Self {
-            router: idp.router(),
+            router: on_this_machine(idp.router()),
             idp,
             demo,
             clock,
@@ -172,7 +175,7 @@ impl World {
             keyring: Arc::clone(&self.keyring),
         };
         self.idp = Idp::start(self.settings.clone(), parts).await.unwrap();
-        self.router = self.idp.router();
+        self.router = on_this_machine(self.idp.router());
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -187,4 +190,14 @@ impl World {
     pub(crate) fn issuer(&self) -> &str {
         self.demo.issuer.as_str()
     }
+}
+
+/// Requests come from this machine unless they say otherwise.
+fn on_this_machine(router: Router) -> Router {
+    router.layer(map_request(async |mut request: Request| {
+        request
+            .extensions_mut()
+            .get_or_insert_with(|| Insider(true));
+        request
+    }))
 }

@@ -11,7 +11,7 @@ use url::{Url, form_urlencoded};
 /// What is shown of a value at most, in characters.
 const LONGEST: usize = 256;
 
-/// So many parameters of a request are looked at.
+/// Of so many parameters of a request some may be shown; the others are counted.
 const MOST_PARAMETERS: usize = 128;
 
 /// So many items of a list are shown.
@@ -129,8 +129,8 @@ const HEADERS: &[(&str, How)] = &[
 pub(super) fn parameters(bytes: &[u8]) -> (Map<String, Value>, usize) {
     let mut shown = Map::new();
     let mut hidden = 0;
-    for (name, value) in form_urlencoded::parse(bytes).take(MOST_PARAMETERS) {
-        match how(PARAMETERS, &name) {
+    for (place, (name, value)) in form_urlencoded::parse(bytes).enumerate() {
+        match how(PARAMETERS, &name).filter(|_| place < MOST_PARAMETERS) {
             Some(how) => {
                 shown.insert(name.into_owned(), how.text(&value).into());
             }
@@ -253,6 +253,11 @@ mod tests {
         assert_eq!(Value::Object(shown), expected);
         assert_eq!(hidden, 3);
         assert_eq!(parameters(b"code=hush&code=hush"), (Map::new(), 2));
+        let many = "code=hush&".repeat(MOST_PARAMETERS) + "scope=openid&scope=openid";
+        assert_eq!(
+            parameters(many.as_bytes()),
+            (Map::new(), MOST_PARAMETERS + 2)
+        );
     }
 
     #[test]
