@@ -11,6 +11,8 @@ use latchkey::{StartError, UpOptions, up};
 use serde_json::Value;
 use testkit::{Person, System};
 
+use crate::installation::{Installation, run};
+
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/seed.toml")
 }
@@ -724,6 +726,13 @@ async fn production_imports_a_seed_once_and_starts_with_none() {
         said.contains("there is an environment with the id"),
         "{said}"
     );
+
+    let production = Installation::new();
+    let start = ["up", "--seed", &file];
+    let refused = run(&production.config(), &start, "");
+    assert_eq!(refused.status.code(), Some(1), "{}", text_of(&refused));
+    let said = text(&refused.stderr);
+    assert!(said.contains("a seed is for development"), "{said}");
 
     let out = place.path().join("again.toml").display().to_string();
     let export = [
