@@ -6,50 +6,47 @@
 
 mod bootstrap;
 mod environment;
+mod error;
+mod fronts;
 mod generation;
 mod keys;
 mod pages;
+mod reserved;
+mod running;
 pub(crate) mod tables;
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use db::{Db, Location, StoreError};
-use platform::{AdjustableClock, Clock, OutOfRange, ReproducibleRandom, SystemClock};
+use db::{Db, Location};
+use platform::{AdjustableClock, Clock, ReproducibleRandom, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use ui::{Messages, Mode, Side, Site};
+use ui::Mode;
 use url::Url;
 
-use crate::config;
-use crate::config::settings::{Database, Tls};
+use self::fronts::Fronts;
+use self::generation::{Again, FromImage, Sides};
+use self::keys::Keys;
+use self::reserved::Reserved;
+use crate::config::settings::Database;
 use crate::config::{Servers, Settings};
 use crate::control::{Control, Maker, ServerName, Stage};
-use crate::data_dir::{self, DATABASE_FILE, DataDir, DataDirError};
+use crate::data_dir::{DATABASE_FILE, DataDir};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
-use crate::front::{Front, Hosts, Network, Proxies};
 use crate::health::Readiness;
 use crate::installation::InstallationError;
 use crate::listen::{self, ListenError};
-use crate::seed::{Seed, SeedError};
+use crate::seed::Seed;
 use crate::serve::Serving;
-use crate::tls::{ServerTls, TlsError};
-use generation::{Again, FromImage, Sides};
-use keys::Keys;
+use crate::tls::ServerTls;
 
 pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
-
-/// Requests in flight have this long when the process is asked to stop; background work has two
-/// seconds after them.
-const GRACE: Duration = Duration::from_secs(7);
-
-/// A request to the control API may take this long: a mail is waited for up to a minute.
-const LONGEST_CONTROL: Duration = Duration::from_secs(90);
+pub use error::StartError;
+pub use running::Running;
 
 /// What to start.
 #[derive(Clone)]
@@ -95,224 +92,6 @@ impl std::fmt::Debug for UpOptions {
             .field("ephemeral", &self.ephemeral)
             .field("env_file", &self.env_file)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why it did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The data directory.
-    #[error(transparent)]
-    DataDir(#[from] DataDirError),
-    /// The keyring, and whether it belongs to the database.
-    #[error(transparent)]
-    Keyring(#[from] InstallationError),
-    /// A port.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// Certificates.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The local authority's certificate, which the portal has to trust.
-    #[error("reading {path} failed")]
-    Authority {
-        /// Which.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The database.
-    #[error("the database could not be opened (setting database)")]
-    Database(#[source] StoreError),
-    /// Production on data that development made.
-    #[error(
-        "{place} holds demo data, whose passwords everybody knows; production needs a data directory \
-         and a database of its own"
-    )]
-    DemoData {
-        /// The data directory or the database.
-        place: String,
-    },
-    /// A seed in production.
-    #[error(
-        "a seed is for development: in production, `latchkey environment import` makes environments \
-         from one"
-    )]
-    SeedInProduction,
-    /// The seed.
-    #[error("the seed could not be brought up")]
-    Seed(#[from] SeedError),
-    /// The database is older than the program, and may not be changed by it.
-    #[error(
-        "the database is not at this version, and database_migrate_at_start is false: {steps} due; \
-         make a backup, stop all servers, and run `latchkey migrate`"
-    )]
-    Pending {
-        /// What is due.
-        steps: String,
-    },
-    /// The embedded environment.
-    #[error("the embedded environment did not start")]
-    Environment(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The portal.
-    #[error("the portal did not start")]
-    Portal(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The clock's start.
-    #[error("the clock cannot begin there (setting control.clock)")]
-    Clock(#[from] OutOfRange),
-    /// A run that is to be repeated, on data that is kept.
-    #[error(
-        "a run whose ids and codes can be repeated begins with nothing, else they would be given \
-         twice: add --ephemeral, and leave the setting database out"
-    )]
-    SeededOnKeptData,
-    /// The copies of the database that a reset goes back to.
-    #[error("{path}, which a reset needs, could not be made")]
-    Image {
-        /// Which folder or file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The environment file.
-    #[error("writing the environment file {path} failed")]
-    EnvironmentFile {
-        /// Which.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-/// What runs.
-#[derive(Debug)]
-pub struct Running {
-    /// The portal's address, if it is served.
-    pub portal_url: Option<Url>,
-    /// The embedded environment's address, if it is served.
-    pub idp_url: Option<Url>,
-    /// What the environment file says.
-    pub env: EnvironmentFile,
-    /// Development or production.
-    pub mode: Mode,
-    /// Networks that development is opened to.
-    pub networks: Vec<Network>,
-    /// Where data is kept.
-    pub data_dir: PathBuf,
-    /// The database, for tests that look behind the scenes: the one from the start.
-    pub db: Db,
-    ports: Vec<Serving>,
-    /// Both servers, and what they do beside requests.
-    stage: Arc<Stage>,
-    jobs: JoinSet<()>,
-    stopping: watch::Sender<bool>,
-    readiness: Readiness,
-    keys: Keys,
-    /// Held until the end: the lock, and the directory itself when it is a throw-away one.
-    _directory: DataDir,
-}
-
-impl Running {
-    /// Takes a changed keyring file into use, as the node does by itself every few seconds.
-    pub async fn refresh_keys(&self) {
-        self.keys.refresh(&self.stage).await;
-    }
-
-    /// Stops accepting, finishes requests in flight and background work, closes the database. Takes
-    /// less than ten seconds.
-    pub async fn shutdown(mut self) {
-        self.readiness.stop();
-        let mut stopping = JoinSet::new();
-        for port in self.ports {
-            stopping.spawn(port.stop(GRACE));
-        }
-        stopping.join_all().await;
-        // Nobody listens any more when every job has ended by itself.
-        let _ = self.stopping.send(true);
-        while self.jobs.join_next().await.is_some() {}
-        let last = self.stage.close().await;
-        self.db.close().await;
-        if let Some(last) = last {
-            keep(&last, &self.data_dir.join(DATABASE_FILE));
-        }
-        let copies = self.data_dir.join(generation::FOLDER);
-        if let Err(error) = fs::remove_dir_all(&copies)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, path = %copies.display(), "copies of the database were left behind");
-        }
-    }
-}
-
-/// After a reset another file holds the data; the next start looks for it in the usual one.
-fn keep(last: &Path, usual: &Path) {
-    for log in ["-wal", "-shm"] {
-        let mut name = usual.to_owned().into_os_string();
-        name.push(log);
-        // A database that was closed leaves none behind.
-        let _ = fs::remove_file(name);
-    }
-    if let Err(error) = fs::rename(last, usual) {
-        tracing::error!(%error, "the data from after the reset could not be kept");
-    }
-}
-
-/// What is reserved before anything is made: the directory, the ports, and what follows from them.
-struct Reserved {
-    directory: DataDir,
-    portal: Option<listen::Reserved>,
-    idp: Option<listen::Reserved>,
-    control: Option<listen::Reserved>,
-    portal_url: Url,
-    idp_url: Option<Url>,
-    tls: Option<ServerTls>,
-}
-
-impl Reserved {
-    fn reserve(options: &UpOptions) -> Result<Self, StartError> {
-        let settings = &options.settings;
-        let directory = open_directory(options)?;
-        refuse_demo_data(settings, directory.path())?;
-        let (portal_port, idp_port) = (&settings.portal.port, &settings.idp.port);
-        let portal = if options.servers.has_portal() {
-            Some(portal_port.listen.reserve("portal.listen")?)
-        } else {
-            None
-        };
-        let idp = if options.servers.has_environment() {
-            Some(idp_port.listen.reserve("idp.listen")?)
-        } else {
-            None
-        };
-        let control = settings.control.listen;
-        let control = control
-            .map(|listen| listen.reserve("control.listen"))
-            .transpose()?;
-        // Without a portal of ours, the one in the configuration is where the demo's web application
-        // would be.
-        let portal_listen = portal
-            .as_ref()
-            .map_or(portal_port.listen, listen::Reserved::address);
-        let portal_url = portal_port.url(portal_listen, &settings.tls);
-        let idp_url = idp
-            .as_ref()
-            .map(|bound| idp_port.url(bound.address(), &settings.tls));
-        let hosts = certificate_hosts(settings, [Some(&portal_url), idp_url.as_ref()]);
-        let tls = ServerTls::prepare(&settings.tls, directory.path(), &hosts)?;
-        Ok(Self {
-            directory,
-            portal,
-            idp,
-            control,
-            portal_url,
-            idp_url,
-            tls,
-        })
-    }
-
-    fn ca_file(&self) -> Option<PathBuf> {
-        self.tls.as_ref().and_then(ServerTls::ca_file)
     }
 }
 
@@ -560,76 +339,10 @@ async fn maker(
     Ok(Ok(Arc::new(FromImage(again))))
 }
 
-/// The outermost layers of the ports.
-struct Fronts {
-    environment: Option<Front>,
-    portal: Option<Front>,
-    control: Option<Front>,
-    control_url: Option<Url>,
-}
-
-impl Fronts {
-    fn of(
-        options: &UpOptions,
-        reserved: &Reserved,
-        reproducible: Option<&ReproducibleRandom>,
-    ) -> Self {
-        let front = |name, bound: &listen::Reserved, url: &Url| Front {
-            // Requests are numbered as they come, whatever else draws.
-            random: match reproducible {
-                Some(random) => Arc::new(random.part(name)),
-                None => Arc::clone(&options.random),
-            },
-            ..front(options, name, bound, url)
-        };
-        let environment = reserved.idp.as_ref().zip(reserved.idp_url.as_ref());
-        let portal = reserved.portal.as_ref();
-        let control = reserved.control.as_ref();
-        let control = control.map(|bound| (bound, bound.address().url("http")));
-        Self {
-            environment: environment.map(|(bound, url)| front("idp", bound, url)),
-            portal: portal.map(|bound| front("portal", bound, &reserved.portal_url)),
-            control: control.as_ref().map(|(bound, url)| Front {
-                timeout: LONGEST_CONTROL,
-                proxies: Proxies::new(Vec::new(), options.settings.proxy.header),
-                networks: Vec::new(),
-                proxies_only: false,
-                hosts: Hosts::new([url], &[], Some(bound.port())),
-                hsts: false,
-                ..front("control", bound, url)
-            }),
-            control_url: control.map(|(_, url)| url),
-        }
-    }
-}
-
 /// Ends when the process is asked to stop.
 async fn stopped(mut stop: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is a stop too.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-fn open_directory(options: &UpOptions) -> Result<DataDir, DataDirError> {
-    if options.ephemeral {
-        return DataDir::ephemeral();
-    }
-    match &options.settings.data_dir {
-        Some(path) => DataDir::open(path),
-        None => DataDir::open(&data_dir::platform()?),
-    }
-}
-
-/// Everybody knows the passwords of demo data.
-fn refuse_demo_data(settings: &Settings, directory: &Path) -> Result<(), StartError> {
-    if settings.mode == Mode::Production && directory.join(KEPT_ENV_FILE).exists() {
-        return Err(StartError::DemoData {
-            place: format!(
-                "the data directory {} ({KEPT_ENV_FILE} stands in it)",
-                directory.display()
-            ),
-        });
-    }
-    Ok(())
 }
 
 /// In production somebody may want to say when the tables change.
@@ -654,72 +367,6 @@ async fn open_database(settings: &Settings, directory: &Path) -> Result<Db, Star
         Database::Postgres(postgres) => Location::Postgres(postgres.clone()),
     };
     Db::open(&location).await.map_err(StartError::Database)
-}
-
-/// Every name that people may type, for the certificate.
-fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String> {
-    let public = urls
-        .into_iter()
-        .flatten()
-        .chain(settings.idp.settings.further_addresses())
-        .filter_map(Url::host_str)
-        .map(str::to_owned);
-    let ports = [&settings.portal.port, &settings.idp.port];
-    let extra = ports
-        .into_iter()
-        .flat_map(|port| &port.extra_hosts)
-        .chain(&settings.idp.settings.custom_domains)
-        .filter_map(|name| Url::parse(&format!("https://{name}/")).ok())
-        .filter_map(|url| url.host_str().map(str::to_owned));
-    let mut hosts: Vec<String> = public
-        .chain(extra)
-        .map(|host| host.trim_matches(['[', ']']).to_owned())
-        .filter(|host| host != "localhost")
-        .filter(|host| {
-            !host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|ip| ip.is_loopback())
-        })
-        .collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    hosts
-}
-
-fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url: &Url) -> Front {
-    let settings = &options.settings;
-    let (side, extra, further) = if name == "idp" {
-        let config::settings::Idp { port, settings, .. } = &settings.idp;
-        let further = settings.further_addresses().collect();
-        let extra = [&port.extra_hosts[..], &settings.custom_domains].concat();
-        (Side::SignOn, extra, further)
-    } else {
-        let extra = settings.portal.port.extra_hosts.clone();
-        (Side::Portal, extra, Vec::new())
-    };
-    let address = bound.address();
-    let development = settings.mode == Mode::Development;
-    let real = settings.tls != Tls::Local && url.scheme() == "https" && !development;
-    Front {
-        name,
-        proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
-        networks: settings.server.development_networks.clone(),
-        proxies_only: !address.is_loopback() && (development || settings.tls == Tls::Off),
-        hosts: Hosts::new(
-            [url].into_iter().chain(further),
-            &extra,
-            address.is_loopback().then(|| address.port()),
-        ),
-        hsts: real && url.host_str() != Some("localhost"),
-        timeout: Duration::from_secs(settings.server.request_timeout_seconds),
-        random: Arc::clone(&options.random),
-        site: Site::new(
-            Messages::english(&[]),
-            Arc::new(settings.portal.settings.brand.clone()),
-            settings.mode,
-        ),
-        side,
-    }
 }
 
 /// The authorities that outgoing connections of the portal trust: the configured ones, and our own.

@@ -16,7 +16,8 @@ use protocol::secret::ClientSecret;
 use tempfile::TempDir;
 use url::Url;
 
-use super::{Keys, StartError, environment, open_database, refuse_demo_data, tables};
+use super::reserved::refuse_demo_data;
+use super::{Keys, StartError, environment, open_database, tables};
 use crate::config::settings::{Database, Port, Tls};
 use crate::config::{Servers, Settings};
 use crate::data_dir::{self, DATABASE_FILE, DataDir, DataDirError, write_private};

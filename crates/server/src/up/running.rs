@@ -1,0 +1,99 @@
+//! What runs, and how it ends.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::Db;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use ui::Mode;
+use url::Url;
+
+use super::generation::FOLDER;
+use super::keys::Keys;
+use crate::control::Stage;
+use crate::data_dir::{DATABASE_FILE, DataDir};
+use crate::env_file::EnvironmentFile;
+use crate::front::Network;
+use crate::health::Readiness;
+use crate::serve::Serving;
+
+/// Requests in flight have this long when the process is asked to stop; background work has two
+/// seconds after them.
+const GRACE: Duration = Duration::from_secs(7);
+
+/// What runs.
+#[derive(Debug)]
+pub struct Running {
+    /// The portal's address, if it is served.
+    pub portal_url: Option<Url>,
+    /// The embedded environment's address, if it is served.
+    pub idp_url: Option<Url>,
+    /// What the environment file says.
+    pub env: EnvironmentFile,
+    /// Development or production.
+    pub mode: Mode,
+    /// Networks that development is opened to.
+    pub networks: Vec<Network>,
+    /// Where data is kept.
+    pub data_dir: PathBuf,
+    /// The database, for tests that look behind the scenes: the one from the start.
+    pub db: Db,
+    pub(super) ports: Vec<Serving>,
+    /// Both servers, and what they do beside requests.
+    pub(super) stage: Arc<Stage>,
+    pub(super) jobs: JoinSet<()>,
+    pub(super) stopping: watch::Sender<bool>,
+    pub(super) readiness: Readiness,
+    pub(super) keys: Keys,
+    /// Held until the end: the lock, and the directory itself when it is a throw-away one.
+    pub(super) _directory: DataDir,
+}
+
+impl Running {
+    /// Takes a changed keyring file into use, as the node does by itself every few seconds.
+    pub async fn refresh_keys(&self) {
+        self.keys.refresh(&self.stage).await;
+    }
+
+    /// Stops accepting, finishes requests in flight and background work, closes the database. Takes
+    /// less than ten seconds.
+    pub async fn shutdown(mut self) {
+        self.readiness.stop();
+        let mut stopping = JoinSet::new();
+        for port in self.ports {
+            stopping.spawn(port.stop(GRACE));
+        }
+        stopping.join_all().await;
+        // Nobody listens any more when every job has ended by itself.
+        let _ = self.stopping.send(true);
+        while self.jobs.join_next().await.is_some() {}
+        let last = self.stage.close().await;
+        self.db.close().await;
+        if let Some(last) = last {
+            keep(&last, &self.data_dir.join(DATABASE_FILE));
+        }
+        let copies = self.data_dir.join(FOLDER);
+        if let Err(error) = fs::remove_dir_all(&copies)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, path = %copies.display(), "copies of the database were left behind");
+        }
+    }
+}
+
+/// After a reset another file holds the data; the next start looks for it in the usual one.
+fn keep(last: &Path, usual: &Path) {
+    for log in ["-wal", "-shm"] {
+        let mut name = usual.to_owned().into_os_string();
+        name.push(log);
+        // A database that was closed leaves none behind.
+        let _ = fs::remove_file(name);
+    }
+    if let Err(error) = fs::rename(last, usual) {
+        tracing::error!(%error, "the data from after the reset could not be kept");
+    }
+}
