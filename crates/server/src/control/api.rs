@@ -465,9 +465,7 @@ async fn newest(
     // Whatever plays now: a mail from before a reset is nobody's any more.
     let mut mails = control.idp()?.mails(to).await?.into_iter();
     Ok(mails.find(|mail| {
-        after.is_none_or(|after| {
-            mail.created_at() >= after.created_at() && mail.id() != after.id()
-        })
+        after.is_none_or(|after| mail.created_at() >= after.created_at() && mail.id() != after.id())
     }))
 }
 

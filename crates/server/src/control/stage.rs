@@ -313,7 +313,11 @@ mod tests {
     #[tokio::test]
     async fn who_entered_before_a_reset_has_the_database_until_they_leave() {
         let db = Db::sqlite_in_memory().unwrap();
-        let is_open = async || db.write(Statement::new("PRAGMA user_version = 1")).await.is_ok();
+        let is_open = async || {
+            db.write(Statement::new("PRAGMA user_version = 1"))
+                .await
+                .is_ok()
+        };
         let stage = Stage::open(generation(db.clone()).await, Ok(Arc::new(Empty)));
         let entered = stage.enter().unwrap();
         stage.rewind(|| {}).await.unwrap();

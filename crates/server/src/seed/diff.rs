@@ -232,10 +232,7 @@ fn objects(
     } else {
         path
     };
-    let (ours, theirs) = (
-        sides.0.of_object(first),
-        sides.1.of_object(second),
-    );
+    let (ours, theirs) = (sides.0.of_object(first), sides.1.of_object(second));
     members(object, "", &ours, &theirs, differences);
     // What one side may not read may be there or not.
     let is_known = |key: &str| !first.unread.contains(&key) && !second.unread.contains(&key);

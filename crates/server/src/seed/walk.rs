@@ -324,7 +324,10 @@ impl Walk<'_> {
                         .extend(text.map(|text| ("text".to_owned(), text)));
                 }
                 Read::Missing(words) | Read::Refused(words) => {
-                    self.remark(format!("the text of {} is left out: {words}", object.kind.key));
+                    self.remark(format!(
+                        "the text of {} is left out: {words}",
+                        object.kind.key
+                    ));
                 }
             }
         }

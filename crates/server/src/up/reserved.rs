@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use ui::Mode;
 use url::Url;
 
-use super::error::StartError;
 use super::UpOptions;
+use super::error::StartError;
 use crate::config::Settings;
 use crate::data_dir::{self, DataDir, DataDirError};
 use crate::env_file::KEPT_ENV_FILE;

@@ -222,7 +222,11 @@ impl Making<'_> {
 
     /// Lets references to images lead to where they are here.
     pub(super) fn lead_to_images(&self, value: &mut Value) {
-        if let Some(href) = value.as_object().and_then(image_of).and_then(|id| self.images.get(&id)) {
+        if let Some(href) = value
+            .as_object()
+            .and_then(image_of)
+            .and_then(|id| self.images.get(&id))
+        {
             value["href"] = json!(href);
             return;
         }
