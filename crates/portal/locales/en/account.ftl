@@ -45,13 +45,13 @@ error-zone-unknown = Choose one of the time zones.
 
 ## E-mail address
 
-email-title = Change your e-mail address
+email-title = Change your e‑mail address
 email-lead = We send a code to the new address. Enter it on the next page.
 email-present = Your address now:
 email-submit = Change address
 label-new-email = New e-mail address
 hint-new-email = For a week, you can take your present address back.
-email-confirm-title = Confirm your e-mail address
+email-confirm-title = Confirm your e‑mail address
 email-confirm-lead = Enter the code that we sent to your address.
 email-confirm-submit = Confirm
 email-confirm-no-mail = No e-mail? Look into the spam folder as well, or have a code sent. An earlier one is then no longer good.
@@ -63,7 +63,7 @@ flash-email-code-sent = If this address can be used, a code is on its way to it.
 flash-email-confirmed = Your e-mail address is confirmed.
 flash-email-restored = Your address is { $email } again.
 flash-email-too-late = There is no address that could be taken back.
-former-title = You changed your e-mail address
+former-title = You changed your e‑mail address
 former-text = It was { $email } before. You can take it back until
 former-undo = Take it back
 
