@@ -363,7 +363,8 @@ async fn a_deletion_that_is_due_happens_at_the_environment() {
 
     let system = start(15).await;
     let status = async |person: &Person| {
-        let request = system.manage(Method::GET, &format!("users/{}", person.id()));
+        let path = format!("users/{}", person.id());
+        let request = system.manage(Method::GET, &path);
         request.await.send().await.status.as_u16()
     };
     let deleted = async {
