@@ -88,10 +88,11 @@ pub async fn copy(
             )));
         }
     }
-    for (set, migrations) in sets {
-        to.migrate(set, migrations).await?;
-    }
     migration::begin_copy(to).await?;
+    for (set, migrations) in sets {
+        let migrated = migration::apply_to_copy(to, set, migrations).await;
+        migrated.map_err(StoreError::during("make the tables to copy into"))?;
+    }
     let tables = tables(from, to).await?;
     // Migrations may have put rows of their own.
     for table in tables.iter().rev() {

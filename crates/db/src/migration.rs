@@ -85,6 +85,25 @@ pub(crate) async fn apply(
     in_order(set, migrations)?;
     db.batch(begin(db).add(Statement::new(CREATE_TABLE)))
         .await?;
+    refuse_unfinished(db).await?;
+    take_steps(db, set, migrations).await
+}
+
+/// The same for a database that [`begin_copy`] has marked.
+pub(crate) async fn apply_to_copy(
+    db: &Db,
+    set: &'static str,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
+    in_order(set, migrations)?;
+    take_steps(db, set, migrations).await
+}
+
+async fn take_steps(
+    db: &Db,
+    set: &'static str,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
     let mut applied = list_applied(db, set).await?;
     verify(set, migrations, &applied)?;
     let mut newest = None;
@@ -161,13 +180,15 @@ pub(crate) async fn pending<'a>(
     if tables.iter().all(|table| table != VERSIONS_TABLE) {
         return Ok(migrations.iter().collect());
     }
+    refuse_unfinished(db).await?;
     let applied = list_applied(db, set).await?;
     verify(set, migrations, &applied)?;
     let is_pending = |migration: &&Migration| !applied.contains_key(&migration.version);
     Ok(migrations.iter().filter(is_pending).collect())
 }
 
-/// Marks a database that is being copied into: nothing is migrated, and so nothing started, on it.
+/// Marks an empty database that will be copied into, before it has any other table: nothing is
+/// migrated, and so nothing started, on it. Of two who begin, one does.
 pub(crate) async fn begin_copy(db: &Db) -> Result<(), StoreError> {
     let entry = Statement::new(INSERT)
         .bind(COPY)
@@ -175,7 +196,8 @@ pub(crate) async fn begin_copy(db: &Db) -> Result<(), StoreError> {
         .bind("unfinished")
         .bind("")
         .bind(0_i64);
-    db.write(entry).await.map(drop)
+    let marked = begin(db).add(Statement::new(CREATE_TABLE));
+    db.batch(marked.require(entry, 1)).await.map(drop)
 }
 
 /// The copy is whole.
@@ -190,13 +212,17 @@ struct Applied {
     checksum: String,
 }
 
-async fn list_applied(db: &Db, set: &str) -> Result<BTreeMap<u32, Applied>, StoreError> {
+async fn refuse_unfinished(db: &Db) -> Result<(), StoreError> {
     let unfinished = Statement::new(LIST_APPLIED).bind(COPY);
-    if db.read_optional(unfinished).await?.is_some() {
-        return Err(StoreError::refused(
+    match db.read_optional(unfinished).await? {
+        Some(_) => Err(StoreError::refused(
             "a copy into this database was not finished; empty it and copy again",
-        ));
+        )),
+        None => Ok(()),
     }
+}
+
+async fn list_applied(db: &Db, set: &str) -> Result<BTreeMap<u32, Applied>, StoreError> {
     let rows = db.read(Statement::new(LIST_APPLIED).bind(set)).await?;
     let applied = rows.iter().map(|row| {
         let version = u32::try_from(row.get::<i64>("version")?)

@@ -163,3 +163,39 @@ async fn an_older_database_is_not_copied() {
     );
     assert!(test.db.tables().await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn nothing_starts_on_a_database_whose_tables_were_made_half_way() {
+    const SETS: &[db::MigrationSet<'static>] = &[
+        ("one", &[table("one", "CREATE TABLE one (id TEXT PRIMARY KEY);")]),
+        ("two", &[table("two", "CREATE TABLE two (id TEXT PRIMARY KEY);")]),
+    ];
+    let Some(test) = super::fresh().await else {
+        return;
+    };
+    let from = Db::sqlite_in_memory().unwrap();
+    for (set, migrations) in SETS {
+        from.migrate(set, migrations).await.unwrap();
+    }
+    // It is no table, and stands where one is to be made.
+    let view = Statement::new("CREATE VIEW two AS SELECT 1 AS id");
+    test.db.write(view).await.unwrap();
+
+    copy(&from, &test.db, SETS, |_, _| {}).await.unwrap_err();
+
+    let tables = test.db.tables().await.unwrap();
+    assert!(tables.contains(&"one".to_owned()), "{tables:?}");
+    for (set, migrations) in SETS {
+        let started = test.db.migrate(set, migrations).await.unwrap_err();
+        let started = started.to_string();
+        assert!(started.contains("was not finished"), "{set}: {started}");
+    }
+}
+
+const fn table(name: &'static str, sql: &'static str) -> Migration {
+    Migration {
+        version: 1,
+        name,
+        sql,
+    }
+}
