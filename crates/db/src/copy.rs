@@ -17,8 +17,11 @@ use crate::{
     value::Value,
 };
 
-/// Rows that are read, written and compared at a time.
-const PAGE: usize = 500;
+/// Rows that are read, written and compared at a time, at most.
+const PAGE: i64 = 500;
+
+/// What these hold, at most, unless one row alone holds more: images and documents are large.
+const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 
 const SQLITE_COLUMNS: &str = "SELECT name, pk FROM pragma_table_info($1) ORDER BY cid";
 
@@ -36,6 +39,26 @@ SELECT CAST(c.column_name AS TEXT) AS name, CAST(COALESCE(k.ordinal_position, 0)
    AND k.column_name = c.column_name
  WHERE c.table_schema = current_schema() AND CAST(c.table_name AS TEXT) = $1
  ORDER BY c.ordinal_position";
+
+/// Of an index that holds every row, if there is one.
+const SQLITE_INDEXED: &str = "\
+SELECT name FROM pragma_index_info(
+    (SELECT name FROM pragma_index_list($1) WHERE partial = 0 ORDER BY name LIMIT 1))
+ WHERE name IS NOT NULL
+ ORDER BY seqno";
+
+const POSTGRES_INDEXED: &str = "\
+SELECT CAST(a.attname AS TEXT) AS name
+  FROM (SELECT i.indrelid, i.indkey
+          FROM pg_index i
+          JOIN pg_class x ON x.oid = i.indexrelid
+          JOIN pg_class c ON c.oid = i.indrelid
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE i.indpred IS NULL AND n.nspname = current_schema() AND CAST(c.relname AS TEXT) = $1
+         ORDER BY x.relname LIMIT 1) i
+ CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k (number, position)
+  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+ ORDER BY k.position";
 
 const SQLITE_PARENTS: &str = "SELECT DISTINCT \"table\" AS parent FROM pragma_foreign_key_list($1)";
 
@@ -193,6 +216,22 @@ async fn columns(db: &Db, table: &str) -> Result<(Vec<String>, Vec<String>), Sto
     Ok((columns, key.into_values().collect()))
 }
 
+/// All columns, those of an index first, so that the rows of a page need not be found by sorting the
+/// table.
+async fn whole_row(db: &Db, table: &str, columns: &[String]) -> Result<Vec<String>, StoreError> {
+    let list = match db {
+        Db::Postgres(_) => POSTGRES_INDEXED,
+        Db::Sqlite(_) => SQLITE_INDEXED,
+    };
+    let rows = db.read(Statement::new(list).bind(table)).await?;
+    let indexed: Result<Vec<String>, _> = rows.iter().map(|row| row.get("name")).collect();
+    let mut key = indexed?;
+    let others = columns.iter().filter(|column| !key.contains(column));
+    let others: Vec<String> = others.cloned().collect();
+    key.extend(others);
+    Ok(key)
+}
+
 impl Table {
     async fn describe(from: &Db, to: &Db, name: String) -> Result<Self, StoreError> {
         let (columns, key) = columns(from, &name).await?;
@@ -204,7 +243,11 @@ impl Table {
         }
         // Without a primary key the whole row tells it apart: a second one that is the same would be
         // missed by the pages, and is found by the count.
-        let key = if key.is_empty() { columns.clone() } else { key };
+        let key = if key.is_empty() {
+            whole_row(from, &name, &columns).await?
+        } else {
+            key
+        };
         Ok(Self { name, columns, key })
     }
 
@@ -298,16 +341,34 @@ impl Table {
         Ok(rows)
     }
 
-    /// The rows behind this key, in the order of the primary key.
+    /// The rows behind this key, in the order of the primary key: as many as may be held at a time.
     async fn page(&self, db: &Db, after: Option<&Vec<Value>>) -> Result<Vec<Row>, StoreError> {
         let (columns, name, key) = (list(&self.columns), quoted(&self.name), list(&self.key));
         let behind = match after {
             Some(_) => format!(" WHERE ({key}) > ({})", placeholders(self.key.len())),
             None => String::new(),
         };
-        let select = format!("SELECT {columns} FROM {name}{behind} ORDER BY {key} LIMIT {PAGE}");
         let after = after.map(Vec::as_slice).unwrap_or_default();
-        db.read(bound(select, after).scan()).await
+        let most = after.len() + 1;
+        let rows = format!("FROM {name}{behind} ORDER BY {key} LIMIT ${most}");
+        let limited = |select: String, most: i64| bound(select, after).bind(most).scan();
+
+        let lengths = self.columns.iter().map(|column| {
+            let column = quoted(column);
+            format!("COALESCE(octet_length(CAST({column} AS TEXT)), 0)")
+        });
+        let lengths = lengths.collect::<Vec<_>>().join(" + ");
+        let measure = format!("SELECT CAST({lengths} AS BIGINT) AS bytes {rows}");
+        let (mut count, mut bytes) = (0, 0_i64);
+        for row in db.read(limited(measure, PAGE)).await? {
+            bytes = bytes.saturating_add(row.get("bytes")?);
+            if count > 0 && bytes > PAGE_BYTES {
+                break;
+            }
+            count += 1;
+        }
+        db.read(limited(format!("SELECT {columns} {rows}"), count))
+            .await
     }
 
     fn key_of(&self, row: &Row) -> Result<Vec<Value>, StoreError> {

@@ -15,7 +15,8 @@ const MIGRATIONS: &[Migration] = &[Migration {
               name TEXT,
               PRIMARY KEY (parent_id, number)
           );
-          CREATE TABLE notes (parent_id TEXT NOT NULL, text TEXT NOT NULL);
+          CREATE TABLE notes (parent_id TEXT NOT NULL, at BIGINT NOT NULL, text TEXT NOT NULL);
+          CREATE INDEX notes_by_time ON notes (parent_id, at);
           INSERT INTO parents (id, name) VALUES ('everywhere', 'from the migration');",
 }];
 
@@ -23,6 +24,9 @@ const SETS: &[db::MigrationSet<'static>] = &[("families", MIGRATIONS)];
 
 /// More than a page of children.
 const CHILDREN: i64 = 1100;
+
+/// And of notes.
+const NOTES: i64 = 600;
 
 async fn families() -> Db {
     let db = Db::sqlite_in_memory().unwrap();
@@ -48,9 +52,13 @@ async fn families() -> Db {
             .await
             .unwrap();
     }
-    for text in ["one", "two"] {
-        let insert = Statement::new("INSERT INTO notes (parent_id, text) VALUES ('a', $1)");
-        db.write(insert.bind(text)).await.unwrap();
+    // There is no primary key.
+    for number in 0..NOTES {
+        let insert = "INSERT INTO notes (parent_id, at, text) VALUES ('a', $1, $2)";
+        let insert = Statement::new(insert).bind(number / 7);
+        db.write(insert.bind(format!("note {number}")))
+            .await
+            .unwrap();
     }
     db.write(Statement::new(
         "DELETE FROM parents WHERE id = 'everywhere'",
@@ -100,7 +108,7 @@ async fn every_row_arrives_and_comes_back() {
     .await
     .unwrap();
 
-    let rows = u64::try_from(CHILDREN).unwrap() + 5;
+    let rows = u64::try_from(CHILDREN + NOTES).unwrap() + 3;
     assert_eq!(copied, Copied { tables: 3, rows });
     assert_eq!(last, (rows * 2, rows * 2));
     assert!(steps > 4);
@@ -146,6 +154,32 @@ async fn what_changes_meanwhile_is_found_and_nothing_starts_on_the_copy() {
         let started = started.unwrap_err().to_string();
         assert!(started.contains("was not finished"), "{change}: {started}");
     }
+}
+
+#[tokio::test]
+async fn no_more_than_some_mebibytes_are_held_at_a_time() {
+    let Some(test) = super::fresh().await else {
+        return;
+    };
+    let from = Db::sqlite_in_memory().unwrap();
+    from.migrate("families", MIGRATIONS).await.unwrap();
+    for number in 0..12 {
+        let insert = Statement::new("INSERT INTO parents (id, name) VALUES ($1, $2)");
+        let insert = insert.bind(format!("large {number:02}"));
+        let mebibyte = "\u{c4}".repeat(512 * 1024);
+        from.write(insert.bind(mebibyte)).await.unwrap();
+    }
+    let (mut steps, mut last) = (Vec::new(), 0);
+
+    copy(&from, &test.db, SETS, |done, _| {
+        steps.push(done - last);
+        last = done;
+    })
+    .await
+    .unwrap();
+
+    assert_eq!(last, 13 * 2);
+    assert!(steps.iter().all(|rows| *rows <= 4), "{steps:?}");
 }
 
 #[tokio::test]
