@@ -11,6 +11,7 @@ use ui::chain_of_causes;
 
 use super::config::Served;
 use super::connection::converse;
+use super::output::harmless;
 use super::{Place, terminal};
 use crate::config::settings::Tls;
 use crate::config::{Loaded, Servers, Settings};
@@ -18,6 +19,9 @@ use crate::listen::ListenAddress;
 
 /// A server looks at its database for up to five seconds.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// What is read of an answer, in bytes.
+const LONGEST_REASON: usize = 1024;
 
 #[derive(Args, Debug)]
 pub(super) struct Health {
@@ -101,14 +105,28 @@ async fn ready(client: &reqwest::Client, listen: ListenAddress, tls: &Tls) -> Re
     let url = format!("{scheme}://{}/readyz", listen.from_here());
     let answer = client.get(&url).send().await;
     let answer = answer.map_err(|error| chain_of_causes(&error).join(": "))?;
-    if answer.status().is_success() {
+    let status = answer.status();
+    if status.is_success() {
         return Ok(());
     }
-    let status = answer.status();
     // A page is for browsers; a reason is one line.
-    let said = answer.text().await.unwrap_or_default();
+    let said = beginning(answer).await;
     match said.lines().next() {
-        Some(line) if !line.is_empty() && !line.starts_with('<') => Err(line.to_owned()),
+        Some(line) if !line.is_empty() && !line.starts_with('<') => Err(harmless(line)),
         _ => Err(format!("{url} answers {status}")),
     }
+}
+
+/// What an answer begins with: whoever listens there may send without end.
+async fn beginning(mut answer: reqwest::Response) -> String {
+    let mut read = Vec::new();
+    while read.len() < LONGEST_REASON {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => read.extend_from_slice(&chunk),
+            // What came so far may be a reason all the same.
+            Ok(None) | Err(_) => break,
+        }
+    }
+    read.truncate(LONGEST_REASON);
+    String::from_utf8_lossy(&read).into_owned()
 }

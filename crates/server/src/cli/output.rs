@@ -84,7 +84,7 @@ fn cell(object: &Value, column: &str) -> String {
 }
 
 /// Text of others, without what would move a terminal's cursor.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let replaced = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(replaced).collect()
 }
