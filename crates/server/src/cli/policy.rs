@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use super::connection::Connection;
 use super::members::{Members, understood};
 use super::objects::{
-    Care, MakeDefault, Managed, OF_SERVICE, Objects, Shown, counted, delete, find, id_of, matching,
-    named, progress, remark_what_is_missing, update, with_environment,
+    Care, MakeDefault, Managed, OF_SERVICE, Objects, Shown, counted, delete, find, matching, named,
+    only, progress, remark_what_is_missing, update, with_environment,
 };
 use super::output::{Columns, Output};
 use super::terminal;
@@ -387,9 +387,10 @@ impl Actions {
                 let client = of.connection.patient_client()?;
                 let id = named::<Policy>(&client, &of.policy).await?;
                 let actions = client.sign_on_policy_actions(id);
+                let all = matching(&actions, None).await?;
                 let mut found: Vec<PolicyAction> = Vec::new();
                 for text in &typed {
-                    let one = find(&actions, text).await?;
+                    let one = only::<PolicyAction, _>(all.clone(), text)?;
                     if found.iter().all(|other| other.id != one.id) {
                         found.push(one);
                     }
@@ -433,12 +434,13 @@ impl Turn {
     ) -> anyhow::Result<Vec<Moved>> {
         let mut all = in_order(actions).await?;
         let priorities: Vec<u32> = all.iter().map(|one| one.settings.priority).collect();
-        let moving = find(actions, text).await?;
+        let moving = only::<PolicyAction, _>(all.clone(), text)?;
+        let beside = self.before.as_ref().or(self.after.as_ref());
+        let beside = beside.map(|other| only::<PolicyAction, _>(all.clone(), other));
         all.retain(|one| one.id != moving.id);
-        let beside = match self.before.as_ref().or(self.after.as_ref()) {
+        let beside = match beside.transpose()? {
             Some(other) => {
-                let other = id_of::<PolicyAction>(&find(actions, other).await?)?;
-                let place = all.iter().position(|one| one.id == other);
+                let place = all.iter().position(|one| one.id == other.id);
                 Some(place.context("an action cannot be moved beside itself; name another one")?)
             }
             None => None,
