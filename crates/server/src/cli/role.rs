@@ -2,11 +2,12 @@
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use pingone::management::{Client, RoleHolder};
+use pingone::management::{Client, Deletable, Kind, RoleHolder};
 use pingone::{
-    Application, Environment, Group, NewRoleAssignment, Population, Role, RoleAssignment,
+    Application, Environment, GatewayId, Group, NewRoleAssignment, Population, Role, RoleAssignment,
     RoleScope, RoleScopeType, User,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::connection::Connection;
@@ -26,6 +27,7 @@ Examples:
   latchkey role assign \"Identity Data Admin\" --user ada --population Sailors
   latchkey role assign \"Organization Admin\" --group Captains --organization
   latchkey role assign Reader --application Robot --environment Staging
+  latchkey role assign \"Identity Data Admin\" --gateway \"Old directory\"
   latchkey role held --user ada --output csv
   latchkey role withdraw \"Identity Data Admin\" --user ada --dry-run
   latchkey role delete Reader --yes"
@@ -92,6 +94,30 @@ struct Holder {
     /// A group, by name or id.
     #[arg(long)]
     group: Option<String>,
+    /// A gateway, by name or id.
+    #[arg(long)]
+    gateway: Option<String>,
+}
+
+/// What of a gateway is shown.
+#[derive(Debug, Deserialize, Serialize)]
+struct Gateway {
+    id: GatewayId,
+    name: String,
+}
+
+impl Kind for Gateway {
+    const PATH: &'static str = "gateways";
+    type Id = GatewayId;
+}
+
+impl Deletable for Gateway {}
+
+impl Shown for Gateway {
+    const WORD: &'static str = "gateway";
+    const HINT: &'static str = "PingOne's console shows all";
+    const COLUMNS: Columns = &["id", "name"];
+    const TAKES_FILTERS: bool = false;
 }
 
 impl Holder {
@@ -101,6 +127,9 @@ impl Holder {
         }
         if let Some(group) = &self.group {
             return Ok(named::<Group>(client, group).await?.into());
+        }
+        if let Some(gateway) = &self.gateway {
+            return Ok(named::<Gateway>(client, gateway).await?.into());
         }
         let application = self.application.as_deref().unwrap_or_default();
         Ok(named::<Application>(client, application).await?.into())

@@ -1,5 +1,8 @@
 //! Roles, for whatever they can be held for.
 
+use serde_json::json;
+use testkit::Method;
+
 use super::Place;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +32,16 @@ async fn roles_are_given_to_workers_and_groups_for_whatever_they_can_be_held_for
             "APPLICATION",
         ),
     ];
-    for holder in [["--application", "Robot"], ["--group", "Captains"]] {
+    let gateway = json!({"name": "Old directory", "type": "RADIUS", "enabled": false,
+        "davinci": {"policy": {"id": "ee8470a281614d76a7afa8505a2da084"}},
+        "defaultSharedSecret": "shared-secret", "radiusClients": [{"ip": "127.0.0.1"}]});
+    let make = place.system.manage(Method::POST, "gateways").await;
+    make.json(&gateway).send().await.expect(201);
+    for holder in [
+        ["--application", "Robot"],
+        ["--group", "Captains"],
+        ["--gateway", "Old directory"],
+    ] {
         for (role, reach, kind) in cases {
             let assign = [&["role", "assign", role], &holder[..], reach].concat();
             let given = place.object(&assign).await;
