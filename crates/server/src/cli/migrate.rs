@@ -1,7 +1,7 @@
 //! `latchkey migrate` and `latchkey copy`: the database's tables, while no server runs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -11,6 +11,7 @@ use db::{Location, PostgresSettings};
 use super::connection::converse;
 use super::objects::progress;
 use super::{Place, directory, terminal};
+use crate::data_dir::DATABASE_FILE;
 use crate::up::tables;
 
 const MIGRATE_EXAMPLES: &str = "\
@@ -24,7 +25,7 @@ const COPY_EXAMPLES: &str = "\
 Examples:
   latchkey copy --to postgres://latchkey@localhost/latchkey
   latchkey copy --to-file /etc/latchkey/database --config latchkey.toml
-  latchkey copy --to sqlite:/var/lib/latchkey/latchkey.db --config latchkey.toml";
+  latchkey copy --to sqlite --data-dir /var/lib/latchkey --config latchkey.toml";
 
 /// Brings the database to this version, before servers start.
 ///
@@ -48,8 +49,9 @@ pub(super) struct Migrate {
 #[derive(Args, Debug)]
 #[command(after_help = COPY_EXAMPLES)]
 pub(super) struct Copy {
-    /// Where to: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. An address with a password belongs
-    /// into a file (--to-file), since others can see what was typed.
+    /// Where to, as the setting `database` will say it: `sqlite`, which is `latchkey.db` in the data
+    /// directory, or `postgres://USER@HOST/DATABASE`. An address with a password belongs into a file
+    /// (--to-file), since others can see what was typed.
     #[arg(long, value_name = "LOCATION", required_unless_present = "to_file")]
     to: Option<String>,
     /// A file that holds the location.
@@ -90,9 +92,9 @@ impl Migrate {
 
 impl Copy {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let to = self.location()?;
         let settings = self.place.settings()?;
         let directory = directory(&settings)?;
+        let to = self.location(&directory)?;
         let copied = converse(async {
             let bar = progress(0);
             let told = |done, all| {
@@ -111,23 +113,29 @@ impl Copy {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn location(&self) -> anyhow::Result<Location> {
+    fn location(&self, directory: &Path) -> anyhow::Result<Location> {
         let text = match (&self.to, &self.to_file) {
             (Some(text), _) => text.clone(),
             (None, Some(path)) => fs::read_to_string(path)
                 .with_context(|| format!("reading {} failed", path.display()))?,
             (None, None) => bail!("where to copy to is not said (--to)"),
         };
-        let location = Location::parse(text.trim())?;
-        match (location, &self.to_ca_file) {
-            (Location::SqliteInMemory, _) => bail!("a copy in memory would be gone at once"),
+        let text = text.trim();
+        if text == "sqlite" {
+            return Ok(Location::Sqlite(directory.join(DATABASE_FILE)));
+        }
+        match (Location::parse(text)?, &self.to_ca_file) {
             (Location::Postgres(settings), Some(path)) => {
                 let pem = fs::read(path);
                 let pem = pem.with_context(|| format!("reading {} failed", path.display()))?;
                 let settings: PostgresSettings = settings.with_root_certificates(pem);
                 Ok(Location::Postgres(settings))
             }
-            (location, _) => Ok(location),
+            (location @ Location::Postgres(_), None) => Ok(location),
+            (Location::Sqlite(_) | Location::SqliteInMemory, _) => bail!(
+                "a server looks for its SQLite database in the data directory alone: say `--to \
+                 sqlite`, and name the directory with --data-dir"
+            ),
         }
     }
 }

@@ -110,8 +110,10 @@ async fn an_installation_moves_to_postgresql_and_back_and_people_sign_on_as_befo
 
     let file = place.data().join("latchkey.db");
     fs::remove_file(&file).unwrap();
-    let back = format!("sqlite:{}", file.display());
-    printed(&latchkey(&place, &["copy", "--to", &back]));
+    let elsewhere = format!("sqlite:{}", file.display());
+    let elsewhere = latchkey(&place, &["copy", "--to", &elsewhere]);
+    refused(&elsewhere, "say `--to sqlite`");
+    printed(&latchkey(&place, &["copy", "--to", "sqlite"]));
     fs::write(place.config(), text).unwrap();
     let running = place.start().await;
     signs_on(&place).await;
