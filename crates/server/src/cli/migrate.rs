@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use db::{Location, PostgresSettings};
 
+use super::config::Served;
 use super::connection::converse;
 use super::objects::progress;
 use super::{Place, directory, terminal};
@@ -18,6 +19,7 @@ const MIGRATE_EXAMPLES: &str = "\
 Examples:
   latchkey migrate --check --config latchkey.toml
   latchkey migrate --config latchkey.toml
+  latchkey migrate --for portal --config latchkey.toml
 
 Exit status of --check: 0 nothing is due, 1 something is.";
 
@@ -38,6 +40,9 @@ pub(super) struct Migrate {
     /// Say what is due, and change nothing.
     #[arg(long)]
     check: bool,
+    /// The command that the database is for.
+    #[arg(long = "for", value_name = "COMMAND", value_enum, default_value = "up")]
+    served: Served,
     #[command(flatten)]
     place: Place,
 }
@@ -60,6 +65,9 @@ pub(super) struct Copy {
     /// Certificate authorities (PEM) that PostgreSQL's certificate is checked with.
     #[arg(long, value_name = "FILE")]
     to_ca_file: Option<PathBuf>,
+    /// The command that the database is for.
+    #[arg(long = "for", value_name = "COMMAND", value_enum, default_value = "up")]
+    served: Served,
     #[command(flatten)]
     place: Place,
 }
@@ -68,8 +76,9 @@ impl Migrate {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let settings = self.place.settings()?;
         let directory = directory(&settings)?;
+        let served = self.served.into();
         let (steps, said, code) = if self.check {
-            let due = converse(async { Ok(tables::pending(&settings, &directory).await?) })?;
+            let due = converse(async { Ok(tables::pending(&settings, &directory, served).await?) })?;
             let code = if due.is_empty() {
                 ExitCode::SUCCESS
             } else {
@@ -77,7 +86,7 @@ impl Migrate {
             };
             (due, "is due", code)
         } else {
-            let done = converse(async { Ok(tables::migrate(&settings, &directory).await?) })?;
+            let done = converse(async { Ok(tables::migrate(&settings, &directory, served).await?) })?;
             (done, "is done", ExitCode::SUCCESS)
         };
         if steps.is_empty() {
@@ -95,13 +104,14 @@ impl Copy {
         let settings = self.place.settings()?;
         let directory = directory(&settings)?;
         let to = self.location(&directory)?;
+        let served = self.served.into();
         let copied = converse(async {
             let bar = progress(0);
             let told = |done, all| {
                 bar.set_length(all);
                 bar.set_position(done);
             };
-            let copied = tables::copy(&settings, &directory, &to, told).await;
+            let copied = tables::copy(&settings, &directory, served, &to, told).await;
             bar.finish_and_clear();
             Ok(copied?)
         })?;

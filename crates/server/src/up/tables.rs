@@ -46,6 +46,12 @@ pub(crate) enum TablesError {
     /// There is nothing to copy.
     #[error("there is no database {0}; nothing to copy (name the place with --data-dir)")]
     Nothing(String),
+    /// Something would not be copied.
+    #[error(
+        "the database holds tables of `{0}`, too, which would not be copied; leave out --for, or name \
+         the command that uses them"
+    )]
+    LeftOut(String),
     /// The other database cannot be opened.
     #[error("the database to copy into could not be opened (--to)")]
     Target(#[source] StoreError),
@@ -89,6 +95,7 @@ pub(super) async fn pending_in(db: &Db, servers: Servers) -> Result<Vec<PendingS
 pub(crate) async fn pending(
     settings: &Settings,
     directory: &Path,
+    servers: Servers,
 ) -> Result<Vec<PendingStep>, TablesError> {
     let file = directory.join(DATABASE_FILE);
     let db = if matches!(settings.database, Database::Sqlite) && !file.exists() {
@@ -96,11 +103,11 @@ pub(crate) async fn pending(
     } else {
         open_database(settings, directory).await?
     };
-    let pending = pending_in(&db, Servers::Both).await;
+    let pending = pending_in(&db, servers).await;
     pending.map_err(TablesError::Database)
 }
 
-/// Brings the configured database to this version, as the start of a server does. With SQLite no
+/// Brings the configured database to this version, as the start of these servers does. With SQLite no
 /// server may run; on PostgreSQL the servers of the version before have to be stopped.
 ///
 /// # Errors
@@ -109,10 +116,11 @@ pub(crate) async fn pending(
 pub(crate) async fn migrate(
     settings: &Settings,
     directory: &Path,
+    servers: Servers,
 ) -> Result<Vec<PendingStep>, TablesError> {
     let _held = hold(settings, directory)?;
     let db = open_database(settings, directory).await?;
-    let pending = pending_in(&db, Servers::Both).await;
+    let pending = pending_in(&db, servers).await;
     let pending = pending.map_err(TablesError::Database)?;
     let keys = Keys::open(settings, directory, &db, &SystemRandom).await?;
     let parts = Parts {
@@ -121,16 +129,20 @@ pub(crate) async fn migrate(
         random: Arc::new(SystemRandom),
         keyring: keys.keyring,
     };
-    // Some of what is stored is brought up to date by the environment itself.
-    environment::start_idp(settings, &settings.idp_url(), None, parts).await?;
-    let portal = db.migrate(portal::TABLES, portal::MIGRATIONS).await;
-    portal.map_err(TablesError::Database)?;
+    if servers.has_environment() {
+        // Some of what is stored is brought up to date by the environment itself.
+        environment::start_idp(settings, &settings.idp_url(), None, parts).await?;
+    }
+    if servers.has_portal() {
+        let portal = db.migrate(portal::TABLES, portal::MIGRATIONS).await;
+        portal.map_err(TablesError::Database)?;
+    }
     db.close().await;
     Ok(pending)
 }
 
-/// Copies the configured database into an empty one, of either kind, and compares every row. With
-/// SQLite no server may run; on PostgreSQL all have to be stopped.
+/// Copies the configured database of these servers into an empty one, of either kind, and compares
+/// every row. With SQLite no server may run; on PostgreSQL all have to be stopped.
 ///
 /// # Errors
 ///
@@ -138,6 +150,7 @@ pub(crate) async fn migrate(
 pub(crate) async fn copy(
     settings: &Settings,
     directory: &Path,
+    servers: Servers,
     to: &Location,
     progress: impl FnMut(u64, u64),
 ) -> Result<Copied, TablesError> {
@@ -145,10 +158,23 @@ pub(crate) async fn copy(
     if matches!(settings.database, Database::Sqlite) && !file.exists() {
         return Err(TablesError::Nothing(file.display().to_string()));
     }
-    let _held = hold(settings, directory)?;
+    let _held = match to {
+        Location::Sqlite(_) => Some(held(DataDir::open(directory))?),
+        _ => hold(settings, directory)?,
+    };
     let from = open_database(settings, directory).await?;
+    // Half a copy is refused as such.
+    pending_in(&from, servers)
+        .await
+        .map_err(TablesError::Copy)?;
+    let sets = sets(servers);
+    let there = from.schema_versions().await.map_err(TablesError::Database)?;
+    let is_copied = |name: &String| sets.iter().any(|(set, _)| set == name);
+    if let Some(left) = there.into_keys().find(|name| !is_copied(name)) {
+        return Err(TablesError::LeftOut(left));
+    }
     let to = Db::open(to).await.map_err(TablesError::Target)?;
-    let copied = db::copy(&from, &to, &sets(Servers::Both), progress).await;
+    let copied = db::copy(&from, &to, &sets, progress).await;
     let copied = copied.map_err(TablesError::Copy)?;
     to.close().await;
     from.close().await;
@@ -157,11 +183,14 @@ pub(crate) async fn copy(
 
 /// SQLite belongs to one process at a time.
 fn hold(settings: &Settings, directory: &Path) -> Result<Option<DataDir>, TablesError> {
-    let held = match settings.database {
+    held(match settings.database {
         Database::Postgres(_) => data_dir::make(directory).map(|()| None),
         Database::Sqlite => DataDir::open(directory).map(Some),
-    };
-    held.map_err(|error| match error {
+    })
+}
+
+fn held<T>(directory: Result<T, DataDirError>) -> Result<T, TablesError> {
+    directory.map_err(|error| match error {
         error @ DataDirError::InUse { .. } => TablesError::Running(error),
         error => StartError::from(error).into(),
     })

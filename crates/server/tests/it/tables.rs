@@ -72,6 +72,32 @@ async fn production_can_wait_for_the_operator_to_change_the_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_portal_alone_has_the_tables_of_a_portal() {
+    let place = Installation::new();
+
+    let done = printed(&latchkey(&place, &["migrate", "--for", "portal"]));
+
+    assert!(done.contains("portal 1 ("), "{done}");
+    assert!(!done.contains("idp 1 ("), "{done}");
+    let check = ["migrate", "--check", "--for"];
+    printed(&latchkey(&place, &[&check[..], &["portal"]].concat()));
+    let both = latchkey(&place, &[&check[..], &["up"]].concat());
+    let due = String::from_utf8(both.stdout).unwrap();
+    assert!(due.contains("idp 1 ("), "{due}");
+    if let Some(database) = db::testing::postgres().await {
+        let url = database.postgres_url().unwrap();
+        let copy = ["copy", "--for", "portal", "--to", &url];
+        printed(&latchkey(&place, &copy));
+    }
+
+    // Of an environment nothing is left behind.
+    printed(&latchkey(&place, &["migrate"]));
+    let nowhere = "postgres://latchkey@localhost:1/latchkey";
+    let half = ["copy", "--for", "portal", "--to", nowhere];
+    refused(&latchkey(&place, &half), "tables of `idp`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_installation_moves_to_postgresql_and_back_and_people_sign_on_as_before() {
     let Some(database) = db::testing::postgres().await else {
         return;
