@@ -16,7 +16,7 @@ use protocol::SystemRandom;
 use serde_json::Value;
 use testkit::{Browser, Method, Person, StatusCode, give_credentials};
 
-use crate::installation::{free_port, run};
+use crate::installation::{free_port, refused, run};
 
 /// A development installation in a directory of its own, at addresses that stay.
 struct Place {
@@ -80,11 +80,6 @@ impl Place {
 
 fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn refused(output: &Output, why: &str) {
-    assert_eq!(output.status.code(), Some(1), "{}", said(output));
-    assert!(said(output).contains(why), "{}", said(output));
 }
 
 /// Every answer of the management API's collections below the environment, by path.

@@ -179,3 +179,10 @@ pub(crate) fn run(config: &Path, arguments: &[&str], input: &str) -> Output {
     let _ = writeln!(child.stdin.take().unwrap(), "{input}");
     child.wait_with_output().unwrap()
 }
+
+/// Holds a command's complaint against what it should say.
+pub(crate) fn refused(output: &Output, why: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(why), "{said}");
+}

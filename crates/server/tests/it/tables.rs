@@ -10,7 +10,7 @@ use latchkey::config::{Loaded, Sources};
 use latchkey::{Servers, UpOptions, up};
 use testkit::{Person, give_credentials};
 
-use crate::installation::{Installation, PASSWORD, run};
+use crate::installation::{Installation, PASSWORD, refused, run};
 
 fn latchkey(place: &Installation, arguments: &[&str]) -> Output {
     tokio::task::block_in_place(|| run(&place.config(), arguments, ""))
@@ -20,12 +20,6 @@ fn printed(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn refused(output: &Output, why: &str) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains(why), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
