@@ -2,7 +2,8 @@
 //!
 //! One static program, from which everything else follows: archives, a Debian package, the folder
 //! that a container is built from, the bill of materials, and the sums of all of them. Nothing in
-//! them depends on where or when they were made.
+//! them depends on where or when they were made, or by whom, with one exception: the container's
+//! certificate authorities are those that the machine had then.
 
 mod build;
 mod package;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 use crate::command::Command;
 use crate::{prerequisites, root, target};
@@ -119,7 +122,10 @@ impl Release {
     }
 }
 
-/// Makes everything once more, elsewhere, and compares byte by byte.
+/// A person's who lets nobody else read what they make.
+const OTHER_UMASK: u32 = 0o077;
+
+/// Makes everything once more, elsewhere and with another umask, and compares byte by byte.
 fn is_the_same_again(
     release: &Release,
     program: &Path,
@@ -127,10 +133,12 @@ fn is_the_same_again(
     files: &[PathBuf],
 ) -> anyhow::Result<bool> {
     let begun = Instant::now();
+    let usual = umask(Mode::from_raw_mode(OTHER_UMASK));
     let again = build::build(release, "release-build-again")?;
     println!("Built again in {} s", begun.elapsed().as_secs());
     let folder = target().join("dist-again");
     let others = package::all(release, &again, &folder)?;
+    umask(usual);
     let mut same = is_same(program, &again)?;
     for (file, other) in files.iter().zip(&others) {
         same &= is_same(file, other)?;

@@ -140,6 +140,7 @@ fn debian(release: &Release, work: &Path, usr: &Path, dist: &Path) -> anyhow::Re
             kilobytes.split_whitespace().next().unwrap_or_default(),
         );
     write(&scripts.join("control"), control.as_bytes())?;
+    open_folders(&tree)?;
     let package = dist.join(format!("latchkey_{}_{arch}.deb", release.version));
     Command::new("dpkg-deb")
         .args(["--root-owner-group", "-Zxz", "--build"])
@@ -150,7 +151,8 @@ fn debian(release: &Release, work: &Path, usr: &Path, dist: &Path) -> anyhow::Re
     Ok(package)
 }
 
-/// What a container is built from: `docker build - < FILE`.
+/// What a container is built from: `docker build - < FILE`. Its certificate authorities are those of
+/// this machine, of today.
 fn container(
     release: &Release,
     work: &Path,
@@ -176,10 +178,11 @@ fn container(
 fn packed(release: &Release, folder: &Path, into: &Path) -> anyhow::Result<PathBuf> {
     // Where the system's tar is another one, as on macOS, GNU's is called gtar.
     let tar = find_on_path("gtar").unwrap_or_else(|| "tar".into());
+    open_folders(folder)?;
     let plain = into.with_extension("");
     Command::new(tar)
         .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner"])
-        .args(["--format=gnu", "--mode=go-w"])
+        .arg("--format=gnu")
         .arg(format!("--mtime=@{}", release.epoch))
         .arg("-cf")
         .arg(&plain)
@@ -229,6 +232,8 @@ fn write(to: &Path, contents: &[u8]) -> anyhow::Result<()> {
         .with_context(|| format!("could not set the mode of {}", to.display()))
 }
 
+/// Copies what is in a folder. A file may be run by everybody or by nobody: the other bits of its mode
+/// are the habits of whoever made it.
 fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     for path in listed(from)? {
         let target = to.join(path.strip_prefix(from).context("a path left its folder")?);
@@ -239,7 +244,20 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
                 .context("a file is gone")?
                 .permissions()
                 .mode();
-            put(&path, &target, mode & 0o777)?;
+            let is_program = mode & 0o100 != 0;
+            put(&path, &target, if is_program { 0o755 } else { 0o644 })?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets everybody enter the folders of a tree, whatever the umask of whoever made it.
+fn open_folders(folder: &Path) -> anyhow::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("could not set the mode of {}", folder.display()))?;
+    for path in listed(folder)? {
+        if path.is_dir() {
+            open_folders(&path)?;
         }
     }
     Ok(())
@@ -255,4 +273,45 @@ fn listed(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_tells_nothing_of_the_umask_that_it_was_made_with() {
+        let release = Release {
+            version: "0".to_owned(),
+            commit: "0".to_owned(),
+            epoch: "0".to_owned(),
+            triple: "x86_64-unknown-linux-gnu".to_owned(),
+        };
+        let place = service::temporary_folder("package-test").unwrap();
+        let mut archives = Vec::new();
+        for (name, others) in [("open", 0o055), ("closed", 0)] {
+            let tree = place.join(name);
+            let mode = |path: &Path, mode| {
+                fs::set_permissions(path, fs::Permissions::from_mode(mode | others)).unwrap();
+            };
+            fs::create_dir_all(tree.join("bin")).unwrap();
+            fs::write(tree.join("bin/program"), "x").unwrap();
+            fs::write(tree.join("page"), "x").unwrap();
+            mode(&tree.join("bin/program"), 0o700);
+            fs::set_permissions(
+                tree.join("page"),
+                fs::Permissions::from_mode(0o600 | (others & 0o044)),
+            )
+            .unwrap();
+            let copied = place.join(format!("{name}-copied"));
+            copy_tree(&tree, &copied).unwrap();
+            mode(&copied.join("bin"), 0o700);
+            mode(&copied, 0o700);
+            let archive = place.join(format!("{name}.tar.gz"));
+            packed(&release, &copied, &archive).unwrap();
+            archives.push(fs::read(archive).unwrap());
+        }
+        fs::remove_dir_all(&place).unwrap();
+        assert!(archives[0] == archives[1], "the archives differ");
+    }
 }
