@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::{
-    Db, Migration,
+    Db,
     batch::Batch,
+    catalog::quoted,
     error::StoreError,
-    migration::{self, VERSIONS_TABLE},
+    migration::{self, MigrationSet, VERSIONS_TABLE},
     row::Row,
     statement::Statement,
     value::Value,
@@ -78,9 +79,6 @@ pub struct Copied {
     /// Their rows.
     pub rows: u64,
 }
-
-/// A named set of migrations.
-pub type MigrationSet<'a> = (&'static str, &'a [Migration]);
 
 /// Copies every row of `from` into `to`, and then reads each again from both and compares.
 ///
@@ -380,11 +378,6 @@ impl Table {
 fn bound(sql: String, values: &[Value]) -> Statement {
     let statement = Statement::adapted(sql);
     values.iter().cloned().fold(statement, Statement::bind)
-}
-
-/// An identifier that stands in one of the two databases.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn list(names: &[String]) -> String {

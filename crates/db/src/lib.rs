@@ -93,10 +93,11 @@ use std::path::Path;
 
 pub use crate::{
     batch::{Batch, Written},
-    copy::{Copied, MigrationSet, copy},
+    catalog::tables_of,
+    copy::{Copied, copy},
     error::StoreError,
     location::Location,
-    migration::Migration,
+    migration::{Migration, MigrationSet},
     postgres::{LibpqEnvironment, Postgres, PostgresSettings},
     reader::Reader,
     row::Row,

@@ -42,6 +42,9 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+/// A named set of migrations.
+pub type MigrationSet<'a> = (&'static str, &'a [Migration]);
+
 const CREATE_TABLE: &str = "\
 CREATE TABLE IF NOT EXISTS schema_versions (
     set_name TEXT NOT NULL,

@@ -109,11 +109,15 @@ pub async fn postgres() -> Option<TestDb> {
     };
     let schema = Schema {
         server,
-        name: format!("test_{}", Uuid::new_v4().simple()),
+        // With upper and lower case: nothing may forget to quote it.
+        name: format!("Test_{}", Uuid::new_v4().simple()),
     };
-    run_on(&schema.server, &format!("CREATE SCHEMA {}", schema.name))
-        .await
-        .expect("the server of TEST_POSTGRES_URL answers");
+    run_on(
+        &schema.server,
+        &format!("CREATE SCHEMA \"{}\"", schema.name),
+    )
+    .await
+    .expect("the server of TEST_POSTGRES_URL answers");
     Some(TestDb {
         db: schema.open().await,
         place: Place::Schema(schema),
@@ -143,7 +147,7 @@ fn open_file(folder: &TempDir) -> Db {
 impl Schema {
     fn url(&self) -> String {
         let separator = if self.server.contains('?') { '&' } else { '?' };
-        let options = format!("options=-c%20search_path%3D{}", self.name);
+        let options = format!("options=-c%20search_path%3D%22{}%22", self.name);
         format!("{}{separator}{options}", self.server)
     }
 
@@ -169,7 +173,10 @@ async fn run_on(server: &str, sql: &str) -> Result<(), tokio_postgres::Error> {
 impl Drop for Schema {
     fn drop(&mut self) {
         let server = self.server.clone();
-        let sql = format!("SET lock_timeout = '2s'; DROP SCHEMA {} CASCADE", self.name);
+        let sql = format!(
+            "SET lock_timeout = '2s'; DROP SCHEMA \"{}\" CASCADE",
+            self.name
+        );
         let removed = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()

@@ -201,8 +201,14 @@ async fn an_older_database_is_not_copied() {
 #[tokio::test]
 async fn nothing_starts_on_a_database_whose_tables_were_made_half_way() {
     const SETS: &[db::MigrationSet<'static>] = &[
-        ("one", &[table("one", "CREATE TABLE one (id TEXT PRIMARY KEY);")]),
-        ("two", &[table("two", "CREATE TABLE two (id TEXT PRIMARY KEY);")]),
+        (
+            "one",
+            &[table("one", "CREATE TABLE one (id TEXT PRIMARY KEY);")],
+        ),
+        (
+            "two",
+            &[table("two", "CREATE TABLE two (id TEXT PRIMARY KEY);")],
+        ),
     ];
     let Some(test) = super::fresh().await else {
         return;
