@@ -257,7 +257,8 @@ impl Db {
     /// # Errors
     ///
     /// [`StoreError`] when the database is on PostgreSQL, whose own tools make images, when the file
-    /// exists or cannot be made, or when there is no room for it; then no file is left behind.
+    /// exists or cannot be made, or when there is no room for it; then no file is left behind. Nor is
+    /// one when nobody waits for the answer any more: then writing it ends.
     pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         match self {
             Self::Postgres(_) => Err(StoreError::refused(

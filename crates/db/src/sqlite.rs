@@ -18,7 +18,7 @@ use std::{
 };
 
 use rusqlite::{
-    CachedStatement, Connection, ErrorCode, ToSql,
+    CachedStatement, Connection, ErrorCode, InterruptHandle, ToSql,
     config::DbConfig,
     ffi,
     types::{ToSqlOutput, ValueRef},
@@ -152,8 +152,9 @@ impl Sqlite {
         let Some(readers) = &self.0.readers else {
             return self.0.writer.copy_to(to).await;
         };
-        let file = readers.file.clone();
-        let copied = tokio::task::spawn_blocking(move || image::write(&connect(&file, "")?, &to));
+        let connection = connect(&readers.file, "")?;
+        let _interrupting = Interrupting(connection.get_interrupt_handle());
+        let copied = tokio::task::spawn_blocking(move || image::write(&connection, &to));
         let failed = |error| StoreError::unavailable("a reader failed").because(error);
         copied.await.map_err(failed)?
     }
@@ -195,6 +196,15 @@ impl Readers {
             .find_map(|reader| reader.try_lock().ok())
             .or_else(|| from.first().map(|reader| lock(reader)))
             .expect("there is at least one reader")
+    }
+}
+
+/// Ends what a connection does when nobody waits for it any more.
+struct Interrupting(InterruptHandle);
+
+impl Drop for Interrupting {
+    fn drop(&mut self) {
+        self.0.interrupt();
     }
 }
 
