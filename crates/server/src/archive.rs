@@ -8,6 +8,7 @@ mod files;
 mod manifest;
 mod postgres;
 mod tape;
+mod work;
 
 use std::fs;
 use std::io;
@@ -17,15 +18,19 @@ use db::{Db, Statement, StoreError};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use crate::config::Settings;
 use crate::config::settings::Database;
-use crate::data_dir::{DATABASE_FILE, DataDir, DataDirError, write_private};
+use crate::config::{Servers, Settings};
+use crate::data_dir::{DATABASE_FILE, DataDir, DataDirError};
 use crate::installation::{Installation, InstallationError};
 use crate::keyring_file::{self, KeyringFile};
+use crate::up::tables;
 
 pub use manifest::{Content, Digest, Engine, Manifest};
 
+use files::Placed;
 use manifest::KEYRING;
+use postgres::Loaded;
+use work::{Work, on_thread};
 
 /// Why there is no archive, or nothing was restored.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +111,31 @@ pub enum ArchiveError {
          postgresql-client), of the server's version or newer"
     )]
     NoTool(&'static str),
+    /// The archive's tables are of a version that this program does not know.
+    #[error(
+        "the archive was made by latchkey {version}, which has tables that this program does not \
+         know; restore it with that version"
+    )]
+    Newer {
+        /// Who made it.
+        version: String,
+        /// Which tables.
+        source: StoreError,
+    },
+    /// It failed when PostgreSQL's tables stood there already, and they still do.
+    #[error(
+        "{failed}; and the tables that were restored could not be dropped again: empty the database \
+         before you try once more"
+    )]
+    HalfWay {
+        /// What failed, with its causes.
+        failed: String,
+        /// Why they could not be dropped.
+        source: StoreError,
+    },
+    /// Somebody wanted it to end.
+    #[error("it was stopped before it was done, and nothing of it was left behind")]
+    Stopped,
     /// One of PostgreSQL's programs failed.
     #[error("{tool} failed: {said}")]
     Tool {
@@ -123,12 +153,14 @@ fn io_error(what: &str, path: &Path) -> impl FnOnce(io::Error) -> ArchiveError {
 }
 
 /// Writes an archive of this installation to a new file that this user alone can read. Servers may
-/// run meanwhile.
+/// run meanwhile. Ctrl-C and SIGTERM end it; nothing is left behind then.
+///
+/// It runs in a runtime of its own.
 ///
 /// # Errors
 ///
 /// [`ArchiveError`] says what stands in the way; then there is no file.
-pub async fn backup(
+pub fn backup(
     settings: &Settings,
     directory: &Path,
     to: &Path,
@@ -138,84 +170,173 @@ pub async fn backup(
         return Err(ArchiveError::Exists(to.display().to_string()));
     }
     let staging = staging(files::folder_of(to))?;
-    // The database comes first: nobody takes keys or secrets away, so that what is read later holds
-    // everything that this state of the database needs.
-    let saved = save_database(settings, directory, staging.path()).await?;
-    let keyring = keyring_path(settings, directory);
-    files::copy(&keyring, &staging.path().join(KEYRING))?;
-    for (from, name) in files::kept(directory)? {
-        files::copy(&from, &staging.path().join(name))?;
-    }
-    let installation = saved.verify(&keyring).await?;
-    let (path, to) = (staging.path().to_owned(), to.to_owned());
-    let written = tokio::task::spawn_blocking(move || {
-        let contents = tape::contents(&path)?;
-        let manifest = Manifest::new(saved.content, installation, contents, now);
-        tape::write(&path, &manifest, &to)?;
-        Ok(manifest)
-    });
-    written.await.map_err(thread_failed)?
+    // Gone before the folder is removed, so that nothing is written into it any more.
+    let work = Work::new()?;
+    work.until_stopped(make(settings, directory, staging.path(), to, now))
 }
 
-/// Puts an archive's contents into an empty data directory and, on PostgreSQL, an empty database.
+async fn make(
+    settings: &Settings,
+    directory: &Path,
+    staging: &Path,
+    to: &Path,
+    now: Timestamp,
+) -> Result<Manifest, ArchiveError> {
+    // The database comes first: nobody takes keys or secrets away, so that what is read later holds
+    // everything that this state of the database needs.
+    let saved = save_database(settings, directory, staging).await?;
+    let keyring = keyring_path(settings, directory);
+    files::copy(&keyring, &staging.join(KEYRING))?;
+    for (from, name) in files::kept(directory)? {
+        files::copy(&from, &staging.join(name))?;
+    }
+    let installation = saved.verify(&keyring).await?;
+    let (path, to) = (staging.to_owned(), to.to_owned());
+    on_thread(move |given_up| {
+        let contents = tape::contents(&path, given_up)?;
+        let manifest = Manifest::new(saved.content, installation, contents, now);
+        tape::write(&path, &manifest, &to, given_up)?;
+        Ok(manifest)
+    })
+    .await
+}
+
+/// Puts an archive's contents into an empty data directory and, on PostgreSQL, a database that has
+/// none of our tables. Ctrl-C and SIGTERM end it; nothing is left behind then.
+///
+/// It runs in a runtime of its own.
 ///
 /// # Errors
 ///
-/// [`ArchiveError`] says what stands in the way. Nothing is put in its place before everything was
-/// checked.
-pub async fn restore(
+/// [`ArchiveError`] says what stands in the way. On SQLite nothing is put in its place before
+/// everything was checked; PostgreSQL's tables can be checked only once they are there, and are
+/// dropped again when something is wrong. Whatever fails, what was put in its place is taken away, so
+/// that it can be tried again; where that fails, too, the error says so.
+pub fn restore(
     settings: &Settings,
     directory: &Path,
     from: &Path,
 ) -> Result<Manifest, ArchiveError> {
     let held = DataDir::open(directory)?;
     files::refuse_used(held.path())?;
-    let staging = staging(directory)?;
-    let (path, archive) = (staging.path().to_owned(), from.to_owned());
-    let read = tokio::task::spawn_blocking(move || tape::read(&archive, &path));
-    let manifest = read.await.map_err(thread_failed)??;
-
-    let configured = Engine::of(&settings.database);
-    if manifest.database.engine != configured {
-        return Err(ArchiveError::Engine {
-            archived: manifest.database.engine,
-            configured,
-        });
-    }
     let keyring = keyring_path(settings, directory);
-    let staged = staging.path().join(KEYRING);
-    files::refuse_other(&keyring, &staged)?;
-    let image = staging.path().join(configured.file());
-    match &settings.database {
-        Database::Sqlite => {
-            let saved = Saved::image(image.clone()).await?;
-            same_tables(&saved.content, &manifest, from)?;
-            saved.verify(&staged).await?;
-        }
-        Database::Postgres(postgres) => {
-            let db = Db::postgres(postgres).await?;
-            postgres::load(postgres, &db, &manifest.database, &image).await?;
-            let saved = Saved::live(db).await?;
-            same_tables(&saved.content, &manifest, from)?;
-            saved.verify(&staged).await?;
-        }
+    if !keyring.exists() {
+        files::refuse_unwritable(files::folder_of(&keyring))?;
     }
-    for name in manifest.names() {
-        if let Some(kept) = files::kept_name(name) {
-            let content = fs::read(staging.path().join(name));
-            let content = content.map_err(io_error("reading", &staging.path().join(name)))?;
-            let place = directory.join(kept);
-            write_private(&place, &content).map_err(io_error("writing", &place))?;
-        }
-    }
-    let content = fs::read(&staged).map_err(io_error("reading", &staged))?;
-    write_private(&keyring, &content).map_err(io_error("writing", &keyring))?;
-    if configured == Engine::Sqlite {
-        // The last step: a database without its keyring would not be opened.
-        let place = directory.join(DATABASE_FILE);
-        fs::rename(&image, &place).map_err(io_error("making", &place))?;
-    }
+    let staging = staging(directory)?;
+    let work = Work::new()?;
+    let unpacked = Unpacked {
+        folder: staging.path(),
+        archive: from,
+        directory,
+        keyring: &keyring,
+    };
+    let (manifest, loaded) = work.until_stopped(unpacked.load(settings))?;
+    // The rest is a matter of moments, and is not stopped in the middle.
+    work.finish(unpacked.put_in_place(&manifest, loaded))?;
     Ok(manifest)
+}
+
+/// An archive on its way from a folder to its place.
+struct Unpacked<'a> {
+    folder: &'a Path,
+    archive: &'a Path,
+    directory: &'a Path,
+    keyring: &'a Path,
+}
+
+impl Unpacked<'_> {
+    fn staged_keyring(&self) -> PathBuf {
+        self.folder.join(KEYRING)
+    }
+
+    /// Unpacks and checks everything. PostgreSQL's tables are in their place afterwards.
+    async fn load(&self, settings: &Settings) -> Result<(Manifest, Option<Loaded>), ArchiveError> {
+        let (folder, archive) = (self.folder.to_owned(), self.archive.to_owned());
+        let read = on_thread(move |given_up| tape::read(&archive, &folder, given_up));
+        let manifest = read.await?;
+        let configured = Engine::of(&settings.database);
+        if manifest.database.engine != configured {
+            return Err(ArchiveError::Engine {
+                archived: manifest.database.engine,
+                configured,
+            });
+        }
+        let sets = tables::sets(Servers::Both);
+        let ours = db::tables_of(&sets, &manifest.database.versions).await;
+        let mut ours = ours.map_err(|source| ArchiveError::Newer {
+            version: manifest.version.clone(),
+            source,
+        })?;
+        // A manifest may tell less than there is.
+        ours.extend(db::tables_of(&sets, &tables::newest(&sets)).await?);
+        let keyring = self.staged_keyring();
+        files::refuse_other(self.keyring, &keyring)?;
+        let image = self.folder.join(configured.file());
+        let loaded = match &settings.database {
+            Database::Sqlite => {
+                let saved = Saved::image(image).await?;
+                self.check(&saved, &manifest).await?;
+                None
+            }
+            Database::Postgres(postgres) => {
+                let db = Db::postgres(postgres).await?;
+                let archived = &manifest.database;
+                Some(postgres::load(postgres, db, archived, ours, &image).await?)
+            }
+        };
+        Ok((manifest, loaded))
+    }
+
+    async fn put_in_place(
+        &self,
+        manifest: &Manifest,
+        loaded: Option<Loaded>,
+    ) -> Result<(), ArchiveError> {
+        let Some(loaded) = loaded else {
+            return self.put_files(manifest);
+        };
+        let put = match Saved::live(loaded.db.clone()).await {
+            Ok(saved) => self.check(&saved, manifest).await,
+            Err(error) => Err(error),
+        };
+        match put.and_then(|()| self.put_files(manifest)) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(loaded.take_away(error).await),
+        }
+    }
+
+    /// The manifest must speak of the database that it came with, and the keyring belong to it.
+    async fn check(&self, saved: &Saved, manifest: &Manifest) -> Result<(), ArchiveError> {
+        if saved.content.versions != manifest.database.versions {
+            return Err(ArchiveError::Damaged {
+                path: self.archive.display().to_string(),
+                what: "its database has tables of other versions than its manifest tells"
+                    .to_owned(),
+            });
+        }
+        saved.verify(&self.staged_keyring()).await.map(drop)
+    }
+
+    /// Puts all files in their places, or none.
+    fn put_files(&self, manifest: &Manifest) -> Result<(), ArchiveError> {
+        let mut placed = Placed::default();
+        for name in manifest.names() {
+            if let Some(kept) = files::kept_name(name) {
+                placed.copy(&self.folder.join(name), &self.directory.join(kept))?;
+            }
+        }
+        if !self.keyring.exists() {
+            placed.copy(&self.staged_keyring(), self.keyring)?;
+        }
+        if manifest.database.engine == Engine::Sqlite {
+            // The last step: a database without its keyring would not be opened.
+            let image = self.folder.join(Engine::Sqlite.file());
+            placed.rename(&image, &self.directory.join(DATABASE_FILE))?;
+        }
+        placed.keep();
+        Ok(())
+    }
 }
 
 /// A database that was read, and what it says of itself.
@@ -297,21 +418,12 @@ async fn save_database(
             if saved.content.versions.is_empty() {
                 return Err(ArchiveError::Nothing("with our tables".to_owned()));
             }
-            postgres::dump(postgres, &saved.db, &saved.content, &image).await?;
+            let sets = tables::sets(Servers::Both);
+            let ours = db::tables_of(&sets, &saved.content.versions).await?;
+            postgres::dump(postgres, &saved.content, &ours, &image).await?;
             Ok(saved)
         }
     }
-}
-
-/// The manifest must speak of the database that it came with.
-fn same_tables(found: &Content, manifest: &Manifest, archive: &Path) -> Result<(), ArchiveError> {
-    if found.versions == manifest.database.versions {
-        return Ok(());
-    }
-    Err(ArchiveError::Damaged {
-        path: archive.display().to_string(),
-        what: "its database has tables of other versions than its manifest tells".to_owned(),
-    })
 }
 
 fn keyring_path(settings: &Settings, directory: &Path) -> PathBuf {
@@ -330,11 +442,4 @@ fn staging(beside: &Path) -> Result<TempDir, ArchiveError> {
     let kept = made.path().join(files::FOLDER);
     fs::create_dir(&kept).map_err(io_error("making", &kept))?;
     Ok(made)
-}
-
-fn thread_failed(error: tokio::task::JoinError) -> ArchiveError {
-    ArchiveError::Io {
-        what: "reading or writing the archive".to_owned(),
-        source: error.into(),
-    }
 }

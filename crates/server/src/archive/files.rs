@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{ArchiveError, io_error};
 use crate::config::FILE_NAME;
-use crate::data_dir::{LOCK_FILE, read_if_present};
+use crate::data_dir::{LOCK_FILE, read_if_present, write_private};
 use crate::env_file::KEPT_ENV_FILE;
 use crate::tls::AUTHORITY_FILES;
 
@@ -109,9 +109,76 @@ pub(super) fn refuse_other(keyring: &Path, archived: &Path) -> Result<(), Archiv
     })
 }
 
+/// Refuses a folder in which no file can be made.
+pub(super) fn refuse_unwritable(folder: &Path) -> Result<(), ArchiveError> {
+    let made = tempfile::Builder::new()
+        .prefix(".latchkey-")
+        .tempfile_in(folder);
+    made.map(drop).map_err(io_error("making a file in", folder))
+}
+
+/// Files that were put in their places, and are removed again unless they are kept.
+#[derive(Default)]
+pub(super) struct Placed(Vec<PathBuf>);
+
+impl Placed {
+    /// Copies a file to a new one that this user alone can read, and that is on the disk.
+    pub(super) fn copy(&mut self, from: &Path, to: &Path) -> Result<(), ArchiveError> {
+        let content = fs::read(from).map_err(io_error("reading", from))?;
+        self.0.push(to.to_owned());
+        write_private(to, &content).map_err(io_error("writing", to))
+    }
+
+    /// Moves a file of the same file system to its place, on the disk.
+    pub(super) fn rename(&mut self, from: &Path, to: &Path) -> Result<(), ArchiveError> {
+        self.0.push(to.to_owned());
+        let moved = fs::File::open(from)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| fs::rename(from, to))
+            // The name is durable only when the directory is.
+            .and_then(|()| fs::File::open(folder_of(to))?.sync_all());
+        moved.map_err(io_error("making", to))
+    }
+
+    pub(super) fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            // What was not even begun is not there, and the error that is told is the first one.
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_put_in_its_place_is_removed_when_a_later_step_fails() {
+        let place = tempfile::tempdir().unwrap();
+        let file = |name: &str| place.path().join(name);
+        fs::write(file("from"), "x").unwrap();
+        let put = |last: &Path| {
+            let mut placed = Placed::default();
+            placed.copy(&file("from"), &file("copy"))?;
+            placed.rename(&file("from"), last)?;
+            placed.keep();
+            Ok::<(), ArchiveError>(())
+        };
+
+        put(&file("no/such/folder")).unwrap_err();
+        assert!(!file("copy").exists());
+        assert!(file("from").exists());
+
+        put(&file("moved")).unwrap();
+        assert_eq!(fs::read(file("copy")).unwrap(), b"x");
+        assert_eq!(fs::read(file("moved")).unwrap(), b"x");
+    }
 
     #[test]
     fn an_archive_names_no_file_outside_the_data_directory() {

@@ -8,16 +8,21 @@ use std::path::Path;
 use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use tar::{Archive, Builder, Entry, EntryType, Header};
+use tokio_util::sync::CancellationToken;
 
 use super::files::{self, create_private, folder_of};
 use super::manifest::{Digest, FORMAT, KEYRING, MANIFEST, Manifest};
+use super::work::{Watched, refuse_given_up};
 use super::{ArchiveError, io_error};
 
 /// Longer than a manifest of thousands of environments.
 const LONGEST_MANIFEST: u64 = 4 * 1024 * 1024;
 
 /// What lies in the folder, by name.
-pub(super) fn contents(folder: &Path) -> Result<BTreeMap<String, Digest>, ArchiveError> {
+pub(super) fn contents(
+    folder: &Path,
+    given_up: &CancellationToken,
+) -> Result<BTreeMap<String, Digest>, ArchiveError> {
     let mut found = BTreeMap::new();
     for (place, prefix) in [
         (folder.to_owned(), String::new()),
@@ -29,6 +34,7 @@ pub(super) fn contents(folder: &Path) -> Result<BTreeMap<String, Digest>, Archiv
             if entry.path().is_file() && is_ours(&name) {
                 let path = entry.path();
                 let file = File::open(&path).map_err(io_error("reading", &path))?;
+                let file = Watched::new(file, given_up);
                 let digest = copy(file, io::sink()).map_err(io_error("reading", &path))?;
                 found.insert(name, digest);
             }
@@ -37,21 +43,26 @@ pub(super) fn contents(folder: &Path) -> Result<BTreeMap<String, Digest>, Archiv
     Ok(found)
 }
 
-/// Writes the archive beside its place, and moves it there when it is on the disk.
-pub(super) fn write(folder: &Path, manifest: &Manifest, to: &Path) -> Result<(), ArchiveError> {
+/// Writes the archive in the folder of what goes into it, and moves it to its place when it is on the
+/// disk.
+pub(super) fn write(
+    folder: &Path,
+    manifest: &Manifest,
+    to: &Path,
+    given_up: &CancellationToken,
+) -> Result<(), ArchiveError> {
     let written = (|| {
-        let mut file = tempfile::Builder::new()
-            .prefix(".latchkey-")
-            .tempfile_in(folder_of(to))?;
+        let mut file = tempfile::Builder::new().tempfile_in(folder)?;
         let mut tape = Builder::new(io::BufWriter::new(file.as_file_mut()));
         let text = serde_json::to_vec_pretty(manifest).map_err(io::Error::other)?;
         tape.append_data(&mut header(text.len() as u64), MANIFEST, &text[..])?;
         for (name, digest) in &manifest.files {
-            let content = File::open(folder.join(name))?;
+            let content = Watched::new(File::open(folder.join(name))?, given_up);
             tape.append_data(&mut header(digest.bytes), name, content)?;
         }
         tape.into_inner()?.flush()?;
         file.as_file().sync_all()?;
+        refuse_given_up(given_up)?;
         file.persist_noclobber(to).map_err(|error| error.error)?;
         // The name is durable only when the directory is.
         File::open(folder_of(to))?.sync_all()
@@ -68,8 +79,13 @@ fn header(bytes: u64) -> Header {
 }
 
 /// Unpacks an archive into a folder, and believes nothing that its manifest does not say.
-pub(super) fn read(archive: &Path, folder: &Path) -> Result<Manifest, ArchiveError> {
+pub(super) fn read(
+    archive: &Path,
+    folder: &Path,
+    given_up: &CancellationToken,
+) -> Result<Manifest, ArchiveError> {
     let file = File::open(archive).map_err(io_error("opening", archive))?;
+    let file = Watched::new(file, given_up);
     let mut tape = Archive::new(io::BufReader::new(file));
     let damaged = |what: String| ArchiveError::Damaged {
         path: archive.display().to_string(),

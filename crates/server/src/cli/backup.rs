@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::Args;
 use platform::{Clock as _, SystemClock};
 
-use super::connection::converse;
 use super::{Place, directory, terminal};
 use crate::archive;
 
@@ -40,10 +39,12 @@ pub(super) struct Backup {
 
 /// Puts an archive of `latchkey backup` into an empty data directory.
 ///
-/// Before anything is put in its place, every file is compared with the digest that the archive
-/// tells, and database and keyring with each other. On PostgreSQL the database has to be empty, too,
-/// and `pg_restore` has to be on the path. An older version's database is brought to this version at
-/// the next start; a newer version's is refused there.
+/// Every file is compared with the digest that the archive tells, and database and keyring with each
+/// other: on SQLite before anything is put in its place; on PostgreSQL once the tables are there,
+/// which are dropped again when something is wrong. After a failure it can be tried again. On
+/// PostgreSQL the database may have none of these tables yet, and `pg_restore` has to be on the path.
+/// An older version's database is brought to this version at the next start; a newer version's is
+/// refused.
 #[derive(Args, Debug)]
 #[command(after_help = RESTORE_EXAMPLES)]
 pub(super) struct Restore {
@@ -58,8 +59,7 @@ impl Backup {
         let settings = self.place.settings()?;
         let directory = directory(&settings)?;
         let now = SystemClock.now();
-        let manifest =
-            converse(async { Ok(archive::backup(&settings, &directory, &self.file, now).await?) })?;
+        let manifest = archive::backup(&settings, &directory, &self.file, now)?;
         terminal::print(&format!(
             "{} holds the installation {}: {} files with {} bytes. Database and keyring belong \
              together. Whoever has this file has everything.\n",
@@ -76,8 +76,7 @@ impl Restore {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let settings = self.place.settings()?;
         let directory = directory(&settings)?;
-        let manifest =
-            converse(async { Ok(archive::restore(&settings, &directory, &self.file).await?) })?;
+        let manifest = archive::restore(&settings, &directory, &self.file)?;
         terminal::print(&format!(
             "The installation {}, as latchkey {} had it at {}, is in {}. Start it with `latchkey \
              up`; nothing else may run that has the same addresses and keys.\n",

@@ -1,5 +1,6 @@
 //! Bringing the tables to this version as a step of its own, and copying them elsewhere.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ pub(crate) enum TablesError {
 }
 
 /// Every set of tables that these servers use.
-fn sets(servers: Servers) -> Vec<MigrationSet<'static>> {
+pub(crate) fn sets(servers: Servers) -> Vec<MigrationSet<'static>> {
     let mut sets: Vec<MigrationSet<'static>> = vec![(installation::SET, installation::MIGRATIONS)];
     if servers.has_environment() {
         sets.push((idp::TABLES, idp::MIGRATIONS));
@@ -70,6 +71,15 @@ fn sets(servers: Servers) -> Vec<MigrationSet<'static>> {
         sets.push((portal::TABLES, portal::MIGRATIONS));
     }
     sets
+}
+
+/// The newest version of each set.
+pub(crate) fn newest(sets: &[MigrationSet<'_>]) -> BTreeMap<String, u32> {
+    let newest = sets.iter().filter_map(|(set, migrations)| {
+        let last = migrations.last()?;
+        Some(((*set).to_owned(), last.version))
+    });
+    newest.collect()
 }
 
 /// The steps that these servers would bring this database by when they start.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Child, Command, Output};
+use std::time::Duration;
 
 use db::testing::TestDb;
 use db::{Batch, Db, Statement};
@@ -16,7 +17,7 @@ use protocol::SystemRandom;
 use serde_json::Value;
 use testkit::{Browser, Method, Person, StatusCode, give_credentials};
 
-use crate::installation::{free_port, refused, run};
+use crate::installation::{free_port, program, refused, run};
 
 /// A development installation in a directory of its own, at addresses that stay.
 struct Place {
@@ -66,6 +67,30 @@ impl Place {
         let data = self.file(data);
         let arguments = [arguments, &["--data-dir", &data]].concat();
         tokio::task::block_in_place(|| run(&self.config(), &arguments, ""))
+    }
+
+    /// Begins a command that will be stopped; programs that it starts are found in this folder first.
+    fn begin(&self, arguments: &[&str], data: &str) -> Child {
+        let data = self.file(data);
+        let arguments = [arguments, &["--data-dir", &data]].concat();
+        let path = format!("{}:/usr/bin:/bin", self.folder.path().display());
+        let mut program = program(&self.config(), &arguments);
+        program.env("PATH", path).spawn().unwrap()
+    }
+
+    /// What lies in a folder of this place.
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.file(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        names
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    /// Writes a line before the others of the configuration.
+    fn configure(&self, line: &str) {
+        let text = fs::read_to_string(self.config()).unwrap();
+        fs::write(self.config(), format!("{line}\n{text}")).unwrap();
     }
 
     fn back_up(&self, archive: &str) {
@@ -245,12 +270,156 @@ async fn on_postgresql_its_own_tools_bring_everything_back() {
     .await;
 }
 
+/// The table of somebody else in the same schema.
+const FOREIGN: &str = "Others";
+
 async fn drop_tables(database: &TestDb) {
     let tables = database.db.tables().await.unwrap();
-    let drop = format!("DROP TABLE {} CASCADE", tables.join(", "));
-    // The text is the test's own.
-    let drop = Statement::new(drop.leak());
-    database.db.batch(Batch::new().add(drop)).await.unwrap();
+    let tables = tables.into_iter().filter(|table| table != FOREIGN);
+    database.db.drop_tables(&tables.collect()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_peoples_tables_are_neither_taken_along_nor_in_the_way() {
+    let Some(database) = db::testing::postgres().await else {
+        return;
+    };
+    let make = Statement::new("CREATE TABLE \"Others\" AS SELECT 1 AS one");
+    database.db.batch(Batch::new().add(make)).await.unwrap();
+    let place = Place::new(database.postgres_url().as_deref());
+    place.start("data").await.shutdown().await;
+    place.back_up("latchkey.tar");
+    drop_tables(&database).await;
+
+    let restored = place.restore("latchkey.tar", "restored");
+
+    assert!(restored.status.success(), "{}", said(&restored));
+    place.start("restored").await.shutdown().await;
+    let theirs = Statement::new("SELECT COUNT(*) AS n FROM \"Others\"");
+    let theirs = database.db.read_optional(theirs).await.unwrap().unwrap();
+    assert_eq!(theirs.get::<i64>("n").unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_fails_on_postgresql_can_be_repeated() {
+    let Some(database) = db::testing::postgres().await else {
+        return;
+    };
+    let place = Place::new(database.postgres_url().as_deref());
+    place.start("data").await.shutdown().await;
+    place.back_up("good.tar");
+    drop_tables(&database).await;
+    // Only the database itself can tell that its manifest is wrong.
+    let mut wrong = entries(&place.file("good.tar"));
+    let mut manifest: Value = serde_json::from_slice(&wrong[0].1).unwrap();
+    manifest["database"]["versions"]["idp"] = 1.into();
+    wrong[0].1 = serde_json::to_vec(&manifest).unwrap();
+    write(&place.file("wrong.tar"), &wrong);
+
+    let first = place.restore("wrong.tar", "restored");
+
+    refused(&first, "tables of other versions");
+    assert_eq!(place.names("restored"), ["latchkey.lock"]);
+    assert!(database.db.tables().await.unwrap().is_empty());
+    let second = place.restore("good.tar", "restored");
+    assert!(second.status.success(), "{}", said(&second));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_whose_keyring_has_no_place_puts_nothing_anywhere() {
+    let place = Place::new(None);
+    place.start("data").await.shutdown().await;
+    place.back_up("latchkey.tar");
+    let keyring = place.file("keys/keyring.json");
+    place.configure(&format!("keyring_file = \"{keyring}\""));
+
+    let first = place.restore("latchkey.tar", "restored");
+
+    refused(&first, "making a file in");
+    assert_eq!(place.names("restored"), ["latchkey.lock"]);
+    fs::create_dir(place.file("keys")).unwrap();
+    let second = place.restore("latchkey.tar", "restored");
+    assert!(second.status.success(), "{}", said(&second));
+    assert!(Path::new(&keyring).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_is_stopped_leaves_no_secret_behind() {
+    let place = Place::new(None);
+    place.start("data").await.shutdown().await;
+    place.back_up("whole.tar");
+    let pipe = place.file("pipe.tar");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let child = place.begin(&["restore", &pipe], "restored");
+    // An archive that has no end: everything came, and one more file may.
+    let archive = fs::read(place.file("whole.tar")).unwrap();
+    let (archive, _end) = archive.split_at(archive.len() - 1024);
+    let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    tokio::task::block_in_place(|| writer.write_all(archive).unwrap());
+    wait_until(|| {
+        let staging = place.names("restored");
+        let staging = staging.iter().find(|name| name.starts_with(".latchkey-"));
+        staging.is_some_and(|name| {
+            Path::new(&place.file(&format!("restored/{name}/keyring.json"))).exists()
+        })
+    })
+    .await;
+
+    let output = stop(child);
+
+    refused(&output, "it was stopped");
+    assert_eq!(place.names("restored"), ["latchkey.lock"]);
+    drop(writer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_stopped_stops_postgresqls_tool_as_well() {
+    let Some(database) = db::testing::postgres().await else {
+        return;
+    };
+    let place = Place::new(database.postgres_url().as_deref());
+    place.start("data").await.shutdown().await;
+    // In its place one that never ends.
+    let (tool, began) = (place.file("pg_dump"), place.file("began"));
+    let script = format!("#!/bin/sh\necho $$ > {began}.new\nmv {began}.new {began}\nexec sleep 600\n");
+    fs::write(&tool, script).unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).unwrap();
+    let archive = place.file("latchkey.tar");
+    let child = place.begin(&["backup", &archive], "data");
+    wait_until(|| Path::new(&began).exists()).await;
+    let tool = fs::read_to_string(&began).unwrap();
+
+    let output = stop(child);
+
+    refused(&output, "it was stopped");
+    assert!(!Path::new(&archive).exists());
+    let left = place.names(".");
+    assert!(!left.iter().any(|name| name.starts_with(".latchkey-")), "{left:?}");
+    assert!(!Path::new(&format!("/proc/{}", tool.trim())).exists());
+}
+
+/// Asks a program to stop, as a service manager does, and waits for its end.
+fn stop(child: Child) -> Output {
+    let asked = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(asked.unwrap().success());
+    tokio::task::block_in_place(|| child.wait_with_output().unwrap())
+}
+
+async fn wait_until(is_so: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_mins(1), async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.expect("it comes to pass within a minute");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,9 +442,7 @@ async fn nothing_is_overwritten_and_nothing_that_runs_is_touched() {
     let keyring = place.file("keys.json");
     let file = KeyringFile::new(keyring.clone().into());
     file.make(&SystemRandom).unwrap();
-    let text = fs::read_to_string(place.config()).unwrap();
-    let text = format!("keyring_file = \"{keyring}\"\n{text}");
-    fs::write(place.config(), text).unwrap();
+    place.configure(&format!("keyring_file = \"{keyring}\""));
     let other = place.restore("latchkey.tar", "restored");
     refused(&other, "another keyring");
     assert!(!Path::new(&place.file("restored/latchkey.db")).exists());

@@ -163,18 +163,23 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// Runs the program with this configuration.
-pub(crate) fn run(config: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+/// The program with this configuration and nothing else of this process.
+pub(crate) fn program(config: &Path, arguments: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    program
         .args(arguments)
         .arg("--config")
         .arg(config)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    program
+}
+
+/// Runs the program with this configuration.
+pub(crate) fn run(config: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = program(config, arguments).spawn().unwrap();
     // A command that refuses its options reads nothing.
     let _ = writeln!(child.stdin.take().unwrap(), "{input}");
     child.wait_with_output().unwrap()
