@@ -53,6 +53,12 @@ pub enum ArchiveError {
     /// There is no database to keep.
     #[error("there is no database {0}; nothing to back up (name the place with --data-dir)")]
     Nothing(String),
+    /// The data is elsewhere until the server stops.
+    #[error(
+        "the control API has reset this database, and what came since comes into its file when the \
+         server stops; stop it first"
+    )]
+    Reset(#[source] DataDirError),
     /// Something would be overwritten.
     #[error(
         "{place} is not empty ({found}); restore into an empty one, so that nothing is overwritten"
@@ -409,6 +415,12 @@ async fn save_database(
             // Opening would make one.
             if !file.exists() {
                 return Err(ArchiveError::Nothing(file.display().to_string()));
+            }
+            // Where nobody holds the directory, what is left of a reset counts no more.
+            if files::has_been_reset(directory)?
+                && let Err(error @ DataDirError::InUse { .. }) = DataDir::open(directory)
+            {
+                return Err(ArchiveError::Reset(error));
             }
             Db::sqlite(&file)?.copy_to(&image).await?;
             Saved::image(image).await

@@ -15,6 +15,9 @@ pub(crate) const LOCK_FILE: &str = "latchkey.lock";
 /// The database's file in the data directory.
 pub(crate) const DATABASE_FILE: &str = "latchkey.db";
 
+/// The folder in it of what the control API's resets made, while a server runs.
+pub(crate) const GENERATIONS: &str = "generations";
+
 /// A data directory that this process holds alone.
 #[derive(Debug)]
 pub struct DataDir {

@@ -35,7 +35,7 @@ use self::reserved::Reserved;
 use crate::config::settings::Database;
 use crate::config::{Servers, Settings};
 use crate::control::{Control, Maker, ServerName, Stage};
-use crate::data_dir::{DATABASE_FILE, DataDir};
+use crate::data_dir::{DATABASE_FILE, DataDir, GENERATIONS};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
 use crate::health::Readiness;
 use crate::installation::InstallationError;
@@ -333,7 +333,7 @@ async fn maker(
             "a reset needs an image of the database, which is kept of SQLite alone (setting database)",
         ));
     };
-    let folder = reserved.directory.path().join(generation::FOLDER);
+    let folder = reserved.directory.path().join(GENERATIONS);
     let (sides, readiness) = (Arc::clone(sides), readiness.clone());
     let again = Again::image(sides, environment, readiness, db, folder).await?;
     Ok(Ok(Arc::new(FromImage(again))))

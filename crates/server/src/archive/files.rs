@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{ArchiveError, io_error};
 use crate::config::FILE_NAME;
-use crate::data_dir::{LOCK_FILE, read_if_present, write_private};
+use crate::data_dir::{GENERATIONS, LOCK_FILE, read_if_present, write_private};
 use crate::env_file::KEPT_ENV_FILE;
 use crate::tls::AUTHORITY_FILES;
 
@@ -94,6 +94,25 @@ pub(super) fn refuse_used(directory: &Path) -> Result<(), ArchiveError> {
         place: format!("the data directory {}", directory.display()),
         found: found.join(", "),
     })
+}
+
+/// Whether a server that runs here keeps its data in a database that a reset made. The one for the
+/// next reset is made ahead: where there is a second one, the first is in use.
+pub(super) fn has_been_reset(directory: &Path) -> Result<bool, ArchiveError> {
+    let folder = directory.join(GENERATIONS);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(io_error("reading", &folder)(error)),
+    };
+    for entry in entries {
+        let name = entry.map_err(io_error("reading", &folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".db"));
+        if number.is_some_and(|number| number.parse::<u32>().is_ok_and(|number| number > 1)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses a keyring in the archive's keyring's place, unless it is the same.

@@ -22,9 +22,6 @@ use crate::front::Front;
 use crate::health::Readiness;
 use crate::installation::{Installation, InstallationError};
 
-/// The folder of the generations' databases in the data directory.
-pub(super) const FOLDER: &str = "generations";
-
 /// What all generations have in common.
 pub(super) struct Sides {
     pub(super) settings: Settings,

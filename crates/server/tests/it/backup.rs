@@ -423,6 +423,25 @@ async fn wait_until(is_so: impl Fn() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_reset_is_not_backed_up_as_it_was_before() {
+    let place = Place::new(None);
+    let text = fs::read_to_string(place.config()).unwrap();
+    let control = "[control]\nlisten = \"localhost:0\"\n";
+    fs::write(place.config(), format!("{text}{control}")).unwrap();
+    let running = place.start("data").await;
+    place.back_up("early.tar");
+    let reset = format!("{}reset", running.env.control_url);
+    let reset = Browser::plain().request(Method::POST, reset).send().await;
+    reset.expect(204);
+
+    let stale = place.run(&["backup", &place.file("stale.tar")], "data");
+
+    refused(&stale, "the control API has reset this database");
+    running.shutdown().await;
+    place.back_up("late.tar");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_overwritten_and_nothing_that_runs_is_touched() {
     let place = Place::new(None);
     refused(
