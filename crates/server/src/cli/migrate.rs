@@ -78,7 +78,8 @@ impl Migrate {
         let directory = directory(&settings)?;
         let served = self.served.into();
         let (steps, said, code) = if self.check {
-            let due = converse(async { Ok(tables::pending(&settings, &directory, served).await?) })?;
+            let due =
+                converse(async { Ok(tables::pending(&settings, &directory, served).await?) })?;
             let code = if due.is_empty() {
                 ExitCode::SUCCESS
             } else {
@@ -86,7 +87,8 @@ impl Migrate {
             };
             (due, "is due", code)
         } else {
-            let done = converse(async { Ok(tables::migrate(&settings, &directory, served).await?) })?;
+            let done =
+                converse(async { Ok(tables::migrate(&settings, &directory, served).await?) })?;
             (done, "is done", ExitCode::SUCCESS)
         };
         if steps.is_empty() {

@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use pingone::management::{Client, Deletable, Kind, RoleHolder};
 use pingone::{
-    Application, Environment, GatewayId, Group, NewRoleAssignment, Population, Role, RoleAssignment,
-    RoleScope, RoleScopeType, User,
+    Application, Environment, GatewayId, Group, NewRoleAssignment, Population, Role,
+    RoleAssignment, RoleScope, RoleScopeType, User,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -178,7 +178,10 @@ pub(crate) async fn copy(
         .await
         .map_err(TablesError::Copy)?;
     let sets = sets(servers);
-    let there = from.schema_versions().await.map_err(TablesError::Database)?;
+    let there = from
+        .schema_versions()
+        .await
+        .map_err(TablesError::Database)?;
     let is_copied = |name: &String| sets.iter().any(|(set, _)| set == name);
     if let Some(left) = there.into_keys().find(|name| !is_copied(name)) {
         return Err(TablesError::LeftOut(left));

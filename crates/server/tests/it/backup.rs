@@ -387,7 +387,8 @@ async fn a_backup_that_is_stopped_stops_postgresqls_tool_as_well() {
     place.start("data").await.shutdown().await;
     // In its place one that never ends.
     let (tool, began) = (place.file("pg_dump"), place.file("began"));
-    let script = format!("#!/bin/sh\necho $$ > {began}.new\nmv {began}.new {began}\nexec sleep 600\n");
+    let script =
+        format!("#!/bin/sh\necho $$ > {began}.new\nmv {began}.new {began}\nexec sleep 600\n");
     fs::write(&tool, script).unwrap();
     fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).unwrap();
     let archive = place.file("latchkey.tar");
@@ -400,7 +401,10 @@ async fn a_backup_that_is_stopped_stops_postgresqls_tool_as_well() {
     refused(&output, "it was stopped");
     assert!(!Path::new(&archive).exists());
     let left = place.names(".");
-    assert!(!left.iter().any(|name| name.starts_with(".latchkey-")), "{left:?}");
+    assert!(
+        !left.iter().any(|name| name.starts_with(".latchkey-")),
+        "{left:?}"
+    );
     assert!(!Path::new(&format!("/proc/{}", tool.trim())).exists());
 }
 
