@@ -12,10 +12,9 @@ use tokio::task::JoinSet;
 use ui::Mode;
 use url::Url;
 
-use super::generation::FOLDER;
 use super::keys::Keys;
 use crate::control::Stage;
-use crate::data_dir::{DATABASE_FILE, DataDir};
+use crate::data_dir::{DATABASE_FILE, DataDir, GENERATIONS};
 use crate::env_file::EnvironmentFile;
 use crate::front::Network;
 use crate::health::Readiness;
@@ -76,7 +75,7 @@ impl Running {
         if let Some(last) = last {
             keep(&last, &self.data_dir.join(DATABASE_FILE));
         }
-        let copies = self.data_dir.join(FOLDER);
+        let copies = self.data_dir.join(GENERATIONS);
         if let Err(error) = fs::remove_dir_all(&copies)
             && error.kind() != io::ErrorKind::NotFound
         {
