@@ -203,6 +203,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "activities_by_subject",
         sql: include_str!("../migrations/0027_activities_by_subject.sql"),
     },
+    Migration {
+        version: 28,
+        name: "activities_of_one_subject",
+        sql: include_str!("../migrations/0028_activities_of_one_subject.sql"),
+    },
 ];
 
 /// Brings a name into the form in which names are kept and compared, that of the address where it

@@ -36,7 +36,6 @@ const FIND: &str = "\
 SELECT id, recorded_at, correlation_id, document
   FROM activities WHERE environment_id = $1 AND id = $2";
 
-/// With one upper bound only: a second one leads SQLite away from the index of what an entry is about.
 const PAGE: &str = "\
 SELECT id, recorded_at, correlation_id, document
   FROM activities
@@ -150,7 +149,8 @@ mod tests {
         });
         let plan = db.read(page).await.unwrap();
         let plan: Vec<String> = plan.iter().map(|row| row.get("detail").unwrap()).collect();
-        let leads = "activities_by_subject (environment_id=? AND subject_id=?";
+        let leads =
+            "activities_by_subject (subject_id=? AND recorded_at>? AND (recorded_at,id)<(?,?))";
         assert!(plan.len() == 1 && plan[0].contains(leads), "{plan:#?}");
     }
 }
