@@ -323,7 +323,7 @@ mod tests {
                 "/held-back/{then}",
                 get(async |request: Request| {
                     let held_back = request.extensions().get::<HeldBack>().unwrap();
-                    held_back.sleep(Duration::from_secs(60)).await;
+                    held_back.sleep(Duration::from_mins(1)).await;
                     if request.uri().path().ends_with("/slow") {
                         std::future::pending::<()>().await;
                     }

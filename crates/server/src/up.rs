@@ -185,13 +185,7 @@ async fn start(
     let readiness = Readiness::new(keys.installation.clone());
     let (stopping, _) = watch::channel(false);
     let mut jobs = JoinSet::new();
-    let ca_file = ca_file.map(|path| path.display().to_string());
-    let mut env = EnvironmentFile {
-        portal_url: reserved.portal_url.to_string(),
-        ca_file: ca_file.unwrap_or_default(),
-        control_url: fronts.control_url.map(String::from).unwrap_or_default(),
-        ..EnvironmentFile::default()
-    };
+    let mut env = addresses(&reserved, fronts.control_url.as_ref());
 
     let mut environment = None;
     if let Some(url) = &reserved.idp_url {
@@ -264,6 +258,18 @@ async fn start(
         keys,
         _directory: reserved.directory,
     })
+}
+
+/// What the environment file says before there is an environment.
+fn addresses(reserved: &Reserved, control_url: Option<&Url>) -> EnvironmentFile {
+    let ca_file = reserved.ca_file().map(|path| path.display().to_string());
+    let control_url = control_url.map(Url::to_string);
+    EnvironmentFile {
+        portal_url: reserved.portal_url.to_string(),
+        ca_file: ca_file.unwrap_or_default(),
+        control_url: control_url.unwrap_or_default(),
+        ..EnvironmentFile::default()
+    }
 }
 
 /// A seed replaces what is there, which nobody wants of people's accounts.

@@ -634,7 +634,7 @@ async fn after_a_reset_the_database_that_is_in_use_is_asked_and_learns_of_keys()
             tokio::task::yield_now().await;
         }
     };
-    let closed = tokio::time::timeout(std::time::Duration::from_secs(60), closed).await;
+    let closed = tokio::time::timeout(std::time::Duration::from_mins(1), closed).await;
     closed.expect("the database from before is closed");
     control.ask(Method::GET, "readyz", None).await.expect(200);
 
