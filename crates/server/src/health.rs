@@ -4,6 +4,7 @@
 //! service at once, when what people need then is the page that says so. Both answer under any host
 //! name, since a prober uses the node's address.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,7 +18,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::control::Stage;
 use crate::installation::Installation;
 
 /// What a probe found is good for this long: probes come from everywhere, and each one writes.
@@ -27,20 +27,20 @@ const FOUND_IS_GOOD_FOR: Duration = Duration::from_secs(2);
 const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
 /// What readiness depends on.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Readiness {
-    of: Of,
+    /// Whose database has to take what is written.
+    installation: Arc<dyn Fn() -> Installation + Send + Sync>,
     stopping: Arc<AtomicBool>,
     found: Arc<Mutex<Option<(Instant, Found)>>>,
 }
 
-/// Whose database has to take what is written.
-#[derive(Clone, Debug)]
-enum Of {
-    /// This installation's.
-    One(Installation),
-    /// The one of whatever plays.
-    Stage(Arc<Stage>),
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readiness")
+            .field("stopping", &self.stopping)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the last probe found.
@@ -55,7 +55,7 @@ impl Readiness {
     /// Ready while this installation's database can be written.
     pub fn new(installation: Installation) -> Self {
         Self {
-            of: Of::One(installation),
+            installation: Arc::new(move || installation.clone()),
             stopping: Arc::default(),
             found: Arc::default(),
         }
@@ -63,16 +63,16 @@ impl Readiness {
 
     /// Ready while another database can be written, in the same process.
     pub(crate) fn of(&self, installation: Installation) -> Self {
-        Self {
-            stopping: Arc::clone(&self.stopping),
-            ..Self::new(installation)
-        }
+        self.of_current(move || installation.clone())
     }
 
-    /// Ready while the database that is in use can be written, also after a reset.
-    pub(crate) fn of_stage(&self, stage: Arc<Stage>) -> Self {
+    /// Ready while the database can be written that is `current` when the probe comes.
+    pub(crate) fn of_current(
+        &self,
+        current: impl Fn() -> Installation + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            of: Of::Stage(stage),
+            installation: Arc::new(current),
             stopping: Arc::clone(&self.stopping),
             found: Arc::default(),
         }
@@ -86,10 +86,7 @@ impl Readiness {
         {
             return found;
         }
-        let installation = match &self.of {
-            Of::One(installation) => installation.clone(),
-            Of::Stage(stage) => stage.installation(),
-        };
+        let installation = (self.installation)();
         let probe = installation.probe();
         let found = match tokio::time::timeout(LONGEST_PROBE, probe).await {
             Ok(Ok(())) => Found::Ready,

@@ -230,7 +230,8 @@ async fn start(
         && let Some(bound) = reserved.control.take()
     {
         control.set_stage(&stage);
-        let readiness = readiness.of_stage(Arc::clone(&stage));
+        let current = Arc::clone(&stage);
+        let readiness = readiness.of_current(move || current.installation());
         prepared.push((bound, front.wrap(control.router(), readiness), None));
     }
 

@@ -187,19 +187,18 @@ async fn answer(
     loop {
         let behind = (before.0, before.1.as_str());
         let read = activities.page(allowed.id(), period, behind, batch, |select| {
-            in_columns
-                .iter()
-                .fold(select, |select, one| match subject(one) {
-                    Some(id) => select
+            in_columns.iter().fold(select, |select, one| {
+                if let Some(id) = subject(one) {
+                    select
                         .push(" AND ")
                         .push(SUBJECT)
                         .push(" = ")
-                        .push_bind(id.to_ascii_lowercase()),
-                    None => {
-                        let condition = Filter::Compare((*one).clone());
-                        push_condition(select.push(" AND "), &condition, &ATTRIBUTES)
-                    }
-                })
+                        .push_bind(id.to_ascii_lowercase())
+                } else {
+                    let condition = Filter::Compare((*one).clone());
+                    push_condition(select.push(" AND "), &condition, &ATTRIBUTES)
+                }
+            })
         });
         let read = read.await?;
         let is_last = read.len() < usize::try_from(batch).unwrap_or(usize::MAX);

@@ -14,9 +14,9 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::apply::make_all;
 use super::file::{Seed, SeedError};
 use super::kinds::ENVIRONMENT;
+use super::make::make_all;
 use super::source::Source;
 use super::tree::Object;
 use super::walk::{self, Wanted};

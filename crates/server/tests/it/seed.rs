@@ -1,6 +1,7 @@
 //! Seeds: the same every time, the same elsewhere, refused where they are wrong, and compared.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -542,12 +543,14 @@ async fn what_a_worker_may_not_read_is_left_out_of_what_it_pulls_and_not_taken_a
     let place = tempfile::tempdir().unwrap();
     let mut seed = "[[environments]]\nname = \"Limited\"\n".to_owned();
     for (id, name, role) in WORKERS {
-        seed.push_str(&format!(
+        write!(
+            seed,
             "[[environments.applications]]\nid = \"{id}\"\nname = \"{name}\"\ntype = \"WORKER\"\n\
              protocol = \"OPENID_CONNECT\"\nenabled = true\nsecret = \"of-the-{name}\"\n\
              grantTypes = [\"CLIENT_CREDENTIALS\"]\n\
              tokenEndpointAuthMethod = \"CLIENT_SECRET_BASIC\"\nroles = [\"{role}\"]\n"
-        ));
+        )
+        .unwrap();
     }
     let seed = Seed::parse(&seed, "seed.toml").unwrap();
     let system = System::prepare().seed(seed).start().await;
