@@ -22,6 +22,15 @@ pub(crate) fn run(
         .run_seeing(|line| tally.see_node(line))
 }
 
+/// Runs the examples of test suites in several languages, each of which starts the program itself.
+pub(crate) fn suites(tally: &mut Tally, node: &Path, program: &Path) -> anyhow::Result<bool> {
+    service::tied_to_us(node, "TERM", None)
+        .arg("--test-reporter=spec")
+        .arg(root().join("tests/clients/suites.mjs"))
+        .arg(program)
+        .run_seeing(|line| tally.see_node(line))
+}
+
 /// What people do, with a program that was built elsewhere.
 pub(crate) fn walk(program: &Path) -> anyhow::Result<bool> {
     walk_through(&mut Tally::default(), &System::start(program)?)

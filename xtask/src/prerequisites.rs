@@ -45,6 +45,16 @@ const FONTS: Need = Need {
     },
 };
 
+const JUNIT: Need = Need {
+    why: "runs the example of a test suite in Java, where there is a compiler",
+    packages: &["junit5", "libjackson2-databind-java"],
+    is_here: || {
+        let jars = ["junit-platform-console", "jackson-databind"];
+        let is_there = |jar| Path::new(&format!("/usr/share/java/{jar}.jar")).is_file();
+        !is_on_path("javac") || jars.into_iter().all(is_there)
+    },
+};
+
 const NGINX: Need = Need {
     why: "stands in front of the program in a test of its example",
     packages: &["nginx-light"],
@@ -100,6 +110,19 @@ const POSTGRES: Need = Need {
     is_here: || postgres::programs().is_some(),
 };
 
+const PYTEST: Need = Need {
+    why: "runs the example of a test suite in Python",
+    packages: &["python3-pytest"],
+    // The package belongs to the system's Python, which need not be the first on the path.
+    is_here: || {
+        ["python3", "/usr/bin/python3"].into_iter().any(|python| {
+            Command::new(python)
+                .args(["-m", "pytest", "--version"])
+                .works()
+        })
+    },
+};
+
 const PYTHON: Need = Need {
     why: "runs the tests that send the management API whatever its document allows",
     packages: &["python3", "python3-venv"],
@@ -128,7 +151,7 @@ pub(crate) fn for_release_trial() -> anyhow::Result<()> {
 
 /// Installs what the browser tests need, down to the packages of their lock file.
 pub(crate) fn for_browser_tests() -> anyhow::Result<()> {
-    install(&[CHROMIUM, FONTS, MONO, NODE])?;
+    install(&[CHROMIUM, FONTS, JUNIT, MONO, NODE, PYTEST])?;
     let tests = root().join("tests/browser");
     let installed = tests.join("node_modules/.package-lock.json");
     let lock = tests.join("package-lock.json");
@@ -194,7 +217,8 @@ fn python_with(name: &str, what: &str) -> anyhow::Result<PathBuf> {
 /// Installs what `wanted` names, all at once, so that a first run waits only once.
 pub(crate) fn for_all() -> anyhow::Result<()> {
     install(&[
-        CADDY, CHROMIUM, FONTS, MONO, NGINX, NODE, OPENSSL, POSTGRES, PYTHON, SYSTEMD,
+        CADDY, CHROMIUM, FONTS, JUNIT, MONO, NGINX, NODE, OPENSSL, POSTGRES, PYTEST, PYTHON,
+        SYSTEMD,
     ])
 }
 

@@ -71,7 +71,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "browser",
-        what: "the pages in Chromium, and clients in other languages, over HTTPS",
+        what: "the pages in Chromium, clients and test suites in other languages, over HTTPS",
         run: browser,
     },
     Step {
@@ -316,7 +316,8 @@ fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
     prerequisites::for_browser_tests()?;
     let node = prerequisites::node()?;
-    let system = System::start(&program::build()?)?;
+    let program = program::build()?;
+    let system = System::start(&program)?;
     let tests = root().join("tests/browser");
     let mut files = Vec::new();
     for entry in fs::read_dir(&tests)? {
@@ -343,7 +344,8 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
     }
     let pages = command.run_seeing(|line| tally.see_node(line))?;
     let examples = clients::run(tally, &node, &system, "examples.mjs")?;
-    Ok(clients::run(tally, &node, &system, "walkthrough.mjs")? && pages && examples)
+    let suites = clients::suites(tally, &node, &program)?;
+    Ok(clients::run(tally, &node, &system, "walkthrough.mjs")? && pages && examples && suites)
 }
 
 /// For how many seconds the management API is sent requests out of its document.

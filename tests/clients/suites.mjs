@@ -1,0 +1,118 @@
+// The test suites of docs/use-it-from-your-tests.md, each in its own language and as the page says to
+// run it, with the program that is given:
+//
+//     node --test-reporter=spec tests/clients/suites.mjs target/debug/latchkey
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = process.argv[2] && resolve(process.argv[2]);
+if (!PROGRAM) throw new Error("give the path of the program `latchkey`");
+
+/** One suite may take so long; Go and Java are compiled first. */
+const TIMEOUT_MS = 300_000;
+
+/** How many tests each suite has. */
+const TESTS = 5;
+
+const folder = mkdtempSync(join(tmpdir(), "suites-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const path = (name) => fileURLToPath(new URL(`../../examples/tests/${name}`, import.meta.url));
+const works = (program, ...options) => spawnSync(program, options, { timeout: TIMEOUT_MS }).status === 0;
+
+/** Debian's packages put them there; pytest belongs to the system's Python, which may not be the first. */
+const python = ["python3", "/usr/bin/python3"].find((one) => works(one, "-m", "pytest", "--version"));
+const jars = [
+  ["junit-jupiter-api", "junit-jupiter-engine"],
+  ["junit-platform-commons", "junit-platform-console", "junit-platform-engine"],
+  ["junit-platform-launcher", "junit-platform-reporting"],
+  ["apiguardian-api", "opentest4j", "opentest4j-reporting-events", "opentest4j-reporting-schema", "picocli"],
+  ["jackson-annotations", "jackson-core", "jackson-databind"],
+]
+  .flat()
+  .map((name) => `/usr/share/java/${name}.jar`);
+const classes = join(folder, "classes");
+const sources = readdirSync(path("junit")).filter((name) => name.endsWith(".java"));
+
+/** Why a suite cannot run here, if it cannot; the commands that run it; how it counts what passed. */
+const SUITES = {
+  pytest: {
+    skip: !python && "pytest is not installed",
+    commands: () => [[python, "-m", "pytest", "-p", "no:cacheprovider", path("pytest")]],
+    passed: /^=+ ([0-9]+) passed in/m,
+  },
+  node: {
+    skip: false,
+    commands: () => [[process.execPath, "--test", "--test-reporter=tap", path("node/shop.test.mjs")]],
+    passed: /^# pass ([0-9]+)$/m,
+  },
+  go: {
+    skip: !works("go", "version") && "Go is not installed",
+    commands: () => [["go", "test", "-count=1", "-v", "./..."]],
+    passed: /^--- PASS/gm,
+  },
+  junit: {
+    skip: !(works("javac", "--version") && jars.every(existsSync)) && "a JDK, JUnit 5 or Jackson is not installed",
+    commands: (temporary) => [
+      ["javac", "-d", classes, "-cp", jars.join(":"), ...sources],
+      [
+        ...["java", `-Djava.io.tmpdir=${temporary}`, "-cp", [classes, ...jars].join(":")],
+        ...["org.junit.platform.console.ConsoleLauncher", "--disable-banner", "--scan-classpath", classes],
+      ],
+    ],
+    passed: /^\[ *([0-9]+) tests successful/m,
+  },
+};
+
+/** Runs a suite with a program, and gives how its last command ended and what it left behind. */
+function run(name, program) {
+  const temporary = mkdtempSync(join(folder, `${name}-`));
+  const env = {
+    ...process.env,
+    LATCHKEY: program,
+    TMPDIR: temporary,
+    PYTHONDONTWRITEBYTECODE: "1",
+    GOTOOLCHAIN: "local",
+    GOPROXY: "off",
+    // This file is a test itself, of which the suite in Node is no part.
+    NODE_TEST_CONTEXT: undefined,
+  };
+  let last;
+  for (const [command, ...args] of SUITES[name].commands(temporary)) {
+    last = spawnSync(command, args, { env, cwd: path(name), encoding: "utf8", timeout: TIMEOUT_MS });
+    if (last.status !== 0) break;
+  }
+  const said = `${last.error ?? ""}${last.stdout}${last.stderr}`;
+  return { status: last.status, said, left: readdirSync(temporary) };
+}
+
+for (const [name, { skip, passed }] of Object.entries(SUITES)) {
+  test(`the suite for ${name} passes and leaves nothing behind`, { skip }, () => {
+    const { status, said, left } = run(name, PROGRAM);
+    assert.equal(status, 0, said);
+    const count = passed.global ? said.match(passed)?.length : Number(said.match(passed)?.[1]);
+    assert.equal(count, TESTS, said);
+    assert.deepEqual(left, []);
+  });
+  test(`the suite for ${name} fails where the program does not start`, { skip }, () => {
+    const { status, said, left } = run(name, "/bin/false");
+    assert.notEqual(status, 0, said);
+    assert.match(said, /latchkey did not start/);
+    assert.deepEqual(left, []);
+  });
+}
+
+test("what the page shows stands in the suites, to the letter", () => {
+  const page = readFileSync(path("../../docs/use-it-from-your-tests.md"), "utf8");
+  const files = readdirSync(path(""), { recursive: true }).filter((name) => /\.(py|mjs|go|java)$/.test(name));
+  const texts = files.map((name) => readFileSync(path(name), "utf8"));
+  const shown = [...page.matchAll(/^```(?:python|js|go|java)\n([^]*?)^```$/gm)];
+  assert.equal(shown.length, Object.keys(SUITES).length);
+  for (const [, code] of shown) assert.ok(texts.some((text) => text.includes(code)), code);
+});
