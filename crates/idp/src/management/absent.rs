@@ -38,6 +38,10 @@ const ABSENT: &[(&str, &[&str])] = &[
         ],
     ),
     ("PingOne Protect's evaluation", &["riskEvaluations"]),
+    (
+        "Trying a propagation store's connection",
+        &["propagation/stores/connection"],
+    ),
     ("The integration catalogue", &["integrations/{id}"]),
     ("Logs of mobile devices", &["users/{id}/devices/{id}/logs"]),
     (
