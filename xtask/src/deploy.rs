@@ -20,13 +20,14 @@ use crate::{clients, program, root};
 const MOST_EXPOSED: &str = "20";
 
 /// The examples that are read by programs which this machine has not, and the schema of each.
-const DESCRIBED: [(&str, &str); 4] = [
+const DESCRIBED: [(&str, &str); 5] = [
     ("vendor.compose-spec", "examples/deploy/compose.yaml"),
     (
         "vendor.github-workflows",
         "examples/deploy/github-actions.yml",
     ),
     ("vendor.github-workflows", ".github/workflows/release.yml"),
+    ("vendor.github-workflows", ".github/workflows/book.yml"),
     ("vendor.gitlab-ci", "examples/deploy/gitlab-ci.yml"),
 ];
 

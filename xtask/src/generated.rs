@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::command::Command;
-use crate::{program, root, service};
+use crate::{parts, program, root, service};
 
 /// A committed file and how it comes about.
 struct Generated {
@@ -18,6 +18,10 @@ const ALL: &[Generated] = &[
     Generated {
         path: "docs/command-line.md",
         contents: command_line,
+    },
+    Generated {
+        path: "docs/configuration.md",
+        contents: configuration,
     },
     Generated {
         path: "docs/coverage.md",
@@ -46,6 +50,12 @@ pub(crate) fn write() -> anyhow::Result<()> {
             .with_context(|| format!("could not write {}", file.path))?;
         println!("{}", file.path);
     }
+    for page in parts::pages()? {
+        let path = page.path.display();
+        fs::write(root().join(&page.path), page.text)
+            .with_context(|| format!("could not write {path}"))?;
+        println!("{path}: the parts of source files");
+    }
     Ok(())
 }
 
@@ -53,18 +63,30 @@ pub(crate) fn write() -> anyhow::Result<()> {
 pub(crate) fn check(program: &Path) -> anyhow::Result<bool> {
     let mut current = true;
     for file in ALL {
-        let committed = fs::read(root().join(file.path)).unwrap_or_default();
-        if committed == (file.contents)(program)? {
-            println!("{}: current", file.path);
-        } else {
-            println!(
-                "{}: out of date; write it anew by `cargo xtask generate`",
-                file.path
-            );
-            current = false;
-        }
+        current &= is_current(file.path.as_ref(), &(file.contents)(program)?);
+    }
+    for page in parts::pages()? {
+        current &= is_current(&page.path, page.text.as_bytes());
     }
     Ok(current)
+}
+
+/// Says whether a committed file is what it should be.
+fn is_current(path: &Path, contents: &[u8]) -> bool {
+    let is_current = fs::read(root().join(path)).unwrap_or_default() == contents;
+    let state = if is_current {
+        "current"
+    } else {
+        "out of date; write it anew by `cargo xtask generate`"
+    };
+    println!("{}: {state}", path.display());
+    is_current
+}
+
+/// Every setting, from what the sections of the configuration declare.
+fn configuration(program: &Path) -> anyhow::Result<Vec<u8>> {
+    let reference = Command::new(example(program, "configuration")).read()?;
+    Ok(reference.into_bytes())
 }
 
 /// What of the management API is there, from the router's table.

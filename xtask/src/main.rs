@@ -6,15 +6,19 @@
     reason = "a task runner talks to the person who started it"
 )]
 
+mod book;
 mod clients;
 mod command;
 mod deploy;
+#[cfg(test)]
+mod errors;
 mod generated;
 #[cfg(test)]
 mod growth;
 mod layers;
 #[cfg(test)]
 mod named_tests;
+mod parts;
 mod postgres;
 mod prerequisites;
 mod program;
@@ -38,6 +42,7 @@ Tasks of the repository:
   cargo xtask test                 install what the tests need, then check and test everything
   cargo xtask test --only STEP     one step (may be given several times)
   cargo xtask generate             write the generated files anew
+  cargo xtask book                 lay the book out, and build it where mdBook is installed
   cargo xtask bench [PART …]       measure a release build beside its limits and peers; with PARTs,
                                    only rows whose names contain one, and without keeping the table
   cargo xtask release [--verify] [--try]
@@ -70,6 +75,7 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     match arguments {
         ["test", rest @ ..] => steps::run(&only(rest)?),
         ["generate"] => generated::write().map(|()| true),
+        ["book"] => book::build(),
         ["bench", rest @ ..] => bench(rest),
         ["release", rest @ ..] => release::run(rest),
         [] | ["help" | "--help" | "-h"] => {

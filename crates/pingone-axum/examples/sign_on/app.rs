@@ -1,19 +1,24 @@
 //! A small application: a page for everybody, one for users, one for users who have shown who they
 //! are a moment ago.
 
+// ANCHOR: imports
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use pingone::auth::{Client, RedirectUri, Scopes};
 use pingone_axum::{InvalidSignOn, RecentlySignedOn, SignOn, SignOnSettings, SignedOn};
+// ANCHOR_END: imports
 
+// ANCHOR: state
 /// The state of the application: the extractors take the [`SignOn`] out of it.
 #[derive(Clone, FromRef)]
 struct App {
     sign_on: SignOn,
 }
+// ANCHOR_END: state
 
+// ANCHOR: app
 /// The application for one OpenID provider.
 ///
 /// # Errors
@@ -32,7 +37,9 @@ pub(crate) fn app(client: Client, redirect_uri: RedirectUri) -> Result<Router, I
         .merge(routes)
         .layer(sessions))
 }
+// ANCHOR_END: app
 
+// ANCHOR: pages
 async fn home(signed_on: Option<SignedOn>) -> impl IntoResponse {
     match signed_on {
         Some(user) => page(&format!(
@@ -69,3 +76,4 @@ fn escaped(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('"', "&quot;")
 }
+// ANCHOR_END: pages

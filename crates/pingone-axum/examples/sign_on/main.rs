@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "it says where it listens")]
 
+// ANCHOR: main
 mod app;
 
 use std::error::Error;
@@ -38,3 +39,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
     axum::serve(listener, app).await?;
     Ok(())
 }
+// ANCHOR_END: main
