@@ -9,6 +9,7 @@ mod key;
 mod problem;
 mod production;
 mod reader;
+mod reference;
 mod sections;
 mod servers;
 pub mod settings;
@@ -203,6 +204,12 @@ impl Loaded {
 pub fn defaults() -> String {
     let (_, reading) = read(&Document::default());
     defaults::file(&reading.declared)
+}
+
+/// The page of the documentation that tells of every key.
+pub fn reference() -> String {
+    let (_, reading) = read(&Document::default());
+    reference::page(&reading.declared)
 }
 
 fn read(document: &Document) -> (Settings, Reading) {

@@ -147,11 +147,19 @@ fn server(reader: &mut Reader<'_>) -> Server {
             Network::parse,
         ),
         request_timeout_seconds: reader.integer(
-            Key::number("server.request_timeout_seconds", 30, ""),
+            Key::number(
+                "server.request_timeout_seconds",
+                30,
+                "A request that takes longer is ended.",
+            ),
             1..=600,
         ),
         max_connections: reader.integer(
-            Key::number("server.max_connections", 4096, ""),
+            Key::number(
+                "server.max_connections",
+                4096,
+                "Connections to each server at the same time; those beyond are closed.",
+            ),
             1..=1_000_000,
         ),
     }

@@ -6,6 +6,7 @@ mod accounts;
 mod administration;
 mod backup;
 mod bad_input;
+mod book;
 mod command;
 mod configuration;
 mod contract;

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use http::Method;
 use latchkey::config::{Loaded, Sources};
 use latchkey::seed::{self, Seed};
@@ -239,6 +241,63 @@ async fn what_is_exported_gives_the_same_answers_elsewhere() {
     let page = testkit::give_credentials(&page, &ada).await;
     assert!(!page.text().contains("wrong"), "{}", page.summary());
 }
+
+/// More users than a page of the management API holds, in two populations; some without a password,
+/// some disabled.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_holds_every_user_with_the_hash_of_the_password() {
+    const HASH: &str = "$argon2id$v=19$m=64,t=1,p=1$wEflwBW9N2bpIYBuOoBP4g$";
+    let mut text = "[[environments]]\nname = \"Leaving\"\n\
+                    [[environments.populations]]\nname = \"Customers\"\ndefault = true\n\
+                    [[environments.populations]]\nname = \"Partners\"\n"
+        .to_owned();
+    let mut expected = BTreeMap::new();
+    for number in 0..130 {
+        let username = format!("user-{number}");
+        let population = ["Customers", "Partners"][number % 2];
+        let enabled = number % 5 != 0;
+        writeln!(
+            text,
+            "[[environments.users]]\nusername = \"{username}\"\n\
+             email = \"{username}@example.com\"\npopulation = \"{population}\"\n\
+             enabled = {enabled}"
+        )
+        .unwrap();
+        let hash = (number % 3 != 0).then(|| {
+            format!(
+                "{HASH}{}",
+                BASE64.encode([u8::try_from(number).unwrap(); 32])
+            )
+        });
+        if let Some(hash) = &hash {
+            writeln!(text, "passwordHash = \"{hash}\"").unwrap();
+        }
+        expected.insert(username, (population.to_owned(), enabled, hash));
+    }
+    let system = System::prepare()
+        .seed(Seed::parse(&text, "leaving.toml").unwrap())
+        .start()
+        .await;
+    let place = tempfile::tempdir().unwrap();
+    let file = exported(&system, &place).await;
+    let written: toml::Table = std::fs::read_to_string(file).unwrap().parse().unwrap();
+    let users = written["environments"][0]["users"].as_array().unwrap();
+    let told = users.iter().map(|user| {
+        let text = |name: &str| {
+            user.get(name)
+                .and_then(toml::Value::as_str)
+                .map(str::to_owned)
+        };
+        let enabled = user["enabled"].as_bool().unwrap();
+        let population = text("population").unwrap();
+        (
+            text("username").unwrap(),
+            (population, enabled, text("passwordHash")),
+        )
+    });
+    assert_eq!(told.collect::<BTreeMap<_, _>>(), expected);
+}
+
 /// Writes what a system's environment file says, and gives its path.
 fn env_file(system: &System, place: &tempfile::TempDir, name: &str) -> String {
     let path = place.path().join(format!("{name}.env"));
