@@ -189,6 +189,15 @@ impl Error {
         self.kind() == ErrorKind::Unavailable
     }
 
+    /// Whether there is no connection because the other side's certificate is not accepted; the
+    /// error's text says why.
+    pub fn is_certificate_refused(&self) -> bool {
+        match &self.inner.problem {
+            Problem::Connect { source, .. } => certificate_refusal(source).is_some(),
+            _ => false,
+        }
+    }
+
     /// Whether no answer came in time. What was asked may have been carried out all the same.
     pub fn is_timeout(&self) -> bool {
         matches!(self.inner.problem, Problem::TimedOut { .. })

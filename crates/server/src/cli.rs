@@ -5,6 +5,7 @@ mod backup;
 mod config;
 mod connection;
 mod contract;
+mod doctor;
 mod environment;
 mod grant;
 mod group;
@@ -56,6 +57,7 @@ Examples:
   latchkey completions bash                 completes commands and options in a shell
   latchkey manual share/man/man1            writes the manual pages of all commands
   latchkey config check                     everything that is wrong with the configuration
+  latchkey doctor                           what is wrong with application, worker and provider
   latchkey backup latchkey.tar              database, keyring and secrets in one file
   latchkey migrate --check                  what a new version would change in the database
   latchkey environment create Customers     the first environment of an installation of your own
@@ -129,6 +131,7 @@ enum Command {
     Completions(manual::Completions),
     /// Writes the manual pages of all commands to a directory, for man.
     Manual(manual::Manual),
+    Doctor(doctor::Doctor),
 }
 
 /// Where the configuration is.
@@ -215,6 +218,7 @@ fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Some(Command::Health(health)) => health.run(),
         Some(Command::Completions(completions)) => completions.run(),
         Some(Command::Manual(manual)) => manual.run(),
+        Some(Command::Doctor(doctor)) => connection::converse(doctor.run()),
         Some(Command::Up(up)) => up.run(),
         Some(Command::Portal(portal)) => portal.run(),
         Some(Command::Idp(idp)) => idp.run(),

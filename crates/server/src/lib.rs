@@ -10,6 +10,7 @@ pub mod config;
 mod contract;
 pub mod control;
 pub mod data_dir;
+pub mod doctor;
 pub mod env_file;
 pub mod front;
 pub mod health;

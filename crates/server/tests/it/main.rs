@@ -11,6 +11,7 @@ mod command;
 mod configuration;
 mod contract;
 mod control;
+mod doctor;
 mod durability;
 mod fleet;
 mod grant_types;
