@@ -24,6 +24,8 @@ pub(super) struct Examination {
     pub(super) wire: Wire,
     pub(super) provider: Option<auth::Client>,
     pub(super) worker: Option<Worker>,
+    /// Whether the provider said that the worker holds no role.
+    pub(super) is_without_roles: bool,
     pub(super) metadata: Option<Result<Arc<ProviderMetadata>, Error>>,
     pub(super) application: Option<Application>,
 }
@@ -61,6 +63,7 @@ impl Examination {
             subject,
             now,
             wire,
+            is_without_roles: false,
             metadata: None,
             application: None,
         })

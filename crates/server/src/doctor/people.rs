@@ -57,8 +57,9 @@ pub(super) async fn population(examination: &mut Examination) -> Seen {
         let left: Vec<String> = found.iter().map(|one| one.id.to_string()).collect();
         let key = "portal.registration.populations";
         let finding = Finding::new(
-            format!("there is no population {}", ids.join(", ")),
-            "take it out of portal.registration.populations, or copy the id of one that is there",
+            format!("the worker sees no population {}", ids.join(", ")),
+            "take it out of portal.registration.populations, or copy the id of one that is there; \
+             or give the worker its role for it",
         );
         let value = toml::Value::from(left).to_string();
         return finding.change(Change::Setting { key, value }).failure();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pingone::{
-    ApplicationId, Error, NewRoleAssignment, Open, PopulationId, Role, RoleAssignment, RoleId,
+    ApplicationId, Error, NewRoleAssignment, Open, Population, PopulationId, Role, RoleAssignment, RoleId,
     RoleScope, RoleScopeType, management,
 };
 use portal::PopulationChoice;
@@ -32,6 +32,11 @@ pub(super) async fn token(examination: &mut Examination) -> Seen {
     let Err(error) = worker.tokens.client_credentials(&Scopes::default()).await else {
         return Ok(id);
     };
+    if error.is_oauth(&OAuthErrorCode::AccessDenied) {
+        // The credentials are right, and the next check says what is not.
+        examination.is_without_roles = true;
+        return Ok(id);
+    }
     let refused = [
         OAuthErrorCode::InvalidClient,
         OAuthErrorCode::UnauthorizedClient,
@@ -80,9 +85,18 @@ pub(super) async fn roles(examination: &mut Examination) -> Seen {
     let worker = examination.worker()?;
     let management = worker.management;
     let id = worker.tokens.client_id().to_owned();
+    let choice = &examination.subject.portal.registration.population;
+    let remedy = format!(
+        "give the worker the role {PEOPLE} for the environment, or for the population that people \
+         register in"
+    );
+    if examination.is_without_roles {
+        let found = "it holds no role at all, so it gets no token";
+        return Finding::new(found, remedy).expected(PEOPLE).failure();
+    }
     let held = match ApplicationId::parse(&id) {
         Ok(application) => management.role_assignments(application).list().all().await,
-        Err(_) => return by_trying(&management, &id, None).await,
+        Err(_) => return by_trying(&management, choice, &id, None).await,
     };
     let roles = management.roles().list().all().await.unwrap_or_default();
     let people = roles
@@ -91,7 +105,7 @@ pub(super) async fn roles(examination: &mut Examination) -> Seen {
         .map(|role| role.id);
     let held = match held {
         Err(error) if error.is_forbidden() || error.is_not_found() => {
-            return by_trying(&management, &id, people).await;
+            return by_trying(&management, choice, &id, people).await;
         }
         Err(error) => return Err(unanswered(&error)),
         Ok(held) => held,
@@ -109,10 +123,6 @@ pub(super) async fn roles(examination: &mut Examination) -> Seen {
         role.is_some_and(|role| is_for_people(role))
     };
     let useful: Vec<&RoleAssignment> = held.iter().filter(looks_after).collect();
-    let remedy = format!(
-        "give the worker the role {PEOPLE} for the environment, or for the \
-                          population that people register in"
-    );
     let finding = |found: String| {
         let finding = Finding::new(found, remedy.clone()).expected(PEOPLE);
         match people {
@@ -144,12 +154,7 @@ pub(super) async fn roles(examination: &mut Examination) -> Seen {
     }
     if !is_whole {
         let reached: BTreeSet<Uuid> = useful.iter().map(|one| one.scope.id).collect();
-        match wanted(
-            &management,
-            &examination.subject.portal.registration.population,
-        )
-        .await
-        {
+        match wanted(&management, choice).await {
             Some(wanted) => {
                 let mut beyond = wanted.iter().filter(|id| !reached.contains(&id.as_uuid()));
                 if let Some(beyond) = beyond.next() {
@@ -222,22 +227,34 @@ async fn wanted(
 }
 
 /// What the worker may do, where it is not shown which roles it holds.
-async fn by_trying(management: &management::Client, worker: &str, people: Option<RoleId>) -> Seen {
-    match management.users().list().limit(1).page().await {
-        Ok(_) => Ok("it reads people; at which level is not shown to it".to_owned()),
-        Err(error) if error.is_forbidden() => {
-            let finding = Finding::new(
-                "it may not even read people",
-                format!("give the worker the role {PEOPLE} for the environment"),
-            )
-            .expected(PEOPLE);
-            let environment = management.environment_id().as_uuid();
-            match people {
-                Some(role) => finding.change(give(worker, environment, role)),
-                None => finding,
-            }
-            .failure()
+async fn by_trying(
+    management: &management::Client,
+    choice: &PopulationChoice,
+    worker: &str,
+    people: Option<RoleId>,
+) -> Seen {
+    let finding = |found: &str| {
+        let remedy = format!("give the worker the role {PEOPLE} for the environment");
+        let finding = Finding::new(found, remedy).expected(PEOPLE);
+        let environment = management.environment_id().as_uuid();
+        match people {
+            Some(role) => finding.change(give(worker, environment, role)),
+            None => finding,
         }
-        Err(error) => Err(unanswered(&error)),
+    };
+    match management.users().list().limit(1).page().await {
+        Ok(_) => {}
+        Err(error) if error.is_forbidden() => {
+            return finding("it may not even read people").failure();
+        }
+        Err(error) => return Err(unanswered(&error)),
     }
+    // A worker sees the populations for which it holds the role.
+    let seen = management.populations().list().all().await;
+    let is_without_default = |seen: Vec<Population>| !seen.iter().any(|one| one.default);
+    if matches!(choice, PopulationChoice::Fixed(None)) && seen.is_ok_and(is_without_default) {
+        let found = "it reads people, and does not see the population that people register in";
+        return finding(found).failure();
+    }
+    Ok("it reads people; at which level is not shown to it".to_owned())
 }

@@ -7,6 +7,7 @@ use http::Method;
 use jiff::SignedDuration;
 use latchkey::config::{Loaded, Sources};
 use latchkey::doctor::{Change, Report, Row, Status, Subject, examine};
+use platform::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use testkit::System;
 
@@ -40,7 +41,7 @@ fn by_hand(system: &System) -> Config {
     .collect()
 }
 
-async fn examined(system: &System, config: &Config, slow: i64) -> Report {
+async fn examined(config: &Config, slow: i64) -> Report {
     let lines = config
         .iter()
         .map(|(key, value)| format!("{key} = {value}\n"));
@@ -49,7 +50,8 @@ async fn examined(system: &System, config: &Config, slow: i64) -> Report {
         ..Sources::default()
     };
     let settings = Loaded::read(&sources).settings_for_tools().unwrap();
-    let now = system.now() + SignedDuration::from_secs(slow);
+    // Answers bear the date of this machine's own clock.
+    let now = SystemClock.now() + SignedDuration::from_secs(slow);
     examine(&Subject::configured(&settings), now).await
 }
 
@@ -145,7 +147,7 @@ enum Fault {
     LockoutIsOff,
     NoDomains,
     NobodyListens,
-    TrailingSlashOfTheIssuer,
+    IssuerByAnotherName,
     WorkerIsDisabled,
     WorkerWithoutRoles,
     WorkerForAnotherPopulation,
@@ -174,7 +176,7 @@ fn faults(system: &System) -> Vec<(&'static str, Status, Broken)> {
         ),
         ("TLS", Failure, Unknown("portal.pingone.ca_file", None)),
         ("clock", Failure, Other(Fault::ClockIsSlow)),
-        ("discovery", Failure, Other(Fault::TrailingSlashOfTheIssuer)),
+        ("discovery", Failure, Other(Fault::IssuerByAnotherName)),
         (
             "signatures",
             Failure,
@@ -290,6 +292,8 @@ enum Mend {
     Clock,
     /// By enabling this application.
     Enable(String),
+    /// By giving this worker the role that the remedy names.
+    Role(String),
 }
 
 async fn first(system: &System, path: &str, list: &str) -> Value {
@@ -302,7 +306,7 @@ async fn first(system: &System, path: &str, list: &str) -> Value {
 /// A worker of its own, in the configuration instead of the demo's.
 async fn other_worker(system: &System, config: &mut Config) -> String {
     let body = json!({
-        "name": format!("Worker {}", config.len()), "enabled": true, "type": "WORKER", "protocol": "OPENID_CONNECT",
+        "name": format!("Worker {}", uuid::Uuid::new_v4()), "enabled": true, "type": "WORKER", "protocol": "OPENID_CONNECT",
         "grantTypes": ["CLIENT_CREDENTIALS"], "tokenEndpointAuthMethod": "CLIENT_SECRET_BASIC",
     });
     let made = call(system, Method::POST, "applications", Some(&body)).await;
@@ -367,6 +371,10 @@ impl Mend {
                 }
             }
             Self::Clock => assert!(remedy.contains("clock"), "{remedy}"),
+            Self::Role(id) => {
+                assert!(remedy.contains(PEOPLE), "{remedy}");
+                give(system, &id, PEOPLE, "ENVIRONMENT", &system.env().environment_id).await;
+            }
             Self::Enable(id) => {
                 assert!(remedy.contains("enabled"), "{remedy}");
                 let path = format!("applications/{id}");
@@ -449,8 +457,10 @@ impl Fault {
                 config.insert("portal.sign_on.issuer".to_owned(), issuer);
                 return Mend::Keys(vec!["portal.sign_on.issuer".to_owned()]);
             }
-            Self::TrailingSlashOfTheIssuer => {
-                let issuer = format!("\"{}/\"", env.issuer);
+            Self::IssuerByAnotherName => {
+                let issuer = env.issuer.replace("//localhost:", "//127.0.0.1:");
+                assert_ne!(issuer, env.issuer);
+                let issuer = format!("\"{issuer}\"");
                 config.insert("portal.sign_on.issuer".to_owned(), issuer);
             }
             Self::WorkerIsDisabled => {
@@ -465,9 +475,7 @@ impl Fault {
                 .await;
                 return Mend::Enable(id);
             }
-            Self::WorkerWithoutRoles => {
-                other_worker(system, config).await;
-            }
+            Self::WorkerWithoutRoles => return Mend::Role(other_worker(system, config).await),
             Self::WorkerForAnotherPopulation => {
                 let id = other_worker(system, config).await;
                 let body = json!({"name": "Elsewhere"});
@@ -514,7 +522,7 @@ async fn give(system: &System, worker: &str, role: &str, level: &str, id: &str) 
 async fn every_fault_is_found_alone_and_its_remedy_mends_it() {
     let system = System::start().await;
     let whole = by_hand(&system);
-    let well = examined(&system, &whole, 0).await;
+    let well = examined(&whole, 0).await;
     assert_eq!(complaints(&well), [], "{:#?}", well.checks);
     assert_eq!(well.count(Status::NotLookedAt), 0, "{:#?}", well.checks);
     let table = faults(&system);
@@ -522,8 +530,10 @@ async fn every_fault_is_found_alone_and_its_remedy_mends_it() {
     let mut wrong = Vec::new();
     for (place, (check, status, broken)) in table.iter().enumerate() {
         let (mut config, mut slow) = (whole.clone(), 0);
+        let application = format!("applications/{}", system.env().client_id);
+        let before = call(&system, Method::GET, &application, None).await;
         let mend = broken.commit(&system, &mut config, &mut slow).await;
-        let report = examined(&system, &config, slow).await;
+        let report = examined(&config, slow).await;
         if complaints(&report) != [(*check, *status)] {
             wrong.push(format!(
                 "{place}: {check} expected, found {:?}",
@@ -531,9 +541,12 @@ async fn every_fault_is_found_alone_and_its_remedy_mends_it() {
             ));
         }
         let found = report.checks.iter().find(|row| row.check == *check);
-        mend.carry_out(&system, &whole, &mut config, found.unwrap())
-            .await;
-        let after = examined(&system, &config, 0).await;
+        let Some(row) = found.filter(|row| row.remedy.is_some()) else {
+            wrong.push(format!("{place}: nothing to do about {found:?}"));
+            continue;
+        };
+        mend.carry_out(&system, &whole, &mut config, row).await;
+        let after = examined(&config, 0).await;
         let mended = after.checks.iter().find(|row| row.check == *check);
         let is_well = mended.is_some_and(|row| row.status == Status::Ok);
         if !is_well || !complaints(&after).is_empty() {
@@ -541,6 +554,11 @@ async fn every_fault_is_found_alone_and_its_remedy_mends_it() {
                 "{place}: {check} is not mended: {mended:?} {:?}",
                 complaints(&after)
             ));
+        }
+        if let Application(member, _) = broken {
+            // Where the remedy was to configure the portal otherwise.
+            let before = before.get(*member).cloned().unwrap_or_default();
+            set(&system, &application, member, before).await;
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -554,7 +572,7 @@ async fn production_asks_for_more_and_says_what() {
     let system = System::start().await;
     let mut config = by_hand(&system);
     config.insert("mode".to_owned(), "\"production\"".to_owned());
-    let report = examined(&system, &config, 0).await;
+    let report = examined(&config, 0).await;
     let found = [("roles", Warning), ("PKCE", Warning), ("mail", Warning)];
     assert_eq!(complaints(&report), found);
     let row = report
@@ -580,7 +598,7 @@ async fn production_asks_for_more_and_says_what() {
     });
     let path = "notificationsSettings/emailDeliverySettings";
     call(&system, Method::PUT, path, Some(&server)).await;
-    let report = examined(&system, &config, 0).await;
+    let report = examined(&config, 0).await;
     assert_eq!(complaints(&report), [], "{:#?}", report.checks);
 }
 
@@ -589,7 +607,7 @@ async fn without_a_worker_what_needs_one_is_not_looked_at_and_a_wrong_address_is
     let system = System::start().await;
     let mut config = by_hand(&system);
     config.retain(|key, _| !key.starts_with("portal.pingone.") || key.ends_with("ca_file"));
-    let report = examined(&system, &config, 0).await;
+    let report = examined(&config, 0).await;
     assert_eq!(complaints(&report), []);
     let status = |report: &Report, name: &str| {
         let row = report.checks.iter().find(|row| row.check == name);
@@ -611,7 +629,7 @@ async fn without_a_worker_what_needs_one_is_not_looked_at_and_a_wrong_address_is
         "portal.sign_on.redirect_path".to_owned(),
         "\"/back\"".to_owned(),
     );
-    let report = examined(&system, &config, 0).await;
+    let report = examined(&config, 0).await;
     assert_eq!(complaints(&report), [("sign-on", Failure)]);
 }
 
