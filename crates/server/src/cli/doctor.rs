@@ -23,7 +23,7 @@ Examples:
   latchkey doctor --config latchkey.toml   the portal against the environment that it names
   latchkey doctor --format json            for programs
 
-Exit status: 0 no failure (warnings are none), 1 something fails, 2 wrong options or configuration.";
+Exit status: 0 no failure (warnings are none), 1 something fails or cannot be read, 2 wrong options.";
 
 /// Lines are no longer where words allow it.
 const WIDTH: usize = 80;

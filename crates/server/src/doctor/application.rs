@@ -1,10 +1,5 @@
 //! The web application: whether what is registered is what the portal sends.
 
-#![expect(
-    clippy::unused_async,
-    reason = "the table's functions have one form, and most checks read what one call found"
-)]
-
 use std::collections::BTreeSet;
 
 use pingone::auth::{AuthorizationRequest, OriginalIdToken, Prompt, RedirectUri};
@@ -359,17 +354,16 @@ pub(super) async fn scopes(examination: &mut Examination) -> Seen {
             .map(|held| held.id)
             .chain(missing.iter().map(|scope| scope.id));
         let path = format!("applications/{}/grants", application.id);
-        changes.push(match grant {
-            Some(grant) => Change::Member {
+        changes.push(if let Some(grant) = grant {
+            Change::Member {
                 path: format!("{path}/{}", grant.id),
                 member: "scopes",
                 value: all.map(|id| json!({"id": id})).collect(),
-            },
-            None => {
-                let body = NewResourceGrant::new(resource.id, all);
-                let body = serde_json::to_value(body).unwrap_or_default();
-                Change::Create { path, body }
             }
+        } else {
+            let body = NewResourceGrant::new(resource.id, all);
+            let body = serde_json::to_value(body).unwrap_or_default();
+            Change::Create { path, body }
         });
     }
     if !lacking.is_empty() {

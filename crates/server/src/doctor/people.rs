@@ -192,6 +192,9 @@ pub(super) async fn mail(examination: &mut Examination) -> Seen {
     if let Some(smtp) = &subject.smtp {
         return Ok(format!("{} takes mails", smtp.host));
     }
+    if let Some(mailbox) = &subject.mailbox {
+        return Ok(format!("kept in the mailbox, {mailbox}"));
+    }
     let management = examination.worker()?.management;
     let delivery = management.email_delivery().load().await;
     if let Ok(Some(host)) = delivery.map(|delivery| delivery.host) {

@@ -1,10 +1,5 @@
 //! The provider: whether it can be reached, and is what the configuration says.
 
-#![expect(
-    clippy::unused_async,
-    reason = "the table's functions have one form, and a check of the configuration alone asks nobody"
-)]
-
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -174,13 +169,12 @@ pub(super) async fn signatures(examination: &mut Examination) -> Seen {
     }
     let remedy = "open the address in a browser, and look at the environment's keys";
     let keys = match examination.wire.get(&metadata.jwks_uri).await {
-        Ok(reply) => JwkSet::parse(&reply.body)
-            .map(|set| set.keys.len())
-            .unwrap_or(0),
+        Ok(reply) => JwkSet::parse(&reply.body).map_or(0, |set| set.keys.len()),
         Err(_) => 0,
     };
     match keys {
         0 => Finding::new(format!("{} holds no keys", metadata.jwks_uri), remedy).failure(),
+        1 => Ok(format!("{}, 1 key", accepted.join(", "))),
         keys => Ok(format!("{}, {keys} keys", accepted.join(", "))),
     }
 }

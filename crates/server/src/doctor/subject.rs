@@ -17,6 +17,8 @@ pub struct Subject {
     pub(super) portal: portal::Settings,
     /// The mail server of the environment, if the environment is this configuration's own.
     pub(super) smtp: Option<SmtpSettings>,
+    /// Where the environment keeps mails instead of sending them, in development.
+    pub(super) mailbox: Option<String>,
     pub(super) source: String,
 }
 
@@ -40,6 +42,7 @@ impl Subject {
             .is_some_and(|provider| provider.issuer.as_str().starts_with(own.as_str()));
         Self {
             smtp: settings.idp.settings.smtp.clone().filter(|_| is_own),
+            mailbox: None,
             portal,
             source: "the configuration".to_owned(),
         }
@@ -59,6 +62,7 @@ impl Subject {
     ) -> Result<Self, InvalidEntry> {
         let mut subject = Self {
             smtp: settings.idp.settings.smtp.clone(),
+            mailbox: Some(file.mailbox_url.clone()).filter(|url| !url.is_empty()),
             source: source.into(),
             portal: settings.portal.settings.clone(),
         };

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use pingone::{
-    ApplicationId, Error, NewRoleAssignment, Open, Population, PopulationId, Role, RoleAssignment, RoleId,
-    RoleScope, RoleScopeType, management,
+    ApplicationId, Error, NewRoleAssignment, Open, Population, PopulationId, Role, RoleAssignment,
+    RoleId, RoleScope, RoleScopeType, management,
 };
 use portal::PopulationChoice;
 use protocol::oauth::{OAuthErrorCode, Scopes};
@@ -142,37 +142,10 @@ pub(super) async fn roles(examination: &mut Examination) -> Seen {
         };
         return finding(found).failure();
     }
-    let is_level = |level: RoleScopeType| {
-        let mut at = useful.iter();
-        at.any(|one| one.scope.scope_type == Open::Known(level))
+    let level = match level(&management, choice, &useful).await {
+        Ok(level) => level,
+        Err(found) => return finding(found).failure(),
     };
-    let is_whole = is_level(RoleScopeType::Organization)
-        || useful.iter().any(|one| one.scope.id == environment);
-    let mut level = "the environment".to_owned();
-    if is_level(RoleScopeType::Organization) {
-        "the organization".clone_into(&mut level);
-    }
-    if !is_whole {
-        let reached: BTreeSet<Uuid> = useful.iter().map(|one| one.scope.id).collect();
-        match wanted(&management, choice).await {
-            Some(wanted) => {
-                let mut beyond = wanted.iter().filter(|id| !reached.contains(&id.as_uuid()));
-                if let Some(beyond) = beyond.next() {
-                    let found = format!(
-                        "it holds {PEOPLE} for {} populations, not for {beyond}, which people \
-                         register in",
-                        reached.len()
-                    );
-                    return finding(found).failure();
-                }
-            }
-            None => {
-                let found = "it holds the role for another environment or population alone";
-                return finding(found.to_owned()).failure();
-            }
-        }
-        level = format!("{} populations", reached.len());
-    }
     let too_much: Vec<&str> = named(&all, &held)
         .into_iter()
         .filter(|name| TOO_MUCH.contains(name))
@@ -191,6 +164,37 @@ pub(super) async fn roles(examination: &mut Examination) -> Seen {
     .warning()
 }
 
+/// For whom the worker looks after people by these roles; or else whom they do not reach.
+async fn level(
+    management: &management::Client,
+    choice: &PopulationChoice,
+    useful: &[&RoleAssignment],
+) -> Result<String, String> {
+    let is_level = |level: RoleScopeType| {
+        let mut at = useful.iter();
+        at.any(|one| one.scope.scope_type == Open::Known(level))
+    };
+    if is_level(RoleScopeType::Organization) {
+        return Ok("the organization".to_owned());
+    }
+    let environment = management.environment_id().as_uuid();
+    if useful.iter().any(|one| one.scope.id == environment) {
+        return Ok("the environment".to_owned());
+    }
+    let reached: BTreeSet<Uuid> = useful.iter().map(|one| one.scope.id).collect();
+    let Some(wanted) = wanted(management, choice).await else {
+        return Err("it holds the role for another environment or population alone".to_owned());
+    };
+    let mut beyond = wanted.iter().filter(|id| !reached.contains(&id.as_uuid()));
+    match beyond.next() {
+        Some(beyond) => Err(format!(
+            "it holds {PEOPLE} for {} populations, not for {beyond}, which people register in",
+            reached.len()
+        )),
+        None => Ok(format!("{} populations", reached.len())),
+    }
+}
+
 /// The names of the roles, each once.
 fn named<'a>(all: &[&'a Role], held: &[RoleAssignment]) -> Vec<&'a str> {
     let is_held = |role: &&&Role| held.iter().any(|one| one.role.id == role.id);
@@ -201,12 +205,12 @@ fn named<'a>(all: &[&'a Role], held: &[RoleAssignment]) -> Vec<&'a str> {
 }
 
 fn is_for_people(role: &Role) -> bool {
-    let permits = |id: &&str| {
+    let permits = |id: &str| {
         role.permissions
             .iter()
-            .any(|permission| permission.id == **id)
+            .any(|permission| permission.id == id)
     };
-    role.name == PEOPLE || PERMISSIONS.iter().all(|id| permits(&id))
+    role.name == PEOPLE || PERMISSIONS.iter().all(|id| permits(id))
 }
 
 /// The populations that people register in, as far as the worker sees them.

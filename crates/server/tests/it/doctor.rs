@@ -160,6 +160,10 @@ const NOBODY: &str = "\"00000000-0000-4000-8000-000000000000\"";
 const NOT_THE_SECRET: &str = "\"not-the-secret\"";
 
 /// The table: what is broken, and which check says so.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table, with a row for each misconfiguration"
+)]
 fn faults(system: &System) -> Vec<(&'static str, Status, Broken)> {
     let portal = &system.env().portal_url;
     let callback_with_a_slash = format!("{portal}callback/");
@@ -362,7 +366,8 @@ impl Mend {
                     let is_named = remedy.contains(section) && remedy.contains(name);
                     // "Client Secret into portal.sign_on" is what the console calls it.
                     let words = name.replace('_', " ");
-                    let is_said = remedy.contains(section) && remedy.to_lowercase().contains(&words);
+                    let is_said =
+                        remedy.contains(section) && remedy.to_lowercase().contains(&words);
                     assert!(is_named || is_said, "{key}: {remedy}");
                     match whole.get(&key) {
                         Some(value) => config.insert(key, value.clone()),
@@ -373,7 +378,14 @@ impl Mend {
             Self::Clock => assert!(remedy.contains("clock"), "{remedy}"),
             Self::Role(id) => {
                 assert!(remedy.contains(PEOPLE), "{remedy}");
-                give(system, &id, PEOPLE, "ENVIRONMENT", &system.env().environment_id).await;
+                give(
+                    system,
+                    &id,
+                    PEOPLE,
+                    "ENVIRONMENT",
+                    &system.env().environment_id,
+                )
+                .await;
             }
             Self::Enable(id) => {
                 assert!(remedy.contains("enabled"), "{remedy}");
@@ -385,6 +397,10 @@ impl Mend {
 }
 
 impl Fault {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the short story of each fault, one after another"
+    )]
     async fn commit(&self, system: &System, config: &mut Config, slow: &mut i64) -> Mend {
         let env = system.env();
         let application = format!("applications/{}", env.client_id);
