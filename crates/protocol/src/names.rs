@@ -99,6 +99,20 @@ pub fn is_mark(character: char) -> bool {
     )
 }
 
+/// Whether a text can be a family or whole name: PingOne takes letters, marks, digits, spaces,
+/// apostrophes, full stops and hyphens (users, `name.family`).
+///
+/// ```
+/// use pingone_protocol::names::is_person_name;
+///
+/// assert!(is_person_name("O'Neill-Brown jr."));
+/// assert!(!is_person_name("<b>"));
+/// ```
+pub fn is_person_name(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_alphanumeric() || is_mark(c) || matches!(c, ' ' | '\'' | '.' | '-'))
+}
+
 /// A password as it is hashed, whatever keyboard it is typed on: every space is a space, and
 /// characters are composed.
 ///

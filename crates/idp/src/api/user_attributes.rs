@@ -1,7 +1,7 @@
 //! The attributes of a user that a request may set: each is named here with its rule, so that what
 //! the server owns, or does not know, is left alone (PingOne, "User properties").
 
-use protocol::names::is_mark;
+use protocol::names::is_person_name;
 use protocol::pingone::ErrorDetail;
 use serde_json::{Map, Value};
 use url::Url;
@@ -420,9 +420,7 @@ impl Rule {
             Self::Lines(_) => text
                 .chars()
                 .all(|c| !c.is_control() || matches!(c, '\n' | '\r')),
-            Self::PersonName(_) => text
-                .chars()
-                .all(|c| c.is_alphanumeric() || is_mark(c) || matches!(c, ' ' | '\'' | '.' | '-')),
+            Self::PersonName(_) => is_person_name(text),
             Self::Phone => {
                 text.chars().any(|c| c.is_ascii_digit()) && !text.chars().any(char::is_control)
             }
