@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use protocol::pingone::Region;
 use secrecy::SecretString;
-use ui::{BrandSettings, Mode};
+use ui::{BrandSettings, Mode, RegistrationFields};
 use url::Url;
 
 /// The settings of an [`Idp`](crate::Idp), parsed.
@@ -28,6 +28,8 @@ pub struct Settings {
     pub mailbox: bool,
     /// Whether the hosted pages let people make accounts for themselves, in the default population.
     pub registration: bool,
+    /// What a registration asks for beside the e-mail address and the password.
+    pub registration_fields: RegistrationFields,
     /// The region that environments say they are in.
     pub region: Region,
     /// Name, colours and logo of the hosted pages and mails.
@@ -61,6 +63,7 @@ impl Settings {
             mode: Mode::Production,
             mailbox: false,
             registration: false,
+            registration_fields: RegistrationFields::default(),
             region: Region::NorthAmerica,
             brand: BrandSettings::default(),
             hashing: HashingSettings::default(),

@@ -14,6 +14,7 @@ pub(crate) mod password_rules;
 pub(crate) mod person;
 pub(crate) mod profile;
 pub(crate) mod register;
+pub(crate) mod registered;
 pub(crate) mod security;
 pub(crate) mod user;
 pub(crate) mod user_info;

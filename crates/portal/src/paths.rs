@@ -30,12 +30,19 @@ pub(crate) const FORGOT: &str = "/password/forgot";
 pub(crate) const RECOVER: &str = "/password/recover";
 pub(crate) const RESEND: &str = "/password/recover/resend";
 pub(crate) const REGISTER: &str = "/register";
+pub(crate) const REGISTERED: &str = "/register/done";
 pub(crate) const USERS: &str = "/users";
+pub(crate) const USER_NEW: &str = "/users/new";
 pub(crate) const USER: &str = "/users/{id}";
+pub(crate) const USER_EDIT: &str = "/users/{id}/edit";
+pub(crate) const USER_DELETE: &str = "/users/{id}/delete";
 pub(crate) const USER_PASSWORD: &str = "/users/{id}/password";
 pub(crate) const USER_UNLOCK: &str = "/users/{id}/unlock";
 pub(crate) const USER_ENABLED: &str = "/users/{id}/enabled";
 pub(crate) const USER_RECOVERY: &str = "/users/{id}/recovery-code";
+pub(crate) const USER_VERIFICATION: &str = "/users/{id}/verification-code";
+pub(crate) const USER_SESSION_END: &str = "/users/{id}/sessions/end";
+pub(crate) const USER_SESSIONS_END: &str = "/users/{id}/sessions/end-all";
 pub(crate) const WELL_KNOWN_CHANGE: &str = "/.well-known/change-password";
 
 /// The names of the pages, for the router: a page without a handler does not compile.
@@ -63,12 +70,19 @@ pub(crate) enum Name {
     Recover,
     Resend,
     Register,
+    Registered,
     Users,
+    UserNew,
     User,
+    UserEdit,
+    UserDelete,
     UserPassword,
     UserUnlock,
     UserEnabled,
     UserRecovery,
+    UserVerification,
+    UserSessionEnd,
+    UserSessionsEnd,
     WellKnownChange,
 }
 
@@ -144,12 +158,20 @@ pub(crate) const PAGES: &[Page] = &[
     page(Name::Recover,         RECOVER,           Takes::GetAndPost, Limit::Recovery,     RECOVER),
     page(Name::Resend,          RESEND,            Takes::Post,       Limit::Recovery,     RECOVER),
     page(Name::Register,        REGISTER,          Takes::GetAndPost, Limit::Registration, REGISTER),
+    page(Name::Registered,      REGISTERED,        Takes::Get,        Limit::None,         REGISTERED),
     page(Name::Users,           USERS,             Takes::Get,        Limit::None,         USERS),
+    // Before those whose paths have an id there.
+    page(Name::UserNew,         USER_NEW,          Takes::GetAndPost, Limit::None,         USER_NEW),
     page(Name::User,            USER,              Takes::Get,        Limit::None,         USER),
+    page(Name::UserEdit,        USER_EDIT,         Takes::GetAndPost, Limit::None,         USER_EDIT),
+    page(Name::UserDelete,      USER_DELETE,       Takes::GetAndPost, Limit::None,         USER_DELETE),
     page(Name::UserPassword,    USER_PASSWORD,     Takes::Post,       Limit::None,         USER),
     page(Name::UserUnlock,      USER_UNLOCK,       Takes::Post,       Limit::None,         USER),
     page(Name::UserEnabled,     USER_ENABLED,      Takes::Post,       Limit::None,         USER),
     page(Name::UserRecovery,    USER_RECOVERY,     Takes::Post,       Limit::None,         USER),
+    page(Name::UserVerification, USER_VERIFICATION, Takes::Post,      Limit::None,         USER),
+    page(Name::UserSessionEnd,  USER_SESSION_END,  Takes::Post,       Limit::None,         USER),
+    page(Name::UserSessionsEnd, USER_SESSIONS_END, Takes::Post,       Limit::None,         USER),
     page(Name::WellKnownChange, WELL_KNOWN_CHANGE, Takes::Get,        Limit::None,         CHANGE_PASSWORD),
 ];
 

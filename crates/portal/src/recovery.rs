@@ -78,12 +78,7 @@ impl Recoveries {
     pub(crate) async fn begin(&self, username: String) -> Result<Recovery, RecoveryError> {
         let place = self.place()?;
         let users = self.management.users().find_for_recovery(&username).await?;
-        let recovery = Recovery {
-            username,
-            users: users.iter().map(|user| user.id).take(MOST_USERS).collect(),
-            wrong_codes: 0,
-            resends: 0,
-        };
+        let recovery = Recovery::of(&username, &users);
         self.send_codes(&recovery.users, place);
         Ok(recovery)
     }
@@ -107,9 +102,8 @@ impl Recoveries {
     }
 
     /// A code for the owners of an address who wanted to register with it: their accounts exist.
-    pub(crate) fn remind(&self, users: &[User], place: Place) {
-        let users: Vec<UserId> = users.iter().map(|user| user.id).take(MOST_USERS).collect();
-        self.send_codes(&users, place);
+    pub(crate) fn remind(&self, recovery: &Recovery, place: Place) {
+        self.send_codes(&recovery.users, place);
     }
 
     /// Not waited for: how long it takes, and whether there is anything to send, tells about the
@@ -164,6 +158,16 @@ impl Recoveries {
 }
 
 impl Recovery {
+    /// The recovery of these users' passwords, whom somebody means by `username`.
+    pub(crate) fn of(username: &str, users: &[User]) -> Self {
+        Self {
+            username: username.to_owned(),
+            users: users.iter().map(|user| user.id).take(MOST_USERS).collect(),
+            wrong_codes: 0,
+            resends: 0,
+        }
+    }
+
     /// The name or address that was typed.
     pub(crate) fn username(&self) -> &str {
         &self.username

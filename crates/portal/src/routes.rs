@@ -13,7 +13,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 use crate::failure::{self, Failure};
 use crate::pages::{
     data, deletion, email, home, password_change, password_forgot, password_recover,
-    password_rules, profile, register, security, user, user_info, users,
+    password_rules, profile, register, registered, security, user, user_info, users,
 };
 use crate::paths::{self, Name, PAGES};
 use crate::state::Portal;
@@ -54,12 +54,19 @@ fn handlers(page: Name) -> Option<MethodRouter<Portal>> {
         Name::Recover => get(password_recover::get).post(password_recover::post),
         Name::Resend => post(password_recover::resend),
         Name::Register => get(register::get).post(register::post),
+        Name::Registered => get(registered::get),
         Name::Users => get(users::get),
+        Name::UserNew => get(user::create::get).post(user::create::post),
         Name::User => get(user::get),
+        Name::UserEdit => get(user::edit::get).post(user::edit::post),
+        Name::UserDelete => get(user::deletion::get).post(user::deletion::post),
         Name::UserPassword => post(user::set_password),
-        Name::UserUnlock => post(user::unlock),
-        Name::UserEnabled => post(user::set_enabled),
-        Name::UserRecovery => post(user::send_recovery_code),
+        Name::UserUnlock => post(user::actions::unlock),
+        Name::UserEnabled => post(user::actions::set_enabled),
+        Name::UserRecovery => post(user::actions::send_recovery_code),
+        Name::UserVerification => post(user::actions::send_verification_code),
+        Name::UserSessionEnd => post(user::actions::end_session),
+        Name::UserSessionsEnd => post(user::actions::end_sessions),
         Name::WellKnownChange => get(async || Redirect::to(paths::CHANGE_PASSWORD)),
     })
 }

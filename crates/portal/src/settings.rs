@@ -159,17 +159,11 @@ impl Default for OutgoingSettings {
 
 /// Registration.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four switches that an operator sets by name, one independent of the other"
-)]
 pub struct RegistrationSettings {
     /// Whether people can register.
     pub enabled: bool,
-    /// Whether the given name is asked for.
-    pub ask_given_name: bool,
-    /// Whether the family name is asked for.
-    pub ask_family_name: bool,
+    /// What is asked for beside the e-mail address and the password.
+    pub fields: ui::RegistrationFields,
     /// Whether a code is mailed that has to be entered at the first sign-on. Without it, whoever
     /// registers has any address that they type, proven or not.
     pub verify_email: bool,
@@ -192,8 +186,7 @@ impl Default for RegistrationSettings {
     fn default() -> Self {
         Self {
             enabled: true,
-            ask_given_name: true,
-            ask_family_name: true,
+            fields: ui::RegistrationFields::default(),
             verify_email: true,
             population: PopulationChoice::Fixed(None),
         }

@@ -9,6 +9,7 @@ use pingone_axum::{AccessTokenError, GrantType, NotSignedOn, ReturnTo, SignedOn}
 use protocol::id::UserId;
 use tower_sessions::Session;
 use ui::{Account, Flash, Html, Layout, NavItem, Side, Site};
+use url::form_urlencoded;
 
 use crate::failure::Failure;
 use crate::paths;
@@ -213,10 +214,10 @@ impl Visit {
         }
         if self.signed_on.is_none() {
             if self.portal.services().is_some() && self.settings().registration.enabled {
-                nav.push(item(paths::REGISTER, "nav-register"));
+                nav.push(item(paths::REGISTER, "signon-register"));
             }
             if self.portal.sign_on().is_some() {
-                nav.push(item(paths::SIGN_ON, "nav-sign-on"));
+                nav.push(item(paths::SIGN_ON, "signon-submit"));
             }
         }
         nav
@@ -245,6 +246,15 @@ fn not_signed_on(parts: &Parts, uri: &Uri) -> NotSignedOn {
     }
     let page = ReturnTo::parse(&paths::again(uri.path())).unwrap_or_default();
     not_signed_on.returning_to(page)
+}
+
+/// Where somebody signs on as this user: whoever is signed on at the provider in this browser has to
+/// show who they are all the same.
+pub(crate) fn sign_on_path(username: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("fresh", "true");
+    query.append_pair("login_hint", username);
+    format!("{}?{}", paths::SIGN_ON, query.finish())
 }
 
 /// The signed-on user for the top bar.

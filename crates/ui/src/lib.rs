@@ -29,7 +29,8 @@
 //! ```
 //!
 //! `base.html` shows heading, lead and flashes; `fields.html` has the form fields (`summary`,
-//! `text`, `password`, `code`, `select`, `checkbox`, `username`, `hidden`, `rules`, `submit`), `parts.html` the
+//! `text`, `password`, `code`, `select`, `checkbox`, `username`, `hidden`, `rules`, `submit`, and
+//! `registration`, who somebody is who creates an account), `parts.html` the
 //! rest (`alert`, `icon`, `pager`). `form-post.html` and `fragment.html` are whole pages that need a
 //! struct only. A page that uses `rules` loads `password-rules.js` in its block `scripts`. The
 //! example `gallery` writes all components as files to look at.
@@ -42,6 +43,7 @@ mod form;
 mod layout;
 mod mail;
 mod messages;
+mod registration;
 mod response;
 mod rules;
 mod theme;
@@ -53,6 +55,7 @@ pub use form::{Choice, Field, FormState, SummaryItem};
 pub use layout::{Account, Layout, Mode, NavItem, Side, Site};
 pub use mail::{MailBody, MailText};
 pub use messages::{Messages, OwnTexts, Value};
+pub use registration::{Registration, RegistrationFields, UsernameField};
 pub use response::{ContentSecurityPolicy, FramedText, Html, MailPreview};
 pub use rules::{RuleView, Verdict, Verdicts, broken_rules};
 pub use theme::{Look, MailColours, MailLook, Theme};

@@ -169,6 +169,20 @@ impl Page {
         self.browser.open(target).await
     }
 
+    /// Opens where the first link leads that a CSS selector finds.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn follow(&self, selector: &str) -> Self {
+        let links = self.attributes(selector, "href");
+        let Some(target) = links.first() else {
+            panic!("no link `{selector}`: {}", self.summary());
+        };
+        let target = self.url.join(target).expect("a link leads to a URL");
+        self.browser.open(target).await
+    }
+
     /// Sends a form from this page.
     pub(super) async fn submit(
         &self,

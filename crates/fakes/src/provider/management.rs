@@ -11,6 +11,7 @@ use protocol::SystemRandom;
 use protocol::id::{EnvironmentId, PasswordPolicyId, PopulationId, RoleId};
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::media_type;
+use protocol::scim::Filter;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -110,26 +111,12 @@ async fn list_users(
     }
     let filter = query.get("filter").cloned().unwrap_or_default();
     let world = provider.world();
-    // Enough of SCIM for the searches of the portal: each comparison's text, unescaped.
-    let texts: Vec<String> = filter
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_lowercase)
-        .collect();
-    let is_exact = filter.contains(" eq ");
+    let filter_of_users = (!filter.is_empty()).then(|| Filter::parse(&filter).unwrap());
     let matches = |person: &&Person| {
-        let values = [person.username.to_lowercase(), person.email.to_lowercase()];
-        filter.is_empty()
-            || texts.iter().any(|text| {
-                values.iter().any(|value| {
-                    if is_exact {
-                        value == text
-                    } else {
-                        value.starts_with(text.as_str())
-                    }
-                })
-            })
+        let shown = shown(person);
+        filter_of_users
+            .as_ref()
+            .is_none_or(|filter| filter.holds(&mut |comparison| comparison.matches(&shown)))
     };
     let all: Vec<Value> = world.people.iter().filter(matches).map(shown).collect();
     let limit = query
@@ -160,11 +147,9 @@ async fn create_user(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    assert_eq!(
-        provider.bearer(&headers),
-        Some(Bearer::Worker),
-        "users are created by the worker"
-    );
+    if let Err(refusal) = allowed(&provider, &headers, None) {
+        return *refusal;
+    }
     let content_type = headers["content-type"].to_str().unwrap();
     assert!(
         media_type::is(content_type, media_type::USER_IMPORT),
@@ -205,6 +190,7 @@ async fn create_user(
             .as_str()
             .map(|id| PopulationId::parse(id).unwrap());
         person.needs_verification = body["lifecycle"]["status"] == "VERIFICATION_REQUIRED";
+        person.must_change = body["password"]["forceChange"] == true;
     });
     let person = provider
         .world()
@@ -235,11 +221,9 @@ async fn delete_user(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    assert_eq!(
-        provider.bearer(&headers),
-        Some(Bearer::Worker),
-        "users are deleted by the worker"
-    );
+    if let Err(refusal) = allowed(&provider, &headers, None) {
+        return *refusal;
+    }
     let mut world = provider.world();
     let before = world.people.len();
     world.people.retain(|person| person.id.to_string() != id);
@@ -252,7 +236,7 @@ async fn delete_user(
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// Changes the address, which is then not proven.
+/// Changes names and address; another address is not proven.
 async fn change_user(
     State(provider): State<Provider>,
     Path(id): Path<String>,
@@ -265,11 +249,17 @@ async fn change_user(
     let body: Value = serde_json::from_str(&body).unwrap();
     let username = find(&provider, &id).unwrap().username;
     provider.change(&username, |person| {
-        body["email"]
-            .as_str()
-            .unwrap()
-            .clone_into(&mut person.email);
-        person.email_verified = false;
+        if let Some(email) = body["email"].as_str() {
+            email.clone_into(&mut person.email);
+            person.email_verified = false;
+        }
+        if let Some(name) = body.get("name") {
+            person.given = name["given"].as_str().map(str::to_owned);
+            person.family = name["family"].as_str().map(str::to_owned);
+        }
+        if let Some(username) = body["username"].as_str() {
+            username.clone_into(&mut person.username);
+        }
     });
     if provider.world().answers_to_writes_are_lost {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -292,6 +282,7 @@ async fn act_on_user(
         return if provider.world().mails_are_used_up {
             api_error(429, "REQUEST_LIMITED", &json!([]))
         } else {
+            provider.change(&person.username, |person| person.needs_verification = true);
             json_answer(200, &shown(&person))
         };
     }

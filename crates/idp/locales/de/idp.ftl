@@ -2,16 +2,10 @@
 
 ## Anmeldung
 
-signon-title = Anmelden
 signon-lead = Um mit { $application } weiterzumachen.
-signon-username = Benutzername oder E-Mail-Adresse
 signon-password = Passwort
-signon-submit = Anmelden
 signon-next = Weiter
 signon-other-name = Anderen Namen verwenden
-signon-forgot = Passwort vergessen?
-signon-register = Konto anlegen
-signon-username-missing = Geben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse ein.
 signon-password-missing = Geben Sie Ihr Passwort ein.
 signon-wrong = Der Benutzername oder das Passwort ist falsch.
 signon-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
@@ -39,9 +33,6 @@ link-submit = Anmelden und verbinden
 link-create = Konto anlegen
 confirm-title = Konto anlegen
 confirm-lead = Das sagt { $provider } über Sie. Berichtigen Sie, was nicht stimmt, um mit { $application } weiterzumachen.
-confirm-given-name = Vorname
-confirm-family-name = Nachname
-confirm-name-invalid = Ein Name besteht nur aus Buchstaben, Ziffern, Leerzeichen, Apostrophen, Punkten und Bindestrichen.
 
 ## Ein Passwort, das geändert werden muss
 
@@ -49,18 +40,10 @@ change-title-forced = Neues Passwort wählen
 change-lead-forced = Ihr Passwort ist vorläufig. Wählen Sie ein eigenes, um mit { $application } weiterzumachen.
 change-title-expired = Ihr Passwort ist abgelaufen
 change-lead-expired = Wählen Sie ein neues Passwort, um mit { $application } weiterzumachen.
-change-current = Bisheriges Passwort
-change-new = Neues Passwort
-change-confirm = Neues Passwort wiederholen
-change-submit = Passwort ändern
-change-current-missing = Geben Sie Ihr bisheriges Passwort ein.
-change-current-wrong = Das ist nicht Ihr bisheriges Passwort.
-change-new-missing = Wählen Sie ein neues Passwort.
 change-too-young = { $days ->
     [one] Ihr Passwort kann nur einmal am Tag geändert werden.
    *[other] Ihr Passwort kann erst { $days } Tage nach der letzten Änderung wieder geändert werden.
  }
-change-confirm-differs = Die beiden Passwörter sind nicht gleich.
 change-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
     [one] einer Minute
    *[other] { $minutes } Minuten
@@ -68,38 +51,13 @@ change-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
 
 ## Ein vergessenes Passwort
 
-forgot-title = Passwort vergessen?
 forgot-lead = Wir senden einen Code an die E-Mail-Adresse Ihres Kontos.
-forgot-submit = Code senden
-recover-title = Code eingeben
 recover-lead = Wenn es ein Konto mit diesem Namen oder dieser Adresse gibt und es nicht deaktiviert ist, ist ein Code an seine E-Mail-Adresse unterwegs. Er gilt fünf Minuten.
-recover-code = Wiederherstellungscode
-recover-code-hint = Acht Buchstaben und Ziffern, aus der E-Mail.
-recover-submit = Neues Passwort setzen
-recover-code-missing = Geben Sie den Code aus der E-Mail ein.
-recover-code-wrong = Der Code ist falsch oder abgelaufen.
-recover-code-exhausted = Zu viele falsche Codes. Fordern Sie einen neuen an.
-recover-send-again = Noch einen Code senden
 recover-sent-again = Wenn es ein solches Konto gibt, ist ein weiterer Code unterwegs, und der vorige gilt nicht mehr. Wurden schon zu viele E-Mails gesendet, gilt der vorige noch.
 
 ## Registrierung
 
-register-title = Konto anlegen
 register-lead = Um mit { $application } weiterzumachen.
-register-username = Benutzername
-register-email = E-Mail-Adresse
-register-email-hint = Wir senden eine E-Mail dorthin, in der steht, wie es weitergeht.
-register-password = Passwort
-register-confirm = Passwort wiederholen
-register-submit = Konto anlegen
-register-username-missing = Wählen Sie einen Benutzernamen.
-register-username-invalid = Ein Benutzername hat 1 bis 128 Zeichen.
-register-username-foreign = Eine E-Mail-Adresse kann nur Benutzername sein, wenn es Ihre eigene ist. Wählen Sie einen anderen.
-register-username-taken = Dieser Benutzername ist vergeben. Wählen Sie einen anderen.
-register-email-missing = Geben Sie Ihre E-Mail-Adresse ein.
-register-email-invalid = Geben Sie eine E-Mail-Adresse wie name@example.com ein.
-register-password-missing = Wählen Sie ein Passwort.
-register-have-account = Ich habe ein Konto
 
 ## Der Nachweis einer E-Mail-Adresse
 
@@ -121,11 +79,7 @@ second-factor-use-application = Die Authentifizierungs-App benutzen
 second-factor-use-named = { $name } benutzen
 second-factor-use-email = Eine E-Mail an { $email } senden
 
-verify-title = E‑Mail-Adresse bestätigen
 verify-lead = Wir haben eine E-Mail an { $email } gesendet. Geben Sie den Code daraus ein, um mit { $application } weiterzumachen. Enthält sie keinen, steht darin, was stattdessen zu tun ist.
-verify-code = Bestätigungscode
-verify-code-hint = Acht Buchstaben und Ziffern, aus der E-Mail.
-verify-submit = Bestätigen
 verify-code-missing = Geben Sie den Code aus der E-Mail ein.
 verify-code-wrong = Der Code ist falsch, oder es wurde ein neuerer gesendet.
 verify-send-again = Noch einen Code senden

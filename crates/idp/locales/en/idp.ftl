@@ -2,16 +2,10 @@
 
 ## Sign-on
 
-signon-title = Sign on
 signon-lead = To go on to { $application }.
-signon-username = Username or e-mail address
 signon-password = Password
-signon-submit = Sign on
 signon-next = Next
 signon-other-name = Use another name
-signon-forgot = Forgot your password?
-signon-register = Create an account
-signon-username-missing = Enter your username or e-mail address.
 signon-password-missing = Enter your password.
 signon-wrong = The username or the password is wrong.
 signon-locked = Too many wrong passwords. Try again in { $minutes ->
@@ -36,12 +30,9 @@ external-of-another-account = What you signed on with elsewhere belongs to anoth
 link-title = Connect your account
 link-lead = You signed on with { $provider }, here for the first time. If you have an account, sign on to it once more to connect the two and to go on to { $application }.
 link-submit = Sign on and connect
-link-create = Create an account
-confirm-title = Create an account
+link-create = Create account
+confirm-title = Create account
 confirm-lead = This is what { $provider } says about you. Correct what is wrong to go on to { $application }.
-confirm-given-name = First name
-confirm-family-name = Last name
-confirm-name-invalid = A name has letters, digits, spaces, apostrophes, full stops and hyphens only.
 
 ## A password that has to be changed
 
@@ -49,18 +40,10 @@ change-title-forced = Choose a new password
 change-lead-forced = Your password is temporary. Choose one of your own to go on to { $application }.
 change-title-expired = Your password has expired
 change-lead-expired = Choose a new password to go on to { $application }.
-change-current = Current password
-change-new = New password
-change-confirm = New password again
-change-submit = Change password
-change-current-missing = Enter your current password.
-change-current-wrong = This is not your current password.
-change-new-missing = Choose a new password.
 change-too-young = { $days ->
     [one] Your password can be changed once a day.
    *[other] Your password can be changed { $days } days after the last change.
  }
-change-confirm-differs = The two passwords are not the same.
 change-locked = Too many wrong passwords. Try again in { $minutes ->
     [one] one minute
    *[other] { $minutes } minutes
@@ -68,38 +51,13 @@ change-locked = Too many wrong passwords. Try again in { $minutes ->
 
 ## A forgotten password
 
-forgot-title = Forgot your password?
 forgot-lead = We send a code to the e-mail address of your account.
-forgot-submit = Send the code
-recover-title = Enter your code
 recover-lead = If there is an account with this name or address, and it is not disabled, a code is on its way to its e-mail address. It is good for five minutes.
-recover-code = Recovery code
-recover-code-hint = Eight letters and digits, from the e-mail.
-recover-submit = Set the new password
-recover-code-missing = Enter the code from the e-mail.
-recover-code-wrong = The code is wrong or has expired.
-recover-code-exhausted = Too many wrong codes. Ask for a new one.
-recover-send-again = Send another code
 recover-sent-again = If there is such an account, another code is on its way, and the one before no longer works. Where too many e-mails were sent already, the one before still works.
 
 ## Registration
 
-register-title = Create an account
 register-lead = To go on to { $application }.
-register-username = Username
-register-email = E-mail address
-register-email-hint = We send an e-mail there that says how to go on.
-register-password = Password
-register-confirm = Password again
-register-submit = Create the account
-register-username-missing = Choose a username.
-register-username-invalid = A username has 1 to 128 characters.
-register-username-foreign = An e-mail address can only be a username when it is your own. Choose another one.
-register-username-taken = This username is taken. Choose another one.
-register-email-missing = Enter your e-mail address.
-register-email-invalid = Enter an e-mail address such as name@example.com.
-register-password-missing = Choose a password.
-register-have-account = I have an account
 
 ## The proof of an e-mail address
 
@@ -121,11 +79,7 @@ second-factor-use-application = Use the authenticator application
 second-factor-use-named = Use { $name }
 second-factor-use-email = Send an e-mail to { $email }
 
-verify-title = Confirm your e‑mail address
 verify-lead = We sent an e-mail to { $email }. Enter the code in it to go on to { $application }. If there is none in it, it says what to do instead.
-verify-code = Verification code
-verify-code-hint = Eight letters and digits, from the e-mail.
-verify-submit = Confirm
 verify-code-missing = Enter the code from the e-mail.
 verify-code-wrong = The code is wrong, or a newer one was sent.
 verify-send-again = Send another code

@@ -2,16 +2,10 @@
 
 ## Inicio de sesión
 
-signon-title = Iniciar sesión
 signon-lead = Para continuar con { $application }.
-signon-username = Nombre de usuario o correo electrónico
 signon-password = Contraseña
-signon-submit = Iniciar sesión
 signon-next = Siguiente
 signon-other-name = Usar otro nombre
-signon-forgot = ¿Ha olvidado su contraseña?
-signon-register = Crear una cuenta
-signon-username-missing = Introduzca su nombre de usuario o su correo electrónico.
 signon-password-missing = Introduzca su contraseña.
 signon-wrong = El nombre de usuario o la contraseña no son correctos.
 signon-locked = Demasiadas contraseñas incorrectas. Inténtelo de nuevo dentro de { $minutes ->
@@ -39,9 +33,6 @@ link-submit = Iniciar sesión y conectar
 link-create = Crear una cuenta
 confirm-title = Crear una cuenta
 confirm-lead = Esto es lo que { $provider } dice de usted. Corrija lo que no sea correcto para continuar con { $application }.
-confirm-given-name = Nombre
-confirm-family-name = Apellidos
-confirm-name-invalid = Un nombre solo tiene letras, cifras, espacios, apóstrofos, puntos y guiones.
 
 ## Una contraseña que se debe cambiar
 
@@ -49,18 +40,10 @@ change-title-forced = Elija una nueva contraseña
 change-lead-forced = Su contraseña es provisional. Elija una propia para continuar con { $application }.
 change-title-expired = Su contraseña ha caducado
 change-lead-expired = Elija una nueva contraseña para continuar con { $application }.
-change-current = Contraseña actual
-change-new = Nueva contraseña
-change-confirm = Repita la nueva contraseña
-change-submit = Cambiar la contraseña
-change-current-missing = Introduzca su contraseña actual.
-change-current-wrong = Esta no es su contraseña actual.
-change-new-missing = Elija una nueva contraseña.
 change-too-young = { $days ->
     [one] Su contraseña solo se puede cambiar una vez al día.
    *[other] Su contraseña solo se puede cambiar { $days } días después del último cambio.
  }
-change-confirm-differs = Las dos contraseñas no coinciden.
 change-locked = Demasiadas contraseñas incorrectas. Inténtelo de nuevo dentro de { $minutes ->
     [one] un minuto
    *[other] { $minutes } minutos
@@ -68,38 +51,13 @@ change-locked = Demasiadas contraseñas incorrectas. Inténtelo de nuevo dentro 
 
 ## Una contraseña olvidada
 
-forgot-title = ¿Ha olvidado su contraseña?
 forgot-lead = Enviamos un código al correo electrónico de su cuenta.
-forgot-submit = Enviar el código
-recover-title = Introduzca su código
 recover-lead = Si existe una cuenta con este nombre o dirección y no está desactivada, un código está en camino a su correo electrónico. Es válido durante cinco minutos.
-recover-code = Código de recuperación
-recover-code-hint = Ocho letras y cifras, del correo electrónico.
-recover-submit = Establecer la nueva contraseña
-recover-code-missing = Introduzca el código del correo electrónico.
-recover-code-wrong = El código es incorrecto o ha caducado.
-recover-code-exhausted = Demasiados códigos incorrectos. Solicite uno nuevo.
-recover-send-again = Enviar otro código
 recover-sent-again = Si existe tal cuenta, otro código está en camino y el anterior ya no es válido. Si ya se enviaron demasiados correos, el anterior sigue siendo válido.
 
 ## Registro
 
-register-title = Crear una cuenta
 register-lead = Para continuar con { $application }.
-register-username = Nombre de usuario
-register-email = Correo electrónico
-register-email-hint = Enviamos allí un correo que explica cómo continuar.
-register-password = Contraseña
-register-confirm = Repita la contraseña
-register-submit = Crear la cuenta
-register-username-missing = Elija un nombre de usuario.
-register-username-invalid = Un nombre de usuario tiene de 1 a 128 caracteres.
-register-username-foreign = Un correo electrónico solo puede ser nombre de usuario si es el suyo. Elija otro.
-register-username-taken = Este nombre de usuario ya está en uso. Elija otro.
-register-email-missing = Introduzca su correo electrónico.
-register-email-invalid = Introduzca un correo electrónico como nombre@example.com.
-register-password-missing = Elija una contraseña.
-register-have-account = Ya tengo una cuenta
 
 ## La comprobación de un correo electrónico
 
@@ -121,11 +79,7 @@ second-factor-use-application = Usar la aplicación de autenticación
 second-factor-use-named = Usar { $name }
 second-factor-use-email = Enviar un correo a { $email }
 
-verify-title = Confirme su correo electrónico
 verify-lead = Hemos enviado un correo a { $email }. Introduzca el código que contiene para continuar con { $application }. Si no contiene ninguno, indica qué hacer.
-verify-code = Código de verificación
-verify-code-hint = Ocho letras y cifras, del correo electrónico.
-verify-submit = Confirmar
 verify-code-missing = Introduzca el código del correo electrónico.
 verify-code-wrong = El código es incorrecto, o se envió uno más reciente.
 verify-send-again = Enviar otro código

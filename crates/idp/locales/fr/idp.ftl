@@ -2,16 +2,10 @@
 
 ## Connexion
 
-signon-title = Connexion
 signon-lead = Pour continuer vers { $application }.
-signon-username = Nom d’utilisateur ou adresse e-mail
 signon-password = Mot de passe
-signon-submit = Se connecter
 signon-next = Suivant
 signon-other-name = Utiliser un autre nom
-signon-forgot = Mot de passe oublié ?
-signon-register = Créer un compte
-signon-username-missing = Saisissez votre nom d’utilisateur ou votre adresse e-mail.
 signon-password-missing = Saisissez votre mot de passe.
 signon-wrong = Le nom d’utilisateur ou le mot de passe est incorrect.
 signon-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
@@ -39,9 +33,6 @@ link-submit = Se connecter et relier
 link-create = Créer un compte
 confirm-title = Créer un compte
 confirm-lead = Voici ce que { $provider } dit de vous. Corrigez ce qui est inexact pour continuer vers { $application }.
-confirm-given-name = Prénom
-confirm-family-name = Nom
-confirm-name-invalid = Un nom ne contient que des lettres, des chiffres, des espaces, des apostrophes, des points et des traits d’union.
 
 ## Un mot de passe à changer
 
@@ -49,18 +40,10 @@ change-title-forced = Choisissez un nouveau mot de passe
 change-lead-forced = Votre mot de passe est provisoire. Choisissez-en un pour continuer vers { $application }.
 change-title-expired = Votre mot de passe a expiré
 change-lead-expired = Choisissez un nouveau mot de passe pour continuer vers { $application }.
-change-current = Mot de passe actuel
-change-new = Nouveau mot de passe
-change-confirm = Confirmez le nouveau mot de passe
-change-submit = Changer le mot de passe
-change-current-missing = Saisissez votre mot de passe actuel.
-change-current-wrong = Ce n’est pas votre mot de passe actuel.
-change-new-missing = Choisissez un nouveau mot de passe.
 change-too-young = { $days ->
     [one] Votre mot de passe ne peut être changé qu’une fois par jour.
    *[other] Votre mot de passe ne peut être changé que { $days } jours après le dernier changement.
  }
-change-confirm-differs = Les deux mots de passe ne sont pas identiques.
 change-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
     [one] une minute
    *[other] { $minutes } minutes
@@ -68,38 +51,13 @@ change-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
 
 ## Un mot de passe oublié
 
-forgot-title = Mot de passe oublié ?
 forgot-lead = Nous envoyons un code à l’adresse e-mail de votre compte.
-forgot-submit = Envoyer le code
-recover-title = Saisissez votre code
 recover-lead = S’il existe un compte avec ce nom ou cette adresse et qu’il n’est pas désactivé, un code est en route vers son adresse e-mail. Il est valable cinq minutes.
-recover-code = Code de récupération
-recover-code-hint = Huit lettres et chiffres, dans l’e-mail.
-recover-submit = Définir le nouveau mot de passe
-recover-code-missing = Saisissez le code reçu par e-mail.
-recover-code-wrong = Le code est incorrect ou a expiré.
-recover-code-exhausted = Trop de codes incorrects. Demandez-en un nouveau.
-recover-send-again = Envoyer un autre code
 recover-sent-again = Si un tel compte existe, un autre code est en route et le précédent n’est plus valable. Si trop d’e-mails ont déjà été envoyés, le précédent reste valable.
 
 ## Inscription
 
-register-title = Créer un compte
 register-lead = Pour continuer vers { $application }.
-register-username = Nom d’utilisateur
-register-email = Adresse e-mail
-register-email-hint = Nous y envoyons un e-mail qui explique la suite.
-register-password = Mot de passe
-register-confirm = Confirmez le mot de passe
-register-submit = Créer le compte
-register-username-missing = Choisissez un nom d’utilisateur.
-register-username-invalid = Un nom d’utilisateur comporte de 1 à 128 caractères.
-register-username-foreign = Une adresse e-mail ne peut servir de nom d’utilisateur que si c’est la vôtre. Choisissez-en un autre.
-register-username-taken = Ce nom d’utilisateur est déjà pris. Choisissez-en un autre.
-register-email-missing = Saisissez votre adresse e-mail.
-register-email-invalid = Saisissez une adresse e-mail telle que nom@example.com.
-register-password-missing = Choisissez un mot de passe.
-register-have-account = J’ai déjà un compte
 
 ## La preuve d’une adresse e-mail
 
@@ -121,11 +79,7 @@ second-factor-use-application = Utiliser l’application d’authentification
 second-factor-use-named = Utiliser { $name }
 second-factor-use-email = Envoyer un e-mail à { $email }
 
-verify-title = Confirmez votre adresse e‑mail
 verify-lead = Nous avons envoyé un e-mail à { $email }. Saisissez le code qu’il contient pour continuer vers { $application }. S’il n’en contient pas, il indique quoi faire.
-verify-code = Code de vérification
-verify-code-hint = Huit lettres et chiffres, dans l’e-mail.
-verify-submit = Confirmer
 verify-code-missing = Saisissez le code reçu par e-mail.
 verify-code-wrong = Le code est incorrect, ou un plus récent a été envoyé.
 verify-send-again = Envoyer un autre code

@@ -6,18 +6,17 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{REFRESH, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use protocol::names::{EmailAddress, is_username};
 use protocol::params::FormParams;
 use protocol::secret::{Password, SessionToken};
-use serde_json::{Map, Value};
-use ui::{Flash, FormState, Layout};
+use serde_json::Value;
+use ui::{Flash, FormState, Layout, Registration, RegistrationFields};
 use uuid::Uuid;
 use web::Floor;
 
+use super::register::with_name;
 use super::{FLOOR, Flashes, HostedPage, given, see_other};
 use crate::Idp;
 use crate::accounts::registration::RegistrationRefusal;
-use crate::api::user_attributes;
 use crate::audit::By;
 use crate::interaction::error::InteractionError;
 use crate::interaction::external::{Newcomer, Partner, Problem, found_by};
@@ -63,11 +62,10 @@ struct LinkPage {
 struct ConfirmPage {
     layout: Layout,
     form: FormState,
+    asks: RegistrationFields,
     action: String,
     restart: String,
 }
-
-const FIELDS: [&str; 4] = ["username", "email", "givenName", "familyName"];
 
 /// The fields that belong to the name, as its members are called.
 const NAMES: [(&str, &str); 2] = [("givenName", "given"), ("familyName", "family")];
@@ -308,6 +306,7 @@ pub(super) async fn show_confirm(
         layout: hosted
             .layout("confirm-title", "confirm-title", &form)
             .with_lead(lead(hosted, newcomer, "confirm-lead").await?),
+        asks: hosted.idp.settings().registration_fields,
         action: hosted.path("confirm"),
         restart: hosted.path("restart"),
         form: form.clone(),
@@ -321,10 +320,10 @@ pub(super) fn confirm_form(newcomer: &Newcomer) -> FormState {
         let value = name.and_then(|name| name.get(member));
         value.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let form = FormState::new(&FIELDS)
+    let form = FormState::new(&Registration::FIELDS)
         .with_value("username", newcomer.username.clone().unwrap_or_default())
         .with_value("email", newcomer.email.clone().unwrap_or_default())
-        .with_focus("username");
+        .with_focus(Registration::EMAIL);
     let fill =
         |form: FormState, (field, name): (&'static str, &str)| form.with_value(field, member(name));
     NAMES.into_iter().fold(form, fill)
@@ -343,15 +342,21 @@ pub(crate) async fn confirm(
     }
     let partner = hosted.turn().partner_of(&newcomer).await?;
     let partner = partner.ok_or(PageError::FactorNotProvided)?;
-    let (mut form, named) = filled_in(&hosted, &params, newcomer.clone()).await?;
-    let Some(named) = named.filter(|_| !form.has_errors()) else {
+    let asks = hosted.idp.settings().registration_fields;
+    let who = Registration::read(asks, |name| params.text(name).to_owned());
+    let mut form = who.shown(FormState::new(&Registration::FIELDS));
+    who.check(hosted.texts(), &mut form);
+    let attributes = newcomer.attributes.clone();
+    let attributes = with_name(&hosted, &who, attributes, &mut form).await?;
+    if form.has_errors() {
         return show_confirm(&hosted, &newcomer, form).await;
-    };
+    }
+    let mut named = newcomer.clone();
+    named.attributes = attributes;
     let floor = Floor::of(FLOOR);
-    let (username, email) = (form.value("username"), form.value("email"));
     let made = hosted
         .turn()
-        .make(&partner, &named, username, email)
+        .make(&partner, &named, who.username(), who.email())
         .await?;
     let (field, text) = match made {
         Ok(next) => {
@@ -359,11 +364,15 @@ pub(crate) async fn confirm(
             return Ok(hosted.lead_to(&next));
         }
         Err(RegistrationRefusal::UsernameIsForeignAddress) => {
-            ("username", "register-username-foreign")
+            (who.username_field(), "register-username-foreign")
         }
         Err(RegistrationRefusal::InvalidEmail(_)) => ("email", "register-email-invalid"),
-        Err(RegistrationRefusal::InvalidUsername) => ("username", "register-username-invalid"),
-        Err(RegistrationRefusal::UsernameTaken) => ("username", "register-username-taken"),
+        Err(RegistrationRefusal::InvalidUsername) => {
+            (who.username_field(), "register-username-invalid")
+        }
+        Err(RegistrationRefusal::UsernameTaken) => {
+            (who.username_field(), "register-username-taken")
+        }
         Err(RegistrationRefusal::Refused(refusal)) => return Err(refusal.into()),
         Err(
             refusal @ (RegistrationRefusal::UnknownPopulation | RegistrationRefusal::ValueTaken(_)),
@@ -371,45 +380,4 @@ pub(crate) async fn confirm(
     };
     form.set_error(field, hosted.text(text));
     show_confirm(&hosted, &newcomer, form).await
-}
-
-/// The form as a newcomer filled it in, and the newcomer of that name, unless the name breaks a rule.
-async fn filled_in(
-    hosted: &HostedPage,
-    params: &FormParams,
-    mut newcomer: Newcomer,
-) -> Result<(FormState, Option<Newcomer>), PageFailure> {
-    let field = |name: &str| params.text(name).trim().to_owned();
-    let fill = |form: FormState, name: &'static str| form.with_value(name, field(name));
-    let mut form = FIELDS.into_iter().fold(FormState::new(&FIELDS), fill);
-    let (username, email) = (field("username"), field("email"));
-    if username.is_empty() {
-        form.set_error("username", hosted.text("register-username-missing"));
-    } else if !is_username(&username) {
-        form.set_error("username", hosted.text("register-username-invalid"));
-    }
-    if email.is_empty() {
-        form.set_error("email", hosted.text("register-email-missing"));
-    } else if EmailAddress::parse(&email).is_err() {
-        form.set_error("email", hosted.text("register-email-invalid"));
-    }
-    let schemas = hosted.idp.user_schemas();
-    let schema = schemas.of(hosted.environment.id, hosted.now).await?;
-    let mut is_good = true;
-    for (name, member) in NAMES {
-        let value = match field(name) {
-            empty if empty.is_empty() => Value::Null,
-            text => Value::String(text),
-        };
-        let value = Value::Object(Map::from_iter([(member.to_owned(), value)]));
-        let body = Map::from_iter([("name".to_owned(), value)]);
-        let merged = user_attributes::merge(newcomer.attributes.clone(), &body, &schema);
-        if let Ok(merged) = merged {
-            newcomer.attributes = merged;
-        } else {
-            is_good = false;
-            form.set_error(name, hosted.text("confirm-name-invalid"));
-        }
-    }
-    Ok((form, is_good.then_some(newcomer)))
 }

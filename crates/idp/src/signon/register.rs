@@ -3,26 +3,35 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use protocol::id::PopulationId;
-use protocol::names::{EmailAddress, is_username};
-use protocol::params::FormParams;
+use protocol::names::EmailAddress;
+use protocol::password_policy::{
+    Context, CurrentPassword, History, PasswordPolicy, ProfileData, evaluate,
+};
 use protocol::secret::Password;
-use ui::{FormState, Layout, RuleView};
+use serde_json::{Map, Value};
+use ui::{FormState, Layout, Registration, RegistrationFields, RuleView};
 use web::Floor;
 
 use super::{FLOOR, HostedPage, require_same, rules};
 use crate::Idp;
-use crate::access::allowed::find_population;
 use crate::accounts::Refusal;
 use crate::accounts::registration::{
     NewAccount, NewPassword, Registered, RegistrationRefusal, Verification, register_oneself,
 };
+use crate::api::user_attributes;
 use crate::interaction::Step;
 use crate::interaction::policy::OffersRegistration;
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::{PageError, PageFailure};
 
-const FIELDS: [&str; 4] = ["username", "email", "password", "confirmPassword"];
+const FIELDS: [&str; 6] = [
+    Registration::EMAIL,
+    Registration::GIVEN_NAME,
+    Registration::FAMILY_NAME,
+    Registration::USERNAME,
+    "password",
+    "confirmPassword",
+];
 
 /// Those that stay while another field has to be corrected.
 const PASSWORDS: [&str; 2] = ["password", "confirmPassword"];
@@ -32,32 +41,30 @@ const PASSWORDS: [&str; 2] = ["password", "confirmPassword"];
 struct Page {
     layout: Layout,
     form: FormState,
+    asks: RegistrationFields,
     action: String,
     back: String,
     rules: Vec<RuleView>,
     rules_url: String,
 }
 
-async fn show(hosted: &HostedPage, form: FormState) -> Result<Response, PageFailure> {
-    let policy = rules::default_policy(hosted).await?;
+fn show(hosted: &HostedPage, policy: &PasswordPolicy, form: &FormState) -> Response {
     let page = Page {
-        layout: hosted.layout("register-title", "register-lead", &form),
+        layout: hosted.layout("register-title", "register-lead", form),
+        asks: hosted.idp.settings().registration_fields,
         action: hosted.path("register"),
         back: hosted.path(""),
-        rules: rules::of_a_first_password(rules::views(hosted, &policy)),
+        rules: rules::of_a_first_password(rules::views(hosted, policy)),
         rules_url: hosted.path("rules"),
         form: form.clone(),
     };
-    Ok(hosted.show(page, &form))
+    hosted.show(page, form)
 }
 
-/// Whether people may register themselves here, and which population they join, if the sign-on
-/// policy says.
-fn offered(idp: &Idp, hosted: &HostedPage) -> Result<Option<PopulationId>, PageFailure> {
+/// Whether people may register themselves here, if the sign-on policy says.
+fn is_offered(idp: &Idp, hosted: &HostedPage) -> Result<(), PageFailure> {
     match &hosted.interaction.request.policy.registration {
-        OffersRegistration::Here { population } if idp.settings().registration => {
-            Ok(population.map(PopulationId::from_uuid))
-        }
+        OffersRegistration::Here { .. } if idp.settings().registration => Ok(()),
         _ => Err(PageError::NotFound.into()),
     }
 }
@@ -67,11 +74,13 @@ pub(crate) async fn get(
     State(idp): State<Idp>,
     hosted: HostedPage,
 ) -> Result<Response, PageFailure> {
-    offered(&idp, &hosted)?;
-    match hosted.interaction.step {
-        Step::SignOn => show(&hosted, FormState::new(&FIELDS).with_focus("username")).await,
-        _ => Ok(hosted.go_on()),
+    is_offered(&idp, &hosted)?;
+    if !matches!(hosted.interaction.step, Step::SignOn) {
+        return Ok(hosted.go_on());
     }
+    let (_, policy) = rules::of_newcomers(&hosted).await?;
+    let form = FormState::new(&FIELDS).with_focus(Registration::EMAIL);
+    Ok(show(&hosted, &policy, &form))
 }
 
 /// Makes the account and goes on to the proof of the mail address.
@@ -80,28 +89,34 @@ pub(crate) async fn post(
     PageForm(params): PageForm,
 ) -> Result<Response, PageFailure> {
     let idp = hosted.idp.clone();
-    let population = offered(&idp, &hosted)?;
+    is_offered(&idp, &hosted)?;
     if !matches!(hosted.interaction.step, Step::SignOn) {
         return Ok(hosted.go_on());
     }
     idp.limits()
         .registrations
         .take(hosted.by.origin.address, hosted.now)?;
+    let (population, policy) = rules::of_newcomers(&hosted).await?;
     let password = Password::new(params.text("password"));
-    let (mut form, address) = filled_in(&hosted, &params);
-    let Some(address) = address else {
+    let who = Registration::read(idp.settings().registration_fields, |name| {
+        params.text(name).to_owned()
+    });
+    let mut form = who.shown(FormState::new(&FIELDS));
+    who.check(hosted.texts(), &mut form);
+    let attributes = with_name(&hosted, &who, Map::new(), &mut form).await?;
+    // Before anybody is looked up, so that a known address is judged as an unknown one is.
+    judge(&hosted, &policy, &password, &who, &mut form);
+    require_same(&hosted, &params, "password", &mut form);
+    let address = EmailAddress::parse(who.email()).ok();
+    let Some(address) = address.filter(|_| !form.has_errors()) else {
         form.keep_new_passwords(PASSWORDS, &password);
-        return show(&hosted, form).await;
+        return Ok(show(&hosted, &policy, &form));
     };
 
-    // The one that the policy names may be deleted.
-    let population = match population {
-        Some(population) => find_population(&idp, hosted.environment.id, population).await?,
-        None => None,
-    };
-    let population = match population {
-        Some(population) => population,
-        None => rules::default_population(&hosted).await?.id,
+    let username = if who.has_address_as_name() {
+        address.as_str()
+    } else {
+        who.username()
     };
     let account = NewAccount {
         verification: Verification::Required,
@@ -109,7 +124,8 @@ pub(crate) async fn post(
             value: password.clone(),
             force_change: false,
         }),
-        ..NewAccount::new(params.text("username").trim(), address.as_str(), population)
+        attributes,
+        ..NewAccount::new(username, address.as_str(), population)
     };
     let floor = Floor::of(FLOOR);
     match register_oneself(&idp, hosted.environment.id, account, &hosted.by).await {
@@ -122,54 +138,76 @@ pub(crate) async fn post(
             floor.reached().await;
             return Ok(hosted.lead_to(&next));
         }
-        Err(refusal) => explain(&hosted, &mut form, refusal)?,
+        Err(refusal) => explain(&hosted, &who, &mut form, refusal)?,
     }
     form.keep_new_passwords(PASSWORDS, &password);
-    show(&hosted, form).await
+    Ok(show(&hosted, &policy, &form))
 }
 
-/// The form as somebody filled it in, and the address where nothing is wrong with the fields.
-fn filled_in(hosted: &HostedPage, params: &FormParams) -> (FormState, Option<EmailAddress>) {
-    let (username, email) = (params.text("username").trim(), params.text("email").trim());
-    let mut form = FormState::new(&FIELDS)
-        .with_value("username", username)
-        .with_value("email", email);
-    for (field, value, text) in [
-        ("username", username, "register-username-missing"),
-        ("email", email, "register-email-missing"),
-        (
-            "password",
-            params.text("password"),
-            "register-password-missing",
-        ),
+/// Says at its field what is wrong with the password.
+fn judge(
+    hosted: &HostedPage,
+    policy: &PasswordPolicy,
+    password: &Password,
+    who: &Registration,
+    form: &mut FormState,
+) {
+    if password.expose().is_empty() {
+        form.set_error("password", hosted.text("register-password-missing"));
+        return;
+    }
+    let values = who.values();
+    let context = Context {
+        profile: ProfileData::Values(&values),
+        current_password: CurrentPassword::Unknown,
+        history: History::Clear,
+    };
+    let judged = evaluate(policy, password.expose(), &context);
+    if !judged.is_acceptable() {
+        form.set_error("password", rules::broken(hosted, &judged));
+    }
+}
+
+/// The attributes of a person with the name that was typed, as far as users have one here; what
+/// breaks a rule is said at its field.
+pub(super) async fn with_name(
+    hosted: &HostedPage,
+    who: &Registration,
+    attributes: Map<String, Value>,
+    form: &mut FormState,
+) -> Result<Map<String, Value>, PageFailure> {
+    let schemas = hosted.idp.user_schemas();
+    let schema = schemas.of(hosted.environment.id, hosted.now).await?;
+    let mut named = attributes;
+    for (field, member, value) in [
+        (Registration::GIVEN_NAME, "given", who.given_name()),
+        (Registration::FAMILY_NAME, "family", who.family_name()),
     ] {
-        if value.is_empty() {
-            form.set_error(field, hosted.text(text));
+        let value = value.map_or(Value::Null, Value::from);
+        let value = Value::Object(Map::from_iter([(member.to_owned(), value)]));
+        let body = Map::from_iter([("name".to_owned(), value)]);
+        match user_attributes::merge(named.clone(), &body, &schema) {
+            Ok(merged) => named = merged,
+            Err(_) => form.set_error(field, hosted.text("register-name-invalid")),
         }
     }
-    let address = EmailAddress::parse(email);
-    if !email.is_empty() && address.is_err() {
-        form.set_error("email", hosted.text("register-email-invalid"));
-    }
-    if !username.is_empty() && !is_username(username) {
-        form.set_error("username", hosted.text("register-username-invalid"));
-    }
-    require_same(hosted, params, "password", &mut form);
-    let address = address.ok().filter(|_| !form.has_errors());
-    (form, address)
+    Ok(named)
 }
 
 /// Says at the field that it concerns why there is no account.
 fn explain(
     hosted: &HostedPage,
+    who: &Registration,
     form: &mut FormState,
     refusal: RegistrationRefusal,
 ) -> Result<(), PageFailure> {
     let (field, text) = match refusal {
-        RegistrationRefusal::UsernameIsForeignAddress => ("username", "register-username-foreign"),
+        RegistrationRefusal::UsernameIsForeignAddress => {
+            (who.username_field(), "register-username-foreign")
+        }
         RegistrationRefusal::InvalidEmail(_) => ("email", "register-email-invalid"),
-        RegistrationRefusal::InvalidUsername => ("username", "register-username-invalid"),
-        RegistrationRefusal::UsernameTaken => ("username", "register-username-taken"),
+        RegistrationRefusal::InvalidUsername => (who.username_field(), "register-username-invalid"),
+        RegistrationRefusal::UsernameTaken => (who.username_field(), "register-username-taken"),
         RegistrationRefusal::Refused(Refusal::Policy(evaluation)) => {
             form.set_error("password", rules::broken(hosted, &evaluation));
             return Ok(());

@@ -1,15 +1,18 @@
 //! The rules of a password policy on a page, and the same-origin address that judges a password
 //! while it is typed.
 
+use protocol::id::PopulationId;
 use protocol::params::FormParams;
 use protocol::password_policy::{
     Context, CurrentPassword, Evaluation, History, PasswordPolicy, ProfileData, evaluate,
 };
-use ui::{RuleView, Verdicts, broken_rules};
+use ui::{Registration, RuleView, Verdicts, broken_rules};
 
 use super::HostedPage;
+use crate::access::allowed::find_population;
 use crate::accounts::passwords;
 use crate::interaction::Step;
+use crate::interaction::policy::OffersRegistration;
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::{PageError, PageFailure};
 use crate::requests::never_stored::{Confidential, NoStore};
@@ -37,10 +40,8 @@ pub(super) fn of_a_first_password(rules: Vec<RuleView>) -> Vec<RuleView> {
         .collect()
 }
 
-/// The population that people register into, and whose policy is shown before a person is known.
-pub(super) async fn default_population(
-    hosted: &HostedPage,
-) -> Result<StoredPopulation, PageFailure> {
+/// The population whose policy is shown before a person is known.
+async fn default_population(hosted: &HostedPage) -> Result<StoredPopulation, PageFailure> {
     let populations = Populations::new(hosted.idp.db());
     let found = populations.find_default(hosted.environment.id).await?;
     found.ok_or_else(|| {
@@ -48,6 +49,29 @@ pub(super) async fn default_population(
             "an environment has no default population",
         ))
     })
+}
+
+/// The population that people register into, and the policy of its passwords: the default one, unless
+/// the sign-on policy names another one that is still there.
+pub(super) async fn of_newcomers(
+    hosted: &HostedPage,
+) -> Result<(PopulationId, PasswordPolicy), PageFailure> {
+    let (idp, environment) = (&hosted.idp, hosted.environment.id);
+    let named = match &hosted.interaction.request.policy.registration {
+        OffersRegistration::Here { population } => population.map(PopulationId::from_uuid),
+        OffersRegistration::Elsewhere(_) | OffersRegistration::Nowhere => None,
+    };
+    let named = match named {
+        Some(population) => find_population(idp, environment, population).await?,
+        None => None,
+    };
+    let population = match named {
+        Some(population) => population,
+        None => default_population(hosted).await?.id,
+    };
+    let policies = PasswordPolicies::new(idp.db());
+    let effective = policies.effective(environment, population).await?;
+    Ok((population, effective.policy))
 }
 
 /// The policy of the default population.
@@ -76,7 +100,7 @@ pub(crate) async fn post(
             let policy = passwords::policy_of(&hosted.idp, &user).await?.policy;
             (policy, Some(user.profile_values()))
         }
-        Step::SignOn => (default_policy(&hosted).await?, typed_profile(&params)),
+        Step::SignOn => (of_newcomers(&hosted).await?.1, typed_profile(&params)),
         // Whose password it is, is nothing to tell before the code is right.
         Step::RecoveryCode { .. } => (default_policy(&hosted).await?, None),
         Step::Password { .. }
@@ -108,7 +132,7 @@ pub(crate) async fn post(
 
 /// What a person who registers has typed so far.
 fn typed_profile(params: &FormParams) -> Option<Vec<String>> {
-    let values: Vec<String> = ["username", "email"]
+    let values: Vec<String> = Registration::FIELDS
         .into_iter()
         .filter_map(|name| params.find(name).map(str::to_owned))
         .collect();

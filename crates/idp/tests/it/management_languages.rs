@@ -126,7 +126,7 @@ async fn texts_are_translated_and_reset_one_by_one() {
             "referenceText": "Create new Account", "translatedText": ""})
     );
     let english = text("en", key).await.unwrap();
-    assert_eq!(english["translatedText"], "Create an account");
+    assert_eq!(english["translatedText"], "Create account");
 
     let sent = json!([
         {"key": key, "translatedText": "Skapa nytt konto"},

@@ -2,7 +2,9 @@
 
 use http::StatusCode;
 use protocol::names::EmailAddress;
+use ui::UsernameField;
 
+use crate::management::Api;
 use crate::world::{NEW_PASSWORD, World, at_sign_on, shows, sub_page};
 
 /// Neither the pages nor their addresses tell whether an address is known here.
@@ -93,7 +95,7 @@ async fn a_person_registers_proves_the_address_and_is_signed_on() {
             form("ada", "ada@example.com", "weak"),
             "This password does not keep these rules: ",
         ),
-        (form("", "", ""), "Choose a username."),
+        (form("", "", ""), "Choose a password."),
     ] {
         let answer = browser.post(&register, &form).await;
         shows(&answer, StatusCode::UNPROCESSABLE_ENTITY, text);
@@ -141,6 +143,42 @@ async fn a_person_registers_proves_the_address_and_is_signed_on() {
     let claims = crate::world::claims(tokens["id_token"].as_str().unwrap());
     assert_eq!(claims["preferred_username"], "ada");
     assert_eq!(claims["email_verified"], true);
+}
+
+/// Who has no username has the address as one; and whoever is asked for a name is known by it.
+#[tokio::test]
+async fn an_address_is_enough_unless_everybody_needs_a_username() {
+    for username in [UsernameField::Optional, UsernameField::Required] {
+        let world = World::with(|settings| settings.registration_fields.username = username).await;
+        let (mut browser, page) = at_sign_on(&world).await;
+        let register = sub_page(&page, "register");
+        let form = [
+            ("email", "Ada@EXAMPLE.com"),
+            ("givenName", "Augusta"),
+            ("password", NEW_PASSWORD),
+            ("confirmPassword", NEW_PASSWORD),
+        ];
+        let answer = browser.post(&register, &form).await;
+        if username == UsernameField::Required {
+            shows(
+                &answer,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Choose a username.",
+            );
+            continue;
+        }
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        let code = world.awaited_code("Ada@example.com").await;
+        let verify = sub_page(&page, "verify");
+        let answer = browser.post(&verify, &[("verificationCode", &code)]).await;
+        let received = browser.resume(&answer).await;
+        let tokens = world.redeem(&received.param("code")).await.json();
+        let claims = crate::world::claims(tokens["id_token"].as_str().unwrap());
+        assert_eq!(claims["preferred_username"], "Ada@example.com");
+        let api = Api::worker(&world).await;
+        let found = api.users_by("name.given eq \"Augusta\"").await;
+        assert_eq!(found, ["Ada@example.com"]);
+    }
 }
 
 #[tokio::test]

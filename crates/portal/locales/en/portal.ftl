@@ -4,8 +4,6 @@
 
 nav-home = Home
 nav-users = Users
-nav-register = Register
-nav-sign-on = Sign on
 
 ## Start page
 
@@ -14,7 +12,6 @@ home-lead = Sign on to look after your account.
 home-who = You are signed on as { $name }.
 home-who-and-username = You are signed on as { $name } ({ $username }).
 home-since = Signed on since
-home-sign-on = Sign on
 home-application = The application signs on for itself here (client_credentials), so no user is present.
 home-application-signed-on = The application has signed on for itself (client_credentials) on { $time }, so no user is present.
 home-missing = What is not configured
@@ -24,7 +21,7 @@ tile-user-info-text = See and change your name, your phone number and your addre
 tile-change-password-title = Change your password
 tile-change-password-text = Choose a new one. You need your current password.
 tile-users-title = Users
-tile-users-text = Find people, set passwords, unlock and disable accounts.
+tile-users-text = Find, create and change users, set passwords, unlock and disable accounts.
 tile-application-title = Sign the application on
 tile-application-text = Get an access token for the application itself.
 
@@ -90,51 +87,39 @@ claim-p1-population_id = Population
 
 ## Labels and hints
 
-label-username = Username
-label-email = E-mail address
-label-username-or-email = Username or e-mail address
-label-given-name = Given name
-label-family-name = Family name
 label-population = Kind of account
-label-password = Password
-label-password-again = Password, once more
-label-current-password = Current password
-label-new-password = New password
-label-new-password-again = New password, once more
-label-recovery-code = Recovery code
-label-search = Name or e-mail address begins with
+label-search = Name, e-mail address or username
 label-force-change = Must be changed at the next sign-on
-hint-recovery-code = 8 characters, good for 5 minutes.
 hint-force-change = The user then chooses a password that only they know.
 
 ## Change the own password
 
 password-change-title = Change your password
 password-change-lead = You need your current password for this.
-password-change-submit = Change password
 
 ## Forgotten password
 
-password-forgot-title = Forgot your password?
 password-forgot-lead = Tell us who you are, and we send a recovery code by e-mail.
-password-forgot-submit = Send the code
-password-recover-title = Choose a new password
 password-recover-lead = Enter the code from the e-mail, and your new password.
-password-recover-submit = Set the password
 password-recover-no-mail = No e-mail? Look into the spam folder as well, or have another code sent. The earlier one is then no longer good.
-password-recover-resend = Send another code
 
 ## Registration
 
-register-title = Create an account
-register-lead = You sign on with your username and password afterwards.
-register-submit = Create account
-register-have-account = You have an account already?
+registered-title = Check your e‑mail
+registered-lead = We sent an e-mail to { $email }. It says how to go on.
+registered-title-unverified = One more step
+registered-lead-unverified = Sign on with your new password. If there was an account with the address { $email } before, we sent an e-mail there instead.
+registered-step-mail = Take the code from the e-mail.
+registered-step-sign-on = Sign on with your password. The page that follows asks for the code, and you are in.
+registered-known = The e-mail says that you have an account already?
+registered-known-text = Then sign on to that one, or choose a new password for it with the code in the e-mail.
+registered-no-mail = No e-mail? Look into the spam folder as well, or check the address:
+registered-again = Begin again
 
 ## Operators
 
 users-title = Users
-users-lead = Search by the beginning of a username, an e-mail address or a name.
+users-lead = Each word that you type has to begin a name, a username or an e-mail address.
 users-search = Search
 users-caption = Users
 users-count = { $count ->
@@ -142,25 +127,49 @@ users-count = { $count ->
    *[other] { $count } users
  }
 users-none = Nobody was found.
+users-locked-among = { $count ->
+    [0] Nobody is locked among the first { $read } users that were looked at. The next page looks further.
+    [one] One user is locked among the { $read } that were looked at. The next page looks further.
+   *[other] { $count } users are locked among the { $read } that were looked at. The next page looks further.
+ }
 users-state = State
+users-state-any = Any
+users-never = Never
+users-create = Create user
 user-back = All users
 user-profile = Account
 user-state-enabled = Enabled
 user-state-disabled = Disabled
 user-state-locked = Locked
 user-fact-name = Name
-user-fact-email = E-mail address
+user-fact-address = Address
 user-fact-created = Created
 user-fact-last-sign-on = Last sign-on
 user-fact-id = Id
 user-unlock = Unlock
 user-send-code = Send recovery code
+user-send-verification = Send verification code
+user-edit = Edit
+user-delete = Delete
 user-disable = Disable
 user-enable = Enable
 user-own-account = This is your own account. Another operator can disable it; your password is changed under “Security”.
-user-set-password = Set a password
+user-sessions = Where the user is signed on
+user-sessions-none = Nowhere at the moment.
+user-sessions-end-all = End all
+user-edit-title = Edit { $username }
+user-edit-back = Back to the user
+user-edit-hint = Another address is not confirmed until its owner enters a code that is sent there.
+user-delete-title = Delete { $username }?
+user-delete-lead = The account and everything in it is deleted at once, and cannot be brought back.
+user-delete-submit = Delete this user
+user-delete-stay = Keep this user
+user-new-title = Create user
+user-new-submit = Create user
+label-verify = Send verification code
+hint-verify = It goes to the e-mail address, and is asked for at the first sign-on.
+user-set-password = Set password
 user-set-password-lead = For somebody who cannot do it themselves.
-user-set-password-submit = Set password
 password-state-ok = The password is good.
 password-state-must-change = The password must be changed at the next sign-on.
 password-state-expired = The password has expired.
@@ -191,41 +200,35 @@ flash-signed-off = You have signed off.
 flash-signed-off-here = You have signed off here. The sign-on service may still know you in this browser.
 flash-session-ended = Your session has ended. Please sign on again.
 flash-password-changed = Your password has been changed.
-flash-password-recovered = Your new password is set. Sign on with it now.
+flash-password-recovered = Your new password is set.
 flash-recovery-begun = If there is an account with this name or address that can get a code now, it is on its way to its e-mail address. An account that is disabled gets none, and with some sign-on services one that is locked gets none until it is unlocked.
 flash-recovery-begin-first = Please tell us first whose password it is.
 flash-code-sent-again = If there is an account with this name or address that can get a code now, another one is on its way.
 flash-code-not-sent-again = No further code can be sent for this request. Please wait a while and begin again.
-flash-registered = Thank you. Sign on with your username and password now. If there was an account with this e-mail address before, we have sent an e-mail there instead.
-flash-registered-verify = Thank you. We have sent you an e-mail that says how to go on. The code in it is needed when you sign on for the first time. If it says that you have an account already, sign on to that one, or choose “Forgot your password?”.
 flash-password-set = The password of { $username } is set.
 flash-password-set-forced = The password of { $username } is set, and has to be changed at the next sign-on.
 flash-user-unlocked = { $username } is unlocked.
 flash-user-enabled = { $username } is enabled.
 flash-user-disabled = { $username } is disabled.
+flash-user-created = { $username } was created.
+flash-user-saved = The changes to { $username } are saved.
+flash-user-deleted = { $username } was deleted.
+flash-user-verified-already = The address of { $username } is confirmed already.
+flash-verification-sent = A verification code was sent to { $username }, and is asked for at the next sign-on.
+flash-user-session-ended = { $username } is signed off there.
+flash-user-session-gone = That sign-on of { $username } has ended already.
+flash-user-sessions-ended = { $username } is signed off everywhere.
 flash-code-sent = A recovery code was sent to { $username }.
 
 ## Errors at fields and in forms
 
-error-username-missing = Enter a username.
-error-username-foreign-address = An e-mail address can only be a username when it is your own. Choose another one.
-error-username-invalid = A username has 1 to 128 characters, all of which can be seen.
-error-username-taken = This username is taken. Choose another one.
-error-username-or-email-missing = Enter your username or e-mail address.
-error-email-missing = Enter your e-mail address.
-error-email-invalid = This is not an e-mail address. It looks like name@example.com.
 error-email-domain = Registration is not open for addresses of this domain.
 error-population-not-offered = Choose one of the kinds of account.
-error-password-missing = Enter a password.
-error-new-password-missing = Enter a new password.
-error-current-password-missing = Enter your current password.
-error-current-password-wrong = This is not your current password.
 error-current-password-wrong-count = { $count ->
     [0] This is not your current password. It is locked now.
     [one] This is not your current password. You have one attempt left before it is locked.
    *[other] This is not your current password. You have { $count } attempts left before it is locked.
  }
-error-passwords-differ = The two passwords are not the same.
 error-password-unchanged = The new password is the same as the current one. Choose another one.
 error-too-many-mails = Too many e-mails were sent to this address. Please try again later.
 error-password-locked = Your password is locked after too many wrong attempts. Please try again later.
@@ -235,12 +238,12 @@ error-password-locked-minutes = { $minutes ->
  }
 error-password-too-young = Your password was changed too short a time ago to be changed again. Please try again tomorrow.
 error-no-password = Your account has no password, so there is nothing to change here.
-error-code-missing = Enter the code from the e-mail.
-error-code-wrong = This code is wrong or too old.
-error-code-exhausted = The code was wrong too often. Have another one sent.
 error-pingone = The sign-on service does not accept this: { $message }
 error-account-not-usable = This account is disabled or locked, so no recovery code can be sent.
 error-own-account = This is your own account. Ask another operator to disable it.
+error-own-profile = This is your own account. Change it under “Profile”.
+error-own-deletion = This is your own account. Delete it under “Your data”.
+error-own-sessions = This is your own account. End its sessions under “Security”.
 error-own-password = This is your own account. Change your password under “Security”, with the current one.
 error-user-has-no-password = This account has no password.
 error-user-locked-out = The password of this account is locked. Unlock it first.

@@ -1,5 +1,7 @@
 //! What a browser calls itself, in words that its owner recognises it by.
 
+use crate::visit::Visit;
+
 /// Browsers by what their `User-Agent` has, the more particular first: most of them name others too.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg/", "Edge"),
@@ -23,6 +25,18 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 ];
+
+/// What a browser is, in words.
+pub(crate) fn in_words(visit: &Visit, user_agent: Option<&str>) -> String {
+    let messages = visit.portal().site().messages();
+    match parts(user_agent.unwrap_or_default()) {
+        (Some(browser), Some(system)) => {
+            messages.format("device", &[("browser", browser), ("system", system)])
+        }
+        (Some(known), None) | (None, Some(known)) => known.to_owned(),
+        (None, None) => messages.text("device-unknown"),
+    }
+}
 
 /// The browser and the system that a `User-Agent` speaks of; either may be unknown.
 pub(crate) fn parts(user_agent: &str) -> (Option<&'static str>, Option<&'static str>) {

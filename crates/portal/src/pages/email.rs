@@ -41,9 +41,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     let mut form = FormState::new(&[EMAIL]).with_value(EMAIL, typed.clone());
     let Ok(address) = EmailAddress::parse(&typed) else {
         let id = if typed.is_empty() {
-            "error-email-missing"
+            "register-email-missing"
         } else {
-            "error-email-invalid"
+            "register-email-invalid"
         };
         form.set_error(EMAIL, visit.text(id));
         return show(&visit, form, present).await;

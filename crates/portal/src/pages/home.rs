@@ -170,7 +170,7 @@ impl Known {
             concerns.push(Concern {
                 text: visit.text(id),
                 path: paths::CHANGE_PASSWORD,
-                action: visit.text("concern-password-action"),
+                action: visit.text("change-submit"),
                 is_form: false,
             });
         }

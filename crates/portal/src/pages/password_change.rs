@@ -48,12 +48,12 @@ impl Form {
     /// What can be said without asking PingOne.
     fn check(&self, visit: &Visit, state: &mut FormState) {
         if self.current.expose().is_empty() {
-            state.set_error(CURRENT, visit.text("error-current-password-missing"));
+            state.set_error(CURRENT, visit.text("change-current-missing"));
         }
         if self.new.expose().is_empty() {
-            state.set_error(NEW, visit.text("error-new-password-missing"));
+            state.set_error(NEW, visit.text("change-new-missing"));
         } else if self.new.expose() != self.confirm.expose() {
-            state.set_error(CONFIRM, visit.text("error-passwords-differ"));
+            state.set_error(CONFIRM, visit.text("change-confirm-differs"));
         } else if self.new.expose() == self.current.expose() {
             state.set_error(NEW, visit.text("error-password-unchanged"));
         }
@@ -166,7 +166,7 @@ fn explain(
             Some(count) => {
                 messages.format("error-current-password-wrong-count", &[("count", count)])
             }
-            None => messages.text("error-current-password-wrong"),
+            None => messages.text("change-current-wrong"),
         };
         state.set_error(CURRENT, text);
     } else if error.is_password_too_young() {

@@ -31,7 +31,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     let username = fields.line(USERNAME);
     if username.is_empty() {
         let mut form = FormState::new(&[USERNAME]);
-        form.set_error(USERNAME, visit.text("error-username-or-email-missing"));
+        form.set_error(USERNAME, visit.text("signon-username-missing"));
         return show(&visit, form).await;
     }
     let begun = services.recoveries.begin(username).await;
@@ -52,7 +52,7 @@ async fn show(visit: &Visit, form: FormState) -> Result<Response, Failure> {
     } else {
         StatusCode::OK
     };
-    let layout = visit.layout("password-forgot-title").await?;
+    let layout = visit.layout("forgot-title").await?;
     let layout = layout
         .with_lead(visit.text("password-forgot-lead"))
         .with_form(&form);

@@ -13,7 +13,7 @@ use crate::fields::Fields;
 use crate::paths;
 use crate::policies;
 use crate::recovery::{Attempt, Recovery};
-use crate::visit::Visit;
+use crate::visit::{Visit, sign_on_path};
 
 const CODE: &str = "recoveryCode";
 const NEW: &str = "password";
@@ -46,12 +46,12 @@ impl Form {
 
     fn check(&self, visit: &Visit, state: &mut FormState) {
         if self.code.expose().is_empty() {
-            state.set_error(CODE, visit.text("error-code-missing"));
+            state.set_error(CODE, visit.text("recover-code-missing"));
         }
         if self.new.expose().is_empty() {
-            state.set_error(NEW, visit.text("error-new-password-missing"));
+            state.set_error(NEW, visit.text("change-new-missing"));
         } else if self.new.expose() != self.confirm.expose() {
-            state.set_error(CONFIRM, visit.text("error-passwords-differ"));
+            state.set_error(CONFIRM, visit.text("change-confirm-differs"));
         }
     }
 
@@ -108,9 +108,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     let mut refusal = None;
     if !state.has_errors() {
         match attempt(&visit, &mut recovery, &form, floor).await? {
-            Attempt::Done => return done(&visit).await,
-            Attempt::Exhausted => state.set_error(CODE, visit.text("error-code-exhausted")),
-            Attempt::WrongCode => state.set_error(CODE, visit.text("error-code-wrong")),
+            Attempt::Done => return done(&visit, &recovery).await,
+            Attempt::Exhausted => state.set_error(CODE, visit.text("recover-code-exhausted")),
+            Attempt::WrongCode => state.set_error(CODE, visit.text("recover-code-wrong")),
             Attempt::Refused(error) => refusal = Some(error),
         }
     }
@@ -179,8 +179,9 @@ async fn begin_again(visit: &Visit) -> Result<Response, Failure> {
     Ok(Redirect::to(paths::FORGOT).into_response())
 }
 
-/// Nobody is signed on afterwards: whoever sat here before gives way to the owner of the code.
-async fn done(visit: &Visit) -> Result<Response, Failure> {
+/// Nobody is signed on here afterwards: whoever sat here before gives way to the owner of the code, who
+/// signs on with the new password, and is back.
+async fn done(visit: &Visit, recovery: &Recovery) -> Result<Response, Failure> {
     Recovery::finish(visit.session())
         .await
         .map_err(Failure::session)?;
@@ -190,7 +191,10 @@ async fn done(visit: &Visit) -> Result<Response, Failure> {
     visit
         .leave(Flash::success(visit.text("flash-password-recovered")))
         .await?;
-    Ok(Redirect::to(paths::HOME).into_response())
+    if visit.portal().sign_on().is_none() {
+        return Ok(Redirect::to(paths::HOME).into_response());
+    }
+    Ok(Redirect::to(&sign_on_path(recovery.username())).into_response())
 }
 
 /// The environment's own policy, for everybody: the policy of a user's population would tell that
@@ -211,7 +215,7 @@ async fn show(
     } else {
         StatusCode::OK
     };
-    let layout = visit.layout("password-recover-title").await?;
+    let layout = visit.layout("recover-title").await?;
     let layout = layout
         .with_lead(visit.text("password-recover-lead"))
         .with_form(&form);

@@ -23,15 +23,27 @@ pub(crate) fn full_name(user: &User) -> String {
         .join(" ")
 }
 
-/// What keeps the user from signing on, if anything does.
-pub(crate) fn state(visit: &Visit, user: &User) -> (String, &'static str) {
-    if user.enabled == Some(false) {
-        (visit.text("user-state-disabled"), "danger")
-    } else if is_locked(user) {
-        (visit.text("user-state-locked"), "warning")
+/// A word about a user that is seen at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Badge {
+    pub(crate) text: String,
+    /// The look: success, warning or danger.
+    pub(crate) look: &'static str,
+}
+
+/// Whether the user is enabled, and whether the account is locked besides.
+pub(crate) fn badges(visit: &Visit, user: &User) -> Vec<Badge> {
+    let badge = |text_id: &str, look: &'static str| Badge {
+        text: visit.text(text_id),
+        look,
+    };
+    let state = if user.enabled == Some(false) {
+        badge("user-state-disabled", "danger")
     } else {
-        (visit.text("user-state-enabled"), "success")
-    }
+        badge("user-state-enabled", "success")
+    };
+    let locked = is_locked(user).then(|| badge("user-state-locked", "warning"));
+    std::iter::once(state).chain(locked).collect()
 }
 
 /// Whether the account is locked; the password may be locked besides.

@@ -17,7 +17,7 @@ use crate::visit::Visit;
 const GIVEN: &str = "givenName";
 const FAMILY: &str = "familyName";
 const NICKNAME: &str = "nickname";
-const MOBILE: &str = "mobilePhone";
+pub(crate) const MOBILE: &str = "mobilePhone";
 const ZONE: &str = "timezone";
 
 /// All fields, in the order of the page.
@@ -61,13 +61,7 @@ fn problems(state: &FormState, before: &FormState) -> Vec<(&'static str, &'stati
         let value = state.value(name);
         !value.is_empty() && value != before.value(name)
     };
-    let number = state.value(MOBILE);
-    let is_number = number.chars().any(|c| c.is_ascii_digit())
-        && number
-            .chars()
-            .all(|c| c.is_ascii_digit() || "+-. ()".contains(c))
-        && number.len() <= LONGEST_NUMBER;
-    if is_changed(MOBILE) && !is_number {
+    if is_changed(MOBILE) && !is_telephone_number(state.value(MOBILE)) {
         problems.push((MOBILE, "error-phone-invalid"));
     }
     if is_changed(ZONE) && !zone_names().contains(&state.value(ZONE)) {
@@ -76,24 +70,44 @@ fn problems(state: &FormState, before: &FormState) -> Vec<(&'static str, &'stati
     problems
 }
 
+/// Whether PingOne takes a text for a telephone number.
+pub(crate) fn is_telephone_number(text: &str) -> bool {
+    text.chars().any(|c| c.is_ascii_digit())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || "+-. ()".contains(c))
+        && text.len() <= LONGEST_NUMBER
+}
+
+/// Changes the name where another one was typed; what is empty is removed, the other parts stay.
+pub(crate) fn change_name(
+    user: &User,
+    given: Option<String>,
+    family: Option<String>,
+    patch: &mut UserPatch,
+) {
+    let before = user.name.clone().unwrap_or_default();
+    let mut name = before.clone();
+    (name.given, name.family) = (given, family);
+    if name == before {
+        return;
+    }
+    // How the whole name is written was made of what it was.
+    name.formatted = None;
+    if name == Name::default() {
+        patch.name = Patch::Clear;
+    } else {
+        // A part that a change does not name stays as it is; only `null` removes it.
+        let parts = json!({"given": name.given, "family": name.family, "formatted": null});
+        patch.attributes.insert("name".to_owned(), parts);
+    }
+}
+
 /// What is to be changed: what is empty now is removed, what the form does not show stays.
 fn patch(user: &User, form: &FormState) -> UserPatch {
     let some = |name: &str| Some(form.value(name).to_owned()).filter(|text| !text.is_empty());
-    let before = user.name.clone().unwrap_or_default();
-    let mut name = before.clone();
-    (name.given, name.family) = (some(GIVEN), some(FAMILY));
     let mut patch = UserPatch::default();
-    if name != before {
-        // How the whole name is written was made of what it was.
-        name.formatted = None;
-        if name == Name::default() {
-            patch.name = Patch::Clear;
-        } else {
-            // A part that a change does not name stays as it is; only `null` removes it.
-            let parts = json!({"given": name.given, "family": name.family, "formatted": null});
-            patch.attributes.insert("name".to_owned(), parts);
-        }
-    }
+    change_name(user, some(GIVEN), some(FAMILY), &mut patch);
     for attribute in [NICKNAME, MOBILE, ZONE] {
         if some(attribute).as_deref() != self::attribute(user, attribute) {
             let value = some(attribute).map_or(Value::Null, Value::String);

@@ -7,60 +7,61 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use pingone::{Name, NewUser};
-use protocol::names::{EmailAddress, is_username, name_key};
+use protocol::names::EmailAddress;
 use protocol::password_policy::{Context, CurrentPassword, History, PasswordPolicy, ProfileData};
 use protocol::secret::Password;
-use ui::{Choice, Flash, FormState, Layout, RuleView, Verdict};
+use ui::{Choice, FormState, Layout, Registration, RegistrationFields, RuleView, Verdict};
 use web::Floor;
 
 use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::pages::registered::NewlyRegistered;
 use crate::paths;
 use crate::policies;
 use crate::populations::Chosen;
+use crate::recovery::Recovery;
 use crate::state::Services;
 use crate::visit::Visit;
 
-const USERNAME: &str = "username";
-const EMAIL: &str = "email";
-const GIVEN: &str = "givenName";
-const FAMILY: &str = "familyName";
 const POPULATION: &str = "population";
 const NEW: &str = "password";
 const CONFIRM: &str = "confirmPassword";
 
 /// All fields, in the order of the page.
-const FIELDS: [&str; 7] = [USERNAME, EMAIL, GIVEN, FAMILY, POPULATION, NEW, CONFIRM];
+const FIELDS: [&str; 7] = [
+    Registration::EMAIL,
+    Registration::GIVEN_NAME,
+    Registration::FAMILY_NAME,
+    Registration::USERNAME,
+    POPULATION,
+    NEW,
+    CONFIRM,
+];
 
 #[derive(Template)]
 #[template(path = "register.html")]
 struct Page {
     layout: Layout,
     form: FormState,
+    asks: RegistrationFields,
+    /// What is sent to the address; empty where nothing is.
+    email_hint: String,
     rules: Vec<RuleView>,
-    asks_given_name: bool,
-    asks_family_name: bool,
     choices: Vec<Choice>,
     can_sign_on: bool,
 }
 
 struct Form {
-    username: String,
-    email: String,
-    given_name: String,
-    family_name: String,
+    who: Registration,
     picked: String,
     new: Password,
     confirm: Password,
 }
 
 impl Form {
-    fn read(fields: &Fields) -> Self {
+    fn read(asks: RegistrationFields, fields: &Fields) -> Self {
         Self {
-            username: fields.line(USERNAME),
-            email: fields.line(EMAIL),
-            given_name: fields.line(GIVEN),
-            family_name: fields.line(FAMILY),
+            who: Registration::read(asks, |name| fields.line(name)),
             picked: fields.line(POPULATION),
             new: fields.password(NEW),
             confirm: fields.password(CONFIRM),
@@ -69,69 +70,35 @@ impl Form {
 
     /// What was typed, except passwords: whether they stay is known when all is judged.
     fn state(&self) -> FormState {
-        FormState::new(&FIELDS)
-            .with_value(USERNAME, self.username.clone())
-            .with_value(EMAIL, self.email.clone())
-            .with_value(GIVEN, self.given_name.clone())
-            .with_value(FAMILY, self.family_name.clone())
-            .with_value(POPULATION, self.picked.clone())
+        let state = FormState::new(&FIELDS).with_value(POPULATION, self.picked.clone());
+        self.who.shown(state)
     }
 
     /// What can be said without asking PingOne.
     fn check(&self, visit: &Visit, state: &mut FormState) {
-        if self.username.is_empty() {
-            state.set_error(USERNAME, visit.text("error-username-missing"));
-        } else if !is_username(&self.username) {
-            state.set_error(USERNAME, visit.text("error-username-invalid"));
-        } else if EmailAddress::parse(&self.username).is_ok() && !self.has_address_as_name() {
-            state.set_error(USERNAME, visit.text("error-username-foreign-address"));
-        }
-        if self.email.is_empty() {
-            state.set_error(EMAIL, visit.text("error-email-missing"));
-        } else if EmailAddress::parse(&self.email).is_err() {
-            state.set_error(EMAIL, visit.text("error-email-invalid"));
-        }
+        self.who.check(visit.portal().site().messages(), state);
         if self.new.expose().is_empty() {
-            state.set_error(NEW, visit.text("error-password-missing"));
+            state.set_error(NEW, visit.text("register-password-missing"));
         } else if self.new.expose() != self.confirm.expose() {
-            state.set_error(CONFIRM, visit.text("error-passwords-differ"));
+            state.set_error(CONFIRM, visit.text("change-confirm-differs"));
         }
-    }
-
-    fn has_address_as_name(&self) -> bool {
-        name_key(&self.username) == name_key(&self.email)
-    }
-
-    fn values(&self) -> Vec<&str> {
-        let values = [
-            &self.username,
-            &self.email,
-            &self.given_name,
-            &self.family_name,
-        ];
-        values
-            .into_iter()
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
-            .collect()
     }
 
     fn user(&self, visit: &Visit, chosen: Chosen) -> NewUser {
-        let settings = &visit.settings().registration;
-        let email = EmailAddress::parse(&self.email);
-        let email = email.map_or_else(|_| self.email.clone(), |address| address.to_string());
-        let mut user = NewUser::new(self.username.clone(), email).password(self.new.clone());
+        let email = address(&self.who);
+        let username = if self.who.has_address_as_name() {
+            email.clone()
+        } else {
+            self.who.username().to_owned()
+        };
+        let mut user = NewUser::new(username, email).password(self.new.clone());
         if let Chosen::Population(Some(population)) = chosen {
             user = user.population(population);
         }
-        let some = |asked: bool, text: &String| (asked && !text.is_empty()).then(|| text.clone());
-        let mut name = Name::new();
-        name.given = some(settings.ask_given_name, &self.given_name);
-        name.family = some(settings.ask_family_name, &self.family_name);
-        if name != Name::default() {
+        if let Some(name) = name(&self.who) {
             user = user.name(name);
         }
-        if settings.verify_email {
+        if visit.settings().registration.verify_email {
             user.verification_required()
         } else {
             user
@@ -139,23 +106,43 @@ impl Form {
     }
 }
 
+/// The address in the form in which addresses are kept.
+pub(crate) fn address(who: &Registration) -> String {
+    let address = EmailAddress::parse(who.email());
+    address.map_or_else(|_| who.email().to_owned(), |address| address.to_string())
+}
+
+/// The person's name, if any part of it was typed.
+pub(crate) fn name(who: &Registration) -> Option<Name> {
+    let mut name = Name::new();
+    name.given = who.given_name().map(str::to_owned);
+    name.family = who.family_name().map(str::to_owned);
+    (name != Name::default()).then_some(name)
+}
+
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     require_enabled(&visit)?;
     let policy = policy(&visit, "").await?;
     let rules = policies::rules(visit.portal().site().messages(), &policy);
-    show(&visit, FormState::new(&FIELDS).with_focus(USERNAME), rules).await
+    show(
+        &visit,
+        FormState::new(&FIELDS).with_focus(Registration::EMAIL),
+        rules,
+    )
+    .await
 }
 
 pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failure> {
     require_enabled(&visit)?;
     let services = visit.services("failure-registration-not-configured")?;
-    let form = Form::read(&fields);
+    let asks = visit.settings().registration.fields;
+    let form = Form::read(asks, &fields);
     let mut state = form.state();
     form.check(&visit, &mut state);
     let chosen = choose_population(&visit, services, &form, &mut state).await?;
     let messages = visit.portal().site().messages();
     let policy = policy(&visit, &form.picked).await?;
-    let values = form.values();
+    let values = form.who.values();
     let context = Context {
         profile: ProfileData::Values(&values),
         current_password: CurrentPassword::Unknown,
@@ -171,17 +158,25 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     }
     let floor = Floor::of(visit.settings().limits.recovery_floor);
     if !state.has_errors() {
-        if let Some(error) = create_or_remind(&visit, services, &form, chosen, &mut state).await? {
-            let unsatisfied = error.unsatisfied_requirements();
-            if error.is_policy_violation() {
-                let new = form.new.expose();
-                rules = policies::refused(messages, &policy, new, &unsatisfied, &context);
+        let done = create_or_remind(&visit, services, &form, chosen, &mut state).await?;
+        let recovery = match done {
+            Ok(recovery) => Some(recovery),
+            Err(error) => {
+                let unsatisfied = error.unsatisfied_requirements();
+                if error.is_policy_violation() {
+                    let new = form.new.expose();
+                    rules = policies::refused(messages, &policy, new, &unsatisfied, &context);
+                }
+                explain(&visit, &form.who, &mut state, &rules, &error);
+                if !state.has_errors() {
+                    return Err(error.into());
+                }
+                None
             }
-            explain(&visit, &mut state, &rules, error)?;
-        }
+        };
         floor.reached().await;
-        if !state.has_errors() {
-            return registered(&visit).await;
+        if let Some(recovery) = recovery.filter(|_| !state.has_errors()) {
+            return registered(&visit, &form.who, &recovery).await;
         }
     }
     if !state.keep_new_passwords([NEW, CONFIRM], &form.new) {
@@ -198,89 +193,107 @@ async fn choose_population(
     state: &mut FormState,
 ) -> Result<Chosen, Failure> {
     let populations = &services.populations;
-    let chosen = populations.choose(&form.picked, &form.email).await?;
+    let chosen = populations.choose(&form.picked, form.who.email()).await?;
     match chosen {
         Chosen::Population(_) => {}
         Chosen::NotOffered => {
             state.set_error(POPULATION, visit.text("error-population-not-offered"));
         }
-        Chosen::NoneForDomain => state.set_error(EMAIL, visit.text("error-email-domain")),
+        Chosen::NoneForDomain => {
+            state.set_error(Registration::EMAIL, visit.text("error-email-domain"));
+        }
     }
     Ok(chosen)
 }
 
 /// Makes the account; where somebody has proven the address, they are mailed instead, and nothing of
-/// the answer tells so. Gives what PingOne refuses.
+/// the answer tells so. Gives the recovery that the mail's code belongs to, which is nobody's for a new
+/// account; or what PingOne refuses.
 async fn create_or_remind(
     visit: &Visit,
     services: &Services,
     form: &Form,
     chosen: Chosen,
     state: &mut FormState,
-) -> Result<Option<pingone::Error>, Failure> {
+) -> Result<Result<Recovery, pingone::Error>, Failure> {
     // Before it is known who is meant, so that a full house looks the same for everybody.
     let place = services.recoveries.place()?;
     let users = services.management.users();
-    let owners = users.find_for_recovery(&form.email).await?;
+    let (email, who) = (form.who.email(), &form.who);
+    let owners = users.find_for_recovery(email).await?;
     if owners.is_empty() {
-        return Ok(users.create(&form.user(visit, chosen)).await.err());
+        return Ok(match users.create(&form.user(visit, chosen)).await {
+            Ok(_) => Ok(Recovery::of(email, &[])),
+            // Somebody was quicker with the same address, and has the mail.
+            Err(error) if error.is_taken("username") && who.has_address_as_name() => {
+                Ok(Recovery::of(email, &[]))
+            }
+            Err(error) => Err(error),
+        });
     }
-    check_for_nobody(visit, form, state).await?;
+    check_for_nobody(visit, who, state).await?;
+    let recovery = Recovery::of(email, &owners);
     if !state.has_errors() {
-        services.recoveries.remind(&owners, place);
+        services.recoveries.remind(&recovery, place);
     }
-    Ok(None)
+    Ok(Ok(recovery))
 }
 
 /// Judges what PingOne would judge, for a registration that makes no account because its address has
 /// one: whoever registers must not learn that from a name that is taken all the same.
 async fn check_for_nobody(
     visit: &Visit,
-    form: &Form,
+    who: &Registration,
     state: &mut FormState,
 ) -> Result<(), Failure> {
-    let messages = visit.portal().site().messages();
     let services = visit.services("failure-registration-not-configured")?;
     // The address itself as a username is the address once more.
-    if !form.has_address_as_name() {
+    if !who.has_address_as_name() {
         let users = services.management.users();
-        let named = users.find_by_username_or_email(&form.username).await?;
+        let named = users.find_by_username_or_email(who.username()).await?;
         if named.is_some() {
-            state.set_error(USERNAME, messages.text("error-username-taken"));
+            let text = visit.text("register-username-taken");
+            state.set_error(Registration::USERNAME, text);
         }
     }
     Ok(())
 }
 
-async fn registered(visit: &Visit) -> Result<Response, Failure> {
-    let id = if visit.settings().registration.verify_email {
-        "flash-registered-verify"
-    } else {
-        "flash-registered"
-    };
-    visit.leave(Flash::success(visit.text(id))).await?;
-    Ok(Redirect::to(paths::HOME).into_response())
+/// Leads to the page that says how to go on. A code that the mail brings to somebody who has an account
+/// already is good for a new password.
+async fn registered(
+    visit: &Visit,
+    who: &Registration,
+    recovery: &Recovery,
+) -> Result<Response, Failure> {
+    let session = visit.session();
+    recovery.save(session).await.map_err(Failure::session)?;
+    let newly = NewlyRegistered::new(address(who), who.username());
+    newly.save(session).await.map_err(Failure::session)?;
+    Ok(Redirect::to(paths::REGISTERED).into_response())
 }
 
-/// Each refusal at its field. What is none of the visitor's making is a page.
-fn explain(
+/// Each refusal at its field. What is none of the visitor's making has none.
+pub(crate) fn explain(
     visit: &Visit,
+    who: &Registration,
     state: &mut FormState,
     rules: &[RuleView],
-    error: pingone::Error,
-) -> Result<(), Failure> {
+    error: &pingone::Error,
+) {
     let messages = visit.portal().site().messages();
     if error.is_policy_violation() {
         state.set_error(NEW, ui::broken_rules(messages, rules));
     }
     if error.is_taken("username") {
-        state.set_error(USERNAME, messages.text("error-username-taken"));
+        let text = messages.text("register-username-taken");
+        state.set_error(who.username_field(), text);
     }
     let fields = [
-        ("username", USERNAME),
-        ("email", EMAIL),
-        ("name.given", GIVEN),
-        ("name.family", FAMILY),
+        ("username", who.username_field()),
+        ("email", Registration::EMAIL),
+        ("name.given", Registration::GIVEN_NAME),
+        ("name.family", Registration::FAMILY_NAME),
         ("password", NEW),
     ];
     for (target, field) in fields {
@@ -290,11 +303,6 @@ fn explain(
                 messages.format("error-pingone", &[("message", problem)]),
             );
         }
-    }
-    if state.has_errors() {
-        Ok(())
-    } else {
-        Err(error.into())
     }
 }
 
@@ -334,13 +342,15 @@ async fn show(
     let layout = visit.layout("register-title").await?;
     let settings = &visit.settings().registration;
     let page = Page {
-        layout: layout
-            .with_lead(visit.text("register-lead"))
-            .with_form(&form),
+        layout: layout.with_form(&form),
         form,
+        asks: settings.fields,
+        email_hint: if settings.verify_email {
+            visit.text("register-email-hint")
+        } else {
+            String::new()
+        },
         rules,
-        asks_given_name: settings.ask_given_name,
-        asks_family_name: settings.ask_family_name,
         choices,
         can_sign_on: visit.portal().sign_on().is_some() && visit.signed_on().is_none(),
     };
@@ -357,11 +367,11 @@ mod tests {
             "username=ada&email=ada%40example.com&givenName=Ada&familyName=Lovelace\
              &population=1&password=Sunny-Harbour-42&confirmPassword=Sunny-Harbour-42",
         );
-        let state = Form::read(&fields).state();
+        let state = Form::read(RegistrationFields::default(), &fields).state();
         let values: Vec<_> = FIELDS.iter().map(|name| state.value(name)).collect();
         assert_eq!(
             values,
-            ["ada", "ada@example.com", "Ada", "Lovelace", "1", "", ""]
+            ["ada@example.com", "Ada", "Lovelace", "ada", "1", "", ""]
         );
     }
 }

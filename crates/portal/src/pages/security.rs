@@ -116,18 +116,6 @@ fn this_session(visit: &Visit) -> Option<SessionId> {
     SessionId::parse(sid).ok()
 }
 
-/// What a browser is, in words.
-fn device(visit: &Visit, user_agent: Option<&str>) -> String {
-    let messages = visit.portal().site().messages();
-    match device::parts(user_agent.unwrap_or_default()) {
-        (Some(browser), Some(system)) => {
-            messages.format("device", &[("browser", browser), ("system", system)])
-        }
-        (Some(known), None) | (None, Some(known)) => known.to_owned(),
-        (None, None) => messages.text("device-unknown"),
-    }
-}
-
 fn session(visit: &Visit, one: &UserSession, this: Option<SessionId>, zone: &Zone) -> Session {
     let last = one.further.get("lastSignOn");
     let address = last
@@ -135,7 +123,7 @@ fn session(visit: &Visit, one: &UserSession, this: Option<SessionId>, zone: &Zon
         .and_then(Value::as_str);
     Session {
         id: one.id.to_string(),
-        device: device(visit, one.user_agent.as_deref()),
+        device: device::in_words(visit, one.user_agent.as_deref()),
         address: address.map(str::to_owned),
         seen: zone.when(one.active_at.unwrap_or(one.created_at)),
         is_this: Some(one.id) == this,
@@ -147,7 +135,7 @@ fn shown_event(visit: &Visit, event: &Event, zone: &Zone) -> ShownEvent {
     // What a program did, such as this site for its user, came from no place that the user knows.
     let user_agent = event.user_agent.as_deref().unwrap_or_default();
     if device::parts(user_agent) != (None, None) {
-        from.push(device(visit, Some(user_agent)));
+        from.push(device::in_words(visit, Some(user_agent)));
         from.extend(event.address.clone());
     }
     ShownEvent {

@@ -1,24 +1,31 @@
 //! `/users/{id}`: what an operator can do for one user, with the operator's own permissions.
 
+pub(crate) mod actions;
+pub(crate) mod create;
+pub(crate) mod deletion;
+pub(crate) mod edit;
+mod open;
+
 use askama::Template;
-use axum::extract::Path;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::extract::{Path, RawQuery};
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use pingone::{PasswordStatus, User};
-use protocol::id::UserId;
 use protocol::password_policy::{Context, PasswordPolicy};
-use ui::{Flash, FormState, Layout, RuleView};
+use serde_json::Value;
+use ui::{FormState, Layout, RuleView};
 
+use self::open::OpenUser;
 use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::pages::person::{full_name, in_words, is_locked, state};
-use crate::paths;
+use crate::pages::device;
+use crate::pages::person::{Badge, When, Zone, attribute, badges, full_name, is_locked};
+use crate::pages::profile::MOBILE;
 use crate::policies;
-use crate::visit::{Operator, Visit};
+use crate::visit::Visit;
 
 const NEW: &str = "password";
 const FORCE_CHANGE: &str = "forceChange";
-const ENABLED: &str = "enabled";
 
 #[derive(Template)]
 #[template(path = "user.html")]
@@ -26,94 +33,52 @@ struct Page {
     layout: Layout,
     form: FormState,
     rules: Vec<RuleView>,
-    path: String,
+    to: Addresses,
     profile: Vec<ProfileLine>,
-    badge: &'static str,
-    state: String,
-    is_enabled: bool,
-    is_locked: bool,
+    badges: Vec<Badge>,
     is_own: bool,
     password: String,
+    /// Absent where the environment does not tell, and for the operator's own.
+    sessions: Option<Vec<Session>>,
+}
+
+/// Where the forms and links of the page lead, as far as there is something to be done; all of them
+/// come back to the operator's search.
+struct Addresses {
+    edit: Option<String>,
+    delete: Option<String>,
+    password: Option<String>,
+    unlock: Option<String>,
+    enable: Option<String>,
+    disable: Option<String>,
+    recovery: String,
+    verification: Option<String>,
+    end_session: String,
+    end_sessions: String,
+    list: String,
 }
 
 /// A line of the profile: what it is, and its value.
 struct ProfileLine {
     name: String,
     value: String,
-    machine: Option<String>,
+    when: Option<When>,
 }
 
-/// An operator and the user they look at.
-struct OpenUser {
-    operator: Operator,
-    user: User,
+/// A browser in which the user is signed on.
+struct Session {
+    id: String,
+    device: String,
+    address: Option<String>,
+    seen: When,
 }
 
-impl OpenUser {
-    async fn load(visit: &Visit, id: &str) -> Result<Self, Failure> {
-        let operator = visit.operator().await?;
-        let id = UserId::parse(id).map_err(|_| Failure::new(StatusCode::NOT_FOUND))?;
-        match operator.management.users().load(id).await {
-            Ok(user) => Ok(Self { operator, user }),
-            Err(error) if error.is_not_found() => {
-                Err(Failure::new(StatusCode::NOT_FOUND).detail("failure-user-unknown"))
-            }
-            Err(error) => Err(visit.api_failed(error).await),
-        }
-    }
-
-    /// Whether this is the operator's own account.
-    fn is_own(&self) -> bool {
-        self.operator.subject == self.user.id.to_string()
-    }
-
-    fn path(&self) -> String {
-        paths::user(self.user.id)
-    }
-
-    fn username(&self) -> String {
-        self.user
-            .username
-            .clone()
-            .unwrap_or_else(|| self.user.id.to_string())
-    }
-
-    /// Back to the user, with a message that names them.
-    async fn done(&self, visit: &Visit, text_id: &str) -> Result<Response, Failure> {
-        let messages = visit.portal().site().messages();
-        let text = messages.format(text_id, &[("username", self.username())]);
-        visit.leave(Flash::success(text)).await?;
-        Ok(Redirect::to(&self.path()).into_response())
-    }
-
-    /// Back to the user with PingOne's refusal, which may be something to mend; or a page.
-    async fn refused(&self, visit: &Visit, error: pingone::Error) -> Result<Response, Failure> {
-        let text_id = if error.is_account_not_usable() {
-            "error-account-not-usable"
-        } else if error.has_no_password() {
-            "error-user-has-no-password"
-        } else if error.is_password_locked_out() {
-            "error-user-locked-out"
-        } else if error.is_rate_limited() {
-            "error-too-many-mails"
-        } else if let Some(problem) = error.problem_with("enabled") {
-            let messages = visit.portal().site().messages();
-            let text = messages.format("error-pingone", &[("message", problem)]);
-            return self.refused_in_words(visit, text).await;
-        } else {
-            return Err(visit.api_failed(error).await);
-        };
-        self.refused_in_words(visit, visit.text(text_id)).await
-    }
-
-    async fn refused_in_words(&self, visit: &Visit, text: String) -> Result<Response, Failure> {
-        visit.leave(Flash::danger(text)).await?;
-        Ok(Redirect::to(&self.path()).into_response())
-    }
-}
-
-pub(crate) async fn get(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id).await?;
+pub(crate) async fn get(
+    visit: Visit,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
     let form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, "true");
     show(&visit, &open, form, |policy| {
         policies::rules(visit.portal().site().messages(), policy)
@@ -125,9 +90,10 @@ pub(crate) async fn get(visit: Visit, Path(id): Path<String>) -> Result<Response
 pub(crate) async fn set_password(
     visit: Visit,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id).await?;
+    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
     if open.is_own() {
         let text = visit.text("error-own-password");
         return open.refused_in_words(&visit, text).await;
@@ -137,7 +103,7 @@ pub(crate) async fn set_password(
     let mut form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, ticked);
     let messages = visit.portal().site().messages();
     if new.expose().is_empty() {
-        form.set_error(NEW, visit.text("error-new-password-missing"));
+        form.set_error(NEW, visit.text("change-new-missing"));
         return show(&visit, &open, form, |policy| {
             policies::rules(messages, policy)
         })
@@ -179,64 +145,6 @@ pub(crate) async fn set_password(
     .await
 }
 
-/// Lifts both kinds of lock: of the account, and of the password after wrong ones.
-pub(crate) async fn unlock(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id).await?;
-    let management = &open.operator.management;
-    if is_locked(&open.user)
-        && let Err(error) = management.users().unlock(open.user.id).await
-    {
-        return open.refused(&visit, error).await;
-    }
-    match management.passwords(open.user.id).unlock().await {
-        Ok(_) => open.done(&visit, "flash-user-unlocked").await,
-        Err(error) if error.has_no_password() => open.done(&visit, "flash-user-unlocked").await,
-        Err(error) => open.refused(&visit, error).await,
-    }
-}
-
-/// Enables or disables, as the form says: pressing a stale page's button twice does no harm.
-pub(crate) async fn set_enabled(
-    visit: Visit,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id).await?;
-    let (users, enable) = (open.operator.management.users(), fields.is_ticked(ENABLED));
-    if open.is_own() && !enable {
-        let text = visit.text("error-own-account");
-        return open.refused_in_words(&visit, text).await;
-    }
-    let set = if enable {
-        users.enable(open.user.id).await
-    } else {
-        users.disable(open.user.id).await
-    };
-    match set {
-        Ok(()) if enable => open.done(&visit, "flash-user-enabled").await,
-        Ok(()) => open.done(&visit, "flash-user-disabled").await,
-        Err(error) => open.refused(&visit, error).await,
-    }
-}
-
-/// Mails the user a recovery code.
-pub(crate) async fn send_recovery_code(
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id).await?;
-    match open
-        .operator
-        .management
-        .passwords(open.user.id)
-        .send_recovery_code()
-        .await
-    {
-        Ok(_) => open.done(&visit, "flash-code-sent").await,
-        Err(error) => open.refused(&visit, error).await,
-    }
-}
-
 /// The policy of the user's population.
 async fn policy(visit: &Visit, open: &OpenUser) -> Result<PasswordPolicy, Failure> {
     let population = open.user.population.map(|population| population.id);
@@ -261,19 +169,18 @@ async fn show(
     } else {
         StatusCode::OK
     };
-    let (state, badge) = state(visit, &open.user);
+    let sessions = sessions(visit, open).await?;
+    let is_locked = is_locked(&open.user) || password.status == PasswordStatus::PasswordLockedOut;
     let layout = visit.layout_titled(open.username()).await?.with_form(&form);
     let page = Page {
         layout,
         form,
         rules,
-        path: open.path(),
+        to: addresses(open, is_locked),
         profile: profile(visit, &open.user),
-        badge,
-        state,
+        badges: badges(visit, &open.user),
         is_own: open.is_own(),
-        is_enabled: open.user.enabled != Some(false),
-        is_locked: badge == "warning" || password.status == PasswordStatus::PasswordLockedOut,
+        sessions,
         password: visit.text(password_text(&password.status)),
     };
     Ok(visit.page(page).status(status).into_response())
@@ -291,31 +198,82 @@ fn password_text(status: &PasswordStatus) -> &'static str {
     }
 }
 
+fn addresses(open: &OpenUser, is_locked: bool) -> Addresses {
+    let offered = |is_offered: bool, part: &str| is_offered.then(|| open.path_of(part));
+    let (is_other, is_enabled) = (!open.is_own(), open.user.enabled != Some(false));
+    Addresses {
+        edit: offered(is_other, "/edit"),
+        delete: offered(is_other, "/delete"),
+        password: offered(is_other, "/password"),
+        unlock: offered(is_locked, "/unlock"),
+        enable: offered(!is_enabled, "/enabled"),
+        disable: offered(is_enabled && is_other, "/enabled"),
+        recovery: open.path_of("/recovery-code"),
+        verification: offered(open.user.email_verified != Some(true), "/verification-code"),
+        end_session: open.path_of("/sessions/end"),
+        end_sessions: open.path_of("/sessions/end-all"),
+        list: open.search.address(),
+    }
+}
+
+/// Where the user is signed on, as far as the operator may see it.
+async fn sessions(visit: &Visit, open: &OpenUser) -> Result<Option<Vec<Session>>, Failure> {
+    if open.is_own() {
+        return Ok(None);
+    }
+    let sessions = open.operator.management.sessions(open.user.id);
+    let all = match sessions.list().all().await {
+        Ok(all) => all,
+        Err(error) if error.is_forbidden() || error.is_not_found() => return Ok(None),
+        Err(error) => return Err(visit.api_failed(error).await),
+    };
+    let zone = Zone::of(None, visit.signed_on());
+    let shown = all.into_iter().map(|one| {
+        let last = one.further.get("lastSignOn");
+        let address = last.and_then(|last| last.get("remoteIp"));
+        Session {
+            id: one.id.to_string(),
+            device: device::in_words(visit, one.user_agent.as_deref()),
+            address: address.and_then(Value::as_str).map(str::to_owned),
+            seen: zone.when(one.active_at.unwrap_or(one.created_at)),
+        }
+    });
+    Ok(Some(shown.collect()))
+}
+
 fn profile(visit: &Visit, user: &User) -> Vec<ProfileLine> {
+    let zone = Zone::of(None, visit.signed_on());
     let text = |id: &str, value: Option<String>| {
         let value = value.filter(|value| !value.is_empty())?;
         Some(ProfileLine {
             name: visit.text(id),
             value,
-            machine: None,
+            when: None,
         })
     };
     let time = |id: &str, at: Option<jiff::Timestamp>| {
-        let at = at?;
         Some(ProfileLine {
             name: visit.text(id),
-            value: in_words(at),
-            machine: Some(at.to_string()),
+            value: String::new(),
+            when: Some(zone.when(at?)),
         })
     };
+    let confirmed = match user.email_verified {
+        Some(true) => "profile-email-confirmed",
+        Some(false) | None => "profile-email-unconfirmed",
+    };
+    let last = user.last_sign_on.as_ref().map(|last| last.at);
     let profile = [
         text("user-fact-name", Some(full_name(user))),
-        text("user-fact-email", user.email.clone()),
-        time("user-fact-created", user.created_at),
-        time(
-            "user-fact-last-sign-on",
-            user.last_sign_on.as_ref().map(|last| last.at),
+        text("register-email", user.email.clone()),
+        text("user-fact-address", Some(visit.text(confirmed))),
+        text("register-username", user.username.clone()),
+        text(
+            "label-mobile-phone",
+            attribute(user, MOBILE).map(str::to_owned),
         ),
+        time("user-fact-created", user.created_at),
+        time("user-fact-last-sign-on", last),
         text("user-fact-id", Some(user.id.to_string())),
     ];
     profile.into_iter().flatten().collect()

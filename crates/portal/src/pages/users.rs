@@ -1,31 +1,37 @@
-//! `/users`: operators look for users by name or e-mail address.
+//! `/users`: operators look for users by name, e-mail address and state.
+
+pub(crate) mod search;
 
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
+use pingone::User;
 use pingone::management::Cursor;
-use pingone::{User, scim};
-use protocol::params::FormParams;
-use ui::{FormState, Layout};
-use url::form_urlencoded;
+use ui::{Choice, FormState, Layout};
 
+use self::search::{QUERY, STATE, Search, State};
 use crate::failure::Failure;
-use crate::pages::person::{full_name, state};
+use crate::pages::person::{Badge, When, Zone, badges, full_name, is_locked};
 use crate::paths;
 use crate::visit::{Operator, Visit};
 
-const QUERY: &str = "q";
-const PAGE: &str = "page";
 const USERS_PER_PAGE: u32 = 20;
-const MOST_QUERY_CHARACTERS: usize = 128;
+
+/// PingOne cannot be asked for locked accounts, so users are read, so many at a time and so often for
+/// one page.
+const USERS_PER_LOOK: u32 = 100;
+const MOST_LOOKS: usize = 5;
 
 #[derive(Template)]
 #[template(path = "users.html")]
 struct Page {
     layout: Layout,
     form: FormState,
+    states: Vec<Choice>,
     caption: String,
+    /// Where a user is made, and back to this search.
+    create: String,
     users: Vec<Line>,
     previous: Option<String>,
     next: Option<String>,
@@ -37,105 +43,151 @@ struct Line {
     username: String,
     name: String,
     email: String,
-    state: String,
-    badge: &'static str,
+    badges: Vec<Badge>,
+    last_sign_on: Option<When>,
 }
 
-/// What the address asks for.
-struct Search {
-    query: String,
-    page: Option<String>,
-}
-
-impl Search {
-    fn read(query: &str) -> Result<Self, Failure> {
-        let params = FormParams::parse(query.as_bytes())
-            .map_err(|error| Failure::new(StatusCode::BAD_REQUEST).caused_by(error))?;
-        Ok(Self {
-            query: params
-                .text(QUERY)
-                .trim()
-                .chars()
-                .take(MOST_QUERY_CHARACTERS)
-                .collect(),
-            page: params.find(PAGE).map(str::to_owned),
-        })
-    }
+/// A page of users.
+struct Found {
+    users: Vec<User>,
+    next: Option<Cursor>,
+    /// How many there are altogether, where PingOne tells.
+    count: Option<u64>,
+    /// How many were looked at, where PingOne could not be asked for those alone.
+    looked_at: Option<usize>,
 }
 
 pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let operator = visit.operator().await?;
     let search = Search::read(query.as_deref().unwrap_or(""))?;
-    let mut list = operator.management.users().list().limit(USERS_PER_PAGE);
-    if !search.query.is_empty() {
-        list = list.filter(&filter(&search.query));
-    }
-    let is_first = search.page.is_none();
-    if let Some(page) = &search.page {
-        list = list.from(open_cursor(&visit, &operator, &search.query, page)?);
-    }
-    let page = match list.page().await {
-        Ok(page) => page,
+    let from = match &search.page {
+        Some(page) => Some(open_cursor(&visit, &operator, &search, page)?),
+        None => None,
+    };
+    let found = match search.state {
+        State::Locked => locked(&operator, &search, from).await,
+        State::Any | State::Disabled | State::Enabled => page(&operator, &search, from).await,
+    };
+    let found = match found {
+        Ok(found) => found,
         Err(error) => return Err(visit.api_failed(error).await),
     };
-    let next = page.next.as_ref().map(|cursor| {
-        let sealed = seal_cursor(&visit, &operator, &search.query, cursor);
-        address(&search.query, Some(&sealed))
+    let next = found.next.as_ref().map(|cursor| {
+        let sealed = seal_cursor(&visit, &operator, &search, cursor);
+        search.at(Some(sealed)).address()
     });
-    let messages = visit.portal().site().messages();
-    let caption = match page.count {
-        Some(count) => messages.format("users-count", &[("count", count)]),
-        None => messages.text("users-caption"),
-    };
-    let caption = if page.items.is_empty() {
-        messages.text("users-none")
-    } else {
-        caption
-    };
+    let zone = Zone::of(None, visit.signed_on());
+    let lines = found.users.iter();
     let page = Page {
+        caption: caption(&visit, &found),
+        users: lines
+            .map(|user| line(&visit, user, &search, &zone))
+            .collect(),
         layout: visit
             .layout("users-title")
             .await?
             .with_lead(visit.text("users-lead")),
-        form: FormState::new(&[QUERY]).with_value(QUERY, search.query.clone()),
-        caption,
-        users: page.items.iter().map(|user| line(&visit, user)).collect(),
+        form: FormState::new(&[QUERY, STATE])
+            .with_value(QUERY, search.words.clone())
+            .with_value(STATE, search.state.as_str()),
+        states: states(&visit),
+        create: format!("{}{}", paths::USER_NEW, search.back()),
         // Cursors lead forward only; back is the browser's work, and the beginning is here.
-        previous: (!is_first).then(|| address(&search.query, None)),
+        previous: search.page.is_some().then(|| search.at(None).address()),
         next,
     };
     Ok(visit.page(page).into_response())
 }
 
-/// Names and addresses that begin so; quotes and the like are the builder's work.
-fn filter(query: &str) -> scim::Filter {
-    ["username", "email", "name.given", "name.family"]
-        .into_iter()
-        .map(|attribute| scim::sw(attribute, query))
-        .reduce(scim::Filter::or)
-        .unwrap_or_else(|| scim::sw("username", query))
+async fn page(
+    operator: &Operator,
+    search: &Search,
+    from: Option<Cursor>,
+) -> Result<Found, pingone::Error> {
+    let mut list = operator.management.users().list().limit(USERS_PER_PAGE);
+    if let Some(filter) = search.filter() {
+        list = list.filter(&filter);
+    }
+    if let Some(from) = from {
+        list = list.from(from);
+    }
+    let page = list.page().await?;
+    Ok(Found {
+        users: page.items,
+        next: page.next,
+        count: page.count,
+        looked_at: None,
+    })
 }
 
-/// The address of a page of the list.
-fn address(query: &str, page: Option<&str>) -> String {
-    let mut params = form_urlencoded::Serializer::new(String::new());
-    if !query.is_empty() {
-        params.append_pair(QUERY, query);
+/// Those who are locked among the next users of the search, until there are enough of them for a page.
+async fn locked(
+    operator: &Operator,
+    search: &Search,
+    from: Option<Cursor>,
+) -> Result<Found, pingone::Error> {
+    let filter = search.filter();
+    let enough = usize::try_from(USERS_PER_PAGE).unwrap_or(usize::MAX);
+    let (mut users, mut looked_at, mut next) = (Vec::new(), 0, from);
+    for _ in 0..MOST_LOOKS {
+        let mut list = operator.management.users().list().limit(USERS_PER_LOOK);
+        if let Some(filter) = &filter {
+            list = list.filter(filter);
+        }
+        if let Some(from) = next.take() {
+            list = list.from(from);
+        }
+        let page = list.page().await?;
+        looked_at += page.items.len();
+        users.extend(page.items.into_iter().filter(is_locked));
+        next = page.next;
+        if next.is_none() || users.len() >= enough {
+            break;
+        }
     }
-    if let Some(page) = page {
-        params.append_pair(PAGE, page);
+    Ok(Found {
+        users,
+        next,
+        count: None,
+        looked_at: Some(looked_at),
+    })
+}
+
+fn caption(visit: &Visit, found: &Found) -> String {
+    let messages = visit.portal().site().messages();
+    if let Some(looked_at) = found.looked_at
+        && found.next.is_some()
+    {
+        let counts = [("count", found.users.len()), ("read", looked_at)];
+        return messages.format("users-locked-among", &counts);
     }
-    match params.finish().as_str() {
-        "" => paths::USERS.to_owned(),
-        params => format!("{}?{params}", paths::USERS),
+    if found.users.is_empty() {
+        return messages.text("users-none");
     }
+    match found.count {
+        Some(count) => messages.format("users-count", &[("count", count)]),
+        None => messages.text("users-caption"),
+    }
+}
+
+fn states(visit: &Visit) -> Vec<Choice> {
+    let text = |state: State| match state {
+        State::Any => visit.text("users-state-any"),
+        State::Enabled => visit.text("user-state-enabled"),
+        State::Disabled => visit.text("user-state-disabled"),
+        State::Locked => visit.text("user-state-locked"),
+    };
+    let choices = State::ALL.into_iter();
+    choices
+        .map(|state| Choice::new(state.as_str(), text(state)))
+        .collect()
 }
 
 /// A cursor goes to the browser sealed, bound to the operator and the search: it carries a filter,
 /// and whoever could change it could ask for anything.
-fn seal_cursor(visit: &Visit, operator: &Operator, query: &str, cursor: &Cursor) -> String {
+fn seal_cursor(visit: &Visit, operator: &Operator, search: &Search, cursor: &Cursor) -> String {
     let portal = visit.portal();
-    let context = context(operator, query);
+    let context = context(operator, search);
     portal
         .keyring()
         .seal(&context, cursor.as_str().as_bytes(), portal.random())
@@ -144,14 +196,14 @@ fn seal_cursor(visit: &Visit, operator: &Operator, query: &str, cursor: &Cursor)
 fn open_cursor(
     visit: &Visit,
     operator: &Operator,
-    query: &str,
+    search: &Search,
     sealed: &str,
 ) -> Result<Cursor, Failure> {
     let refuse = || Failure::new(StatusCode::BAD_REQUEST).detail("failure-page-unknown");
     let opened = visit
         .portal()
         .keyring()
-        .open(&context(operator, query), sealed);
+        .open(&context(operator, search), sealed);
     let text = opened
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
@@ -159,41 +211,20 @@ fn open_cursor(
     Cursor::parse(&text).map_err(|_| refuse())
 }
 
-fn context(operator: &Operator, query: &str) -> String {
-    format!("portal.users.cursor:{}:{query}", operator.subject)
+fn context(operator: &Operator, search: &Search) -> String {
+    let search = search.context();
+    format!("portal.users.cursor:{}:{search}", operator.subject)
 }
 
-fn line(visit: &Visit, user: &User) -> Line {
-    let (state, badge) = state(visit, user);
+fn line(visit: &Visit, user: &User, search: &Search, zone: &Zone) -> Line {
+    let path = paths::user(user.id);
+    let last = user.last_sign_on.as_ref();
     Line {
-        path: paths::user(user.id),
+        path: format!("{path}{}", search.back()),
         username: user.username.clone().unwrap_or_else(|| user.id.to_string()),
         name: full_name(user),
         email: user.email.clone().unwrap_or_default(),
-        state,
-        badge,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The second sample pasted what was typed between quotes.
-    #[test]
-    fn a_quote_in_the_search_stays_inside_its_text() {
-        let text = filter("ada\" or username pr or \"x").to_string();
-        let unescaped = text.replace("\\\"", "");
-        assert_eq!(unescaped.matches('"').count(), 8, "{text}");
-        assert!(!unescaped.contains("\" or username pr"), "{text}");
-    }
-
-    #[test]
-    fn the_search_is_one_parameter_of_the_address() {
-        assert_eq!(address("", None), "/users");
-        assert_eq!(
-            address("a&page=b", Some("c.d")),
-            "/users?q=a%26page%3Db&page=c.d"
-        );
+        badges: badges(visit, user),
+        last_sign_on: last.map(|last| zone.when(last.at)),
     }
 }

@@ -1,6 +1,8 @@
 //! The operator's pages.
 
 use jiff::SignedDuration;
+use protocol::SystemRandom;
+use protocol::id::SessionId;
 use url::Url;
 
 use crate::recovery::NEW;
@@ -135,13 +137,32 @@ async fn every_action_is_closed_to_users_without_the_role() {
     site.fake.add("bob", "bob@example.com");
     let ada = site.signed_on("ada").await;
     let bob = site.fake.person("bob").unwrap();
-    for action in ["password", "unlock", "enabled", "recovery-code"] {
+    let actions = [
+        "password",
+        "unlock",
+        "enabled",
+        "recovery-code",
+        "verification-code",
+        "edit",
+        "delete",
+        "sessions/end",
+        "sessions/end-all",
+    ];
+    for action in actions {
         let fields = [("password", "Given-By-Phone-44"), ("enabled", "false")];
         ada.post(&format!("/users/{}/{action}", bob.id), &fields)
             .await
             .expect(403);
     }
-    ada.get(&format!("/users/{}", bob.id)).await.expect(403);
+    for page in ["", "/edit", "/delete"] {
+        ada.get(&format!("/users/{}{page}", bob.id))
+            .await
+            .expect(403);
+    }
+    ada.get("/users/new").await.expect(403);
+    ada.post("/users/new", &[("email", "x@example.com")])
+        .await
+        .expect(403);
     let after = site.fake.person("bob").unwrap();
     assert_eq!((after.password, after.enabled), (bob.password, true));
 }
@@ -252,4 +273,231 @@ async fn nobody_disables_their_own_account() {
     let page = olga.get(&other).await.expect(200);
     assert!(page.has(&format!("action=\"{other}/enabled\"")));
     assert!(!page.has("This is your own account."));
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_by_words_and_by_state() {
+    let site = Site::start().await;
+    for name in ["dora", "dan", "lou"] {
+        site.fake.add(name, &format!("{name}@example.com"));
+    }
+    site.fake.change("dora", |person| {
+        (person.given, person.family) = (Some("Dora".into()), Some("Lovelace".into()));
+    });
+    site.fake.change("dan", |person| {
+        (person.enabled, person.is_locked) = (false, true);
+    });
+    site.fake.change("lou", |person| person.is_locked = true);
+    let olga = site.operator().await;
+    let names = ["ada", "dora", "dan", "lou", "olga"];
+    for (query, expected) in [
+        ("?q=d", vec!["dora", "dan"]),
+        ("?q=dor+love", vec!["dora"]),
+        ("?q=ora", vec![]),
+        ("?state=disabled", vec!["dan"]),
+        ("?state=enabled&q=d", vec!["dora"]),
+        ("?state=locked", vec!["dan", "lou"]),
+        ("?state=locked&q=lou", vec!["lou"]),
+    ] {
+        let page = olga.get(&format!("/users{query}")).await.expect(200);
+        let found: Vec<_> = names
+            .into_iter()
+            .filter(|name| page.has(&format!(">{name}</a>")))
+            .collect();
+        assert_eq!(found, expected, "{query}");
+    }
+    let page = olga.get("/users?q=dan").await;
+    assert!(
+        page.has(">Disabled<") && page.has(">Locked<"),
+        "both are said"
+    );
+}
+
+/// PingOne cannot be asked for locked accounts, so there is a bound to how many are looked at.
+#[tokio::test]
+async fn locked_users_are_found_however_far_down_they_are() {
+    let site = Site::start().await;
+    for n in 0..700 {
+        site.fake
+            .add(&format!("user{n:03}"), &format!("user{n:03}@example.com"));
+    }
+    site.fake
+        .change("user650", |person| person.is_locked = true);
+    let olga = site.operator().await;
+    let page = olga.get("/users?q=user&state=locked").await.expect(200);
+    assert!(
+        page.has("Nobody is locked among the first 500"),
+        "{}",
+        page.body
+    );
+    let next = page.body.split("rel=\"next\" href=\"").nth(1).unwrap();
+    let next = next.split('"').next().unwrap().replace("&#38;", "&");
+    let page = olga.get(&next).await.expect(200);
+    assert!(page.has(">user650</a>") && !page.has("rel=\"next\""));
+}
+
+#[tokio::test]
+async fn every_way_back_leads_to_the_search() {
+    let site = Site::start().await;
+    let olga = site.operator().await;
+    let list = olga.get("/users?q=ada&state=enabled").await.expect(200);
+    let ada = site.fake.person("ada").unwrap().id;
+    let link = list.body.split("<th role=\"rowheader\"").nth(1).unwrap();
+    let link = link.split("href=\"").nth(1).unwrap();
+    let link = link.split('"').next().unwrap().replace("&#38;", "&");
+    assert!(link.starts_with(&format!("/users/{ada}?back=")), "{link}");
+    let back = "href=\"/users?q=ada&#38;state=enabled\"";
+    assert!(olga.get(&link).await.expect(200).has(back));
+    let (path, carried) = link.split_once('?').unwrap();
+    for (action, fields) in [
+        ("unlock", vec![]),
+        ("recovery-code", vec![]),
+        ("verification-code", vec![]),
+        ("enabled", vec![("enabled", "true")]),
+        ("sessions/end-all", vec![]),
+    ] {
+        let page = olga
+            .post(&format!("{path}/{action}?{carried}"), &fields)
+            .await;
+        assert_eq!(page.expect(303).location(), link, "{action}");
+    }
+    let page = olga.post(&format!("{path}/delete?{carried}"), &[]).await;
+    assert_eq!(page.expect(303).location(), "/users?q=ada&state=enabled");
+    // Nothing but a search is taken along.
+    let page = olga
+        .get("/users/new?back=https%3A%2F%2Fevil.example%2F%3Fq%3Dx")
+        .await
+        .expect(200);
+    assert!(!page.has("evil"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn an_operator_creates_edits_and_deletes_a_user() {
+    let site = Site::start().await;
+    let olga = site.operator().await;
+    let fields = [
+        ("email", "grace@example.com"),
+        ("givenName", "Grace"),
+        ("familyName", "Hopper"),
+        ("username", "grace"),
+        ("password", "Given-By-Phone-44"),
+        ("forceChange", "true"),
+        ("verify", "true"),
+    ];
+    let mut weak = fields;
+    weak[4] = ("password", "short");
+    let page = olga.post("/users/new", &weak).await.expect(422);
+    assert!(page.error_at("password").is_some(), "{}", page.body);
+    assert!(page.has("value=\"Hopper\"") && site.fake.person("grace").is_none());
+    let mut taken = fields;
+    taken[3] = ("username", "ada");
+    let page = olga.post("/users/new", &taken).await.expect(422);
+    assert!(page.error_at("username").is_some(), "{}", page.body);
+
+    let made = olga.post("/users/new", &fields).await.expect(303);
+    let grace = site.fake.person("grace").unwrap();
+    assert_eq!(made.location(), format!("/users/{}", grace.id));
+    assert!(grace.must_change && grace.needs_verification);
+    assert_eq!(grace.family.as_deref(), Some("Hopper"));
+
+    let edit = format!("/users/{}/edit", grace.id);
+    let page = olga.get(&edit).await.expect(200);
+    assert!(page.has("value=\"grace@example.com\""));
+    let page = olga.post(&edit, &[("email", "nowhere")]).await.expect(422);
+    assert!(page.error_at("email").is_some() && page.error_at("username").is_some());
+    let fields = [
+        ("email", "hopper@example.com"),
+        ("givenName", "Grace"),
+        ("familyName", "Murray Hopper"),
+        ("username", "hopper"),
+    ];
+    olga.post(&edit, &fields).await.expect(303);
+    let hopper = site.fake.person("hopper").unwrap();
+    assert_eq!(hopper.id, grace.id);
+    assert_eq!(hopper.email, "hopper@example.com");
+    assert_eq!(hopper.family.as_deref(), Some("Murray Hopper"));
+
+    let delete = format!("/users/{}/delete", grace.id);
+    let page = olga.get(&delete).await.expect(200);
+    assert!(page.has("hopper@example.com") && site.fake.person("hopper").is_some());
+    olga.post(&delete, &[]).await.expect(303);
+    assert!(site.fake.person("hopper").is_none());
+    assert!(olga.get("/users").await.has("hopper was deleted."));
+}
+
+#[tokio::test]
+async fn an_operator_sees_and_ends_sessions() {
+    let site = Site::start().await;
+    let olga = site.operator().await;
+    let ada = site.fake.person("ada").unwrap().id;
+    let path = format!("/users/{ada}");
+    let page = olga.get(&path).await.expect(200);
+    assert!(page.has("Nowhere at the moment."), "{}", page.body);
+    let sessions = [0, 1, 2].map(|_| SessionId::random(&SystemRandom));
+    for session in sessions {
+        site.fake.world().sessions.push((ada, session));
+    }
+    let page = olga.get(&path).await.expect(200);
+    assert_eq!(page.body.matches("name=\"session\"").count(), 3);
+    let end = format!("{path}/sessions/end");
+    let id = sessions[0].to_string();
+    for _ in 0..2 {
+        olga.post(&end, &[("session", &id)]).await.expect(303);
+    }
+    assert!(olga.get(&path).await.has("has ended already"));
+    assert_eq!(site.fake.world().sessions.len(), 2);
+    olga.post(&format!("{path}/sessions/end-all"), &[])
+        .await
+        .expect(303);
+    assert!(site.fake.world().sessions.is_empty());
+}
+
+#[tokio::test]
+async fn a_verification_code_goes_to_whoever_has_not_confirmed_their_address() {
+    let site = Site::start().await;
+    let olga = site.operator().await;
+    let ada = site.fake.person("ada").unwrap();
+    let path = format!("/users/{}", ada.id);
+    let send = format!("{path}/verification-code");
+    assert!(olga.get(&path).await.has(&format!("action=\"{send}\"")));
+    olga.post(&send, &[]).await.expect(303);
+    assert!(site.fake.person("ada").unwrap().needs_verification);
+    assert!(
+        olga.get(&path)
+            .await
+            .has("A verification code was sent to ada")
+    );
+    site.fake.world().mails_are_used_up = true;
+    olga.post(&send, &[]).await.expect(303);
+    assert!(olga.get(&path).await.has("Too many e-mails"));
+    site.fake.change("ada", |person| {
+        (person.email_verified, person.needs_verification) = (true, false);
+    });
+    assert!(!olga.get(&path).await.has(&format!("action=\"{send}\"")));
+    olga.post(&send, &[]).await.expect(303);
+    assert!(!site.fake.person("ada").unwrap().needs_verification);
+}
+
+#[tokio::test]
+async fn operators_leave_their_own_account_to_others_and_to_its_own_pages() {
+    let site = Site::start().await;
+    let olga = site.operator().await;
+    let own = format!("/users/{}", site.fake.person("olga").unwrap().id);
+    for (part, said) in [
+        ("edit", "under “Profile”"),
+        ("delete", "under “Your data”"),
+        ("sessions/end-all", "under “Security”"),
+    ] {
+        let path = format!("{own}/{part}");
+        if part != "sessions/end-all" {
+            olga.get(&path).await.expect(303);
+            assert!(olga.get(&own).await.has(said));
+        }
+        olga.post(&path, &[("email", "x@example.com")])
+            .await
+            .expect(303);
+        assert!(olga.get(&own).await.has(said), "{part}");
+    }
+    let olga = site.fake.person("olga").unwrap();
+    assert_eq!(olga.email, "olga@example.com");
 }

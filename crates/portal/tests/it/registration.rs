@@ -6,6 +6,7 @@ use fakes::Provider;
 use portal::PopulationChoice;
 use protocol::SystemRandom;
 use protocol::id::PopulationId;
+use ui::{RegistrationFields, UsernameField};
 
 use crate::browser::Page;
 use crate::site::Site;
@@ -56,6 +57,106 @@ async fn a_new_user_comes_into_being_in_one_call() {
         (PASSWORD, Some("Grace"))
     );
     assert!(grace.needs_verification && grace.population.is_none());
+}
+
+#[tokio::test]
+async fn the_fields_are_those_that_are_configured_with_the_address_first() {
+    for (username, is_there, is_required) in [
+        (UsernameField::None, false, false),
+        (UsernameField::Optional, true, false),
+        (UsernameField::Required, true, true),
+    ] {
+        let site = Site::with(|settings| {
+            settings.registration.fields = RegistrationFields {
+                username,
+                given_name: false,
+                family_name: true,
+            };
+        })
+        .await;
+        let page = site.browser().get("/register").await.expect(200);
+        let at = |field: &str| page.body.find(&format!("id=\"{field}\""));
+        assert_eq!(at("username").is_some(), is_there, "{username:?}");
+        assert!(at("givenName").is_none());
+        let fields = ["email", "familyName", "password"].map(|field| at(field).unwrap());
+        assert!(fields.is_sorted(), "{fields:?}");
+        assert!(at("username").is_none_or(|place| place > fields[0]));
+
+        let more = [("username", ""), ("givenName", "Grace")];
+        let page = register(&site, &more).await;
+        if is_required {
+            page.expect(422);
+            continue;
+        }
+        page.expect(303);
+        let grace = site.fake.person("grace@example.com").unwrap();
+        assert_eq!(
+            (grace.given, grace.family.as_deref()),
+            (None, Some("Hopper")),
+            "what is not asked for is not taken"
+        );
+    }
+}
+
+/// A page of its own says how to go on, to the sign-on page with the right name in it.
+#[tokio::test]
+async fn the_page_afterwards_is_the_same_for_known_and_unknown_addresses() {
+    let site = Site::start().await;
+    site.browser().get("/register/done").await.expect(303);
+    let mut pages = Vec::new();
+    for address in ["grace@example.com", "ada@example.com"] {
+        let browser = site.browser();
+        let fields = [
+            ("email", address),
+            ("password", PASSWORD),
+            ("confirmPassword", PASSWORD),
+        ];
+        let page = browser.post("/register", &fields).await.expect(303);
+        assert_eq!(page.location(), "/register/done");
+        let done = browser.get("/register/done").await.expect(200);
+        let encoded = address.replace('@', "%40");
+        let neutral = |body: &str| {
+            body.replace(address, "ADDRESS")
+                .replace(&encoded, "ADDRESS")
+        };
+        pages.push(neutral(&done.body));
+        let begin = format!("/login?fresh=true&login_hint={encoded}");
+        assert!(
+            done.has(&begin.replace('&', "&#38;")),
+            "{begin}: {}",
+            done.body
+        );
+        let begun = browser.get(&begin).await.expect(303).address();
+        let hint = begun.query_pairs().find(|(name, _)| name == "login_hint");
+        assert_eq!(hint.unwrap().1, address);
+
+        // Whoever has the code of the mail that goes to the owner of a known address goes on there.
+        let page = browser.get("/password/recover").await.expect(200);
+        pages.push(neutral(&page.body));
+        let page = crate::recovery::recover(&browser, "AAAAAAAA").await;
+        pages.push(neutral(&page.expect(422).body));
+    }
+    let (new, known) = pages.split_at(3);
+    assert_eq!(new, known);
+    let code = site.fake.mailed_code("ada").await;
+    let browser = site.browser();
+    let fields = [
+        ("email", "ada@example.com"),
+        ("password", PASSWORD),
+        ("confirmPassword", PASSWORD),
+    ];
+    browser.post("/register", &fields).await.expect(303);
+    let mut again = site.fake.mailed_code("ada").await;
+    while again == code {
+        tokio::task::yield_now().await;
+        again = site.fake.mailed_code("ada").await;
+    }
+    let done = crate::recovery::recover(&browser, &again).await.expect(303);
+    assert!(
+        done.location().starts_with("/login?"),
+        "{}",
+        done.location()
+    );
 }
 
 #[tokio::test]
@@ -122,12 +223,13 @@ async fn the_address_has_to_be_proven_unless_that_is_switched_off() {
 async fn registering_with_a_known_address_looks_like_success_and_mails_its_owner() {
     let site = Site::start().await;
     site.fake.add("bob", "bob@example.com");
-    let stories: [&[(&str, &str)]; 5] = [
+    let stories: [&[(&str, &str)]; 6] = [
         &[],
         &[("username", "bob")],
         &[("password", "short"), ("confirmPassword", "short")],
         &[("username", "someone@example.org")],
         &[("username", "")],
+        &[("familyName", "<b>")],
     ];
     for (n, story) in stories.into_iter().enumerate() {
         let mut answers = Vec::new();

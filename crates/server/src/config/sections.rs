@@ -80,6 +80,8 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
         control: control::control(reader),
         log: log(reader),
     };
+    // People are asked the same wherever they register.
+    settings.idp.settings.registration_fields = settings.portal.settings.registration.fields;
     // Which scheme an address begins with is known only now.
     settings.portal.settings.public_url = settings.portal_url();
     settings.idp.settings.public_url = settings.idp_url();

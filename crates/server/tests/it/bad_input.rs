@@ -32,13 +32,19 @@ const AUTH_FORMS: [(&str, &str); 17] = [
 ];
 
 /// Forms of the portal, with a field that each knows.
-const PORTAL_FORMS: [(&str, &str); 8] = [
+const PORTAL_FORMS: [(&str, &str); 11] = [
     ("/callback", "state"),
     ("/password/change", "currentPassword"),
     ("/password/forgot", "username"),
     ("/password/recover", "recoveryCode"),
     ("/password/rules", "password"),
     ("/register", "username"),
+    ("/users/new", "email"),
+    ("/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/edit", "email"),
+    (
+        "/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/sessions/end",
+        "session",
+    ),
     (
         "/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/enabled",
         "enabled",
@@ -50,9 +56,12 @@ const PORTAL_FORMS: [(&str, &str); 8] = [
 ];
 
 /// Buttons of the portal: forms without a field, which read no body.
-const PORTAL_BUTTONS: [&str; 4] = [
+const PORTAL_BUTTONS: [&str; 7] = [
     "/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/recovery-code",
     "/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/unlock",
+    "/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/verification-code",
+    "/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/sessions/end-all",
+    "/users/7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11/delete",
     "/password/recover/resend",
     "/logout",
 ];

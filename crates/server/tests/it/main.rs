@@ -25,3 +25,5 @@ mod production;
 mod seed;
 mod tables;
 mod tls;
+mod vocabulary;
+mod way_in;

@@ -44,6 +44,56 @@ pager = Pages
 pager-previous = Previous
 pager-next = Next
 
+## Signing on, registration and recovery: what the hosted pages and the portal say alike
+
+signon-title = Sign on
+signon-submit = Sign on
+signon-forgot = Forgot your password?
+signon-register = Create account
+signon-username = Username or e-mail address
+signon-username-missing = Enter your username or e-mail address.
+register-title = Create account
+register-email = E-mail address
+register-email-hint = We send an e-mail there that says how to go on.
+register-given-name = Given name
+register-family-name = Family name
+register-name-invalid = A name has letters, digits, spaces, apostrophes, full stops and hyphens only.
+register-username = Username
+register-username-hint = Leave it empty to sign on with your e-mail address.
+register-password = Password
+register-confirm = Password again
+register-submit = Create account
+register-have-account = You have an account already?
+register-username-missing = Choose a username.
+register-username-invalid = A username has 1 to 128 characters.
+register-username-foreign = An e-mail address can only be a username when it is your own. Choose another one.
+register-username-taken = This username is taken. Choose another one.
+register-email-missing = Enter your e-mail address.
+register-email-invalid = Enter an e-mail address such as name@example.com.
+register-password-missing = Choose a password.
+change-current = Current password
+change-new = New password
+change-confirm = New password again
+change-submit = Change password
+change-current-missing = Enter your current password.
+change-current-wrong = This is not your current password.
+change-new-missing = Choose a new password.
+change-confirm-differs = The two passwords are not the same.
+forgot-title = Forgot your password?
+forgot-submit = Send the code
+recover-title = Choose a new password
+recover-code = Recovery code
+recover-code-hint = Eight letters and digits, from the e-mail.
+recover-submit = Set the new password
+recover-send-again = Send another code
+recover-code-missing = Enter the code from the e-mail.
+recover-code-wrong = The code is wrong or has expired.
+recover-code-exhausted = Too many wrong codes. Ask for a new one.
+verify-title = Confirm your e‑mail address
+verify-code = Verification code
+verify-code-hint = Eight letters and digits, from the e-mail.
+verify-submit = Confirm
+
 ## Password rules; the ids are those of the password policy
 
 rules-title = Your password needs

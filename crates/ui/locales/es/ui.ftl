@@ -44,6 +44,56 @@ pager = Páginas
 pager-previous = Anterior
 pager-next = Siguiente
 
+## Inicio de sesión, registro y recuperación: lo que las páginas alojadas y el portal dicen igual
+
+signon-title = Iniciar sesión
+signon-submit = Iniciar sesión
+signon-forgot = ¿Ha olvidado su contraseña?
+signon-register = Crear una cuenta
+signon-username = Nombre de usuario o correo electrónico
+signon-username-missing = Introduzca su nombre de usuario o su correo electrónico.
+register-title = Crear una cuenta
+register-email = Correo electrónico
+register-email-hint = Enviamos allí un correo que explica cómo continuar.
+register-given-name = Nombre
+register-family-name = Apellidos
+register-name-invalid = Un nombre solo tiene letras, cifras, espacios, apóstrofos, puntos y guiones.
+register-username = Nombre de usuario
+register-username-hint = Déjelo vacío para iniciar sesión con su correo electrónico.
+register-password = Contraseña
+register-confirm = Repita la contraseña
+register-submit = Crear una cuenta
+register-have-account = ¿Ya tiene una cuenta?
+register-username-missing = Elija un nombre de usuario.
+register-username-invalid = Un nombre de usuario tiene de 1 a 128 caracteres.
+register-username-foreign = Un correo electrónico solo puede ser nombre de usuario si es el suyo. Elija otro.
+register-username-taken = Este nombre de usuario ya está en uso. Elija otro.
+register-email-missing = Introduzca su correo electrónico.
+register-email-invalid = Introduzca un correo electrónico como nombre@example.com.
+register-password-missing = Elija una contraseña.
+change-current = Contraseña actual
+change-new = Nueva contraseña
+change-confirm = Repita la nueva contraseña
+change-submit = Cambiar la contraseña
+change-current-missing = Introduzca su contraseña actual.
+change-current-wrong = Esta no es su contraseña actual.
+change-new-missing = Elija una nueva contraseña.
+change-confirm-differs = Las dos contraseñas no coinciden.
+forgot-title = ¿Ha olvidado su contraseña?
+forgot-submit = Enviar el código
+recover-title = Elija una nueva contraseña
+recover-code = Código de recuperación
+recover-code-hint = Ocho letras y cifras, del correo electrónico.
+recover-submit = Establecer la nueva contraseña
+recover-send-again = Enviar otro código
+recover-code-missing = Introduzca el código del correo electrónico.
+recover-code-wrong = El código es incorrecto o ha caducado.
+recover-code-exhausted = Demasiados códigos incorrectos. Solicite uno nuevo.
+verify-title = Confirme su correo electrónico
+verify-code = Código de verificación
+verify-code-hint = Ocho letras y cifras, del correo electrónico.
+verify-submit = Confirmar
+
 ## Reglas de las contraseñas; los identificadores son los de la política de contraseñas
 
 rules-title = Su contraseña necesita

@@ -44,6 +44,56 @@ pager = Pages
 pager-previous = Précédent
 pager-next = Suivant
 
+## Connexion, inscription et récupération : ce que les pages hébergées et le portail disent de la même façon
+
+signon-title = Connexion
+signon-submit = Se connecter
+signon-forgot = Mot de passe oublié ?
+signon-register = Créer un compte
+signon-username = Nom d’utilisateur ou adresse e-mail
+signon-username-missing = Saisissez votre nom d’utilisateur ou votre adresse e-mail.
+register-title = Créer un compte
+register-email = Adresse e-mail
+register-email-hint = Nous y envoyons un e-mail qui explique la suite.
+register-given-name = Prénom
+register-family-name = Nom
+register-name-invalid = Un nom ne contient que des lettres, des chiffres, des espaces, des apostrophes, des points et des traits d’union.
+register-username = Nom d’utilisateur
+register-username-hint = Laissez ce champ vide pour vous connecter avec votre adresse e-mail.
+register-password = Mot de passe
+register-confirm = Confirmez le mot de passe
+register-submit = Créer un compte
+register-have-account = Vous avez déjà un compte ?
+register-username-missing = Choisissez un nom d’utilisateur.
+register-username-invalid = Un nom d’utilisateur comporte de 1 à 128 caractères.
+register-username-foreign = Une adresse e-mail ne peut servir de nom d’utilisateur que si c’est la vôtre. Choisissez-en un autre.
+register-username-taken = Ce nom d’utilisateur est déjà pris. Choisissez-en un autre.
+register-email-missing = Saisissez votre adresse e-mail.
+register-email-invalid = Saisissez une adresse e-mail telle que nom@example.com.
+register-password-missing = Choisissez un mot de passe.
+change-current = Mot de passe actuel
+change-new = Nouveau mot de passe
+change-confirm = Confirmez le nouveau mot de passe
+change-submit = Changer le mot de passe
+change-current-missing = Saisissez votre mot de passe actuel.
+change-current-wrong = Ce n’est pas votre mot de passe actuel.
+change-new-missing = Choisissez un nouveau mot de passe.
+change-confirm-differs = Les deux mots de passe ne sont pas identiques.
+forgot-title = Mot de passe oublié ?
+forgot-submit = Envoyer le code
+recover-title = Choisissez un nouveau mot de passe
+recover-code = Code de récupération
+recover-code-hint = Huit lettres et chiffres, dans l’e-mail.
+recover-submit = Définir le nouveau mot de passe
+recover-send-again = Envoyer un autre code
+recover-code-missing = Saisissez le code reçu par e-mail.
+recover-code-wrong = Le code est incorrect ou a expiré.
+recover-code-exhausted = Trop de codes incorrects. Demandez-en un nouveau.
+verify-title = Confirmez votre adresse e‑mail
+verify-code = Code de vérification
+verify-code-hint = Huit lettres et chiffres, dans l’e-mail.
+verify-submit = Confirmer
+
 ## Règles des mots de passe ; les identifiants sont ceux de la politique de mots de passe
 
 rules-title = Votre mot de passe doit respecter

@@ -255,7 +255,7 @@ async fn who_registers_by_a_provider_confirms_the_data_and_proves_the_address_kn
         let claims = json!({ "sub": subject, "email": address, "given_name": "Nora" });
         let answer = come_back(&world, &mut browser, &elsewhere, &sent, claims).await;
         let shown = next_page(&mut browser, &answer).await;
-        shows(&shown, StatusCode::OK, "Create an account");
+        shows(&shown, StatusCode::OK, "Create account");
         let wants = browser.post(&sub_page(&page, "connect/account"), &[]).await;
         let shown = next_page(&mut browser, &wants).await;
         shows(&shown, StatusCode::OK, "value=\"Nora\"");
@@ -269,8 +269,12 @@ async fn who_registers_by_a_provider_confirms_the_data_and_proves_the_address_kn
                 ("familyName", family),
             ]
         };
-        let bad = browser.post(&confirm, &form("", "<b>")).await;
-        shows(&bad, StatusCode::UNPROCESSABLE_ENTITY, "Choose a username.");
+        let bad = browser.post(&confirm, &form("nora\u{115f}", "<b>")).await;
+        shows(
+            &bad,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "A username has 1 to 128 characters.",
+        );
         shows(&bad, StatusCode::UNPROCESSABLE_ENTITY, "A name has letters");
         let taken = browser.post(&confirm, &form("demo", "King")).await;
         shows(

@@ -31,7 +31,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     let typed = fields.line(CODE);
     let mut form = FormState::new(&[CODE]).with_value(CODE, typed.clone());
     if typed.is_empty() {
-        form.set_error(CODE, visit.text("error-code-missing"));
+        form.set_error(CODE, visit.text("recover-code-missing"));
         return show(&visit, form).await;
     }
     let code = VerificationCode::from_typed(&typed);
@@ -42,7 +42,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             Ok(Redirect::to(paths::USER_INFO).into_response())
         }
         Err(error) if error.is_verification_code_wrong() => {
-            form.set_error(CODE, visit.text("error-code-wrong"));
+            form.set_error(CODE, visit.text("recover-code-wrong"));
             show(&visit, form).await
         }
         Err(error) => Err(own::failed(&visit, error).await),
@@ -78,7 +78,7 @@ async fn show(visit: &Visit, form: FormState) -> Result<Response, Failure> {
     } else {
         StatusCode::OK
     };
-    let layout = visit.layout("email-confirm-title").await?;
+    let layout = visit.layout("verify-title").await?;
     let page = Page {
         layout: layout
             .with_lead(visit.text("email-confirm-lead"))

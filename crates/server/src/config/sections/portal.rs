@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use portal::{LimitSettings, PopulationChoice, RegistrationSettings, SessionSettings};
 use protocol::id::PopulationId;
-use ui::{Brand, Mode};
+use ui::{Brand, Mode, RegistrationFields, UsernameField};
 
 use crate::config::key::Key;
 use crate::config::reader::Reader;
@@ -95,17 +95,31 @@ fn registration(reader: &mut Reader<'_>) -> RegistrationSettings {
             "Mail a code that has to be entered at the first sign-on. Switch it off only where no \
              mail can be sent: without it, nobody proves that an address is theirs.",
         )),
-        ask_given_name: reader.boolean(Key::switch(
-            "portal.registration.ask_given_name",
-            true,
-            "Beside username, email and password.",
-        )),
-        ask_family_name: reader.boolean(Key::switch(
-            "portal.registration.ask_family_name",
-            true,
-            "",
-        )),
+        fields: registration_fields(reader),
         population: population(reader),
+    }
+}
+
+/// What is asked for on the portal's page, and on the hosted page of the embedded environment.
+fn registration_fields(reader: &mut Reader<'_>) -> RegistrationFields {
+    RegistrationFields {
+        username: reader.choice(
+            Key::text(
+                "portal.registration.username",
+                "optional",
+                "What is asked for beside e-mail address and password, here and on the hosted page \
+                 of the embedded environment. A username: \"optional\", \"required\" or \
+                 \"none\"; whoever has none signs on with the e-mail address.",
+            ),
+            UsernameField::Optional,
+            &[
+                ("optional", UsernameField::Optional),
+                ("required", UsernameField::Required),
+                ("none", UsernameField::None),
+            ],
+        ),
+        given_name: reader.boolean(Key::switch("portal.registration.ask_given_name", true, "")),
+        family_name: reader.boolean(Key::switch("portal.registration.ask_family_name", true, "")),
     }
 }
 

@@ -1,0 +1,117 @@
+//! An operator and the user they look at: found, and what became of what was done to them.
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use pingone::User;
+use protocol::id::UserId;
+use ui::Flash;
+
+use crate::failure::Failure;
+use crate::pages::users::search::Search;
+use crate::paths;
+use crate::visit::{Operator, Visit};
+
+/// An operator and the user they look at.
+pub(crate) struct OpenUser {
+    pub(crate) operator: Operator,
+    pub(crate) user: User,
+    /// What the operator was looking for.
+    pub(crate) search: Search,
+}
+
+impl OpenUser {
+    /// The user of a page, with the search that its address carries along.
+    pub(crate) async fn load(
+        visit: &Visit,
+        id: &str,
+        query: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let operator = visit.operator().await?;
+        let search = Search::carried_by(query);
+        let id = UserId::parse(id).map_err(|_| Failure::new(StatusCode::NOT_FOUND))?;
+        match operator.management.users().load(id).await {
+            Ok(user) => Ok(Self {
+                operator,
+                user,
+                search,
+            }),
+            Err(error) if error.is_not_found() => {
+                Err(Failure::new(StatusCode::NOT_FOUND).detail("failure-user-unknown"))
+            }
+            Err(error) => Err(visit.api_failed(error).await),
+        }
+    }
+
+    /// Whether this is the operator's own account.
+    pub(crate) fn is_own(&self) -> bool {
+        self.operator.subject == self.user.id.to_string()
+    }
+
+    /// The user's page, with the way back to the search.
+    pub(crate) fn path(&self) -> String {
+        self.path_of("")
+    }
+
+    /// The address of one of the user's pages or actions, such as `/edit`.
+    pub(crate) fn path_of(&self, part: &str) -> String {
+        format!("{}{part}{}", paths::user(self.user.id), self.search.back())
+    }
+
+    pub(crate) fn username(&self) -> String {
+        self.user
+            .username
+            .clone()
+            .unwrap_or_else(|| self.user.id.to_string())
+    }
+
+    /// Back to the user, with a message that names them.
+    pub(crate) async fn done(&self, visit: &Visit, text_id: &str) -> Result<Response, Failure> {
+        self.done_leading_to(visit, text_id, &self.path()).await
+    }
+
+    /// The same, leading to another page.
+    pub(crate) async fn done_leading_to(
+        &self,
+        visit: &Visit,
+        text_id: &str,
+        path: &str,
+    ) -> Result<Response, Failure> {
+        let messages = visit.portal().site().messages();
+        let text = messages.format(text_id, &[("username", self.username())]);
+        visit.leave(Flash::success(text)).await?;
+        Ok(Redirect::to(path).into_response())
+    }
+
+    /// Back to the user with PingOne's refusal, which may be something to mend; or a page.
+    pub(crate) async fn refused(
+        &self,
+        visit: &Visit,
+        error: pingone::Error,
+    ) -> Result<Response, Failure> {
+        let text_id = if error.is_account_not_usable() {
+            "error-account-not-usable"
+        } else if error.has_no_password() {
+            "error-user-has-no-password"
+        } else if error.is_password_locked_out() {
+            "error-user-locked-out"
+        } else if error.is_rate_limited() {
+            "error-too-many-mails"
+        } else if let Some(problem) = error.problem_with("enabled") {
+            let messages = visit.portal().site().messages();
+            let text = messages.format("error-pingone", &[("message", problem)]);
+            return self.refused_in_words(visit, text).await;
+        } else {
+            return Err(visit.api_failed(error).await);
+        };
+        self.refused_in_words(visit, visit.text(text_id)).await
+    }
+
+    pub(crate) async fn refused_in_words(
+        &self,
+        visit: &Visit,
+        text: String,
+    ) -> Result<Response, Failure> {
+        visit.leave(Flash::danger(text)).await?;
+        Ok(Redirect::to(&self.path()).into_response())
+    }
+}

@@ -1,0 +1,208 @@
+//! What an operator looks for in the list of users, as an address says it: so that every way back to the
+//! list leads to the same search.
+
+use http::StatusCode;
+use pingone::scim;
+use protocol::params::FormParams;
+use url::form_urlencoded;
+
+use crate::failure::Failure;
+use crate::paths;
+
+pub(crate) const QUERY: &str = "q";
+pub(crate) const STATE: &str = "state";
+const PAGE: &str = "page";
+/// Carries a search along to the page of a user.
+const BACK: &str = "back";
+
+const MOST_QUERY_CHARACTERS: usize = 128;
+
+/// More words than this narrow nothing down, and each makes the filter longer.
+const MOST_WORDS: usize = 5;
+
+/// Attributes of which a word of the search may be the beginning. PingOne's filters know no `co` for
+/// them ("SCIM filter language"), so the middle of a word finds nobody.
+const ATTRIBUTES: [&str; 4] = ["username", "email", "name.given", "name.family"];
+
+/// Which users are looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    #[default]
+    Any,
+    Enabled,
+    Disabled,
+    Locked,
+}
+
+/// A search, and the page of its list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Search {
+    pub(crate) words: String,
+    pub(crate) state: State,
+    /// The sealed cursor of a page that is not the first.
+    pub(crate) page: Option<String>,
+}
+
+impl State {
+    pub(crate) const ALL: [Self; 4] = [Self::Any, Self::Enabled, Self::Disabled, Self::Locked];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+impl Search {
+    /// Reads the query of the list's address. A state that there is not is none.
+    pub(crate) fn read(query: &str) -> Result<Self, Failure> {
+        let params = FormParams::parse(query.as_bytes())
+            .map_err(|error| Failure::new(StatusCode::BAD_REQUEST).caused_by(error))?;
+        let words = params.text(QUERY).trim();
+        let state = params.text(STATE);
+        let state = State::ALL.into_iter().find(|one| one.as_str() == state);
+        Ok(Self {
+            words: words.chars().take(MOST_QUERY_CHARACTERS).collect(),
+            state: state.unwrap_or_default(),
+            page: params.find(PAGE).map(str::to_owned),
+        })
+    }
+
+    /// The search that the address of a user's page carries along; without one, that for everybody.
+    pub(crate) fn carried_by(query: Option<&str>) -> Self {
+        let params = FormParams::parse(query.unwrap_or_default().as_bytes()).ok();
+        let carried = params.and_then(|params| Self::read(params.text(BACK)).ok());
+        carried.unwrap_or_default()
+    }
+
+    /// The same search on another page of its list.
+    pub(crate) fn at(&self, page: Option<String>) -> Self {
+        Self {
+            page,
+            ..self.clone()
+        }
+    }
+
+    /// The address of the list.
+    pub(crate) fn address(&self) -> String {
+        match self.query().as_str() {
+            "" => paths::USERS.to_owned(),
+            query => format!("{}?{query}", paths::USERS),
+        }
+    }
+
+    /// What is put behind the address of a user's page, so that it leads back to this search.
+    pub(crate) fn back(&self) -> String {
+        match self.query().as_str() {
+            "" => String::new(),
+            query => {
+                let mut params = form_urlencoded::Serializer::new(String::new());
+                params.append_pair(BACK, query);
+                format!("?{}", params.finish())
+            }
+        }
+    }
+
+    fn query(&self) -> String {
+        let mut params = form_urlencoded::Serializer::new(String::new());
+        if !self.words.is_empty() {
+            params.append_pair(QUERY, &self.words);
+        }
+        if self.state != State::Any {
+            params.append_pair(STATE, self.state.as_str());
+        }
+        if let Some(page) = &self.page {
+            params.append_pair(PAGE, page);
+        }
+        params.finish()
+    }
+
+    /// Users of whom every word begins a name, a username or an address, as far as PingOne can filter
+    /// them: whether an account is locked, it cannot. Quotes and the like are the builder's work.
+    pub(crate) fn filter(&self) -> Option<scim::Filter> {
+        let words = self.words.split_whitespace().take(MOST_WORDS);
+        let words = words.filter_map(|word| {
+            let attributes = ATTRIBUTES.into_iter();
+            attributes
+                .map(|attribute| scim::sw(attribute, word))
+                .reduce(scim::Filter::or)
+        });
+        let state = match self.state {
+            State::Any | State::Locked => None,
+            State::Enabled => Some(scim::eq("enabled", true)),
+            State::Disabled => Some(scim::eq("enabled", false)),
+        };
+        words.chain(state).reduce(scim::Filter::and)
+    }
+
+    /// What the cursors of this search are sealed for.
+    pub(crate) fn context(&self) -> String {
+        format!("{}:{}", self.state.as_str(), self.words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search(query: &str) -> Search {
+        Search::read(query).unwrap()
+    }
+
+    /// The second sample pasted what was typed between quotes.
+    #[test]
+    fn a_quote_in_the_search_stays_inside_its_text() {
+        let found = Search {
+            words: "ada\"or\"username\"pr".to_owned(),
+            ..Search::default()
+        };
+        let text = found.filter().unwrap().to_string();
+        let unescaped = text.replace("\\\"", "");
+        assert_eq!(unescaped.matches('"').count(), 8, "{text}");
+    }
+
+    #[test]
+    fn every_word_has_to_begin_something_of_the_user() {
+        let text = search("q=ada+lov&state=enabled").filter().unwrap();
+        let text = text.to_string();
+        assert_eq!(text.matches(" sw \"ada\"").count(), 4, "{text}");
+        assert_eq!(text.matches(" sw \"lov\"").count(), 4, "{text}");
+        assert!(text.contains("enabled eq true"), "{text}");
+        assert_eq!(search("state=locked").filter(), None);
+        let many = "a ".repeat(100);
+        let many = Search {
+            words: many,
+            ..Search::default()
+        };
+        let text = many.filter().unwrap().to_string();
+        assert_eq!(text.matches(" sw ").count(), 4 * MOST_WORDS);
+    }
+
+    #[test]
+    fn a_search_comes_back_from_the_address_that_carries_it_along() {
+        for query in [
+            "",
+            "q=a%26page%3Db",
+            "q=ada+lovelace&state=locked",
+            "state=disabled&page=c.d",
+        ] {
+            let search = search(query);
+            let carried = search.back();
+            let carried = Search::carried_by(carried.strip_prefix('?'));
+            assert_eq!(carried, search, "{query}");
+            let address = search.address();
+            let again = address
+                .strip_prefix("/users")
+                .unwrap()
+                .trim_start_matches('?');
+            assert_eq!(Search::read(again).unwrap(), search, "{query}");
+        }
+        assert_eq!(search("state=sideways").state, State::Any);
+        for nonsense in ["back=a%3D1%26a%3D2%26q%3D1%26q%3D2", "back=1&back=2", "x"] {
+            assert_eq!(Search::carried_by(Some(nonsense)), Search::default());
+        }
+    }
+}
