@@ -12,8 +12,8 @@ import { portal, system } from "./support/system.js";
 const NEW = "Brave-New-Horse-43";
 
 async function register(person, stranger, again = stranger.password) {
-  await person.type("username", stranger.username);
   await person.type("email", stranger.email);
+  await person.type("username", stranger.username);
   await person.type("password", stranger.password);
   await person.type("confirmPassword", again);
   await person.submit("confirmPassword");
@@ -29,7 +29,7 @@ async function recover(person, code, password, again = password) {
 journeyInEveryWay("a stranger registers on the way to an application", async (person) => {
   const stranger = aStranger("hosted");
   await person.open(portal("/login"));
-  await person.follow("Create an account");
+  await person.follow("Create account");
   await register(person, stranger);
   await person.type("verificationCode", await codeSentTo(stranger.email));
   await person.submit("verificationCode");
@@ -95,7 +95,7 @@ journey("the hosted pages look right", {}, async (person) => {
   await person.open(portal("/login"));
   await person.submit("password");
   await looksRight(person, "sign-on-empty");
-  await person.follow("Create an account");
+  await person.follow("Create account");
   await looksRight(person, "hosted-register");
   await register(person, { username: "", email: "no address", password: "short" }, "other");
   await looksRight(person, "hosted-register-errors");

@@ -261,7 +261,7 @@ journeyInEveryWay("a newcomer corrects what the provider says and proves the add
   await openSignOn(person, confirming);
   await person.follow("Continue with Lighthouse");
   await giveCredentials(person, foreigner);
-  await person.press("Create an account");
+  await person.press("Create account");
   assert.equal(await person.valueOf("email"), foreigner.email);
   assert.equal(await person.valueOf("familyName"), "Hopper");
   await person.type("username", username);
@@ -311,7 +311,7 @@ journey("the pages around a provider look right", {}, async (person) => {
   await looksRight(person, "provider-link");
   await giveCredentials(person, { username: foreigner.username, password: "not the password" });
   await looksRight(person, "provider-link-wrong-password");
-  await person.press("Create an account");
+  await person.press("Create account");
   await looksRight(person, "provider-confirm");
   await person.type("username", "");
   await person.type("email", "no address");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { journey, journeyInEveryWay, someone } from "./support/journey.js";
 import { looksRight } from "./support/look.js";
 import { codeSentTo } from "./support/mail.js";
-import { aUser } from "./support/people.js";
+import { aStranger, aUser } from "./support/people.js";
 import { giveCredentials, operator, signOn } from "./support/sign-on.js";
 import { environment, portal } from "./support/system.js";
 
@@ -66,6 +66,54 @@ journey("an operator sends a recovery code", {}, async (person) => {
   await codeSentTo(user.email);
 });
 
+journeyInEveryWay("an operator creates, edits and deletes a user, and comes back to the search", async (person) => {
+  const stranger = aStranger("grace");
+  await signOn(person, operator);
+  await person.open(portal("/users"));
+  await person.type("q", stranger.username);
+  await person.choose("state", "Enabled");
+  await person.submit("q");
+  await person.reads("Nobody was found.");
+  await person.follow("Create user");
+  await person.type("email", stranger.email);
+  await person.type("familyName", "Hopper");
+  await person.type("username", stranger.username);
+  await person.type("password", SET);
+  await person.submit("password");
+  await person.reads(`${stranger.username} was created.`);
+  await person.follow("Edit");
+  await person.type("familyName", "Murray Hopper");
+  await person.submit("familyName");
+  await person.reads("Murray Hopper");
+  await person.follow("Delete");
+  await person.press("Delete this user");
+  await person.reads(`${stranger.username} was deleted.`);
+  assert.equal(await person.valueOf("q"), stranger.username);
+  assert.equal(await person.valueOf("state"), "enabled");
+});
+
+journeyInEveryWay("an operator ends the session of a user", async (person) => {
+  const user = await aUser();
+  const owner = await someone();
+  await signOn(owner, user);
+  await signOn(person, operator);
+  await find(person, user);
+  await person.send("/sessions/end");
+  await person.reads("is signed off there.");
+  await owner.open(portal("/user/info"));
+  assert.ok(owner.page.url().startsWith(environment("/")), "who was signed on has to sign on again");
+  await owner.leave();
+});
+
+journey("an operator sends a verification code", {}, async (person) => {
+  const user = await aUser();
+  await signOn(person, operator);
+  await find(person, user);
+  await person.send("/verification-code");
+  assert.ok((await person.messages()).length > 0, "it is confirmed");
+  await codeSentTo(user.email);
+});
+
 journey("somebody without the role is refused", {}, async (person) => {
   const user = await aUser();
   await signOn(person, user);
@@ -85,4 +133,20 @@ journey("the operator's pages look right", {}, async (person) => {
   await person.type("password", "short");
   await person.submit("password");
   await looksRight(person, "user-errors");
+  await person.follow("Edit");
+  await looksRight(person, "user-edit");
+  await person.type("email", "no address");
+  await person.type("username", "");
+  await person.submit("email");
+  await looksRight(person, "user-edit-errors");
+  await person.follow("Back to the user");
+  await person.follow("Delete");
+  await looksRight(person, "user-delete");
+  await person.open(portal("/users/new"));
+  await looksRight(person, "user-new");
+  await person.type("email", "no address");
+  await person.submit("email");
+  await looksRight(person, "user-new-errors");
+  await person.open(portal("/users?state=locked&q=nobody-of-this-name"));
+  await looksRight(person, "users-none");
 });

@@ -6,28 +6,64 @@ import { journey, journeyInEveryWay } from "./support/journey.js";
 import { looksRight } from "./support/look.js";
 import { codeSentTo } from "./support/mail.js";
 import { aStranger, aUser } from "./support/people.js";
-import { giveCredentials } from "./support/sign-on.js";
 import { portal } from "./support/system.js";
 
+const NEW = "Brave-New-Horse-43";
+
 async function fillIn(person, stranger, again = stranger.password) {
-  await person.type("username", stranger.username);
   await person.type("email", stranger.email);
+  await person.type("username", stranger.username);
   await person.type("password", stranger.password);
   await person.type("confirmPassword", again);
   await person.submit("confirmPassword");
 }
 
-journeyInEveryWay("a stranger registers and signs on", async (person) => {
+/** From the page after registering to the sign-on page, whose name is filled in, and in. */
+async function goOn(person, { username, email, password }) {
+  assert.equal(person.page.url(), portal("/register/done"));
+  await person.reads(email);
+  await person.followTo("/login?fresh=true&login_hint=" + encodeURIComponent(username));
+  assert.equal(await person.valueOf("username"), username);
+  await person.type("password", password);
+  await person.submit("password");
+  await person.type("verificationCode", await codeSentTo(email));
+  await person.submit("verificationCode");
+  assert.equal(person.page.url(), portal("/"), "verified and signed on");
+  await person.reads(username);
+}
+
+journeyInEveryWay("a stranger registers, and is verified and signed on at the end", async (person) => {
   const stranger = aStranger("grace");
   await person.open(portal("/"));
   await person.followTo("/register");
   await fillIn(person, stranger);
-  assert.ok((await person.messages()).length > 0, "registration is confirmed");
-  await person.open(portal("/login"));
-  await giveCredentials(person, stranger);
-  await person.type("verificationCode", await codeSentTo(stranger.email));
-  await person.submit("verificationCode");
-  await person.reads(stranger.username);
+  await goOn(person, stranger);
+});
+
+journeyInEveryWay("an e-mail address is enough", async (person) => {
+  const { email, password } = aStranger("grace");
+  await person.open(portal("/register"));
+  await person.type("email", email);
+  await person.type("password", password);
+  await person.type("confirmPassword", password);
+  await person.submit("confirmPassword");
+  await goOn(person, { username: email, email, password });
+});
+
+journeyInEveryWay("whoever has an account already gets in by the code in the mail", async (person) => {
+  const user = await aUser();
+  await person.open(portal("/register"));
+  await fillIn(person, { ...aStranger("grace"), email: user.email, password: NEW });
+  await person.followTo("/password/recover");
+  await person.type("recoveryCode", await codeSentTo(user.email));
+  await person.type("password", NEW);
+  await person.type("confirmPassword", NEW);
+  await person.submit("confirmPassword");
+  assert.equal(await person.valueOf("username"), user.email);
+  await person.type("password", NEW);
+  await person.submit("password");
+  assert.equal(person.page.url(), portal("/"));
+  await person.reads("Your new password is set.");
 });
 
 journeyInEveryWay("what is wrong is said at the field, and only passwords are lost", async (person) => {
@@ -58,4 +94,6 @@ journey("the registration page looks right", {}, async (person) => {
   await looksRight(person, "register");
   await fillIn(person, { username: "", email: "no address", password: "short" }, "other");
   await looksRight(person, "register-errors");
+  await fillIn(person, aStranger("grace"));
+  await looksRight(person, "register-done");
 });

@@ -64,7 +64,8 @@ export class Person {
 
   /** Sends the form that goes to a path, by its button. */
   async send(path) {
-    const button = this.page.locator(`form[action$="${path}"] button[type=submit]`);
+    const form = this.page.locator(`form[action$="${path}"], form[action*="${path}?"]`);
+    const button = form.locator("button[type=submit]");
     await this.activate(button.first(), `the button of ${path}`, "Space");
   }
 
