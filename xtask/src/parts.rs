@@ -103,6 +103,20 @@ mod tests {
     const FILE: &str = "//! X\n\n    // ANCHOR: a\n    fn a() {\n        // ANCHOR: b\n        b();\n        // ANCHOR_END: b\n    }\n    // ANCHOR_END: a\n";
 
     #[test]
+    fn pages_show_parts_as_their_files_have_them_now() {
+        let shown = pages().unwrap();
+        assert!(!shown.is_empty());
+        for page in shown {
+            let committed = fs::read_to_string(root().join(&page.path)).unwrap();
+            assert!(
+                committed == page.text,
+                "{}: write it anew by `cargo xtask generate`",
+                page.path.display()
+            );
+        }
+    }
+
+    #[test]
     fn a_part_is_what_stands_between_its_lines() {
         assert_eq!(part(FILE, Some("a")).unwrap(), "fn a() {\n    b();\n}");
         assert_eq!(part(FILE, Some("b")).unwrap(), "b();");
