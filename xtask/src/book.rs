@@ -190,8 +190,44 @@ pub(crate) fn chapters() -> anyhow::Result<Vec<Page>> {
     Ok(chapters)
 }
 
+/// What is wrong with the links of a page.
+fn faults(page: &Page) -> Vec<String> {
+    let mut faults = Vec::new();
+    for link in page.links.iter().filter(|link| !link.target.is_empty()) {
+        let mut fault = |what: &str| {
+            faults.push(format!("{}: {}: {what}", page.path.display(), link.target));
+        };
+        match page.resolve(link) {
+            Err(error) => fault(&error.to_string()),
+            Ok(Target::Elsewhere) => {}
+            Ok(Target::Here(..)) if !link.is_inline => fault("write it as [words](target)"),
+            Ok(Target::Here(path, anchor)) => {
+                if !root().join(&path).exists() {
+                    fault("leads nowhere");
+                } else if let Some(anchor) = anchor {
+                    let is_there = |target: &Page| target.anchors.contains(&anchor);
+                    let found = if path == page.path {
+                        is_there(page)
+                    } else {
+                        Page::read(path).is_ok_and(|target| is_there(&target))
+                    };
+                    if !found {
+                        fault("there is no such heading");
+                    }
+                }
+            }
+        }
+    }
+    faults
+}
+
 /// Lays the book out, and builds it where mdBook is installed.
 pub(crate) fn build() -> anyhow::Result<bool> {
+    let faults: Vec<String> = chapters()?.iter().flat_map(faults).collect();
+    if !faults.is_empty() {
+        println!("{}", faults.join("\n"));
+        return Ok(false);
+    }
     let source = root().join(SOURCE);
     if source.exists() {
         fs::remove_dir_all(&source).context("could not clear the folder of the book")?;
@@ -303,37 +339,6 @@ mod tests {
 
     /// Pages that are read beside the book.
     const BESIDE: [&str; 2] = ["README.md", SUMMARY];
-
-    /// What is wrong with the links of a page.
-    fn faults(page: &Page) -> Vec<String> {
-        let mut faults = Vec::new();
-        for link in page.links.iter().filter(|link| !link.target.is_empty()) {
-            let mut fault = |what: &str| {
-                faults.push(format!("{}: {}: {what}", page.path.display(), link.target));
-            };
-            match page.resolve(link) {
-                Err(error) => fault(&error.to_string()),
-                Ok(Target::Elsewhere) => {}
-                Ok(Target::Here(..)) if !link.is_inline => fault("write it as [words](target)"),
-                Ok(Target::Here(path, anchor)) => {
-                    if !root().join(&path).exists() {
-                        fault("leads nowhere");
-                    } else if let Some(anchor) = anchor {
-                        let is_there = |target: &Page| target.anchors.contains(&anchor);
-                        let found = if path == page.path {
-                            is_there(page)
-                        } else {
-                            Page::read(path).is_ok_and(|target| is_there(&target))
-                        };
-                        if !found {
-                            fault("there is no such heading");
-                        }
-                    }
-                }
-            }
-        }
-        faults
-    }
 
     /// The Markdown below a folder, as paths below the root.
     fn markdown(folder: &str, into: &mut BTreeSet<PathBuf>) {

@@ -62,7 +62,10 @@ fn with_parts(text: &str, read: impl Fn(&str) -> anyhow::Result<String>) -> anyh
             .map_or((source, None), |(path, anchor)| (path, Some(anchor)));
         let file = read(path)?;
         let part = part(&file, anchor).with_context(|| format!("{path} has no part {anchor:?}"))?;
-        written.push_str(&format!("{fence}\n{}\n```\n", part.trim_matches('\n')));
+        for line in [fence, part.trim_matches('\n'), "```"] {
+            written.push_str(line);
+            written.push('\n');
+        }
     }
     Ok(written)
 }

@@ -283,7 +283,6 @@ async fn run(
     folder: &Path,
 ) -> usize {
     let program = Path::new(env!("CARGO_BIN_EXE_latchkey")).parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let variables: Vec<_> = variables.into_iter().collect();
     let mut count = 0;
     for block in blocks(page) {
@@ -292,11 +291,11 @@ async fn run(
         }
         let mut shell = Command::new("sh");
         shell
-            .args(["-e", "-c", &block.text])
+            .args(["-e", "-c"])
+            .arg(format!("PATH=\"$PROGRAM:$PATH\"\n{}", block.text))
             .current_dir(folder)
-            .env_clear()
             .env("HOME", folder)
-            .env("PATH", &path)
+            .env("PROGRAM", program)
             .envs(variables.clone());
         let output = tokio::task::spawn_blocking(move || shell.output().unwrap());
         let output = output.await.unwrap();
