@@ -78,6 +78,7 @@ mod batch;
 mod catalog;
 mod copy;
 mod error;
+mod load;
 mod location;
 mod migration;
 mod postgres;
@@ -96,6 +97,7 @@ pub use crate::{
     catalog::tables_of,
     copy::{Copied, copy},
     error::StoreError,
+    load::Load,
     location::Location,
     migration::{Migration, MigrationSet},
     postgres::{LibpqEnvironment, Postgres, PostgresSettings},
@@ -247,6 +249,14 @@ impl Db {
         match self {
             Self::Postgres(postgres) => postgres.check().await,
             Self::Sqlite(sqlite) => sqlite.check().await,
+        }
+    }
+
+    /// How busy the way to the database is.
+    pub fn load(&self) -> Load {
+        match self {
+            Self::Postgres(postgres) => postgres.load(),
+            Self::Sqlite(sqlite) => sqlite.load(),
         }
     }
 

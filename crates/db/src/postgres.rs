@@ -22,6 +22,7 @@ pub use self::settings::{LibpqEnvironment, PostgresSettings};
 use crate::{
     batch::{Batch, Step, Written},
     error::{Kind, StoreError},
+    load::Load,
     row::Row,
     statement::Statement,
 };
@@ -110,6 +111,16 @@ impl Postgres {
 
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         self.read(Statement::new("SELECT 1")).await.map(drop)
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        let status = self.0.status();
+        Load {
+            engine: "postgresql",
+            most_connections: status.max_size,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+        }
     }
 
     pub(crate) fn close(&self) {

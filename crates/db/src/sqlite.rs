@@ -28,6 +28,7 @@ use tokio::sync::Semaphore;
 use crate::{
     batch::{Batch, Written},
     error::{Kind, StoreError},
+    load::Load,
     row::Row,
     sqlite::writer::Writer,
     statement::Statement,
@@ -162,6 +163,22 @@ impl Sqlite {
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         self.read(Statement::new("SELECT 1")).await?;
         self.0.writer.write(Batch::new()).await.map(drop)
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        let free = |readers: &Readers| readers.free_scans.available_permits();
+        let most = if self.0.readers.is_some() {
+            SCAN_READERS
+        } else {
+            0
+        };
+        let free = self.0.readers.as_ref().map_or(0, free);
+        Load {
+            engine: "sqlite",
+            most_connections: most,
+            in_use: most.saturating_sub(free),
+            waiting: self.0.writer.waiting(),
+        }
     }
 
     pub(crate) async fn close(&self) {

@@ -1,7 +1,7 @@
 //! What the outermost layer of a server knows about a request, handed inwards as extensions.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use uuid::Uuid;
 
@@ -46,6 +46,22 @@ impl RequestId {
     /// A new id.
     pub fn random(random: &dyn Random) -> Self {
         Self(random.uuid())
+    }
+}
+
+/// Which route answers a request, told to the outermost layer by the router inside, which alone knows.
+#[derive(Clone, Debug, Default)]
+pub struct RouteTaken(Arc<OnceLock<String>>);
+
+impl RouteTaken {
+    /// Notes a route by its template, such as `/users/{id}`; the first to do so is right.
+    pub fn set(&self, template: &str) {
+        self.0.get_or_init(|| template.to_owned());
+    }
+
+    /// The template; `None` where no route was chosen.
+    pub fn template(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
     }
 }
 

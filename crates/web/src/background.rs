@@ -44,6 +44,12 @@ impl Background {
         })
     }
 
+    /// How many tasks are under way.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        MOST_TASKS.saturating_sub(self.places.available_permits())
+    }
+
     /// Waits until everything is done. Call it when no requests come any more.
     pub async fn finished(&self) {
         self.tasks.close();

@@ -5,11 +5,14 @@ use std::hash::Hash;
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 
+use crate::tally::{LookupCounts, Lookups};
+
 /// Answers by what was asked, each for a fixed time; bounded in number, the least useful goes
 /// first.
 pub struct Recent<K, V> {
     entries: Cache<K, (Timestamp, V)>,
     max_age: SignedDuration,
+    lookups: Lookups,
 }
 
 impl<K, V> std::fmt::Debug for Recent<K, V> {
@@ -26,13 +29,21 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
         Self {
             entries: Cache::new(capacity),
             max_age,
+            lookups: Lookups::default(),
         }
     }
 
     /// The answer, if it was kept less than the maximum age ago.
     pub fn find(&self, key: &K, now: Timestamp) -> Option<V> {
-        let (kept_at, value) = self.entries.get(key)?;
-        (kept_at + self.max_age > now && kept_at <= now).then_some(value)
+        let is_good = |kept_at: Timestamp| kept_at + self.max_age > now && kept_at <= now;
+        let kept = self.entries.get(key);
+        let found = kept.and_then(|(kept_at, value)| is_good(kept_at).then_some(value));
+        self.lookups.counted(found)
+    }
+
+    /// How often it was asked, and knew.
+    pub fn lookups(&self) -> LookupCounts {
+        self.lookups.counts()
     }
 
     /// Keeps an answer.

@@ -7,7 +7,11 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
     thread,
 };
 
@@ -32,6 +36,24 @@ type Outcome = Result<Vec<Written>, StoreError>;
 /// The way to the writing thread, which ends when the last of these is dropped.
 pub(super) struct Writer {
     orders: SyncSender<Order>,
+    /// Callers that wait for an answer.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Counts a caller for as long as it waits.
+struct Waits(Arc<AtomicUsize>);
+
+impl Waits {
+    fn among(waiting: &Arc<AtomicUsize>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(waiting))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 enum Order {
@@ -59,7 +81,15 @@ impl Writer {
             .name("db-writer".to_owned())
             .spawn(move || serve(&connection, &received))
             .map_err(|error| StoreError::refused("no thread for the writer").because(error))?;
-        Ok(Self { orders })
+        Ok(Self {
+            orders,
+            waiting: Arc::default(),
+        })
+    }
+
+    /// How many wait for an answer.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     pub(super) async fn write(&self, batch: Batch) -> Outcome {
@@ -95,6 +125,7 @@ impl Writer {
         order: Order,
         outcome: oneshot::Receiver<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        let _waits = Waits::among(&self.waiting);
         match self.orders.try_send(order) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
