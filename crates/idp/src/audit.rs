@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use platform::net::{RemoteAddress, RequestId};
 use protocol::SystemRandom;
 use protocol::id::{ActivityId, ApplicationId, EnvironmentId, PopulationId, SessionId, UserId};
+use protocol::pingone::date;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -174,36 +175,38 @@ impl Activity {
         self
     }
 
-    /// The statements that record it, and put it into the queues of those who are told.
-    fn statements(
+    /// It and what happened with it, each with the entry that tells of it.
+    fn entries(
         &self,
         core: &Core,
         environment: EnvironmentId,
         by: &By,
+    ) -> Vec<(&Self, StoredActivity)> {
+        let entry = StoredActivity {
+            id: ActivityId::random(core.random()),
+            recorded_at: by.now,
+            correlation_id: by.origin.request.0,
+            document: self.document(core.urls(), environment, by),
+        };
+        let others = self.also.iter();
+        let others = others.flat_map(|activity| activity.entries(core, environment, by));
+        std::iter::once((self, entry)).chain(others).collect()
+    }
+
+    /// The statements that record an entry of it, and put it into the queues of those who are told.
+    fn statements(
+        &self,
+        entry: &StoredActivity,
+        environment: EnvironmentId,
+        by: &By,
         told: &Filters,
     ) -> Vec<Statement> {
-        let id = ActivityId::random(core.random());
-        let insert = Activities::insert(
-            environment,
-            &StoredActivity {
-                id,
-                recorded_at: by.now,
-                correlation_id: by.origin.request.0,
-                document: self.document(core.urls(), environment, by),
-            },
-            self.action,
-            &self.subject.id,
-        );
+        let insert = Activities::insert(environment, entry, self.action, &self.subject.id);
         let told_of_it = told
             .iter()
             .filter(|(_, filter)| self.is_told_by(filter, by));
-        let queues = told_of_it.flat_map(|(to, _)| Subscriptions::enqueue(*to, id, by.now));
-        let others = self.also.iter();
-        let others = others.flat_map(|activity| activity.statements(core, environment, by, told));
-        std::iter::once(insert)
-            .chain(queues)
-            .chain(others)
-            .collect()
+        let queues = told_of_it.flat_map(|(to, _)| Subscriptions::enqueue(*to, entry.id, by.now));
+        std::iter::once(insert).chain(queues).collect()
     }
 
     /// Whether anybody is told of it, or of what happened with it.
@@ -298,13 +301,35 @@ impl Change {
     ) -> Result<(), StoreError> {
         let told = core.subscriptions().filters(environment, by.now).await?;
         let is_told = activity.is_told(by, &told);
-        let records = activity.statements(core, environment, by, &told);
+        let entries = activity.entries(core, environment, by);
+        let records = entries
+            .iter()
+            .flat_map(|(activity, entry)| activity.statements(entry, environment, by, &told));
         self.add_all(records).commit_unrecorded(core).await?;
+        if let Some(listener) = &core.settings().activities {
+            for (_, entry) in entries {
+                listener.hear(told_outside(environment, entry));
+            }
+        }
         if is_told {
             core.subscriptions().wake();
         }
         Ok(())
     }
+}
+
+/// An entry as the management API shows it, with its environment: outside there is one log of all.
+fn told_outside(environment: EnvironmentId, entry: StoredActivity) -> Map<String, Value> {
+    let at = date::written(entry.recorded_at);
+    let members = [
+        ("id", json!(entry.id)),
+        ("recordedAt", json!(at)),
+        ("createdAt", json!(at)),
+        ("correlationId", json!(entry.correlation_id)),
+        ("environment", json!({ "id": environment })),
+    ];
+    let members = members.map(|(name, value)| (name.to_owned(), value));
+    members.into_iter().chain(entry.document).collect()
 }
 
 /// `PASSWORD.CHECK_FAILED` as `Password Check Failed`.

@@ -7,6 +7,7 @@ use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use uuid::Uuid;
+use web::{LookupCounts, Lookups};
 
 /// How old an entry may be, as another node may have written meanwhile.
 const MAX_AGE: SignedDuration = SignedDuration::from_secs(5);
@@ -29,6 +30,7 @@ pub(crate) struct Recent<V> {
     entries: Cache<Uuid, (Timestamp, V)>,
     /// Raised by each write, so that a value read before it is not kept after it.
     writes: AtomicU64,
+    lookups: Lookups,
 }
 
 impl<V: Clone> Default for Recent<V> {
@@ -36,6 +38,7 @@ impl<V: Clone> Default for Recent<V> {
         Self {
             entries: Cache::new(MOST_ENTRIES),
             writes: AtomicU64::new(0),
+            lookups: Lookups::default(),
         }
     }
 }
@@ -55,9 +58,10 @@ impl<V: Clone> Recent<V> {
         now: Timestamp,
         read: impl Future<Output = Result<Option<V>, StoreError>>,
     ) -> Result<Option<V>, StoreError> {
-        if let Some((read_at, value)) = self.entries.get(&id)
-            && now.duration_since(read_at).abs() <= MAX_AGE
-        {
+        let is_good = |read_at| now.duration_since(read_at).abs() <= MAX_AGE;
+        let kept = self.entries.get(&id);
+        let kept = kept.and_then(|(read_at, value)| is_good(read_at).then_some(value));
+        if let Some(value) = self.lookups.counted(kept) {
             return Ok(Some(value));
         }
         let writes = self.writes.load(Ordering::Acquire);
@@ -69,6 +73,11 @@ impl<V: Clone> Recent<V> {
             }
         }
         Ok(value)
+    }
+
+    /// How often it was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.lookups.counts()
     }
 
     /// Forgets what a write may have changed.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use db::{Db, Reader};
 use platform::keyring::Keyring;
 use protocol::Random;
+use web::LookupCounts;
 
 use crate::caches::Touched;
 use crate::settings::Settings;
@@ -170,6 +171,24 @@ impl Core {
 
     pub(crate) fn subscriptions(&self) -> &Subscriptions {
         &self.subscriptions
+    }
+
+    /// How often what is kept in memory was asked for, and there.
+    pub(crate) fn lookups(&self) -> [(&'static str, LookupCounts); 12] {
+        [
+            ("applications", self.applications.lookups()),
+            ("application_secrets", self.application_secrets.lookups()),
+            ("attribute_mappings", self.attribute_mappings.lookups()),
+            ("environments", self.environments.lookups()),
+            ("granted_scopes", self.granted.lookups()),
+            ("languages", self.languages.lookups()),
+            ("resource_attributes", self.resource_attributes.lookups()),
+            ("role_assignments", self.role_assignments.lookups()),
+            ("sign_on_policies", self.sign_on_policies.lookups()),
+            ("subscriptions", self.subscriptions.lookups()),
+            ("themes", self.themes.lookups()),
+            ("user_schemas", self.user_schemas.lookups()),
+        ]
     }
 
     /// Forgets what a write may have changed, wherever it is kept.

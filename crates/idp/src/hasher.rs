@@ -15,6 +15,7 @@ use protocol::Random;
 use protocol::names::prepared_password;
 use protocol::secret::Password;
 use tokio::sync::Semaphore;
+use web::Count;
 use zeroize::Zeroizing;
 
 use crate::settings::HashingSettings;
@@ -83,6 +84,20 @@ pub(crate) struct InvalidHashing {
     parallelism: u32,
 }
 
+/// How busy the computing of password hashes is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HashingNumbers {
+    /// Being computed.
+    pub running: usize,
+    /// As many as are computed at once.
+    pub most_running: usize,
+    /// Waiting for that.
+    pub waiting: usize,
+    /// Turned away since the start: too many were waiting, or for too long.
+    pub refused: u64,
+}
+
 /// Computes and checks password hashes.
 #[derive(Clone)]
 pub(crate) struct Hasher(Arc<Inner>);
@@ -92,6 +107,8 @@ struct Inner {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
+    most_running: usize,
+    refused: Count,
     /// Memory of finished hashes, for the next: half of a hash's cost is the kernel handing out
     /// fresh pages.
     memory: Mutex<Vec<Vec<Block>>>,
@@ -127,6 +144,8 @@ impl Hasher {
             permits: Arc::new(Semaphore::new(permits)),
             waiting: AtomicUsize::new(0),
             most_waiting: permits + queue,
+            most_running: permits,
+            refused: Count::default(),
             memory: Mutex::new(Vec::new()),
             used: AtomicUsize::new(0),
         })))
@@ -209,6 +228,23 @@ impl Hasher {
         .await
     }
 
+    /// How busy it is.
+    pub(crate) fn numbers(&self) -> HashingNumbers {
+        let inner = &*self.0;
+        let running = inner
+            .most_running
+            .saturating_sub(inner.permits.available_permits());
+        HashingNumbers {
+            running,
+            most_running: inner.most_running,
+            waiting: inner
+                .waiting
+                .load(Ordering::Relaxed)
+                .saturating_sub(running),
+            refused: inner.refused.get(),
+        }
+    }
+
     /// Gives back the memory kept for the next hash, unless one was computed since the last call.
     pub(crate) fn release_idle_memory(&self) {
         if self.0.used.swap(0, Ordering::Relaxed) == 0 {
@@ -224,7 +260,10 @@ impl Hasher {
         let permit =
             tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.0.permits).acquire_owned())
                 .await
-                .map_err(|_| HashError::Busy)?
+                .map_err(|_| {
+                    self.0.refused.add();
+                    HashError::Busy
+                })?
                 .map_err(|_| HashError::Failed)?;
         let inner = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || {
@@ -275,6 +314,7 @@ impl<'a> Place<'a> {
     fn take(inner: &'a Inner) -> Result<Self, HashError> {
         if inner.waiting.fetch_add(1, Ordering::AcqRel) >= inner.most_waiting {
             inner.waiting.fetch_sub(1, Ordering::AcqRel);
+            inner.refused.add();
             return Err(HashError::Busy);
         }
         Ok(Self(&inner.waiting))
@@ -465,6 +505,13 @@ mod tests {
         }
         let turned_away = hasher.verify_nobody(&Password::new("x")).await;
         assert!(matches!(turned_away, Err(HashError::Busy)));
+        let HashingNumbers {
+            running,
+            waiting: waiting_now,
+            refused,
+            ..
+        } = hasher.numbers();
+        assert_eq!((running, waiting_now, refused), (1, 0, 1));
         drop(held);
         waiting.await.unwrap().unwrap();
     }

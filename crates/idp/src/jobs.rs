@@ -40,13 +40,14 @@ impl Idp {
         let outbox = Box::pin(outbox::run(
             self,
             self.mail(),
-            self.clock(),
+            (&self.jobs().mails, self.clock()),
             wait(stopped.subscribe()),
         ));
-        let webhooks = Box::pin(
-            self.webhooks()
-                .run(self, self.clock(), wait(stopped.subscribe())),
-        );
+        let webhooks = Box::pin(self.webhooks().run(
+            self,
+            (&self.jobs().webhooks, self.clock()),
+            wait(stopped.subscribe()),
+        ));
         let rotation = Box::pin(policies::rotate_in_time(self, wait(stopped.subscribe())));
         let housekeeping = self.keep_house(wait(stopped.subscribe()));
         let stopping = async {
@@ -65,7 +66,9 @@ impl Idp {
                 () = tokio::time::sleep(HOUSEKEEPING) => {}
             }
             self.hasher().release_idle_memory();
-            if let Err(error) = self.purge(self.now()).await {
+            let purged = self.purge(self.now()).await;
+            self.jobs().housekeeping.ran(purged.is_ok(), self.now());
+            if let Err(error) = purged {
                 let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(
                     cause,

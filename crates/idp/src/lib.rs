@@ -41,6 +41,7 @@ mod mail;
 mod mailbox;
 mod management;
 pub mod manual;
+mod numbers;
 mod oauth;
 mod outbox;
 mod outgoing;
@@ -51,6 +52,7 @@ mod signon;
 mod start;
 mod state;
 mod stores;
+mod tallies;
 mod texts;
 mod uploads;
 mod urls;
@@ -60,14 +62,18 @@ pub use api::media_router::{KeptMembers, Operation};
 pub use control::ControlError;
 pub use founding::portal_applications::PortalAddresses;
 pub use founding::{bootstrap, demo};
+pub use hasher::HashingNumbers;
 pub use mail::{MailServerError, check_mail_server};
 pub use mailbox::Message;
 pub use management::{
     absent as absent_from_management, document as management_document,
     operations as management_operations,
 };
+pub use numbers::{Numbers, Outbox};
 pub use platform::Parts;
-pub use settings::{HashingSettings, Lifetimes, Limits, Settings, SmtpSecurity, SmtpSettings};
+pub use settings::{
+    HashingSettings, Lifetimes, Limits, Listener, Settings, SmtpSecurity, SmtpSettings,
+};
 pub use state::{Idp, StartError};
 pub use stores::sealed::sealing_keys;
 pub use stores::{MIGRATIONS, TABLES};

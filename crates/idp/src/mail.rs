@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use ui::{MailText, Messages, Site};
 
 use crate::core::Core;
+use crate::outbox::Deliveries;
 use crate::settings::SmtpSettings;
 use crate::stores::change::Change;
 use crate::stores::codes::{RECOVERY_CODE_LIFETIME, VERIFICATION_CODE_LIFETIME};
@@ -231,6 +232,7 @@ pub(crate) struct Mail {
     /// `None` where mails wait for somebody to look into the mailbox.
     smtp: Option<Smtp>,
     waiting: Notify,
+    deliveries: Deliveries,
 }
 
 impl Mail {
@@ -239,7 +241,13 @@ impl Mail {
             site,
             smtp: smtp.map(Smtp::new).transpose()?,
             waiting: Notify::new(),
+            deliveries: Deliveries::default(),
         })
+    }
+
+    /// What became of mails.
+    pub(crate) fn deliveries(&self) -> &Deliveries {
+        &self.deliveries
     }
 
     /// Puts a mail to a user into the outbox, unless the address has had its share of mails.

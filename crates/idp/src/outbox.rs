@@ -6,7 +6,31 @@ use std::time::Duration;
 
 use db::StoreError;
 use jiff::{SignedDuration, Timestamp};
+use platform::Clock;
 use tokio::sync::Notify;
+use web::{Count, Job};
+
+/// What became of what was taken from an outbox.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    /// The other side took it.
+    pub(crate) delivered: Count,
+    /// It did not, and never will.
+    pub(crate) given_up: Count,
+    /// It did not, and is asked again.
+    pub(crate) put_off: Count,
+}
+
+impl Deliveries {
+    /// How many there were of each.
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 3] {
+        [
+            ("delivered", self.delivered.get()),
+            ("given_up", self.given_up.get()),
+            ("put_off", self.put_off.get()),
+        ]
+    }
+}
 
 /// Takes one thing after the other until `stop` completes: at once while there is more, else when
 /// somebody says so or `period` is over.
@@ -15,6 +39,7 @@ use tokio::sync::Notify;
 pub(crate) async fn run<T, F>(
     what: &'static str,
     (arrived, period): (&Notify, Duration),
+    (job, clock): (&Job, &dyn Clock),
     stop: impl Future<Output = ()> + Send,
     mut take: T,
 ) where
@@ -23,7 +48,9 @@ pub(crate) async fn run<T, F>(
 {
     let mut stop = std::pin::pin!(stop);
     loop {
-        let has_more = match take().await {
+        let taken = take().await;
+        job.ran(taken.is_ok(), clock.now());
+        let has_more = match taken {
             Ok(has_more) => has_more,
             Err(error) => {
                 let cause = ui::chain_of_causes(&error).join(": ");

@@ -3,13 +3,14 @@
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderName, Method, Response};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
+use web::note_route;
 
 use crate::Idp;
 use crate::api::media_router;
@@ -36,6 +37,7 @@ impl Idp {
     pub fn router(&self) -> Router {
         let all = authentication(self)
             .nest("/v1", management::router(self))
+            .layer(from_fn(note_route))
             .with_state(self.clone());
         // What changes a path must stand in front of all that chooses by it.
         let named = from_fn_with_state(self.clone(), domains::name_environment);

@@ -1,8 +1,12 @@
 //! What an installation can set about its environments.
 
+use std::fmt::Debug;
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use protocol::pingone::Region;
 use secrecy::SecretString;
+use serde_json::{Map, Value};
 use ui::{BrandSettings, Mode, RegistrationFields};
 use url::Url;
 
@@ -42,6 +46,15 @@ pub struct Settings {
     pub limits: Limits,
     /// How long things are good for.
     pub lifetimes: Lifetimes,
+    /// Who else hears of each entry of the audit log.
+    pub activities: Option<Arc<dyn Listener>>,
+}
+
+/// Hears of each entry of the audit log, once it is written to the database.
+pub trait Listener: Debug + Send + Sync {
+    /// Takes an entry, in the form of the management API with its environment, and does not wait:
+    /// whoever signs on waits for this.
+    fn hear(&self, entry: Map<String, Value>);
 }
 
 impl Settings {
@@ -70,6 +83,7 @@ impl Settings {
             smtp: None,
             limits: Limits::default(),
             lifetimes: Lifetimes::default(),
+            activities: None,
         }
     }
 }

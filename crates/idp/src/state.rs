@@ -20,6 +20,7 @@ use crate::mail::{InvalidSmtp, Mail};
 use crate::outgoing::Reach;
 use crate::settings::Settings;
 use crate::stores;
+use crate::tallies::{Jobs, SignOns};
 use crate::webhooks::Webhooks;
 
 /// The embedded environment. Cheap to clone.
@@ -44,9 +45,11 @@ pub struct Services {
     clock: Arc<dyn Clock>,
     federation: Federation,
     hasher: Hasher,
+    jobs: Jobs,
     keys: Keys,
     limits: Limits,
     mail: Mail,
+    sign_ons: SignOns,
     tried_names: TriedNames,
     webhooks: Webhooks,
 }
@@ -114,9 +117,11 @@ impl Idp {
             clock,
             federation: Federation::new(reach).map_err(tls)?,
             hasher: Hasher::new(settings.hashing)?,
+            jobs: Jobs::default(),
             keys: Keys::new(),
             limits: Limits::new(&settings.limits),
             mail: Mail::new(site.clone(), settings.smtp.as_ref())?,
+            sign_ons: SignOns::default(),
             tried_names: TriedNames::default(),
             webhooks: Webhooks::new(reach).map_err(tls)?,
             core,
@@ -177,6 +182,11 @@ impl Services {
         &self.hasher
     }
 
+    /// What became of what is done beside requests.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
@@ -187,6 +197,11 @@ impl Services {
 
     pub(crate) fn mail(&self) -> &Mail {
         &self.mail
+    }
+
+    /// Tries to sign on, by how they ended.
+    pub(crate) fn sign_ons(&self) -> &SignOns {
+        &self.sign_ons
     }
 
     pub(crate) fn webhooks(&self) -> &Webhooks {

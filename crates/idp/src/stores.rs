@@ -61,7 +61,8 @@ pub(crate) mod user_schemas;
 pub(crate) mod user_search;
 pub(crate) mod users;
 
-use db::Migration;
+use db::{Migration, Row, StoreError};
+use jiff::Timestamp;
 
 /// The name of the environment's set of tables.
 pub const TABLES: &str = "idp";
@@ -215,6 +216,15 @@ pub const MIGRATIONS: &[Migration] = &[
 /// changes it changes the rule that [`name_keys`] notes.
 pub(crate) fn fold(text: &str) -> String {
     protocol::names::name_key(text)
+}
+
+/// What a count of what waits found: how much, and since when the oldest does.
+fn waiting(row: Option<&Row>) -> Result<(u64, Option<Timestamp>), StoreError> {
+    let Some(row) = row else {
+        return Ok((0, None));
+    };
+    let waiting: i64 = row.get("waiting")?;
+    Ok((waiting.unsigned_abs(), row.get("since")?))
 }
 
 #[cfg(test)]

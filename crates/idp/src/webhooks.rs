@@ -16,9 +16,10 @@ use protocol::id::EnvironmentId;
 use protocol::pingone::date;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value, json};
+use web::Job;
 
 use crate::core::Core;
-use crate::outbox::{self, Pauses};
+use crate::outbox::{self, Deliveries, Pauses};
 use crate::outgoing::{self, Reach};
 use crate::stores::activities::StoredActivity;
 use crate::stores::configuration::Objects;
@@ -78,6 +79,7 @@ pub(crate) struct Webhooks {
     certified: Cache<Vec<u8>, reqwest::Client>,
     own_network: bool,
     own_authority: Option<String>,
+    deliveries: Deliveries,
 }
 
 impl Webhooks {
@@ -93,7 +95,13 @@ impl Webhooks {
             certified: Cache::new(MOST_CERTIFIED),
             own_network: reach.own_network,
             own_authority: reach.own_authority.map(str::to_owned),
+            deliveries: Deliveries::default(),
         })
+    }
+
+    /// What became of requests.
+    pub(crate) fn deliveries(&self) -> &Deliveries {
+        &self.deliveries
     }
 
     /// Who makes the requests of a subscription.
@@ -129,7 +137,7 @@ impl Webhooks {
     pub(crate) async fn run(
         &self,
         core: &Core,
-        clock: &dyn Clock,
+        job: (&Job, &dyn Clock),
         stop: impl Future<Output = ()> + Send,
     ) {
         let stopped = tokio::sync::watch::Sender::new(false);
@@ -140,7 +148,7 @@ impl Webhooks {
                 let _stopped = receiver.wait_for(|stopped| *stopped).await;
             };
             let when = (core.subscriptions().arrived(), PERIOD);
-            outbox::run("webhooks", when, stop, || self.tell_next(core, clock))
+            outbox::run("webhooks", when, job, stop, || self.tell_next(core, job.1))
         };
         let stopping = async {
             stop.await;
@@ -203,6 +211,7 @@ impl Webhooks {
         match sent {
             Ok(()) => {
                 tracing::debug!(subscription.id = %id, "webhook delivered");
+                self.deliveries.delivered.add();
                 Subscriptions::delivered(queue, last, clock.now())
             }
             Err(error) => {
@@ -210,6 +219,7 @@ impl Webhooks {
                 let cause = ui::chain_of_causes(&error).join(": ");
                 tracing::warn!(subscription.id = %id, attempt = queue.attempts, cause, %again_at,
                     "a webhook was not taken; it is tried again");
+                self.deliveries.put_off.add();
                 Subscriptions::retry(queue, again_at)
             }
         }

@@ -7,11 +7,12 @@ use protocol::secret::Password;
 use super::passwords::{self, ChangeReason, Right};
 use super::{Refusal, identification};
 use crate::audit::By;
-use crate::hasher::is_too_long;
+use crate::hasher::{HashError, is_too_long};
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::password_policies::PasswordPolicies;
 use crate::stores::users::{StoredUser, Users, Word};
+use crate::tallies::SignOnResult;
 
 /// Somebody who gave the right password.
 #[derive(Debug)]
@@ -31,6 +32,38 @@ pub(crate) struct SignedOn {
 /// after as many wrong tries with one name as the environment's default policy says, whoever has
 /// the name and whichever policy counts for the account itself.
 pub(crate) async fn sign_on(
+    idp: &Idp,
+    environment: EnvironmentId,
+    identifier: &str,
+    password: &Password,
+    by: &By,
+) -> Result<SignedOn, Refusal> {
+    let judged = judge(idp, environment, identifier, password, by).await;
+    if let Err(refusal) = &judged {
+        idp.sign_ons().ended(counted_as(refusal));
+    }
+    judged
+}
+
+/// How a try that was refused is counted.
+fn counted_as(refusal: &Refusal) -> SignOnResult {
+    match refusal {
+        Refusal::AccountNotUsable => SignOnResult::AccountNotUsable,
+        Refusal::Wrong { .. } | Refusal::NoPassword => SignOnResult::WrongPassword,
+        Refusal::LockedOut { .. } => SignOnResult::LockedOut,
+        Refusal::Hashing(HashError::Busy) => SignOnResult::Busy,
+        Refusal::CodeInvalid
+        | Refusal::CodeExhausted
+        | Refusal::Policy(_)
+        | Refusal::TooYoung { .. }
+        | Refusal::Hashing(_)
+        | Refusal::TooManyMails
+        | Refusal::Store(_)
+        | Refusal::Mail(_) => SignOnResult::Failed,
+    }
+}
+
+async fn judge(
     idp: &Idp,
     environment: EnvironmentId,
     identifier: &str,

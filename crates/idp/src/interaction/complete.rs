@@ -15,6 +15,7 @@ use crate::audit::{Activity, By};
 use crate::stores::change::Change;
 use crate::stores::sessions::{BrowserSession, SeenFrom, Sessions};
 use crate::stores::users::StoredUser;
+use crate::tallies::SignOnResult;
 
 /// Signs the user on by what was proven, and gives the session's new token. A password that was right
 /// is written with it.
@@ -81,7 +82,10 @@ pub(crate) async fn complete(
         .commit(idp, environment, &activity, &by)
         .await;
     match written {
-        Ok(()) => Ok(token),
+        Ok(()) => {
+            idp.sign_ons().ended(SignOnResult::Completed);
+            Ok(token)
+        }
         // Another request was faster; what it led to is what counts. The password was right all
         // the same.
         Err(error) if error.unmet().is_some() => {

@@ -6,11 +6,12 @@ use std::time::Duration;
 use db::StoreError;
 use jiff::SignedDuration;
 use platform::Clock;
+use web::Job;
 
 use super::smtp::{SendError, Smtp};
 use super::{Content, Mail};
 use crate::core::Core;
-use crate::outbox::{self, Pauses};
+use crate::outbox::{self, Deliveries, Pauses};
 use crate::stores::change::Change;
 use crate::stores::email_delivery::EmailDelivery;
 use crate::stores::mails::{Mails, StoredMail};
@@ -36,11 +37,12 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) async fn run(
     core: &Core,
     mail: &Mail,
-    clock: &dyn Clock,
+    (job, clock): (&Job, &dyn Clock),
     stop: impl Future<Output = ()> + Send,
 ) {
     let when = (&mail.waiting, PERIOD);
-    outbox::run("mails", when, stop, || send_next(core, mail, clock)).await;
+    let job = (job, clock);
+    outbox::run("mails", when, job, stop, || send_next(core, mail, clock)).await;
 }
 
 /// Sends the next mail that is due; whether there was one.
@@ -52,6 +54,7 @@ async fn send_next(core: &Core, sender: &Mail, clock: &dyn Clock) -> Result<bool
     };
     let Some(sealed) = super::open_sealed(core, &mail) else {
         tracing::error!(mail.id = %mail.id, "no key of this installation opens the mail");
+        sender.deliveries.given_up.add();
         settle(core, Mails::give_up(mail.id, clock.now())).await?;
         return Ok(true);
     };
@@ -61,11 +64,15 @@ async fn send_next(core: &Core, sender: &Mail, clock: &dyn Clock) -> Result<bool
         super::own_server(core, &mail).await?
     };
     let content = sealed.content;
-    match (own, &sender.smtp) {
-        (Some(server), _) => send(core, Way::Own(Box::new(server)), clock, mail, content).await?,
-        (None, Some(smtp)) => send(core, Way::Installation(smtp), clock, mail, content).await?,
+    let way = match (own, &sender.smtp) {
+        (Some(server), _) => Some(Way::Own(Box::new(server))),
+        (None, Some(smtp)) => Some(Way::Installation(smtp)),
+        (None, None) => None,
+    };
+    match way {
+        Some(way) => send(core, way, (clock, &sender.deliveries), mail, content).await?,
         // The environment had one when the mail was written.
-        (None, None) => settle(core, Mails::wait(mail.id)).await?,
+        None => settle(core, Mails::wait(mail.id)).await?,
     }
     Ok(true)
 }
@@ -98,7 +105,7 @@ impl Way<'_> {
 async fn send(
     core: &Core,
     way: Way<'_>,
-    clock: &dyn Clock,
+    (clock, deliveries): (&dyn Clock, &Deliveries),
     mail: StoredMail,
     content: Content,
 ) -> Result<(), StoreError> {
@@ -107,11 +114,13 @@ async fn send(
     let is_spent = mail.attempts > MOST_ATTEMPTS || mail.created_at + LONGEST_WAIT <= clock.now();
     if is_spent {
         tracing::error!(mail.id = %mail.id, attempt = mail.attempts, "a mail is given up: it was tried for too long");
+        deliveries.given_up.add();
         return settle(core, Mails::give_up(mail.id, clock.now())).await;
     }
     match way.send(core, &mail, content).await {
         Ok(()) => {
             tracing::info!(mail.id = %mail.id, attempt = mail.attempts, "mail sent");
+            deliveries.delivered.add();
             settle(core, Mails::mark_sent(mail.id, clock.now())).await
         }
         Err(error) if error.is_transient() && mail.attempts < MOST_ATTEMPTS => {
@@ -119,11 +128,13 @@ async fn send(
             let cause = ui::chain_of_causes(&error).join(": ");
             tracing::warn!(mail.id = %mail.id, attempt = mail.attempts, cause, %again_at,
                 "the mail server did not take a mail; it is tried again");
+            deliveries.put_off.add();
             settle(core, Mails::retry(mail.id, again_at)).await
         }
         Err(error) => {
             let cause = ui::chain_of_causes(&error).join(": ");
             tracing::error!(mail.id = %mail.id, cause, "a mail is given up");
+            deliveries.given_up.add();
             settle(core, Mails::give_up(mail.id, clock.now())).await
         }
     }

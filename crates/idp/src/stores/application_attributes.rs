@@ -10,6 +10,7 @@ use protocol::id::{ApplicationId, EnvironmentId, ScopeId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::configuration::{Document, Objects, Reference};
 use super::record::{Events, events};
@@ -143,6 +144,11 @@ impl AttributeMappings {
             keyring,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

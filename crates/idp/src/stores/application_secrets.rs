@@ -9,6 +9,7 @@ use platform::keyring::Keyring;
 use protocol::Random;
 use protocol::id::ApplicationId;
 use protocol::secret::{ClientSecret, ClientSecretDigest};
+use web::LookupCounts;
 
 use super::change::Change;
 use crate::caches::{Recent, Touched};
@@ -59,6 +60,11 @@ impl ApplicationSecrets {
             keyring,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

@@ -12,6 +12,7 @@ use protocol::pingone::{
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::application_attributes::AttributeMapping;
 use super::change::Change;
@@ -353,6 +354,11 @@ impl Applications {
             db,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

@@ -10,6 +10,7 @@ use protocol::pingone::{
     Product, ProductType, Reference, Region,
 };
 use serde::{Deserialize, Serialize};
+use web::LookupCounts;
 
 use super::change::Change;
 use super::{fold, licenses};
@@ -189,6 +190,11 @@ impl Environments {
             db,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

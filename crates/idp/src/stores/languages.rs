@@ -10,6 +10,7 @@ use protocol::id::EnvironmentId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ui::{Messages, OwnTexts};
+use web::LookupCounts;
 
 use super::configuration::{Document, Objects};
 use super::record::{Events, events};
@@ -140,6 +141,11 @@ impl Languages {
     /// The catalogues that languages are said in.
     pub(crate) fn texts(&self) -> &Texts {
         &self.texts
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

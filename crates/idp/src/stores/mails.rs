@@ -105,6 +105,10 @@ SELECT id, environment_id, recipient, sealed, created_at, attempts FROM mails
 const FIND: &str = "\
 SELECT id, environment_id, recipient, sealed, created_at, attempts FROM mails WHERE id = $1 AND sealed <> ''";
 
+/// Those that something will send.
+const WAITING: &str = "\
+SELECT COUNT(*) AS waiting, MIN(created_at) AS since FROM mails WHERE next_attempt_at IS NOT NULL";
+
 const DELETE: &str = "DELETE FROM mails WHERE id = $1";
 
 const DELETE_ALL: &str = "\
@@ -198,6 +202,13 @@ impl<'a> Mails<'a> {
             .await
             .map_err(StoreError::during("list the mailbox"))?;
         rows.iter().map(from_row).collect()
+    }
+
+    /// How many wait to be sent, and since when the oldest does.
+    pub(crate) async fn waiting(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        let row = self.0.read_optional(Statement::new(WAITING).scan()).await;
+        let row = row.map_err(StoreError::during("count the mails that wait"))?;
+        super::waiting(row.as_ref())
     }
 
     /// One mail.

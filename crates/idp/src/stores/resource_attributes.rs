@@ -10,6 +10,7 @@ use protocol::id::{EnvironmentId, ResourceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::configuration::{Document, Objects};
 use super::record::{Events, events};
@@ -131,6 +132,11 @@ impl ResourceAttributes {
             keyring,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

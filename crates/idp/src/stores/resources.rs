@@ -13,6 +13,7 @@ use protocol::pingone::{
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::change::Change;
 use super::fold;
@@ -313,6 +314,11 @@ impl Granted {
             of_pingone_api,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

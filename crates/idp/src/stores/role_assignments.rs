@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use protocol::id::{EnvironmentId, RoleAssignmentId, RoleId};
 use protocol::pingone::{RoleAssignment, RoleScope, RoleScopeType};
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::change::Change;
 use super::configuration::Object;
@@ -186,6 +187,11 @@ impl RoleAssignments {
             db,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

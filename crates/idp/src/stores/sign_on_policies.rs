@@ -12,6 +12,7 @@ use protocol::pingone::Reference as WireReference;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::configuration::{Document, Objects, Reference, Target};
 use super::populations::StoredPopulation;
@@ -366,6 +367,11 @@ impl SignOnPolicies {
             candidates: Recent::default(),
             policies: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.candidates.lookups() + self.policies.lookups()
     }
 
     /// Forgets what a write may have changed.

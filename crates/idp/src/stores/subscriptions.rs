@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::activities::StoredActivity;
 use super::change::{Change, Claim};
@@ -296,6 +297,8 @@ SELECT webhook_events.place, activities.id, activities.recorded_at, activities.c
   FROM webhook_events LEFT JOIN activities ON activities.id = webhook_events.activity_id
  WHERE webhook_events.subscription_id = $1 ORDER BY webhook_events.place LIMIT $2";
 
+const WAITING: &str = "SELECT COUNT(*) AS waiting, MIN(recorded_at) AS since FROM webhook_events";
+
 const DELIVERED: &str = "DELETE FROM webhook_events WHERE subscription_id = $1 AND place <= $2";
 
 /// It is due again where something waits, or came meanwhile.
@@ -345,6 +348,11 @@ impl Subscriptions {
         Ok(found.unwrap_or_default())
     }
 
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
+    }
+
     pub(crate) fn forget(&self, touched: &Touched) {
         self.recent.forget(touched);
     }
@@ -388,6 +396,13 @@ impl Subscriptions {
         let row = self.db.read_optional(Statement::new(DUE).bind(now)).await;
         let row = row.map_err(StoreError::during("look for webhooks"))?;
         Ok(row.is_some())
+    }
+
+    /// How much waits in all queues, and since when the oldest does.
+    pub(crate) async fn waiting(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        let row = self.db.read_optional(Statement::new(WAITING).scan()).await;
+        let row = row.map_err(StoreError::during("count the webhooks that wait"))?;
+        super::waiting(row.as_ref())
     }
 
     /// What waits longest in a queue.

@@ -10,6 +10,7 @@ use protocol::id::EnvironmentId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use web::LookupCounts;
 
 use super::configuration::{Document, Object, Objects, Reference};
 use super::images::{self, Image};
@@ -233,6 +234,11 @@ impl Themes {
             urls,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

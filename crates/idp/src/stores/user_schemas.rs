@@ -8,6 +8,7 @@ use protocol::id::EnvironmentId;
 use regex::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use web::LookupCounts;
 
 use super::change::Change;
 use super::configuration::Document;
@@ -211,6 +212,11 @@ impl UserSchemas {
             db,
             recent: Recent::default(),
         }
+    }
+
+    /// How often the cache was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.recent.lookups()
     }
 
     /// Forgets what a write may have changed.

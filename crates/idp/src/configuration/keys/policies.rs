@@ -215,7 +215,9 @@ async fn make<const N: usize>(
 pub(crate) async fn rotate_in_time(idp: &Idp, stop: impl Future<Output = ()> + Send) {
     let mut stop = pin!(stop);
     loop {
-        if let Err(error) = rotate_due(idp, idp.now()).await {
+        let rotated = rotate_due(idp, idp.now()).await;
+        idp.jobs().key_rotation.ran(rotated.is_ok(), idp.now());
+        if let Err(error) = rotated {
             let cause = ui::chain_of_causes(&error).join(": ");
             tracing::warn!(
                 cause,
