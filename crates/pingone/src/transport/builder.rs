@@ -1,6 +1,7 @@
 //! How a transport is set up.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ const SILENT_CONNECTION: Duration = Duration::from_secs(5);
 pub struct TransportBuilder {
     authorities: Vec<u8>,
     proxy: Option<Url>,
+    resolved: Vec<(String, SocketAddr)>,
     connect_timeout: Duration,
     settings: Settings,
 }
@@ -47,6 +49,7 @@ impl TransportBuilder {
         Self {
             authorities: Vec::new(),
             proxy: None,
+            resolved: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             settings: Settings {
                 total_timeout: Duration::from_secs(15),
@@ -70,6 +73,15 @@ impl TransportBuilder {
     /// one from are not read.
     pub fn proxy(mut self, proxy: Url) -> Self {
         self.proxy = Some(proxy);
+        self
+    }
+
+    /// Opens connections to `host` at this address, without asking for the name's own.
+    ///
+    /// The port counts for addresses that name none. Everything else stays: the certificate must be
+    /// good for `host`, and requests name it.
+    pub fn resolve(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
+        self.resolved.push((host.into(), address));
         self
     }
 
@@ -145,6 +157,9 @@ impl TransportBuilder {
             None => http.no_proxy(),
             Some(url) => http.proxy(parse_proxy(url)?),
         };
+        for (host, address) in &self.resolved {
+            http = http.resolve(host, *address);
+        }
         if !self.authorities.is_empty() {
             let certificates = reqwest::Certificate::from_pem_bundle(&self.authorities)
                 .ok()
