@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use jiff::{SignedDuration, Timestamp};
-use web::Recent;
+use web::{LookupCounts, Recent};
 
 /// Long enough for somebody who types, short enough for an operator who changes a policy.
 const LIFETIME: SignedDuration = SignedDuration::from_secs(60);
@@ -24,6 +24,11 @@ impl<K: Eq + Hash, V: Clone> Default for Cache<K, V> {
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     pub(crate) fn find(&self, key: &K, now: Timestamp) -> Option<V> {
         self.0.find(key, now)
+    }
+
+    /// How often it was asked, and knew.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.0.lookups()
     }
 
     pub(crate) fn insert(&self, key: K, value: V, now: Timestamp) {

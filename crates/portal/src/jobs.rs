@@ -47,8 +47,12 @@ impl Portal {
         loop {
             match store::purge_expired(self.db(), self.now()).await {
                 Ok(purged) if purged >= 1_000 => {}
-                Ok(_) => return,
+                Ok(_) => {
+                    self.jobs().housekeeping.ran(true, self.now());
+                    return;
+                }
                 Err(error) => {
+                    self.jobs().housekeeping.ran(false, self.now());
                     let causes = ui::chain_of_causes(&error).join(": ");
                     tracing::warn!(error = %causes, "expired sessions were not purged");
                     return;
@@ -59,9 +63,12 @@ impl Portal {
 
     /// Deletes the accounts whose owners asked for it, when their time has come.
     pub async fn delete_accounts(&self) {
-        if let Some(services) = self.services()
-            && let Err(error) = delete_accounts(self, services).await
-        {
+        let Some(services) = self.services() else {
+            return;
+        };
+        let looked = delete_accounts(self, services).await;
+        self.jobs().account_deletion.ran(looked.is_ok(), self.now());
+        if let Err(error) = looked {
             let causes = ui::chain_of_causes(&error).join(": ");
             tracing::warn!(error = %causes, "accounts that are to be deleted were not looked for");
         }

@@ -11,6 +11,7 @@ mod failure;
 mod fields;
 mod jobs;
 mod limits;
+mod numbers;
 mod operators;
 mod pages;
 mod paths;
@@ -26,6 +27,7 @@ mod store;
 mod texts;
 mod visit;
 
+pub use numbers::Numbers;
 pub use pingone_axum::{GrantType, InvalidSignOn};
 pub use platform::Parts;
 pub use settings::{

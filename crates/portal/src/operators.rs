@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use pingone::management;
 use platform::Clock;
 use protocol::id::{RoleId, UserId};
+use web::LookupCounts;
 
 use crate::cache::Cache;
 
@@ -36,6 +37,11 @@ impl Operators {
             holders: Cache::default(),
             roles: Cache::default(),
         }
+    }
+
+    /// How often what is kept in memory was asked for, and there.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.holders.lookups() + self.roles.lookups()
     }
 
     /// Whether this user holds one of the roles.

@@ -1,5 +1,6 @@
 //! One file per page: its form, its struct, what a GET and a POST do.
 
+pub(crate) mod activity;
 pub(crate) mod data;
 pub(crate) mod deletion;
 pub(crate) mod device;

@@ -43,6 +43,7 @@ pub(crate) const USER_RECOVERY: &str = "/users/{id}/recovery-code";
 pub(crate) const USER_VERIFICATION: &str = "/users/{id}/verification-code";
 pub(crate) const USER_SESSION_END: &str = "/users/{id}/sessions/end";
 pub(crate) const USER_SESSIONS_END: &str = "/users/{id}/sessions/end-all";
+pub(crate) const ACTIVITY: &str = "/activity";
 pub(crate) const WELL_KNOWN_CHANGE: &str = "/.well-known/change-password";
 
 /// The names of the pages, for the router: a page without a handler does not compile.
@@ -83,6 +84,7 @@ pub(crate) enum Name {
     UserVerification,
     UserSessionEnd,
     UserSessionsEnd,
+    Activity,
     WellKnownChange,
 }
 
@@ -172,6 +174,7 @@ pub(crate) const PAGES: &[Page] = &[
     page(Name::UserVerification, USER_VERIFICATION, Takes::Post,      Limit::None,         USER),
     page(Name::UserSessionEnd,  USER_SESSION_END,  Takes::Post,       Limit::None,         USER),
     page(Name::UserSessionsEnd, USER_SESSIONS_END, Takes::Post,       Limit::None,         USER),
+    page(Name::Activity,        ACTIVITY,          Takes::Get,        Limit::None,         ACTIVITY),
     page(Name::WellKnownChange, WELL_KNOWN_CHANGE, Takes::Get,        Limit::None,         CHANGE_PASSWORD),
 ];
 
@@ -219,6 +222,15 @@ pub(crate) fn again(path: &str) -> Cow<'static, str> {
 /// The path of one user's page.
 pub(crate) fn user(id: protocol::id::UserId) -> String {
     format!("{USERS}/{id}")
+}
+
+/// What was recorded about one user, by their name.
+pub(crate) fn activity_of(username: &str) -> String {
+    let mut params = url::form_urlencoded::Serializer::new(String::new());
+    params
+        .append_pair("days", "14")
+        .append_pair("username", username);
+    format!("{ACTIVITY}?{}", params.finish())
 }
 
 fn fits(pattern: &str, path: &str) -> bool {

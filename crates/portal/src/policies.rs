@@ -7,6 +7,7 @@ use platform::Clock;
 use protocol::id::{PopulationId, UserId};
 use protocol::password_policy::{Context, Judgement, PasswordPolicy, Rule, evaluate};
 use ui::{Messages, RuleView, Verdict};
+use web::LookupCounts;
 
 use crate::cache::Cache;
 
@@ -27,6 +28,11 @@ impl Policies {
             of_populations: Cache::default(),
             of_users: Cache::default(),
         }
+    }
+
+    /// How often what is kept in memory was asked for, and there.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.of_populations.lookups() + self.of_users.lookups()
     }
 
     /// The policy for a new user of this population; without one, the environment's default.

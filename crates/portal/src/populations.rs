@@ -8,6 +8,7 @@ use platform::Clock;
 use protocol::id::PopulationId;
 use protocol::names::{EmailAddress, ascii_domain};
 use ui::Choice;
+use web::LookupCounts;
 
 use crate::cache::Cache;
 use crate::settings::PopulationChoice;
@@ -44,6 +45,11 @@ impl Populations {
             choice,
             read: Cache::default(),
         }
+    }
+
+    /// How often what is kept in memory was asked for, and there.
+    pub(crate) fn lookups(&self) -> LookupCounts {
+        self.read.lookups()
     }
 
     async fn all(&self) -> Result<Vec<Population>, pingone::Error> {

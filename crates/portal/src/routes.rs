@@ -2,17 +2,18 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use platform::net::RemoteAddress;
 use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
+use web::note_route;
 
 use crate::failure::{self, Failure};
 use crate::pages::{
-    data, deletion, email, home, password_change, password_forgot, password_recover,
+    activity, data, deletion, email, home, password_change, password_forgot, password_recover,
     password_rules, profile, register, registered, security, user, user_info, users,
 };
 use crate::paths::{self, Name, PAGES};
@@ -67,6 +68,7 @@ fn handlers(page: Name) -> Option<MethodRouter<Portal>> {
         Name::UserVerification => post(user::actions::send_verification_code),
         Name::UserSessionEnd => post(user::actions::end_session),
         Name::UserSessionsEnd => post(user::actions::end_sessions),
+        Name::Activity => get(activity::get),
         Name::WellKnownChange => get(async || Redirect::to(paths::CHANGE_PASSWORD)),
     })
 }
@@ -104,6 +106,7 @@ fn router(portal: &Portal) -> Router {
         .layer(from_fn_with_state(portal.clone(), limited))
         .merge(portal.settings().brand.asset_router())
         .layer(from_fn_with_state(portal.clone(), failure::show))
+        .layer(from_fn(note_route))
 }
 
 /// Answers 429 when an address asks too often.

@@ -1,5 +1,6 @@
 //! What the portal is told when it starts. Reading files and variables is the server's work.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -143,6 +144,8 @@ pub struct OutgoingSettings {
     pub ca_pem: Option<String>,
     /// Where to connect instead of the addresses' own hosts, as between containers.
     pub back_channel_url: Option<Url>,
+    /// Where hosts are that need not be looked up. The port counts for addresses that name none.
+    pub resolved: Vec<(String, SocketAddr)>,
     /// How long a call may take, with its retries: nobody waits for a page longer than that.
     pub total_timeout: Duration,
 }
@@ -152,6 +155,7 @@ impl Default for OutgoingSettings {
         Self {
             ca_pem: None,
             back_channel_url: None,
+            resolved: Vec::new(),
             total_timeout: Duration::from_secs(10),
         }
     }

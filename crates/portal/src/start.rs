@@ -14,7 +14,7 @@ use crate::limits::Limits;
 use crate::paths::Page;
 use crate::settings::{ManagementSettings, ProviderSettings, Settings};
 use crate::sign_on_pages::SignOnPages;
-use crate::state::{Inner, LedToSignOn, Portal, Services};
+use crate::state::{Inner, Jobs, LedToSignOn, Portal, Services};
 use crate::store::{COOKIE_PREFIX, MIGRATIONS, SET, Sessions, Tokens};
 use crate::texts::TEXTS;
 
@@ -86,6 +86,7 @@ async fn start(settings: Settings, parts: Parts) -> Result<Portal, StartError> {
         services,
         background,
         led_to_sign_on: LedToSignOn::default(),
+        jobs: Jobs::default(),
         settings,
         parts,
     };
@@ -108,6 +109,9 @@ fn transport(settings: &Settings, parts: &Parts) -> Result<Transport, pingone::E
         .total_timeout(settings.outgoing.total_timeout)
         .clock(platform::clock::as_function(Arc::clone(&parts.clock)))
         .random(Arc::clone(&parts.random));
+    for (host, address) in &settings.outgoing.resolved {
+        builder = builder.resolve(host.clone(), *address);
+    }
     if let Some(pem) = &settings.outgoing.ca_pem {
         builder = builder.only_trust(pem.as_bytes());
     }

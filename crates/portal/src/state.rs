@@ -11,7 +11,7 @@ use platform::keyring::Keyring;
 use platform::{Clock, Parts};
 use protocol::Random;
 use ui::Site;
-use web::{Background, Recent};
+use web::{Background, Job, Recent};
 
 use crate::limits::Limits;
 use crate::operators::Operators;
@@ -44,6 +44,14 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) background: Background,
     pub(crate) led_to_sign_on: LedToSignOn,
+    pub(crate) jobs: Jobs,
+}
+
+/// What became of what is done from time to time.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    pub(crate) account_deletion: Job,
+    pub(crate) housekeeping: Job,
 }
 
 /// Whom a refused token led to signing on a moment ago, by subject.
@@ -115,6 +123,10 @@ impl Portal {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.inner.jobs
     }
 
     pub(crate) fn background(&self) -> &Background {

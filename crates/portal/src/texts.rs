@@ -4,6 +4,7 @@
 pub(crate) const TEXTS: &str = concat!(
     include_str!("../locales/en/portal.ftl"),
     include_str!("../locales/en/account.ftl"),
+    include_str!("../locales/en/activity.ftl"),
 );
 
 #[cfg(test)]

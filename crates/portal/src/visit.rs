@@ -211,6 +211,7 @@ impl Visit {
         }
         if is_operator {
             nav.push(item(paths::USERS, "nav-users"));
+            nav.push(item(paths::ACTIVITY, "nav-activity"));
         }
         if self.signed_on.is_none() {
             if self.portal.services().is_some() && self.settings().registration.enabled {

@@ -38,6 +38,7 @@ struct Page {
     badges: Vec<Badge>,
     is_own: bool,
     password: String,
+    activity_path: String,
     /// Absent where the environment does not tell, and for the operator's own.
     sessions: Option<Vec<Session>>,
 }
@@ -182,6 +183,7 @@ async fn show(
         is_own: open.is_own(),
         sessions,
         password: visit.text(password_text(&password.status)),
+        activity_path: paths::activity_of(&open.username()),
     };
     Ok(visit.page(page).status(status).into_response())
 }

@@ -1,0 +1,39 @@
+
+## What happened, for operators
+
+nav-activity = Activity
+activity-title = Activity
+activity-lead = Who did what, as the audit log has it: the newest first.
+activity-show = Show
+activity-caption = What happened
+activity-none = Nothing of this was recorded.
+activity-what = What
+activity-when = When
+activity-who = By whom
+activity-whom = About
+activity-from = From
+activity-all = All
+activity-day = 24 hours
+activity-week = 7 days
+activity-fortnight = 14 days
+activity-succeeded = Succeeded
+activity-failed = Failed
+activity-access-allowed = Signed on
+activity-password-right = Password entered
+activity-password-wrong = Wrong password
+activity-code-wrong = Wrong code
+activity-user-locked = Account locked
+activity-user-unlocked = Account unlocked
+activity-password-changed = Password changed
+activity-password-recovered = Password recovered
+activity-user-created = Account created
+activity-user-updated = Account changed
+activity-user-deleted = Account deleted
+activity-application-updated = Application changed
+label-period = Period
+label-action = What happened
+label-result = Result
+label-about-user = Username
+error-user-unknown = Nobody has this username. Enter it in full.
+error-period-too-long = Too much happened in this time. Choose a shorter one, or one user.
+user-activity = Activity
