@@ -3,6 +3,8 @@
 //! What this machine can start is started, and somebody registers and signs on through it; what it
 //! cannot start is held against the schema of whoever reads it.
 
+mod watching;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,7 +41,8 @@ pub(crate) fn check(tally: &mut Tally) -> anyhow::Result<bool> {
     let unit = unit(&program)?;
     let behind_nginx = through(tally, &program, nginx)?;
     let behind_caddy = through(tally, &program, caddy)?;
-    Ok(described && unit && behind_nginx && behind_caddy)
+    let watched = watching::check(&program, &linters)?;
+    Ok(described && unit && behind_nginx && behind_caddy && watched)
 }
 
 /// Holds files against their schemas.

@@ -110,6 +110,12 @@ const POSTGRES: Need = Need {
     is_here: || postgres::programs().is_some(),
 };
 
+const PROMETHEUS: Need = Need {
+    why: "reads the metrics and the rules for alerts",
+    packages: &["prometheus"],
+    is_here: || is_on_path("prometheus") && is_on_path("promtool"),
+};
+
 const PYTEST: Need = Need {
     why: "runs the example of a test suite in Python",
     packages: &["python3-pytest"],
@@ -185,7 +191,7 @@ impl Linters {
 
 /// Installs what the examples of running Latchkey are checked with.
 pub(crate) fn for_deploy_tests() -> anyhow::Result<Linters> {
-    install(&[CADDY, NGINX, NODE, OPENSSL, PYTHON, SYSTEMD])?;
+    install(&[CADDY, NGINX, NODE, OPENSSL, PROMETHEUS, PYTHON, SYSTEMD])?;
     let what =
         "check-jsonschema, kubernetes-validate and hadolint (know the forms of others' files)";
     Ok(Linters(python_with("deploy", what)?))
@@ -217,8 +223,8 @@ fn python_with(name: &str, what: &str) -> anyhow::Result<PathBuf> {
 /// Installs what `wanted` names, all at once, so that a first run waits only once.
 pub(crate) fn for_all() -> anyhow::Result<()> {
     install(&[
-        CADDY, CHROMIUM, FONTS, JUNIT, MONO, NGINX, NODE, OPENSSL, POSTGRES, PYTEST, PYTHON,
-        SYSTEMD,
+        CADDY, CHROMIUM, FONTS, JUNIT, MONO, NGINX, NODE, OPENSSL, POSTGRES, PROMETHEUS, PYTEST,
+        PYTHON, SYSTEMD,
     ])
 }
 

@@ -81,7 +81,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "deploy",
-        what: "the unit and the examples of running it, through nginx and Caddy",
+        what: "the unit and the examples of running it, through nginx and Caddy, and Prometheus that reads it",
         run: deploy::check,
     },
     Step {

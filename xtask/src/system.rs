@@ -93,6 +93,12 @@ impl System {
         Ok(system)
     }
 
+    /// Starts the program with its metrics at this address.
+    pub(crate) fn start_watched(program: &Path, metrics: &str) -> anyhow::Result<Self> {
+        let variables = [("LATCHKEY_METRICS__LISTEN", metrics)];
+        Self::launch(program, &["--ephemeral".as_ref()], &variables)
+    }
+
     /// The same, with more environment variables.
     #[cfg(feature = "bench")]
     pub(crate) fn start_with(
