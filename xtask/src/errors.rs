@@ -38,7 +38,8 @@ const CODES: [&str; 2] = [
 ];
 
 /// Where the reasons stand for which the program does not start.
-const STARTS: [&str; 6] = [
+const STARTS: [&str; 7] = [
+    "crates/server/src/audit_file.rs",
     "crates/server/src/data_dir.rs",
     "crates/server/src/installation.rs",
     "crates/server/src/keyring_file.rs",

@@ -47,6 +47,10 @@ pub fn render(running: &Running) -> String {
     row("Mailbox", &env.mailbox_url);
     row("Issuer", &env.issuer);
     row("Control", &env.control_url);
+    row(
+        "Metrics",
+        running.metrics_url.as_ref().map_or("", |url| url.as_str()),
+    );
     let people = [
         ("Sign on as", &env.demo_username, &env.demo_password),
         ("Operator", &env.operator_username, &env.operator_password),

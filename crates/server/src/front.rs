@@ -15,13 +15,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use http::header::{ACCEPT, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderMap, StatusCode};
-use platform::net::{Insider, RemoteAddress, RequestId, RequestIds};
+use platform::net::{Insider, RemoteAddress, RequestId, RequestIds, RouteTaken};
 use protocol::Random;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use crate::front::hosts::HostVerdict;
 use crate::health;
+use crate::traffic::Traffic;
 
 pub use hosts::Hosts;
 pub use proxies::{Network, Proxies};
@@ -51,7 +52,7 @@ pub struct Front {
     /// development is opened to. Set where something relies on it: plain HTTP, or development on an
     /// address that others can reach.
     pub proxies_only: bool,
-    /// Networks that development is opened to.
+    /// Networks that the port is opened to: development, or the reading of metrics.
     pub networks: Vec<Network>,
     /// Names under which the port answers.
     pub hosts: Hosts,
@@ -65,6 +66,8 @@ pub struct Front {
     pub site: Site,
     /// Whose error pages.
     pub side: Side,
+    /// Where requests are counted, if they are.
+    pub traffic: Option<Traffic>,
 }
 
 impl std::fmt::Debug for Front {
@@ -146,11 +149,19 @@ async fn identify(
     request.extensions_mut().insert(id);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let in_flight = front.traffic.as_ref().map(|all| all.begin(front.name));
+    let route = RouteTaken::default();
+    // Probes are answered here; every other route is taken further inside.
+    if let Some(probe) = request.extensions().get::<MatchedPath>() {
+        route.set(probe.as_str());
+    }
+    request.extensions_mut().insert(route.clone());
 
     let outsider = front.proxies_only && !front.is_inside(peer) && !front.proxies.trusts(peer);
     let mut response = if outsider {
         let detail = "This port answers its own machine, declared proxies (setting proxy.trusted) \
-                      and, in development, named networks (server.development_networks) only.";
+                      and networks that are named for it (server.development_networks in \
+                      development, metrics.networks) only.";
         let page = front.error(StatusCode::FORBIDDEN, Some(id)).detail(detail);
         page.accepted_by(request.headers()).into_response()
     } else {
@@ -164,6 +175,10 @@ async fn identify(
     if front.hsts {
         headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
     }
+    let elapsed = started.elapsed();
+    if let Some(in_flight) = in_flight {
+        in_flight.answered(&method, route.template(), response.status(), elapsed);
+    }
     tracing::info!(
         target: "latchkey::access",
         port = front.name,
@@ -172,7 +187,7 @@ async fn identify(
         %method,
         path,
         status = response.status().as_u16(),
-        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
     );
     response
 }
@@ -299,6 +314,7 @@ mod tests {
                 Mode::Production,
             ),
             side: Side::Portal,
+            traffic: None,
         };
         let router = Router::new()
             .route(

@@ -3,6 +3,7 @@
 //! The binary is [`cli::main`]; tests start the same thing in their own process with [`up()`].
 
 pub mod archive;
+pub mod audit_file;
 pub mod card;
 mod certificate;
 pub mod cli;
@@ -18,10 +19,12 @@ pub mod installation;
 pub mod keyring_file;
 pub mod listen;
 pub mod logging;
+mod metrics;
 pub mod seed;
 mod serve;
 mod signals;
 pub mod tls;
+pub mod traffic;
 mod up;
 
 pub use config::Servers;

@@ -10,6 +10,7 @@ mod error;
 mod fronts;
 mod generation;
 mod keys;
+mod own_listener;
 mod pages;
 mod reserved;
 mod running;
@@ -31,7 +32,9 @@ use url::Url;
 use self::fronts::Fronts;
 use self::generation::{Again, FromImage, Sides};
 use self::keys::Keys;
+use self::own_listener::OwnListener;
 use self::reserved::Reserved;
+use crate::audit_file::AuditFile;
 use crate::config::settings::Database;
 use crate::config::{Servers, Settings};
 use crate::control::{Control, Maker, ServerName, Stage};
@@ -40,6 +43,7 @@ use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
 use crate::health::Readiness;
 use crate::installation::InstallationError;
 use crate::listen::{self, ListenError};
+use crate::metrics;
 use crate::seed::Seed;
 use crate::serve::Serving;
 use crate::tls::ServerTls;
@@ -153,13 +157,14 @@ impl Tools {
 }
 
 async fn start(
-    options: UpOptions,
+    mut options: UpOptions,
     clock: Option<Arc<AdjustableClock>>,
     reproducible: Option<Arc<ReproducibleRandom>>,
 ) -> Result<Running, StartError> {
-    let settings = &options.settings;
     refuse_seed(&options)?;
     let mut reserved = Reserved::reserve(&options)?;
+    let audit_file = open_audit_file(&mut options)?;
+    let settings = &options.settings;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
     let db = match options.db.clone() {
@@ -170,11 +175,13 @@ async fn start(
     let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
     let control = clock.map(|clock| Control::new(clock, reproducible.clone()));
     let fronts = Fronts::of(&options, &reserved, reproducible.as_deref());
+    let metrics_url = fronts.metrics_url.clone();
     let sides = Arc::new(Sides {
         settings: settings.clone(),
         portal_url: reserved.portal_url.clone(),
         portal_front: fronts.portal,
         environment_front: fronts.environment,
+        own_listener: OwnListener::of(settings, &reserved),
         ca_pem: ca_pem(settings, own_authority.as_deref()),
         clock: Arc::clone(&options.clock),
         random: Arc::clone(&options.random),
@@ -212,13 +219,14 @@ async fn start(
     let stage = Arc::new(Stage::open(first, maker));
     let mut prepared = Vec::new();
     let (tls, limit) = (reserved.tls.clone(), settings.server.max_connections);
+    // In the order in which they stop: the portal asks the environment.
     for (bound, router, server) in [
+        (reserved.portal.take(), portal_router, ServerName::Portal),
         (
             reserved.idp.take(),
             environment_router,
             ServerName::Environment,
         ),
-        (reserved.portal.take(), portal_router, ServerName::Portal),
     ] {
         if let (Some(bound), Some(router)) = (bound, router) {
             // What cannot change is asked without a way round.
@@ -235,17 +243,36 @@ async fn start(
         prepared.push((bound, front.wrap(control.router(), readiness), None));
     }
 
+    if let (Some(front), Some(traffic)) = (fronts.metrics, &fronts.traffic)
+        && let Some(bound) = reserved.metrics.take()
+    {
+        let current = Arc::clone(&stage);
+        let readiness = readiness.of_current(move || current.installation());
+        let clock = Arc::clone(&options.clock);
+        let sources = metrics::Sources {
+            stage: Arc::clone(&stage),
+            readiness: readiness.clone(),
+            clock,
+            audit_file: audit_file.clone(),
+        };
+        let router = metrics::router(sources, traffic);
+        prepared.push((bound, front.wrap(router, readiness), None));
+    }
+
     write_env_files(&options, &reserved.directory, &env)?;
 
     let ports = serve(prepared, limit)?;
     let stop = stopped(stopping.subscribe());
-    jobs.spawn(keys.clone().keep_fresh(Arc::clone(&stage), stop));
+    let watched = readiness.clone();
+    jobs.spawn(keys.clone().keep_fresh(Arc::clone(&stage), watched, stop));
+    look_at(&readiness, &stage, Arc::clone(&options.clock));
     if let Some(tls) = tls.clone() {
         jobs.spawn(renew(tls, stopped(stopping.subscribe())));
     }
     Ok(Running {
         portal_url: options.servers.has_portal().then_some(reserved.portal_url),
         idp_url: reserved.idp_url,
+        metrics_url,
         env,
         mode: settings.mode,
         networks: settings.server.development_networks.clone(),
@@ -257,6 +284,7 @@ async fn start(
         stopping,
         readiness,
         keys,
+        audit_file,
         _directory: reserved.directory,
     })
 }
@@ -273,12 +301,41 @@ fn addresses(reserved: &Reserved, control_url: Option<&Url>) -> EnvironmentFile 
     }
 }
 
+/// Lets the environment's audit log be written to a file as well, where one is named.
+fn open_audit_file(options: &mut UpOptions) -> Result<Option<Arc<AuditFile>>, StartError> {
+    let idp = &mut options.settings.idp;
+    let Some(path) = idp.audit_file.as_deref() else {
+        return Ok(None);
+    };
+    if !options.servers.has_environment() {
+        return Ok(None);
+    }
+    let file = Arc::new(AuditFile::open(path)?);
+    idp.settings.activities = Some(Arc::clone(&file) as Arc<dyn idp::Listener>);
+    Ok(Some(file))
+}
+
 /// A seed replaces what is there, which nobody wants of people's accounts.
 fn refuse_seed(options: &UpOptions) -> Result<(), StartError> {
     if options.seed.is_some() && options.settings.mode == Mode::Production {
         return Err(StartError::SeedInProduction);
     }
     Ok(())
+}
+
+/// Lets `/readyz` say what is missing beside the database.
+fn look_at(readiness: &Readiness, stage: &Arc<Stage>, clock: Arc<dyn Clock>) {
+    // The stage holds the routers, and each of those a readiness.
+    let stage = Arc::downgrade(stage);
+    readiness.look_at(move || {
+        let (stage, clock) = (stage.upgrade(), Arc::clone(&clock));
+        async move {
+            match stage {
+                Some(stage) => stage.missing(clock.now()).await,
+                None => Vec::new(),
+            }
+        }
+    });
 }
 
 /// Keeps certificates fresh until `stop` completes.

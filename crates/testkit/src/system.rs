@@ -191,6 +191,11 @@ impl System {
         &self.authority
     }
 
+    /// Where the metrics are read, if `metrics.listen` is set.
+    pub fn metrics_url(&self) -> Option<&Url> {
+        self.running.metrics_url.as_ref()
+    }
+
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

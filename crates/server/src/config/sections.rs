@@ -4,6 +4,7 @@ mod addresses;
 mod control;
 mod database;
 mod idp;
+mod metrics;
 mod network;
 mod pingone;
 mod portal;
@@ -78,6 +79,7 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
         proxy: network::proxy(reader),
         server: server(reader),
         control: control::control(reader),
+        metrics: metrics::metrics(reader),
         log: log(reader),
     };
     // People are asked the same wherever they register.

@@ -40,8 +40,19 @@ pub struct Settings {
     pub server: Server,
     /// What tests do to the system in development.
     pub control: Control,
+    /// Numbers for whoever watches the program.
+    pub metrics: Metrics,
     /// The log.
     pub log: Log,
+}
+
+/// Numbers for whoever watches the program.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// Where they are read, if they are.
+    pub listen: Option<ListenAddress>,
+    /// Who may read them beside this machine.
+    pub networks: Vec<Network>,
 }
 
 /// What tests do to the system in development.
@@ -92,6 +103,8 @@ pub struct Idp {
     pub port: Port,
     /// Whether to make the demo environment.
     pub demo: bool,
+    /// Where entries of the audit log are written as well.
+    pub audit_file: Option<PathBuf>,
     /// Its own settings. The address in them is the configured one; what the system chooses for
     /// port 0 is known when the port is taken.
     pub settings: idp::Settings,

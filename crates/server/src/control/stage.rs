@@ -16,9 +16,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use db::Db;
+use db::{Db, Load};
 use http::StatusCode;
 use idp::Idp;
+use jiff::{SignedDuration, Timestamp};
+use portal::Portal;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
@@ -31,6 +33,9 @@ const GRACE: Duration = Duration::from_secs(7);
 /// … and its jobs this long after them.
 const JOBS_GRACE: Duration = Duration::from_secs(2);
 
+/// What waits longer than this in an outbox is late: codes in mails are good for minutes.
+const LATE: SignedDuration = SignedDuration::from_mins(15);
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -42,6 +47,8 @@ pub struct Generation {
     pub environment: Option<Router>,
     /// The environment itself.
     pub idp: Option<Idp>,
+    /// The portal itself.
+    pub pages: Option<Portal>,
     /// The database.
     pub db: Db,
     /// The database's own record.
@@ -107,6 +114,7 @@ struct Playing {
     portal: Option<Router>,
     environment: Option<Router>,
     idp: Option<Idp>,
+    pages: Option<Portal>,
     db: Db,
     installation: Installation,
     file: Option<PathBuf>,
@@ -165,6 +173,37 @@ impl Stage {
     /// The record of the database that is in use.
     pub fn installation(&self) -> Installation {
         self.playing().installation.clone()
+    }
+
+    /// What is missing of the parts of what plays, in words for everybody.
+    pub async fn missing(&self, now: Timestamp) -> Vec<(&'static str, Option<&'static str>)> {
+        let mut parts = Vec::new();
+        if let Some(idp) = self.idp() {
+            let Ok(outboxes) = idp.outboxes().await else {
+                return vec![("outboxes", Some("cannot be read"))];
+            };
+            parts.extend(outboxes.map(|outbox| {
+                let is_late = outbox.since.is_some_and(|since| since + LATE < now);
+                (
+                    outbox.name,
+                    is_late.then_some("wait for longer than 15 minutes"),
+                )
+            }));
+        }
+        if let Some(pages) = &self.playing().pages {
+            parts.push(("portal", pages.missing()));
+        }
+        parts
+    }
+
+    /// How busy the way to the database is that is in use.
+    pub fn load(&self) -> Load {
+        self.playing().db.load()
+    }
+
+    /// How busy the portal is that plays, if one does.
+    pub fn portal_numbers(&self) -> Option<portal::Numbers> {
+        self.playing().pages.as_ref().map(Portal::numbers)
     }
 
     /// Lets the next generation take the stage; `meanwhile` is called in between.
@@ -235,6 +274,7 @@ impl Playing {
             portal: generation.portal,
             environment: generation.environment,
             idp: generation.idp,
+            pages: generation.pages,
             db: generation.db,
             installation: generation.installation,
             file: generation.file,
@@ -297,6 +337,7 @@ mod tests {
             portal: None,
             environment: None,
             idp: None,
+            pages: None,
             db,
             file: None,
             jobs: Vec::new(),

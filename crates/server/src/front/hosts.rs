@@ -22,6 +22,7 @@ pub(crate) enum HostVerdict {
 #[derive(Clone, Debug)]
 pub struct Hosts {
     names: Vec<String>,
+    is_any: bool,
 }
 
 impl Hosts {
@@ -44,7 +45,18 @@ impl Hosts {
         if let Some(port) = loopback_port {
             names.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("{name}:{port}")));
         }
-        Self { names }
+        Self {
+            names,
+            is_any: false,
+        }
+    }
+
+    /// Any name, for a port that builds no address and says by the asker's address who may ask.
+    pub fn any() -> Self {
+        Self {
+            names: Vec::new(),
+            is_any: true,
+        }
     }
 
     /// Judges the host that a request names.
@@ -72,7 +84,7 @@ impl Hosts {
         let plain = without_default_port(name);
         let ours =
             |known: &String| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(plain);
-        if self.names.iter().any(ours) {
+        if self.is_any || self.names.iter().any(ours) {
             HostVerdict::Ours
         } else {
             HostVerdict::Foreign

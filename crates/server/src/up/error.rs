@@ -5,6 +5,7 @@ use std::io;
 use db::StoreError;
 use platform::OutOfRange;
 
+use crate::audit_file::AuditFileError;
 use crate::data_dir::DataDirError;
 use crate::installation::InstallationError;
 use crate::listen::ListenError;
@@ -21,6 +22,9 @@ pub enum StartError {
     /// The keyring, and whether it belongs to the database.
     #[error(transparent)]
     Keyring(#[from] InstallationError),
+    /// The audit log's file.
+    #[error(transparent)]
+    AuditFile(#[from] AuditFileError),
     /// A port.
     #[error(transparent)]
     Listen(#[from] ListenError),

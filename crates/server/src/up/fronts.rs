@@ -13,9 +13,13 @@ use crate::config;
 use crate::config::settings::Tls;
 use crate::front::{Front, Hosts, Proxies};
 use crate::listen;
+use crate::traffic::Traffic;
 
 /// A request to the control API may take this long: a mail is waited for up to a minute.
 const LONGEST_CONTROL: Duration = Duration::from_secs(90);
+
+/// A request for the metrics: what reads them waits no longer as a rule.
+const LONGEST_METRICS: Duration = Duration::from_secs(10);
 
 /// The outermost layers of the ports.
 pub(super) struct Fronts {
@@ -23,6 +27,10 @@ pub(super) struct Fronts {
     pub(super) portal: Option<Front>,
     pub(super) control: Option<Front>,
     pub(super) control_url: Option<Url>,
+    pub(super) metrics: Option<Front>,
+    pub(super) metrics_url: Option<Url>,
+    /// What comes in to portal and environment, counted where somebody may read it.
+    pub(super) traffic: Option<Traffic>,
 }
 
 impl Fronts {
@@ -31,6 +39,7 @@ impl Fronts {
         reserved: &Reserved,
         reproducible: Option<&ReproducibleRandom>,
     ) -> Self {
+        let traffic = reserved.metrics.as_ref().map(|_| Traffic::default());
         let front = |name, bound: &listen::Reserved, url: &Url| Front {
             // Requests are numbered as they come, whatever else draws.
             random: match reproducible {
@@ -43,9 +52,15 @@ impl Fronts {
         let portal = reserved.portal.as_ref();
         let control = reserved.control.as_ref();
         let control = control.map(|bound| (bound, bound.address().url("http")));
+        let metrics = reserved.metrics.as_ref();
+        let metrics = metrics.map(|bound| (bound, bound.address().url("http")));
+        let counted = |front: Front| Front {
+            traffic: traffic.clone(),
+            ..front
+        };
         Self {
-            environment: environment.map(|(bound, url)| front("idp", bound, url)),
-            portal: portal.map(|bound| front("portal", bound, &reserved.portal_url)),
+            environment: environment.map(|(bound, url)| counted(front("idp", bound, url))),
+            portal: portal.map(|bound| counted(front("portal", bound, &reserved.portal_url))),
             control: control.as_ref().map(|(bound, url)| Front {
                 timeout: LONGEST_CONTROL,
                 proxies: Proxies::new(Vec::new(), options.settings.proxy.header),
@@ -55,7 +70,23 @@ impl Fronts {
                 hsts: false,
                 ..front("control", bound, url)
             }),
+            metrics: metrics.as_ref().map(|(bound, url)| Front {
+                timeout: LONGEST_METRICS,
+                proxies: Proxies::new(Vec::new(), options.settings.proxy.header),
+                networks: options.settings.metrics.networks.clone(),
+                proxies_only: true,
+                // A page of somebody else's must not read it by a name for this machine.
+                hosts: if bound.address().is_loopback() {
+                    Hosts::new([url], &[], Some(bound.port()))
+                } else {
+                    Hosts::any()
+                },
+                hsts: false,
+                ..front("metrics", bound, url)
+            }),
             control_url: control.map(|(_, url)| url),
+            metrics_url: metrics.and_then(|(_, url)| url.join("metrics").ok()),
+            traffic,
         }
     }
 }
@@ -72,6 +103,8 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         (Side::Portal, extra, Vec::new())
     };
     let address = bound.address();
+    // The portal beside it comes to this machine's own name where no certificate is asked for one.
+    let is_own = name == "idp" && settings.tls == Tls::Off && options.servers.has_portal();
     let development = settings.mode == Mode::Development;
     let real = settings.tls != Tls::Local && url.scheme() == "https" && !development;
     Front {
@@ -82,7 +115,7 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         hosts: Hosts::new(
             [url].into_iter().chain(further),
             &extra,
-            address.is_loopback().then(|| address.port()),
+            (address.is_loopback() || is_own).then(|| address.port()),
         ),
         hsts: real && url.host_str() != Some("localhost"),
         timeout: Duration::from_secs(settings.server.request_timeout_seconds),
@@ -93,5 +126,6 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
             settings.mode,
         ),
         side,
+        traffic: None,
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use super::environment::Environment;
+use super::own_listener::OwnListener;
 use super::{StartError, pages, stopped};
 use crate::config::Settings;
 use crate::control::{Control, Generation, Maker, ServerName};
@@ -28,6 +29,8 @@ pub(super) struct Sides {
     pub(super) portal_url: Url,
     pub(super) portal_front: Option<Front>,
     pub(super) environment_front: Option<Front>,
+    /// How the portal reaches the environment of this process, if both are served.
+    pub(super) own_listener: Option<OwnListener>,
     /// Authorities that outgoing connections trust beside the system's.
     pub(super) ca_pem: Option<String>,
     pub(super) clock: Arc<dyn Clock>,
@@ -61,6 +64,7 @@ impl Sides {
             portal: None,
             environment: None,
             idp: environment.map(Environment::idp),
+            pages: None,
             db: db.clone(),
             installation,
             file: None,
@@ -84,8 +88,12 @@ impl Sides {
                 url: &self.portal_url,
                 environment,
                 ca_pem: self.ca_pem.clone(),
+                own: self.own_listener.as_ref(),
             };
-            let (router, jobs) = pages.start(self.parts(db), stop).await?;
+            let portal = pages.start(self.parts(db)).await?;
+            let router = portal.router();
+            generation.pages = Some(portal.clone());
+            let jobs = async move { portal.run_jobs(stopped(stop)).await };
             generation.jobs.push(self.job("portal", jobs));
             let router = match &self.control {
                 Some(control) => control.watch(ServerName::Portal, router),

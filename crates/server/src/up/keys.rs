@@ -13,6 +13,7 @@ use ui::Mode;
 use super::StartError;
 use crate::config::Settings;
 use crate::control::Stage;
+use crate::health::Readiness;
 use crate::installation::{Installation, InstallationError};
 use crate::keyring_file::{self, KeyringFile};
 
@@ -56,26 +57,40 @@ impl Keys {
 
     /// Takes a changed file into use; one that cannot be used is logged, and the old keys stay. The
     /// database that is in use learns of the keys.
-    pub(super) async fn refresh(&self, stage: &Stage) {
+    pub(super) async fn refresh(&self, stage: &Stage, readiness: &Readiness) {
         let installation = stage.installation();
         match installation.refresh(&self.keyring, &self.file).await {
             Ok(None) => {}
-            Ok(Some(keys)) => tracing::info!(keys, "the keyring was read again"),
-            Err(error) => tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the changed keyring cannot be used; the old keys stay in use"
-            ),
+            Ok(Some(keys)) => {
+                readiness.note_keyring(true);
+                tracing::info!(keys, "the keyring was read again");
+            }
+            Err(error) => {
+                // What is wrong with the database is said of the database.
+                if !matches!(error, InstallationError::Database(_)) {
+                    readiness.note_keyring(false);
+                }
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the changed keyring cannot be used; the old keys stay in use"
+                );
+            }
         }
     }
 
     /// Refreshes until `stop` completes.
-    pub(super) async fn keep_fresh(self, stage: Arc<Stage>, stop: impl Future<Output = ()> + Send) {
+    pub(super) async fn keep_fresh(
+        self,
+        stage: Arc<Stage>,
+        readiness: Readiness,
+        stop: impl Future<Output = ()> + Send,
+    ) {
         let mut ticks = tokio::time::interval(KEYRING_LOOKED_AT_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
-                _ = ticks.tick() => self.refresh(&stage).await,
+                _ = ticks.tick() => self.refresh(&stage, &readiness).await,
                 () = &mut stop => return,
             }
         }

@@ -1,14 +1,13 @@
 //! Starting the portal: the configuration as its settings, completed by the demo environment.
 
-use axum::Router;
 use platform::Parts;
 use portal::Portal;
-use tokio::sync::watch;
 use ui::Mode;
 use url::Url;
 
+use super::StartError;
 use super::environment::Environment;
-use super::{StartError, stopped};
+use super::own_listener::OwnListener;
 use crate::config::Settings;
 use crate::front;
 
@@ -20,20 +19,16 @@ pub(super) struct Pages<'a> {
     pub(super) environment: Option<&'a Environment>,
     /// Authorities that outgoing connections trust beside the system's.
     pub(super) ca_pem: Option<String>,
+    /// Where the environment of this process listens.
+    pub(super) own: Option<&'a OwnListener>,
 }
 
 impl Pages<'_> {
-    /// Starts the portal, and gives what it does beside requests until `stop` says so.
-    pub(super) async fn start(
-        self,
-        parts: Parts,
-        stop: watch::Receiver<bool>,
-    ) -> Result<(Router, impl Future<Output = ()> + Send + 'static), StartError> {
-        let portal = Portal::new(self.portal_settings(), parts)
+    /// Starts the portal.
+    pub(super) async fn start(self, parts: Parts) -> Result<Portal, StartError> {
+        Portal::new(self.portal_settings(), parts)
             .await
-            .map_err(|error| StartError::Portal(Box::new(error)))?;
-        let router = portal.router();
-        Ok((router, async move { portal.run_jobs(stopped(stop)).await }))
+            .map_err(|error| StartError::Portal(Box::new(error)))
     }
 
     /// What a banner says above every page in development: what is relaxed here.
@@ -65,6 +60,9 @@ impl Pages<'_> {
             let provider = &mut settings.sign_on.provider;
             *provider = provider.take().or_else(|| environment.provider());
             settings.management = settings.management.or_else(|| environment.worker());
+        }
+        if let Some(own) = self.own {
+            own.connect(&mut settings);
         }
         settings
     }

@@ -19,6 +19,7 @@ pub(super) struct Reserved {
     pub(super) portal: Option<listen::Reserved>,
     pub(super) idp: Option<listen::Reserved>,
     pub(super) control: Option<listen::Reserved>,
+    pub(super) metrics: Option<listen::Reserved>,
     pub(super) portal_url: Url,
     pub(super) idp_url: Option<Url>,
     pub(super) tls: Option<ServerTls>,
@@ -44,6 +45,10 @@ impl Reserved {
         let control = control
             .map(|listen| listen.reserve("control.listen"))
             .transpose()?;
+        let metrics = settings.metrics.listen;
+        let metrics = metrics
+            .map(|listen| listen.reserve("metrics.listen"))
+            .transpose()?;
         // Without a portal of ours, the one in the configuration is where the demo's web application
         // would be.
         let portal_listen = portal
@@ -60,6 +65,7 @@ impl Reserved {
             portal,
             idp,
             control,
+            metrics,
             portal_url,
             idp_url,
             tls,

@@ -9,10 +9,12 @@ use std::time::Duration;
 use db::Db;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use ui::Mode;
 use url::Url;
 
 use super::keys::Keys;
+use crate::audit_file::AuditFile;
 use crate::control::Stage;
 use crate::data_dir::{DATABASE_FILE, DataDir, GENERATIONS};
 use crate::env_file::EnvironmentFile;
@@ -24,6 +26,9 @@ use crate::serve::Serving;
 /// seconds after them.
 const GRACE: Duration = Duration::from_secs(7);
 
+/// Of these, so much at most until the environment's port stops as well.
+const PORTAL_GRACE: Duration = Duration::from_secs(4);
+
 /// What runs.
 #[derive(Debug)]
 pub struct Running {
@@ -31,6 +36,8 @@ pub struct Running {
     pub portal_url: Option<Url>,
     /// The embedded environment's address, if it is served.
     pub idp_url: Option<Url>,
+    /// Where the metrics are read, if they are.
+    pub metrics_url: Option<Url>,
     /// What the environment file says.
     pub env: EnvironmentFile,
     /// Development or production.
@@ -41,6 +48,7 @@ pub struct Running {
     pub data_dir: PathBuf,
     /// The database, for tests that look behind the scenes: the one from the start.
     pub db: Db,
+    /// The portal's first, where it is served.
     pub(super) ports: Vec<Serving>,
     /// Both servers, and what they do beside requests.
     pub(super) stage: Arc<Stage>,
@@ -48,6 +56,7 @@ pub struct Running {
     pub(super) stopping: watch::Sender<bool>,
     pub(super) readiness: Readiness,
     pub(super) keys: Keys,
+    pub(super) audit_file: Option<Arc<AuditFile>>,
     /// Held until the end: the lock, and the directory itself when it is a throw-away one.
     pub(super) _directory: DataDir,
 }
@@ -55,16 +64,24 @@ pub struct Running {
 impl Running {
     /// Takes a changed keyring file into use, as the node does by itself every few seconds.
     pub async fn refresh_keys(&self) {
-        self.keys.refresh(&self.stage).await;
+        self.keys.refresh(&self.stage, &self.readiness).await;
     }
 
     /// Stops accepting, finishes requests in flight and background work, closes the database. Takes
     /// less than ten seconds.
     pub async fn shutdown(mut self) {
         self.readiness.stop();
+        let begun = Instant::now();
+        let mut ports = self.ports.into_iter();
+        // What the portal is answering asks the environment, whose port is open until then.
+        if self.portal_url.is_some()
+            && let Some(portal) = ports.next()
+        {
+            portal.stop(PORTAL_GRACE).await;
+        }
         let mut stopping = JoinSet::new();
-        for port in self.ports {
-            stopping.spawn(port.stop(GRACE));
+        for port in ports {
+            stopping.spawn(port.stop(GRACE.saturating_sub(begun.elapsed())));
         }
         stopping.join_all().await;
         // Nobody listens any more when every job has ended by itself.
@@ -72,6 +89,9 @@ impl Running {
         while self.jobs.join_next().await.is_some() {}
         let last = self.stage.close().await;
         self.db.close().await;
+        if let Some(file) = &self.audit_file {
+            file.finish().await;
+        }
         if let Some(last) = last {
             keep(&last, &self.data_dir.join(DATABASE_FILE));
         }

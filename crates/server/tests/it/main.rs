@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod activity;
 mod administration;
 mod backup;
 mod bad_input;
@@ -20,10 +21,12 @@ mod installation;
 mod life;
 mod log;
 mod mail;
+mod metrics;
 mod postgres;
 mod production;
 mod seed;
 mod tables;
 mod tls;
+mod upgrade;
 mod vocabulary;
 mod way_in;

@@ -75,6 +75,11 @@ pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> 
         "Whether the hosted sign-on page lets people make accounts for themselves, in the default \
          population.",
     ));
+    let audit_file = reader.path(Key::unset(
+        "idp.audit_file",
+        "\"/var/log/latchkey/audit.jsonl\"",
+        "A file to which entries of the audit log are written as well, one JSON object a line.",
+    ));
     settings.hashing = hashing(reader);
     settings.smtp = smtp(reader);
     settings.mailbox = mode == Mode::Development && settings.smtp.is_none();
@@ -82,6 +87,7 @@ pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> 
     Idp {
         port,
         demo,
+        audit_file,
         settings,
     }
 }

@@ -86,7 +86,8 @@ pub(super) fn pingone(
                 "portal.pingone.back_channel_url",
                 "\"https://idp:9443/\"",
                 "Where to connect when the provider's public address cannot be reached from here, \
-                 as between containers. What tokens say stays the issuer.",
+                 as between containers. What tokens say stays the issuer. An environment in the \
+                 same process is reached at its own listener; its public address here changes that.",
             ),
             base,
         ),

@@ -1,0 +1,252 @@
+//! `GET /metrics`: what is counted, who may read it, and that nobody outside makes time series.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use latchkey::config::{Loaded, Sources};
+use testkit::{Browser, Method, System, give_credentials};
+
+/// What was served: each sample by its name and labels.
+#[derive(Debug)]
+struct Metrics(BTreeMap<String, f64>);
+
+impl Metrics {
+    async fn read(system: &System) -> Self {
+        let url = system.metrics_url().unwrap();
+        Self::parse(&Browser::plain().open(url).await.expect(200).body())
+    }
+
+    fn parse(text: &str) -> Self {
+        assert!(text.ends_with("# EOF\n"), "it breaks off");
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        let sample = |line: &str| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            (name.to_owned(), value.parse().unwrap())
+        };
+        Self(samples.map(sample).collect())
+    }
+
+    fn get(&self, series: &str) -> f64 {
+        let found = self.0.get(series);
+        *found.unwrap_or_else(|| panic!("there is no {series} in {:#?}", self.0.keys()))
+    }
+
+    /// The names, without labels.
+    fn names(&self) -> BTreeSet<&str> {
+        self.0
+            .keys()
+            .map(|series| series.split('{').next().unwrap_or_default())
+            .collect()
+    }
+
+    /// The templates of one server's routes, and the methods and classes that they were asked by.
+    fn routes(&self, server: &str) -> BTreeSet<String> {
+        let prefix = format!("latchkey_http_request_duration_seconds_count{{server=\"{server}\",");
+        let of_server = self.0.keys().filter_map(|key| key.strip_prefix(&prefix));
+        of_server.map(str::to_owned).collect()
+    }
+}
+
+async fn watched() -> System {
+    let system = System::prepare();
+    system.set("metrics.listen", "localhost:0").start().await
+}
+
+#[tokio::test]
+async fn a_sign_on_is_seen_on_both_servers_by_templates() {
+    let system = watched().await;
+    let ada = system.new_user("ada").await;
+    let page = system.browser().open(system.portal("/login")).await;
+    let mut wrong = ada.clone();
+    wrong.password = "Not-The-Password-1".to_owned();
+    let page = give_credentials(&page, &wrong).await;
+    give_credentials(&page, &ada).await.expect(200);
+    let metrics = Metrics::read(&system).await;
+
+    let result = |name| metrics.get(&format!("latchkey_sign_ons_total{{result=\"{name}\"}}"));
+    assert_eq!((result("completed"), result("wrong_password")), (1.0, 1.0));
+    assert_eq!(metrics.get("latchkey_ready"), 1.0);
+    let count = |labels: &str| {
+        metrics.get(&format!(
+            "latchkey_http_request_duration_seconds_count{{{labels}}}"
+        ))
+    };
+    let posted = "server=\"idp\",method=\"POST\",route=\"/{environment}/signon/\"";
+    assert_eq!(count(&format!("{posted},status=\"3xx\"")), 1.0);
+    let callback = "server=\"portal\",method=\"GET\",route=\"/callback\",status=\"3xx\"";
+    assert_eq!(count(callback), 1.0);
+    let created = "server=\"idp\",method=\"POST\",\
+                   route=\"/v1/environments/{environment}/users\",status=\"2xx\"";
+    assert!(count(created) >= 1.0);
+    let busy = metrics.get("latchkey_http_requests_in_flight{server=\"idp\"}");
+    assert_eq!(busy, 0.0);
+    let hit = "{server=\"idp\",cache=\"environments\",result=\"hit\"}";
+    assert!(metrics.get(&format!("latchkey_cache_lookups_total{hit}")) > 0.0);
+}
+
+#[tokio::test]
+async fn a_thousand_different_paths_make_no_series_of_their_own() {
+    let system = watched().await;
+    let browser = system.browser();
+    let ask = async |n: u32| {
+        for path in [
+            format!("{}v1/environments/{n}/users/{n}", system.env().auth_url),
+            format!("{}{n}/as/jwks", system.env().auth_url),
+            format!("{}made/up/{n}", system.env().auth_url),
+            format!("{}made/up/{n}", system.env().portal_url),
+            format!("{}{n}/made/up", system.env().portal_url),
+        ] {
+            browser.request(Method::GET, &path).send().await;
+        }
+    };
+    ask(0).await;
+    let before = Metrics::read(&system).await;
+    let (idp, portal) = (before.routes("idp"), before.routes("portal"));
+    for n in 1..=200 {
+        ask(n).await;
+    }
+    let after = Metrics::read(&system).await;
+    assert_eq!(after.routes("idp"), idp);
+    assert_eq!(after.routes("portal"), portal);
+    let unknown = "{server=\"portal\",method=\"GET\",route=\"none\",status=\"4xx\"}";
+    let unknown = format!("latchkey_http_request_duration_seconds_count{unknown}");
+    assert_eq!(after.get(&unknown) - before.get(&unknown), 400.0);
+}
+
+#[tokio::test]
+async fn what_happens_is_in_the_audit_file_as_the_management_api_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let system = System::prepare()
+        .set("metrics.listen", "localhost:0")
+        .set("idp.audit_file", path.to_str().unwrap())
+        .start()
+        .await;
+    system.sign_on(&system.demo_user()).await;
+    while Metrics::read(&system)
+        .await
+        .get("latchkey_audit_file_waiting")
+        > 0.0
+    {
+        tokio::task::yield_now().await;
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    let entries: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let allowed = |entry: &&serde_json::Value| entry["action"]["type"] == "USER.ACCESS_ALLOWED";
+    let mut entry = entries.iter().find(allowed).unwrap().clone();
+    let environment = system.env().environment_id.clone();
+    let members = entry.as_object_mut().unwrap();
+    let of = members.remove("environment").unwrap();
+    assert_eq!(of, serde_json::json!({ "id": environment }));
+    let url = system.api(&format!("activities/{}", entry["id"].as_str().unwrap()));
+    let request = system.browser().request(Method::GET, url);
+    let token = system.worker_token().await;
+    let mut shown: serde_json::Value = request.bearer(&token).send().await.expect(200).json();
+    shown.as_object_mut().unwrap().remove("_links");
+    assert_eq!(entry, shown);
+
+    let metrics = Metrics::read(&system).await;
+    let written = "latchkey_audit_file_entries_total{result=\"written\"}";
+    assert!(metrics.get(written) >= entries.len() as f64);
+    let lost = "latchkey_audit_file_entries_total{result=\"lost\"}";
+    assert_eq!(metrics.get(lost), 0.0);
+}
+
+/// The names in a text that begin as ours do.
+fn named(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("latchkey_")).collect()
+}
+
+#[tokio::test]
+async fn the_dashboard_the_alerts_and_the_document_name_what_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit.jsonl");
+    let system = System::prepare()
+        .set("metrics.listen", "localhost:0")
+        .set("idp.audit_file", file.to_str().unwrap())
+        .start()
+        .await;
+    system.sign_on(&system.demo_user()).await;
+    let mut metrics = Metrics::read(&system).await;
+    // Jobs begin by themselves.
+    let begun = "latchkey_job_last_success_timestamp_seconds";
+    while !metrics.names().contains(begun) {
+        metrics = Metrics::read(&system).await;
+    }
+    let served = metrics.names();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for file in [
+        "examples/deploy/grafana-dashboard.json",
+        "examples/deploy/alerts.yml",
+    ] {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        let names = named(&text);
+        assert!(names.len() > 5, "{file} names hardly anything");
+        let unknown: Vec<_> = names.difference(&served).collect();
+        assert_eq!(unknown, Vec::<&&str>::new(), "{file}");
+    }
+    let document = std::fs::read_to_string(root.join("docs/metrics.md")).unwrap();
+    let described = named(&document);
+    // A histogram is one metric.
+    let one = |name: &str| {
+        let ends = ["_bucket", "_count", "_sum"];
+        let without = |end| name.strip_suffix(end);
+        ends.into_iter()
+            .find_map(without)
+            .unwrap_or(name)
+            .to_owned()
+    };
+    let whole = |names: &BTreeSet<&str>| names.iter().map(|n| one(n)).collect::<BTreeSet<_>>();
+    assert_eq!(whole(&described), whole(&served), "docs/metrics.md");
+}
+
+#[tokio::test]
+async fn the_metrics_are_read_by_this_machine_s_names_alone_and_hold_no_secret() {
+    let system = watched().await;
+    let session = system.sign_on(&system.demo_user()).await;
+    session.open("/user/info").await.expect(200);
+    let url = system.metrics_url().unwrap();
+    let browser = Browser::plain();
+    let text = browser.open(url).await.expect(200).body();
+    for secret in [
+        &system.env().client_secret,
+        &system.env().demo_password,
+        &system.env().demo_username,
+        &system.env().environment_id,
+    ] {
+        assert!(
+            !text.contains(secret.as_str()),
+            "{secret} is in the metrics"
+        );
+    }
+    let foreign = browser.request(Method::GET, url);
+    let foreign = foreign.header("host", "evil.example").send().await;
+    foreign.expect(421);
+}
+
+fn problems(lines: &str) -> String {
+    let sources = Sources {
+        inline: Some(lines.to_owned()),
+        ..Sources::default()
+    };
+    match Loaded::read(&sources).settings() {
+        Ok(_) => String::new(),
+        Err(invalid) => invalid.to_string(),
+    }
+}
+
+#[test]
+fn metrics_that_others_reach_need_a_name_for_who_may_read_them() {
+    let open = "[metrics]\nlisten = \"0.0.0.0:9464\"\n";
+    let said = problems(open);
+    assert!(said.contains("metrics.listen"), "{said}");
+    assert!(said.contains("metrics.networks"), "{said}");
+    assert_eq!(problems(&format!("{open}networks = [\"10.1.2.3\"]\n")), "");
+    let said = problems(&format!("{open}networks = [\"0.0.0.0/0\"]\n"));
+    assert!(said.contains("holds everybody"), "{said}");
+    assert_eq!(problems("[metrics]\nlisten = \"localhost:9464\"\n"), "");
+}
