@@ -166,6 +166,11 @@ impl Place {
         Loaded::read(&self.sources())
     }
 
+    /// Settings for a command that uses nothing of the servers' own.
+    fn settings_beside_servers(&self) -> Result<Settings, InvalidConfiguration> {
+        self.load().settings_beside_servers()
+    }
+
     /// Settings for a command that serves nothing.
     fn settings(&self) -> Result<Settings, InvalidConfiguration> {
         self.load().settings_for_tools()

@@ -142,6 +142,19 @@ impl Loaded {
         }
     }
 
+    /// The settings for a command that uses nothing of the servers' own sections, which need not be
+    /// right yet: files of secrets that they name may be what the command brings.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the other sections at once.
+    pub fn settings_beside_servers(mut self) -> Result<Settings, InvalidConfiguration> {
+        let of_servers = ["portal.", "idp."];
+        self.problems
+            .retain(|problem| !of_servers.iter().any(|name| problem.key.starts_with(name)));
+        self.settings_for_tools()
+    }
+
     /// Every problem of serving both servers, what production refuses among them.
     pub fn problems(&self) -> Vec<Problem> {
         self.problems_for(Servers::Both)

@@ -74,7 +74,8 @@ impl Backup {
 
 impl Restore {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let settings = self.place.settings()?;
+        // The secrets that the servers' sections name lie in the archive.
+        let settings = self.place.settings_beside_servers()?;
         let directory = directory(&settings)?;
         let manifest = archive::restore(&settings, &directory, &self.file)?;
         terminal::print(&format!(
