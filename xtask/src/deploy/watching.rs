@@ -14,7 +14,7 @@ use crate::service::{self, Service};
 use crate::system::System;
 
 /// How long Prometheus may take to read the metrics for the first time.
-const FIRST_READ: Duration = Duration::from_secs(60);
+const FIRST_READ: Duration = Duration::from_mins(1);
 
 /// Lets promtool judge rules and configuration, and a Prometheus read what is served.
 pub(super) fn check(program: &Path, linters: &Linters) -> anyhow::Result<bool> {
