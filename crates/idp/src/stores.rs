@@ -445,7 +445,7 @@ mod tests {
         let digest = AuthorizationCode::new("a code").digest();
         db.batch(granted(ID, digest.as_str())).await.unwrap();
         db.migrate("idp", MIGRATIONS).await.unwrap();
-        let now = jiff::Timestamp::from_second(30).unwrap();
+        let now = Timestamp::from_second(30).unwrap();
         let application = ApplicationId::parse(ID).unwrap();
         let reader = db.reader();
         let codes = AuthorizationCodes::new(&reader);
