@@ -50,16 +50,12 @@ pub(crate) fn router(sources: Sources, traffic: &Traffic) -> Router {
 async fn answer(State(state): State<Arc<(Sources, Registry)>>) -> Response {
     let (sources, traffic) = &*state;
     let snapshot = Snapshot::take(sources).await;
-    match write(traffic, snapshot) {
-        Ok(text) => {
-            let headers = [(CONTENT_TYPE, OPENMETRICS), (CACHE_CONTROL, "no-store")];
-            (headers, text).into_response()
-        }
-        Err(fmt::Error) => {
-            tracing::error!("the metrics could not be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+    if let Ok(text) = write(traffic, snapshot) {
+        let headers = [(CONTENT_TYPE, OPENMETRICS), (CACHE_CONTROL, "no-store")];
+        return (headers, text).into_response();
     }
+    tracing::error!("the metrics could not be written");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 fn write(traffic: &Registry, snapshot: Snapshot) -> Result<String, fmt::Error> {

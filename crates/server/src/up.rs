@@ -40,6 +40,7 @@ use crate::config::{Servers, Settings};
 use crate::control::{Control, Maker, ServerName, Stage};
 use crate::data_dir::{DATABASE_FILE, DataDir, GENERATIONS};
 use crate::env_file::{EnvironmentFile, KEPT_ENV_FILE};
+use crate::front::Front;
 use crate::health::Readiness;
 use crate::installation::InstallationError;
 use crate::listen::{self, ListenError};
@@ -47,6 +48,7 @@ use crate::metrics;
 use crate::seed::Seed;
 use crate::serve::Serving;
 use crate::tls::ServerTls;
+use crate::traffic::Traffic;
 
 pub use bootstrap::{CreateError, Created, EnvironmentMaker, NewEnvironment};
 pub use error::StartError;
@@ -191,7 +193,6 @@ async fn start(
     });
     let readiness = Readiness::new(keys.installation.clone());
     let (stopping, _) = watch::channel(false);
-    let mut jobs = JoinSet::new();
     let mut env = addresses(&reserved, fronts.control_url.as_ref());
 
     let mut environment = None;
@@ -215,60 +216,31 @@ async fn start(
     } else {
         Err("the control API does not listen")
     };
-    let (environment_router, portal_router) = (first.environment.clone(), first.portal.clone());
+    let routers = [
+        (ServerName::Portal, first.portal.clone()),
+        (ServerName::Environment, first.environment.clone()),
+    ];
     let stage = Arc::new(Stage::open(first, maker));
-    let mut prepared = Vec::new();
     let (tls, limit) = (reserved.tls.clone(), settings.server.max_connections);
-    // In the order in which they stop: the portal asks the environment.
-    for (bound, router, server) in [
-        (reserved.portal.take(), portal_router, ServerName::Portal),
-        (
-            reserved.idp.take(),
-            environment_router,
-            ServerName::Environment,
-        ),
-    ] {
-        if let (Some(bound), Some(router)) = (bound, router) {
-            // What cannot change is asked without a way round.
-            let changing = fronts.control.is_some().then(|| stage.router(server));
-            prepared.push((bound, changing.unwrap_or(router), tls.as_ref()));
-        }
-    }
-    if let (Some(control), Some(front)) = (control, fronts.control)
-        && let Some(bound) = reserved.control.take()
-    {
-        control.set_stage(&stage);
-        let current = Arc::clone(&stage);
-        let readiness = readiness.of_current(move || current.installation());
-        prepared.push((bound, front.wrap(control.router(), readiness), None));
-    }
-
-    if let (Some(front), Some(traffic)) = (fronts.metrics, &fronts.traffic)
-        && let Some(bound) = reserved.metrics.take()
-    {
-        let current = Arc::clone(&stage);
-        let readiness = readiness.of_current(move || current.installation());
-        let clock = Arc::clone(&options.clock);
-        let sources = metrics::Sources {
-            stage: Arc::clone(&stage),
-            readiness: readiness.clone(),
-            clock,
-            audit_file: audit_file.clone(),
-        };
-        let router = metrics::router(sources, traffic);
-        prepared.push((bound, front.wrap(router, readiness), None));
-    }
+    let mut prepared = servers(&mut reserved, &stage, routers, fronts.control.is_some());
+    let current = Arc::clone(&stage);
+    let sources = metrics::Sources {
+        stage: Arc::clone(&stage),
+        readiness: readiness.of_current(move || current.installation()),
+        clock: Arc::clone(&options.clock),
+        audit_file: audit_file.clone(),
+    };
+    let (control, watched) = (
+        control.zip(fronts.control),
+        fronts.metrics.zip(fronts.traffic),
+    );
+    prepared.extend(beside_servers(&mut reserved, control, watched, sources));
 
     write_env_files(&options, &reserved.directory, &env)?;
 
     let ports = serve(prepared, limit)?;
-    let stop = stopped(stopping.subscribe());
-    let watched = readiness.clone();
-    jobs.spawn(keys.clone().keep_fresh(Arc::clone(&stage), watched, stop));
     look_at(&readiness, &stage, Arc::clone(&options.clock));
-    if let Some(tls) = tls.clone() {
-        jobs.spawn(renew(tls, stopped(stopping.subscribe())));
-    }
+    let jobs = beside_requests(&keys, &stage, &readiness, tls, &stopping);
     Ok(Running {
         portal_url: options.servers.has_portal().then_some(reserved.portal_url),
         idp_url: reserved.idp_url,
@@ -371,16 +343,80 @@ async fn found(
     Ok(started)
 }
 
+/// A port that is reserved, what answers there, and over which TLS.
+type Prepared = (listen::Reserved, Router, Option<ServerTls>);
+
+/// The ports of both servers, in the order in which they stop: the portal asks the environment.
+fn servers(
+    reserved: &mut Reserved,
+    stage: &Arc<Stage>,
+    routers: [(ServerName, Option<Router>); 2],
+    is_changing: bool,
+) -> Vec<Prepared> {
+    let mut prepared = Vec::new();
+    for (server, router) in routers {
+        let bound = match server {
+            ServerName::Portal => reserved.portal.take(),
+            ServerName::Environment => reserved.idp.take(),
+        };
+        if let (Some(bound), Some(router)) = (bound, router) {
+            // What cannot change is asked without a way round.
+            let changing = is_changing.then(|| stage.router(server));
+            let router = changing.unwrap_or(router);
+            prepared.push((bound, router, reserved.tls.clone()));
+        }
+    }
+    prepared
+}
+
+/// The ports of the control API and of the metrics, where they are wanted.
+fn beside_servers(
+    reserved: &mut Reserved,
+    control: Option<(Control, Front)>,
+    watched: Option<(Front, Traffic)>,
+    sources: metrics::Sources,
+) -> Vec<Prepared> {
+    let mut prepared = Vec::new();
+    let readiness = sources.readiness.clone();
+    if let (Some((control, front)), Some(bound)) = (control, reserved.control.take()) {
+        control.set_stage(&sources.stage);
+        let router = front.wrap(control.router(), readiness.clone());
+        prepared.push((bound, router, None));
+    }
+    if let (Some((front, traffic)), Some(bound)) = (watched, reserved.metrics.take()) {
+        let router = metrics::router(sources, &traffic);
+        prepared.push((bound, front.wrap(router, readiness), None));
+    }
+    prepared
+}
+
+/// What goes on until the end: keys and certificates are looked at again.
+fn beside_requests(
+    keys: &Keys,
+    stage: &Arc<Stage>,
+    readiness: &Readiness,
+    tls: Option<ServerTls>,
+    stopping: &watch::Sender<bool>,
+) -> JoinSet<()> {
+    let mut jobs = JoinSet::new();
+    let (stage, readiness) = (Arc::clone(stage), readiness.clone());
+    let stop = stopped(stopping.subscribe());
+    jobs.spawn(keys.clone().keep_fresh(stage, readiness, stop));
+    if let Some(tls) = tls {
+        jobs.spawn(renew(tls, stopped(stopping.subscribe())));
+    }
+    jobs
+}
+
 /// Lets clients connect, once all ports are known to be ours.
-fn serve(
-    prepared: Vec<(listen::Reserved, Router, Option<&ServerTls>)>,
-    max_connections: usize,
-) -> Result<Vec<Serving>, ListenError> {
+fn serve(prepared: Vec<Prepared>, max_connections: usize) -> Result<Vec<Serving>, ListenError> {
     let mut listening = Vec::new();
     for (bound, router, tls) in prepared {
         listening.push((bound.listen()?, router, tls));
     }
-    let start = |(listeners, router, tls)| Serving::start(listeners, router, tls, max_connections);
+    let start = |(listeners, router, tls): (_, _, Option<ServerTls>)| {
+        Serving::start(listeners, router, tls.as_ref(), max_connections)
+    };
     Ok(listening.into_iter().map(start).collect())
 }
 

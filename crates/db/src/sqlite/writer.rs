@@ -381,7 +381,10 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_is_unavailable_at_once() {
         let (orders, _received) = sync_channel(1);
-        let writer = Writer { orders };
+        let writer = Writer {
+            orders,
+            waiting: Arc::default(),
+        };
         let mut waiting = Box::pin(writer.write(insert(1)));
         assert!(futures_util::poll!(&mut waiting).is_pending());
 

@@ -8,7 +8,7 @@ use testkit::{Browser, Method, System, give_credentials};
 
 /// What was served: each sample by its name and labels.
 #[derive(Debug)]
-struct Metrics(BTreeMap<String, f64>);
+struct Metrics(BTreeMap<String, String>);
 
 impl Metrics {
     async fn read(system: &System) -> Self {
@@ -21,14 +21,16 @@ impl Metrics {
         let samples = text.lines().filter(|line| !line.starts_with('#'));
         let sample = |line: &str| {
             let (name, value) = line.rsplit_once(' ').unwrap();
-            (name.to_owned(), value.parse().unwrap())
+            (name.to_owned(), value.to_owned())
         };
         Self(samples.map(sample).collect())
     }
 
-    fn get(&self, series: &str) -> f64 {
+    /// A value that is a whole number.
+    fn get(&self, series: &str) -> u64 {
         let found = self.0.get(series);
-        *found.unwrap_or_else(|| panic!("there is no {series} in {:#?}", self.0.keys()))
+        let found = found.unwrap_or_else(|| panic!("no {series} in {:#?}", self.0.keys()));
+        found.parse().unwrap()
     }
 
     /// The names, without labels.
@@ -64,24 +66,24 @@ async fn a_sign_on_is_seen_on_both_servers_by_templates() {
     let metrics = Metrics::read(&system).await;
 
     let result = |name| metrics.get(&format!("latchkey_sign_ons_total{{result=\"{name}\"}}"));
-    assert_eq!((result("completed"), result("wrong_password")), (1.0, 1.0));
-    assert_eq!(metrics.get("latchkey_ready"), 1.0);
+    assert_eq!((result("completed"), result("wrong_password")), (1, 1));
+    assert_eq!(metrics.get("latchkey_ready"), 1);
     let count = |labels: &str| {
         metrics.get(&format!(
             "latchkey_http_request_duration_seconds_count{{{labels}}}"
         ))
     };
     let posted = "server=\"idp\",method=\"POST\",route=\"/{environment}/signon/\"";
-    assert_eq!(count(&format!("{posted},status=\"3xx\"")), 1.0);
+    assert_eq!(count(&format!("{posted},status=\"3xx\"")), 1);
     let callback = "server=\"portal\",method=\"GET\",route=\"/callback\",status=\"3xx\"";
-    assert_eq!(count(callback), 1.0);
+    assert_eq!(count(callback), 1);
     let created = "server=\"idp\",method=\"POST\",\
                    route=\"/v1/environments/{environment}/users\",status=\"2xx\"";
-    assert!(count(created) >= 1.0);
+    assert!(count(created) >= 1);
     let busy = metrics.get("latchkey_http_requests_in_flight{server=\"idp\"}");
-    assert_eq!(busy, 0.0);
+    assert_eq!(busy, 0);
     let hit = "{server=\"idp\",cache=\"environments\",result=\"hit\"}";
-    assert!(metrics.get(&format!("latchkey_cache_lookups_total{hit}")) > 0.0);
+    assert!(metrics.get(&format!("latchkey_cache_lookups_total{hit}")) > 0);
 }
 
 #[tokio::test]
@@ -110,7 +112,7 @@ async fn a_thousand_different_paths_make_no_series_of_their_own() {
     assert_eq!(after.routes("portal"), portal);
     let unknown = "{server=\"portal\",method=\"GET\",route=\"none\",status=\"4xx\"}";
     let unknown = format!("latchkey_http_request_duration_seconds_count{unknown}");
-    assert_eq!(after.get(&unknown) - before.get(&unknown), 400.0);
+    assert_eq!(after.get(&unknown) - before.get(&unknown), 400);
 }
 
 #[tokio::test]
@@ -126,7 +128,7 @@ async fn what_happens_is_in_the_audit_file_as_the_management_api_shows_it() {
     while Metrics::read(&system)
         .await
         .get("latchkey_audit_file_waiting")
-        > 0.0
+        > 0
     {
         tokio::task::yield_now().await;
     }
@@ -150,9 +152,9 @@ async fn what_happens_is_in_the_audit_file_as_the_management_api_shows_it() {
 
     let metrics = Metrics::read(&system).await;
     let written = "latchkey_audit_file_entries_total{result=\"written\"}";
-    assert!(metrics.get(written) >= entries.len() as f64);
+    assert!(metrics.get(written) >= u64::try_from(entries.len()).unwrap());
     let lost = "latchkey_audit_file_entries_total{result=\"lost\"}";
-    assert_eq!(metrics.get(lost), 0.0);
+    assert_eq!(metrics.get(lost), 0);
 }
 
 /// The names in a text that begin as ours do.

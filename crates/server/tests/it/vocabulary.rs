@@ -9,9 +9,10 @@ const HOSTED: [&str; 2] = [
     include_str!("../../../idp/locales/en/mail.ftl"),
 ];
 
-const PORTAL: [&str; 2] = [
+const PORTAL: [&str; 3] = [
     include_str!("../../../portal/locales/en/portal.ftl"),
     include_str!("../../../portal/locales/en/account.ftl"),
+    include_str!("../../../portal/locales/en/activity.ftl"),
 ];
 
 /// Every text of the catalogues of both servers, with the name of its catalogue and its id. What they
