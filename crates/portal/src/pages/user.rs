@@ -21,6 +21,7 @@ use crate::fields::Fields;
 use crate::pages::device;
 use crate::pages::person::{Badge, When, Zone, attribute, badges, full_name, is_locked};
 use crate::pages::profile::MOBILE;
+use crate::paths;
 use crate::policies;
 use crate::visit::Visit;
 
