@@ -41,7 +41,7 @@ async fn signs_on(place: &Installation) {
 }
 
 /// A database that `configure` names, while a server may run on it.
-async fn beside(place: &Installation, postgres: Option<&db::testing::TestDb>) -> Db {
+fn beside(place: &Installation, postgres: Option<&db::testing::TestDb>) -> Db {
     match postgres {
         Some(test) => test.db.clone(),
         None => Db::sqlite(&place.data().join("latchkey.db")).unwrap(),
@@ -68,7 +68,7 @@ async fn goes_on_and_back(postgres: Option<db::testing::TestDb>) {
     }
 
     // The next version takes its step beside this one, which still runs.
-    let db = beside(&place, postgres.as_ref()).await;
+    let db = beside(&place, postgres.as_ref());
     let next = of_the_next_version(idp::MIGRATIONS);
     db.migrate(idp::TABLES, &next).await.unwrap();
     signs_on(&place).await;
