@@ -119,7 +119,7 @@ registered-again = Begin again
 ## Operators
 
 users-title = Users
-users-lead = Each word that you type has to begin a name, a username or an e-mail address.
+users-lead = Each word that you type has to begin a name, a username or an e‑mail address.
 users-search = Search
 users-caption = Users
 users-count = { $count ->
@@ -142,7 +142,6 @@ user-state-enabled = Enabled
 user-state-disabled = Disabled
 user-state-locked = Locked
 user-fact-name = Name
-user-fact-address = Address
 user-fact-created = Created
 user-fact-last-sign-on = Last sign-on
 user-fact-id = Id

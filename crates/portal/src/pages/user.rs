@@ -262,14 +262,14 @@ fn profile(visit: &Visit, user: &User) -> Vec<ProfileLine> {
         })
     };
     let confirmed = match user.email_verified {
-        Some(true) => "profile-email-confirmed",
-        Some(false) | None => "profile-email-unconfirmed",
+        Some(true) => "claim-value-yes",
+        Some(false) | None => "claim-value-no",
     };
     let last = user.last_sign_on.as_ref().map(|last| last.at);
     let profile = [
         text("user-fact-name", Some(full_name(user))),
         text("register-email", user.email.clone()),
-        text("user-fact-address", Some(visit.text(confirmed))),
+        text("claim-email_verified", Some(visit.text(confirmed))),
         text("register-username", user.username.clone()),
         text(
             "label-mobile-phone",
