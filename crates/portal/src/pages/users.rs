@@ -40,11 +40,32 @@ struct Page {
 /// A user in the list.
 struct Line {
     path: String,
-    username: String,
+    username: Breakable,
     name: String,
-    email: String,
+    email: Breakable,
     badges: Vec<Badge>,
     last_sign_on: Option<When>,
+}
+
+/// A text that may be an address, and then goes on in the next line at its `@`.
+struct Breakable {
+    first: String,
+    second: String,
+}
+
+impl Breakable {
+    fn new(text: String) -> Self {
+        match text.split_once('@') {
+            Some((first, second)) => Self {
+                first: first.to_owned(),
+                second: format!("@{second}"),
+            },
+            None => Self {
+                first: text,
+                second: String::new(),
+            },
+        }
+    }
 }
 
 /// A page of users.
@@ -219,11 +240,13 @@ fn context(operator: &Operator, search: &Search) -> String {
 fn line(visit: &Visit, user: &User, search: &Search, zone: &Zone) -> Line {
     let path = paths::user(user.id);
     let last = user.last_sign_on.as_ref();
+    let username = user.username.clone();
+    let username = username.unwrap_or_else(|| user.id.to_string());
     Line {
         path: format!("{path}{}", search.back()),
-        username: user.username.clone().unwrap_or_else(|| user.id.to_string()),
+        username: Breakable::new(username),
         name: full_name(user),
-        email: user.email.clone().unwrap_or_default(),
+        email: Breakable::new(user.email.clone().unwrap_or_default()),
         badges: badges(visit, user),
         last_sign_on: last.map(|last| zone.when(last.at)),
     }
