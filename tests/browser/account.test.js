@@ -82,7 +82,7 @@ journey("times are in the browser's zone where nobody said another", {}, async (
   const machine = await time.getAttribute("datetime");
   const expected = await person.page.evaluate(
     (at) =>
-      new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" }).format(
+      new Intl.DateTimeFormat(navigator.language, { dateStyle: "long", timeStyle: "short" }).format(
         new Date(at),
       ),
     machine,

@@ -43,6 +43,7 @@ Tasks of the repository:
   cargo xtask test --only STEP     one step (may be given several times)
   cargo xtask generate             write the generated files anew
   cargo xtask book                 lay the book out, and build it where mdBook is installed
+  cargo xtask pictures             take the pictures of docs/pages.md anew
   cargo xtask bench [PART …]       measure a release build beside its limits and peers; with PARTs,
                                    only rows whose names contain one, and without keeping the table
   cargo xtask release [--verify] [--try]
@@ -76,6 +77,7 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
         ["test", rest @ ..] => steps::run(&only(rest)?),
         ["generate"] => generated::write().map(|()| true),
         ["book"] => book::build(),
+        ["pictures"] => steps::take_pictures(),
         ["bench", rest @ ..] => bench(rest),
         ["release", rest @ ..] => release::run(rest),
         [] | ["help" | "--help" | "-h"] => {

@@ -313,6 +313,20 @@ fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
 }
 
+/// The journey that takes the pictures of the documentation.
+const PICTURES: &str = "pictures.test.js";
+
+/// Takes the pictures of docs/pages.md anew.
+pub(crate) fn take_pictures() -> anyhow::Result<bool> {
+    prerequisites::for_browser_tests()?;
+    let node = prerequisites::node()?;
+    let system = System::start(&program::build()?)?;
+    let tests = root().join("tests/browser");
+    journeys(&node, &system, vec![tests.join(PICTURES)])?
+        .env("PICTURES", "write")
+        .run()
+}
+
 fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
     prerequisites::for_browser_tests()?;
     let node = prerequisites::node()?;
@@ -327,10 +341,18 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         }
     }
     files.sort();
-    let mut command = service::tied_to_us(&node, "TERM", None)
+    let pages = journeys(&node, &system, files)?.run_seeing(|line| tally.see_node(line))?;
+    let examples = clients::run(tally, &node, &system, "examples.mjs")?;
+    let suites = clients::suites(tally, &node, &program)?;
+    Ok(clients::run(tally, &node, &system, "walkthrough.mjs")? && pages && examples && suites)
+}
+
+/// Runs these files of journeys against a system.
+fn journeys(node: &Path, system: &System, files: Vec<PathBuf>) -> anyhow::Result<Command> {
+    let mut command = service::tied_to_us(node, "TERM", None)
         .args(["--test", "--test-reporter=spec"])
         .args(files)
-        .folder(&tests)
+        .folder(&root().join("tests/browser"))
         .env("SCREENSHOTS", target().join("screenshots"))
         .env("LATCHKEY_LOG", system.log());
     if let Some(chromium) = prerequisites::chromium() {
@@ -342,10 +364,7 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         }
         command = command.env(&name, value);
     }
-    let pages = command.run_seeing(|line| tally.see_node(line))?;
-    let examples = clients::run(tally, &node, &system, "examples.mjs")?;
-    let suites = clients::suites(tally, &node, &program)?;
-    Ok(clients::run(tally, &node, &system, "walkthrough.mjs")? && pages && examples && suites)
+    Ok(command)
 }
 
 /// For how many seconds the management API is sent requests out of its document.

@@ -35,6 +35,9 @@ use crate::texts::{fallbacks, wanted};
 pub(crate) use smtp::{InvalidSmtp, Smtp};
 pub use smtp::{MailServerError, check_mail_server};
 
+/// A given name with more characters than this greets nobody.
+const LONGEST_GIVEN_NAME: usize = 60;
+
 /// What is written to a user.
 #[derive(Debug)]
 pub(crate) enum MailKind<'a> {
@@ -314,8 +317,10 @@ impl Mail {
                 words::fill(*content, user, code, &sender, &images, senders)
             }
             Words::Ours(messages) => {
-                let text = compose(&messages, user, kind, &sender);
-                let body = text.render(&messages, self.site.brand(), &looks.mail, &sender)?;
+                let brand = self.site.brand();
+                let name = looks.mail.name.as_deref().unwrap_or(brand.name());
+                let text = compose(&messages, user, kind, name);
+                let body = text.render(&messages, brand, &looks.mail, &core.urls().asset(""))?;
                 Content {
                     subject: text.subject,
                     text: body.text,
@@ -358,14 +363,14 @@ impl Mail {
 }
 
 /// What is said where the environment has no words of its own.
-fn compose(messages: &Messages, user: &StoredUser, kind: &MailKind<'_>, sender: &str) -> MailText {
+fn compose(messages: &Messages, user: &StoredUser, kind: &MailKind<'_>, brand: &str) -> MailText {
     let (texts, code) = (kind.texts(), kind.code());
     let (minutes, hours) = code.map_or((0, 0), |(_, good)| (good.as_mins(), good.as_hours()));
     let (minutes, hours) = (minutes.to_string(), hours.to_string());
     let say = |part: &str| {
         let arguments = [
             ("name", user.username.as_str()),
-            ("environment", sender),
+            ("brand", brand),
             ("minutes", minutes.as_str()),
             ("hours", hours.as_str()),
         ];
@@ -376,12 +381,32 @@ fn compose(messages: &Messages, user: &StoredUser, kind: &MailKind<'_>, sender: 
         subject: say("subject"),
         heading: say("heading"),
         paragraphs: vec![
-            messages.format("mail-greeting", &[("name", user.username.as_str())]),
+            messages.format("mail-greeting", &[("name", called(user))]),
             say("text"),
         ],
         code: code.map(|(code, _)| code.to_owned()),
         notes: lifetime.into_iter().chain([say("unasked")]).collect(),
     }
+}
+
+/// What to call somebody: the given name, or else the username.
+///
+/// A mail may go to somebody who never heard of the account, so a name that a mail program would
+/// make a link of is not taken for one.
+fn called(user: &StoredUser) -> &str {
+    let name = user
+        .attributes
+        .get("name")
+        .and_then(|name| name.get("given"));
+    let given = name.and_then(|given| given.as_str()).map(str::trim);
+    let is_name = |name: &&str| {
+        let may_be_link = name.contains(['/', ':', '@'])
+            || name
+                .split_once('.')
+                .is_some_and(|(_, after)| after.starts_with(char::is_alphanumeric));
+        !name.is_empty() && name.chars().count() <= LONGEST_GIVEN_NAME && !may_be_link
+    };
+    given.filter(is_name).unwrap_or(&user.username)
 }
 
 /// Whose words a mail is in.

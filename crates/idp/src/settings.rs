@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use protocol::pingone::Region;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use ui::{BrandSettings, Mode, RegistrationFields};
+use ui::{BrandSettings, Mode, Notice, RegistrationFields};
 use url::Url;
 
 /// The settings of an [`Idp`](crate::Idp), parsed.
@@ -36,8 +36,10 @@ pub struct Settings {
     pub registration_fields: RegistrationFields,
     /// The region that environments say they are in.
     pub region: Region,
-    /// Name, colours and logo of the hosted pages and mails.
+    /// Name, colours, logos and links of the hosted pages and mails.
     pub brand: BrandSettings,
+    /// A banner above every page, such as what development mode relaxes.
+    pub notice: Option<Notice>,
     /// The cost of a password hash, and how many are computed at once.
     pub hashing: HashingSettings,
     /// The mail server; without one, mails wait in the outbox.
@@ -79,6 +81,7 @@ impl Settings {
             registration_fields: RegistrationFields::default(),
             region: Region::NorthAmerica,
             brand: BrandSettings::default(),
+            notice: None,
             hashing: HashingSettings::default(),
             smtp: None,
             limits: Limits::default(),

@@ -157,7 +157,6 @@ impl HostedPage {
         let texts = self.texts();
         Layout::new(&self.site, Side::SignOn, title)
             .with_lead(texts.format(lead, &[("application", application)]))
-            .with_environment(self.environment.name.clone())
             .with_look(self.look.clone())
             .with_form(form)
     }

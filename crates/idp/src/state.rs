@@ -107,6 +107,10 @@ impl Idp {
         let settings = core.settings();
         let brand = Arc::new(Brand::parse(&settings.brand)?);
         let site = Site::new(core.texts().english().clone(), brand, settings.mode);
+        let site = match &settings.notice {
+            Some(notice) => site.with_notice(notice.clone()),
+            None => site,
+        };
         let reach = Reach {
             own_network: settings.mode == ui::Mode::Development,
             own_authority: settings.own_authority.as_deref(),

@@ -14,7 +14,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use pingone_axum::{AccessTokenError, NotSignedOn};
 use platform::net::RequestId;
-use ui::{ErrorPage, Side};
+use ui::{Account, ErrorPage, NavItem, Side};
+use url::Url;
 
 use crate::paths;
 use crate::recovery::RecoveryError;
@@ -30,6 +31,15 @@ pub(crate) enum Failure {
     NotSignedOn(NotSignedOn),
     /// It cannot: this is shown instead.
     Page(Box<FailurePage>),
+}
+
+/// What stands around a page that says what went wrong.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) nav: Vec<NavItem>,
+    pub(crate) account: Option<Account>,
+    /// Where the form that signs off may lead.
+    pub(crate) form_targets: Vec<Url>,
 }
 
 /// Everything the error page shows and the log keeps.
@@ -279,8 +289,8 @@ fn page(
     if let Some(cause) = &failure.cause {
         page = page.caused_by(&**cause);
     }
-    if let Some(name) = &portal.settings().environment_name {
-        page = page.environment(name.clone());
+    if let Some(frame) = bare.extensions().get::<Frame>().cloned() {
+        page = page.framed(frame.nav, frame.account, frame.form_targets);
     }
     let mut details: Vec<String> = failure
         .detail

@@ -28,6 +28,7 @@ mod texts;
 mod visit;
 
 pub use numbers::Numbers;
+pub use paths::shown_paths;
 pub use pingone_axum::{GrantType, InvalidSignOn};
 pub use platform::Parts;
 pub use settings::{

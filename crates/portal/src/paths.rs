@@ -178,6 +178,13 @@ pub(crate) const PAGES: &[Page] = &[
     page(Name::WellKnownChange, WELL_KNOWN_CHANGE, Takes::Get,        Limit::None,         CHANGE_PASSWORD),
 ];
 
+/// The paths of all pages that a GET shows, with `{id}` for what differs: whoever looks at all pages
+/// overlooks none.
+pub fn shown_paths() -> impl Iterator<Item = &'static str> {
+    let shown = PAGES.iter().filter(|page| page.takes != Takes::Post);
+    shown.map(|page| page.path)
+}
+
 impl Takes {
     /// Whether a request of this method does the work of the page, and not only shows its form.
     fn is_work(self, method: &Method) -> bool {

@@ -19,6 +19,7 @@ use crate::pages::{
 use crate::paths::{self, Name, PAGES};
 use crate::state::Portal;
 use crate::store::COOKIE_PREFIX;
+use crate::visit::framed;
 
 /// A form with the longest values that make sense, and the token of an answer, fit.
 const MOST_BODY_BYTES: usize = 64 * 1024;
@@ -102,8 +103,9 @@ fn router(portal: &Portal) -> Router {
     pages
         .merge(sign_on)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .layer(sessions)
         .layer(from_fn_with_state(portal.clone(), limited))
+        .layer(from_fn_with_state(portal.clone(), framed))
+        .layer(sessions)
         .merge(portal.settings().brand.asset_router())
         .layer(from_fn_with_state(portal.clone(), failure::show))
         .layer(from_fn(note_route))
@@ -151,7 +153,6 @@ mod tests {
             brand: ui::Brand::default(),
             mode: ui::Mode::Production,
             notice: None,
-            environment_name: None,
             session: SessionSettings::default(),
             sign_on: crate::SignOnSettings::default(),
             management: None,

@@ -22,9 +22,7 @@ pub struct Settings {
     /// Whether error pages show causes.
     pub mode: ui::Mode,
     /// A banner above every page, such as what development mode relaxes.
-    pub notice: Option<String>,
-    /// The environment's name, for the footer.
-    pub environment_name: Option<String>,
+    pub notice: Option<ui::Notice>,
     /// How long a session lasts.
     pub session: SessionSettings,
     /// Signing on with an OpenID provider.

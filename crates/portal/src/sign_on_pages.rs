@@ -7,18 +7,19 @@ use http::StatusCode;
 use pingone::auth::EndSessionForm;
 use pingone_axum::{GrantType, PageRequest, Pages, SignOnFailure, SignedOff};
 use protocol::oauth::OAuthErrorCode;
-use ui::{Flash, Html, Layout, Site};
+use ui::{Flash, Html, Layout, NavItem, Side, Site};
 
 use crate::failure::{Failure, Fault};
 use crate::paths;
 use crate::settings::Settings;
-use crate::visit::{self, account, bare_layout};
+use crate::visit::{self, Offers, account};
 
 /// Shows them.
 #[derive(Debug)]
 pub(crate) struct SignOnPages {
     site: Site,
-    environment_name: Option<String>,
+    /// The navigation of somebody who is not signed on.
+    nav: Vec<NavItem>,
 }
 
 #[derive(Template)]
@@ -51,14 +52,22 @@ struct RefusedPage {
 
 impl SignOnPages {
     pub(crate) fn new(site: Site, settings: &Settings) -> Self {
+        let offers = Offers {
+            pages_of_users: false,
+            management: settings.management.is_some(),
+            pages_of_operators: false,
+            registration: settings.registration.enabled,
+            sign_on: true,
+        };
         Self {
+            nav: offers.nav(&site, ""),
             site,
-            environment_name: settings.environment_name.clone(),
         }
     }
 
     fn layout(&self, title_id: &str) -> Layout {
-        bare_layout(&self.site, self.environment_name.as_deref(), title_id)
+        let title = self.site.messages().text(title_id);
+        Layout::new(&self.site, Side::Portal, title)
     }
 
     async fn leave(&self, flash: Flash, request: PageRequest<'_>) {
@@ -85,7 +94,10 @@ impl SignOnPages {
             _ => "sign-on-refused-other",
         });
         let page = RefusedPage {
-            layout: self.layout("sign-on-refused-title").with_lead(lead),
+            layout: self
+                .layout("sign-on-refused-title")
+                .with_lead(lead)
+                .with_nav(self.nav.clone()),
             error: error.to_string(),
             description,
         };

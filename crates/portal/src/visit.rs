@@ -1,17 +1,19 @@
 //! A request for a page: whose it is, and what every page has around its content.
 
 use askama::Template;
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::{FromRequestParts, OriginalUri, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use http::request::Parts;
 use http::{Method, StatusCode, Uri};
 use pingone::management;
-use pingone_axum::{AccessTokenError, GrantType, NotSignedOn, ReturnTo, SignedOn};
+use pingone_axum::{AccessTokenError, GrantType, NotSignedOn, ReturnTo, SignOn, SignedOn};
 use protocol::id::UserId;
 use tower_sessions::Session;
 use ui::{Account, Flash, Html, Layout, NavItem, Side, Site};
 use url::form_urlencoded;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Frame};
 use crate::paths;
 use crate::settings::Settings;
 use crate::state::{Portal, Services};
@@ -189,48 +191,38 @@ impl Visit {
             (Some(user), Some(services)) => services.operators.is_shown(user.subject()).await,
             _ => false,
         };
-        let layout = Layout::new(self.portal.site(), Side::Portal, title)
+        Ok(Layout::new(self.portal.site(), Side::Portal, title)
             .with_nav(self.nav(is_operator))
             .with_account(self.signed_on.as_ref().map(account))
-            .with_flashes(flashes);
-        Ok(match &self.settings().environment_name {
-            Some(name) => layout.with_environment(name.clone()),
-            None => layout,
-        })
+            .with_flashes(flashes))
+    }
+
+    /// What a page that says what went wrong has around it, too. It asks nobody, who may be what
+    /// went wrong: operators find their pages from where they were.
+    pub(crate) fn frame(&self) -> Frame {
+        let sign_on = self.portal.sign_on();
+        Frame {
+            nav: self.nav(false),
+            account: self.signed_on.as_ref().map(account),
+            form_targets: sign_on.map(SignOn::form_targets).unwrap_or_default(),
+        }
     }
 
     fn nav(&self, is_operator: bool) -> Vec<NavItem> {
-        let item = |path: &str, text: &str| NavItem::new(path, self.text(text), &self.path);
-        let mut nav = vec![item(paths::HOME, "nav-home")];
-        if self.signed_on.is_some() {
-            nav.push(item(paths::USER_INFO, "nav-profile"));
-            if self.portal.services().is_some() {
-                nav.push(item(paths::SECURITY, "nav-security"));
-                nav.push(item(paths::DATA, "nav-data"));
-            }
-        }
-        if is_operator {
-            nav.push(item(paths::USERS, "nav-users"));
-            nav.push(item(paths::ACTIVITY, "nav-activity"));
-        }
-        if self.signed_on.is_none() {
-            if self.portal.services().is_some() && self.settings().registration.enabled {
-                nav.push(item(paths::REGISTER, "signon-register"));
-            }
-            if self.portal.sign_on().is_some() {
-                nav.push(item(paths::SIGN_ON, "signon-submit"));
-            }
-        }
-        nav
+        let offers = Offers {
+            pages_of_users: self.signed_on.is_some(),
+            management: self.portal.services().is_some(),
+            pages_of_operators: is_operator,
+            registration: self.settings().registration.enabled,
+            sign_on: self.portal.sign_on().is_some(),
+        };
+        offers.nav(self.portal.site(), &self.path)
     }
 
     /// A page as an answer. Its forms may end at the provider: signing off does, and so does any
     /// form that was sent after the session had ended.
     pub(crate) fn page<T: Template>(&self, page: T) -> Html<T> {
-        let targets = self
-            .portal
-            .sign_on()
-            .map(pingone_axum::SignOn::form_targets);
+        let targets = self.portal.sign_on().map(SignOn::form_targets);
         let html = Html::new(page);
         targets
             .unwrap_or_default()
@@ -266,13 +258,61 @@ pub(crate) fn account(user: &SignedOn) -> Account {
     }
 }
 
-/// The frame of a page for which there is no [`Visit`].
-pub(crate) fn bare_layout(site: &Site, settings_name: Option<&str>, title_id: &str) -> Layout {
-    let layout = Layout::new(site, Side::Portal, site.messages().text(title_id));
-    match settings_name {
-        Some(name) => layout.with_environment(name),
-        None => layout,
+/// What the navigation leads to.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of one kind of pages whether they are there"
+)]
+pub(crate) struct Offers {
+    /// Those of somebody who is signed on.
+    pub(crate) pages_of_users: bool,
+    /// What needs the management API.
+    pub(crate) management: bool,
+    pub(crate) pages_of_operators: bool,
+    pub(crate) registration: bool,
+    pub(crate) sign_on: bool,
+}
+
+impl Offers {
+    /// The links, for the page at this path.
+    pub(crate) fn nav(self, site: &Site, path: &str) -> Vec<NavItem> {
+        let users = self.pages_of_users;
+        let all = [
+            (paths::HOME, "nav-home", true),
+            (paths::USER_INFO, "nav-profile", users),
+            (paths::SECURITY, "nav-security", users && self.management),
+            (paths::DATA, "nav-data", users && self.management),
+            (paths::USERS, "nav-users", self.pages_of_operators),
+            (paths::ACTIVITY, "nav-activity", self.pages_of_operators),
+            (
+                paths::REGISTER,
+                "signon-register",
+                !users && self.management && self.registration,
+            ),
+            (paths::SIGN_ON, "signon-submit", !users && self.sign_on),
+        ];
+        all.into_iter()
+            .filter(|(_, _, is_offered)| *is_offered)
+            .map(|(href, text, _)| NavItem::new(href, site.messages().text(text), path))
+            .collect()
     }
+}
+
+/// Keeps with an answer that is an error what stands around its page, which is made farther out.
+pub(crate) async fn framed(State(portal): State<Portal>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut visited = parts.clone();
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    // Without a session that can be read there is nothing around it.
+    if let Ok(visit) = Visit::from_request_parts(&mut visited, &portal).await {
+        response.extensions_mut().insert(visit.frame());
+    }
+    response
 }
 
 /// Leaves a message for the next page of this session.

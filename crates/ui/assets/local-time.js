@@ -1,6 +1,9 @@
 /* Puts times into the browser's zone, where the person has said no other. */
 
-const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {
+/* As the browser writes the page's language: en-GB and en-US put the month elsewhere. */
+const own = navigator.languages.find((tag) => tag.split("-")[0] === document.documentElement.lang.split("-")[0]);
+
+const zoned = new Intl.DateTimeFormat(own ?? document.documentElement.lang, {
   dateStyle: "long",
   timeStyle: "short",
 });

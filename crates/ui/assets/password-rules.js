@@ -16,6 +16,8 @@ for (const list of document.querySelectorAll("[data-rules-url]")) {
   };
   const along = list.dataset.rulesAlong.split(" ").filter(Boolean);
   const live = list.querySelector("[data-rules-live]");
+  const now = list.querySelector(".rules-now");
+  const more = list.querySelector(".rules-more ul");
   let timer;
   let asking;
 
@@ -25,6 +27,9 @@ for (const list of document.querySelectorAll("[data-rules-url]")) {
       if (!rule || !(verdict in words)) continue;
       rule.dataset.verdict = verdict;
       rule.querySelector("[data-verdict-word]").textContent = words[verdict];
+      /* What is seldom broken is folded away until it is. */
+      const place = "first" in rule.dataset || verdict === "unsatisfied" ? now : more;
+      if (rule.parentElement !== place) place.append(rule);
     }
     const kept = list.querySelectorAll('[data-verdict="satisfied"]').length;
     live.textContent = list.dataset.rulesStatus.replace("{met}", kept);

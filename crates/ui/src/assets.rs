@@ -195,7 +195,12 @@ fn answer(name: &str, asset: Option<Asset>, request: &HeaderMap) -> Response {
     );
     headers.insert(
         HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
+        // Mails show the logo on the pages of mail programs.
+        HeaderValue::from_static(if asset.content_type.starts_with("image/") {
+            "cross-origin"
+        } else {
+            "same-origin"
+        }),
     );
     if let Some(etag) = etag {
         headers.insert(ETAG, etag);
@@ -259,6 +264,15 @@ mod tests {
                 "public, max-age=31536000, immutable"
             );
             assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_program_may_show_the_logo_and_no_other_site_may_use_the_rest() {
+        for (name, expected) in [("logo.svg", "cross-origin"), ("site.css", "same-origin")] {
+            let response = fetch(url(name), None).await;
+            let policy = &response.headers()["cross-origin-resource-policy"];
+            assert_eq!(policy, expected, "{name}");
         }
     }
 

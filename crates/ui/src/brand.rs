@@ -1,9 +1,10 @@
-//! The brand: name, logo, colours, radius and font, from configuration.
+//! The brand: name, logos, links, footer, colours, radius and font, from configuration.
 //!
 //! The values are parsed strictly and served as a style sheet of custom properties, so a page needs
 //! no inline style, and nothing written in a configuration can become a rule of its own.
 
 pub(crate) mod colour;
+mod pictures;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,8 +12,10 @@ use std::path::PathBuf;
 use axum::Router;
 use bytes::Bytes;
 use serde::Deserialize;
+use url::Url;
 
 use self::colour::{Colour, READABLE};
+use self::pictures::Picture;
 use crate::assets::{self, Served};
 
 /// Latchkey's own accent.
@@ -32,8 +35,11 @@ const DARK_GROUND: Colour = Colour::new(0x22, 0x27, 0x33);
 const LONGEST_NAME: usize = 40;
 /// The largest radius of a corner, CSS pixels.
 const LARGEST_RADIUS: u8 = 24;
-/// The largest logo, bytes.
-const LARGEST_LOGO: usize = 256 * 1024;
+/// The longest text at the foot of pages and mails.
+const LONGEST_FOOTER: usize = 200;
+
+/// The name where none is configured.
+const OWN_NAME: &str = "Latchkey";
 
 const SYSTEM_FONT: &str =
     "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif";
@@ -42,7 +48,7 @@ const SYSTEM_FONT: &str =
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct BrandSettings {
-    /// The name in the top bar, titles and mails.
+    /// The name in the top bar, titles and mails, and of the portal as an application.
     pub name: Option<String>,
     /// Colour of buttons and links, `#rrggbb`.
     pub accent: Option<String>,
@@ -56,8 +62,51 @@ pub struct BrandSettings {
     pub radius: Option<u8>,
     /// Font families by name, separated by commas; they must be on the visitor's machine.
     pub font: Option<String>,
-    /// An SVG or PNG file, shown 32 pixels high.
+    /// An SVG or PNG file, shown 32 pixels high. Without one, a name of one's own is shown with
+    /// its first letter.
     pub logo: Option<PathBuf>,
+    /// The same for the dark theme; the logo, where it is left out.
+    pub logo_dark: Option<PathBuf>,
+    /// An SVG, PNG or ICO file for the browser's tab; the logo, unless that is a wordmark.
+    pub favicon: Option<PathBuf>,
+    /// Whether the logo is a wordmark, which says the name: it is not written beside it.
+    pub wordmark: bool,
+    /// A text at the foot of pages and mails, such as a company's address.
+    pub footer: Option<String>,
+    /// The terms of use, `https:` or `http:`.
+    pub terms_url: Option<String>,
+    /// What becomes of personal data, `https:` or `http:`.
+    pub privacy_url: Option<String>,
+    /// Where people get help, `https:`, `http:` or `mailto:`.
+    pub support_url: Option<String>,
+}
+
+/// A link at the foot of pages and mails.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FootLink {
+    text_id: &'static str,
+    url: Url,
+}
+
+impl FootLink {
+    /// The id of its text.
+    pub fn text_id(&self) -> &'static str {
+        self.text_id
+    }
+
+    /// Where it leads.
+    pub fn href(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The same as a person reads it: an address of a mailbox without its scheme.
+    pub fn shown(&self) -> &str {
+        if self.url.scheme() == "mailto" {
+            self.url.path()
+        } else {
+            self.url.as_str()
+        }
+    }
 }
 
 /// A parsed brand.
@@ -67,7 +116,14 @@ pub struct Brand {
     light: Palette,
     dark: Palette,
     style: Served,
-    logo: Option<Served>,
+    logo: Option<Picture>,
+    logo_dark: Option<Picture>,
+    favicon: Option<Picture>,
+    /// The first letter of a name that is not Latchkey's.
+    mark: Option<Picture>,
+    wordmark: bool,
+    footer: Option<String>,
+    links: Vec<FootLink>,
 }
 
 /// The accent in one theme.
@@ -152,7 +208,7 @@ impl Brand {
     /// [`InvalidBrand`] names every key that cannot be used and says what it may be.
     pub fn parse(settings: &BrandSettings) -> Result<Self, InvalidBrand> {
         let mut judged = Judged::default();
-        let name = parse_name(settings.name.as_deref().unwrap_or("Latchkey"));
+        let name = parse_name(settings.name.as_deref().unwrap_or(OWN_NAME));
         let name = judged.take(name, String::new());
         let mut colour =
             |key, text: &Option<String>| judged.take(parse_colour(key, text.as_deref()), None);
@@ -185,8 +241,28 @@ impl Brand {
             .as_deref()
             .map_or(Ok(SYSTEM_FONT.to_owned()), parse_font);
         let font = judged.take(font, String::new());
-        let logo = settings.logo.as_ref().map(read_logo).transpose();
-        let logo = judged.take(logo, None);
+        let mut picture = |key, path: &Option<PathBuf>| {
+            let read = path.as_ref().map(|path| pictures::read(key, path));
+            judged.take(read.transpose(), None)
+        };
+        let logo = picture("logo", &settings.logo);
+        let logo_dark = picture("logo_dark", &settings.logo_dark);
+        let favicon = picture("favicon", &settings.favicon);
+        let wordmark = judged.take(parse_wordmark(settings), false);
+        let footer = settings.footer.as_deref().map_or(Ok(None), parse_footer);
+        let footer = judged.take(footer, None);
+        let links = [
+            ("terms_url", "footer-terms", &settings.terms_url),
+            ("privacy_url", "footer-privacy", &settings.privacy_url),
+            ("support_url", "footer-support", &settings.support_url),
+        ];
+        let links = links
+            .into_iter()
+            .filter_map(|(key, text_id, url)| Some((key, text_id, url.as_deref()?)))
+            .filter_map(|(key, text_id, url)| {
+                judged.take(parse_link(key, text_id, url).map(Some), None)
+            })
+            .collect();
         if !judged.problems.is_empty() {
             return Err(InvalidBrand {
                 problems: judged.problems,
@@ -195,11 +271,17 @@ impl Brand {
         let css = style_sheet(light, dark, radius, &font);
         let style = Served::new("brand", "css", "text/css; charset=utf-8", Bytes::from(css));
         Ok(Self {
-            name,
             light,
             dark,
             style,
+            mark: (name != OWN_NAME).then(|| pictures::mark(&name, light, dark)),
+            name,
             logo,
+            logo_dark,
+            favicon,
+            wordmark,
+            footer,
+            links,
         })
     }
 
@@ -213,11 +295,46 @@ impl Brand {
         &self.style.url
     }
 
-    /// The address of the logo.
+    /// The path of the logo: the configured one, the first letter of the configured name, or
+    /// Latchkey's own.
     pub fn logo_url(&self) -> &str {
-        self.logo
-            .as_ref()
-            .map_or_else(|| assets::url("logo.svg"), |logo| logo.url.as_str())
+        let logo = self.logo.as_ref().or(self.mark.as_ref());
+        logo.map_or_else(|| assets::url("logo.svg"), Picture::url)
+    }
+
+    /// Whether a logo is configured.
+    pub fn has_logo(&self) -> bool {
+        self.logo.is_some()
+    }
+
+    /// The path of the logo for the dark theme, where it is another.
+    pub fn logo_dark_url(&self) -> Option<&str> {
+        self.logo_dark.as_ref().map(Picture::url)
+    }
+
+    /// The path and the media type of the icon in the browser's tab.
+    pub fn favicon(&self) -> (&str, &'static str) {
+        let logo = self.logo.as_ref().filter(|_| !self.wordmark);
+        let icon = self.favicon.as_ref().or(logo).or(self.mark.as_ref());
+        icon.map_or_else(
+            || (assets::url("favicon.svg"), "image/svg+xml"),
+            |icon| (icon.url(), icon.media_type()),
+        )
+    }
+
+    /// Whether the logo says the name, so that it is not written beside it.
+    pub fn is_wordmark(&self) -> bool {
+        self.wordmark
+    }
+
+    /// The text at the foot of pages and mails.
+    pub fn footer(&self) -> Option<&str> {
+        self.footer.as_deref()
+    }
+
+    /// The links at the foot of pages and mails.
+    pub fn links(&self) -> &[FootLink] {
+        &self.links
     }
 
     /// Serves the brand's files and the vendored ones under `/assets/`.
@@ -225,13 +342,46 @@ impl Brand {
     where
         S: Clone + Send + Sync + 'static,
     {
-        assets::router(std::iter::once(&self.style).chain(&self.logo))
+        let pictures = [&self.logo, &self.logo_dark, &self.favicon, &self.mark];
+        let pictures = pictures.into_iter().flatten().map(Picture::served);
+        assets::router(std::iter::once(&self.style).chain(pictures))
     }
 
     /// The readable accent of the light and of the dark theme; mails need them in their text.
     pub(crate) fn mail_accents(&self) -> (String, String) {
         (self.light.link.to_string(), self.dark.link.to_string())
     }
+
+    /// The paths of the logos that a mail can show, for light and for dark surroundings: mail
+    /// programs show no SVG.
+    pub(crate) fn mail_logos(&self) -> (Option<&str>, Option<&str>) {
+        (
+            self.logo.as_ref().and_then(Picture::in_mails),
+            self.logo_dark.as_ref().and_then(Picture::in_mails),
+        )
+    }
+
+    /// The letter that mails show in the place of a logo, where there is none at all; its colour
+    /// and that of its ground, in light and in dark surroundings.
+    pub(crate) fn mail_letter(&self) -> Option<MailLetter> {
+        if self.has_logo() {
+            return None;
+        }
+        let pair = |palette: Palette| (palette.accent.to_string(), palette.accent_text.to_string());
+        Some(MailLetter {
+            letter: pictures::letter(&self.name),
+            light: pair(self.light),
+            dark: pair(self.dark),
+        })
+    }
+}
+
+/// A letter in the place of a logo; each pair is the ground's colour and the letter's.
+#[derive(Clone, Debug)]
+pub(crate) struct MailLetter {
+    pub(crate) letter: String,
+    pub(crate) light: (String, String),
+    pub(crate) dark: (String, String),
 }
 
 impl Default for Brand {
@@ -337,26 +487,52 @@ fn parse_font(text: &str) -> Result<String, BrandProblem> {
     Ok(families.join(", "))
 }
 
-fn read_logo(path: &PathBuf) -> Result<Served, BrandProblem> {
-    let refuse =
-        |problem: &str| BrandProblem::new("logo", format!("{}: {problem}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
-    if bytes.len() > LARGEST_LOGO {
-        return Err(refuse("is larger than 256 KiB; give a smaller file"));
+fn parse_wordmark(settings: &BrandSettings) -> Result<bool, BrandProblem> {
+    if settings.wordmark && settings.logo.is_none() {
+        return Err(BrandProblem::new(
+            "wordmark",
+            "there is no logo that could say the name; give `logo`, too, or leave this out",
+        ));
     }
-    // The content decides, not the file's name: a wrong type would not be shown (nosniff).
-    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        return Ok(Served::new("logo", "png", "image/png", Bytes::from(bytes)));
+    Ok(settings.wordmark)
+}
+
+fn parse_footer(text: &str) -> Result<Option<String>, BrandProblem> {
+    let length = text.chars().count();
+    if length > LONGEST_FOOTER || text.chars().any(char::is_control) {
+        return Err(BrandProblem::new(
+            "footer",
+            format!("give one line of at most {LONGEST_FOOTER} characters"),
+        ));
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if text.contains("<svg") => Ok(Served::new(
-            "logo",
-            "svg",
-            "image/svg+xml",
-            Bytes::from(bytes),
-        )),
-        _ => Err(refuse("is neither SVG nor PNG; give one of these")),
-    }
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn parse_link(
+    key: &'static str,
+    text_id: &'static str,
+    text: &str,
+) -> Result<FootLink, BrandProblem> {
+    let takes_mail = key == "support_url";
+    let is_link = |url: &Url| match url.scheme() {
+        "https" | "http" => url.has_host() && url.username().is_empty() && url.password().is_none(),
+        "mailto" => takes_mail && url.path().contains('@') && url.query().is_none(),
+        _ => false,
+    };
+    let url = Url::parse(text).ok().filter(is_link);
+    let url = url.ok_or_else(|| {
+        let or_mail = if takes_mail {
+            ", or one of a mailbox such as `mailto:help@example.com`"
+        } else {
+            ""
+        };
+        BrandProblem::new(
+            key,
+            format!("`{text}` is no address of a page; give one such as `https://www.example.com/terms`{or_mail}"),
+        )
+    })?;
+    Ok(FootLink { text_id, url })
 }
 
 fn style_sheet(light: Palette, dark: Palette, radius: u8, font: &str) -> String {
@@ -519,6 +695,70 @@ mod tests {
             refused(&settings),
             "brand `radius`: 25 is too large; give 0 to 24 pixels"
         );
+    }
+
+    #[test]
+    fn links_lead_to_pages_and_help_to_a_mailbox_as_well() {
+        let with = |change: fn(&mut BrandSettings, String), url: &str| {
+            let mut settings = BrandSettings::default();
+            change(&mut settings, url.to_owned());
+            settings
+        };
+        type Set = fn(&mut BrandSettings, String);
+        let all: [(&str, Set); 3] = [
+            ("terms_url", |settings, url| settings.terms_url = Some(url)),
+            ("privacy_url", |settings, url| {
+                settings.privacy_url = Some(url)
+            }),
+            ("support_url", |settings, url| {
+                settings.support_url = Some(url)
+            }),
+        ];
+        for (key, set) in all {
+            for url in [
+                "",
+                "/terms",
+                "javascript:alert(1)",
+                "data:text/html,x",
+                "https://me:secret@example.com/",
+                "mailto:nobody",
+                "mailto:help@example.com?bcc=spy@example.com",
+            ] {
+                assert_eq!(wrong(&with(set, url)), key, "{url}");
+            }
+            let brand = Brand::parse(&with(set, "https://example.com/page")).unwrap();
+            assert_eq!(brand.links()[0].href(), "https://example.com/page");
+            let mailbox = Brand::parse(&with(set, "mailto:help@example.com"));
+            assert_eq!(mailbox.is_ok(), key == "support_url", "{key}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_ones_own_brings_no_sign_of_latchkey_along() {
+        let settings = BrandSettings {
+            name: Some("<Ärger & Söhne>".into()),
+            ..BrandSettings::default()
+        };
+        let brand = Brand::parse(&settings).unwrap();
+        assert!(
+            brand.logo_url().starts_with("/assets/mark-"),
+            "{}",
+            brand.logo_url()
+        );
+        assert_eq!(brand.favicon(), (brand.logo_url(), "image/svg+xml"));
+        let mark = brand.mark.unwrap();
+        let svg = String::from_utf8(mark.served().bytes.to_vec()).unwrap();
+        assert!(svg.contains(">Ä</text>"), "{svg}");
+        assert_eq!(Brand::default().favicon().0, assets::url("favicon.svg"));
+    }
+
+    #[test]
+    fn a_wordmark_without_a_logo_is_refused() {
+        let settings = BrandSettings {
+            wordmark: true,
+            ..BrandSettings::default()
+        };
+        assert_eq!(wrong(&settings), "wordmark");
     }
 
     #[test]

@@ -12,10 +12,12 @@ use http::{
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
 };
 use serde::Serialize;
+use url::Url;
 
 use crate::{
-    layout::{Layout, Mode, Side, Site},
+    layout::{Account, Layout, Mode, NavItem, Side, Site},
     response::Html,
+    theme::Look,
 };
 
 /// The statuses with texts of their own; any other shows the text of its class (400 or 500).
@@ -38,7 +40,10 @@ pub struct ErrorPage {
     causes: Vec<String>,
     action: Option<(String, String)>,
     retry_after_seconds: Option<u64>,
-    environment: Option<String>,
+    nav: Vec<NavItem>,
+    account: Option<Account>,
+    form_targets: Vec<Url>,
+    look: Look,
     wants_json: bool,
 }
 
@@ -54,7 +59,10 @@ impl ErrorPage {
             causes: Vec::new(),
             action: None,
             retry_after_seconds: None,
-            environment: None,
+            nav: Vec::new(),
+            account: None,
+            form_targets: Vec::new(),
+            look: Look::default(),
             wants_json: false,
         }
     }
@@ -94,10 +102,22 @@ impl ErrorPage {
         self
     }
 
-    /// The environment's name, for the footer.
+    /// The links of the top bar, who is signed on, and where the form that signs off may lead.
     #[must_use]
-    pub fn environment(mut self, name: impl Into<String>) -> Self {
-        self.environment = Some(name.into());
+    pub fn framed(
+        mut self,
+        nav: Vec<NavItem>,
+        account: Option<Account>,
+        form_targets: Vec<Url>,
+    ) -> Self {
+        (self.nav, self.account, self.form_targets) = (nav, account, form_targets);
+        self
+    }
+
+    /// What is shown in the place of the brand.
+    #[must_use]
+    pub fn look(mut self, look: Look) -> Self {
+        self.look = look;
         self
     }
 
@@ -145,10 +165,10 @@ impl IntoResponse for ErrorPage {
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             response
         } else {
-            let mut layout = Layout::new(&self.site, self.side, title);
-            if let Some(environment) = self.environment {
-                layout = layout.with_environment(environment);
-            }
+            let layout = Layout::new(&self.site, self.side, title)
+                .with_nav(self.nav)
+                .with_account(self.account)
+                .with_look(self.look);
             let (action_text, action_path) = self
                 .action
                 .unwrap_or_else(|| (layout.text("error-home"), "/".to_owned()));
@@ -162,7 +182,11 @@ impl IntoResponse for ErrorPage {
                 action_path,
                 layout,
             };
-            Html::new(page).status(self.status).into_response()
+            let page = Html::new(page).status(self.status);
+            self.form_targets
+                .iter()
+                .fold(page, Html::form_target)
+                .into_response()
         };
         if let Some(seconds) = self.retry_after_seconds {
             response

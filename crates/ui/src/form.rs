@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use protocol::secret::Password;
 
+use crate::rules::{RuleView, Verdict};
+
 /// What a form shows: declared by the page, filled by the handler, rendered by `fields.html`.
 ///
 /// What a person typed comes back, except passwords: of those, only new ones that nothing is wrong
@@ -69,6 +71,17 @@ impl Choice {
 }
 
 impl Field<'_> {
+    /// The rules of a password to show at once, and those to fold away. Where the field's error says
+    /// which are broken, all are folded away, so that nothing is said twice.
+    pub fn sorted<'r>(&self, rules: &'r [RuleView]) -> (Vec<&'r RuleView>, Vec<&'r RuleView>) {
+        let names = |error: &str| rules.iter().any(|rule| error.contains(&rule.text));
+        let are_said = self.error.is_some_and(names);
+        let is_shown = |rule: &&RuleView| {
+            !are_said && (rule.comes_first() || rule.verdict == Verdict::Unsatisfied)
+        };
+        rules.iter().partition(is_shown)
+    }
+
     /// The ids of what is read with the field: the summary, its error, its hint, then `also`.
     pub fn described_by(&self, has_hint: bool, also: impl AsRef<str>) -> String {
         let mut ids = Vec::new();
@@ -258,6 +271,37 @@ impl FormState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_folded_to_those_that_matter_and_are_said_once() {
+        let rule = |id: &str, verdict| RuleView {
+            id: id.to_owned(),
+            text: format!("the rule {id}"),
+            verdict,
+        };
+        let rules = [
+            rule("history", Verdict::NotJudged),
+            rule("length", Verdict::NotJudged),
+            rule("excludesCommonlyUsed", Verdict::Unsatisfied),
+            rule("minCharacters-digits", Verdict::Satisfied),
+        ];
+        let shown = |form: &FormState| {
+            let (shown, folded) = form.field("password").sorted(&rules);
+            assert_eq!(shown.len() + folded.len(), rules.len());
+            shown
+                .into_iter()
+                .map(|rule| rule.id.clone())
+                .collect::<Vec<_>>()
+        };
+        let mut form = FormState::new(&["password"]);
+        let usual = ["length", "excludesCommonlyUsed", "minCharacters-digits"];
+        assert_eq!(shown(&form), usual);
+        form.set_error("password", "Enter a password.");
+        assert_eq!(shown(&form), usual);
+        let mut form = FormState::new(&["password"]);
+        form.set_error("password", "This password does not keep: the rule length.");
+        assert_eq!(shown(&form), [""; 0]);
+    }
 
     #[test]
     fn the_summary_follows_the_order_of_the_page_not_of_the_checks() {

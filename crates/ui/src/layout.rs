@@ -31,7 +31,16 @@ struct Inner {
     messages: Messages,
     brand: Arc<Brand>,
     mode: Mode,
-    notice: Option<String>,
+    notice: Option<Notice>,
+}
+
+/// A banner above every page, such as what development mode relaxes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// The words and the address of a link after it.
+    pub link: Option<(String, String)>,
 }
 
 impl Site {
@@ -47,9 +56,9 @@ impl Site {
         }
     }
 
-    /// The same site with a banner above every page, such as what development mode relaxes.
+    /// The same site with a banner above every page.
     #[must_use]
-    pub fn with_notice(self, notice: impl Into<String>) -> Self {
+    pub fn with_notice(self, notice: Notice) -> Self {
         let Inner {
             messages,
             brand,
@@ -62,7 +71,7 @@ impl Site {
                 messages,
                 brand,
                 mode,
-                notice: Some(notice.into()),
+                notice: Some(notice),
             }),
         }
     }
@@ -156,7 +165,6 @@ pub struct Layout {
     nav: Vec<NavItem>,
     account: Option<Account>,
     flashes: Vec<Flash>,
-    environment: Option<String>,
     home: String,
     look: Look,
     is_invalid: bool,
@@ -173,7 +181,6 @@ impl Layout {
             nav: Vec::new(),
             account: None,
             flashes: Vec::new(),
-            environment: None,
             home: "/".to_owned(),
             look: Look::default(),
             is_invalid: false,
@@ -206,13 +213,6 @@ impl Layout {
     #[must_use]
     pub fn with_flashes(mut self, flashes: Vec<Flash>) -> Self {
         self.flashes = flashes;
-        self
-    }
-
-    /// The environment's name, for the footer.
-    #[must_use]
-    pub fn with_environment(mut self, name: impl Into<String>) -> Self {
-        self.environment = Some(name.into());
         self
     }
 
@@ -280,9 +280,40 @@ impl Layout {
         self.look.name.as_deref().unwrap_or(self.brand().name())
     }
 
-    /// The address of the logo.
-    pub fn logo_url(&self) -> &str {
-        self.look.logo.as_deref().unwrap_or(self.brand().logo_url())
+    /// The address of the logo: a theme's ground is the same in light and dark surroundings. A name
+    /// of an environment's own is not shown with a letter or a key that stands for another.
+    pub fn logo_url(&self) -> Option<&str> {
+        let brand = self.brand();
+        let dark = brand.logo_dark_url();
+        let dark = dark.filter(|_| self.look.style.is_some() && self.look.is_dark);
+        let brands = (self.look.name.is_none() || brand.has_logo()).then(|| brand.logo_url());
+        self.look.logo.as_deref().or(dark).or(brands)
+    }
+
+    /// The address of the logo in dark surroundings, where it is another there.
+    pub fn logo_dark_url(&self) -> Option<&str> {
+        let is_brands = self.look.logo.is_none() && self.look.style.is_none();
+        self.brand().logo_dark_url().filter(|_| is_brands)
+    }
+
+    /// Whether the logo says the name, so that it is not written beside it.
+    pub fn is_wordmark(&self) -> bool {
+        let is_brands = self.look.logo.is_none() && self.look.name.is_none();
+        is_brands && self.brand().is_wordmark()
+    }
+
+    /// What the logo says to those who do not see it: the name, where that is not beside it.
+    pub fn logo_words(&self) -> &str {
+        if self.is_wordmark() { self.name() } else { "" }
+    }
+
+    /// The address of the icon in the browser's tab, and its media type where that is known.
+    pub fn favicon(&self) -> (&str, Option<&'static str>) {
+        if let Some(logo) = &self.look.logo {
+            return (logo, None);
+        }
+        let (path, media_type) = self.brand().favicon();
+        (path, Some(media_type))
     }
 
     /// The address of the style sheet of a theme.
@@ -290,9 +321,11 @@ impl Layout {
         self.look.style.as_deref()
     }
 
-    /// The lines of a theme at the foot.
-    pub fn footer(&self) -> Option<&str> {
-        self.look.footer.as_deref()
+    /// What stands at the foot: a theme's lines, the brand's, or the name.
+    pub fn footer(&self) -> &str {
+        let footer = self.look.footer.as_deref();
+        let footer = footer.filter(|footer| !footer.trim().is_empty());
+        footer.or(self.brand().footer()).unwrap_or(self.name())
     }
 
     /// The language, for `lang`.
@@ -333,14 +366,14 @@ impl Layout {
         self.account.as_ref()
     }
 
+    /// Whether the top bar has more than the brand.
+    pub fn has_menu(&self) -> bool {
+        !self.nav.is_empty() || self.account.is_some()
+    }
+
     /// Messages to show above the content.
     pub fn flashes(&self) -> &[Flash] {
         &self.flashes
-    }
-
-    /// The environment's name.
-    pub fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
     }
 
     /// Where the brand in the top bar leads.
@@ -349,8 +382,8 @@ impl Layout {
     }
 
     /// The banner above every page.
-    pub fn notice(&self) -> Option<&str> {
-        self.site.inner.notice.as_deref()
+    pub fn notice(&self) -> Option<&Notice> {
+        self.site.inner.notice.as_ref()
     }
 
     /// Whether the page is one centred card.

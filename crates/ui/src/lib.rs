@@ -48,11 +48,11 @@ mod response;
 mod rules;
 mod theme;
 
-pub use brand::{Brand, BrandProblem, BrandSettings, InvalidBrand};
+pub use brand::{Brand, BrandProblem, BrandSettings, FootLink, InvalidBrand};
 pub use error_page::{ErrorPage, chain_of_causes};
 pub use flash::{Flash, Level};
 pub use form::{Choice, Field, FormState, SummaryItem};
-pub use layout::{Account, Layout, Mode, NavItem, Side, Site};
+pub use layout::{Account, Layout, Mode, NavItem, Notice, Side, Site};
 pub use mail::{MailBody, MailText};
 pub use messages::{Messages, OwnTexts, Value};
 pub use registration::{Registration, RegistrationFields, UsernameField};

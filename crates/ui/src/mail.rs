@@ -1,12 +1,12 @@
 //! Mails: one structure, rendered as HTML and as plain text, in the design of the pages.
 //!
 //! Mail programs demand inline styles and know no custom properties. There is no image but the logo
-//! of an environment that has one, which comes from this service; without one nothing is loaded.
+//! of the environment or of the brand, which comes from this service; without one nothing is loaded.
 
 use askama::Template;
 
 use crate::{
-    brand::Brand,
+    brand::{Brand, FootLink, MailLetter},
     messages::Messages,
     theme::{MailColours, MailLook},
 };
@@ -36,8 +36,8 @@ pub struct MailBody {
 }
 
 impl MailText {
-    /// Renders both parts in the brand, or in what an environment shows in its place; the footer
-    /// names it and `sender`, the environment's name.
+    /// Renders both parts in the brand, or in what an environment shows in its place. `base` is the
+    /// address of this service, without a slash at its end.
     ///
     /// # Errors
     ///
@@ -47,25 +47,34 @@ impl MailText {
         messages: &Messages,
         brand: &Brand,
         look: &MailLook,
-        sender: &str,
+        base: &str,
     ) -> Result<MailBody, askama::Error> {
         let name = look.name.as_deref().unwrap_or(brand.name());
-        let footer = messages.format("mail-footer", &[("brand", name), ("environment", sender)]);
-        let (accent, accent_dark) = brand.mail_accents();
+        let footer = messages.format("mail-footer", &[("brand", name)]);
+        let own_footer = look.footer.as_deref();
+        let own_footer = own_footer.filter(|footer| !footer.trim().is_empty());
+        let own_footer = own_footer.or(brand.footer());
+        let links: Vec<_> = brand
+            .links()
+            .iter()
+            .map(|link| (messages.text(link.text_id()), link))
+            .collect();
         let html = HtmlPart {
             lang: messages.language(),
             brand: name,
-            logo: look.logo.as_deref(),
-            own_footer: look.footer.as_deref(),
+            sign: Sign::of(brand, look, base),
+            own_footer,
             is_themed: look.colours.is_some(),
-            colours: look.colours.clone().unwrap_or_else(|| usual(accent)),
-            accent_dark,
+            colours: look.colours.clone().unwrap_or_else(|| usual(brand)),
+            accent_dark: brand.mail_accents().1,
+            links: &links,
             footer: &footer,
             mail: self,
         };
         let text = TextPart {
             brand: name,
-            own_footer: look.footer.as_deref(),
+            own_footer,
+            links: &links,
             footer: &footer,
             mail: self,
         };
@@ -76,8 +85,64 @@ impl MailText {
     }
 }
 
+/// What stands before the name.
+enum Sign {
+    /// A picture, by its whole address, and another one for dark surroundings.
+    Logo {
+        light: String,
+        dark: Option<String>,
+        /// Whether it says the name, so that this is not written beside it.
+        is_wordmark: bool,
+    },
+    /// The first letter of the name, in the colours of the brand or of a theme.
+    Letter(MailLetter),
+    Nothing,
+}
+
+impl Sign {
+    fn of(brand: &Brand, look: &MailLook, base: &str) -> Self {
+        if let Some(logo) = &look.logo {
+            return Self::Logo {
+                light: logo.clone(),
+                dark: None,
+                is_wordmark: false,
+            };
+        }
+        let whole = |path: &str| format!("{base}{path}");
+        let (light, dark) = brand.mail_logos();
+        let (light, dark) = (light.map(whole), dark.map(whole));
+        let is_wordmark = brand.is_wordmark() && look.name.is_none();
+        let logo = match &look.colours {
+            Some(colours) if colours.is_dark => (dark.or(light), None),
+            Some(_) => (light, None),
+            None => (light, dark),
+        };
+        match (logo, brand.mail_letter()) {
+            ((Some(light), dark), _) => Self::Logo {
+                light,
+                dark,
+                is_wordmark,
+            },
+            // Its letter is not that of another name.
+            ((None, _), Some(letter)) if look.name.is_none() => Self::Letter(match &look.colours {
+                Some(colours) => {
+                    let pair = (colours.accent.clone(), colours.page.clone());
+                    MailLetter {
+                        light: pair.clone(),
+                        dark: pair,
+                        ..letter
+                    }
+                }
+                None => letter,
+            }),
+            ((None, _), _) => Self::Nothing,
+        }
+    }
+}
+
 /// The colours of the installation's mails in light surroundings.
-fn usual(accent: String) -> MailColours {
+fn usual(brand: &Brand) -> MailColours {
+    let (accent, _) = brand.mail_accents();
     let colour = str::to_owned;
     MailColours {
         page: colour("#f4f5f8"),
@@ -89,6 +154,7 @@ fn usual(accent: String) -> MailColours {
         soft: colour("#555d6e"),
         heading: colour("#161a23"),
         accent,
+        is_dark: false,
     }
 }
 
@@ -97,12 +163,13 @@ fn usual(accent: String) -> MailColours {
 struct HtmlPart<'a> {
     lang: String,
     brand: &'a str,
-    logo: Option<&'a str>,
+    sign: Sign,
     own_footer: Option<&'a str>,
     /// Whether the colours are an environment's, which are the same in the dark.
     is_themed: bool,
     colours: MailColours,
     accent_dark: String,
+    links: &'a [(String, &'a FootLink)],
     footer: &'a str,
     mail: &'a MailText,
 }
@@ -112,6 +179,7 @@ struct HtmlPart<'a> {
 struct TextPart<'a> {
     brand: &'a str,
     own_footer: Option<&'a str>,
+    links: &'a [(String, &'a FootLink)],
     footer: &'a str,
     mail: &'a MailText,
 }
@@ -139,7 +207,7 @@ mod tests {
                 &Messages::english(&[]),
                 &Brand::default(),
                 &MailLook::default(),
-                "Demo",
+                "https://id.example",
             )
             .unwrap()
     }
@@ -164,7 +232,7 @@ mod tests {
         };
         let english = Messages::english(&[]);
         let body = recovery()
-            .render(&english, &Brand::default(), &look, "Demo")
+            .render(&english, &Brand::default(), &look, "https://id.example")
             .unwrap();
         for part in [
             "Harbour &#38; Sons",

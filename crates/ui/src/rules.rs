@@ -71,6 +71,11 @@ impl RuleView {
         }
     }
 
+    /// Whether a person needs to know it to think of a password. The others are seldom broken.
+    pub fn comes_first(&self) -> bool {
+        self.id == "length" || self.id == "minComplexity" || self.id.starts_with("minCharacters")
+    }
+
     /// The rules of a policy before anything was typed.
     pub fn of_policy(messages: &Messages, policy: &PasswordPolicy) -> Vec<Self> {
         let view = |rule: &Rule| Self::new(messages, rule, Verdict::NotJudged);

@@ -26,6 +26,8 @@ pub struct Look {
     pub footer: Option<String>,
     /// The path of the style sheet that [`Theme::style_sheet`] makes.
     pub style: Option<String>,
+    /// Whether that is dark where the logo stands, in all surroundings.
+    pub is_dark: bool,
 }
 
 /// What an environment shows in its mails in the place of the installation's brand.
@@ -53,6 +55,8 @@ pub struct MailColours {
     pub(crate) soft: String,
     pub(crate) heading: String,
     pub(crate) accent: String,
+    /// Whether the logo stands on a dark ground.
+    pub(crate) is_dark: bool,
 }
 
 /// The colours of a theme, each `#rrggbb`; what follows is not looked at.
@@ -95,7 +99,18 @@ impl Theme<'_> {
             soft: text.to_string(),
             heading: text_on(card, read(self.heading)).to_string(),
             accent: text_on(page, read(self.link)).to_string(),
+            is_dark: !is_light(page),
         }
+    }
+
+    /// Whether it is dark where the logo stands: around the card, or on its colour where a picture
+    /// is.
+    pub fn is_dark(&self) -> bool {
+        let around = self.background.filter(|_| self.picture.is_none());
+        around
+            .or(self.picture.map(|_| self.card))
+            .and_then(read)
+            .is_some_and(|ground| !is_light(ground))
     }
 
     /// The style sheet. What the theme colours is the same in light and dark surroundings; what it

@@ -16,7 +16,8 @@ const seen = new Set();
 
 /**
  * Looks at the page in both themes and both sizes: nothing found by axe, nothing wider than the
- * window, no word of a button cut short, one `h1`, a title and a language. Leaves a screenshot of each under `name`.
+ * window, no word of a button cut short, a header in one line, one `h1`, a title and a language.
+ * Leaves a screenshot of each under `name`.
  */
 export async function looksRight(person, name) {
   const { page } = person;
@@ -33,6 +34,7 @@ export async function looksRight(person, name) {
       const found = await findings(page);
       found.push(...(await page.evaluate(crowded)));
       found.push(...(await page.evaluate(cutShort)));
+      found.push(...(await page.evaluate(tallHeader)));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (wide > 0) found.push(`wider than the window by ${wide} pixels`);
       problems.push(...found.map((problem) => `${size}, ${theme}: ${problem}`));
@@ -70,6 +72,15 @@ function cutShort() {
     return words.getBoundingClientRect().width > room + 1 / 32;
   });
   return cut.map((one) => `no room for "${one.textContent.trim()}"`);
+}
+
+/** A header whose parts stand in more than one line. Runs in the page. */
+function tallHeader() {
+  const parts = [...(document.querySelector(".top-inner")?.children ?? [])];
+  const boxes = parts.map((part) => part.getBoundingClientRect()).filter(({ height }) => height > 0);
+  const lowestTop = Math.max(...boxes.map(({ top }) => top));
+  const highestBottom = Math.min(...boxes.map(({ bottom }) => bottom));
+  return boxes.length > 0 && lowestTop >= highestBottom ? ["the header takes more than one line"] : [];
 }
 
 /** What axe finds, each as one line. */

@@ -27,7 +27,7 @@ export async function aUser({ name, temporary = false } = {}) {
 let demoPopulation;
 
 /** The population of the demo user. */
-async function population() {
+export async function population() {
   demoPopulation ??= (async () => {
     const filter = encodeURIComponent(`username eq "${system.DEMO_USERNAME}"`);
     const found = await api("GET", `users?filter=${filter}`);

@@ -130,7 +130,7 @@ profile-attribute-type = Art
 ## Abmeldung
 
 signoff-title = Abmelden
-signoff-lead = Möchten Sie sich von { $environment } abmelden? Das beendet Ihre Sitzung in allen Anwendungen dieses Browsers.
+signoff-lead = Möchten Sie sich von { $brand } abmelden? Das beendet Ihre Sitzung in allen Anwendungen dieses Browsers.
 signoff-submit = Abmelden
 signed-off-title = Abgemeldet
 signed-off-sentence = Sie sind abgemeldet. Sie können dieses Fenster schließen.

@@ -130,7 +130,7 @@ profile-attribute-type = Type
 ## Sign-off
 
 signoff-title = Sign off
-signoff-lead = Do you want to sign off from { $environment }? It ends your session in every application of this browser.
+signoff-lead = Do you want to sign off from { $brand }? It ends your session in every application of this browser.
 signoff-submit = Sign off
 signed-off-title = Signed off
 signed-off-sentence = You have been signed off. You can close this window.

@@ -130,7 +130,7 @@ profile-attribute-type = Tipo
 ## Cierre de sesión
 
 signoff-title = Cerrar sesión
-signoff-lead = ¿Quiere cerrar la sesión en { $environment }? Se termina su sesión en todas las aplicaciones de este navegador.
+signoff-lead = ¿Quiere cerrar la sesión en { $brand }? Se termina su sesión en todas las aplicaciones de este navegador.
 signoff-submit = Cerrar sesión
 signed-off-title = Sesión cerrada
 signed-off-sentence = Ha cerrado la sesión. Puede cerrar esta ventana.

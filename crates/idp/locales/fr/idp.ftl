@@ -130,7 +130,7 @@ profile-attribute-type = Type
 ## Déconnexion
 
 signoff-title = Déconnexion
-signoff-lead = Voulez-vous vous déconnecter de { $environment } ? Cela met fin à votre session dans toutes les applications de ce navigateur.
+signoff-lead = Voulez-vous vous déconnecter de { $brand } ? Cela met fin à votre session dans toutes les applications de ce navigateur.
 signoff-submit = Se déconnecter
 signed-off-title = Déconnecté
 signed-off-sentence = Vous êtes déconnecté. Vous pouvez fermer cette fenêtre.

@@ -15,13 +15,13 @@ use crate::access::roles::ids;
 use crate::accounts::registration::RegistrationRefusal;
 use crate::audit::By;
 use crate::founding::portal_applications::{
-    ADMINISTRATION, EVERYTHING, PortalAddresses, WORKER, worker,
+    ADMINISTRATION, EVERYTHING, FORMER_NAMES, PortalAddresses, WORKER, worker,
 };
 use crate::hasher::HashError;
 use crate::state::Idp;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::Holder;
-use applications::{implicit_application, web_application};
+use applications::{FORMER_IMPLICIT, implicit_application, web_application};
 use by_name::ByName;
 use people::{OPERATOR, USER};
 
@@ -123,7 +123,9 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
         worker_client_secret,
     } = portals(&demo, &environment, &portal).await?;
     let implicit = implicit_application(&portal);
-    let (implicit_client_id, _) = demo.application(implicit, false).await?;
+    let (implicit_client_id, _) = demo
+        .application(implicit, false, &[FORMER_IMPLICIT])
+        .await?;
     demo.grant_everything(implicit_client_id).await?;
     people(&demo, &environment, population_id).await?;
     Ok(Demo {
@@ -164,9 +166,13 @@ async fn portals(
     environment: &StoredEnvironment,
     portal: &PortalAddresses,
 ) -> Result<PortalApplications, DemoError> {
-    let (client_id, client_secret) = demo.application(web_application(portal), true).await?;
+    let mut settings = web_application(portal);
+    if demo.is_anothers(&settings.name).await? {
+        settings.name.push_str(" Portal");
+    }
+    let (client_id, client_secret) = demo.application(settings, true, &FORMER_NAMES).await?;
     demo.grant_everything(client_id).await?;
-    let (worker_client_id, worker_client_secret) = demo.application(worker(), false).await?;
+    let (worker_client_id, worker_client_secret) = demo.application(worker(), false, &[]).await?;
     empower(demo, environment, worker_client_id).await?;
     Ok(PortalApplications {
         client_id,

@@ -8,8 +8,9 @@ use url::Url;
 
 use crate::access::roles::ids;
 
-/// What the web application is called.
-pub(crate) const WEB_APPLICATION: &str = "Latchkey Portal";
+/// What the web application was called before it was called as its brand is, and what it is called
+/// where none is configured.
+pub(crate) const FORMER_NAMES: [&str; 2] = ["Latchkey Portal", "Latchkey"];
 
 /// What the worker is called by which programs administer an installation.
 const ADMINISTRATION_WORKER: &str = "Latchkey Administration";
@@ -39,6 +40,8 @@ pub(crate) const ADMINISTRATION: [RoleId; 3] = [
 /// What the portal is like, for whom the web application is set up.
 #[derive(Clone, Debug)]
 pub struct PortalAddresses {
+    /// What the web application is called: people read it where they sign on to it.
+    pub name: String,
     /// Where browsers reach the portal, with a slash at the end.
     pub portal_url: Url,
     /// Where authorization responses go, such as `/callback`.
@@ -54,10 +57,11 @@ pub struct PortalAddresses {
 }
 
 impl PortalAddresses {
-    /// A portal at this address with the usual paths, `client_secret_basic` and the authorization
+    /// A portal named "Portal" at this address with the usual paths, `client_secret_basic` and the authorization
     /// code flow.
     pub fn new(portal_url: Url) -> Self {
         Self {
+            name: "Portal".to_owned(),
             portal_url,
             redirect_path: "/callback".to_owned(),
             post_sign_off_url: None,
@@ -76,7 +80,7 @@ impl PortalAddresses {
         let redirect_path = self.redirect_path.trim_start_matches('/');
         let signed_off = self.post_sign_off_url.as_ref().unwrap_or(&self.portal_url);
         let mut application = NewApplication::new(
-            WEB_APPLICATION,
+            &self.name,
             ApplicationType::WebApp,
             self.token_endpoint_auth_method,
         );

@@ -204,7 +204,7 @@ async fn end(
     }
     let mut response = match &request.redirect_uri {
         Some(uri) => response::redirect(&with_state(uri.as_str(), request.state.as_deref())),
-        None => signed_off(environment, shown),
+        None => signed_off(shown),
     };
     cookies::clear(idp, environment.id, &mut response);
     Ok(response)
@@ -237,10 +237,8 @@ fn confirmation(
     Appearance { site, look }: Appearance,
 ) -> Response {
     let texts = site.messages();
-    let lead = texts.format(
-        "signoff-lead",
-        &[("environment", environment.name.as_str())],
-    );
+    let brand = look.name.as_deref().unwrap_or(site.brand().name());
+    let lead = texts.format("signoff-lead", &[("brand", brand)]);
     let params = [
         ("client_id", request.application.map(|id| id.to_string())),
         (
@@ -256,7 +254,6 @@ fn confirmation(
     let page = ConfirmationPage {
         layout: Layout::new(&site, Side::SignOn, texts.text("signoff-title"))
             .with_lead(lead)
-            .with_environment(environment.name.clone())
             .with_look(look),
         action: format!("{}/signoff", idp.urls().path(environment.id)),
         params: params
@@ -278,11 +275,10 @@ struct SignedOffPage {
     layout: Layout,
 }
 
-fn signed_off(environment: &StoredEnvironment, Appearance { site, look }: Appearance) -> Response {
+fn signed_off(Appearance { site, look }: Appearance) -> Response {
     let texts = site.messages();
     let layout = Layout::new(&site, Side::SignOn, texts.text("signed-off-title"))
         .with_lead(texts.text("signed-off-sentence"))
-        .with_environment(environment.name.clone())
         .with_look(look);
     Html::new(SignedOffPage { layout }).into_response()
 }

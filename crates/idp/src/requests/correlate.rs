@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use platform::net::RequestId;
 use protocol::id::EnvironmentId;
-use ui::Site;
+use ui::{Look, Site};
 
 use super::extract::NoSuchAddress;
 use super::failures::api::{ApiFailure, CORRELATION_ID};
@@ -42,7 +42,8 @@ pub(crate) async fn correlate(
         response = failure.render(id);
     } else if let Some(failure) = response.extensions_mut().remove::<PageFailure>() {
         let headers = accepts();
-        response = failure.render(&site_for(&idp, environment, &headers).await, &headers, id);
+        let (site, look) = appearance(&idp, environment, &headers).await;
+        response = failure.render((&site, look), &headers, id);
     } else if let Some(failure) = response.extensions_mut().remove::<ApiFailure>() {
         let allow = response.headers_mut().remove(ALLOW);
         response = failure.render(id);
@@ -53,10 +54,11 @@ pub(crate) async fn correlate(
             .as_ref()
             .is_some_and(|accept| contains(accept, "text/html"));
         response = if is_browser {
-            let (site, headers) = (site_for(&idp, environment, &accepts()).await, accepts());
+            let headers = accepts();
+            let (site, look) = appearance(&idp, environment, &headers).await;
             no_such_address
                 .into_page_failure()
-                .render(&site, &headers, id)
+                .render((&site, look), &headers, id)
         } else {
             no_such_address.into_api_failure().render(id)
         };
@@ -76,21 +78,31 @@ fn environment_of(path: &str) -> Option<EnvironmentId> {
     EnvironmentId::parse(first).ok()
 }
 
-/// The pages in the language of whoever asks; where that cannot be found out, as when the database
-/// does not answer, in English.
-async fn site_for(idp: &Idp, environment: Option<EnvironmentId>, headers: &HeaderMap) -> Site {
+/// The pages in the language of whoever asks, and as those of the environment look; where that
+/// cannot be found out, as when the database does not answer, in English and in the brand.
+async fn appearance(
+    idp: &Idp,
+    environment: Option<EnvironmentId>,
+    headers: &HeaderMap,
+) -> (Site, Look) {
+    let plain = || (idp.site().clone(), Look::default());
     let Some(environment) = environment else {
-        return idp.site().clone();
+        return plain();
     };
     // Ids that nobody has take no place among the languages that are kept.
     if !matches!(
         idp.environments().find(environment, idp.now()).await,
         Ok(Some(_))
     ) {
-        return idp.site().clone();
+        return plain();
     }
-    let site = speech::site(idp, environment, &[], headers, idp.now()).await;
-    site.unwrap_or_else(|_| idp.site().clone())
+    let now = idp.now();
+    let site = speech::site(idp, environment, &[], headers, now).await;
+    let looks = idp.look(environment, None, now).await;
+    match (site, looks) {
+        (Ok(site), Ok(looks)) => (site, looks.page.clone()),
+        _ => plain(),
+    }
 }
 
 fn contains(header: &HeaderValue, text: &str) -> bool {

@@ -297,6 +297,7 @@ impl Themes {
             looks.mail.footer.clone_from(&configuration.footer);
             if !theme.document.is_untouched() {
                 looks.page.style = Some(self.urls.theme_path(environment, name_of_style(theme)));
+                looks.page.is_dark = configuration.colours(configuration.behind()).is_dark();
                 looks.mail.colours = Some(configuration.colours(None).mail_colours());
             }
         }
@@ -352,6 +353,13 @@ impl Themes {
 }
 
 impl Look {
+    /// What is said of a picture behind the card, if there is one.
+    fn behind(&self) -> Option<&str> {
+        let shows_picture = self.background_type == BackgroundType::Image;
+        let picture = self.background_image.as_ref().filter(|_| shows_picture);
+        picture.and_then(|picture| picture.href.as_deref())
+    }
+
     /// The colours as pages and mails take them, with the path of the picture behind the card.
     fn colours<'a>(&'a self, picture: Option<&'a str>) -> ui::Theme<'a> {
         let shows_color = matches!(

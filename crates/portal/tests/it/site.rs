@@ -93,7 +93,6 @@ fn settings(fake: &Provider) -> Settings {
         brand: ui::Brand::default(),
         mode: ui::Mode::Production,
         notice: None,
-        environment_name: Some("Demo".to_owned()),
         session: SessionSettings::default(),
         sign_on: SignOnSettings {
             provider: Some(ProviderSettings {

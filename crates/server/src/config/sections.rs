@@ -94,11 +94,54 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
 fn brand(reader: &mut Reader<'_>) -> (BrandSettings, Brand) {
     reader.section("brand", "Looks of the pages and mails of both servers.");
     let settings = BrandSettings {
-        name: reader.text(Key::text("brand.name", "Latchkey", "")),
+        name: reader.text(Key::text(
+            "brand.name",
+            "Latchkey",
+            "The name that people read on every page and in every mail; the portal is called so where \
+             they sign on to it.",
+        )),
         logo: reader.path(Key::unset(
             "brand.logo",
             "\"/etc/latchkey/logo.svg\"",
-            "An SVG or PNG file.",
+            "SVG or PNG files: the logo, another one for the dark theme, and the icon of the browser's \
+             tab (ICO as well). Without a logo the name is shown with its first letter. Mails show \
+             a logo that is PNG: mail programs show no SVG.",
+        )),
+        logo_dark: reader.path(Key::unset(
+            "brand.logo_dark",
+            "\"/etc/latchkey/logo-dark.svg\"",
+            "",
+        )),
+        favicon: reader.path(Key::unset(
+            "brand.favicon",
+            "\"/etc/latchkey/favicon.ico\"",
+            "",
+        )),
+        wordmark: reader.boolean(Key::switch(
+            "brand.wordmark",
+            false,
+            "Whether the logo says the name, so that it is not written beside it.",
+        )),
+        footer: reader.text(Key::unset(
+            "brand.footer",
+            "\"Example Ltd, 1 Harbour Street, Portsmouth\"",
+            "One line at the foot of pages and mails, and links beside it; help may be a mailbox \
+             (mailto:).",
+        )),
+        terms_url: reader.text(Key::unset(
+            "brand.terms_url",
+            "\"https://www.example.com/terms\"",
+            "",
+        )),
+        privacy_url: reader.text(Key::unset(
+            "brand.privacy_url",
+            "\"https://www.example.com/privacy\"",
+            "",
+        )),
+        support_url: reader.text(Key::unset(
+            "brand.support_url",
+            "\"mailto:help@example.com\"",
+            "",
         )),
         accent: reader.text(Key::unset(
             "brand.accent",
@@ -124,10 +167,10 @@ fn brand(reader: &mut Reader<'_>) -> (BrandSettings, Brand) {
     let brand = Brand::parse(&settings).unwrap_or_else(|invalid| {
         for problem in invalid.problems() {
             let key = format!("brand.{}", problem.key());
-            let example = if problem.key().starts_with("accent") {
-                "\"#2f5fd0\""
-            } else {
-                "leaving it out"
+            let example = match problem.key() {
+                key if key.starts_with("accent") => "\"#2f5fd0\"",
+                key if key.ends_with("_url") => "\"https://www.example.com/help\"",
+                _ => "leaving it out",
             };
             reader.problem(&key, problem.what(), example);
         }

@@ -140,8 +140,10 @@ pub(super) async fn start_idp(
     own_authority: Option<String>,
     parts: Parts,
 ) -> Result<Idp, StartError> {
+    let notice = super::notice(settings, settings.idp.demo, Some(url));
     let mut settings = settings.idp.settings.clone();
     settings.public_url = url.clone();
+    settings.notice = notice;
     settings.own_authority = own_authority;
     // It is too large for a caller's stack frame.
     Box::pin(Idp::start(settings, parts))
@@ -153,6 +155,12 @@ pub(super) async fn start_idp(
 pub(super) fn portal_addresses(settings: &Settings, portal_url: &Url) -> PortalAddresses {
     let sign_on = &settings.portal.settings.sign_on;
     let mut portal = PortalAddresses::new(portal_url.clone());
+    settings
+        .portal
+        .settings
+        .brand
+        .name()
+        .clone_into(&mut portal.name);
     portal.redirect_path.clone_from(&sign_on.redirect_path);
     portal.token_endpoint_auth_method = sign_on.token_endpoint_auth_method;
     portal
@@ -214,9 +222,9 @@ impl Environment {
         people.is_some_and(|people| people.user.is_some() || people.operator.is_some())
     }
 
-    /// Whether mails go to the mailbox page.
-    pub(super) fn has_mailbox(&self) -> bool {
-        self.mailbox
+    /// Where it is reached.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
     }
 
     /// Fills in what the environment file says of it.

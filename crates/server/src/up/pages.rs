@@ -2,14 +2,12 @@
 
 use platform::Parts;
 use portal::Portal;
-use ui::Mode;
 use url::Url;
 
-use super::StartError;
 use super::environment::Environment;
 use super::own_listener::OwnListener;
+use super::{StartError, notice};
 use crate::config::Settings;
-use crate::front;
 
 /// What the portal is made from.
 pub(super) struct Pages<'a> {
@@ -31,30 +29,12 @@ impl Pages<'_> {
             .map_err(|error| StartError::Portal(Box::new(error)))
     }
 
-    /// What a banner says above every page in development: what is relaxed here.
-    fn notice(&self) -> String {
-        let has = |what: fn(&Environment) -> bool| self.environment.is_some_and(what);
-        let relaxed = match (
-            has(Environment::has_demo_data),
-            has(Environment::has_mailbox),
-        ) {
-            (true, true) => "known passwords, and mails go to the mailbox",
-            (true, false) => "known passwords",
-            (false, true) => "mails go to the mailbox",
-            (false, false) => "error pages show their causes",
-        };
-        let networks = front::listed(&self.settings.server.development_networks);
-        if networks.is_empty() {
-            format!("Development mode: {relaxed}.")
-        } else {
-            format!("Development mode, open to {networks}: {relaxed}.")
-        }
-    }
-
     fn portal_settings(&self) -> portal::Settings {
         let mut settings = self.settings.portal.settings.clone();
         settings.public_url = self.url.clone();
-        settings.notice = (settings.mode == Mode::Development).then(|| self.notice());
+        let knows_people = self.environment.is_some_and(Environment::has_demo_data);
+        let environment = self.environment.map(Environment::url);
+        settings.notice = notice(self.settings, knows_people, environment);
         settings.outgoing.ca_pem.clone_from(&self.ca_pem);
         if let Some(environment) = self.environment {
             let provider = &mut settings.sign_on.provider;

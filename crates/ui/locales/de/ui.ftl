@@ -6,10 +6,13 @@ document-title = { $title } · { $brand }
 document-title-invalid = Fehler: { $title } · { $brand }
 skip-to-content = Zum Inhalt springen
 navigation = Hauptnavigation
+menu = Menü
+menu-close = Schließen
 signed-on-as = Angemeldet als { $name }
 sign-off = Abmelden
-footer-environment = { $brand } · { $environment }
-footer-brand = { $brand }
+footer-terms = Nutzungsbedingungen
+footer-privacy = Datenschutz
+footer-support = Hilfe
 notice = Hinweis
 
 ## Meldungen: das Wort vor dem Text, für alle, die die Farbe nicht sehen
@@ -97,6 +100,7 @@ verify-submit = Bestätigen
 ## Passwortregeln; die Kennungen sind die der Passwortrichtlinie
 
 rules-title = Ihr Passwort braucht
+rules-more = Weitere Regeln
 rules-status = { "{" }met{ "}" } von { $count } Regeln eingehalten
 rule-is-satisfied = Eingehalten:
 rule-is-unsatisfied = Nicht eingehalten:
@@ -199,4 +203,4 @@ error-504-sentence = Der Anmeldedienst hat nicht rechtzeitig geantwortet. Bitte 
 
 ## Mails
 
-mail-footer = Diese Nachricht hat { $brand } gesendet ({ $environment }). Niemand wird Sie jemals am Telefon oder per E-Mail nach einem Code oder Passwort fragen.
+mail-footer = Diese Nachricht hat { $brand } gesendet. Niemand wird Sie jemals am Telefon oder per E-Mail nach einem Code oder Passwort fragen.

@@ -6,10 +6,13 @@ document-title = { $title } · { $brand }
 document-title-invalid = Error: { $title } · { $brand }
 skip-to-content = Skip to the content
 navigation = Main navigation
+menu = Menu
+menu-close = Close
 signed-on-as = Signed on as { $name }
 sign-off = Sign off
-footer-environment = { $brand } · { $environment }
-footer-brand = { $brand }
+footer-terms = Terms of use
+footer-privacy = Privacy
+footer-support = Help
 notice = Note
 
 ## Messages: the word before the text, for those who do not see the colour
@@ -97,6 +100,7 @@ verify-submit = Confirm
 ## Password rules; the ids are those of the password policy
 
 rules-title = Your password needs
+rules-more = More rules
 rules-status = { "{" }met{ "}" } of { $count } rules kept
 rule-is-satisfied = Kept:
 rule-is-unsatisfied = Not kept:
@@ -199,4 +203,4 @@ error-504-sentence = The sign-on service did not answer in time. Please try agai
 
 ## Mails
 
-mail-footer = This message was sent by { $brand } ({ $environment }). Nobody will ever ask you for a code or a password by telephone or e-mail.
+mail-footer = This message was sent by { $brand }. Nobody will ever ask you for a code or a password by telephone or e-mail.

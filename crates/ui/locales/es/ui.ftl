@@ -6,10 +6,13 @@ document-title = { $title } · { $brand }
 document-title-invalid = Error: { $title } · { $brand }
 skip-to-content = Ir al contenido
 navigation = Navegación principal
+menu = Menú
+menu-close = Cerrar
 signed-on-as = Sesión iniciada como { $name }
 sign-off = Cerrar sesión
-footer-environment = { $brand } · { $environment }
-footer-brand = { $brand }
+footer-terms = Condiciones de uso
+footer-privacy = Privacidad
+footer-support = Ayuda
 notice = Aviso
 
 ## Mensajes: la palabra que precede al texto, para quien no ve el color
@@ -97,6 +100,7 @@ verify-submit = Confirmar
 ## Reglas de las contraseñas; los identificadores son los de la política de contraseñas
 
 rules-title = Su contraseña necesita
+rules-more = Más reglas
 rules-status = { "{" }met{ "}" } de { $count } reglas cumplidas
 rule-is-satisfied = Cumplida:
 rule-is-unsatisfied = No cumplida:
@@ -199,4 +203,4 @@ error-504-sentence = El servicio de inicio de sesión no respondió a tiempo. In
 
 ## Correos
 
-mail-footer = Este mensaje lo ha enviado { $brand } ({ $environment }). Nadie le pedirá nunca un código o una contraseña por teléfono o por correo electrónico.
+mail-footer = Este mensaje lo ha enviado { $brand }. Nadie le pedirá nunca un código o una contraseña por teléfono o por correo electrónico.

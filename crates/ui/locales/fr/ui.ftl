@@ -6,10 +6,13 @@ document-title = { $title } · { $brand }
 document-title-invalid = Erreur : { $title } · { $brand }
 skip-to-content = Aller au contenu
 navigation = Navigation principale
+menu = Menu
+menu-close = Fermer
 signed-on-as = Connecté en tant que { $name }
 sign-off = Se déconnecter
-footer-environment = { $brand } · { $environment }
-footer-brand = { $brand }
+footer-terms = Conditions d’utilisation
+footer-privacy = Confidentialité
+footer-support = Aide
 notice = Remarque
 
 ## Messages : le mot qui précède le texte, pour qui ne voit pas la couleur
@@ -97,6 +100,7 @@ verify-submit = Confirmer
 ## Règles des mots de passe ; les identifiants sont ceux de la politique de mots de passe
 
 rules-title = Votre mot de passe doit respecter
+rules-more = Autres règles
 rules-status = { "{" }met{ "}" } règles respectées sur { $count }
 rule-is-satisfied = Respectée :
 rule-is-unsatisfied = Non respectée :
@@ -199,4 +203,4 @@ error-504-sentence = Le service de connexion n’a pas répondu à temps. Veuill
 
 ## E-mails
 
-mail-footer = Ce message a été envoyé par { $brand } ({ $environment }). Personne ne vous demandera jamais un code ou un mot de passe par téléphone ou par e-mail.
+mail-footer = Ce message a été envoyé par { $brand }. Personne ne vous demandera jamais un code ou un mot de passe par téléphone ou par e-mail.

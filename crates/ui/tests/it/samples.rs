@@ -8,7 +8,7 @@ use http::StatusCode;
 use protocol::password_policy::{CharacterSet, Rule};
 use ui::{
     Account, Brand, Choice, ErrorPage, Flash, FormState, Layout, MailLook, MailText, Messages,
-    Mode, NavItem, RuleView, Side, Site, Verdict,
+    Mode, NavItem, Notice, RuleView, Side, Site, Verdict,
 };
 
 #[derive(Template)]
@@ -139,7 +139,7 @@ const JUDGED: [Verdict; 4] = [
 ];
 
 fn card(title: &str) -> Layout {
-    Layout::new(&site(Mode::Production), Side::SignOn, title).with_environment("Demo environment")
+    Layout::new(&site(Mode::Production), Side::SignOn, title)
 }
 
 fn portal(title: &str, path: &str) -> Layout {
@@ -156,12 +156,11 @@ fn portal(title: &str, path: &str) -> Layout {
             link("/users", "Users"),
         ])
         .with_account(Some(account))
-        .with_environment("Demo environment")
 }
 
 fn sign_on(form: FormState) -> Result<String, askama::Error> {
     let layout = card("Sign on")
-        .with_lead("Continue to Latchkey Portal")
+        .with_lead("To go on to Harbour.")
         .with_form(&form);
     SignOn { layout, form }.render()
 }
@@ -220,8 +219,10 @@ fn recover() -> Result<String, askama::Error> {
 }
 
 fn home() -> Result<String, askama::Error> {
-    let site = site(Mode::Development)
-        .with_notice("Development mode: demo data and known passwords. For this machine only.");
+    let site = site(Mode::Development).with_notice(Notice {
+        text: "Development mode · known passwords ·".into(),
+        link: Some(("Mailbox".into(), "https://localhost:9443/mailbox".into())),
+    });
     let account = Account {
         name: "Ada Lovelace".into(),
         sign_off_path: "/logout".into(),
@@ -260,7 +261,6 @@ async fn error(mode: Mode, status: StatusCode) -> String {
     );
     let response = ErrorPage::new(&site(mode), Side::SignOn, status)
         .id("3f0c9d1e-58a1-4a55-8e6e-0c3f0e6f7a10")
-        .environment("Demo environment")
         .caused_by(&cause)
         .into_response();
     let body = to_bytes(response.into_body(), 1 << 20)
@@ -270,7 +270,10 @@ async fn error(mode: Mode, status: StatusCode) -> String {
 }
 
 fn mailbox_layout(title: &str) -> Layout {
-    let site = site(Mode::Development).with_notice("Development mode: nothing is really sent.");
+    let site = site(Mode::Development).with_notice(Notice {
+        text: "Development mode: nothing is really sent.".into(),
+        link: None,
+    });
     Layout::new(&site, Side::Mailbox, title).with_home("/mailbox")
 }
 
@@ -331,7 +334,7 @@ fn mail() -> Result<String, askama::Error> {
             &Messages::english(&[]),
             &Brand::default(),
             &MailLook::default(),
-            "Demo environment",
+            "https://id.example",
         )?
         .html)
 }

@@ -5,7 +5,10 @@ use protocol::pingone::{ApplicationType, GrantTypeName, NewApplication, Response
 
 use crate::founding::portal_applications::PortalAddresses;
 
-const IMPLICIT: &str = "Latchkey Implicit Demo";
+/// What the application is called that shows the implicit grant.
+const IMPLICIT: &str = "Implicit Demo";
+/// What it was called before.
+pub(super) const FORMER_IMPLICIT: &str = "Latchkey Implicit Demo";
 
 /// The portal's application, by which samples and tests get tokens, too: by all grants but the
 /// implicit one, unless the portal is configured for that.

@@ -124,16 +124,29 @@ impl<'a> ByName<'a> {
         Ok(population.id)
     }
 
-    /// An application whose settings are these, with its secret.
+    /// Whether an application that no portal is has this name.
+    pub(super) async fn is_anothers(&self, name: &str) -> Result<bool, DemoError> {
+        let applications = self.idp.applications();
+        let found = applications.find_by_name(self.environment, name).await?;
+        Ok(found.is_some_and(|found| !found.is_for_operators))
+    }
+
+    /// An application whose settings are these, with its secret; it may have one of the former names
+    /// yet.
     pub(super) async fn application(
         &self,
         settings: NewApplication,
         is_for_operators: bool,
+        former_names: &[&str],
     ) -> Result<(ApplicationId, ClientSecret), DemoError> {
         let applications = self.idp.applications();
-        let found = applications
-            .find_by_name(self.environment, &settings.name)
-            .await?;
+        let mut found = None;
+        for name in [&settings.name.as_str()].into_iter().chain(former_names) {
+            found = applications.find_by_name(self.environment, name).await?;
+            if found.is_some() {
+                break;
+            }
+        }
         let made = self.records.application(settings, is_for_operators);
         let (application, change, action) = if let Some(found) = found {
             let application = StoredApplication {

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use platform::net::RequestId;
 use protocol::params::InvalidParams;
-use ui::{ErrorPage, Html, Layout, Mode, Side, Site};
+use ui::{ErrorPage, Html, Layout, Look, Mode, Side, Site};
 use web::Limited;
 use web::form::FormRejection;
 
@@ -163,7 +163,12 @@ impl PageFailure {
     }
 
     /// The page.
-    pub(crate) fn render(&self, site: &Site, headers: &HeaderMap, request: RequestId) -> Response {
+    pub(crate) fn render(
+        &self,
+        (site, look): (&Site, Look),
+        headers: &HeaderMap,
+        request: RequestId,
+    ) -> Response {
         let (status, text) = self.error.status_and_text();
         if let (Some(cause), true) = (&self.cause, status.is_server_error()) {
             let causes = ui::chain_of_causes(cause.as_ref());
@@ -174,12 +179,13 @@ impl PageFailure {
             | PageError::PostLogoutRedirectUriMismatch(mismatch)
                 if site.mode() == Mode::Development =>
             {
-                return UriMismatchPage::new(site, mismatch, text, request).into_response();
+                return UriMismatchPage::new((site, look), mismatch, text, request).into_response();
             }
             _ => {}
         }
         let mut page = ErrorPage::new(site, Side::SignOn, status)
             .id(request.to_string())
+            .look(look)
             .accepted_by(headers);
         if let Some(text) = text {
             page = page.detail(site.messages().text(text));
@@ -268,7 +274,7 @@ struct Compared {
 
 impl UriMismatchPage {
     fn new(
-        site: &Site,
+        (site, look): (&Site, Look),
         mismatch: &UriMismatch,
         text: Option<&'static str>,
         request: RequestId,
@@ -289,7 +295,8 @@ impl UriMismatchPage {
                 site,
                 Side::SignOn,
                 site.messages().text("page-error-uri-title"),
-            ),
+            )
+            .with_look(look),
             sentence,
             application: mismatch.application.clone(),
             sent: mismatch.sent.clone(),

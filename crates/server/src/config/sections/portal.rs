@@ -53,7 +53,6 @@ pub(super) fn portal(reader: &mut Reader<'_>, mode: Mode, brand: Brand) -> Porta
             brand,
             mode,
             notice: None,
-            environment_name: None,
             session,
             sign_on,
             management,
