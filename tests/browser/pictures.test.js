@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { journey } from "./support/journey.js";
 import { codeSentTo } from "./support/mail.js";
 import { api, population } from "./support/people.js";
-import { giveCredentials, operator, signOn } from "./support/sign-on.js";
+import { giveCredentials, signOn } from "./support/sign-on.js";
 import { environment, portal, system } from "./support/system.js";
 
 const DOCUMENT = new URL("../../docs/pages.md", import.meta.url);
@@ -103,15 +103,6 @@ async function owners(person) {
   }
 }
 
-async function operators(person) {
-  await person.page.context().clearCookies();
-  await signOn(person, operator);
-  await person.open(portal(`/users?q=${ADA.username}`));
-  await picture(person, "users");
-  await link(person, `main table a[href^="/users/"]`);
-  await picture(person, "user");
-}
-
 journey("the documentation shows the pages as they are", {}, async (person) => {
   if (WRITES) mkdirSync(FOLDER, { recursive: true });
   await api("POST", "users", "application/vnd.pingidentity.user.import+json", {
@@ -123,7 +114,6 @@ journey("the documentation shows the pages as they are", {}, async (person) => {
   });
   await strangers(person);
   await owners(person);
-  await operators(person);
   if (WRITES) writeFileSync(TEXTS, `${JSON.stringify(taken, null, 1)}\n`);
 
   const again = "take the pictures anew by `cargo xtask pictures`, and look at them";
