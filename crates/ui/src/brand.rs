@@ -699,19 +699,19 @@ mod tests {
 
     #[test]
     fn links_lead_to_pages_and_help_to_a_mailbox_as_well() {
-        let with = |change: fn(&mut BrandSettings, String), url: &str| {
+        type Set = fn(&mut BrandSettings, String);
+        let with = |change: Set, url: &str| {
             let mut settings = BrandSettings::default();
             change(&mut settings, url.to_owned());
             settings
         };
-        type Set = fn(&mut BrandSettings, String);
         let all: [(&str, Set); 3] = [
             ("terms_url", |settings, url| settings.terms_url = Some(url)),
             ("privacy_url", |settings, url| {
-                settings.privacy_url = Some(url)
+                settings.privacy_url = Some(url);
             }),
             ("support_url", |settings, url| {
-                settings.support_url = Some(url)
+                settings.support_url = Some(url);
             }),
         ];
         for (key, set) in all {

@@ -263,7 +263,8 @@ async fn the_portals_application_is_named_as_the_brand() {
         prepared.with(database.reopen().await).start().await
     };
     let name = async |system: &System, id: &str| {
-        let found = system.manage(Method::GET, &format!("applications/{id}"));
+        let path = format!("applications/{id}");
+        let found = system.manage(Method::GET, &path);
         found.await.send().await.expect(200).json_text("/name")
     };
     let system = start(None).await;
