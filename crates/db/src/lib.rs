@@ -92,6 +92,8 @@ mod value;
 
 use std::path::Path;
 
+use crate::sqlite::Durability;
+
 pub use crate::{
     batch::{Batch, Written},
     catalog::tables_of,
@@ -138,7 +140,17 @@ impl Db {
     ///
     /// [`StoreError`] when the file cannot be opened or is not a database.
     pub fn sqlite(path: &Path) -> Result<Self, StoreError> {
-        Sqlite::open(path).map(Self::Sqlite)
+        Sqlite::open(path, Durability::Flushed).map(Self::Sqlite)
+    }
+
+    /// As [`sqlite`](Self::sqlite), for data that nobody wants after a power cut: what was committed
+    /// survives the process, and no write waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlite`](Self::sqlite).
+    pub fn sqlite_unflushed(path: &Path) -> Result<Self, StoreError> {
+        Sqlite::open(path, Durability::Unflushed).map(Self::Sqlite)
     }
 
     /// Opens an empty database that lives as long as the handle and its clones.

@@ -60,6 +60,10 @@ PRAGMA cache_size = -1024;
 PRAGMA case_sensitive_like = ON;
 PRAGMA trusted_schema = OFF;";
 
+/// For the writer on top, where nobody wants the data after the process: the disk may write when it
+/// likes.
+const UNFLUSHED: &str = "PRAGMA synchronous = OFF;";
+
 /// For readers on top: they cannot change anything, even if a statement tries.
 const READER_SETTINGS: &str = "\
 PRAGMA query_only = ON;
@@ -69,8 +73,18 @@ PRAGMA cache_size = -512;";
 #[derive(Clone)]
 pub struct Sqlite(Arc<Shared>);
 
+/// What an answer promises of what was committed before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It survives a power cut.
+    Flushed,
+    /// It survives the process.
+    Unflushed,
+}
+
 struct Shared {
     writer: Writer,
+    durability: Durability,
     /// `None` in memory, where a second connection would be a second database: the writer reads.
     readers: Option<Readers>,
 }
@@ -84,7 +98,7 @@ struct Readers {
 }
 
 impl Sqlite {
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         let opening = StoreError::during("open the database file");
         create_private(path).map_err(|error| {
             let why = format!(
@@ -93,7 +107,11 @@ impl Sqlite {
             );
             opening(StoreError::refused(why).because(error))
         })?;
-        let writer = connect(path, "").map_err(&opening)?;
+        let more_settings = match durability {
+            Durability::Flushed => "",
+            Durability::Unflushed => UNFLUSHED,
+        };
+        let writer = connect(path, more_settings).map_err(&opening)?;
         let reader = || {
             connect(path, READER_SETTINGS)
                 .map(Mutex::new)
@@ -113,6 +131,7 @@ impl Sqlite {
         };
         Ok(Self(Arc::new(Shared {
             writer: Writer::start(writer)?,
+            durability,
             readers: Some(readers),
         })))
     }
@@ -122,6 +141,7 @@ impl Sqlite {
         prepare_connection(&connection, "")?;
         Ok(Self(Arc::new(Shared {
             writer: Writer::start(connection)?,
+            durability: Durability::Flushed,
             readers: None,
         })))
     }
@@ -155,7 +175,9 @@ impl Sqlite {
         };
         let connection = connect(&readers.file, "")?;
         let _interrupting = Interrupting(connection.get_interrupt_handle());
-        let copied = tokio::task::spawn_blocking(move || image::write(&connection, &to));
+        let durability = self.0.durability;
+        let copied =
+            tokio::task::spawn_blocking(move || image::write(&connection, &to, durability));
         let failed = |error| StoreError::unavailable("a reader failed").because(error);
         copied.await.map_err(failed)?
     }

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use db::{Db, Location};
+use db::{Db, Location, StoreError};
 use platform::{AdjustableClock, Clock, ReproducibleRandom, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
@@ -166,6 +166,11 @@ async fn start(
     reproducible: Option<Arc<ReproducibleRandom>>,
 ) -> Result<Running, StartError> {
     refuse_seed(&options)?;
+    let open_file: fn(&Path) -> Result<Db, StoreError> = if options.ephemeral {
+        Db::sqlite_unflushed
+    } else {
+        Db::sqlite
+    };
     let mut reserved = Reserved::reserve(&options)?;
     let audit_file = open_audit_file(&mut options)?;
     let settings = &options.settings;
@@ -173,6 +178,10 @@ async fn start(
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
     let db = match options.db.clone() {
         Some(db) => db,
+        // What goes with the process need not be on the disk.
+        None if options.ephemeral && matches!(settings.database, Database::Sqlite) => {
+            open_file(&reserved.directory.file(DATABASE_FILE)).map_err(StartError::Database)?
+        }
         None => open_database(settings, reserved.directory.path()).await?,
     };
     refuse_pending(settings, options.servers, &db).await?;
@@ -192,6 +201,7 @@ async fn start(
         reproducible: reproducible.clone(),
         keyring: Arc::clone(&keys.keyring),
         control: control.clone(),
+        open_file,
     });
     let readiness = Readiness::new(keys.installation.clone());
     let (stopping, _) = watch::channel(false);

@@ -8,18 +8,28 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::{error::StoreError, sqlite::explain};
+use crate::{
+    error::StoreError,
+    sqlite::{Durability, explain},
+};
 
 /// Writes the image to a file that does not exist yet, readable for its owner alone. What was begun
 /// and did not succeed is removed.
-pub(super) fn write(connection: &Connection, to: &Path) -> Result<(), StoreError> {
+pub(super) fn write(
+    connection: &Connection,
+    to: &Path,
+    durability: Durability,
+) -> Result<(), StoreError> {
     let writing = StoreError::during("write an image of the database");
     let refused = |error: io::Error| {
         let why = format!("the file {} cannot be made", to.display());
         StoreError::refused(why).because(error)
     };
     let file = create_new(to).map_err(|error| writing(refused(error)))?;
-    let written = vacuum(connection, to, &file);
+    let written = vacuum(connection, to).and_then(|()| match durability {
+        Durability::Flushed => flush(&file),
+        Durability::Unflushed => Ok(()),
+    });
     if written.is_err() {
         // The error that is told is the first one.
         let _ = fs::remove_file(to);
@@ -28,13 +38,15 @@ pub(super) fn write(connection: &Connection, to: &Path) -> Result<(), StoreError
 }
 
 /// SQLite takes an empty file, keeps its mode, and leaves flushing it to us.
-fn vacuum(connection: &Connection, to: &Path, file: &File) -> Result<(), StoreError> {
+fn vacuum(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     let name = to
         .to_str()
         .ok_or_else(|| StoreError::refused("the file's path is not UTF-8"))?;
-    connection
-        .execute("VACUUM INTO ?1", [name])
-        .map_err(explain)?;
+    let copied = connection.execute("VACUUM INTO ?1", [name]);
+    copied.map(drop).map_err(explain)
+}
+
+fn flush(file: &File) -> Result<(), StoreError> {
     file.sync_all()
         .map_err(|error| StoreError::unavailable("its image cannot be flushed").because(error))
 }

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use crate::{
     batch::{Batch, Written},
     error::StoreError,
-    sqlite::{explain, image, run},
+    sqlite::{Durability, explain, image, run},
 };
 
 /// Jobs that may wait. A disk that flushes in 10 ms clears a full queue in a third of a second, and
@@ -155,7 +155,7 @@ fn serve(connection: &Connection, orders: &Receiver<Order>) {
                     return;
                 }
                 Order::Copy(to, done) => {
-                    let _ = done.send(image::write(connection, &to));
+                    let _ = done.send(image::write(connection, &to, Durability::Flushed));
                 }
                 Order::Write(first) => {
                     // A panic drops the jobs it met, whose callers then get an error; the rest of

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use db::Db;
+use db::{Db, StoreError};
 use platform::keyring::Keyring;
 use platform::{Clock, Parts, ReproducibleRandom};
 use protocol::Random;
@@ -38,6 +38,8 @@ pub(super) struct Sides {
     pub(super) reproducible: Option<Arc<ReproducibleRandom>>,
     pub(super) keyring: Arc<Keyring>,
     pub(super) control: Option<Control>,
+    /// Opens a copy of the database: as safely as the first one was opened.
+    pub(super) open_file: fn(&Path) -> Result<Db, StoreError>,
 }
 
 impl Sides {
@@ -190,7 +192,7 @@ impl Again {
                 path: file.display().to_string(),
                 source,
             })?;
-        let db = Db::sqlite(&file).map_err(StartError::Database)?;
+        let db = (self.sides.open_file)(&file).map_err(StartError::Database)?;
         let installation = Installation::open(&db).await;
         let installation = installation.map_err(InstallationError::from)?;
         let sides = &self.sides;
