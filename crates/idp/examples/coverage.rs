@@ -55,5 +55,15 @@ fn main() -> io::Result<()> {
         let path = format!("/environments/{{environment}}/{path}");
         writeln!(out, "| `{path}` | | absent: {part} |")?;
     }
+    writeln!(
+        out,
+        "\n## Beside the management API\n\n\
+         The authentication API is there without these parts. Their paths answer 404 and say so, to \
+         programs in PingOne's shape and to browsers as a page; the log tells it once for each.\n\n\
+         | path | state |\n|---|---|"
+    )?;
+    for (part, path) in idp::absent_from_authentication() {
+        writeln!(out, "| `/{{environment}}/{path}` | absent: {part} |")?;
+    }
     Ok(())
 }

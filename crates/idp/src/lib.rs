@@ -65,12 +65,10 @@ pub use founding::{bootstrap, demo};
 pub use hasher::HashingNumbers;
 pub use mail::{MailServerError, check_mail_server};
 pub use mailbox::Message;
-pub use management::{
-    absent as absent_from_management, document as management_document,
-    operations as management_operations,
-};
+pub use management::{document as management_document, operations as management_operations};
 pub use numbers::{Numbers, Outbox};
 pub use platform::Parts;
+pub use requests::absent::{absent_from_authentication, absent_from_management};
 pub use settings::{
     HashingSettings, Lifetimes, Limits, Listener, Settings, SmtpSecurity, SmtpSettings,
 };

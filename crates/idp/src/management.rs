@@ -1,7 +1,6 @@
 //! The management API: one file per resource, on the machinery of [`api`](crate::api). How to add
 //! one stands in `docs/adding-a-resource.md`.
 
-mod absent;
 mod activities;
 mod application_permissions;
 mod application_secret;
@@ -37,7 +36,7 @@ mod users;
 
 use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderName, Method};
+use axum::http::{HeaderName, Method, Uri};
 use axum::middleware::from_fn_with_state;
 use protocol::id::GroupId;
 use protocol::password_policy::PasswordPolicy;
@@ -53,8 +52,9 @@ use crate::configuration;
 use crate::configuration::application_resources::ApplicationResource;
 use crate::configuration::devices::{Device, PairingKey};
 use crate::configuration::rate_limits::rehearsal::limit_api;
+use crate::requests::absent;
 use crate::requests::correlate::correlate;
-use crate::requests::failures::api::CORRELATION_ID;
+use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
 use crate::state::Idp;
 use crate::stores::custom_roles::CustomRole;
 
@@ -576,7 +576,7 @@ pub(crate) fn router(idp: &Idp) -> Router<Idp> {
         .expose_headers([CORRELATION_ID]);
     let answering = media_router::router(resources())
         .route("/openapi.json", openapi::route())
-        .fallback(absent::answer);
+        .fallback(nothing_here);
     let limited = if idp.limits().api.is_some() {
         answering.layer(from_fn_with_state(idp.clone(), limit_api))
     } else {
@@ -587,8 +587,13 @@ pub(crate) fn router(idp: &Idp) -> Router<Idp> {
         .layer(cors)
 }
 
-pub use absent::absent;
 pub use openapi::document;
+
+async fn nothing_here(uri: Uri) -> ApiFailure {
+    absent::asked_of_management(uri.path()).map_or_else(ApiFailure::not_found, |absent| {
+        ApiFailure::not_found_saying(absent.to_string())
+    })
+}
 
 /// All operations of the management API, from the table that routes them.
 pub fn operations() -> Vec<Operation> {

@@ -2,7 +2,7 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::ALLOW;
-use axum::http::{HeaderName, Method, Response};
+use axum::http::{HeaderName, Method, Response, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::routing::{any, get, post};
@@ -19,6 +19,7 @@ use crate::management::device_authentications;
 use crate::oauth::{
     authorize, discovery, idp_signoff, introspect, jwks, resume, revoke, signoff, token, userinfo,
 };
+use crate::requests::absent::asked_of_authentication;
 use crate::requests::correlate::correlate;
 use crate::requests::extract::NoSuchAddress;
 use crate::requests::failures::api::{ApiFailure, CORRELATION_ID};
@@ -238,8 +239,8 @@ fn from_any_origin() -> CorsLayer {
         .expose_headers([CORRELATION_ID])
 }
 
-async fn nothing_here() -> NoSuchAddress {
-    NoSuchAddress::NoPath
+async fn nothing_here(uri: Uri) -> NoSuchAddress {
+    asked_of_authentication(uri.path()).map_or(NoSuchAddress::NoPath, NoSuchAddress::NotProvided)
 }
 
 /// A HEAD at an address whose GET does something.

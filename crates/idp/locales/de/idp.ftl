@@ -145,6 +145,7 @@ page-error-factor-not-provided = Diese Anwendung verlangt einen weiteren Nachwei
 page-error-flow-gone = Diese Anmeldung ist abgelaufen oder schon abgeschlossen. Gehen Sie zur Anwendung zurück und beginnen Sie noch einmal.
 page-error-invalid-hint = Der ID-Token-Hinweis dieser Anfrage ist nicht gültig.
 page-error-invalid-parameters = Die Parameter dieser Anfrage sind nicht lesbar: einer kommt mehrfach vor oder ist kein Text.
+page-error-not-provided = PingOne bietet unter dieser Adresse etwas an, das es hier nicht gibt. Gehen Sie zur Anwendung zurück und sagen Sie es ihrem Betreiber.
 page-error-post-logout-redirect-uri = Die Adresse, zu der es nach der Abmeldung gehen soll, ist für die Anwendung nicht eingetragen.
 page-error-redirect-uri = Die Weiterleitungsadresse ist für die Anwendung nicht eingetragen.
 page-error-redirect-uri-missing = Die Weiterleitungsadresse dieser Anfrage fehlt.

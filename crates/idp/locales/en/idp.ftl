@@ -145,6 +145,7 @@ page-error-factor-not-provided = This application needs a further proof of who y
 page-error-flow-gone = This sign-on has expired or is already complete. Go back to the application and start again.
 page-error-invalid-hint = The ID token hint of this request is not valid.
 page-error-invalid-parameters = The parameters of this request cannot be read: one is repeated, or is no text.
+page-error-not-provided = PingOne has something at this address that this environment does not provide. Go back to the application, and tell whoever runs it.
 page-error-post-logout-redirect-uri = The address to go to after sign-off is not registered for the application.
 page-error-redirect-uri = The redirect URI is not registered for the application.
 page-error-redirect-uri-missing = The redirect URI of this request is missing.

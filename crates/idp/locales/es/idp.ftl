@@ -145,6 +145,7 @@ page-error-factor-not-provided = Esta aplicación exige otra prueba de quién es
 page-error-flow-gone = Este inicio de sesión ha caducado o ya está completo. Vuelva a la aplicación y empiece de nuevo.
 page-error-invalid-hint = La indicación de token de identidad de esta solicitud no es válida.
 page-error-invalid-parameters = Los parámetros de esta solicitud no se pueden leer: uno está repetido o no es texto.
+page-error-not-provided = PingOne ofrece en esta dirección algo que este entorno no ofrece. Vuelva a la aplicación e informe a quien la gestiona.
 page-error-post-logout-redirect-uri = La dirección a la que ir tras cerrar sesión no está registrada para la aplicación.
 page-error-redirect-uri = La dirección de redirección no está registrada para la aplicación.
 page-error-redirect-uri-missing = Falta la dirección de redirección de esta solicitud.

@@ -145,6 +145,7 @@ page-error-factor-not-provided = Cette application exige une preuve supplémenta
 page-error-flow-gone = Cette connexion a expiré ou est déjà terminée. Retournez à l’application et recommencez.
 page-error-invalid-hint = L’indication de jeton d’identité de cette demande n’est pas valable.
 page-error-invalid-parameters = Les paramètres de cette demande sont illisibles : l’un d’eux est répété ou n’est pas du texte.
+page-error-not-provided = PingOne propose à cette adresse quelque chose que cet environnement ne propose pas. Retournez à l’application et prévenez son responsable.
 page-error-post-logout-redirect-uri = L’adresse où aller après la déconnexion n’est pas enregistrée pour l’application.
 page-error-redirect-uri = L’adresse de redirection n’est pas enregistrée pour l’application.
 page-error-redirect-uri-missing = L’adresse de redirection de cette demande manque.

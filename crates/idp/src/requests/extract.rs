@@ -14,6 +14,7 @@ use protocol::params::FormParams;
 use protocol::pingone::ErrorDetail;
 use web::form::{self, FormBody};
 
+use super::absent::Absent;
 use super::origin::Now;
 use crate::Idp;
 use crate::requests::failures::api::ApiFailure;
@@ -38,6 +39,8 @@ pub(crate) enum NoSuchAddress {
     Failed(StoreError),
     /// There is no such path.
     NoPath,
+    /// PingOne has the path, and this environment does not.
+    NotProvided(Absent),
     /// There is no such environment.
     UnknownEnvironment,
     /// The path has no such method.
@@ -50,6 +53,7 @@ impl NoSuchAddress {
         match self {
             Self::Failed(error) => error.into(),
             Self::NoPath | Self::UnknownEnvironment => ApiFailure::not_found(),
+            Self::NotProvided(absent) => ApiFailure::not_found_saying(absent.to_string()),
             Self::WrongMethod => ApiFailure::method_not_allowed(),
         }
     }
@@ -59,6 +63,7 @@ impl NoSuchAddress {
         match self {
             Self::Failed(error) => error.into(),
             Self::NoPath => PageError::NotFound.into(),
+            Self::NotProvided(_) => PageError::NotProvided.into(),
             Self::UnknownEnvironment => PageError::EnvironmentUnknown.into(),
             Self::WrongMethod => PageError::MethodNotAllowed.into(),
         }

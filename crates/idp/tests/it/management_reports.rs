@@ -1,10 +1,12 @@
 //! The audit log by every filter, counts by day, and what is absent.
 
-use http::StatusCode;
+use axum::body::Body;
+use http::header::ACCEPT;
+use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::management::{Api, encoded, refused};
-use crate::world::World;
+use crate::world::{World, shows};
 
 async fn found(api: &Api<'_>, condition: &str) -> Vec<String> {
     let filter = format!("recordedAt gt \"2020-01-01T00:00:00Z\" and {condition}");
@@ -123,6 +125,25 @@ async fn what_pingone_has_and_this_has_not_says_so() {
             );
         }
     }
+    // The authentication API says it to programs, and to people on a page.
+    let environment = world.demo.environment_id;
+    for (part, path) in idp::absent_from_authentication() {
+        for url in [
+            format!("/{environment}/{path}"),
+            format!("/{environment}/{path}/further"),
+        ] {
+            let answer = world.get(&url).await;
+            refused(&answer, 404, "NOT_FOUND", "", "");
+            let message = answer.json()["message"].as_str().unwrap().to_owned();
+            assert!(message.starts_with(part), "{url}: {message}");
+            let request = Request::get(&url).header(ACCEPT, "text/html");
+            let page = world.send(request.body(Body::empty()).unwrap()).await;
+            shows(&page, StatusCode::NOT_FOUND, "does not provide");
+        }
+    }
+    let other = world.get(&format!("/{environment}/as/nonsense")).await;
+    refused(&other, 404, "NOT_FOUND", "", "");
+    assert!(!other.body.contains("is not provided"));
     let group = api.make_group("Sailors").await;
     let path = format!("groups/{group}/nonsense");
     let other = api.get(&path).await;

@@ -92,3 +92,30 @@ async fn no_secret_of_a_sign_on_is_logged_at_any_level() {
     }
     system.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_not_provided_is_told_once_for_each_path() {
+    LazyLock::force(&LOG);
+    let system = System::start().await;
+    let asked = [
+        (system.auth("as/par"), "as/par"),
+        (system.auth("saml20/idp/sso"), "saml20"),
+        (system.api("riskEvaluations"), "riskEvaluations"),
+    ];
+    for _ in 0..3 {
+        for (url, _) in &asked {
+            system.browser().open_only(url).await.expect(404);
+        }
+    }
+    let log = LOG.text();
+    let told = "somebody asks for what this program does not provide";
+    for (_, path) in asked {
+        let path = format!("path=\"{path}\"");
+        let lines = log
+            .lines()
+            .filter(|line| line.contains(told) && line.contains(&path));
+        let lines: Vec<_> = lines.collect();
+        assert_eq!(lines.len(), 1, "{path}: {lines:?}");
+        assert!(lines[0].contains("WARN"), "{}", lines[0]);
+    }
+}

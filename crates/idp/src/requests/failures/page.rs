@@ -49,6 +49,8 @@ pub(crate) enum PageError {
     MethodNotAllowed,
     /// There is nothing here.
     NotFound,
+    /// PingOne has something here, and this environment does not.
+    NotProvided,
     /// The address to go to after sign-off is not registered.
     PostLogoutRedirectUriMismatch(Box<UriMismatch>),
     /// The redirect URI is missing.
@@ -233,6 +235,7 @@ impl PageError {
             ),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::NotProvided => (StatusCode::NOT_FOUND, Some("page-error-not-provided")),
             Self::PostLogoutRedirectUriMismatch(_) => (
                 StatusCode::BAD_REQUEST,
                 Some("page-error-post-logout-redirect-uri"),
