@@ -161,6 +161,11 @@ impl Inside {
         }
     }
 
+    /// Where the authentication API is, with a slash at the end.
+    pub fn auth_url(&self) -> String {
+        self.idp.urls().asset("/")
+    }
+
     /// The organization in which everything stands.
     pub fn organization(&self) -> OrganizationId {
         self.organization

@@ -13,6 +13,28 @@ use crate::seed::source::Source;
 use crate::seed::tree::{each_at, id_of, remove};
 use crate::seed::walk::{ALWAYS, image_of};
 
+/// What an address of this very installation begins with in a seed, which does not know where it will
+/// be; as the environment file calls it.
+const AUTH_URL: &str = "{AUTH_URL}";
+
+/// Lets addresses of this installation begin where it is.
+fn lead_home(value: &mut Value, auth_url: &str) {
+    match value {
+        Value::String(text) => {
+            if let Some(path) = text.strip_prefix(AUTH_URL) {
+                *text = format!("{auth_url}{path}");
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| lead_home(item, auth_url)),
+        Value::Object(members) => {
+            members
+                .values_mut()
+                .for_each(|value| lead_home(value, auth_url));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 impl Making<'_> {
     /// The body of an object: its members without the seed's own, with ids for names.
     pub(super) async fn body(
@@ -30,6 +52,7 @@ impl Making<'_> {
         }
         let mut body = Value::Object(body);
         self.lead_to_images(&mut body);
+        lead_home(&mut body, &self.inside.auth_url());
         match body {
             Value::Object(body) => Ok(body),
             _ => Ok(Map::new()),
