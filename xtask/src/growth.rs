@@ -17,10 +17,11 @@ use crate::root;
 
 /// The published crates, and whether all that a crate shows is handed out by it. Of the wire
 /// vocabulary it is only what travels.
-const CRATES: [(&str, bool); 3] = [
+const CRATES: [(&str, bool); 4] = [
     ("crates/protocol", false),
     ("crates/pingone", true),
     ("crates/pingone-axum", true),
+    ("crates/latchkey-testkit", true),
 ];
 
 /// What only requests say: the service refuses a code that it does not know, so the list is closed.

@@ -261,7 +261,12 @@ fn doc(_: &mut Tally) -> anyhow::Result<bool> {
 }
 
 /// What is published, in the order of dependence.
-const PUBLISHED: &[&str] = &["pingone-protocol", "pingone", "pingone-axum"];
+const PUBLISHED: &[&str] = &[
+    "pingone-protocol",
+    "pingone",
+    "pingone-axum",
+    "latchkey-testkit",
+];
 
 /// Packages what is published, and builds each from its package alone.
 fn package(_: &mut Tally) -> anyhow::Result<bool> {

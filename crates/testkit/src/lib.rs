@@ -13,7 +13,8 @@ mod sign_on;
 mod system;
 
 pub use fakes::{Browser, Form, Method, Page, Request, StatusCode, install_cryptography};
-pub use mailbox::{Mail, Mailbox};
+pub use latchkey_testkit::Mail;
+pub use mailbox::Mailbox;
 pub use people::Person;
 pub use sign_on::{Authorization, SignedOn, claims, give_credentials};
 pub use system::{Preparation, System};

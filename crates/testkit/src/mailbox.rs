@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fakes::Browser;
-use serde::Deserialize;
+use latchkey_testkit::Mail;
 use url::Url;
 
 /// How long a mail may take: it is sent in the background.
@@ -14,41 +14,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Mailbox {
     browser: Browser,
     messages: Url,
-}
-
-/// A mail, as `GET {MAILBOX_URL}/messages` lists it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Mail {
-    /// Its id.
-    pub id: String,
-    /// The address it went to.
-    pub to: String,
-    /// Its subject.
-    pub subject: String,
-    /// The plain text.
-    pub text: String,
-    /// The same as HTML.
-    pub html: String,
-    /// When it was written.
-    pub created_at: String,
-}
-
-impl Mail {
-    /// The code in it: the one line that is nothing else.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
-    pub fn code(&self) -> String {
-        let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        let is_code = |line: &&str| line.len() == 8 && line.bytes().all(is_letter);
-        match self.text.lines().map(str::trim).find(is_code) {
-            Some(code) => code.to_owned(),
-            None => panic!("no code in: {}", self.text),
-        }
-    }
 }
 
 impl Mailbox {

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use latchkey::config::{Loaded, Sources};
 use latchkey::seed::Seed;
 use latchkey::{EnvironmentFile, Running, Servers, UpOptions, up};
+use latchkey_testkit::NO_LIMITS;
 use platform::{Clock, FrozenClock, SystemClock};
 use serde_json::{Value, json};
 use url::Url;
@@ -15,26 +16,20 @@ use url::Url;
 use crate::mailbox::Mailbox;
 use crate::people::Person;
 
-/// Nothing that a test does is kept back by the limits for one address, unless it sets them.
+/// Beside [`latchkey_testkit::NO_LIMITS`], with which nothing is kept back that a test does.
 const DEFAULTS: &str = "\
-[portal]
-listen = \"localhost:0\"
-[portal.limits]
-sign_on_per_minute = 100000
-registration_per_minute = 100000
-recovery_per_minute = 100000
-[idp]
-listen = \"localhost:0\"
-[idp.limits]
-authorizations_per_minute = 100000
-judged_passwords_per_minute = 100000
-sign_ons_per_minute = 100000
-registrations_per_hour = 100000
-recoveries_per_hour = 100000
-[idp.argon2]
-memory_kib = 64
-iterations = 1
+portal.listen = \"localhost:0\"
+portal.limits.sign_on_per_minute = 100000
+portal.limits.registration_per_minute = 100000
+portal.limits.recovery_per_minute = 100000
+idp.listen = \"localhost:0\"
 ";
+
+fn defaults() -> String {
+    let line = |(key, value): &(&str, &str)| format!("{key} = {value}\n");
+    let no_limits = NO_LIMITS.iter().map(line);
+    format!("{DEFAULTS}{}", no_limits.collect::<String>())
+}
 
 /// What to start; see [`System::prepare`].
 #[derive(Debug)]
@@ -105,7 +100,7 @@ impl Preparation {
     pub async fn start(self) -> System {
         fakes::install_cryptography();
         let mut sources = Sources {
-            inline: Some(DEFAULTS.to_owned()),
+            inline: Some(defaults()),
             ..Sources::default()
         };
         for (key, value) in self.settings {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use fakes::Browser;
+use latchkey_testkit::{Application, Environment, User};
 use tokio::runtime::Runtime;
 
 use super::kernel;
@@ -21,6 +22,7 @@ pub(crate) fn measure(
     program: &Path,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    for_a_test(runtime, program, report)?;
     let rows @ [very_first, with_data, idle] = [
         "very first start to a working sign-on page",
         "start with data to a working sign-on page",
@@ -41,6 +43,27 @@ pub(crate) fn measure(
     report.at_most(very_first, median(first), 300.0, "ms");
     report.at_most(with_data, median(again), 60.0, "ms");
     report.at_most(idle, median(memory), 30.0, "MB");
+    Ok(())
+}
+
+/// Measures how long a test waits for an environment of its own, with a user and an application.
+fn for_a_test(runtime: &Runtime, program: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let row = "an environment of a test, from its start to its first answer";
+    if !report.wants(row) {
+        return Ok(());
+    }
+    let mut times = Vec::new();
+    for _ in 0..TIMES * 4 {
+        let prepared = Environment::builder()
+            .program(program)
+            .user(User::new("ada", "Sunny-Harbour-42"))
+            .application(Application::web("Shop", "https://shop.example/callback"));
+        let begun = Instant::now();
+        let environment = runtime.block_on(prepared.start())?;
+        times.push(begun.elapsed().as_secs_f64() * 1e3);
+        drop(environment);
+    }
+    report.at_most(row, median(times), 100.0, "ms");
     Ok(())
 }
 

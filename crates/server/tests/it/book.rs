@@ -122,6 +122,7 @@ fn example(text: &str) -> Option<String> {
     let mut examples = Vec::new();
     for folder in [
         "examples",
+        "crates/latchkey-testkit/examples",
         "crates/pingone-axum/examples",
         "crates/pingone/examples",
     ] {
