@@ -38,6 +38,7 @@ use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, Method, Uri};
 use axum::middleware::from_fn_with_state;
+use axum::routing::any;
 use protocol::id::GroupId;
 use protocol::password_policy::PasswordPolicy;
 use protocol::pingone::{self as wire, media_type as media};
@@ -576,6 +577,11 @@ pub(crate) fn router(idp: &Idp) -> Router<Idp> {
         .expose_headers([CORRELATION_ID]);
     let answering = media_router::router(resources())
         .route("/openapi.json", openapi::route())
+        // A store would be looked for that has this id.
+        .route(
+            "/environments/{environment}/propagation/stores/connection",
+            any(nothing_here),
+        )
         .fallback(nothing_here);
     let limited = if idp.limits().api.is_some() {
         answering.layer(from_fn_with_state(idp.clone(), limit_api))
