@@ -6,9 +6,10 @@ use clap::{Arg, Command, CommandFactory as _};
 use super::*;
 
 /// These serve, or work on this machine; all others administer an environment.
-const OF_THIS_MACHINE: [&str; 15] = [
+const OF_THIS_MACHINE: [&str; 16] = [
     "backup",
     "copy",
+    "doctor",
     "migrate",
     "restore",
     "completions",
