@@ -216,9 +216,10 @@ fn settings(text: &str) -> Option<String> {
         let name = key.rsplit('.').next().unwrap_or(key);
         text.contains(&format!("{name}_file"))
     };
-    let mut problems = refused.problems().iter().filter(|problem| {
-        !problem.what.contains("could not be read") && !is_in_a_file(&problem.key)
-    });
+    let mut problems = refused
+        .problems()
+        .iter()
+        .filter(|problem| !problem.what.contains(" be read") && !is_in_a_file(&problem.key));
     problems.next().map(ToString::to_string)
 }
 
