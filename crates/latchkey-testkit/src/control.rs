@@ -18,7 +18,8 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     times: u32,
-    fault: Map<String, Value>,
+    #[serde(rename = "fault")]
+    kind: Map<String, Value>,
 }
 
 impl Fault {
@@ -28,7 +29,7 @@ impl Fault {
             method: None,
             path: None,
             times: 1,
-            fault: kind.into_iter().collect(),
+            kind: kind.into_iter().collect(),
         }
     }
 
@@ -87,7 +88,7 @@ impl Fault {
     }
 
     fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
-        self.fault.insert(member.to_owned(), value.into());
+        self.kind.insert(member.to_owned(), value.into());
         self
     }
 }

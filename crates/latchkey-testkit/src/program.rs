@@ -123,18 +123,10 @@ impl Program {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where the program is belongs to the machine that runs the tests"
-)]
 fn program_of_the_environment() -> OsString {
     std::env::var_os(NAMED_BY).unwrap_or_else(|| NAME.into())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what the program would read is kept from it"
-)]
 fn foreign_settings() -> impl Iterator<Item = OsString> {
     std::env::vars_os()
         .map(|(name, _)| name)

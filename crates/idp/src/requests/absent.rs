@@ -113,7 +113,7 @@ pub(crate) fn asked_of_management(path: &str) -> Option<Absent> {
     let mut parts = path.trim_matches('/').split('/');
     let is_of_environment = parts.next() == Some("environments") && parts.next().is_some();
     let asked: Vec<&str> = parts.filter(|_| is_of_environment).collect();
-    said(find(MANAGEMENT, &asked)?)
+    find(MANAGEMENT, &asked).inspect(warn_once)
 }
 
 /// What a path that nothing has beside the management API belongs to, if PingOne has it. A custom
@@ -126,12 +126,11 @@ pub(crate) fn asked_of_authentication(path: &str) -> Option<Absent> {
     {
         asked.remove(0);
     }
-    said(find(AUTHENTICATION, &asked)?)
+    find(AUTHENTICATION, &asked).inspect(warn_once)
 }
 
 /// Tells it to whoever runs the program, once.
-fn said(absent: Absent) -> Option<Absent> {
-    let Absent { part, path } = absent;
+fn warn_once(&Absent { part, path }: &Absent) {
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     if said.insert(path) {
         tracing::warn!(
@@ -140,7 +139,6 @@ fn said(absent: Absent) -> Option<Absent> {
             "somebody asks for what this program does not provide"
         );
     }
-    Some(absent)
 }
 
 /// The longest path of a table that another one lies at or below.
