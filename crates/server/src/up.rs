@@ -166,24 +166,13 @@ async fn start(
     reproducible: Option<Arc<ReproducibleRandom>>,
 ) -> Result<Running, StartError> {
     refuse_seed(&options)?;
-    let open_file: fn(&Path) -> Result<Db, StoreError> = if options.ephemeral {
-        Db::sqlite_unflushed
-    } else {
-        Db::sqlite
-    };
+    let open_file = how_to_open(&options);
     let mut reserved = Reserved::reserve(&options)?;
     let audit_file = open_audit_file(&mut options)?;
     let settings = &options.settings;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
-    let db = match options.db.clone() {
-        Some(db) => db,
-        // What goes with the process need not be on the disk.
-        None if options.ephemeral && matches!(settings.database, Database::Sqlite) => {
-            open_file(&reserved.directory.file(DATABASE_FILE)).map_err(StartError::Database)?
-        }
-        None => open_database(settings, reserved.directory.path()).await?,
-    };
+    let db = database(&options, open_file, reserved.directory.path()).await?;
     refuse_pending(settings, options.servers, &db).await?;
     let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
     let control = clock.map(|clock| Control::new(clock, reproducible.clone()));
@@ -271,6 +260,32 @@ async fn start(
         audit_file,
         _directory: reserved.directory,
     })
+}
+
+/// Opens a file of SQLite's.
+type OpenFile = fn(&Path) -> Result<Db, StoreError>;
+
+/// What goes with the process need not be on the disk.
+fn how_to_open(options: &UpOptions) -> OpenFile {
+    if options.ephemeral {
+        Db::sqlite_unflushed
+    } else {
+        Db::sqlite
+    }
+}
+
+async fn database(
+    options: &UpOptions,
+    open_file: OpenFile,
+    directory: &Path,
+) -> Result<Db, StartError> {
+    match options.db.clone() {
+        Some(db) => Ok(db),
+        None if options.ephemeral && matches!(options.settings.database, Database::Sqlite) => {
+            open_file(&directory.join(DATABASE_FILE)).map_err(StartError::Database)
+        }
+        None => open_database(&options.settings, directory).await,
+    }
 }
 
 /// What the environment file says before there is an environment.
