@@ -15,7 +15,7 @@ use crate::access::roles::ids;
 use crate::accounts::registration::RegistrationRefusal;
 use crate::audit::By;
 use crate::founding::portal_applications::{
-    ADMINISTRATION, EVERYTHING, FORMER_NAMES, PortalAddresses, WORKER, worker,
+    ADMINISTRATION, EVERYTHING, FORMER_NAMES, FORMER_WORKER, PortalAddresses, WORKER, worker,
 };
 use crate::hasher::HashError;
 use crate::state::Idp;
@@ -172,7 +172,8 @@ async fn portals(
     }
     let (client_id, client_secret) = demo.application(settings, true, &FORMER_NAMES).await?;
     demo.grant_everything(client_id).await?;
-    let (worker_client_id, worker_client_secret) = demo.application(worker(), false, &[]).await?;
+    let (worker_client_id, worker_client_secret) =
+        demo.application(worker(), false, &[FORMER_WORKER]).await?;
     empower(demo, environment, worker_client_id).await?;
     Ok(PortalApplications {
         client_id,

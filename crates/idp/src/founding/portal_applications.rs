@@ -13,10 +13,13 @@ use crate::access::roles::ids;
 pub(crate) const FORMER_NAMES: [&str; 2] = ["Latchkey Portal", "Latchkey"];
 
 /// What the worker is called by which programs administer an installation.
-const ADMINISTRATION_WORKER: &str = "Latchkey Administration";
+const ADMINISTRATION_WORKER: &str = "Administration";
 
-/// What the worker is called.
-pub(crate) const WORKER: &str = "Latchkey Worker";
+/// What the worker is called: operators read it where it is told who did something.
+pub(crate) const WORKER: &str = "Portal Worker";
+
+/// What it was called before.
+pub(crate) const FORMER_WORKER: &str = "Latchkey Worker";
 
 /// What the portal's worker needs: to register and recover users, and to see who is an operator.
 pub(crate) const WORKERS_ROLES: [RoleId; 1] = [ids::IDENTITY_DATA_ADMIN];
