@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
@@ -94,7 +95,9 @@ impl Installation {
         let keys = format!("database = \"{url}\"\nkeyring_file = \"{keyring_file}\"\n");
         fs::write(self.config(), format!("{keys}{text}")).unwrap();
         let directory = Path::new(keyring_file).parent().unwrap();
-        fs::create_dir_all(directory).unwrap();
+        let mut folder = fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700);
+        folder.create(directory).unwrap();
         let file = KeyringFile::new(keyring_file.into());
         file.make(&SystemRandom).unwrap();
     }

@@ -47,7 +47,7 @@ async fn an_operator_makes_the_first_environment_and_signs_on() {
     assert!(home.url.as_str().starts_with(&place.portal("")));
     let people = browser.open(place.portal("users")).await.expect(200);
     assert!(
-        people.body().contains("ada@example.com"),
+        people.text().contains("ada@example.com"),
         "{}",
         people.summary()
     );

@@ -154,7 +154,7 @@ async fn signs_on(place: &Installation) {
     assert!(home.url.as_str().starts_with(&place.portal("")));
     let people = browser.open(place.portal("users")).await.expect(200);
     assert!(
-        people.body().contains("ada@example.com"),
+        people.text().contains("ada@example.com"),
         "{}",
         people.summary()
     );
