@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::certificate::{self, Certificate};
 use crate::command::{Command, find_on_path};
 use crate::prerequisites::{self, Linters};
 use crate::service::{self, Service};
@@ -99,8 +100,7 @@ fn unit(program: &Path) -> anyhow::Result<bool> {
 /// Where everything is while a proxy stands in front.
 struct Site {
     folder: PathBuf,
-    certificate: PathBuf,
-    key: PathBuf,
+    certificate: Certificate,
     /// The proxy's ports, and those of the servers behind it.
     fronts: Fronts,
 }
@@ -115,29 +115,10 @@ fn through(
     let folder = service::temporary_folder("proxy")?;
     let certificates = service::temporary_folder("proxy-certificate")?;
     let site = Site {
-        certificate: certificates.join("certificate.pem"),
-        key: certificates.join("key.pem"),
+        certificate: certificate::for_names(&certificates, "DNS:localhost,IP:127.0.0.1")?,
         fronts: Fronts::free()?,
         folder,
     };
-    Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-        ])
-        .args(["-noenc", "-days", "2", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-addext", "extendedKeyUsage=serverAuth", "-keyout"])
-        .arg(&site.key)
-        .arg("-out")
-        .arg(&site.certificate)
-        .quiet()
-        .read()?;
     let command = start(&site)?;
     let log = site.folder.join("log");
     let proxy = Service::start(command, "-TERM", site.folder.clone(), &log)?;
@@ -150,7 +131,7 @@ fn through(
             let said = fs::read_to_string(&log).unwrap_or_default();
             format!("the proxy did not start:\n{said}")
         })?;
-    let system = System::start_behind(program, &site.fronts, &site.certificate)?;
+    let system = System::start_behind(program, &site.fronts, &site.certificate.file)?;
     let walked = clients::walk_through(tally, &system)?;
     drop((system, proxy));
     fs::remove_dir_all(&certificates).context("could not clear a folder")?;
@@ -165,11 +146,11 @@ fn nginx(site: &Site) -> anyhow::Result<Command> {
         &[
             (
                 "/etc/nginx/tls/fullchain.pem",
-                &site.certificate.display().to_string(),
+                &site.certificate.file.display().to_string(),
             ),
             (
                 "/etc/nginx/tls/privkey.pem",
-                &site.key.display().to_string(),
+                &site.certificate.key.display().to_string(),
             ),
             (
                 "server 127.0.0.1:8080",
@@ -220,8 +201,8 @@ fn caddy(site: &Site) -> anyhow::Result<Command> {
     // The names are the test's, and so is the certificate: nobody here would give one.
     let tls = format!(
         "\n\ttls {} {}\n",
-        site.certificate.display(),
-        site.key.display()
+        site.certificate.file.display(),
+        site.certificate.key.display()
     );
     let example = replaced(
         &read("examples/deploy/Caddyfile")?,

@@ -7,6 +7,7 @@
 )]
 
 mod book;
+mod certificate;
 mod clients;
 mod command;
 mod deploy;

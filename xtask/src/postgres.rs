@@ -1,21 +1,27 @@
 //! A PostgreSQL of the tests' own: one cluster per run, in memory-like settings, on a free port.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::certificate;
 use crate::command::{Command, find_on_path, is_root};
 use crate::service::{self, Service};
 
 /// PostgreSQL refuses to run as root, so root runs it as the user that Debian's package made.
 const USER: &str = "postgres";
 
+/// The names that its certificate is for. The address 127.0.0.1 is not among them, so that a client
+/// which does not look at names is found.
+const NAMES: &str = "DNS:localhost,DNS:db.latchkey.test";
+
 /// A running cluster; stops, and leaves nothing, when dropped.
 pub(crate) struct Postgres {
     _service: Service,
     port: u16,
+    authority: PathBuf,
 }
 
 impl Postgres {
@@ -24,9 +30,10 @@ impl Postgres {
         let programs = programs().context("PostgreSQL's programs are not here")?;
         let user = is_root().then_some(USER);
         let folder = service::temporary_folder("postgres")?;
+        let certificate = certificate::for_names(&folder, NAMES)?;
         if user.is_some() {
             Command::new("chown")
-                .arg(USER)
+                .args(["--recursive", USER])
                 .arg(&folder)
                 .quiet()
                 .succeed()?;
@@ -50,6 +57,12 @@ impl Postgres {
             .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
             .arg(&folder)
             .args(settings.iter().flat_map(|setting| ["-c", setting]))
+            .args(["-c", "ssl=on"])
+            .args([
+                "-c",
+                &format!("ssl_cert_file={}", certificate.file.display()),
+            ])
+            .args(["-c", &format!("ssl_key_file={}", certificate.key.display())])
             .folder(&folder);
         let log = folder.join("log");
         let service = Service::start(command, "-INT", folder, &log)?;
@@ -70,12 +83,18 @@ impl Postgres {
         Ok(Self {
             _service: service,
             port,
+            authority: certificate.file,
         })
     }
 
     /// Where it is, for the tests.
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The file of the authority that signed its certificate.
+    pub(crate) fn authority(&self) -> &Path {
+        &self.authority
     }
 }
 

@@ -99,7 +99,7 @@ const NAMES: Need = Need {
 };
 
 const OPENSSL: Need = Need {
-    why: "makes the certificate of a proxy in a test",
+    why: "makes the certificates of a proxy and of a database in a test",
     packages: &["openssl"],
     is_here: || is_on_path("openssl"),
 };
@@ -147,12 +147,12 @@ const SYSTEMD: Need = Need {
 
 /// Installs what the database tests need.
 pub(crate) fn for_database_tests() -> anyhow::Result<()> {
-    install(&[POSTGRES])
+    install(&[OPENSSL, POSTGRES])
 }
 
 /// Installs what is needed to try a release in a bare root folder.
 pub(crate) fn for_release_trial() -> anyhow::Result<()> {
-    install(&[NAMES, NODE, POSTGRES])
+    install(&[NAMES, NODE, OPENSSL, POSTGRES])
 }
 
 /// Installs what the browser tests need, down to the packages of their lock file.

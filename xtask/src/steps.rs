@@ -243,6 +243,7 @@ fn test(tally: &mut Tally) -> anyhow::Result<bool> {
     service::tied_to_us("cargo".as_ref(), "TERM", None)
         .args(["test", "--locked", "--workspace", "--no-fail-fast"])
         .env("TEST_POSTGRES_URL", postgres.url())
+        .env("TEST_POSTGRES_CA", postgres.authority())
         .run_seeing(|line| tally.see_cargo(line))
 }
 

@@ -124,20 +124,44 @@ pub async fn postgres() -> Option<TestDb> {
     })
 }
 
+/// The server of `TEST_POSTGRES_URL` by the name `localhost`, and its certificate's authority as PEM.
+///
+/// The authority is what the file holds that `TEST_POSTGRES_CA` names. Without the two variables
+/// `None`, after a visible line; but where `CI` is `true` nothing may be left out.
+///
+/// # Panics
+///
+/// When the file cannot be read, or `CI` is `true` and one of the two is not set.
+pub fn postgres_over_tls() -> Option<(String, Vec<u8>)> {
+    let (Some(server), Some(file)) = (server(), given("TEST_POSTGRES_CA")) else {
+        static SAID: Once = Once::new();
+        SAID.call_once(|| {
+            let line = "skipped: the tests of TLS to PostgreSQL; set TEST_POSTGRES_URL and \
+                        TEST_POSTGRES_CA to run them";
+            let _ = writeln!(std::io::stderr(), "{line}");
+        });
+        return None;
+    };
+    let authority = std::fs::read(file).expect("the file of TEST_POSTGRES_CA can be read");
+    Some((server.replace("127.0.0.1", "localhost"), authority))
+}
+
+fn server() -> Option<String> {
+    given("TEST_POSTGRES_URL")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "tests are not configured; the test command is"
 )]
-fn server() -> Option<String> {
-    let server = env::var("TEST_POSTGRES_URL")
-        .ok()
-        .filter(|url| !url.is_empty());
+fn given(name: &str) -> Option<String> {
+    let value = env::var(name).ok().filter(|value| !value.is_empty());
     let may_skip = env::var("CI").as_deref() != Ok("true");
     assert!(
-        server.is_some() || may_skip,
-        "CI must run the PostgreSQL tests: set TEST_POSTGRES_URL"
+        value.is_some() || may_skip,
+        "CI must run the PostgreSQL tests: set {name}"
     );
-    server
+    value
 }
 
 fn open_file(folder: &TempDir) -> Db {

@@ -1,4 +1,5 @@
-//! What only a server has: connections that get lost, and transactions that block each other.
+//! What only a server has: connections that get lost or are encrypted, and transactions that block
+//! each other.
 
 use db::{Batch, Db, PostgresSettings, Statement, testing};
 use futures_util::future::join_all;
@@ -123,4 +124,44 @@ async fn a_server_that_is_not_there_is_unavailable() {
 
     assert!(gone.is_unavailable(), "{gone:?}");
     assert!(!format!("{gone:?}").contains("lovelace"));
+}
+
+/// Opens the server over TLS, and says whether the server sees it so.
+async fn is_encrypted(url: &str, authority: &[u8]) -> Result<bool, db::StoreError> {
+    let settings = PostgresSettings::parse(url)?.with_root_certificates(authority.to_vec());
+    let db = Db::postgres(&settings).await?;
+    let own = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    db.read(Statement::new(own)).await?[0].get("ssl")
+}
+
+#[tokio::test]
+async fn every_mode_that_wants_tls_gets_it_from_a_server_whose_authority_is_known() {
+    let Some((server, authority)) = testing::postgres_over_tls() else {
+        return;
+    };
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let url = format!("{server}?sslmode={mode}");
+        assert!(is_encrypted(&url, &authority).await.unwrap(), "{mode}");
+    }
+    let plain = format!("{server}?sslmode=disable");
+    assert!(!is_encrypted(&plain, &authority).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_or_for_another_name_is_refused_in_every_mode() {
+    let Some((server, authority)) = testing::postgres_over_tls() else {
+        return;
+    };
+    let foreign = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let by_address = server.replace("localhost", "127.0.0.1");
+    for mode in ["require", "verify-ca", "verify-full"] {
+        for (server, authority, why) in [
+            (&server, foreign.cert.pem().into_bytes(), "UnknownIssuer"),
+            (&by_address, authority.clone(), "NotValidForName"),
+        ] {
+            let url = format!("{server}?sslmode={mode}");
+            let refused = is_encrypted(&url, &authority).await.unwrap_err();
+            assert!(format!("{refused:?}").contains(why), "{mode}: {refused:?}");
+        }
+    }
 }
