@@ -119,7 +119,7 @@ registered-again = Begin again
 ## Operators
 
 users-title = Users
-users-lead = Each word that you type has to begin a name, a username or an e‑mail address.
+users-lead = Each word that you type is looked for in names, usernames and e‑mail addresses.
 users-search = Search
 users-caption = Users
 users-count = { $count ->
@@ -127,11 +127,15 @@ users-count = { $count ->
    *[other] { $count } users
  }
 users-none = Nobody was found.
-users-locked-among = { $count ->
-    [0] Nobody is locked among the first { $read } users that were looked at. The next page looks further.
-    [one] One user is locked among the { $read } that were looked at. The next page looks further.
-   *[other] { $count } users are locked among the { $read } that were looked at. The next page looks further.
+users-among = { $count ->
+    [0] None among the first { $read } users that were looked at. The next page looks further.
+    [one] One user among the { $read } that were looked at. The next page looks further.
+   *[other] { $count } users among the { $read } that were looked at. The next page looks further.
  }
+users-place = Words stand
+users-place-beginning = At the beginning
+users-place-anywhere = Anywhere
+users-look-anywhere = Look for it anywhere in names and addresses
 users-state = State
 users-state-any = Any
 users-never = Never

@@ -10,16 +10,16 @@ use pingone::User;
 use pingone::management::Cursor;
 use ui::{Choice, FormState, Layout};
 
-use self::search::{QUERY, STATE, Search, State};
+use self::search::{PLACE, Place, QUERY, STATE, Search, State};
 use crate::failure::Failure;
-use crate::pages::person::{Badge, When, Zone, badges, full_name, is_locked};
+use crate::pages::person::{Badge, When, Zone, badges, full_name};
 use crate::paths;
 use crate::visit::{Operator, Visit};
 
 const USERS_PER_PAGE: u32 = 20;
 
-/// PingOne cannot be asked for locked accounts, so users are read, so many at a time and so often for
-/// one page.
+/// PingOne cannot be asked for locked accounts, nor for what stands in the middle of a word, so users are
+/// read, so many at a time and so often for one page.
 const USERS_PER_LOOK: u32 = 100;
 const MOST_LOOKS: usize = 5;
 
@@ -28,8 +28,11 @@ const MOST_LOOKS: usize = 5;
 struct Page {
     layout: Layout,
     form: FormState,
+    places: Vec<Choice>,
     states: Vec<Choice>,
     caption: String,
+    /// The same words looked for anywhere, where nothing begins with them.
+    anywhere: Option<String>,
     /// Where a user is made, and back to this search.
     create: String,
     users: Vec<Line>,
@@ -85,9 +88,10 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
         Some(page) => Some(open_cursor(&visit, &operator, &search, page)?),
         None => None,
     };
-    let found = match search.state {
-        State::Locked => locked(&operator, &search, from).await,
-        State::Any | State::Disabled | State::Enabled => page(&operator, &search, from).await,
+    let found = if search.is_all_in_the_filter() {
+        page(&operator, &search, from).await
+    } else {
+        looked_through(&operator, &search, from).await
     };
     let found = match found {
         Ok(found) => found,
@@ -99,7 +103,10 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
     });
     let zone = Zone::of(None, visit.signed_on());
     let lines = found.users.iter();
+    let is_elsewhere = found.users.is_empty() && next.is_none() && !search.words.is_empty();
     let page = Page {
+        anywhere: (is_elsewhere && search.place == Place::Beginning)
+            .then(|| search.within(Place::Anywhere).address()),
         caption: caption(&visit, &found),
         users: lines
             .map(|user| line(&visit, user, &search, &zone))
@@ -108,9 +115,11 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
             .layout("users-title")
             .await?
             .with_lead(visit.text("users-lead")),
-        form: FormState::new(&[QUERY, STATE])
+        form: FormState::new(&[QUERY, PLACE, STATE])
             .with_value(QUERY, search.words.clone())
+            .with_value(PLACE, search.place.as_str())
             .with_value(STATE, search.state.as_str()),
+        places: places(&visit),
         states: states(&visit),
         create: format!("{}{}", paths::USER_NEW, search.back()),
         // Cursors lead forward only; back is the browser's work, and the beginning is here.
@@ -141,8 +150,9 @@ async fn page(
     })
 }
 
-/// Those who are locked among the next users of the search, until there are enough of them for a page.
-async fn locked(
+/// Those who are looked for among the next users that PingOne's filter lets in, until there are enough of
+/// them for a page.
+async fn looked_through(
     operator: &Operator,
     search: &Search,
     from: Option<Cursor>,
@@ -160,7 +170,7 @@ async fn locked(
         }
         let page = list.page().await?;
         looked_at += page.items.len();
-        users.extend(page.items.into_iter().filter(is_locked));
+        users.extend(page.items.into_iter().filter(|user| search.is_for(user)));
         next = page.next;
         if next.is_none() || users.len() >= enough {
             break;
@@ -180,7 +190,7 @@ fn caption(visit: &Visit, found: &Found) -> String {
         && found.next.is_some()
     {
         let counts = [("count", found.users.len()), ("read", looked_at)];
-        return messages.format("users-locked-among", &counts);
+        return messages.format("users-among", &counts);
     }
     if found.users.is_empty() {
         return messages.text("users-none");
@@ -189,6 +199,17 @@ fn caption(visit: &Visit, found: &Found) -> String {
         Some(count) => messages.format("users-count", &[("count", count)]),
         None => messages.text("users-caption"),
     }
+}
+
+fn places(visit: &Visit) -> Vec<Choice> {
+    let text = |place: Place| match place {
+        Place::Beginning => visit.text("users-place-beginning"),
+        Place::Anywhere => visit.text("users-place-anywhere"),
+    };
+    let choices = Place::ALL.into_iter();
+    choices
+        .map(|place| Choice::new(place.as_str(), text(place)))
+        .collect()
 }
 
 fn states(visit: &Visit) -> Vec<Choice> {

@@ -294,6 +294,12 @@ async fn the_list_is_narrowed_by_words_and_by_state() {
         ("?q=d", vec!["dora", "dan"]),
         ("?q=dor+love", vec!["dora"]),
         ("?q=ora", vec![]),
+        ("?q=ORA&place=anywhere", vec!["dora"]),
+        ("?q=lace+do&place=anywhere", vec!["dora"]),
+        ("?q=lace+zan&place=anywhere", vec![]),
+        ("?q=an&place=anywhere&state=enabled", vec![]),
+        ("?q=an&place=anywhere&state=disabled", vec!["dan"]),
+        ("?q=o&place=anywhere&state=locked", vec!["dan", "lou"]),
         ("?state=disabled", vec!["dan"]),
         ("?state=enabled&q=d", vec!["dora"]),
         ("?state=locked", vec!["dan", "lou"]),
@@ -311,11 +317,17 @@ async fn the_list_is_narrowed_by_words_and_by_state() {
         page.has(">Disabled<") && page.has(">Locked<"),
         "both are said"
     );
+    let page = olga.get("/users?q=velace&state=enabled").await.expect(200);
+    let anywhere = "/users?q=velace&#38;place=anywhere&#38;state=enabled";
+    assert!(page.has(anywhere), "what begins nothing may be inside");
+    let page = olga.get(&anywhere.replace("&#38;", "&")).await.expect(200);
+    assert!(page.has(">dora</a>") && !page.has("Look for it anywhere"));
 }
 
-/// PingOne cannot be asked for locked accounts, so there is a bound to how many are looked at.
+/// PingOne cannot be asked for locked accounts, nor for the middle of a word, so there is a bound to how
+/// many users are looked at.
 #[tokio::test]
-async fn locked_users_are_found_however_far_down_they_are() {
+async fn users_are_found_however_far_down_they_are() {
     let site = Site::start().await;
     for n in 0..700 {
         site.fake
@@ -324,16 +336,14 @@ async fn locked_users_are_found_however_far_down_they_are() {
     site.fake
         .change("user650", |person| person.is_locked = true);
     let olga = site.operator().await;
-    let page = olga.get("/users?q=user&state=locked").await.expect(200);
-    assert!(
-        page.has("Nobody is locked among the first 500"),
-        "{}",
-        page.body
-    );
-    let next = page.body.split("rel=\"next\" href=\"").nth(1).unwrap();
-    let next = next.split('"').next().unwrap().replace("&#38;", "&");
-    let page = olga.get(&next).await.expect(200);
-    assert!(page.has(">user650</a>") && !page.has("rel=\"next\""));
+    for query in ["q=user&state=locked", "q=ser650&place=anywhere"] {
+        let page = olga.get(&format!("/users?{query}")).await.expect(200);
+        assert!(page.has("None among the first 500"), "{}", page.body);
+        let next = page.body.split("rel=\"next\" href=\"").nth(1).unwrap();
+        let next = next.split('"').next().unwrap().replace("&#38;", "&");
+        let page = olga.get(&next).await.expect(200);
+        assert!(page.has(">user650</a>") && !page.has("rel=\"next\""));
+    }
 }
 
 #[tokio::test]

@@ -2,14 +2,17 @@
 //! list leads to the same search.
 
 use http::StatusCode;
-use pingone::scim;
+use pingone::{User, scim};
+use protocol::names::fold;
 use protocol::params::FormParams;
 use url::form_urlencoded;
 
 use crate::failure::Failure;
+use crate::pages::person::is_locked;
 use crate::paths;
 
 pub(crate) const QUERY: &str = "q";
+pub(crate) const PLACE: &str = "place";
 pub(crate) const STATE: &str = "state";
 const PAGE: &str = "page";
 /// Carries a search along to the page of a user.
@@ -20,9 +23,17 @@ const MOST_QUERY_CHARACTERS: usize = 128;
 /// More words than this narrow nothing down, and each makes the filter longer.
 const MOST_WORDS: usize = 5;
 
-/// Attributes of which a word of the search may be the beginning. PingOne's filters know no `co` for
-/// them ("SCIM filter language"), so the middle of a word finds nobody.
+/// Attributes that a word of the search may be in. PingOne's filters know no `co` for them ("SCIM filter
+/// language"): for what stands in the middle of a word, users are read and looked at.
 const ATTRIBUTES: [&str; 4] = ["username", "email", "name.given", "name.family"];
+
+/// Where in a name a word of the search has to stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    #[default]
+    Beginning,
+    Anywhere,
+}
 
 /// Which users are looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,9 +49,21 @@ pub(crate) enum State {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Search {
     pub(crate) words: String,
+    pub(crate) place: Place,
     pub(crate) state: State,
     /// The sealed cursor of a page that is not the first.
     pub(crate) page: Option<String>,
+}
+
+impl Place {
+    pub(crate) const ALL: [Self; 2] = [Self::Beginning, Self::Anywhere];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Beginning => "beginning",
+            Self::Anywhere => "anywhere",
+        }
+    }
 }
 
 impl State {
@@ -57,15 +80,18 @@ impl State {
 }
 
 impl Search {
-    /// Reads the query of the list's address. A state that there is not is none.
+    /// Reads the query of the list's address. A place or a state that there is not is none.
     pub(crate) fn read(query: &str) -> Result<Self, Failure> {
         let params = FormParams::parse(query.as_bytes())
             .map_err(|error| Failure::new(StatusCode::BAD_REQUEST).caused_by(error))?;
         let words = params.text(QUERY).trim();
+        let place = params.text(PLACE);
+        let place = Place::ALL.into_iter().find(|one| one.as_str() == place);
         let state = params.text(STATE);
         let state = State::ALL.into_iter().find(|one| one.as_str() == state);
         Ok(Self {
             words: words.chars().take(MOST_QUERY_CHARACTERS).collect(),
+            place: place.unwrap_or_default(),
             state: state.unwrap_or_default(),
             page: params.find(PAGE).map(str::to_owned),
         })
@@ -82,6 +108,15 @@ impl Search {
     pub(crate) fn at(&self, page: Option<String>) -> Self {
         Self {
             page,
+            ..self.clone()
+        }
+    }
+
+    /// The same search, from its beginning, for words that stand here.
+    pub(crate) fn within(&self, place: Place) -> Self {
+        Self {
+            place,
+            page: None,
             ..self.clone()
         }
     }
@@ -111,6 +146,9 @@ impl Search {
         if !self.words.is_empty() {
             params.append_pair(QUERY, &self.words);
         }
+        if self.place != Place::default() {
+            params.append_pair(PLACE, self.place.as_str());
+        }
         if self.state != State::Any {
             params.append_pair(STATE, self.state.as_str());
         }
@@ -120,11 +158,14 @@ impl Search {
         params.finish()
     }
 
-    /// Users of whom every word begins a name, a username or an address, as far as PingOne can filter
-    /// them: whether an account is locked, it cannot. Quotes and the like are the builder's work.
+    /// Those who are looked for, as far as PingOne can filter them: [`Self::is_for`] finds them among
+    /// these. Quotes and the like are the builder's work.
     pub(crate) fn filter(&self) -> Option<scim::Filter> {
-        let words = self.words.split_whitespace().take(MOST_WORDS);
-        let words = words.filter_map(|word| {
+        let words = match self.place {
+            Place::Beginning => self.words(),
+            Place::Anywhere => Vec::new(),
+        };
+        let words = words.into_iter().filter_map(|word| {
             let attributes = ATTRIBUTES.into_iter();
             attributes
                 .map(|attribute| scim::sw(attribute, word))
@@ -138,10 +179,49 @@ impl Search {
         words.chain(state).reduce(scim::Filter::and)
     }
 
+    /// Whether PingOne's filter lets in those alone who are looked for.
+    pub(crate) fn is_all_in_the_filter(&self) -> bool {
+        let words = self.place == Place::Beginning || self.words.is_empty();
+        words && self.state != State::Locked
+    }
+
+    /// Whether a user who passed the filter is looked for.
+    pub(crate) fn is_for(&self, user: &User) -> bool {
+        let is_named = match self.place {
+            Place::Beginning => true,
+            Place::Anywhere => {
+                let texts = texts(user).map(fold);
+                let holds = |word: &str| {
+                    let word = fold(word);
+                    texts.iter().any(|text| text.contains(&word))
+                };
+                self.words().into_iter().all(holds)
+            }
+        };
+        is_named && (self.state != State::Locked || is_locked(user))
+    }
+
+    fn words(&self) -> Vec<&str> {
+        self.words.split_whitespace().take(MOST_WORDS).collect()
+    }
+
     /// What the cursors of this search are sealed for.
     pub(crate) fn context(&self) -> String {
-        format!("{}:{}", self.state.as_str(), self.words)
+        let (place, state) = (self.place.as_str(), self.state.as_str());
+        format!("{place}:{state}:{}", self.words)
     }
+}
+
+/// What [`ATTRIBUTES`] are of a user.
+fn texts(user: &User) -> [&str; ATTRIBUTES.len()] {
+    let name = user.name.as_ref();
+    [
+        user.username.as_deref(),
+        user.email.as_deref(),
+        name.and_then(|name| name.given.as_deref()),
+        name.and_then(|name| name.family.as_deref()),
+    ]
+    .map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]
@@ -188,6 +268,7 @@ mod tests {
             "q=a%26page%3Db",
             "q=ada+lovelace&state=locked",
             "state=disabled&page=c.d",
+            "q=lace&place=anywhere&page=c.d",
         ] {
             let search = search(query);
             let carried = search.back();
@@ -201,6 +282,7 @@ mod tests {
             assert_eq!(Search::read(again).unwrap(), search, "{query}");
         }
         assert_eq!(search("state=sideways").state, State::Any);
+        assert_eq!(search("place=nowhere").place, Place::Beginning);
         for nonsense in ["back=a%3D1%26a%3D2%26q%3D1%26q%3D2", "back=1&back=2", "x"] {
             assert_eq!(Search::carried_by(Some(nonsense)), Search::default());
         }
