@@ -19,6 +19,7 @@ journeyInEveryWay("a user signs on, sees their information and signs off", async
 
   await person.followTo("/user/info");
   await person.reads(user.email);
+  assert.doesNotMatch(await person.readable(), /preferred_username/, "claims are folded away");
   await person.unfold("For developers");
   await person.reads("preferred_username");
   await person.reads("auth_time");

@@ -5,6 +5,10 @@ import assert from "node:assert/strict";
 /** More stops than any page has. */
 const TABS = 80;
 
+/** For how long a page may take to say something, and how often it is read meanwhile, in milliseconds. */
+const PATIENCE = 30_000;
+const GLANCE = 50;
+
 export class Person {
   constructor(page, { hands, script }) {
     this.page = page;
@@ -119,12 +123,24 @@ export class Person {
 
   /** Waits for a page with this heading. */
   async sees(heading) {
-    await this.page.locator("h1").filter({ hasText: heading }).waitFor();
+    await this.waits(() => this.heading(), (shown) => shown === heading, `the heading "${heading}"`);
   }
 
-  /** Waits until the page reads so somewhere. */
+  /** Waits until the page reads so somewhere, as it is written, and not only where it is folded away. */
   async reads(text) {
-    await this.page.locator("body").filter({ hasText: text }).waitFor();
+    const isThere = (shown) => (text instanceof RegExp ? text.test(shown) : shown.includes(text));
+    await this.waits(() => this.readable(), isThere, `"${text}"`);
+  }
+
+  /** Reads until what is read is what was waited for. */
+  async waits(read, isIt, what) {
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      const shown = await read();
+      if (isIt(shown)) return;
+      if (Date.now() > end) assert.fail(`the page does not read ${what}: ${shown}`);
+      await new Promise((resolve) => setTimeout(resolve, GLANCE));
+    }
   }
 
   /** All that can be read on the page. */
