@@ -92,6 +92,11 @@ impl By {
         }
     }
 
+    /// Whether this user does it.
+    pub(crate) fn is(&self, user: UserId) -> bool {
+        matches!(&self.actor, Actor::User { id, .. } if *id == user)
+    }
+
     /// The browser session that goes on when the user's others end.
     pub(crate) fn session(&self) -> Option<SessionId> {
         self.origin.session

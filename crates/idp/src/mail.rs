@@ -42,7 +42,11 @@ const LONGEST_GIVEN_NAME: usize = 60;
 #[derive(Debug)]
 pub(crate) enum MailKind<'a> {
     /// The code for a forgotten password.
-    Recovery { code: &'a RecoveryCode },
+    Recovery {
+        code: &'a RecoveryCode,
+        /// The mailbox that recovers the account.
+        mailbox: &'a str,
+    },
     /// The code that proves the mail address.
     Verification { code: &'a VerificationCode },
     /// Somebody wanted to register with the address of an account that exists.
@@ -75,6 +79,8 @@ pub(crate) enum MailKind<'a> {
 pub(crate) enum Notice {
     /// Another mail address; told to the one before.
     AddressChanged,
+    /// The same, to an address that was proven, by whose mailbox the owner comes back for a while.
+    AddressChangedByOwner,
     /// A device counts from now on as a second factor.
     DeviceAdded,
     /// A device was locked again and again: somebody guesses who knows the password.
@@ -98,6 +104,7 @@ impl MailKind<'_> {
             Self::AlreadyRegistered { .. } => "already-registered",
             Self::Device { .. } => "device",
             Self::Notice(Notice::AddressChanged) => "address-changed",
+            Self::Notice(Notice::AddressChangedByOwner) => "address-changed-by-owner",
             Self::Notice(Notice::DeviceAdded) => "device-added",
             Self::Notice(Notice::DeviceLocked) => "device-locked",
             Self::Notice(Notice::DeviceRemoved) => "device-removed",
@@ -127,9 +134,12 @@ impl MailKind<'_> {
     fn recipient<'u>(&'u self, user: &'u StoredUser) -> &'u str {
         match self {
             Self::AlreadyRegistered { address }
+            | Self::Recovery {
+                mailbox: address, ..
+            }
             | Self::Device { address, .. }
             | Self::SecondFactor { address, .. } => address,
-            Self::Notice(_) | Self::Recovery { .. } => user.mailbox(),
+            Self::Notice(_) => user.mailbox(),
             Self::Verification { .. } => &user.email,
         }
     }
@@ -141,7 +151,7 @@ impl MailKind<'_> {
             Self::Device { otp, lifetime, .. } | Self::SecondFactor { otp, lifetime, .. } => {
                 Some((otp, *lifetime))
             }
-            Self::Recovery { code } => Some((code.expose(), RECOVERY_CODE_LIFETIME)),
+            Self::Recovery { code, .. } => Some((code.expose(), RECOVERY_CODE_LIFETIME)),
             Self::Verification { code } => Some((code.expose(), VERIFICATION_CODE_LIFETIME)),
         }
     }

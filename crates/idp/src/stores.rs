@@ -25,6 +25,7 @@ pub(crate) mod environments;
 pub(crate) mod expired;
 pub(crate) mod filter_sql;
 pub(crate) mod flows;
+pub(crate) mod former_addresses;
 pub(crate) mod grants;
 pub(crate) mod group_rules;
 pub(crate) mod groups;
@@ -208,6 +209,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 28,
         name: "activities_of_one_subject",
         sql: include_str!("../migrations/0028_activities_of_one_subject.sql"),
+    },
+    Migration {
+        version: 29,
+        name: "former_addresses",
+        sql: include_str!("../migrations/0029_former_addresses.sql"),
     },
 ];
 

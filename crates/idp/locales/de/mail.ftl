@@ -55,6 +55,10 @@ mail-address-changed-subject = Ihre E-Mail-Adresse wurde geändert
 mail-address-changed-heading = Ihre E‑Mail-Adresse wurde geändert
 mail-address-changed-text = das Konto { $name } bei { $brand } hat jetzt eine andere E-Mail-Adresse. An diese gehen dazu keine E-Mails mehr.
 mail-address-changed-unasked = Wenn Sie das nicht erwartet haben, sagen Sie sofort dem Administrator von { $brand } Bescheid.
+mail-address-changed-by-owner-subject = { mail-address-changed-subject }
+mail-address-changed-by-owner-heading = { mail-address-changed-heading }
+mail-address-changed-by-owner-text = { mail-address-changed-text }
+mail-address-changed-by-owner-unasked = Wenn Sie das nicht erwartet haben, wählen Sie dort, wo Sie sich bei { $brand } anmelden, „Passwort vergessen?“ und geben Sie diese Adresse ein. Der Code, der hierher kommt, gibt Ihnen das Konto zurück, bis eine Woche nach der Bestätigung der neuen Adresse.
 
 mail-device-added-subject = Ihrem Konto wurde ein Gerät hinzugefügt
 mail-device-added-heading = Ihrem Konto wurde ein Gerät hinzugefügt

@@ -55,6 +55,10 @@ mail-address-changed-subject = Your e-mail address was changed
 mail-address-changed-heading = Your e‑mail address was changed
 mail-address-changed-text = The account { $name } at { $brand } now has another e-mail address. No more mails about it go to this one.
 mail-address-changed-unasked = If you did not expect that, tell the administrator of { $brand } at once.
+mail-address-changed-by-owner-subject = { mail-address-changed-subject }
+mail-address-changed-by-owner-heading = { mail-address-changed-heading }
+mail-address-changed-by-owner-text = { mail-address-changed-text }
+mail-address-changed-by-owner-unasked = If you did not expect that, choose “Forgot your password?” where you sign on to { $brand } and type this address. The code that comes here gives the account back to you, until a week after the new address was confirmed.
 
 mail-device-added-subject = A device was added to your account
 mail-device-added-heading = A device was added to your account

@@ -55,6 +55,10 @@ mail-address-changed-subject = Se ha cambiado su correo electrónico
 mail-address-changed-heading = Se ha cambiado su correo electrónico
 mail-address-changed-text = La cuenta { $name } de { $brand } tiene ahora otro correo electrónico. Ya no se enviarán mensajes sobre ella a esta dirección.
 mail-address-changed-unasked = Si no lo esperaba, avise de inmediato al administrador de { $brand }.
+mail-address-changed-by-owner-subject = { mail-address-changed-subject }
+mail-address-changed-by-owner-heading = { mail-address-changed-heading }
+mail-address-changed-by-owner-text = { mail-address-changed-text }
+mail-address-changed-by-owner-unasked = Si no lo esperaba, elija «¿Ha olvidado su contraseña?» donde inicia sesión en { $brand } y escriba esta dirección. El código que llegue aquí le devuelve la cuenta, hasta una semana después de que se confirme la nueva dirección.
 
 mail-device-added-subject = Se ha añadido un dispositivo a su cuenta
 mail-device-added-heading = Se ha añadido un dispositivo a su cuenta

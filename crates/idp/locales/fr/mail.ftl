@@ -55,6 +55,10 @@ mail-address-changed-subject = Votre adresse e-mail a été changée
 mail-address-changed-heading = Votre adresse e‑mail a été changée
 mail-address-changed-text = Le compte { $name } de { $brand } a maintenant une autre adresse e-mail. Plus aucun e-mail à son sujet ne sera envoyé à celle-ci.
 mail-address-changed-unasked = Si vous ne vous y attendiez pas, prévenez immédiatement l’administrateur de { $brand }.
+mail-address-changed-by-owner-subject = { mail-address-changed-subject }
+mail-address-changed-by-owner-heading = { mail-address-changed-heading }
+mail-address-changed-by-owner-text = { mail-address-changed-text }
+mail-address-changed-by-owner-unasked = Si vous ne vous y attendiez pas, choisissez « Mot de passe oublié ? » là où vous vous connectez à { $brand } et saisissez cette adresse. Le code qui arrive ici vous rend le compte, jusqu’à une semaine après la confirmation de la nouvelle adresse.
 
 mail-device-added-subject = Un appareil a été ajouté à votre compte
 mail-device-added-heading = Un appareil a été ajouté à votre compte

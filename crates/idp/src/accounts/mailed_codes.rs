@@ -1,6 +1,7 @@
 //! What is kept of a mailed code, and the comparison with what came back.
 
 use protocol::id::UserId;
+use protocol::names::fold;
 use protocol::secret::{RecoveryCode, VerificationCode};
 
 use crate::core::Core;
@@ -14,9 +15,14 @@ pub(super) trait MailedCode {
     /// The code itself.
     fn text(&self) -> &str;
 
+    /// What a tag is made for: the same code for another user, or another mailbox, has another one.
+    fn context(&self, user: UserId) -> String {
+        format!("{}:{user}", Self::PLACE)
+    }
+
     /// What is kept of it.
     fn tag(&self, core: &Core, user: UserId) -> CodeTag {
-        let context = context::<Self>(user);
+        let context = self.context(user);
         CodeTag::new(
             core.keyring()
                 .authenticate(&context, self.text().as_bytes()),
@@ -25,13 +31,9 @@ pub(super) trait MailedCode {
 
     /// Whether it is the code of which this was kept.
     fn is_kept_as(&self, tag: &CodeTag, core: &Core, user: UserId) -> bool {
-        let (context, text) = (context::<Self>(user), self.text().as_bytes());
+        let (context, text) = (self.context(user), self.text().as_bytes());
         core.keyring().verify(&context, text, tag.as_str()).is_ok()
     }
-}
-
-fn context<C: MailedCode + ?Sized>(user: UserId) -> String {
-    format!("{}:{user}", C::PLACE)
 }
 
 impl MailedCode for RecoveryCode {
@@ -39,6 +41,24 @@ impl MailedCode for RecoveryCode {
 
     fn text(&self) -> &str {
         self.expose()
+    }
+}
+
+/// A recovery code that goes to the address which an account had before, and is nothing without it.
+pub(super) struct ToFormer<'a> {
+    pub(super) code: &'a RecoveryCode,
+    pub(super) address: &'a str,
+}
+
+impl MailedCode for ToFormer<'_> {
+    const PLACE: &'static str = RecoveryCode::PLACE;
+
+    fn text(&self) -> &str {
+        self.code.text()
+    }
+
+    fn context(&self, user: UserId) -> String {
+        format!("{}:{user}:{}", Self::PLACE, fold(self.address))
     }
 }
 

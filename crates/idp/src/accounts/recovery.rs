@@ -3,13 +3,18 @@
 use protocol::password_policy::CurrentPassword;
 use protocol::secret::{Password, RecoveryCode};
 
-use super::mailed_codes::MailedCode as _;
+use super::identification::Recoverable;
+use super::mailed_codes::{MailedCode as _, ToFormer};
 use super::{Refusal, passwords};
 use crate::audit::{Activity, By};
+use crate::core::group_rules;
 use crate::mail::{MailKind, Notice};
 use crate::state::Idp;
 use crate::stores::change::Change;
-use crate::stores::codes::{CodeTag, ComesFrom, RECOVERY_CODE_LIFETIME, RecoveryCodes};
+use crate::stores::codes::{
+    CodeTag, ComesFrom, RECOVERY_CODE_LIFETIME, RecoveryCodes, VerificationCodes,
+};
+use crate::stores::former_addresses::{FormerAddress, FormerAddresses};
 use crate::stores::passwords::{Passwords, Replacement};
 use crate::stores::users::{StoredUser, Users};
 
@@ -24,19 +29,23 @@ use crate::stores::users::{StoredUser, Users};
 ///
 /// [`Refusal::AccountNotUsable`] for a user whom an administrator disabled or locked, and
 /// [`Refusal::TooManyMails`]: a code that was mailed before is good then, in whichever browser.
-pub(crate) async fn send_code(idp: &Idp, user: &StoredUser, by: &By) -> Result<(), Refusal> {
+pub(crate) async fn send_code(idp: &Idp, whom: &Recoverable, by: &By) -> Result<(), Refusal> {
+    let user = &whom.user;
     if !user.can_authenticate(by.now) {
         return Err(Refusal::AccountNotUsable);
     }
     let code = RecoveryCode::random(idp.random());
-    let mail = MailKind::Recovery { code: &code };
+    let mail = MailKind::Recovery {
+        code: &code,
+        mailbox: whom.mailbox(),
+    };
     let expires_at = by.now + RECOVERY_CODE_LIFETIME;
     let sent = Activity::new("NOTIFICATION.CREATED", user);
     let mailed = idp.mail().require(idp, user, &mail, by.now).await?;
     let written = mailed
         .and(RecoveryCodes::insert(
             user.id,
-            &code.tag(idp, user.id),
+            &tag(idp, whom, &code),
             expires_at,
             by.now,
         ))
@@ -52,6 +61,28 @@ pub(crate) async fn send_code(idp: &Idp, user: &StoredUser, by: &By) -> Result<(
     }
 }
 
+/// What is kept of a code: one that went to another mailbox is another one.
+fn tag(idp: &Idp, whom: &Recoverable, code: &RecoveryCode) -> CodeTag {
+    match &whom.former {
+        None => code.tag(idp, whom.user.id),
+        Some(former) => to_former(code, former).tag(idp, whom.user.id),
+    }
+}
+
+fn is_kept_as(idp: &Idp, whom: &Recoverable, code: &RecoveryCode, tag: &CodeTag) -> bool {
+    match &whom.former {
+        None => code.is_kept_as(tag, idp, whom.user.id),
+        Some(former) => to_former(code, former).is_kept_as(tag, idp, whom.user.id),
+    }
+}
+
+fn to_former<'a>(code: &'a RecoveryCode, former: &'a FormerAddress) -> ToFormer<'a> {
+    ToFormer {
+        code,
+        address: &former.address,
+    }
+}
+
 /// As [`recover_one_of`], for the one user whom the management API names.
 ///
 /// # Errors
@@ -64,8 +95,8 @@ pub(crate) async fn recover(
     new: &Password,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
-    let users = std::slice::from_ref(user);
-    recover_one_of(idp, users, code, ComesFrom::Api, new, by).await
+    let whom = [Recoverable::now(user.clone())];
+    recover_one_of(idp, &whom, code, ComesFrom::Api, new, by).await
 }
 
 /// Tries a code on all users whom somebody meant: the one to whom it was mailed gets the new
@@ -80,7 +111,7 @@ pub(crate) async fn recover(
 /// after too many of them, and as [`redeem`].
 pub(crate) async fn recover_one_of(
     idp: &Idp,
-    users: &[StoredUser],
+    meant: &[Recoverable],
     code: &RecoveryCode,
     from: ComesFrom,
     new: &Password,
@@ -88,7 +119,8 @@ pub(crate) async fn recover_one_of(
 ) -> Result<StoredUser, Refusal> {
     let mut refused = Refusal::CodeInvalid;
     let (mut given_back, mut failed) = (Change::new(), None::<Activity>);
-    for user in users {
+    for whom in meant {
+        let user = &whom.user;
         let tried = RecoveryCodes::take_try(user.id, from, by.now);
         let Some(tried) = tried.commit_unrecorded(idp).await? else {
             let codes = RecoveryCodes::new(idp.db());
@@ -102,9 +134,9 @@ pub(crate) async fn recover_one_of(
         };
         given_back = given_back.and(RecoveryCodes::give_try_back(user.id, from, &tried.sent));
         let mut tags = tried.sent.iter();
-        if let Some(tag) = tags.find(|tag| code.is_kept_as(tag, idp, user.id)) {
+        if let Some(tag) = tags.find(|tag| is_kept_as(idp, whom, code, tag)) {
             given_back.commit_unrecorded(idp).await?;
-            return redeem(idp, user, tag, new, by).await;
+            return redeem(idp, whom, tag, new, by).await;
         }
         let this = Activity::failed("OTP.CHECK_FAILED", user);
         failed = Some(match failed.take() {
@@ -117,9 +149,9 @@ pub(crate) async fn recover_one_of(
             Refusal::CodeExhausted
         };
     }
-    if let (Some(failed), Some(user)) = (failed, users.first()) {
+    if let (Some(failed), Some(whom)) = (failed, meant.first()) {
         Change::new()
-            .commit(idp, user.environment_id, &failed, by)
+            .commit(idp, whom.user.environment_id, &failed, by)
             .await?;
     }
     Err(refused)
@@ -136,11 +168,12 @@ pub(crate) async fn recover_one_of(
 /// request was faster.
 async fn redeem(
     idp: &Idp,
-    user: &StoredUser,
+    whom: &Recoverable,
     tag: &CodeTag,
     new: &Password,
     by: &By,
 ) -> Result<StoredUser, Refusal> {
+    let user = &whom.user;
     if !user.can_authenticate(by.now) {
         return Err(Refusal::AccountNotUsable);
     }
@@ -154,11 +187,17 @@ async fn redeem(
     };
     let recovered = Activity::new("PASSWORD.RECOVERY", user);
     let recovered = recovered.and(Activity::new("USER.UNLOCKED", user));
-    let notice = MailKind::Notice(Notice::PasswordRecovered);
+    let mailbox = match &whom.former {
+        None => {
+            let notice = MailKind::Notice(Notice::PasswordRecovered);
+            let told = idp.mail().enqueue(idp, user, &notice, by.now).await?;
+            Users::prove_mailbox(user, by.now).and(told)
+        }
+        Some(former) => taken_back(idp, user, former, by).await?,
+    };
     let written = RecoveryCodes::redeem(user.id, tag)
         .and(Passwords::replaced(user.id, &new, by.session(), by.now))
-        .and(Users::prove_mailbox(user, by.now))
-        .and(idp.mail().enqueue(idp, user, &notice, by.now).await?)
+        .and(mailbox)
         .commit(idp, user.environment_id, &recovered, &by.acting_as(user))
         .await;
     match written {
@@ -171,4 +210,26 @@ async fn redeem(
         Err(error) if error.unmet().is_some() => Err(Refusal::CodeInvalid),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Gives an account the address back that it had before. Whoever took another is told there, and has no
+/// way back: it may be a thief.
+async fn taken_back(
+    idp: &Idp,
+    user: &StoredUser,
+    former: &FormerAddress,
+    by: &By,
+) -> Result<Change, Refusal> {
+    let mut owner = user.clone();
+    owner.take_back(former);
+    owner.updated_at = by.now;
+    let (recovered, changed) = (Notice::PasswordRecovered, Notice::AddressChanged);
+    let (recovered, changed) = (MailKind::Notice(recovered), MailKind::Notice(changed));
+    Ok(Users::update(&owner)
+        .and(FormerAddresses::forget(user.id))
+        .and(VerificationCodes::delete(user.id))
+        .and(RecoveryCodes::delete(user.id))
+        .and(group_rules::place(idp, &owner, by.now).await?)
+        .and(idp.mail().enqueue(idp, &owner, &recovered, by.now).await?)
+        .and(idp.mail().enqueue(idp, user, &changed, by.now).await?))
 }

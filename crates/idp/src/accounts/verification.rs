@@ -12,6 +12,7 @@ use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::codes::{CountedTry, RecoveryCodes, SentVerification, VerificationCodes};
+use crate::stores::former_addresses::FormerAddresses;
 use crate::stores::users::{StoredUser, Users, Word};
 
 /// A verification code is good for a day, so it bears few tries; a new one can be asked for.
@@ -92,17 +93,16 @@ pub(crate) async fn verify(
     if name_key(&sent.email) == name_key(&user.email) {
         changed.prove_email(word, by.now);
     }
-    // A code for a new password that was mailed to the address before is worth nothing any more.
-    let stale = if changed.mailbox() == user.mailbox() {
+    let moved = if changed.mailbox() == user.mailbox() {
         Change::new()
     } else {
-        RecoveryCodes::delete(user.id)
+        moved(user, &changed, by)
     };
     changed.updated_at = by.now;
     let updated = Activity::new("USER.UPDATED", user);
     let written = VerificationCodes::redeem(user.id, &sent.tag)
         .and(Users::update(&changed))
-        .and(stale)
+        .and(moved)
         .and(group_rules::place(idp, &changed, by.now).await?)
         .commit(idp, user.environment_id, &updated, by)
         .await;
@@ -114,4 +114,17 @@ pub(crate) async fn verify(
         Err(error) if error.unmet() == Some(0) => Err(Refusal::CodeInvalid),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What comes with another mailbox: a code for a new password that was mailed to the one before is worth
+/// nothing any more. Its reader can come back for a while, unless an operator took the account away.
+fn moved(user: &StoredUser, changed: &StoredUser, by: &By) -> Change {
+    let former = match user.kept_address() {
+        Some(former) if by.is(user.id) => {
+            FormerAddresses::keep(user.environment_id, &former, by.now)
+        }
+        _ => FormerAddresses::forget(user.id),
+    };
+    let is_back = FormerAddresses::forget_this(user.id, changed.mailbox());
+    RecoveryCodes::delete(user.id).and(former).and(is_back)
 }

@@ -13,6 +13,7 @@ use super::refusals::{self, PasswordTarget};
 use crate::access::caller::Caller;
 use crate::access::on_user::{ActsAs, OnUser};
 use crate::access::permissions::may;
+use crate::accounts::identification::Recoverable;
 use crate::accounts::passwords::{self, PolicyCheck, SetOptions};
 use crate::accounts::{Refusal, recovery};
 use crate::api::body::Json;
@@ -224,7 +225,7 @@ pub(super) async fn unlock(on: OnUser<may::HelpWithPasswords>) -> Result<Reply, 
 pub(super) async fn send_recovery_code(
     on: OnUser<may::SendRecoveryCodes>,
 ) -> Result<Reply, ApiFailure> {
-    let sent = recovery::send_code(&on.idp, &on.user, &on.by).await;
+    let sent = recovery::send_code(&on.idp, &Recoverable::now(on.user.clone()), &on.by).await;
     sent.map_err(refused(PasswordTarget::NewPassword))?;
     reply(&on, &on.user, None, Expand::Nothing).await
 }

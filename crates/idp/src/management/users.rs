@@ -409,11 +409,16 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
     if !has_moved(&on.user, &changed.email) {
         return Ok(Change::new());
     }
-    let notice = MailKind::Notice(Notice::AddressChanged);
+    let stays = changed.mailbox() == on.user.mailbox();
+    let notice = MailKind::Notice(if stays && on.by.is(on.user.id) {
+        Notice::AddressChangedByOwner
+    } else {
+        Notice::AddressChanged
+    });
     let told = on.idp.mail().enqueue(&on.idp, &on.user, &notice, on.now);
     let told = told.await.map_err(ApiFailure::internal)?;
     let told = told.and(VerificationCodes::delete(changed.id));
-    if changed.mailbox() == on.user.mailbox() {
+    if stays {
         return Ok(told);
     }
     Ok(told.and(RecoveryCodes::delete(changed.id)))

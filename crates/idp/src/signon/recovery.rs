@@ -15,7 +15,8 @@ use web::Floor;
 
 use super::{FLOOR, Flashes, HostedPage, require_same, rules};
 use crate::Idp;
-use crate::accounts::{Refusal, identification, recovery};
+use crate::accounts::identification::{self, Recoverable};
+use crate::accounts::{Refusal, recovery};
 use crate::interaction::{MOST_RECOVERY_TRIES, Step};
 use crate::requests::extract::PageForm;
 use crate::requests::failures::page::{PageError, PageFailure};
@@ -114,13 +115,14 @@ pub(crate) async fn forgot(
         return Ok(show_forgot(&hosted, &form));
     }
     let floor = Floor::of(FLOOR);
-    let users = identification::for_recovery(&idp, hosted.environment.id, username).await?;
+    let environment = hosted.environment.id;
+    let meant = identification::for_recovery(&idp, environment, username, hosted.now).await?;
     let step = Step::RecoveryCode {
-        users: users.iter().map(|user| user.id).collect(),
+        users: meant.iter().map(|whom| whom.user.id).collect(),
         tries: 0,
         username: username.chars().take(LONGEST_NAME).collect(),
     };
-    send(&hosted, users)?;
+    send(&hosted, meant)?;
     let answer = hosted.move_to(step).await;
     floor.reached().await;
     answer
@@ -139,7 +141,7 @@ pub(crate) async fn send_again(hosted: HostedPage) -> Result<Response, PageFailu
         .recoveries
         .take(hosted.by.origin.address, hosted.now)?;
     let floor = Floor::of(FLOOR);
-    send(&hosted, load(&hosted, &users).await?)?;
+    send(&hosted, load(&hosted, &users, &username).await?)?;
     let again = hosted.interaction.clone().to(Step::RecoveryCode {
         users,
         tries: 0,
@@ -153,27 +155,34 @@ pub(crate) async fn send_again(hosted: HostedPage) -> Result<Response, PageFailu
 }
 
 /// Those of a step who are still there.
-async fn load(hosted: &HostedPage, users: &[UserId]) -> Result<Vec<StoredUser>, StoreError> {
-    let store = Users::new(hosted.idp.db());
+async fn load(
+    hosted: &HostedPage,
+    users: &[UserId],
+    typed: &str,
+) -> Result<Vec<Recoverable>, StoreError> {
+    let (core, now) = (&hosted.idp, hosted.now);
+    let store = Users::new(core.db());
     let mut loaded = Vec::new();
     for user in users {
-        loaded.extend(store.find(hosted.environment.id, *user).await?);
+        if let Some(user) = store.find(hosted.environment.id, *user).await? {
+            loaded.push(identification::still_for_recovery(core, user, typed, now).await?);
+        }
     }
     Ok(loaded)
 }
 
 /// Beside the answer, so that its time tells nothing; a place for it is taken whether or not there
 /// is such a user. A refusal (disabled, too many mails) is told to nobody.
-fn send(hosted: &HostedPage, users: Vec<StoredUser>) -> Result<(), PageFailure> {
+fn send(hosted: &HostedPage, meant: Vec<Recoverable>) -> Result<(), PageFailure> {
     let place = hosted.idp.background().place();
     let place = place.ok_or_else(PageFailure::busy)?;
-    if users.is_empty() {
+    if meant.is_empty() {
         return Ok(());
     }
     let (idp, by) = (hosted.idp.clone(), hosted.by.clone());
     place.run(async move {
-        for user in users {
-            let sent = recovery::send_code(&idp, &user, &by.acting_as(&user)).await;
+        for whom in meant {
+            let sent = recovery::send_code(&idp, &whom, &by.acting_as(&whom.user)).await;
             if let Err(refusal) = sent {
                 tracing::info!(request = %by.origin.request, %refusal, "no recovery code was sent");
             }
@@ -237,7 +246,7 @@ pub(crate) async fn post(
     let tried = hosted.interaction.clone().to(Step::RecoveryCode {
         users: users.clone(),
         tries,
-        username,
+        username: username.clone(),
     });
     if tries > MOST_RECOVERY_TRIES || !tried.try_advance(&hosted.idp, hosted.now).await? {
         form.set_error("recoveryCode", hosted.text("recover-code-exhausted"));
@@ -246,7 +255,7 @@ pub(crate) async fn post(
     let hosted = hosted.reopened().await?;
 
     let floor = Floor::of(FLOOR);
-    match recover(&hosted, &users, &params, &new).await {
+    match recover(&hosted, &users, &username, &params, &new).await {
         Ok(user) => {
             let next = hosted.turn().after_password(&user, None).await?;
             return Ok(hosted.lead_to(&next));
@@ -311,14 +320,15 @@ async fn show_again(
 async fn recover(
     hosted: &HostedPage,
     users: &[UserId],
+    typed: &str,
     params: &FormParams,
     new: &Password,
 ) -> Result<StoredUser, Refusal> {
-    let users = load(hosted, users).await?;
+    let meant = load(hosted, users, typed).await?;
     let code = RecoveryCode::from_typed(params.text("recoveryCode"));
     recovery::recover_one_of(
         &hosted.idp,
-        &users,
+        &meant,
         &code,
         ComesFrom::Browser,
         new,

@@ -8,9 +8,11 @@ use super::change::Claim;
 /// Rows that one statement deletes at most, so that it holds nobody up.
 pub(crate) const PURGE_ROWS: u32 = 500;
 
-const EXPIRED: [&str; 5] = [
+const EXPIRED: [&str; 6] = [
     "DELETE FROM device_authentications WHERE id IN \
      (SELECT id FROM device_authentications WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM former_addresses WHERE user_id IN \
+     (SELECT user_id FROM former_addresses WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM flows WHERE id IN \
      (SELECT id FROM flows WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM refresh_tokens WHERE digest IN \

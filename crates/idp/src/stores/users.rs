@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::change::Change;
 use super::endings::end_access;
+use super::former_addresses::FormerAddress;
 use super::role_assignments::RoleAssignments;
 use super::{fold, population_users};
 
@@ -115,6 +116,17 @@ impl StoredUser {
         self.proven_email.as_deref().unwrap_or(&self.email)
     }
 
+    /// The address that the account has proven and keeps its mailbox at, while the present one is
+    /// another.
+    pub(crate) fn kept_address(&self) -> Option<FormerAddress> {
+        let (address, proven_at) = self.proven_email.as_ref().zip(self.email_proven_at)?;
+        Some(FormerAddress {
+            user: self.id,
+            address: address.clone(),
+            proven_at,
+        })
+    }
+
     /// Gives the account another address, which nobody has proven yet: the mailbox stays where it
     /// was proven to be (`docs/decisions/0012-the-mailbox-decides.md`).
     ///
@@ -145,6 +157,15 @@ impl StoredUser {
                 self.email_proven_at = Some(now);
             }
         }
+    }
+
+    /// Gives the account an address back that it had proven before.
+    pub(crate) fn take_back(&mut self, former: &FormerAddress) {
+        self.email.clone_from(&former.address);
+        self.email_verified = true;
+        self.proven_email = None;
+        self.email_proven_at = Some(former.proven_at);
+        self.verification_required = false;
     }
 
     /// The user as PingOne shows it, without links.

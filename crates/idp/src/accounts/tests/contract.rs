@@ -17,6 +17,7 @@ use protocol::secret::{Password, RecoveryCode, VerificationCode};
 use protocol::{Random, SystemRandom};
 use url::Url;
 
+use crate::accounts::identification::Recoverable;
 use crate::accounts::passwords::{ChangeReason, PolicyCheck, SetOptions};
 use crate::accounts::registration::{
     NewAccount, NewPassword, Registered, RegistrationRefusal, Verification,
@@ -159,7 +160,7 @@ impl World {
     }
 
     async fn send_recovery_code(&self, user: &StoredUser) -> Result<String, Refusal> {
-        recovery::send_code(&self.idp, user, &self.by()).await?;
+        recovery::send_code(&self.idp, &Recoverable::now(user.clone()), &self.by()).await?;
         Ok(self.mailed_code(user).await)
     }
 
@@ -356,12 +357,13 @@ async fn spellings_of_an_address_have_one_share_of_mails() {
         users.push(world.try_register(account).await.unwrap());
     }
     for user in users.iter().cycle().take(10) {
-        recovery::send_code(&world.idp, user, &world.by())
+        recovery::send_code(&world.idp, &Recoverable::now(user.clone()), &world.by())
             .await
             .unwrap();
     }
     for user in &users {
-        let refused = recovery::send_code(&world.idp, user, &world.by()).await;
+        let refused =
+            recovery::send_code(&world.idp, &Recoverable::now(user.clone()), &world.by()).await;
         assert!(matches!(refused, Err(Refusal::TooManyMails)), "{refused:?}");
         assert_eq!(world.mails(&user.email).await.len(), 10, "{}", user.email);
     }

@@ -7,10 +7,11 @@ use protocol::secret::{Password, RecoveryCode, VerificationCode};
 use tokio::task::JoinSet;
 
 use super::{BETTER, GOOD, is_violation, world};
+use crate::accounts::identification::Recoverable;
 use crate::accounts::registration::{NewAccount, NewPassword, Registered};
 use crate::accounts::{Refusal, identification, recovery, verification};
 use crate::stores::codes::ComesFrom;
-use crate::stores::users::{Users, Word};
+use crate::stores::users::{StoredUser, Users, Word};
 
 #[tokio::test]
 async fn a_recovery_code_works_once_however_many_come_together() {
@@ -85,10 +86,10 @@ async fn wrong_codes_from_elsewhere_use_up_no_recovery_code() {
     };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = world.ada().await;
-    let users = std::slice::from_ref(&ada);
+    let users = [Recoverable::now(ada.clone())];
     let try_from = async |code: &str, from: ComesFrom, new: &str| {
         let (code, new) = (RecoveryCode::from_typed(code), Password::new(new));
-        recovery::recover_one_of(&world.idp, users, &code, from, &new, &world.by()).await
+        recovery::recover_one_of(&world.idp, &users, &code, from, &new, &world.by()).await
     };
     let code = world.send_recovery_code(&ada).await.unwrap();
     for _ in 0..100 {
@@ -252,13 +253,13 @@ async fn an_address_signs_on_and_recovers_the_account_that_proved_it() {
     world.sign_on("Ada@example.com", GOOD).await.unwrap();
     assert!(world.sign_on("ada@example.com", BETTER).await.is_err());
     let meant = |typed: &'static str| {
-        let (idp, environment) = (&world.idp, world.environment);
+        let (idp, environment, now) = (&world.idp, world.environment, world.now());
         async move {
-            let users = identification::for_recovery(idp, environment, typed).await;
+            let users = identification::for_recovery(idp, environment, typed, now).await;
             users
                 .unwrap()
                 .iter()
-                .map(|user| user.id)
+                .map(|whom| whom.user.id)
                 .collect::<Vec<_>>()
         }
     };
@@ -270,10 +271,15 @@ async fn an_address_signs_on_and_recovers_the_account_that_proved_it() {
     world.later(1);
     let anna = made("anna", BETTER, true).await.unwrap();
     world.sign_on("ada@example.com", GOOD).await.unwrap();
-    let users =
-        identification::for_recovery(&world.idp, world.environment, "ada@example.com").await;
+    let users = identification::for_recovery(
+        &world.idp,
+        world.environment,
+        "ada@example.com",
+        world.now(),
+    )
+    .await;
     let users = users.unwrap();
-    let mut ids: Vec<_> = users.iter().map(|user| user.id).collect();
+    let mut ids: Vec<_> = users.iter().map(|whom| whom.user.id).collect();
     let mut expected = vec![ada.id, anna.id];
     ids.sort_unstable();
     expected.sort_unstable();
@@ -320,11 +326,11 @@ async fn a_new_address_recovers_nothing_before_it_is_proven() {
     update.commit_unrecorded(&world.idp).await.unwrap();
     let meant = async |typed: &str| {
         let (idp, environment) = (&world.idp, world.environment);
-        let users = identification::for_recovery(idp, environment, typed).await;
+        let users = identification::for_recovery(idp, environment, typed, world.now()).await;
         users
             .unwrap()
             .iter()
-            .map(|user| user.id)
+            .map(|whom| whom.user.id)
             .collect::<Vec<_>>()
     };
     for typed in ["ada", "Ada@example.com", "new@example.com"] {
@@ -336,7 +342,7 @@ async fn a_new_address_recovers_nothing_before_it_is_proven() {
     let ada = verification::send_code(&world.idp, &ada, &world.by())
         .await
         .unwrap();
-    recovery::send_code(&world.idp, &ada, &world.by())
+    recovery::send_code(&world.idp, &Recoverable::now(ada.clone()), &world.by())
         .await
         .unwrap();
     let code = world.code_mailed_to("ada@example.com").await;
@@ -371,6 +377,127 @@ async fn a_new_address_recovers_nothing_before_it_is_proven() {
     assert!(meant("ada@example.com").await.is_empty());
 }
 
+/// Whoever took over somebody's session and then the address has the account until its owner looks into
+/// the mailbox.
+#[tokio::test]
+async fn for_a_week_the_mailbox_before_takes_the_account_back() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+    account.email_verified = true;
+    account.password = Some(NewPassword {
+        value: Password::new(GOOD),
+        force_change: false,
+    });
+    let ada = world.try_register(account).await.unwrap();
+    // Changed by the account itself, and proven; changed twice, so that the owner's would be forgotten.
+    let take_over = async |email: &str, by_whom: Option<&StoredUser>| {
+        let mut moved = world.reread(&ada).await;
+        moved.move_to(email.to_owned(), Word::Trusted);
+        Users::update(&moved)
+            .commit_unrecorded(&world.idp)
+            .await
+            .unwrap();
+        let moved = world.reread(&ada).await;
+        verification::send_code(&world.idp, &moved, &world.by())
+            .await
+            .unwrap();
+        let moved = world.reread(&ada).await;
+        let code = VerificationCode::from_typed(&world.code_mailed_to(email).await);
+        let by = by_whom.map_or(world.by(), |whom| world.by().acting_as(whom));
+        verification::verify(&world.idp, &moved, &code, Word::Trusted, &by)
+            .await
+            .unwrap();
+    };
+    let meant = async |typed: &str| {
+        identification::for_recovery(&world.idp, world.environment, typed, world.now())
+            .await
+            .unwrap()
+    };
+    let redeem = async |whom: &[Recoverable], code: &str| {
+        let (code, new) = (RecoveryCode::from_typed(code), Password::new(BETTER));
+        recovery::recover_one_of(
+            &world.idp,
+            whom,
+            &code,
+            ComesFrom::Browser,
+            &new,
+            &world.by(),
+        )
+        .await
+    };
+    take_over("thief@example.com", Some(&ada)).await;
+    world.later(60);
+    take_over("thief2@example.com", Some(&ada)).await;
+    let taken = world.reread(&ada).await;
+    assert_eq!(taken.mailbox(), "thief2@example.com");
+    assert!(
+        world.sign_on("ada@example.com", GOOD).await.is_err(),
+        "it signs on to nothing"
+    );
+
+    let owner = meant("Ada@Example.com").await;
+    assert_eq!(owner.len(), 1);
+    assert_eq!(owner[0].mailbox(), "ada@example.com");
+    assert!(
+        meant("thief@example.com").await.is_empty(),
+        "a thief does not come back"
+    );
+    let thief = meant("ada").await;
+    assert_eq!(thief[0].mailbox(), "thief2@example.com");
+
+    // A code is good for the mailbox that it went to alone.
+    recovery::send_code(&world.idp, &thief[0], &world.by())
+        .await
+        .unwrap();
+    let to_thief = world.code_mailed_to("thief2@example.com").await;
+    world.later(1);
+    recovery::send_code(&world.idp, &owner[0], &world.by())
+        .await
+        .unwrap();
+    let to_owner = world.code_mailed_to("ada@example.com").await;
+    for (whom, code) in [(&owner, &to_thief), (&thief, &to_owner)] {
+        let refused = redeem(whom, code).await;
+        assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
+    }
+    redeem(&owner, &to_owner).await.unwrap();
+    let back = world.reread(&ada).await;
+    assert_eq!(
+        (back.email.as_str(), back.mailbox()),
+        ("ada@example.com", "ada@example.com")
+    );
+    assert!(back.email_verified);
+    world.sign_on("ada@example.com", BETTER).await.unwrap();
+    let refused = redeem(&thief, &to_thief).await;
+    assert!(
+        matches!(refused, Err(Refusal::CodeInvalid)),
+        "the thief's code went with it"
+    );
+    for address in ["thief@example.com", "thief2@example.com"] {
+        assert!(meant(address).await.is_empty(), "{address}");
+    }
+    let told = world.mails("thief2@example.com").await;
+    assert!(
+        told.iter().any(|mail| mail.subject.contains("changed")),
+        "whoever lost it is told"
+    );
+
+    // After a week it is over, and what an operator does is not undone by a mailbox.
+    take_over("new@example.com", Some(&ada)).await;
+    world.later(7 * 24 * 60 * 60 - 1);
+    assert_eq!(meant("ada@example.com").await.len(), 1);
+    world.later(1);
+    assert!(meant("ada@example.com").await.is_empty());
+    take_over("newer@example.com", Some(&ada)).await;
+    assert_eq!(meant("new@example.com").await.len(), 1);
+    take_over("newest@example.com", None).await;
+    for address in ["new@example.com", "newer@example.com"] {
+        assert!(meant(address).await.is_empty(), "{address}");
+    }
+}
+
 #[tokio::test]
 async fn a_right_code_costs_no_try_of_others_who_share_the_address() {
     let Some(db) = super::super::fresh().await else {
@@ -387,9 +514,10 @@ async fn a_right_code_costs_no_try_of_others_who_share_the_address() {
         world.try_register(account)
     };
     let users = [made("ada").await.unwrap(), made("anna").await.unwrap()];
+    let meant = users.clone().map(Recoverable::now);
     let recover = async |code: &str, new: &str| {
         let (code, new) = (RecoveryCode::from_typed(code), Password::new(new));
-        recovery::recover_one_of(&world.idp, &users, &code, ComesFrom::Api, &new, &world.by()).await
+        recovery::recover_one_of(&world.idp, &meant, &code, ComesFrom::Api, &new, &world.by()).await
     };
     let mut codes = Vec::new();
     for user in &users {
