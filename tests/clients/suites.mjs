@@ -2,6 +2,9 @@
 // run it, with the program that is given:
 //
 //     node --test-reporter=spec tests/clients/suites.mjs target/debug/latchkey
+//
+// The suites are those of this repository, or those below `examples` in a folder that is given as well,
+// as in an unpacked release.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -23,7 +26,8 @@ const TESTS = 5;
 const folder = mkdtempSync(join(tmpdir(), "suites-"));
 after(() => rmSync(folder, { recursive: true }));
 
-const path = (name) => fileURLToPath(new URL(`../../examples/tests/${name}`, import.meta.url));
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const path = (name) => join(resolve(process.argv[3] ?? repository), "examples/tests", name);
 const works = (program, ...options) => spawnSync(program, options, { timeout: TIMEOUT_MS }).status === 0;
 
 /** Debian's packages put them there; pytest belongs to the system's Python, which may not be the first. */
@@ -109,7 +113,7 @@ for (const [name, { skip, passed }] of Object.entries(SUITES)) {
 }
 
 test("what the page shows stands in the suites, to the letter", () => {
-  const page = readFileSync(path("../../docs/use-it-from-your-tests.md"), "utf8");
+  const page = readFileSync(join(repository, "docs/use-it-from-your-tests.md"), "utf8");
   const files = readdirSync(path(""), { recursive: true }).filter((name) => /\.(py|mjs|go|java)$/.test(name));
   const texts = files.map((name) => readFileSync(path(name), "utf8"));
   const shown = [...page.matchAll(/^```(?:python|js|go|java)\n([^]*?)^```$/gm)];

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::command::Command;
 use crate::system::System;
 use crate::tally::Tally;
 use crate::{prerequisites, root, service};
@@ -24,16 +25,15 @@ pub(crate) fn run(
 
 /// Runs the examples of test suites in several languages, each of which starts the program itself.
 pub(crate) fn suites(tally: &mut Tally, node: &Path, program: &Path) -> anyhow::Result<bool> {
+    suites_with(node, program).run_seeing(|line| tally.see_node(line))
+}
+
+/// How they are run; a folder that follows has examples of its own.
+pub(crate) fn suites_with(node: &Path, program: &Path) -> Command {
     service::tied_to_us(node, "TERM", None)
         .arg("--test-reporter=spec")
         .arg(root().join("tests/clients/suites.mjs"))
         .arg(program)
-        .run_seeing(|line| tally.see_node(line))
-}
-
-/// What people do, with a program that was built elsewhere.
-pub(crate) fn walk(program: &Path) -> anyhow::Result<bool> {
-    walk_through(&mut Tally::default(), &System::start(program)?)
 }
 
 /// What people do, at a system that runs.

@@ -3,6 +3,7 @@
 //! What this machine can start is started, and somebody registers and signs on through it; what it
 //! cannot start is held against the schema of whoever reads it.
 
+mod empty_machine;
 mod watching;
 
 use std::fs;
@@ -12,12 +13,12 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::certificate::{self, Certificate};
-use crate::command::{Command, find_on_path};
+use crate::command::{Command, find_on_path, is_on_path, is_root};
 use crate::prerequisites::{self, Linters};
 use crate::service::{self, Service};
 use crate::system::{Fronts, System};
 use crate::tally::Tally;
-use crate::{clients, program, root};
+use crate::{clients, program, release, root};
 
 /// In tenths: what `systemd-analyze security` calls the exposure of the unit, of 100.
 const MOST_EXPOSED: &str = "20";
@@ -40,10 +41,12 @@ pub(crate) fn check(tally: &mut Tally) -> anyhow::Result<bool> {
     let program = program::build()?;
     let described = described(&linters)?;
     let unit = unit(&program)?;
+    let package = package(&program)?;
     let behind_nginx = through(tally, &program, nginx)?;
     let behind_caddy = through(tally, &program, caddy)?;
+    let walked = empty_machine::check(tally, &program)?;
     let watched = watching::check(&program, &linters)?;
-    Ok(described && unit && behind_nginx && behind_caddy && watched)
+    Ok(described && unit && package && behind_nginx && behind_caddy && walked && watched)
 }
 
 /// Holds files against their schemas.
@@ -97,12 +100,30 @@ fn unit(program: &Path) -> anyhow::Result<bool> {
     Ok(understood && closed)
 }
 
+/// Installs the Debian package and removes it again, where that can be done without a trace.
+fn package(program: &Path) -> anyhow::Result<bool> {
+    if !is_root() || !is_on_path("dpkg") {
+        println!("The Debian package is NOT installed this time: that takes root, on Debian");
+        return Ok(true);
+    }
+    release::install_package(program)
+}
+
 /// Where everything is while a proxy stands in front.
 struct Site {
     folder: PathBuf,
     certificate: Certificate,
     /// The proxy's ports, and those of the servers behind it.
     fronts: Fronts,
+}
+
+impl Site {
+    /// Forgets the certificate; the rest goes with the proxy.
+    fn clear(&self) -> anyhow::Result<()> {
+        let folder = self.certificate.file.parent();
+        fs::remove_dir_all(folder.context("a file without a folder")?)
+            .context("could not clear a folder")
+    }
 }
 
 /// Starts a proxy with its example, the program behind it, and walks through everything a person
@@ -112,6 +133,16 @@ fn through(
     program: &Path,
     start: fn(&Site) -> anyhow::Result<Command>,
 ) -> anyhow::Result<bool> {
+    let (site, proxy) = proxied(start)?;
+    let system = System::start_behind(program, &site.fronts, &site.certificate.file)?;
+    let walked = clients::walk_through(tally, &system)?;
+    drop((system, proxy));
+    site.clear()?;
+    Ok(walked)
+}
+
+/// Starts a proxy with its example.
+fn proxied(start: fn(&Site) -> anyhow::Result<Command>) -> anyhow::Result<(Site, Service)> {
     let folder = service::temporary_folder("proxy")?;
     let certificates = service::temporary_folder("proxy-certificate")?;
     let site = Site {
@@ -131,11 +162,7 @@ fn through(
             let said = fs::read_to_string(&log).unwrap_or_default();
             format!("the proxy did not start:\n{said}")
         })?;
-    let system = System::start_behind(program, &site.fronts, &site.certificate.file)?;
-    let walked = clients::walk_through(tally, &system)?;
-    drop((system, proxy));
-    fs::remove_dir_all(&certificates).context("could not clear a folder")?;
-    Ok(walked)
+    Ok((site, proxy))
 }
 
 fn nginx(site: &Site) -> anyhow::Result<Command> {
@@ -177,11 +204,7 @@ fn nginx(site: &Site) -> anyhow::Result<Command> {
         ],
     )?;
     // What Debian's own main file would say, in a folder of ours.
-    let user = if crate::command::is_root() {
-        "user root;"
-    } else {
-        ""
-    };
+    let user = if is_root() { "user root;" } else { "" };
     let text = format!(
         "{user} daemon off; pid {folder}/pid; error_log stderr;\nevents {{}}\nhttp {{\n\
          access_log off;\nclient_body_temp_path {folder}/body;\nproxy_temp_path {folder}/proxy;\n\

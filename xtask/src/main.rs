@@ -50,7 +50,8 @@ Tasks of the repository:
   cargo xtask release [--verify] [--try]
                                    make the archives, packages and sums of a release in target/dist;
                                    --verify builds twice and compares, --try runs the program in a
-                                   bare root folder
+                                   bare root folder, the image, the package, and the archive with a
+                                   browser and test suites
   cargo xtask release --try FILE   the same with a program that is there already
   cargo xtask help                 this text
 

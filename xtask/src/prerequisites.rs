@@ -22,6 +22,18 @@ struct Need {
     is_here: fn() -> bool,
 }
 
+const ADDUSER: Need = Need {
+    why: "the Debian package makes its user with it",
+    packages: &["adduser"],
+    is_here: || !is_on_path("dpkg") || Path::new("/usr/sbin/adduser").is_file(),
+};
+
+const BUILDAH: Need = Need {
+    why: "builds the image of a container, without an engine that runs all the time",
+    packages: &["buildah"],
+    is_here: || is_on_path("buildah"),
+};
+
 const CADDY: Need = Need {
     why: "stands in front of the program in a test of its example",
     packages: &["caddy"],
@@ -45,6 +57,12 @@ const FONTS: Need = Need {
     },
 };
 
+const IPROUTE: Need = Need {
+    why: "switches on the loopback of a container's network",
+    packages: &["iproute2"],
+    is_here: || is_on_path("ip") || Path::new("/usr/sbin/ip").is_file(),
+};
+
 const JUNIT: Need = Need {
     why: "runs the example of a test suite in Java, where there is a compiler",
     packages: &["junit5", "libjackson2-databind-java"],
@@ -53,6 +71,12 @@ const JUNIT: Need = Need {
         let is_there = |jar| Path::new(&format!("/usr/share/java/{jar}.jar")).is_file();
         !is_on_path("javac") || jars.into_iter().all(is_there)
     },
+};
+
+const LINTIAN: Need = Need {
+    why: "looks at the Debian package",
+    packages: &["lintian"],
+    is_here: || is_on_path("lintian"),
 };
 
 const NGINX: Need = Need {
@@ -150,9 +174,11 @@ pub(crate) fn for_database_tests() -> anyhow::Result<()> {
     install(&[OPENSSL, POSTGRES])
 }
 
-/// Installs what is needed to try a release in a bare root folder.
+/// Installs what is needed to try a release.
 pub(crate) fn for_release_trial() -> anyhow::Result<()> {
-    install(&[NAMES, NODE, OPENSSL, POSTGRES])
+    install(&[
+        ADDUSER, BUILDAH, IPROUTE, LINTIAN, NAMES, NODE, OPENSSL, POSTGRES,
+    ])
 }
 
 /// Installs what the browser tests need, down to the packages of their lock file.
@@ -191,7 +217,9 @@ impl Linters {
 
 /// Installs what the examples of running Latchkey are checked with.
 pub(crate) fn for_deploy_tests() -> anyhow::Result<Linters> {
-    install(&[CADDY, NGINX, NODE, OPENSSL, PROMETHEUS, PYTHON, SYSTEMD])?;
+    install(&[
+        ADDUSER, CADDY, NGINX, NODE, OPENSSL, PROMETHEUS, PYTHON, SYSTEMD,
+    ])?;
     let what =
         "check-jsonschema, kubernetes-validate and hadolint (know the forms of others' files)";
     Ok(Linters(python_with("deploy", what)?))
@@ -223,8 +251,8 @@ fn python_with(name: &str, what: &str) -> anyhow::Result<PathBuf> {
 /// Installs what `wanted` names, all at once, so that a first run waits only once.
 pub(crate) fn for_all() -> anyhow::Result<()> {
     install(&[
-        CADDY, CHROMIUM, FONTS, JUNIT, MONO, NGINX, NODE, OPENSSL, POSTGRES, PROMETHEUS, PYTEST,
-        PYTHON, SYSTEMD,
+        ADDUSER, CADDY, CHROMIUM, FONTS, JUNIT, MONO, NGINX, NODE, OPENSSL, POSTGRES, PROMETHEUS,
+        PYTEST, PYTHON, SYSTEMD,
     ])
 }
 

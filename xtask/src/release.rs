@@ -18,7 +18,7 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::command::Command;
-use crate::{prerequisites, root, target};
+use crate::{prerequisites, root, service, target};
 
 /// What is released: of which version and commit, and for which machines.
 struct Release {
@@ -29,8 +29,9 @@ struct Release {
     triple: String,
 }
 
-/// Makes everything in `target/dist`. `--verify` builds twice and compares; `--try` puts the program
-/// into a bare root folder; with a path after it, that program, and nothing is built.
+/// Makes everything in `target/dist`. `--verify` builds twice and compares; `--try` tries it: in a bare
+/// root folder, as container, package and archive; with a path after it, that program, and nothing is
+/// built.
 pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
     if let ["--try", program] = arguments {
         return trial::run(&root().join(program));
@@ -120,6 +121,23 @@ impl Release {
         };
         format!("latchkey-{}-{arch}-{system}", self.version)
     }
+}
+
+/// Installs and removes the Debian package with this program in it, which may need shared libraries.
+pub(crate) fn install_package(program: &Path) -> anyhow::Result<bool> {
+    let folder = service::temporary_folder("package")?;
+    // A program of the tests is five times as large as one without what debuggers need.
+    let small = folder.join("latchkey");
+    Command::new("strip")
+        .arg("-o")
+        .arg(&small)
+        .arg(program)
+        .succeed()?;
+    let package = package::for_installation(&Release::of_this_commit()?, &small, &folder)?;
+    let mut outcomes = trial::Outcomes::new();
+    trial::installed::check(&package, &mut outcomes)?;
+    fs::remove_dir_all(&folder).context("could not clear a folder")?;
+    Ok(outcomes.are_good())
 }
 
 /// A person's who lets nobody else read what they make.

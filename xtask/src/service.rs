@@ -93,7 +93,6 @@ impl Service {
     }
 
     /// The process id, while it runs.
-    #[cfg(feature = "bench")]
     pub(crate) fn id(&self) -> Option<u32> {
         locked(&self.running)
             .as_ref()

@@ -354,7 +354,11 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
 }
 
 /// Runs these files of journeys against a system.
-fn journeys(node: &Path, system: &System, files: Vec<PathBuf>) -> anyhow::Result<Command> {
+pub(crate) fn journeys(
+    node: &Path,
+    system: &System,
+    files: Vec<PathBuf>,
+) -> anyhow::Result<Command> {
     let mut command = service::tied_to_us(node, "TERM", None)
         .args(["--test", "--test-reporter=spec"])
         .args(files)

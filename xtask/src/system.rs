@@ -99,6 +99,11 @@ impl System {
         Self::launch(program, &["--ephemeral".as_ref()], &variables)
     }
 
+    /// Starts the program with another path to programs.
+    pub(crate) fn start_with_path(program: &Path, path: &str) -> anyhow::Result<Self> {
+        Self::launch(program, &["--ephemeral".as_ref()], &[("PATH", path)])
+    }
+
     /// The same, with more environment variables.
     #[cfg(feature = "bench")]
     pub(crate) fn start_with(

@@ -32,7 +32,7 @@ pub(super) fn all(release: &Release, program: &Path, dist: &Path) -> anyhow::Res
     put(program, &dist.join(&name), 0o755)?;
     files.push(archive(release, &work, &name, &usr, dist)?);
     if release.is_linux() {
-        files.push(debian(release, &work, &usr, dist)?);
+        files.push(debian(release, &work, &usr, dist, &["-Zxz"])?);
         files.push(container(release, &work, program, dist)?);
     }
     let bill = dist.join(format!("{name}.cdx.json"));
@@ -41,6 +41,39 @@ pub(super) fn all(release: &Release, program: &Path, dist: &Path) -> anyhow::Res
     files.push(sums(dist, &files)?);
     fs::remove_dir_all(&work).context("could not clear a folder")?;
     Ok(files)
+}
+
+/// What is tried of a release.
+pub(super) struct Packed {
+    pub(super) archive: PathBuf,
+    pub(super) package: PathBuf,
+    pub(super) container: PathBuf,
+}
+
+/// Packs what is tried, in this folder.
+pub(super) fn for_trial(
+    release: &Release,
+    program: &Path,
+    folder: &Path,
+) -> anyhow::Result<Packed> {
+    let usr = folder.join("usr");
+    user_files(program, &usr)?;
+    Ok(Packed {
+        archive: archive(release, folder, &release.name(), &usr, folder)?,
+        package: debian(release, folder, &usr, folder, &["-Zxz", "-z1"])?,
+        container: container(release, folder, program, folder)?,
+    })
+}
+
+/// The Debian package alone, in this folder, packed quickly.
+pub(super) fn for_installation(
+    release: &Release,
+    program: &Path,
+    folder: &Path,
+) -> anyhow::Result<PathBuf> {
+    let usr = folder.join("usr");
+    user_files(program, &usr)?;
+    debian(release, folder, &usr, folder, &["-Znone"])
 }
 
 /// What goes below `/usr`: the program, and what shells and `man` know about it.
@@ -91,7 +124,13 @@ fn archive(
 }
 
 /// The Debian package: the program, its unit, and a configuration file that stays as it was edited.
-fn debian(release: &Release, work: &Path, usr: &Path, dist: &Path) -> anyhow::Result<PathBuf> {
+fn debian(
+    release: &Release,
+    work: &Path,
+    usr: &Path,
+    dist: &Path,
+    compression: &[&str],
+) -> anyhow::Result<PathBuf> {
     let packaging = root().join("packaging");
     let tree = work.join("debian");
     copy_tree(usr, &tree.join("usr"))?;
@@ -113,6 +152,12 @@ fn debian(release: &Release, work: &Path, usr: &Path, dist: &Path) -> anyhow::Re
         &doc.join("copyright"),
         0o644,
     )?;
+    put(
+        &packaging.join("debian/lintian-overrides"),
+        &tree.join("usr/share/lintian/overrides/latchkey"),
+        0o644,
+    )?;
+    changelog(release, &doc.join("changelog"))?;
     let scripts = tree.join("DEBIAN");
     for script in ["postinst", "postrm", "prerm"] {
         put(
@@ -143,12 +188,35 @@ fn debian(release: &Release, work: &Path, usr: &Path, dist: &Path) -> anyhow::Re
     open_folders(&tree)?;
     let package = dist.join(format!("latchkey_{}_{arch}.deb", release.version));
     Command::new("dpkg-deb")
-        .args(["--root-owner-group", "-Zxz", "--build"])
+        .arg("--root-owner-group")
+        .args(compression)
+        .arg("--build")
         .arg(&tree)
         .arg(&package)
         .env("SOURCE_DATE_EPOCH", &release.epoch)
         .succeed()?;
     Ok(package)
+}
+
+/// The changelog in Debian's form, which says where the one for people is.
+fn changelog(release: &Release, file: &Path) -> anyhow::Result<()> {
+    let made = Command::new("date")
+        .args(["--utc", "--rfc-email", "--date"])
+        .arg(format!("@{}", release.epoch))
+        .env("LC_ALL", "C")
+        .read()?;
+    let text = format!(
+        "latchkey ({}) unstable; urgency=medium\n\n  * What has changed stands in CHANGELOG.md beside \
+         this file.\n\n -- The Latchkey developers <latchkey@example.com>  {}\n",
+        release.version,
+        made.trim()
+    );
+    write(file, text.as_bytes())?;
+    Command::new("gzip")
+        .args(["-9", "-n"])
+        .arg(file)
+        .quiet()
+        .succeed()
 }
 
 /// What a container is built from: `docker build - < FILE`. Its certificate authorities are those of
@@ -162,7 +230,7 @@ fn container(
     let folder = work.join("container");
     put(program, &folder.join("latchkey"), 0o755)?;
     // An image from scratch has no folder for data, and no certificates, until they are copied.
-    write(&folder.join("data/.keep"), b"")?;
+    write(&folder.join("volume/data/.keep"), b"")?;
     let authorities = Path::new("/etc/ssl/certs/ca-certificates.crt");
     if !authorities.is_file() {
         bail!("install ca-certificates: the container takes its authorities from there");
