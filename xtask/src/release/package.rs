@@ -92,11 +92,29 @@ fn user_files(program: &Path, usr: &Path) -> anyhow::Result<()> {
             .quiet()
             .succeed()?;
     }
-    let doc = usr.join("share/doc/latchkey");
+    documents(&usr.join("share/doc/latchkey"))
+}
+
+/// What there is to read, and to copy from: every example stands where it stands in the repository, so
+/// that one finds the other by its path.
+fn documents(doc: &Path) -> anyhow::Result<()> {
     for file in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
         put(&root().join(file), &doc.join(file), 0o644)?;
     }
-    copy_tree(&root().join("examples/deploy"), &doc.join("examples"))
+    // What a run of an example left in its folder is no part of it.
+    let examples = Command::new("git")
+        .args(["ls-files", "-z", "examples"])
+        .read()?;
+    for file in examples.split_terminator('\0') {
+        let path = root().join(file);
+        let is_program = mode(&path)? & 0o100 != 0;
+        put(
+            &path,
+            &doc.join(file),
+            if is_program { 0o755 } else { 0o644 },
+        )?;
+    }
+    Ok(())
 }
 
 /// The archive for every system: unpacked anywhere, or over `/usr/local`.
@@ -308,15 +326,17 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
         if path.is_dir() {
             copy_tree(&path, &target)?;
         } else {
-            let mode = fs::metadata(&path)
-                .context("a file is gone")?
-                .permissions()
-                .mode();
-            let is_program = mode & 0o100 != 0;
+            let is_program = mode(&path)? & 0o100 != 0;
             put(&path, &target, if is_program { 0o755 } else { 0o644 })?;
         }
     }
     Ok(())
+}
+
+fn mode(file: &Path) -> anyhow::Result<u32> {
+    let metadata = fs::metadata(file);
+    let metadata = metadata.with_context(|| format!("could not look at {}", file.display()))?;
+    Ok(metadata.permissions().mode())
 }
 
 /// Lets everybody enter the folders of a tree, whatever the umask of whoever made it.
@@ -346,6 +366,73 @@ fn listed(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every file below a folder, by its path in it.
+    fn below(folder: &Path) -> Vec<String> {
+        fn collect(folder: &Path, place: &Path, into: &mut Vec<String>) {
+            for path in listed(place).unwrap() {
+                if path.is_dir() {
+                    collect(folder, &path, into);
+                } else {
+                    into.push(path.strip_prefix(folder).unwrap().display().to_string());
+                }
+            }
+        }
+        let mut files = Vec::new();
+        collect(folder, folder, &mut files);
+        files
+    }
+
+    #[test]
+    fn a_release_brings_every_example_that_its_pages_name_at_its_place() {
+        let doc = service::temporary_folder("documents-test").unwrap();
+        documents(&doc).unwrap();
+        let there = below(&doc);
+        // What somebody without Rust begins with.
+        for file in [
+            "README.md",
+            "examples/seed.toml",
+            "examples/federation.toml",
+            "examples/deploy/compose.yaml",
+            "examples/tests/pytest/latchkey.py",
+            "examples/tests/pytest/conftest.py",
+            "examples/tests/node/latchkey.mjs",
+            "examples/tests/go/latchkeytest/latchkeytest.go",
+            "examples/tests/junit/Latchkey.java",
+            "examples/tests/junit/LatchkeyExtension.java",
+        ] {
+            assert!(there.iter().any(|found| found == file), "{file}: {there:?}");
+        }
+        let mut named = 0;
+        for page in listed(&root().join("docs")).unwrap() {
+            if page.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let text = fs::read_to_string(&page).unwrap();
+            for link in text.split("](../examples/").skip(1) {
+                let path = link.split([')', '#']).next().unwrap();
+                assert!(doc.join("examples").join(path).exists(), "{path}");
+                named += 1;
+            }
+        }
+        assert!(named > 10, "{named}");
+        // The helpers of the suites find the seed by a path from their own folder.
+        for suite in listed(&doc.join("examples/tests")).unwrap() {
+            assert!(
+                suite.join("../../seed.toml").is_file(),
+                "{}",
+                suite.display()
+            );
+        }
+        // No more than the repository has: nothing that a run of an example left.
+        let is_left = |name: &&String| {
+            ["__pycache__", "node_modules", ".class"]
+                .iter()
+                .any(|part| name.contains(part))
+        };
+        assert_eq!(there.iter().find(is_left), None);
+        fs::remove_dir_all(&doc).unwrap();
+    }
 
     #[test]
     fn an_archive_tells_nothing_of_the_umask_that_it_was_made_with() {
