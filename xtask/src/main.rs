@@ -8,6 +8,8 @@
 
 mod book;
 mod certificate;
+#[cfg(test)]
+mod changelog;
 mod clients;
 mod command;
 mod deploy;

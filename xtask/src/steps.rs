@@ -262,7 +262,7 @@ fn doc(_: &mut Tally) -> anyhow::Result<bool> {
 }
 
 /// What is published, in the order of dependence.
-const PUBLISHED: &[&str] = &[
+pub(crate) const PUBLISHED: &[&str] = &[
     "pingone-protocol",
     "pingone",
     "pingone-axum",
