@@ -32,7 +32,8 @@ pub(crate) struct Start {
     pub(crate) seed: Option<String>,
 }
 
-/// The running program. It is killed when dropped: nobody wants its data.
+/// The running program. It is killed when dropped: nobody wants its data. It stops by itself when this
+/// process was killed and drops nothing.
 #[derive(Debug)]
 pub(crate) struct Program {
     child: Child,
@@ -84,11 +85,13 @@ impl Start {
         }
         command
             .args(["idp", "--ephemeral", "--idp-listen", "localhost:0"])
+            .arg("--stop-with-stdin")
             .args(["--control-listen", "localhost:0", "--env-file"])
             .arg(env_file)
             .args(&self.options)
             .env("TMPDIR", folder)
-            .stdin(Stdio::null())
+            // Ends with this process, however it ends, and the program with it.
+            .stdin(Stdio::piped())
             .stdout(output)
             .stderr(errors);
         if let Some(seed) = &self.seed {

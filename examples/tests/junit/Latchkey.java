@@ -56,13 +56,15 @@ final class Latchkey {
         Path envFile = folder.resolve("latchkey.env");
         Path log = folder.resolve("latchkey.log");
         String program = System.getenv().getOrDefault("LATCHKEY", "latchkey");
-        process = new ProcessBuilder(program, "up", "--ephemeral", "--seed", seed.toString(),
+        // Its standard input is a pipe, which ends with this process however it ends, and the program
+        // with the pipe.
+        process = new ProcessBuilder(program, "up", "--ephemeral", "--stop-with-stdin", "--seed", seed.toString(),
                         "--env-file", envFile.toString(), "--portal-listen", "localhost:0",
                         "--idp-listen", "localhost:0", "--control-listen", "localhost:0")
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        // Also when nobody closes this, because the tests were interrupted.
+        // At once when nobody closes this, because the tests were interrupted.
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         try {
             waitUntilReady(envFile, log);

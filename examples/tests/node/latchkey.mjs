@@ -35,11 +35,12 @@ export class Latchkey {
   async #start(seed) {
     const file = join(this.#folder, "latchkey.env");
     const log = join(this.#folder, "latchkey.log");
-    const options = ["--ephemeral", "--seed", seed, "--env-file", file];
+    const options = ["--ephemeral", "--stop-with-stdin", "--seed", seed, "--env-file", file];
     for (const port of ["portal", "idp", "control"]) options.push(`--${port}-listen`, "localhost:0");
     const output = openSync(log, "w");
     this.#process = spawn(process.env.LATCHKEY ?? "latchkey", ["up", ...options], {
-      stdio: ["ignore", output, output],
+      // The pipe ends with this process, however it ends, and the program with the pipe.
+      stdio: ["pipe", output, output],
     });
     closeSync(output);
     let failed;

@@ -34,9 +34,13 @@ class Latchkey:
             os.environ.get("LATCHKEY", "latchkey"), "up", "--ephemeral", "--seed", str(seed),
             "--env-file", str(env_file), "--portal-listen", "localhost:0",
             "--idp-listen", "localhost:0", "--control-listen", "localhost:0",
+            "--stop-with-stdin",
         ]  # fmt: skip
         with open(self.log, "wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            # The pipe ends with this process, however it ends, and the program with the pipe.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log
+            )
         try:
             self.env = self._wait_for(env_file)
         except BaseException:
@@ -65,6 +69,7 @@ class Latchkey:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdin.close()
         self._folder.cleanup()
 
     def control(self, method, path, body=None, query=None):

@@ -38,8 +38,8 @@ impl Work {
             tokio::select! {
                 // What is stopped may fail of it, and that is not what should be told.
                 biased;
-                asked = stop_requested() => Err(match asked {
-                    Ok(()) => ArchiveError::Stopped,
+                asked = stop_requested(false) => Err(match asked {
+                    Ok(_) => ArchiveError::Stopped,
                     Err(source) => ArchiveError::Io {
                         what: "listening for signals".to_owned(),
                         source,

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::{Place, terminal};
 use crate::config::{Loaded, Servers, Settings};
 use crate::seed::Seed;
+use crate::signals::{self, Asked};
 use crate::up::{UpOptions, up};
-use crate::{card, logging, signals};
+use crate::{card, logging};
 
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Up {
@@ -68,6 +69,10 @@ struct Serve {
     /// given several times. With it the ports may listen on other addresses than localhost.
     #[arg(long, value_name = "CIDR")]
     allow_network: Vec<String>,
+    /// Stop when standard input ends: whoever started this and holds the other end of a pipe has
+    /// ended, even if by SIGKILL. For test runners.
+    #[arg(long)]
+    stop_with_stdin: bool,
     #[command(flatten)]
     tests: ForTests,
     /// What to log, as info or `debug,latchkey::access=off`.
@@ -142,7 +147,7 @@ impl Serve {
             .enable_all()
             .build()
             .context("starting threads failed")?
-            .block_on(serve(options))
+            .block_on(serve(options, self.stop_with_stdin))
     }
 
     fn settings(
@@ -180,19 +185,30 @@ impl Serve {
     }
 }
 
-async fn serve(options: UpOptions) -> anyhow::Result<ExitCode> {
+async fn serve(options: UpOptions, stop_with_stdin: bool) -> anyhow::Result<ExitCode> {
     // Listening for signals begins before anything is started, so that none is lost.
-    let mut stop = std::pin::pin!(signals::stop_requested());
+    let mut stop = std::pin::pin!(signals::stop_requested(stop_with_stdin));
     let running = tokio::select! {
         started = Box::pin(up(options)) => started?,
         asked = &mut stop => {
-            asked.context("listening for signals failed")?;
-            return Ok(ExitCode::SUCCESS);
+            return match asked.context(UNHEARD)? {
+                Asked::BySignal => Ok(ExitCode::SUCCESS),
+                Asked::ByItsInput => bail!(
+                    "standard input ended before anything was started; with --stop-with-stdin, \
+                     start latchkey with a pipe as its standard input and hold the other end"
+                ),
+            };
         }
     };
     terminal::print(&card::render(&running))?;
-    stop.await.context("listening for signals failed")?;
-    tracing::info!("stopping: requests in flight are finished");
+    match stop.await.context(UNHEARD)? {
+        Asked::BySignal => tracing::info!("stopping: requests in flight are finished"),
+        Asked::ByItsInput => {
+            tracing::info!("stopping with standard input: requests in flight are finished");
+        }
+    }
     running.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }
+
+const UNHEARD: &str = "listening for signals failed";

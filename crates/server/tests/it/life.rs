@@ -32,6 +32,15 @@ fn command(arguments: &[&str]) -> Command {
 impl Program {
     /// Starts it in a directory on free ports, and waits until it says that it is ready.
     fn start(directory: &Path, more: &[&str]) -> Self {
+        Self::start_with(directory, more, Stdio::null())
+    }
+
+    /// The same, with a pipe as its standard input.
+    fn start_held(directory: &Path, more: &[&str]) -> Self {
+        Self::start_with(directory, more, Stdio::piped())
+    }
+
+    fn start_with(directory: &Path, more: &[&str], input: Stdio) -> Self {
         let env_file = directory.join("test.env");
         let data = directory.join("data");
         let arguments = [
@@ -45,7 +54,8 @@ impl Program {
             "--idp-listen",
             "localhost:0",
         ];
-        let mut child = command(&[&arguments, more].concat()).spawn().unwrap();
+        let mut command = command(&[&arguments, more].concat());
+        let mut child = command.stdin(input).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines
             .map_while(Result::ok)
@@ -71,6 +81,11 @@ impl Program {
             .unwrap()
     }
 
+    /// Whether anybody can connect.
+    fn answers(&self) -> bool {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port())).is_ok()
+    }
+
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(
@@ -84,7 +99,18 @@ impl Program {
 
     /// Waits for the end and gives the exit status.
     fn ended(mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not end");
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "another process gives no sign to wait for"
+            )]
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
@@ -139,6 +165,47 @@ fn a_portal_alone_does_not_speak_of_a_mailbox() {
     for said in [printed, logged] {
         assert!(!said.to_lowercase().contains("mailbox"), "{said}");
     }
+}
+
+#[test]
+fn the_program_stops_with_the_input_that_it_was_given_and_only_if_it_was_told_to() {
+    let place = tempfile::tempdir().unwrap();
+    let mut held = Program::start_held(place.path(), &["--stop-with-stdin"]);
+    let mut input = held.child.stdin.take().unwrap();
+    // What comes in is passed over.
+    input.write_all(&[b'x'; 4096]).unwrap();
+    assert!(held.answers());
+    drop(input);
+    assert_eq!(held.ended(), Some(0));
+
+    let place = tempfile::tempdir().unwrap();
+    let mut held = Program::start_held(place.path(), &[]);
+    drop(held.child.stdin.take());
+    assert!(held.answers());
+    held.signal("TERM");
+    assert_eq!(held.ended(), Some(0));
+}
+
+#[test]
+fn a_start_whose_input_has_ended_already_says_how_it_is_meant() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let ports = [
+        "--portal-listen",
+        "localhost:0",
+        "--idp-listen",
+        "localhost:0",
+    ];
+    let place = [
+        "up",
+        "--stop-with-stdin",
+        "--data-dir",
+        data.to_str().unwrap(),
+    ];
+    let output = run(&[&place[..], &ports].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("hold the other end"), "{said}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The published testkit, with the program that this package builds.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use latchkey_testkit::{Application, Browser, Builder, Environment, Fault, User};
@@ -154,4 +157,39 @@ async fn a_run_can_be_repeated() {
         )
     };
     assert_eq!(run().await, run().await);
+}
+
+/// Set where this test is the one that is killed.
+const IS_KILLED: &str = "TEST_THAT_IS_KILLED";
+
+#[tokio::test]
+async fn an_environment_ends_with_the_process_of_its_test_even_when_that_is_killed() {
+    if std::env::var_os(IS_KILLED).is_some() {
+        let environment = prepared().start().await.unwrap();
+        let address = environment.variable("AUTH_URL").unwrap();
+        writeln!(std::io::stdout(), "runs at {address}").unwrap();
+        std::future::pending::<()>().await;
+    }
+    let me = std::env::current_exe().unwrap();
+    let mut test = Command::new(me)
+        .args(["--exact", "--nocapture"])
+        .arg("own_environment::an_environment_ends_with_the_process_of_its_test_even_when_that_is_killed")
+        .env(IS_KILLED, "yes")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(test.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    let address = lines.find_map(|line| Some(line.split_once("runs at ")?.1.to_owned()));
+    let address = url::Url::parse(&address.unwrap()).unwrap();
+    let answers = || std::net::TcpStream::connect(("127.0.0.1", address.port().unwrap())).is_ok();
+    assert!(answers());
+    // By SIGKILL, so that nothing is dropped.
+    test.kill().unwrap();
+    test.wait().unwrap();
+    let begun = Instant::now();
+    while answers() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it still runs");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

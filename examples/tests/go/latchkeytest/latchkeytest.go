@@ -70,9 +70,14 @@ func (l *Latchkey) start(seed string) error {
 		return err
 	}
 	defer log.Close()
-	l.process = exec.Command(program, "up", "--ephemeral", "--seed", seed, "--env-file", envFile,
-		"--portal-listen", "localhost:0", "--idp-listen", "localhost:0", "--control-listen", "localhost:0")
+	l.process = exec.Command(program, "up", "--ephemeral", "--stop-with-stdin", "--seed", seed,
+		"--env-file", envFile, "--portal-listen", "localhost:0", "--idp-listen", "localhost:0", "--control-listen", "localhost:0")
 	l.process.Stdout, l.process.Stderr = log, log
+	// The pipe ends with this process, however it ends, and the program with the pipe.
+	if _, err := l.process.StdinPipe(); err != nil {
+		l.process = nil
+		return err
+	}
 	if err := l.process.Start(); err != nil {
 		l.process = nil
 		return err
@@ -326,8 +331,9 @@ func readEnvFile(text string) map[string]string {
 	env := map[string]string{}
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		name, value, _ := strings.Cut(line, "=")
-		if inner, isQuoted := strings.CutPrefix(value, "'"); isQuoted {
-			value = strings.ReplaceAll(strings.TrimSuffix(inner, "'"), `'\''`, "'")
+		if strings.HasPrefix(value, "'") {
+			value = strings.TrimSuffix(strings.TrimPrefix(value, "'"), "'")
+			value = strings.ReplaceAll(value, `'\''`, "'")
 		}
 		env[name] = value
 	}
