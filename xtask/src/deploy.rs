@@ -5,6 +5,7 @@
 
 mod empty_machine;
 mod watching;
+mod workflows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,9 @@ pub(crate) fn check(tally: &mut Tally) -> anyhow::Result<bool> {
     let behind_caddy = through(tally, &program, caddy)?;
     let walked = empty_machine::check(tally, &program)?;
     let watched = watching::check(&program, &linters)?;
-    Ok(described && unit && package && behind_nginx && behind_caddy && walked && watched)
+    let worked = workflows::check(&program, &linters)?;
+    let started = behind_nginx && behind_caddy && walked && watched && worked;
+    Ok(described && unit && package && started)
 }
 
 /// Holds files against their schemas.

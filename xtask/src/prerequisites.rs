@@ -46,6 +46,12 @@ const CHROMIUM: Need = Need {
     is_here: || chromium().is_some(),
 };
 
+const CURL: Need = Need {
+    why: "gets the program in the jobs for GitHub and GitLab, and asks it there",
+    packages: &["curl"],
+    is_here: || is_on_path("curl"),
+};
+
 const FONTS: Need = Need {
     why: "letters for that browser, so that screenshots show text",
     packages: &["fontconfig", "fonts-liberation"],
@@ -57,6 +63,18 @@ const FONTS: Need = Need {
     },
 };
 
+const GO: Need = Need {
+    why: "runs the examples of a test suite and of a client in Go",
+    packages: &["golang-go"],
+    is_here: || Command::new("go").arg("version").works(),
+};
+
+const JDK: Need = Need {
+    why: "compiles and runs the examples of a test suite and of a client in Java",
+    packages: &["default-jdk-headless"],
+    is_here: || is_on_path("java") && Command::new("javac").arg("--version").works(),
+};
+
 const IPROUTE: Need = Need {
     why: "switches on the loopback of a container's network",
     packages: &["iproute2"],
@@ -64,12 +82,12 @@ const IPROUTE: Need = Need {
 };
 
 const JUNIT: Need = Need {
-    why: "runs the example of a test suite in Java, where there is a compiler",
+    why: "runs the example of a test suite in Java",
     packages: &["junit5", "libjackson2-databind-java"],
     is_here: || {
         let jars = ["junit-platform-console", "jackson-databind"];
         let is_there = |jar| Path::new(&format!("/usr/share/java/{jar}.jar")).is_file();
-        !is_on_path("javac") || jars.into_iter().all(is_there)
+        jars.into_iter().all(is_there)
     },
 };
 
@@ -77,6 +95,12 @@ const LINTIAN: Need = Need {
     why: "looks at the Debian package",
     packages: &["lintian"],
     is_here: || is_on_path("lintian"),
+};
+
+const MAKE: Need = Need {
+    why: "runs an application's tests in the jobs for GitHub and GitLab",
+    packages: &["make"],
+    is_here: || is_on_path("make"),
 };
 
 const NGINX: Need = Need {
@@ -183,7 +207,7 @@ pub(crate) fn for_release_trial() -> anyhow::Result<()> {
 
 /// Installs what the browser tests need, down to the packages of their lock file.
 pub(crate) fn for_browser_tests() -> anyhow::Result<()> {
-    install(&[CHROMIUM, FONTS, JUNIT, MONO, NODE, PYTEST])?;
+    install(&[CHROMIUM, FONTS, GO, JDK, JUNIT, MONO, NODE, PYTEST])?;
     let tests = root().join("tests/browser");
     let installed = tests.join("node_modules/.package-lock.json");
     let lock = tests.join("package-lock.json");
@@ -218,7 +242,7 @@ impl Linters {
 /// Installs what the examples of running Latchkey are checked with.
 pub(crate) fn for_deploy_tests() -> anyhow::Result<Linters> {
     install(&[
-        ADDUSER, CADDY, NGINX, NODE, OPENSSL, PROMETHEUS, PYTHON, SYSTEMD,
+        ADDUSER, CADDY, CURL, MAKE, NGINX, NODE, OPENSSL, PROMETHEUS, PYTHON, SYSTEMD,
     ])?;
     let what =
         "check-jsonschema, kubernetes-validate and hadolint (know the forms of others' files)";
@@ -251,8 +275,8 @@ fn python_with(name: &str, what: &str) -> anyhow::Result<PathBuf> {
 /// Installs what `wanted` names, all at once, so that a first run waits only once.
 pub(crate) fn for_all() -> anyhow::Result<()> {
     install(&[
-        ADDUSER, CADDY, CHROMIUM, FONTS, JUNIT, MONO, NGINX, NODE, OPENSSL, POSTGRES, PROMETHEUS,
-        PYTEST, PYTHON, SYSTEMD,
+        ADDUSER, CADDY, CHROMIUM, CURL, FONTS, GO, JDK, JUNIT, MAKE, MONO, NGINX, NODE, OPENSSL,
+        POSTGRES, PROMETHEUS, PYTEST, PYTHON, SYSTEMD,
     ])
 }
 

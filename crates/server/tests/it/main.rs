@@ -13,6 +13,7 @@ mod command;
 mod configuration;
 mod contract;
 mod control;
+mod deploy_examples;
 mod doctor;
 mod durability;
 mod federation;
