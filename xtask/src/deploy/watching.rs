@@ -39,6 +39,7 @@ pub(super) fn check(program: &Path, linters: &Linters) -> anyhow::Result<bool> {
         read("examples/deploy/alerts.yml")?,
     )
     .context("could not copy the rules for alerts")?;
+    let tested = alerts_are_tested(linters)?;
     // It reads the rules that the configuration names as well.
     let understood = Command::new("promtool")
         .args(["check", "config"])
@@ -84,7 +85,40 @@ pub(super) fn check(program: &Path, linters: &Linters) -> anyhow::Result<bool> {
         println!("alerts about a program that is well: {firing}");
     }
     drop((system, watching));
-    Ok(understood && is_calm)
+    Ok(understood && tested && is_calm)
+}
+
+/// The series by which the alerts are tested.
+const ALERT_TESTS: &str = "tests/deploy/alerts.test.yml";
+
+/// Prints the alerts that are not tested both by series that they are told by and by series that they
+/// keep quiet about, a line each.
+const UNTESTED: &str = "\
+import sys
+import ruamel.yaml
+read = lambda file: ruamel.yaml.YAML(typ='safe').load(open(file))
+rules, tests = map(read, sys.argv[1:])
+alerts = {rule['alert'] for group in rules['groups'] for rule in group['rules']}
+seen = {(case['alertname'], bool(case['exp_alerts']))
+        for test in tests['tests'] for case in test['alert_rule_test']}
+for alert in sorted(alerts):
+    for fires in (True, False):
+        if (alert, fires) not in seen:
+            print(alert, 'where it fires' if fires else 'where it keeps quiet')
+";
+
+/// Lets promtool run the tests of the alerts; whether they pass and each alert has them.
+fn alerts_are_tested(linters: &Linters) -> anyhow::Result<bool> {
+    let pass = Command::new("promtool")
+        .args(["test", "rules", ALERT_TESTS])
+        .run()?;
+    let untested = Command::new(linters.program("python"))
+        .args(["-c", UNTESTED, "examples/deploy/alerts.yml", ALERT_TESTS])
+        .read()?;
+    for line in untested.lines() {
+        println!("no test of {line}");
+    }
+    Ok(pass && untested.is_empty())
 }
 
 /// Prints what the panels of a dashboard ask, a line each.

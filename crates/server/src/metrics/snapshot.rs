@@ -136,7 +136,8 @@ impl Snapshot {
                 }
             }
             for (job, counts) in jobs {
-                let labels = vec![server, ("job", job)];
+                // Not `job`: to Prometheus that is what it scrapes.
+                let labels = vec![server, ("task", job)];
                 runs.get_or_create(&labels).inc_by(counts.runs);
                 failures.get_or_create(&labels).inc_by(counts.failures);
                 if let Some(at) = counts.last_success {

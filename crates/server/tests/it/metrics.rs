@@ -157,6 +157,63 @@ async fn what_happens_is_in_the_audit_file_as_the_management_api_shows_it() {
     assert_eq!(metrics.get(lost), 0);
 }
 
+/// The names of the labels of what was served.
+fn labels(metrics: &Metrics) -> BTreeSet<&str> {
+    let inside = metrics.0.keys().filter_map(|series| series.split_once('{'));
+    inside
+        .flat_map(|(_, labels)| {
+            labels
+                .split("\",")
+                .flat_map(|label| label.split("=\"").next())
+        })
+        .collect()
+}
+
+/// The labels that an expression or a text of Prometheus or Grafana speaks of.
+fn labels_spoken_of(text: &str) -> BTreeSet<&str> {
+    let between = |begin: &'static str, end: char| {
+        let parts = text.split(begin).skip(1);
+        parts.filter_map(move |part| Some(part.split_once(end)?.0))
+    };
+    let grouped = between("by (", ')').flat_map(|list| list.split(", "));
+    let written = between("{{ $labels.", ' ').chain(between("\"legendFormat\": \"{{", '"'));
+    let written = written.flat_map(|text| text.split(['{', '}', ' ']));
+    let is_word =
+        |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    grouped.chain(written).filter(is_word).collect()
+}
+
+#[tokio::test]
+async fn labels_are_those_that_dashboard_and_alerts_speak_of_and_none_is_prometheus_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit.jsonl");
+    let system = System::prepare()
+        .set("metrics.listen", "localhost:0")
+        .set("idp.audit_file", file.to_str().unwrap())
+        .start()
+        .await;
+    system.sign_on(&system.demo_user()).await;
+    let metrics = Metrics::read(&system).await;
+    let served = labels(&metrics);
+    assert!(
+        served.contains("task") && served.contains("route"),
+        "{served:?}"
+    );
+    // Prometheus gives these to whatever it reads, and what had the name before gets another.
+    for taken in ["job", "instance"] {
+        assert!(!served.contains(taken), "{served:?}");
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for file in ["grafana-dashboard.json", "alerts.yml"] {
+        let text = std::fs::read_to_string(root.join("examples/deploy").join(file)).unwrap();
+        let mut spoken = labels_spoken_of(&text);
+        spoken.remove("instance");
+        assert!(spoken.len() > 2, "{file}: {spoken:?}");
+        let unknown: Vec<_> = spoken.difference(&served).collect();
+        assert_eq!(unknown, Vec::<&&str>::new(), "{file}");
+    }
+}
+
 /// The names in a text that begin as ours do.
 fn named(text: &str) -> BTreeSet<&str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
