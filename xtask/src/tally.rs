@@ -16,12 +16,15 @@ impl Tally {
         }
     }
 
-    /// Adds what a closing line of Node's test runner says, any other line adds nothing.
+    /// Adds what a closing line of Node's test runner says, any other line adds nothing. What was
+    /// skipped has not passed: whatever a test needs is installed before it.
     pub(crate) fn see_node(&mut self, line: &str) {
         let line = line.trim_start_matches(['\u{2139}', '#']).trim_start();
         match line.split_once(' ') {
             Some(("pass", count)) => self.passed += count.trim().parse().unwrap_or(0),
-            Some(("fail" | "cancelled", count)) => self.failed += count.trim().parse().unwrap_or(0),
+            Some(("fail" | "cancelled" | "skipped" | "todo", count)) => {
+                self.failed += count.trim().parse().unwrap_or(0);
+            }
             _ => {}
         }
     }
@@ -65,6 +68,8 @@ mod tests {
             "\u{2139} pass 7",
             "\u{2139} fail 1",
             "# cancelled 1",
+            "# skipped 2",
+            "\u{2139} todo 0",
         ] {
             tally.see_node(line);
         }
@@ -72,7 +77,7 @@ mod tests {
             tally,
             Tally {
                 passed: 7,
-                failed: 2
+                failed: 4
             }
         );
     }
