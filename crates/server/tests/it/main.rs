@@ -28,6 +28,7 @@ mod metrics;
 mod own_environment;
 mod postgres;
 mod production;
+mod reproducible;
 mod seed;
 mod tables;
 mod tls;
