@@ -7,6 +7,7 @@ mod activity;
 mod administration;
 mod backup;
 mod bad_input;
+mod banner;
 mod book;
 mod brand;
 mod command;
