@@ -17,11 +17,11 @@ use testkit::{Method, Person, System, give_credentials};
 mod tutorial;
 
 /// A block of code.
-struct Block {
+pub(crate) struct Block {
     /// The page, below the repository's root.
-    page: String,
-    language: String,
-    text: String,
+    pub(crate) page: String,
+    pub(crate) language: String,
+    pub(crate) text: String,
 }
 
 /// Blocks that nothing here reads: the page, how the block begins, and why.
@@ -43,12 +43,12 @@ const LEFT: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Every page that people read, below the root.
-fn pages() -> BTreeSet<String> {
+pub(crate) fn pages() -> BTreeSet<String> {
     fn collect(folder: &str, into: &mut BTreeSet<String>) {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let entry = entry.unwrap();
@@ -70,7 +70,7 @@ fn pages() -> BTreeSet<String> {
 }
 
 /// The blocks of a page, in their order.
-fn blocks(page: &str) -> Vec<Block> {
+pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let text = fs::read_to_string(root().join(page)).unwrap();
     let mut blocks = Vec::<Block>::new();
     let mut open = false;

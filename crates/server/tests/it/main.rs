@@ -9,6 +9,7 @@ mod backup;
 mod bad_input;
 mod banner;
 mod book;
+mod book_commands;
 mod brand;
 mod command;
 mod configuration;
