@@ -10,13 +10,29 @@ use testkit::{Person, System, give_credentials};
 
 use crate::installation::{Installation, PASSWORD, refused, run};
 
-/// What this program has, and a step of the next version, which adds something.
+/// Everything that a step may do beside a program that does not know it: a column that may be absent, one
+/// that has a default, a table that hangs off one of ours, another index for the same table.
+const ADDS: &str = "
+ALTER TABLE users ADD COLUMN of_the_next_version TEXT;
+ALTER TABLE users ADD COLUMN count_of_the_next_version BIGINT NOT NULL DEFAULT 7;
+CREATE TABLE next_things (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    made_at BIGINT NOT NULL
+);
+CREATE INDEX next_things_of_users ON next_things (user_id, made_at);
+INSERT INTO next_things (id, user_id, made_at) SELECT id, id, created_at FROM users;
+DROP INDEX users_by_state;
+CREATE INDEX users_by_state_of_next ON users (environment_id, enabled, count_of_the_next_version, id);
+";
+
+/// What this program has, and a step of the next version.
 fn of_the_next_version(migrations: &[Migration]) -> Vec<Migration> {
     let version = migrations.last().unwrap().version + 1;
     let next = Migration {
         version,
         name: "of_the_next_version",
-        sql: "ALTER TABLE users ADD COLUMN of_the_next_version TEXT;",
+        sql: ADDS,
     };
     [migrations, &[next]].concat()
 }
@@ -38,6 +54,36 @@ async fn signs_on(place: &Installation) {
     give_credentials(&page, &ada).await.expect(200);
     // The operator's page asks the management API.
     browser.open(place.portal("users")).await.expect(200);
+}
+
+/// An administrator makes, changes, lists and deletes somebody: the running server writes rows that the
+/// step has given more columns, and asks by the index that it has replaced.
+async fn administers(place: &Installation, db: &Db) {
+    let made = latchkey(place, &["user", "create", "grace", "grace@example.com"]);
+    let made: serde_json::Value = serde_json::from_str(&printed(&made)).unwrap();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let defaults = Statement::new(
+        "SELECT count_of_the_next_version AS number FROM users WHERE id = $1 \
+         AND of_the_next_version IS NULL",
+    );
+    let row = db.read_optional(defaults.bind(&id)).await.unwrap();
+    let number: i64 = row.unwrap().get("number").unwrap();
+    assert_eq!(number, 7);
+    // What the next version keeps of her hangs off her row, and goes with it.
+    let thing = Statement::new("INSERT INTO next_things (id, user_id, made_at) VALUES ($1, $1, 1)");
+    db.write(thing.bind(&id)).await.unwrap();
+    printed(&latchkey(
+        place,
+        &["user", "update", "grace", "--set", "title=Captain"],
+    ));
+    printed(&latchkey(place, &["user", "disable", "grace"]));
+    let filter = ["user", "list", "--filter", "enabled eq false"];
+    assert!(printed(&latchkey(place, &filter)).contains("grace"));
+    printed(&latchkey(place, &["user", "delete", "grace", "--yes"]));
+    let things = Statement::new("SELECT COUNT(*) AS number FROM next_things WHERE user_id = $1");
+    let row = db.read_optional(things.bind(&id)).await.unwrap();
+    let number: i64 = row.unwrap().get("number").unwrap();
+    assert_eq!(number, 0);
 }
 
 /// A database that `configure` names, while a server may run on it.
@@ -72,6 +118,7 @@ async fn goes_on_and_back(postgres: Option<db::testing::TestDb>) {
     let next = of_the_next_version(idp::MIGRATIONS);
     db.migrate(idp::TABLES, &next).await.unwrap();
     signs_on(&place).await;
+    administers(&place, &db).await;
     running.shutdown().await;
 
     // This version is not started on it again.
