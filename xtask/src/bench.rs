@@ -3,6 +3,7 @@
 //! Figure and peer are measured in the same run, on the same machine. CPU is what the kernel
 //! counted for the process, so that what else runs here does not matter much.
 
+mod disk;
 mod hammer;
 mod kernel;
 mod load;
@@ -52,6 +53,7 @@ fn measure(
 ) -> anyhow::Result<()> {
     start::measure(runtime, program, report)?;
     sign_on::measure(runtime, program, report)?;
+    disk::measure(runtime, program, report)?;
     hammer::measure(runtime, program, report)?;
     requests::measure(runtime, program, report)?;
     scale::measure(program, report)
