@@ -426,7 +426,7 @@ mod tests {
         for (text, fault) in [
             ("[a](seed.md#the-file-speaks-pingones-words)", ""),
             (
-                "[a](../examples/seed.toml) ![b](images/home.png) [c](https://example.com/)",
+                "[a](../examples/seed.toml) ![b](images/pages/home-desk.png) [c](https://example.com/)",
                 "",
             ),
             ("# One `two`: three\n\n[a](#one-two-three)", ""),
@@ -451,11 +451,11 @@ mod tests {
             BTreeSet::from(["ARCHITECTURE.md", "docs/seed.md", "a/README.md"].map(PathBuf::from));
         let mut files = BTreeSet::new();
         let text = "[One *a* `b`](docs/seed.md#x), [two](README.md), [three](docs/), \
-                    ![four](docs/images/home.png), [five](#here), [six](a/README.md).";
+                    ![four](docs/images/pages/home-desk.png), [five](#here), [six](a/README.md).";
         let page = Page::parse("ARCHITECTURE.md".into(), text.to_owned());
         assert_eq!(
             moved(&page, &chapters, &mut files).unwrap(),
-            "[One *a* `b`](seed.md#x), two, three, ![four](images/home.png), [five](#here), \
+            "[One *a* `b`](seed.md#x), two, three, ![four](images/pages/home-desk.png), [five](#here), \
              [six](a/index.md)."
         );
         let page = Page::parse(
@@ -468,7 +468,7 @@ mod tests {
         );
         assert_eq!(
             files,
-            BTreeSet::from([PathBuf::from("docs/images/home.png")])
+            BTreeSet::from([PathBuf::from("docs/images/pages/home-desk.png")])
         );
     }
 }
