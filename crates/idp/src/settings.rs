@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use db::Migration;
 use jiff::SignedDuration;
 use protocol::pingone::Region;
 use secrecy::SecretString;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// Who else hears of each entry of the audit log.
     pub activities: Option<Arc<dyn Listener>>,
+    /// Steps of the tables after this version's: tests let a node be one of a version to come.
+    pub later_migrations: &'static [Migration],
 }
 
 /// Hears of each entry of the audit log, once it is written to the database.
@@ -87,6 +90,7 @@ impl Settings {
             limits: Limits::default(),
             lifetimes: Lifetimes::default(),
             activities: None,
+            later_migrations: &[],
         }
     }
 }

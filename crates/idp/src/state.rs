@@ -100,7 +100,8 @@ impl Idp {
             random,
             keyring,
         } = parts;
-        db.migrate(stores::TABLES, stores::MIGRATIONS).await?;
+        let steps = [stores::MIGRATIONS, settings.later_migrations].concat();
+        db.migrate(stores::TABLES, &steps).await?;
         let core = Core::new(settings, db, random, keyring);
         core::names::bring_up_to_date(&core).await?;
         core::licenses::bring_up_to_date(&core).await?;

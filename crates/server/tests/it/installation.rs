@@ -129,6 +129,13 @@ impl Installation {
         servers: Servers,
         settings: &[(&'static str, String)],
     ) -> Running {
+        let mut options = self.node(servers, settings);
+        options.db = db;
+        up(options).await.unwrap()
+    }
+
+    /// What a node with some settings of its own is started with.
+    pub(crate) fn node(&self, servers: Servers, settings: &[(&'static str, String)]) -> UpOptions {
         testkit::install_cryptography();
         let mut sources = Sources {
             file: Some(self.config()),
@@ -139,8 +146,7 @@ impl Installation {
         }
         let mut options = UpOptions::new(Loaded::read(&sources).settings_for(servers).unwrap());
         options.servers = servers;
-        options.db = db;
-        up(options).await.unwrap()
+        options
     }
 
     pub(crate) fn browser(&self) -> Browser {

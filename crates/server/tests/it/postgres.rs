@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::installation::{Installation, PASSWORD, free_port};
 
-async fn register(browser: &Browser, portal: &str, person: &Person) -> Page {
+pub(crate) async fn register(browser: &Browser, portal: &str, person: &Person) -> Page {
     let page = browser.open(format!("{portal}register")).await;
     page.form_with("confirmPassword")
         .fill("username", &person.username)

@@ -4,37 +4,25 @@ use std::fs;
 use std::process::Output;
 
 use db::{Db, Migration, MigrationSet, Statement};
-use latchkey::config::{Loaded, Sources};
-use latchkey::{Servers, UpOptions, up};
-use testkit::{Person, System, give_credentials};
+use latchkey::{Running, Servers, up};
+use testkit::{Browser, Person, System, give_credentials};
 
-use crate::installation::{Installation, PASSWORD, refused, run};
+use crate::installation::{Installation, PASSWORD, free_port, refused, run};
+use crate::postgres::{Balancer, register};
 
-/// Everything that a step may do beside a program that does not know it: a column that may be absent, one
-/// that has a default, a table that hangs off one of ours, another index for the same table.
-const ADDS: &str = "
-ALTER TABLE users ADD COLUMN of_the_next_version TEXT;
-ALTER TABLE users ADD COLUMN count_of_the_next_version BIGINT NOT NULL DEFAULT 7;
-CREATE TABLE next_things (
-    id TEXT PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    made_at BIGINT NOT NULL
-);
-CREATE INDEX next_things_of_users ON next_things (user_id, made_at);
-INSERT INTO next_things (id, user_id, made_at) SELECT id, id, created_at FROM users;
-DROP INDEX users_by_state;
-CREATE INDEX users_by_state_of_next ON users (environment_id, enabled, count_of_the_next_version, id);
-";
+/// What the step of the next version writes into each row, which this version knows nothing of.
+const WRITTEN: &str = "of the next version";
 
-/// What this program has, and a step of the next version.
-fn of_the_next_version(migrations: &[Migration]) -> Vec<Migration> {
-    let version = migrations.last().unwrap().version + 1;
-    let next = Migration {
+/// What the next version has after this one's steps: one that adds something.
+fn of_the_next_version() -> &'static [Migration] {
+    let version = idp::MIGRATIONS.last().unwrap().version + 1;
+    let step = Migration {
         version,
         name: "of_the_next_version",
-        sql: ADDS,
+        sql: "ALTER TABLE users ADD COLUMN of_the_next_version TEXT NOT NULL
+              DEFAULT 'of the next version';",
     };
-    [migrations, &[next]].concat()
+    Box::leak(Box::new([step]))
 }
 
 fn latchkey(place: &Installation, arguments: &[&str]) -> Output {
@@ -47,103 +35,209 @@ fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-async fn signs_on(place: &Installation) {
+async fn signs_on(place: &Installation, person: &Person) -> Browser {
     let browser = place.browser();
     let page = browser.open(place.portal("login")).await.expect(200);
-    let ada = Person::new("ada", PASSWORD);
-    give_credentials(&page, &ada).await.expect(200);
-    // The operator's page asks the management API.
-    browser.open(place.portal("users")).await.expect(200);
+    let home = give_credentials(&page, person).await.expect(200);
+    let is_home = home.url.as_str().starts_with(&place.portal(""));
+    assert!(is_home, "{}", home.summary());
+    knows(place, &browser, person).await;
+    browser
 }
 
-/// An administrator makes, changes, lists and deletes somebody: the running server writes rows that the
-/// step has given more columns, and asks by the index that it has replaced.
-async fn administers(place: &Installation, db: &Db) {
-    let made = latchkey(place, &["user", "create", "grace", "grace@example.com"]);
-    let made: serde_json::Value = serde_json::from_str(&printed(&made)).unwrap();
-    let id = made["id"].as_str().unwrap().to_owned();
-    let defaults = Statement::new(
-        "SELECT count_of_the_next_version AS number FROM users WHERE id = $1 \
-         AND of_the_next_version IS NULL",
-    );
-    let row = db.read_optional(defaults.bind(&id)).await.unwrap();
-    let number: i64 = row.unwrap().get("number").unwrap();
-    assert_eq!(number, 7);
-    // What the next version keeps of her hangs off her row, and goes with it.
-    let thing = Statement::new("INSERT INTO next_things (id, user_id, made_at) VALUES ($1, $1, 1)");
-    db.write(thing.bind(&id)).await.unwrap();
-    printed(&latchkey(
-        place,
-        &["user", "update", "grace", "--set", "title=Captain"],
-    ));
-    printed(&latchkey(place, &["user", "disable", "grace"]));
-    let filter = ["user", "list", "--filter", "enabled eq false"];
-    assert!(printed(&latchkey(place, &filter)).contains("grace"));
-    printed(&latchkey(place, &["user", "delete", "grace", "--yes"]));
-    let things = Statement::new("SELECT COUNT(*) AS number FROM next_things WHERE user_id = $1");
-    let row = db.read_optional(things.bind(&id)).await.unwrap();
-    let number: i64 = row.unwrap().get("number").unwrap();
-    assert_eq!(number, 0);
+async fn knows(place: &Installation, browser: &Browser, person: &Person) {
+    let info = browser.open(place.portal("user/info")).await.expect(200);
+    assert!(info.body().contains(&person.email), "{}", info.summary());
 }
 
-/// A database that `configure` names, while a server may run on it.
-fn beside(place: &Installation, postgres: Option<&db::testing::TestDb>) -> Db {
+/// An installation with an administrator, behind a balancer for each side.
+struct Site {
+    place: Installation,
+    postgres: Option<db::testing::TestDb>,
+    /// The database as another program would open it, which SQLite lets only its own process.
+    db: Db,
+    portals: Balancer,
+    idps: Balancer,
+    ports: [[u16; 2]; 2],
+}
+
+impl Site {
+    async fn new(postgres: Option<db::testing::TestDb>) -> Self {
+        let place = Installation::new();
+        if let Some(test) = &postgres {
+            let keyring = place.data().join("keyring.json");
+            place.configure_database(&test.postgres_url().unwrap(), keyring.to_str().unwrap());
+        }
+        let made = tokio::task::block_in_place(|| place.create("Customers", PASSWORD));
+        let ca = place.certificate();
+        let lines = printed(&made);
+        place.configure(&format!("{lines}ca_file = \"{}\"\n", ca.display()));
+        // There is no mail server, from which a code would come.
+        place.configure("[portal.registration]\nverify_email = false\n");
+        let ports = [[free_port(), free_port()], [free_port(), free_port()]];
+        let [[portal, idp], _] = ports;
+        Self {
+            db: opened(&place, postgres.as_ref()),
+            portals: Balancer::start(place.portal_port, portal).await,
+            idps: Balancer::start(place.idp_port, idp).await,
+            place,
+            postgres,
+            ports,
+        }
+    }
+
+    /// Starts a node of this version, or of the next one, which has the same file of keys.
+    async fn node(&self, number: usize, is_next: bool) -> Result<Running, latchkey::StartError> {
+        let [portal, idp] = self.ports[number];
+        let data = self.place.data();
+        let own = [
+            ("portal.listen", format!("localhost:{portal}")),
+            ("idp.listen", format!("localhost:{idp}")),
+            (
+                "keyring_file",
+                data.join("keyring.json").display().to_string(),
+            ),
+            (
+                "data_dir",
+                data.join(format!("node-{number}")).display().to_string(),
+            ),
+        ];
+        let mut options = self.place.node(Servers::Both, &own);
+        // A handle of its own, which ends with the node.
+        options.db = Some(match &self.postgres {
+            Some(test) => test.reopen().await,
+            None => opened(&self.place, None),
+        });
+        if is_next {
+            options.settings.idp.settings.later_migrations = of_the_next_version();
+        }
+        up(options).await
+    }
+
+    /// Lets one node answer everything from now on.
+    async fn switch(&self, number: usize) {
+        let [portal, idp] = self.ports[number];
+        self.idps.switch(idp).await;
+        self.portals.switch(portal).await;
+    }
+
+    /// Somebody makes an account by the node whose turn it is.
+    async fn registers(&self, name: &str) -> Person {
+        let person = Person::new(name, "Correct-Horse-42");
+        register(&self.place.browser(), &self.place.portal(""), &person).await;
+        person
+    }
+}
+
+fn opened(place: &Installation, postgres: Option<&db::testing::TestDb>) -> Db {
     match postgres {
         Some(test) => test.db.clone(),
         None => Db::sqlite(&place.data().join("latchkey.db")).unwrap(),
     }
 }
 
-async fn goes_on_and_back(postgres: Option<db::testing::TestDb>) {
-    let place = Installation::new();
-    if let Some(test) = &postgres {
-        let keyring = place.data().join("keyring.json");
-        place.configure_database(&test.postgres_url().unwrap(), keyring.to_str().unwrap());
-    }
-    let made = tokio::task::block_in_place(|| place.create("Customers", PASSWORD));
-    let ca = place.certificate();
-    let lines = printed(&made);
-    place.configure(&format!("{lines}ca_file = \"{}\"\n", ca.display()));
-    let running = place.start().await;
-    signs_on(&place).await;
+/// What the column of the next version's says of everybody, in the order of their names.
+async fn written(db: &Db) -> Vec<(String, String)> {
+    let sql = "SELECT username, of_the_next_version AS written FROM users ORDER BY username";
+    let rows = db.read(Statement::new(sql)).await.unwrap();
+    let both = |row: &db::Row| (row.get("username").unwrap(), row.get("written").unwrap());
+    rows.iter().map(both).collect()
+}
+
+async fn run_side_by_side(postgres: Option<db::testing::TestDb>) {
+    let site = Site::new(postgres).await;
+    let place = &site.place;
+    let ada = Person::new("ada", PASSWORD);
+    let this = site.node(0, false).await.unwrap();
+    let before = signs_on(place, &ada).await;
+
+    // The next version takes its step while this one runs and a sign-on is under way.
+    let halfway = place.browser();
+    let page = halfway.open(place.portal("login")).await.expect(200);
+    let next = site.node(1, true).await.unwrap();
+    site.switch(1).await;
+    give_credentials(&page, &ada).await.expect(200);
+    knows(place, &halfway, &ada).await;
+    knows(place, &before, &ada).await;
+    let grace = site.registers("grace").await;
+    let page = place.browser().open(place.portal("login")).await;
+    let page = page.expect(200);
+
+    // And back, in the middle of another one.
+    site.switch(0).await;
+    give_credentials(&page, &grace).await.expect(200);
+    signs_on(place, &grace).await;
+    knows(place, &halfway, &ada).await;
+    let mary = site.registers("mary").await;
+
+    site.switch(1).await;
+    signs_on(place, &mary).await;
+    knows(place, &before, &ada).await;
+    let everybody = ["ada", "grace", "mary"].map(|name| (name.to_owned(), WRITTEN.to_owned()));
+    assert_eq!(written(&site.db).await, everybody);
+
+    // Whoever is replaced last leaves nobody behind.
+    this.shutdown().await;
+    knows(place, &halfway, &ada).await;
+    signs_on(place, &grace).await;
+    next.shutdown().await;
+}
+
+async fn leads_back(postgres: Option<db::testing::TestDb>) {
+    let site = Site::new(postgres).await;
+    let place = &site.place;
+    let ada = Person::new("ada", PASSWORD);
+    site.node(0, false).await.unwrap().shutdown().await;
     let folder = tempfile::tempdir().unwrap();
     let backup = folder.path().join("before.tar");
     let backup = backup.to_str().unwrap();
-    if postgres.is_none() {
-        printed(&latchkey(&place, &["backup", backup]));
-    }
+    printed(&latchkey(place, &["backup", backup]));
+    let next = site.node(1, true).await.unwrap();
+    site.switch(1).await;
+    let grace = site.registers("grace").await;
+    signs_on(place, &grace).await;
+    next.shutdown().await;
 
-    // The next version takes its step beside this one, which still runs.
-    let db = beside(&place, postgres.as_ref());
-    let next = of_the_next_version(idp::MIGRATIONS);
-    db.migrate(idp::TABLES, &next).await.unwrap();
-    signs_on(&place).await;
-    administers(&place, &db).await;
-    running.shutdown().await;
-
-    // This version is not started on it again.
-    let sources = Sources {
-        file: Some(place.config()),
-        ..Sources::default()
-    };
-    let settings = Loaded::read(&sources).settings_for(Servers::Both).unwrap();
-    let error = up(UpOptions::new(settings)).await.unwrap_err();
+    // This version is not started on what the next one has left.
+    let error = site.node(0, false).await.unwrap_err();
     let said = with_causes(&error);
     for words in ["newer than this program", "restore a backup"] {
         assert!(said.contains(words), "{said}");
     }
-    let check = latchkey(&place, &["migrate", "--check"]);
+    let check = latchkey(place, &["migrate", "--check"]);
     refused(&check, "newer than this program");
 
-    // The way back, where the backup is ours: PostgreSQL's is made by its own tools (`backup.rs`).
-    if postgres.is_none() {
-        drop(db);
-        fs::remove_dir_all(place.data()).unwrap();
-        printed(&latchkey(&place, &["restore", backup]));
-        let running = place.start().await;
-        signs_on(&place).await;
-        running.shutdown().await;
+    let Site {
+        place,
+        postgres,
+        portals,
+        idps,
+        ports,
+        db,
+    } = site;
+    if postgres.is_some() {
+        let tables = db.tables().await.unwrap().into_iter().collect();
+        db.drop_tables(&tables).await.unwrap();
     }
+    drop(db);
+    fs::remove_dir_all(place.data()).unwrap();
+    printed(&latchkey(&place, &["restore", backup]));
+    let db = opened(&place, postgres.as_ref());
+    let site = Site {
+        place,
+        postgres,
+        portals,
+        idps,
+        ports,
+        db,
+    };
+    let this = site.node(0, false).await.unwrap();
+    site.switch(0).await;
+    signs_on(&site.place, &ada).await;
+    let gone = site.place.browser().open(site.place.portal("login")).await;
+    let gone = give_credentials(&gone.expect(200), &grace).await;
+    assert!(gone.has("input[type=password]"), "{}", gone.summary());
+    this.shutdown().await;
 }
 
 /// An error with its causes.
@@ -154,15 +248,18 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_running_server_answers_beside_a_newer_schema_is_not_started_on_it_and_a_backup_leads_back()
- {
-    goes_on_and_back(None).await;
+async fn nodes_of_two_versions_finish_each_others_sign_ons_and_know_each_others_accounts() {
+    run_side_by_side(None).await;
+    if let Some(test) = db::testing::postgres().await {
+        run_side_by_side(Some(test)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_running_server_answers_beside_a_newer_schema_on_postgresql_and_is_not_started_on_it() {
+async fn a_version_does_not_start_on_what_a_newer_one_left_and_a_backup_leads_back() {
+    leads_back(None).await;
     if let Some(test) = db::testing::postgres().await {
-        goes_on_and_back(Some(test)).await;
+        leads_back(Some(test)).await;
     }
 }
 
