@@ -4,6 +4,7 @@ mod form;
 mod page;
 mod transport;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +74,19 @@ impl Browser {
         if let Transport::Service { service: old, .. } = &mut self.transport {
             *old = service;
         }
+        self
+    }
+
+    /// The same browser behind a proxy: whatever is asked of one of these public addresses goes to its
+    /// listener over plain HTTP, and no name is looked up.
+    ///
+    /// # Panics
+    ///
+    /// When an address is not an absolute URL.
+    #[must_use]
+    pub fn by_listeners(mut self, listeners: &[(&str, SocketAddr)]) -> Self {
+        let parsed = |(url, to): &(&str, SocketAddr)| (Url::parse(url).expect("a URL"), *to);
+        self.transport = Transport::Listeners(listeners.iter().map(parsed).collect());
         self
     }
 
