@@ -30,6 +30,11 @@
 //! # }
 //! ```
 
+/// The code of the introduction, which is compiled with the examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Introduction;
+
 mod browser;
 mod control;
 mod environment;

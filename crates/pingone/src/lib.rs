@@ -56,6 +56,11 @@
 //! `media_type` (of the body, which chooses the action on many of PingOne's addresses), `status`,
 //! `attempts`, `pingone.id` (the id that PingOne's support asks for), and `ms`.
 
+/// The code of the introduction, which is compiled with the examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Introduction;
+
 pub mod auth;
 pub mod management;
 

@@ -63,8 +63,21 @@ pub(crate) fn pages() -> BTreeSet<String> {
             }
         }
     }
-    let beside = ["README.md", "CONTRIBUTING.md", "examples/deploy/README.md"];
+    let beside = [
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "README.md",
+        "SECURITY.md",
+        "examples/deploy/README.md",
+    ];
     let mut pages = BTreeSet::from(beside.map(str::to_owned));
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let page = entry.unwrap().path().join("README.md");
+        if page.is_file() {
+            let name = page.parent().and_then(Path::file_name).unwrap();
+            pages.insert(format!("crates/{}/README.md", name.to_string_lossy()));
+        }
+    }
     collect("docs", &mut pages);
     pages
 }
@@ -102,6 +115,8 @@ fn latchkey(arguments: &[&str]) -> Output {
 fn fault(block: &Block) -> Option<String> {
     match block.language.as_str() {
         "" | "text" => None,
+        // Compiled as an example of its crate, which says so.
+        "rust" | "rust,no_run" if block.page.starts_with("crates/") => introduced(&block.page),
         "sh" => shell(&block.text),
         "toml" => settings(&block.text),
         "json" => serde_json::from_str::<serde_json::Value>(&block.text)
@@ -114,6 +129,14 @@ fn fault(block: &Block) -> Option<String> {
         "go" | "java" | "js" | "python" | "rust" => example(&block.text),
         other => Some(format!("nothing reads {other:?}")),
     }
+}
+
+/// The crate of an introduction compiles its code.
+fn introduced(page: &str) -> Option<String> {
+    let crate_root = root().join(page).with_file_name("src/lib.rs");
+    let text = fs::read_to_string(crate_root).unwrap();
+    let is_compiled = text.contains("include_str!(\"../README.md\")");
+    (!is_compiled).then(|| "its crate does not compile it".to_owned())
 }
 
 /// A part of an example stands there word for word: examples are compiled, or run by the tests of
@@ -265,6 +288,7 @@ fn blocks_that_nobody_understands_are_found() {
         ("python", "import nothing"),
         ("ini", "import os"),
         ("rust", "fn main() {}"),
+        ("rust,no_run", "fn main() {}"),
         ("ruby", "1"),
     ] {
         let block = Block {
