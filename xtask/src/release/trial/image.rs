@@ -105,7 +105,7 @@ impl Image {
             .quiet()
             .succeed()?;
         buildah(&folder)
-            .args(["build", "--isolation=chroot", "--format=docker"])
+            .args(["bud", "--isolation=chroot", "--format=docker"])
             .args(["--quiet", "--tag=latchkey"])
             .arg(&context)
             .read()?;
