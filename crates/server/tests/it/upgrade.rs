@@ -13,14 +13,29 @@ use crate::postgres::{Balancer, register};
 /// What the step of the next version writes into each row, which this version knows nothing of.
 const WRITTEN: &str = "of the next version";
 
-/// What the next version has after this one's steps: one that adds something.
+/// Everything that a step may do beside a program that does not know it: a column that has a default, one
+/// that may be absent, a table that hangs off one of ours, another index for the same table.
+const ADDS: &str = "
+ALTER TABLE users ADD COLUMN of_the_next_version TEXT NOT NULL DEFAULT 'of the next version';
+ALTER TABLE users ADD COLUMN absent_in_this_version TEXT;
+CREATE TABLE next_things (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    made_at BIGINT NOT NULL
+);
+CREATE INDEX next_things_of_users ON next_things (user_id, made_at);
+INSERT INTO next_things (id, user_id, made_at) SELECT id, id, created_at FROM users;
+DROP INDEX users_by_state;
+CREATE INDEX users_by_state_of_next ON users (environment_id, enabled, absent_in_this_version, id);
+";
+
+/// What the next version has after this one's steps.
 fn of_the_next_version() -> &'static [Migration] {
     let version = idp::MIGRATIONS.last().unwrap().version + 1;
     let step = Migration {
         version,
         name: "of_the_next_version",
-        sql: "ALTER TABLE users ADD COLUMN of_the_next_version TEXT NOT NULL
-              DEFAULT 'of the next version';",
+        sql: ADDS,
     };
     Box::leak(Box::new([step]))
 }
@@ -210,10 +225,10 @@ async fn leads_back(postgres: Option<db::testing::TestDb>) {
     let Site {
         place,
         postgres,
+        db,
         portals,
         idps,
         ports,
-        db,
     } = site;
     if postgres.is_some() {
         let tables = db.tables().await.unwrap().into_iter().collect();
@@ -226,10 +241,10 @@ async fn leads_back(postgres: Option<db::testing::TestDb>) {
     let site = Site {
         place,
         postgres,
+        db,
         portals,
         idps,
         ports,
-        db,
     };
     let this = site.node(0, false).await.unwrap();
     site.switch(0).await;
