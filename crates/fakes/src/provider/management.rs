@@ -15,7 +15,7 @@ use protocol::scim::Filter;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::access::{allowed, find};
+use super::access::{Asked, ByOthers, ByThemselves, allowed, find};
 use super::answer::{api_error, json_answer};
 use super::openid::Bearer;
 use super::passwords::judge;
@@ -202,31 +202,19 @@ async fn create_user(
     json_answer(201, &shown(&person))
 }
 
-async fn load_user(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, Some(&id)) {
-        return *refusal;
-    }
-    match find(&provider, &id) {
+async fn load_user(ByThemselves(asked): ByThemselves) -> Response {
+    match find(&asked.provider, &asked.id) {
         Some(person) => json_answer(200, &shown(&person)),
         None => api_error(404, "NOT_FOUND", &json!([])),
     }
 }
 
-async fn delete_user(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, None) {
-        return *refusal;
-    }
-    let mut world = provider.world();
+async fn delete_user(ByOthers(asked): ByOthers) -> Response {
+    let mut world = asked.provider.world();
     let before = world.people.len();
-    world.people.retain(|person| person.id.to_string() != id);
+    world
+        .people
+        .retain(|person| person.id.to_string() != asked.id);
     if world.answers_to_writes_are_lost {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
@@ -237,18 +225,9 @@ async fn delete_user(
 }
 
 /// Changes names and address; another address is not proven.
-async fn change_user(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, Some(&id)) {
-        return *refusal;
-    }
+async fn change_user(ByThemselves(asked): ByThemselves, body: String) -> Response {
     let body: Value = serde_json::from_str(&body).unwrap();
-    let username = find(&provider, &id).unwrap().username;
-    provider.change(&username, |person| {
+    asked.change(|person| {
         if let Some(email) = body["email"].as_str() {
             email.clone_into(&mut person.email);
             person.email_verified = false;
@@ -261,10 +240,10 @@ async fn change_user(
             username.clone_into(&mut person.username);
         }
     });
-    if provider.world().answers_to_writes_are_lost {
+    if asked.provider.world().answers_to_writes_are_lost {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    json_answer(200, &shown(&find(&provider, &id).unwrap()))
+    json_answer(200, &shown(&asked.person()))
 }
 
 async fn act_on_user(
@@ -291,61 +270,44 @@ async fn act_on_user(
     json_answer(200, &shown(&find(&provider, &id).unwrap()))
 }
 
-/// The sessions of a user, if the caller may see them.
-fn sessions_of(
-    provider: &Provider,
-    id: &str,
-    headers: &HeaderMap,
-) -> Result<Vec<Value>, Box<Response>> {
-    allowed(provider, headers, Some(id))?;
-    let world = provider.world();
+/// The sessions of a user.
+fn sessions_of(asked: &Asked) -> Vec<Value> {
+    let world = asked.provider.world();
     let theirs = world
         .sessions
         .iter()
-        .filter(|(user, _)| user.to_string() == id);
-    let shown = theirs.map(|(_, id)| json!({"id": id, "createdAt": "2026-01-05T10:00:00Z"}));
-    Ok(shown.collect())
+        .filter(|(user, _)| user.to_string() == asked.id);
+    theirs
+        .map(|(_, id)| json!({"id": id, "createdAt": "2026-01-05T10:00:00Z"}))
+        .collect()
 }
 
-async fn list_sessions(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    match sessions_of(&provider, &id, &headers) {
-        Ok(sessions) => json_answer(200, &json!({"_embedded": {"sessions": sessions}})),
-        Err(refusal) => *refusal,
-    }
+async fn list_sessions(ByThemselves(asked): ByThemselves) -> Response {
+    let sessions = sessions_of(&asked);
+    json_answer(200, &json!({"_embedded": {"sessions": sessions}}))
 }
 
 async fn load_session(
-    State(provider): State<Provider>,
-    Path((id, session)): Path<(String, String)>,
-    headers: HeaderMap,
+    ByThemselves(asked): ByThemselves,
+    Path((_, session)): Path<(String, String)>,
 ) -> Response {
-    match sessions_of(&provider, &id, &headers) {
-        Ok(sessions) => match sessions.iter().find(|one| one["id"] == session) {
-            Some(found) => json_answer(200, found),
-            None => api_error(404, "NOT_FOUND", &json!([])),
-        },
-        Err(refusal) => *refusal,
+    let sessions = sessions_of(&asked);
+    match sessions.iter().find(|one| one["id"] == session) {
+        Some(found) => json_answer(200, found),
+        None => api_error(404, "NOT_FOUND", &json!([])),
     }
 }
 
 async fn end_session(
-    State(provider): State<Provider>,
-    Path((id, session)): Path<(String, String)>,
-    headers: HeaderMap,
+    ByThemselves(asked): ByThemselves,
+    Path((_, session)): Path<(String, String)>,
 ) -> Response {
-    match sessions_of(&provider, &id, &headers) {
-        Ok(sessions) if sessions.iter().any(|one| one["id"] == session) => {
-            let mut world = provider.world();
-            world.sessions.retain(|(_, one)| one.to_string() != session);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Ok(_) => api_error(404, "NOT_FOUND", &json!([])),
-        Err(refusal) => *refusal,
+    if !sessions_of(&asked).iter().any(|one| one["id"] == session) {
+        return api_error(404, "NOT_FOUND", &json!([]));
     }
+    let mut world = asked.provider.world();
+    world.sessions.retain(|(_, one)| one.to_string() != session);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn activities(State(provider): State<Provider>, headers: HeaderMap) -> Response {
@@ -360,20 +322,9 @@ async fn activities(State(provider): State<Provider>, headers: HeaderMap) -> Res
     }
 }
 
-async fn set_enabled(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, None) {
-        return *refusal;
-    }
-    let person = find(&provider, &id).unwrap();
+async fn set_enabled(ByOthers(asked): ByOthers, body: String) -> Response {
     let body: Value = serde_json::from_str(&body).unwrap();
-    provider.change(&person.username, |person| {
-        person.enabled = body["enabled"] == true;
-    });
+    asked.change(|person| person.enabled = body["enabled"] == true);
     json_answer(200, &body)
 }
 

@@ -1,7 +1,6 @@
 //! The password endpoints of a user, with PingOne's refusals.
 
 use axum::Router;
-use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::HeaderMap;
@@ -9,7 +8,7 @@ use protocol::password_policy::{Context, PasswordPolicy, evaluate};
 use protocol::pingone::media_type;
 use serde_json::{Value, json};
 
-use super::access::{allowed, find};
+use super::access::{ByOthers, ByThemselves};
 use super::answer::{api_error, json_answer};
 use super::world::Person;
 use super::{ENVIRONMENT, Provider};
@@ -37,44 +36,34 @@ fn state(person: &Person) -> Value {
     json!({
         "environment": {"id": ENVIRONMENT},
         "user": {"id": person.id},
+        "lastChangedAt": person.password_set_at,
         "status": if person.must_change { "MUST_CHANGE_PASSWORD" } else { "OK" },
         "_embedded": {"passwordPolicy": PasswordPolicy::standard()},
     })
 }
 
-async fn password_state(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, Some(&id)) {
-        return *refusal;
-    }
-    json_answer(200, &state(&find(&provider, &id).unwrap()))
+async fn password_state(ByThemselves(asked): ByThemselves) -> Response {
+    json_answer(200, &state(&asked.person()))
 }
 
 async fn put_password(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
+    ByThemselves(asked): ByThemselves,
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, Some(&id)) {
-        return *refusal;
-    }
     let content_type = headers["content-type"].to_str().unwrap().to_owned();
     let body: Value = serde_json::from_str(&body).unwrap();
-    let person = find(&provider, &id).unwrap();
+    let person = asked.person();
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     if media_type::is(&content_type, media_type::PASSWORD_SET) {
         if let Err(refusal) = judge(&text("value"), "value") {
             return *refusal;
         }
-        provider.change(&person.username, |person| {
+        asked.change(|person| {
             person.password = text("value");
             person.must_change = body["forceChange"] == true;
         });
-        return json_answer(200, &state(&find(&provider, &id).unwrap()));
+        return json_answer(200, &state(&asked.person()));
     }
     assert!(media_type::is(&content_type, media_type::PASSWORD_RESET));
     if person.failures >= 5 {
@@ -83,13 +72,13 @@ async fn put_password(
         return api_error(400, "REQUEST_FAILED", &detail);
     }
     if text("currentPassword") != person.password {
-        provider.change(&person.username, |person| person.failures += 1);
+        asked.change(|person| person.failures += 1);
         let detail = json!([{"code": "INVALID_VALUE", "target": "currentPassword",
             "message": "The provided password did not match provisioned password",
             "innerError": {"failuresRemaining": 4 - person.failures}}]);
         return api_error(400, "INVALID_DATA", &detail);
     }
-    if provider.world().changed_too_young {
+    if asked.provider.world().changed_too_young {
         let detail = json!([{"code": "PASSWORD_TOO_YOUNG", "message": "too young"}]);
         return api_error(400, "REQUEST_FAILED", &detail);
     }
@@ -102,7 +91,7 @@ async fn put_password(
             "innerError": {"unsatisfiedRequirements": ["history"], "history": "used before"}}]);
         return api_error(400, "INVALID_DATA", &detail);
     }
-    provider.change(&person.username, |person| {
+    asked.change(|person| {
         person.history.push(person.password.clone());
         person.password = text("newPassword");
         person.failures = 0;
@@ -110,19 +99,11 @@ async fn put_password(
     json_answer(200, &state(&person))
 }
 
-async fn post_password(
-    State(provider): State<Provider>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
-    if let Err(refusal) = allowed(&provider, &headers, None) {
-        return *refusal;
-    }
+async fn post_password(ByOthers(asked): ByOthers, headers: HeaderMap, body: String) -> Response {
     let content_type = headers["content-type"].to_str().unwrap().to_owned();
-    let person = find(&provider, &id).unwrap();
+    let person = asked.person();
     if media_type::is(&content_type, media_type::PASSWORD_UNLOCK) {
-        provider.change(&person.username, |person| person.failures = 0);
+        asked.change(|person| person.failures = 0);
         return json_answer(200, &state(&person));
     }
     if media_type::is(&content_type, media_type::PASSWORD_SEND_RECOVERY_CODE) {
@@ -130,11 +111,12 @@ async fn post_password(
             let detail = json!([{"code": "ACCOUNT_NOT_USABLE", "message": "disabled"}]);
             return api_error(400, "REQUEST_FAILED", &detail);
         }
-        let is_stuck = provider.world().codes_are_stuck;
+        let is_stuck = asked.provider.world().codes_are_stuck;
         if is_stuck {
             std::future::pending::<()>().await;
         }
-        let code = provider
+        let code = asked
+            .provider
             .world()
             .fresh("code")
             .to_uppercase()
@@ -142,7 +124,7 @@ async fn post_password(
             .rev()
             .take(8)
             .collect();
-        provider.change(&person.username, |person| person.code = Some((code, 0)));
+        asked.change(|person| person.code = Some((code, 0)));
         return json_answer(200, &state(&person));
     }
     assert!(media_type::is(&content_type, media_type::PASSWORD_RECOVER));
@@ -152,7 +134,7 @@ async fn post_password(
         .as_ref()
         .is_some_and(|(code, tries)| *tries < 5 && body["recoveryCode"] == **code);
     if !is_right {
-        provider.change(&person.username, |person| {
+        asked.change(|person| {
             if let Some((_, tries)) = &mut person.code {
                 *tries += 1;
             }
@@ -165,7 +147,7 @@ async fn post_password(
     if let Err(refusal) = judge(&new, "newPassword") {
         return *refusal;
     }
-    provider.change(&person.username, |person| {
+    asked.change(|person| {
         person.password = new;
         person.code = None;
     });

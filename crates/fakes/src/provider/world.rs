@@ -68,6 +68,8 @@ pub struct Person {
     pub code: Option<(String, u32)>,
     /// Wrong current passwords in a row.
     pub failures: u32,
+    /// When the password was set (RFC 3339), if that is told.
+    pub password_set_at: Option<String>,
     /// Whether they were created with an address that is yet to be verified.
     pub needs_verification: bool,
 }
@@ -90,6 +92,7 @@ impl Person {
             history: Vec::new(),
             code: None,
             failures: 0,
+            password_set_at: None,
             needs_verification: false,
         }
     }
