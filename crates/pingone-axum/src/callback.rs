@@ -215,7 +215,7 @@ async fn begin_session(
         .tokens()
         .insert(record.tokens, tokens, until)
         .await?;
-    session::begin(request.session, record).await?;
+    session::begin(request.session, record, sign_on.kept()).await?;
     if let Some(before) = before {
         sign_on.tokens().delete(before.tokens).await?;
     }

@@ -127,17 +127,22 @@ pub(crate) async fn take_pending(
 /// Makes the session that of a user who has just signed on.
 ///
 /// Its id is renewed, so that one that was planted before is worth nothing, and what belonged to
-/// somebody else goes. Sign-ons pending in other tabs stay.
-pub(crate) async fn begin(session: &Session, record: &Record) -> Result<(), SessionError> {
-    let pending = session
-        .get_value(PENDING)
-        .await
-        .map_err(SessionError::new)?;
+/// somebody else goes. Sign-ons pending in other tabs stay, and the entries that the application keeps.
+pub(crate) async fn begin(
+    session: &Session,
+    record: &Record,
+    kept: &[&'static str],
+) -> Result<(), SessionError> {
+    let mut staying = Vec::new();
+    for name in kept.iter().chain([&PENDING]) {
+        let value = session.get_value(name).await.map_err(SessionError::new)?;
+        staying.extend(value.map(|value| (*name, value)));
+    }
     session.clear().await;
     session.cycle_id().await.map_err(SessionError::new)?;
-    if let Some(pending) = pending {
+    for (name, value) in staying {
         session
-            .insert_value(PENDING, pending)
+            .insert_value(name, value)
             .await
             .map_err(SessionError::new)?;
     }

@@ -50,6 +50,7 @@ struct Inner {
     sessions: SharedSessions,
     tokens: Arc<dyn TokenStore>,
     pages: Arc<dyn Pages>,
+    kept: Vec<&'static str>,
     session_turns: Turns<Id>,
     refreshes: Refreshes,
     answered: Answered,
@@ -64,6 +65,7 @@ pub struct SignOnBuilder {
     sessions: SharedSessions,
     tokens: Arc<dyn TokenStore>,
     pages: Arc<dyn Pages>,
+    kept: Vec<&'static str>,
 }
 
 impl SignOnBuilder {
@@ -87,6 +89,13 @@ impl SignOnBuilder {
         self
     }
 
+    /// Keeps this entry of a session when somebody signs on. All others are deleted then, so that
+    /// nobody finds what an earlier visitor left: keep only what anybody may find.
+    pub fn keep(mut self, entry: &'static str) -> Self {
+        self.kept.push(entry);
+        self
+    }
+
     /// Puts it together.
     ///
     /// Nothing is connected to yet: a provider that is down at start is no reason not to start.
@@ -104,6 +113,7 @@ impl SignOnBuilder {
                 sessions: self.sessions,
                 tokens: self.tokens,
                 pages: self.pages,
+                kept: self.kept,
                 session_turns: Turns::default(),
                 refreshes: Refreshes::default(),
                 answered: Answered::default(),
@@ -176,6 +186,7 @@ impl SignOn {
             sessions: SharedSessions::new(MemoryStore::default()),
             tokens: Arc::new(MemoryTokenStore::default()),
             pages: Arc::new(PlainPages),
+            kept: Vec::new(),
         }
     }
 
@@ -317,6 +328,11 @@ impl SignOn {
 
     pub(crate) fn pages(&self) -> &dyn Pages {
         &*self.inner.pages
+    }
+
+    /// The entries of a session that stay when somebody signs on.
+    pub(crate) fn kept(&self) -> &[&'static str] {
+        &self.inner.kept
     }
 
     pub(crate) fn random(&self) -> &dyn Random {
