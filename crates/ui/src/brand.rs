@@ -5,8 +5,9 @@
 
 pub(crate) mod colour;
 mod pictures;
+mod problem;
+mod values;
 
-use std::fmt;
 use std::path::PathBuf;
 
 use axum::Router;
@@ -14,9 +15,16 @@ use bytes::Bytes;
 use serde::Deserialize;
 use url::Url;
 
-use self::colour::{Colour, READABLE};
+use self::colour::Colour;
 use self::pictures::Picture;
+use self::problem::Judged;
+use self::values::{
+    SYSTEM_FONT, parse_colour, parse_font, parse_footer, parse_link, parse_name, parse_radius,
+    parse_wordmark, text_on,
+};
 use crate::assets::{self, Served};
+
+pub use self::problem::{BrandProblem, InvalidBrand};
 
 /// Latchkey's own accent.
 const ACCENT: Colour = Colour::new(0x2f, 0x45, 0xc5);
@@ -31,18 +39,8 @@ const LIGHT_GROUND: Colour = Colour::new(0xf4, 0xf5, 0xf8);
 /// `--surface-raised` of the dark theme in site.css, the lightest ground that links stand on there.
 const DARK_GROUND: Colour = Colour::new(0x22, 0x27, 0x33);
 
-/// The longest name that a top bar takes.
-const LONGEST_NAME: usize = 40;
-/// The largest radius of a corner, CSS pixels.
-const LARGEST_RADIUS: u8 = 24;
-/// The longest text at the foot of pages and mails.
-const LONGEST_FOOTER: usize = 200;
-
 /// The name where none is configured.
 const OWN_NAME: &str = "Latchkey";
-
-const SYSTEM_FONT: &str =
-    "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif";
 
 /// What a configuration says about the brand; what it leaves out is Latchkey's own.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -67,6 +65,9 @@ pub struct BrandSettings {
     pub logo: Option<PathBuf>,
     /// The same for the dark theme; the logo, where it is left out.
     pub logo_dark: Option<PathBuf>,
+    /// A PNG file in the place of both in mails, whose programs show no SVG; readable on light and
+    /// dark ground. Without one, mails show those of both that are PNG.
+    pub mail_logo: Option<PathBuf>,
     /// An SVG, PNG or ICO file for the browser's tab; the logo, unless that is a wordmark.
     pub favicon: Option<PathBuf>,
     /// Whether the logo is a wordmark, which says the name: it is not written beside it.
@@ -118,6 +119,7 @@ pub struct Brand {
     style: Served,
     logo: Option<Picture>,
     logo_dark: Option<Picture>,
+    mail_logo: Option<Picture>,
     favicon: Option<Picture>,
     /// The first letter of a name that is not Latchkey's.
     mark: Option<Picture>,
@@ -133,71 +135,6 @@ struct Palette {
     accent_text: Colour,
     accent_hover: Colour,
     link: Colour,
-}
-
-/// Why a brand was refused: everything that is wrong with it.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub struct InvalidBrand {
-    problems: Vec<BrandProblem>,
-}
-
-/// One thing that is wrong with a brand.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct BrandProblem {
-    key: &'static str,
-    what: String,
-}
-
-impl InvalidBrand {
-    /// What is wrong, in the order of [`BrandSettings`]; at least one thing.
-    pub fn problems(&self) -> &[BrandProblem] {
-        &self.problems
-    }
-}
-
-impl fmt::Display for InvalidBrand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            let between = if index == 0 { "" } else { "; " };
-            write!(f, "{between}brand `{}`: {}", problem.key, problem.what)?;
-        }
-        Ok(())
-    }
-}
-
-impl BrandProblem {
-    fn new(key: &'static str, what: impl Into<String>) -> Self {
-        Self {
-            key,
-            what: what.into(),
-        }
-    }
-
-    /// The key of [`BrandSettings`] to correct.
-    pub fn key(&self) -> &'static str {
-        self.key
-    }
-
-    /// What is wrong with its value, and what it may be.
-    pub fn what(&self) -> &str {
-        &self.what
-    }
-}
-
-/// Gathers what is wrong, so that all of it is told at once.
-#[derive(Default)]
-struct Judged {
-    problems: Vec<BrandProblem>,
-}
-
-impl Judged {
-    /// The value, or `instead` to go on with.
-    fn take<T>(&mut self, parsed: Result<T, BrandProblem>, instead: T) -> T {
-        parsed.unwrap_or_else(|problem| {
-            self.problems.push(problem);
-            instead
-        })
-    }
 }
 
 impl Brand {
@@ -247,6 +184,7 @@ impl Brand {
         };
         let logo = picture("logo", &settings.logo);
         let logo_dark = picture("logo_dark", &settings.logo_dark);
+        let mail_logo = picture("mail_logo", &settings.mail_logo);
         let favicon = picture("favicon", &settings.favicon);
         let wordmark = judged.take(parse_wordmark(settings), false);
         let footer = settings.footer.as_deref().map_or(Ok(None), parse_footer);
@@ -278,6 +216,7 @@ impl Brand {
             name,
             logo,
             logo_dark,
+            mail_logo,
             favicon,
             wordmark,
             footer,
@@ -342,7 +281,13 @@ impl Brand {
     where
         S: Clone + Send + Sync + 'static,
     {
-        let pictures = [&self.logo, &self.logo_dark, &self.favicon, &self.mark];
+        let pictures = [
+            &self.logo,
+            &self.logo_dark,
+            &self.mail_logo,
+            &self.favicon,
+            &self.mark,
+        ];
         let pictures = pictures.into_iter().flatten().map(Picture::served);
         assets::router(std::iter::once(&self.style).chain(pictures))
     }
@@ -355,16 +300,24 @@ impl Brand {
     /// The paths of the logos that a mail can show, for light and for dark surroundings: mail
     /// programs show no SVG.
     pub(crate) fn mail_logos(&self) -> (Option<&str>, Option<&str>) {
+        if let Some(logo) = &self.mail_logo {
+            return (Some(logo.url()), None);
+        }
         (
             self.logo.as_ref().and_then(Picture::in_mails),
             self.logo_dark.as_ref().and_then(Picture::in_mails),
         )
     }
 
+    /// Whether there is a logo, and none that mails can show.
+    pub fn lacks_mail_logo(&self) -> bool {
+        self.has_logo() && self.mail_logos().0.is_none()
+    }
+
     /// The letter that mails show in the place of a logo, where there is none at all; its colour
     /// and that of its ground, in light and in dark surroundings.
     pub(crate) fn mail_letter(&self) -> Option<MailLetter> {
-        if self.has_logo() {
+        if self.has_logo() || self.mail_logo.is_some() {
             return None;
         }
         let pair = |palette: Palette| (palette.accent.to_string(), palette.accent_text.to_string());
@@ -391,150 +344,6 @@ impl Default for Brand {
     }
 }
 
-fn parse_name(name: &str) -> Result<String, BrandProblem> {
-    let length = name.chars().count();
-    if name.trim() != name || length == 0 || length > LONGEST_NAME {
-        return Err(BrandProblem::new(
-            "name",
-            format!("give 1 to {LONGEST_NAME} characters without spaces around them"),
-        ));
-    }
-    if name.chars().any(char::is_control) {
-        return Err(BrandProblem::new(
-            "name",
-            "it contains a control character; leave it out",
-        ));
-    }
-    Ok(name.to_owned())
-}
-
-fn parse_colour(key: &'static str, text: Option<&str>) -> Result<Option<Colour>, BrandProblem> {
-    let Some(text) = text else { return Ok(None) };
-    Colour::parse(text).map(Some).ok_or_else(|| {
-        BrandProblem::new(
-            key,
-            format!("`{text}` is no colour; write it like `#2f45c5`"),
-        )
-    })
-}
-
-/// The colour of text on the accent: the wanted one if it can be read, else black or white.
-fn text_on(
-    accent: Colour,
-    key: &'static str,
-    wanted: Option<Colour>,
-) -> Result<Colour, BrandProblem> {
-    let Some(text) = wanted else {
-        let white_reads_better = WHITE.contrast(accent) >= INK.contrast(accent);
-        let text = if white_reads_better { WHITE } else { INK };
-        return Ok(if text.contrast(accent) >= READABLE {
-            text
-        } else {
-            BLACK
-        });
-    };
-    let contrast = text.contrast(accent);
-    if contrast < READABLE {
-        return Err(BrandProblem::new(
-            key,
-            format!(
-                "{text} on {accent} has a contrast of {contrast:.1}; people need at least \
-                 {READABLE}, so choose another, or leave the key out"
-            ),
-        ));
-    }
-    Ok(text)
-}
-
-fn parse_radius(radius: u8) -> Result<u8, BrandProblem> {
-    if radius > LARGEST_RADIUS {
-        return Err(BrandProblem::new(
-            "radius",
-            format!("{radius} is too large; give 0 to {LARGEST_RADIUS} pixels"),
-        ));
-    }
-    Ok(radius)
-}
-
-fn parse_font(text: &str) -> Result<String, BrandProblem> {
-    const GENERIC: [&str; 5] = [
-        "monospace",
-        "sans-serif",
-        "serif",
-        "system-ui",
-        "ui-rounded",
-    ];
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == ' ' || c == '-';
-    let mut families = Vec::new();
-    for family in text.split(',').map(str::trim) {
-        if family.is_empty() || family.len() > 60 || !family.chars().all(is_plain) {
-            return Err(BrandProblem::new(
-                "font",
-                format!(
-                    "`{family}` is no font family; use letters, digits, spaces and hyphens, with \
-                     commas between families, like `Inter, sans-serif`"
-                ),
-            ));
-        }
-        let is_generic = GENERIC.contains(&family);
-        families.push(if is_generic {
-            family.to_owned()
-        } else {
-            format!("\"{family}\"")
-        });
-    }
-    families.push(SYSTEM_FONT.to_owned());
-    Ok(families.join(", "))
-}
-
-fn parse_wordmark(settings: &BrandSettings) -> Result<bool, BrandProblem> {
-    if settings.wordmark && settings.logo.is_none() {
-        return Err(BrandProblem::new(
-            "wordmark",
-            "there is no logo that could say the name; give `logo`, too, or leave this out",
-        ));
-    }
-    Ok(settings.wordmark)
-}
-
-fn parse_footer(text: &str) -> Result<Option<String>, BrandProblem> {
-    let length = text.chars().count();
-    if length > LONGEST_FOOTER || text.chars().any(char::is_control) {
-        return Err(BrandProblem::new(
-            "footer",
-            format!("give one line of at most {LONGEST_FOOTER} characters"),
-        ));
-    }
-    let text = text.trim();
-    Ok((!text.is_empty()).then(|| text.to_owned()))
-}
-
-fn parse_link(
-    key: &'static str,
-    text_id: &'static str,
-    text: &str,
-) -> Result<FootLink, BrandProblem> {
-    let takes_mail = key == "support_url";
-    let is_link = |url: &Url| match url.scheme() {
-        "https" | "http" => url.has_host() && url.username().is_empty() && url.password().is_none(),
-        "mailto" => takes_mail && url.path().contains('@') && url.query().is_none(),
-        _ => false,
-    };
-    let url = Url::parse(text).ok().filter(is_link);
-    let url = url.ok_or_else(|| {
-        let or_mail = if takes_mail {
-            ", or one of a mailbox such as `mailto:help@example.com`"
-        } else {
-            ""
-        };
-        BrandProblem::new(
-            key,
-            format!("`{text}` is no address of a page; give one such as `https://www.example.com/terms`{or_mail}"),
-        )
-    })?;
-    Ok(FootLink { text_id, url })
-}
-
 fn style_sheet(light: Palette, dark: Palette, radius: u8, font: &str) -> String {
     let properties = |palette: Palette| {
         format!(
@@ -552,6 +361,7 @@ fn style_sheet(light: Palette, dark: Palette, radius: u8, font: &str) -> String 
 
 #[cfg(test)]
 mod tests {
+    use super::colour::READABLE;
     use super::*;
 
     fn refused(settings: &BrandSettings) -> String {

@@ -111,6 +111,9 @@ fn check(place: &Place, served: Served, live: bool) -> anyhow::Result<ExitCode> 
     let served = Servers::from(served);
     let settings = place.load().settings_for(served)?;
     terminal::print("The configuration has no problem.\n")?;
+    for remark in settings.remarks() {
+        terminal::print(&format!("Mind that {remark}.\n"))?;
+    }
     if !live {
         return Ok(ExitCode::SUCCESS);
     }

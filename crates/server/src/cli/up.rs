@@ -138,6 +138,9 @@ impl Serve {
     ) -> anyhow::Result<ExitCode> {
         let settings = self.settings(servers, portal_listen, idp_listen)?;
         let _log = logging::start(&settings.log);
+        for remark in settings.remarks() {
+            tracing::warn!("{remark}");
+        }
         let mut options = UpOptions::new(settings);
         options.servers = servers;
         options.ephemeral = self.ephemeral;

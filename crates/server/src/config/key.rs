@@ -66,6 +66,11 @@ impl Key {
         Self::new(path, Preset::Unset, meaning).example(example)
     }
 
+    /// A key without a default, of which the meaning of the key before says it all.
+    pub(crate) const fn also(path: &'static str, example: &'static str) -> Self {
+        Self::unset(path, example, "")
+    }
+
     const fn new(path: &'static str, preset: Preset, meaning: &'static str) -> Self {
         Self {
             path,

@@ -104,18 +104,15 @@ fn brand(reader: &mut Reader<'_>) -> (BrandSettings, Brand) {
             "brand.logo",
             "\"/etc/latchkey/logo.svg\"",
             "SVG or PNG files: the logo, another one for the dark theme, and the icon of the browser's \
-             tab (ICO as well). Without a logo the name is shown with its first letter. Mails show \
-             a logo that is PNG: mail programs show no SVG.",
+             tab (ICO as well). Without a logo the name is shown with its first letter.",
         )),
-        logo_dark: reader.path(Key::unset(
-            "brand.logo_dark",
-            "\"/etc/latchkey/logo-dark.svg\"",
-            "",
-        )),
-        favicon: reader.path(Key::unset(
-            "brand.favicon",
-            "\"/etc/latchkey/favicon.ico\"",
-            "",
+        logo_dark: reader.path(Key::also("brand.logo_dark", "\"/etc/latchkey/logo-dark.svg\"")),
+        favicon: reader.path(Key::also("brand.favicon", "\"/etc/latchkey/favicon.ico\"")),
+        mail_logo: reader.path(Key::unset(
+            "brand.mail_logo",
+            "\"/etc/latchkey/logo-mail.png\"",
+            "A PNG file for mails, readable on light and dark ground: mail programs show no SVG. \
+             Without it mails show a logo that is PNG.",
         )),
         wordmark: reader.boolean(Key::switch(
             "brand.wordmark",
@@ -128,30 +125,18 @@ fn brand(reader: &mut Reader<'_>) -> (BrandSettings, Brand) {
             "One line at the foot of pages and mails, and links beside it; help may be a mailbox \
              (mailto:).",
         )),
-        terms_url: reader.text(Key::unset(
-            "brand.terms_url",
-            "\"https://www.example.com/terms\"",
-            "",
-        )),
-        privacy_url: reader.text(Key::unset(
-            "brand.privacy_url",
-            "\"https://www.example.com/privacy\"",
-            "",
-        )),
-        support_url: reader.text(Key::unset(
-            "brand.support_url",
-            "\"mailto:help@example.com\"",
-            "",
-        )),
+        terms_url: reader.text(Key::also("brand.terms_url", "\"https://www.example.com/terms\"")),
+        privacy_url: reader.text(Key::also("brand.privacy_url", "\"https://www.example.com/privacy\"")),
+        support_url: reader.text(Key::also("brand.support_url", "\"mailto:help@example.com\"")),
         accent: reader.text(Key::unset(
             "brand.accent",
             "\"#2f5fd0\"",
             "Colour of buttons and links, and of the text on buttons; then the same in the dark \
              theme.",
         )),
-        accent_text: reader.text(Key::unset("brand.accent_text", "\"#ffffff\"", "")),
-        accent_dark: reader.text(Key::unset("brand.accent_dark", "\"#8fb0ff\"", "")),
-        accent_dark_text: reader.text(Key::unset("brand.accent_dark_text", "\"#10141c\"", "")),
+        accent_text: reader.text(Key::also("brand.accent_text", "\"#ffffff\"")),
+        accent_dark: reader.text(Key::also("brand.accent_dark", "\"#8fb0ff\"")),
+        accent_dark_text: reader.text(Key::also("brand.accent_dark_text", "\"#10141c\"")),
         radius: reader
             .optional_integer(
                 Key::unset("brand.radius", "8", "Corner radius in pixels, 0 to 24."),

@@ -14,6 +14,10 @@ use url::Url;
 use crate::front::proxies::{ForwardedBy, Network};
 use crate::listen::ListenAddress;
 
+/// Said of a logo that no mail shows.
+const NO_LOGO_IN_MAILS: &str = "mails show no logo, since mail programs show no SVG: give a \
+     PNG as brand.mail_logo";
+
 /// Everything that is configured.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -44,6 +48,17 @@ pub struct Settings {
     pub metrics: Metrics,
     /// The log.
     pub log: Log,
+}
+
+impl Settings {
+    /// What works and is hardly meant so, each with what to do.
+    pub fn remarks(&self) -> Vec<&'static str> {
+        let lacks_mail_logo = self.portal.settings.brand.lacks_mail_logo();
+        lacks_mail_logo
+            .then_some(NO_LOGO_IN_MAILS)
+            .into_iter()
+            .collect()
+    }
 }
 
 /// Numbers for whoever watches the program.

@@ -189,6 +189,11 @@ pub(super) async fn mail(examination: &mut Examination) -> Seen {
         })
         .warning();
     }
+    let is_own = subject.smtp.is_some() || subject.mailbox.is_some();
+    if is_own && subject.portal.brand.lacks_mail_logo() {
+        let remedy = "give a PNG as brand.mail_logo";
+        return Finding::new("mails show no logo: mail programs show no SVG", remedy).warning();
+    }
     if let Some(smtp) = &subject.smtp {
         return Ok(format!("{} takes mails", smtp.host));
     }

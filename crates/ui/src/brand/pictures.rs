@@ -45,10 +45,14 @@ pub(super) fn read(key: &'static str, path: &Path) -> Result<Picture, BrandProbl
     if bytes.len() > LARGEST {
         return Err(refuse("is larger than 256 KiB; give a smaller file"));
     }
-    let is_icon = key == "favicon";
+    let (is_icon, is_for_mails) = (key == "favicon", key == "mail_logo");
     // The content decides, not the file's name: a wrong type would not be shown (nosniff).
     let (extension, media_type) = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         ("png", PNG)
+    } else if is_for_mails {
+        return Err(refuse(
+            "is no PNG, and mail programs show no SVG; give a PNG",
+        ));
     } else if is_icon && bytes.starts_with(b"\0\0\x01\0") {
         ("ico", ICO)
     } else if std::str::from_utf8(&bytes).is_ok_and(|text| text.contains("<svg")) {

@@ -161,7 +161,7 @@ fn smtp(reader: &mut Reader<'_>) -> Option<SmtpSettings> {
         "\"latchkey\"",
         "The account there, if it asks for one.",
     ));
-    let password = reader.secret(Key::unset("idp.smtp.password", "\"…\"", ""));
+    let password = reader.secret(Key::also("idp.smtp.password", "\"…\""));
     let from = reader.text(SMTP_FROM);
     let host = host?;
     if security == SmtpSecurity::None && !is_loopback_name(&host) {

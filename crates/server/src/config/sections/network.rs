@@ -5,12 +5,11 @@ use crate::config::reader::Reader;
 use crate::config::settings::{Proxy, Tls};
 use crate::front::proxies::{ForwardedBy, Network};
 
-const CERTIFICATE: Key = Key::unset(
+const CERTIFICATE: Key = Key::also(
     "tls.certificate_file",
     "\"/etc/latchkey/tls/fullchain.pem\"",
-    "",
 );
-const KEY: Key = Key::unset("tls.key_file", "\"/etc/latchkey/tls/privkey.pem\"", "");
+const KEY: Key = Key::also("tls.key_file", "\"/etc/latchkey/tls/privkey.pem\"");
 
 pub(super) fn tls(reader: &mut Reader<'_>) -> Tls {
     #[derive(Clone, Copy, PartialEq)]

@@ -22,22 +22,17 @@ const AUTH_URL: Key = Key::unset(
     "\"https://auth.pingone.eu/\"",
     "… or both addresses.",
 );
-const API_URL: Key = Key::unset(
-    "portal.pingone.api_url",
-    "\"https://api.pingone.eu/v1/\"",
-    "",
-);
+const API_URL: Key = Key::also("portal.pingone.api_url", "\"https://api.pingone.eu/v1/\"");
 const ENVIRONMENT_ID: Key = Key::unset(
     "portal.pingone.environment_id",
     "\"7e5e1b7c-3c5a-4e0b-9a52-2f0f0f3f7a11\"",
     "The environment, and the worker application in it.",
 );
-const WORKER_CLIENT_ID: Key = Key::unset(
+const WORKER_CLIENT_ID: Key = Key::also(
     "portal.pingone.worker_client_id",
     "\"5c8f4b0e-52e9-4d27-a1c2-6a0e3a1a9c37\"",
-    "",
 );
-const WORKER_CLIENT_SECRET: Key = Key::unset("portal.pingone.worker_client_secret", "\"…\"", "");
+const WORKER_CLIENT_SECRET: Key = Key::also("portal.pingone.worker_client_secret", "\"…\"");
 
 /// The management API, when everything that it takes is there, and how connections are made.
 pub(super) fn pingone(

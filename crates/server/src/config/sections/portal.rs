@@ -106,9 +106,9 @@ fn registration_fields(reader: &mut Reader<'_>) -> RegistrationFields {
             Key::text(
                 "portal.registration.username",
                 "optional",
-                "What is asked for beside e-mail address and password, here and on the hosted page \
+                "What is asked for beside email address and password, here and on the hosted page \
                  of the embedded environment. A username: \"optional\", \"required\" or \
-                 \"none\"; whoever has none signs on with the e-mail address.",
+                 \"none\"; whoever has none signs on with the email address.",
             ),
             UsernameField::Optional,
             &[
@@ -137,7 +137,7 @@ fn population(reader: &mut Reader<'_>) -> PopulationChoice {
             "fixed",
             "\"fixed\": always the population below; empty: the environment's default one. \
              \"choose\": people pick one of the populations below. \"email-domain\": the \
-             population whose description names the domain of the e-mail address.",
+             population whose description names the domain of the email address.",
         ),
         How::Fixed,
         &[

@@ -20,12 +20,11 @@ const ISSUER: Key = Key::unset(
      its own demo environment; with PingOne the issuer is \
      https://auth.pingone.eu/ENVIRONMENT_ID/as.",
 );
-const CLIENT_ID: Key = Key::unset(
+const CLIENT_ID: Key = Key::also(
     "portal.sign_on.client_id",
     "\"2a1f8f44-7f0a-4c5e-8f4e-1f9f5d0c7b21\"",
-    "",
 );
-const CLIENT_SECRET: Key = Key::unset("portal.sign_on.client_secret", "\"…\"", "");
+const CLIENT_SECRET: Key = Key::also("portal.sign_on.client_secret", "\"…\"");
 const AUTH_METHOD: Key = Key::text(
     "portal.sign_on.token_endpoint_auth_method",
     "client_secret_basic",
