@@ -3,7 +3,10 @@
 //! No statement looks into a document. What must be unique, which object is the default and what it
 //! refers to are kept beside it; its secret members are sealed for its row.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod members;
+mod references;
+
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use db::{Reader, Row, Statement, StoreError};
@@ -20,6 +23,10 @@ use super::change::Change;
 use super::dependents::{drop_below, require_unreferenced};
 use super::fold;
 use super::record::Events;
+use members::put_member;
+
+pub(crate) use members::{take_members, take_secrets, to_json};
+pub(crate) use references::{Reference, Target, refer, there};
 
 /// A kind of configuration object, by the type of its documents.
 pub(crate) trait Document:
@@ -70,98 +77,6 @@ pub(crate) trait Document:
     /// Leaves out what is gone of its [`mentions`](Self::mentions). Whoever reads the object reads it
     /// so.
     fn forget(&mut self, _gone: &BTreeSet<Uuid>) {}
-}
-
-/// That a member of an object names another object.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reference {
-    /// The member.
-    pub(crate) member: &'static str,
-    /// Where the other one is.
-    pub(crate) target: Target,
-    /// The other one.
-    pub(crate) id: Uuid,
-}
-
-/// Where something is that objects refer to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Target {
-    /// A configuration object of this kind.
-    Kind(&'static str),
-    /// A row of this table of resources.
-    Table(&'static str),
-}
-
-impl Target {
-    /// The table, and the kind where the table holds several.
-    fn place(self) -> (&'static str, Option<&'static str>) {
-        match self {
-            Self::Kind(kind) => ("configuration_objects", Some(kind)),
-            Self::Table(table) => (table, None),
-        }
-    }
-}
-
-impl Reference {
-    /// That a member names a configuration object.
-    pub(crate) fn to_object<D: Document>(member: &'static str, id: Uuid) -> Self {
-        Self {
-            member,
-            target: Target::Kind(D::EVENTS.kind),
-            id,
-        }
-    }
-
-    /// That a member names a row of a table.
-    pub(crate) fn to_row<C: super::record::Columns>(
-        member: &'static str,
-        id: impl Into<Uuid>,
-    ) -> Self {
-        Self {
-            member,
-            target: Target::Table(C::TABLE),
-            id: id.into(),
-        }
-    }
-
-    /// `SELECT` of what it names; `select` is the list of columns.
-    fn select(&self, select: Statement, environment: EnvironmentId) -> Statement {
-        let (table, kind) = self.target.place();
-        let select = select
-            .push(" FROM ")
-            .push(table)
-            .push(" WHERE environment_id = ")
-            .push_bind(environment.as_uuid())
-            .push(" AND id = ")
-            .push_bind(self.id);
-        match kind {
-            Some(kind) => select.push(" AND kind = ").push_bind(kind),
-            None => select,
-        }
-    }
-
-    /// Whether there is what it names.
-    pub(crate) async fn holds(
-        &self,
-        db: &Reader,
-        environment: EnvironmentId,
-    ) -> Result<bool, StoreError> {
-        let found = db.read_optional(self.select(Statement::new("SELECT id"), environment));
-        let found = found
-            .await
-            .map_err(StoreError::during("follow a reference"))?;
-        Ok(found.is_some())
-    }
-
-    fn insert(&self, environment: EnvironmentId, from: Uuid) -> Statement {
-        let insert = "INSERT INTO object_references (environment_id, from_id, to_id) SELECT CAST(";
-        let select = Statement::new(insert)
-            .push_bind(environment.as_uuid())
-            .push(" AS TEXT), CAST(")
-            .push_bind(from)
-            .push(" AS TEXT), id");
-        self.select(select, environment)
-    }
 }
 
 /// A configuration object.
@@ -250,9 +165,6 @@ const UNCHANGED: &str = "\
 UPDATE configuration_objects SET updated_at = updated_at
  WHERE id = $1 AND environment_id = $2 AND kind = $3 AND version = $4";
 
-/// One statement looks for so many ids at most.
-const MOST_AT_ONCE: usize = 500;
-
 /// The default stays.
 const DELETE: &str = "\
 DELETE FROM configuration_objects
@@ -293,61 +205,6 @@ const ONE_AT_A_TIME: &str = "UPDATE environments SET updated_at = updated_at WHE
 /// rows of several are changed: two who take them in another order would wait for each other.
 pub(crate) fn hold(environment: EnvironmentId) -> Change {
     Change::of(Statement::new(ONE_AT_A_TIME).bind(environment.as_uuid()))
-}
-
-const DROP_REFERENCES: &str = "DELETE FROM object_references WHERE from_id = $1";
-
-/// Writes down what something refers to, in the place of what it referred to before. Unless all of
-/// it is there, the requirement is not met.
-pub(crate) fn refer(environment: EnvironmentId, from: Uuid, references: &[Reference]) -> Change {
-    let drop = Statement::new(DROP_REFERENCES).bind(from);
-    if references.is_empty() {
-        return Change::of(drop);
-    }
-    let hold = Statement::new(ONE_AT_A_TIME).bind(environment.as_uuid());
-    let mut known = Vec::new();
-    let mut change = Change::of(hold).add(drop);
-    for reference in references {
-        // Two members may name the same object.
-        if !known.contains(&reference.id) {
-            known.push(reference.id);
-            change = change.require_one(reference.insert(environment, from));
-        }
-    }
-    change
-}
-
-/// Which of these are there, and in which environment.
-pub(crate) async fn there(
-    db: &Reader,
-    named: &[Reference],
-) -> Result<HashSet<(EnvironmentId, Uuid)>, StoreError> {
-    let mut ids: BTreeMap<_, BTreeSet<Uuid>> = BTreeMap::new();
-    for reference in named {
-        let of_target = ids.entry(reference.target.place()).or_default();
-        of_target.insert(reference.id);
-    }
-    let mut there = HashSet::new();
-    for ((table, kind), ids) in ids {
-        let ids: Vec<_> = ids.into_iter().collect();
-        for ids in ids.chunks(MOST_AT_ONCE) {
-            let select = Statement::new("SELECT id, environment_id FROM ").push(table);
-            let mut select = select.push(" WHERE id IN (NULL");
-            for id in ids {
-                select = select.push(", ").push_bind(*id);
-            }
-            let select = match kind {
-                Some(kind) => select.push(") AND kind = ").push_bind(kind),
-                None => select.push(")"),
-            };
-            let rows = db.read(select).await;
-            for row in &rows.map_err(StoreError::during("follow references"))? {
-                let environment = EnvironmentId::from_uuid(row.get("environment_id")?);
-                there.insert((environment, row.get("id")?));
-            }
-        }
-    }
-    Ok(there)
 }
 
 /// The configuration objects of one kind, of all environments.
@@ -668,51 +525,4 @@ impl<'a, D: Document> Objects<'a, D> {
 /// Where the secrets of an object are sealed for.
 fn context(id: Uuid) -> String {
     format!("configuration_objects.sealed:{id}")
-}
-
-/// A document as JSON; a member that is absent is not there as `null`.
-pub(crate) fn to_json<D: Document>(document: &D) -> Result<Value, StoreError> {
-    let mut document = serde_json::to_value(document)
-        .map_err(|_| StoreError::inconsistent("a document cannot be written as JSON"))?;
-    drop_nulls(&mut document);
-    Ok(document)
-}
-
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Takes the secret members out of a document of the kind, by their pointers.
-pub(crate) fn take_secrets<D: Document>(document: &mut Value) -> Map<String, Value> {
-    take_members(document, D::SECRETS)
-}
-
-/// Takes members out of a document, by their pointers.
-pub(crate) fn take_members(document: &mut Value, pointers: &[&str]) -> Map<String, Value> {
-    let members = pointers.iter().filter_map(|pointer| {
-        let (parent, name) = pointer.rsplit_once('/')?;
-        let member = document
-            .pointer_mut(parent)?
-            .as_object_mut()?
-            .remove(name)?;
-        Some(((*pointer).to_owned(), member))
-    });
-    members.collect()
-}
-
-/// Puts a member where a pointer leads, if the object that it belongs to is there.
-fn put_member(document: &mut Value, pointer: &str, value: Value) {
-    let Some((parent, name)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
-        members.insert(name.to_owned(), value);
-    }
 }
