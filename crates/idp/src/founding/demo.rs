@@ -15,13 +15,14 @@ use crate::access::roles::ids;
 use crate::accounts::registration::RegistrationRefusal;
 use crate::audit::By;
 use crate::founding::portal_applications::{
-    ADMINISTRATION, EVERYTHING, FORMER_NAMES, FORMER_WORKER, PortalAddresses, WORKER, worker,
+    ADMINISTRATION, EVERYTHING, FORMER_NAMES, FORMER_WORKER, PortalAddresses, UNBRANDED, WORKER,
+    worker,
 };
 use crate::hasher::HashError;
 use crate::state::Idp;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::role_assignments::Holder;
-use applications::{FORMER_IMPLICIT, implicit_application, web_application};
+use applications::{FORMER_IMPLICIT, IMPLICIT, implicit_application, web_application};
 use by_name::ByName;
 use people::{OPERATOR, USER};
 
@@ -124,7 +125,7 @@ pub async fn ensure(idp: &Idp, portal: PortalAddresses) -> Result<Demo, DemoErro
     } = portals(&demo, &environment, &portal).await?;
     let implicit = implicit_application(&portal);
     let (implicit_client_id, _) = demo
-        .application(implicit, false, &[FORMER_IMPLICIT])
+        .application(implicit, false, IMPLICIT, &[FORMER_IMPLICIT])
         .await?;
     demo.grant_everything(implicit_client_id).await?;
     people(&demo, &environment, population_id).await?;
@@ -167,13 +168,17 @@ async fn portals(
     portal: &PortalAddresses,
 ) -> Result<PortalApplications, DemoError> {
     let mut settings = web_application(portal);
+    // An application that no portal is keeps its name.
     if demo.is_anothers(&settings.name).await? {
         settings.name.push_str(" Portal");
     }
-    let (client_id, client_secret) = demo.application(settings, true, &FORMER_NAMES).await?;
+    let (client_id, client_secret) = demo
+        .application(settings, true, UNBRANDED, &FORMER_NAMES)
+        .await?;
     demo.grant_everything(client_id).await?;
-    let (worker_client_id, worker_client_secret) =
-        demo.application(worker(), false, &[FORMER_WORKER]).await?;
+    let (worker_client_id, worker_client_secret) = demo
+        .application(worker(), false, WORKER, &[FORMER_WORKER])
+        .await?;
     empower(demo, environment, worker_client_id).await?;
     Ok(PortalApplications {
         client_id,

@@ -8,9 +8,11 @@ use url::Url;
 
 use crate::access::roles::ids;
 
-/// What the web application was called before it was called as its brand is, and what it is called
-/// where none is configured.
-pub(crate) const FORMER_NAMES: [&str; 2] = ["Latchkey Portal", "Latchkey"];
+/// What the web application is called where no brand is configured; its id in the demo follows from it.
+pub(crate) const UNBRANDED: &str = "Latchkey";
+
+/// What the web application was called before it was called as its brand is.
+pub(crate) const FORMER_NAMES: [&str; 2] = ["Latchkey Portal", UNBRANDED];
 
 /// What the worker is called by which programs administer an installation.
 const ADMINISTRATION_WORKER: &str = "Administration";

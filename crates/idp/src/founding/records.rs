@@ -41,9 +41,8 @@ impl<'a> Records<'a> {
         settings: NewApplication,
         is_for_operators: bool,
     ) -> StoredApplication {
-        let ids = Ids::of(self.environment);
         StoredApplication {
-            id: ids.below("applications", &settings.name).id(),
+            id: self.application_id(&settings.name),
             environment_id: self.environment,
             settings,
             also: Map::new(),
@@ -51,6 +50,11 @@ impl<'a> Records<'a> {
             created_at: self.now,
             updated_at: self.now,
         }
+    }
+
+    /// The id of an application that begins with this name.
+    pub(super) fn application_id(&self, name: &str) -> ApplicationId {
+        Ids::of(self.environment).below("applications", name).id()
     }
 
     /// A secret of an application, its only one.

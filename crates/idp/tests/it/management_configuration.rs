@@ -4,7 +4,7 @@ use db::Statement;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::management::{Api, refused, signs_on};
+use crate::management::{Api, id, refused, signs_on};
 use crate::world::{REDIRECT_URI, World};
 
 fn web_application(name: &str) -> Value {
@@ -454,25 +454,51 @@ async fn an_environment_comes_with_what_clients_assume() {
     api.get(&at).await.expect(StatusCode::NOT_FOUND);
 }
 
-/// Whoever renames an application of the demo keeps it; the next start makes the demo's own again.
+/// The brand may change from one name to another, and somebody may have renamed the application.
 #[tokio::test]
-async fn an_application_of_the_demo_may_be_renamed() {
+async fn an_application_of_the_demo_is_the_same_whatever_it_is_called() {
     let world = World::new().await;
     let api = Api::worker(&world).await;
     let at = format!("applications/{}", world.demo.client_id);
-    let mut application = api.get(&at).await.expect(StatusCode::OK).json();
-    application["name"] = json!("Harbour");
-    api.put(&at, &application).await.expect(StatusCode::OK);
-    for _ in 0..2 {
+    let count = async || api.get("applications").await.json()["count"].clone();
+    let before = count().await;
+    for brand in ["Harbour & Sons", "Pier 4", "Harbour & Sons"] {
+        let mut application = api.get(&at).await.expect(StatusCode::OK).json();
+        application["name"] = json!("Renamed by hand");
+        api.put(&at, &application).await.expect(StatusCode::OK);
         let portal = url::Url::parse("https://localhost:18080/").unwrap();
-        let again = idp::demo::ensure(&world.idp, idp::PortalAddresses::new(portal))
-            .await
-            .unwrap();
-        assert_ne!(again.client_id, world.demo.client_id);
+        let mut addresses = idp::PortalAddresses::new(portal);
+        brand.clone_into(&mut addresses.name);
+        let again = idp::demo::ensure(&world.idp, addresses).await.unwrap();
+        assert_eq!(again.client_id, world.demo.client_id);
         assert_eq!(again.worker_client_id, world.demo.worker_client_id);
+        let named = api.get(&at).await.expect(StatusCode::OK).json();
+        assert_eq!(named["name"], brand);
+        assert_eq!(count().await, before, "none is made beside it");
     }
-    let kept = api.get(&at).await.expect(StatusCode::OK).json();
-    assert_eq!(kept["name"], "Harbour");
+}
+
+/// One that was made under a brand's name has another id.
+#[tokio::test]
+async fn the_portals_application_is_found_by_what_it_is_for() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let own = format!("applications/{}", world.demo.client_id);
+    let mut application = web_application("Harbour & Sons");
+    application["description"] = json!("The customer portal");
+    api.delete(&own).await.expect(StatusCode::NO_CONTENT);
+    let made = id(&api.make("applications", &application).await);
+    let flag = "UPDATE applications SET is_for_operators = TRUE WHERE id = $1";
+    world
+        .db
+        .write(Statement::new(flag).bind(made.as_str()))
+        .await
+        .unwrap();
+    let portal = url::Url::parse("https://localhost:18080/").unwrap();
+    let mut addresses = idp::PortalAddresses::new(portal);
+    "Pier 4".clone_into(&mut addresses.name);
+    let again = idp::demo::ensure(&world.idp, addresses).await.unwrap();
+    assert_eq!(again.client_id.to_string(), made);
 }
 
 /// A second start finds everything, and lets the portal's addresses follow.

@@ -6,7 +6,7 @@ use protocol::pingone::{ApplicationType, GrantTypeName, NewApplication, Response
 use crate::founding::portal_applications::PortalAddresses;
 
 /// What the application is called that shows the implicit grant.
-const IMPLICIT: &str = "Implicit Demo";
+pub(super) const IMPLICIT: &str = "Implicit Demo";
 /// What it was called before.
 pub(super) const FORMER_IMPLICIT: &str = "Latchkey Implicit Demo";
 

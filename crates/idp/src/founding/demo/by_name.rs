@@ -131,23 +131,23 @@ impl<'a> ByName<'a> {
         Ok(found.is_some_and(|found| !found.is_for_operators))
     }
 
-    /// An application whose settings are these, with its secret; it may have one of the former names
-    /// yet.
+    /// An application whose settings are these, with its secret. It is found by the id that follows
+    /// from its first name, whatever it is called by now; where it was made under another one, by its
+    /// name, by one of those that the demo gave it before, or by what it is for.
     pub(super) async fn application(
         &self,
         settings: NewApplication,
         is_for_operators: bool,
+        first_name: &str,
         former_names: &[&str],
     ) -> Result<(ApplicationId, ClientSecret), DemoError> {
         let applications = self.idp.applications();
-        let mut found = None;
-        for name in [&settings.name.as_str()].into_iter().chain(former_names) {
-            found = applications.find_by_name(self.environment, name).await?;
-            if found.is_some() {
-                break;
-            }
-        }
         let made = self.records.application(settings, is_for_operators);
+        let made = StoredApplication {
+            id: self.records.application_id(first_name),
+            ..made
+        };
+        let found = self.find_application(&made, former_names).await?;
         let (application, change, action) = if let Some(found) = found {
             let application = StoredApplication {
                 id: found.id,
@@ -182,6 +182,35 @@ impl<'a> ByName<'a> {
         let subject = Subject::of("APPLICATION", id, application.settings.name.as_str());
         self.commit(change, action, subject).await?;
         Ok((id, secret))
+    }
+
+    async fn find_application(
+        &self,
+        made: &StoredApplication,
+        former_names: &[&str],
+    ) -> Result<Option<Arc<StoredApplication>>, DemoError> {
+        let (applications, environment) = (self.idp.applications(), self.environment);
+        let is_alike = |found: &StoredApplication| {
+            found.is_for_operators == made.is_for_operators
+                && found.settings.application_type == made.settings.application_type
+        };
+        let found = applications.find(environment, made.id, self.by.now).await?;
+        if let Some(found) = found.filter(|found| is_alike(found)) {
+            return Ok(Some(found));
+        }
+        let name = made.settings.name.as_str();
+        for name in [&name].into_iter().chain(former_names) {
+            let found = applications.find_by_name(environment, name).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        let all = applications.list(environment).await?.into_iter();
+        let meant = all.filter(|found| {
+            is_alike(found) && found.settings.description == made.settings.description
+        });
+        // Where several were made, one for each name, the last one is in use.
+        Ok(meant.max_by_key(|found| found.updated_at).map(Arc::new))
     }
 
     /// Grants an application all scopes of all resources that it has no grant of.
