@@ -10,7 +10,10 @@ use std::time::Duration;
 
 use axum::Router;
 use reqwest::cookie::{CookieStore, Jar};
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, ORIGIN, REFERER, SET_COOKIE};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, ORIGIN, REFERER,
+    SET_COOKIE,
+};
 use reqwest::{Method, redirect};
 use url::Url;
 
@@ -20,6 +23,9 @@ use transport::Transport;
 
 /// How long a request may take before the test fails.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What browsers take, the best first.
+const TAKEN: HeaderValue = HeaderValue::from_static("text/html,application/xhtml+xml,*/*;q=0.8");
 
 /// How many redirects are followed before the test fails.
 const REDIRECTS: usize = 20;
@@ -346,6 +352,10 @@ impl Request {
         let mut request = inner.build().expect("a request that can be sent");
         if let Some(cookies) = cookies {
             request.headers_mut().entry(COOKIE).or_insert(cookies);
+        }
+        // Whoever brings a token of their own is a program.
+        if !request.headers().contains_key(AUTHORIZATION) {
+            request.headers_mut().entry(ACCEPT).or_insert(TAKEN);
         }
         let answer = browser.transport.send(&browser.client, request).await;
         let (status, headers, body) = match answer {

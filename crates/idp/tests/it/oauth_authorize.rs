@@ -106,6 +106,39 @@ async fn in_development_the_page_shows_where_the_addresses_part() {
     );
 }
 
+/// A program that takes no HTML, such as the SDK of a single-page application.
+#[tokio::test]
+async fn a_program_is_told_as_json_that_the_redirect_uri_is_not_registered() {
+    for mode in [ui::Mode::Development, ui::Mode::Production] {
+        let world = World::with(|settings| settings.mode = mode).await;
+        let sent = "https://localhost:8080/cbllback";
+        let params = world.request().set("redirect_uri", sent).query();
+        let path = format!("{}?{params}", world.endpoint("authorize"));
+        for accept in [None, Some("*/*"), Some("application/json")] {
+            let mut request = http::Request::get(&path);
+            if let Some(accept) = accept {
+                request = request.header("accept", accept);
+            }
+            let answer = world.send(request.body(Body::empty()).unwrap()).await;
+            let answer = answer.expect(StatusCode::BAD_REQUEST);
+            let error = answer.json();
+            assert_eq!(error["code"], "INVALID_REQUEST", "{accept:?}");
+            assert_eq!(error["id"], answer.header("correlation-id"));
+            let detail = &error["details"][0];
+            assert_eq!(detail["code"], "INVALID_VALUE");
+            assert_eq!(detail["target"], "redirect_uri");
+            let told = &detail["innerError"]["sent"];
+            match mode {
+                ui::Mode::Development => assert_eq!(told, sent),
+                ui::Mode::Production => assert!(told.is_null(), "{error}"),
+            }
+        }
+        let both = http::Request::get(&path).header("accept", "text/html,*/*;q=0.8");
+        let page = world.send(both.body(Body::empty()).unwrap()).await;
+        assert!(page.body.starts_with("<!doctype html>"), "{}", page.body);
+    }
+}
+
 #[tokio::test]
 async fn before_the_address_is_proven_an_error_is_a_page() {
     let world = World::new().await;

@@ -3,6 +3,8 @@
 //!
 //! Each kind has one fixed sentence in the catalogue, which other people's tests look for.
 
+mod for_programs;
+
 use std::error::Error;
 use std::sync::Arc;
 
@@ -164,7 +166,7 @@ impl PageFailure {
         self.way_on = Some((text, url));
     }
 
-    /// The page.
+    /// The page; what it says as JSON for whoever takes no HTML.
     pub(crate) fn render(
         &self,
         (site, look): (&Site, Look),
@@ -175,6 +177,9 @@ impl PageFailure {
         if let (Some(cause), true) = (&self.cause, status.is_server_error()) {
             let causes = ui::chain_of_causes(cause.as_ref());
             tracing::error!(%request, ?causes, "a page could not be shown");
+        }
+        if !for_programs::takes_html(headers) {
+            return for_programs::answer(self, site, request);
         }
         match &self.error {
             PageError::RedirectUriMismatch(mismatch)
@@ -187,8 +192,7 @@ impl PageFailure {
         }
         let mut page = ErrorPage::new(site, Side::SignOn, status)
             .id(request.to_string())
-            .look(look)
-            .accepted_by(headers);
+            .look(look);
         if let Some(text) = text {
             page = page.detail(site.messages().text(text));
         }

@@ -29,7 +29,7 @@ impl Browser {
     pub(super) fn new(router: Router, home: Url) -> Self {
         let inner = fakes::Browser::within(router.clone(), home.as_str());
         Self {
-            inner: inner.with_header("accept", "text/html"),
+            inner,
             router,
             home,
         }
