@@ -12,6 +12,7 @@ mod kinds;
 mod lists;
 mod passwords;
 mod points;
+mod samples;
 mod stop;
 mod trial;
 mod users;

@@ -10,6 +10,7 @@ mod apply;
 mod delta;
 mod diff;
 mod file;
+mod kind;
 mod kinds;
 mod make;
 mod plan;

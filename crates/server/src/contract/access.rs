@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::compare::{id_of, is, items, member, set, text};
-use super::kinds::{make_population, make_user, predefined_role, user_in};
+use super::samples::{make_population, make_user, predefined_role, user_in};
 use super::stop::{Stop, broken, ensure};
 use super::trial::{Trial, link};
 use super::{Row, row};

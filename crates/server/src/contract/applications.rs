@@ -5,7 +5,7 @@ use pingone::Method;
 use serde_json::{Value, json};
 
 use super::compare::{date, is, is_absent, items, member, set, text};
-use super::kinds::{application, make_application};
+use super::samples::{application, make_application};
 use super::stop::{Stop, ensure};
 use super::trial::Trial;
 use super::{Row, row};

@@ -4,7 +4,7 @@ use pingone::Method;
 use serde_json::json;
 
 use super::compare::{is, items};
-use super::kinds::{make_group, make_population, make_user, user_in};
+use super::samples::{make_group, make_population, make_user, user_in};
 use super::stop::{Stop, broken, ensure};
 use super::trial::Trial;
 use super::{Row, row};

@@ -7,8 +7,8 @@ use pingone::Method;
 use serde_json::{Value, json};
 
 use super::compare::{date, is, items, member, set, text};
-use super::kinds::{make_population, user_in};
 use super::points::following;
+use super::samples::{make_population, user_in};
 use super::stop::{Stop, broken, ensure};
 use super::trial::{Made, Trial};
 use super::{Row, row};

@@ -4,7 +4,7 @@ use pingone::{ApiError, Method};
 use serde_json::{Value, json};
 
 use super::compare::{date, is, is_absent, member, text};
-use super::kinds::{make_user, user_in};
+use super::samples::{make_user, user_in};
 use super::stop::{Stop, broken, ensure};
 use super::trial::Trial;
 use super::{Row, row};

@@ -5,7 +5,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::compare::{date, is, items, member, says};
-use super::kinds::{Kind, Sample};
+use super::kinds::Kind;
+use super::samples::Sample;
 use super::stop::{Stop, broken, ensure};
 use super::trial::{Trial, link, path_of, within};
 

@@ -4,7 +4,7 @@ use pingone::Method;
 use serde_json::json;
 
 use super::compare::{is, is_absent, set, text};
-use super::kinds::{make_population, make_user, user_in};
+use super::samples::{make_population, make_user, user_in};
 use super::stop::{Stop, ensure};
 use super::trial::{Trial, link};
 use super::{Row, row};

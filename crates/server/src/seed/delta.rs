@@ -5,7 +5,7 @@ use protocol::id::derived;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::kinds::{Form, Kind};
+use super::kind::{Form, Kind};
 use super::tree::Object;
 
 /// What a seed says of an environment, beside what `begins` every one.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::kinds::{Form, Kind};
+use super::kind::{Form, Kind};
 use super::tree::{Object, id_of, remove};
 use super::walk::image_of;
 

@@ -11,7 +11,8 @@ use serde_json::{Map, Number, Value, json};
 use toml::de::{DeTable, DeValue};
 use uuid::Uuid;
 
-use super::kinds::{ENVIRONMENT, Form, Kind};
+use super::kind::{Form, Kind};
+use super::kinds::ENVIRONMENT;
 use super::tree::{Object, id_of};
 
 /// Larger files are not read.

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use self::body::is_part_of;
 use super::file::{Seed, SeedError, table};
-use super::kinds::Form;
+use super::kind::Form;
 use super::plan::{Plan, Planned};
 use super::source::words;
 use super::tree::id_of;

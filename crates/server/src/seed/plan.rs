@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::delta::{Turns, joined};
 use super::file::{SeedError, environment_id, table};
-use super::kinds::Form;
+use super::kind::Form;
 use super::tree::Object;
 
 /// An object that is to be brought up.

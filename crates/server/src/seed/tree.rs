@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::kinds::Kind;
+use super::kind::Kind;
 
 /// An object of a seed, or one that was read from an environment.
 #[derive(Clone)]

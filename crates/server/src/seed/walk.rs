@@ -15,7 +15,8 @@ use uuid::Uuid;
 pub(super) use self::images::image_of;
 use self::images::{forget_images, images_in, shorten_images};
 use self::names::{Known, is_reference, name_references};
-use super::kinds::{ENVIRONMENT, Form, Kind};
+use super::kind::{Form, Kind};
+use super::kinds::ENVIRONMENT;
 use super::source::{Read, ReadError, Source};
 use super::tree::{Object, drop_nulls, id_of, remove};
 

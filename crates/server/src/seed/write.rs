@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::kinds::{Form, Kind};
+use super::kind::{Form, Kind};
 use super::tree::Object;
 
 /// The text of a seed.

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::Making;
 use crate::seed::file::SeedError;
-use crate::seed::kinds::{ENVIRONMENT, Form, Reference, Shape};
+use crate::seed::kind::{Form, Reference, Shape};
+use crate::seed::kinds::ENVIRONMENT;
 use crate::seed::plan::Planned;
 use crate::seed::source::Source;
 use crate::seed::tree::{each_at, id_of, remove};

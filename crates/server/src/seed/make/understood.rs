@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Making;
-use crate::seed::kinds::Kind;
+use crate::seed::kind::Kind;
 use crate::seed::plan::Planned;
 
 impl Making<'_> {

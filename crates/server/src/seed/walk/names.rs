@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::seed::kinds::Shape;
+use crate::seed::kind::Shape;
 use crate::seed::tree::{Object, each_at, id_of};
 
 /// Where each object is found by its id, and what it is called there.
