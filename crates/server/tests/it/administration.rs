@@ -8,15 +8,14 @@ mod roles;
 mod terminal;
 mod users;
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 use testkit::System;
+
+use crate::pty::run_at_terminal;
 
 /// A running environment and a file that leads to it.
 struct Place {
@@ -57,9 +56,12 @@ impl Place {
             .map(|&argument| argument.to_owned())
             .collect();
         let (env_file, input) = (self.env_file(), input.to_owned());
-        tokio::task::spawn_blocking(move || run_at_terminal(&arguments, &env_file, &input))
-            .await
-            .unwrap()
+        let run = move || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+            command.args(arguments).arg("--env-file").arg(env_file);
+            run_at_terminal(&mut command, &input)
+        };
+        tokio::task::spawn_blocking(run).await.unwrap()
     }
 
     /// Runs a command that must succeed and gives the object that it printed.
@@ -101,40 +103,6 @@ fn run(arguments: &[String], env_file: &Path, input: &str) -> Output {
     // Most commands read nothing and may be gone already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
-}
-
-fn run_at_terminal(arguments: &[String], env_file: &Path, input: &str) -> (Output, String) {
-    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&controller).unwrap();
-    unlockpt(&controller).unwrap();
-    let name = ptsname(&controller, Vec::new()).unwrap();
-    let mut options = File::options();
-    options.read(true).write(true);
-    let terminal = options.open(name.to_str().unwrap()).unwrap();
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: 100,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&terminal, size).unwrap();
-    let mut controller = File::from(controller);
-    controller.write_all(input.as_bytes()).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
-        .args(arguments)
-        .arg("--env-file")
-        .arg(env_file)
-        .env_clear()
-        .env("TERM", "xterm")
-        .stdin(terminal.try_clone().unwrap())
-        .stderr(terminal)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut seen = Vec::new();
-    // Linux reports an error when the last program has left the terminal.
-    let _ = controller.read_to_end(&mut seen);
-    (child.wait_with_output().unwrap(), text(&seen))
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -274,7 +274,46 @@ async fn the_portals_application_is_named_as_the_brand() {
     let id = system.env().client_id.clone();
     assert_eq!(name(&system, &id).await, "Latchkey");
     system.stop().await;
-    let system = start(Some(NAME)).await;
-    assert_eq!(system.env().client_id, id);
-    assert_eq!(name(&system, &id).await, NAME);
+    for brand in [NAME, "Pier 4"] {
+        let system = start(Some(brand)).await;
+        assert_eq!(system.env().client_id, id);
+        assert_eq!(name(&system, &id).await, brand);
+        system.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_shows_the_png_beside_a_logo_that_is_svg() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let system = System::prepare()
+        .set(
+            "brand.logo",
+            path("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        )
+        .set(
+            "brand.mail_logo",
+            path("logo.png", b"\x89PNG\r\n\x1a\nlogo"),
+        )
+        .start()
+        .await;
+    let ada = system.new_user("ada").await;
+    let browser = system.browser();
+    let forgot = browser.open(system.portal("/password/forgot")).await;
+    assert!(forgot.attributes(".brand img", "src")[0].ends_with(".svg"));
+    let form = forgot.form_with("username").fill("username", "ada");
+    form.submit().await.expect(200);
+    let html = system.mailbox().newest(&ada.email, 1).await.html;
+    let (_, logo) = html.split_once("<img src=\"").unwrap();
+    let (logo, _) = logo.split_once('"').unwrap();
+    assert!(
+        logo.contains("/assets/mail-logo-") && logo.ends_with(".png"),
+        "{logo}"
+    );
+    let served = browser.open(logo).await.expect(200);
+    assert_eq!(served.headers["content-type"], "image/png");
 }

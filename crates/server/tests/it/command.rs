@@ -57,6 +57,36 @@ fn a_wrong_configuration_has_its_own_exit_status() {
 }
 
 #[test]
+fn a_logo_that_no_mail_shows_is_told_with_what_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    let (svg, png) = (home.path().join("logo.svg"), home.path().join("logo.png"));
+    fs::write(&svg, "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+    fs::write(&png, b"\x89PNG\r\n\x1a\nlogo").unwrap();
+    let check = |mail_logo: Option<&Path>| {
+        let mail_logo = mail_logo.map(|path| format!("mail_logo = {path:?}"));
+        let file = home.path().join("latchkey.toml");
+        let text = format!("[brand]\nlogo = {svg:?}\n{}", mail_logo.unwrap_or_default());
+        fs::write(&file, text).unwrap();
+        latchkey(
+            home.path(),
+            &["config", "check", "--config", file.to_str().unwrap()],
+        )
+    };
+    let output = check(None);
+    assert!(output.status.success(), "{}", text_of(&output));
+    assert!(text_of(&output).contains("give a PNG as brand.mail_logo"));
+    let output = check(Some(&png));
+    assert!(output.status.success() && !text_of(&output).contains("mail_logo"));
+    let output = check(Some(&svg));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text_of(&output).contains("is no PNG"),
+        "{}",
+        text_of(&output)
+    );
+}
+
+#[test]
 fn the_file_in_the_data_directory_is_read_without_being_named() {
     let home = tempfile::tempdir().unwrap();
     fs::write(

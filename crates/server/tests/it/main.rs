@@ -31,6 +31,7 @@ mod own_environment;
 mod own_listener;
 mod postgres;
 mod production;
+mod pty;
 mod readiness;
 mod reproducible;
 mod seed;

@@ -4,13 +4,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use latchkey::config::{Loaded, Sources};
 use latchkey::{Servers, UpOptions, up};
 use testkit::{Person, give_credentials};
 
 use crate::installation::{Installation, PASSWORD, refused, run};
+use crate::pty::run_at_terminal;
 
 fn latchkey(place: &Installation, arguments: &[&str]) -> Output {
     tokio::task::block_in_place(|| run(&place.config(), arguments, ""))
@@ -112,8 +113,16 @@ async fn an_installation_moves_to_postgresql_and_back_and_people_sign_on_as_befo
     refused(&busy, "stop that one first");
     running.shutdown().await;
 
-    let copied = printed(&latchkey(&place, &["copy", "--to", &url]));
+    let mut copy = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    copy.args(["copy", "--to", &url, "--config"])
+        .arg(place.config());
+    let (output, terminal) = tokio::task::block_in_place(|| run_at_terminal(&mut copy, ""));
+    let copied = printed(&output);
     assert!(copied.contains("each is the same in both"), "{copied}");
+    assert!(
+        terminal.contains('░') && terminal.contains("left"),
+        "it shows how far it is: {terminal:?}"
+    );
     let again = latchkey(&place, &["copy", "--to", &url]);
     refused(&again, "has tables already");
 
