@@ -40,7 +40,7 @@ journeyInEveryWay("another address is proven by the code that is sent there", as
   assert.match(await person.messageAt("code"), /code/);
   await person.type("code", await codeSentTo(email));
   await person.submit("code");
-  await person.reads("Your e-mail address is confirmed.");
+  await person.reads("Your email address is confirmed.");
   assert.match((await mailTo(user.email)).subject, /changed/, "the one before is told");
   await person.send("/profile/email/undo");
   await person.reads(user.email);
@@ -82,7 +82,7 @@ journey("times are in the browser's zone where nobody said another", {}, async (
   const machine = await time.getAttribute("datetime");
   const expected = await person.page.evaluate(
     (at) =>
-      new Intl.DateTimeFormat(navigator.language, { dateStyle: "long", timeStyle: "short" }).format(
+      new Intl.DateTimeFormat(navigator.language, { dateStyle: "medium", timeStyle: "short" }).format(
         new Date(at),
       ),
     machine,

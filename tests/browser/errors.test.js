@@ -14,6 +14,7 @@ const pages = [
   ["callback-refused", portal("/callback?error=access_denied&error_description=no&state=x"), 400],
   ["callback-foreign-state", portal("/callback?code=abc&state=not-yours"), 400],
   ["unknown-application", `${system.ISSUER}/authorize?client_id=00000000-0000-4000-8000-000000000000&response_type=code&redirect_uri=https://app.example/`, 400],
+  ["redirect-uri-mismatch", `${system.ISSUER}/authorize?client_id=${system.CLIENT_ID}&response_type=code&redirect_uri=https://app.example.com/oidc/callback/of/a/long/name/that/has/no/space`, 400],
   ["mailbox", system.MAILBOX_URL, 200],
   ["environment-home", environment("/"), 200],
 ];

@@ -64,7 +64,7 @@ journey("whoever reads the mailbox before takes the account back", {}, async (pe
   await person.submit("email");
   await person.type("code", await codeSentTo(email));
   await person.submit("code");
-  await person.reads("Your e-mail address is confirmed.");
+  await person.reads("Your email address is confirmed.");
   assert.match((await mailTo(user.email, 2)).text, /Forgot your password/, "the way back is told");
 
   const owner = await someone();

@@ -149,4 +149,34 @@ journey("the operator's pages look right", {}, async (person) => {
   await looksRight(person, "user-new-errors");
   await person.open(portal("/users?state=locked&q=nobody-of-this-name"));
   await looksRight(person, "users-none");
+  // Somebody whose password was wrong, among others.
+  const owner = await someone();
+  await owner.open(portal("/login"));
+  await giveCredentials(owner, { ...user, password: "Wrong-Horse-42" });
+  await owner.leave();
+  await person.open(portal("/activity"));
+  await person.reads(user.username);
+  await looksRight(person, "activity");
+  await person.open(portal("/activity?username=nobody-of-this-name"));
+  await looksRight(person, "activity-errors");
+});
+
+journeyInEveryWay("an operator finds out what happened to a user", async (person) => {
+  const user = await aUser();
+  const owner = await someone();
+  await owner.open(portal("/login"));
+  await giveCredentials(owner, { ...user, password: "Wrong-Horse-42" });
+  await owner.leave();
+  await signOn(person, operator);
+  await find(person, user);
+  await person.followTo("/activity");
+  assert.equal(await person.valueOf("username"), user.username);
+  await person.choose("action", "Wrong password");
+  await person.submit("username");
+  const rows = person.page.locator("table tbody tr");
+  assert.equal(await rows.count(), 1, await person.readable());
+  assert.match(await rows.first().innerText(), /Wrong password/);
+  await person.type("username", "nobody-of-this-name");
+  await person.submit("username");
+  assert.match(await person.messageAt("username"), /./);
 });

@@ -7,10 +7,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
-import { journey } from "./support/journey.js";
+import { journey, someone } from "./support/journey.js";
 import { codeSentTo } from "./support/mail.js";
 import { api, population } from "./support/people.js";
-import { giveCredentials, signOn } from "./support/sign-on.js";
+import { giveCredentials, operator, signOn } from "./support/sign-on.js";
 import { environment, portal, system } from "./support/system.js";
 
 const DOCUMENT = new URL("../../docs/pages.md", import.meta.url);
@@ -103,6 +103,32 @@ async function owners(person) {
   }
 }
 
+async function operators(person) {
+  const ada = await theUser(ADA);
+  const stranger = await someone();
+  await stranger.open(portal("/login"));
+  await giveCredentials(stranger, { ...ADA, password: "Wrong-Horse-42" });
+  await stranger.leave();
+  await signOn(person, operator);
+  for (const [name, path] of [
+    ["users", "/users?q=ada%40"],
+    ["user", `/users/${ada.id}`],
+    ["user-edit", `/users/${ada.id}/edit`],
+    ["user-delete", `/users/${ada.id}/delete`],
+    ["user-new", "/users/new"],
+    ["activity", `/activity?days=1&action=PASSWORD.CHECK_FAILED&username=${ADA.username}`],
+  ]) {
+    await person.open(portal(path));
+    await picture(person, name);
+  }
+}
+
+/** The user with this name. */
+async function theUser({ username }) {
+  const found = await api("GET", `users?filter=${encodeURIComponent(`username eq "${username}"`)}`);
+  return found._embedded.users[0];
+}
+
 journey("the documentation shows the pages as they are", {}, async (person) => {
   if (WRITES) mkdirSync(FOLDER, { recursive: true });
   await api("POST", "users", "application/vnd.pingidentity.user.import+json", {
@@ -114,6 +140,8 @@ journey("the documentation shows the pages as they are", {}, async (person) => {
   });
   await strangers(person);
   await owners(person);
+  await person.page.context().clearCookies();
+  await operators(person);
   if (WRITES) writeFileSync(TEXTS, `${JSON.stringify(taken, null, 1)}\n`);
 
   const again = "take the pictures anew by `cargo xtask pictures`, and look at them";

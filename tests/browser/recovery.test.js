@@ -38,7 +38,7 @@ journeyInEveryWay("a forgotten password is replaced with a code from a mail", as
   await signOn(person, user.username);
 });
 
-journeyInEveryWay("the e-mail address will do, and a code can be sent again", async (person) => {
+journeyInEveryWay("the email address will do, and a code can be sent again", async (person) => {
   const user = await aUser();
   await ask(person, user.email);
   const first = await codeSentTo(user.email);

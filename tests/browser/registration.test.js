@@ -40,7 +40,7 @@ journeyInEveryWay("a stranger registers, and is verified and signed on at the en
   await goOn(person, stranger);
 });
 
-journeyInEveryWay("an e-mail address is enough", async (person) => {
+journeyInEveryWay("an email address is enough", async (person) => {
   const { email, password } = aStranger("grace");
   await person.open(portal("/register"));
   await person.type("email", email);

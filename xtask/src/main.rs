@@ -19,6 +19,7 @@ mod generated;
 #[cfg(test)]
 mod growth;
 mod layers;
+mod looked_at;
 #[cfg(test)]
 mod named_tests;
 mod parts;

@@ -12,7 +12,8 @@ use crate::postgres::Postgres;
 use crate::system::System;
 use crate::tally::Tally;
 use crate::{
-    cargo_home, clients, deploy, generated, layers, prerequisites, program, root, service, target,
+    cargo_home, clients, deploy, generated, layers, looked_at, prerequisites, program, root,
+    service, target,
 };
 
 /// One thing that `cargo xtask test` checks.
@@ -349,10 +350,18 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
         }
     }
     files.sort();
+    let screenshots = screenshots();
+    drop(fs::remove_file(screenshots.join(looked_at::LOOKED_AT)));
     let pages = journeys(&node, &system, files)?.run_seeing(|line| tally.see_node(line))?;
+    let pages = looked_at::check(&screenshots)? && pages;
     let examples = clients::run(tally, &node, &system, "examples.mjs")?;
     let suites = clients::suites(tally, &node, &program)?;
     Ok(clients::run(tally, &node, &system, "walkthrough.mjs")? && pages && examples && suites)
+}
+
+/// Where the browser tests leave pictures of what they saw.
+fn screenshots() -> PathBuf {
+    target().join("screenshots")
 }
 
 /// Runs these files of journeys against a system.
@@ -365,7 +374,7 @@ pub(crate) fn journeys(
         .args(["--test", "--test-reporter=spec"])
         .args(files)
         .folder(&root().join("tests/browser"))
-        .env("SCREENSHOTS", target().join("screenshots"))
+        .env("SCREENSHOTS", screenshots())
         .env("LATCHKEY_LOG", system.log());
     if let Some(chromium) = prerequisites::chromium() {
         command = command.env("CHROMIUM", chromium);
