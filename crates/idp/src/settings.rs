@@ -33,7 +33,7 @@ pub struct Settings {
     pub mailbox: bool,
     /// Whether the hosted pages let people make accounts for themselves, in the default population.
     pub registration: bool,
-    /// What a registration asks for beside the e-mail address and the password.
+    /// What a registration asks for beside the email address and the password.
     pub registration_fields: RegistrationFields,
     /// The region that environments say they are in.
     pub region: Region,

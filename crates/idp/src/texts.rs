@@ -214,22 +214,6 @@ mod tests {
         assert_eq!(named, [""; 0]);
     }
 
-    /// A heading is large: on a phone it would break there.
-    #[test]
-    fn no_heading_breaks_at_the_hyphen_of_an_e_mail() {
-        let texts = Texts::new();
-        for messages in texts.others.iter().chain([texts.english()]) {
-            for id in messages.ids() {
-                let is_heading = id.ends_with("-title") || id.ends_with("-heading");
-                let pattern = messages.pattern(id).unwrap_or_default().to_lowercase();
-                assert!(
-                    !is_heading || !pattern.contains("e-mail"),
-                    "{id}: {pattern}"
-                );
-            }
-        }
-    }
-
     #[test]
     fn every_key_stands_for_texts_that_there_are() {
         let texts = Texts::new();

@@ -29,7 +29,7 @@ pub(crate) enum Chosen {
     Population(Option<PopulationId>),
     /// The visitor picked nothing that was offered.
     NotOffered,
-    /// No population is for this e-mail domain.
+    /// No population is for this email domain.
     NoneForDomain,
 }
 
@@ -78,7 +78,7 @@ impl Populations {
         Ok(offered.iter().enumerate().filter_map(choice).collect())
     }
 
-    /// The population for a registration with this pick and this e-mail address.
+    /// The population for a registration with this pick and this email address.
     pub(crate) async fn choose(&self, picked: &str, email: &str) -> Result<Chosen, pingone::Error> {
         match &self.choice {
             PopulationChoice::Fixed(population) => Ok(Chosen::Population(*population)),

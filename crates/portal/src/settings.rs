@@ -164,7 +164,7 @@ impl Default for OutgoingSettings {
 pub struct RegistrationSettings {
     /// Whether people can register.
     pub enabled: bool,
-    /// What is asked for beside the e-mail address and the password.
+    /// What is asked for beside the email address and the password.
     pub fields: ui::RegistrationFields,
     /// Whether a code is mailed that has to be entered at the first sign-on. Without it, whoever
     /// registers has any address that they type, proven or not.
@@ -178,7 +178,7 @@ pub struct RegistrationSettings {
 pub enum PopulationChoice {
     /// The visitor picks one of these; the form carries its place in this list, not its id.
     Choose(Vec<PopulationId>),
-    /// The one whose description names the domain of the e-mail address.
+    /// The one whose description names the domain of the email address.
     EmailDomain,
     /// This one; absent: the environment's default.
     Fixed(Option<PopulationId>),

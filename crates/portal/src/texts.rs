@@ -74,18 +74,6 @@ mod tests {
         }
     }
 
-    /// A heading is large: on a phone it would break there.
-    #[test]
-    fn no_heading_breaks_at_the_hyphen_of_an_e_mail() {
-        for line in TEXTS.lines() {
-            let Some((id, text)) = line.split_once(" = ") else {
-                continue;
-            };
-            let breaks = id.ends_with("-title") && text.to_lowercase().contains("e-mail");
-            assert!(!breaks, "{line}");
-        }
-    }
-
     #[test]
     fn every_text_of_the_catalogue_is_used() {
         let sources = own_sources().join("\n");

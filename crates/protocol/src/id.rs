@@ -150,7 +150,7 @@ ids! {
     /// A device that proves who somebody is.
     DeviceId = "device";
     /// A domain that mails may come from.
-    EmailDomainId = "e-mail domain";
+    EmailDomainId = "email domain";
     /// An environment: one issuer, one directory.
     EnvironmentId = "environment";
     /// A policy that says which passkeys and security keys count.
@@ -222,7 +222,7 @@ ids! {
     /// How the pages look.
     ThemeId = "theme";
     /// An address that mails may come from.
-    TrustedEmailId = "trusted e-mail address";
+    TrustedEmailId = "trusted email address";
     /// A user; the `sub` of tokens.
     UserId = "user";
 }

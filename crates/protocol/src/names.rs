@@ -156,7 +156,7 @@ pub fn ascii_domain(text: &str) -> Option<String> {
 #[non_exhaustive]
 pub enum InvalidEmail {
     /// There is no `@`.
-    #[error("an e-mail address has an @")]
+    #[error("an email address has an @")]
     NoAt,
     /// What stands before the `@` is none of RFC 5322's local parts, or is not ASCII.
     #[error("the part before the @ is none that mail can be sent to")]
@@ -165,7 +165,7 @@ pub enum InvalidEmail {
     #[error("the part behind the @ is no full domain name")]
     Domain,
     /// It is longer than mail servers take.
-    #[error("an e-mail address has at most {MAX_ADDRESS_BYTES} bytes")]
+    #[error("an email address has at most {MAX_ADDRESS_BYTES} bytes")]
     TooLong,
 }
 

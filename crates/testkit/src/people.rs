@@ -7,14 +7,14 @@ pub struct Person {
     pub id: Option<String>,
     /// The name that they type to sign on.
     pub username: String,
-    /// Their e-mail address.
+    /// Their email address.
     pub email: String,
     /// Their password.
     pub password: String,
 }
 
 impl Person {
-    /// A person with this name and password, and an e-mail address after the name.
+    /// A person with this name and password, and an email address after the name.
     pub fn new(username: &str, password: &str) -> Self {
         Self {
             id: None,

@@ -51,18 +51,18 @@ change-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
 
 ## Ein vergessenes Passwort
 
-forgot-lead = Wir senden einen Code an die E-Mail-Adresse Ihres Kontos.
-recover-lead = Wenn es ein Konto mit diesem Namen oder dieser Adresse gibt und es nicht deaktiviert ist, ist ein Code an seine E-Mail-Adresse unterwegs. Er gilt fünf Minuten.
-recover-sent-again = Wenn es ein solches Konto gibt, ist ein weiterer Code unterwegs, und der vorige gilt nicht mehr. Wurden schon zu viele E-Mails gesendet, gilt der vorige noch.
+forgot-lead = Wir senden einen Code an die E‑Mail-Adresse Ihres Kontos.
+recover-lead = Wenn es ein Konto mit diesem Namen oder dieser Adresse gibt und es nicht deaktiviert ist, ist ein Code an seine E‑Mail-Adresse unterwegs. Er gilt fünf Minuten.
+recover-sent-again = Wenn es ein solches Konto gibt, ist ein weiterer Code unterwegs, und der vorige gilt nicht mehr. Wurden schon zu viele E‑Mails gesendet, gilt der vorige noch.
 
 ## Registrierung
 
 register-lead = Um mit { $application } weiterzumachen.
 
-## Der Nachweis einer E-Mail-Adresse
+## Der Nachweis einer E‑Mail-Adresse
 
 second-factor-title = Bestätigen Sie, dass Sie es sind
-second-factor-mailed = Wir haben eine E-Mail an { $email } gesendet. Geben Sie das Einmalpasswort daraus ein.
+second-factor-mailed = Wir haben eine E‑Mail an { $email } gesendet. Geben Sie das Einmalpasswort daraus ein.
 second-factor-made = Geben Sie das Einmalpasswort ein, das Ihre Authentifizierungs-App zeigt.
 second-factor-choose = Wählen Sie, wie Sie es bestätigen möchten.
 second-factor-otp = Einmalpasswort
@@ -71,19 +71,19 @@ second-factor-submit = Bestätigen
 second-factor-missing = Geben Sie das Einmalpasswort ein.
 second-factor-wrong = Das Einmalpasswort ist falsch, wurde schon benutzt oder gilt nicht mehr.
 second-factor-too-many = Es gab zu viele falsche Einmalpasswörter. Wählen Sie, wie es weitergeht, oder versuchen Sie es später wieder.
-second-factor-too-many-mails = Diese Adresse hat zu viele E-Mails bekommen. Versuchen Sie es später wieder, oder wählen Sie einen anderen Weg.
+second-factor-too-many-mails = Diese Adresse hat zu viele E‑Mails bekommen. Versuchen Sie es später wieder, oder wählen Sie einen anderen Weg.
 second-factor-locked = Keines Ihrer Geräte kann jetzt benutzt werden. Versuchen Sie es später wieder.
 second-factor-send-again = Ein anderes Einmalpasswort senden
-second-factor-sent = Eine weitere E-Mail ist unterwegs. Ein früheres Einmalpasswort gilt nicht mehr.
+second-factor-sent = Eine weitere E‑Mail ist unterwegs. Ein früheres Einmalpasswort gilt nicht mehr.
 second-factor-use-application = Die Authentifizierungs-App benutzen
 second-factor-use-named = { $name } benutzen
-second-factor-use-email = Eine E-Mail an { $email } senden
+second-factor-use-email = Eine E‑Mail an { $email } senden
 
-verify-lead = Wir haben eine E-Mail an { $email } gesendet. Geben Sie den Code daraus ein, um mit { $application } weiterzumachen. Enthält sie keinen, steht darin, was stattdessen zu tun ist.
-verify-code-missing = Geben Sie den Code aus der E-Mail ein.
+verify-lead = Wir haben eine E‑Mail an { $email } gesendet. Geben Sie den Code daraus ein, um mit { $application } weiterzumachen. Enthält sie keinen, steht darin, was stattdessen zu tun ist.
+verify-code-missing = Geben Sie den Code aus der E‑Mail ein.
 verify-code-wrong = Der Code ist falsch, oder es wurde ein neuerer gesendet.
 verify-send-again = Noch einen Code senden
-verify-sent-again = Eine weitere E-Mail ist unterwegs, sofern diese Adresse nicht schon zu viele bekommen hat. Ein früherer Code gilt möglicherweise nicht mehr.
+verify-sent-again = Eine weitere E‑Mail ist unterwegs, sofern diese Adresse nicht schon zu viele bekommen hat. Ein früherer Code gilt möglicherweise nicht mehr.
 
 ## Eine Zustimmung
 

@@ -10,7 +10,7 @@ mail-recovery-unasked = Wenn Sie ihn nicht angefordert haben, brauchen Sie nicht
 
 mail-verification-subject = Ihr Bestätigungscode
 mail-verification-heading = E‑Mail-Adresse bestätigen
-mail-verification-text = geben Sie diesen Code ein, um Ihre E-Mail-Adresse für das Konto { $name } bei { $brand } zu bestätigen:
+mail-verification-text = geben Sie diesen Code ein, um Ihre E‑Mail-Adresse für das Konto { $name } bei { $brand } zu bestätigen:
 mail-verification-lifetime = Der Code gilt { $hours } Stunden und nur einmal. Ein neuerer Code ersetzt ihn.
 mail-verification-unasked = Wenn Sie sich nicht registriert haben, brauchen Sie nichts zu tun. Geben Sie den Code niemandem weiter.
 
@@ -28,7 +28,7 @@ mail-second-factor-unasked = Wenn Sie sich nicht anmelden, kennt vielleicht jema
 
 mail-already-registered-subject = Sie haben schon ein Konto
 mail-already-registered-heading = Sie haben schon ein Konto
-mail-already-registered-text = jemand, vermutlich Sie selbst, wollte mit dieser E-Mail-Adresse ein Konto bei { $brand } anlegen. Es gibt schon eines, und sein Benutzername ist { $name }. Melden Sie sich damit an. Wenn Sie das Passwort nicht mehr wissen, wählen Sie dort „Passwort vergessen?“ und geben Sie diese Adresse ein.
+mail-already-registered-text = jemand, vermutlich Sie selbst, wollte mit dieser E‑Mail-Adresse ein Konto bei { $brand } anlegen. Es gibt schon eines, und sein Benutzername ist { $name }. Melden Sie sich damit an. Wenn Sie das Passwort nicht mehr wissen, wählen Sie dort „Passwort vergessen?“ und geben Sie diese Adresse ein.
 mail-already-registered-unasked = Wenn Sie es nicht waren, brauchen Sie nichts zu tun: Es wurde kein Konto angelegt, und Ihres bleibt, wie es ist.
 
 mail-password-changed-subject = Ihr Passwort wurde geändert
@@ -39,7 +39,7 @@ mail-password-changed-unasked = Wenn Sie es nicht waren, wählen Sie jetzt auf d
 mail-password-recovered-subject = Ihr Passwort wurde geändert
 mail-password-recovered-heading = Ihr Passwort wurde geändert
 mail-password-recovered-text = das Passwort des Kontos { $name } bei { $brand } wurde soeben mit einem Code geändert, der an diese Adresse gesendet worden war.
-mail-password-recovered-unasked = Wenn Sie es nicht waren, liest jemand anderes Ihre E-Mails: Sichern Sie zuerst Ihr Postfach, und wählen Sie dann auf der Anmeldeseite „Passwort vergessen?“.
+mail-password-recovered-unasked = Wenn Sie es nicht waren, liest jemand anderes Ihre E‑Mails: Sichern Sie zuerst Ihr Postfach, und wählen Sie dann auf der Anmeldeseite „Passwort vergessen?“.
 
 mail-password-set-subject = Ein neues Passwort wurde gesetzt
 mail-password-set-heading = Ein neues Passwort wurde gesetzt
@@ -51,9 +51,9 @@ mail-password-removed-heading = Ihr Passwort wurde entfernt
 mail-password-removed-text = ein Administrator von { $brand } hat soeben das Passwort des Kontos { $name } entfernt.
 mail-password-removed-unasked = Wenn Sie das nicht erwartet haben, fragen Sie den Administrator. Mit „Passwort vergessen?“ auf der Anmeldeseite bekommen Sie ein neues.
 
-mail-address-changed-subject = Ihre E-Mail-Adresse wurde geändert
+mail-address-changed-subject = Ihre E‑Mail-Adresse wurde geändert
 mail-address-changed-heading = Ihre E‑Mail-Adresse wurde geändert
-mail-address-changed-text = das Konto { $name } bei { $brand } hat jetzt eine andere E-Mail-Adresse. An diese gehen dazu keine E-Mails mehr.
+mail-address-changed-text = das Konto { $name } bei { $brand } hat jetzt eine andere E‑Mail-Adresse. An diese gehen dazu keine E‑Mails mehr.
 mail-address-changed-unasked = Wenn Sie das nicht erwartet haben, sagen Sie sofort dem Administrator von { $brand } Bescheid.
 mail-address-changed-by-owner-subject = { mail-address-changed-subject }
 mail-address-changed-by-owner-heading = { mail-address-changed-heading }

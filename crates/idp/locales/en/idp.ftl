@@ -51,18 +51,18 @@ change-locked = Too many wrong passwords. Try again in { $minutes ->
 
 ## A forgotten password
 
-forgot-lead = We send a code to the e-mail address of your account.
-recover-lead = If there is an account with this name or address, and it is not disabled, a code is on its way to its e-mail address. It is good for five minutes.
-recover-sent-again = If there is such an account, another code is on its way, and the one before no longer works. Where too many e-mails were sent already, the one before still works.
+forgot-lead = We send a code to the email address of your account.
+recover-lead = If there is an account with this name or address, and it is not disabled, a code is on its way to its email address. It is good for five minutes.
+recover-sent-again = If there is such an account, another code is on its way, and the one before no longer works. Where too many emails were sent already, the one before still works.
 
 ## Registration
 
 register-lead = To go on to { $application }.
 
-## The proof of an e-mail address
+## The proof of an email address
 
 second-factor-title = Confirm that it is you
-second-factor-mailed = We sent an e-mail to { $email }. Enter the one-time password in it.
+second-factor-mailed = We sent an email to { $email }. Enter the one-time password in it.
 second-factor-made = Enter the one-time password that your authenticator application shows.
 second-factor-choose = Choose how you want to confirm it.
 second-factor-otp = One-time password
@@ -71,19 +71,19 @@ second-factor-submit = Confirm
 second-factor-missing = Enter the one-time password.
 second-factor-wrong = The one-time password is wrong, was used already, or is not good any more.
 second-factor-too-many = There were too many wrong one-time passwords. Choose how to go on, or try again later.
-second-factor-too-many-mails = This address has had too many e-mails. Try again later, or choose another way.
+second-factor-too-many-mails = This address has had too many emails. Try again later, or choose another way.
 second-factor-locked = None of your devices can be used now. Try again later.
 second-factor-send-again = Send another one-time password
-second-factor-sent = Another e-mail is on its way. A one-time password that came before no longer works.
+second-factor-sent = Another email is on its way. A one-time password that came before no longer works.
 second-factor-use-application = Use the authenticator application
 second-factor-use-named = Use { $name }
-second-factor-use-email = Send an e-mail to { $email }
+second-factor-use-email = Send an email to { $email }
 
-verify-lead = We sent an e-mail to { $email }. Enter the code in it to go on to { $application }. If there is none in it, it says what to do instead.
-verify-code-missing = Enter the code from the e-mail.
+verify-lead = We sent an email to { $email }. Enter the code in it to go on to { $application }. If there is none in it, it says what to do instead.
+verify-code-missing = Enter the code from the email.
 verify-code-wrong = The code is wrong, or a newer one was sent.
 verify-send-again = Send another code
-verify-sent-again = Another e-mail is on its way, unless this address has had too many already. A code that came before may no longer work.
+verify-sent-again = Another email is on its way, unless this address has had too many already. A code that came before may no longer work.
 
 ## Something to agree to
 

@@ -9,8 +9,8 @@ mail-recovery-lifetime = The code is good for { $minutes } minutes and for one u
 mail-recovery-unasked = If you did not ask for it, there is nothing to do: your password stays as it is. Do not give the code to anybody.
 
 mail-verification-subject = Your verification code
-mail-verification-heading = Confirm your e‑mail address
-mail-verification-text = Enter this code to confirm your e-mail address for the account { $name } at { $brand }:
+mail-verification-heading = Confirm your email address
+mail-verification-text = Enter this code to confirm your email address for the account { $name } at { $brand }:
 mail-verification-lifetime = The code is good for { $hours } hours and for one use. A newer code replaces it.
 mail-verification-unasked = If you did not register, there is nothing to do. Do not give the code to anybody.
 
@@ -28,7 +28,7 @@ mail-second-factor-unasked = If you are not signing on, somebody else may know y
 
 mail-already-registered-subject = You have an account already
 mail-already-registered-heading = You have an account already
-mail-already-registered-text = Somebody, most likely you, wanted to create an account for { $brand } with this e-mail address. There is one already, and its username is { $name }. Sign on with it. If you do not know the password any more, choose “Forgot your password?” there and enter this address.
+mail-already-registered-text = Somebody, most likely you, wanted to create an account for { $brand } with this email address. There is one already, and its username is { $name }. Sign on with it. If you do not know the password any more, choose “Forgot your password?” there and enter this address.
 mail-already-registered-unasked = If it was not you, there is nothing to do: no account was created, and yours stays as it is.
 
 mail-password-changed-subject = Your password was changed
@@ -51,9 +51,9 @@ mail-password-removed-heading = Your password was removed
 mail-password-removed-text = An administrator of { $brand } just removed the password of the account { $name }.
 mail-password-removed-unasked = If you did not expect that, ask the administrator. “Forgot your password?” on the sign-on page gives you a new one.
 
-mail-address-changed-subject = Your e-mail address was changed
-mail-address-changed-heading = Your e‑mail address was changed
-mail-address-changed-text = The account { $name } at { $brand } now has another e-mail address. No more mails about it go to this one.
+mail-address-changed-subject = Your email address was changed
+mail-address-changed-heading = Your email address was changed
+mail-address-changed-text = The account { $name } at { $brand } now has another email address. No more mails about it go to this one.
 mail-address-changed-unasked = If you did not expect that, tell the administrator of { $brand } at once.
 mail-address-changed-by-owner-subject = { mail-address-changed-subject }
 mail-address-changed-by-owner-heading = { mail-address-changed-heading }

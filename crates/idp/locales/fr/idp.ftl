@@ -51,18 +51,18 @@ change-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
 
 ## Un mot de passe oublié
 
-forgot-lead = Nous envoyons un code à l’adresse e-mail de votre compte.
-recover-lead = S’il existe un compte avec ce nom ou cette adresse et qu’il n’est pas désactivé, un code est en route vers son adresse e-mail. Il est valable cinq minutes.
-recover-sent-again = Si un tel compte existe, un autre code est en route et le précédent n’est plus valable. Si trop d’e-mails ont déjà été envoyés, le précédent reste valable.
+forgot-lead = Nous envoyons un code à l’adresse e‑mail de votre compte.
+recover-lead = S’il existe un compte avec ce nom ou cette adresse et qu’il n’est pas désactivé, un code est en route vers son adresse e‑mail. Il est valable cinq minutes.
+recover-sent-again = Si un tel compte existe, un autre code est en route et le précédent n’est plus valable. Si trop d’e‑mails ont déjà été envoyés, le précédent reste valable.
 
 ## Inscription
 
 register-lead = Pour continuer vers { $application }.
 
-## La preuve d’une adresse e-mail
+## La preuve d’une adresse e‑mail
 
 second-factor-title = Confirmez que c’est bien vous
-second-factor-mailed = Nous avons envoyé un e-mail à { $email }. Saisissez le mot de passe à usage unique qu’il contient.
+second-factor-mailed = Nous avons envoyé un e‑mail à { $email }. Saisissez le mot de passe à usage unique qu’il contient.
 second-factor-made = Saisissez le mot de passe à usage unique affiché par votre application d’authentification.
 second-factor-choose = Choisissez comment le confirmer.
 second-factor-otp = Mot de passe à usage unique
@@ -71,19 +71,19 @@ second-factor-submit = Confirmer
 second-factor-missing = Saisissez le mot de passe à usage unique.
 second-factor-wrong = Le mot de passe à usage unique est incorrect, a déjà été utilisé ou n’est plus valable.
 second-factor-too-many = Il y a eu trop de mots de passe à usage unique incorrects. Choisissez comment continuer, ou réessayez plus tard.
-second-factor-too-many-mails = Cette adresse a reçu trop d’e-mails. Réessayez plus tard, ou choisissez un autre moyen.
+second-factor-too-many-mails = Cette adresse a reçu trop d’e‑mails. Réessayez plus tard, ou choisissez un autre moyen.
 second-factor-locked = Aucun de vos appareils ne peut être utilisé maintenant. Réessayez plus tard.
 second-factor-send-again = Envoyer un autre mot de passe à usage unique
-second-factor-sent = Un autre e-mail est en route. Un mot de passe à usage unique précédent n’est plus valable.
+second-factor-sent = Un autre e‑mail est en route. Un mot de passe à usage unique précédent n’est plus valable.
 second-factor-use-application = Utiliser l’application d’authentification
 second-factor-use-named = Utiliser { $name }
-second-factor-use-email = Envoyer un e-mail à { $email }
+second-factor-use-email = Envoyer un e‑mail à { $email }
 
-verify-lead = Nous avons envoyé un e-mail à { $email }. Saisissez le code qu’il contient pour continuer vers { $application }. S’il n’en contient pas, il indique quoi faire.
-verify-code-missing = Saisissez le code reçu par e-mail.
+verify-lead = Nous avons envoyé un e‑mail à { $email }. Saisissez le code qu’il contient pour continuer vers { $application }. S’il n’en contient pas, il indique quoi faire.
+verify-code-missing = Saisissez le code reçu par e‑mail.
 verify-code-wrong = Le code est incorrect, ou un plus récent a été envoyé.
 verify-send-again = Envoyer un autre code
-verify-sent-again = Un autre e-mail est en route, sauf si cette adresse en a déjà reçu trop. Un code antérieur n’est peut-être plus valable.
+verify-sent-again = Un autre e‑mail est en route, sauf si cette adresse en a déjà reçu trop. Un code antérieur n’est peut-être plus valable.
 
 ## Un consentement
 
@@ -162,12 +162,12 @@ page-error-uri-hint = Enregistrez exactement l’adresse que l’application env
 ## La boîte aux lettres
 
 mailbox-title = Boîte aux lettres
-mailbox-lead = Tous les e-mails écrits ici, le plus récent en premier. Affiché uniquement en mode développement ; rien n’a été envoyé.
-mailbox-empty = Pas encore d’e-mail. Récupérez un mot de passe ou inscrivez-vous, et le code apparaît ici.
+mailbox-lead = Tous les e‑mails écrits ici, le plus récent en premier. Affiché uniquement en mode développement ; rien n’a été envoyé.
+mailbox-empty = Pas encore d’e‑mail. Récupérez un mot de passe ou inscrivez-vous, et le code apparaît ici.
 mailbox-to = À
 mailbox-subject = Objet
 mailbox-written = Écrit
-mailbox-back = Tous les e-mails
+mailbox-back = Tous les e‑mails
 mailbox-html = Tel que le destinataire le voit
 mailbox-text = En texte brut
 
@@ -180,6 +180,6 @@ start-forgotten-text = Commencez à vous connecter dans l’application, puis ch
 start-account = Vous n’avez pas encore de compte ?
 start-account-text = Lorsqu’une application permet de s’inscrire, sa page de connexion l’indique.
 start-mailbox = Ouvrir la boîte aux lettres
-start-mailbox-text = Pendant le développement, les e-mails contenant des codes y arrivent.
+start-mailbox-text = Pendant le développement, les e‑mails contenant des codes y arrivent.
 start-discovery = Pour les développeurs
 start-discovery-text = Chaque environnement a son document de découverte sous /environmentId/as/.well-known/openid-configuration, et l’API de gestion se trouve sous /v1/.

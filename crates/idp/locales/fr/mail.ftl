@@ -1,4 +1,4 @@
-# E-mails aux utilisateurs. $name est le nom d’utilisateur, $brand le nom que portent les pages.
+# E‑mails aux utilisateurs. $name est le nom d’utilisateur, $brand le nom que portent les pages.
 
 mail-greeting = Bonjour { $name },
 
@@ -10,7 +10,7 @@ mail-recovery-unasked = Si vous ne l’avez pas demandé, vous n’avez rien à 
 
 mail-verification-subject = Votre code de vérification
 mail-verification-heading = Confirmez votre adresse e‑mail
-mail-verification-text = Saisissez ce code pour confirmer votre adresse e-mail pour le compte { $name } de { $brand } :
+mail-verification-text = Saisissez ce code pour confirmer votre adresse e‑mail pour le compte { $name } de { $brand } :
 mail-verification-lifetime = Le code est valable { $hours } heures et ne peut servir qu’une fois. Un code plus récent le remplace.
 mail-verification-unasked = Si vous ne vous êtes pas inscrit, vous n’avez rien à faire. Ne donnez ce code à personne.
 
@@ -28,7 +28,7 @@ mail-second-factor-unasked = Si vous n’êtes pas en train de vous connecter, q
 
 mail-already-registered-subject = Vous avez déjà un compte
 mail-already-registered-heading = Vous avez déjà un compte
-mail-already-registered-text = Quelqu’un, sans doute vous, a voulu créer un compte pour { $brand } avec cette adresse e-mail. Il en existe déjà un, dont le nom d’utilisateur est { $name }. Connectez-vous avec celui-ci. Si vous ne connaissez plus le mot de passe, choisissez « Mot de passe oublié ? » et saisissez cette adresse.
+mail-already-registered-text = Quelqu’un, sans doute vous, a voulu créer un compte pour { $brand } avec cette adresse e‑mail. Il en existe déjà un, dont le nom d’utilisateur est { $name }. Connectez-vous avec celui-ci. Si vous ne connaissez plus le mot de passe, choisissez « Mot de passe oublié ? » et saisissez cette adresse.
 mail-already-registered-unasked = Si ce n’était pas vous, vous n’avez rien à faire : aucun compte n’a été créé et le vôtre reste inchangé.
 
 mail-password-changed-subject = Votre mot de passe a été changé
@@ -39,7 +39,7 @@ mail-password-changed-unasked = Si ce n’était pas vous, choisissez dès maint
 mail-password-recovered-subject = Votre mot de passe a été changé
 mail-password-recovered-heading = Votre mot de passe a été changé
 mail-password-recovered-text = Le mot de passe du compte { $name } de { $brand } vient d’être changé avec un code envoyé à cette adresse.
-mail-password-recovered-unasked = Si ce n’était pas vous, quelqu’un d’autre lit vos e-mails : sécurisez d’abord votre messagerie, puis choisissez « Mot de passe oublié ? » sur la page de connexion.
+mail-password-recovered-unasked = Si ce n’était pas vous, quelqu’un d’autre lit vos e‑mails : sécurisez d’abord votre messagerie, puis choisissez « Mot de passe oublié ? » sur la page de connexion.
 
 mail-password-set-subject = Un nouveau mot de passe a été défini
 mail-password-set-heading = Un nouveau mot de passe a été défini
@@ -51,9 +51,9 @@ mail-password-removed-heading = Votre mot de passe a été supprimé
 mail-password-removed-text = Un administrateur de { $brand } vient de supprimer le mot de passe du compte { $name }.
 mail-password-removed-unasked = Si vous ne vous y attendiez pas, interrogez l’administrateur. « Mot de passe oublié ? » sur la page de connexion vous en donne un nouveau.
 
-mail-address-changed-subject = Votre adresse e-mail a été changée
+mail-address-changed-subject = Votre adresse e‑mail a été changée
 mail-address-changed-heading = Votre adresse e‑mail a été changée
-mail-address-changed-text = Le compte { $name } de { $brand } a maintenant une autre adresse e-mail. Plus aucun e-mail à son sujet ne sera envoyé à celle-ci.
+mail-address-changed-text = Le compte { $name } de { $brand } a maintenant une autre adresse e‑mail. Plus aucun e‑mail à son sujet ne sera envoyé à celle-ci.
 mail-address-changed-unasked = Si vous ne vous y attendiez pas, prévenez immédiatement l’administrateur de { $brand }.
 mail-address-changed-by-owner-subject = { mail-address-changed-subject }
 mail-address-changed-by-owner-heading = { mail-address-changed-heading }

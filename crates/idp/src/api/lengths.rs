@@ -38,7 +38,7 @@ const NAME: usize = 256;
 /// A host of the DNS (RFC 1035).
 const DOMAIN: usize = 253;
 
-/// An e-mail address (RFC 5321 section 4.5.3.1.3).
+/// An email address (RFC 5321 section 4.5.3.1.3).
 const MAIL_ADDRESS: usize = 254;
 
 const LABEL: usize = 100;

@@ -97,7 +97,7 @@ pub enum BootstrapError {
     #[error("the administrator's username is empty, too long, or holds control characters")]
     InvalidUsername,
     /// The administrator's mail address is none.
-    #[error("the administrator's e-mail address `{0}` is none")]
+    #[error("the administrator's email address `{0}` is none")]
     InvalidEmail(String),
     /// The administrator's password breaks the standard policy.
     #[error(

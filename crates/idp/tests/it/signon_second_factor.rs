@@ -216,7 +216,7 @@ async fn of_several_devices_another_one_can_be_asked() {
     shows(&shown, StatusCode::OK, "authenticator application shows");
     let select = sub_page(&page, "secondFactor/device");
     let selected = browser.post(&select, &[("device", &address)]).await;
-    shows(&selected, StatusCode::OK, "Another e-mail is on its way");
+    shows(&selected, StatusCode::OK, "Another email is on its way");
     // The one that is not asked any more is not taken.
     let other = give(&mut browser, &page, &totp(&world, &secret)).await;
     shows(&other, StatusCode::UNPROCESSABLE_ENTITY, "is wrong");

@@ -9,7 +9,7 @@ nav-data = Your data
 home-hello = Hello, { $name }
 concern-deletion = Your account will be deleted on { $when }.
 concern-deletion-action = Keep my account
-concern-email = Your e-mail address { $email } is not confirmed yet.
+concern-email = Your email address { $email } is not confirmed yet.
 concern-email-action = Confirm address
 concern-password-expired = Your password has expired.
 concern-password-old = Your password is more than a year old.
@@ -26,7 +26,7 @@ profile-email-unconfirmed = Not confirmed
 profile-created = Member since
 profile-last-sign-on = Last sign-on
 profile-edit = Edit profile
-profile-change-email = Change e-mail address
+profile-change-email = Change email address
 profile-title = Edit your profile
 profile-lead = What you leave empty is removed from your profile.
 profile-submit = Save
@@ -40,22 +40,22 @@ flash-profile-saved = Your profile is saved.
 error-phone-invalid = This is not a telephone number. It looks like +44 20 7946 0018.
 error-zone-unknown = Choose one of the time zones.
 
-## E-mail address
+## Email address
 
-email-title = Change your e‑mail address
+email-title = Change your email address
 email-lead = We send a code to the new address. Enter it on the next page.
 email-present = Your address now:
 email-submit = Change address
-label-new-email = New e-mail address
+label-new-email = New email address
 hint-new-email = For a week, you can take your present address back.
 email-confirm-lead = Enter the code that we sent to your address.
-email-confirm-no-mail = No e-mail? Look into the spam folder as well, or have a code sent. An earlier one is then no longer good.
+email-confirm-no-mail = No email? Look into the spam folder as well, or have a code sent. An earlier one is then no longer good.
 error-email-unchanged = This is your address already.
 flash-email-code-sent = If this address can be used, a code is on its way to it.
-flash-email-confirmed = Your e-mail address is confirmed.
+flash-email-confirmed = Your email address is confirmed.
 flash-email-restored = Your address is { $email } again.
 flash-email-too-late = There is no address that could be taken back.
-former-title = You changed your e‑mail address
+former-title = You changed your email address
 former-text = It was { $email } before. You can take it back until
 former-undo = Take it back
 

@@ -3,6 +3,8 @@
 
 nav-activity = Activity
 activity-title = Activity
+tile-activity-title = Activity
+tile-activity-text = See who did what: sign-ons, wrong passwords, changed accounts.
 activity-lead = Who did what, as the audit log has it: the newest first.
 activity-show = Show
 activity-caption = What happened

@@ -47,8 +47,8 @@ claim-middle_name = Middle name
 claim-family_name = Family name
 claim-nickname = Nickname
 claim-preferred_username = Username
-claim-email = E-mail address
-claim-email_verified = E-mail address confirmed
+claim-email = Email address
+claim-email_verified = Email address confirmed
 claim-phone_number = Telephone number
 claim-phone_number_verified = Telephone number confirmed
 claim-address = Address
@@ -88,7 +88,7 @@ claim-p1-population_id = Population
 ## Labels and hints
 
 label-population = Kind of account
-label-search = Name, e-mail address or username
+label-search = Name, email address or username
 label-force-change = Must be changed at the next sign-on
 hint-force-change = The user then chooses a password that only they know.
 
@@ -99,27 +99,27 @@ password-change-lead = You need your current password for this.
 
 ## Forgotten password
 
-password-forgot-lead = Tell us who you are, and we send a recovery code by e-mail.
-password-recover-lead = Enter the code from the e-mail, and your new password.
-password-recover-no-mail = No e-mail? Look into the spam folder as well, or have another code sent. The earlier one is then no longer good.
+password-forgot-lead = Tell us who you are, and we send a recovery code by email.
+password-recover-lead = Enter the code from the email, and your new password.
+password-recover-no-mail = No email? Look into the spam folder as well, or have another code sent. The earlier one is then no longer good.
 
 ## Registration
 
-registered-title = Check your e‑mail
-registered-lead = We sent an e-mail to { $email }. It says how to go on.
+registered-title = Check your email
+registered-lead = We sent an email to { $email }. It says how to go on.
 registered-title-unverified = One more step
-registered-lead-unverified = Sign on with your new password. If there was an account with the address { $email } before, we sent an e-mail there instead.
-registered-step-mail = Take the code from the e-mail.
+registered-lead-unverified = Sign on with your new password. If there was an account with the address { $email } before, we sent an email there instead.
+registered-step-mail = Take the code from the email.
 registered-step-sign-on = Sign on with your password. The page that follows asks for the code, and you are in.
-registered-known = The e-mail says that you have an account already?
-registered-known-text = Then sign on to that one, or choose a new password for it with the code in the e-mail.
-registered-no-mail = No e-mail? Look into the spam folder as well, or check the address:
+registered-known = The email says that you have an account already?
+registered-known-text = Then sign on to that one, or choose a new password for it with the code in the email.
+registered-no-mail = No email? Look into the spam folder as well, or check the address:
 registered-again = Begin again
 
 ## Operators
 
 users-title = Users
-users-lead = Each word that you type is looked for in names, usernames and e‑mail addresses.
+users-lead = Each word that you type is looked for in names, usernames and email addresses.
 users-search = Search
 users-caption = Users
 users-count = { $count ->
@@ -170,7 +170,7 @@ user-delete-stay = Keep this user
 user-new-title = Create user
 user-new-submit = Create user
 label-verify = Send verification code
-hint-verify = It goes to the e-mail address, and is asked for at the first sign-on.
+hint-verify = It goes to the email address, and is asked for at the first sign-on.
 user-set-password = Set password
 user-set-password-lead = For somebody who cannot do it themselves.
 password-state-ok = The password is good.
@@ -204,7 +204,7 @@ flash-signed-off-here = You have signed off here. The sign-on service may still 
 flash-session-ended = Your session has ended. Please sign on again.
 flash-password-changed = Your password has been changed.
 flash-password-recovered = Your new password is set.
-flash-recovery-begun = If there is an account with this name or address that can get a code now, it is on its way to its e-mail address. An account that is disabled gets none, and with some sign-on services one that is locked gets none until it is unlocked.
+flash-recovery-begun = If there is an account with this name or address that can get a code now, it is on its way to its email address. An account that is disabled gets none, and with some sign-on services one that is locked gets none until it is unlocked.
 flash-recovery-begin-first = Please tell us first whose password it is.
 flash-code-sent-again = If there is an account with this name or address that can get a code now, another one is on its way.
 flash-code-not-sent-again = No further code can be sent for this request. Please wait a while and begin again.
@@ -233,7 +233,7 @@ error-current-password-wrong-count = { $count ->
    *[other] This is not your current password. You have { $count } attempts left before it is locked.
  }
 error-password-unchanged = The new password is the same as the current one. Choose another one.
-error-too-many-mails = Too many e-mails were sent to this address. Please try again later.
+error-too-many-mails = Too many emails were sent to this address. Please try again later.
 error-password-locked = Your password is locked after too many wrong attempts. Please try again later.
 error-password-locked-minutes = { $minutes ->
     [one] Your password is locked after too many wrong attempts. It will be unlocked in one minute.

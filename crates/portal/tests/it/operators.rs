@@ -479,7 +479,7 @@ async fn a_verification_code_goes_to_whoever_has_not_confirmed_their_address() {
     );
     site.fake.world().mails_are_used_up = true;
     olga.post(&send, &[]).await.expect(303);
-    assert!(olga.get(&path).await.has("Too many e-mails"));
+    assert!(olga.get(&path).await.has("Too many emails"));
     site.fake.change("ada", |person| {
         (person.email_verified, person.needs_verification) = (true, false);
     });

@@ -50,7 +50,7 @@ impl Context<'_> {
 /// The user's profile.
 #[derive(Clone, Copy, Debug)]
 pub enum ProfileData<'a> {
-    /// All values of it: names, e-mail address, telephone numbers, ….
+    /// All values of it: names, email address, telephone numbers, ….
     Values(&'a [&'a str]),
     /// Whose password it is, is not known.
     Unknown,

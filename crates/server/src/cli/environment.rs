@@ -74,7 +74,7 @@ enum Action {
         /// A person who is to administer the environment: the name to sign on with.
         #[arg(long, value_name = "NAME", requires = "admin_email")]
         admin_username: Option<String>,
-        /// Their e-mail address.
+        /// Their email address.
         #[arg(long, value_name = "ADDRESS", requires = "admin_username")]
         admin_email: Option<String>,
         #[command(flatten)]

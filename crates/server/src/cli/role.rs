@@ -85,7 +85,7 @@ enum Action {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct Holder {
-    /// A user, by name, e-mail address or id.
+    /// A user, by name, email address or id.
     #[arg(long)]
     user: Option<String>,
     /// An application, such as a worker, by name or id.

@@ -56,7 +56,7 @@ enum Action {
     /// Deletes users.
     Delete(Delete),
     Import(Import),
-    /// Shows the users with this username, e-mail address or id.
+    /// Shows the users with this username, email address or id.
     Find {
         #[command(flatten)]
         whom: Whom,
@@ -85,7 +85,7 @@ enum Action {
 struct Create {
     /// The name to sign on with.
     username: String,
-    /// The e-mail address.
+    /// The email address.
     email: String,
     /// Asks for a password, or reads one line from standard input.
     #[arg(long)]
@@ -110,7 +110,7 @@ struct Update {
 
 #[derive(Args, Debug)]
 struct Whom {
-    /// The username, e-mail address or id.
+    /// The username, email address or id.
     name: String,
     #[command(flatten)]
     connection: Connection,
@@ -256,7 +256,7 @@ async fn only(client: &Client, text: &str) -> anyhow::Result<User> {
         (Some(user), true) => Ok(user),
         (None, _) => bail!(nobody(text)),
         (Some(_), false) => bail!(
-            "several users have the e-mail address {text}; name one by username or id (`latchkey \
+            "several users have the email address {text}; name one by username or id (`latchkey \
              user find {text}` shows them)"
         ),
     }
@@ -292,7 +292,7 @@ async fn matching(client: &Client, text: &str) -> anyhow::Result<Vec<User>> {
 
 fn nobody(text: &str) -> String {
     let hint = User::HINT;
-    format!("no user of the environment has the username, e-mail address or id {text} ({hint})")
+    format!("no user of the environment has the username, email address or id {text} ({hint})")
 }
 
 fn name_of(user: &User) -> String {

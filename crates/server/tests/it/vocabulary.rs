@@ -1,44 +1,72 @@
 //! Hosted pages, portal and mails speak one language: what means the same is said in the same words.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use ui::Messages;
 
-const HOSTED: [&str; 2] = [
-    include_str!("../../../idp/locales/en/idp.ftl"),
-    include_str!("../../../idp/locales/en/mail.ftl"),
-];
+/// The folders in this one, or the files, in order.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut all: Vec<PathBuf> = all.map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
 
-const PORTAL: [&str; 3] = [
-    include_str!("../../../portal/locales/en/portal.ftl"),
-    include_str!("../../../portal/locales/en/account.ftl"),
-    include_str!("../../../portal/locales/en/activity.ftl"),
-];
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
 
-/// Every text of the catalogues of both servers, with the name of its catalogue and its id. What they
-/// share is in both, once.
+/// Every catalogue that there is in any crate: the crate, the language, and what stands in the file.
+fn catalogues() -> Vec<(String, String, String)> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut found = Vec::new();
+    for folder in entries(crates) {
+        let locales = folder.join("locales");
+        if !locales.is_dir() {
+            continue;
+        }
+        for language in entries(&locales) {
+            for file in entries(&language) {
+                let source = fs::read_to_string(&file).unwrap();
+                found.push((name(&folder), name(&language), source));
+            }
+        }
+    }
+    found
+}
+
+/// Every English text of all catalogues, with the name of its crate and its id. What the crates share
+/// is in it once.
 fn texts() -> Vec<(String, String)> {
     let shared = Messages::english(&[]);
-    let of = |name: &str, sources: &[&str]| -> Vec<(String, String)> {
-        let messages = Messages::english(sources);
-        assert_eq!(messages.problems(), [""; 0], "{name}");
+    let mut sources: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (owner, language, source) in catalogues() {
+        if language == "en" && owner != "ui" {
+            sources.entry(owner).or_default().push(source);
+        }
+    }
+    let owners: Vec<&str> = sources.keys().map(String::as_str).collect();
+    for owner in ["idp", "portal"] {
+        assert!(owners.contains(&owner), "{owner} has no texts: {owners:?}");
+    }
+    let mut all = Vec::new();
+    for (owner, sources) in &sources {
+        let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+        let messages = Messages::english(&sources);
+        assert_eq!(messages.problems(), [""; 0], "{owner}");
         let own = messages.ids().filter(|id| !shared.contains(id));
-        own.map(|id| {
+        all.extend(own.map(|id| {
             let text = messages.pattern(id).unwrap();
-            (format!("{name} {id}"), text.to_owned())
-        })
-        .collect()
-    };
-    let mut all = of("hosted", &HOSTED);
-    all.extend(of("portal", &PORTAL));
+            (format!("{owner} {id}"), text.to_owned())
+        }));
+    }
     all.extend(shared.ids().map(|id| {
         let text = shared.pattern(id).unwrap();
         (format!("shared {id}"), text.to_owned())
     }));
-    // A hyphen at which no line ends is a hyphen.
-    all.into_iter()
-        .map(|(id, text)| (id, text.replace('\u{2011}', "-")))
-        .collect()
+    all
 }
 
 /// Words that mean what another one means, which is the one that we say.
@@ -54,7 +82,7 @@ const SYNONYMS: [(&str, &str); 12] = [
     ("sign out", "sign off"),
     ("signed out", "signed off"),
     ("sign up", "create account"),
-    ("emails", "e-mails"),
+    ("e-mail", "email"),
 ];
 
 /// What a text means, as far as that can be told from its words: articles, case and synonyms aside.
@@ -109,5 +137,22 @@ fn the_way_in_is_named_once() {
             !(id.starts_with("portal ") && names.contains(&text)),
             "{id} is in the shared catalogue already"
         );
+    }
+}
+
+/// On a phone a line ends at such a hyphen: what looks like a word of one letter is left behind.
+#[test]
+fn no_line_ends_within_a_word_that_has_a_hyphen_behind_its_first_letter() {
+    for (owner, language, source) in catalogues() {
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            let (id, text) = line.split_once(" = ").unwrap_or(("", line));
+            let words = text.split(|c: char| !(c.is_alphabetic() || c == '-'));
+            let breaks = |word: &&str| {
+                let (first, rest) = word.split_once('-').unwrap_or_default();
+                first.chars().count() == 1 && rest.starts_with(char::is_alphabetic)
+            };
+            let broken: Vec<&str> = words.filter(breaks).collect();
+            assert_eq!(broken, [""; 0], "{owner} {language} {id}");
+        }
     }
 }

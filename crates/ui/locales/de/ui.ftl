@@ -53,26 +53,28 @@ signon-title = Anmelden
 signon-submit = Anmelden
 signon-forgot = Passwort vergessen?
 signon-register = Konto anlegen
-signon-username = Benutzername oder E-Mail-Adresse
-signon-username-missing = Geben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse ein.
+signon-username = Benutzername oder E‑Mail-Adresse
+signon-username-missing = Geben Sie Ihren Benutzernamen oder Ihre E‑Mail-Adresse ein.
 register-title = Konto anlegen
-register-email = E-Mail-Adresse
-register-email-hint = Wir senden eine E-Mail dorthin, in der steht, wie es weitergeht.
+register-email = E‑Mail-Adresse
+register-email-hint = Wir senden eine E‑Mail dorthin, in der steht, wie es weitergeht.
 register-given-name = Vorname
 register-family-name = Nachname
 register-name-invalid = Ein Name besteht nur aus Buchstaben, Ziffern, Leerzeichen, Apostrophen, Punkten und Bindestrichen.
 register-username = Benutzername
-register-username-hint = Ohne ihn melden Sie sich mit Ihrer E-Mail-Adresse an.
+register-username-hint = Ohne ihn melden Sie sich mit Ihrer E‑Mail-Adresse an.
 register-password = Passwort
 register-confirm = Passwort wiederholen
 register-submit = Konto anlegen
 register-have-account = Sie haben schon ein Konto?
 register-username-missing = Wählen Sie einen Benutzernamen.
 register-username-invalid = Ein Benutzername hat 1 bis 128 Zeichen.
-register-username-foreign = Eine E-Mail-Adresse kann nur Benutzername sein, wenn es Ihre eigene ist. Wählen Sie einen anderen.
+register-username-foreign = Eine E‑Mail-Adresse kann nur Benutzername sein, wenn es Ihre eigene ist. Wählen Sie einen anderen.
 register-username-taken = Dieser Benutzername ist vergeben. Wählen Sie einen anderen.
-register-email-missing = Geben Sie Ihre E-Mail-Adresse ein.
-register-email-invalid = Geben Sie eine E-Mail-Adresse wie name@example.com ein.
+register-email-missing = Geben Sie Ihre E‑Mail-Adresse ein.
+register-email-invalid = Geben Sie eine E‑Mail-Adresse wie name@example.com ein.
+register-email-no-username = Diese E‑Mail-Adresse kann hier kein Benutzername sein. Geben Sie eine andere ein oder wählen Sie einen Benutzernamen.
+register-email-unusable = Diese E‑Mail-Adresse kann hier nicht verwendet werden. Geben Sie eine andere ein.
 register-password-missing = Wählen Sie ein Passwort.
 change-current = Bisheriges Passwort
 change-new = Neues Passwort
@@ -86,15 +88,15 @@ forgot-title = Passwort vergessen?
 forgot-submit = Code senden
 recover-title = Neues Passwort wählen
 recover-code = Wiederherstellungscode
-recover-code-hint = Acht Buchstaben und Ziffern, aus der E-Mail.
+recover-code-hint = Acht Buchstaben und Ziffern, aus der E‑Mail.
 recover-submit = Neues Passwort setzen
 recover-send-again = Noch einen Code senden
-recover-code-missing = Geben Sie den Code aus der E-Mail ein.
+recover-code-missing = Geben Sie den Code aus der E‑Mail ein.
 recover-code-wrong = Der Code ist falsch oder abgelaufen.
 recover-code-exhausted = Zu viele falsche Codes. Fordern Sie einen neuen an.
 verify-title = E‑Mail-Adresse bestätigen
 verify-code = Bestätigungscode
-verify-code-hint = Acht Buchstaben und Ziffern, aus der E-Mail.
+verify-code-hint = Acht Buchstaben und Ziffern, aus der E‑Mail.
 verify-submit = Bestätigen
 
 ## Passwortregeln; die Kennungen sind die der Passwortrichtlinie
@@ -135,7 +137,7 @@ rule-maxRepeatedCharacters = { $max ->
    *[other] Kein Zeichen mehr als { $max }-mal hintereinander
  }
 rule-excludesCommonlyUsed = Kein häufig verwendetes Passwort
-rule-excludesProfileData = Nicht Ihren Namen, Ihre E-Mail-Adresse oder andere Profildaten
+rule-excludesProfileData = Nicht Ihren Namen, Ihre E‑Mail-Adresse oder andere Profildaten
 rule-notSimilarToCurrent = Nicht ähnlich wie Ihr bisheriges Passwort
 rule-minComplexity = { $days ->
     [one] Schwer zu erraten: Alle solchen Passwörter durchzuprobieren dauert mindestens einen Tag
@@ -203,4 +205,4 @@ error-504-sentence = Der Anmeldedienst hat nicht rechtzeitig geantwortet. Bitte 
 
 ## Mails
 
-mail-footer = Diese Nachricht hat { $brand } gesendet. Niemand wird Sie jemals am Telefon oder per E-Mail nach einem Code oder Passwort fragen.
+mail-footer = Diese Nachricht hat { $brand } gesendet. Niemand wird Sie jemals am Telefon oder per E‑Mail nach einem Code oder Passwort fragen.

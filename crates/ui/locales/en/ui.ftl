@@ -53,26 +53,28 @@ signon-title = Sign on
 signon-submit = Sign on
 signon-forgot = Forgot your password?
 signon-register = Create account
-signon-username = Username or e-mail address
-signon-username-missing = Enter your username or e-mail address.
+signon-username = Username or email address
+signon-username-missing = Enter your username or email address.
 register-title = Create account
-register-email = E-mail address
-register-email-hint = We send an e-mail there that says how to go on.
+register-email = Email address
+register-email-hint = We send an email there that says how to go on.
 register-given-name = Given name
 register-family-name = Family name
 register-name-invalid = A name has letters, digits, spaces, apostrophes, full stops and hyphens only.
 register-username = Username
-register-username-hint = Leave it empty to sign on with your e-mail address.
+register-username-hint = Leave it empty to sign on with your email address.
 register-password = Password
 register-confirm = Password again
 register-submit = Create account
 register-have-account = You have an account already?
 register-username-missing = Choose a username.
 register-username-invalid = A username has 1 to 128 characters.
-register-username-foreign = An e-mail address can only be a username when it is your own. Choose another one.
+register-username-foreign = An email address can only be a username when it is your own. Choose another one.
 register-username-taken = This username is taken. Choose another one.
-register-email-missing = Enter your e-mail address.
-register-email-invalid = Enter an e-mail address such as name@example.com.
+register-email-missing = Enter your email address.
+register-email-invalid = Enter an email address such as name@example.com.
+register-email-no-username = This email address cannot be a username here. Enter another one, or choose a username.
+register-email-unusable = This email address cannot be used here. Enter another one.
 register-password-missing = Choose a password.
 change-current = Current password
 change-new = New password
@@ -86,15 +88,15 @@ forgot-title = Forgot your password?
 forgot-submit = Send the code
 recover-title = Choose a new password
 recover-code = Recovery code
-recover-code-hint = Eight letters and digits, from the e-mail.
+recover-code-hint = Eight letters and digits, from the email.
 recover-submit = Set the new password
 recover-send-again = Send another code
-recover-code-missing = Enter the code from the e-mail.
+recover-code-missing = Enter the code from the email.
 recover-code-wrong = The code is wrong or has expired.
 recover-code-exhausted = Too many wrong codes. Ask for a new one.
-verify-title = Confirm your e‑mail address
+verify-title = Confirm your email address
 verify-code = Verification code
-verify-code-hint = Eight letters and digits, from the e-mail.
+verify-code-hint = Eight letters and digits, from the email.
 verify-submit = Confirm
 
 ## Password rules; the ids are those of the password policy
@@ -135,7 +137,7 @@ rule-maxRepeatedCharacters = { $max ->
    *[other] No character more than { $max } times in a row
  }
 rule-excludesCommonlyUsed = Not a commonly used password
-rule-excludesProfileData = Not your name, e-mail address or other profile data
+rule-excludesProfileData = Not your name, email address or other profile data
 rule-notSimilarToCurrent = Not similar to your current password
 rule-minComplexity = { $days ->
     [one] Hard to guess: trying all such passwords takes at least one day
@@ -203,4 +205,4 @@ error-504-sentence = The sign-on service did not answer in time. Please try agai
 
 ## Mails
 
-mail-footer = This message was sent by { $brand }. Nobody will ever ask you for a code or a password by telephone or e-mail.
+mail-footer = This message was sent by { $brand }. Nobody will ever ask you for a code or a password by telephone or email.

@@ -1,4 +1,4 @@
-### Les textes communs à toutes les pages et à tous les e-mails.
+### Les textes communs à toutes les pages et à tous les e‑mails.
 
 ## Le cadre d’une page
 
@@ -53,26 +53,28 @@ signon-title = Connexion
 signon-submit = Se connecter
 signon-forgot = Mot de passe oublié ?
 signon-register = Créer un compte
-signon-username = Nom d’utilisateur ou adresse e-mail
-signon-username-missing = Saisissez votre nom d’utilisateur ou votre adresse e-mail.
+signon-username = Nom d’utilisateur ou adresse e‑mail
+signon-username-missing = Saisissez votre nom d’utilisateur ou votre adresse e‑mail.
 register-title = Créer un compte
-register-email = Adresse e-mail
-register-email-hint = Nous y envoyons un e-mail qui explique la suite.
+register-email = Adresse e‑mail
+register-email-hint = Nous y envoyons un e‑mail qui explique la suite.
 register-given-name = Prénom
 register-family-name = Nom
 register-name-invalid = Un nom ne contient que des lettres, des chiffres, des espaces, des apostrophes, des points et des traits d’union.
 register-username = Nom d’utilisateur
-register-username-hint = Laissez ce champ vide pour vous connecter avec votre adresse e-mail.
+register-username-hint = Laissez ce champ vide pour vous connecter avec votre adresse e‑mail.
 register-password = Mot de passe
 register-confirm = Confirmez le mot de passe
 register-submit = Créer un compte
 register-have-account = Vous avez déjà un compte ?
 register-username-missing = Choisissez un nom d’utilisateur.
 register-username-invalid = Un nom d’utilisateur comporte de 1 à 128 caractères.
-register-username-foreign = Une adresse e-mail ne peut servir de nom d’utilisateur que si c’est la vôtre. Choisissez-en un autre.
+register-username-foreign = Une adresse e‑mail ne peut servir de nom d’utilisateur que si c’est la vôtre. Choisissez-en un autre.
 register-username-taken = Ce nom d’utilisateur est déjà pris. Choisissez-en un autre.
-register-email-missing = Saisissez votre adresse e-mail.
-register-email-invalid = Saisissez une adresse e-mail telle que nom@example.com.
+register-email-missing = Saisissez votre adresse e‑mail.
+register-email-invalid = Saisissez une adresse e‑mail telle que nom@example.com.
+register-email-no-username = Cette adresse e‑mail ne peut pas servir ici de nom d’utilisateur. Saisissez-en une autre ou choisissez un nom d’utilisateur.
+register-email-unusable = Cette adresse e‑mail ne peut pas être utilisée ici. Saisissez-en une autre.
 register-password-missing = Choisissez un mot de passe.
 change-current = Mot de passe actuel
 change-new = Nouveau mot de passe
@@ -86,15 +88,15 @@ forgot-title = Mot de passe oublié ?
 forgot-submit = Envoyer le code
 recover-title = Choisissez un nouveau mot de passe
 recover-code = Code de récupération
-recover-code-hint = Huit lettres et chiffres, dans l’e-mail.
+recover-code-hint = Huit lettres et chiffres, dans l’e‑mail.
 recover-submit = Définir le nouveau mot de passe
 recover-send-again = Envoyer un autre code
-recover-code-missing = Saisissez le code reçu par e-mail.
+recover-code-missing = Saisissez le code reçu par e‑mail.
 recover-code-wrong = Le code est incorrect ou a expiré.
 recover-code-exhausted = Trop de codes incorrects. Demandez-en un nouveau.
 verify-title = Confirmez votre adresse e‑mail
 verify-code = Code de vérification
-verify-code-hint = Huit lettres et chiffres, dans l’e-mail.
+verify-code-hint = Huit lettres et chiffres, dans l’e‑mail.
 verify-submit = Confirmer
 
 ## Règles des mots de passe ; les identifiants sont ceux de la politique de mots de passe
@@ -135,7 +137,7 @@ rule-maxRepeatedCharacters = { $max ->
    *[other] Aucun caractère plus de { $max } fois de suite
  }
 rule-excludesCommonlyUsed = Pas un mot de passe courant
-rule-excludesProfileData = Ni votre nom, ni votre adresse e-mail, ni d’autres données de votre profil
+rule-excludesProfileData = Ni votre nom, ni votre adresse e‑mail, ni d’autres données de votre profil
 rule-notSimilarToCurrent = Pas semblable à votre mot de passe actuel
 rule-minComplexity = { $days ->
     [one] Difficile à deviner : il faut au moins un jour pour essayer tous les mots de passe de ce genre
@@ -201,6 +203,6 @@ error-503-sentence = Le service ne peut pas répondre actuellement. Veuillez ré
 error-504-title = Nous n’avons pas reçu de réponse à temps
 error-504-sentence = Le service de connexion n’a pas répondu à temps. Veuillez réessayer.
 
-## E-mails
+## E‑mails
 
-mail-footer = Ce message a été envoyé par { $brand }. Personne ne vous demandera jamais un code ou un mot de passe par téléphone ou par e-mail.
+mail-footer = Ce message a été envoyé par { $brand }. Personne ne vous demandera jamais un code ou un mot de passe par téléphone ou par e‑mail.

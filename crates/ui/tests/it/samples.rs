@@ -207,14 +207,14 @@ fn invalid() -> FormState {
         .with_value("population", "2")
         .with_value("news", "true");
     form.set_error("password", "The password does not keep one of the rules.");
-    form.set_error("email", "Enter an e-mail address like name@example.com.");
+    form.set_error("email", "Enter an email address like name@example.com.");
     form
 }
 
 fn recover() -> Result<String, askama::Error> {
     let form = FormState::new(&["recoveryCode", "password"]).with_value("recoveryCode", "K7QM2XWP");
     let layout = card("Choose a new password")
-        .with_lead("If the account exists, a code is on its way to its e-mail address.");
+        .with_lead("If the account exists, a code is on its way to its email address.");
     Recover { layout, form }.render()
 }
 
