@@ -178,7 +178,11 @@ mod tests {
         assert_eq!(verdict("minCharacters-upper"), Some(Verdict::Unsatisfied));
         assert_eq!(verdict("minCharacters-digits"), Some(Verdict::Satisfied));
         assert_eq!(verdict("length"), Some(Verdict::Satisfied));
-        assert!(ui::broken_rules(&messages, &rules).contains("capital letter"));
+        assert!(
+            ui::broken_rules(&messages, &rules)
+                .text()
+                .contains("capital letter")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use protocol::secret::Password;
 
+use crate::field_error::FieldError;
 use crate::rules::{RuleView, Verdict};
 
 /// What a form shows: declared by the page, filled by the handler, rendered by `fields.html`.
@@ -22,7 +23,7 @@ struct FieldState {
     name: Cow<'static, str>,
     value: String,
     new_password: Option<Password>,
-    error: Option<String>,
+    error: Option<FieldError>,
 }
 
 /// One field as the template sees it; its `id` attribute is its name.
@@ -164,10 +165,10 @@ impl FormState {
     }
 
     /// Notes what is wrong with a field. The first error of a field stays.
-    pub fn set_error(&mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+    pub fn set_error(&mut self, name: impl Into<Cow<'static, str>>, error: impl Into<FieldError>) {
         self.field_mut(name.into())
             .error
-            .get_or_insert_with(|| text.into());
+            .get_or_insert_with(|| error.into());
     }
 
     /// Notes what is wrong with the form as a whole.
@@ -194,7 +195,7 @@ impl FormState {
 
     /// What is wrong with a field.
     pub fn error(&self, name: &str) -> Option<&str> {
-        self.find(name).and_then(|field| field.error.as_deref())
+        self.find(name)?.error.as_ref().map(FieldError::text)
     }
 
     /// A field for the template.
@@ -224,10 +225,10 @@ impl FormState {
             .iter()
             .map(|text| SummaryItem { field: None, text });
         let fields = self.fields.iter().filter_map(|field| {
-            let text = field.error.as_deref()?;
+            let error = field.error.as_ref()?;
             Some(SummaryItem {
                 field: Some(&field.name),
-                text,
+                text: error.short(),
             })
         });
         whole.chain(fields).collect()

@@ -38,6 +38,7 @@
 pub mod assets;
 mod brand;
 mod error_page;
+mod field_error;
 mod flash;
 mod form;
 mod layout;
@@ -50,12 +51,13 @@ mod theme;
 
 pub use brand::{Brand, BrandProblem, BrandSettings, FootLink, InvalidBrand};
 pub use error_page::{ErrorPage, chain_of_causes};
+pub use field_error::FieldError;
 pub use flash::{Flash, Level};
 pub use form::{Choice, Field, FormState, SummaryItem};
 pub use layout::{Account, Layout, Mode, NavItem, Notice, Side, Site};
 pub use mail::{MailBody, MailText};
 pub use messages::{Messages, OwnTexts, Value};
-pub use registration::{Registration, RegistrationFields, UsernameField};
+pub use registration::{Registration, RegistrationFields, UsernameField, WrongName};
 pub use response::{ContentSecurityPolicy, FramedText, Html, MailPreview};
 pub use rules::{RuleView, Verdict, Verdicts, broken_rules};
 pub use theme::{Look, MailColours, MailLook, Theme};

@@ -7,7 +7,7 @@ use crate::{FormState, Messages};
 /// The longest given and family name in characters (PingOne, users, `name`).
 const LONGEST_NAME: usize = 256;
 
-/// What a registration asks for beside the e-mail address and the password.
+/// What a registration asks for beside the email address and the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegistrationFields {
     /// The name to sign on with.
@@ -18,7 +18,7 @@ pub struct RegistrationFields {
     pub family_name: bool,
 }
 
-/// Whether a registration asks for a username. Who has none signs on with the e-mail address.
+/// Whether a registration asks for a username. Who has none signs on with the email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsernameField {
     /// It does not.
@@ -52,6 +52,17 @@ impl RegistrationFields {
     }
 }
 
+/// What is wrong with the name that somebody wants to sign on with, as only the environment can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongName {
+    /// It is somebody else's address.
+    Foreign,
+    /// It cannot be a username.
+    Invalid,
+    /// Somebody has it.
+    Taken,
+}
+
 /// What somebody typed about themselves.
 ///
 /// ```
@@ -76,7 +87,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// The field of the e-mail address.
+    /// The field of the email address.
     pub const EMAIL: &'static str = "email";
     /// The field of the given name.
     pub const GIVEN_NAME: &'static str = "givenName";
@@ -189,6 +200,21 @@ impl Registration {
         }
     }
 
+    /// Says what is wrong with the name to sign on with at the field where it was typed, in that
+    /// field's words: of an address, whether somebody has it is not for whoever asks to know.
+    pub fn refuse_name(&self, wrong: WrongName, messages: &Messages, form: &mut FormState) {
+        let text = match wrong {
+            _ if self.username.is_empty() && self.fields.asks_username() => {
+                "register-email-no-username"
+            }
+            _ if self.username.is_empty() => "register-email-unusable",
+            WrongName::Foreign => "register-username-foreign",
+            WrongName::Invalid => "register-username-invalid",
+            WrongName::Taken => "register-username-taken",
+        };
+        form.set_error(self.username_field(), messages.text(text));
+    }
+
     /// Everything that was typed, for rules about what a password may not contain.
     pub fn values(&self) -> Vec<&str> {
         let values = [
@@ -256,6 +282,46 @@ mod tests {
         typed.check(&Messages::english(&[]), &mut form);
         assert!(form.error(Registration::GIVEN_NAME).is_none());
         assert!(form.error(Registration::FAMILY_NAME).is_some());
+    }
+
+    #[test]
+    fn an_address_that_can_be_no_username_is_refused_in_the_words_of_its_field() {
+        let messages = Messages::english(&[]);
+        for (username, typed, field, words) in [
+            (
+                UsernameField::Optional,
+                "",
+                Registration::EMAIL,
+                "cannot be a username",
+            ),
+            (
+                UsernameField::None,
+                "",
+                Registration::EMAIL,
+                "cannot be used here",
+            ),
+            (
+                UsernameField::Optional,
+                "ada",
+                Registration::USERNAME,
+                "is taken",
+            ),
+        ] {
+            let fields = RegistrationFields {
+                username,
+                ..RegistrationFields::default()
+            };
+            let typed = Registration::read(fields, |field| match field {
+                Registration::EMAIL => "ada@example.com".to_owned(),
+                Registration::USERNAME => typed.to_owned(),
+                _ => String::new(),
+            });
+            let mut form = typed.shown(FormState::new(&Registration::FIELDS));
+            typed.refuse_name(WrongName::Taken, &messages, &mut form);
+            let said = form.error(field).unwrap();
+            assert!(said.contains(words), "{said}");
+            assert_eq!(said.contains("taken"), field == Registration::USERNAME);
+        }
     }
 
     #[test]

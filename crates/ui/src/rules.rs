@@ -6,6 +6,7 @@
 use protocol::password_policy::{self, Evaluation, PasswordPolicy, Rule};
 use serde::Serialize;
 
+use crate::field_error::FieldError;
 use crate::messages::{Messages, Value};
 
 /// What is known about a rule.
@@ -95,17 +96,19 @@ impl RuleView {
 /// A sentence that says which of the rules a password breaks, for the error at its field.
 ///
 /// The list of rules judges only what is in the field, so that after a refusal the sentence is
-/// where one reads why.
-pub fn broken_rules(messages: &Messages, rules: &[RuleView]) -> String {
+/// where one reads why. The summary has no room for them.
+pub fn broken_rules(messages: &Messages, rules: &[RuleView]) -> FieldError {
+    let short = messages.text("password-breaks-policy");
     let broken: Vec<&str> = rules
         .iter()
         .filter(|rule| rule.verdict == Verdict::Unsatisfied)
         .map(|rule| rule.text.as_str())
         .collect();
     if broken.is_empty() {
-        return messages.text("password-breaks-policy");
+        return short.into();
     }
-    messages.format("password-breaks-rules", &[("rules", broken.join("; "))])
+    let text = messages.format("password-breaks-rules", &[("rules", broken.join("; "))]);
+    FieldError::in_short(text, short)
 }
 
 impl From<password_policy::Verdict> for Verdict {
@@ -179,7 +182,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(texts.join("\n"), @r"
         Not a commonly used password
-        Not your name, e-mail address or other profile data
+        Not your name, email address or other profile data
         Not similar to your current password
         Between 8 and 255 characters
         No character more than 2 times in a row
@@ -213,11 +216,11 @@ mod tests {
             rule("four", Verdict::Unsatisfied),
         ];
         assert_eq!(
-            broken_rules(&messages, &rules),
+            broken_rules(&messages, &rules).text(),
             "This password does not keep these rules: one; four."
         );
         assert_eq!(
-            broken_rules(&messages, &[]),
+            broken_rules(&messages, &[]).text(),
             "This password does not keep the rules."
         );
     }

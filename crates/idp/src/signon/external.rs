@@ -13,10 +13,9 @@ use ui::{Flash, FormState, Layout, Registration, RegistrationFields};
 use uuid::Uuid;
 use web::Floor;
 
-use super::register::with_name;
+use super::register::{explain_names, with_name};
 use super::{FLOOR, Flashes, HostedPage, given, see_other};
 use crate::Idp;
-use crate::accounts::registration::RegistrationRefusal;
 use crate::audit::By;
 use crate::interaction::error::InteractionError;
 use crate::interaction::external::{Newcomer, Partner, Problem, found_by};
@@ -358,26 +357,12 @@ pub(crate) async fn confirm(
         .turn()
         .make(&partner, &named, who.username(), who.email())
         .await?;
-    let (field, text) = match made {
+    match made {
         Ok(next) => {
             floor.reached().await;
             return Ok(hosted.lead_to(&next));
         }
-        Err(RegistrationRefusal::UsernameIsForeignAddress) => {
-            (who.username_field(), "register-username-foreign")
-        }
-        Err(RegistrationRefusal::InvalidEmail(_)) => ("email", "register-email-invalid"),
-        Err(RegistrationRefusal::InvalidUsername) => {
-            (who.username_field(), "register-username-invalid")
-        }
-        Err(RegistrationRefusal::UsernameTaken) => {
-            (who.username_field(), "register-username-taken")
-        }
-        Err(RegistrationRefusal::Refused(refusal)) => return Err(refusal.into()),
-        Err(
-            refusal @ (RegistrationRefusal::UnknownPopulation | RegistrationRefusal::ValueTaken(_)),
-        ) => return Err(PageFailure::internal(refusal)),
-    };
-    form.set_error(field, hosted.text(text));
+        Err(refusal) => explain_names(&hosted, &who, &mut form, refusal)?,
+    }
     show_confirm(&hosted, &newcomer, form).await
 }

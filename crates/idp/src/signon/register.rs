@@ -9,7 +9,7 @@ use protocol::password_policy::{
 };
 use protocol::secret::Password;
 use serde_json::{Map, Value};
-use ui::{FormState, Layout, Registration, RegistrationFields, RuleView};
+use ui::{FormState, Layout, Registration, RegistrationFields, RuleView, WrongName};
 use web::Floor;
 
 use super::{FLOOR, HostedPage, require_same, rules};
@@ -201,22 +201,35 @@ fn explain(
     form: &mut FormState,
     refusal: RegistrationRefusal,
 ) -> Result<(), PageFailure> {
-    let (field, text) = match refusal {
-        RegistrationRefusal::UsernameIsForeignAddress => {
-            (who.username_field(), "register-username-foreign")
-        }
-        RegistrationRefusal::InvalidEmail(_) => ("email", "register-email-invalid"),
-        RegistrationRefusal::InvalidUsername => (who.username_field(), "register-username-invalid"),
-        RegistrationRefusal::UsernameTaken => (who.username_field(), "register-username-taken"),
+    match refusal {
         RegistrationRefusal::Refused(Refusal::Policy(evaluation)) => {
             form.set_error("password", rules::broken(hosted, &evaluation));
+            Ok(())
+        }
+        refusal => explain_names(hosted, who, form, refusal),
+    }
+}
+
+/// The same for what is wrong with names.
+pub(super) fn explain_names(
+    hosted: &HostedPage,
+    who: &Registration,
+    form: &mut FormState,
+    refusal: RegistrationRefusal,
+) -> Result<(), PageFailure> {
+    let wrong = match refusal {
+        RegistrationRefusal::InvalidEmail(_) => {
+            form.set_error(Registration::EMAIL, hosted.text("register-email-invalid"));
             return Ok(());
         }
+        RegistrationRefusal::InvalidUsername => WrongName::Invalid,
+        RegistrationRefusal::UsernameIsForeignAddress => WrongName::Foreign,
+        RegistrationRefusal::UsernameTaken => WrongName::Taken,
         RegistrationRefusal::Refused(refusal) => return Err(refusal.into()),
         refusal @ (RegistrationRefusal::UnknownPopulation | RegistrationRefusal::ValueTaken(_)) => {
             return Err(PageFailure::internal(refusal));
         }
     };
-    form.set_error(field, hosted.text(text));
+    who.refuse_name(wrong, hosted.texts(), form);
     Ok(())
 }

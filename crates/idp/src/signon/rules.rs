@@ -6,7 +6,7 @@ use protocol::params::FormParams;
 use protocol::password_policy::{
     Context, CurrentPassword, Evaluation, History, PasswordPolicy, ProfileData, evaluate,
 };
-use ui::{Registration, RuleView, Verdicts, broken_rules};
+use ui::{FieldError, Registration, RuleView, Verdicts, broken_rules};
 
 use super::HostedPage;
 use crate::access::allowed::find_population;
@@ -26,7 +26,7 @@ pub(super) fn views(hosted: &HostedPage, policy: &PasswordPolicy) -> Vec<RuleVie
 }
 
 /// The sentence that says which rules a refused password breaks.
-pub(super) fn broken(hosted: &HostedPage, judged: &Evaluation) -> String {
+pub(super) fn broken(hosted: &HostedPage, judged: &Evaluation) -> FieldError {
     let texts = hosted.texts();
     broken_rules(texts, &RuleView::of_evaluation(texts, judged))
 }

@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use protocol::names::EmailAddress;
+use serde_json::json;
 use ui::UsernameField;
 
-use crate::management::Api;
+use crate::management::{Api, user_path};
 use crate::world::{NEW_PASSWORD, World, at_sign_on, shows, sub_page};
 
 /// Neither the pages nor their addresses tell whether an address is known here.
@@ -62,6 +63,36 @@ async fn story_of_registering(
     story.collect()
 }
 
+/// Somebody signed on with this address before they got another one, and still does.
+#[tokio::test]
+async fn an_address_that_is_somebodys_username_is_refused_in_the_words_of_its_field() {
+    let world = World::new().await;
+    let api = Api::worker(&world).await;
+    let population = world.demo.population_id;
+    let ada = json!({"username": "ada@old.example", "email": "ada@old.example",
+        "population": {"id": population}});
+    let ada = api.make("users", &ada).await;
+    let moved = json!({"email": "ada@new.example"});
+    let moved = api.patch(&user_path(&ada), &moved).await;
+    moved.expect(StatusCode::OK);
+    let (mut browser, page) = at_sign_on(&world).await;
+    let mut register = async |username, email| {
+        let form = [
+            ("username", username),
+            ("email", email),
+            ("password", NEW_PASSWORD),
+            ("confirmPassword", NEW_PASSWORD),
+        ];
+        browser.post(&sub_page(&page, "register"), &form).await
+    };
+    let refused = register("", "ada@old.example").await;
+    let said = "This email address cannot be a username here.";
+    shows(&refused, StatusCode::UNPROCESSABLE_ENTITY, said);
+    assert!(!refused.body.contains("taken"), "{}", refused.body);
+    let made = register("grace", "ada@old.example").await;
+    made.expect(StatusCode::SEE_OTHER);
+}
+
 #[tokio::test]
 async fn a_person_registers_proves_the_address_and_is_signed_on() {
     let world = World::new().await;
@@ -89,7 +120,7 @@ async fn a_person_registers_proves_the_address_and_is_signed_on() {
         ),
         (
             form("ada", "ada", NEW_PASSWORD),
-            "Enter an e-mail address such as",
+            "Enter an email address such as",
         ),
         (
             form("ada", "ada@example.com", "weak"),
@@ -128,7 +159,7 @@ async fn a_person_registers_proves_the_address_and_is_signed_on() {
     shows(
         &browser.post(&sub_page(&page, "verify/send"), &[]).await,
         StatusCode::OK,
-        "Another e-mail is on its way",
+        "Another email is on its way",
     );
     let stale = browser.post(&verify, &[("verificationCode", &first)]).await;
     shows(

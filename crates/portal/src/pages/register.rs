@@ -10,7 +10,9 @@ use pingone::{Name, NewUser};
 use protocol::names::EmailAddress;
 use protocol::password_policy::{Context, CurrentPassword, History, PasswordPolicy, ProfileData};
 use protocol::secret::Password;
-use ui::{Choice, FormState, Layout, Registration, RegistrationFields, RuleView, Verdict};
+use ui::{
+    Choice, FormState, Layout, Registration, RegistrationFields, RuleView, Verdict, WrongName,
+};
 use web::Floor;
 
 use crate::failure::Failure;
@@ -286,8 +288,7 @@ pub(crate) fn explain(
         state.set_error(NEW, ui::broken_rules(messages, rules));
     }
     if error.is_taken("username") {
-        let text = messages.text("register-username-taken");
-        state.set_error(who.username_field(), text);
+        who.refuse_name(WrongName::Taken, messages, state);
     }
     let fields = [
         ("username", who.username_field()),
