@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use pingone_axum::{AccessTokenError, NotSignedOn};
 use platform::net::RequestId;
@@ -29,6 +29,8 @@ const BUSY_FOR: Duration = Duration::from_secs(5);
 pub(crate) enum Failure {
     /// It can after signing on.
     NotSignedOn(NotSignedOn),
+    /// What was asked for is not done, and a message says why, on the page at this address.
+    Told(String),
     /// It cannot: this is shown instead.
     Page(Box<FailurePage>),
 }
@@ -182,6 +184,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::NotSignedOn(not) => not.into_response(),
+            Self::Told(path) => Redirect::to(&path).into_response(),
             Self::Page(failure) => {
                 let mut response = failure.status.into_response();
                 response.extensions_mut().insert(failure);

@@ -8,6 +8,7 @@ pub(crate) mod email;
 pub(crate) mod events;
 pub(crate) mod home;
 pub(crate) mod own;
+pub(crate) mod paging;
 pub(crate) mod password_change;
 pub(crate) mod password_forgot;
 pub(crate) mod password_recover;

@@ -5,7 +5,6 @@ use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use jiff::SignedDuration;
-use pingone::management::Cursor;
 use pingone::{Activity, ActivitySubject, scim};
 use protocol::id::UserId;
 use protocol::params::FormParams;
@@ -14,6 +13,7 @@ use ui::{Choice, FormState, Layout};
 use url::form_urlencoded;
 
 use crate::failure::Failure;
+use crate::pages::paging::{Listed, Pager, Paging};
 use crate::pages::person::{When, Zone};
 use crate::paths;
 use crate::visit::{Operator, Visit};
@@ -66,8 +66,7 @@ struct Page {
     periods: Vec<Choice>,
     results: Vec<Choice>,
     entries: Vec<Line>,
-    previous: Option<String>,
-    next: Option<String>,
+    pager: Pager,
 }
 
 /// An entry.
@@ -116,22 +115,6 @@ impl Search {
         })
     }
 
-    /// The address of a page of what was found.
-    fn address(&self, page: Option<&str>) -> String {
-        let mut params = form_urlencoded::Serializer::new(String::new());
-        params.append_pair(DAYS, &self.days.to_string());
-        let given = [
-            (ACTION, self.action.unwrap_or_default()),
-            (RESULT, self.result.unwrap_or_default()),
-            (USERNAME, &self.username),
-            (PAGE, page.unwrap_or_default()),
-        ];
-        for (name, value) in given.into_iter().filter(|(_, value)| !value.is_empty()) {
-            params.append_pair(name, value);
-        }
-        format!("{}?{}", paths::ACTIVITY, params.finish())
-    }
-
     fn form(&self) -> FormState {
         FormState::new(&[ACTION, DAYS, RESULT, USERNAME])
             .with_value(ACTION, self.action.unwrap_or_default())
@@ -151,14 +134,38 @@ impl Search {
     }
 }
 
+impl Listed for Search {
+    const LIST: &'static str = "activity";
+
+    fn page(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
+
+    fn address_of(&self, page: Option<String>) -> String {
+        let mut params = form_urlencoded::Serializer::new(String::new());
+        params.append_pair(DAYS, &self.days.to_string());
+        let given = [
+            (ACTION, self.action.unwrap_or_default()),
+            (RESULT, self.result.unwrap_or_default()),
+            (USERNAME, &self.username),
+            (PAGE, page.as_deref().unwrap_or_default()),
+        ];
+        for (name, value) in given.into_iter().filter(|(_, value)| !value.is_empty()) {
+            params.append_pair(name, value);
+        }
+        format!("{}?{}", paths::ACTIVITY, params.finish())
+    }
+}
+
 pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let operator = visit.operator().await?;
     let search = Search::read(query.as_deref().unwrap_or(""))?;
+    let paging = Paging::new(&visit, &operator, &search);
     let mut form = search.form();
     let about = match find_user(&visit, &operator, &search.username).await? {
         Found::Nobody => {
             form.set_error(USERNAME, visit.text("error-user-unknown"));
-            return show(&visit, &search, form, Vec::new(), None).await;
+            return show(&visit, form, Vec::new(), paging.pager(None)).await;
         }
         Found::Everybody => None,
         Found::User(id) => Some(id),
@@ -167,23 +174,19 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
     let filter = search.filter(date::written(since), about);
     let mut list = operator.management.activities().list();
     list = list.filter(&filter).limit(ENTRIES_PER_PAGE);
-    if let Some(page) = &search.page {
-        list = list.from(open_cursor(&visit, &operator, &search, page)?);
+    if let Some(from) = paging.from()? {
+        list = list.from(from);
     }
     let page = match list.page().await {
         Ok(page) => page,
         // More lies in the period than an environment looks into.
         Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => {
             form.set_error(DAYS, visit.text("error-period-too-long"));
-            return show(&visit, &search, form, Vec::new(), None).await;
+            return show(&visit, form, Vec::new(), paging.pager(None)).await;
         }
         Err(error) => return Err(visit.api_failed(error).await),
     };
-    let next = page.next.as_ref().map(|cursor| {
-        let sealed = seal_cursor(&visit, &operator, &search, cursor);
-        search.address(Some(&sealed))
-    });
-    show(&visit, &search, form, page.items, next).await
+    show(&visit, form, page.items, paging.pager(page.next.as_ref())).await
 }
 
 /// Whom entries are to be about.
@@ -210,10 +213,9 @@ async fn find_user(visit: &Visit, operator: &Operator, username: &str) -> Result
 
 async fn show(
     visit: &Visit,
-    search: &Search,
     form: FormState,
     entries: Vec<Activity>,
-    next: Option<String>,
+    pager: Pager,
 ) -> Result<Response, Failure> {
     let zone = Zone::of(None, visit.signed_on());
     let all = || Choice::new("", visit.text("activity-all"));
@@ -234,9 +236,7 @@ async fn show(
             .into_iter()
             .map(|entry| line(visit, entry, &zone))
             .collect(),
-        // Cursors lead forward only; back is the browser's work, and the beginning is here.
-        previous: search.page.is_some().then(|| search.address(None)),
-        next,
+        pager,
     };
     Ok(visit.page(page).into_response())
 }
@@ -272,37 +272,6 @@ fn name(of: &ActivitySubject) -> String {
     of.name.clone().or_else(id).unwrap_or_default()
 }
 
-/// A cursor goes to the browser sealed, bound to the operator and the search: it carries a filter,
-/// and whoever could change it could ask for anything.
-fn seal_cursor(visit: &Visit, operator: &Operator, search: &Search, cursor: &Cursor) -> String {
-    let portal = visit.portal();
-    let context = context(operator, search);
-    portal
-        .keyring()
-        .seal(&context, cursor.as_str().as_bytes(), portal.random())
-}
-
-fn open_cursor(
-    visit: &Visit,
-    operator: &Operator,
-    search: &Search,
-    sealed: &str,
-) -> Result<Cursor, Failure> {
-    let refuse = || Failure::new(StatusCode::BAD_REQUEST).detail("failure-page-unknown");
-    let context = context(operator, search);
-    let opened = visit.portal().keyring().open(&context, sealed);
-    let text = opened
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(refuse)?;
-    Cursor::parse(&text).map_err(|_| refuse())
-}
-
-fn context(operator: &Operator, search: &Search) -> String {
-    let search = search.address(None);
-    format!("portal.activity.cursor:{}:{search}", operator.subject)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,7 +281,7 @@ mod tests {
         let search = Search::read("days=7&action=USER.LOCKED&result=FAILED&username=+ada+");
         let search = search.unwrap();
         assert_eq!(
-            search.address(Some("c.d")),
+            search.address_of(Some("c.d".to_owned())),
             "/activity?days=7&action=USER.LOCKED&result=FAILED&username=ada&page=c.d"
         );
         let text = search.filter("2026-01-05T10:00:00.000Z".to_owned(), None);

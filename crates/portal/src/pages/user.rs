@@ -7,7 +7,6 @@ pub(crate) mod edit;
 mod open;
 
 use askama::Template;
-use axum::extract::{Path, RawQuery};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use pingone::{PasswordStatus, User};
@@ -75,43 +74,22 @@ struct Session {
     seen: When,
 }
 
-pub(crate) async fn get(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
+pub(crate) async fn get(open: OpenUser) -> Result<Response, Failure> {
     let form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, "true");
-    show(&visit, &open, form, |policy| {
-        policies::rules(visit.portal().site().messages(), policy)
-    })
-    .await
+    show(&open, form).await
 }
 
 /// Sets a password; by default it has to be changed at the next sign-on.
-pub(crate) async fn set_password(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
-    if open.is_own() {
-        let text = visit.text("error-own-password");
-        return open.refused_in_words(&visit, text).await;
-    }
+pub(crate) async fn set_password(open: OpenUser, fields: Fields) -> Result<Response, Failure> {
+    open.require_another("error-own-password").await?;
     let (new, is_forced) = (fields.password(NEW), fields.is_ticked(FORCE_CHANGE));
     let ticked = if is_forced { "true" } else { "" };
     let mut form = FormState::new(&[NEW, FORCE_CHANGE]).with_value(FORCE_CHANGE, ticked);
-    let messages = visit.portal().site().messages();
     if new.expose().is_empty() {
-        form.set_error(NEW, visit.text("change-new-missing"));
-        return show(&visit, &open, form, |policy| {
-            policies::rules(messages, policy)
-        })
-        .await;
+        form.set_error(NEW, open.visit.text("change-new-missing"));
+        return show(&open, form).await;
     }
-    let passwords = open.operator.management.passwords(open.user.id);
+    let passwords = open.passwords();
     let set = if is_forced {
         passwords.set_and_force_change(&new).await
     } else {
@@ -124,54 +102,39 @@ pub(crate) async fn set_password(
             } else {
                 "flash-password-set"
             };
-            return open.done(&visit, done).await;
+            return open.done(done).await;
         }
         Err(error) if error.is_policy_violation() => error,
-        Err(error) => return open.refused(&visit, error).await,
+        Err(error) => return Err(open.refused(error).await),
     };
-    let unsatisfied = error.unsatisfied_requirements();
-    let judge = |policy: &PasswordPolicy| {
-        policies::refused(
-            messages,
-            policy,
-            new.expose(),
-            &unsatisfied,
-            &Context::UNKNOWN,
-        )
-    };
-    let policy = policy(&visit, &open).await?;
-    form.set_error(NEW, ui::broken_rules(messages, &judge(&policy)));
-    show(&visit, &open, form, |policy| {
-        policies::rules(messages, policy)
-    })
-    .await
+    let (policy, unsatisfied) = (policy(&open).await?, error.unsatisfied_requirements());
+    let messages = open.visit.portal().site().messages();
+    let (new, unknown) = (new.expose(), Context::UNKNOWN);
+    let judged = policies::refused(messages, &policy, new, &unsatisfied, &unknown);
+    form.set_error(NEW, ui::broken_rules(messages, &judged));
+    show(&open, form).await
 }
 
 /// The policy of the user's population.
-async fn policy(visit: &Visit, open: &OpenUser) -> Result<PasswordPolicy, Failure> {
+async fn policy(open: &OpenUser) -> Result<PasswordPolicy, Failure> {
     let population = open.user.population.map(|population| population.id);
-    let services = visit.services("failure-management-not-configured")?;
+    let services = open.visit.services("failure-management-not-configured")?;
     Ok(services.policies.of_population(population).await?)
 }
 
-async fn show(
-    visit: &Visit,
-    open: &OpenUser,
-    form: FormState,
-    judge: impl Fn(&PasswordPolicy) -> Vec<RuleView>,
-) -> Result<Response, Failure> {
-    let passwords = open.operator.management.passwords(open.user.id);
-    let password = match passwords.state().await {
+async fn show(open: &OpenUser, form: FormState) -> Result<Response, Failure> {
+    let visit = &open.visit;
+    let password = match open.passwords().state().await {
         Ok(password) => password,
         Err(error) => return Err(visit.api_failed(error).await),
     };
-    let rules = judge(&policy(visit, open).await?);
+    let rules = policies::rules(visit.portal().site().messages(), &policy(open).await?);
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
     };
-    let sessions = sessions(visit, open).await?;
+    let sessions = sessions(open).await?;
     let is_locked = is_locked(&open.user) || password.status == PasswordStatus::PasswordLockedOut;
     let layout = visit.layout_titled(open.username()).await?.with_form(&form);
     let page = Page {
@@ -220,7 +183,8 @@ fn addresses(open: &OpenUser, is_locked: bool) -> Addresses {
 }
 
 /// Where the user is signed on, as far as the operator may see it.
-async fn sessions(visit: &Visit, open: &OpenUser) -> Result<Option<Vec<Session>>, Failure> {
+async fn sessions(open: &OpenUser) -> Result<Option<Vec<Session>>, Failure> {
+    let visit = &open.visit;
     if open.is_own() {
         return Ok(None);
     }

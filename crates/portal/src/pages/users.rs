@@ -1,17 +1,17 @@
-//! `/users`: operators look for users by name, e-mail address and state.
+//! `/users`: operators look for users by name, email address and state.
 
 pub(crate) mod search;
 
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
 use pingone::User;
 use pingone::management::Cursor;
 use ui::{Choice, FormState, Layout};
 
 use self::search::{PLACE, Place, QUERY, STATE, Search, State};
 use crate::failure::Failure;
+use crate::pages::paging::{Pager, Paging};
 use crate::pages::person::{Badge, When, Zone, badges, full_name};
 use crate::paths;
 use crate::visit::{Operator, Visit};
@@ -36,8 +36,7 @@ struct Page {
     /// Where a user is made, and back to this search.
     create: String,
     users: Vec<Line>,
-    previous: Option<String>,
-    next: Option<String>,
+    pager: Pager,
 }
 
 /// A user in the list.
@@ -84,10 +83,8 @@ struct Found {
 pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let operator = visit.operator().await?;
     let search = Search::read(query.as_deref().unwrap_or(""))?;
-    let from = match &search.page {
-        Some(page) => Some(open_cursor(&visit, &operator, &search, page)?),
-        None => None,
-    };
+    let paging = Paging::new(&visit, &operator, &search);
+    let from = paging.from()?;
     let found = if search.is_all_in_the_filter() {
         page(&operator, &search, from).await
     } else {
@@ -97,13 +94,9 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
         Ok(found) => found,
         Err(error) => return Err(visit.api_failed(error).await),
     };
-    let next = found.next.as_ref().map(|cursor| {
-        let sealed = seal_cursor(&visit, &operator, &search, cursor);
-        search.at(Some(sealed)).address()
-    });
     let zone = Zone::of(None, visit.signed_on());
     let lines = found.users.iter();
-    let is_elsewhere = found.users.is_empty() && next.is_none() && !search.words.is_empty();
+    let is_elsewhere = found.users.is_empty() && found.next.is_none() && !search.words.is_empty();
     let page = Page {
         anywhere: (is_elsewhere && search.place == Place::Beginning)
             .then(|| search.within(Place::Anywhere).address()),
@@ -122,9 +115,7 @@ pub(crate) async fn get(visit: Visit, RawQuery(query): RawQuery) -> Result<Respo
         places: places(&visit),
         states: states(&visit),
         create: format!("{}{}", paths::USER_NEW, search.back()),
-        // Cursors lead forward only; back is the browser's work, and the beginning is here.
-        previous: search.page.is_some().then(|| search.at(None).address()),
-        next,
+        pager: paging.pager(found.next.as_ref()),
     };
     Ok(visit.page(page).into_response())
 }
@@ -223,39 +214,6 @@ fn states(visit: &Visit) -> Vec<Choice> {
     choices
         .map(|state| Choice::new(state.as_str(), text(state)))
         .collect()
-}
-
-/// A cursor goes to the browser sealed, bound to the operator and the search: it carries a filter,
-/// and whoever could change it could ask for anything.
-fn seal_cursor(visit: &Visit, operator: &Operator, search: &Search, cursor: &Cursor) -> String {
-    let portal = visit.portal();
-    let context = context(operator, search);
-    portal
-        .keyring()
-        .seal(&context, cursor.as_str().as_bytes(), portal.random())
-}
-
-fn open_cursor(
-    visit: &Visit,
-    operator: &Operator,
-    search: &Search,
-    sealed: &str,
-) -> Result<Cursor, Failure> {
-    let refuse = || Failure::new(StatusCode::BAD_REQUEST).detail("failure-page-unknown");
-    let opened = visit
-        .portal()
-        .keyring()
-        .open(&context(operator, search), sealed);
-    let text = opened
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(refuse)?;
-    Cursor::parse(&text).map_err(|_| refuse())
-}
-
-fn context(operator: &Operator, search: &Search) -> String {
-    let search = search.context();
-    format!("portal.users.cursor:{}:{search}", operator.subject)
 }
 
 fn line(visit: &Visit, user: &User, search: &Search, zone: &Zone) -> Line {

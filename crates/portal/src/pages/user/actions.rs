@@ -1,6 +1,5 @@
 //! What an operator does to an account by one button.
 
-use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use protocol::id::SessionId;
 
@@ -8,135 +7,92 @@ use super::open::OpenUser;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::pages::person::is_locked;
-use crate::visit::Visit;
 
 const ENABLED: &str = "enabled";
 const SESSION: &str = "session";
 
 /// Lifts both kinds of lock: of the account, and of the password after wrong ones.
-pub(crate) async fn unlock(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
-    let management = &open.operator.management;
+pub(crate) async fn unlock(open: OpenUser) -> Result<Response, Failure> {
+    let users = open.operator.management.users();
     if is_locked(&open.user)
-        && let Err(error) = management.users().unlock(open.user.id).await
+        && let Err(error) = users.unlock(open.user.id).await
     {
-        return open.refused(&visit, error).await;
+        return Err(open.refused(error).await);
     }
-    match management.passwords(open.user.id).unlock().await {
-        Ok(_) => open.done(&visit, "flash-user-unlocked").await,
-        Err(error) if error.has_no_password() => open.done(&visit, "flash-user-unlocked").await,
-        Err(error) => open.refused(&visit, error).await,
+    match open.passwords().unlock().await {
+        Ok(_) => open.done("flash-user-unlocked").await,
+        Err(error) if error.has_no_password() => open.done("flash-user-unlocked").await,
+        Err(error) => Err(open.refused(error).await),
     }
 }
 
 /// Enables or disables, as the form says: pressing a stale page's button twice does no harm.
-pub(crate) async fn set_enabled(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
+pub(crate) async fn set_enabled(open: OpenUser, fields: Fields) -> Result<Response, Failure> {
     let (users, enable) = (open.operator.management.users(), fields.is_ticked(ENABLED));
-    if open.is_own() && !enable {
-        let text = visit.text("error-own-account");
-        return open.refused_in_words(&visit, text).await;
-    }
-    let set = if enable {
-        users.enable(open.user.id).await
+    let (set, done) = if enable {
+        (users.enable(open.user.id).await, "flash-user-enabled")
     } else {
-        users.disable(open.user.id).await
+        open.require_another("error-own-account").await?;
+        (users.disable(open.user.id).await, "flash-user-disabled")
     };
     match set {
-        Ok(()) if enable => open.done(&visit, "flash-user-enabled").await,
-        Ok(()) => open.done(&visit, "flash-user-disabled").await,
-        Err(error) => open.refused(&visit, error).await,
+        Ok(()) => open.done(done).await,
+        Err(error) => Err(open.refused(error).await),
     }
 }
 
 /// Mails the user a recovery code.
-pub(crate) async fn send_recovery_code(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
-    let passwords = open.operator.management.passwords(open.user.id);
-    match passwords.send_recovery_code().await {
-        Ok(_) => open.done(&visit, "flash-code-sent").await,
-        Err(error) => open.refused(&visit, error).await,
+pub(crate) async fn send_recovery_code(open: OpenUser) -> Result<Response, Failure> {
+    match open.passwords().send_recovery_code().await {
+        Ok(_) => open.done("flash-code-sent").await,
+        Err(error) => Err(open.refused(error).await),
     }
 }
 
 /// Mails the user a code that proves the address; it is asked for at the next sign-on.
-pub(crate) async fn send_verification_code(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
+pub(crate) async fn send_verification_code(open: OpenUser) -> Result<Response, Failure> {
     if open.user.email_verified == Some(true) {
-        return open.done(&visit, "flash-user-verified-already").await;
+        return open.done("flash-user-verified-already").await;
     }
     let users = open.operator.management.users();
     match users.send_verification_code(open.user.id).await {
-        Ok(_) => open.done(&visit, "flash-verification-sent").await,
-        Err(error) => open.refused(&visit, error).await,
+        Ok(_) => open.done("flash-verification-sent").await,
+        Err(error) => Err(open.refused(error).await),
     }
 }
 
 /// Ends one session of the user, here and at the environment.
-pub(crate) async fn end_session(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
+pub(crate) async fn end_session(open: OpenUser, fields: Fields) -> Result<Response, Failure> {
     let Ok(session) = SessionId::parse(&fields.line(SESSION)) else {
-        return open.done(&visit, "flash-user-session-gone").await;
+        return open.done("flash-user-session-gone").await;
     };
     let sessions = open.operator.management.sessions(open.user.id);
     match sessions.load(session).await {
         Ok(_) => {}
-        Err(error) if error.is_not_found() => {
-            return open.done(&visit, "flash-user-session-gone").await;
-        }
-        Err(error) => return open.refused(&visit, error).await,
+        Err(error) if error.is_not_found() => return open.done("flash-user-session-gone").await,
+        Err(error) => return Err(open.refused(error).await),
     }
-    end(&visit, &open, session).await?;
-    open.done(&visit, "flash-user-session-ended").await
+    end(&open, session).await?;
+    open.done("flash-user-session-ended").await
 }
 
 /// Ends all sessions of the user.
-pub(crate) async fn end_sessions(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
-    if open.is_own() {
-        let text = visit.text("error-own-sessions");
-        return open.refused_in_words(&visit, text).await;
-    }
+pub(crate) async fn end_sessions(open: OpenUser) -> Result<Response, Failure> {
+    open.require_another("error-own-sessions").await?;
     let sessions = open.operator.management.sessions(open.user.id);
     let all = match sessions.list().all().await {
         Ok(all) => all,
-        Err(error) => return open.refused(&visit, error).await,
+        Err(error) => return Err(open.refused(error).await),
     };
     for one in all {
-        end(&visit, &open, one.id).await?;
+        end(&open, one.id).await?;
     }
-    open.done(&visit, "flash-user-sessions-ended").await
+    open.done("flash-user-sessions-ended").await
 }
 
 /// Ends a session of this user: here first, so that one that could not be ended here is still listed.
-async fn end(visit: &Visit, open: &OpenUser, session: SessionId) -> Result<(), Failure> {
-    let sessions = visit.portal().sessions();
+async fn end(open: &OpenUser, session: SessionId) -> Result<(), Failure> {
+    let sessions = open.visit.portal().sessions();
     let ended = sessions.end_behind(&session.to_string()).await;
     ended.map_err(Failure::session)?;
     let sessions = open.operator.management.sessions(open.user.id);
@@ -144,6 +100,6 @@ async fn end(visit: &Visit, open: &OpenUser, session: SessionId) -> Result<(), F
         Ok(()) => Ok(()),
         // It has ended meanwhile.
         Err(error) if error.is_not_found() => Ok(()),
-        Err(error) => Err(visit.api_failed(error).await),
+        Err(error) => Err(open.visit.api_failed(error).await),
     }
 }

@@ -1,7 +1,6 @@
 //! `/users/{id}/edit`: an operator corrects a user's name, addresses and username.
 
 use askama::Template;
-use axum::extract::{Path, RawQuery};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use pingone::{Patch, User, UserPatch};
@@ -23,6 +22,9 @@ const USERNAME: &str = Registration::USERNAME;
 
 /// All fields, in the order of the page.
 const FIELDS: [&str; 5] = [EMAIL, GIVEN, FAMILY, USERNAME, MOBILE];
+
+/// What an operator is told who would change the own account here.
+const OWN: &str = "error-own-profile";
 
 #[derive(Template)]
 #[template(path = "user_edit.html")]
@@ -88,55 +90,35 @@ fn patch(user: &User, form: &FormState) -> UserPatch {
     patch
 }
 
-pub(crate) async fn get(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
-    if open.is_own() {
-        return refuse_own(&visit, &open).await;
-    }
+pub(crate) async fn get(open: OpenUser) -> Result<Response, Failure> {
+    open.require_another(OWN).await?;
     let form = state_of(&open.user).with_focus(EMAIL);
-    show(&visit, &open, form).await
+    show(&open, form).await
 }
 
-pub(crate) async fn post(
-    visit: Visit,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let open = OpenUser::load(&visit, &id, query.as_deref()).await?;
-    if open.is_own() {
-        return refuse_own(&visit, &open).await;
-    }
+pub(crate) async fn post(open: OpenUser, fields: Fields) -> Result<Response, Failure> {
+    open.require_another(OWN).await?;
     let mut form = typed(&fields);
     for (field, text_id) in problems(&form, &state_of(&open.user)) {
-        form.set_error(field, visit.text(text_id));
+        form.set_error(field, open.visit.text(text_id));
     }
     if form.has_errors() {
-        return show(&visit, &open, form).await;
+        return show(&open, form).await;
     }
     let patch = patch(&open.user, &form);
-    let error = match open
-        .operator
-        .management
-        .users()
-        .update(open.user.id, &patch)
-        .await
-    {
+    let users = open.operator.management.users();
+    let error = match users.update(open.user.id, &patch).await {
         Ok(user) => {
             let open = OpenUser { user, ..open };
-            return open.done(&visit, "flash-user-saved").await;
+            return open.done("flash-user-saved").await;
         }
         Err(error) => error,
     };
-    explain(&visit, &mut form, &error);
+    explain(&open.visit, &mut form, &error);
     if form.has_errors() {
-        show(&visit, &open, form).await
+        show(&open, form).await
     } else {
-        Err(visit.api_failed(error).await)
+        Err(open.visit.api_failed(error).await)
     }
 }
 
@@ -161,12 +143,8 @@ fn explain(visit: &Visit, form: &mut FormState, error: &pingone::Error) {
     }
 }
 
-async fn refuse_own(visit: &Visit, open: &OpenUser) -> Result<Response, Failure> {
-    let text = visit.text("error-own-profile");
-    open.refused_in_words(visit, text).await
-}
-
-async fn show(visit: &Visit, open: &OpenUser, form: FormState) -> Result<Response, Failure> {
+async fn show(open: &OpenUser, form: FormState) -> Result<Response, Failure> {
+    let visit = &open.visit;
     let status = if form.has_errors() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

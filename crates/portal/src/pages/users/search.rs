@@ -8,6 +8,7 @@ use protocol::params::FormParams;
 use url::form_urlencoded;
 
 use crate::failure::Failure;
+use crate::pages::paging::Listed;
 use crate::pages::person::is_locked;
 use crate::paths;
 
@@ -204,11 +205,17 @@ impl Search {
     fn words(&self) -> Vec<&str> {
         self.words.split_whitespace().take(MOST_WORDS).collect()
     }
+}
 
-    /// What the cursors of this search are sealed for.
-    pub(crate) fn context(&self) -> String {
-        let (place, state) = (self.place.as_str(), self.state.as_str());
-        format!("{place}:{state}:{}", self.words)
+impl Listed for Search {
+    const LIST: &'static str = "users";
+
+    fn page(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
+
+    fn address_of(&self, page: Option<String>) -> String {
+        self.at(page).address()
     }
 }
 
