@@ -12,7 +12,7 @@ use ui::{Flash, Html, Layout, NavItem, Side, Site};
 use crate::failure::{Failure, Fault};
 use crate::paths;
 use crate::settings::Settings;
-use crate::visit::{self, Offers, account};
+use crate::visit::{self, FLASHES_FOR_SIGN_ON, Offers, account};
 
 /// Shows them.
 #[derive(Debug)]
@@ -185,6 +185,11 @@ impl Pages for SignOnPages {
     }
 
     async fn signed_on(&self, request: PageRequest<'_>) {
+        // What somebody signed on for says it better.
+        let waiting = request.session.get_value(FLASHES_FOR_SIGN_ON).await;
+        if waiting.is_ok_and(|waiting| waiting.is_some()) {
+            return;
+        }
         let id = match request.sign_on.grant_type() {
             GrantType::ClientCredentials => "flash-application-signed-on",
             GrantType::AuthorizationCode | GrantType::Implicit => "flash-signed-on",

@@ -17,6 +17,7 @@ use crate::sign_on_pages::SignOnPages;
 use crate::state::{Inner, Jobs, LedToSignOn, Portal, Services};
 use crate::store::{COOKIE_PREFIX, MIGRATIONS, SET, Sessions, Tokens};
 use crate::texts::TEXTS;
+use crate::visit::FLASHES_FOR_SIGN_ON;
 
 /// Why the portal did not start.
 #[derive(Debug, thiserror::Error)]
@@ -175,6 +176,7 @@ fn sign_on(
         .sessions(sessions.clone())
         .tokens(tokens)
         .pages(SignOnPages::new(site.clone(), settings))
+        .keep(FLASHES_FOR_SIGN_ON)
         .build()?)
 }
 

@@ -19,6 +19,8 @@ use crate::settings::Settings;
 use crate::state::{Portal, Services};
 
 const FLASHES: &str = "flashes";
+/// Those that stay when somebody signs on: what they read says nothing of whoever was here before.
+pub(crate) const FLASHES_FOR_SIGN_ON: &str = "flashes_for_sign_on";
 /// More messages than this for one page help nobody.
 const MOST_FLASHES: usize = 5;
 
@@ -178,6 +180,12 @@ impl Visit {
         leave(&self.session, flash).await.map_err(Failure::session)
     }
 
+    /// The same for somebody who is about to sign on: they read it when they are back.
+    pub(crate) async fn leave_for_sign_on(&self, flash: Flash) -> Result<(), Failure> {
+        let left = leave_at(&self.session, FLASHES_FOR_SIGN_ON, flash).await;
+        left.map_err(Failure::session)
+    }
+
     /// The frame of a page; its messages are taken, so that each is shown once.
     pub(crate) async fn layout(&self, title_id: &str) -> Result<Layout, Failure> {
         let title = self.text(title_id);
@@ -320,22 +328,31 @@ pub(crate) async fn leave(
     session: &Session,
     flash: Flash,
 ) -> Result<(), tower_sessions::session::Error> {
-    let mut flashes: Vec<Flash> = session.get(FLASHES).await?.unwrap_or_default();
+    leave_at(session, FLASHES, flash).await
+}
+
+async fn leave_at(
+    session: &Session,
+    entry: &str,
+    flash: Flash,
+) -> Result<(), tower_sessions::session::Error> {
+    let mut flashes: Vec<Flash> = session.get(entry).await?.unwrap_or_default();
     flashes.push(flash);
     let surplus = flashes.len().saturating_sub(MOST_FLASHES);
     flashes.drain(..surplus);
-    session.insert(FLASHES, flashes).await
+    session.insert(entry, flashes).await
 }
 
 /// Takes the messages out, so that they are shown once. A session without any is not touched.
 pub(crate) async fn take(session: &Session) -> Result<Vec<Flash>, tower_sessions::session::Error> {
-    match session.get::<Vec<Flash>>(FLASHES).await? {
-        Some(flashes) => {
-            session.remove_value(FLASHES).await?;
-            Ok(flashes)
+    let mut all = Vec::new();
+    for entry in [FLASHES_FOR_SIGN_ON, FLASHES] {
+        if let Some(flashes) = session.get::<Vec<Flash>>(entry).await? {
+            session.remove_value(entry).await?;
+            all.extend(flashes);
         }
-        None => Ok(Vec::new()),
     }
+    Ok(all)
 }
 
 /// The user's own id at PingOne, where the subject is one.

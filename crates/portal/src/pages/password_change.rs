@@ -126,9 +126,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             .await;
         match changed {
             Ok(_) => {
-                visit
-                    .leave(Flash::success(visit.text("flash-password-changed")))
-                    .await?;
+                // The provider may end the session with the password.
+                let changed = Flash::success(visit.text("flash-password-changed"));
+                visit.leave_for_sign_on(changed).await?;
                 return Ok(Redirect::to(paths::HOME).into_response());
             }
             Err(error) => {

@@ -188,9 +188,8 @@ async fn done(visit: &Visit, recovery: &Recovery) -> Result<Response, Failure> {
     if let Some(user) = visit.signed_on() {
         user.end().await.map_err(Failure::session)?;
     }
-    visit
-        .leave(Flash::success(visit.text("flash-password-recovered")))
-        .await?;
+    let set = Flash::success(visit.text("flash-password-recovered"));
+    visit.leave_for_sign_on(set).await?;
     if visit.portal().sign_on().is_none() {
         return Ok(Redirect::to(paths::HOME).into_response());
     }

@@ -44,6 +44,30 @@ async fn a_code_from_the_mail_sets_a_new_password() {
     }
 }
 
+/// The sign-on makes a new session, which keeps nothing else of the one before.
+#[tokio::test]
+async fn whoever_comes_back_signed_on_reads_once_that_the_new_password_is_set() {
+    let site = Site::start().await;
+    let browser = site.browser();
+    let begun = browser.get("/password/recover").await.expect(303);
+    assert_eq!(begun.location(), "/password/forgot");
+    ask(&browser, "ada").await.expect(303);
+    let code = site.fake.mailed_code("ada").await;
+    let done = recover(&browser, &code).await.expect(303);
+    let begun = browser.get(done.location()).await.expect(303);
+    let answer = site.fake.authorize(&begun.address(), "ada");
+    browser
+        .get(&format!("/callback?{answer}"))
+        .await
+        .expect(303);
+    let home = browser.get("/").await.expect(200);
+    assert!(home.has("Hello, Ada"), "{}", home.body);
+    assert!(home.has("Your new password is set."), "{}", home.body);
+    let done = home.body.matches("alert-success").count();
+    assert_eq!(done, 1, "{}", home.body);
+    assert!(!browser.get("/").await.has("Your new password is set."));
+}
+
 #[tokio::test]
 async fn sending_again_replaces_the_code_and_is_limited() {
     let site = Site::start().await;
