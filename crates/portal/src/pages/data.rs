@@ -28,9 +28,31 @@ struct Page {
 struct Section {
     id: &'static str,
     title: String,
-    /// Each line with the place that it has in the file.
-    lines: Vec<(String, String)>,
+    lines: Vec<Line>,
 }
+
+/// A value, and what it is: in words, or by the place that it has in the file.
+struct Line {
+    name: String,
+    text: String,
+    when: Option<When>,
+}
+
+/// What of a profile people know by a name, in the order in which they read it. The rest stands below
+/// it as the file has it.
+const NAMED: &[(&str, &str)] = &[
+    ("name.given", "register-given-name"),
+    ("name.family", "register-family-name"),
+    ("nickname", "claim-nickname"),
+    ("email", "register-email"),
+    ("emailVerified", "claim-email_verified"),
+    ("mobilePhone", "label-mobile-phone"),
+    ("username", "register-username"),
+    ("timezone", "claim-zoneinfo"),
+    ("createdAt", "user-fact-created"),
+    ("updatedAt", "claim-updated_at"),
+    ("lastSignOn.at", "user-fact-last-sign-on"),
+];
 
 /// All that can be read of it, as it stands in the file. What the environment does not let anybody
 /// read here is named under `notProvided`.
@@ -114,6 +136,12 @@ fn drop_links(value: &mut Value) {
     }
 }
 
+/// The place among those that have a name, and the text that says it.
+fn named(place: &str) -> Option<(usize, &'static str)> {
+    let at = NAMED.iter().position(|(known, _)| *known == place)?;
+    Some((at, NAMED.get(at)?.1))
+}
+
 /// Every value by its place in the document, such as `name.given`.
 fn lines(place: &str, value: &Value, found: &mut Vec<(String, String)>) {
     let below = |part: &str| match place {
@@ -147,13 +175,20 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
         ("portal", "data-portal"),
         ("notProvided", "data-not-provided"),
     ];
+    let line = |(place, text): (String, String)| Line {
+        name: named(&place).map_or(place, |(_, id)| visit.text(id)),
+        when: text.parse().ok().map(|at| everything.zone.when(at)),
+        text,
+    };
     let section = |(id, text): (&'static str, &str)| {
         let mut found = Vec::new();
         lines("", everything.document.get(id)?, &mut found);
+        // Those without a name keep their order, which is the file's.
+        found.sort_by_key(|(place, _)| named(place).map_or(NAMED.len(), |(at, _)| at));
         (!found.is_empty()).then(|| Section {
             id,
             title: visit.text(text),
-            lines: found,
+            lines: found.into_iter().map(line).collect(),
         })
     };
     let sections = kinds.into_iter().filter_map(section).collect();

@@ -283,6 +283,7 @@ fn tiles(visit: &Visit, is_operator: bool) -> Vec<Tile> {
     }
     if is_operator {
         tiles.push(tile(paths::USERS, "users"));
+        tiles.push(tile(paths::ACTIVITY, "activity"));
     }
     tiles
 }

@@ -7,12 +7,18 @@ use protocol::SystemRandom;
 use protocol::id::SessionId;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::site::Site;
 
 const DELETE: &str = "/account/delete";
 
 fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
+}
+
+async fn ask_for_deletion(browser: &Browser) {
+    let confirmed = browser.post(DELETE, &[("confirm", "true")]).await;
+    confirmed.expect(303);
 }
 
 #[tokio::test]
@@ -22,10 +28,7 @@ async fn an_account_is_deleted_after_two_weeks_and_not_before() {
     let browser = site.signed_on("ada").await;
     let page = browser.post(DELETE, &[]).await.expect(422);
     assert!(page.error_at("confirm").is_some(), "{}", page.body);
-    browser
-        .post(DELETE, &[("confirm", "true")])
-        .await
-        .expect(303);
+    ask_for_deletion(&browser).await;
     let home = browser.get("/").await.expect(200);
     assert!(home.has("will be deleted on"), "{}", home.body);
 
@@ -42,10 +45,7 @@ async fn an_account_is_deleted_after_two_weeks_and_not_before() {
 async fn a_deletion_that_is_called_off_does_not_happen() {
     let site = Site::start().await;
     let browser = site.signed_on("ada").await;
-    browser
-        .post(DELETE, &[("confirm", "true")])
-        .await
-        .expect(303);
+    ask_for_deletion(&browser).await;
     browser.post("/account/keep", &[]).await.expect(303);
     let home = browser.get("/").await.expect(200);
     assert!(home.has("Your account stays.") && !home.has("will be deleted"));
@@ -91,7 +91,7 @@ async fn a_session_whose_tokens_were_revoked_neither_asks_for_a_deletion_nor_cal
     let home = here.get("/").await.expect(200);
     assert!(!home.has("will be deleted on"), "{}", home.body);
 
-    here.post(DELETE, &[("confirm", "true")]).await.expect(303);
+    ask_for_deletion(&here).await;
     let page = other.post("/account/keep", &[]).await.expect(303);
     assert!(page.location().contains("/login"), "{}", page.location());
     let home = here.get("/").await.expect(200);
@@ -102,10 +102,7 @@ async fn a_session_whose_tokens_were_revoked_neither_asks_for_a_deletion_nor_cal
 async fn whoever_became_an_operator_meanwhile_is_not_deleted() {
     let site = Site::start().await;
     let browser = site.signed_on("ada").await;
-    browser
-        .post(DELETE, &[("confirm", "true")])
-        .await
-        .expect(303);
+    ask_for_deletion(&browser).await;
     let turn = |is_operator| {
         site.fake
             .change("ada", |person| person.is_operator = is_operator);
@@ -124,10 +121,7 @@ async fn whoever_became_an_operator_meanwhile_is_not_deleted() {
 async fn a_deletion_that_may_have_happened_is_not_called_off() {
     let site = Site::start().await;
     let browser = site.signed_on("ada").await;
-    browser
-        .post(DELETE, &[("confirm", "true")])
-        .await
-        .expect(303);
+    ask_for_deletion(&browser).await;
     site.clock.advance(days(14));
     let browser = site.signed_on("ada").await;
     let ada = site.fake.person("ada").unwrap();

@@ -1,5 +1,8 @@
 //! The start page, and the frame of all pages.
 
+use jiff::SignedDuration;
+use platform::Clock as _;
+
 use crate::site::Site;
 
 #[tokio::test]
@@ -35,6 +38,22 @@ async fn an_unproven_address_needs_attention_until_it_is_proven() {
         .change("ada", |person| person.email_verified = true);
     let page = browser.get("/").await.expect(200);
     assert!(!page.has("is not confirmed yet"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_password_older_than_a_year_needs_attention() {
+    let site = Site::start().await;
+    let browser = site.signed_on("ada").await;
+    let (year, day) = (365 * 24, 24);
+    for (hours, is_old) in [(year - day, false), (year + day, true)] {
+        let set_at = site.clock.now() - SignedDuration::from_hours(hours);
+        site.fake.change("ada", |person| {
+            person.password_set_at = Some(set_at.to_string())
+        });
+        let page = browser.get("/").await.expect(200);
+        let said = page.has("Your password is more than a year old.");
+        assert_eq!(said, is_old, "{}", page.body);
+    }
 }
 
 #[tokio::test]
