@@ -93,10 +93,16 @@ impl Message {
             href: format!("/mailbox/{}", self.id),
             subject: self.subject.clone(),
             to: self.to.clone(),
-            shown_at: self.created_at.replace('T', " ").replace('Z', " UTC"),
+            shown_at: shown_at(&self.created_at),
             created_at: self.created_at.clone(),
         }
     }
+}
+
+/// The instant without its parts of a second.
+fn shown_at(created_at: &str) -> String {
+    let seconds = created_at.split('.').next().unwrap_or_default();
+    format!("{} UTC", seconds.replace('T', " "))
 }
 
 /// A mail as a line of the page.

@@ -4,7 +4,7 @@
 const own = navigator.languages.find((tag) => tag.split("-")[0] === document.documentElement.lang.split("-")[0]);
 
 const zoned = new Intl.DateTimeFormat(own ?? document.documentElement.lang, {
-  dateStyle: "long",
+  dateStyle: "medium",
   timeStyle: "short",
 });
 
