@@ -53,7 +53,11 @@ struct Settings {
     is_http_allowed: bool,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     random: Arc<dyn Random>,
+    mark: Option<Arc<Mark>>,
 }
+
+/// Adds to the headers of a request that goes out.
+type Mark = dyn Fn(&mut HeaderMap) + Send + Sync;
 
 impl Transport {
     /// A transport with the defaults: the system's certificate authorities, 5 seconds to connect,
@@ -165,11 +169,15 @@ impl Transport {
             );
             return Err(Error::set_up(text));
         }
+        let mut headers = call.headers.clone();
+        if let Some(mark) = &self.inner.settings.mark {
+            mark(&mut headers);
+        }
         let mut response = self
             .inner
             .http
             .request(call.method.clone(), url.clone())
-            .headers(call.headers.clone())
+            .headers(headers)
             .body(call.body.clone())
             .send()
             .await

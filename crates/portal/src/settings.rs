@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use http::HeaderMap;
 use jiff::SignedDuration;
 use pingone_axum::GrantType;
 use protocol::id::{EnvironmentId, PopulationId};
@@ -146,6 +147,8 @@ pub struct OutgoingSettings {
     pub resolved: Vec<(String, SocketAddr)>,
     /// How long a call may take, with its retries: nobody waits for a page longer than that.
     pub total_timeout: Duration,
+    /// What adds to the headers of each request, such as the trace that it belongs to.
+    pub mark: Option<fn(&mut HeaderMap)>,
 }
 
 impl Default for OutgoingSettings {
@@ -155,6 +158,7 @@ impl Default for OutgoingSettings {
             back_channel_url: None,
             resolved: Vec::new(),
             total_timeout: Duration::from_secs(10),
+            mark: None,
         }
     }
 }

@@ -110,6 +110,9 @@ fn transport(settings: &Settings, parts: &Parts) -> Result<Transport, pingone::E
         .total_timeout(settings.outgoing.total_timeout)
         .clock(platform::clock::as_function(Arc::clone(&parts.clock)))
         .random(Arc::clone(&parts.random));
+    if let Some(mark) = settings.outgoing.mark {
+        builder = builder.mark_requests(mark);
+    }
     for (host, address) in &settings.outgoing.resolved {
         builder = builder.resolve(host.clone(), *address);
     }

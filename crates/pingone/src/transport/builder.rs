@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use jiff::Timestamp;
 use protocol::{Random, SystemRandom};
 use url::Url;
@@ -58,6 +59,7 @@ impl TransportBuilder {
                 is_http_allowed: false,
                 clock: Arc::new(system_time),
                 random: Arc::new(SystemRandom),
+                mark: None,
             },
         }
     }
@@ -120,6 +122,26 @@ impl TransportBuilder {
     /// jitter.
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
         self.settings.random = random;
+        self
+    }
+
+    /// Lets `mark` add to the headers of each request before it goes out, inside of the call's span:
+    /// the `traceparent` that lets the other side's trace go on with this one.
+    ///
+    /// ```
+    /// use pingone::Transport;
+    ///
+    /// let transport = Transport::builder()
+    ///     .mark_requests(|headers| {
+    ///         // With `tracing-opentelemetry`: a propagator injects `Span::current().context()`.
+    ///         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    ///         headers.insert("traceparent", http::HeaderValue::from_static(parent));
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), pingone::Error>(())
+    /// ```
+    pub fn mark_requests(mut self, mark: impl Fn(&mut HeaderMap) + Send + Sync + 'static) -> Self {
+        self.settings.mark = Some(Arc::new(mark));
         self
     }
 
