@@ -39,7 +39,7 @@ const CODES: [&str; 2] = [
 
 /// Where the reasons stand for which the program does not start.
 const STARTS: [&str; 7] = [
-    "crates/server/src/audit_file.rs",
+    "crates/server/src/audit_log.rs",
     "crates/server/src/data_dir.rs",
     "crates/server/src/installation.rs",
     "crates/server/src/keyring_file.rs",

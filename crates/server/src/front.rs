@@ -25,11 +25,13 @@ use platform::net::{Insider, RemoteAddress, RequestId, RequestIds, RouteTaken};
 use protocol::Random;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
+use tracing::Instrument as _;
 use ui::{ErrorPage, Side, Site};
 use uuid::Uuid;
 
 use crate::front::hosts::HostVerdict;
 use crate::health;
+use crate::telemetry::RequestSpan;
 use crate::traffic::Traffic;
 
 pub use hosts::Hosts;
@@ -68,6 +70,9 @@ pub struct Front {
     pub side: Side,
     /// Where requests are counted, if they are.
     pub traffic: Option<Traffic>,
+    /// Whose traces are gone on with, beside those of this machine and of declared proxies, where
+    /// requests are traced.
+    pub traced: Option<Vec<Network>>,
 }
 
 impl std::fmt::Debug for Front {
@@ -97,6 +102,19 @@ impl Front {
                 .networks
                 .iter()
                 .any(|network| network.contains(address))
+    }
+
+    /// Begins the span of a request. An outsider names no trace: it would decide which are kept.
+    fn span(&self, id: RequestId, remote: IpAddr, peer: IpAddr, request: &Request) -> RequestSpan {
+        let is_probe = request.extensions().get::<MatchedPath>().is_some();
+        let Some(networks) = self.traced.as_deref().filter(|_| !is_probe) else {
+            return RequestSpan::none();
+        };
+        let is_followed = peer.is_loopback()
+            || self.proxies.trusts(peer)
+            || networks.iter().any(|network| network.contains(peer));
+        let headers = is_followed.then_some(request.headers());
+        RequestSpan::begin(self.name, id, remote, request.method(), headers)
     }
 
     fn error(&self, status: StatusCode, id: Option<RequestId>) -> ErrorPage {
@@ -149,6 +167,7 @@ async fn identify(
     request.extensions_mut().insert(id);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let span = front.span(id, remote, peer, &request);
     let in_flight = front.traffic.as_ref().map(|all| all.begin(front.name));
     let route = RouteTaken::default();
     // Probes are answered here; every other route is taken further inside.
@@ -165,7 +184,8 @@ async fn identify(
         let page = front.error(StatusCode::FORBIDDEN, Some(id)).detail(detail);
         page.accepted_by(request.headers()).into_response()
     } else {
-        unread::answered(request, |request| next.run(request)).await
+        let answered = unread::answered(request, |request| next.run(request));
+        answered.instrument(span.span().clone()).await
     };
 
     let headers = response.headers_mut();
@@ -179,6 +199,8 @@ async fn identify(
     if let Some(in_flight) = in_flight {
         in_flight.answered(&method, route.template(), response.status(), elapsed);
     }
+    span.answered(route.template(), response.status());
+    let _within = span.span().enter();
     tracing::info!(
         target: "latchkey::access",
         port = front.name,
@@ -285,18 +307,22 @@ mod tests {
 
     use axum::body::Body;
     use axum::routing::get;
+    use opentelemetry::trace::TraceContextExt as _;
     use protocol::SeededRandom;
     use tower::ServiceExt as _;
+    use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
     use ui::{Brand, Messages, Mode};
     use url::Url;
 
     use super::*;
     use crate::front::proxies::ForwardedBy;
     use crate::installation::Installation;
+    use crate::telemetry::{Telemetry, TelemetrySettings};
 
-    async fn app(proxies_only: bool) -> Router {
+    fn front(proxies_only: bool) -> Front {
         let url = Url::parse("https://id.example.com/").unwrap();
-        let front = Front {
+        Front {
             name: "portal",
             proxies: Proxies::new(
                 vec![Network::parse("10.0.0.0/8").unwrap()],
@@ -315,7 +341,11 @@ mod tests {
             ),
             side: Side::Portal,
             traffic: None,
-        };
+            traced: Some(vec![Network::parse("198.51.100.0/24").unwrap()]),
+        }
+    }
+
+    async fn app(proxies_only: bool) -> Router {
         let router = Router::new()
             .route(
                 "/who",
@@ -348,7 +378,7 @@ mod tests {
             );
         let db = db::Db::sqlite_in_memory().unwrap();
         let installation = Installation::open(&db).await.unwrap();
-        front.wrap(router, health::Readiness::new(installation))
+        front(proxies_only).wrap(router, health::Readiness::new(installation))
     }
 
     async fn answer(app: Router, peer: [u8; 4], path: &str, headers: &[(&str, &str)]) -> Response {
@@ -478,5 +508,49 @@ mod tests {
     async fn browsers_are_told_to_come_back_over_tls() {
         let response = answer(app(false).await, [127, 0, 0, 1], "/who", &[HOST]).await;
         assert_eq!(response.headers()[STRICT_TRANSPORT_SECURITY], HSTS);
+    }
+
+    #[tokio::test]
+    async fn only_who_is_believed_names_the_trace_of_a_request() {
+        const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let settings = TelemetrySettings {
+            // Nobody listens there.
+            endpoint: Url::parse("http://127.0.0.1:1/").unwrap(),
+            headers: HeaderMap::new(),
+            ca_pem: None,
+            traces: true,
+            logs: false,
+            service_name: "test".to_owned(),
+            sampled_per_thousand: 1000,
+        };
+        // Fails only when another test was first.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let telemetry = Telemetry::start(&settings, &SeededRandom::new(1)).unwrap();
+        // With one subscriber only, another test's thread could switch the span off for all.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+        let subscriber = tracing_subscriber::registry().with(telemetry.spans());
+        let guard = tracing::subscriber::set_default(subscriber);
+        let front = front(false);
+        for (peer, is_followed) in [
+            ([127, 0, 0, 1], true),
+            ([10, 0, 0, 1], true),
+            ([198, 51, 100, 7], true),
+            ([172, 16, 0, 1], false),
+            ([203, 0, 113, 1], false),
+        ] {
+            let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
+            let request = Request::builder().header("traceparent", parent);
+            let request = request.body(Body::empty()).unwrap();
+            let peer = IpAddr::from(peer);
+            let id = RequestId::random(&*front.random);
+            let span = front.span(id, peer, peer, &request);
+            let context = span.span().context();
+            let context = context.span().span_context().clone();
+            assert!(context.is_valid() && context.is_sampled(), "{peer}");
+            let is_it = context.trace_id().to_string() == TRACE;
+            assert_eq!(is_it, is_followed, "{peer}");
+        }
+        drop(guard);
+        telemetry.finish();
     }
 }

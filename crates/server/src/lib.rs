@@ -3,7 +3,7 @@
 //! The binary is [`cli::main`]; tests start the same thing in their own process with [`up()`].
 
 pub mod archive;
-pub mod audit_file;
+pub mod audit_log;
 pub mod card;
 mod certificate;
 pub mod cli;
@@ -23,6 +23,7 @@ mod metrics;
 pub mod seed;
 mod serve;
 mod signals;
+pub mod telemetry;
 pub mod tls;
 pub mod traffic;
 mod up;

@@ -1,32 +1,38 @@
-//! The log: lines on standard error, for people or as JSON.
+//! The log: lines on standard error, for people or as JSON, and for a collector where there is one.
 
 mod lines;
 
 use std::io::{self, IsTerminal as _};
 use std::panic;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use self::lines::Lines;
 use crate::config::settings::{Log, LogFormat};
+use crate::telemetry::{REQUEST, Telemetry};
 
 static LINES: OnceLock<Lines> = OnceLock::new();
 
-/// Writes the last lines when it is dropped: hold it until the program ends.
+/// Writes the last lines when it is dropped, and sends them: hold it until the program ends.
 #[derive(Debug)]
 #[must_use = "the last lines are lost without it"]
-pub struct UntilTheEnd(());
+pub struct UntilTheEnd(Option<Arc<Telemetry>>);
 
 impl Drop for UntilTheEnd {
     fn drop(&mut self) {
+        if let Some(telemetry) = &self.0 {
+            telemetry.finish();
+        }
         flush();
     }
 }
 
-/// Starts logging. A second call in the same process changes nothing, as when tests start several
-/// servers.
-pub fn start(log: &Log) -> UntilTheEnd {
+/// Starts logging, and tracing where there is a collector. A second call in the same process changes
+/// nothing, as when tests start several servers.
+pub fn start(log: &Log, telemetry: Option<Arc<Telemetry>>) -> UntilTheEnd {
     let lines = LINES.get_or_init(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
@@ -37,16 +43,45 @@ pub fn start(log: &Log) -> UntilTheEnd {
         }));
         Lines::to(io::stderr())
     });
-    let subscriber = tracing_subscriber::fmt()
+    // The only way to fail is that somebody was first.
+    let _ = match &telemetry {
+        None => alone(log, lines),
+        Some(telemetry) => beside(telemetry, log, lines),
+    };
+    UntilTheEnd(telemetry)
+}
+
+type Started = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// Lines, and nothing else.
+fn alone(log: &Log, lines: &Lines) -> Started {
+    let subscriber = fmt()
         .with_env_filter(filter(&log.filter))
         .with_writer(lines.clone())
         .with_ansi(io::stderr().is_terminal());
-    // The only way to fail is that somebody was first.
-    let _ = match log.format {
+    match log.format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
+    }
+}
+
+/// The same lines, and what the collector wants.
+fn beside(telemetry: &Telemetry, log: &Log, lines: &Lines) -> Started {
+    let written = fmt::layer()
+        .with_writer(lines.clone())
+        .with_ansi(io::stderr().is_terminal());
+    let written = match log.format {
+        LogFormat::Text => written.boxed(),
+        LogFormat::Json => written.json().flatten_event(true).boxed(),
     };
-    UntilTheEnd(())
+    let sent = telemetry.events();
+    let sent = sent.map(|events| events.with_filter(filter(&log.filter)));
+    registry()
+        .with(written.with_filter(filter(&log.filter)))
+        .with(sent)
+        .with(telemetry.spans())
+        .try_init()?;
+    Ok(())
 }
 
 /// Writes the lines that wait for others: before the program ends without returning.
@@ -57,9 +92,9 @@ pub fn flush() {
 }
 
 /// PostgreSQL's notices speak to whoever writes its SQL, so they are left out unless somebody asks for
-/// them: what is configured comes later and wins.
+/// them: what is configured comes later and wins. Spans of requests are for a collector.
 fn filter(configured: &str) -> EnvFilter {
-    EnvFilter::builder().parse_lossy(format!("tokio_postgres=warn,{configured}"))
+    EnvFilter::builder().parse_lossy(format!("tokio_postgres=warn,{REQUEST}=off,{configured}"))
 }
 
 #[cfg(test)]

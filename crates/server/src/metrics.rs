@@ -20,9 +20,10 @@ use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
 use self::snapshot::Snapshot;
-use crate::audit_file::AuditFile;
+use crate::audit_log::AuditLog;
 use crate::control::Stage;
 use crate::health::Readiness;
+use crate::telemetry::Telemetry;
 use crate::traffic::Traffic;
 
 /// All names begin with it.
@@ -35,7 +36,8 @@ pub(crate) struct Sources {
     pub(crate) stage: Arc<Stage>,
     pub(crate) readiness: Readiness,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) audit_file: Option<Arc<AuditFile>>,
+    pub(crate) audit_log: Arc<AuditLog>,
+    pub(crate) telemetry: Option<Arc<Telemetry>>,
 }
 
 /// The router of the port.

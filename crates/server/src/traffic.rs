@@ -91,7 +91,7 @@ impl InFlight<'_> {
     ) {
         let labels = OfRequest {
             server: self.server,
-            method: name(method),
+            method: method_name(method),
             route: route.unwrap_or(NO_ROUTE).to_owned(),
             status: class(status),
         };
@@ -110,7 +110,7 @@ impl Drop for InFlight<'_> {
 }
 
 /// The method, where it is one that routes know: anything can be sent as one.
-fn name(method: &Method) -> &'static str {
+pub(crate) fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::DELETE => "DELETE",
         Method::GET => "GET",

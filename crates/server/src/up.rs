@@ -36,7 +36,7 @@ use self::keys::Keys;
 use self::notice::notice;
 use self::own_listener::OwnListener;
 use self::reserved::Reserved;
-use crate::audit_file::AuditFile;
+use crate::audit_log::AuditLog;
 use crate::config::settings::Database;
 use crate::config::{Servers, Settings};
 use crate::control::{Control, Maker, ServerName, Stage};
@@ -49,6 +49,7 @@ use crate::listen::{self, ListenError};
 use crate::metrics;
 use crate::seed::Seed;
 use crate::serve::Serving;
+use crate::telemetry::Telemetry;
 use crate::tls::ServerTls;
 use crate::traffic::Traffic;
 
@@ -75,6 +76,8 @@ pub struct UpOptions {
     pub db: Option<Db>,
     /// What the embedded environment begins with, instead of the demo.
     pub seed: Option<Seed>,
+    /// The way to a collector of traces and logs.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 impl UpOptions {
@@ -89,6 +92,7 @@ impl UpOptions {
             random: Arc::new(SystemRandom),
             db: None,
             seed: None,
+            telemetry: None,
         }
     }
 }
@@ -168,7 +172,7 @@ async fn start(
     refuse_seed(&options)?;
     let open_file = how_to_open(&options);
     let mut reserved = Reserved::reserve(&options)?;
-    let audit_file = open_audit_file(&mut options)?;
+    let audit_log = open_audit_log(&mut options)?;
     let settings = &options.settings;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
@@ -229,7 +233,8 @@ async fn start(
         stage: Arc::clone(&stage),
         readiness: readiness.of_current(move || current.installation()),
         clock: Arc::clone(&options.clock),
-        audit_file: audit_file.clone(),
+        audit_log: audit_log.clone(),
+        telemetry: options.telemetry.clone(),
     };
     let (control, watched) = (
         control.zip(fronts.control),
@@ -257,7 +262,7 @@ async fn start(
         stopping,
         readiness,
         keys,
-        audit_file,
+        audit_log,
         _directory: reserved.directory,
     })
 }
@@ -300,18 +305,18 @@ fn addresses(reserved: &Reserved, control_url: Option<&Url>) -> EnvironmentFile 
     }
 }
 
-/// Lets the environment's audit log be written to a file as well, where one is named.
-fn open_audit_file(options: &mut UpOptions) -> Result<Option<Arc<AuditFile>>, StartError> {
+/// Lets the environment's audit log be written elsewhere as well, where it is said.
+fn open_audit_log(options: &mut UpOptions) -> Result<Arc<AuditLog>, StartError> {
     let idp = &mut options.settings.idp;
-    let Some(path) = idp.audit_file.as_deref() else {
-        return Ok(None);
-    };
     if !options.servers.has_environment() {
-        return Ok(None);
+        return Ok(Arc::default());
     }
-    let file = Arc::new(AuditFile::open(path)?);
-    idp.settings.activities = Some(Arc::clone(&file) as Arc<dyn idp::Listener>);
-    Ok(Some(file))
+    let log = AuditLog::open(idp.audit_file.as_deref(), idp.audit_syslog.as_ref())?;
+    let log = Arc::new(log);
+    if !log.is_empty() {
+        idp.settings.activities = Some(Arc::clone(&log) as Arc<dyn idp::Listener>);
+    }
+    Ok(log)
 }
 
 /// A seed replaces what is there, which nobody wants of people's accounts.

@@ -7,6 +7,7 @@ use fakes::{Browser, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::config::{Loaded, Sources};
 use latchkey::seed::Seed;
+use latchkey::telemetry::Telemetry;
 use latchkey::{EnvironmentFile, Running, Servers, UpOptions, up};
 use latchkey_testkit::NO_LIMITS;
 use platform::{Clock, FrozenClock, SystemClock};
@@ -117,6 +118,10 @@ impl Preparation {
         options.servers = self.servers;
         options.ephemeral = true;
         options.seed = self.seed;
+        if let Some(settings) = &options.settings.telemetry.otlp {
+            let started = Telemetry::start(settings, &*options.random);
+            options.telemetry = Some(Arc::new(started.expect("what is sent to a collector")));
+        }
         options.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let own = self.database.as_ref().map(|test| test.db.clone());
         options.db = own.or(self.open);

@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use protocol::SystemRandom;
 
 use super::{Place, terminal};
 use crate::config::{Loaded, Servers, Settings};
 use crate::seed::Seed;
 use crate::signals::{self, Asked};
+use crate::telemetry::Telemetry;
 use crate::up::{UpOptions, up};
 use crate::{card, logging};
 
@@ -137,12 +140,14 @@ impl Serve {
         begin: &Begin,
     ) -> anyhow::Result<ExitCode> {
         let settings = self.settings(servers, portal_listen, idp_listen)?;
-        let _log = logging::start(&settings.log);
+        let telemetry = telemetry(&settings)?;
+        let _log = logging::start(&settings.log, telemetry.clone());
         for remark in settings.remarks() {
             tracing::warn!("{remark}");
         }
         let mut options = UpOptions::new(settings);
         options.servers = servers;
+        options.telemetry = telemetry;
         options.ephemeral = self.ephemeral;
         options.env_file.clone_from(&self.env_file);
         options.seed = begin.seed.as_deref().map(Seed::read).transpose()?;
@@ -186,6 +191,14 @@ impl Serve {
         }
         Ok(Loaded::read(&sources).settings_for(servers)?)
     }
+}
+
+/// The way to the collector, where one is configured.
+fn telemetry(settings: &Settings) -> anyhow::Result<Option<Arc<Telemetry>>> {
+    let Some(settings) = &settings.telemetry.otlp else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(Telemetry::start(settings, &SystemRandom)?)))
 }
 
 async fn serve(options: UpOptions, stop_with_stdin: bool) -> anyhow::Result<ExitCode> {

@@ -9,6 +9,7 @@ mod network;
 mod pingone;
 mod portal;
 mod sign_on;
+mod telemetry;
 
 use std::ops::RangeInclusive;
 
@@ -80,6 +81,7 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
         server: server(reader),
         control: control::control(reader),
         metrics: metrics::metrics(reader),
+        telemetry: telemetry::telemetry(reader),
         log: log(reader),
     };
     // People are asked the same wherever they register.

@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use ui::Mode;
 use url::Url;
 
+use crate::audit_log::SyslogAddress;
 use crate::front::proxies::{ForwardedBy, Network};
 use crate::listen::ListenAddress;
+use crate::telemetry::TelemetrySettings;
 
 /// Said of a logo that no mail shows.
 const NO_LOGO_IN_MAILS: &str = "mails show no logo, since mail programs show no SVG: give a \
@@ -46,6 +48,8 @@ pub struct Settings {
     pub control: Control,
     /// Numbers for whoever watches the program.
     pub metrics: Metrics,
+    /// Traces and logs for a collector.
+    pub telemetry: Telemetry,
     /// The log.
     pub log: Log,
 }
@@ -59,6 +63,15 @@ impl Settings {
             .into_iter()
             .collect()
     }
+}
+
+/// Traces and logs for a collector.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// Where they are sent, if they are.
+    pub otlp: Option<TelemetrySettings>,
+    /// Whose traces are gone on with, beside those of this machine and of declared proxies.
+    pub followed: Vec<Network>,
 }
 
 /// Numbers for whoever watches the program.
@@ -120,6 +133,8 @@ pub struct Idp {
     pub demo: bool,
     /// Where entries of the audit log are written as well.
     pub audit_file: Option<PathBuf>,
+    /// The syslog daemon to which they are sent as well.
+    pub audit_syslog: Option<SyslogAddress>,
     /// Its own settings. The address in them is the configured one; what the system chooses for
     /// port 0 is known when the port is taken.
     pub settings: idp::Settings,

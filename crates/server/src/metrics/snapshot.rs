@@ -14,7 +14,8 @@ use prometheus_client::registry::Registry;
 use tokio::time::timeout;
 
 use super::Sources;
-use crate::audit_file::AuditFileNumbers;
+use crate::audit_log::{AuditLogNumbers, Followed};
+use crate::telemetry::{Telemetry, TelemetryNumbers};
 
 /// A database that does not count what waits in this time is not waited for: the other numbers are
 /// needed most just then.
@@ -38,7 +39,8 @@ pub(super) struct Snapshot {
     /// None where there is no environment, or its database does not answer.
     outboxes: Vec<Outbox>,
     portal: Option<portal::Numbers>,
-    audit_file: Option<AuditFileNumbers>,
+    audit_log: Vec<AuditLogNumbers>,
+    telemetry: Vec<TelemetryNumbers>,
     now: Timestamp,
 }
 
@@ -62,13 +64,15 @@ impl Snapshot {
                 ),
             }
         }
+        let telemetry = sources.telemetry.as_deref();
         Self {
             is_ready,
             load: stage.load(),
             environment: idp.map(|idp| idp.numbers()),
             outboxes,
             portal: stage.portal_numbers(),
-            audit_file: sources.audit_file.as_ref().map(|file| file.numbers()),
+            audit_log: sources.audit_log.numbers(),
+            telemetry: telemetry.map(Telemetry::numbers).unwrap_or_default(),
             now: sources.clock.now(),
         }
     }
@@ -89,8 +93,11 @@ impl Snapshot {
             register_environment(registry, numbers);
             self.register_outboxes(registry);
         }
-        if let Some(numbers) = self.audit_file {
-            register_audit_file(registry, numbers);
+        for numbers in self.audit_log {
+            register_audit_log(registry, numbers);
+        }
+        if !self.telemetry.is_empty() {
+            register_telemetry(registry, &self.telemetry);
         }
     }
 
@@ -221,18 +228,59 @@ fn register_environment(registry: &mut Registry, numbers: &Numbers) {
     registry.register("outbox_deliveries", help, deliveries);
 }
 
-fn register_audit_file(registry: &mut Registry, numbers: AuditFileNumbers) {
+fn register_audit_log(registry: &mut Registry, numbers: AuditLogNumbers) {
     let entries = Counts::default();
     for (result, number) in [("lost", numbers.lost), ("written", numbers.written)] {
         let labels = vec![("result", result)];
         entries.get_or_create(&labels).inc_by(number);
     }
-    let help = "Entries of the audit log for its file, by what became of them";
-    registry.register("audit_file_entries", help, entries);
     let waiting = Gauge::<i64>::default();
     waiting.set(i64::try_from(numbers.waiting).unwrap_or(i64::MAX));
-    let help = "Entries of the audit log that are not yet in its file";
-    registry.register("audit_file_waiting", help, waiting);
+    let [(name, help), (name_of_waiting, help_of_waiting)] = match numbers.of {
+        Followed::File => [
+            (
+                "audit_file_entries",
+                "Entries of the audit log for its file, by what became of them",
+            ),
+            (
+                "audit_file_waiting",
+                "Entries of the audit log that are not yet in its file",
+            ),
+        ],
+        Followed::Syslog => [
+            (
+                "audit_syslog_entries",
+                "Entries of the audit log for syslog, by what became of them",
+            ),
+            (
+                "audit_syslog_waiting",
+                "Entries of the audit log that are not yet sent to syslog",
+            ),
+        ],
+    };
+    registry.register(name, help, entries);
+    registry.register(name_of_waiting, help_of_waiting, waiting);
+}
+
+fn register_telemetry(registry: &mut Registry, signals: &[TelemetryNumbers]) {
+    let (records, waiting) = (Counts::default(), Gauges::default());
+    for numbers in signals {
+        let signal = ("signal", numbers.signal);
+        for (result, number) in [
+            ("lost", numbers.lost),
+            ("rejected", numbers.rejected),
+            ("sent", numbers.sent),
+        ] {
+            let labels = vec![signal, ("result", result)];
+            records.get_or_create(&labels).inc_by(number);
+        }
+        let labels = vec![signal];
+        waiting.get_or_create(&labels).set(whole(numbers.waiting));
+    }
+    let help = "Spans and lines of the log for the OpenTelemetry collector, by what became of them";
+    registry.register("telemetry_records", help, records);
+    let help = "Spans and lines of the log that are not yet sent to the OpenTelemetry collector";
+    registry.register("telemetry_waiting", help, waiting);
 }
 
 fn whole(number: usize) -> i64 {

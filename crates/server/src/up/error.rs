@@ -5,7 +5,7 @@ use std::io;
 use db::StoreError;
 use platform::OutOfRange;
 
-use crate::audit_file::AuditFileError;
+use crate::audit_log::AuditLogError;
 use crate::data_dir::DataDirError;
 use crate::installation::InstallationError;
 use crate::listen::ListenError;
@@ -22,9 +22,9 @@ pub enum StartError {
     /// The keyring, and whether it belongs to the database.
     #[error(transparent)]
     Keyring(#[from] InstallationError),
-    /// The audit log's file.
+    /// What follows the audit log.
     #[error(transparent)]
-    AuditFile(#[from] AuditFileError),
+    AuditLog(#[from] AuditLogError),
     /// A port.
     #[error(transparent)]
     Listen(#[from] ListenError),

@@ -13,6 +13,7 @@ use crate::config;
 use crate::config::settings::Tls;
 use crate::front::{Front, Hosts, Proxies};
 use crate::listen;
+use crate::telemetry::Telemetry;
 use crate::traffic::Traffic;
 
 /// A request to the control API may take this long: a mail is waited for up to a minute.
@@ -54,8 +55,12 @@ impl Fronts {
         let control = control.map(|bound| (bound, bound.address().url("http")));
         let metrics = reserved.metrics.as_ref();
         let metrics = metrics.map(|bound| (bound, bound.address().url("http")));
+        let has_traces = |telemetry: &Arc<Telemetry>| telemetry.has_traces();
+        let is_traced = options.telemetry.as_ref().is_some_and(has_traces);
+        let followed = &options.settings.telemetry.followed;
         let counted = |front: Front| Front {
             traffic: traffic.clone(),
+            traced: is_traced.then(|| followed.clone()),
             ..front
         };
         Self {
@@ -127,5 +132,6 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         ),
         side,
         traffic: None,
+        traced: None,
     }
 }

@@ -91,6 +91,7 @@ impl Sides {
                 environment,
                 ca_pem: self.ca_pem.clone(),
                 own: self.own_listener.as_ref(),
+                is_traced: front.traced.is_some(),
             };
             let portal = pages.start(self.parts(db)).await?;
             let router = portal.router();

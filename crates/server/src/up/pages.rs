@@ -8,6 +8,7 @@ use super::environment::Environment;
 use super::own_listener::OwnListener;
 use super::{StartError, notice};
 use crate::config::Settings;
+use crate::telemetry;
 
 /// What the portal is made from.
 pub(super) struct Pages<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Pages<'a> {
     pub(super) ca_pem: Option<String>,
     /// Where the environment of this process listens.
     pub(super) own: Option<&'a OwnListener>,
+    /// Whether requests are traced, so that what they ask of others belongs to their trace.
+    pub(super) is_traced: bool,
 }
 
 impl Pages<'_> {
@@ -36,6 +39,7 @@ impl Pages<'_> {
         let environment = self.environment.map(Environment::url);
         settings.notice = notice(self.settings, knows_people, environment);
         settings.outgoing.ca_pem.clone_from(&self.ca_pem);
+        settings.outgoing.mark = self.is_traced.then_some(telemetry::pass_on);
         if let Some(environment) = self.environment {
             let provider = &mut settings.sign_on.provider;
             *provider = provider.take().or_else(|| environment.provider());

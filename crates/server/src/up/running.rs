@@ -14,7 +14,7 @@ use ui::Mode;
 use url::Url;
 
 use super::keys::Keys;
-use crate::audit_file::AuditFile;
+use crate::audit_log::AuditLog;
 use crate::control::Stage;
 use crate::data_dir::{DATABASE_FILE, DataDir, GENERATIONS};
 use crate::env_file::EnvironmentFile;
@@ -56,7 +56,7 @@ pub struct Running {
     pub(super) stopping: watch::Sender<bool>,
     pub(super) readiness: Readiness,
     pub(super) keys: Keys,
-    pub(super) audit_file: Option<Arc<AuditFile>>,
+    pub(super) audit_log: Arc<AuditLog>,
     /// Held until the end: the lock, and the directory itself when it is a throw-away one.
     pub(super) _directory: DataDir,
 }
@@ -89,9 +89,7 @@ impl Running {
         while self.jobs.join_next().await.is_some() {}
         let last = self.stage.close().await;
         self.db.close().await;
-        if let Some(file) = &self.audit_file {
-            file.finish().await;
-        }
+        self.audit_log.finish().await;
         if let Some(last) = last {
             keep(&last, &self.data_dir.join(DATABASE_FILE));
         }

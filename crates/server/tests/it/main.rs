@@ -36,6 +36,7 @@ mod readiness;
 mod reproducible;
 mod seed;
 mod tables;
+mod telemetry;
 mod tls;
 mod upgrade;
 mod vocabulary;

@@ -227,6 +227,9 @@ async fn the_dashboard_the_alerts_and_the_document_name_what_is_served() {
     let system = System::prepare()
         .set("metrics.listen", "localhost:0")
         .set("idp.audit_file", file.to_str().unwrap())
+        // Nobody listens there.
+        .set("idp.audit_syslog", "udp://127.0.0.1:1")
+        .set("telemetry.otlp_endpoint", "http://127.0.0.1:1/")
         .start()
         .await;
     system.sign_on(&system.demo_user()).await;

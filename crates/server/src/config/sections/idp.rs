@@ -3,6 +3,7 @@
 use idp::{HashingSettings, Limits, SmtpSecurity, SmtpSettings};
 use ui::{BrandSettings, Mode};
 
+use crate::audit_log::SyslogAddress;
 use crate::config::key::Key;
 use crate::config::reader::Reader;
 use crate::config::sections::addresses::{host, plain_base, port};
@@ -80,6 +81,15 @@ pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> 
         "\"/var/log/latchkey/audit.jsonl\"",
         "A file to which entries of the audit log are written as well, one JSON object a line.",
     ));
+    let audit_syslog = reader.read(
+        Key::unset(
+            "idp.audit_syslog",
+            "\"unix:/dev/log\"",
+            "A syslog daemon to which they are sent as well (RFC 5424): a socket of this machine, \
+             \"udp://host:514\" or \"tcp://host:601\".",
+        ),
+        SyslogAddress::parse,
+    );
     settings.hashing = hashing(reader);
     settings.smtp = smtp(reader);
     settings.mailbox = mode == Mode::Development && settings.smtp.is_none();
@@ -88,6 +98,7 @@ pub(super) fn idp(reader: &mut Reader<'_>, mode: Mode, brand: BrandSettings) -> 
         port,
         demo,
         audit_file,
+        audit_syslog,
         settings,
     }
 }
