@@ -12,5 +12,6 @@ pub mod pingone;
 pub mod random;
 pub mod scim;
 pub mod secret;
+pub mod trail;
 
 pub use random::{Random, SeededRandom, SystemRandom};

@@ -1,6 +1,7 @@
 //! ID tokens: what they say, and whether to believe it
 //! ([OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation)).
 
+mod checks;
 mod claims;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use self::claims::RawClaims;
 pub use self::claims::{Audience, IdTokenClaims};
 use super::{NumericDate, TokenError, VerificationKeys, left_half_hash};
+use crate::trail::{Fingerprinted, Hidden, Made, Shown};
 
 /// The longest `sub` that the specification allows, in ASCII characters.
 const MAX_SUBJECT_CHARACTERS: usize = 255;
@@ -268,96 +270,105 @@ impl IdTokenVerifier {
         // 1. An encrypted token would be decrypted first; none is accepted.
         // 6. The signature, 7. with an algorithm that was agreed on, 8. by a public key: symmetric
         //    algorithms have none here.
-        let token = keys.verify::<RawClaims>(token, &self.algorithms)?;
+        let token = checks::signed(token, keys.verify::<RawClaims>(token, &self.algorithms))?;
         let algorithm = token.algorithm;
-        let claims = token.claims.require()?;
+        let claims = checks::CLAIMS.judged(Hidden, token.claims.require())?;
 
         // 2. The issuer is exactly the one that was asked.
-        if claims.iss != self.issuer {
-            return Err(IdTokenError::WrongIssuer {
-                found: claims.iss,
-                expected: self.issuer.clone(),
-            });
-        }
+        checks::ISSUER.judged(&claims.iss, self.issued(&claims))?;
 
         // 3. The token is for this client, and for nobody who is not trusted.
-        if !claims.aud.contains(&self.client_id) {
-            return Err(IdTokenError::WrongAudience {
-                client_id: self.client_id.clone(),
-            });
-        }
-        if let Some(stranger) = claims.aud.iter().find(|audience| !self.trusts(audience)) {
-            return Err(IdTokenError::UntrustedAudience {
-                audience: stranger.to_owned(),
-            });
-        }
+        let audience = Made(|| Shown::text(&claims.aud.iter().collect::<Vec<_>>().join(" ")));
+        checks::AUDIENCE.judged(audience, self.is_addressed_by(&claims))?;
 
-        // 4. With several audiences the token says who asked for it.
-        if claims.azp.is_none() && claims.aud.iter().count() > 1 {
-            return Err(IdTokenError::MissingAuthorizedParty);
-        }
-
-        // 5. That was this client.
-        if let Some(azp) = claims.azp.as_ref().filter(|azp| **azp != self.client_id) {
-            return Err(IdTokenError::WrongAuthorizedParty { found: azp.clone() });
-        }
+        // 4. With several audiences the token says who asked for it. 5. That was this client.
+        checks::AUTHORIZED_PARTY.judged(claims.azp.as_deref(), self.asked_for(&claims))?;
 
         // 9. The token has not expired.
         let end = claims.exp.timestamp();
-        if end.saturating_add(self.leeway).unwrap_or(end) <= now {
-            return Err(IdTokenError::Expired { at: end });
-        }
+        let is_over = end.saturating_add(self.leeway).unwrap_or(end) <= now;
+        let expired = || IdTokenError::Expired { at: end };
+        checks::EXPIRY.require(instant(end), !is_over, expired)?;
 
         // 10. It was issued in the past, and may be used already.
         let latest = now.saturating_add(self.leeway).unwrap_or(now);
-        if claims.iat.timestamp() > latest {
-            return Err(IdTokenError::IssuedInTheFuture {
-                at: claims.iat.timestamp(),
-            });
-        }
-        if let Some(nbf) = claims.nbf.filter(|nbf| nbf.timestamp() > latest) {
-            return Err(IdTokenError::NotYetValid {
-                at: nbf.timestamp(),
-            });
-        }
+        let issued = claims.iat.timestamp();
+        checks::ISSUED.judged(instant(issued), is_good_already(&claims, latest))?;
 
         // 11. The nonce is the one that was sent, so the token answers this very request.
+        let nonce = claims.nonce.as_deref();
         if let NonceCheck::Expect(sent) = expected.nonce {
-            let found = claims.nonce.as_deref().ok_or(IdTokenError::MissingNonce)?;
-            if !equal(found, sent) {
-                return Err(IdTokenError::WrongNonce);
-            }
+            checks::NONCE.judged(Fingerprinted(nonce), repeats(nonce, sent))?;
         }
 
         // 12. `acr` is a wish (`acr_values`), not a demand: the caller reads what became of it.
 
         // 13. The user was authenticated recently enough.
         if let MaxAgeCheck::AtMost(age) = expected.max_age {
-            let at = claims
-                .auth_time
-                .ok_or(IdTokenError::MissingAuthenticationTime)?
-                .timestamp();
+            let at = claims.auth_time.map(NumericDate::timestamp);
+            let shown = Made(|| at.map_or(Shown::Absent, |at| Shown::text(&at.to_string())));
             let tolerated = age.saturating_add(self.leeway);
-            if at.saturating_add(tolerated).unwrap_or(at) < now {
-                return Err(IdTokenError::AuthenticationTooOld { at });
-            }
+            checks::AUTHENTICATION_TIME.judged(shown, is_recent(at, tolerated, now))?;
         }
 
         // §3.1.3.8, §3.2.2.9: the access token beside it is the one that was issued with it.
-        match hash_verdict(expected.access_token, claims.at_hash.as_deref(), algorithm) {
-            HashVerdict::Fits => {}
-            HashVerdict::Missing => return Err(IdTokenError::MissingAccessTokenHash),
-            HashVerdict::Wrong => return Err(IdTokenError::WrongAccessTokenHash),
-        }
+        let found = claims.at_hash.as_deref();
+        let verdict = match hash_verdict(expected.access_token, found, algorithm) {
+            HashVerdict::Fits => Ok(()),
+            HashVerdict::Missing => Err(IdTokenError::MissingAccessTokenHash),
+            HashVerdict::Wrong => Err(IdTokenError::WrongAccessTokenHash),
+        };
+        checks::ACCESS_TOKEN_HASH.judged(found, verdict)?;
 
         // §3.3.2.10: so is the code.
-        match hash_verdict(expected.code, claims.c_hash.as_deref(), algorithm) {
-            HashVerdict::Fits => {}
-            HashVerdict::Missing => return Err(IdTokenError::MissingCodeHash),
-            HashVerdict::Wrong => return Err(IdTokenError::WrongCodeHash),
+        let found = claims.c_hash.as_deref();
+        let verdict = match hash_verdict(expected.code, found, algorithm) {
+            HashVerdict::Fits => Ok(()),
+            HashVerdict::Missing => Err(IdTokenError::MissingCodeHash),
+            HashVerdict::Wrong => Err(IdTokenError::WrongCodeHash),
+        };
+        match expected.code {
+            HashCheck::NothingReceived => verdict?,
+            HashCheck::IfPresent(_) | HashCheck::Required(_) => {
+                checks::CODE_HASH.judged(found, verdict)?;
+            }
         }
 
         Ok(VerifiedIdToken { claims })
+    }
+
+    fn issued(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
+        if claims.iss == self.issuer {
+            return Ok(());
+        }
+        Err(IdTokenError::WrongIssuer {
+            found: claims.iss.clone(),
+            expected: self.issuer.clone(),
+        })
+    }
+
+    fn is_addressed_by(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
+        if !claims.aud.contains(&self.client_id) {
+            return Err(IdTokenError::WrongAudience {
+                client_id: self.client_id.clone(),
+            });
+        }
+        match claims.aud.iter().find(|audience| !self.trusts(audience)) {
+            Some(stranger) => Err(IdTokenError::UntrustedAudience {
+                audience: stranger.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn asked_for(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
+        match &claims.azp {
+            None if claims.aud.iter().count() > 1 => Err(IdTokenError::MissingAuthorizedParty),
+            Some(azp) if *azp != self.client_id => {
+                Err(IdTokenError::WrongAuthorizedParty { found: azp.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks an ID token that came with refreshed tokens.
@@ -386,18 +397,8 @@ impl IdTokenVerifier {
         };
         let verified = self.verify(token, keys, expected, now)?;
         let claims = &verified.claims;
-        if claims.sub != original.subject {
-            return Err(IdTokenError::SubjectChanged);
-        }
-        if let (Some(first), Some(found)) = (original.auth_time, claims.auth_time)
-            && first.as_second() != found.as_second()
-        {
-            return Err(IdTokenError::AuthenticationTimeChanged);
-        }
-        match (original.nonce, claims.nonce.as_deref()) {
-            (Some(first), Some(found)) if !equal(first, found) => Err(IdTokenError::WrongNonce),
-            _ => Ok(verified),
-        }
+        checks::SAME_USER.judged(&claims.sub, continues(claims, original))?;
+        Ok(verified)
     }
 
     fn trusts(&self, audience: &str) -> bool {
@@ -459,6 +460,57 @@ fn hash_verdict(check: HashCheck<'_>, found: Option<&str>, algorithm: Algorithm)
             }
         }
     }
+}
+
+/// Whether a refreshed token is about the first one's user and authentication.
+fn continues(claims: &IdTokenClaims, original: OriginalIdToken<'_>) -> Result<(), IdTokenError> {
+    if claims.sub != original.subject {
+        return Err(IdTokenError::SubjectChanged);
+    }
+    if let (Some(first), Some(found)) = (original.auth_time, claims.auth_time)
+        && first.as_second() != found.as_second()
+    {
+        return Err(IdTokenError::AuthenticationTimeChanged);
+    }
+    match (original.nonce, claims.nonce.as_deref()) {
+        (Some(first), Some(found)) if !equal(first, found) => Err(IdTokenError::WrongNonce),
+        _ => Ok(()),
+    }
+}
+
+fn is_good_already(claims: &IdTokenClaims, latest: Timestamp) -> Result<(), IdTokenError> {
+    let at = claims.iat.timestamp();
+    if at > latest {
+        return Err(IdTokenError::IssuedInTheFuture { at });
+    }
+    match claims.nbf.map(NumericDate::timestamp) {
+        Some(at) if at > latest => Err(IdTokenError::NotYetValid { at }),
+        _ => Ok(()),
+    }
+}
+
+fn repeats(nonce: Option<&str>, sent: &str) -> Result<(), IdTokenError> {
+    match nonce {
+        None => Err(IdTokenError::MissingNonce),
+        Some(found) if equal(found, sent) => Ok(()),
+        Some(_) => Err(IdTokenError::WrongNonce),
+    }
+}
+
+fn is_recent(
+    at: Option<Timestamp>,
+    tolerated: SignedDuration,
+    now: Timestamp,
+) -> Result<(), IdTokenError> {
+    let at = at.ok_or(IdTokenError::MissingAuthenticationTime)?;
+    if at.saturating_add(tolerated).unwrap_or(at) < now {
+        return Err(IdTokenError::AuthenticationTooOld { at });
+    }
+    Ok(())
+}
+
+fn instant(at: Timestamp) -> Made<impl FnOnce() -> Shown> {
+    Made(move || Shown::text(&at.to_string()))
 }
 
 fn equal(a: &str, b: &str) -> bool {

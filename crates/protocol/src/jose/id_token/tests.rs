@@ -1,10 +1,14 @@
 //! Tokens with one thing wrong, named after the modules of the OpenID conformance suite where there
 //! is one.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::jose::fixtures::{other_rsa_key, published, rsa_key};
+use crate::trail::{Step, Trail};
 
 const ISSUER: &str = "https://auth.example.com/env/as";
 const CLIENT: &str = "portal";
@@ -47,7 +51,31 @@ fn verifier() -> IdTokenVerifier {
 
 fn check(changes: &Value, expected: ExpectedIdToken<'_>) -> Result<VerifiedIdToken, IdTokenError> {
     let token = rsa_key().sign(&with(changes)).unwrap();
-    verifier().verify(&token, &published(&[rsa_key()]), expected, now())
+    told(|| verifier().verify(&token, &published(&[rsa_key()]), expected, now()))
+}
+
+/// The verdict, held against what the trail says: of a token that is refused, exactly the last step
+/// has failed, for the same reason; of one that is accepted, none has.
+fn told(
+    verify: impl FnOnce() -> Result<VerifiedIdToken, IdTokenError>,
+) -> Result<VerifiedIdToken, IdTokenError> {
+    let trail = Trail::default();
+    let mut work = pin!(trail.scope(async { verify() }));
+    let Poll::Ready(verdict) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("nothing is waited for");
+    };
+    let steps = trail.take();
+    let mut failures: Vec<Option<String>> = steps
+        .into_iter()
+        .map(|step| match step {
+            Step::Checked(checked) => checked.failure,
+            step => panic!("{step:?}"),
+        })
+        .collect();
+    let last = failures.pop().expect("something is checked");
+    assert_eq!(last, verdict.as_ref().err().map(ToString::to_string));
+    assert!(failures.iter().all(Option::is_none), "{failures:?}");
+    verdict
 }
 
 fn now() -> Timestamp {
@@ -182,9 +210,8 @@ fn missing_chash_is_refused_where_the_browser_brought_the_code() {
 #[test]
 fn an_unknown_key_is_told_apart() {
     let token = other_rsa_key().sign(&claims()).unwrap();
-    let error = verifier()
-        .verify(&token, &published(&[rsa_key()]), EXPECTED, now())
-        .unwrap_err();
+    let keys = published(&[rsa_key()]);
+    let error = told(|| verifier().verify(&token, &keys, EXPECTED, now())).unwrap_err();
     assert!(
         matches!(error, IdTokenError::Token(TokenError::UnknownKey { .. })),
         "{error:?}"
@@ -217,13 +244,9 @@ fn refreshed(changes: &Value) -> Result<VerifiedIdToken, IdTokenError> {
         auth_time: Some(NumericDate::from(Timestamp::from_second(NOW - 10).unwrap())),
         nonce: Some("n-0S6_WzA2Mj"),
     };
-    verifier().verify_refreshed(
-        &token,
-        &published(&[rsa_key()]),
-        original,
-        HashCheck::IfPresent(ACCESS_TOKEN),
-        now(),
-    )
+    let keys = published(&[rsa_key()]);
+    let bound = HashCheck::IfPresent(ACCESS_TOKEN);
+    told(|| verifier().verify_refreshed(&token, &keys, original, bound, now()))
 }
 
 #[test]
