@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderValue, header};
 use jiff::Timestamp;
 use pingone::auth::{FormParams, NumericDate, ResponseMode};
+use protocol::trail::{self, Check, Fingerprinted, Hidden};
 use serde_json::Value;
 use tower_sessions::Session;
 
@@ -16,6 +17,23 @@ use crate::session::Record;
 use crate::sign_on::pages::PageRequest;
 use crate::tokens::{TokenSet, TokensId};
 use crate::{NotSignedOn, ReturnTo, SignOn, SignOnFailure, binding, session};
+
+static FORM: Check = Check::new(
+    "The answer is a form or a query that can be read, and no parameter is repeated",
+    "RFC 6749, 3.1; OAuth 2.0 Form Post Response Mode, 2",
+    "Look at what stands between the browser and this address and changes requests",
+);
+static STATE_IS_KNOWN: Check = Check::new(
+    "`state` belongs to a sign-on that this browser began, and that was not answered before",
+    "OpenID Connect Core 1.0, 3.1.2.1; RFC 6749, 10.12",
+    "Begin at this site's own sign-on page and not at a bookmark of the provider's; use the host name \
+     under which the session's cookie was set; let the browser keep cookies",
+);
+static IDENTITY: Check = Check::new(
+    "The answer says who signed on",
+    "OpenID Connect Core 1.0, 3.1.3.3",
+    "Ask for the scope `openid`, and grant it to the application",
+);
 
 /// An answer in the query; or the page that takes it out of the fragment.
 pub(crate) async fn get(
@@ -49,9 +67,11 @@ pub(crate) async fn post(
         parts: &parts,
     };
     if !is_form(&parts) {
+        FORM.failed(Hidden, "it is no form");
         let failure = SignOnFailure::Malformed("it is no form".to_owned());
         return sign_on.pages().failed(failure, request).await;
     }
+    trail::form(&body);
     answer(request, &body).await
 }
 
@@ -75,7 +95,7 @@ async fn try_to_answer(
     request: PageRequest<'_>,
     text: &[u8],
 ) -> (Result<Response, SignOnFailure>, Option<HeaderValue>) {
-    let params = match FormParams::parse(text) {
+    let params = match FORM.judged(Hidden, FormParams::parse(text)) {
         Ok(params) => params,
         Err(error) => return (Err(SignOnFailure::Malformed(error.to_string())), None),
     };
@@ -85,6 +105,7 @@ async fn try_to_answer(
     };
     let response = match pending {
         Answer::Pending(pending) => {
+            STATE_IS_KNOWN.passed(Fingerprinted(params.find("state")));
             let completed = complete(request, &params, *pending).await;
             if let (Err(_), Some(state)) = (&completed, params.find("state")) {
                 request.sign_on.answered().fail(state);
@@ -94,6 +115,9 @@ async fn try_to_answer(
         Answer::Elsewhere(path) => Ok(Redirect::to(&path).into_response()),
         Answer::Unknown => Err(SignOnFailure::UnknownState),
     };
+    if let Err(failure @ SignOnFailure::UnknownState) = &response {
+        STATE_IS_KNOWN.failed(Fingerprinted(params.find("state")), failure);
+    }
     (response, cookie)
 }
 
@@ -166,9 +190,8 @@ async fn complete(
         .receive(pending.authorization, params)
         .map_err(refused)?;
     let tokens = client.complete(received).await?;
-    let Some(identity) = &tokens.identity else {
-        return Err(SignOnFailure::NoIdentity);
-    };
+    let identity = tokens.identity.as_ref();
+    let identity = IDENTITY.judged(Hidden, identity.ok_or(SignOnFailure::NoIdentity))?;
     let Ok(Value::Object(claims)) = serde_json::to_value(identity.claims.claims()) else {
         return Err(SignOnFailure::NoIdentity);
     };

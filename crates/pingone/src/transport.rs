@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use protocol::Random;
+use protocol::trail::{self, Called, Step};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field};
 use url::Url;
@@ -130,10 +131,15 @@ impl Transport {
         loop {
             Span::current().record("attempts", attempt);
             let sent = tokio::time::timeout_at(deadline, self.attempt(call, reroute));
-            let error = match sent.await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(self.timed_out(call)),
+            let Ok(sent) = sent.await else {
+                let sent = Err(self.timed_out(call));
+                note(call, &sent);
+                return sent;
+            };
+            note(call, &sent);
+            let error = match sent {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
             };
             let Some(failure) = error.failure() else {
                 return Err(error);
@@ -264,6 +270,28 @@ impl Transport {
         let after = self.inner.settings.total_timeout;
         Error::new(call.text(), Problem::TimedOut { after })
     }
+}
+
+/// Tells of a call, and what became of it, whoever explains the request that it is for.
+fn note(call: &Call, sent: &Result<Answer, Error>) {
+    trail::note(|| {
+        let answered_as = match sent {
+            Ok(answer) => answer.header("correlation-id"),
+            Err(error) => error.correlation_id(),
+        };
+        let status = match sent {
+            Ok(answer) => Some(answer.status()),
+            Err(error) => error.status(),
+        };
+        let failure = sent.as_ref().err().filter(|_| status.is_none());
+        Step::Called(Called {
+            method: call.method.to_string(),
+            path: format!("/{}", template(call.url.path())),
+            status: status.map(|status| status.as_u16()),
+            answered_as: answered_as.map(|id| id.chars().take(64).collect()),
+            failure: failure.map(ToString::to_string),
+        })
+    });
 }
 
 fn origin(url: &Url) -> String {

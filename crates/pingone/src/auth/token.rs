@@ -10,6 +10,7 @@ use protocol::jose::{
 };
 use protocol::oauth::{Scopes, TokenResponse};
 use protocol::secret::{AccessToken, AuthorizationCode, IdToken, RefreshToken};
+use protocol::trail::{self, Check, Made, Shown};
 
 use super::callback::check_type;
 use super::{AuthorizationResponse, Client, PendingAuthorization};
@@ -18,6 +19,24 @@ use crate::token_request::form_call;
 
 /// The longest lifetime that an answer may claim: a year. It keeps sums of instants in bounds.
 const LONGEST_LIFETIME_SECONDS: i64 = 31_536_000;
+
+static ANSWERED: Check = Check::new(
+    "The token endpoint gave tokens",
+    "RFC 6749, 5.1 and 5.2",
+    "Do what the error's description says; where the provider is explained, its own failed check says \
+     more",
+)
+.hearsay();
+static TOKEN_TYPE: Check = Check::new(
+    "The access token is of the type Bearer",
+    "RFC 6749, 5.1 and 7.1",
+    "Let the application have bearer tokens: no other kind is understood here",
+);
+static ID_TOKEN_CAME: Check = Check::new(
+    "An ID token came, as `openid` was asked for",
+    "OpenID Connect Core 1.0, 3.1.3.3",
+    "Grant the application the scope `openid`",
+);
 
 /// Tokens that may be used.
 #[derive(Clone)]
@@ -197,13 +216,15 @@ impl Client {
                 identity,
             });
         };
-        check_type(&response.token_type)?;
+        TOKEN_TYPE.judged(&response.token_type, check_type(&response.token_type))?;
+        let is_due = pending.scopes.contains("openid") && identity.is_none();
+        let scopes = Made(|| Shown::text(&pending.scopes.to_string()));
+        ID_TOKEN_CAME.require(scopes, response.id_token.is_some() || !is_due, || {
+            Error::unexpected(
+                "the token endpoint sent no ID token, although `openid` was asked for",
+            )
+        })?;
         let identity = match response.id_token {
-            None if pending.scopes.contains("openid") && identity.is_none() => {
-                return Err(Error::unexpected(
-                    "the token endpoint sent no ID token, although `openid` was asked for",
-                ));
-            }
             None => identity,
             Some(id_token) => {
                 let bound = HashCheck::IfPresent(response.access_token.expose());
@@ -331,7 +352,13 @@ impl Client {
     async fn request_tokens(&self, fields: &[(&str, &str)]) -> Result<TokenResponse, Error> {
         let metadata = self.metadata().await?;
         let call = form_call(&metadata.token_endpoint, &self.inner.credentials, fields)?;
-        self.inner.provider.send(&call).await?.json()
+        let sent = self.inner.provider.send(&call).await;
+        let answer = ANSWERED.judged(grant_type(fields), sent)?;
+        let response: TokenResponse = answer.json()?;
+        if let Some(id_token) = &response.id_token {
+            trail::token("ID token", id_token.expose());
+        }
+        Ok(response)
     }
 
     async fn identify(
@@ -349,6 +376,11 @@ impl Client {
     fn now(&self) -> Timestamp {
         self.inner.provider.transport().now()
     }
+}
+
+fn grant_type<'a>(fields: &[(&str, &'a str)]) -> Option<&'a str> {
+    let found = fields.iter().find(|(name, _)| *name == "grant_type");
+    found.map(|(_, value)| *value)
 }
 
 fn expected<'a>(
