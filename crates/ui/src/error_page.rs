@@ -4,6 +4,7 @@
 //! asks for JSON gets the same as a small JSON.
 
 use std::error::Error;
+use std::fmt;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,7 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
 };
+use protocol::trail;
 use serde::Serialize;
 use url::Url;
 
@@ -144,10 +146,12 @@ impl IntoResponse for ErrorPage {
         let messages = self.site.messages();
         let title = messages.text(&self.text_id("title"));
         let sentence = messages.text(&self.text_id("sentence"));
+        trail::said(&Told(&sentence, self.detail.as_deref(), &self.causes));
         let causes = match self.site.mode() {
             Mode::Development => self.causes,
             Mode::Production => Vec::new(),
         };
+        let explanation = self.id.as_deref().and_then(|id| self.site.explanation(id));
         let mut response = if self.wants_json {
             let body = Json {
                 status: self.status.as_u16(),
@@ -178,6 +182,7 @@ impl IntoResponse for ErrorPage {
                 detail: self.detail,
                 causes,
                 id: self.id,
+                explanation,
                 action_text,
                 action_path,
                 layout,
@@ -206,8 +211,22 @@ struct Page {
     detail: Option<String>,
     causes: Vec<String>,
     id: Option<String>,
+    explanation: Option<String>,
     action_text: String,
     action_path: String,
+}
+
+/// What a page says, for whoever explains its request.
+struct Told<'a>(&'a str, Option<&'a str>, &'a [String]);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)?;
+        for further in self.1.into_iter().chain(self.2.iter().map(String::as_str)) {
+            write!(f, " {further}")?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Serialize)]

@@ -26,12 +26,13 @@ pub struct Site {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     messages: Messages,
     brand: Arc<Brand>,
     mode: Mode,
     notice: Option<Notice>,
+    explains: bool,
 }
 
 /// A banner above every page, such as what development mode relaxes.
@@ -52,6 +53,7 @@ impl Site {
                 brand,
                 mode,
                 notice: None,
+                explains: false,
             }),
         }
     }
@@ -59,40 +61,34 @@ impl Site {
     /// The same site with a banner above every page.
     #[must_use]
     pub fn with_notice(self, notice: Notice) -> Self {
-        let Inner {
-            messages,
-            brand,
-            mode,
-            ..
-        } = &*self.inner;
-        let (messages, brand, mode) = (messages.clone(), Arc::clone(brand), *mode);
-        Self {
-            inner: Arc::new(Inner {
-                messages,
-                brand,
-                mode,
-                notice: Some(notice),
-            }),
-        }
+        self.but(|inner| inner.notice = Some(notice))
     }
 
     /// The same site with other texts, such as those of another language.
     #[must_use]
     pub fn saying(&self, messages: Messages) -> Self {
-        let Inner {
-            brand,
-            mode,
-            notice,
-            ..
-        } = &*self.inner;
+        self.clone().but(|inner| inner.messages = messages)
+    }
+
+    /// The same site, whose error pages lead to an explanation in development: it is at
+    /// `/explain/{id}` for the id of the request.
+    #[must_use]
+    pub fn explaining(self) -> Self {
+        self.but(|inner| inner.explains = true)
+    }
+
+    fn but(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        change(&mut inner);
         Self {
-            inner: Arc::new(Inner {
-                messages,
-                brand: Arc::clone(brand),
-                mode: *mode,
-                notice: notice.clone(),
-            }),
+            inner: Arc::new(inner),
         }
+    }
+
+    /// Where the request with this id is explained, if it is.
+    pub fn explanation(&self, id: &str) -> Option<String> {
+        let is_explained = self.inner.explains && self.mode() == Mode::Development;
+        is_explained.then(|| format!("/explain/{id}"))
     }
 
     /// The texts.

@@ -172,6 +172,7 @@ error-status = Fehler { $status }
 error-home = Zur Startseite
 error-id = Fehlerkennung
 error-id-hint = Geben Sie diese Kennung an, wenn Sie um Hilfe bitten.
+error-explain = Diese Anfrage erklären: was geprüft wurde und was nicht stimmte
 error-causes = Was geschehen ist, Schritt für Schritt
 error-causes-hint = Wird nur im Entwicklungsmodus gezeigt.
 error-400-title = Diese Anfrage ist nicht zu verstehen

@@ -172,6 +172,7 @@ error-status = Error { $status }
 error-home = Go to the start page
 error-id = Error id
 error-id-hint = Quote this id when you ask for help.
+error-explain = Explain this request: what was checked, and what failed
 error-causes = What happened, step by step
 error-causes-hint = Shown in development mode only.
 error-400-title = This request cannot be understood

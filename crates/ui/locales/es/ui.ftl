@@ -172,6 +172,7 @@ error-status = Error { $status }
 error-home = Ir a la página de inicio
 error-id = Identificador del error
 error-id-hint = Indique este identificador cuando pida ayuda.
+error-explain = Explicar esta solicitud: qué se comprobó y qué falló
 error-causes = Qué ha ocurrido, paso a paso
 error-causes-hint = Se muestra solo en modo de desarrollo.
 error-400-title = No se entiende esta solicitud

@@ -172,6 +172,7 @@ error-status = Erreur { $status }
 error-home = Aller à la page d’accueil
 error-id = Identifiant de l’erreur
 error-id-hint = Indiquez cet identifiant lorsque vous demandez de l’aide.
+error-explain = Expliquer cette requête : ce qui a été vérifié et ce qui a échoué
 error-causes = Ce qui s’est passé, étape par étape
 error-causes-hint = Affiché uniquement en mode développement.
 error-400-title = Cette demande est incompréhensible
