@@ -18,6 +18,7 @@ pub(crate) mod respond;
 pub(crate) mod response;
 pub(crate) mod second_factor;
 pub(crate) mod still;
+pub(crate) mod told;
 pub(crate) mod turn;
 pub(crate) mod way_on;
 

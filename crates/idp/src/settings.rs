@@ -49,6 +49,9 @@ pub struct Settings {
     pub limits: Limits,
     /// How long things are good for.
     pub lifetimes: Lifetimes,
+    /// Whether error pages lead to an explanation in development: whoever serves the environment has
+    /// it at `/explain/{id}`.
+    pub explained: bool,
     /// Who else hears of each entry of the audit log.
     pub activities: Option<Arc<dyn Listener>>,
     /// Steps of the tables after this version's: tests let a node be one of a version to come.
@@ -89,6 +92,7 @@ impl Settings {
             smtp: None,
             limits: Limits::default(),
             lifetimes: Lifetimes::default(),
+            explained: false,
             activities: None,
             later_migrations: &[],
         }

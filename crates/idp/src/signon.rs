@@ -28,6 +28,7 @@ use db::StoreError;
 use jiff::Timestamp;
 use protocol::id::{FlowId, PopulationId, UserId};
 use protocol::params::FormParams;
+use protocol::trail::{Fingerprinted, Hidden};
 use ui::{Flash, FormState, Html, Layout, Look, Messages, Side, Site};
 use web::forbid_storing;
 
@@ -39,7 +40,7 @@ use crate::interaction::external::Partner;
 use crate::interaction::policy::OffersRegistration;
 use crate::interaction::turn::{FLOOR, Next, Turn};
 use crate::interaction::{Interaction, Step};
-use crate::interaction::{still, way_on};
+use crate::interaction::{still, told, way_on};
 use crate::requests::extract::Environment;
 use crate::requests::failures::page::{PageError, PageFailure};
 use crate::requests::speech;
@@ -84,7 +85,9 @@ impl FromRequestParts<Idp> for HostedPage {
             // step that it led to. The page itself then tells whether this is another browser.
             Err(hosted.go_on())
         } else {
-            Err(PageFailure::from(PageError::WrongBrowser).into_response())
+            let failure = PageFailure::from(PageError::WrongBrowser);
+            told::SAME_BROWSER.failed(Hidden, &failure);
+            Err(failure.into_response())
         }
     }
 }
@@ -108,7 +111,8 @@ impl HostedPage {
         let id = params.find("flowId").and_then(|id| FlowId::parse(id).ok());
         let id = id.ok_or(PageError::FlowGone)?;
         let found = Interaction::find(idp, environment.id, id, now).await?;
-        let interaction = found.ok_or(PageError::FlowGone)?;
+        let found = found.ok_or(PageFailure::from(PageError::FlowGone));
+        let interaction = told::FLOW.judged(Fingerprinted(params.find("flowId")), found)?;
         let address = &interaction.request.address;
         let application =
             still::application_still_answers(idp, environment.id, address, now).await?;

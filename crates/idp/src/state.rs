@@ -112,6 +112,11 @@ impl Idp {
             Some(notice) => site.with_notice(notice.clone()),
             None => site,
         };
+        let site = if settings.explained {
+            site.explaining()
+        } else {
+            site
+        };
         let reach = Reach {
             own_network: settings.mode == ui::Mode::Development,
             own_authority: settings.own_authority.as_deref(),

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use protocol::params::{FormParams, InvalidParams};
+use protocol::trail;
 
 /// Why a body is no form that can be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,9 @@ impl FormBody {
                     StatusCode::PAYLOAD_TOO_LARGE => FormRejection::TooLarge,
                     _ => FormRejection::BrokenOff,
                 })?;
+        if is_form {
+            trail::form(&bytes);
+        }
         Ok(Self { is_form, bytes })
     }
 

@@ -17,6 +17,7 @@ use protocol::oauth::TokenEndpointAuthMethod;
 use protocol::params::FormParams;
 use protocol::pingone::{CorsSettings, GrantTypeName};
 use protocol::secret::ClientSecret;
+use protocol::trail::{Check, Hidden};
 
 use crate::Idp;
 use crate::requests::extract::{Environment, OAuthForm};
@@ -25,6 +26,35 @@ use crate::requests::origin::Now;
 use crate::stores::applications::StoredApplication;
 use crate::stores::environments::StoredEnvironment;
 use crate::stores::resources::GrantedScopes;
+
+static CLIENT: Check = Check::new(
+    "The request says which application asks, in one way",
+    "RFC 6749, 2.3 and 3.2.1",
+    "Send the application's id and secret either in the Authorization header or in the form",
+);
+static KNOWN: Check = Check::new(
+    "`client_id` is an application of this environment, and enabled",
+    "RFC 6749, 2.2 and 5.2 (invalid_client)",
+    "Send the id that the application has here; `latchkey application list` shows them. Look whether \
+     the token endpoint is the right environment's",
+);
+static METHOD: Check = Check::new(
+    "The client authenticates by the method that the application is set to",
+    "RFC 6749, 2.3; OpenID Connect Core 1.0, 9",
+    "Set the client's `token_endpoint_auth_method` to the application's, or the application's \
+     `tokenEndpointAuthMethod` to the client's",
+);
+static SECRET: Check = Check::new(
+    "The client secret is the application's",
+    "RFC 6749, 2.3.1",
+    "Copy the application's secret again, whole and without spaces; in the Authorization header it is \
+     form-encoded. A secret that was rotated is no good any more",
+);
+static GRANT_TYPE: Check = Check::new(
+    "The application may use this grant type",
+    "RFC 6749, 5.2 (unauthorized_client)",
+    "Add it to the application's `grantTypes`",
+);
 
 /// Ids and secrets are ASCII of at most some hundred characters.
 const LONGEST_BASIC: usize = 2048;
@@ -39,13 +69,11 @@ pub(crate) struct Client {
 impl Client {
     /// Refuses a grant type that the application is not set to.
     pub(crate) fn require(&self, grant_type: GrantTypeName) -> Result<(), OAuthFailure> {
-        if self.application.settings.grant_types.contains(&grant_type) {
-            Ok(())
-        } else {
-            Err(OAuthFailure::unauthorized_client(
-                "this grant type is not enabled for the application",
-            ))
-        }
+        let is_enabled = self.application.settings.grant_types.contains(&grant_type);
+        let name = self.application.settings.name.as_str();
+        GRANT_TYPE.require(name, is_enabled, || {
+            OAuthFailure::unauthorized_client("this grant type is not enabled for the application")
+        })
     }
 
     /// Refuses an application that only says who it is: anybody can say that.
@@ -174,6 +202,7 @@ impl Asked {
     /// The refusal, with a challenge where the header was used.
     pub(super) fn challenged(&self, failure: OAuthFailure) -> OAuthFailure {
         match self.credentials {
+            _ if !failure.is_unauthorized() => failure,
             Credentials::Absent => failure,
             Credentials::Basic { .. } | Credentials::Unreadable => failure.with_basic_challenge(),
         }
@@ -252,6 +281,29 @@ pub(super) enum Proof {
     Post(ClientSecret),
 }
 
+impl Proof {
+    /// How the client authenticates.
+    fn method(&self) -> TokenEndpointAuthMethod {
+        match self {
+            Self::Basic(_) => TokenEndpointAuthMethod::ClientSecretBasic,
+            Self::None => TokenEndpointAuthMethod::None,
+            Self::Post(_) => TokenEndpointAuthMethod::ClientSecretPost,
+        }
+    }
+
+    /// The secret that proves it by this method, if the method has one.
+    fn by(self, method: TokenEndpointAuthMethod) -> Result<Option<ClientSecret>, OAuthFailure> {
+        match (method, self) {
+            (TokenEndpointAuthMethod::None, Self::None) => Ok(None),
+            (TokenEndpointAuthMethod::ClientSecretBasic, Self::Basic(secret))
+            | (TokenEndpointAuthMethod::ClientSecretPost, Self::Post(secret)) => Ok(Some(secret)),
+            _ => Err(OAuthFailure::invalid_client(
+                "Unsupported authentication method",
+            )),
+        }
+    }
+}
+
 /// The application that asks.
 ///
 /// # Errors
@@ -260,46 +312,47 @@ pub(super) enum Proof {
 pub(super) async fn authenticate(idp: &Idp, asked: &Asked) -> Result<Client, OAuthFailure> {
     let now = asked.now;
     let challenged = |failure| asked.challenged(failure);
-    let (id, proof) = asked.presented()?;
-    let id = ApplicationId::parse(&id).map_err(|_| challenged(unknown_client()))?;
-    let environment = match &asked.environment {
-        Some(environment) => Arc::clone(environment),
-        None => home(idp, id, now)
-            .await?
-            .ok_or_else(|| challenged(unknown_client()))?,
-    };
-    let application = idp.applications().find(environment.id, id, now).await?;
-    let application = application.ok_or_else(|| challenged(unknown_client()))?;
-    if !application.settings.enabled {
-        return Err(challenged(OAuthFailure::invalid_client(
-            "The application is disabled",
-        )));
-    }
+    let (id, proof) = CLIENT.judged(Hidden, asked.presented())?;
+    let found = find(idp, asked.environment.as_ref(), &id, now).await;
+    let (environment, application) = KNOWN.judged(id.as_str(), found).map_err(challenged)?;
     let method = application.settings.token_endpoint_auth_method;
-    let secret = match (method, proof) {
-        (TokenEndpointAuthMethod::None, Proof::None) => None,
-        (TokenEndpointAuthMethod::ClientSecretBasic, Proof::Basic(secret))
-        | (TokenEndpointAuthMethod::ClientSecretPost, Proof::Post(secret)) => Some(secret),
-        _ => {
-            return Err(challenged(OAuthFailure::invalid_client(
-                "Unsupported authentication method",
-            )));
-        }
-    };
-    if let Some(secret) = secret
-        && !idp
-            .application_secrets()
-            .matches(application.id, &secret, now)
-            .await?
-    {
-        return Err(challenged(OAuthFailure::invalid_client(
-            "Invalid client credentials",
-        )));
+    let used = proof.method();
+    let secret = METHOD
+        .judged(used.as_str(), proof.by(method))
+        .map_err(challenged)?;
+    if let Some(secret) = secret {
+        let secrets = idp.application_secrets();
+        let is_right = secrets.matches(application.id, &secret, now).await?;
+        let wrong = || OAuthFailure::invalid_client("Invalid client credentials");
+        SECRET
+            .require(Hidden, is_right, wrong)
+            .map_err(challenged)?;
     }
     Ok(Client {
         environment,
         application,
     })
+}
+
+/// The application of this id, in the environment that the path names or in its own.
+async fn find(
+    idp: &Idp,
+    named: Option<&Arc<StoredEnvironment>>,
+    id: &str,
+    now: Timestamp,
+) -> Result<(Arc<StoredEnvironment>, Arc<StoredApplication>), OAuthFailure> {
+    let id = ApplicationId::parse(id).map_err(|_| unknown_client())?;
+    let environment = match named {
+        Some(environment) => Arc::clone(environment),
+        None => home(idp, id, now).await?.ok_or_else(unknown_client)?,
+    };
+    let application = idp.applications().find(environment.id, id, now).await?;
+    let application = application.ok_or_else(unknown_client)?;
+    if application.settings.enabled {
+        Ok((environment, application))
+    } else {
+        Err(OAuthFailure::invalid_client("The application is disabled"))
+    }
 }
 
 /// The environment that an application is in, if it is in use.

@@ -7,6 +7,7 @@ use protocol::oauth::{CodeVerifier, Scopes};
 use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;
 use protocol::secret::{AuthorizationCode, AuthorizationCodeDigest, RefreshToken};
+use protocol::trail::{Check, Fingerprinted, Made, Shown};
 
 use super::issue::{self, Exchanged, TokenAnswer};
 use super::refresh_token;
@@ -22,6 +23,35 @@ use crate::stores::users::{StoredUser, Users};
 /// A code is a UUID of 36 characters; what is much longer is none.
 const LONGEST_CODE: usize = 128;
 
+static CODE: Check = Check::new(
+    "The code was issued to this application, and is not a minute old",
+    "RFC 6749, 4.1.2 and 4.1.3",
+    "Redeem the code at once, with the `client_id` of the authorization request; begin the sign-on \
+     again",
+);
+static ONCE: Check = Check::new(
+    "The code was not used before",
+    "RFC 6749, 4.1.2 and 10.5",
+    "Redeem each code once: look for a reload of the callback, a proxy that repeats requests, or two \
+     handlers of one address. All tokens of this code are revoked; begin the sign-on again",
+);
+static REDIRECT_URI: Check = Check::new(
+    "`redirect_uri` is the one of the authorization request, character by character",
+    "RFC 6749, 4.1.3",
+    "Send the same `redirect_uri` to both endpoints",
+);
+static VERIFIER: Check = Check::new(
+    "`code_verifier` meets the `code_challenge` of the authorization request",
+    "RFC 7636, 4.6",
+    "Keep the verifier with the browser's session from one request to the other, hash it with SHA-256 \
+     for S256, and make a new one for each sign-on",
+);
+static GRANT: Check = Check::new(
+    "The grant still holds, and its user may sign on",
+    "RFC 6749, 5.2 (invalid_grant)",
+    "Enable or unlock the user; begin the sign-on again",
+);
+
 /// Exchanges a code for tokens.
 ///
 /// A request that is not the code's uses it up as well, so a guess at the verifier gets one try. The
@@ -36,16 +66,21 @@ pub(crate) async fn redeem(
 ) -> Result<TokenAnswer, OAuthFailure> {
     client.require(GrantTypeName::AuthorizationCode)?;
     let code = params.require("code")?;
+    let print = Fingerprinted(Some(code));
     if code.len() > LONGEST_CODE {
-        return Err(unknown());
+        return CODE.judged(print, Err(unknown()));
     }
     let digest = AuthorizationCode::new(code).digest();
     let codes = AuthorizationCodes::new(idp.db());
     let (grant, code) = match codes.find(&digest, client.application.id, now).await? {
         Presented::Unused(grant, code) => (grant, code),
-        Presented::Used(grant) => return Err(used_before(idp, client, grant, now).await?),
-        Presented::Unknown => return Err(unknown()),
+        Presented::Used(grant) => {
+            return ONCE.judged(print, Err(used_before(idp, client, grant, now).await?));
+        }
+        Presented::Unknown => return CODE.judged(print, Err(unknown())),
     };
+    CODE.passed(print);
+    ONCE.passed(print);
     let fitting = match fit(idp, client, params, &grant, &code, now).await {
         Ok(fitting) => fitting,
         Err(failure) => {
@@ -81,17 +116,21 @@ async fn fit(
     code: &StoredCode,
     now: Timestamp,
 ) -> Result<Fitting, OAuthFailure> {
-    require_redirect_uri(code, params)?;
-    require_verifier(code, params)?;
+    let sent = params.find("redirect_uri");
+    let address = Made(|| sent.map_or(Shown::Absent, Shown::address));
+    REDIRECT_URI.judged(address, require_redirect_uri(code, params))?;
+    let verifier = Fingerprinted(params.find("code_verifier"));
+    VERIFIER.judged(verifier, require_verifier(code, params))?;
     if !grant.is_good(now) {
-        return Err(unknown());
+        return GRANT.judged("revoked", Err(unknown()));
     }
     let user = Users::new(idp.db())
         .find(client.environment.id, grant.user_id)
         .await?;
     let user = user
         .filter(|user| user.can_authenticate(now))
-        .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
+        .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"));
+    let user = GRANT.judged(grant.user_id.to_string().as_str(), user)?;
     let granted = client.granted_scopes(idp, now).await?;
     let scopes = scopes::still_granted(&grant.scopes, &granted);
     let target = scopes::target(idp, &scopes, &granted)
@@ -123,7 +162,10 @@ async fn use_up(
     // Another request was faster, or the grant has been revoked meanwhile.
     let codes = AuthorizationCodes::new(idp.db());
     match codes.find(digest, application, now).await? {
-        Presented::Used(grant) => Err(used_before(idp, client, grant, now).await?),
+        Presented::Used(grant) => {
+            let failure = used_before(idp, client, grant, now).await?;
+            ONCE.judged("another request was faster", Err(failure))
+        }
         Presented::Unused(..) | Presented::Unknown => {
             tracing::debug!(%error, "a code was not used up");
             Err(unknown())

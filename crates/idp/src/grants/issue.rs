@@ -6,6 +6,7 @@ use protocol::jose::{
 };
 use protocol::oauth::Scopes;
 use protocol::secret::{AuthorizationCode, RefreshToken};
+use protocol::trail;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -102,6 +103,9 @@ pub(crate) async fn answer(
         user,
     };
     let tokens = for_user(idp, subject, scopes, target, wanted, now).await?;
+    if let Some(refresh_token) = &refresh_token {
+        trail::token("refresh token", refresh_token.expose());
+    }
     Ok(TokenAnswer {
         access_token: tokens.access_token.unwrap_or_default(),
         expires_in_seconds: tokens.expires_in_seconds,
@@ -180,6 +184,11 @@ pub(crate) async fn for_user(
             key.sign(&claims)
         })
         .transpose()?;
+    for (name, token) in [("access token", &access_token), ("ID token", &id_token)] {
+        if let Some(token) = token {
+            trail::token(name, token);
+        }
+    }
     Ok(UserTokens {
         access_token,
         id_token,

@@ -12,6 +12,7 @@ use protocol::oauth::Scopes;
 use protocol::params::FormParams;
 use protocol::pingone::GrantTypeName;
 use protocol::secret::{RefreshToken, RefreshTokenDigest};
+use protocol::trail::{Check, Fingerprinted};
 
 use super::issue::{self, Exchanged, TokenAnswer};
 use super::scopes;
@@ -70,6 +71,29 @@ fn knows_offline_access(granted: &GrantedScopes) -> bool {
         .any(|resource| resource.scopes.contains("offline_access"))
 }
 
+static TOKEN: Check = Check::new(
+    "The refresh token was issued to this application, is not expired, and its grant is not revoked",
+    "RFC 6749, 6 and 10.4",
+    "Store the refresh token of each answer in the place of the one before; sign on again when it is \
+     refused",
+);
+static USER: Check = Check::new(
+    "The user may still sign on to this application",
+    "RFC 6749, 5.2 (invalid_grant)",
+    "Enable or unlock the user, or let the application's access control let them in",
+);
+static SCOPE: Check = Check::new(
+    "`scope` asks for nothing beyond what was granted",
+    "RFC 6749, 6",
+    "Leave `scope` out of refreshes, or sign on again with more scopes",
+);
+static ROTATION: Check = Check::new(
+    "The refresh token was not replaced by a newer one",
+    "RFC 9700, 4.14.2",
+    "Let one caller refresh while the others wait, and store the new token before it is used: two \
+     parties that hold one token look like a theft",
+);
+
 /// Exchanges a refresh token for new tokens.
 pub(crate) async fn rotate(
     idp: &Idp,
@@ -79,35 +103,41 @@ pub(crate) async fn rotate(
 ) -> Result<TokenAnswer, OAuthFailure> {
     client.require(GrantTypeName::RefreshToken)?;
     let presented = params.require("refresh_token")?;
+    let print = Fingerprinted(Some(presented));
     if presented.len() > LONGEST_TOKEN {
-        return Err(gone());
+        return TOKEN.judged(print, Err(gone()));
     }
     let digest = RefreshToken::new(presented).digest();
-    let stored = find(idp, client, &digest).await?;
+    let stored = TOKEN.judged(print, find(idp, client, &digest).await)?;
     let grant = Grants::new(idp.db())
         .find(stored.grant_id)
         .await?
         .filter(|g| g.is_good(now));
-    let grant = grant.ok_or_else(gone)?;
+    let Some(grant) = grant else {
+        return TOKEN.judged(print, Err(gone()));
+    };
     let user = Users::new(idp.db())
         .find(client.environment.id, grant.user_id)
         .await?;
     let user = user
         .filter(|user| user.can_authenticate(now))
-        .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"))?;
+        .ok_or_else(|| OAuthFailure::invalid_grant("the user is disabled, locked or deleted"));
+    let user = USER.judged(grant.user_id.to_string().as_str(), user)?;
     if !control::lets_in(idp, &client.application, &user, now).await? {
-        return Err(OAuthFailure::invalid_grant(
+        let failure = OAuthFailure::invalid_grant(
             "the user is none of those who may sign on to this application",
-        ));
+        );
+        return USER.judged(grant.user_id.to_string().as_str(), Err(failure));
     }
 
     let granted = client.granted_scopes(idp, now).await?;
     let still = scopes::still_granted(&stored.scopes, &granted);
-    let allowed = narrowed(&still, params)?;
+    let allowed = SCOPE.judged(params.find("scope"), narrowed(&still, params))?;
     let target = scopes::target(idp, &allowed, &granted)
         .map_err(|refusal| OAuthFailure::invalid_scope(refusal.to_string()))?;
 
-    let refresh_token = successor(idp, client, &digest, &stored, now).await?;
+    let successor = successor(idp, client, &digest, &stored, now).await;
+    let refresh_token = ROTATION.judged(print, successor)?;
     let exchanged = Exchanged {
         grant: &grant,
         user: &user,

@@ -2,6 +2,8 @@
 //! ([OAuth 2.0 Multiple Response Type Encoding Practices](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html),
 //! [Form Post Response Mode](https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html)).
 
+use std::fmt;
+
 use askama::Template;
 use axum::http::header::{LOCATION, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
@@ -32,6 +34,13 @@ pub(crate) struct ReturnAddress {
 pub(crate) struct ReturnError {
     pub(crate) code: OAuthErrorCode,
     pub(crate) detail: String,
+}
+
+/// What the client is told.
+impl fmt::Display for ReturnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
 }
 
 impl ReturnError {

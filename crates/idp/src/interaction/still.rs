@@ -4,16 +4,19 @@
 //! The endpoint asks them first, by the same names: see the list in
 //! [`checks`](crate::oauth::authorize::checks).
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseType, Scopes};
 use protocol::pingone::{GrantTypeName, ParRequirement, ResponseTypeName};
+use protocol::trail::{Hidden, Made, Shown};
 
 use super::browser::Browser;
 use super::policy::Demand;
 use super::response::{ReturnAddress, ReturnError};
+use super::told;
 use super::{AuthorizationRequest, Given, Interaction};
 use crate::Idp;
 use crate::access::{control, wildcards};
@@ -30,6 +33,15 @@ pub(crate) enum Failed {
     Request(ReturnError),
     /// The service is, or the address does not stand any more: the person is told.
     Page(PageFailure),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) => error.fmt(f),
+            Self::Page(failure) => failure.fmt(f),
+        }
+    }
 }
 
 impl From<ReturnError> for Failed {
@@ -107,11 +119,10 @@ pub(crate) fn policy_is_not_provided() -> ReturnError {
 }
 
 pub(crate) fn application_is_enabled(application: &StoredApplication) -> Result<(), PageFailure> {
-    if application.settings.enabled {
-        Ok(())
-    } else {
-        Err(PageError::ApplicationDisabled.into())
-    }
+    let settings = &application.settings;
+    told::ENABLED.require(settings.name.as_str(), settings.enabled, || {
+        PageError::ApplicationDisabled.into()
+    })
 }
 
 /// By character, without normalizing anything ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700#section-2.1)),
@@ -127,16 +138,14 @@ pub(crate) fn redirect_uri_is_registered(
         let mut patterns = registered.iter().filter(|uri| uri.contains('*'));
         may_be_wild && patterns.any(|pattern| wildcards::matches(pattern, sent))
     };
-    match RedirectUri::parse(sent) {
+    let verdict = match RedirectUri::parse(sent) {
         // Wildcards are for registering, and never sent.
         Ok(uri) if !sent.contains('*') && (is_registered || is_matched(&uri)) => Ok(uri),
-        Ok(_) | Err(_) => Err(PageError::RedirectUriMismatch(UriMismatch::boxed(
-            &application.settings.name,
-            sent,
-            registered,
-        ))
-        .into()),
-    }
+        Ok(_) | Err(_) => Err(PageFailure::from(PageError::RedirectUriMismatch(
+            UriMismatch::boxed(&application.settings.name, sent, registered),
+        ))),
+    };
+    told::REDIRECT_URI.judged(Made(|| Shown::address(sent)), verdict)
 }
 
 pub(crate) fn response_type_is_allowed(
@@ -169,20 +178,24 @@ pub(crate) fn response_type_is_allowed(
                 settings.response_types.contains(response_type)
                     && settings.grant_types.contains(grant_type)
             });
-    if is_allowed {
-        Ok(())
-    } else {
-        Err(ReturnError::new(
+    let shown = Made(|| Shown::text(&response_type.to_string()));
+    told::RESPONSE_TYPE_ALLOWED.require(shown, is_allowed, || {
+        ReturnError::new(
             OAuthErrorCode::UnauthorizedClient,
             "this response_type is not enabled for the application",
-        ))
-    }
+        )
+    })
 }
 
 /// Neither is provided, so an application that is set to demand one has no request that is let in.
 pub(crate) fn request_is_as_protected_as_demanded(
     application: &StoredApplication,
 ) -> Result<(), ReturnError> {
+    let name = application.settings.name.as_str();
+    told::PROTECTED.judged(name, demands_no_protection(application))
+}
+
+fn demands_no_protection(application: &StoredApplication) -> Result<(), ReturnError> {
     let settings = &application.settings;
     if settings.require_signed_request_object == Some(true) {
         return Err(ReturnError::new(
@@ -223,25 +236,22 @@ async fn user_is_let_in(
     user: &StoredUser,
     now: Timestamp,
 ) -> Result<(), Failed> {
-    if control::lets_in(idp, application, user, now).await? {
-        Ok(())
-    } else {
-        Err(Failed::Request(ReturnError::new(
+    let is_let_in = control::lets_in(idp, application, user, now).await?;
+    told::LET_IN.require(application.settings.name.as_str(), is_let_in, || {
+        Failed::Request(ReturnError::new(
             OAuthErrorCode::AccessDenied,
             "the user is none of those who may sign on to this application",
-        )))
-    }
+        ))
+    })
 }
 
 fn user_is_expected(request: &AuthorizationRequest, user: &StoredUser) -> Result<(), ReturnError> {
-    if request.expects(user.id) {
-        Ok(())
-    } else {
-        Err(ReturnError::new(
+    told::EXPECTED_USER.require(Hidden, request.expects(user.id), || {
+        ReturnError::new(
             OAuthErrorCode::LoginRequired,
             "another user than the one of the id_token_hint is signed on",
-        ))
-    }
+        )
+    })
 }
 
 /// What the tokens are for, if all of the scopes are granted.
@@ -250,6 +260,7 @@ pub(crate) fn scopes_are_granted(
     scopes: &Scopes,
     granted: &GrantedScopes,
 ) -> Result<Target, ReturnError> {
-    scopes::for_user(idp, scopes, granted)
-        .map_err(|refusal| ReturnError::new(OAuthErrorCode::InvalidScope, refusal.to_string()))
+    let target = scopes::for_user(idp, scopes, granted)
+        .map_err(|refusal| ReturnError::new(OAuthErrorCode::InvalidScope, refusal.to_string()));
+    told::SCOPE_GRANTED.judged(Made(|| Shown::text(&scopes.to_string())), target)
 }

@@ -10,10 +10,11 @@ use axum::http::HeaderMap;
 use protocol::id::UserId;
 use protocol::names::EmailAddress;
 use protocol::secret::{Password, SessionToken, VerificationCode};
+use protocol::trail::Hidden;
 use web::{Floor, Limited};
 
 use super::error::InteractionError;
-use super::{Interaction, Step};
+use super::{Interaction, Step, told};
 use crate::Idp;
 use crate::accounts::passwords::{self, ChangeReason};
 use crate::accounts::{Refusal, registration, sign_on, verification};
@@ -64,7 +65,8 @@ impl Turn<'_> {
         self.take_sign_on_try()?;
         let floor = Floor::of(FLOOR);
         let environment = self.interaction.environment;
-        match sign_on::sign_on(self.idp, environment, username, password, self.by).await {
+        let judged = sign_on::sign_on(self.idp, environment, username, password, self.by).await;
+        match told::CREDENTIALS.judged(Hidden, judged) {
             Ok(signed_on) => {
                 let (user, mut right) = (signed_on.user, Some(signed_on.right));
                 let by = self.by.acting_as(&user);

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::oauth::OAuthErrorCode;
+use protocol::trail::Hidden;
 
 use self::checks::NotAdmitted;
 use crate::Idp;
@@ -16,7 +17,7 @@ use crate::interaction::demands::Lead;
 use crate::interaction::respond::respond;
 use crate::interaction::response::{self, ReturnError};
 use crate::interaction::still::policy_is_not_provided;
-use crate::interaction::{AuthorizationRequest, Interaction, Step};
+use crate::interaction::{AuthorizationRequest, Interaction, Step, told};
 use crate::requests::extract::{Environment, QueryAndForm};
 use crate::requests::failures::page::PageFailure;
 use crate::stores::change::Change;
@@ -67,6 +68,7 @@ async fn begin(
     let step = match (demand.leads(known.as_ref(), &request.policy), &browser) {
         (Lead::Nowhere, _) => {
             let error = policy_is_not_provided();
+            told::POLICY.failed(Hidden, &error);
             let (address, id) = (&request.address, by.origin.request);
             return Ok(response::refuse(idp, environment.id, address, &error, id));
         }
@@ -91,6 +93,7 @@ async fn begin(
                 "the sign-on policy has a question to the user, and prompt=none forbids asking",
             ),
         };
+        told::PROMPT_NONE.failed("none", &error);
         let (address, id) = (&request.address, by.origin.request);
         return Ok(response::refuse(idp, environment.id, address, &error, id));
     }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use protocol::id::FlowId;
 use protocol::oauth::OAuthErrorCode;
 use protocol::params::FormParams;
+use protocol::trail::{Fingerprinted, Hidden};
 
 use crate::Idp;
 use crate::audit::By;
@@ -15,7 +16,7 @@ use crate::interaction::policy::Demand;
 use crate::interaction::respond::{respond, use_up};
 use crate::interaction::response::{self, ReturnError};
 use crate::interaction::still::Failed;
-use crate::interaction::{Interaction, Step, cookies, still};
+use crate::interaction::{Interaction, Step, cookies, still, told};
 use crate::requests::extract::Environment;
 use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::environments::StoredEnvironment;
@@ -33,7 +34,8 @@ pub(crate) async fn get(
     let id = params.find("flowId").and_then(|id| FlowId::parse(id).ok());
     let id = id.ok_or(PageError::FlowGone)?;
     let found = Interaction::find(&idp, environment.id, id, now).await?;
-    let interaction = found.ok_or(PageError::FlowGone)?;
+    let found = found.ok_or(PageFailure::from(PageError::FlowGone));
+    let interaction = told::FLOW.judged(Fingerprinted(params.find("flowId")), found)?;
     if let Step::Declined { .. } = interaction.step {
         return decline(&idp, &environment, &interaction, &headers, &by).await;
     }
@@ -50,7 +52,8 @@ pub(crate) async fn get(
     let browser = Browser::find(&idp, environment.id, &headers, now).await?;
     let browser = browser
         .filter(|browser| browser.session.id == session && browser.user.id == user)
-        .ok_or(PageError::WrongBrowser)?;
+        .ok_or(PageFailure::from(PageError::WrongBrowser));
+    let browser = told::SAME_BROWSER.judged(Hidden, browser)?;
     let met = still::policy_is_met(&idp, &interaction, given, &browser, &by).await;
     let interaction = match met {
         Ok((interaction, Demand::Nothing)) => interaction,
@@ -64,6 +67,7 @@ pub(crate) async fn get(
         }
         Err(Failed::Page(failure)) => return Err(failure),
         Err(Failed::Request(error)) => {
+            told::POLICY.failed(Hidden, &error);
             return refuse(&idp, &environment, &interaction, &error, &by).await;
         }
     };

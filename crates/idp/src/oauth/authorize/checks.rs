@@ -27,6 +27,7 @@ use protocol::oauth::{
 };
 use protocol::params::FormParams;
 use protocol::pingone::PkceEnforcement;
+use protocol::trail::{Fingerprinted, Hidden, Made, Shown};
 
 use crate::Idp;
 use crate::interaction::AuthorizationRequest;
@@ -36,6 +37,7 @@ use crate::interaction::still::{
     Failed, acr_is_no_assigned_policy, application_is_enabled, redirect_uri_is_registered,
     request_is_as_protected_as_demanded, response_type_is_allowed, scopes_are_granted,
 };
+use crate::interaction::told;
 use crate::oauth::hint::{self, HintError};
 use crate::requests::failures::page::{PageError, PageFailure};
 use crate::stores::applications::StoredApplication;
@@ -139,14 +141,21 @@ async fn application_is_known(
     let id = params
         .find("client_id")
         .and_then(|id| ApplicationId::parse(id).ok());
-    let id = id.ok_or(PageError::ApplicationUnknown)?;
+    let Some(id) = id else {
+        let failure = PageFailure::from(PageError::ApplicationUnknown);
+        return told::APPLICATION.judged(params.find("client_id"), Err(failure));
+    };
     let found = idp.applications().find(environment, id, now).await?;
-    Ok(found.ok_or(PageError::ApplicationUnknown)?)
+    let found = found.ok_or(PageFailure::from(PageError::ApplicationUnknown));
+    told::APPLICATION.judged(params.find("client_id"), found)
 }
 
 fn redirect_uri_is_sent(params: &FormParams) -> Result<&str, PageFailure> {
-    let sent = params.find("redirect_uri");
-    sent.ok_or_else(|| PageError::RedirectUriMissing.into())
+    params.find("redirect_uri").ok_or_else(|| {
+        let failure = PageFailure::from(PageError::RedirectUriMissing);
+        told::REDIRECT_URI.failed(Shown::Absent, &failure);
+        failure
+    })
 }
 
 /// How errors travel before the response mode has been checked: as asked for, unless a query
@@ -166,47 +175,48 @@ fn mode_for_errors(params: &FormParams) -> ResponseMode {
 }
 
 fn request_object_is_absent(params: &FormParams) -> Result<(), ReturnError> {
-    match params.find("request") {
-        None => Ok(()),
-        Some(_) => Err(ReturnError::new(
+    let is_absent = params.find("request").is_none();
+    told::NO_REQUEST_OBJECT.require(Hidden, is_absent, || {
+        ReturnError::new(
             OAuthErrorCode::RequestNotSupported,
             "request objects are not supported; send the parameters themselves",
-        )),
-    }
+        )
+    })
 }
 
 fn request_uri_is_absent(params: &FormParams) -> Result<(), ReturnError> {
-    match params.find("request_uri") {
-        None => Ok(()),
-        Some(_) => Err(ReturnError::new(
+    let is_absent = params.find("request_uri").is_none();
+    told::NO_REQUEST_URI.require(Hidden, is_absent, || {
+        ReturnError::new(
             OAuthErrorCode::RequestUriNotSupported,
             "requests by reference are not supported; send the parameters themselves",
-        )),
-    }
+        )
+    })
 }
 
 /// The request is kept until the user has signed on, and anybody may send one.
 fn what_is_kept_is_bounded(params: &FormParams) -> Result<(), ReturnError> {
     let length: usize = KEPT.iter().map(|name| params.text(name).len()).sum();
-    if length <= LONGEST_KEPT {
-        Ok(())
-    } else {
-        Err(ReturnError::invalid_request(format!(
+    let bytes = Made(|| Shown::text(&format!("{length} bytes")));
+    told::BOUNDED.require(bytes, length <= LONGEST_KEPT, || {
+        ReturnError::invalid_request(format!(
             "{} are longer than {LONGEST_KEPT} bytes together",
             KEPT.join(", ")
-        )))
-    }
+        ))
+    })
 }
 
 fn response_type_is_known(params: &FormParams) -> Result<ResponseType, ReturnError> {
-    let text = params.find("response_type");
-    let text = text.ok_or_else(|| ReturnError::invalid_request("the response_type is missing"))?;
-    ResponseType::parse(text).map_err(|_| {
-        ReturnError::new(
+    let sent = params.find("response_type");
+    let known = match sent.map(ResponseType::parse) {
+        None => Err(ReturnError::invalid_request("the response_type is missing")),
+        Some(Ok(known)) => Ok(known),
+        Some(Err(_)) => Err(ReturnError::new(
             OAuthErrorCode::UnsupportedResponseType,
             "the response_type is no combination of code, token and id_token",
-        )
-    })
+        )),
+    };
+    told::RESPONSE_TYPE.judged(sent, known)
 }
 
 /// Tokens never travel in a query, where servers log them.
@@ -214,53 +224,56 @@ fn response_mode_fits(
     params: &FormParams,
     response_type: ResponseType,
 ) -> Result<ResponseMode, ReturnError> {
-    let Some(text) = params.find("response_mode") else {
-        return Ok(ResponseMode::default_for(response_type));
+    let sent = params.find("response_mode");
+    let fitting = match sent.map(ResponseMode::parse) {
+        None => Ok(ResponseMode::default_for(response_type)),
+        Some(Ok(ResponseMode::Query)) if response_type.has_tokens() => {
+            Err("the response_mode query is not allowed for tokens")
+        }
+        Some(Ok(mode)) => Ok(mode),
+        Some(Err(_)) => Err("the response_mode is none of query, fragment, form_post"),
     };
-    match ResponseMode::parse(text) {
-        Ok(ResponseMode::Query) if response_type.has_tokens() => Err(ReturnError::invalid_request(
-            "the response_mode query is not allowed for tokens",
-        )),
-        Ok(mode) => Ok(mode),
-        Err(_) => Err(ReturnError::invalid_request(
-            "the response_mode is none of query, fragment, form_post",
-        )),
-    }
+    told::RESPONSE_MODE.judged(sent, fitting.map_err(ReturnError::invalid_request))
 }
 
 fn prompt_is_known(params: &FormParams) -> Result<Vec<Prompt>, ReturnError> {
-    Prompt::parse_all(params.find("prompt").unwrap_or_default()).map_err(|_| {
+    let sent = params.find("prompt");
+    let known = Prompt::parse_all(sent.unwrap_or_default()).map_err(|_| {
         ReturnError::invalid_request(
             "the prompt holds an unknown value, or none beside another value",
         )
-    })
+    });
+    told::PROMPT.judged(sent, known)
 }
 
 fn max_age_is_a_number(params: &FormParams) -> Result<Option<i64>, ReturnError> {
-    let Some(text) = params.find("max_age") else {
-        return Ok(None);
-    };
-    match text.parse::<u32>() {
-        Ok(seconds) => Ok(Some(i64::from(seconds))),
-        Err(_) => Err(ReturnError::invalid_request(
+    let sent = params.find("max_age");
+    let number = match sent.map(str::parse::<u32>) {
+        None => Ok(None),
+        Some(Ok(seconds)) => Ok(Some(i64::from(seconds))),
+        Some(Err(_)) => Err(ReturnError::invalid_request(
             "the max_age is no number of seconds",
         )),
-    }
+    };
+    told::MAX_AGE.judged(sent, number)
 }
 
 fn scopes_are_readable(params: &FormParams) -> Result<Scopes, ReturnError> {
-    Scopes::parse(params.find("scope").unwrap_or_default())
-        .map_err(|invalid| ReturnError::new(OAuthErrorCode::InvalidScope, invalid.to_string()))
+    let sent = params.find("scope");
+    let scopes = Scopes::parse(sent.unwrap_or_default())
+        .map_err(|invalid| ReturnError::new(OAuthErrorCode::InvalidScope, invalid.to_string()));
+    told::SCOPE.judged(sent, scopes)
 }
 
 fn id_token_has_openid(response_type: ResponseType, scopes: &Scopes) -> Result<(), ReturnError> {
-    if response_type.id_token && !scopes.contains("openid") {
-        return Err(ReturnError::new(
+    let is_met = !response_type.id_token || scopes.contains("openid");
+    let shown = Made(|| Shown::text(&scopes.to_string()));
+    told::OPENID.require(shown, is_met, || {
+        ReturnError::new(
             OAuthErrorCode::InvalidScope,
             "an ID token is issued for the scope openid only",
-        ));
-    }
-    Ok(())
+        )
+    })
 }
 
 /// OpenID Connect Core §3.2.2.1 and §3.3.2.11.
@@ -269,16 +282,33 @@ fn nonce_is_there_for_a_front_channel_id_token(
     response_type: ResponseType,
 ) -> Result<Option<String>, ReturnError> {
     let nonce = params.find("nonce");
-    if response_type.id_token && nonce.is_none() {
-        return Err(ReturnError::invalid_request(
+    let is_met = !response_type.id_token || nonce.is_some();
+    told::NONCE.require(Fingerprinted(nonce), is_met, || {
+        ReturnError::invalid_request(
             "the nonce is missing; it is required where an ID token comes from this endpoint",
-        ));
-    }
+        )
+    })?;
     Ok(nonce.map(str::to_owned))
 }
 
 /// [RFC 7636 §4.3](https://www.rfc-editor.org/rfc/rfc7636#section-4.3), as the application demands.
 fn pkce_is_as_enforced(
+    params: &FormParams,
+    application: &StoredApplication,
+    response_type: ResponseType,
+) -> Result<Option<CodeChallenge>, ReturnError> {
+    let shown = Made(|| match params.find("code_challenge") {
+        None => Shown::Absent,
+        Some(challenge) => {
+            let method = params.find("code_challenge_method").unwrap_or("plain");
+            let print = Shown::fingerprint(challenge);
+            Shown::text(&format!("{print}, {method}"))
+        }
+    });
+    told::PKCE.judged(shown, challenge(params, application, response_type))
+}
+
+fn challenge(
     params: &FormParams,
     application: &StoredApplication,
     response_type: ResponseType,
@@ -326,7 +356,8 @@ async fn acr_is_an_assigned_policy(
     } = *application;
     let names = params.find("acr_values");
     let found = ChosenPolicy::find(idp, environment_id, id, names, now).await?;
-    Ok(found.ok_or_else(acr_is_no_assigned_policy)?)
+    let found = found.ok_or_else(acr_is_no_assigned_policy);
+    Ok(told::POLICY.judged(names, found)?)
 }
 
 async fn hint_is_ours(
@@ -339,12 +370,13 @@ async fn hint_is_ours(
     let Some(token) = params.find("id_token_hint") else {
         return Ok(None);
     };
-    match hint::verify(idp, environment, token, now).await {
+    let verdict = match hint::verify(idp, environment, token, now).await {
         Ok(hint) if hint.application == application => Ok(Some(hint.user)),
         Err(HintError::Keys(error)) => Err(Failed::Page(error.into())),
         Ok(_) | Err(HintError::NotOurs | HintError::Token(_)) => Err(ReturnError::invalid_request(
             "the id_token_hint is no ID token that was issued to this application",
         )
         .into()),
-    }
+    };
+    told::HINT.judged(Hidden, verdict)
 }

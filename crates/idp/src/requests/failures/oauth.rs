@@ -3,6 +3,7 @@
 //! general sentence, the case, and the correlation id.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -12,6 +13,7 @@ use db::StoreError;
 use platform::net::RequestId;
 use protocol::oauth::{OAuthError, OAuthErrorCode};
 use protocol::params::InvalidParams;
+use protocol::trail;
 use web::forbid_storing;
 use web::form::FormRejection;
 
@@ -43,6 +45,13 @@ pub(crate) struct OAuthFailure {
     challenge: Option<&'static str>,
     retry_after_seconds: Option<u32>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// For whoever explains a request: what the client is told, without the request's id.
+impl fmt::Display for OAuthFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
 }
 
 impl OAuthFailure {
@@ -118,6 +127,11 @@ impl OAuthFailure {
     pub(crate) fn with_basic_challenge(mut self) -> Self {
         self.challenge = Some(r#"Basic realm="PingOne""#);
         self
+    }
+
+    /// Whether the client did not prove who it is.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
     }
 
     /// No access token was sent.
@@ -210,6 +224,7 @@ impl OAuthFailure {
             "{}: {} (Correlation ID: {request})",
             self.sentence, self.detail
         );
+        trail::said(self);
         let body = OAuthError::new(self.code.clone(), in_allowed_characters(&description));
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, body).into_response();

@@ -6,6 +6,7 @@
 mod for_programs;
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use askama::Template;
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use platform::net::RequestId;
 use protocol::params::InvalidParams;
+use protocol::trail;
 use ui::{ErrorPage, Html, Layout, Look, Mode, Side, Site};
 use web::Limited;
 use web::form::FormRejection;
@@ -112,6 +114,13 @@ impl From<PageError> for PageFailure {
     }
 }
 
+/// For whoever explains a request; the page has words of its own.
+impl fmt::Display for PageFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.error.words())
+    }
+}
+
 impl PageFailure {
     /// Too many attempts; when to come back.
     pub(crate) fn limited(retry_after_seconds: u64) -> Self {
@@ -186,6 +195,7 @@ impl PageFailure {
             | PageError::PostLogoutRedirectUriMismatch(mismatch)
                 if site.mode() == Mode::Development =>
             {
+                trail::said(self);
                 return UriMismatchPage::new((site, look), mismatch, text, request).into_response();
             }
             _ => {}
@@ -210,6 +220,34 @@ impl PageFailure {
 }
 
 impl PageError {
+    /// What is wrong, in few words.
+    fn words(&self) -> &'static str {
+        match self {
+            Self::ApplicationDisabled => "the application is disabled",
+            Self::ApplicationUnknown => "there is no such application, or none is named",
+            Self::CrossSite => "the form was sent from another site",
+            Self::EnvironmentUnknown => "there is no such environment",
+            Self::FactorNotProvided => "the sign-on policy demands what is not provided",
+            Self::FlowGone => "the sign-on is over, or never was",
+            Self::Internal => "something broke",
+            Self::InvalidHint => "the id_token_hint is no token of this environment",
+            Self::InvalidParameters => "the parameters cannot be read",
+            Self::MethodNotAllowed => "the address has no such method",
+            Self::NotFound => "there is nothing here",
+            Self::NotProvided => "PingOne has something here that is not provided",
+            Self::PostLogoutRedirectUriMismatch(_) => {
+                "the address to go to after sign-off is not registered"
+            }
+            Self::RedirectUriMissing => "the redirect_uri is missing",
+            Self::RedirectUriMismatch(_) => "the redirect_uri is not registered",
+            Self::TooLarge => "the body is too large",
+            Self::TooManyAttempts => "too many attempts came from this address",
+            Self::Unavailable => "the service cannot answer now",
+            Self::UnsupportedMediaType => "the body is no form",
+            Self::WrongBrowser => "the sign-on was begun in another browser",
+        }
+    }
+
     /// The status, and the id of the sentence for this very case.
     fn status_and_text(&self) -> (StatusCode, Option<&'static str>) {
         match self {
@@ -270,6 +308,7 @@ struct UriMismatchPage {
     sent: String,
     registered: Vec<Compared>,
     id: String,
+    explanation: Option<String>,
 }
 
 /// A registered address beside the one that was sent.
@@ -309,6 +348,7 @@ impl UriMismatchPage {
             sent: mismatch.sent.clone(),
             registered: mismatch.registered.iter().map(compare).collect(),
             id: request.to_string(),
+            explanation: site.explanation(&request.to_string()),
         };
         Html::new(page).status(StatusCode::BAD_REQUEST)
     }
