@@ -6,6 +6,7 @@ pub(crate) mod deletion;
 pub(crate) mod device;
 pub(crate) mod email;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod home;
 pub(crate) mod own;
 pub(crate) mod paging;

@@ -44,6 +44,8 @@ pub(crate) const USER_VERIFICATION: &str = "/users/{id}/verification-code";
 pub(crate) const USER_SESSION_END: &str = "/users/{id}/sessions/end";
 pub(crate) const USER_SESSIONS_END: &str = "/users/{id}/sessions/end-all";
 pub(crate) const ACTIVITY: &str = "/activity";
+pub(crate) const EXPLAIN: &str = "/explain";
+pub(crate) const EXPLAINED: &str = "/explain/{id}";
 pub(crate) const WELL_KNOWN_CHANGE: &str = "/.well-known/change-password";
 
 /// The names of the pages, for the router: a page without a handler does not compile.
@@ -85,6 +87,8 @@ pub(crate) enum Name {
     UserSessionEnd,
     UserSessionsEnd,
     Activity,
+    Explain,
+    Explained,
     WellKnownChange,
 }
 
@@ -175,6 +179,8 @@ pub(crate) const PAGES: &[Page] = &[
     page(Name::UserSessionEnd,  USER_SESSION_END,  Takes::Post,       Limit::None,         USER),
     page(Name::UserSessionsEnd, USER_SESSIONS_END, Takes::Post,       Limit::None,         USER),
     page(Name::Activity,        ACTIVITY,          Takes::Get,        Limit::None,         ACTIVITY),
+    page(Name::Explain,         EXPLAIN,           Takes::Get,        Limit::None,         EXPLAIN),
+    page(Name::Explained,       EXPLAINED,         Takes::Get,        Limit::None,         EXPLAINED),
     page(Name::WellKnownChange, WELL_KNOWN_CHANGE, Takes::Get,        Limit::None,         CHANGE_PASSWORD),
 ];
 

@@ -13,8 +13,9 @@ use web::note_route;
 
 use crate::failure::{self, Failure};
 use crate::pages::{
-    activity, data, deletion, email, home, password_change, password_forgot, password_recover,
-    password_rules, profile, register, registered, security, user, user_info, users,
+    activity, data, deletion, email, explain, home, password_change, password_forgot,
+    password_recover, password_rules, profile, register, registered, security, user, user_info,
+    users,
 };
 use crate::paths::{self, Name, PAGES};
 use crate::state::Portal;
@@ -70,6 +71,8 @@ fn handlers(page: Name) -> Option<MethodRouter<Portal>> {
         Name::UserSessionEnd => post(user::actions::end_session),
         Name::UserSessionsEnd => post(user::actions::end_sessions),
         Name::Activity => get(activity::get),
+        Name::Explain => get(explain::list),
+        Name::Explained => get(explain::show),
         Name::WellKnownChange => get(async || Redirect::to(paths::CHANGE_PASSWORD)),
     })
 }
@@ -159,6 +162,7 @@ mod tests {
             outgoing: OutgoingSettings::default(),
             registration: RegistrationSettings::default(),
             operator_roles: Vec::new(),
+            explain: None,
             limits: LimitSettings::default(),
         };
         let parts = Parts {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use explain::Explain;
 use http::HeaderMap;
 use jiff::SignedDuration;
 use pingone_axum::GrantType;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub registration: RegistrationSettings,
     /// Names of the roles whose holders see the operator's pages.
     pub operator_roles: Vec<String>,
+    /// What was checked while people signed on, if it is kept.
+    pub explain: Option<Explain>,
     /// Limits.
     pub limits: LimitSettings,
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use pingone::auth::EndSessionForm;
 use pingone_axum::{GrantType, PageRequest, Pages, SignOnFailure, SignedOff};
+use platform::net::RequestId;
 use protocol::oauth::OAuthErrorCode;
 use ui::{Flash, Html, Layout, NavItem, Side, Site};
 
@@ -48,6 +49,7 @@ struct RefusedPage {
     layout: Layout,
     error: String,
     description: Option<String>,
+    explanation: Option<String>,
 }
 
 impl SignOnPages {
@@ -82,6 +84,7 @@ impl SignOnPages {
         status: StatusCode,
         error: &OAuthErrorCode,
         description: Option<String>,
+        request: PageRequest<'_>,
     ) -> Response {
         let lead = self.site.messages().text(match error {
             OAuthErrorCode::AccessDenied => "sign-on-refused-denied",
@@ -93,7 +96,10 @@ impl SignOnPages {
             }
             _ => "sign-on-refused-other",
         });
+        let id = request.parts.extensions.get::<RequestId>();
+        let explanation = id.and_then(|id| self.site.explanation(&id.to_string()));
         let page = RefusedPage {
+            explanation,
             layout: self
                 .layout("sign-on-refused-title")
                 .with_lead(lead)
@@ -125,7 +131,7 @@ impl Pages for SignOnPages {
             .into_response()
     }
 
-    async fn failed(&self, failure: SignOnFailure, _request: PageRequest<'_>) -> Response {
+    async fn failed(&self, failure: SignOnFailure, request: PageRequest<'_>) -> Response {
         if let SignOnFailure::Refused { error, description } = failure {
             let status = SignOnFailure::Refused {
                 error: error.clone(),
@@ -133,7 +139,7 @@ impl Pages for SignOnPages {
             }
             .status();
             tracing::info!(%error, "the OpenID provider refused a sign-on");
-            return self.refused(status, &error, description);
+            return self.refused(status, &error, description, request);
         }
         let status = failure.status();
         let (detail, fault) = match &failure {

@@ -99,8 +99,12 @@ async fn start(settings: Settings, parts: Parts) -> Result<Portal, StartError> {
 fn site(settings: &Settings) -> Site {
     let messages = Messages::english(&[TEXTS]);
     let site = Site::new(messages, Arc::new(settings.brand.clone()), settings.mode);
-    match &settings.notice {
+    let site = match &settings.notice {
         Some(notice) => site.with_notice(notice.clone()),
+        None => site,
+    };
+    match &settings.explain {
+        Some(_) => site.explaining(),
         None => site,
     }
 }

@@ -45,6 +45,10 @@ pub fn render(running: &Running) -> String {
         running.idp_url.as_ref().map_or("", |url| url.as_str()),
     );
     row("Mailbox", &env.mailbox_url);
+    row(
+        "Explain",
+        running.explain_url.as_ref().map_or("", |url| url.as_str()),
+    );
     row("Issuer", &env.issuer);
     row("Control", &env.control_url);
     row(

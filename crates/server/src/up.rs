@@ -248,6 +248,7 @@ async fn start(
     look_at(&readiness, &stage, Arc::clone(&options.clock));
     let jobs = beside_requests(&keys, &stage, &readiness, tls, &stopping);
     Ok(Running {
+        explain_url: explain_url(settings, options.servers, &reserved),
         portal_url: options.servers.has_portal().then_some(reserved.portal_url),
         idp_url: reserved.idp_url,
         metrics_url,
@@ -291,6 +292,14 @@ async fn database(
         }
         None => open_database(&options.settings, directory).await,
     }
+}
+
+/// Where sign-ons are explained in development.
+fn explain_url(settings: &Settings, servers: Servers, reserved: &Reserved) -> Option<Url> {
+    let portal = servers.has_portal().then_some(&reserved.portal_url);
+    let base = portal.or(reserved.idp_url.as_ref())?;
+    let is_shown = settings.explain_keep > 0 && settings.mode == Mode::Development;
+    base.join("explain").ok().filter(|_| is_shown)
 }
 
 /// What the environment file says before there is an environment.

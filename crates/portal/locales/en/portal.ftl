@@ -262,6 +262,7 @@ failure-recovery-not-configured = Recovering a password is not set up here: port
 failure-registration-not-configured = Registration is not set up here: portal.pingone.worker_client_id is missing.
 failure-registration-disabled = Registration is closed.
 failure-no-user = The application signs on for itself here (client_credentials), so there is no user whose page this could be.
+failure-explain-off = Nothing is kept to explain requests with: the setting explain.keep says how many sign-ons are.
 failure-not-pingone = This needs a user of PingOne, and the one who is signed on has no PingOne id.
 failure-operators-only = Only operators see this page.
 failure-password-scopes = The application is not allowed to change passwords. It needs the scopes p1:read:userPassword and p1:reset:userPassword.

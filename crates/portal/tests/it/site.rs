@@ -125,6 +125,7 @@ fn settings(fake: &Provider) -> Settings {
         },
         registration: RegistrationSettings::default(),
         operator_roles: vec!["Identity Data Admin".to_owned()],
+        explain: None,
         limits: LimitSettings {
             recovery_floor: Duration::from_millis(100),
             recovery_per_minute: 1_000,

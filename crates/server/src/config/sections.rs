@@ -3,6 +3,7 @@
 mod addresses;
 mod control;
 mod database;
+mod explain;
 mod idp;
 mod metrics;
 mod network;
@@ -79,6 +80,7 @@ pub(super) fn settings(reader: &mut Reader<'_>) -> Settings {
         tls: network::tls(reader),
         proxy: network::proxy(reader),
         server: server(reader),
+        explain_keep: explain::keep(reader, mode),
         control: control::control(reader),
         metrics: metrics::metrics(reader),
         telemetry: telemetry::telemetry(reader),

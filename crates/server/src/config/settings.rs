@@ -44,6 +44,8 @@ pub struct Settings {
     pub proxy: Proxy,
     /// Limits of both ports.
     pub server: Server,
+    /// How many sign-ons can be explained.
+    pub explain_keep: usize,
     /// What tests do to the system in development.
     pub control: Control,
     /// Numbers for whoever watches the program.

@@ -141,9 +141,11 @@ pub(super) async fn start_idp(
     parts: Parts,
 ) -> Result<Idp, StartError> {
     let notice = super::notice(settings, settings.idp.demo, Some(url));
+    let explained = settings.explain_keep > 0;
     let mut settings = settings.idp.settings.clone();
     settings.public_url = url.clone();
     settings.notice = notice;
+    settings.explained = explained;
     settings.own_authority = own_authority;
     // It is too large for a caller's stack frame.
     Box::pin(Idp::start(settings, parts))

@@ -112,6 +112,11 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
     let is_own = name == "idp" && settings.tls == Tls::Off && options.servers.has_portal();
     let development = settings.mode == Mode::Development;
     let real = settings.tls != Tls::Local && url.scheme() == "https" && !development;
+    let site = Site::new(
+        Messages::english(&[]),
+        Arc::new(settings.portal.settings.brand.clone()),
+        settings.mode,
+    );
     Front {
         name,
         proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
@@ -125,11 +130,11 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         hsts: real && url.host_str() != Some("localhost"),
         timeout: Duration::from_secs(settings.server.request_timeout_seconds),
         random: Arc::clone(&options.random),
-        site: Site::new(
-            Messages::english(&[]),
-            Arc::new(settings.portal.settings.brand.clone()),
-            settings.mode,
-        ),
+        site: if settings.explain_keep > 0 && ["idp", "portal"].contains(&name) {
+            site.explaining()
+        } else {
+            site
+        },
         side,
         traffic: None,
         traced: None,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use db::{Db, StoreError};
+use explain::{Explain, Party};
 use platform::keyring::Keyring;
 use platform::{Clock, Parts, ReproducibleRandom};
 use protocol::Random;
@@ -62,6 +63,7 @@ impl Sides {
         readiness: &Readiness,
     ) -> Result<Generation, StartError> {
         let (stopping, stop) = watch::channel(false);
+        let explain = self.explain(environment);
         let mut generation = Generation {
             portal: None,
             environment: None,
@@ -81,6 +83,12 @@ impl Sides {
                 Some(control) => control.watch(ServerName::Environment, router),
                 None => router,
             };
+            let router = match &explain {
+                Some(explain) => explain
+                    .router(&front.site)
+                    .fallback_service(explain.watch(Party::Environment, router)),
+                None => router,
+            };
             let router = front.clone().wrap(router, readiness.clone());
             generation.environment = Some(router);
         }
@@ -90,6 +98,7 @@ impl Sides {
                 url: &self.portal_url,
                 environment,
                 ca_pem: self.ca_pem.clone(),
+                explain: explain.clone(),
                 own: self.own_listener.as_ref(),
                 is_traced: front.traced.is_some(),
             };
@@ -102,10 +111,26 @@ impl Sides {
                 Some(control) => control.watch(ServerName::Portal, router),
                 None => router,
             };
+            let router = match &explain {
+                Some(explain) => explain.watch(Party::Portal, router),
+                None => router,
+            };
             let router = front.clone().wrap(router, readiness.clone());
             generation.portal = Some(router);
         }
         Ok(generation)
+    }
+
+    /// What explains sign-ons, if they are kept: each generation's own, as all that requests leave.
+    fn explain(&self, environment: Option<&Environment>) -> Option<Explain> {
+        let keep = self.settings.explain_keep;
+        let settings = || explain::Settings {
+            keep,
+            mode: self.settings.mode,
+            portal: self.portal_front.is_some().then(|| self.portal_url.clone()),
+            environment: environment.map(|environment| environment.url().clone()),
+        };
+        (keep > 0).then(|| Explain::new(settings(), Arc::clone(&self.clock)))
     }
 
     /// What goes on beside requests, with a sequence of randomness of its own.

@@ -1,5 +1,6 @@
 //! Starting the portal: the configuration as its settings, completed by the demo environment.
 
+use explain::Explain;
 use platform::Parts;
 use portal::Portal;
 use url::Url;
@@ -18,6 +19,8 @@ pub(super) struct Pages<'a> {
     pub(super) environment: Option<&'a Environment>,
     /// Authorities that outgoing connections trust beside the system's.
     pub(super) ca_pem: Option<String>,
+    /// What was checked while people signed on, if it is kept.
+    pub(super) explain: Option<Explain>,
     /// Where the environment of this process listens.
     pub(super) own: Option<&'a OwnListener>,
     /// Whether requests are traced, so that what they ask of others belongs to their trace.
@@ -38,6 +41,7 @@ impl Pages<'_> {
         let knows_people = self.environment.is_some_and(Environment::has_demo_data);
         let environment = self.environment.map(Environment::url);
         settings.notice = notice(self.settings, knows_people, environment);
+        settings.explain.clone_from(&self.explain);
         settings.outgoing.ca_pem.clone_from(&self.ca_pem);
         settings.outgoing.mark = self.is_traced.then_some(telemetry::pass_on);
         if let Some(environment) = self.environment {

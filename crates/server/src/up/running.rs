@@ -38,6 +38,8 @@ pub struct Running {
     pub idp_url: Option<Url>,
     /// Where the metrics are read, if they are.
     pub metrics_url: Option<Url>,
+    /// Where sign-ons are explained to everybody who may see development pages, if they are.
+    pub explain_url: Option<Url>,
     /// What the environment file says.
     pub env: EnvironmentFile,
     /// Development or production.

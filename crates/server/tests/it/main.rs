@@ -18,6 +18,7 @@ mod control;
 mod deploy_examples;
 mod doctor;
 mod durability;
+mod explain;
 mod federation;
 mod fleet;
 mod grant_types;

@@ -60,6 +60,7 @@ pub(super) fn portal(reader: &mut Reader<'_>, mode: Mode, brand: Brand) -> Porta
             registration: registration(reader),
             limits: limits(reader),
             operator_roles: operator_roles(reader),
+            explain: None,
         },
     }
 }

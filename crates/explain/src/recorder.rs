@@ -1,0 +1,259 @@
+//! What is kept, and which requests belong together.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::sign_on::{Exchange, Party, SignOn};
+
+/// The last sign-ons, and the last requests that failed without belonging to one.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    keep: usize,
+    numbers: AtomicU64,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    sign_ons: VecDeque<SignOn>,
+    /// They come from anybody, and must not push sign-ons out.
+    others: VecDeque<SignOn>,
+}
+
+impl Recorder {
+    pub(crate) fn new(keep: usize) -> Self {
+        Self {
+            keep,
+            numbers: AtomicU64::new(0),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The number of the next request.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Keeps a request with the sign-on that it belongs to; if there is none, where a sign-on begins
+    /// with it, or where it failed.
+    pub(crate) fn add(&self, exchange: Exchange) {
+        let keys = exchange.keys();
+        let mut kept = self.lock();
+        let begins = exchange.begins();
+        let is_new = begins && exchange.to == Party::Portal;
+        let Kept { sign_ons, others } = &mut *kept;
+        let mut newest_first = sign_ons.iter_mut().rev().chain(others.iter_mut().rev());
+        let found = newest_first.find(|one| {
+            let fits = !(exchange.is_authorization() && one.has_authorization());
+            !is_new && fits && one.shares(&keys)
+        });
+        match found {
+            Some(sign_on) => sign_on.add(exchange),
+            None if begins => push(sign_ons, self.keep, exchange),
+            None if exchange.has_failed() => push(others, self.keep, exchange),
+            None => {}
+        }
+    }
+
+    /// The sign-on, or else the request, that has this id.
+    pub(crate) fn find(&self, id: &str) -> Option<SignOn> {
+        let kept = self.lock();
+        let mut newest_first = kept.sign_ons.iter().rev().chain(kept.others.iter().rev());
+        newest_first.find(|one| one.has_request(id)).cloned()
+    }
+
+    /// The sign-ons and, apart from them, the requests that failed; the newest first.
+    pub(crate) fn all(&self) -> (Vec<SignOn>, Vec<SignOn>) {
+        let kept = self.lock();
+        let newest_first = |all: &VecDeque<SignOn>| all.iter().rev().cloned().collect();
+        (newest_first(&kept.sign_ons), newest_first(&kept.others))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn push(all: &mut VecDeque<SignOn>, keep: usize, first: Exchange) {
+    while all.len() >= keep.max(1) {
+        all.pop_front();
+    }
+    all.push_back(SignOn::new(first));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use protocol::trail::{Called, Check, Checked, Parameter, Shown, Step};
+
+    use super::*;
+    use crate::sign_on::{Outcome, Redirect};
+
+    static GOOD: Check = Check::new("It is good", "somewhere, 1", "Make it good");
+    static HEARD: Check = Check::new("Others say so", "somewhere, 2", "Ask them").hearsay();
+
+    fn exchange(recorder: &Recorder, to: Party, path: &str, query: &str) -> Exchange {
+        let number = recorder.next_number();
+        Exchange {
+            number,
+            ended: number,
+            at: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            id: format!("id-{number}"),
+            to,
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            parameters: Parameter::all(query.as_bytes()),
+            steps: Vec::new(),
+            status: Some(200),
+            redirect: None,
+        }
+    }
+
+    fn failed(check: &'static Check) -> Step {
+        Step::Checked(Checked {
+            check,
+            input: Shown::Absent,
+            failure: Some("it is not".to_owned()),
+        })
+    }
+
+    fn to_callback(query: &str) -> Redirect {
+        Redirect {
+            origin: None,
+            path: "/callback".to_owned(),
+            parameters: Parameter::all(query.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn requests_belong_together_by_what_passes_between_them() {
+        let recorder = Recorder::new(10);
+        let mut begin = exchange(&recorder, Party::Portal, "/login", "");
+        begin.redirect = Some(to_callback("state=one"));
+        recorder.add(begin);
+        let mut authorize = exchange(
+            &recorder,
+            Party::Environment,
+            "/e/as/authorize",
+            "state=one",
+        );
+        authorize.redirect = Some(to_callback("flowId=f"));
+        recorder.add(authorize);
+        let mut resume = exchange(&recorder, Party::Environment, "/e/as/resume", "flowId=f");
+        resume.redirect = Some(to_callback("code=c"));
+        recorder.add(resume);
+        // The callback begins before the token request and ends after it.
+        let mut callback = exchange(&recorder, Party::Portal, "/callback", "code=c&state=one");
+        let token = exchange(&recorder, Party::Environment, "/e/as/token", "");
+        let mut token_with_code = token.clone();
+        token_with_code.steps = vec![Step::Form(Parameter::all(b"code=c")), failed(&GOOD)];
+        token_with_code.status = Some(400);
+        recorder.add(token_with_code);
+        callback.steps = vec![failed(&HEARD)];
+        callback.status = Some(502);
+        callback.ended = recorder.next_number();
+        recorder.add(callback);
+        recorder.add(exchange(
+            &recorder,
+            Party::Environment,
+            "/e/signon/",
+            "flowId=another",
+        ));
+
+        let (sign_ons, others) = recorder.all();
+        assert_eq!((sign_ons.len(), others.len()), (1, 0));
+        let paths: Vec<&str> = sign_ons[0]
+            .exchanges()
+            .iter()
+            .map(|one| one.path.as_str())
+            .collect();
+        let expected = [
+            "/login",
+            "/e/as/authorize",
+            "/e/as/resume",
+            "/callback",
+            "/e/as/token",
+        ];
+        assert_eq!(paths, expected);
+        // What the portal heard is not the reason.
+        let cause = sign_ons[0].cause().unwrap();
+        assert_eq!(cause.checked.unwrap().check.what, GOOD.what);
+        assert_eq!(recorder.find("id-4").unwrap().id(), "id-0");
+        assert!(
+            recorder.find("id-6").is_none(),
+            "it went well and belongs to nothing"
+        );
+    }
+
+    #[test]
+    fn a_state_that_is_used_again_begins_another_sign_on() {
+        let recorder = Recorder::new(10);
+        for _ in 0..3 {
+            let path = "/e/as/authorize";
+            recorder.add(exchange(
+                &recorder,
+                Party::Environment,
+                path,
+                "state=always",
+            ));
+        }
+        assert_eq!(recorder.all().0.len(), 3);
+    }
+
+    #[test]
+    fn what_a_page_asked_others_belongs_to_it() {
+        let recorder = Recorder::new(10);
+        let mut page = exchange(&recorder, Party::Portal, "/register", "");
+        let mut token = exchange(&recorder, Party::Environment, "/e/as/token", "");
+        (token.status, token.steps) = (Some(401), vec![failed(&GOOD)]);
+        page.steps = vec![Step::Called(Called {
+            method: "POST".to_owned(),
+            path: "/…/as/token".to_owned(),
+            status: Some(401),
+            answered_as: Some(token.id.clone()),
+            failure: None,
+        })];
+        page.status = Some(502);
+        recorder.add(token);
+        recorder.add(page);
+        let (sign_ons, others) = recorder.all();
+        assert_eq!((sign_ons.len(), others.len()), (0, 1));
+        assert_eq!(others[0].exchanges().len(), 2);
+    }
+
+    #[test]
+    fn everything_has_a_bound() {
+        let recorder = Recorder::new(4);
+        for n in 0..50 {
+            let path = "/e/as/authorize";
+            let state = format!("state={n}");
+            recorder.add(exchange(&recorder, Party::Environment, path, &state));
+            for _ in 0..200 {
+                let mut more = exchange(&recorder, Party::Environment, "/e/signon/", &state);
+                more.steps = vec![Step::Said("x".repeat(400)); 20];
+                recorder.add(more);
+            }
+            let mut lonely = exchange(&recorder, Party::Portal, "/nowhere", "");
+            lonely.status = Some(404);
+            recorder.add(lonely);
+        }
+        let (sign_ons, others) = recorder.all();
+        assert_eq!((sign_ons.len(), others.len()), (4, 4));
+        for sign_on in &sign_ons {
+            let kept = sign_on.exchanges().len();
+            assert!(kept <= 40, "{kept}");
+            assert_eq!(kept + sign_on.left_out, 201);
+            assert!(
+                sign_on.exchanges()[0].is_authorization(),
+                "its beginning is kept"
+            );
+            assert_eq!(sign_on.outcome(), Outcome::UnderWay);
+        }
+        let last = sign_ons[0].exchanges().last().unwrap();
+        assert_eq!(last.number + 2, recorder.next_number(), "its end is kept");
+    }
+}
