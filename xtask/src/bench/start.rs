@@ -82,8 +82,8 @@ fn for_a_test(runtime: &Runtime, program: &Path, report: &mut Report) -> anyhow:
 
 /// Fetches a token by HTTPS, on a connection of its own that trusts the environment's authority alone.
 async fn first_token(environment: &Environment) -> anyhow::Result<()> {
-    let token = worker_token(&browser(environment)?, &told(environment));
-    token.await.map(drop)
+    let (browser, told) = (browser(environment)?, told(environment));
+    worker_token(&browser, &told).await.map(drop)
 }
 
 fn browser(environment: &Environment) -> anyhow::Result<Browser> {
