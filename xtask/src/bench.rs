@@ -3,6 +3,7 @@
 //! Figure and peer are measured in the same run, on the same machine. CPU is what the kernel
 //! counted for the process, so that what else runs here does not matter much.
 
+mod beside;
 mod disk;
 mod hammer;
 mod kernel;
@@ -19,10 +20,11 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::target;
+use crate::{root, target};
 
 /// Runs every measurement, or those of the rows that contain one of the `arguments`; whether each
-/// figure keeps its limit. Only a whole table is kept.
+/// figure keeps its limit. Only a whole table is kept. `--static FILE` before them names the static
+/// program that is measured beside the other one, where it is not the one of `cargo xtask release`.
 ///
 /// `hello PORT` is this program as the peer that discovery is compared with.
 pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
@@ -34,9 +36,14 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<bool> {
         runtime.block_on(peers::hello_world(port.parse().context("not a port")?))?;
         return Ok(true);
     }
+    let (arguments, released) = match arguments {
+        ["--static", released, rest @ ..] => (rest, Some(root().join(released))),
+        all => (all, None),
+    };
     let program = target().join("release/latchkey");
     let mut report = report::Report::of_rows(arguments);
-    let outcome = measure(&runtime, &program, &mut report);
+    let outcome = measure(&runtime, &program, &mut report)
+        .and_then(|()| beside::measure(&runtime, &program, released.as_deref(), &mut report));
     // What was measured before something failed is worth seeing.
     let is_within_limits = report.print();
     outcome?;

@@ -50,6 +50,9 @@ Tasks of the repository:
   cargo xtask pictures             take the pictures of docs/pages.md anew
   cargo xtask bench [PART …]       measure a release build beside its limits and peers; with PARTs,
                                    only rows whose names contain one, and without keeping the table
+  cargo xtask bench --static FILE [PART …]
+                                   the same with this program as the static one, which is measured
+                                   beside the other (rows `static:`)
   cargo xtask release [--verify] [--try]
                                    make the archives, packages and sums of a release in target/dist;
                                    --verify builds twice and compares, --try runs the program in a

@@ -48,6 +48,11 @@ impl Report {
         self.wanted.is_empty() || self.wanted.iter().any(|word| row.contains(word.as_str()))
     }
 
+    /// Whether the whole table is measured.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
     /// A figure that must not be larger than `bar`.
     pub(crate) fn at_most(&mut self, what: &str, measured: f64, bar: f64, unit: &str) {
         self.rows.push(Row {

@@ -73,7 +73,7 @@ impl Target {
     }
 
     /// Microseconds of CPU for each answer to a request.
-    fn cost(&self, request: &Request) -> anyhow::Result<f64> {
+    pub(super) fn cost(&self, request: &Request) -> anyhow::Result<f64> {
         per_request(self.process, self.port, request)
     }
 
@@ -82,7 +82,7 @@ impl Target {
         Request::get(&self.host, &path, &[])
     }
 
-    fn worker_token(&self) -> anyhow::Result<Request> {
+    pub(super) fn worker_token(&self) -> anyhow::Result<Request> {
         let basic = self.basic("WORKER_CLIENT_ID", "WORKER_CLIENT_SECRET")?;
         let path = format!("{}/token", self.issuer);
         let body = "grant_type=client_credentials";
@@ -128,14 +128,18 @@ impl Target {
         }
         let row = "authorize with a live session";
         if report.wants(row) {
-            let url = sign_on::authorization_url(&self.system)?;
-            let path = url.split_once(&*self.host).context("another host")?.1;
-            let cookie = format!("cookie: {}", signed_on.cookies);
-            let authorize = Request::get(&self.host, path, &[cookie]).answered_by(302);
-            let cost = self.cost(&authorize)?;
+            let cost = self.cost(&self.authorize(&signed_on)?)?;
             report.at_most(row, cost, 100.0, "µs");
         }
         Ok(())
+    }
+
+    /// The authorization request of a browser in which somebody is signed on.
+    pub(super) fn authorize(&self, signed_on: &SignedOn) -> anyhow::Result<Request> {
+        let url = sign_on::authorization_url(&self.system)?;
+        let path = url.split_once(&*self.host).context("another host")?.1;
+        let cookie = format!("cookie: {}", signed_on.cookies);
+        Ok(Request::get(&self.host, path, &[cookie]).answered_by(302))
     }
 
     /// What the endpoints need that verify an access token.
