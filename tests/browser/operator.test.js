@@ -169,7 +169,8 @@ journeyInEveryWay("an operator finds out what happened to a user", async (person
   await owner.leave();
   await signOn(person, operator);
   await find(person, user);
-  await person.followTo("/activity");
+  const activity = person.page.locator("main a[href*='/activity?']");
+  await person.activate(activity, "the link to what happened to the user", "Enter");
   assert.equal(await person.valueOf("username"), user.username);
   await person.choose("action", "Wrong password");
   await person.submit("username");
