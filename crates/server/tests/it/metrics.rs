@@ -164,7 +164,7 @@ fn labels(metrics: &Metrics) -> BTreeSet<&str> {
         .flat_map(|(_, labels)| {
             labels
                 .split("\",")
-                .flat_map(|label| label.split("=\"").next())
+                .filter_map(|label| label.split("=\"").next())
         })
         .collect()
 }

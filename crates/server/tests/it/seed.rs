@@ -189,7 +189,9 @@ async fn answers(system: &System) -> BTreeMap<String, Value> {
             plain(&mut answer, system);
             without_made(&path, &mut answer);
             if let Value::Array(items) = &mut answer {
-                items.iter_mut().for_each(|item| without_made(&path, item));
+                for item in items.iter_mut() {
+                    without_made(&path, item);
+                }
                 items.sort_by_key(Value::to_string);
             }
             answers.insert(path, answer);
