@@ -48,7 +48,7 @@ async fn a_password_older_than_a_year_needs_attention() {
     for (hours, is_old) in [(year - day, false), (year + day, true)] {
         let set_at = site.clock.now() - SignedDuration::from_hours(hours);
         site.fake.change("ada", |person| {
-            person.password_set_at = Some(set_at.to_string())
+            person.password_set_at = Some(set_at.to_string());
         });
         let page = browser.get("/").await.expect(200);
         let said = page.has("Your password is more than a year old.");
