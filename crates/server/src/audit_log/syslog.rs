@@ -367,7 +367,7 @@ mod tests {
         let daemon = UnixDatagram::bind(&path).unwrap();
         daemon.set_read_timeout(PATIENCE).unwrap();
         let log = to(&format!("unix:{}", path.display()));
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = vec![0; 64 * 1024];
         for (status, number) in [("SUCCESS", 1), ("FAILED", 2)] {
             log.hear(entry("Zoë 𝄞 \"]\\", status));
             let length = daemon.recv(&mut bytes).unwrap();
@@ -385,7 +385,7 @@ mod tests {
         let log = to(&format!("udp://localhost:{port}"));
         log.hear(entry(&"long".repeat(20_000), "SUCCESS"));
         log.hear(entry("Zoë 𝄞 \"]\\", "SUCCESS"));
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = vec![0; 64 * 1024];
         let length = daemon.recv(&mut bytes).unwrap();
         // What is missing has a number.
         assert_eq!(read(&bytes[..length]), expected("SUCCESS", 2));
@@ -451,7 +451,7 @@ mod tests {
         assert_eq!(numbers(&log).written, 0);
         let daemon = UnixDatagram::bind(&path).unwrap();
         daemon.set_read_timeout(PATIENCE).unwrap();
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = vec![0; 64 * 1024];
         for number in 1..4 {
             let length = daemon.recv(&mut bytes).unwrap();
             assert_eq!(read(&bytes[..length]), expected("SUCCESS", number));
