@@ -18,7 +18,7 @@ pub(crate) fn account(sign_on: &SignOn, sequence: &Sequence<'_>, names: Names<'_
     // Writing into a String cannot fail.
     let _ = writeln!(
         text,
-        "Request {} at {}: {outcome}",
+        "Request {} at {:.3}: {outcome}",
         sign_on.id(),
         sign_on.began_at()
     );
