@@ -174,9 +174,14 @@ fn mode_for_errors(params: &FormParams) -> ResponseMode {
     }
 }
 
+/// Whether there is a value, and nothing about it.
+fn unseen(sent: Option<&str>) -> Shown {
+    sent.map_or(Shown::Absent, |_| Shown::Hidden)
+}
+
 fn request_object_is_absent(params: &FormParams) -> Result<(), ReturnError> {
-    let is_absent = params.find("request").is_none();
-    told::NO_REQUEST_OBJECT.require(Hidden, is_absent, || {
+    let sent = params.find("request");
+    told::NO_REQUEST_OBJECT.require(unseen(sent), sent.is_none(), || {
         ReturnError::new(
             OAuthErrorCode::RequestNotSupported,
             "request objects are not supported; send the parameters themselves",
@@ -185,8 +190,8 @@ fn request_object_is_absent(params: &FormParams) -> Result<(), ReturnError> {
 }
 
 fn request_uri_is_absent(params: &FormParams) -> Result<(), ReturnError> {
-    let is_absent = params.find("request_uri").is_none();
-    told::NO_REQUEST_URI.require(Hidden, is_absent, || {
+    let sent = params.find("request_uri");
+    told::NO_REQUEST_URI.require(unseen(sent), sent.is_none(), || {
         ReturnError::new(
             OAuthErrorCode::RequestUriNotSupported,
             "requests by reference are not supported; send the parameters themselves",
