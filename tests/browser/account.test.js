@@ -46,6 +46,31 @@ journeyInEveryWay("another address is proven by the code that is sent there", as
   await person.reads(user.email);
 });
 
+journey("whoever signs on with the address alone signs on with another one", {}, async (person) => {
+  const { email, password } = aStranger("only");
+  const other = aStranger("other").email;
+  await person.open(portal("/login"));
+  await person.follow("Create account");
+  await person.type("email", email);
+  await person.type("password", password);
+  await person.type("confirmPassword", password);
+  await person.submit("confirmPassword");
+  await person.type("verificationCode", await codeSentTo(email));
+  await person.submit("verificationCode");
+  await person.open(portal("/profile/email"));
+  await person.type("email", other);
+  await person.submit("email");
+  await person.type("code", await codeSentTo(other));
+  await person.submit("code");
+  await person.reads("Your email address is confirmed.");
+  const elsewhere = await someone();
+  await signOn(elsewhere, { username: other, password });
+  await elsewhere.reads(other);
+  await elsewhere.leave();
+  await person.send("/profile/email/undo");
+  await person.reads(email);
+});
+
 journeyInEveryWay("a user signs off in all other browsers", async (person) => {
   const user = await aUser();
   const elsewhere = await someone();

@@ -270,8 +270,8 @@ mod tests {
             let path = page.path.replace("{id}", "7d2f8f0e");
             assert_eq!(Page::find(&path).unwrap().name, page.name);
             assert!(Page::find(&format!("{path}-callback")).is_none_or(|other| {
-                // Below `/users/` any text is somebody's place.
-                other.name == Name::User
+                // Below `/users/` any text is somebody's place, below `/explain/` any request's.
+                matches!(other.name, Name::User | Name::Explained)
             }));
         }
         for path in [

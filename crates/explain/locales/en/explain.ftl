@@ -2,9 +2,9 @@
 
 explain-title = Sign-ons, explained
 explain-lead = The last sign-ons, with every request, every check and what was wrong. They are kept in memory and hold no secrets.
-explain-lead-by-id = Type the id of a request, as it stands on an error page, in the log, or in the header X-Request-Id of an answer.
+explain-lead-by-id = Type the id of a request, as it stands on an error page, in the log, or among the headers of an answer.
 explain-request = Request id
-explain-request-hint = As it stands on an error page, in the log, or in the header X-Request-Id of an answer.
+explain-request-hint = As it stands on an error page, in the log, or among the headers of an answer.
 explain-find = Explain
 explain-sign-ons = Last sign-ons
 explain-none = Nobody has signed on since the start.

@@ -5,7 +5,7 @@ use protocol::secret::{Password, RecoveryCode};
 
 use super::identification::Recoverable;
 use super::mailed_codes::{MailedCode as _, ToFormer};
-use super::{Refusal, passwords};
+use super::{Refusal, passwords, registration};
 use crate::audit::{Activity, By};
 use crate::core::group_rules;
 use crate::mail::{MailKind, Notice};
@@ -223,6 +223,11 @@ async fn taken_back(
     let mut owner = user.clone();
     owner.take_back(former);
     owner.updated_at = by.now;
+    // Where somebody else has the name meanwhile, it is theirs.
+    let is_renamed = owner.username != user.username;
+    if is_renamed && registration::require_free_name(idp, &owner).await.is_err() {
+        owner.username.clone_from(&user.username);
+    }
     let (recovered, changed) = (Notice::PasswordRecovered, Notice::AddressChanged);
     let (recovered, changed) = (MailKind::Notice(recovered), MailKind::Notice(changed));
     Ok(Users::update(&owner)

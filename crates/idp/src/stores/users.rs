@@ -159,8 +159,12 @@ impl StoredUser {
         }
     }
 
-    /// Gives the account an address back that it had proven before.
+    /// Gives the account an address back that it had proven before; whoever signs on with the address
+    /// alone, with that one again.
     pub(crate) fn take_back(&mut self, former: &FormerAddress) {
+        if fold(&self.username) == fold(&self.email) {
+            self.username.clone_from(&former.address);
+        }
         self.email.clone_from(&former.address);
         self.email_verified = true;
         self.proven_email = None;

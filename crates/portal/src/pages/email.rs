@@ -17,6 +17,7 @@ use crate::paths;
 use crate::visit::Visit;
 
 const EMAIL: &str = "email";
+const USERNAME: &str = "username";
 
 #[derive(Template)]
 #[template(path = "email.html")]
@@ -36,6 +37,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     let own = Own::open_freshly(&visit).await?;
     let user = own.load(&visit).await?;
     let is_proven = user.email_verified == Some(true);
+    let is_name = is_the_username(&user);
     let present = user.email.unwrap_or_default();
     let typed = fields.line(EMAIL);
     let mut form = FormState::new(&[EMAIL]).with_value(EMAIL, typed.clone());
@@ -59,9 +61,14 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     } else {
         former.keep(own.id, &present, is_proven, now).await?
     };
-    if let Err(error) = set(&own, address.as_str()).await {
+    if let Err(error) = set(&own, address.as_str(), is_name).await {
         // Anything but a word about the address leaves open whether it was changed.
-        let Some(problem) = error.problem_with(EMAIL) else {
+        let places: &[&str] = if is_name {
+            &[EMAIL, USERNAME]
+        } else {
+            &[EMAIL]
+        };
+        let Some(problem) = places.iter().find_map(|place| error.problem_with(place)) else {
             return Err(own::failed(&visit, error).await);
         };
         if let Some(kept) = kept
@@ -70,7 +77,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             former.put_back(own.id, kept).await?;
         }
         // Whether somebody else has the address is not for whoever asks to know.
-        if !error.is_taken(EMAIL) {
+        if !places.iter().any(|place| error.is_taken(place)) {
             let messages = visit.portal().site().messages();
             let text = messages.format("error-pingone", &[("message", problem)]);
             form.set_error(EMAIL, text);
@@ -89,13 +96,15 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
 pub(crate) async fn undo(visit: Visit) -> Result<Response, Failure> {
     let own = Own::open_freshly(&visit).await?;
     let (former, now) = (visit.portal().former_addresses(), visit.portal().now());
-    let present = own.load(&visit).await?.email.unwrap_or_default();
+    let user = own.load(&visit).await?;
+    let is_name = is_the_username(&user);
+    let present = user.email.unwrap_or_default();
     let Some(found) = former.find(own.id, &present, now).await? else {
         let flash = Flash::info(visit.text("flash-email-too-late"));
         visit.leave(flash).await?;
         return Ok(Redirect::to(paths::USER_INFO).into_response());
     };
-    let user = match set(&own, &found.address).await {
+    let user = match set(&own, &found.address, is_name).await {
         Ok(user) => user,
         Err(error) => return Err(own::failed(&visit, error).await),
     };
@@ -110,9 +119,18 @@ pub(crate) async fn undo(visit: Visit) -> Result<Response, Failure> {
     Ok(Redirect::to(paths::EMAIL_CONFIRM).into_response())
 }
 
-async fn set(own: &Own, address: &str) -> Result<pingone::User, pingone::Error> {
+/// Whether somebody signs on with the address alone: then it stays so with another one.
+fn is_the_username(user: &pingone::User) -> bool {
+    let (username, email) = (user.username.as_deref(), user.email.as_deref());
+    username.map(name_key) == email.map(name_key)
+}
+
+async fn set(own: &Own, address: &str, is_name: bool) -> Result<pingone::User, pingone::Error> {
     let mut patch = UserPatch::default();
     patch.email = Patch::Set(address.to_owned());
+    if is_name {
+        patch.username = Patch::Set(address.to_owned());
+    }
     own.management.users().update(own.id, &patch).await
 }
 

@@ -44,6 +44,7 @@ const EXAMPLES: &[Example] = &[
     example("packaging/Dockerfile", [3, 0, 1]),
     example("packaging/debian/control", [0, 0, 0]),
     example("packaging/debian/copyright", [0, 0, 0]),
+    example("packaging/debian/lintian-overrides", [0, 0, 0]),
     example("packaging/debian/postinst", [0, 0, 0]),
     example("packaging/debian/postrm", [0, 0, 0]),
     example("packaging/debian/prerm", [0, 0, 0]),

@@ -190,6 +190,7 @@ async fn labels_are_those_that_dashboard_and_alerts_speak_of_and_none_is_prometh
     let system = System::prepare()
         .set("metrics.listen", "localhost:0")
         .set("idp.audit_file", file.to_str().unwrap())
+        .set("telemetry.otlp_endpoint", "http://127.0.0.1:1/")
         .start()
         .await;
     system.sign_on(&system.demo_user()).await;

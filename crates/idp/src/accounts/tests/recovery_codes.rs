@@ -379,8 +379,8 @@ async fn a_new_address_recovers_nothing_before_it_is_proven() {
 }
 
 /// An account with a password and an address that it has proven.
-async fn proven(world: &World) -> StoredUser {
-    let mut account = NewAccount::new("ada", "ada@example.com", world.population);
+async fn proven(world: &World, username: &str) -> StoredUser {
+    let mut account = NewAccount::new(username, "ada@example.com", world.population);
     account.email_verified = true;
     account.password = Some(NewPassword {
         value: Password::new(GOOD),
@@ -389,9 +389,12 @@ async fn proven(world: &World) -> StoredUser {
     world.try_register(account).await.unwrap()
 }
 
-/// Gives the account another address, which is proven, too.
+/// Gives the account another address, which is proven, too, and its name if it was the one before.
 async fn take_over(world: &World, user: &StoredUser, email: &str, actor: &Actor) {
     let mut moved = world.reread(user).await;
+    if moved.username == moved.email {
+        moved.username = email.to_owned();
+    }
     moved.move_to(email.to_owned(), Word::Trusted);
     let update = Users::update(&moved);
     update.commit_unrecorded(&world.idp).await.unwrap();
@@ -413,7 +416,7 @@ async fn for_a_week_the_mailbox_before_takes_the_account_back() {
         return;
     };
     let world = world(db, PasswordPolicy::standard()).await;
-    let ada = proven(&world).await;
+    let ada = proven(&world, "ada").await;
     let by_herself = Actor::from(&ada);
     let meant = async |typed: &str| {
         identification::for_recovery(&world.idp, world.environment, typed, world.now())
@@ -490,12 +493,40 @@ async fn for_a_week_the_mailbox_before_takes_the_account_back() {
 }
 
 #[tokio::test]
+async fn whoever_signs_on_with_the_address_alone_comes_back_to_it_as_well() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = proven(&world, "ada@example.com").await;
+    take_over(&world, &ada, "thief@example.com", &Actor::from(&ada)).await;
+    assert_eq!(world.reread(&ada).await.username, "thief@example.com");
+    let (idp, environment, now) = (&world.idp, world.environment, world.now());
+    let found = identification::for_recovery(idp, environment, "ada@example.com", now).await;
+    let found = found.unwrap();
+    recovery::send_code(idp, &found[0], &world.by())
+        .await
+        .unwrap();
+    let code = RecoveryCode::from_typed(&world.code_mailed_to("ada@example.com").await);
+    let new = Password::new(BETTER);
+    recovery::recover_one_of(idp, &found, &code, ComesFrom::Browser, &new, &world.by())
+        .await
+        .unwrap();
+    let back = world.reread(&ada).await;
+    assert_eq!(
+        (back.username, back.email),
+        ("ada@example.com".into(), "ada@example.com".into())
+    );
+    world.sign_on("ada@example.com", BETTER).await.unwrap();
+}
+
+#[tokio::test]
 async fn after_a_week_or_by_an_operator_a_change_of_address_is_final() {
     let Some(db) = super::super::fresh().await else {
         return;
     };
     let world = world(db, PasswordPolicy::standard()).await;
-    let ada = proven(&world).await;
+    let ada = proven(&world, "ada").await;
     let by_herself = Actor::from(&ada);
     let come_back = async |typed: &str| {
         let (idp, environment, now) = (&world.idp, world.environment, world.now());
