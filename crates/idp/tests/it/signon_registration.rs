@@ -6,7 +6,7 @@ use protocol::names::EmailAddress;
 use serde_json::json;
 use ui::UsernameField;
 
-use crate::management::{Api, user_path};
+use crate::management::Api;
 use crate::world::{NEW_PASSWORD, World, at_sign_on, shows, sub_page};
 
 /// Neither the pages nor their addresses tell whether an address is known here.

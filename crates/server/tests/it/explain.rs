@@ -14,7 +14,7 @@ struct Said {
 }
 
 fn said(page: &Page) -> Said {
-    let what = page.texts(".explained-cause").join(" ");
+    let what = page.texts(".explain-what").join(" ");
     let terms = page.texts(".explain-cause dt");
     let facts = page.texts(".explain-cause dd");
     let remedy = terms.iter().position(|term| term == "What to change");
