@@ -523,7 +523,7 @@ mod tests {
             // Classes of the style are called alike.
             let template = template.replace("class=\"explain-", "");
             for part in template.split("\"explain-").skip(1) {
-                let id = format!("explain-{}", part.split('"').next().unwrap_or_default());
+                let id = ["explain-", part.split('"').next().unwrap_or_default()].concat();
                 assert!(id == "explain-" || messages.contains(&id), "{id}");
             }
         }
