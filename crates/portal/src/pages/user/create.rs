@@ -163,14 +163,14 @@ async fn policy(visit: &Visit, population: &str) -> Result<PasswordPolicy, Failu
     Ok(services.policies.of_population(population).await?)
 }
 
-/// The populations that the operator may see, the default one first.
+/// The populations that the operator may see, the default one first and the others by name.
 async fn populations(visit: &Visit, operator: &Operator) -> Result<Vec<Choice>, Failure> {
     let mut all = match operator.management.populations().list().all().await {
         Ok(all) => all,
         Err(error) if error.is_forbidden() => Vec::new(),
         Err(error) => return Err(visit.api_failed(error).await),
     };
-    all.sort_by_key(|population| !population.default);
+    all.sort_by_key(|population| (!population.default, population.name.clone()));
     let choices = all.into_iter();
     Ok(choices
         .map(|population| Choice::new(population.id.to_string(), population.name))
