@@ -30,9 +30,13 @@ async function words(page) {
   const text = await page.evaluate(() => {
     const shown = document.body.innerText;
     const differing = [...document.querySelectorAll("time, dd code, #mail-text")];
-    return differing.reduce((text, one) => text.replace(one.innerText, "…"), shown);
+    // What is folded has no text.
+    const texts = differing.map((one) => one.innerText).filter(Boolean);
+    return texts.reduce((text, one) => text.replace(one, "…"), shown);
   });
   return text
+    // The browser's address; not every machine has IPv6.
+    .replace(/127\.0\.0\.1|::1/g, "…")
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "…")
     .replace(/\d+/g, "0")
     .split("\n")
