@@ -31,6 +31,7 @@ mod service;
 mod steps;
 mod system;
 mod tally;
+mod tutorial;
 
 #[cfg(feature = "bench")]
 mod bench;

@@ -13,7 +13,7 @@ use crate::system::System;
 use crate::tally::Tally;
 use crate::{
     cargo_home, clients, deploy, generated, layers, looked_at, prerequisites, program, root,
-    service, target,
+    service, target, tutorial,
 };
 
 /// One thing that `cargo xtask test` checks.
@@ -67,7 +67,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "package",
-        what: "the published crates build from their packages",
+        what: "the published crates build from their packages, and the tutorial's application",
         run: package,
     },
     Step {
@@ -272,7 +272,8 @@ pub(crate) const PUBLISHED: &[&str] = &[
     "latchkey-testkit",
 ];
 
-/// Packages what is published, and builds each from its package alone.
+/// Packages what is published, and builds each from its package alone; then what a reader of the
+/// tutorial builds upon them.
 fn package(_: &mut Tally) -> anyhow::Result<bool> {
     let folder = target().join("packages");
     forget_packages(&folder)?;
@@ -281,7 +282,8 @@ fn package(_: &mut Tally) -> anyhow::Result<bool> {
     for name in PUBLISHED {
         command = command.args(["-p", name]);
     }
-    command.env("CARGO_TARGET_DIR", folder).run()
+    let packages = command.env("CARGO_TARGET_DIR", folder).run()?;
+    Ok(tutorial::check()? && packages)
 }
 
 /// Removes what an earlier run unpacked and built of the published packages: Cargo takes it for
