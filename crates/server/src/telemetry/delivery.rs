@@ -3,7 +3,6 @@
 //! Works on the thread of the SDK's that collects the records, where nothing is logged to the
 //! collector itself, so that sending makes nothing to send.
 
-use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use prost::Message;
 use tokio::runtime::{Builder, Runtime};
+use ui::chain_of_causes;
 use url::Url;
 
 use super::{Counts, TelemetryError, TelemetrySettings};
@@ -40,7 +40,7 @@ pub(super) struct Delivery {
 /// Why a request came to nothing. Its text names no address, and no header.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("{}", chain(.0))]
+    #[error("{}", chain_of_causes(.0).join(": "))]
     Http(reqwest::Error),
     #[error("it answers {0}")]
     Refused(reqwest::StatusCode),
@@ -124,14 +124,4 @@ impl Delivery {
 
 fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
-}
-
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

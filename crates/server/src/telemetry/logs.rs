@@ -1,7 +1,7 @@
 //! The log: each event that comes into it, with the trace that it belongs to.
 
 use std::error::Error;
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -24,6 +24,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
+use ui::chain_of_causes;
 
 use super::counts::Counts;
 use super::delivery::Delivery;
@@ -117,13 +118,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let (mut text, mut cause) = (value.to_string(), value.source());
-        while let Some(error) = cause {
-            // Writing to a text does not fail.
-            let _ = write!(text, ": {error}");
-            cause = error.source();
-        }
-        self.add(field, text);
+        self.add(field, chain_of_causes(value).join(": "));
     }
 }
 
