@@ -46,7 +46,8 @@ pub struct Decoded {
     pub name: &'static str,
     /// Its fingerprint.
     pub print: Shown,
-    /// Its header; empty when the token cannot be read by anybody but its issuer.
+    /// Its header, in the bounds of the claims; empty when the token cannot be read by anybody but its
+    /// issuer.
     pub header: Map<String, Value>,
     /// Its claims. The nonce is a fingerprint.
     pub claims: Map<String, Value>,
@@ -67,7 +68,7 @@ impl Decoded {
         Self {
             name,
             print: Shown::fingerprint(token),
-            header: object(header),
+            header: bounded(object(header)),
             claims: bounded(object(claims)),
         }
     }
@@ -92,9 +93,9 @@ impl Decoded {
     }
 }
 
-fn bounded(claims: Map<String, Value>) -> Map<String, Value> {
-    let claims = claims.into_iter().take(MOST_CLAIMS);
-    claims
+fn bounded(members: Map<String, Value>) -> Map<String, Value> {
+    let members = members.into_iter().take(MOST_CLAIMS);
+    members
         .map(|(name, value)| {
             let value = match (name.as_str(), &value) {
                 ("nonce", Value::String(nonce)) => json!(Shown::fingerprint(nonce).to_string()),

@@ -5,10 +5,13 @@ use std::fmt;
 use std::hash::BuildHasher as _;
 use std::sync::OnceLock;
 
-use percent_encoding::percent_decode_str;
+use url::form_urlencoded;
 
 /// Longer texts are cut, in characters.
 const LONGEST: usize = 256;
+
+/// Longer names are, too.
+const LONGEST_NAME: usize = 40;
 
 /// So many parameters of a request are kept.
 const MOST_PARAMETERS: usize = 32;
@@ -157,25 +160,14 @@ impl fmt::Display for Shown {
 impl Parameter {
     /// The parameters of a query or a form; names are cut, and so is the list.
     pub fn all(bytes: &[u8]) -> Vec<Self> {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        pairs
+        form_urlencoded::parse(bytes)
             .take(MOST_PARAMETERS)
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                let (name, value) = (decode(name), decode(value));
-                Self {
-                    value: Shown::parameter(&name, &value),
-                    name: name.chars().take(40).collect(),
-                }
+            .map(|(name, value)| Self {
+                value: Shown::parameter(&name, &value),
+                name: name.chars().take(LONGEST_NAME).collect(),
             })
             .collect()
     }
-}
-
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 fn cut(text: &str) -> String {
