@@ -1,5 +1,6 @@
 //! A sign-on as it is kept: the requests that belong together, and how it ended.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,6 +10,9 @@ use protocol::trail::{Checked, Parameter, Shown, Step};
 const KEPT_FIRST: usize = 24;
 /// … and its end.
 const KEPT_LAST: usize = 16;
+
+/// So many values connect requests with it.
+const MOST_KEYS: usize = 8 * (KEPT_FIRST + KEPT_LAST);
 
 /// So much text of one sign-on is kept, in bytes.
 const MOST_BYTES: usize = 128 * 1024;
@@ -60,7 +64,7 @@ pub(crate) struct Redirect {
 }
 
 /// By what requests are known to belong together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     Id(String),
     Value(&'static str, u64),
@@ -180,7 +184,7 @@ impl Exchange {
 #[derive(Clone, Debug)]
 pub(crate) struct SignOn {
     exchanges: Vec<Exchange>,
-    keys: Vec<Key>,
+    keys: BTreeSet<Key>,
     bytes: usize,
     /// How many requests there was no room for.
     pub(crate) left_out: usize,
@@ -209,7 +213,7 @@ impl SignOn {
     pub(crate) fn new(first: Exchange) -> Self {
         let mut sign_on = Self {
             exchanges: Vec::new(),
-            keys: Vec::new(),
+            keys: BTreeSet::new(),
             bytes: 0,
             left_out: 0,
         };
@@ -222,8 +226,8 @@ impl SignOn {
         let bytes = exchange.bytes();
         for key in exchange.keys() {
             // Ids of what is left out are of no use, but values may still connect what comes.
-            if !self.keys.contains(&key) && self.keys.len() < 8 * (KEPT_FIRST + KEPT_LAST) {
-                self.keys.push(key);
+            if self.keys.len() < MOST_KEYS {
+                self.keys.insert(key);
             }
         }
         let place = self
@@ -246,9 +250,7 @@ impl SignOn {
     }
 
     pub(crate) fn has_request(&self, id: &str) -> bool {
-        self.keys
-            .iter()
-            .any(|key| matches!(key, Key::Id(known) if known == id))
+        self.keys.contains(&Key::Id(id.to_owned()))
     }
 
     pub(crate) fn has_authorization(&self) -> bool {
