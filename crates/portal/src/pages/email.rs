@@ -121,8 +121,8 @@ pub(crate) async fn undo(visit: Visit) -> Result<Response, Failure> {
 
 /// Whether somebody signs on with the address alone: then it stays so with another one.
 fn is_the_username(user: &pingone::User) -> bool {
-    let (username, email) = (user.username.as_deref(), user.email.as_deref());
-    username.map(name_key) == email.map(name_key)
+    let username = user.username.as_deref();
+    username.is_some_and(|name| Some(name_key(name)) == user.email.as_deref().map(name_key))
 }
 
 async fn set(own: &Own, address: &str, is_name: bool) -> Result<pingone::User, pingone::Error> {

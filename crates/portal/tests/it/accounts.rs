@@ -170,6 +170,26 @@ async fn whoever_had_no_address_is_offered_none_to_take_back() {
 }
 
 #[tokio::test]
+async fn whoever_signs_on_with_the_address_alone_does_so_with_the_next_one() {
+    for (username, with_the_next, again) in [
+        ("Ada@example.com", "augusta@example.com", "ada@example.com"),
+        ("ada", "ada", "ada"),
+    ] {
+        let site = Site::start().await;
+        site.fake
+            .change("ada", |person| person.username = username.to_owned());
+        let browser = site.signed_on(username).await;
+        let change = [("email", "augusta@example.com")];
+        browser.post("/profile/email", &change).await.expect(303);
+        let person = site.fake.person(with_the_next).expect(username);
+        assert_eq!(person.email, "augusta@example.com", "{username}");
+        browser.post("/profile/email/undo", &[]).await.expect(303);
+        let person = site.fake.person(again).expect(username);
+        assert_eq!(person.email, "ada@example.com", "{username}");
+    }
+}
+
+#[tokio::test]
 async fn no_code_is_announced_when_none_is_sent() {
     let site = Site::start().await;
     let browser = site.signed_on("ada").await;
