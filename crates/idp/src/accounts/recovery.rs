@@ -225,7 +225,7 @@ async fn taken_back(
     owner.updated_at = by.now;
     // Where somebody else has the name meanwhile, it is theirs.
     let is_renamed = owner.username != user.username;
-    if is_renamed && registration::require_free_name(idp, &owner).await.is_err() {
+    if is_renamed && !registration::is_free_name(idp, &owner).await? {
         owner.username.clone_from(&user.username);
     }
     let (recovered, changed) = (Notice::PasswordRecovered, Notice::AddressChanged);

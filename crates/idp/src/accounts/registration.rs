@@ -330,15 +330,29 @@ pub(crate) async fn require_free_name(
     core: &Core,
     user: &StoredUser,
 ) -> Result<(), RegistrationRefusal> {
-    let users = Users::new(core.db());
     require_own_address(user)?;
-    let (environment, name) = (user.environment_id, &user.username);
-    let mut others = users.find_by_email(environment, name).await?;
-    others.extend(users.find_by_username(environment, name).await?);
-    if others.iter().any(|other| other.id != user.id) {
+    if is_anybody_elses(core, user).await? {
         return Err(RegistrationRefusal::UsernameTaken);
     }
     Ok(())
+}
+
+/// Whether a user may have this name.
+///
+/// # Errors
+///
+/// When the database does not tell.
+pub(crate) async fn is_free_name(core: &Core, user: &StoredUser) -> Result<bool, StoreError> {
+    Ok(require_own_address(user).is_ok() && !is_anybody_elses(core, user).await?)
+}
+
+/// Whether somebody else has a user's name, as a username or as an address.
+async fn is_anybody_elses(core: &Core, user: &StoredUser) -> Result<bool, StoreError> {
+    let users = Users::new(core.db());
+    let (environment, name) = (user.environment_id, &user.username);
+    let mut others = users.find_by_email(environment, name).await?;
+    others.extend(users.find_by_username(environment, name).await?);
+    Ok(others.iter().any(|other| other.id != user.id))
 }
 
 /// Refuses a name that is a mail address and not the user's own.
