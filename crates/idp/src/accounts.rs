@@ -13,6 +13,7 @@ pub(crate) mod totp;
 pub(crate) mod verification;
 
 use protocol::password_policy::Evaluation;
+use protocol::trail::Reason;
 
 use crate::hasher::HashError;
 
@@ -64,6 +65,12 @@ pub(crate) enum Refusal {
     /// A mail could not be composed.
     #[error(transparent)]
     Mail(#[from] crate::mail::ComposeError),
+}
+
+impl Reason for Refusal {
+    fn is_own_fault(&self) -> bool {
+        matches!(self, Self::Hashing(_) | Self::Store(_) | Self::Mail(_))
+    }
 }
 
 #[cfg(test)]

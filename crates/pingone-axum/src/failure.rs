@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use protocol::oauth::OAuthErrorCode;
+use protocol::trail::Reason;
 
 use crate::TokenStoreError;
 
@@ -55,6 +56,12 @@ pub enum SignOnFailure {
     /// The answer belongs to no sign-on of this browser, or to one that was answered before.
     #[error("no sign-on with this state was begun in this browser, or it was answered before")]
     UnknownState,
+}
+
+impl Reason for SignOnFailure {
+    fn is_own_fault(&self) -> bool {
+        matches!(self, Self::Session(_) | Self::Store(_))
+    }
 }
 
 impl From<pingone::Error> for SignOnFailure {

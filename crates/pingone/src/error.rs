@@ -10,6 +10,7 @@ use http::StatusCode;
 use protocol::jose::IdTokenError;
 use protocol::oauth::{OAuthError, OAuthErrorCode};
 use protocol::pingone::{ApiError, ErrorDetail};
+use protocol::trail::Reason;
 
 use self::text::certificate_refusal;
 use crate::retry::Failure;
@@ -36,6 +37,9 @@ use crate::retry::Failure;
 pub struct Error {
     inner: Arc<Inner>,
 }
+
+/// Whether the other side could not answer, or would not: that is what was to be checked.
+impl Reason for Error {}
 
 struct Inner {
     /// Method and path, ids replaced by dots.

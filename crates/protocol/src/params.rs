@@ -7,6 +7,8 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
+use crate::trail::Reason;
+
 /// More parameters than this are refused.
 const MOST_PARAMETERS: usize = 128;
 
@@ -49,6 +51,8 @@ pub enum InvalidParams {
     #[error("there are more than {MOST_PARAMETERS} parameters")]
     TooMany,
 }
+
+impl Reason for InvalidParams {}
 
 impl FormParams {
     /// Reads `application/x-www-form-urlencoded` text.

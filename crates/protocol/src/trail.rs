@@ -164,6 +164,15 @@ pub fn said(text: &dyn fmt::Display) {
     note(|| Step::Said(cut(&text.to_string())));
 }
 
+/// Why a check failed.
+pub trait Reason: fmt::Display {
+    /// Whether whoever checks could not find out, as without a database. That says nothing about what
+    /// was to be checked, and nobody else can mend it.
+    fn is_own_fault(&self) -> bool {
+        false
+    }
+}
+
 impl Check {
     /// A check: what must be true, where that is written, and what to change when it is not.
     pub const fn new(what: &'static str, section: &'static str, remedy: &'static str) -> Self {
@@ -194,17 +203,19 @@ impl Check {
         self.found(input, || Some(why.to_string()));
     }
 
-    /// Notes a verdict, and gives it back.
+    /// Notes a verdict, unless it could not be reached, and gives it back.
     ///
     /// # Errors
     ///
     /// The one that it was given.
-    pub fn judged<T, E: fmt::Display>(
+    pub fn judged<T, E: Reason>(
         &'static self,
         input: impl Show,
         verdict: Result<T, E>,
     ) -> Result<T, E> {
-        self.found(input, || verdict.as_ref().err().map(ToString::to_string));
+        if !verdict.as_ref().is_err_and(Reason::is_own_fault) {
+            self.found(input, || verdict.as_ref().err().map(ToString::to_string));
+        }
         verdict
     }
 
@@ -213,7 +224,7 @@ impl Check {
     /// # Errors
     ///
     /// What `otherwise` makes, if it is not so.
-    pub fn require<E: fmt::Display>(
+    pub fn require<E: Reason>(
         &'static self,
         input: impl Show,
         is_so: bool,
@@ -284,6 +295,12 @@ mod tests {
 
     static EVEN: Check = Check::new("It is even", "arithmetic, 1", "Add one");
 
+    impl Reason for &'static str {
+        fn is_own_fault(&self) -> bool {
+            *self == "no abacus"
+        }
+    }
+
     fn poll_once<F: Future>(work: Pin<&mut F>) -> Poll<F::Output> {
         work.poll(&mut Context::from_waker(Waker::noop()))
     }
@@ -326,6 +343,18 @@ mod tests {
                 other => panic!("{other:?}"),
             });
             assert!(names.into_iter().all(|shown| shown == name));
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_found_out_is_no_failed_check() {
+        for (reason, steps) in [("odd", 1), ("no abacus", 0)] {
+            let trail = Trail::default();
+            let mut work = pin!(trail.scope(async {
+                assert_eq!(EVEN.judged("1", Err::<(), _>(reason)), Err(reason));
+            }));
+            assert!(poll_once(work.as_mut()).is_ready());
+            assert_eq!(trail.take().len(), steps, "{reason}");
         }
     }
 

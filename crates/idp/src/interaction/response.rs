@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use platform::net::RequestId;
 use protocol::id::{ApplicationId, EnvironmentId};
 use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseMode};
+use protocol::trail::Reason;
 use serde::{Deserialize, Serialize};
 use ui::{Html, Layout, Side};
 use url::form_urlencoded;
@@ -42,6 +43,8 @@ impl fmt::Display for ReturnError {
         write!(f, "{}: {}", self.code, self.detail)
     }
 }
+
+impl Reason for ReturnError {}
 
 impl ReturnError {
     pub(crate) fn new(code: OAuthErrorCode, detail: impl Into<String>) -> Self {

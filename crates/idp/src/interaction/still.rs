@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use protocol::id::EnvironmentId;
 use protocol::oauth::{OAuthErrorCode, RedirectUri, ResponseType, Scopes};
 use protocol::pingone::{GrantTypeName, ParRequirement, ResponseTypeName};
-use protocol::trail::{Hidden, Made, Shown};
+use protocol::trail::{Hidden, Made, Reason, Shown};
 
 use super::browser::Browser;
 use super::policy::Demand;
@@ -33,6 +33,15 @@ pub(crate) enum Failed {
     Request(ReturnError),
     /// The service is, or the address does not stand any more: the person is told.
     Page(PageFailure),
+}
+
+impl Reason for Failed {
+    fn is_own_fault(&self) -> bool {
+        match self {
+            Self::Request(error) => error.is_own_fault(),
+            Self::Page(failure) => failure.is_own_fault(),
+        }
+    }
 }
 
 impl fmt::Display for Failed {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use self::claims::RawClaims;
 pub use self::claims::{Audience, IdTokenClaims};
 use super::{NumericDate, TokenError, VerificationKeys, left_half_hash};
-use crate::trail::{Fingerprinted, Hidden, Made, Shown};
+use crate::trail::{Fingerprinted, Hidden, Made, Reason, Shown};
 
 /// The longest `sub` that the specification allows, in ASCII characters.
 const MAX_SUBJECT_CHARACTERS: usize = 255;
@@ -217,6 +217,8 @@ pub enum IdTokenError {
     #[error("the refreshed ID token's `auth_time` is not the first one's")]
     AuthenticationTimeChanged,
 }
+
+impl Reason for IdTokenError {}
 
 impl IdTokenVerifier {
     /// A verifier for this issuer (compared character by character) and client.

@@ -13,7 +13,7 @@ use db::StoreError;
 use platform::net::RequestId;
 use protocol::oauth::{OAuthError, OAuthErrorCode};
 use protocol::params::InvalidParams;
-use protocol::trail;
+use protocol::trail::{self, Reason};
 use web::forbid_storing;
 use web::form::FormRejection;
 
@@ -51,6 +51,12 @@ pub(crate) struct OAuthFailure {
 impl fmt::Display for OAuthFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl Reason for OAuthFailure {
+    fn is_own_fault(&self) -> bool {
+        self.status.is_server_error()
     }
 }
 

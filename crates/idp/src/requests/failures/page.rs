@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use db::StoreError;
 use platform::net::RequestId;
 use protocol::params::InvalidParams;
-use protocol::trail;
+use protocol::trail::{self, Reason};
 use ui::{ErrorPage, Html, Layout, Look, Mode, Side, Site};
 use web::Limited;
 use web::form::FormRejection;
@@ -111,6 +111,12 @@ impl From<PageError> for PageFailure {
             way_on: None,
             cause: None,
         }
+    }
+}
+
+impl Reason for PageFailure {
+    fn is_own_fault(&self) -> bool {
+        matches!(self.error, PageError::Internal | PageError::Unavailable)
     }
 }
 

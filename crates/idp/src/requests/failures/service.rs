@@ -61,3 +61,27 @@ macro_rules! from_service {
 }
 
 pub(crate) use from_service;
+
+#[cfg(test)]
+mod tests {
+    use protocol::trail::Reason;
+
+    use super::*;
+    use crate::accounts::Refusal;
+    use crate::requests::failures::oauth::OAuthFailure;
+    use crate::requests::failures::page::{PageError, PageFailure};
+
+    #[test]
+    fn what_the_service_could_not_do_is_no_fault_of_whoever_asks() {
+        let services: [fn() -> ServiceError; 2] =
+            [|| HashError::Busy.into(), || HashError::Failed.into()];
+        for service in services {
+            assert!(OAuthFailure::service(service()).is_own_fault());
+            assert!(PageFailure::service(service()).is_own_fault());
+        }
+        assert!(Refusal::from(HashError::Busy).is_own_fault());
+        assert!(!OAuthFailure::invalid_client("unknown").is_own_fault());
+        assert!(!PageFailure::from(PageError::ApplicationUnknown).is_own_fault());
+        assert!(!Refusal::CodeInvalid.is_own_fault());
+    }
+}
