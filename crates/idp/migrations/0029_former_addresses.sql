@@ -1,13 +1,17 @@
--- The address that an account had proven before its owner changed it, while whoever reads it can take
+-- Addresses that an account had proven before its owner changed them, while whoever reads one can take
 -- the account back.
 CREATE TABLE former_addresses (
-    user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     environment_id TEXT NOT NULL,
     address TEXT NOT NULL,
     address_key TEXT NOT NULL,
     proven_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, address_key)
 );
 
 CREATE INDEX former_addresses_by_address ON former_addresses (environment_id, address_key);
 CREATE INDEX former_addresses_by_end ON former_addresses (expires_at);
+
+-- Whether the present address is what an operator set: then there is no way back to the one before.
+ALTER TABLE users ADD COLUMN email_set_by_operator BOOLEAN NOT NULL DEFAULT FALSE;

@@ -36,25 +36,18 @@ pub(super) trait MailedCode {
     }
 }
 
-impl MailedCode for RecoveryCode {
-    const PLACE: &'static str = "recovery_codes.digest";
-
-    fn text(&self) -> &str {
-        self.expose()
-    }
-}
-
-/// A recovery code that goes to the address which an account had before, and is nothing without it.
-pub(super) struct ToFormer<'a> {
+/// A recovery code with the mailbox that it went to, elsewhere it is nothing: the account may have moved
+/// from there while the mail was written.
+pub(super) struct ToMailbox<'a> {
     pub(super) code: &'a RecoveryCode,
     pub(super) address: &'a str,
 }
 
-impl MailedCode for ToFormer<'_> {
-    const PLACE: &'static str = RecoveryCode::PLACE;
+impl MailedCode for ToMailbox<'_> {
+    const PLACE: &'static str = "recovery_codes.digest";
 
     fn text(&self) -> &str {
-        self.code.text()
+        self.code.expose()
     }
 
     fn context(&self, user: UserId) -> String {

@@ -4,7 +4,7 @@ use protocol::password_policy::CurrentPassword;
 use protocol::secret::{Password, RecoveryCode};
 
 use super::identification::Recoverable;
-use super::mailed_codes::{MailedCode as _, ToFormer};
+use super::mailed_codes::{MailedCode as _, ToMailbox};
 use super::{Refusal, passwords, registration};
 use crate::audit::{Activity, By};
 use crate::core::group_rules;
@@ -45,7 +45,7 @@ pub(crate) async fn send_code(idp: &Idp, whom: &Recoverable, by: &By) -> Result<
     let written = mailed
         .and(RecoveryCodes::insert(
             user.id,
-            &tag(idp, whom, &code),
+            &to_mailbox(&code, whom).tag(idp, user.id),
             expires_at,
             by.now,
         ))
@@ -61,25 +61,10 @@ pub(crate) async fn send_code(idp: &Idp, whom: &Recoverable, by: &By) -> Result<
     }
 }
 
-/// What is kept of a code: one that went to another mailbox is another one.
-fn tag(idp: &Idp, whom: &Recoverable, code: &RecoveryCode) -> CodeTag {
-    match &whom.former {
-        None => code.tag(idp, whom.user.id),
-        Some(former) => to_former(code, former).tag(idp, whom.user.id),
-    }
-}
-
-fn is_kept_as(idp: &Idp, whom: &Recoverable, code: &RecoveryCode, tag: &CodeTag) -> bool {
-    match &whom.former {
-        None => code.is_kept_as(tag, idp, whom.user.id),
-        Some(former) => to_former(code, former).is_kept_as(tag, idp, whom.user.id),
-    }
-}
-
-fn to_former<'a>(code: &'a RecoveryCode, former: &'a FormerAddress) -> ToFormer<'a> {
-    ToFormer {
+fn to_mailbox<'a>(code: &'a RecoveryCode, whom: &'a Recoverable) -> ToMailbox<'a> {
+    ToMailbox {
         code,
-        address: &former.address,
+        address: whom.mailbox(),
     }
 }
 
@@ -133,8 +118,8 @@ pub(crate) async fn recover_one_of(
             continue;
         };
         given_back = given_back.and(RecoveryCodes::give_try_back(user.id, from, &tried.sent));
-        let mut tags = tried.sent.iter();
-        if let Some(tag) = tags.find(|tag| is_kept_as(idp, whom, code, tag)) {
+        let (mut tags, mailed) = (tried.sent.iter(), to_mailbox(code, whom));
+        if let Some(tag) = tags.find(|tag| mailed.is_kept_as(tag, idp, user.id)) {
             given_back.commit_unrecorded(idp).await?;
             return redeem(idp, whom, tag, new, by).await;
         }

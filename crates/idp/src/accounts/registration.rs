@@ -259,11 +259,11 @@ pub(crate) async fn remind_owners(
 
 /// The users to whom an address belongs, or who at least have it.
 async fn owners(
-    idp: &Idp,
+    core: &Core,
     environment: EnvironmentId,
     email: &str,
 ) -> Result<Vec<StoredUser>, StoreError> {
-    let mut owners = Users::new(idp.db())
+    let mut owners = Users::new(core.db())
         .find_by_email(environment, email)
         .await?;
     let proved = |owner: &StoredUser| Users::owner_since(owner, email).is_some();
@@ -346,11 +346,11 @@ pub(crate) async fn is_free_name(core: &Core, user: &StoredUser) -> Result<bool,
     Ok(require_own_address(user).is_ok() && !is_anybody_elses(core, user).await?)
 }
 
-/// Whether somebody else has a user's name, as a username or as an address.
+/// Whether somebody else has a user's name, as a username or as the address of the account.
 async fn is_anybody_elses(core: &Core, user: &StoredUser) -> Result<bool, StoreError> {
-    let users = Users::new(core.db());
     let (environment, name) = (user.environment_id, &user.username);
-    let mut others = users.find_by_email(environment, name).await?;
+    let mut others = owners(core, environment, name).await?;
+    let users = Users::new(core.db());
     others.extend(users.find_by_username(environment, name).await?);
     Ok(others.iter().any(|other| other.id != user.id))
 }
@@ -363,8 +363,11 @@ pub(crate) fn require_own_address(user: &StoredUser) -> Result<(), RegistrationR
     Ok(())
 }
 
+/// Whether the username is the user's address: the one that was proven, where the present one is not
+/// yet. An operator's word does without a proof.
 fn is_own_address(user: &StoredUser) -> bool {
-    Users::has_email(user, &user.username)
+    let is_present = Users::has_email(user, &user.username);
+    Users::has_name(user, user.mailbox()) || (is_present && user.email_set_by_operator)
 }
 
 /// The first user of an environment that is about to be made with `policy` as its default: nobody
@@ -448,6 +451,7 @@ fn into_user(
         attributes: account.attributes,
         proven_email: None,
         email_proven_at: account.email_verified.then_some(now),
+        email_set_by_operator: false,
         verify_status: account.verify_status,
         identity_provider: account.identity_provider,
         version: 0,

@@ -1,13 +1,14 @@
 //! The proof of a mail address: a code goes out, and comes back.
 
+use db::StoreError;
 use jiff::Timestamp;
 use protocol::names::name_key;
 use protocol::secret::VerificationCode;
 
-use super::Refusal;
 use super::mailed_codes::MailedCode as _;
+use super::{Refusal, registration};
 use crate::audit::{Activity, By};
-use crate::core::group_rules;
+use crate::core::{Core, group_rules};
 use crate::mail::MailKind;
 use crate::state::Idp;
 use crate::stores::change::Change;
@@ -96,6 +97,7 @@ pub(crate) async fn verify(
     let moved = if changed.mailbox() == user.mailbox() {
         Change::new()
     } else {
+        renamed(idp, user, &mut changed).await?;
         moved(user, &changed, by)
     };
     changed.updated_at = by.now;
@@ -114,6 +116,23 @@ pub(crate) async fn verify(
         Err(error) if error.unmet() == Some(0) => Err(Refusal::CodeInvalid),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whoever signs on with the address alone does so with another one, once it is proven. Where somebody
+/// else has that name it is theirs.
+async fn renamed(
+    core: &Core,
+    user: &StoredUser,
+    changed: &mut StoredUser,
+) -> Result<(), StoreError> {
+    if !Users::has_name(user, user.mailbox()) {
+        return Ok(());
+    }
+    changed.username = changed.mailbox().to_owned();
+    if !registration::is_free_name(core, changed).await? {
+        changed.username.clone_from(&user.username);
+    }
+    Ok(())
 }
 
 /// What comes with another mailbox: a code for a new password that was mailed to the one before is worth

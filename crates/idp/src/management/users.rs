@@ -30,6 +30,7 @@ use crate::requests::failures::api::ApiFailure;
 use crate::state::Idp;
 use crate::stores::change::Change;
 use crate::stores::codes::{RecoveryCodes, VerificationCodes};
+use crate::stores::former_addresses::FormerAddresses;
 use crate::stores::groups::Groups;
 use crate::stores::password_policies::StoredPasswordPolicy;
 use crate::stores::passwords::StoredPassword;
@@ -345,6 +346,7 @@ async fn renamed<P>(
     };
     if has_moved {
         changed.move_to(email, on.word());
+        changed.email_set_by_operator = !on.by.is(on.user.id);
     } else {
         changed.email = email;
     }
@@ -404,7 +406,7 @@ pub(super) async fn write_with<P>(
 }
 
 /// What another mail address brings with it: the owner is told, and codes that were mailed to
-/// another mailbox are worth nothing any more.
+/// another mailbox are worth nothing any more. What an operator changes stays changed.
 async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFailure> {
     if !has_moved(&on.user, &changed.email) {
         return Ok(Change::new());
@@ -417,11 +419,14 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
     });
     let told = on.idp.mail().enqueue(&on.idp, &on.user, &notice, on.now);
     let told = told.await.map_err(ApiFailure::internal)?;
-    let told = told.and(VerificationCodes::delete(changed.id));
-    if stays {
-        return Ok(told);
+    let mut change = told.and(VerificationCodes::delete(changed.id));
+    if changed.email_set_by_operator {
+        change = change.and(FormerAddresses::forget(changed.id));
     }
-    Ok(told.and(RecoveryCodes::delete(changed.id)))
+    if stays {
+        return Ok(change);
+    }
+    Ok(change.and(RecoveryCodes::delete(changed.id)))
 }
 
 /// Nobody shuts themselves out: one click would do it; and nobody is shut out where nobody would be

@@ -14,15 +14,17 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Accounts beyond these of one address are not looked at.
 const MOST_OF_ONE_ADDRESS: u32 = 10;
 
-/// Whoever changes the address twice does not get rid of the first owner: an earlier address gives way
-/// when its time is over.
+/// So many are kept for one user. Earlier ones come first: whoever changes the address again and again
+/// does not get rid of the owner.
+const MOST_OF_ONE_USER: u32 = 8;
+
 const KEEP: &str = "\
 INSERT INTO former_addresses (user_id, environment_id, address, address_key, proven_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (user_id) DO UPDATE
-   SET address = excluded.address, address_key = excluded.address_key,
-       proven_at = excluded.proven_at, expires_at = excluded.expires_at
- WHERE former_addresses.expires_at <= $7";
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT),
+       CAST($6 AS BIGINT)
+ WHERE (SELECT COUNT(*) FROM former_addresses WHERE user_id = $1 AND expires_at > $7) < $8
+    ON CONFLICT (user_id, address_key) DO UPDATE
+   SET address = excluded.address, proven_at = excluded.proven_at, expires_at = excluded.expires_at";
 
 const FORGET: &str = "DELETE FROM former_addresses WHERE user_id = $1";
 
@@ -46,7 +48,7 @@ pub(crate) struct FormerAddress {
     pub(crate) proven_at: Timestamp,
 }
 
-/// One for each user at most.
+/// A few for each user.
 #[derive(Debug)]
 pub(crate) struct FormerAddresses<'a>(&'a Reader);
 
@@ -69,7 +71,8 @@ impl<'a> FormerAddresses<'a> {
                 .bind(fold(&former.address))
                 .bind(former.proven_at)
                 .bind(now + KEPT_FOR)
-                .bind(now),
+                .bind(now)
+                .bind(MOST_OF_ONE_USER),
         )
     }
 

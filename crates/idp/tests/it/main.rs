@@ -59,6 +59,7 @@ mod management_user_names;
 mod management_user_sessions;
 mod management_users;
 mod management_webhooks;
+mod moved_addresses;
 mod oauth_authorize;
 mod oauth_client;
 mod oauth_codes;

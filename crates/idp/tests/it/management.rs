@@ -362,3 +362,11 @@ pub(crate) fn refused(answer: &Answer, status: u16, code: &str, detail: &str, ta
         (code, detail, target)
     );
 }
+
+/// The path of the user with this name.
+pub(crate) async fn found_user(api: &Api<'_>, username: &str) -> String {
+    let filter = format!("users?filter=username%20eq%20%22{username}%22");
+    let page = api.get(&filter).await.expect(StatusCode::OK).json();
+    let id = page["_embedded"]["users"][0]["id"].as_str().unwrap();
+    format!("users/{id}")
+}

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use idp::demo::Account;
 use serde_json::{Value, json};
 
-use crate::management::{Api, forbidden, id, signs_on};
+use crate::management::{Api, forbidden, found_user, id, signs_on};
 use crate::world::{Answer, Received, World};
 
 /// Those who administer a part, and must not get at the rest.
@@ -53,13 +53,6 @@ async fn grant(api: &Api<'_>, application: &str, names: &[&str]) -> Answer {
     let body = json!({ "resource": { "id": resource }, "scopes": scopes });
     api.post(&format!("applications/{application}/grants"), &body)
         .await
-}
-
-async fn found_user(api: &Api<'_>, username: &str) -> String {
-    let filter = format!("users?filter=username%20eq%20%22{username}%22");
-    let page = api.get(&filter).await.expect(StatusCode::OK).json();
-    let id = page["_embedded"]["users"][0]["id"].as_str().unwrap();
-    format!("users/{id}")
 }
 
 /// Every way to put oneself behind an application that carries more than one holds.

@@ -37,7 +37,6 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     let own = Own::open_freshly(&visit).await?;
     let user = own.load(&visit).await?;
     let is_proven = user.email_verified == Some(true);
-    let is_name = is_the_username(&user);
     let present = user.email.unwrap_or_default();
     let typed = fields.line(EMAIL);
     let mut form = FormState::new(&[EMAIL]).with_value(EMAIL, typed.clone());
@@ -61,14 +60,9 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     } else {
         former.keep(own.id, &present, is_proven, now).await?
     };
-    if let Err(error) = set(&own, address.as_str(), is_name).await {
+    if let Err(error) = set(&own, address.as_str()).await {
         // Anything but a word about the address leaves open whether it was changed.
-        let places: &[&str] = if is_name {
-            &[EMAIL, USERNAME]
-        } else {
-            &[EMAIL]
-        };
-        let Some(problem) = places.iter().find_map(|place| error.problem_with(place)) else {
+        let Some(problem) = error.problem_with(EMAIL) else {
             return Err(own::failed(&visit, error).await);
         };
         if let Some(kept) = kept
@@ -77,7 +71,7 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
             former.put_back(own.id, kept).await?;
         }
         // Whether somebody else has the address is not for whoever asks to know.
-        if !places.iter().any(|place| error.is_taken(place)) {
+        if !error.is_taken(EMAIL) {
             let messages = visit.portal().site().messages();
             let text = messages.format("error-pingone", &[("message", problem)]);
             form.set_error(EMAIL, text);
@@ -104,10 +98,13 @@ pub(crate) async fn undo(visit: Visit) -> Result<Response, Failure> {
         visit.leave(flash).await?;
         return Ok(Redirect::to(paths::USER_INFO).into_response());
     };
-    let user = match set(&own, &found.address, is_name).await {
+    let user = match set(&own, &found.address).await {
         Ok(user) => user,
         Err(error) => return Err(own::failed(&visit, error).await),
     };
+    if is_name {
+        rename(&visit, &own, &found.address).await?;
+    }
     former.delete(own.id).await?;
     let messages = visit.portal().site().messages();
     let text = messages.format("flash-email-restored", &[("email", found.address.as_str())]);
@@ -121,17 +118,31 @@ pub(crate) async fn undo(visit: Visit) -> Result<Response, Failure> {
 
 /// Whether somebody signs on with the address alone: then it stays so with another one.
 fn is_the_username(user: &pingone::User) -> bool {
-    let username = user.username.as_deref();
-    username.is_some_and(|name| Some(name_key(name)) == user.email.as_deref().map(name_key))
+    let address = user.email.as_deref().unwrap_or_default();
+    is_named(user, address)
 }
 
-async fn set(own: &Own, address: &str, is_name: bool) -> Result<pingone::User, pingone::Error> {
+fn is_named(user: &pingone::User, address: &str) -> bool {
+    let username = user.username.as_deref();
+    username.is_some_and(|name| name_key(name) == name_key(address))
+}
+
+async fn set(own: &Own, address: &str) -> Result<pingone::User, pingone::Error> {
     let mut patch = UserPatch::default();
     patch.email = Patch::Set(address.to_owned());
-    if is_name {
-        patch.username = Patch::Set(address.to_owned());
-    }
     own.management.users().update(own.id, &patch).await
+}
+
+/// Lets the user sign on with this address. Where it is not to be had as a name, because somebody else has
+/// it or it is not proven yet, the name stays what it is: the environment may follow by itself.
+async fn rename(visit: &Visit, own: &Own, address: &str) -> Result<(), Failure> {
+    let mut patch = UserPatch::default();
+    patch.username = Patch::Set(address.to_owned());
+    match own.management.users().update(own.id, &patch).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.problem_with(USERNAME).is_some() => Ok(()),
+        Err(error) => Err(own::failed(visit, error).await),
+    }
 }
 
 async fn show(visit: &Visit, form: FormState, present: String) -> Result<Response, Failure> {

@@ -170,7 +170,7 @@ async fn whoever_had_no_address_is_offered_none_to_take_back() {
 }
 
 #[tokio::test]
-async fn whoever_signs_on_with_the_address_alone_does_so_with_the_next_one() {
+async fn whoever_signs_on_with_the_address_alone_does_so_with_the_next_one_once_it_is_proven() {
     for (username, with_the_next, again) in [
         ("Ada@example.com", "augusta@example.com", "ada@example.com"),
         ("ada", "ada", "ada"),
@@ -181,8 +181,12 @@ async fn whoever_signs_on_with_the_address_alone_does_so_with_the_next_one() {
         let browser = site.signed_on(username).await;
         let change = [("email", "augusta@example.com")];
         browser.post("/profile/email", &change).await.expect(303);
-        let person = site.fake.person(with_the_next).expect(username);
+        let person = site.fake.person(username).expect("the name as it was");
         assert_eq!(person.email, "augusta@example.com", "{username}");
+        let code = [("code", "ABCD2345")];
+        let confirmed = browser.post("/profile/email/confirm", &code).await;
+        confirmed.expect(303);
+        assert!(site.fake.person(with_the_next).is_some(), "{username}");
         browser.post("/profile/email/undo", &[]).await.expect(303);
         let person = site.fake.person(again).expect(username);
         assert_eq!(person.email, "ada@example.com", "{username}");

@@ -8,6 +8,7 @@ use ui::{Flash, FormState, Layout};
 
 use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::pages::email::{is_named, rename};
 use crate::pages::own::{self, Own};
 use crate::paths;
 use crate::visit::Visit;
@@ -36,7 +37,8 @@ pub(crate) async fn post(visit: Visit, fields: Fields) -> Result<Response, Failu
     }
     let code = VerificationCode::from_typed(&typed);
     match own.management.users().verify(own.id, &code).await {
-        Ok(_) => {
+        Ok(user) => {
+            follow(&visit, &own, &user).await?;
             let flash = Flash::success(visit.text("flash-email-confirmed"));
             visit.leave(flash).await?;
             Ok(Redirect::to(paths::USER_INFO).into_response())
@@ -56,6 +58,18 @@ pub(crate) async fn resend(visit: Visit) -> Result<Response, Failure> {
         visit.leave(flash).await?;
     }
     Ok(Redirect::to(paths::EMAIL_CONFIRM).into_response())
+}
+
+/// Whoever signed on with the address before does so with the one that is proven now. Not sooner: nobody
+/// takes a name that is somebody else's address.
+async fn follow(visit: &Visit, own: &Own, user: &pingone::User) -> Result<(), Failure> {
+    let (portal, present) = (visit.portal(), user.email.as_deref().unwrap_or_default());
+    let former = portal.former_addresses();
+    let former = former.find(own.id, present, portal.now()).await?;
+    if former.is_some_and(|former| is_named(user, &former.address)) {
+        rename(visit, own, present).await?;
+    }
+    Ok(())
 }
 
 /// Has a code mailed to the address of the profile; leaves a message and gives `false` where the
