@@ -4,6 +4,7 @@
 
 pub(crate) mod identification;
 mod mailed_codes;
+mod names;
 pub(crate) mod otp;
 pub(crate) mod passwords;
 pub(crate) mod recovery;

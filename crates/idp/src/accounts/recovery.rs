@@ -1,11 +1,12 @@
 //! The forgotten password: a code goes out by mail, and comes back with a new password.
 
+use db::StoreError;
 use protocol::password_policy::CurrentPassword;
 use protocol::secret::{Password, RecoveryCode};
 
 use super::identification::Recoverable;
 use super::mailed_codes::{MailedCode as _, ToMailbox};
-use super::{Refusal, passwords, registration};
+use super::{Refusal, names, passwords};
 use crate::audit::{Activity, By};
 use crate::core::group_rules;
 use crate::mail::{MailKind, Notice};
@@ -14,7 +15,9 @@ use crate::stores::change::Change;
 use crate::stores::codes::{
     CodeTag, ComesFrom, RECOVERY_CODE_LIFETIME, RecoveryCodes, VerificationCodes,
 };
+use crate::stores::configuration::Objects;
 use crate::stores::former_addresses::{FormerAddress, FormerAddresses};
+use crate::stores::linked_accounts::LinkedAccount;
 use crate::stores::passwords::{Passwords, Replacement};
 use crate::stores::users::{StoredUser, Users};
 
@@ -210,16 +213,35 @@ async fn taken_back(
     owner.updated_at = by.now;
     // Where somebody else has the name meanwhile, it is theirs.
     let is_renamed = owner.username != user.username;
-    if is_renamed && !registration::is_free_name(idp, &owner).await? {
+    if is_renamed && !names::is_free_name(idp, &owner).await? {
         owner.username.clone_from(&user.username);
     }
     let (recovered, changed) = (Notice::PasswordRecovered, Notice::AddressChanged);
     let (recovered, changed) = (MailKind::Notice(recovered), MailKind::Notice(changed));
     Ok(Users::update(&owner)
         .and(FormerAddresses::forget(user.id))
+        .and(left_behind(idp, user, former).await?)
         .and(VerificationCodes::delete(user.id))
         .and(RecoveryCodes::delete(user.id))
         .and(group_rules::place(idp, &owner, by.now).await?)
         .and(idp.mail().enqueue(idp, &owner, &recovered, by.now).await?)
         .and(idp.mail().enqueue(idp, user, &changed, by.now).await?))
+}
+
+/// The ways in by identity providers that a thief may have added since the address moved. Second factors
+/// stay: a mailbox alone does not get around them.
+async fn left_behind(
+    idp: &Idp,
+    user: &StoredUser,
+    former: &FormerAddress,
+) -> Result<Change, StoreError> {
+    let accounts = Objects::<LinkedAccount>::new(idp.db(), idp.keyring());
+    let accounts = accounts
+        .list(user.environment_id, user.id.as_uuid())
+        .await?;
+    let linked = accounts
+        .iter()
+        .filter(|account| account.created_at >= former.left_at)
+        .map(Objects::<LinkedAccount>::delete);
+    Ok(linked.fold(Change::new(), Change::and))
 }

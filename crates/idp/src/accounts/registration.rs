@@ -10,7 +10,7 @@ use protocol::pingone::VerifyStatus;
 use protocol::secret::Password;
 use serde_json::{Map, Value};
 
-use super::{Refusal, passwords, verification};
+use super::{Refusal, names, passwords, verification};
 use crate::audit::{Activity, Actor, By, Subject};
 use crate::core::{Core, group_rules};
 use crate::mail::MailKind;
@@ -222,7 +222,7 @@ pub(crate) async fn register_oneself(
     by: &By,
 ) -> Result<Registered, RegistrationRefusal> {
     let account = with_checked_names(account)?;
-    let owners = owners(idp, environment, &account.email).await?;
+    let owners = names::owners(idp, environment, &account.email).await?;
     if owners.is_empty() {
         return match register(idp, environment, account, by).await {
             Ok(made) => Ok(Registered::Made(Box::new(made))),
@@ -235,7 +235,7 @@ pub(crate) async fn register_oneself(
     let user = into_user(idp, environment, account, by.now);
     match require_free_name(idp, &user).await {
         // The address as a username is the address once more.
-        Err(RegistrationRefusal::UsernameTaken) if is_own_address(&user) => {}
+        Err(RegistrationRefusal::UsernameTaken) if names::is_own_address(&user) => {}
         checked => checked?,
     }
     if let Some(password) = password {
@@ -253,27 +253,8 @@ pub(crate) async fn remind_owners(
     email: &str,
     by: &By,
 ) -> Result<(), Refusal> {
-    let owners = owners(idp, environment, email).await?;
+    let owners = names::owners(idp, environment, email).await?;
     tell_owners(idp, &owners, email, by).await
-}
-
-/// The users to whom an address belongs, or who at least have it.
-async fn owners(
-    core: &Core,
-    environment: EnvironmentId,
-    email: &str,
-) -> Result<Vec<StoredUser>, StoreError> {
-    let mut owners = Users::new(core.db())
-        .find_by_email(environment, email)
-        .await?;
-    let proved = |owner: &StoredUser| Users::owner_since(owner, email).is_some();
-    if owners.iter().any(proved) {
-        owners.retain(proved);
-    } else {
-        // Whoever proved another address takes this one from nobody.
-        owners.retain(|owner| owner.proven_email.is_none());
-    }
-    Ok(owners)
 }
 
 async fn tell_owners(
@@ -331,43 +312,19 @@ pub(crate) async fn require_free_name(
     user: &StoredUser,
 ) -> Result<(), RegistrationRefusal> {
     require_own_address(user)?;
-    if is_anybody_elses(core, user).await? {
+    if names::is_anybody_elses(core, user).await? {
         return Err(RegistrationRefusal::UsernameTaken);
     }
     Ok(())
 }
 
-/// Whether a user may have this name.
-///
-/// # Errors
-///
-/// When the database does not tell.
-pub(crate) async fn is_free_name(core: &Core, user: &StoredUser) -> Result<bool, StoreError> {
-    Ok(require_own_address(user).is_ok() && !is_anybody_elses(core, user).await?)
-}
-
-/// Whether somebody else has a user's name, as a username or as the address of the account.
-async fn is_anybody_elses(core: &Core, user: &StoredUser) -> Result<bool, StoreError> {
-    let (environment, name) = (user.environment_id, &user.username);
-    let mut others = owners(core, environment, name).await?;
-    let users = Users::new(core.db());
-    others.extend(users.find_by_username(environment, name).await?);
-    Ok(others.iter().any(|other| other.id != user.id))
-}
-
 /// Refuses a name that is a mail address and not the user's own.
 pub(crate) fn require_own_address(user: &StoredUser) -> Result<(), RegistrationRefusal> {
-    if EmailAddress::parse(&user.username).is_ok() && !is_own_address(user) {
-        return Err(RegistrationRefusal::UsernameIsForeignAddress);
+    if names::is_allowed(user) {
+        Ok(())
+    } else {
+        Err(RegistrationRefusal::UsernameIsForeignAddress)
     }
-    Ok(())
-}
-
-/// Whether the username is the user's address: the one that was proven, where the present one is not
-/// yet. An operator's word does without a proof.
-fn is_own_address(user: &StoredUser) -> bool {
-    let is_present = Users::has_email(user, &user.username);
-    Users::has_name(user, user.mailbox()) || (is_present && user.email_set_by_operator)
 }
 
 /// The first user of an environment that is about to be made with `policy` as its default: nobody

@@ -6,7 +6,7 @@ use protocol::names::name_key;
 use protocol::secret::VerificationCode;
 
 use super::mailed_codes::MailedCode as _;
-use super::{Refusal, registration};
+use super::{Refusal, names};
 use crate::audit::{Activity, By};
 use crate::core::{Core, group_rules};
 use crate::mail::MailKind;
@@ -129,7 +129,7 @@ async fn renamed(
         return Ok(());
     }
     changed.username = changed.mailbox().to_owned();
-    if !registration::is_free_name(core, changed).await? {
+    if !names::is_free_name(core, changed).await? {
         changed.username.clone_from(&user.username);
     }
     Ok(())
@@ -138,10 +138,8 @@ async fn renamed(
 /// What comes with another mailbox: a code for a new password that was mailed to the one before is worth
 /// nothing any more. Its reader can come back for a while, unless an operator took the account away.
 fn moved(user: &StoredUser, changed: &StoredUser, by: &By) -> Change {
-    let former = match user.kept_address() {
-        Some(former) if by.is(user.id) => {
-            FormerAddresses::keep(user.environment_id, &former, by.now)
-        }
+    let former = match user.kept_address(by.now) {
+        Some(former) if by.is(user.id) => FormerAddresses::keep(user.environment_id, &former),
         _ => FormerAddresses::forget(user.id),
     };
     let is_back = FormerAddresses::forget_this(user.id, changed.mailbox());

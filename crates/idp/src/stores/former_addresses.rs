@@ -31,11 +31,11 @@ const FORGET: &str = "DELETE FROM former_addresses WHERE user_id = $1";
 const FORGET_THIS: &str = "DELETE FROM former_addresses WHERE user_id = $1 AND address_key = $2";
 
 const FIND: &str = "\
-SELECT user_id, address, proven_at FROM former_addresses
+SELECT user_id, address, proven_at, expires_at FROM former_addresses
  WHERE user_id = $1 AND address_key = $2 AND expires_at > $3";
 
 const FIND_OWNERS: &str = "\
-SELECT user_id, address, proven_at FROM former_addresses
+SELECT user_id, address, proven_at, expires_at FROM former_addresses
  WHERE environment_id = $1 AND address_key = $2 AND expires_at > $3
  ORDER BY proven_at, user_id LIMIT $4";
 
@@ -46,6 +46,8 @@ pub(crate) struct FormerAddress {
     pub(crate) address: String,
     /// When it was proven.
     pub(crate) proven_at: Timestamp,
+    /// When another one was proven.
+    pub(crate) left_at: Timestamp,
 }
 
 /// A few for each user.
@@ -58,11 +60,7 @@ impl<'a> FormerAddresses<'a> {
     }
 
     /// Keeps the address that a user has proven, who is about to have another one.
-    pub(crate) fn keep(
-        environment: EnvironmentId,
-        former: &FormerAddress,
-        now: Timestamp,
-    ) -> Change {
+    pub(crate) fn keep(environment: EnvironmentId, former: &FormerAddress) -> Change {
         Change::of(
             Statement::new(KEEP)
                 .bind(former.user.as_uuid())
@@ -70,8 +68,8 @@ impl<'a> FormerAddresses<'a> {
                 .bind(former.address.as_str())
                 .bind(fold(&former.address))
                 .bind(former.proven_at)
-                .bind(now + KEPT_FOR)
-                .bind(now)
+                .bind(former.left_at + KEPT_FOR)
+                .bind(former.left_at)
                 .bind(MOST_OF_ONE_USER),
         )
     }
@@ -122,9 +120,11 @@ impl<'a> FormerAddresses<'a> {
 }
 
 fn read(row: &Row) -> Result<FormerAddress, StoreError> {
+    let expires_at: Timestamp = row.get("expires_at")?;
     Ok(FormerAddress {
         user: row.parse("user_id", UserId::parse)?,
         address: row.get("address")?,
         proven_at: row.get("proven_at")?,
+        left_at: expires_at - KEPT_FOR,
     })
 }

@@ -120,8 +120,8 @@ impl StoredUser {
     }
 
     /// The address that the account has proven and keeps its mailbox at, while its owner has entered
-    /// another one.
-    pub(crate) fn kept_address(&self) -> Option<FormerAddress> {
+    /// another one, which is proven `now`.
+    pub(crate) fn kept_address(&self, now: Timestamp) -> Option<FormerAddress> {
         if self.email_set_by_operator {
             return None;
         }
@@ -130,6 +130,7 @@ impl StoredUser {
             user: self.id,
             address: address.clone(),
             proven_at,
+            left_at: now,
         })
     }
 

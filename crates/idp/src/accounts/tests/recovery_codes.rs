@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use db::Statement;
 use protocol::password_policy::PasswordPolicy;
 use protocol::secret::{Password, RecoveryCode, VerificationCode};
 use tokio::task::JoinSet;
 
 use super::{BETTER, GOOD, World, is_violation, world};
 use crate::accounts::identification::Recoverable;
-use crate::accounts::registration::{NewAccount, NewPassword, Registered};
+use crate::accounts::registration::{self, NewAccount, NewPassword, Registered};
 use crate::accounts::{Refusal, identification, recovery, verification};
 use crate::audit::Actor;
+use crate::stores::change::Change;
 use crate::stores::codes::ComesFrom;
+use crate::stores::linked_accounts::{Identity, LinkedAccounts};
 use crate::stores::users::{StoredUser, Users, Word};
 
 #[tokio::test]
@@ -578,6 +581,52 @@ async fn every_address_of_the_week_takes_the_account_back_up_to_a_number() {
     assert_eq!(come_back("ada7@example.com").await, 0);
     take_over(&world, &ada, "ada0@example.com", &Actor::from(&ada)).await;
     assert_eq!(come_back("ada@example.com").await, 1);
+}
+
+/// A thief who links an identity of their own would come back by it.
+#[tokio::test]
+async fn what_was_linked_since_the_address_moved_is_gone_with_it() {
+    let Some(db) = super::super::fresh().await else {
+        return;
+    };
+    let world = world(db, PasswordPolicy::standard()).await;
+    let ada = proven(&world, "ada").await;
+    let (idp, environment) = (&world.idp, world.environment);
+    let provider = idp.random().uuid();
+    let there = "INSERT INTO configuration_objects \
+                 (id, environment_id, kind, parent_id, is_default, document, created_at, updated_at) \
+                 VALUES ($1, $2, 'IDENTITY_PROVIDER', $2, FALSE, '{}', 0, 0)";
+    let there = Statement::new(there)
+        .bind(provider)
+        .bind(environment.as_uuid());
+    Change::of(there).commit_unrecorded(idp).await.unwrap();
+    let link = async |subject: &str| {
+        let identity = Identity {
+            provider,
+            subject: subject.to_owned(),
+        };
+        let (_, linked) = registration::linking(idp, &ada, &identity, world.now()).unwrap();
+        linked.commit_unrecorded(idp).await.unwrap();
+        identity
+    };
+    let own = link("ada").await;
+    world.later(60);
+    take_over(&world, &ada, "thief@example.com", &Actor::from(&ada)).await;
+    let foreign = link("thief").await;
+    let found = identification::for_recovery(idp, environment, "ada@example.com", world.now());
+    let found = found.await.unwrap();
+    recovery::send_code(idp, &found[0], &world.by())
+        .await
+        .unwrap();
+    let code = RecoveryCode::from_typed(&world.code_mailed_to("ada@example.com").await);
+    let new = Password::new(BETTER);
+    recovery::recover_one_of(idp, &found, &code, ComesFrom::Browser, &new, &world.by())
+        .await
+        .unwrap();
+    let accounts = LinkedAccounts::new(idp.db(), idp.keyring());
+    let whose = async |identity: &Identity| accounts.find_user(environment, identity).await;
+    assert_eq!(whose(&own).await.unwrap(), Some(ada.id));
+    assert_eq!(whose(&foreign).await.unwrap(), None);
 }
 
 #[tokio::test]
