@@ -38,6 +38,10 @@ pub(super) fn routes() -> Router<Provider> {
         .route(&format!("{users}/{{id}}/enabled"), put(set_enabled))
         .route(&format!("{users}/{{id}}/roleAssignments"), get(assignments))
         .route(&format!("{users}/{{id}}/sessions"), get(list_sessions))
+        .route(&format!("{users}/{{id}}/memberOfGroups"), get(none))
+        .route(&format!("{users}/{{id}}/devices"), get(none))
+        .route(&format!("{users}/{{id}}/agreementConsents"), get(none))
+        .route(&format!("{users}/{{id}}/linkedAccounts"), get(none))
         .route(
             &format!("{users}/{{id}}/sessions/{{session}}"),
             get(load_session).delete(end_session),
@@ -287,6 +291,11 @@ fn sessions_of(asked: &Asked) -> Vec<Value> {
     theirs
         .map(|(_, id)| json!({"id": id, "createdAt": "2026-01-05T10:00:00Z"}))
         .collect()
+}
+
+/// What nobody has.
+async fn none(ByOthers(_): ByOthers) -> Response {
+    json_answer(200, &json!({"_embedded": {}}))
 }
 
 async fn list_sessions(ByThemselves(asked): ByThemselves) -> Response {

@@ -4,6 +4,8 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 use jiff::Timestamp;
+use pingone::{Device, management};
+use protocol::id::UserId;
 use serde_json::{Map, Value, json};
 use ui::Layout;
 
@@ -73,10 +75,11 @@ impl Everything {
             own.management.passwords(own.id),
             own.management.sessions(own.id),
         );
-        let (password, sessions, events) = tokio::join!(
+        let (password, sessions, events, beside) = tokio::join!(
             passwords.state(),
             async { sessions.list().all().await },
             events::entries(&services.management, own.id, now),
+            beside(&services.management, own.id),
         );
         let (mut document, mut missing) = (Map::new(), Vec::new());
         document.insert("profile".to_owned(), plain(&user)?);
@@ -91,9 +94,12 @@ impl Everything {
                 Err(error) => return Err(own::failed(visit, error).await),
             }
         }
-        match events {
-            Some(events) => drop(document.insert("events".to_owned(), plain(&events)?)),
-            None => missing.push("events"),
+        let events = events.map(|events| plain(&events)).transpose()?;
+        for (name, part) in beside?.into_iter().chain([("events", events)]) {
+            match part {
+                Some(part) => drop(document.insert(name.to_owned(), part)),
+                None => missing.push(name),
+            }
         }
         let portal = visit.portal();
         let deletion = portal.deletions().find(own.id).await?;
@@ -114,6 +120,64 @@ impl Everything {
             zone,
             deletion,
         })
+    }
+}
+
+/// What users cannot read of themselves at PingOne by the scopes that the portal asks for, and the worker
+/// can.
+async fn beside(
+    management: &management::Client,
+    id: UserId,
+) -> Result<[(&'static str, Option<Value>); 4], Failure> {
+    let (groups, devices) = (management.memberships(id), management.devices(id));
+    let (consents, accounts) = (management.consents(id), management.linked_accounts(id));
+    let (groups, devices, consents, accounts) = tokio::join!(
+        async { groups.list().all().await },
+        async { devices.list().all().await },
+        async { consents.list().all().await },
+        async { accounts.list().all().await },
+    );
+    Ok([
+        ("groups", told("groups", groups)?),
+        (
+            "devices",
+            told(
+                "devices",
+                devices.map(|all| all.iter().map(device).collect()),
+            )?,
+        ),
+        ("consents", told("consents", consents)?),
+        ("linkedAccounts", told("linkedAccounts", accounts)?),
+    ])
+}
+
+/// What is told of a device; the rest of it is for pairing it.
+fn device(device: &Device) -> Value {
+    json!({
+        "id": device.id,
+        "type": device.device_type,
+        "status": device.status,
+        "nickname": device.nickname,
+        "email": device.email,
+        "phone": device.phone,
+        "extension": device.extension,
+        "createdAt": device.created_at,
+    })
+}
+
+/// A part that the worker read. `None` where the environment does not tell the worker: that says nothing
+/// about the user's own session, and is logged.
+fn told<T: serde::Serialize>(
+    name: &str,
+    read: Result<Vec<T>, pingone::Error>,
+) -> Result<Option<Value>, Failure> {
+    match read {
+        Ok(items) => Ok(Some(plain(&items)?)),
+        Err(error) => {
+            let causes = ui::chain_of_causes(&error).join(": ");
+            tracing::warn!(part = name, error = %causes, "a part of the data of a user could not be read");
+            Ok(None)
+        }
     }
 }
 
@@ -171,6 +235,10 @@ pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
         ("profile", "data-profile"),
         ("password", "data-password"),
         ("sessions", "data-sessions"),
+        ("groups", "data-groups"),
+        ("devices", "data-devices"),
+        ("consents", "data-consents"),
+        ("linkedAccounts", "data-linked-accounts"),
         ("events", "data-events"),
         ("portal", "data-portal"),
         ("notProvided", "data-not-provided"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Method, Page, Person, SignedOn, System, give_credentials};
 
 /// Longer ago than what counts as having just signed on.
@@ -319,6 +319,32 @@ async fn everything_that_is_kept_is_read_and_downloaded_without_a_secret() {
         !body.contains(&ada.password) && !body.contains("argon2"),
         "{body}"
     );
+}
+
+#[tokio::test]
+async fn what_hangs_off_an_account_is_in_its_data_as_well() {
+    let system = System::start().await;
+    let ada = ada(&system).await;
+    let user = format!("users/{}", ada.id());
+    let make = async |path: &str, body: Value| {
+        let request = system.manage(Method::POST, path).await;
+        let made: Value = request.json(&body).send().await.expect(201).json();
+        made
+    };
+    let group = make("groups", json!({ "name": "Captains" })).await;
+    let member = json!({ "id": group["id"] });
+    make(&format!("{user}/memberOfGroups"), member).await;
+    let device = json!({ "type": "EMAIL", "email": "ada.second@example.com" });
+    make(&format!("{user}/devices"), device).await;
+    let session = system.sign_on(&ada).await;
+    let page = session.open("/data").await.expect(200).text();
+    assert!(page.contains("ada.second@example.com"), "{page}");
+    let file: Value = session.open("/data/download").await.expect(200).json();
+    assert_eq!(file["groups"][0]["id"], group["id"]);
+    assert_eq!(file["devices"][0]["email"], "ada.second@example.com");
+    for nothing in ["consents", "linkedAccounts", "notProvided"] {
+        assert_eq!(file[nothing], json!([]), "{nothing}");
+    }
 }
 
 async fn ask_for_deletion(session: &SignedOn<'_>) -> Page {
