@@ -175,7 +175,7 @@ mailbox-text = As plain text
 
 start-title = Sign-on begins at your application
 start-lead = This is where people sign on to the applications of { $brand }. Open the application that you want to use: it brings you here, and back again.
-start-forgotten = You forgot your password?
+start-forgotten = Forgot your password?
 start-forgotten-text = Begin to sign on at the application, and choose “Forgot your password?” on the page that follows.
 start-account = You have no account yet?
 start-account-text = Where an application lets people register, its sign-on page says so.

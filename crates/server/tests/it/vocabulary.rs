@@ -70,7 +70,7 @@ fn texts() -> Vec<(String, String)> {
 }
 
 /// Words that mean what another one means, which is the one that we say.
-const SYNONYMS: [(&str, &str); 12] = [
+const SYNONYMS: [(&str, &str); 13] = [
     ("once more", "again"),
     ("log in", "sign on"),
     ("log on", "sign on"),
@@ -83,6 +83,7 @@ const SYNONYMS: [(&str, &str); 12] = [
     ("signed out", "signed off"),
     ("sign up", "create account"),
     ("e-mail", "email"),
+    ("you forgot your password", "forgot your password"),
 ];
 
 /// What a text means, as far as that can be told from its words: articles, case and synonyms aside.
