@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use latchkey::config::{Loaded, Sources};
 use testkit::{Browser, Method, System, give_credentials};
@@ -84,6 +85,44 @@ async fn a_sign_on_is_seen_on_both_servers_by_templates() {
     assert_eq!(busy, 0);
     let hit = "{server=\"idp\",cache=\"environments\",result=\"hit\"}";
     assert!(metrics.get(&format!("latchkey_cache_lookups_total{hit}")) > 0);
+}
+
+/// How long a mail may take to be tried.
+const SOON: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn mails_that_wait_are_counted_and_so_is_each_try() {
+    let system = System::prepare()
+        .set("metrics.listen", "localhost:0")
+        .set("idp.smtp.host", "localhost")
+        // Nobody listens at "discard".
+        .set("idp.smtp.port", "9")
+        .set("idp.smtp.encryption", "none")
+        .set("idp.smtp.from", "Example <no-reply@example.com>")
+        .start()
+        .await;
+    let waiting = "latchkey_outbox_waiting{outbox=\"mails\"}";
+    let put_off = "latchkey_outbox_deliveries_total{outbox=\"mails\",result=\"put_off\"}";
+    let metrics = Metrics::read(&system).await;
+    assert_eq!((metrics.get(waiting), metrics.get(put_off)), (0, 0));
+    let page = system
+        .browser()
+        .open(system.portal("/password/forgot"))
+        .await;
+    let username = system.env().demo_username.clone();
+    let form = page.form_with("username").fill("username", &username);
+    form.submit().await.expect(200);
+    let tried = async {
+        loop {
+            let metrics = Metrics::read(&system).await;
+            if metrics.get(put_off) > 0 {
+                break metrics;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let metrics = tokio::time::timeout(SOON, tried).await;
+    assert_eq!(metrics.expect("no mail was tried").get(waiting), 1);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use latchkey::seed::Seed;
-use serde_json::Value;
-use testkit::System;
+use serde_json::{Value, json};
+use testkit::{Browser, Method, System};
 
 use super::{env_file, example, latchkey, start, text};
 
@@ -178,4 +178,33 @@ async fn what_a_worker_may_not_read_is_left_out_of_what_it_pulls_and_not_taken_a
         assert_eq!(others.next(), None, "{role}: {remarks}\n{said}");
     }
     assert!(refused > 0, "every one of them may read the settings");
+}
+
+#[tokio::test]
+async fn a_pull_waits_for_an_environment_that_is_busy() {
+    let place = tempfile::tempdir().unwrap();
+    let prepared = System::prepare().set("control.listen", "localhost:0");
+    let seed = Seed::read(&example()).unwrap();
+    let system = prepared.seed(seed).start().await;
+    let env = env_file(&system, &place, "live");
+    let pulled = async |name: &str| {
+        let file = place.path().join(name).display().to_string();
+        let pull = ["environment", "pull", "--env-file", &env, "--output", &file];
+        let pull = latchkey(&pull).await;
+        assert!(pull.status.success(), "{}", text(&pull.stderr));
+        std::fs::read_to_string(file).unwrap()
+    };
+    let undisturbed = pulled("undisturbed.toml").await;
+    let faults = format!("{}faults", system.env().control_url);
+    for kind in ["groups", "applications", "populations", "resources"] {
+        let busy = json!({ "kind": "status", "status": 429, "retryAfterSeconds": 1 });
+        let path = format!("/v1/environments/{{environment}}/{kind}");
+        let fault = json!({ "path": path, "times": 1, "fault": busy });
+        let request = Browser::plain().request(Method::POST, faults.as_str());
+        request.json(&fault).send().await.expect(201);
+    }
+    assert_eq!(pulled("disturbed.toml").await, undisturbed);
+    let request = Browser::plain().request(Method::GET, faults.as_str());
+    let left: Value = request.send().await.expect(200).json();
+    assert_eq!(left, json!([]), "it met every one of them");
 }
