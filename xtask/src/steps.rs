@@ -324,18 +324,27 @@ fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
 }
 
-/// The journey that takes the pictures of the documentation.
+/// The journey that takes the pictures of the documentation. It has a system of its own: what other
+/// journeys leave behind is in none of them.
 const PICTURES: &str = "pictures.test.js";
 
 /// Takes the pictures of docs/pages.md anew.
 pub(crate) fn take_pictures() -> anyhow::Result<bool> {
     prerequisites::for_browser_tests()?;
     let node = prerequisites::node()?;
-    let system = System::start(&program::build()?)?;
-    let tests = root().join("tests/browser");
-    journeys(&node, &system, vec![tests.join(PICTURES)])?
-        .env("PICTURES", "write")
-        .run()
+    pictures(&node, &program::build()?, |journey| {
+        journey.env("PICTURES", "write").run()
+    })
+}
+
+fn pictures(
+    node: &Path,
+    program: &Path,
+    run: impl FnOnce(Command) -> anyhow::Result<bool>,
+) -> anyhow::Result<bool> {
+    let system = System::start(program)?;
+    let journey = root().join("tests/browser").join(PICTURES);
+    run(journeys(node, &system, vec![journey])?)
 }
 
 fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
@@ -347,7 +356,7 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
     let mut files = Vec::new();
     for entry in fs::read_dir(&tests)? {
         let file = entry?.path();
-        if file.to_string_lossy().ends_with(".test.js") {
+        if file.to_string_lossy().ends_with(".test.js") && !file.ends_with(PICTURES) {
             files.push(file);
         }
     }
@@ -355,6 +364,9 @@ fn browser(tally: &mut Tally) -> anyhow::Result<bool> {
     let screenshots = screenshots();
     drop(fs::remove_file(screenshots.join(looked_at::LOOKED_AT)));
     let pages = journeys(&node, &system, files)?.run_seeing(|line| tally.see_node(line))?;
+    let pages = pictures(&node, &program, |journey| {
+        journey.run_seeing(|line| tally.see_node(line))
+    })? && pages;
     let pages = looked_at::check(&screenshots)? && pages;
     let examples = clients::run(tally, &node, &system, "examples.mjs")?;
     let suites = clients::suites(tally, &node, &program)?;
@@ -372,8 +384,11 @@ pub(crate) fn journeys(
     system: &System,
     files: Vec<PathBuf>,
 ) -> anyhow::Result<Command> {
+    // A journey waits for pages most of the time; Node's own default is one at a time on two cores.
+    let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
     let mut command = service::tied_to_us(node, "TERM", None)
         .args(["--test", "--test-reporter=spec"])
+        .arg(format!("--test-concurrency={at_once}"))
         .args(files)
         .folder(&root().join("tests/browser"))
         .env("SCREENSHOTS", screenshots())
