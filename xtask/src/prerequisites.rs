@@ -72,7 +72,11 @@ const GO: Need = Need {
 const JDK: Need = Need {
     why: "compiles and runs the examples of a test suite and of a client in Java",
     packages: &["default-jdk-headless"],
-    is_here: || is_on_path("java") && Command::new("javac").arg("--version").works(),
+    // The examples say that they need Java 17.
+    is_here: || {
+        let compiler = Command::new("javac").args(["--release", "17", "--version"]);
+        is_on_path("java") && compiler.works()
+    },
 };
 
 const IPROUTE: Need = Need {
@@ -85,7 +89,12 @@ const JUNIT: Need = Need {
     why: "runs the example of a test suite in Java",
     packages: &["junit5", "libjackson2-databind-java"],
     is_here: || {
-        let jars = ["junit-platform-console", "jackson-databind"];
+        let jars = [
+            "junit-platform-console",
+            // JUnit 5.9 and newer have it.
+            "opentest4j-reporting-events",
+            "jackson-databind",
+        ];
         let is_there = |jar| Path::new(&format!("/usr/share/java/{jar}.jar")).is_file();
         jars.into_iter().all(is_there)
     },
