@@ -18,7 +18,8 @@ pub(crate) enum Asked {
 }
 
 /// Waits for the first of them; for the end of standard input only if `with_stdin`. A signal after
-/// that, while requests in flight are finished, ends the process at once.
+/// that, while requests in flight are finished, ends the process at once; the first one after the end
+/// of standard input does not, as it may belong to the same request.
 ///
 /// # Errors
 ///
@@ -43,6 +44,11 @@ pub(crate) async fn stop_requested(with_stdin: bool) -> std::io::Result<Asked> {
         () = input_ended => Asked::ByItsInput,
     };
     tokio::spawn(async move {
+        if asked == Asked::ByItsInput {
+            // Who ends what it started may ask in both ways at once, as Java's `Process.destroy()`
+            // does: it sends SIGTERM and closes its end of standard input. That is one request.
+            wait(&mut terminate, &mut interrupt).await;
+        }
         wait(&mut terminate, &mut interrupt).await;
         tracing::warn!("asked a second time: stopping at once");
         logging::flush();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use db::{Db, Statement};
 use latchkey::EnvironmentFile;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// A program that was started and answers.
 struct Program {
@@ -495,11 +496,12 @@ fn it_stops_within_ten_seconds_though_a_request_never_ends() {
     );
 }
 
-#[test]
-fn a_throw_away_directory_is_removed_in_the_end() {
-    let place = tempfile::tempdir().unwrap();
-    let env_file = place.path().join("test.env");
-    let mut child = command(&[
+/// Starts it on a throw-away directory, which the system would keep in `place`.
+fn start_ephemeral(place: &Path, more: &[&str], input: Stdio) -> Program {
+    let env_file = place.join("test.env");
+    let temporary = place.join("tmp");
+    fs::create_dir_all(&temporary).unwrap();
+    let arguments = [
         "--ephemeral",
         "--env-file",
         env_file.to_str().unwrap(),
@@ -507,9 +509,12 @@ fn a_throw_away_directory_is_removed_in_the_end() {
         "127.0.0.1:0",
         "--idp-listen",
         "127.0.0.1:0",
-    ])
-    .spawn()
-    .unwrap();
+    ];
+    let mut child = command(&[&arguments, more].concat())
+        .env("TMPDIR", &temporary)
+        .stdin(input)
+        .spawn()
+        .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(
         lines
@@ -517,12 +522,34 @@ fn a_throw_away_directory_is_removed_in_the_end() {
             .any(|line| line == "Latchkey is ready.")
     );
     let env = EnvironmentFile::parse(&fs::read_to_string(&env_file).unwrap()).unwrap();
-    let program = Program { child, env };
+    Program { child, env }
+}
+
+#[test]
+fn a_throw_away_directory_is_removed_in_the_end() {
+    let place = tempfile::tempdir().unwrap();
+    let program = start_ephemeral(place.path(), &[], Stdio::null());
     let ca_file = program.env.ca_file.clone();
     assert!(Path::new(&ca_file).exists());
     program.signal("TERM");
     program.ended();
     assert!(!Path::new(&ca_file).exists());
+}
+
+#[test]
+fn a_signal_and_the_end_of_the_input_at_once_are_one_request_to_stop() {
+    let place = tempfile::tempdir().unwrap();
+    // Which of the two is seen first is for the system to decide.
+    for _ in 0..5 {
+        let more = ["--stop-with-stdin"];
+        let mut program = start_ephemeral(place.path(), &more, Stdio::piped());
+        let id = Pid::from_child(&program.child);
+        drop(program.child.stdin.take());
+        kill_process(id, Signal::TERM).unwrap();
+        assert_eq!(program.ended(), Some(0));
+        let left = fs::read_dir(place.path().join("tmp")).unwrap();
+        assert_eq!(left.count(), 0, "something was left behind");
+    }
 }
 
 #[test]
