@@ -115,14 +115,14 @@ impl AuditLog {
         self.followers.iter().map(Follower::numbers).collect()
     }
 
-    /// Writes what is queued and ends, within a second. What comes later is lost.
-    pub async fn finish(&self) {
+    /// Writes what is queued and ends, within this long and within a second. What comes later is lost.
+    pub async fn finish(&self, longest: Duration) {
         for follower in &self.followers {
             drop(locked(&follower.entries).take());
         }
-        let begun = tokio::time::Instant::now();
+        let until = tokio::time::Instant::now() + longest.min(LONGEST_END);
         for follower in &self.followers {
-            follower.finish(begun + LONGEST_END).await;
+            follower.finish(until).await;
         }
     }
 }

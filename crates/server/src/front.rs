@@ -551,6 +551,6 @@ mod tests {
             assert_eq!(is_it, is_followed, "{peer}");
         }
         drop(guard);
-        telemetry.finish();
+        telemetry.finish(Duration::MAX);
     }
 }

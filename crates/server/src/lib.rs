@@ -12,6 +12,7 @@ mod contract;
 pub mod control;
 pub mod data_dir;
 pub mod doctor;
+mod ending;
 pub mod env_file;
 pub mod front;
 pub mod health;

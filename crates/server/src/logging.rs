@@ -5,6 +5,7 @@ mod lines;
 use std::io::{self, IsTerminal as _};
 use std::panic;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -19,12 +20,22 @@ static LINES: OnceLock<Lines> = OnceLock::new();
 /// Writes the last lines when it is dropped, and sends them: hold it until the program ends.
 #[derive(Debug)]
 #[must_use = "the last lines are lost without it"]
-pub struct UntilTheEnd(Option<Arc<Telemetry>>);
+pub struct UntilTheEnd {
+    telemetry: Option<Arc<Telemetry>>,
+    longest: Duration,
+}
+
+impl UntilTheEnd {
+    /// Writes and sends them now, within this long.
+    pub(crate) fn end(mut self, longest: Duration) {
+        self.longest = longest;
+    }
+}
 
 impl Drop for UntilTheEnd {
     fn drop(&mut self) {
-        if let Some(telemetry) = &self.0 {
-            telemetry.finish();
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.finish(self.longest);
         }
         flush();
     }
@@ -48,7 +59,10 @@ pub fn start(log: &Log, telemetry: Option<Arc<Telemetry>>) -> UntilTheEnd {
         None => alone(log, lines),
         Some(telemetry) => beside(telemetry, log, lines),
     };
-    UntilTheEnd(telemetry)
+    UntilTheEnd {
+        telemetry,
+        longest: Duration::MAX,
+    }
 }
 
 type Started = Result<(), Box<dyn std::error::Error + Send + Sync>>;

@@ -150,17 +150,18 @@ impl Telemetry {
         self.counts().map(Counts::numbers).collect()
     }
 
-    /// Sends what waits and ends, within two seconds. What comes later is lost.
-    pub fn finish(&self) {
+    /// Sends what waits and ends, within this long and within two seconds. What comes later is lost.
+    pub fn finish(&self, longest: Duration) {
+        let longest = longest.min(LONGEST_END);
         // Each may have to wait for the same collector.
         thread::scope(|scope| {
             // What is not sent by then is counted below.
             scope.spawn(|| {
                 let traces = self.traces.as_ref();
-                traces.map(|traces| traces.provider.shutdown_with_timeout(LONGEST_END))
+                traces.map(|traces| traces.provider.shutdown_with_timeout(longest))
             });
             if let Some(logs) = &self.logs {
-                let _ = logs.provider.shutdown_with_timeout(LONGEST_END);
+                let _ = logs.provider.shutdown_with_timeout(longest);
             }
         });
         for counts in self.counts() {

@@ -89,7 +89,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::audit_log::{AuditLog, AuditLogNumbers, BATCH, QUEUE};
+    use crate::audit_log::{AuditLog, AuditLogNumbers, BATCH, LONGEST_END, QUEUE};
 
     fn entry(n: usize) -> Map<String, Value> {
         let entry = json!({ "n": n });
@@ -126,7 +126,7 @@ mod tests {
         settled(&file).await;
         fs::rename(&path, &old).unwrap();
         file.hear(entry(2));
-        file.finish().await;
+        file.finish(LONGEST_END).await;
         assert_eq!(numbers(&fs::read_to_string(&old).unwrap()), [1]);
         assert_eq!(numbers(&fs::read_to_string(&path).unwrap()), [2]);
         let mode = fs::metadata(&path).unwrap().mode() & 0o777;
@@ -142,7 +142,7 @@ mod tests {
         settled(&file).await;
         File::create(&path).unwrap();
         file.hear(entry(2));
-        file.finish().await;
+        file.finish(LONGEST_END).await;
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!((numbers(&text), text.contains('\0')), (vec![2], false));
     }
@@ -170,6 +170,6 @@ mod tests {
         let written = usize::try_from(all.written).unwrap();
         assert_eq!(written + usize::try_from(all.lost).unwrap(), more);
         assert_eq!(written, expected.len());
-        file.finish().await;
+        file.finish(LONGEST_END).await;
     }
 }

@@ -281,7 +281,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::audit_log::{AuditLog, AuditLogNumbers};
+    use crate::audit_log::{AuditLog, AuditLogNumbers, LONGEST_END};
 
     /// A message as its receiver reads it, by the grammar of RFC 5424 §6.
     #[derive(Debug, PartialEq)]
@@ -373,7 +373,7 @@ mod tests {
             let length = daemon.recv(&mut bytes).unwrap();
             assert_eq!(read(&bytes[..length]), expected(status, number));
         }
-        log.finish().await;
+        log.finish(LONGEST_END).await;
         assert_eq!(numbers(&log).written, 2);
     }
 
@@ -392,7 +392,7 @@ mod tests {
         until(|| numbers(&log).waiting == 0).await;
         let AuditLogNumbers { written, lost, .. } = numbers(&log);
         assert_eq!((written, lost), (1, 1));
-        log.finish().await;
+        log.finish(LONGEST_END).await;
     }
 
     /// Reads a message by its count of octets.
@@ -436,7 +436,7 @@ mod tests {
             log.hear(entry("Zoë 𝄞 \"]\\", "SUCCESS"));
             assert_eq!(read(&framed(&mut stream)), expected("SUCCESS", number));
         }
-        log.finish().await;
+        log.finish(LONGEST_END).await;
         assert_eq!(numbers(&log).written, 5);
     }
 
@@ -456,7 +456,7 @@ mod tests {
             let length = daemon.recv(&mut bytes).unwrap();
             assert_eq!(read(&bytes[..length]), expected("SUCCESS", number));
         }
-        log.finish().await;
+        log.finish(LONGEST_END).await;
         assert_eq!(numbers(&log).written, 3);
     }
 
@@ -471,7 +471,7 @@ mod tests {
             log.hear(entry(&long, "SUCCESS"));
         }
         let begun = Instant::now();
-        log.finish().await;
+        log.finish(LONGEST_END).await;
         assert!(begun.elapsed() < Duration::from_secs(3));
         let AuditLogNumbers { waiting, .. } = numbers(&log);
         assert!(waiting > 0, "the system took all of it");

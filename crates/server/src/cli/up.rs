@@ -10,6 +10,7 @@ use protocol::SystemRandom;
 
 use super::{Place, terminal};
 use crate::config::{Loaded, Servers, Settings};
+use crate::ending::{Ending, Part};
 use crate::seed::Seed;
 use crate::signals::{self, Asked};
 use crate::telemetry::Telemetry;
@@ -141,7 +142,7 @@ impl Serve {
     ) -> anyhow::Result<ExitCode> {
         let settings = self.settings(servers, portal_listen, idp_listen)?;
         let telemetry = telemetry(&settings)?;
-        let _log = logging::start(&settings.log, telemetry.clone());
+        let log = logging::start(&settings.log, telemetry.clone());
         for remark in settings.remarks() {
             tracing::warn!("{remark}");
         }
@@ -151,11 +152,14 @@ impl Serve {
         options.ephemeral = self.ephemeral;
         options.env_file.clone_from(&self.env_file);
         options.seed = begin.seed.as_deref().map(Seed::read).transpose()?;
-        tokio::runtime::Builder::new_multi_thread()
+        let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
-            .context("starting threads failed")?
-            .block_on(serve(options, self.stop_with_stdin))
+            .context("starting threads failed")?;
+        let ending = runtime.block_on(serve(options, self.stop_with_stdin))?;
+        runtime.shutdown_timeout(ending.left(Part::Threads));
+        log.end(ending.left(Part::Telemetry));
+        Ok(ExitCode::SUCCESS)
     }
 
     fn settings(
@@ -201,14 +205,15 @@ fn telemetry(settings: &Settings) -> anyhow::Result<Option<Arc<Telemetry>>> {
     Ok(Some(Arc::new(Telemetry::start(settings, &SystemRandom)?)))
 }
 
-async fn serve(options: UpOptions, stop_with_stdin: bool) -> anyhow::Result<ExitCode> {
+/// Serves until it is asked to stop, and gives the end that began then.
+async fn serve(options: UpOptions, stop_with_stdin: bool) -> anyhow::Result<Ending> {
     // Listening for signals begins before anything is started, so that none is lost.
     let mut stop = std::pin::pin!(signals::stop_requested(stop_with_stdin));
     let running = tokio::select! {
         started = Box::pin(up(options)) => started?,
         asked = &mut stop => {
             return match asked.context(UNHEARD)? {
-                Asked::BySignal => Ok(ExitCode::SUCCESS),
+                Asked::BySignal => Ok(Ending::begin()),
                 Asked::ByItsInput => bail!(
                     "standard input ended before anything was started; with --stop-with-stdin, \
                      start latchkey with a pipe as its standard input and hold the other end"
@@ -217,14 +222,16 @@ async fn serve(options: UpOptions, stop_with_stdin: bool) -> anyhow::Result<Exit
         }
     };
     terminal::print(&card::render(&running))?;
-    match stop.await.context(UNHEARD)? {
+    let asked = stop.await.context(UNHEARD)?;
+    let ending = Ending::begin();
+    match asked {
         Asked::BySignal => tracing::info!("stopping: requests in flight are finished"),
         Asked::ByItsInput => {
             tracing::info!("stopping with standard input: requests in flight are finished");
         }
     }
-    running.shutdown().await;
-    Ok(ExitCode::SUCCESS)
+    running.end(ending).await;
+    Ok(ending)
 }
 
 const UNHEARD: &str = "listening for signals failed";

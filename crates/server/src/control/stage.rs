@@ -23,9 +23,11 @@ use jiff::{SignedDuration, Timestamp};
 use portal::Portal;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt as _;
 
 use super::ServerName;
+use crate::ending::{Ending, Part};
 use crate::installation::Installation;
 
 /// Requests that a generation is answering have this long when the next one takes the stage …
@@ -228,26 +230,35 @@ impl Stage {
         *next = Some(tokio::spawn(maker.make()));
         let mut ending = self.ending.lock().await;
         while ending.try_join_next().is_some() {}
-        ending.spawn(async move { before.end(true).await });
+        let requests_until = Instant::now() + GRACE;
+        let work_until = requests_until + JOBS_GRACE;
+        ending.spawn(async move { before.end(true, requests_until, work_until).await });
         Ok(())
     }
 
     /// Ends everything, and says which file the last generation leaves, if it has one of its own.
-    pub async fn close(&self) -> Option<PathBuf> {
-        if let Some(next) = self.next.lock().await.take()
-            && let Ok(Ok(unused)) = next.await
-        {
-            Playing::begin(Generation {
-                jobs: Vec::new(),
-                ..unused
-            })
-            .end(true)
-            .await;
-        }
+    pub(crate) async fn close(&self, ending: Ending) -> Option<PathBuf> {
+        let (requests_until, work_until) = (ending.until(Part::Requests), ending.until(Part::Work));
         let playing = self.playing();
-        playing.end(false).await;
-        let mut ending = self.ending.lock().await;
-        while ending.join_next().await.is_some() {}
+        // Nothing of these is kept, so nobody waits for them longer.
+        let others = timeout_at(work_until, async {
+            if let Some(next) = self.next.lock().await.take()
+                && let Ok(Ok(unused)) = next.await
+            {
+                Playing::begin(Generation {
+                    jobs: Vec::new(),
+                    ..unused
+                })
+                .end(true, requests_until, work_until)
+                .await;
+            }
+            let mut before = self.ending.lock().await;
+            while before.join_next().await.is_some() {}
+        });
+        let ((), others) = tokio::join!(playing.end(false, requests_until, work_until), others);
+        if others.is_err() {
+            tracing::warn!("what was made for resets did not end in time and is left");
+        }
         playing.file.clone()
     }
 
@@ -296,21 +307,19 @@ impl Playing {
     }
 
     /// Waits for requests, ends the jobs, and closes the database.
-    async fn end(&self, forget: bool) {
-        if tokio::time::timeout(GRACE, self.busy.write())
-            .await
-            .is_err()
-        {
+    async fn end(&self, forget: bool, requests_until: Instant, work_until: Instant) {
+        if timeout_at(requests_until, self.busy.write()).await.is_err() {
             tracing::warn!("requests from before the reset did not end in time and are cut off");
         }
         // Nobody listens any more when every job has ended by itself.
         let _ = self.stopping.send(true);
         let mut jobs = self.jobs.lock().await;
         let ended = async { while jobs.join_next().await.is_some() {} };
-        if tokio::time::timeout(JOBS_GRACE, ended).await.is_err() {
+        if timeout_at(work_until, ended).await.is_err() {
             tracing::warn!("background work did not end in time and is cut off");
             jobs.abort_all();
         }
+        // What was accepted is written, however long the disk takes for it.
         self.db.close().await;
         if let Some(file) = self.file.as_ref().filter(|_| forget) {
             for end in ["", "-wal", "-shm"] {
@@ -367,7 +376,20 @@ mod tests {
         }
         assert!(is_open().await, "it was closed before its time");
         drop(entered);
-        stage.close().await;
+        stage.close(Ending::begin()).await;
         assert!(!is_open().await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_waits_for_nothing_that_does_not_end() {
+        let mut first = generation(Db::sqlite_in_memory().unwrap()).await;
+        first.jobs = vec![Box::pin(std::future::pending())];
+        let stage = Stage::open(first, Ok(Arc::new(Empty)));
+        let _before = stage.enter().unwrap();
+        stage.rewind(|| {}).await.unwrap();
+        let _entered = stage.enter().unwrap();
+        let ending = Ending::begin();
+        stage.close(ending).await;
+        assert!(Instant::now() <= ending.until(Part::Work));
     }
 }

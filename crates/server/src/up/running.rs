@@ -4,12 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use db::Db;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::timeout_at;
 use ui::Mode;
 use url::Url;
 
@@ -17,17 +16,11 @@ use super::keys::Keys;
 use crate::audit_log::AuditLog;
 use crate::control::Stage;
 use crate::data_dir::{DATABASE_FILE, DataDir, GENERATIONS};
+use crate::ending::{Ending, Part};
 use crate::env_file::EnvironmentFile;
 use crate::front::Network;
 use crate::health::Readiness;
 use crate::serve::Serving;
-
-/// Requests in flight have this long when the process is asked to stop; background work has two
-/// seconds after them.
-const GRACE: Duration = Duration::from_secs(7);
-
-/// Of these, so much at most until the environment's port stops as well.
-const PORTAL_GRACE: Duration = Duration::from_secs(4);
 
 /// What runs.
 #[derive(Debug)]
@@ -70,28 +63,40 @@ impl Running {
     }
 
     /// Stops accepting, finishes requests in flight and background work, closes the database. Takes
-    /// less than ten seconds.
-    pub async fn shutdown(mut self) {
+    /// less than ten seconds, unless the disk keeps what was accepted waiting.
+    pub async fn shutdown(self) {
+        self.end(Ending::begin()).await;
+    }
+
+    /// The same, as parts of an end that has begun.
+    pub(crate) async fn end(mut self, ending: Ending) {
         self.readiness.stop();
-        let begun = Instant::now();
         let mut ports = self.ports.into_iter();
         // What the portal is answering asks the environment, whose port is open until then.
         if self.portal_url.is_some()
             && let Some(portal) = ports.next()
         {
-            portal.stop(PORTAL_GRACE).await;
+            portal.stop(ending.left(Part::Portal)).await;
         }
         let mut stopping = JoinSet::new();
         for port in ports {
-            stopping.spawn(port.stop(GRACE.saturating_sub(begun.elapsed())));
+            stopping.spawn(port.stop(ending.left(Part::Requests)));
         }
         stopping.join_all().await;
         // Nobody listens any more when every job has ended by itself.
         let _ = self.stopping.send(true);
-        while self.jobs.join_next().await.is_some() {}
-        let last = self.stage.close().await;
+        let ended = async { while self.jobs.join_next().await.is_some() {} };
+        let (ended, last) = tokio::join!(
+            timeout_at(ending.until(Part::Work), ended),
+            self.stage.close(ending)
+        );
+        if ended.is_err() {
+            tracing::warn!(
+                "looking after keys and certificates did not end in time and is cut off"
+            );
+        }
         self.db.close().await;
-        self.audit_log.finish().await;
+        self.audit_log.finish(ending.left(Part::AuditLog)).await;
         if let Some(last) = last {
             keep(&last, &self.data_dir.join(DATABASE_FILE));
         }

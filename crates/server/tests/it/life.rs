@@ -468,11 +468,20 @@ fn ctrl_c_does_not_wait_for_connections_that_do_nothing() {
 }
 
 #[test]
-fn it_stops_within_ten_seconds_though_a_request_never_ends() {
+fn it_stops_within_ten_seconds_though_a_request_never_ends_and_nobody_takes_what_is_left() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("latchkey.toml");
-    fs::write(&file, "[tls]\nmode = \"off\"\n").unwrap();
-    let program = Program::start(place.path(), &["--config", file.to_str().unwrap()]);
+    // A collector that answers nobody, and a daemon that is not there: each is waited for.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let settings = format!(
+        "[tls]\nmode = \"off\"\n[idp]\naudit_syslog = \"unix:{}\"\n\
+         [telemetry]\notlp_endpoint = \"http://{}\"\n",
+        place.path().join("nobody").display(),
+        silent.local_addr().unwrap()
+    );
+    fs::write(&file, settings).unwrap();
+    let mut program = Program::start(place.path(), &["--config", file.to_str().unwrap()]);
+    let mut errors = program.child.stderr.take().unwrap();
     let port = url::Url::parse(&program.env.auth_url)
         .unwrap()
         .port()
@@ -494,6 +503,14 @@ fn it_stops_within_ten_seconds_though_a_request_never_ends() {
         "{:?}",
         begun.elapsed()
     );
+    let mut said = String::new();
+    errors.read_to_string(&mut said).unwrap();
+    for waited_for in [
+        "entries of the audit log were not written there",
+        "not everything was sent to the OpenTelemetry collector",
+    ] {
+        assert!(said.contains(waited_for), "{said}");
+    }
 }
 
 /// Starts it on a throw-away directory, which the system would keep in `place`.
