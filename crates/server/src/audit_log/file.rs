@@ -7,7 +7,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::{Numbered, Sink, Written};
@@ -16,8 +16,22 @@ use super::{Numbered, Sink, Written};
 pub(super) struct Appended {
     path: PathBuf,
     file: File,
-    /// What of the entries that were brought last is not written.
+    /// What of the entries that were brought last is not written, from the beginning of a line: what
+    /// was written of that is in `begun`.
     left: Vec<u8>,
+    begun: Option<Begun>,
+    /// Whether somebody left a part of a line at the file's end, as a process that ended while the
+    /// disk was full.
+    has_torn_end: bool,
+}
+
+/// A part of the first line that is left.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    /// So many of its bytes are in the file …
+    bytes: usize,
+    /// … which had this length with them.
+    length: u64,
 }
 
 impl Appended {
@@ -27,19 +41,40 @@ impl Appended {
             path: path.to_owned(),
             file: open(path)?,
             left: Vec::new(),
+            begun: None,
+            has_torn_end: has_torn_end(path).unwrap_or(false),
         })
     }
 
-    /// Writes some of what is left.
-    fn append(&mut self) -> io::Result<()> {
+    /// Writes some of what is left. A line whose beginning was taken away, by renaming the file or
+    /// by emptying it, is written again as a whole.
+    fn append(&mut self, write: impl Fn(&File, &[u8]) -> io::Result<usize>) -> io::Result<()> {
         if !self.is_in_place()? {
             self.file = open(&self.path)?;
+            self.begun = None;
         }
-        let written = self.file.write(&self.left)?;
+        if let Some(begun) = self.begun
+            && self.file.metadata()?.len() < begun.length
+        {
+            self.begun = None;
+        }
+        let begun = self.begun.map_or(0, |begun| begun.bytes);
+        let written = write(&self.file, self.left.get(begun..).unwrap_or_default())?;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        self.left.drain(..written);
+        let there = begun + written;
+        let lines = self.left.get(..there).unwrap_or_default();
+        let whole = lines.iter().rposition(|byte| *byte == b'\n');
+        let whole = whole.map_or(0, |end| end + 1);
+        self.left.drain(..whole);
+        self.begun = None;
+        if there > whole {
+            self.begun = Some(Begun {
+                bytes: there - whole,
+                length: self.file.metadata()?.len(),
+            });
+        }
         Ok(())
     }
 
@@ -58,13 +93,16 @@ impl Sink for Appended {
     fn write(&mut self, entries: &[Numbered]) -> io::Result<Written> {
         // After a failure the same entries come again, and part of them may be there.
         if self.left.is_empty() {
+            if std::mem::take(&mut self.has_torn_end) {
+                self.left.push(b'\n');
+            }
             for (_, entry) in entries {
                 self.left.extend_from_slice(entry.json.as_bytes());
                 self.left.push(b'\n');
             }
         }
         while !self.left.is_empty() {
-            self.append()?;
+            self.append(|mut file, bytes| file.write(bytes))?;
         }
         Ok(Written::All(entries.len()))
     }
@@ -81,15 +119,27 @@ fn open(path: &Path) -> io::Result<File> {
     options.append(true).create(true).mode(0o640).open(path)
 }
 
+/// Whether a file ends in the middle of a line. What is no ordinary file is not read.
+fn has_torn_end(path: &Path) -> io::Result<bool> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() || about.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    File::open(path)?.read_exact_at(&mut last, about.len() - 1)?;
+    Ok(last != *b"\n")
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use idp::Listener as _;
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::audit_log::{AuditLog, AuditLogNumbers, BATCH, LONGEST_END, QUEUE};
+    use crate::audit_log::{AuditLog, AuditLogNumbers, BATCH, Entry, LONGEST_END, QUEUE};
 
     fn entry(n: usize) -> Map<String, Value> {
         let entry = json!({ "n": n });
@@ -131,6 +181,46 @@ mod tests {
         assert_eq!(numbers(&fs::read_to_string(&path).unwrap()), [2]);
         let mode = fs::metadata(&path).unwrap().mode() & 0o777;
         assert_eq!(mode & 0o137, 0, "{mode:o}");
+    }
+
+    /// Brings these entries and has so much of them written.
+    fn write_a_part(file: &mut Appended, entries: &[usize], bytes: usize) {
+        for n in entries {
+            let line = format!("{}\n", Value::Object(entry(*n)));
+            file.left.extend_from_slice(line.as_bytes());
+        }
+        let part = |mut file: &File, all: &[u8]| file.write(&all[..bytes]);
+        file.append(part).unwrap();
+    }
+
+    #[test]
+    fn a_line_that_was_written_in_part_is_whole_wherever_it_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (folder.path().join("a.jsonl"), folder.path().join("a.1"));
+        let mut file = Appended::open(&path).unwrap();
+        let read = |path: &Path| fs::read_to_string(path).unwrap();
+        // Each line has eight bytes: one and a half, and then the rest in the same place.
+        write_a_part(&mut file, &[1, 2, 3], 12);
+        file.write(&[]).unwrap();
+        assert_eq!(read(&path), "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
+        // The file was renamed meanwhile …
+        write_a_part(&mut file, &[4, 5], 12);
+        fs::rename(&path, &old).unwrap();
+        file.write(&[]).unwrap();
+        assert_eq!(numbers(&read(&old)[24..32]), [4]);
+        assert_eq!(read(&path), "{\"n\":5}\n");
+        // … or emptied …
+        write_a_part(&mut file, &[6], 4);
+        File::create(&path).unwrap();
+        file.write(&[]).unwrap();
+        assert_eq!(read(&path), "{\"n\":6}\n");
+        // … or the program ended.
+        write_a_part(&mut file, &[7], 4);
+        drop(file);
+        let mut file = Appended::open(&path).unwrap();
+        let next = Arc::new(Entry::new(entry(8)));
+        file.write(&[(1, next)]).unwrap();
+        assert_eq!(read(&path), "{\"n\":6}\n{\"n\"\n{\"n\":8}\n");
     }
 
     #[tokio::test]
