@@ -87,7 +87,8 @@ mod tests {
     use std::time::Duration;
 
     use jiff::Timestamp;
-    use protocol::trail::{Called, Check, Checked, Parameter, Shown, Step};
+    use protocol::trail::{Called, Check, Checked, Decoded, Parameter, Shown, Step};
+    use serde_json::Map;
 
     use super::*;
     use crate::sign_on::{Outcome, Redirect};
@@ -223,6 +224,28 @@ mod tests {
         let (sign_ons, others) = recorder.all();
         assert_eq!((sign_ons.len(), others.len()), (0, 1));
         assert_eq!(others[0].exchanges().len(), 2);
+    }
+
+    #[test]
+    fn headers_of_tokens_count_as_their_claims_do() {
+        let recorder = Recorder::new(4);
+        let (at, begun) = (Party::Environment, "/e/as/authorize");
+        recorder.add(exchange(&recorder, at, begun, "state=s"));
+        let members = (0..64).map(|n| (format!("member-{n}"), "x".repeat(1000).into()));
+        for _ in 0..4 {
+            let mut token = exchange(&recorder, at, "/e/as/token", "state=s");
+            token.steps = vec![Step::Token(Decoded {
+                name: "ID token",
+                print: Shown::Absent,
+                header: members.clone().collect(),
+                claims: Map::new(),
+            })];
+            recorder.add(token);
+        }
+        let (sign_ons, _) = recorder.all();
+        // There is no room for two of them.
+        assert_eq!(sign_ons[0].exchanges().len(), 2);
+        assert_eq!(sign_ons[0].left_out, 3);
     }
 
     #[test]

@@ -167,8 +167,10 @@ impl Exchange {
             .map(|step| match step {
                 Step::Form(all) => parameters(all),
                 Step::Token(token) => {
-                    let claims: usize = token.claims.values().map(|v| v.to_string().len()).sum();
-                    claims + 64 * (token.claims.len() + token.header.len()) + 256
+                    let members = token.header.iter().chain(&token.claims);
+                    let each =
+                        members.map(|(name, value)| name.len() + value.to_string().len() + 64);
+                    each.sum::<usize>() + 256
                 }
                 Step::Said(text) => text.len() + 32,
                 _ => 1024,
