@@ -186,7 +186,7 @@ impl Transport {
                 socket.set_write_timeout(Some(SEND_TIMEOUT))?;
                 Ok(Self::Unix(socket))
             }
-            SyslogAddress::Udp(host) => first_of(host, |at| {
+            SyslogAddress::Udp(host) => first_of(for_datagrams(host)?, |at| {
                 let any: SocketAddr = if at.is_ipv4() {
                     (Ipv4Addr::UNSPECIFIED, 0).into()
                 } else {
@@ -197,7 +197,7 @@ impl Transport {
                 socket.set_write_timeout(Some(SEND_TIMEOUT))?;
                 Ok(Self::Udp(socket))
             }),
-            SyslogAddress::Tcp(host) => first_of(host, |at| {
+            SyslogAddress::Tcp(host) => first_of(host.to_socket_addrs()?, |at| {
                 let stream = TcpStream::connect_timeout(&at, CONNECT_TIMEOUT)?;
                 stream.set_write_timeout(Some(SEND_TIMEOUT))?;
                 stream.set_nodelay(true)?;
@@ -237,10 +237,29 @@ impl Transport {
     }
 }
 
-/// Tries all addresses of a host. The resolver has time-outs of its own.
-fn first_of<T>(host: &str, open: impl Fn(SocketAddr) -> io::Result<T>) -> io::Result<T> {
+/// The addresses for datagrams to a host, the one to use first. The resolver has time-outs of its own.
+fn for_datagrams(host: &str) -> io::Result<Vec<SocketAddr>> {
+    Ok(loopback_by_v4_first(host.to_socket_addrs()?.collect()))
+}
+
+/// Whether somebody listens for datagrams nobody says, so there is no going on to a next address: of
+/// this machine's own it is 127.0.0.1, where daemons listen, though `localhost` may be `::1` first.
+/// All else stays in the resolver's order.
+fn loopback_by_v4_first(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    if addresses.iter().all(|address| address.ip().is_loopback()) {
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+    }
+    addresses
+}
+
+/// Tries these addresses of a host. For datagrams that fails only where this machine has no way to
+/// one, as to IPv6 without an address of it.
+fn first_of<T>(
+    addresses: impl IntoIterator<Item = SocketAddr>,
+    open: impl Fn(SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in host.to_socket_addrs()? {
+    for address in addresses {
         match open(address) {
             Ok(opened) => return Ok(opened),
             Err(error) => last = error,
@@ -382,7 +401,7 @@ mod tests {
         let daemon = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         daemon.set_read_timeout(PATIENCE).unwrap();
         let port = daemon.local_addr().unwrap().port();
-        let log = to(&format!("udp://localhost:{port}"));
+        let log = to(&format!("udp://127.0.0.1:{port}"));
         log.hear(entry(&"long".repeat(20_000), "SUCCESS"));
         log.hear(entry("Zoë 𝄞 \"]\\", "SUCCESS"));
         let mut bytes = vec![0; 64 * 1024];
@@ -477,6 +496,19 @@ mod tests {
         assert!(waiting > 0, "the system took all of it");
         log.hear(entry("late", "SUCCESS"));
         assert_eq!(numbers(&log).lost, 1);
+    }
+
+    #[test]
+    fn datagrams_for_this_machine_go_by_ipv4_and_others_as_the_resolver_says() {
+        for (resolved, first) in [
+            (["[::1]:514", "127.0.0.1:514"], "127.0.0.1:514"),
+            (["[2001:db8::1]:514", "192.0.2.1:514"], "[2001:db8::1]:514"),
+            (["[::1]:514", "192.0.2.1:514"], "[::1]:514"),
+        ] {
+            let resolved = resolved.map(|address| address.parse().unwrap());
+            let ordered = loopback_by_v4_first(resolved.to_vec());
+            assert_eq!(ordered[0].to_string(), first);
+        }
     }
 
     #[test]
