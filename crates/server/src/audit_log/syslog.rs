@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::process;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use syslog_fmt::v5424::{Config, Formatter, Msg, Timestamp};
 use syslog_fmt::{Facility, Severity};
 
@@ -29,9 +30,6 @@ const LONGEST_MSGID: usize = 32;
 
 /// After this number of a message comes 1 ([RFC 5424 §7.3.1](https://www.rfc-editor.org/rfc/rfc5424#section-7.3.1)).
 const LAST_SEQUENCE_ID: u64 = 2_147_483_647;
-
-/// What the system says of a message that no datagram holds.
-const TOO_LONG: i32 = 90;
 
 /// Where a syslog daemon listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +160,8 @@ impl Sink for Syslog {
         };
         let written = match transport.send(&message) {
             Ok(()) => Written::All(1),
-            Err(error) if error.raw_os_error() == Some(TOO_LONG) => Written::Unfit,
+            // No datagram holds it.
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::MSGSIZE) => Written::Unfit,
             // What was half sent is sent again, on a connection of its own.
             Err(error) => return Err(error),
         };
