@@ -1,5 +1,6 @@
 //! The log: each event that comes into it, with the trace that it belongs to.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Debug;
 use std::future::{Future, ready};
@@ -21,6 +22,7 @@ use opentelemetry_sdk::logs::{
 };
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
+use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
@@ -49,10 +51,17 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let metadata = event.metadata();
-        let (severity, text) = severity(*metadata.level());
+        // A line of a crate that logs without `tracing` comes as an event of the bridge's.
+        let (target, level) = match event.normalized_metadata() {
+            Some(line) => (Cow::Owned(line.target().to_owned()), *line.level()),
+            None => (
+                Cow::Borrowed(event.metadata().target()),
+                *event.metadata().level(),
+            ),
+        };
+        let (severity, text) = severity(level);
         let mut record = self.logger.create_log_record();
-        record.set_target(metadata.target());
+        record.set_target(target);
         record.set_severity_number(severity);
         record.set_severity_text(text);
         #[expect(
@@ -194,6 +203,7 @@ mod tests {
     use std::sync::Mutex;
 
     use opentelemetry::logs::LoggerProvider as _;
+    use tracing_log::log::Record;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
@@ -214,6 +224,26 @@ mod tests {
         fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_line_of_a_crate_without_tracing_has_the_target_and_the_level_that_it_was_written_with() {
+        let kept = Kept::default();
+        let provider = SdkLoggerProvider::builder().with_log_processor(kept.clone());
+        let layer = EventLayer::new(provider.build().logger("test"));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let mut line = Record::builder();
+            line.target("another::crate")
+                .level(tracing_log::log::Level::Warn);
+            let line = line.args(format_args!("it rains")).build();
+            tracing_log::format_trace(&line).unwrap();
+        });
+        let records = kept.0.lock().unwrap();
+        let record = records.first().unwrap();
+        assert_eq!(record.target().map(AsRef::as_ref), Some("another::crate"));
+        assert_eq!(record.severity_number(), Some(Severity::Warn));
+        assert_eq!(record.body(), Some(&AnyValue::from("it rains")));
+        assert_eq!(record.attributes_iter().count(), 0);
     }
 
     #[derive(Debug, thiserror::Error)]
