@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::installation::silent_port;
+
 /// Runs the program with nothing of this process's environment.
 fn latchkey(home: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_latchkey"))
@@ -240,10 +242,8 @@ fn a_password_is_never_an_argument() {
 #[test]
 fn a_live_check_names_what_it_does_not_reach() {
     let home = tempfile::tempdir().unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    // Nobody listens there from now on.
-    drop(listener);
+    let nobody = silent_port();
+    let port = nobody.port();
     let config = home.path().join("latchkey.toml");
     let text = format!(
         "database = \"postgres://nobody:hunter2@127.0.0.1:{port}/none\"\n[portal.sign_on]\n\

@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use db::Db;
 use latchkey::config::{Loaded, Sources};
 use latchkey::keyring_file::KeyringFile;
+use latchkey::listen::{ListenAddress, Reserved};
 use latchkey::{Running, Servers, UpOptions, up};
 use protocol::SystemRandom;
 use rcgen::{CertificateParams, KeyPair};
@@ -157,6 +158,11 @@ impl Installation {
     pub(crate) fn portal(&self, path: &str) -> String {
         format!("https://localhost:{}/{path}", self.portal_port)
     }
+}
+
+/// A port where nobody listens as long as this is held: nobody else can take it meanwhile.
+pub(crate) fn silent_port() -> Reserved {
+    ListenAddress::localhost(0).reserve("none").unwrap()
 }
 
 /// A port that was free a moment ago.

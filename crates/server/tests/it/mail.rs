@@ -21,6 +21,7 @@ use testkit::{Browser, Person, Preparation, System};
 
 use server::{MailServer, Manner, Protection, Received};
 
+use crate::installation::silent_port;
 use crate::log::LOG;
 
 /// How long anything may take before the test fails.
@@ -89,10 +90,8 @@ impl Received {
 
 #[tokio::test]
 async fn a_mail_waits_while_its_server_is_away_and_is_delivered_once() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let system = mailing_to(port, "none").start().await;
+    let away = silent_port();
+    let system = mailing_to(away.port(), "none").start().await;
     let ada = system.new_user("ada").await;
     let browser = system.browser();
     let page = forget_password(&browser, &system.env().portal_url, &ada.username).await;
@@ -108,7 +107,8 @@ async fn a_mail_waits_while_its_server_is_away_and_is_delivered_once() {
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].get::<i64>("attempts").unwrap(), 1);
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let listener = away.listen().unwrap().remove(0).into_std().unwrap();
+    listener.set_nonblocking(false).unwrap();
     let mut server = MailServer::on(listener, Manner::Accept, Protection::None);
     system.advance(SignedDuration::from_secs(31));
     // The next mail takes the waiting one along.

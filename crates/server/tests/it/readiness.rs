@@ -7,17 +7,17 @@ use db::testing::TestDb;
 use jiff::SignedDuration;
 use testkit::{Preparation, System};
 
-use crate::installation::free_port;
+use crate::installation::silent_port;
 
-/// A system with a mail server that is away.
-async fn without_mail(database: &TestDb, keys: &tempfile::TempDir) -> Preparation {
+/// A system whose mail server would be at this port.
+async fn mailing_to(port: u16, database: &TestDb, keys: &tempfile::TempDir) -> Preparation {
     System::prepare()
         .set(
             "keyring_file",
             keys.path().join("keyring.json").display().to_string(),
         )
         .set("idp.smtp.host", "localhost")
-        .set("idp.smtp.port", free_port().to_string())
+        .set("idp.smtp.port", port.to_string())
         .set("idp.smtp.encryption", "none")
         .set("idp.smtp.from", "Example <no-reply@example.com>")
         .with(database.reopen().await)
@@ -38,7 +38,8 @@ async fn waiting(system: &System) -> i64 {
 #[tokio::test]
 async fn late_mails_and_a_missing_worker_are_named_and_the_node_stays_ready() {
     let (database, keys) = (db::testing::sqlite().await, tempfile::tempdir().unwrap());
-    let prepared = without_mail(&database, &keys).await;
+    let nobody = silent_port();
+    let prepared = mailing_to(nobody.port(), &database, &keys).await;
     let system = prepared.start().await;
     let page = system
         .browser()
@@ -61,7 +62,7 @@ async fn late_mails_and_a_missing_worker_are_named_and_the_node_stays_ready() {
 
     // A quarter of an hour later, and the portal is told of the provider alone.
     let issuer = format!("{}{}/as", env.auth_url, env.environment_id);
-    let prepared = without_mail(&database, &keys).await;
+    let prepared = mailing_to(nobody.port(), &database, &keys).await;
     let system = prepared
         .set("idp.demo", "false")
         .set("portal.sign_on.issuer", issuer)

@@ -25,6 +25,8 @@ use prost::Message as _;
 use testkit::{Browser, Page, Person, give_credentials};
 use tokio::net::TcpListener;
 
+use crate::installation::silent_port;
+
 const HEADER: &str = "Bearer collector-hush";
 
 /// Nothing that is waited for takes so long, even on a busy machine.
@@ -328,12 +330,10 @@ async fn metric(url: &str, series: &str) -> u64 {
 #[tokio::test]
 async fn without_its_collector_everything_works_and_what_is_lost_is_counted_and_said_once() {
     // Nobody listens at the first; whoever connects to the second is never answered.
-    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let port = nobody.local_addr().unwrap().port();
-    drop(nobody);
+    let nobody = silent_port();
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let unanswered = silent.local_addr().unwrap().port();
-    for (port, is_silent) in [(port, false), (unanswered, true)] {
+    for (port, is_silent) in [(nobody.port(), false), (unanswered, true)] {
         let metrics = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let metrics_port = metrics.local_addr().unwrap().port();
         drop(metrics);
