@@ -166,6 +166,11 @@ pub(crate) fn find_on_path(name: &str) -> Option<std::path::PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// Whether this process may mount, where nobody else sees it: root of a container may not, as a rule.
+pub(crate) fn can_mount() -> bool {
+    Command::new("unshare").args(["--mount", "true"]).works()
+}
+
 /// Whether this process may install packages and has to step down for PostgreSQL.
 pub(crate) fn is_root() -> bool {
     Command::new("id")

@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::certificate::{self, Certificate};
-use crate::command::{Command, find_on_path, is_on_path, is_root};
+use crate::command::{Command, can_mount, find_on_path, is_on_path, is_root};
 use crate::prerequisites::{self, Linters};
 use crate::service::{self, Service};
 use crate::system::{Fronts, System};
@@ -107,6 +107,13 @@ fn unit(program: &Path) -> anyhow::Result<bool> {
 fn package(program: &Path) -> anyhow::Result<bool> {
     if !is_root() || !is_on_path("dpkg") {
         println!("The Debian package is NOT installed this time: that takes root, on Debian");
+        return Ok(true);
+    }
+    if !can_mount() {
+        println!(
+            "The Debian package is NOT installed this time: that takes mounts of its own \
+             (`unshare --mount`), which this machine does not allow"
+        );
         return Ok(true);
     }
     release::install_package(program)
