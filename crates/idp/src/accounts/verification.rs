@@ -128,7 +128,8 @@ async fn renamed(
     if !Users::has_name(user, user.mailbox()) {
         return Ok(());
     }
-    changed.username = changed.mailbox().to_owned();
+    let name = changed.mailbox().to_owned();
+    changed.username = name;
     if !names::is_free_name(core, changed).await? {
         changed.username.clone_from(&user.username);
     }

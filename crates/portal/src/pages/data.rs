@@ -79,7 +79,7 @@ impl Everything {
             passwords.state(),
             async { sessions.list().all().await },
             events::entries(&services.management, own.id, now),
-            beside(&services.management, own.id),
+            Box::pin(beside(&services.management, own.id)),
         );
         let (mut document, mut missing) = (Map::new(), Vec::new());
         document.insert("profile".to_owned(), plain(&user)?);

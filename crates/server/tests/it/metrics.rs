@@ -88,7 +88,7 @@ async fn a_sign_on_is_seen_on_both_servers_by_templates() {
 }
 
 /// How long a mail may take to be tried.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn mails_that_wait_are_counted_and_so_is_each_try() {
