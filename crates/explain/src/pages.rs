@@ -98,7 +98,7 @@ struct StepView {
 enum Part {
     Parameters {
         text_id: &'static str,
-        rows: Vec<(String, String)>,
+        rows: Vec<(&'static str, String)>,
     },
     Check {
         what: &'static str,
@@ -486,9 +486,7 @@ fn parameters(parts: &mut Vec<Part>, text_id: &'static str, all: &[Parameter]) {
     if all.is_empty() {
         return;
     }
-    let rows = all
-        .iter()
-        .map(|one| (one.name.clone(), one.value.to_string()));
+    let rows = all.iter().map(|one| (one.name, one.value.to_string()));
     parts.push(Part::Parameters {
         text_id,
         rows: rows.collect(),

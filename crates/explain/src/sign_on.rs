@@ -84,7 +84,7 @@ impl Exchange {
         });
         let all = self.parameters.iter().chain(redirected);
         for Parameter { name, value } in all.chain(forms.flatten()) {
-            let known = KEYS.iter().find(|known| *known == name);
+            let known = KEYS.into_iter().find(|known| known == name);
             if let (Some(name), Shown::Fingerprint(print)) = (known, value) {
                 keys.push(Key::Value(name, *print));
             }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-use crate::trail::Reason;
+use crate::trail::{Reason, known_name};
 
 /// More parameters than this are refused.
 const MOST_PARAMETERS: usize = 128;
@@ -28,10 +28,11 @@ pub struct FormParams {
     values: BTreeMap<String, String>,
 }
 
-/// The names only: values may be secrets.
+/// The known names only: values may be secrets, and so may what somebody sent in place of a name.
 impl fmt::Debug for FormParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.values.keys()).finish()
+        let names = self.values.keys().filter_map(|name| known_name(name));
+        f.debug_set().entries(names).finish()
     }
 }
 
@@ -44,15 +45,22 @@ pub enum InvalidParams {
     /// Bytes that are no UTF-8 once decoded, or a NUL, which no text of ours holds.
     #[error("a parameter is not UTF-8 text")]
     NotUtf8,
-    /// A name that stands there twice.
-    #[error("the parameter `{0}` is given more than once")]
-    Repeated(String),
+    /// A name that stands there twice: which, if it is [known](known_name). Any other is part of
+    /// what was sent, as of a secret with an `&` in it, and has no place in a message that is kept.
+    #[error("{} is given more than once", named(*.0))]
+    Repeated(Option<&'static str>),
     /// More than 128 parameters.
     #[error("there are more than {MOST_PARAMETERS} parameters")]
     TooMany,
 }
 
 impl Reason for InvalidParams {}
+
+fn named(name: Option<&str>) -> String {
+    name.map_or("a parameter".to_owned(), |name| {
+        format!("the parameter `{name}`")
+    })
+}
 
 impl FormParams {
     /// Reads `application/x-www-form-urlencoded` text.
@@ -84,7 +92,7 @@ impl FormParams {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode(name)?, decode(value)?);
             if self.values.contains_key(&name) {
-                return Err(InvalidParams::Repeated(name.chars().take(40).collect()));
+                return Err(InvalidParams::Repeated(known_name(&name)));
             }
             if self.values.len() == MOST_PARAMETERS {
                 return Err(InvalidParams::TooMany);
@@ -144,9 +152,22 @@ mod tests {
     #[test]
     fn a_repeated_parameter_is_refused() {
         let error = FormParams::parse(b"state=a&code=b&state=a").unwrap_err();
-        assert_eq!(error, InvalidParams::Repeated("state".to_owned()));
+        assert_eq!(error, InvalidParams::Repeated(Some("state")));
         let error = FormParams::parse_both("state=a", b"state=a").unwrap_err();
-        assert_eq!(error, InvalidParams::Repeated("state".to_owned()));
+        assert_eq!(error, InvalidParams::Repeated(Some("state")));
+    }
+
+    #[test]
+    fn what_was_sent_in_place_of_a_name_is_not_told() {
+        let error = FormParams::parse(b"client_secret=x&S3CRET&S3CRET").unwrap_err();
+        assert_eq!(error.to_string(), "a parameter is given more than once");
+        let error = FormParams::parse(b"state=S3CRET&state=S3CRET").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the parameter `state` is given more than once"
+        );
+        let params = FormParams::parse(b"{\"client_secret\":\"S3CRET\"}&state=x").unwrap();
+        assert_eq!(format!("{params:?}"), "{\"state\"}");
     }
 
     #[test]

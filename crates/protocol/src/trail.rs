@@ -4,8 +4,8 @@
 //! it ([`Check`]). Where somebody listens ([`Trail::scope`]) each verdict is kept, in order; where
 //! nobody does, it costs a look at a thread's own variable, and nothing is made a text.
 //!
-//! Nothing secret gets onto a trail: parameters are shown by a list of names that are known to be
-//! harmless ([`Shown::parameter`]), random values as a [fingerprint](Shown::Fingerprint) that tells
+//! Nothing secret gets onto a trail: parameters are shown by a list of names that are known
+//! ([`known_name`]) and of those whose values are harmless ([`Shown::parameter`]), random values as a [fingerprint](Shown::Fingerprint) that tells
 //! two of them apart, everything else as [`Shown::Hidden`]; of a token, what it says and not its
 //! signature.
 //!
@@ -31,6 +31,7 @@
 //! ```
 
 mod decoded;
+mod parameter;
 mod shown;
 
 use std::cell::RefCell;
@@ -41,7 +42,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 pub use self::decoded::Decoded;
-pub use self::shown::{Fingerprinted, Hidden, Made, Parameter, Show, Shown};
+pub use self::parameter::{Parameter, known_name};
+pub use self::shown::{Fingerprinted, Hidden, Made, Show, Shown};
 
 /// So many steps of one request are kept; a loop is no reason to fill the memory.
 const MOST_STEPS: usize = 96;

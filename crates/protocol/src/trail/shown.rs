@@ -5,16 +5,8 @@ use std::fmt;
 use std::hash::BuildHasher as _;
 use std::sync::OnceLock;
 
-use url::form_urlencoded;
-
 /// Longer texts are cut, in characters.
 const LONGEST: usize = 256;
-
-/// Longer names are, too.
-const LONGEST_NAME: usize = 40;
-
-/// So many parameters of a request are kept.
-const MOST_PARAMETERS: usize = 32;
 
 /// What may be shown of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +21,6 @@ pub enum Shown {
     Hidden,
     /// The value.
     Text(String),
-}
-
-/// A parameter of a query or a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its name.
-    pub name: String,
-    /// What may be shown of its value.
-    pub value: Shown,
 }
 
 /// Something of which it is known what may be shown.
@@ -57,51 +40,6 @@ pub struct Hidden;
 /// What is shown is made only where somebody listens.
 #[derive(Clone, Copy)]
 pub struct Made<F>(pub F);
-
-/// How a parameter is shown.
-#[derive(Clone, Copy)]
-enum How {
-    /// As it is.
-    Plain,
-    /// A web address, without what its query and its fragment hold.
-    Address,
-    /// A random value, by its fingerprint.
-    Random,
-}
-
-/// The parameters of which anything is shown. What is not here is hidden.
-const PARAMETERS: &[(&str, How)] = &[
-    ("acr_values", How::Plain),
-    ("claims", How::Plain),
-    ("client_id", How::Plain),
-    ("code", How::Random),
-    ("code_challenge", How::Random),
-    ("code_challenge_method", How::Plain),
-    ("code_verifier", How::Random),
-    ("display", How::Plain),
-    ("error", How::Plain),
-    ("error_description", How::Plain),
-    ("expires_in", How::Plain),
-    ("flowId", How::Random),
-    ("fresh", How::Plain),
-    ("grant_type", How::Plain),
-    ("iss", How::Address),
-    ("max_age", How::Plain),
-    ("nonce", How::Random),
-    ("post_logout_redirect_uri", How::Address),
-    ("prompt", How::Plain),
-    ("redirect_uri", How::Address),
-    ("refresh_token", How::Random),
-    ("resource", How::Address),
-    ("response_mode", How::Plain),
-    ("response_type", How::Plain),
-    ("return_to", How::Address),
-    ("scope", How::Plain),
-    ("state", How::Random),
-    ("token_type", How::Plain),
-    ("token_type_hint", How::Plain),
-    ("ui_locales", How::Plain),
-];
 
 impl Shown {
     /// A text that is known to be harmless, cut where it is too long.
@@ -134,16 +72,6 @@ impl Shown {
         static KEY: OnceLock<RandomState> = OnceLock::new();
         Self::Fingerprint(KEY.get_or_init(RandomState::new).hash_one(value))
     }
-
-    /// What may be shown of a parameter with this name.
-    pub fn parameter(name: &str, value: &str) -> Self {
-        match PARAMETERS.iter().find(|(known, _)| *known == name) {
-            None => Self::Hidden,
-            Some((_, How::Plain)) => Self::text(value),
-            Some((_, How::Address)) => Self::address(value),
-            Some((_, How::Random)) => Self::fingerprint(value),
-        }
-    }
 }
 
 impl fmt::Display for Shown {
@@ -154,19 +82,6 @@ impl fmt::Display for Shown {
             Self::Hidden => f.write_str("(hidden)"),
             Self::Text(text) => f.write_str(text),
         }
-    }
-}
-
-impl Parameter {
-    /// The parameters of a query or a form; names are cut, and so is the list.
-    pub fn all(bytes: &[u8]) -> Vec<Self> {
-        form_urlencoded::parse(bytes)
-            .take(MOST_PARAMETERS)
-            .map(|(name, value)| Self {
-                value: Shown::parameter(&name, &value),
-                name: name.chars().take(LONGEST_NAME).collect(),
-            })
-            .collect()
     }
 }
 
@@ -237,39 +152,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_known_to_be_harmless_is_hidden() {
-        let form = b"username=ada&password=2FederateM0re&client_secret=s3cret&code=abc&otp=123456\
-                     &scope=openid+profile&state=xyz&%70assword=again&redirect_uri=https%3A%2F%2F\
-                     me%3Apw%40app.example%2Fcb%3Ftoken%3Dabc";
-        let shown: Vec<String> = Parameter::all(form)
-            .iter()
-            .map(|Parameter { name, value }| format!("{name}={value}"))
-            .collect();
-        let text = shown.join(" ");
-        for secret in [
-            "ada",
-            "2Federate",
-            "s3cret",
-            "abc",
-            "123456",
-            "xyz",
-            "again",
-            "me:pw",
-        ] {
-            assert!(!text.contains(secret), "{secret}: {text}");
-        }
-        assert!(text.contains("scope=openid profile"), "{text}");
-        assert!(
-            text.contains("redirect_uri=https://app.example/cb?…"),
-            "{text}"
-        );
-    }
-
-    #[test]
     fn a_fingerprint_tells_values_apart_and_leads_nowhere() {
-        let one = Shown::parameter("code", "a code");
-        assert_eq!(one, Shown::parameter("code", "a code"));
-        assert_ne!(one, Shown::parameter("code", "another"));
+        let one = Shown::fingerprint("a code");
+        assert_eq!(one, Shown::fingerprint("a code"));
+        assert_ne!(one, Shown::fingerprint("another"));
         assert_eq!(one.to_string().len(), 9, "{one}");
     }
 
@@ -288,10 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_and_long_lists_are_cut() {
-        let form = format!("scope={}", "x".repeat(5000)) + &"&a=b".repeat(500);
-        let shown = Parameter::all(form.as_bytes());
-        assert_eq!(shown.len(), MOST_PARAMETERS);
-        assert_eq!(shown[0].value.to_string().chars().count(), LONGEST + 1);
+    fn long_texts_are_cut() {
+        let shown = Shown::text(&"x".repeat(5000)).to_string();
+        assert_eq!(shown.chars().count(), LONGEST + 1);
     }
 }

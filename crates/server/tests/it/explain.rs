@@ -1,6 +1,8 @@
 //! Sign-ons, explained: a good one with all its parties and checks, and of each fault the check that
 //! failed and what to change. What is secret is nowhere.
 
+mod hostile;
+
 use http::Method;
 use testkit::{Authorization, Browser, Page, System, give_credentials};
 
@@ -128,6 +130,11 @@ async fn a_good_sign_on_shows_all_parties_and_their_checks() {
     assert!(
         text.body().contains("Portal -> Environment: POST"),
         "{}",
+        text.body()
+    );
+    assert!(
+        !text.body().contains("(another)"),
+        "a parameter of ours is not known: {}",
         text.body()
     );
     let path = page.url.path().trim_start_matches('/').to_owned();

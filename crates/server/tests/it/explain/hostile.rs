@@ -1,0 +1,37 @@
+//! What strangers send, explained: it tells no secret, forges nothing, is mixed with nobody else's, and
+//! pushes out nothing that matters.
+
+use http::Method;
+use testkit::System;
+
+use super::{all_that_is_told, of_answer};
+
+#[tokio::test]
+async fn what_was_sent_in_place_of_a_name_is_not_told() {
+    let system = System::start().await;
+    for url in [
+        system.auth("as/token"),
+        system.auth("as/introspect"),
+        system.auth("as/authorize"),
+        system.portal("/callback"),
+    ] {
+        for body in [
+            r#"{"client_secret":"S3CRET-1"}"#,
+            "S3CRET-2",
+            "client_secret=first&S3CRET-3=",
+            "client_secret=first&S3CRET-4&S3CRET-4",
+        ] {
+            let request = system.browser().request(Method::POST, &url);
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            let answer = request.body(body).send().await;
+            assert!(answer.status.is_client_error(), "{}", answer.summary());
+            let page = of_answer(&system, &answer).await.expect(200);
+            assert!(page.text().contains("(another)"), "{}", page.summary());
+            let mut url = url.clone();
+            url.set_query(Some(body));
+            system.browser().open_only(&url).await;
+        }
+    }
+    let told = all_that_is_told(&system).await;
+    assert!(told.contains("(another)") && !told.contains("S3CRET"));
+}
