@@ -38,17 +38,10 @@ impl Recorder {
     /// Keeps a request with the sign-on that it belongs to; if there is none, where a sign-on begins
     /// with it, or where it failed.
     pub(crate) fn add(&self, exchange: Exchange) {
-        let keys = exchange.keys();
         let mut kept = self.lock();
         let begins = exchange.begins();
-        let is_new = begins && exchange.to == Party::Portal;
         let Kept { sign_ons, others } = &mut *kept;
-        let mut newest_first = sign_ons.iter_mut().rev().chain(others.iter_mut().rev());
-        let found = newest_first.find(|one| {
-            let fits = !(exchange.is_authorization() && one.has_authorization());
-            !is_new && fits && one.shares(&keys)
-        });
-        match found {
+        match belongs_to(sign_ons, others, &exchange) {
             Some(sign_on) => sign_on.add(exchange),
             None if begins => push(sign_ons, self.keep, exchange),
             None if exchange.has_failed() => push(others, self.keep, exchange),
@@ -73,6 +66,34 @@ impl Recorder {
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Which one of those that are kept a request is part of.
+///
+/// What one sign-on alone has decides first: a code, the id of a flow. An application may send the
+/// same `state` with every request, so it connects only what nothing better connects: with the one
+/// sign-on that has it and has no code or flow of its own where the request has another.
+fn belongs_to<'a>(
+    sign_ons: &'a mut VecDeque<SignOn>,
+    others: &'a mut VecDeque<SignOn>,
+    exchange: &Exchange,
+) -> Option<&'a mut SignOn> {
+    // Each sign-on at the portal begins with this, whatever it carries.
+    if exchange.begins() && exchange.to == Party::Portal {
+        return None;
+    }
+    let keys = exchange.keys();
+    let newest_first = sign_ons.iter_mut().rev().chain(others.iter_mut().rev());
+    let mut fitting: Vec<&mut SignOn> = newest_first
+        .filter(|one| !exchange.is_authorization() || one.awaits_authorization())
+        .collect();
+    let by_value = fitting.iter().position(|one| one.shares_a_value(&keys));
+    let place = by_value.or_else(|| {
+        let mut by_state = (0..fitting.len()).filter(|place| fitting[*place].may_share(&keys));
+        let first = by_state.next();
+        first.filter(|_| by_state.next().is_none())
+    });
+    place.map(|place| fitting.swap_remove(place))
 }
 
 fn push(all: &mut VecDeque<SignOn>, keep: usize, first: Exchange) {
@@ -203,6 +224,103 @@ mod tests {
             ));
         }
         assert_eq!(recorder.all().0.len(), 3);
+    }
+
+    fn ids(sign_on: &SignOn) -> Vec<&str> {
+        let exchanges = sign_on.exchanges().iter();
+        exchanges.map(|one| one.id.as_str()).collect()
+    }
+
+    #[test]
+    fn two_that_sign_on_with_one_state_are_kept_apart() {
+        let recorder = Recorder::new(10);
+        let environment = |path: &str, query: &str, redirect: &str| {
+            let mut one = exchange(&recorder, Party::Environment, path, query);
+            if !redirect.is_empty() {
+                one.redirect = Some(to_callback(redirect));
+            }
+            let id = one.id.clone();
+            recorder.add(one);
+            id
+        };
+        let flows = [("flowId=1", "code=a"), ("flowId=2", "code=b")];
+        let mut expected: [Vec<String>; 2] = Default::default();
+        for (ids, (flow, _)) in expected.iter_mut().zip(flows) {
+            ids.push(environment("/e/as/authorize", "state=always", flow));
+        }
+        for (ids, (flow, _)) in expected.iter_mut().zip(flows) {
+            ids.push(environment("/e/signon/", flow, ""));
+        }
+        for (ids, (flow, code)) in expected.iter_mut().zip(flows) {
+            let with = format!("{code}&state=always");
+            ids.push(environment("/e/as/resume", flow, &with));
+        }
+        for (ids, (_, code)) in expected.iter_mut().zip(flows) {
+            let mut token = exchange(&recorder, Party::Environment, "/e/as/token", "");
+            token.steps = vec![Step::Form(Parameter::all(code.as_bytes()))];
+            ids.push(token.id.clone());
+            recorder.add(token);
+        }
+        // Nobody can tell whose these are.
+        for query in [
+            "state=always",
+            "state=always&error=access_denied",
+            "state=always&code=c",
+            "state=always&flowId=3",
+        ] {
+            let mut strange = exchange(&recorder, Party::Portal, "/callback", query);
+            strange.status = Some(400);
+            recorder.add(strange);
+        }
+        let (sign_ons, others) = recorder.all();
+        assert_eq!(sign_ons.len(), 2);
+        assert_eq!(ids(&sign_ons[1]), expected[0]);
+        assert_eq!(ids(&sign_ons[0]), expected[1]);
+        assert_eq!(others.len(), 4, "each of them is alone");
+    }
+
+    #[test]
+    fn another_flow_or_code_is_another_sign_on_whatever_its_state() {
+        for strange in ["flowId=2&state=one", "code=b&state=one"] {
+            let recorder = Recorder::new(10);
+            let path = "/e/as/authorize";
+            let mut begin = exchange(&recorder, Party::Environment, path, "state=one");
+            begin.redirect = Some(to_callback("flowId=1"));
+            recorder.add(begin);
+            let mut resume = exchange(&recorder, Party::Environment, "/e/as/resume", "flowId=1");
+            resume.redirect = Some(to_callback("code=a&state=one"));
+            recorder.add(resume);
+            let mut other = exchange(&recorder, Party::Environment, "/e/as/resume", strange);
+            other.status = Some(400);
+            recorder.add(other);
+            let refused = exchange(
+                &recorder,
+                Party::Portal,
+                "/callback",
+                "state=one&error=access_denied",
+            );
+            recorder.add(refused);
+            let (sign_ons, others) = recorder.all();
+            assert_eq!(ids(&sign_ons[0]), ["id-0", "id-1", "id-3"], "{strange}");
+            assert_eq!(ids(&others[0]), ["id-2"], "{strange}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_failed_is_not_where_somebody_elses_sign_on_begins() {
+        let recorder = Recorder::new(10);
+        let mut lonely = exchange(&recorder, Party::Portal, "/callback", "state=always");
+        lonely.status = Some(400);
+        recorder.add(lonely);
+        let path = "/e/as/authorize";
+        recorder.add(exchange(
+            &recorder,
+            Party::Environment,
+            path,
+            "state=always",
+        ));
+        let (sign_ons, others) = recorder.all();
+        assert_eq!((sign_ons.len(), others.len()), (1, 1));
     }
 
     #[test]

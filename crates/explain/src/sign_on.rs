@@ -70,8 +70,17 @@ pub(crate) enum Key {
     Value(&'static str, u64),
 }
 
-/// Parameters that no two sign-ons share.
-const KEYS: [&str; 4] = ["state", "code", "flowId", "refresh_token"];
+/// Parameters whose values no two sign-ons share.
+const VALUES: [&str; 3] = ["code", "flowId", "refresh_token"];
+
+/// What an application should make anew for each sign-on, and need not.
+const STATE: &str = "state";
+
+impl Key {
+    fn is_state(&self) -> bool {
+        matches!(self, Self::Value(STATE, _))
+    }
+}
 
 impl Exchange {
     /// What connects it with others.
@@ -84,7 +93,8 @@ impl Exchange {
         });
         let all = self.parameters.iter().chain(redirected);
         for Parameter { name, value } in all.chain(forms.flatten()) {
-            let known = KEYS.into_iter().find(|known| known == name);
+            let mut known = VALUES.into_iter().chain([STATE]);
+            let known = known.find(|known| known == name);
             if let (Some(name), Shown::Fingerprint(print)) = (known, value) {
                 keys.push(Key::Value(name, *print));
             }
@@ -247,16 +257,38 @@ impl SignOn {
         }
     }
 
-    pub(crate) fn shares(&self, keys: &[Key]) -> bool {
-        keys.iter().any(|key| self.keys.contains(key))
+    /// Whether it has something that one sign-on alone has.
+    pub(crate) fn shares_a_value(&self, keys: &[Key]) -> bool {
+        let mut values = keys.iter().filter(|key| !key.is_state());
+        values.any(|key| self.keys.contains(key))
+    }
+
+    /// Whether it has the same `state`, and no value that tells it apart.
+    pub(crate) fn may_share(&self, keys: &[Key]) -> bool {
+        let mut states = keys.iter().filter(|key| key.is_state());
+        let differs = |key: &Key| match key {
+            Key::Value(name, _) => self.has_value_of(name) && !self.keys.contains(key),
+            // Each request has an id of its own.
+            Key::Id(_) => false,
+        };
+        let mut values = keys.iter().filter(|key| !key.is_state());
+        states.any(|key| self.keys.contains(key)) && !values.any(differs)
+    }
+
+    fn has_value_of(&self, name: &'static str) -> bool {
+        let all = Key::Value(name, u64::MIN)..=Key::Value(name, u64::MAX);
+        self.keys.range(all).next().is_some()
     }
 
     pub(crate) fn has_request(&self, id: &str) -> bool {
         self.keys.contains(&Key::Id(id.to_owned()))
     }
 
-    pub(crate) fn has_authorization(&self) -> bool {
-        self.exchanges.iter().any(Exchange::is_authorization)
+    /// Whether it began at the portal, and the browser has yet to reach the environment.
+    pub(crate) fn awaits_authorization(&self) -> bool {
+        let first = self.exchanges.first();
+        let is_begun = first.is_some_and(|first| first.begins() && !first.is_authorization());
+        is_begun && !self.exchanges.iter().any(Exchange::is_authorization)
     }
 
     /// Its requests, in the order in which they came.

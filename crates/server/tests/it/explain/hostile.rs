@@ -2,7 +2,7 @@
 //! pushes out nothing that matters.
 
 use http::Method;
-use testkit::System;
+use testkit::{Authorization, System};
 
 use super::{all_that_is_told, of_answer};
 
@@ -34,4 +34,30 @@ async fn what_was_sent_in_place_of_a_name_is_not_told() {
     }
     let told = all_that_is_told(&system).await;
     assert!(told.contains("(another)") && !told.contains("S3CRET"));
+}
+
+#[tokio::test]
+async fn two_sign_ons_with_one_state_are_explained_apart() {
+    let system = System::start().await;
+    let person = system.demo_user();
+    let (one, other) = (system.browser(), system.browser());
+    let one = Authorization::begin(&system, &one, &[]).await;
+    let other = Authorization::begin(&system, &other, &[]).await;
+    let (one, other) = (one.sign_on(&person).await, other.sign_on(&person).await);
+    let mut firsts = Vec::new();
+    for sign_on in [one, other] {
+        let answer = sign_on.redeem().await.expect(200);
+        let page = of_answer(&system, &answer).await.expect(200);
+        let steps = page.texts(".explain-steps summary").join("\n");
+        for step in [
+            "/as/authorize",
+            "POST /…/signon/",
+            "/as/resume",
+            "/as/token",
+        ] {
+            assert_eq!(steps.matches(step).count(), 1, "{step}: {steps}");
+        }
+        firsts.push(page.texts(".explain-steps summary + .hint code").remove(0));
+    }
+    assert_ne!(firsts[0], firsts[1]);
 }
