@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use protocol::trail::{Parameter, Step};
+use protocol::trail::{Decoded, Parameter, Step};
 
 use crate::drawing::Names;
 use crate::sequence::Sequence;
@@ -117,8 +117,8 @@ fn write_step(text: &mut String, step: &Step) {
             if !token.is_readable() {
                 return;
             }
-            let header = serde_json::to_string(&token.header).unwrap_or_default();
-            let claims = serde_json::to_string(&token.without_person()).unwrap_or_default();
+            let header = Decoded::in_a_line(&token.header);
+            let claims = Decoded::in_a_line(&token.without_person());
             writeln!(text, "      {header}\n      {claims}")
         }
         _ => Ok(()),

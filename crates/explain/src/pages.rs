@@ -499,8 +499,8 @@ fn body(token: &Decoded, shows_person: bool) -> String {
     } else {
         token.without_person()
     };
-    let shown = |object| serde_json::to_string_pretty(object).unwrap_or_default();
-    format!("{}\n{}", shown(&token.header), shown(&claims))
+    let (header, claims) = (Decoded::in_lines(&token.header), Decoded::in_lines(&claims));
+    format!("{header}\n{claims}")
 }
 
 #[cfg(test)]

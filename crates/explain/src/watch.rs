@@ -9,14 +9,11 @@ use axum::response::Response;
 use http::header::LOCATION;
 use jiff::Timestamp;
 use platform::net::RequestId;
-use protocol::trail::{Parameter, Trail};
+use protocol::trail::{Parameter, Trail, shown_path};
 use url::Url;
 
 use crate::Explain;
 use crate::sign_on::{Exchange, Party, Redirect};
-
-/// Longer paths are cut, in characters.
-const LONGEST_PATH: usize = 256;
 
 /// What is no part of any sign-on and asked for most.
 const NEVER: [&str; 6] = [
@@ -52,7 +49,7 @@ async fn watch(
         id: id.map(ToString::to_string).unwrap_or_default(),
         server,
         method: request.method().as_str().chars().take(16).collect(),
-        path: path.chars().take(LONGEST_PATH).collect(),
+        path: shown_path(path),
         parameters: Parameter::all(request.uri().query().unwrap_or_default().as_bytes()),
         trail: Trail::default(),
         answer: None,
@@ -112,7 +109,7 @@ fn redirect(response: &Response) -> Option<Redirect> {
         None => address,
     };
     Some(Redirect {
-        path: path.chars().take(LONGEST_PATH).collect(),
+        path: shown_path(path),
         origin: url.as_ref().map(origin),
         parameters,
     })

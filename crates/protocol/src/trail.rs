@@ -7,7 +7,8 @@
 //! Nothing secret gets onto a trail: parameters are shown by a list of names that are known
 //! ([`known_name`]) and of those whose values are harmless ([`Shown::parameter`]), random values as a [fingerprint](Shown::Fingerprint) that tells
 //! two of them apart, everything else as [`Shown::Hidden`]; of a token, what it says and not its
-//! signature.
+//! signature. And nothing forges a line of what is told: what cannot be seen is
+//! [written out](visible).
 //!
 //! ```
 //! use pingone_protocol::trail::{Check, Step, Trail};
@@ -43,7 +44,7 @@ use std::task::{Context, Poll};
 
 pub use self::decoded::Decoded;
 pub use self::parameter::{Parameter, known_name};
-pub use self::shown::{Fingerprinted, Hidden, Made, Show, Shown};
+pub use self::shown::{Fingerprinted, Hidden, Made, Show, Shown, shown_path, visible};
 
 /// So many steps of one request are kept; a loop is no reason to fill the memory.
 const MOST_STEPS: usize = 96;
@@ -137,8 +138,30 @@ impl Trail {
     fn add(&self, step: Step) {
         let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if steps.len() < MOST_STEPS {
-            steps.push(step);
+            steps.push(step.in_sight());
         }
+    }
+}
+
+impl Step {
+    /// The same, with every text on one line, where each character can be seen.
+    fn in_sight(mut self) -> Self {
+        match &mut self {
+            Self::Called(called) => {
+                *called = Called {
+                    method: cut(&called.method),
+                    path: cut(&called.path),
+                    answered_as: called.answered_as.as_deref().map(cut),
+                    failure: called.failure.as_deref().map(cut),
+                    status: called.status,
+                };
+            }
+            Self::Checked(checked) => checked.failure = checked.failure.as_deref().map(cut),
+            Self::Said(text) => *text = cut(text),
+            // What is shown of values is so when it is written.
+            Self::Form(_) | Self::Token(_) => {}
+        }
+        self
     }
 }
 
@@ -163,7 +186,7 @@ pub fn form(bytes: &[u8]) {
 
 /// Notes what a page says about what went wrong.
 pub fn said(text: &dyn fmt::Display) {
-    note(|| Step::Said(cut(&text.to_string())));
+    note(|| Step::Said(text.to_string()));
 }
 
 /// Why a check failed.
@@ -241,14 +264,14 @@ impl Check {
             Step::Checked(Checked {
                 check: self,
                 input: input.show(),
-                failure: failure().map(|text| cut(&text)),
+                failure: failure(),
             })
         });
     }
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_REASON).collect()
+    visible(text).chars().take(LONGEST_REASON).collect()
 }
 
 /// Work that leaves its steps on a [`Trail`].
@@ -357,6 +380,66 @@ mod tests {
             }));
             assert!(poll_once(work.as_mut()).is_ready());
             assert_eq!(trail.take().len(), steps, "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_written_out_wherever_it_stands() {
+        for character in "\0\t\n\r\u{1b}\u{7f}\u{85}\u{ad}\u{200b}\u{200e}\u{202e}\u{2028}\u{2029}\
+                          \u{2066}\u{feff}\u{e0041}"
+            .chars()
+        {
+            let text = format!("a{character}Failed: b");
+            let written = character.escape_unicode().to_string();
+            let shown = Shown::text(&text).to_string();
+            assert_eq!(shown, format!("a{written}Failed: b"));
+            let path = shown_path(&format!("/{text}"));
+            assert_eq!(path, format!("/a{written}Failed: b"));
+            let address = Shown::address(&format!("/{text}")).to_string();
+            assert!(!address.contains(character), "{address}");
+            let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+            for one in Parameter::all(format!("{query}={query}&scope={query}").as_bytes()) {
+                let told = format!("{}={}", one.name, one.value);
+                assert!(!told.contains(character), "{told}");
+            }
+            let claims = serde_json::json!({&text: &text, "list": [{"deep": &text}]});
+            let claims = claims.as_object().unwrap();
+            let (line, lines) = (Decoded::in_a_line(claims), Decoded::in_lines(claims));
+            assert!(!line.contains(character), "{line}");
+            assert!(character == '\n' || !lines.contains(character), "{lines}");
+            for text in [line, lines] {
+                let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(read.as_object(), Some(claims), "it says the same");
+            }
+
+            let trail = Trail::default();
+            let mut work = pin!(trail.scope(async {
+                EVEN.failed(text.as_str(), &text);
+                said(&text);
+                note(|| {
+                    Step::Called(Called {
+                        method: text.clone(),
+                        path: text.clone(),
+                        status: None,
+                        answered_as: Some(text.clone()),
+                        failure: Some(text.clone()),
+                    })
+                });
+            }));
+            assert!(poll_once(work.as_mut()).is_ready());
+            for step in trail.take() {
+                let texts = match step {
+                    Step::Called(one) => {
+                        let told = [one.answered_as, one.failure].map(Option::unwrap);
+                        [vec![one.method, one.path], told.to_vec()].concat()
+                    }
+                    Step::Checked(one) => vec![one.input.to_string(), one.failure.unwrap()],
+                    Step::Said(text) => vec![text],
+                    other => panic!("{other:?}"),
+                };
+                let expected = format!("a{written}Failed: b");
+                assert!(texts.iter().all(|text| *text == expected), "{texts:?}");
+            }
         }
     }
 

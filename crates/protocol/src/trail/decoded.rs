@@ -1,12 +1,15 @@
 //! A token taken apart: what its header and its claims say. Its signature is left out, so that what
 //! is kept opens nothing.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::Shown;
 use crate::jose::MAX_TOKEN_BYTES;
+use crate::names::is_visible;
 
 /// Claims of more than so many bytes are left out.
 const LARGEST_CLAIM: usize = 1024;
@@ -78,6 +81,19 @@ impl Decoded {
         !self.header.is_empty()
     }
 
+    /// Members of a token as JSON on one line, with nothing in it that cannot be seen.
+    pub fn in_a_line(members: &Map<String, Value>) -> String {
+        let text = serde_json::to_string(members).unwrap_or_default();
+        json_in_sight(&text)
+    }
+
+    /// The same with a line for each member.
+    pub fn in_lines(members: &Map<String, Value>) -> String {
+        let text = serde_json::to_string_pretty(members).unwrap_or_default();
+        let lines: Vec<String> = text.lines().map(json_in_sight).collect();
+        lines.join("\n")
+    }
+
     /// Its claims for whoever is not to know about the person: of those, the names alone.
     pub fn without_person(&self) -> Map<String, Value> {
         let claims = self.claims.iter().map(|(name, value)| {
@@ -91,6 +107,22 @@ impl Decoded {
         });
         claims.collect()
     }
+}
+
+/// JSON with what cannot be seen as JSON writes it: `\u202e`.
+fn json_in_sight(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_visible(character) {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing into a String cannot fail.
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
+    }
+    shown
 }
 
 fn bounded(members: Map<String, Value>) -> Map<String, Value> {

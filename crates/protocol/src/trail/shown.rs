@@ -1,9 +1,12 @@
 //! What may be shown of a value.
 
+use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher as _;
 use std::sync::OnceLock;
+
+use crate::names::is_visible;
 
 /// Longer texts are cut, in characters.
 const LONGEST: usize = 256;
@@ -80,9 +83,31 @@ impl fmt::Display for Shown {
             Self::Absent => f.write_str("(none)"),
             Self::Fingerprint(number) => write!(f, "#{:08x}", number >> 32),
             Self::Hidden => f.write_str("(hidden)"),
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) => f.write_str(&visible(text)),
         }
     }
+}
+
+/// A text in which everything can be seen, on one line: control and format characters, line breaks
+/// and the like stand there as `\u{202e}`. Whoever sent the text wrote none of the lines around it.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_visible) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_visible(character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// A path, cut where it is too long, on one line.
+pub fn shown_path(path: &str) -> String {
+    visible(path).chars().take(LONGEST).collect()
 }
 
 fn cut(text: &str) -> String {
@@ -157,6 +182,19 @@ mod tests {
         assert_eq!(one, Shown::fingerprint("a code"));
         assert_ne!(one, Shown::fingerprint("another"));
         assert_eq!(one.to_string().len(), 9, "{one}");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_written_out() {
+        for (text, shown) in [
+            ("Ada Lovelace", "Ada Lovelace"),
+            ("हिन्दी, e\u{301}", "हिन्दी, e\u{301}"),
+            ("a\r\nFailed: b", r"a\u{d}\u{a}Failed: b"),
+            ("\u{202e}txt", r"\u{202e}txt"),
+            ("\u{e0041}", r"\u{e0041}"),
+        ] {
+            assert_eq!(Shown::text(text).to_string(), shown);
+        }
     }
 
     #[test]

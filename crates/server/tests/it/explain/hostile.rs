@@ -61,3 +61,46 @@ async fn two_sign_ons_with_one_state_are_explained_apart() {
     }
     assert_ne!(firsts[0], firsts[1]);
 }
+
+#[tokio::test]
+async fn no_request_forges_a_line_of_a_report() {
+    let system = System::start().await;
+    let hostile = [
+        '\n', '\r', '\u{1b}', '\u{85}', '\u{200b}', '\u{202e}', '\u{2028}',
+    ];
+    for character in hostile {
+        let forged = format!("x{character}Failed: nothing");
+        let address = format!("https://app.example/{forged}");
+        for (name, value) in [
+            ("client_id", forged.as_str()),
+            ("redirect_uri", &address),
+            ("response_type", &forged),
+            ("scope", &forged),
+            ("acr_values", &forged),
+            ("post_logout_redirect_uri", &address),
+            (&forged, &forged),
+        ] {
+            Authorization::begin(&system, &system.browser(), &[(name, value)]).await;
+            let mut url = system.portal("/callback");
+            url.query_pairs_mut()
+                .append_pair(name, value)
+                .append_pair("error_description", &forged);
+            system.browser().open_only(url).await;
+            let token = system.auth("as/token");
+            let request = system.browser().request(Method::POST, token);
+            let form = [(name, value), ("grant_type", forged.as_str())];
+            request.form(&form).send().await;
+        }
+    }
+    let told = all_that_is_told(&system).await;
+    for character in hostile {
+        let written = character.escape_unicode();
+        let is_told = told.contains(&format!("{written}Failed: nothing"));
+        assert!(is_told, "{written}");
+        assert!(
+            character == '\n' || !told.contains(character),
+            "{written} is told as it is"
+        );
+    }
+    assert!(!told.lines().any(|line| line.starts_with("Failed: nothing")));
+}
