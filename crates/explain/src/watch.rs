@@ -9,7 +9,7 @@ use axum::response::Response;
 use http::header::LOCATION;
 use jiff::Timestamp;
 use platform::net::RequestId;
-use protocol::trail::{Parameter, Trail, shown_path};
+use protocol::trail::{Parameter, Shown, Trail, shown_path};
 use url::Url;
 
 use crate::Explain;
@@ -105,11 +105,11 @@ fn redirect(response: &Response) -> Option<Redirect> {
     parameters.extend(Parameter::all(fragment.as_bytes()));
     let url = Url::parse(address).ok();
     let path = match &url {
-        Some(url) => url.path(),
-        None => address,
+        Some(url) => shown_path(url.path()),
+        None => Shown::address(address).to_string(),
     };
     Some(Redirect {
-        path: shown_path(path),
+        path,
         origin: url.as_ref().map(origin),
         parameters,
     })

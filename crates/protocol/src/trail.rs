@@ -31,6 +31,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod address;
 mod decoded;
 mod parameter;
 mod shown;
@@ -42,9 +43,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+pub use self::address::shown_path;
 pub use self::decoded::Decoded;
 pub use self::parameter::{Parameter, known_name};
-pub use self::shown::{Fingerprinted, Hidden, Made, Show, Shown, shown_path, visible};
+pub use self::shown::{Fingerprinted, Hidden, Made, Show, Shown, visible};
 
 /// So many steps of one request are kept; a loop is no reason to fill the memory.
 const MOST_STEPS: usize = 96;

@@ -104,3 +104,29 @@ async fn no_request_forges_a_line_of_a_report() {
     }
     assert!(!told.lines().any(|line| line.starts_with("Failed: nothing")));
 }
+
+#[tokio::test]
+async fn no_user_and_no_hidden_query_of_an_address_is_told() {
+    let system = System::start().await;
+    for address in [
+        "//me:S3CRET@app.example/cb",
+        "https:me:S3CRET@app.example/cb",
+        "https://app.example/cb%3Ftoken=S3CRET",
+        "https://app.example/cb;token=S3CRET",
+        "com.example.app:me:S3CRET@cb",
+    ] {
+        let parameters = [("redirect_uri", address)];
+        Authorization::begin(&system, &system.browser(), &parameters).await;
+        for name in ["return_to", "iss"] {
+            let mut url = system.portal("/login");
+            url.query_pairs_mut().append_pair(name, address);
+            system.browser().open_only(url).await;
+        }
+        let signoff = system.auth(&format!("as/signoff?post_logout_redirect_uri={address}"));
+        system.browser().open_only(signoff).await;
+        let lost = system.portal("/no/such;token=S3CRET");
+        system.browser().open(lost).await.expect(404);
+    }
+    let told = all_that_is_told(&system).await;
+    assert!(told.contains("return_to") && !told.contains("S3CRET"));
+}
