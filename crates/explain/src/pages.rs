@@ -7,11 +7,11 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use platform::net::{Insider, RequestId};
 use protocol::params::FormParams;
 use protocol::trail::{Decoded, Parameter, Step};
-use ui::{ErrorPage, Html, Layout, Messages, Mode, Side, Site};
+use ui::{ErrorPage, Html, Layout, Messages, Mode, PlainText, Side, Site};
 use web::note_route;
 
 use crate::Explain;
@@ -282,12 +282,7 @@ impl Explained {
 
     /// The same as plain text, for a report.
     pub fn into_text(self) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        (headers, self.text).into_response()
+        PlainText(self.text).into_response()
     }
 }
 

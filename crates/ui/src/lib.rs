@@ -58,6 +58,6 @@ pub use layout::{Account, Layout, Mode, NavItem, Notice, Side, Site};
 pub use mail::{MailBody, MailText};
 pub use messages::{Messages, OwnTexts, Value};
 pub use registration::{Registration, RegistrationFields, UsernameField, WrongName};
-pub use response::{ContentSecurityPolicy, FramedText, Html, MailPreview};
+pub use response::{ContentSecurityPolicy, FramedText, Html, MailPreview, PlainText};
 pub use rules::{RuleView, Verdict, Verdicts, broken_rules};
 pub use theme::{Look, MailColours, MailLook, Theme};

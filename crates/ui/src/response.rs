@@ -133,6 +133,26 @@ impl<T: Template> Html<T> {
     }
 }
 
+/// A text as an answer, with the headers that pages have: what it holds may come from outside.
+#[derive(Clone, Debug)]
+pub struct PlainText(
+    /// The text.
+    pub String,
+);
+
+impl IntoResponse for PlainText {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        let headers = response.headers_mut();
+        set_page_headers(headers, &ContentSecurityPolicy::strict());
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        response
+    }
+}
+
 /// The HTML part of a mail, to be shown in a frame of the mailbox.
 ///
 /// Its inline styles apply and images of this site are shown, and nothing else: no script, no form,
@@ -296,6 +316,19 @@ mod tests {
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
             .collect();
         insta::assert_snapshot!(headers.join("\n"));
+    }
+
+    #[test]
+    fn a_text_carries_what_a_page_carries() {
+        let page = Html::new(Page { text: "" }).into_response();
+        let text = PlainText("<script>".to_owned()).into_response();
+        for (name, value) in page.headers() {
+            let value = match *name {
+                CONTENT_TYPE => "text/plain; charset=utf-8",
+                _ => value.to_str().unwrap(),
+            };
+            assert_eq!(text.headers()[name], value, "{name}");
+        }
     }
 
     #[test]

@@ -130,3 +130,25 @@ async fn no_user_and_no_hidden_query_of_an_address_is_told() {
     let told = all_that_is_told(&system).await;
     assert!(told.contains("return_to") && !told.contains("S3CRET"));
 }
+
+#[tokio::test]
+async fn a_report_has_the_headers_of_a_page() {
+    let system = System::start().await;
+    system.browser().open(system.portal("/login")).await;
+    let list = system.browser().open(system.portal("/explain")).await;
+    let page = list.follow(".table tbody a").await.expect(200);
+    let text = page.follow("a[href$='.txt']").await.expect(200);
+    for name in [
+        "cache-control",
+        "content-security-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+        "permissions-policy",
+        "referrer-policy",
+        "x-content-type-options",
+        "x-frame-options",
+    ] {
+        assert!(page.header(name).is_some(), "{name}");
+        assert_eq!(text.header(name), page.header(name), "{name}");
+    }
+}
