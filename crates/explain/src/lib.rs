@@ -22,7 +22,7 @@ use url::Url;
 
 use self::recorder::Recorder;
 
-pub use self::pages::{Explained, Listed, Missing, asked_for, wanted};
+pub use self::pages::{Explained, Listed, Missing, Whose, asked_for, wanted};
 pub use self::sign_on::Party;
 
 /// What both servers and their pages share. Cheap to clone.

@@ -12,6 +12,8 @@ use platform::net::{Insider, RequestId};
 use protocol::params::FormParams;
 use protocol::trail::{Decoded, Parameter, Step};
 use ui::{ErrorPage, Html, Layout, Messages, Mode, PlainText, Side, Site};
+use url::Url;
+use uuid::Uuid;
 use web::note_route;
 
 use crate::Explain;
@@ -134,6 +136,34 @@ struct SignOnPage {
     it: Explained,
 }
 
+/// Whose sign-ons somebody may see.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose {
+    /// Everybody's.
+    Everybodys,
+    /// The portal's, and those of the environment that it uses.
+    PortalAnd(Option<Uuid>),
+}
+
+impl Whose {
+    /// The portal's, and those of the environment with this issuer.
+    pub fn of_portal_at(issuer: Option<&Url>) -> Self {
+        let mut segments = issuer.and_then(Url::path_segments).into_iter().flatten();
+        let first = segments.next();
+        Self::PortalAnd(first.and_then(|first| Uuid::parse_str(first).ok()))
+    }
+
+    fn includes(self, sign_on: &SignOn) -> bool {
+        match self {
+            Self::Everybodys => true,
+            Self::PortalAnd(own) => match sign_on.environment() {
+                Some(environment) => own == Some(environment),
+                None => sign_on.has_portal(),
+            },
+        }
+    }
+}
+
 impl Explain {
     /// What is kept, as a page lists it.
     pub fn list(&self) -> Listed {
@@ -151,14 +181,14 @@ impl Explain {
         }
     }
 
-    /// The sign-on that has a request with this id.
+    /// The sign-on that has a request with this id, for whoever has to do with these environments.
     ///
     /// # Errors
     ///
-    /// [`Missing`]: there is none, or it made room for others.
-    pub fn find(&self, id: &str) -> Result<Explained, Missing> {
+    /// [`Missing`]: there is none, or it made room for others, or belongs to another environment.
+    pub fn find(&self, id: &str, whose: Whose) -> Result<Explained, Missing> {
         let found = self.recorder().find(id);
-        match found {
+        match found.filter(|sign_on| whose.includes(sign_on)) {
             Some(sign_on) => Ok(self.explained(&sign_on)),
             None => Err(Missing {
                 texts: self.texts().clone(),
@@ -317,7 +347,7 @@ async fn list_here(State((explain, site)): Here, RawQuery(query): RawQuery) -> R
 async fn show_here(State((explain, site)): Here, Path(path): Path<String>) -> Response {
     let (id, is_text) = wanted(&path);
     let layout = |title| Layout::new(&site, Side::Mailbox, title);
-    match explain.find(id) {
+    match explain.find(id, Whose::Everybodys) {
         Ok(explained) if is_text => explained.into_text(),
         Ok(explained) => {
             let layout = layout(explained.title());

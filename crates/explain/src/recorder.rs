@@ -83,9 +83,14 @@ fn belongs_to<'a>(
         return None;
     }
     let keys = exchange.keys();
+    let is_elsewhere = |one: &SignOn| {
+        let environments = one.environment().zip(exchange.environment());
+        environments.is_some_and(|(its, own)| its != own)
+    };
     let newest_first = sign_ons.iter_mut().rev().chain(others.iter_mut().rev());
     let mut fitting: Vec<&mut SignOn> = newest_first
         .filter(|one| !exchange.is_authorization() || one.awaits_authorization())
+        .filter(|one| !is_elsewhere(one))
         .collect();
     let by_value = fitting.iter().position(|one| one.shares_a_value(&keys));
     let place = by_value.or_else(|| {
@@ -304,6 +309,24 @@ mod tests {
             assert_eq!(ids(&sign_ons[0]), ["id-0", "id-1", "id-3"], "{strange}");
             assert_eq!(ids(&others[0]), ["id-2"], "{strange}");
         }
+    }
+
+    #[test]
+    fn no_sign_on_takes_place_in_two_environments() {
+        let recorder = Recorder::new(10);
+        let one = "7d2f8f0e-6f0c-4d53-9d0e-0d6a2ad0c7a1";
+        let other = "00000000-0000-4000-8000-000000000000";
+        for environment in [one, other] {
+            let path = format!("/{environment}/as/authorize");
+            let mut begin = exchange(&recorder, Party::Environment, &path, "");
+            begin.redirect = Some(to_callback("flowId=1"));
+            recorder.add(begin);
+        }
+        let path = format!("/{one}/as/resume");
+        recorder.add(exchange(&recorder, Party::Environment, &path, "flowId=1"));
+        let (sign_ons, _) = recorder.all();
+        assert_eq!(ids(&sign_ons[1]), ["id-0", "id-2"]);
+        assert_eq!(sign_ons[1].environment(), one.parse().ok());
     }
 
     #[test]

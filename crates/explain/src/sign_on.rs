@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::trail::{Checked, Parameter, Shown, Step};
+use uuid::Uuid;
 
 /// So many requests of one sign-on are kept: its beginning …
 const KEPT_FIRST: usize = 24;
@@ -121,6 +122,13 @@ impl Exchange {
             Party::Portal => self.path == "/login",
             _ => self.is_authorization(),
         }
+    }
+
+    /// The environment that its path names.
+    pub(crate) fn environment(&self) -> Option<Uuid> {
+        let first = self.path.split('/').nth(1);
+        let first = first.filter(|_| self.to == Party::Environment);
+        first.and_then(|first| Uuid::parse_str(first).ok())
     }
 
     pub(crate) fn is_authorization(&self) -> bool {
@@ -289,6 +297,11 @@ impl SignOn {
         let first = self.exchanges.first();
         let is_begun = first.is_some_and(|first| first.begins() && !first.is_authorization());
         is_begun && !self.exchanges.iter().any(Exchange::is_authorization)
+    }
+
+    /// The environment in which it takes place, if a request of it names one.
+    pub(crate) fn environment(&self) -> Option<Uuid> {
+        self.exchanges.iter().find_map(Exchange::environment)
     }
 
     /// Its requests, in the order in which they came.

@@ -656,15 +656,27 @@ async fn in_production_operators_alone_see_explanations_and_by_the_id_alone() {
         tokens.contains("(not shown)") && !tokens.contains("ada@example.com"),
         "{tokens}"
     );
+    // What was asked of another environment is as unknown as an id that nobody has.
     let unknown = "00000000-0000-4000-8000-000000000000";
-    let page = operator
-        .open(explanations(&place, unknown))
-        .await
-        .expect(404);
-    assert!(
-        page.text().contains("Nothing is kept"),
-        "{}",
-        page.summary()
-    );
+    let mut ids = vec![unknown.to_owned()];
+    for path in [&format!("{unknown}/as/authorize"), "no/such/page"] {
+        let url = format!("https://localhost:{}/{path}", place.idp_port);
+        let page = stranger.open(url).await;
+        ids.push(page.header("x-request-id").unwrap().to_owned());
+    }
+    for id in ids.iter().flat_map(|id| [id.clone(), format!("{id}.txt")]) {
+        let page = operator.open(explanations(&place, &id)).await.expect(404);
+        assert!(
+            page.text().contains("Nothing is kept"),
+            "{}",
+            page.summary()
+        );
+    }
+    let own = operator.open(place.portal("login?fresh=true")).await.url;
+    let own = own.path_segments().unwrap().next().unwrap();
+    let url = format!("https://localhost:{}/{own}/as/authorize", place.idp_port);
+    let page = stranger.open(url).await.expect(400);
+    let id = page.header("x-request-id").unwrap();
+    operator.open(explanations(&place, id)).await.expect(200);
     running.shutdown().await;
 }
