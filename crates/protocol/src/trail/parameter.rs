@@ -46,7 +46,7 @@ const KNOWN: &[(&str, How)] = &[
     ("audience", How::Hidden),
     ("authorization_details", How::Hidden),
     ("back", How::Hidden),
-    ("claims", How::Plain),
+    ("claims", How::Hidden),
     ("claims_locales", How::Hidden),
     ("client_assertion", How::Hidden),
     ("client_assertion_type", How::Hidden),

@@ -152,3 +152,14 @@ async fn a_report_has_the_headers_of_a_page() {
         assert_eq!(text.header(name), page.header(name), "{name}");
     }
 }
+
+#[tokio::test]
+async fn whom_a_request_demands_by_claims_is_not_told() {
+    let system = System::start().await;
+    let claims = r#"{"id_token":{"sub":{"value":"somebody-7d2f"}}}"#;
+    let answer = Authorization::begin(&system, &system.browser(), &[("claims", claims)]).await;
+    let page = of_answer(&system, &answer.page).await.expect(200);
+    assert!(page.text().contains("claims (hidden)"), "{}", page.text());
+    let told = all_that_is_told(&system).await;
+    assert!(!told.contains("somebody-7d2f"), "{told}");
+}
