@@ -7,8 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::sign_on::{Exchange, Party, SignOn};
 
 /// The last sign-ons, and the last requests that failed without belonging to one.
+///
+/// Anybody can begin a sign-on, or fail, as often as they like; so what is only under way, and what
+/// failed alone, each have half as much room, of their own: neither pushes out a sign-on that has an
+/// end.
 #[derive(Debug)]
 pub(crate) struct Recorder {
+    /// So many that have an end.
     keep: usize,
     numbers: AtomicU64,
     kept: Mutex<Kept>,
@@ -17,7 +22,6 @@ pub(crate) struct Recorder {
 #[derive(Debug, Default)]
 struct Kept {
     sign_ons: VecDeque<SignOn>,
-    /// They come from anybody, and must not push sign-ons out.
     others: VecDeque<SignOn>,
 }
 
@@ -43,10 +47,14 @@ impl Recorder {
         let Kept { sign_ons, others } = &mut *kept;
         match belongs_to(sign_ons, others, &exchange) {
             Some(sign_on) => sign_on.add(exchange),
-            None if begins => push(sign_ons, self.keep, exchange),
-            None if exchange.has_failed() => push(others, self.keep, exchange),
-            None => {}
+            None if begins => sign_ons.push_back(SignOn::new(exchange)),
+            None if exchange.has_failed() => others.push_back(SignOn::new(exchange)),
+            None => return,
         }
+        let half = self.keep.div_ceil(2);
+        make_room(sign_ons, SignOn::has_ended, self.keep);
+        make_room(sign_ons, |one| !one.has_ended(), half);
+        make_room(others, |_| true, half);
     }
 
     /// The sign-on, or else the request, that has this id.
@@ -101,11 +109,15 @@ fn belongs_to<'a>(
     place.map(|place| fitting.swap_remove(place))
 }
 
-fn push(all: &mut VecDeque<SignOn>, keep: usize, first: Exchange) {
-    while all.len() >= keep.max(1) {
-        all.pop_front();
-    }
-    all.push_back(SignOn::new(first));
+/// Of those that count, the oldest go until there are no more than so many.
+fn make_room(all: &mut VecDeque<SignOn>, counts: impl Fn(&SignOn) -> bool, most: usize) {
+    let mut too_many = all.iter().filter(|one| counts(one)).count();
+    too_many = too_many.saturating_sub(most);
+    all.retain(|one| {
+        let goes = too_many > 0 && counts(one);
+        too_many -= usize::from(goes);
+        !goes
+    });
 }
 
 #[cfg(test)]
@@ -390,6 +402,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_under_way_pushes_out_nothing_that_has_an_end() {
+        let recorder = Recorder::new(4);
+        let begin = |state: &str, status: u16| {
+            let path = "/e/as/authorize";
+            let mut one = exchange(&recorder, Party::Environment, path, state);
+            one.status = Some(status);
+            let id = one.id.clone();
+            recorder.add(one);
+            id
+        };
+        let early = begin("state=early", 200);
+        let failed: Vec<String> = (0..4).map(|n| begin(&format!("state={n}"), 400)).collect();
+        let waiting: Vec<String> = (10..70)
+            .map(|n| begin(&format!("state={n}"), 200))
+            .collect();
+        let is_kept = |id: &String| recorder.find(id).is_some();
+        assert!(failed.iter().all(is_kept));
+        assert!(!is_kept(&early), "the oldest that is under way goes first");
+        let kept = waiting.iter().filter(|id| is_kept(id)).count();
+        assert_eq!(kept, 2);
+        assert!(waiting[58..].iter().all(is_kept));
+        // One that comes to its end makes room among those that have one.
+        let mut end = exchange(&recorder, Party::Environment, "/e/as/resume", "state=69");
+        end.status = Some(400);
+        recorder.add(end);
+        assert!(!is_kept(&failed[0]) && is_kept(&failed[1]) && is_kept(&waiting[59]));
+        begin("state=late", 200);
+        assert!(is_kept(&waiting[58]), "there is room for two again");
+    }
+
+    #[test]
     fn everything_has_a_bound() {
         let recorder = Recorder::new(4);
         for n in 0..50 {
@@ -406,7 +449,7 @@ mod tests {
             recorder.add(lonely);
         }
         let (sign_ons, others) = recorder.all();
-        assert_eq!((sign_ons.len(), others.len()), (4, 4));
+        assert_eq!((sign_ons.len(), others.len()), (2, 2));
         for sign_on in &sign_ons {
             let kept = sign_on.exchanges().len();
             assert!(kept <= 40, "{kept}");

@@ -206,6 +206,7 @@ pub(crate) struct SignOn {
     exchanges: Vec<Exchange>,
     keys: BTreeSet<Key>,
     bytes: usize,
+    has_ended: bool,
     /// How many requests there was no room for.
     pub(crate) left_out: usize,
 }
@@ -235,6 +236,7 @@ impl SignOn {
             exchanges: Vec::new(),
             keys: BTreeSet::new(),
             bytes: 0,
+            has_ended: false,
             left_out: 0,
         };
         sign_on.add(first);
@@ -263,6 +265,12 @@ impl SignOn {
             self.bytes -= removed.bytes();
             self.left_out += 1;
         }
+        self.has_ended = self.outcome() != Outcome::UnderWay;
+    }
+
+    /// Whether it failed, or the application has its tokens.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     /// Whether it has something that one sign-on alone has.

@@ -163,3 +163,20 @@ async fn whom_a_request_demands_by_claims_is_not_told() {
     let told = all_that_is_told(&system).await;
     assert!(!told.contains("somebody-7d2f"), "{told}");
 }
+
+#[tokio::test]
+async fn sign_ons_that_nobody_goes_on_with_push_out_nothing_that_has_an_end() {
+    let system = System::prepare().set("explain.keep", "4").start().await;
+    let ada = system.sign_on(&system.demo_user()).await;
+    let failed = ada.authorize().await.redeem_code("no-code").await;
+    for _ in 0..10 {
+        let page = system.browser().open(system.portal("/login")).await;
+        page.expect(200);
+    }
+    let list = system.browser().open(system.portal("/explain")).await;
+    let outcomes = list.texts(".table:first-of-type tbody .badge");
+    let count = |outcome: &str| outcomes.iter().filter(|one| *one == outcome).count();
+    assert!(count("Signed on") >= 1, "{outcomes:?}");
+    assert_eq!(count("Under way"), 2, "{outcomes:?}");
+    of_answer(&system, &failed).await.expect(200);
+}
