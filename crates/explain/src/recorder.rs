@@ -80,7 +80,8 @@ impl Recorder {
 ///
 /// What one sign-on alone has decides first: a code, the id of a flow. An application may send the
 /// same `state` with every request, so it connects only what nothing better connects: with the one
-/// sign-on that has it and has no code or flow of its own where the request has another.
+/// sign-on that has it and has no code or flow of its own where the request has another. What failed
+/// alone has nothing to go on with.
 fn belongs_to<'a>(
     sign_ons: &'a mut VecDeque<SignOn>,
     others: &'a mut VecDeque<SignOn>,
@@ -95,14 +96,15 @@ fn belongs_to<'a>(
         let environments = one.environment().zip(exchange.environment());
         environments.is_some_and(|(its, own)| its != own)
     };
-    let newest_first = sign_ons.iter_mut().rev().chain(others.iter_mut().rev());
-    let mut fitting: Vec<&mut SignOn> = newest_first
-        .filter(|one| !exchange.is_authorization() || one.awaits_authorization())
-        .filter(|one| !is_elsewhere(one))
-        .collect();
+    let fits = |one: &&mut SignOn| {
+        (!exchange.is_authorization() || one.awaits_authorization()) && !is_elsewhere(one)
+    };
+    let mut fitting: Vec<&mut SignOn> = sign_ons.iter_mut().rev().filter(fits).collect();
+    let begun = fitting.len();
+    fitting.extend(others.iter_mut().rev().filter(fits));
     let by_value = fitting.iter().position(|one| one.shares_a_value(&keys));
     let place = by_value.or_else(|| {
-        let mut by_state = (0..fitting.len()).filter(|place| fitting[*place].may_share(&keys));
+        let mut by_state = (0..begun).filter(|place| fitting[*place].may_share(&keys));
         let first = by_state.next();
         first.filter(|_| by_state.next().is_none())
     });

@@ -35,6 +35,7 @@ mod address;
 mod decoded;
 mod parameter;
 mod shown;
+mod visible;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -46,7 +47,8 @@ use std::task::{Context, Poll};
 pub use self::address::shown_path;
 pub use self::decoded::Decoded;
 pub use self::parameter::{Parameter, known_name};
-pub use self::shown::{Fingerprinted, Hidden, Made, Show, Shown, visible};
+pub use self::shown::{Fingerprinted, Hidden, Made, Show, Shown};
+pub use self::visible::visible;
 
 /// So many steps of one request are kept; a loop is no reason to fill the memory.
 const MOST_STEPS: usize = 96;

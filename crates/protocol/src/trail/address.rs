@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::visible;
+use super::visible::visible;
 
 /// What begins a query, a fragment or parameters: plain, encoded, or encoded twice.
 const MARKS: [&str; 12] = [
@@ -75,10 +75,8 @@ fn before_marks(path: &str) -> String {
         Some((start, start + mark.len()))
     });
     let (before, with_mark) = places.min().unwrap_or((path.len(), path.len()));
-    if BEHIND_USER
-        .iter()
-        .any(|mark| folded[..before].contains(mark))
-    {
+    let (no_query, _) = folded.split_once(['?', '#']).unwrap_or((&folded, ""));
+    if BEHIND_USER.iter().any(|mark| no_query.contains(mark)) {
         return if path.starts_with('/') { "/…" } else { "…" }.to_owned();
     }
     let mut shown = path[..with_mark].to_owned();

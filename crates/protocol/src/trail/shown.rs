@@ -7,7 +7,7 @@ use std::hash::BuildHasher as _;
 use std::sync::OnceLock;
 
 use super::address;
-use crate::names::is_visible;
+use super::visible::visible;
 
 /// Longer texts are cut, in characters.
 const LONGEST: usize = 256;
@@ -76,23 +76,6 @@ impl fmt::Display for Shown {
             Self::Text(text) => f.write_str(&visible(text)),
         }
     }
-}
-
-/// A text in which everything can be seen, on one line: control and format characters, line breaks
-/// and the like stand there as `\u{202e}`. Whoever sent the text wrote none of the lines around it.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_visible) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if is_visible(character) {
-            shown.push(character);
-        } else {
-            shown.extend(character.escape_unicode());
-        }
-    }
-    Cow::Owned(shown)
 }
 
 fn cut(text: &str) -> String {

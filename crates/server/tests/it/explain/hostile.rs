@@ -2,7 +2,7 @@
 //! pushes out nothing that matters.
 
 use http::Method;
-use testkit::{Authorization, System};
+use testkit::{Authorization, Page, System};
 
 use super::{all_that_is_told, of_answer};
 
@@ -138,9 +138,15 @@ async fn a_report_has_the_headers_of_a_page() {
     let list = system.browser().open(system.portal("/explain")).await;
     let page = list.follow(".table tbody a").await.expect(200);
     let text = page.follow("a[href$='.txt']").await.expect(200);
+    // Only pages have forms, which lead to the environment as well.
+    let policy = |page: &Page| {
+        let policy = page.header("content-security-policy").unwrap_or_default();
+        policy.split("form-action").next().map(str::to_owned)
+    };
+    assert_eq!(policy(&text), policy(&page));
+    assert!(policy(&text).is_some_and(|policy| policy.contains("default-src 'none'")));
     for name in [
         "cache-control",
-        "content-security-policy",
         "cross-origin-opener-policy",
         "cross-origin-resource-policy",
         "permissions-policy",
@@ -159,7 +165,7 @@ async fn whom_a_request_demands_by_claims_is_not_told() {
     let claims = r#"{"id_token":{"sub":{"value":"somebody-7d2f"}}}"#;
     let answer = Authorization::begin(&system, &system.browser(), &[("claims", claims)]).await;
     let page = of_answer(&system, &answer.page).await.expect(200);
-    assert!(page.text().contains("claims (hidden)"), "{}", page.text());
+    assert!(page.text().contains("claims = (hidden)"), "{}", page.text());
     let told = all_that_is_told(&system).await;
     assert!(!told.contains("somebody-7d2f"), "{told}");
 }
