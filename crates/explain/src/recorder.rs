@@ -104,9 +104,10 @@ fn belongs_to<'a>(
     fitting.extend(others.iter_mut().rev().filter(fits));
     let by_value = fitting.iter().position(|one| one.shares_a_value(&keys));
     let place = by_value.or_else(|| {
-        let mut by_state = (0..begun).filter(|place| fitting[*place].may_share(&keys));
-        let first = by_state.next();
-        first.filter(|_| by_state.next().is_none())
+        let begun = fitting.iter().take(begun).enumerate();
+        let mut by_state = begun.filter(|(_, one)| one.may_share(&keys));
+        let (first, _) = by_state.next()?;
+        by_state.next().is_none().then_some(first)
     });
     place.map(|place| fitting.swap_remove(place))
 }

@@ -79,7 +79,8 @@ fn before_marks(path: &str) -> String {
     if BEHIND_USER.iter().any(|mark| no_query.contains(mark)) {
         return if path.starts_with('/') { "/…" } else { "…" }.to_owned();
     }
-    let mut shown = path[..with_mark].to_owned();
+    // A mark is found where a character begins.
+    let mut shown = path.get(..with_mark).unwrap_or_default().to_owned();
     if with_mark > before {
         shown.push('…');
     }

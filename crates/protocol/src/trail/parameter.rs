@@ -138,7 +138,7 @@ const KNOWN: &[(&str, How)] = &[
 
 fn known(name: &str) -> Option<&'static (&'static str, How)> {
     let place = KNOWN.binary_search_by_key(&name, |(known, _)| known);
-    place.ok().map(|place| &KNOWN[place])
+    place.ok().and_then(|place| KNOWN.get(place))
 }
 
 /// The name of a parameter, if it is one that the protocols or our own forms know. Any other is a

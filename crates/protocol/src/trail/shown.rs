@@ -1,6 +1,5 @@
 //! What may be shown of a value.
 
-use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher as _;
