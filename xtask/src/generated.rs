@@ -16,6 +16,10 @@ struct Generated {
 
 const ALL: &[Generated] = &[
     Generated {
+        path: "crates/server/config.default.toml",
+        contents: defaults,
+    },
+    Generated {
         path: "docs/command-line.md",
         contents: command_line,
     },
@@ -124,6 +128,13 @@ fn example(program: &Path, name: &str) -> PathBuf {
 }
 
 /// The help of every command, as a document.
+fn defaults(program: &Path) -> anyhow::Result<Vec<u8>> {
+    let text = Command::new(program)
+        .args(["config", "show", "--default"])
+        .read()?;
+    Ok(text.into_bytes())
+}
+
 fn command_line(program: &Path) -> anyhow::Result<Vec<u8>> {
     let mut text = String::from(
         "# The command line\n\nWritten by `cargo xtask generate` from the program's own help.\n",

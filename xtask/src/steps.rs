@@ -384,11 +384,8 @@ pub(crate) fn journeys(
     system: &System,
     files: Vec<PathBuf>,
 ) -> anyhow::Result<Command> {
-    // A journey waits for pages most of the time; Node's own default is one at a time on two cores.
-    let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
     let mut command = service::tied_to_us(node, "TERM", None)
         .args(["--test", "--test-reporter=spec"])
-        .arg(format!("--test-concurrency={at_once}"))
         .args(files)
         .folder(&root().join("tests/browser"))
         .env("SCREENSHOTS", screenshots())
