@@ -13,5 +13,5 @@ CREATE TABLE former_addresses (
 CREATE INDEX former_addresses_by_address ON former_addresses (environment_id, address_key);
 CREATE INDEX former_addresses_by_end ON former_addresses (expires_at);
 
--- Whether the present address is what an operator set: then there is no way back to the one before.
-ALTER TABLE users ADD COLUMN email_set_by_operator BOOLEAN NOT NULL DEFAULT FALSE;
+-- Whether an operator moved the account away from proven_email: then there is no way back to it.
+ALTER TABLE users ADD COLUMN kept_email_given_up BOOLEAN NOT NULL DEFAULT FALSE;

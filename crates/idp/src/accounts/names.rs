@@ -31,10 +31,9 @@ pub(super) async fn is_anybody_elses(core: &Core, user: &StoredUser) -> Result<b
 }
 
 /// Whether the username is the user's address: the one that was proven, where the present one is not
-/// yet. An operator's word does without a proof.
+/// yet.
 pub(super) fn is_own_address(user: &StoredUser) -> bool {
-    let is_present = Users::has_email(user, &user.username);
-    Users::has_name(user, user.mailbox()) || (is_present && user.email_set_by_operator)
+    Users::has_name(user, user.mailbox())
 }
 
 /// The users to whom an address belongs, or who at least have it.

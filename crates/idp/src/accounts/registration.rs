@@ -307,11 +307,16 @@ pub(crate) async fn require_unique(
 
 /// Refuses a name that another user has, or that is a mail address and not the user's own: whoever
 /// signs on by an address means the one who proved it.
-pub(crate) async fn require_free_name(
+async fn require_free_name(core: &Core, user: &StoredUser) -> Result<(), RegistrationRefusal> {
+    require_own_address(user)?;
+    require_unused_name(core, user).await
+}
+
+/// Refuses a name that another user has.
+pub(crate) async fn require_unused_name(
     core: &Core,
     user: &StoredUser,
 ) -> Result<(), RegistrationRefusal> {
-    require_own_address(user)?;
     if names::is_anybody_elses(core, user).await? {
         return Err(RegistrationRefusal::UsernameTaken);
     }
@@ -408,7 +413,7 @@ fn into_user(
         attributes: account.attributes,
         proven_email: None,
         email_proven_at: account.email_verified.then_some(now),
-        email_set_by_operator: false,
+        kept_email_given_up: false,
         verify_status: account.verify_status,
         identity_provider: account.identity_provider,
         version: 0,

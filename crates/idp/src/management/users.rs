@@ -346,17 +346,26 @@ async fn renamed<P>(
     };
     if has_moved {
         changed.move_to(email, on.word());
-        changed.email_set_by_operator = !on.by.is(on.user.id);
+        if is_by_operator(on) {
+            changed.give_kept_email_up();
+        }
     } else {
         changed.email = email;
     }
-    if is_renamed {
-        let free = registration::require_free_name(&on.idp, &changed).await;
-        free.map_err(refusals::of_registration)?;
-    } else if has_moved {
+    // An operator's word for an address does without a proof.
+    let is_said = is_by_operator(on) && Users::has_email(&changed, &changed.username);
+    if !is_said && (is_renamed || has_moved) {
         registration::require_own_address(&changed).map_err(refusals::of_registration)?;
     }
+    if is_renamed {
+        let unused = registration::require_unused_name(&on.idp, &changed).await;
+        unused.map_err(refusals::of_registration)?;
+    }
     Ok(changed)
+}
+
+fn is_by_operator<P>(on: &OnUser<P>) -> bool {
+    !on.by.is(on.user.id)
 }
 
 /// Whether an address is another than the user's, and not the same one in another spelling.
@@ -412,7 +421,7 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
         return Ok(Change::new());
     }
     let stays = changed.mailbox() == on.user.mailbox();
-    let notice = MailKind::Notice(if stays && on.by.is(on.user.id) {
+    let notice = MailKind::Notice(if stays && !is_by_operator(on) {
         Notice::AddressChangedByOwner
     } else {
         Notice::AddressChanged
@@ -420,7 +429,7 @@ async fn moved<P>(on: &OnUser<P>, changed: &StoredUser) -> Result<Change, ApiFai
     let told = on.idp.mail().enqueue(&on.idp, &on.user, &notice, on.now);
     let told = told.await.map_err(ApiFailure::internal)?;
     let mut change = told.and(VerificationCodes::delete(changed.id));
-    if changed.email_set_by_operator {
+    if is_by_operator(on) {
         change = change.and(FormerAddresses::forget(changed.id));
     }
     if stays {

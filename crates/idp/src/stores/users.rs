@@ -46,9 +46,9 @@ pub(crate) struct StoredUser {
     /// When the address was proven that stands for the account, which is `proven_email` where there
     /// is one; `None` where nobody proved it, and it is what an operator said.
     pub(crate) email_proven_at: Option<Timestamp>,
-    /// Whether the present address is what an operator set: whoever reads the one before may be the
-    /// reason, and has no way back.
-    pub(crate) email_set_by_operator: bool,
+    /// Whether an operator moved the account away from `proven_email`: whoever reads that may be the
+    /// reason, and has no way back, whatever address is proven at last.
+    pub(crate) kept_email_given_up: bool,
     /// How far the identity is verified by documents.
     pub(crate) verify_status: Option<VerifyStatus>,
     /// Who keeps the credentials, if they are not kept here.
@@ -122,7 +122,7 @@ impl StoredUser {
     /// The address that the account has proven and keeps its mailbox at, while its owner has entered
     /// another one, which is proven `now`.
     pub(crate) fn kept_address(&self, now: Timestamp) -> Option<FormerAddress> {
-        if self.email_set_by_operator {
+        if self.kept_email_given_up {
             return None;
         }
         let (address, proven_at) = self.proven_email.as_ref().zip(self.email_proven_at)?;
@@ -140,7 +140,6 @@ impl StoredUser {
     /// Where it never was, it is what an operator said, and whoever is trusted may say otherwise.
     pub(crate) fn move_to(&mut self, email: String, word: Word) {
         let before = std::mem::replace(&mut self.email, email);
-        self.email_set_by_operator = false;
         let was_verified = std::mem::take(&mut self.email_verified);
         let (kept, is_proven) = match self.proven_email.take() {
             Some(kept) => (kept, self.email_proven_at.is_some()),
@@ -151,6 +150,12 @@ impl StoredUser {
         } else if is_proven || word == Word::OfAnApplication {
             self.proven_email = Some(kept).filter(|kept| fold(kept) != fold(&self.email));
         }
+        self.kept_email_given_up &= self.proven_email.is_some();
+    }
+
+    /// Notes that an operator moved the account to the present address.
+    pub(crate) fn give_kept_email_up(&mut self) {
+        self.kept_email_given_up = self.proven_email.is_some();
     }
 
     /// Notes that the present address was proven by a code that was mailed there. An application
@@ -162,6 +167,7 @@ impl StoredUser {
             (Word::OfAnApplication | Word::Trusted, None) if was_verified => {}
             (Word::OfAnApplication | Word::Trusted, _) => {
                 self.proven_email = None;
+                self.kept_email_given_up = false;
                 self.email_proven_at = Some(now);
             }
         }
@@ -174,7 +180,7 @@ impl StoredUser {
             self.username.clone_from(&former.address);
         }
         self.email.clone_from(&former.address);
-        self.email_set_by_operator = false;
+        self.kept_email_given_up = false;
         self.email_verified = true;
         self.proven_email = None;
         self.email_proven_at = Some(former.proven_at);
@@ -333,7 +339,7 @@ impl StoredUser {
             verify_status: row.parse_optional("verify_status", read_verify_status)?,
             identity_provider: row
                 .parse_optional("identity_provider", |text| serde_json::from_str(text))?,
-            email_set_by_operator: row.get("email_set_by_operator")?,
+            kept_email_given_up: row.get("kept_email_given_up")?,
             version: row.get("version")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
@@ -353,14 +359,14 @@ const FIND: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
        document, proven_email, email_proven_at, verify_status, identity_provider,
-       email_set_by_operator, version, created_at, updated_at
+       kept_email_given_up, version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND id = $2";
 
 const FIND_BY_USERNAME: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
        document, proven_email, email_proven_at, verify_status, identity_provider,
-       email_set_by_operator, version, created_at, updated_at
+       kept_email_given_up, version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND username_key = $2";
 
 /// Whoever has proven that the address is theirs comes first, so that no number of others hides
@@ -369,7 +375,7 @@ const FIND_BY_EMAIL: &str = "\
 SELECT id, users.environment_id AS environment_id, population_id, username, email, email_verified,
        enabled, locked_at, unlock_at, verification_required, mfa_enabled, last_sign_on_at,
        last_sign_on_address, document, proven_email, email_proven_at, verify_status,
-       identity_provider, email_set_by_operator, version, created_at, updated_at
+       identity_provider, kept_email_given_up, version, created_at, updated_at
   FROM user_attributes AS found JOIN users ON users.id = found.user_id
  WHERE found.environment_id = $1 AND found.name IN ('email', 'provenEmail')
    AND found.value_key = $2
@@ -382,7 +388,7 @@ const INSERT: &str = "\
 INSERT INTO users (id, environment_id, population_id, username, username_key, email,
                    email_verified, enabled, locked_at, unlock_at, verification_required,
                    mfa_enabled, document, proven_email, email_proven_at, verify_status,
-                   identity_provider, email_set_by_operator, version, created_at, updated_at)
+                   identity_provider, kept_email_given_up, version, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19,
         $19)";
 
@@ -391,7 +397,7 @@ UPDATE users
    SET population_id = $3, username = $4, username_key = $5, email = $6, email_verified = $7,
        enabled = $8, locked_at = $9, unlock_at = $10, verification_required = $11,
        mfa_enabled = $12, document = $13, proven_email = $14, email_proven_at = $15,
-       verify_status = $16, identity_provider = $17, email_set_by_operator = $18,
+       verify_status = $16, identity_provider = $17, kept_email_given_up = $18,
        version = version + 1, updated_at = $19
  WHERE id = $1 AND version = $2";
 
@@ -574,7 +580,7 @@ impl<'a> Users<'a> {
                     .as_ref()
                     .map(ForeignProvider::to_json),
             )
-            .bind(user.email_set_by_operator)
+            .bind(user.kept_email_given_up)
     }
 
     fn insert_attributes(user: &StoredUser) -> impl Iterator<Item = Statement> {

@@ -105,6 +105,12 @@ async fn what_an_operator_changes_leaves_the_mailbox_before_no_way_back() {
     );
     moves_to(&worker, "again@example.com").await;
     assert!(!recovers(&world, "said@example.com").await);
+    // The owner goes on to another address than the operator's.
+    prove(&world, &me, "again@example.com").await;
+    moves_to(&worker, "fourth@example.com").await;
+    moves_to(&owner, "fifth@example.com").await;
+    prove(&world, &me, "fifth@example.com").await;
+    assert!(!recovers(&world, "again@example.com").await);
 }
 
 /// The owner brings the code that is demanded behind the password to the hosted page.
