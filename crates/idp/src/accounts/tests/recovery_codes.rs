@@ -408,6 +408,38 @@ async fn take_over(world: &World, user: &StoredUser, email: &str, actor: &Actor)
         .unwrap();
 }
 
+/// Whom somebody means who forgot a password.
+async fn meant(world: &World, typed: &str) -> Vec<Recoverable> {
+    let found = identification::for_recovery(&world.idp, world.environment, typed, world.now());
+    found.await.unwrap()
+}
+
+/// The code that is mailed to somebody.
+async fn code_for(world: &World, whom: &Recoverable) -> RecoveryCode {
+    world.later(1);
+    let sent = recovery::send_code(&world.idp, whom, &world.by()).await;
+    sent.unwrap();
+    RecoveryCode::from_typed(&world.code_mailed_to(whom.mailbox()).await)
+}
+
+/// Brings a code back in a browser, with a new password.
+async fn redeem(
+    world: &World,
+    whom: &[Recoverable],
+    code: &RecoveryCode,
+    new: &str,
+) -> Result<StoredUser, Refusal> {
+    let (from, new) = (ComesFrom::Browser, Password::new(new));
+    recovery::recover_one_of(&world.idp, whom, code, from, &new, &world.by()).await
+}
+
+/// The reader of this mailbox takes the account back that had it.
+async fn take_back(world: &World, mailbox: &str) {
+    let owner = meant(world, mailbox).await;
+    let code = code_for(world, &owner[0]).await;
+    redeem(world, &owner, &code, BETTER).await.unwrap();
+}
+
 /// Whoever took over somebody's session and then the address has the account until its owner looks into
 /// the mailbox.
 #[tokio::test]
@@ -418,31 +450,9 @@ async fn for_a_week_the_mailbox_before_takes_the_account_back() {
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = proven(&world, "ada").await;
     let by_herself = Actor::from(&ada);
-    let meant = async |typed: &str| {
-        identification::for_recovery(&world.idp, world.environment, typed, world.now())
-            .await
-            .unwrap()
-    };
-    let redeem = async |whom: &[Recoverable], code: &str| {
-        let (code, new) = (RecoveryCode::from_typed(code), Password::new(BETTER));
-        recovery::recover_one_of(
-            &world.idp,
-            whom,
-            &code,
-            ComesFrom::Browser,
-            &new,
-            &world.by(),
-        )
-        .await
-    };
     take_over(&world, &ada, "thief@example.com", &by_herself).await;
     world.later(60);
     take_over(&world, &ada, "thief2@example.com", &by_herself).await;
-    assert_eq!(
-        meant("ada@example.com").await.len(),
-        1,
-        "two changes do not get rid of the owner"
-    );
     let taken = world.reread(&ada).await;
     assert_eq!(taken.mailbox(), "thief2@example.com");
     assert!(
@@ -450,27 +460,20 @@ async fn for_a_week_the_mailbox_before_takes_the_account_back() {
         "it signs on to nothing"
     );
 
-    let owner = meant("Ada@Example.com").await;
-    assert_eq!(owner.len(), 1);
+    let owner = meant(&world, "Ada@Example.com").await;
+    assert_eq!(owner.len(), 1, "two changes do not get rid of the owner");
     assert_eq!(owner[0].mailbox(), "ada@example.com");
-    let thief = meant("ada").await;
+    let thief = meant(&world, "ada").await;
     assert_eq!(thief[0].mailbox(), "thief2@example.com");
 
     // A code is good for the mailbox that it went to alone.
-    recovery::send_code(&world.idp, &thief[0], &world.by())
-        .await
-        .unwrap();
-    let to_thief = world.code_mailed_to("thief2@example.com").await;
-    world.later(1);
-    recovery::send_code(&world.idp, &owner[0], &world.by())
-        .await
-        .unwrap();
-    let to_owner = world.code_mailed_to("ada@example.com").await;
+    let to_thief = code_for(&world, &thief[0]).await;
+    let to_owner = code_for(&world, &owner[0]).await;
     for (whom, code) in [(&owner, &to_thief), (&thief, &to_owner)] {
-        let refused = redeem(whom, code).await;
+        let refused = redeem(&world, whom, code, BETTER).await;
         assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
     }
-    redeem(&owner, &to_owner).await.unwrap();
+    redeem(&world, &owner, &to_owner, BETTER).await.unwrap();
     let back = world.reread(&ada).await;
     assert_eq!(
         (back.email.as_str(), back.mailbox()),
@@ -478,13 +481,13 @@ async fn for_a_week_the_mailbox_before_takes_the_account_back() {
     );
     assert!(back.email_verified);
     world.sign_on("ada@example.com", BETTER).await.unwrap();
-    let refused = redeem(&thief, &to_thief).await;
+    let refused = redeem(&world, &thief, &to_thief, BETTER).await;
     assert!(
         matches!(refused, Err(Refusal::CodeInvalid)),
         "the thief's code went with it"
     );
     for address in ["thief@example.com", "thief2@example.com"] {
-        assert!(meant(address).await.is_empty(), "{address}");
+        assert!(meant(&world, address).await.is_empty(), "{address}");
     }
     let told = world.mails("thief2@example.com").await;
     assert!(
@@ -502,17 +505,7 @@ async fn whoever_signs_on_with_the_address_alone_comes_back_to_it_as_well() {
     let ada = proven(&world, "ada@example.com").await;
     take_over(&world, &ada, "thief@example.com", &Actor::from(&ada)).await;
     assert_eq!(world.reread(&ada).await.username, "thief@example.com");
-    let (idp, environment, now) = (&world.idp, world.environment, world.now());
-    let found = identification::for_recovery(idp, environment, "ada@example.com", now).await;
-    let found = found.unwrap();
-    recovery::send_code(idp, &found[0], &world.by())
-        .await
-        .unwrap();
-    let code = RecoveryCode::from_typed(&world.code_mailed_to("ada@example.com").await);
-    let new = Password::new(BETTER);
-    recovery::recover_one_of(idp, &found, &code, ComesFrom::Browser, &new, &world.by())
-        .await
-        .unwrap();
+    take_back(&world, "ada@example.com").await;
     let back = world.reread(&ada).await;
     assert_eq!(
         (back.username, back.email),
@@ -530,29 +523,13 @@ async fn a_code_that_comes_late_is_worth_nothing_at_another_mailbox() {
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = proven(&world, "ada").await;
     take_over(&world, &ada, "thief@example.com", &Actor::from(&ada)).await;
-    let read_before = [Recoverable::now(world.reread(&ada).await)];
-    let (idp, environment, now) = (&world.idp, world.environment, world.now());
-    let found = identification::for_recovery(idp, environment, "ada@example.com", now).await;
-    let found = found.unwrap();
-    recovery::send_code(idp, &found[0], &world.by())
-        .await
-        .unwrap();
-    let code = RecoveryCode::from_typed(&world.code_mailed_to("ada@example.com").await);
-    let new = Password::new(BETTER);
-    recovery::recover_one_of(idp, &found, &code, ComesFrom::Browser, &new, &world.by())
-        .await
-        .unwrap();
+    let read_before = Recoverable::now(world.reread(&ada).await);
+    take_back(&world, "ada@example.com").await;
 
-    recovery::send_code(idp, &read_before[0], &world.by())
-        .await
-        .unwrap();
-    let code = RecoveryCode::from_typed(&world.code_mailed_to("thief@example.com").await);
-    let named = identification::for_recovery(idp, environment, "ada", now).await;
-    let named = named.unwrap();
+    let code = code_for(&world, &read_before).await;
+    let named = meant(&world, "ada").await;
     assert_eq!(named[0].mailbox(), "ada@example.com");
-    let new = Password::new("Another-Kettle-58");
-    let refused =
-        recovery::recover_one_of(idp, &named, &code, ComesFrom::Browser, &new, &world.by()).await;
+    let refused = redeem(&world, &named, &code, "Another-Kettle-58").await;
     assert!(matches!(refused, Err(Refusal::CodeInvalid)), "{refused:?}");
     world.sign_on("ada", BETTER).await.unwrap();
 }
@@ -564,11 +541,6 @@ async fn every_address_of_the_week_takes_the_account_back_up_to_a_number() {
     };
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = proven(&world, "ada").await;
-    let come_back = async |typed: &str| {
-        let (idp, environment, now) = (&world.idp, world.environment, world.now());
-        let found = identification::for_recovery(idp, environment, typed, now).await;
-        found.unwrap().len()
-    };
     for number in 0..10 {
         let address = format!("ada{number}@example.com");
         // A mailbox has a share of mails.
@@ -576,11 +548,11 @@ async fn every_address_of_the_week_takes_the_account_back_up_to_a_number() {
         take_over(&world, &ada, &address, &Actor::from(&ada)).await;
     }
     for address in ["ada@example.com", "ada0@example.com", "ada6@example.com"] {
-        assert_eq!(come_back(address).await, 1, "{address}");
+        assert_eq!(meant(&world, address).await.len(), 1, "{address}");
     }
-    assert_eq!(come_back("ada7@example.com").await, 0);
+    assert!(meant(&world, "ada7@example.com").await.is_empty());
     take_over(&world, &ada, "ada0@example.com", &Actor::from(&ada)).await;
-    assert_eq!(come_back("ada@example.com").await, 1);
+    assert_eq!(meant(&world, "ada@example.com").await.len(), 1);
 }
 
 /// A thief who links an identity of their own would come back by it.
@@ -613,16 +585,7 @@ async fn what_was_linked_since_the_address_moved_is_gone_with_it() {
     world.later(60);
     take_over(&world, &ada, "thief@example.com", &Actor::from(&ada)).await;
     let foreign = link("thief").await;
-    let found = identification::for_recovery(idp, environment, "ada@example.com", world.now());
-    let found = found.await.unwrap();
-    recovery::send_code(idp, &found[0], &world.by())
-        .await
-        .unwrap();
-    let code = RecoveryCode::from_typed(&world.code_mailed_to("ada@example.com").await);
-    let new = Password::new(BETTER);
-    recovery::recover_one_of(idp, &found, &code, ComesFrom::Browser, &new, &world.by())
-        .await
-        .unwrap();
+    take_back(&world, "ada@example.com").await;
     let accounts = LinkedAccounts::new(idp.db(), idp.keyring());
     let whose = async |identity: &Identity| accounts.find_user(environment, identity).await;
     assert_eq!(whose(&own).await.unwrap(), Some(ada.id));
@@ -637,22 +600,17 @@ async fn after_a_week_or_by_an_operator_a_change_of_address_is_final() {
     let world = world(db, PasswordPolicy::standard()).await;
     let ada = proven(&world, "ada").await;
     let by_herself = Actor::from(&ada);
-    let come_back = async |typed: &str| {
-        let (idp, environment, now) = (&world.idp, world.environment, world.now());
-        let found = identification::for_recovery(idp, environment, typed, now).await;
-        found.unwrap().len()
-    };
     take_over(&world, &ada, "new@example.com", &by_herself).await;
     world.later(7 * 24 * 60 * 60 - 1);
-    assert_eq!(come_back("ada@example.com").await, 1);
+    assert_eq!(meant(&world, "ada@example.com").await.len(), 1);
     world.later(1);
-    assert_eq!(come_back("ada@example.com").await, 0);
+    assert!(meant(&world, "ada@example.com").await.is_empty());
 
     take_over(&world, &ada, "newer@example.com", &by_herself).await;
-    assert_eq!(come_back("new@example.com").await, 1);
+    assert_eq!(meant(&world, "new@example.com").await.len(), 1);
     take_over(&world, &ada, "newest@example.com", &Actor::Nobody).await;
     for address in ["new@example.com", "newer@example.com"] {
-        assert_eq!(come_back(address).await, 0, "{address}");
+        assert!(meant(&world, address).await.is_empty(), "{address}");
     }
 }
 
