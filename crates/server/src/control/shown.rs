@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use protocol::trail::Shown;
 use serde_json::{Map, Value};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 /// What is shown of a value at most, in characters.
 const LONGEST: usize = 256;
@@ -25,7 +26,8 @@ const DEEPEST: usize = 6;
 enum How {
     /// As it is.
     Plain,
-    /// A web address without user, query and fragment, any of which may carry a secret.
+    /// A web address without user, query and fragment, any of which may carry a secret; that there
+    /// were some is said.
     Address,
 }
 
@@ -225,15 +227,10 @@ impl How {
 }
 
 fn address(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else {
-        return "no web address".to_owned();
-    };
-    url.set_query(None);
-    url.set_fragment(None);
-    // An address that cannot have a user has none.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.as_str().chars().take(LONGEST).collect()
+    match Shown::address(text) {
+        shown @ Shown::Text(_) => shown.to_string(),
+        _ => "no web address".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -248,7 +245,7 @@ mod tests {
                      redirect_uri=https%3A%2F%2Fa%3Ahush%40app.example%2Fcb%3Fs%3Dhush%23hush";
         let (shown, hidden) = parameters(form);
         let expected = json!({
-            "grant_type": "authorization_code", "redirect_uri": "https://app.example/cb",
+            "grant_type": "authorization_code", "redirect_uri": "https://app.example/cb?…",
         });
         assert_eq!(Value::Object(shown), expected);
         assert_eq!(hidden, 3);
@@ -273,7 +270,7 @@ mod tests {
         let expected = json!({
             "username": "ada",
             "name": {"given": "Ada"},
-            "redirectUris": ["https://app.example/cb", "no web address"],
+            "redirectUris": ["https://app.example/cb?…", "no web address"],
             "scopes": [{"id": "1"}, ["a", {}]],
         });
         assert_eq!(shown, Some(expected));
