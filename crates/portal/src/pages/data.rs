@@ -123,12 +123,12 @@ impl Everything {
     }
 }
 
+/// The name of a part of the document, and what stands there where the environment tells it.
+type Part = (&'static str, Option<Value>);
+
 /// What users cannot read of themselves at PingOne by the scopes that the portal asks for, and the worker
 /// can.
-async fn beside(
-    management: &management::Client,
-    id: UserId,
-) -> Result<[(&'static str, Option<Value>); 4], Failure> {
+async fn beside(management: &management::Client, id: UserId) -> Result<[Part; 4], Failure> {
     let (groups, devices) = (management.memberships(id), management.devices(id));
     let (consents, accounts) = (management.consents(id), management.linked_accounts(id));
     let (groups, devices, consents, accounts) = tokio::join!(
@@ -137,17 +137,12 @@ async fn beside(
         async { consents.list().all().await },
         async { accounts.list().all().await },
     );
+    let devices = devices.map(|all| all.iter().map(device).collect());
     Ok([
-        ("groups", told("groups", groups)?),
-        (
-            "devices",
-            told(
-                "devices",
-                devices.map(|all| all.iter().map(device).collect()),
-            )?,
-        ),
-        ("consents", told("consents", consents)?),
-        ("linkedAccounts", told("linkedAccounts", accounts)?),
+        told("groups", groups)?,
+        told("devices", devices)?,
+        told("consents", consents)?,
+        told("linkedAccounts", accounts)?,
     ])
 }
 
@@ -168,15 +163,15 @@ fn device(device: &Device) -> Value {
 /// A part that the worker read. `None` where the environment does not tell the worker: that says nothing
 /// about the user's own session, and is logged.
 fn told<T: serde::Serialize>(
-    name: &str,
+    name: &'static str,
     read: Result<Vec<T>, pingone::Error>,
-) -> Result<Option<Value>, Failure> {
+) -> Result<Part, Failure> {
     match read {
-        Ok(items) => Ok(Some(plain(&items)?)),
+        Ok(items) => Ok((name, Some(plain(&items)?))),
         Err(error) => {
             let causes = ui::chain_of_causes(&error).join(": ");
             tracing::warn!(part = name, error = %causes, "a part of the data of a user could not be read");
-            Ok(None)
+            Ok((name, None))
         }
     }
 }
