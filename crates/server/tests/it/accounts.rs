@@ -198,6 +198,46 @@ async fn the_address_that_was_confirmed_last_comes_back_and_none_that_was_not() 
 }
 
 #[tokio::test]
+async fn whoever_signs_on_with_the_address_alone_is_followed_by_the_name_there_and_back() {
+    let system = System::start().await;
+    let mut ada = ada(&system).await;
+    let user = format!("users/{}", ada.id());
+    let named = json!({ "username": ada.email });
+    let request = system.manage(Method::PATCH, &user).await;
+    request.json(&named).send().await.expect(200);
+    ada.username.clone_from(&ada.email);
+    let name = async || {
+        let user = system.manage(Method::GET, &user).await.send().await;
+        user.expect(200).json_text("/username")
+    };
+    // The address has to be proven before there is a way back to it.
+    let session = system.sign_on(&ada).await;
+    let page = session.open("/profile/email/confirm").await.expect(200);
+    let resend = page.form_by("form[action='/profile/email/resend']");
+    let page = resend.submit().await.expect(200);
+    let mailed = system.mailbox().newest(&ada.email, 1).await;
+    confirm(&page, &mailed.code()).await.expect(200);
+
+    let page = change_email(&session, "augusta@example.com").await;
+    assert_eq!(name().await, ada.email, "not before the proof");
+    let mailed = system.mailbox().newest("augusta@example.com", 1).await;
+    confirm(&page.expect(200), &mailed.code()).await.expect(200);
+    assert_eq!(name().await, "augusta@example.com");
+    let before = ada.clone();
+    (ada.username, ada.email) = (name().await, name().await);
+    let session = system.sign_on(&ada).await;
+
+    let page = session.open("/user/info").await.expect(200);
+    let undo = page.form_by("form[action='/profile/email/undo']");
+    let earlier = system.mailbox().to(&before.email).await.len();
+    let page = undo.submit().await.expect(200);
+    let mailed = system.mailbox().newest(&before.email, earlier + 1).await;
+    confirm(&page, &mailed.code()).await.expect(200);
+    assert_eq!(name().await, before.username);
+    system.sign_on(&before).await;
+}
+
+#[tokio::test]
 async fn what_only_the_owner_may_do_asks_for_the_password_again() {
     let system = System::start().await;
     let ada = ada(&system).await;
