@@ -231,17 +231,17 @@ mod tests {
         );
     }
 
+    /// Somebody comes to the environment.
+    fn authorize(recorder: &Recorder, query: &str) {
+        let path = "/e/as/authorize";
+        recorder.add(exchange(recorder, Party::Environment, path, query));
+    }
+
     #[test]
     fn a_state_that_is_used_again_begins_another_sign_on() {
         let recorder = Recorder::new(10);
         for _ in 0..3 {
-            let path = "/e/as/authorize";
-            recorder.add(exchange(
-                &recorder,
-                Party::Environment,
-                path,
-                "state=always",
-            ));
+            authorize(&recorder, "state=always");
         }
         assert_eq!(recorder.all().0.len(), 3);
     }
@@ -350,13 +350,7 @@ mod tests {
         let mut lonely = exchange(&recorder, Party::Portal, "/callback", "state=always");
         lonely.status = Some(400);
         recorder.add(lonely);
-        let path = "/e/as/authorize";
-        recorder.add(exchange(
-            &recorder,
-            Party::Environment,
-            path,
-            "state=always",
-        ));
+        authorize(&recorder, "state=always");
         let (sign_ons, others) = recorder.all();
         assert_eq!((sign_ons.len(), others.len()), (1, 1));
     }
