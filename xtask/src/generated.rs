@@ -127,7 +127,7 @@ fn example(program: &Path, name: &str) -> PathBuf {
     program.with_file_name("examples").join(name)
 }
 
-/// The help of every command, as a document.
+/// Every setting with its default.
 fn defaults(program: &Path) -> anyhow::Result<Vec<u8>> {
     let text = Command::new(program)
         .args(["config", "show", "--default"])
@@ -135,6 +135,7 @@ fn defaults(program: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(text.into_bytes())
 }
 
+/// The help of every command, as a document.
 fn command_line(program: &Path) -> anyhow::Result<Vec<u8>> {
     let mut text = String::from(
         "# The command line\n\nWritten by `cargo xtask generate` from the program's own help.\n",

@@ -20,7 +20,8 @@ cp \"$1\" \"$3/root/latchkey.deb\"
 exec chroot \"$3/root\" sh -euc \"$2\"
 ";
 
-/// What an administrator does, with the usual umask whoever tries it has; what is found then is printed, what dpkg says is not.
+/// What an administrator does, with the usual umask whatever that of the machine is; what is found then
+/// is printed, what dpkg says is not.
 const LIFE: &str = "\
 umask 022
 export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin
