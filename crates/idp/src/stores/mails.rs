@@ -53,11 +53,16 @@ pub(crate) struct Share {
 }
 
 /// Nothing is inserted where the address has had its share, or a quota is used up: then no row is
-/// touched. Recipients are in ASCII, so `LOWER` makes the key by which addresses are compared.
+/// touched. Recipients are in ASCII, so `LOWER` makes the key by which addresses are compared. Of mails that
+/// were written at the same moment, as by a clock that stands still, the later one is a millisecond
+/// younger: whoever looks for the newest finds the one that came last.
 const INSERT: &str = "\
 INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at, share)
 SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT),
-       CAST($5 AS BIGINT), 0, CAST($6 AS BIGINT), CAST($13 AS TEXT)
+       COALESCE((SELECT MAX(created_at) + 1 FROM mails
+                  WHERE created_at >= CAST($5 AS BIGINT) AND created_at < CAST($5 AS BIGINT) + 1000),
+                CAST($5 AS BIGINT)),
+       0, CAST($6 AS BIGINT), CAST($13 AS TEXT)
  WHERE ((SELECT COUNT(*) FROM mails
           WHERE LOWER(recipient) = LOWER(CAST($3 AS TEXT)) AND created_at > $7
             AND share = CAST($13 AS TEXT)

@@ -385,6 +385,26 @@ async fn a_changed_key_signs_at_once_and_the_one_before_stays_good() {
     assert!(third != new && !before.contains(&third));
 }
 
+/// The clock stands still, and the ids of mails are random.
+#[tokio::test]
+async fn of_mails_of_the_same_moment_the_newest_is_the_one_that_came_last() {
+    let system = System::start().await;
+    let ada = system.new_user("ada").await;
+    let mut codes = Vec::new();
+    for count in 1..=4 {
+        let browser = system.browser();
+        let page = browser.open(system.portal("/password/forgot")).await;
+        let form = page.form_with("username");
+        form.fill("username", &ada.username)
+            .submit()
+            .await
+            .expect(200);
+        let code = system.mailbox().newest(&ada.email, count).await.code();
+        assert!(!codes.contains(&code), "mail {count} is an earlier one");
+        codes.push(code);
+    }
+}
+
 #[tokio::test]
 async fn a_mail_is_waited_for_and_deleted() {
     let (system, control) = controlled().await;
