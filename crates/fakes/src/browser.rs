@@ -50,9 +50,9 @@ impl Browser {
     ///
     /// When `ca` is not a certificate.
     pub fn trusting(ca: &str) -> Self {
-        let certificate =
-            reqwest::Certificate::from_pem(ca.as_bytes()).expect("the authority is a certificate");
-        Self::build(|client| client.tls_certs_only([certificate]))
+        let certificates = reqwest::Certificate::from_pem_bundle(ca.as_bytes())
+            .expect("the authorities are certificates");
+        Self::build(|client| client.tls_certs_only(certificates))
     }
 
     /// A browser without cookies for servers that speak plain HTTP.

@@ -36,6 +36,7 @@ mod callback;
 mod end_session;
 mod introspection;
 mod provider;
+mod refusals;
 mod token;
 mod userinfo;
 

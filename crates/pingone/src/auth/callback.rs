@@ -9,6 +9,7 @@ use protocol::params::FormParams;
 use protocol::secret::{AccessToken, AuthorizationCode, IdToken, is_equal};
 use protocol::trail::{Check, Fingerprinted, Hidden};
 
+use super::refusals::AUTHORIZATION;
 use super::{Client, PendingAuthorization};
 use crate::Error;
 
@@ -31,13 +32,6 @@ static ISSUER: Check = Check::new(
     "Configure the issuer exactly as the discovery document writes it; an answer of another provider \
      is never to be believed",
 );
-static GRANTED: Check = Check::new(
-    "The OpenID provider did not refuse",
-    "RFC 6749, 4.1.2.1",
-    "Do what the error's description says; where the provider is explained, its own failed check says \
-     more",
-)
-.hearsay();
 static COMPLETE: Check = Check::new(
     "The answer has what was asked for, and nothing else",
     "RFC 6749, 4.1.2; OpenID Connect Core 1.0, 3.2.2.5 and 3.3.2.5",
@@ -100,7 +94,7 @@ impl Client {
         // Before anything else is believed: which provider is speaking (RFC 9207, mix-up).
         let issuer = params.find("iss");
         ISSUER.judged(issuer, is_asked(issuer, &pending))?;
-        GRANTED.judged(params.find("error"), is_no_refusal(params))?;
+        AUTHORIZATION.judged(params.find("error"), is_no_refusal(params))?;
 
         let asked = pending.response_type;
         let answer = COMPLETE.judged(Hidden, parts(params, asked))?;

@@ -13,6 +13,7 @@ use protocol::secret::{AccessToken, AuthorizationCode, IdToken, RefreshToken};
 use protocol::trail::{self, Check, Made, Shown};
 
 use super::callback::check_type;
+use super::refusals::TOKENS;
 use super::{AuthorizationResponse, Client, PendingAuthorization};
 use crate::Error;
 use crate::token_request::form_call;
@@ -20,13 +21,6 @@ use crate::token_request::form_call;
 /// The longest lifetime that an answer may claim: a year. It keeps sums of instants in bounds.
 const LONGEST_LIFETIME_SECONDS: i64 = 31_536_000;
 
-static ANSWERED: Check = Check::new(
-    "The token endpoint gave tokens",
-    "RFC 6749, 5.1 and 5.2",
-    "Do what the error's description says; where the provider is explained, its own failed check says \
-     more",
-)
-.hearsay();
 static TOKEN_TYPE: Check = Check::new(
     "The access token is of the type Bearer",
     "RFC 6749, 5.1 and 7.1",
@@ -353,7 +347,7 @@ impl Client {
         let metadata = self.metadata().await?;
         let call = form_call(&metadata.token_endpoint, &self.inner.credentials, fields)?;
         let sent = self.inner.provider.send(&call).await;
-        let answer = ANSWERED.judged(grant_type(fields), sent)?;
+        let answer = TOKENS.judged(grant_type(fields), sent)?;
         let response: TokenResponse = answer.json()?;
         if let Some(id_token) = &response.id_token {
             trail::token("ID token", id_token.expose());

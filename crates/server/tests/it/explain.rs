@@ -1,6 +1,7 @@
 //! Sign-ons, explained: a good one with all its parties and checks, and of each fault the check that
 //! failed and what to change. What is secret is nowhere.
 
+mod elsewhere;
 mod hostile;
 
 use http::Method;
