@@ -1,5 +1,7 @@
 //! `/data`: what is kept about the user, to read and to take along.
 
+mod shown;
+
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
@@ -15,6 +17,8 @@ use crate::pages::own::{self, Own};
 use crate::pages::person::{When, Zone};
 use crate::visit::Visit;
 
+use shown::Section;
+
 /// What the file is called.
 const FILE_NAME: &str = "attachment; filename=\"my-data.json\"";
 
@@ -25,36 +29,6 @@ struct Page {
     sections: Vec<Section>,
     deletion: Option<When>,
 }
-
-/// One kind of data.
-struct Section {
-    id: &'static str,
-    title: String,
-    lines: Vec<Line>,
-}
-
-/// A value, and what it is: in words, or by the place that it has in the file.
-struct Line {
-    name: String,
-    text: String,
-    when: Option<When>,
-}
-
-/// What of a profile people know by a name, in the order in which they read it. The rest stands below
-/// it as the file has it.
-const NAMED: &[(&str, &str)] = &[
-    ("name.given", "register-given-name"),
-    ("name.family", "register-family-name"),
-    ("nickname", "claim-nickname"),
-    ("email", "register-email"),
-    ("emailVerified", "claim-email_verified"),
-    ("mobilePhone", "label-mobile-phone"),
-    ("username", "register-username"),
-    ("timezone", "claim-zoneinfo"),
-    ("createdAt", "user-fact-created"),
-    ("updatedAt", "claim-updated_at"),
-    ("lastSignOn.at", "user-fact-last-sign-on"),
-];
 
 /// All that can be read of it, as it stands in the file. What the environment does not let anybody
 /// read here is named under `notProvided`.
@@ -195,70 +169,12 @@ fn drop_links(value: &mut Value) {
     }
 }
 
-/// The place among those that have a name, and the text that says it.
-fn named(place: &str) -> Option<(usize, &'static str)> {
-    let at = NAMED.iter().position(|(known, _)| *known == place)?;
-    Some((at, NAMED.get(at)?.1))
-}
-
-/// Every value by its place in the document, such as `name.given`.
-fn lines(place: &str, value: &Value, found: &mut Vec<(String, String)>) {
-    let below = |part: &str| match place {
-        "" => part.to_owned(),
-        place => format!("{place}.{part}"),
-    };
-    match value {
-        Value::Null => {}
-        Value::Object(members) => {
-            for (name, value) in members {
-                lines(&below(name), value, found);
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                lines(&below(&(index + 1).to_string()), value, found);
-            }
-        }
-        Value::String(text) => found.push((place.to_owned(), text.clone())),
-        value => found.push((place.to_owned(), value.to_string())),
-    }
-}
-
 pub(crate) async fn get(visit: Visit) -> Result<Response, Failure> {
     let everything = Everything::gather(&visit).await?;
-    let kinds = [
-        ("profile", "data-profile"),
-        ("password", "data-password"),
-        ("sessions", "data-sessions"),
-        ("groups", "data-groups"),
-        ("devices", "data-devices"),
-        ("consents", "data-consents"),
-        ("linkedAccounts", "data-linked-accounts"),
-        ("events", "data-events"),
-        ("portal", "data-portal"),
-        ("notProvided", "data-not-provided"),
-    ];
-    let line = |(place, text): (String, String)| Line {
-        name: named(&place).map_or(place, |(_, id)| visit.text(id)),
-        when: text.parse().ok().map(|at| everything.zone.when(at)),
-        text,
-    };
-    let section = |(id, text): (&'static str, &str)| {
-        let mut found = Vec::new();
-        lines("", everything.document.get(id)?, &mut found);
-        // Those without a name keep their order, which is the file's.
-        found.sort_by_key(|(place, _)| named(place).map_or(NAMED.len(), |(at, _)| at));
-        (!found.is_empty()).then(|| Section {
-            id,
-            title: visit.text(text),
-            lines: found.into_iter().map(line).collect(),
-        })
-    };
-    let sections = kinds.into_iter().filter_map(section).collect();
     let layout = visit.layout("data-title").await?;
     let page = Page {
         layout: layout.with_lead(visit.text("data-lead")),
-        sections,
+        sections: shown::sections(&visit, &everything.zone, &everything.document),
         deletion: everything.deletion.map(|at| everything.zone.when(at)),
     };
     Ok(visit.page(page).into_response())
@@ -284,19 +200,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_value_is_a_line_and_no_link_is() {
+    fn no_link_is_left_however_deep_it_lies() {
         let mut value = json!({
             "_links": { "self": { "href": "https://x" } },
             "name": { "given": "Ada" },
             "codes": ["a", { "_links": {}, "n": 1 }],
-            "nothing": null,
         });
         drop_links(&mut value);
-        let mut found = Vec::new();
-        lines("", &value, &mut found);
-        found.sort();
-        let expected = [("codes.1", "a"), ("codes.2.n", "1"), ("name.given", "Ada")];
-        let expected = expected.map(|(place, text)| (place.to_owned(), text.to_owned()));
-        assert_eq!(found, expected);
+        let expected = json!({ "name": { "given": "Ada" }, "codes": ["a", { "n": 1 }] });
+        assert_eq!(value, expected);
     }
 }

@@ -76,8 +76,9 @@ fn of_owner(mut entry: Activity, user: UserId) -> Activity {
     entry
 }
 
-fn event(entry: &Activity) -> Option<Event> {
-    let (text, is_alarming) = match entry.action.action_type.as_str() {
+/// The id of the text that says what an action was, and whether the owner of the account should look twice.
+pub(crate) fn meaning(action_type: &str) -> Option<(&'static str, bool)> {
+    Some(match action_type {
         "PASSWORD.CHECK_SUCCEEDED" => ("event-signed-on", false),
         "PASSWORD.CHECK_FAILED" => ("event-wrong-password", true),
         "PASSWORD.RESET" => ("event-password-changed", false),
@@ -92,7 +93,11 @@ fn event(entry: &Activity) -> Option<Event> {
         "USER.LOCKED" => ("event-locked", true),
         "USER.UPDATED" => ("event-profile", false),
         _ => return None,
-    };
+    })
+}
+
+fn event(entry: &Activity) -> Option<Event> {
+    let (text, is_alarming) = meaning(&entry.action.action_type)?;
     let source = entry.further.get("source");
     let said = |name: &str| {
         let text = source?.get(name).and_then(Value::as_str)?;
