@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use latchkey::config::{Loaded, Sources};
-use testkit::{Browser, Method, System, give_credentials};
+use testkit::{Browser, Method, Person, System, give_credentials};
 
 /// What was served: each sample by its name and labels.
 #[derive(Debug)]
@@ -123,6 +123,47 @@ async fn mails_that_wait_are_counted_and_so_is_each_try() {
     };
     let metrics = tokio::time::timeout(SOON, tried).await;
     assert_eq!(metrics.expect("no mail was tried").get(waiting), 1);
+}
+
+#[tokio::test]
+async fn passwords_that_wait_to_be_checked_are_counted() {
+    let system = System::prepare()
+        .set("metrics.listen", "localhost:0")
+        .set("idp.argon2.permits", "1")
+        // As costly as in production, so that one is still computed when the next comes.
+        .set("idp.argon2.memory_kib", "19456")
+        .set("idp.argon2.iterations", "2")
+        .start()
+        .await;
+    let idle = Metrics::read(&system).await;
+    assert_eq!(idle.get("latchkey_hashing_running_max"), 1);
+    assert_eq!(idle.get("latchkey_hashing_waiting"), 0);
+    let nobody = Person::new("nobody", "Not-The-Password-1");
+    let sign_on = async || {
+        loop {
+            let page = system.browser().open(system.portal("/login")).await;
+            give_credentials(&page, &nobody).await;
+        }
+    };
+    let crowd = futures_util::future::join_all((0..4).map(|_| sign_on()));
+    let seen = async {
+        loop {
+            let metrics = Metrics::read(&system).await;
+            let running = metrics.get("latchkey_hashing_running");
+            assert!(running <= 1, "{running} at once");
+            if running == 1 && metrics.get("latchkey_hashing_waiting") > 0 {
+                break;
+            }
+        }
+    };
+    let seen = async {
+        tokio::select! {
+            () = seen => {}
+            _ = crowd => {}
+        }
+    };
+    let seen = tokio::time::timeout(SOON, seen).await;
+    seen.expect("no password was seen waiting");
 }
 
 #[tokio::test]
