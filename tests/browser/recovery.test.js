@@ -18,7 +18,7 @@ async function ask(person, username) {
 
 async function fillIn(person, code, password, again = password) {
   await person.type("recoveryCode", code);
-  await person.type("password", password);
+  await person.type("newPassword", password);
   await person.type("confirmPassword", again);
   await person.submit("confirmPassword");
 }
@@ -57,7 +57,7 @@ journey("somebody unknown sees the same pages", {}, async (person) => {
   assert.equal(await person.readable(), expected);
   await fillIn(person, "AAAAAAAA", NEW);
   assert.match(await person.messageAt("recoveryCode"), /./);
-  assert.equal(await person.valueOf("password"), NEW, "the new password stays");
+  assert.equal(await person.valueOf("newPassword"), NEW, "the new password stays");
   const name = person.page.locator("input[autocomplete=username]");
   assert.equal(await name.inputValue(), unknown.username, "password managers keep the right pair");
 });

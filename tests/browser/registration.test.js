@@ -56,7 +56,7 @@ journeyInEveryWay("whoever has an account already gets in by the code in the mai
   await fillIn(person, { ...aStranger("grace"), email: user.email, password: NEW });
   await person.followTo("/password/recover");
   await person.type("recoveryCode", await codeSentTo(user.email));
-  await person.type("password", NEW);
+  await person.type("newPassword", NEW);
   await person.type("confirmPassword", NEW);
   await person.submit("confirmPassword");
   assert.equal(await person.valueOf("username"), user.email);

@@ -125,7 +125,7 @@ test("a customer registers, confirms the address, signs off and comes back with 
   while (mails.length === known && Date.now() < latest) await pause(20);
   page = await grace.submit(page.form("recoveryCode"), {
     recoveryCode: await code(email, 1),
-    password: second,
+    newPassword: second,
     confirmPassword: second,
   });
   assert.equal(page.status, 200, page.text);

@@ -251,7 +251,7 @@ test("a person registers, changes the password, forgets it, recovers it and sign
   assert.ok(mail.subject && mail.html && !Number.isNaN(Date.parse(mail.createdAt)));
   page = await person.submit(page.form("recoveryCode"), {
     recoveryCode: codeIn(mail),
-    password: THIRD,
+    newPassword: THIRD,
     confirmPassword: THIRD,
   });
   assert.equal(page.status, 200, page.text);

@@ -51,7 +51,6 @@ change-locked = Too many wrong passwords. Try again in { $minutes ->
 
 ## A forgotten password
 
-forgot-lead = We send a code to the email address of your account.
 recover-lead = If there is an account with this name or address, and it is not disabled, a code is on its way to its email address. It is good for five minutes.
 recover-sent-again = If there is such an account, another code is on its way, and the one before no longer works. Where too many emails were sent already, the one before still works.
 

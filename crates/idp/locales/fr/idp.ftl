@@ -51,7 +51,6 @@ change-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
 
 ## Un mot de passe oublié
 
-forgot-lead = Nous envoyons un code à l’adresse e‑mail de votre compte.
 recover-lead = S’il existe un compte avec ce nom ou cette adresse et qu’il n’est pas désactivé, un code est en route vers son adresse e‑mail. Il est valable cinq minutes.
 recover-sent-again = Si un tel compte existe, un autre code est en route et le précédent n’est plus valable. Si trop d’e‑mails ont déjà été envoyés, le précédent reste valable.
 

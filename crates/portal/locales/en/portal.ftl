@@ -99,9 +99,7 @@ password-change-lead = You need your current password for this.
 
 ## Forgotten password
 
-password-forgot-lead = Tell us who you are, and we send a recovery code by email.
 password-recover-lead = Enter the code from the email, and your new password.
-password-recover-no-mail = No email? Look into the spam folder as well, or have another code sent. The earlier one is then no longer good.
 
 ## Registration
 

@@ -53,9 +53,7 @@ async fn show(visit: &Visit, form: FormState) -> Result<Response, Failure> {
         StatusCode::OK
     };
     let layout = visit.layout("forgot-title").await?;
-    let layout = layout
-        .with_lead(visit.text("password-forgot-lead"))
-        .with_form(&form);
+    let layout = layout.with_lead(visit.text("forgot-lead")).with_form(&form);
     Ok(visit
         .page(Page { layout, form })
         .status(status)

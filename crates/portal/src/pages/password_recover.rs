@@ -16,7 +16,7 @@ use crate::recovery::{Attempt, Recovery};
 use crate::visit::{Visit, sign_on_path};
 
 const CODE: &str = "recoveryCode";
-const NEW: &str = "password";
+const NEW: &str = "newPassword";
 const CONFIRM: &str = "confirmPassword";
 
 #[derive(Template)]

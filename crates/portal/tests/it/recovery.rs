@@ -14,7 +14,7 @@ pub(crate) async fn ask(browser: &Browser, username: &str) -> Page {
 pub(crate) async fn recover(browser: &Browser, code: &str) -> Page {
     let fields = [
         ("recoveryCode", code),
-        ("password", NEW),
+        ("newPassword", NEW),
         ("confirmPassword", NEW),
     ];
     browser.post("/password/recover", &fields).await
@@ -106,11 +106,11 @@ async fn a_refused_password_is_explained_to_the_owner_of_the_code() {
     let code = site.fake.mailed_code("ada").await;
     let fields = [
         ("recoveryCode", code.as_str()),
-        ("password", "a"),
+        ("newPassword", "a"),
         ("confirmPassword", "a"),
     ];
     let page = browser.post("/password/recover", &fields).await.expect(422);
-    assert!(page.error_at("password").is_some() && page.error_at("recoveryCode").is_none());
+    assert!(page.error_at("newPassword").is_some() && page.error_at("recoveryCode").is_none());
     assert!(
         page.has(&format!("value=\"{code}\"")),
         "the code stays typed"
@@ -176,7 +176,7 @@ async fn no_order_of_requests_recovers_without_the_code() {
     // A name in the form changes nothing.
     let fields = [
         ("recoveryCode", code.as_str()),
-        ("password", NEW),
+        ("newPassword", NEW),
         ("confirmPassword", NEW),
         ("username", "ada"),
         ("userId", "ada"),

@@ -196,7 +196,7 @@ async fn mails_greet_by_the_given_name_and_speak_the_configured_name() {
     let form = recover
         .form_with("recoveryCode")
         .fill("recoveryCode", &code.code())
-        .fill("password", "Brave-New-Horse-43")
+        .fill("newPassword", "Brave-New-Horse-43")
         .fill("confirmPassword", "Brave-New-Horse-43");
     form.submit().await.expect(200);
     mailbox.newest(&ada.email, 2).await;

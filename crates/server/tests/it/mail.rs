@@ -150,7 +150,7 @@ async fn a_mail_waits_while_its_server_is_away_and_is_delivered_once() {
     let code = mail.code();
     page.form_with("recoveryCode")
         .fill("recoveryCode", &code)
-        .fill("password", "Brass-Kettle-58")
+        .fill("newPassword", "Brass-Kettle-58")
         .fill("confirmPassword", "Brass-Kettle-58")
         .submit()
         .await

@@ -51,7 +51,7 @@ async fn people_sign_on_register_and_recover() {
     let grace = grace.with_password("Brass-Kettle-58");
     page.form_with("recoveryCode")
         .fill("recoveryCode", &code)
-        .fill("password", &grace.password)
+        .fill("newPassword", &grace.password)
         .fill("confirmPassword", &grace.password)
         .submit()
         .await

@@ -52,35 +52,87 @@ async fn both_pages_ask_for_the_same_with_the_same_words_and_rules() {
             .set("portal.registration.username", username)
             .start()
             .await;
-        let (hosted, portal) = (hosted(&system).await, at_portal(&system).await);
-        let names = hosted.form_with("confirmPassword").names().to_owned();
-        assert_eq!(names, portal.form_with("confirmPassword").names());
-        assert_eq!(names[0], "email", "the address comes first");
-        assert_eq!(names.contains(&"username".to_owned()), username != "none");
-        for selector in [
+        let mut pages = [hosted(&system).await, at_portal(&system).await];
+        let places = [
+            "h1",
             "main label",
             "main .hint",
             ".rule",
             "main form button",
-            "h1",
-        ] {
-            let said = hosted.texts(selector);
-            assert!(!said.is_empty(), "{selector}");
-            assert_eq!(said, portal.texts(selector), "{selector}");
-        }
+        ];
+        assert_alike(&pages, "confirmPassword", &places);
+        let form = pages[0].form_with("confirmPassword");
+        let names = form.names();
+        assert_eq!(names[0], "email", "the address comes first");
+        assert_eq!(names.contains(&"username".to_owned()), username != "none");
         // What is wrong is the same on both, and called the same.
-        let mut answers = Vec::new();
-        for page in [hosted, portal] {
+        for page in &mut pages {
             let form = page.form_with("confirmPassword");
             let form = form.fill("email", "no address").fill("familyName", "<b>");
             let form = form
                 .fill("password", "short")
                 .fill("confirmPassword", "other");
-            let page = form.submit().await.expect(422);
-            answers.push(page.texts(".field-error"));
+            *page = form.submit().await.expect(422);
         }
-        assert_eq!(answers[0].len(), if username == "required" { 5 } else { 4 });
-        assert_eq!(answers[0], answers[1]);
+        assert_alike(&pages, "confirmPassword", &[".field-error"]);
+        let faults = pages[0].texts(".field-error").len();
+        assert_eq!(faults, if username == "required" { 5 } else { 4 });
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_recovered_with_the_same_words_and_rules() {
+    let system = System::start().await;
+    let ada = system.new_user("ada").await;
+    let signon = system.browser().open(system.portal("/login")).await;
+    let hosted = signon
+        .follow_link("Forgot your password?")
+        .await
+        .expect(200);
+    let browser = system.browser();
+    let portal = browser.open(system.portal("/password/forgot")).await;
+    let mut pages = [hosted, portal.expect(200)];
+    assert_alike(
+        &pages,
+        "username",
+        &["h1", "main .lead", "main label", "main form button"],
+    );
+    for page in &mut pages {
+        let form = page.form_with("username").fill("username", "");
+        *page = form.submit().await.expect(422);
+    }
+    assert_alike(&pages, "username", &["main .field-error"]);
+    for page in &mut pages {
+        let form = page.form_with("username").fill("username", &ada.username);
+        *page = form.submit().await.expect(200);
+    }
+    let told = ["h1", "main label", ".hint", ".rule"];
+    assert_alike(&pages, "recoveryCode", &told);
+    let [hosted, portal] = &pages;
+    let mut buttons = portal.texts("main form button");
+    // The hosted page is one of a flow, which can be left.
+    buttons.push("Back to sign on".to_owned());
+    assert_eq!(hosted.texts("main form button"), buttons);
+    for page in &mut pages {
+        let form = page.form_with("recoveryCode");
+        let form = form.fill("recoveryCode", "AAAAAAAA");
+        let form = form
+            .fill("newPassword", NEW)
+            .fill("confirmPassword", "other");
+        *page = form.submit().await.expect(422);
+    }
+    assert_alike(&pages, "recoveryCode", &["main .field-error"]);
+}
+
+/// Both pages ask for the same, and say the same at each of the places.
+fn assert_alike(pages: &[Page; 2], field: &str, places: &[&str]) {
+    let [hosted, portal] = pages;
+    let (asked, other) = (hosted.form_with(field), portal.form_with(field));
+    assert_eq!(asked.names(), other.names());
+    for place in places {
+        let said = hosted.texts(place);
+        assert!(!said.is_empty(), "{place}: {}", hosted.summary());
+        assert_eq!(said, portal.texts(place), "{place}");
     }
 }
 
@@ -142,7 +194,7 @@ async fn whoever_has_an_account_already_learns_it_by_mail_alone_and_gets_in() {
     let page = page
         .form_with("recoveryCode")
         .fill("recoveryCode", &code)
-        .fill("password", NEW)
+        .fill("newPassword", NEW)
         .fill("confirmPassword", NEW)
         .submit()
         .await
@@ -167,7 +219,7 @@ async fn the_way_on_signs_on_whoever_registered_or_recovered_and_nobody_else() {
     let page = page
         .form_with("recoveryCode")
         .fill("recoveryCode", &code)
-        .fill("password", NEW)
+        .fill("newPassword", NEW)
         .fill("confirmPassword", NEW)
         .submit()
         .await
