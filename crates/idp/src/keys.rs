@@ -24,6 +24,7 @@ use self::pairs::{Algorithm, Facts};
 use crate::audit::{Activity, By, Subject};
 use crate::core::Core;
 use crate::documents::PublicDocument;
+use crate::first_key;
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
 use crate::stores::configuration::Objects;
@@ -447,13 +448,10 @@ async fn generate(
     signs_from: Timestamp,
 ) -> Result<StoredSigningKey, KeysError> {
     let id = SigningKeyId::random(core.random());
-    let (pkcs8, certificate) = spawn_blocking(move || {
-        let key = SigningKey::generate(SigningAlgorithm::Rs256, id.to_string())?;
-        let pkcs8 = key.to_pkcs8()?;
-        let certificate = self_signed(&pkcs8, environment, now).map_err(KeysError::Certificate)?;
-        Ok::<_, KeysError>((pkcs8, certificate))
-    })
-    .await??;
+    let made_ahead = core.settings().first_key.take();
+    let pkcs8 = made_ahead.unwrap_or_else(|| spawn_blocking(first_key::make));
+    let pkcs8 = pkcs8.await??;
+    let certificate = self_signed(&pkcs8, environment, now).map_err(KeysError::Certificate)?;
     Ok(StoredSigningKey {
         id,
         environment_id: environment,

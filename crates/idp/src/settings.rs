@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 use ui::{BrandSettings, Mode, Notice, RegistrationFields};
 use url::Url;
 
+use crate::first_key::FirstKey;
+
 /// The settings of an [`Idp`](crate::Idp), parsed.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -54,6 +56,8 @@ pub struct Settings {
     pub explained: bool,
     /// Who else hears of each entry of the audit log.
     pub activities: Option<Arc<dyn Listener>>,
+    /// The first signing key, where it is made ahead.
+    pub first_key: FirstKey,
     /// Steps of the tables after this version's: tests let a node be one of a version to come.
     pub later_migrations: &'static [Migration],
 }
@@ -94,6 +98,7 @@ impl Settings {
             lifetimes: Lifetimes::default(),
             explained: false,
             activities: None,
+            first_key: FirstKey::default(),
             later_migrations: &[],
         }
     }

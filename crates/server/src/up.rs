@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use db::{Db, Location, StoreError};
+use idp::FirstKey;
 use platform::{AdjustableClock, Clock, ReproducibleRandom, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
@@ -173,6 +174,10 @@ async fn start(
     let open_file = how_to_open(&options);
     let mut reserved = Reserved::reserve(&options)?;
     let audit_log = open_audit_log(&mut options)?;
+    // An environment that lives for one test is asked for a token as soon as it is there.
+    if options.ephemeral && options.db.is_none() && options.servers.has_environment() {
+        options.settings.idp.settings.first_key = FirstKey::begin();
+    }
     let settings = &options.settings;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
