@@ -12,6 +12,3 @@ CREATE TABLE former_addresses (
 
 CREATE INDEX former_addresses_by_address ON former_addresses (environment_id, address_key);
 CREATE INDEX former_addresses_by_end ON former_addresses (expires_at);
-
--- Whether an operator moved the account away from proven_email: then there is no way back to it.
-ALTER TABLE users ADD COLUMN kept_email_given_up BOOLEAN NOT NULL DEFAULT FALSE;

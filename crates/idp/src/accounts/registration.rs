@@ -413,7 +413,6 @@ fn into_user(
         attributes: account.attributes,
         proven_email: None,
         email_proven_at: account.email_verified.then_some(now),
-        kept_email_given_up: false,
         verify_status: account.verify_status,
         identity_provider: account.identity_provider,
         version: 0,

@@ -352,7 +352,8 @@ async fn renamed<P>(
     } else {
         changed.email = email;
     }
-    // An operator's word for an address does without a proof.
+    // An operator may name somebody by the address that the account has, proven or not: they could
+    // as well have said the address.
     let is_said = is_by_operator(on) && Users::has_email(&changed, &changed.username);
     if !is_said && (is_renamed || has_moved) {
         registration::require_own_address(&changed).map_err(refusals::of_registration)?;

@@ -134,7 +134,7 @@ macro_rules! columns {
              username, email, email_verified, enabled, locked_at, unlock_at, \
              verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address, document, \
              proven_email, email_proven_at, verify_status, identity_provider, \
-             kept_email_given_up, version, created_at, updated_at, ",
+             version, created_at, updated_at, ",
             $key,
             " AS sort_key "
         )

@@ -46,9 +46,6 @@ pub(crate) struct StoredUser {
     /// When the address was proven that stands for the account, which is `proven_email` where there
     /// is one; `None` where nobody proved it, and it is what an operator said.
     pub(crate) email_proven_at: Option<Timestamp>,
-    /// Whether an operator moved the account away from `proven_email`: whoever reads that may be the
-    /// reason, and has no way back, whatever address is proven at last.
-    pub(crate) kept_email_given_up: bool,
     /// How far the identity is verified by documents.
     pub(crate) verify_status: Option<VerifyStatus>,
     /// Who keeps the credentials, if they are not kept here.
@@ -122,9 +119,6 @@ impl StoredUser {
     /// The address that the account has proven and keeps its mailbox at, while its owner has entered
     /// another one, which is proven `now`.
     pub(crate) fn kept_address(&self, now: Timestamp) -> Option<FormerAddress> {
-        if self.kept_email_given_up {
-            return None;
-        }
         let (address, proven_at) = self.proven_email.as_ref().zip(self.email_proven_at)?;
         Some(FormerAddress {
             user: self.id,
@@ -150,12 +144,14 @@ impl StoredUser {
         } else if is_proven || word == Word::OfAnApplication {
             self.proven_email = Some(kept).filter(|kept| fold(kept) != fold(&self.email));
         }
-        self.kept_email_given_up &= self.proven_email.is_some();
     }
 
-    /// Notes that an operator moved the account to the present address.
+    /// Gives the address up that is kept until the present one is proven: an operator moved the account,
+    /// and whoever reads the former mailbox may be the reason. The present one is what an operator said.
     pub(crate) fn give_kept_email_up(&mut self) {
-        self.kept_email_given_up = self.proven_email.is_some();
+        if self.proven_email.take().is_some() {
+            self.email_proven_at = None;
+        }
     }
 
     /// Notes that the present address was proven by a code that was mailed there. An application
@@ -167,7 +163,6 @@ impl StoredUser {
             (Word::OfAnApplication | Word::Trusted, None) if was_verified => {}
             (Word::OfAnApplication | Word::Trusted, _) => {
                 self.proven_email = None;
-                self.kept_email_given_up = false;
                 self.email_proven_at = Some(now);
             }
         }
@@ -176,11 +171,12 @@ impl StoredUser {
     /// Gives the account an address back that it had proven before; whoever signs on with the address
     /// alone, with that one again.
     pub(crate) fn take_back(&mut self, former: &FormerAddress) {
-        if fold(&self.username) == fold(&self.email) {
+        // While another address is only entered, the name is still the one before it.
+        let names = [&self.email, self.mailbox()];
+        if names.map(fold).contains(&fold(&self.username)) {
             self.username.clone_from(&former.address);
         }
         self.email.clone_from(&former.address);
-        self.kept_email_given_up = false;
         self.email_verified = true;
         self.proven_email = None;
         self.email_proven_at = Some(former.proven_at);
@@ -339,7 +335,6 @@ impl StoredUser {
             verify_status: row.parse_optional("verify_status", read_verify_status)?,
             identity_provider: row
                 .parse_optional("identity_provider", |text| serde_json::from_str(text))?,
-            kept_email_given_up: row.get("kept_email_given_up")?,
             version: row.get("version")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
@@ -359,14 +354,14 @@ const FIND: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
        document, proven_email, email_proven_at, verify_status, identity_provider,
-       kept_email_given_up, version, created_at, updated_at
+       version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND id = $2";
 
 const FIND_BY_USERNAME: &str = "\
 SELECT id, environment_id, population_id, username, email, email_verified, enabled, locked_at,
        unlock_at, verification_required, mfa_enabled, last_sign_on_at, last_sign_on_address,
        document, proven_email, email_proven_at, verify_status, identity_provider,
-       kept_email_given_up, version, created_at, updated_at
+       version, created_at, updated_at
   FROM users WHERE environment_id = $1 AND username_key = $2";
 
 /// Whoever has proven that the address is theirs comes first, so that no number of others hides
@@ -375,7 +370,7 @@ const FIND_BY_EMAIL: &str = "\
 SELECT id, users.environment_id AS environment_id, population_id, username, email, email_verified,
        enabled, locked_at, unlock_at, verification_required, mfa_enabled, last_sign_on_at,
        last_sign_on_address, document, proven_email, email_proven_at, verify_status,
-       identity_provider, kept_email_given_up, version, created_at, updated_at
+       identity_provider, version, created_at, updated_at
   FROM user_attributes AS found JOIN users ON users.id = found.user_id
  WHERE found.environment_id = $1 AND found.name IN ('email', 'provenEmail')
    AND found.value_key = $2
@@ -388,17 +383,16 @@ const INSERT: &str = "\
 INSERT INTO users (id, environment_id, population_id, username, username_key, email,
                    email_verified, enabled, locked_at, unlock_at, verification_required,
                    mfa_enabled, document, proven_email, email_proven_at, verify_status,
-                   identity_provider, kept_email_given_up, version, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19,
-        $19)";
+                   identity_provider, version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, $18)";
 
 const UPDATE: &str = "\
 UPDATE users
    SET population_id = $3, username = $4, username_key = $5, email = $6, email_verified = $7,
        enabled = $8, locked_at = $9, unlock_at = $10, verification_required = $11,
        mfa_enabled = $12, document = $13, proven_email = $14, email_proven_at = $15,
-       verify_status = $16, identity_provider = $17, kept_email_given_up = $18,
-       version = version + 1, updated_at = $19
+       verify_status = $16, identity_provider = $17,
+       version = version + 1, updated_at = $18
  WHERE id = $1 AND version = $2";
 
 const REQUIRE_UNCHANGED: &str = "\
@@ -557,7 +551,7 @@ impl<'a> Users<'a> {
         )
     }
 
-    /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$18` and in one order.
+    /// Binds what [`INSERT`] and [`UPDATE`] both write, as `$3` to `$17` and in one order.
     fn bind_columns(statement: Statement, user: &StoredUser) -> Statement {
         let (locked_at, unlock_at) = user.lock.columns();
         statement
@@ -580,7 +574,6 @@ impl<'a> Users<'a> {
                     .as_ref()
                     .map(ForeignProvider::to_json),
             )
-            .bind(user.kept_email_given_up)
     }
 
     fn insert_attributes(user: &StoredUser) -> impl Iterator<Item = Statement> {

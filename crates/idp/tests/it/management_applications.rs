@@ -385,8 +385,9 @@ async fn an_address_that_nobody_proved_is_no_identifier() {
     let token = tokens["access_token"].as_str().unwrap();
     let before = world.userinfo(token).await.expect(StatusCode::OK).json();
     let user = format!("users/{}", claims(token)["sub"].as_str().unwrap());
+    let owner = Api::user(&world, "openid p1:read:user p1:update:user").await;
     let entered = json!({ "email": "victim@corp.example" });
-    api.patch(&user, &entered).await.expect(StatusCode::OK);
+    owner.patch(&user, &entered).await.expect(StatusCode::OK);
     let after = world.userinfo(token).await.expect(StatusCode::OK).json();
     assert_eq!(after["sub"], before["sub"]);
     assert!(before["sub"].as_str().unwrap().contains('@'), "{before}");

@@ -505,7 +505,9 @@ async fn an_address_meets_a_rule_once_it_is_proven() {
         .json();
     let demo = user_path(&page["_embedded"]["users"][0]);
     let address = "demo@corp.example";
-    api.patch(&demo, &json!({ "email": address }))
+    let owner = Api::user(&world, "openid p1:read:user p1:update:user").await;
+    owner
+        .patch(&demo, &json!({ "email": address }))
         .await
         .expect(StatusCode::OK);
     assert_eq!(members(&api, &staff).await, [""; 0]);

@@ -91,8 +91,15 @@ async fn what_an_operator_changes_leaves_the_mailbox_before_no_way_back() {
         let new = json!({ "email": address });
         api.patch(&me, &new).await.expect(StatusCode::OK);
     };
-    // The owner proves what an operator said.
+    // Whoever reads the mailbox before is the reason, or may be.
     moves_to(&worker, "said@example.com").await;
+    assert!(!recovers(&world, "demo@example.com").await);
+    let owner = Api::user(&world, "openid p1:read:user p1:update:user").await;
+    moves_to(&owner, "demo@example.com").await;
+    let user = worker.get(&me).await.json();
+    assert_eq!(user.get("emailVerified"), None, "entered, and not proven");
+    moves_to(&worker, "said@example.com").await;
+    // The owner proves what an operator said.
     prove(&world, &me, "said@example.com").await;
     assert!(!recovers(&world, "demo@example.com").await);
     // An operator changes what the owner had changed.
