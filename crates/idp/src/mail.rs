@@ -171,7 +171,7 @@ impl MailKind<'_> {
             | Self::Recovery { .. }
             | Self::Verification { .. } => (ShareOf::Codes, 10),
             Self::SecondFactor { .. } => (ShareOf::SecondFactor, 10),
-            Self::Notice(_) => (ShareOf::Notices, 30),
+            Self::Notice(_) => (ShareOf::Notices(user.id), 30),
         };
         let within = SignedDuration::from_hours(1);
         let beyond = matches!(self, Self::Recovery { .. }).then_some(user.id);

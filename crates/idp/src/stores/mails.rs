@@ -1,5 +1,7 @@
 //! The outbox: mails wait here until a mail server took them.
 
+use std::borrow::Cow;
+
 use db::{Reader, Row, Statement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use protocol::id::{EnvironmentId, MailId, UserId};
@@ -22,19 +24,20 @@ pub(crate) struct StoredMail {
 pub(crate) enum ShareOf {
     /// What anybody can cause who knows an address.
     Codes,
-    /// What an owner has to know.
-    Notices,
+    /// What the owner of this account has to know. Each account has its own: what another account with
+    /// the same address is told of hides nothing.
+    Notices(UserId),
     /// What stands behind a right password, or a role. Each environment has its own: the devices of
     /// one say nothing about who owns an address in another.
     SecondFactor,
 }
 
 impl ShareOf {
-    fn as_str(self) -> &'static str {
+    fn name(self) -> Cow<'static, str> {
         match self {
-            Self::Codes => "CODES",
-            Self::Notices => "NOTICES",
-            Self::SecondFactor => "SECOND_FACTOR",
+            Self::Codes => "CODES".into(),
+            Self::Notices(user) => format!("NOTICES {user}").into(),
+            Self::SecondFactor => "SECOND_FACTOR".into(),
         }
     }
 }
@@ -53,9 +56,11 @@ pub(crate) struct Share {
 }
 
 /// Nothing is inserted where the address has had its share, or a quota is used up: then no row is
-/// touched. Recipients are in ASCII, so `LOWER` makes the key by which addresses are compared. Of mails that
-/// were written at the same moment, as by a clock that stands still, the later one is a millisecond
-/// younger: whoever looks for the newest finds the one that came last.
+/// touched. Recipients are in ASCII, so `LOWER` makes the key by which addresses are compared.
+///
+/// Of mails that are written one after the other at the same moment, as by a clock that stands
+/// still, the later one is a millisecond younger, so that the newest is the one that came last.
+/// Within a second only: where a clock was set back, mails have the time that it says now.
 const INSERT: &str = "\
 INSERT INTO mails (id, environment_id, recipient, sealed, created_at, attempts, next_attempt_at, share)
 SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT),
@@ -147,7 +152,7 @@ impl<'a> Mails<'a> {
             .bind(mail.created_at - DAY)
             .bind(of_address)
             .bind(of_environment)
-            .bind(share.of.as_str())
+            .bind(share.of.name().into_owned())
     }
 
     /// Takes the mail that waits longest, if one is due. It comes back by itself at `again_at`,

@@ -455,8 +455,8 @@ async fn wait_for_mail(
     })
 }
 
-/// The newest mail to an address, or to all, that came after another one. While the clock stands
-/// still, those of one instant have no order: each comes after all others.
+/// The newest mail to an address, or to all, that came after another one. Two that were written at once
+/// may be of one instant: each came after the other.
 async fn newest(
     control: &Control,
     to: Option<&str>,
