@@ -71,6 +71,7 @@ impl Shown for Application {
     const HINT: &'static str = "`latchkey application list` shows all";
     const COLUMNS: Columns = &["id", "type", "enabled", "name"];
     const TAKES_FILTERS: bool = false;
+    const REPLACED_WITH_ITSELF: bool = true;
 }
 
 impl Managed for Application {

@@ -46,6 +46,8 @@ pub(super) trait Shown: Kind<Id: Id> + Deletable + Serialize {
     const NAMES: &'static [&'static str] = &["name"];
     /// Whether the service filters the collection; PingOne passes over filters of some.
     const TAKES_FILTERS: bool = true;
+    /// Whether one is replaced with itself, as it was read, and not with its settings alone.
+    const REPLACED_WITH_ITSELF: bool = false;
 }
 
 /// A kind of objects that commands create and change.
@@ -315,10 +317,16 @@ where
     let Value::Object(mut object) = serde_json::to_value(found)? else {
         bail!("the service's {} is no JSON object", K::WORD);
     };
-    object.retain(|name, _| !OF_SERVICE.contains(&name.as_str()));
+    let of_service: Map<String, Value> = OF_SERVICE
+        .iter()
+        .filter_map(|name| object.remove_entry(*name))
+        .collect();
     let mut typed = Map::new();
     members.apply(&mut typed)?;
     members.apply(&mut object)?;
+    if K::REPLACED_WITH_ITSELF {
+        object.extend(of_service);
+    }
     let with: K::With = read_as(K::WORD, object)?;
     let old = serde_json::to_value(found)?;
     // A file may show what can be read alone.

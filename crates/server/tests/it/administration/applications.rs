@@ -46,6 +46,22 @@ async fn an_application_is_made_and_gets_grants_a_role_and_a_policy() {
     let made = place.said(&[&create[..], &[uris]].concat(), "").await;
     let made: Value = serde_json::from_str(&made).unwrap();
     assert_eq!(made["type"], "WEB_APP");
+    let other = r#"redirectUris=["https://shop.example/other"]"#;
+    for which in ["Shop", made["id"].as_str().unwrap()] {
+        let update = ["application", "update", which, "--set", other];
+        let update = [&update[..], &["--set", "description=Tea"]].concat();
+        let changed = place.said(&update, "").await;
+        let changed: Value = serde_json::from_str(&changed).unwrap();
+        let uris = serde_json::json!(["https://shop.example/other"]);
+        assert_eq!(
+            (&changed["id"], &changed["redirectUris"]),
+            (&made["id"], &uris)
+        );
+        assert_eq!(
+            (&changed["name"], &changed["description"]),
+            (&made["name"], &"Tea".into())
+        );
+    }
     let robot = ["application", "create", "Robot", "--set", "type=WORKER"];
     place.said(&robot, "").await;
     let kept = place
