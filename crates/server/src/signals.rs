@@ -3,11 +3,15 @@
 
 use std::io::{ErrorKind, Read as _};
 use std::thread;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::logging;
+
+/// Nobody asks a second time so soon.
+const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// Why the program stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,14 @@ pub(crate) async fn stop_requested(with_stdin: bool) -> std::io::Result<Asked> {
             // does: it sends SIGTERM and closes its end of standard input. That is one request.
             wait(&mut terminate, &mut interrupt).await;
         }
+        // So is a signal that comes twice at once, as `timeout` of coreutils sends it: to the program,
+        // and to the group that it is in.
+        let both = async {
+            loop {
+                wait(&mut terminate, &mut interrupt).await;
+            }
+        };
+        let _ = tokio::time::timeout(AT_ONCE, both).await;
         wait(&mut terminate, &mut interrupt).await;
         tracing::warn!("asked a second time: stopping at once");
         logging::flush();
