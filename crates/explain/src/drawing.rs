@@ -185,10 +185,11 @@ impl Drawing<'_> {
     }
 }
 
-/// As many characters as there is room for.
+/// As many characters as there is room for, without the marks of what is set as code elsewhere.
 fn cut(text: &str, most: usize) -> String {
+    let text = text.replace('`', "");
     if text.chars().count() <= most {
-        return text.to_owned();
+        return text;
     }
     let short: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{short}…")

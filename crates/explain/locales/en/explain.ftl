@@ -13,6 +13,7 @@ explain-began = Began at
 explain-first = First request
 explain-outcome = Outcome
 explain-cause = What failed
+explain-not = Not so:
 explain-failed = Failed
 explain-signed-on = Signed on
 explain-under-way = Under way

@@ -9,8 +9,10 @@ use crate::Error;
 /// A check of the provider's, of which its answer is heard.
 pub(super) struct Refusals<const CODES: usize> {
     by_code: [(OAuthErrorCode, Check); CODES],
-    /// Another code, or none: no answer came, or one that is not OAuth's.
+    /// Another code.
     otherwise: Check,
+    /// No code: no answer came, or one that is not OAuth's.
+    unanswered: Check,
 }
 
 impl<const CODES: usize> Refusals<CODES> {
@@ -24,13 +26,19 @@ impl<const CODES: usize> Refusals<CODES> {
         input: impl Show,
         verdict: Result<T, Error>,
     ) -> Result<T, Error> {
-        let code = verdict.as_ref().err().and_then(Error::oauth);
-        let of_code = code.and_then(|refusal| {
-            let mut known = self.by_code.iter();
-            known.find(|(code, _)| *code == refusal.error)
-        });
-        let check = of_code.map_or(&self.otherwise, |(_, check)| check);
+        let refusal = verdict.as_ref().err().map(Error::oauth);
+        let check = match refusal {
+            Some(Some(refusal)) => self.of(&refusal.error),
+            Some(None) => &self.unanswered,
+            None => &self.otherwise,
+        };
         check.judged(input, verdict)
+    }
+
+    fn of(&'static self, code: &OAuthErrorCode) -> &'static Check {
+        let mut known = self.by_code.iter();
+        let found = known.find(|(one, _)| one == code);
+        found.map_or(&self.otherwise, |(_, check)| check)
     }
 }
 
@@ -45,12 +53,16 @@ const fn of_tokens(remedy: &'static str) -> Check {
     Check::new(what, "RFC 6749, 5.1 and 5.2", remedy).hearsay()
 }
 
-const BROKEN_THERE: &str = "Try again; if it stays so, look at the provider's status, and give its operators the id of the request";
+const BROKEN_THERE: &str = "Try again; if it stays so, look at the provider's status, and give its \
+                            operators the id of the request";
+const DESCRIBED: &str = "Do what the error's description says";
+const NO_OBJECTS: &str = "Send the parameters themselves, without a request object";
+const SCOPES: &str = "Grant the application the scopes that are asked for, or ask for fewer";
 const WITHOUT_QUESTIONS: &str = "Begin the sign-on without `prompt=none`, which forbids the provider to ask \
                                  for what it needs";
 
 /// The provider sends the browser back with an error.
-pub(super) static AUTHORIZATION: Refusals<10> = Refusals {
+pub(super) static AUTHORIZATION: Refusals<13> = Refusals {
     by_code: [
         (
             OAuthErrorCode::AccessDenied,
@@ -59,12 +71,7 @@ pub(super) static AUTHORIZATION: Refusals<10> = Refusals {
                  and the sign-on policy",
             ),
         ),
-        (
-            OAuthErrorCode::InvalidScope,
-            of_authorization(
-                "Grant the application the scopes that are asked for, or ask for fewer",
-            ),
-        ),
+        (OAuthErrorCode::InvalidScope, of_authorization(SCOPES)),
         (
             OAuthErrorCode::UnauthorizedClient,
             of_authorization(
@@ -94,17 +101,30 @@ pub(super) static AUTHORIZATION: Refusals<10> = Refusals {
             OAuthErrorCode::InteractionRequired,
             of_authorization(WITHOUT_QUESTIONS),
         ),
+        (
+            OAuthErrorCode::InvalidRequestObject,
+            of_authorization(NO_OBJECTS),
+        ),
+        (
+            OAuthErrorCode::RequestNotSupported,
+            of_authorization(NO_OBJECTS),
+        ),
+        (
+            OAuthErrorCode::RequestUriNotSupported,
+            of_authorization(NO_OBJECTS),
+        ),
         (OAuthErrorCode::ServerError, of_authorization(BROKEN_THERE)),
         (
             OAuthErrorCode::TemporarilyUnavailable,
             of_authorization(BROKEN_THERE),
         ),
     ],
-    otherwise: of_authorization("Do what the error's description says"),
+    otherwise: of_authorization(DESCRIBED),
+    unanswered: of_authorization(DESCRIBED),
 };
 
 /// The token endpoint answers with an error, or not at all.
-pub(super) static TOKENS: Refusals<5> = Refusals {
+pub(super) static TOKENS: Refusals<7> = Refusals {
     by_code: [
         (
             OAuthErrorCode::InvalidClient,
@@ -133,10 +153,16 @@ pub(super) static TOKENS: Refusals<5> = Refusals {
             OAuthErrorCode::InvalidScope,
             of_tokens("Grant the application the scopes that are asked for, or ask for fewer"),
         ),
+        (OAuthErrorCode::ServerError, of_tokens(BROKEN_THERE)),
+        (
+            OAuthErrorCode::TemporarilyUnavailable,
+            of_tokens(BROKEN_THERE),
+        ),
     ],
-    otherwise: of_tokens(
-        "Do what the error's description says; without one, look whether the provider is reached and \
-         trusted from here, and whether it is the provider that answers",
+    otherwise: of_tokens(DESCRIBED),
+    unanswered: of_tokens(
+        "Look whether the provider is reached and trusted from here, and whether it is the provider \
+         that answers",
     ),
 };
 
@@ -167,17 +193,37 @@ mod tests {
 
     #[tokio::test]
     async fn each_refusal_says_what_to_change() {
-        let secret = remedy(&TOKENS, "invalid_client").await;
-        assert!(secret.contains("secret"), "{secret}");
-        let again = remedy(&TOKENS, "invalid_grant").await;
-        assert!(again.contains("Begin again"), "{again}");
-        let scopes = remedy(&AUTHORIZATION, "invalid_scope").await;
-        assert!(scopes.contains("scopes"), "{scopes}");
-        for code in ["login_required", "consent_required", "interaction_required"] {
-            let asked = remedy(&AUTHORIZATION, code).await;
-            assert!(asked.contains("`prompt=none`"), "{code}: {asked}");
+        for (code, word) in [
+            ("invalid_client", "secret"),
+            ("invalid_grant", "Begin again"),
+            ("unauthorized_client", "grant type"),
+            ("unsupported_grant_type", "grant type"),
+            ("invalid_scope", "scopes"),
+            ("server_error", "status"),
+            ("temporarily_unavailable", "status"),
+            ("slow_down", "description"),
+        ] {
+            let said = remedy(&TOKENS, code).await;
+            assert!(said.contains(word), "{code}: {said}");
         }
-        let unknown = remedy(&AUTHORIZATION, "slow_down").await;
-        assert!(unknown.contains("description"), "{unknown}");
+        for (code, word) in [
+            ("access_denied", "groups"),
+            ("invalid_scope", "scopes"),
+            ("unauthorized_client", "response type"),
+            ("unsupported_response_type", "response types"),
+            ("invalid_request", "PKCE"),
+            ("login_required", "`prompt=none`"),
+            ("consent_required", "`prompt=none`"),
+            ("interaction_required", "`prompt=none`"),
+            ("invalid_request_object", "request object"),
+            ("request_not_supported", "request object"),
+            ("request_uri_not_supported", "request object"),
+            ("server_error", "status"),
+            ("temporarily_unavailable", "status"),
+            ("slow_down", "description"),
+        ] {
+            let said = remedy(&AUTHORIZATION, code).await;
+            assert!(said.contains(word), "{code}: {said}");
+        }
     }
 }
