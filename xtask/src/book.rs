@@ -130,6 +130,18 @@ impl Page {
         &self.path
     }
 
+    /// Files and folders of the repository that it leads to.
+    #[cfg(test)]
+    pub(crate) fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let targets = self.links.iter().map(|link| self.resolve(link));
+        let targets = targets.collect::<anyhow::Result<Vec<_>>>()?;
+        let here = |target| match target {
+            Target::Here(path, _) => Some(path),
+            Target::Elsewhere => None,
+        };
+        Ok(targets.into_iter().filter_map(here).collect())
+    }
+
     /// Where a link of this page leads.
     fn resolve(&self, link: &Link) -> anyhow::Result<Target> {
         let target = link.target.as_str();

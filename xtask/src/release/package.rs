@@ -98,23 +98,31 @@ fn user_files(program: &Path, usr: &Path) -> anyhow::Result<()> {
 /// What there is to read, and to copy from: every example stands where it stands in the repository, so
 /// that one finds the other by its path.
 fn documents(doc: &Path) -> anyhow::Result<()> {
-    for file in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
-        put(&root().join(file), &doc.join(file), 0o644)?;
-    }
-    // What a run of an example left in its folder is no part of it.
-    let examples = Command::new("git")
-        .args(["ls-files", "-z", "examples"])
-        .read()?;
-    for file in examples.split_terminator('\0') {
-        let path = root().join(file);
+    for file in shipped()? {
+        let path = root().join(&file);
         let is_program = mode(&path)? & 0o100 != 0;
         put(
             &path,
-            &doc.join(file),
+            &doc.join(&file),
             if is_program { 0o755 } else { 0o644 },
         )?;
     }
     Ok(())
+}
+
+/// The pages, what they show and lead to, and the examples: what is in the repository alone. What a run of
+/// an example left in its folder is no part of it.
+fn shipped() -> anyhow::Result<Vec<String>> {
+    let listed = Command::new("git")
+        .args(["ls-files", "-z", "docs", "examples", "packaging"])
+        .args([
+            ":(glob)*.md",
+            ":(glob)LICENSE-*",
+            ":(glob)crates/*/README.md",
+        ])
+        .read()?;
+    let files = listed.split_terminator('\0');
+    Ok(files.map(str::to_owned).collect())
 }
 
 /// The archive for every system: unpacked anywhere, or over `/usr/local`.
@@ -366,6 +374,7 @@ fn listed(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::Page;
 
     /// Every file below a folder, by its path in it.
     fn below(folder: &Path) -> Vec<String> {
@@ -468,5 +477,28 @@ mod tests {
         }
         fs::remove_dir_all(&place).unwrap();
         assert!(archives[0] == archives[1], "the archives differ");
+    }
+
+    #[test]
+    fn whoever_has_a_release_follows_the_links_of_its_pages() {
+        let shipped = shipped().unwrap();
+        let is_there = |path: &str| {
+            let below = format!("{path}/");
+            shipped
+                .iter()
+                .any(|file| file == path || file.starts_with(&below))
+        };
+        let is_page = |file: &str| Path::new(file).extension().is_some_and(|end| end == "md");
+        let of_source = ["crates", "xtask", "tests", "fuzz", ".github", ".cargo"];
+        let mut count = 0;
+        for page in shipped.iter().filter(|file| is_page(file)) {
+            for target in Page::read(page).unwrap().files().unwrap() {
+                let is_source = of_source.iter().any(|folder| target.starts_with(folder));
+                let target = target.to_string_lossy();
+                count += usize::from(!is_source);
+                assert!(is_source || is_there(&target), "{page} leads to {target}");
+            }
+        }
+        assert!(count > 200, "{count} links");
     }
 }
