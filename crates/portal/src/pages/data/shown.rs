@@ -88,6 +88,7 @@ const KINDS: [Kind; 9] = [
             ("nickname", "data-fact-called"),
             ("email", "register-email"),
             ("phone", "claim-phone_number"),
+            (STATUS, "data-fact-status"),
             ("createdAt", "user-fact-created"),
         ],
     },
@@ -95,6 +96,8 @@ const KINDS: [Kind; 9] = [
         member: "consents",
         title: "data-consents",
         facts: &[
+            ("agreement.id", "data-fact-agreement"),
+            (STATUS, "data-fact-status"),
             ("consentedAt", "data-fact-agreed"),
             ("expiresAt", "data-fact-ends"),
         ],
@@ -102,13 +105,17 @@ const KINDS: [Kind; 9] = [
     Kind {
         member: "linkedAccounts",
         title: "data-linked-accounts",
-        facts: &[("externalId", "data-fact-called-there")],
+        facts: &[
+            ("identityProvider.id", "data-fact-provider"),
+            ("externalId", "data-fact-called-there"),
+        ],
     },
     Kind {
         member: "events",
         title: "data-events",
         facts: &[
             (ACTION, "label-action"),
+            (RESULT, "label-result"),
             ("recordedAt", "data-fact-when"),
             (SOURCE_USER_AGENT, "data-fact-browser"),
             ("source.ipAddress", "data-fact-address"),
@@ -131,6 +138,19 @@ const NOT_PROVIDED: &str = "notProvided";
 const USER_AGENT: &str = "userAgent";
 const SOURCE_USER_AGENT: &str = "source.userAgent";
 const ACTION: &str = "action.type";
+const STATUS: &str = "status";
+const RESULT: &str = "result.status";
+
+/// What codes mean that a person should know; others are shown as they are.
+const MEANINGS: [(&str, &str); 7] = [
+    ("ACCEPTED", "data-status-accepted"),
+    ("ACTIVE", "data-status-active"),
+    ("ACTIVATION_REQUIRED", "data-status-unconfirmed"),
+    ("EXPIRED", "data-status-expired"),
+    ("FAILED", "data-status-failed"),
+    ("REVOKED", "data-status-revoked"),
+    ("SUCCESS", "data-status-success"),
+];
 
 /// Everything in the file; kinds of which there is nothing are left out.
 pub(super) fn sections(visit: &Visit, zone: &Zone, document: &Map<String, Value>) -> Vec<Section> {
@@ -149,10 +169,15 @@ impl Kind {
             values(String::new(), thing, &mut found);
             let mut named = Vec::new();
             for fact in self.facts {
-                let known = found.iter().position(|(place, _)| place == fact.0);
-                if let Some((_, value)) = known.map(|at| found.remove(at)) {
-                    named.push(line(visit, zone, thing, *fact, value));
+                let Some((_, value)) = found.iter().find(|(place, _)| place == fact.0) else {
+                    continue;
+                };
+                let line = line(visit, zone, thing, *fact, value);
+                // What is said in other words than it is kept in stands in both places.
+                if line.when.is_some() || line.text == as_text(value) {
+                    found.retain(|(place, _)| place != fact.0);
                 }
+                named.push(line);
             }
             things.extend((!named.is_empty()).then_some(named));
             further.extend(found.into_iter().map(|(place, value)| {
@@ -221,11 +246,19 @@ fn line(
             device::in_words(visit, Some(text))
         }
         (ACTION, Value::String(text)) => action(visit, thing, text),
+        (STATUS | RESULT, Value::String(text)) => {
+            let mut known = MEANINGS.iter();
+            let known = known.find(|(code, _)| code == text);
+            known.map_or_else(|| text.clone(), |(_, meaning)| visit.text(meaning))
+        }
         (_, Value::Bool(true)) => visit.text("claim-value-yes"),
         (_, Value::Bool(false)) => visit.text("claim-value-no"),
         (_, value) => as_text(value),
     };
-    let when = text.parse().ok().map(|at| zone.when(at));
+    let member = place.rsplit('.').next().unwrap_or_default();
+    let is_instant = member == "at" || member.ends_with("At");
+    let when = text.parse().ok().filter(|_| is_instant);
+    let when = when.map(|at| zone.when(at));
     Line { name, text, when }
 }
 
