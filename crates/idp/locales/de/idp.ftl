@@ -52,7 +52,7 @@ change-locked = Zu viele falsche Passwörter. Versuchen Sie es in { $minutes ->
 ## Ein vergessenes Passwort
 
 recover-lead = Wenn es ein Konto mit diesem Namen oder dieser Adresse gibt und es nicht deaktiviert ist, ist ein Code an seine E‑Mail-Adresse unterwegs. Er gilt fünf Minuten.
-recover-sent-again = Wenn es ein solches Konto gibt, ist ein weiterer Code unterwegs, und der vorige gilt nicht mehr. Wurden schon zu viele E‑Mails gesendet, gilt der vorige noch.
+recover-sent-again = Wenn es ein solches Konto gibt, ist ein weiterer Code unterwegs. Die der letzten fünf Minuten gelten weiter.
 
 ## Registrierung
 

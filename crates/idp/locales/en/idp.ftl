@@ -52,7 +52,7 @@ change-locked = Too many wrong passwords. Try again in { $minutes ->
 ## A forgotten password
 
 recover-lead = If there is an account with this name or address, and it is not disabled, a code is on its way to its email address. It is good for five minutes.
-recover-sent-again = If there is such an account, another code is on its way, and the one before no longer works. Where too many emails were sent already, the one before still works.
+recover-sent-again = If there is such an account, another code is on its way. Those of the last five minutes stay good.
 
 ## Registration
 

@@ -52,7 +52,7 @@ change-locked = Demasiadas contraseñas incorrectas. Inténtelo de nuevo dentro 
 ## Una contraseña olvidada
 
 recover-lead = Si existe una cuenta con este nombre o dirección y no está desactivada, un código está en camino a su correo electrónico. Es válido durante cinco minutos.
-recover-sent-again = Si existe tal cuenta, otro código está en camino y el anterior ya no es válido. Si ya se enviaron demasiados correos, el anterior sigue siendo válido.
+recover-sent-again = Si existe tal cuenta, otro código está en camino. Los de los últimos cinco minutos siguen siendo válidos.
 
 ## Registro
 

@@ -52,7 +52,7 @@ change-locked = Trop de mots de passe incorrects. Réessayez dans { $minutes ->
 ## Un mot de passe oublié
 
 recover-lead = S’il existe un compte avec ce nom ou cette adresse et qu’il n’est pas désactivé, un code est en route vers son adresse e‑mail. Il est valable cinq minutes.
-recover-sent-again = Si un tel compte existe, un autre code est en route et le précédent n’est plus valable. Si trop d’e‑mails ont déjà été envoyés, le précédent reste valable.
+recover-sent-again = Si un tel compte existe, un autre code est en route. Ceux des cinq dernières minutes restent valables.
 
 ## Inscription
 
