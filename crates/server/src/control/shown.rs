@@ -229,7 +229,7 @@ impl How {
 fn address(text: &str) -> String {
     match Shown::address(text) {
         shown @ Shown::Text(_) => shown.to_string(),
-        _ => "no web address".to_owned(),
+        _ => "not an address that is shown".to_owned(),
     }
 }
 
@@ -270,7 +270,7 @@ mod tests {
         let expected = json!({
             "username": "ada",
             "name": {"given": "Ada"},
-            "redirectUris": ["https://app.example/cb?…", "no web address"],
+            "redirectUris": ["https://app.example/cb?…", "not an address that is shown"],
             "scopes": [{"id": "1"}, ["a", {}]],
         });
         assert_eq!(shown, Some(expected));
