@@ -97,7 +97,7 @@ pub(crate) async fn verify(
     let moved = if changed.mailbox() == user.mailbox() {
         Change::new()
     } else {
-        renamed(idp, user, &mut changed).await?;
+        follow_mailbox(idp, user, &mut changed).await?;
         moved(user, &changed, by)
     };
     changed.updated_at = by.now;
@@ -118,9 +118,13 @@ pub(crate) async fn verify(
     }
 }
 
-/// Whoever signs on with the address alone does so with another one, once it is proven. Where somebody
-/// else has that name it is theirs.
-async fn renamed(
+/// Whoever signs on with the address alone does so with another one, once the account has its mailbox
+/// there. Where somebody else has that name it is theirs.
+///
+/// # Errors
+///
+/// When the database does not tell whose a name is.
+pub(crate) async fn follow_mailbox(
     core: &Core,
     user: &StoredUser,
     changed: &mut StoredUser,

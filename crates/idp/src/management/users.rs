@@ -19,6 +19,7 @@ use crate::access::opened::Opened;
 use crate::access::permissions::may;
 use crate::accounts::passwords;
 use crate::accounts::registration::{self, RegistrationRefusal};
+use crate::accounts::verification;
 use crate::api::body::JsonObject;
 use crate::api::hal::{Hal, Reply};
 use crate::api::paging::PageRequest;
@@ -348,13 +349,18 @@ async fn renamed<P>(
         changed.move_to(email, on.word());
         if is_by_operator(on) {
             changed.give_kept_email_up();
+            if !is_renamed {
+                let followed = verification::follow_mailbox(&on.idp, &on.user, &mut changed);
+                followed.await.map_err(ApiFailure::internal)?;
+            }
         }
     } else {
         changed.email = email;
     }
     // An operator may name somebody by the address that the account has, proven or not: they could
     // as well have said the address.
-    let is_said = is_by_operator(on) && Users::has_email(&changed, &changed.username);
+    let is_said =
+        is_by_operator(on) && (!is_renamed || Users::has_email(&changed, &changed.username));
     if !is_said && (is_renamed || has_moved) {
         registration::require_own_address(&changed).map_err(refusals::of_registration)?;
     }

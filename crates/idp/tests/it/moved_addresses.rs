@@ -82,6 +82,28 @@ async fn whoever_signs_on_with_the_address_alone_is_renamed_by_the_proof() {
 }
 
 #[tokio::test]
+async fn whoever_signs_on_with_the_address_alone_is_renamed_by_an_operator() {
+    for (is_name, name) in [(true, "said@example.com"), (false, "demo")] {
+        let world = World::new().await;
+        let worker = Api::worker(&world).await;
+        let me = found_user(&worker, "demo").await;
+        proven(&world, is_name).await;
+        let said = json!({ "email": "said@example.com" });
+        let user = worker.patch(&me, &said).await.expect(StatusCode::OK).json();
+        assert_eq!(user["username"], name);
+        // Where somebody has the name, it is theirs.
+        let grace = json!({ "email": "grace@example.com", "username": "grace@example.com" });
+        worker.make_user("grace").await;
+        let other = found_user(&worker, "grace").await;
+        worker.patch(&other, &grace).await.expect(StatusCode::OK);
+        let user = worker
+            .patch(&me, &json!({ "email": "grace@example.com" }))
+            .await;
+        assert_eq!(user.expect(StatusCode::OK).json()["username"], name);
+    }
+}
+
+#[tokio::test]
 async fn what_an_operator_changes_leaves_the_mailbox_before_no_way_back() {
     let world = World::new().await;
     proven(&world, false).await;

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use db::{Db, Statement};
@@ -567,6 +568,22 @@ fn a_signal_and_the_end_of_the_input_at_once_are_one_request_to_stop() {
         let left = fs::read_dir(place.path().join("tmp")).unwrap();
         assert_eq!(left.count(), 0, "something was left behind");
     }
+}
+
+/// As `timeout` of coreutils ends what it started: by a signal to the program and one to its group.
+#[test]
+fn a_signal_that_comes_several_times_at_once_is_one_request_to_stop() {
+    let place = tempfile::tempdir().unwrap();
+    let mut program = start_ephemeral(place.path(), &[], Stdio::null());
+    let id = Pid::from_child(&program.child);
+    for _ in 0..5 {
+        // It may have ended by then.
+        let _ = kill_process(id, Signal::TERM);
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(program.ended(), Some(0));
+    let left = fs::read_dir(place.path().join("tmp")).unwrap();
+    assert_eq!(left.count(), 0, "something was left behind");
 }
 
 #[test]
