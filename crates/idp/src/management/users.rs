@@ -359,8 +359,7 @@ async fn renamed<P>(
     }
     // An operator may name somebody by the address that the account has, proven or not: they could
     // as well have said the address.
-    let is_said =
-        is_by_operator(on) && (!is_renamed || Users::has_email(&changed, &changed.username));
+    let is_said = is_by_operator(on) && Users::has_email(&changed, &changed.username);
     if !is_said && (is_renamed || has_moved) {
         registration::require_own_address(&changed).map_err(refusals::of_registration)?;
     }

@@ -91,15 +91,19 @@ async fn whoever_signs_on_with_the_address_alone_is_renamed_by_an_operator() {
         let said = json!({ "email": "said@example.com" });
         let user = worker.patch(&me, &said).await.expect(StatusCode::OK).json();
         assert_eq!(user["username"], name);
-        // Where somebody has the name, it is theirs.
+        // Where somebody has the name, it is theirs, and no name is an address of somebody else's.
         let grace = json!({ "email": "grace@example.com", "username": "grace@example.com" });
         worker.make_user("grace").await;
         let other = found_user(&worker, "grace").await;
         worker.patch(&other, &grace).await.expect(StatusCode::OK);
-        let user = worker
+        let answer = worker
             .patch(&me, &json!({ "email": "grace@example.com" }))
             .await;
-        assert_eq!(user.expect(StatusCode::OK).json()["username"], name);
+        if is_name {
+            refused(&answer, 400, "INVALID_DATA", "INVALID_VALUE", "username");
+        } else {
+            assert_eq!(answer.expect(StatusCode::OK).json()["username"], name);
+        }
     }
 }
 
