@@ -122,3 +122,35 @@ async fn members_of_a_group_and_grants_are_rehearsed() {
         "{wrong}"
     );
 }
+
+/// What one is changed with is a part of it, or it as a whole: for each kind in its own way.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_each_kind_is_changed_and_stays_what_it_was() {
+    let place = Place::start().await;
+    let reader = [
+        "--set",
+        r#"permissions=[{"id":"dir:read:user"}]"#,
+        "--set",
+        r#"applicableTo=["ENVIRONMENT"]"#,
+    ];
+    let kinds: [(&str, &[&str]); 6] = [
+        ("application", &[]),
+        ("group", &[]),
+        ("password-policy", &[]),
+        ("policy", &[]),
+        ("population", &[]),
+        ("role", &reader),
+    ];
+    for (kind, more) in kinds {
+        let made = place
+            .object(&[&[kind, "create", "One"], more].concat())
+            .await;
+        let description = "description=Changed by its name";
+        let changed = [kind, "update", "One", "--set", description];
+        let changed = place.object(&changed).await;
+        assert_eq!(changed["description"], "Changed by its name", "{kind}");
+        for member in ["id", "name", "createdAt", "type"] {
+            assert_eq!(changed[member], made[member], "{kind}: {member}");
+        }
+    }
+}
