@@ -45,13 +45,11 @@ const SCAN_READERS: usize = 2;
 /// Prepared statements kept per connection.
 const STATEMENTS_KEPT: usize = 96;
 
-/// For every connection. The write-ahead log is flushed at each commit (`FULL`), because an answer
-/// that was given must survive a power cut; it is folded into the file each 1,000 pages (4 MB).
+/// For every connection. The write-ahead log is folded into the file each 1,000 pages (4 MB).
 /// The caches are small (in KiB when negative): the operating system caches the file as well.
 /// `LIKE` tells upper from lower case, as PostgreSQL's does.
 const SETTINGS: &str = "\
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 PRAGMA busy_timeout = 5000;
 PRAGMA wal_autocheckpoint = 1000;
@@ -59,10 +57,6 @@ PRAGMA journal_size_limit = 16777216;
 PRAGMA cache_size = -1024;
 PRAGMA case_sensitive_like = ON;
 PRAGMA trusted_schema = OFF;";
-
-/// For the writer on top, where nobody wants the data after the process: the disk may write when it
-/// likes.
-const UNFLUSHED: &str = "PRAGMA synchronous = OFF;";
 
 /// For readers on top: they cannot change anything, even if a statement tries.
 const READER_SETTINGS: &str = "\
@@ -76,10 +70,20 @@ pub struct Sqlite(Arc<Shared>);
 /// What an answer promises of what was committed before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// It survives a power cut.
+    /// It survives a power cut: the write-ahead log is flushed at each commit.
     Flushed,
-    /// It survives the process.
+    /// It survives the process: the disk may write when it likes.
     Unflushed,
+}
+
+impl Durability {
+    /// Before any other setting: changing the journal is a commit of its own.
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Flushed => "PRAGMA synchronous = FULL;",
+            Self::Unflushed => "PRAGMA synchronous = OFF;",
+        }
+    }
 }
 
 struct Shared {
@@ -107,13 +111,9 @@ impl Sqlite {
             );
             opening(StoreError::refused(why).because(error))
         })?;
-        let more_settings = match durability {
-            Durability::Flushed => "",
-            Durability::Unflushed => UNFLUSHED,
-        };
-        let writer = connect(path, more_settings).map_err(&opening)?;
+        let writer = connect(path, durability, "").map_err(&opening)?;
         let reader = || {
-            connect(path, READER_SETTINGS)
+            connect(path, durability, READER_SETTINGS)
                 .map(Mutex::new)
                 .map_err(&opening)
         };
@@ -138,7 +138,7 @@ impl Sqlite {
 
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory().map_err(explain)?;
-        prepare_connection(&connection, "")?;
+        prepare_connection(&connection, Durability::Flushed, "")?;
         Ok(Self(Arc::new(Shared {
             writer: Writer::start(connection)?,
             durability: Durability::Flushed,
@@ -173,9 +173,9 @@ impl Sqlite {
         let Some(readers) = &self.0.readers else {
             return self.0.writer.copy_to(to).await;
         };
-        let connection = connect(&readers.file, "")?;
-        let _interrupting = Interrupting(connection.get_interrupt_handle());
         let durability = self.0.durability;
+        let connection = connect(&readers.file, durability, "")?;
+        let _interrupting = Interrupting(connection.get_interrupt_handle());
         let copied =
             tokio::task::spawn_blocking(move || image::write(&connection, &to, durability));
         let failed = |error| StoreError::unavailable("a reader failed").because(error);
@@ -270,21 +270,31 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn connect(path: &Path, more_settings: &str) -> Result<Connection, StoreError> {
+fn connect(
+    path: &Path,
+    durability: Durability,
+    more_settings: &str,
+) -> Result<Connection, StoreError> {
     let connection = Connection::open(path).map_err(explain)?;
-    prepare_connection(&connection, more_settings)?;
+    prepare_connection(&connection, durability, more_settings)?;
     Ok(connection)
 }
 
-fn prepare_connection(connection: &Connection, more_settings: &str) -> Result<(), StoreError> {
+fn prepare_connection(
+    connection: &Connection,
+    durability: Durability,
+    more_settings: &str,
+) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Without it SQLite compiles a statement anew for each value that it compares with an indexed
     // column, in case another plan suits it better. Ours are written for the one plan.
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(explain)?;
-    connection.execute_batch(SETTINGS).map_err(explain)?;
-    connection.execute_batch(more_settings).map_err(explain)
+    for settings in [durability.setting(), SETTINGS, more_settings] {
+        connection.execute_batch(settings).map_err(explain)?;
+    }
+    Ok(())
 }
 
 /// Runs one statement to its end.
@@ -431,7 +441,7 @@ mod tests {
     #[test]
     fn a_statement_is_compiled_once_whatever_is_bound_to_it() {
         let connection = Connection::open_in_memory().unwrap();
-        prepare_connection(&connection, "").unwrap();
+        prepare_connection(&connection, Durability::Flushed, "").unwrap();
         connection
             .execute_batch(
                 "CREATE TABLE t (id TEXT PRIMARY KEY, home TEXT, is_default BOOLEAN);

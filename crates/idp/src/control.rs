@@ -35,8 +35,7 @@ pub enum ControlError {
 }
 
 impl Idp {
-    /// Makes what is otherwise made when it is needed first, the signing keys, so that nothing of
-    /// what everybody relies on is made twice by copies of this database.
+    /// Makes what is otherwise made when it is needed first: the signing keys.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-use crate::outgoing::{self, Reach};
+use crate::outgoing::{self, Clients};
 
 /// A browser waits for all questions to a provider together.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -114,6 +114,9 @@ pub(crate) enum FederationError {
         /// The OAuth error code, if it gave one.
         error: String,
     },
+    /// TLS cannot be set up on this machine.
+    #[error("TLS for requests to providers could not be set up")]
+    Tls(#[source] reqwest::Error),
     /// It took too long.
     #[error("the provider took longer than {} seconds", PATIENCE.as_secs())]
     TooSlow,
@@ -248,8 +251,7 @@ struct KnownKeys {
 
 /// Who asks providers.
 pub(crate) struct Federation {
-    client: reqwest::Client,
-    reaches_own_network: bool,
+    clients: Arc<Clients>,
     /// By the address of the key set.
     keys: Cache<Url, Arc<KnownKeys>>,
 }
@@ -261,17 +263,16 @@ impl fmt::Debug for Federation {
 }
 
 impl Federation {
-    /// Prepares to ask.
-    ///
-    /// # Errors
-    ///
-    /// When TLS cannot be set up on this machine.
-    pub(crate) fn new(reach: Reach<'_>) -> Result<Self, reqwest::Error> {
-        Ok(Self {
-            client: outgoing::client(true, reach)?,
-            reaches_own_network: reach.own_network,
+    /// Prepares to ask by these clients.
+    pub(crate) fn new(clients: Arc<Clients>) -> Self {
+        Self {
+            clients,
             keys: Cache::new(MOST_KEY_SETS),
-        })
+        }
+    }
+
+    fn client(&self) -> Result<reqwest::Client, FederationError> {
+        self.clients.verifying().map_err(FederationError::Tls)
     }
 
     /// Redeems a code and gives what the provider says of the person: the claims of its ID token,
@@ -302,7 +303,7 @@ impl Federation {
         now: Timestamp,
     ) -> Result<Map<String, Value>, FederationError> {
         let endpoint = "token";
-        let request = provider.token_request(&self.client, code, expected, redirect_uri);
+        let request = provider.token_request(&self.client()?, code, expected, redirect_uri);
         let body = self
             .ask(endpoint, &provider.token_endpoint, request)
             .await?;
@@ -368,7 +369,8 @@ impl Federation {
         if let Some(known) = known.filter(is_fresh) {
             return Ok(known);
         }
-        let body = self.ask("key", url, self.client.get(url.clone())).await?;
+        let request = self.client()?.get(url.clone());
+        let body = self.ask("key", url, request).await?;
         let fetched = Arc::new(KnownKeys {
             keys: VerificationKeys::from_set(&JwkSet::parse(&body)?),
             fetched_at: now,
@@ -384,7 +386,7 @@ impl Federation {
         subject: &str,
     ) -> Result<Map<String, Value>, FederationError> {
         let endpoint = "userinfo";
-        let request = self.client.get(url.clone()).bearer_auth(token);
+        let request = self.client()?.get(url.clone()).bearer_auth(token);
         let body = self.ask(endpoint, url, request).await?;
         let claims: Map<String, Value> = serde_json::from_slice(&body)
             .map_err(|source| FederationError::Unreadable { endpoint, source })?;
@@ -402,7 +404,7 @@ impl Federation {
         request: RequestBuilder,
     ) -> Result<Vec<u8>, FederationError> {
         // Names are looked up by the client; addresses are not.
-        if !self.reaches_own_network && !outgoing::may_be_public(url) {
+        if !self.clients.reach_own_network() && !outgoing::may_be_public(url) {
             return Err(FederationError::NotPublic(endpoint));
         }
         // An address may carry what is secret.
@@ -490,7 +492,7 @@ mod tests {
     fn name_and_secret_are_encoded_as_in_a_form() {
         let provider = provider("https://idp.example");
         let expected = provider.expect("flow", &SeededRandom::new(1));
-        let client = outgoing::client(true, Reach::default()).unwrap();
+        let client = Clients::default().verifying().unwrap();
         let request = provider.token_request(&client, "c", &expected, "https://here.example/back");
         let request = request.build().unwrap();
         let sent = request.headers()["authorization"].to_str().unwrap();
@@ -500,7 +502,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_own_network_is_not_asked() {
-        let federation = Federation::new(Reach::default()).unwrap();
+        let federation = Federation::new(Arc::default());
         let provider = provider("http://127.0.0.1:1");
         let expected = provider.expect("flow", &SeededRandom::new(1));
         let now = Timestamp::UNIX_EPOCH;

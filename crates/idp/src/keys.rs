@@ -24,7 +24,7 @@ use self::pairs::{Algorithm, Facts};
 use crate::audit::{Activity, By, Subject};
 use crate::core::Core;
 use crate::documents::PublicDocument;
-use crate::first_key;
+use crate::first_keys::{self, MadeKey};
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
 use crate::stores::configuration::Objects;
@@ -317,8 +317,7 @@ async fn load(
     let store = SigningKeys::new(core.db());
     let mut stored = store.published(environment, now).await?;
     if stored.is_empty() {
-        // The same beginning on every node, so that one first key is kept, whoever makes it.
-        let key = generate(core, environment, now, Timestamp::UNIX_EPOCH).await?;
+        let key = first(core, environment, now).await?;
         keep(core, &key, SigningKeys::insert(&key), now).await?;
         stored = store.published(environment, now).await?;
     }
@@ -448,18 +447,65 @@ async fn generate(
     signs_from: Timestamp,
 ) -> Result<StoredSigningKey, KeysError> {
     let id = SigningKeyId::random(core.random());
-    let made_ahead = core.settings().first_key.take();
-    let pkcs8 = made_ahead.unwrap_or_else(|| spawn_blocking(first_key::make));
-    let pkcs8 = pkcs8.await??;
-    let certificate = self_signed(&pkcs8, environment, now).map_err(KeysError::Certificate)?;
-    Ok(StoredSigningKey {
+    let pkcs8 = spawn_blocking(first_keys::make).await??;
+    let made = MadeKey {
         id,
+        pkcs8,
+        created_at: now,
+    };
+    sealed(core, environment, signs_from, &made)
+}
+
+/// The key that an environment begins with: the same in each copy of one database.
+async fn first(
+    core: &Core,
+    environment: EnvironmentId,
+    now: Timestamp,
+) -> Result<StoredSigningKey, KeysError> {
+    let remembered = &core.settings().first_keys;
+    let make = async || {
+        let id = SigningKeyId::random(core.random());
+        let begun = remembered.take_begun();
+        let pkcs8 = begun.unwrap_or_else(|| spawn_blocking(first_keys::make));
+        let pkcs8 = pkcs8.await??;
+        Ok::<_, KeysError>(MadeKey {
+            id,
+            pkcs8,
+            created_at: now,
+        })
+    };
+    // The same beginning on every node, so that one first key is kept, whoever makes it.
+    let signs_from = Timestamp::UNIX_EPOCH;
+    match remembered.of(environment) {
+        Some(place) => {
+            let made = place.get_or_try_init(make).await?;
+            sealed(core, environment, signs_from, made)
+        }
+        None => sealed(core, environment, signs_from, &make().await?),
+    }
+}
+
+/// The key as it lies in the database, with the certificate over it.
+fn sealed(
+    core: &Core,
+    environment: EnvironmentId,
+    signs_from: Timestamp,
+    made: &MadeKey,
+) -> Result<StoredSigningKey, KeysError> {
+    let MadeKey {
+        id,
+        pkcs8,
+        created_at,
+    } = made;
+    let certificate = self_signed(pkcs8, environment, *created_at);
+    Ok(StoredSigningKey {
+        id: *id,
         environment_id: environment,
         sealed: core
             .keyring()
-            .seal(&sealing_context(id), &pkcs8, core.random()),
-        certificate,
-        created_at: now,
+            .seal(&sealing_context(*id), pkcs8, core.random()),
+        certificate: certificate.map_err(KeysError::Certificate)?,
+        created_at: *created_at,
         signs_from,
     })
 }

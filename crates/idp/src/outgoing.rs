@@ -2,6 +2,7 @@
 //! into the installation's own network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -20,50 +21,89 @@ const CONNECT_TIME_OUT: Duration = Duration::from_secs(5);
 struct NotPublic(String);
 
 /// What requests may reach besides the internet.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Reach<'a> {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reach {
     /// Whether they may lead into the installation's own network.
     pub(crate) own_network: bool,
     /// An authority that is trusted beside those that the machine trusts, as PEM.
-    pub(crate) own_authority: Option<&'a str>,
+    pub(crate) own_authority: Option<String>,
 }
 
-/// A client for addresses that administrators name.
+/// Clients for addresses that administrators name.
 ///
-/// # Errors
-///
-/// When TLS cannot be set up on this machine.
-pub(crate) fn client(
-    verifies_certificates: bool,
-    reach: Reach<'_>,
-) -> Result<reqwest::Client, reqwest::Error> {
-    builder(verifies_certificates, reach)?.build()
+/// Each is made when it is needed first, and kept: the authorities that a machine trusts lie in
+/// hundreds of files, and most environments of tests ask nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    reach: Reach,
+    verifying: OnceLock<reqwest::Client>,
+    trusting: OnceLock<reqwest::Client>,
 }
 
-/// The same, where those who are asked demand a certificate of whoever asks.
-///
-/// `pem` holds the private key and the certificates, the own one first.
-///
-/// # Errors
-///
-/// When the key and the certificate do not go together, or TLS cannot be set up on this machine.
-pub(crate) fn client_with_certificate(
-    pem: &str,
-    reach: Reach<'_>,
+impl Clients {
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self {
+            reach,
+            ..Self::default()
+        }
+    }
+
+    /// Whether requests may lead into the installation's own network.
+    pub(crate) fn reach_own_network(&self) -> bool {
+        self.reach.own_network
+    }
+
+    /// The client that verifies whom it asks.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up on this machine.
+    pub(crate) fn verifying(&self) -> Result<reqwest::Client, reqwest::Error> {
+        made_once(&self.verifying, || builder(true, &self.reach)?.build())
+    }
+
+    /// The client that takes any certificate.
+    ///
+    /// # Errors
+    ///
+    /// As [`verifying`](Self::verifying).
+    pub(crate) fn trusting(&self) -> Result<reqwest::Client, reqwest::Error> {
+        made_once(&self.trusting, || builder(false, &self.reach)?.build())
+    }
+
+    /// A new client that verifies, where those who are asked demand a certificate of whoever asks.
+    ///
+    /// `pem` holds the private key and the certificates, the own one first.
+    ///
+    /// # Errors
+    ///
+    /// When the key and the certificate do not go together, or TLS cannot be set up on this machine.
+    pub(crate) fn with_certificate(&self, pem: &str) -> Result<reqwest::Client, reqwest::Error> {
+        let identity = reqwest::Identity::from_pem(pem.as_bytes())?;
+        builder(true, &self.reach)?.identity(identity).build()
+    }
+}
+
+/// A client is cheap to clone. Of two that are made at once, one is kept.
+fn made_once(
+    place: &OnceLock<reqwest::Client>,
+    make: impl FnOnce() -> Result<reqwest::Client, reqwest::Error>,
 ) -> Result<reqwest::Client, reqwest::Error> {
-    let identity = reqwest::Identity::from_pem(pem.as_bytes())?;
-    builder(true, reach)?.identity(identity).build()
+    match place.get() {
+        Some(client) => Ok(client.clone()),
+        None => make().map(|made| place.get_or_init(|| made).clone()),
+    }
 }
 
 fn builder(
     verifies_certificates: bool,
-    reach: Reach<'_>,
+    reach: &Reach,
 ) -> Result<reqwest::ClientBuilder, reqwest::Error> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Fails only when another thread was quicker, which is just as good.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     }
-    let own = match reach.own_authority {
+    let own = match &reach.own_authority {
         Some(pem) => reqwest::Certificate::from_pem_bundle(pem.as_bytes())?,
         None => Vec::new(),
     };
@@ -213,7 +253,7 @@ mod tests {
     async fn a_name_that_stands_for_this_machine_is_not_connected_to() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let client = client(true, Reach::default()).unwrap();
+        let client = Clients::default().verifying().unwrap();
         let sent = client.get(format!("http://localhost:{port}/")).send().await;
         let error = sent.unwrap_err();
         let causes = ui::chain_of_causes(&error).join(": ");

@@ -17,7 +17,7 @@ use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::lockout::TriedNames;
 use crate::mail::{InvalidSmtp, Mail};
-use crate::outgoing::Reach;
+use crate::outgoing::{Clients, Reach};
 use crate::settings::Settings;
 use crate::stores;
 use crate::tallies::{Jobs, SignOns};
@@ -117,15 +117,19 @@ impl Idp {
         } else {
             site
         };
-        let reach = Reach {
+        let clients = Arc::new(Clients::new(Reach {
             own_network: settings.mode == ui::Mode::Development,
-            own_authority: settings.own_authority.as_deref(),
-        };
-        let tls = |error| StartError::Tls(Box::new(error));
+            own_authority: settings.own_authority.clone(),
+        }));
+        if settings.mode == ui::Mode::Production {
+            // An operator wants to know before the first request does.
+            let made = clients.verifying();
+            made.map_err(|error| StartError::Tls(Box::new(error)))?;
+        }
         let services = Services {
             background: Background::default(),
             clock,
-            federation: Federation::new(reach).map_err(tls)?,
+            federation: Federation::new(Arc::clone(&clients)),
             hasher: Hasher::new(settings.hashing)?,
             jobs: Jobs::default(),
             keys: Keys::new(),
@@ -133,7 +137,7 @@ impl Idp {
             mail: Mail::new(site.clone(), settings.smtp.as_ref())?,
             sign_ons: SignOns::default(),
             tried_names: TriedNames::default(),
-            webhooks: Webhooks::new(reach).map_err(tls)?,
+            webhooks: Webhooks::new(clients),
             core,
         };
         Ok(Self(Arc::new(Inner { services, site })))

@@ -6,6 +6,7 @@
 //! waits.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
@@ -20,7 +21,7 @@ use web::Job;
 
 use crate::core::Core;
 use crate::outbox::{self, Deliveries, Pauses};
-use crate::outgoing::{self, Reach};
+use crate::outgoing::Clients;
 use crate::stores::activities::StoredActivity;
 use crate::stores::configuration::Objects;
 use crate::stores::key_pairs::KeyPair;
@@ -72,31 +73,21 @@ enum TellError {
 /// Those who make requests.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
-    verifying: reqwest::Client,
-    trusting: reqwest::Client,
+    clients: Arc<Clients>,
     /// Those with a certificate of their own, by the digest of key and certificates: a key may get
     /// other certificates.
     certified: Cache<Vec<u8>, reqwest::Client>,
-    own_network: bool,
-    own_authority: Option<String>,
     deliveries: Deliveries,
 }
 
 impl Webhooks {
-    /// Prepares to make requests.
-    ///
-    /// # Errors
-    ///
-    /// When TLS cannot be set up on this machine.
-    pub(crate) fn new(reach: Reach<'_>) -> Result<Self, reqwest::Error> {
-        Ok(Self {
-            verifying: outgoing::client(true, reach)?,
-            trusting: outgoing::client(false, reach)?,
+    /// Prepares to make requests by these clients.
+    pub(crate) fn new(clients: Arc<Clients>) -> Self {
+        Self {
+            clients,
             certified: Cache::new(MOST_CERTIFIED),
-            own_network: reach.own_network,
-            own_authority: reach.own_authority.map(str::to_owned),
             deliveries: Deliveries::default(),
-        })
+        }
     }
 
     /// What became of requests.
@@ -112,23 +103,20 @@ impl Webhooks {
         subscription: &Subscription,
     ) -> Result<reqwest::Client, TellError> {
         let Some(pair) = &subscription.tls_client_auth_key_pair else {
-            return Ok(if subscription.verify_tls_certificates {
-                self.verifying.clone()
+            let client = if subscription.verify_tls_certificates {
+                self.clients.verifying()
             } else {
-                self.trusting.clone()
-            });
+                self.clients.trusting()
+            };
+            return client.map_err(TellError::Request);
         };
         let keys = Objects::<KeyPair>::new(core.db(), core.keyring());
         let key = keys.find(environment, pair.id).await;
         let key = key.map_err(TellError::Key)?.ok_or(TellError::NoKey)?;
         let pem = key.document.pem().map_err(TellError::Key)?;
         let digest = digest::digest(&digest::SHA256, pem.as_bytes());
-        let reach = Reach {
-            own_network: self.own_network,
-            own_authority: self.own_authority.as_deref(),
-        };
         let digest = digest.as_ref().to_vec();
-        let make = || outgoing::client_with_certificate(&pem, reach);
+        let make = || self.clients.with_certificate(&pem);
         let made = self.certified.get_or_insert_with(&digest, make);
         made.map_err(TellError::Request)
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use etcetera::BaseStrategy as _;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// The file that whoever uses the directory holds.
 pub(crate) const LOCK_FILE: &str = "latchkey.lock";
@@ -167,24 +167,44 @@ impl DataDir {
     }
 }
 
-/// Writes a file that this user alone can read (mode 0600), whole or not at all.
+/// Writes a file that this user alone can read (mode 0600), whole or not at all, so that it survives
+/// a power cut.
 ///
 /// # Errors
 ///
 /// What the system says when the file cannot be written or moved to its place.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".latchkey-")
-        .tempfile_in(directory)?;
-    file.write_all(content)?;
+    let file = private_beside(path, content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The name is durable only when the directory is.
-    File::open(directory)?.sync_all()
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// The same for what nobody wants after a power cut: the disk may write it when it likes.
+///
+/// # Errors
+///
+/// As [`write_private`].
+pub(crate) fn write_unflushed(path: &Path, content: &[u8]) -> io::Result<()> {
+    let file = private_beside(path, content)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// A file of this user's alone, with this content, that can be moved to the path at once.
+fn private_beside(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".latchkey-")
+        .tempfile_in(directory_of(path))?;
+    file.write_all(content)?;
+    Ok(file)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// What a file looks like from outside: time of change, length and place on the disk. Enough to

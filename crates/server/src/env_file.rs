@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::Path;
 
-use crate::data_dir::write_private;
+use crate::data_dir::write_unflushed;
 
 /// The file that is kept in the data directory in development, so that commands such as
 /// `latchkey user` find the demo environment without options.
@@ -87,13 +87,13 @@ pub struct InvalidEnvironmentFile {
 }
 
 impl EnvironmentFile {
-    /// Writes the file with mode 0600, whole or not at all.
+    /// Writes the file with mode 0600, whole or not at all. Each start writes it anew.
     ///
     /// # Errors
     ///
     /// What the system says.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        write_private(path, self.to_text().as_bytes())
+        write_unflushed(path, self.to_text().as_bytes())
     }
 
     /// The file's text. Values that a shell would read otherwise stand in single quotation marks.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use db::{Db, Location, StoreError};
-use idp::FirstKey;
+use idp::FirstKeys;
 use platform::{AdjustableClock, Clock, ReproducibleRandom, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
@@ -171,13 +171,10 @@ async fn start(
     reproducible: Option<Arc<ReproducibleRandom>>,
 ) -> Result<Running, StartError> {
     refuse_seed(&options)?;
+    options.settings.idp.settings.first_keys = first_keys(&options);
     let open_file = how_to_open(&options);
     let mut reserved = Reserved::reserve(&options)?;
     let audit_log = open_audit_log(&mut options)?;
-    // An environment that lives for one test is asked for a token as soon as it is there.
-    if options.ephemeral && options.db.is_none() && options.servers.has_environment() {
-        options.settings.idp.settings.first_key = FirstKey::begin();
-    }
     let settings = &options.settings;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
@@ -271,6 +268,19 @@ async fn start(
         audit_log,
         _directory: reserved.directory,
     })
+}
+
+/// The first signing keys, of which copies of the database may need the same.
+fn first_keys(options: &UpOptions) -> FirstKeys {
+    if options.settings.control.listen.is_none() || !options.servers.has_environment() {
+        return FirstKeys::default();
+    }
+    let first_keys = FirstKeys::remembered();
+    // Whoever starts an environment for a test asks for a token as soon as it is there.
+    if options.ephemeral && options.db.is_none() {
+        first_keys.begin();
+    }
+    first_keys
 }
 
 /// Opens a file of SQLite's.
@@ -381,8 +391,8 @@ async fn found(
     let (portal_url, parts) = (&sides.portal_url, sides.parts(db));
     let start = environment::start(settings, url, portal_url, own_authority, parts, seed);
     let started = Box::pin(start).await?;
-    if sides.control.is_some() {
-        // Otherwise it depends on who comes first which keys there are.
+    if sides.reproducible.is_some() {
+        // Otherwise it depends on who comes first which ids there are.
         let settled = started.idp().settle().await;
         settled.map_err(|error| StartError::Environment(Box::new(error)))?;
     }

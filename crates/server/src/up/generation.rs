@@ -225,7 +225,11 @@ impl Again {
         let environment = match &self.environment {
             Some(environment) => {
                 let parts = sides.parts(db.clone());
-                Some(environment.again(&sides.settings, parts).await?)
+                let environment = environment.again(&sides.settings, parts).await?;
+                // The image may be older than the first keys.
+                let settled = environment.idp().settle().await;
+                settled.map_err(|error| StartError::Environment(Box::new(error)))?;
+                Some(environment)
             }
             None => None,
         };
