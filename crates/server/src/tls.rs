@@ -68,6 +68,9 @@ pub enum TlsError {
         /// Which.
         path: String,
     },
+    /// Whoever prepared it did not come to an end.
+    #[error("preparing TLS was cut off")]
+    Stopped(#[from] tokio::task::JoinError),
     /// A certificate cannot be made.
     #[error("making a certificate failed")]
     Certificate {

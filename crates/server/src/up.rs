@@ -176,9 +176,12 @@ async fn start(
     let mut reserved = Reserved::reserve(&options)?;
     let audit_log = open_audit_log(&mut options)?;
     let settings = &options.settings;
+    let directory = reserved.directory.path();
+    let tls = async { Ok(reserved.prepare_tls(settings).await?) };
+    let (tls, db) = tokio::try_join!(tls, database(&options, open_file, directory))?;
+    reserved.tls = tls;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
-    let db = database(&options, open_file, reserved.directory.path()).await?;
     refuse_pending(settings, options.servers, &db).await?;
     let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
     let control = clock.map(|clock| Control::new(clock, reproducible.clone()));
@@ -303,7 +306,14 @@ async fn database(
     match options.db.clone() {
         Some(db) => Ok(db),
         None if options.ephemeral && matches!(options.settings.database, Database::Sqlite) => {
-            open_file(&directory.join(DATABASE_FILE)).map_err(StartError::Database)
+            let made = open_file(&directory.join(DATABASE_FILE));
+            let made = made.map_err(StartError::Database)?;
+            // Nobody else uses it, so that its tables can be made beside everything else.
+            for (set, migrations) in tables::sets(options.servers) {
+                let migrated = made.migrate(set, migrations).await;
+                migrated.map_err(StartError::Database)?;
+            }
+            Ok(made)
         }
         None => open_database(&options.settings, directory).await,
     }

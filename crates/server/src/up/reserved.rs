@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::data_dir::{self, DataDir, DataDirError};
 use crate::env_file::KEPT_ENV_FILE;
 use crate::listen;
-use crate::tls::ServerTls;
+use crate::tls::{ServerTls, TlsError};
 
 /// The directory, the ports, and what follows from them.
 pub(super) struct Reserved {
@@ -22,6 +22,9 @@ pub(super) struct Reserved {
     pub(super) metrics: Option<listen::Reserved>,
     pub(super) portal_url: Url,
     pub(super) idp_url: Option<Url>,
+    /// Every name that people may type, for the certificate.
+    hosts: Vec<String>,
+    /// Prepared after the ports.
     pub(super) tls: Option<ServerTls>,
 }
 
@@ -59,7 +62,6 @@ impl Reserved {
             .as_ref()
             .map(|bound| idp_port.url(bound.address(), &settings.tls));
         let hosts = certificate_hosts(settings, [Some(&portal_url), idp_url.as_ref()]);
-        let tls = ServerTls::prepare(&settings.tls, directory.path(), &hosts)?;
         Ok(Self {
             directory,
             portal,
@@ -68,8 +70,21 @@ impl Reserved {
             metrics,
             portal_url,
             idp_url,
-            tls,
+            hosts,
+            tls: None,
         })
+    }
+
+    /// Prepares TLS on a thread of its own: the first random number of a process takes longer than a
+    /// database.
+    pub(super) async fn prepare_tls(
+        &self,
+        settings: &Settings,
+    ) -> Result<Option<ServerTls>, TlsError> {
+        let (tls, hosts) = (settings.tls.clone(), self.hosts.clone());
+        let directory = self.directory.path().to_owned();
+        let prepare = move || ServerTls::prepare(&tls, &directory, &hosts);
+        tokio::task::spawn_blocking(prepare).await?
     }
 
     pub(super) fn ca_file(&self) -> Option<PathBuf> {
@@ -100,7 +115,7 @@ pub(super) fn refuse_demo_data(settings: &Settings, directory: &Path) -> Result<
     Ok(())
 }
 
-/// Every name that people may type, for the certificate.
+/// Every name that people may type, beside those of this machine.
 fn certificate_hosts(settings: &Settings, urls: [Option<&Url>; 2]) -> Vec<String> {
     let public = urls
         .into_iter()

@@ -75,6 +75,28 @@ async fn a_reset_leaves_nothing_of_what_happened() {
     system.stop().await;
 }
 
+#[tokio::test]
+async fn keys_are_the_same_after_each_reset_however_soon_it_comes() {
+    let system = System::prepare()
+        .set("control.listen", "localhost:0")
+        .start()
+        .await;
+    let control = Control::of(&system.env().control_url);
+    let published = async || -> Value {
+        let page = system.browser().open(system.auth("as/jwks")).await;
+        page.expect(200).json()
+    };
+    // The image that resets go back to is taken while the first key is still being made.
+    control.reset().await;
+    let keys = published().await;
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    for _ in 0..2 {
+        control.reset().await;
+        assert_eq!(published().await, keys);
+    }
+    system.stop().await;
+}
+
 /// Starts the system on a data directory that is kept.
 async fn on_kept_data(directory: &std::path::Path) -> Running {
     testkit::install_cryptography();
