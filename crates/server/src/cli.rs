@@ -35,6 +35,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{FILE_NAME, InvalidConfiguration, Loaded, Settings, Sources};
 use crate::data_dir;
+use crate::up::StartError;
 
 /// What went wrong was the command line or the configuration, which trying again won't mend.
 const EXIT_CONFIGURATION: u8 = 2;
@@ -193,9 +194,12 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             terminal::complain(&error);
-            match error.downcast_ref::<InvalidConfiguration>() {
-                Some(_) => ExitCode::from(EXIT_CONFIGURATION),
-                None => ExitCode::FAILURE,
+            // What a server starts with is its seed as well.
+            let has_wrong_seed = matches!(error.downcast_ref(), Some(StartError::Seed(_)));
+            if has_wrong_seed || error.is::<InvalidConfiguration>() {
+                ExitCode::from(EXIT_CONFIGURATION)
+            } else {
+                ExitCode::FAILURE
             }
         }
     }

@@ -78,8 +78,13 @@ class Latchkey:
         url = f"{self.env['CONTROL_URL']}{path}?{urllib.parse.urlencode(query)}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, method=method)
-        with urllib.request.urlopen(request, timeout=ANSWER_WITHIN) as response:
-            text = response.read()
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_WITHIN) as response:
+                text = response.read()
+        except urllib.error.HTTPError as answer:
+            # What it says is what was wrong.
+            said = answer.read().decode()
+            raise RuntimeError(f"{method} {path}: {answer.code} {said}") from None
         return json.loads(text) if text else None
 
     def reset(self):

@@ -14,7 +14,7 @@ use crate::ending::{Ending, Part};
 use crate::seed::Seed;
 use crate::signals::{self, Asked};
 use crate::telemetry::Telemetry;
-use crate::up::{UpOptions, up};
+use crate::up::{StartError, UpOptions, up};
 use crate::{card, logging};
 
 #[derive(Args, Clone, Debug, Default)]
@@ -151,7 +151,8 @@ impl Serve {
         options.telemetry = telemetry;
         options.ephemeral = self.ephemeral;
         options.env_file.clone_from(&self.env_file);
-        options.seed = begin.seed.as_deref().map(Seed::read).transpose()?;
+        let seed = begin.seed.as_deref().map(Seed::read).transpose();
+        options.seed = seed.map_err(StartError::Seed)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()

@@ -7,8 +7,8 @@ use platform::ReproducibleRandom;
 use ui::{Messages, Mode, Side, Site};
 use url::Url;
 
-use super::UpOptions;
 use super::reserved::Reserved;
+use super::{UpOptions, notice};
 use crate::config;
 use crate::config::settings::Tls;
 use crate::front::{Front, Hosts, Proxies};
@@ -47,7 +47,7 @@ impl Fronts {
                 Some(random) => Arc::new(random.part(name)),
                 None => Arc::clone(&options.random),
             },
-            ..front(options, name, bound, url)
+            ..front(options, name, (bound, url), reserved.idp_url.as_ref())
         };
         let environment = reserved.idp.as_ref().zip(reserved.idp_url.as_ref());
         let portal = reserved.portal.as_ref();
@@ -96,7 +96,13 @@ impl Fronts {
     }
 }
 
-fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url: &Url) -> Front {
+/// The outermost layer of a port at `url`; `environment` is where that of this process is reached.
+fn front(
+    options: &UpOptions,
+    name: &'static str,
+    (bound, url): (&listen::Reserved, &Url),
+    environment: Option<&Url>,
+) -> Front {
     let settings = &options.settings;
     let (side, extra, further) = if name == "idp" {
         let config::settings::Idp { port, settings, .. } = &settings.idp;
@@ -117,6 +123,15 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         Arc::new(settings.portal.settings.brand.clone()),
         settings.mode,
     );
+    let has_pages = ["idp", "portal"].contains(&name);
+    let notice = has_pages.then(|| {
+        let has_demo = settings.idp.demo && environment.is_some();
+        notice(settings, has_demo, environment)
+    });
+    let site = match notice.flatten() {
+        Some(notice) => site.with_notice(notice),
+        None => site,
+    };
     Front {
         name,
         proxies: Proxies::new(settings.proxy.trusted.clone(), settings.proxy.header),
@@ -130,7 +145,7 @@ fn front(options: &UpOptions, name: &'static str, bound: &listen::Reserved, url:
         hsts: real && url.host_str() != Some("localhost"),
         timeout: Duration::from_secs(settings.server.request_timeout_seconds),
         random: Arc::clone(&options.random),
-        site: if settings.explain_keep > 0 && ["idp", "portal"].contains(&name) {
+        site: if settings.explain_keep > 0 && has_pages {
             site.explaining()
         } else {
             site

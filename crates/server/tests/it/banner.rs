@@ -9,17 +9,22 @@ fn banner(page: &Page) -> (String, Vec<String>) {
     (texts[0].clone(), page.attributes(".notice a", "href"))
 }
 
-/// The portal's start page, the hosted page behind it, and a page that says what went wrong.
-async fn pages(system: &System) -> [Page; 3] {
-    let browser = system.browser();
-    [
+/// The portal's start page, the hosted page behind it, and of both sides the page that explains and one
+/// that says what went wrong.
+async fn pages(system: &System) -> Vec<Page> {
+    let browser = system.browser().with_header("accept", "text/html");
+    let mut pages = vec![
         browser.open(system.portal("/")).await.expect(200),
         browser.open(system.portal("/login")).await.expect(200),
-        browser
-            .open(system.portal("/nothing-here"))
-            .await
-            .expect(404),
-    ]
+    ];
+    let environment = &system.env().auth_url;
+    for side in [system.portal("/").to_string(), environment.clone()] {
+        for (path, status) in [("explain", 200), ("nothing-here", 404)] {
+            let page = browser.open(format!("{side}{path}")).await;
+            pages.push(page.expect(status));
+        }
+    }
+    pages
 }
 
 #[tokio::test]

@@ -56,6 +56,29 @@ fn a_wrong_configuration_has_its_own_exit_status() {
     );
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("/nowhere.toml could not be read"));
+
+    // A seed is wrong where it cannot be read, and where the environment refuses what it says.
+    let seed = home.path().join("seed.toml");
+    for (written, expected) in [
+        ("[[environments]]", "name is missing"),
+        (
+            "[[environments]]\nname = \"E\"\n[[environments.users]]\nusername = \"ada\"\npassword = \"1\"",
+            "password",
+        ),
+    ] {
+        fs::write(&seed, written).unwrap();
+        let listen = "localhost:0";
+        let start = ["idp", "--ephemeral", "--idp-listen", listen, "--seed"];
+        let output = latchkey(
+            home.path(),
+            &[&start[..], &[seed.to_str().unwrap()]].concat(),
+        );
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(expected), "{said}");
+        let logged = text(&output.stdout) + &said;
+        assert!(!logged.contains("signing key"), "{logged}");
+    }
 }
 
 #[test]
