@@ -62,8 +62,8 @@ fn a_wrong_configuration_has_its_own_exit_status() {
     for (written, expected) in [
         ("[[environments]]", "name is missing"),
         (
-            "[[environments]]\nname = \"E\"\n[[environments.users]]\nusername = \"ada\"\npassword = \"1\"",
-            "password",
+            "[[environments]]\nname = \"E\"\n[[environments.users]]\nusername = \"ada\"",
+            "email: must not be blank",
         ),
     ] {
         fs::write(&seed, written).unwrap();
