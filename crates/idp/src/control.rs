@@ -48,6 +48,21 @@ impl Idp {
         Ok(())
     }
 
+    /// Puts the first keys of environments into a copy of their database that is older than they are,
+    /// and remembers them no longer: there is one such copy.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when a key could not be made or kept.
+    pub async fn prepare_keys_of_copy(&self) -> Result<(), ControlError> {
+        for environment in self.every_environment().await? {
+            let prepared = self.keys().prepare(self, environment, self.now()).await;
+            prepared.map_err(|error| failed(environment, error))?;
+        }
+        self.settings().first_keys.forget();
+        Ok(())
+    }
+
     /// Lets a new key sign from now on, without publishing it ahead, in one environment or in all;
     /// says in which. Keys from before stay published.
     ///

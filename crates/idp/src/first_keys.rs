@@ -14,9 +14,6 @@ use zeroize::Zeroizing;
 /// The private key, in DER-encoded PKCS#8.
 type Made = Result<Zeroizing<Vec<u8>>, KeyError>;
 
-/// Of how many environments the first key is remembered; copies of a database with more make their own.
-const MOST_ENVIRONMENTS: usize = 1024;
-
 /// A private key that was made, before it lies anywhere.
 pub(crate) struct MadeKey {
     pub(crate) id: SigningKeyId,
@@ -24,18 +21,22 @@ pub(crate) struct MadeKey {
     pub(crate) created_at: Timestamp,
 }
 
-/// The first keys of a process that lives for a test; clones are the same. The default remembers none.
+/// The first keys of environments that live for a test; clones are the same. The default makes none
+/// ahead and remembers none.
 ///
 /// A pair of RSA keys takes a tenth of a second to make. It is made while everything else starts, and
-/// a start does not wait for it: who asks for the key first does. A copy of the database that was taken
-/// before the key stood in it is given the same one, so that a reset changes no key.
+/// a start does not wait for it: who asks for the key first does. Whoever takes a copy of the database
+/// meanwhile [prepares](crate::Idp::prepare_keys_of_copy) it, and the copy has the same key.
 #[derive(Clone, Default)]
-pub struct FirstKeys(Option<Arc<Kept>>);
+pub struct FirstKeys(Arc<Kept>);
+
+type Places = HashMap<EnvironmentId, Arc<OnceCell<MadeKey>>>;
 
 #[derive(Default)]
 struct Kept {
     ahead: Mutex<Option<JoinHandle<Made>>>,
-    remembered: Mutex<HashMap<EnvironmentId, Arc<OnceCell<MadeKey>>>>,
+    /// While they are remembered.
+    places: Mutex<Option<Places>>,
 }
 
 impl fmt::Debug for FirstKeys {
@@ -45,30 +46,31 @@ impl fmt::Debug for FirstKeys {
 }
 
 impl FirstKeys {
-    /// Remembers the first key of each environment from now on.
-    pub fn remembered() -> Self {
-        Self(Some(Arc::default()))
-    }
-
     /// Begins to make one for whichever environment asks first, beside whatever the runtime does.
     pub fn begin(&self) {
-        if let Some(kept) = &self.0 {
-            *lock(&kept.ahead) = Some(spawn_blocking(make));
-        }
+        *lock(&self.0.ahead) = Some(spawn_blocking(make));
+    }
+
+    /// Remembers the first key of each environment from now on.
+    pub fn remember(&self) {
+        *lock(&self.0.places) = Some(Places::new());
+    }
+
+    /// Remembers none any more: all copies have theirs.
+    pub(crate) fn forget(&self) {
+        *lock(&self.0.places) = None;
     }
 
     /// The key that was begun, unless somebody has it.
     pub(crate) fn take_begun(&self) -> Option<JoinHandle<Made>> {
-        lock(&self.0.as_ref()?.ahead).take()
+        lock(&self.0.ahead).take()
     }
 
-    /// The place of an environment's first key, where it is remembered.
+    /// The place of an environment's first key, while it is remembered.
     pub(crate) fn of(&self, environment: EnvironmentId) -> Option<Arc<OnceCell<MadeKey>>> {
-        let mut remembered = lock(&self.0.as_ref()?.remembered);
-        if remembered.len() >= MOST_ENVIRONMENTS && !remembered.contains_key(&environment) {
-            return None;
-        }
-        Some(Arc::clone(remembered.entry(environment).or_default()))
+        let mut places = lock(&self.0.places);
+        let place = places.as_mut()?.entry(environment).or_default();
+        Some(Arc::clone(place))
     }
 }
 

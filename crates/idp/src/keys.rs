@@ -171,6 +171,23 @@ impl Keys {
         Ok(keys)
     }
 
+    /// Puts the first key of an environment into the database where it has none yet. Whatever time it
+    /// is: nothing else is made or remembered.
+    pub(crate) async fn prepare(
+        &self,
+        core: &Core,
+        environment: EnvironmentId,
+        now: Timestamp,
+    ) -> Result<(), KeysError> {
+        // Even one that has been retired is one.
+        let any = SigningKeys::new(core.db());
+        let any = any.published(environment, Timestamp::UNIX_EPOCH).await?;
+        if any.is_empty() {
+            keep_first(core, environment, now).await?;
+        }
+        Ok(())
+    }
+
     /// The keys that an environment publishes, in the order in which they sign; the last one that
     /// has begun, or is about to, is the chosen one.
     pub(crate) async fn published(
@@ -317,8 +334,7 @@ async fn load(
     let store = SigningKeys::new(core.db());
     let mut stored = store.published(environment, now).await?;
     if stored.is_empty() {
-        let key = first(core, environment, now).await?;
-        keep(core, &key, SigningKeys::insert(&key), now).await?;
+        keep_first(core, environment, now).await?;
         stored = store.published(environment, now).await?;
     }
 
@@ -454,6 +470,17 @@ async fn generate(
         created_at: now,
     };
     sealed(core, environment, signs_from, &made)
+}
+
+/// Makes the key that an environment begins with, and keeps it.
+async fn keep_first(
+    core: &Core,
+    environment: EnvironmentId,
+    now: Timestamp,
+) -> Result<(), KeysError> {
+    let key = first(core, environment, now).await?;
+    keep(core, &key, SigningKeys::insert(&key), key.created_at).await?;
+    Ok(())
 }
 
 /// The key that an environment begins with: the same in each copy of one database.

@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
+use db::StoreError;
 
 use crate::config::{FILE_NAME, InvalidConfiguration, Loaded, Settings, Sources};
 use crate::data_dir;
@@ -64,7 +65,7 @@ Examples:
   latchkey environment create Customers     the first environment of an installation of your own
   latchkey user set-password ada            asks for the new password
 
-Exit status: 0 done, 1 failed, 2 wrong options or configuration.";
+Exit status: 0 done, 1 failed, 2 wrong options, configuration or seed.";
 
 /// The version, and the commit that the program was built from, if whoever built it said so.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -195,7 +196,8 @@ pub fn main() -> ExitCode {
         Err(error) => {
             terminal::complain(&error);
             // What a server starts with is its seed as well.
-            let has_wrong_seed = matches!(error.downcast_ref(), Some(StartError::Seed(_)));
+            let has_wrong_seed = matches!(error.downcast_ref(), Some(StartError::Seed(_)))
+                && error.chain().all(|cause| !cause.is::<StoreError>());
             if has_wrong_seed || error.is::<InvalidConfiguration>() {
                 ExitCode::from(EXIT_CONFIGURATION)
             } else {

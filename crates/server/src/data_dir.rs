@@ -181,7 +181,8 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     File::open(directory_of(path))?.sync_all()
 }
 
-/// The same for what nobody wants after a power cut: the disk may write it when it likes.
+/// The same for what nobody wants after a power cut: the disk may write it when it likes, and who reads
+/// it meanwhile reads it whole.
 ///
 /// # Errors
 ///

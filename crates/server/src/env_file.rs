@@ -87,7 +87,7 @@ pub struct InvalidEnvironmentFile {
 }
 
 impl EnvironmentFile {
-    /// Writes the file with mode 0600, whole or not at all. Each start writes it anew.
+    /// Writes the file with mode 0600; who reads it meanwhile reads it whole. Each start writes it anew.
     ///
     /// # Errors
     ///

@@ -171,14 +171,12 @@ async fn start(
     reproducible: Option<Arc<ReproducibleRandom>>,
 ) -> Result<Running, StartError> {
     refuse_seed(&options)?;
-    options.settings.idp.settings.first_keys = first_keys(&options);
     let open_file = how_to_open(&options);
     let mut reserved = Reserved::reserve(&options)?;
+    options.settings.idp.settings.first_keys = first_keys(&options);
     let audit_log = open_audit_log(&mut options)?;
     let settings = &options.settings;
-    let directory = reserved.directory.path();
-    let tls = async { Ok(reserved.prepare_tls(settings).await?) };
-    let (tls, db) = tokio::try_join!(tls, database(&options, open_file, directory))?;
+    let (tls, db) = tls_and_database(&options, &reserved, open_file).await?;
     reserved.tls = tls;
     let ca_file = reserved.ca_file();
     let own_authority = ca_file.as_deref().map(read_authority).transpose()?;
@@ -199,6 +197,7 @@ async fn start(
         reproducible: reproducible.clone(),
         keyring: Arc::clone(&keys.keyring),
         control: control.clone(),
+        keys_come_later: keys_come_later(&options),
         open_file,
     });
     let readiness = Readiness::new(keys.installation.clone());
@@ -273,17 +272,30 @@ async fn start(
     })
 }
 
-/// The first signing keys, of which copies of the database may need the same.
+/// The first signing keys, made ahead for an environment that is new with each start: whoever starts
+/// one for a test asks for a token as soon as it is there.
 fn first_keys(options: &UpOptions) -> FirstKeys {
-    if options.settings.control.listen.is_none() || !options.servers.has_environment() {
-        return FirstKeys::default();
-    }
-    let first_keys = FirstKeys::remembered();
-    // Whoever starts an environment for a test asks for a token as soon as it is there.
-    if options.ephemeral && options.db.is_none() {
+    let first_keys = FirstKeys::default();
+    if is_new(options) && options.servers.has_environment() {
         first_keys.begin();
+        if keys_come_later(options) {
+            first_keys.remember();
+        }
     }
     first_keys
+}
+
+/// Whether there is nothing in the database yet.
+fn is_new(options: &UpOptions) -> bool {
+    options.ephemeral
+        && options.db.is_none()
+        && matches!(options.settings.database, Database::Sqlite)
+}
+
+/// Whether a start need not wait for the first keys, though resets need them: not where the order of
+/// what is made decides on ids.
+fn keys_come_later(options: &UpOptions) -> bool {
+    is_new(options) && options.settings.control.random_seed.is_none()
 }
 
 /// Opens a file of SQLite's.
@@ -298,6 +310,20 @@ fn how_to_open(options: &UpOptions) -> OpenFile {
     }
 }
 
+/// Prepares both at once. Each comes to its end, whatever becomes of the other: they write into the same
+/// directory.
+async fn tls_and_database(
+    options: &UpOptions,
+    reserved: &Reserved,
+    open_file: OpenFile,
+) -> Result<(Option<ServerTls>, Db), StartError> {
+    let (tls, db) = tokio::join!(
+        reserved.prepare_tls(&options.settings),
+        database(options, open_file, reserved.directory.path())
+    );
+    Ok((tls?, db?))
+}
+
 async fn database(
     options: &UpOptions,
     open_file: OpenFile,
@@ -305,7 +331,7 @@ async fn database(
 ) -> Result<Db, StartError> {
     match options.db.clone() {
         Some(db) => Ok(db),
-        None if options.ephemeral && matches!(options.settings.database, Database::Sqlite) => {
+        None if is_new(options) => {
             let made = open_file(&directory.join(DATABASE_FILE));
             let made = made.map_err(StartError::Database)?;
             // Nobody else uses it, so that its tables can be made beside everything else.
@@ -401,8 +427,8 @@ async fn found(
     let (portal_url, parts) = (&sides.portal_url, sides.parts(db));
     let start = environment::start(settings, url, portal_url, own_authority, parts, seed);
     let started = Box::pin(start).await?;
-    if sides.reproducible.is_some() {
-        // Otherwise it depends on who comes first which ids there are.
+    if sides.control.is_some() && !sides.keys_come_later {
+        // Otherwise it depends on who comes first which keys there are.
         let settled = started.idp().settle().await;
         settled.map_err(|error| StartError::Environment(Box::new(error)))?;
     }

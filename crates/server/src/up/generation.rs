@@ -12,7 +12,7 @@ use explain::{Explain, Party};
 use platform::keyring::Keyring;
 use platform::{Clock, Parts, ReproducibleRandom};
 use protocol::Random;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use url::Url;
 
 use super::environment::Environment;
@@ -39,6 +39,8 @@ pub(super) struct Sides {
     pub(super) reproducible: Option<Arc<ReproducibleRandom>>,
     pub(super) keyring: Arc<Keyring>,
     pub(super) control: Option<Control>,
+    /// Whether the first signing keys are still being made when an image is taken.
+    pub(super) keys_come_later: bool,
     /// Opens a copy of the database: as safely as the first one was opened.
     pub(super) open_file: fn(&Path) -> Result<Db, StoreError>,
 }
@@ -155,7 +157,10 @@ pub(super) struct Again {
     environment: Option<Environment>,
     readiness: Readiness,
     folder: PathBuf,
+    /// The database as it was right after the start; the first signing keys may be missing.
     image: PathBuf,
+    /// The same with the first signing keys.
+    whole: OnceCell<PathBuf>,
     number: AtomicU32,
 }
 
@@ -186,6 +191,7 @@ impl Again {
             readiness,
             folder,
             image,
+            whole: OnceCell::new(),
             number: AtomicU32::new(0),
         }))
     }
@@ -209,10 +215,29 @@ impl Maker for FromImage {
 }
 
 impl Again {
+    /// The image with the first signing keys, which may have been made after it was taken.
+    async fn complete(&self) -> Result<PathBuf, StartError> {
+        let environment = self.environment.as_ref();
+        let Some(environment) = environment.filter(|_| self.sides.keys_come_later) else {
+            return Ok(self.image.clone());
+        };
+        let db = (self.sides.open_file)(&self.image).map_err(StartError::Database)?;
+        let parts = self.sides.parts(db.clone());
+        let environment = environment.again(&self.sides.settings, parts).await?;
+        let prepared = environment.idp().prepare_keys_of_copy().await;
+        prepared.map_err(|error| StartError::Environment(Box::new(error)))?;
+        let whole = self.folder.join("whole.db");
+        let copied = db.copy_to(&whole).await;
+        db.close().await;
+        copied.map_err(StartError::Database)?;
+        Ok(whole)
+    }
+
     async fn make(&self) -> Result<Generation, StartError> {
+        let image = self.whole.get_or_try_init(|| self.complete()).await?;
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
         let file = self.folder.join(format!("{number}.db"));
-        tokio::fs::copy(&self.image, &file)
+        tokio::fs::copy(image, &file)
             .await
             .map_err(|source| StartError::Image {
                 path: file.display().to_string(),
@@ -225,11 +250,7 @@ impl Again {
         let environment = match &self.environment {
             Some(environment) => {
                 let parts = sides.parts(db.clone());
-                let environment = environment.again(&sides.settings, parts).await?;
-                // The image may be older than the first keys.
-                let settled = environment.idp().settle().await;
-                settled.map_err(|error| StartError::Environment(Box::new(error)))?;
-                Some(environment)
+                Some(environment.again(&sides.settings, parts).await?)
             }
             None => None,
         };
