@@ -293,9 +293,10 @@ fn is_new(options: &UpOptions) -> bool {
 }
 
 /// Whether a start need not wait for the first keys, though resets need them: not where the order of
-/// what is made decides on ids.
+/// what is made decides on ids. They are remembered until the image has them, which no other start makes.
 fn keys_come_later(options: &UpOptions) -> bool {
-    is_new(options) && options.settings.control.random_seed.is_none()
+    let control = &options.settings.control;
+    is_new(options) && control.listen.is_some() && control.random_seed.is_none()
 }
 
 /// Opens a file of SQLite's.
