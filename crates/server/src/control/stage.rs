@@ -390,7 +390,7 @@ mod tests {
         let _entered = stage.enter().unwrap();
         // Time that is paused leaps on whenever a thread beside the runtime, as the database's, keeps all
         // waiting: how much of it has gone says nothing, but what waits for ever is overtaken.
-        let closed = tokio::time::timeout(Duration::from_secs(3600), stage.close(Ending::begin()));
+        let closed = tokio::time::timeout(Duration::from_hours(1), stage.close(Ending::begin()));
         assert!(closed.await.is_ok(), "it waits for ever");
     }
 }
