@@ -48,18 +48,18 @@ impl Idp {
         Ok(())
     }
 
-    /// Puts the first keys of environments into a copy of their database that is older than they are,
-    /// and remembers them no longer: there is one such copy.
+    /// Brings the first keys of environments into a copy of this database, which was taken while they
+    /// were made.
     ///
     /// # Errors
     ///
     /// [`ControlError`] when a key could not be made or kept.
-    pub async fn prepare_keys_of_copy(&self) -> Result<(), ControlError> {
-        for environment in self.every_environment().await? {
-            let prepared = self.keys().prepare(self, environment, self.now()).await;
-            prepared.map_err(|error| failed(environment, error))?;
+    pub async fn bring_first_keys(&self, copy: &Self) -> Result<(), ControlError> {
+        for environment in copy.every_environment().await? {
+            let brought = self.keys();
+            let brought = brought.bring_first(self, copy, environment, self.now());
+            brought.await.map_err(|error| failed(environment, error))?;
         }
-        self.settings().first_keys.forget();
         Ok(())
     }
 

@@ -24,7 +24,7 @@ use self::pairs::{Algorithm, Facts};
 use crate::audit::{Activity, By, Subject};
 use crate::core::Core;
 use crate::documents::PublicDocument;
-use crate::first_keys::{self, MadeKey};
+use crate::first_key;
 use crate::stores::applications::StoredApplication;
 use crate::stores::change::Change;
 use crate::stores::configuration::Objects;
@@ -171,20 +171,24 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Puts the first key of an environment into the database where it has none yet. Whatever time it
-    /// is: nothing else is made or remembered.
-    pub(crate) async fn prepare(
+    /// Brings the first key of an environment into a copy of its database, which was taken while the key
+    /// was made. Whatever time it is by now: nothing else is made of the copy.
+    pub(crate) async fn bring_first(
         &self,
         core: &Core,
+        copy: &Core,
         environment: EnvironmentId,
         now: Timestamp,
     ) -> Result<(), KeysError> {
-        // Even one that has been retired is one.
-        let any = SigningKeys::new(core.db());
-        let any = any.published(environment, Timestamp::UNIX_EPOCH).await?;
-        if any.is_empty() {
-            keep_first(core, environment, now).await?;
+        // Of one that has been deleted meanwhile the copy knows alone.
+        if core.environments().find(environment, now).await?.is_some() {
+            self.current(core, environment, now).await?;
         }
+        let first = match first_kept(core, environment).await? {
+            Some(first) => first,
+            None => generate(copy, environment, now, Timestamp::UNIX_EPOCH).await?,
+        };
+        keep(copy, &first, SigningKeys::insert(&first), first.created_at).await?;
         Ok(())
     }
 
@@ -334,7 +338,9 @@ async fn load(
     let store = SigningKeys::new(core.db());
     let mut stored = store.published(environment, now).await?;
     if stored.is_empty() {
-        keep_first(core, environment, now).await?;
+        // The same beginning on every node, so that one first key is kept, whoever makes it.
+        let key = generate(core, environment, now, Timestamp::UNIX_EPOCH).await?;
+        keep(core, &key, SigningKeys::insert(&key), now).await?;
         stored = store.published(environment, now).await?;
     }
 
@@ -428,6 +434,16 @@ async fn succeed_if_due(
     Ok(true)
 }
 
+/// The key that an environment begins with, even if it has been retired.
+async fn first_kept(
+    core: &Core,
+    environment: EnvironmentId,
+) -> Result<Option<StoredSigningKey>, StoreError> {
+    let store = SigningKeys::new(core.db());
+    let kept = store.published(environment, Timestamp::UNIX_EPOCH).await?;
+    Ok(kept.into_iter().next())
+}
+
 /// Keeps a key with its entry in the audit log, unless another node was faster with one.
 async fn keep(
     core: &Core,
@@ -463,76 +479,18 @@ async fn generate(
     signs_from: Timestamp,
 ) -> Result<StoredSigningKey, KeysError> {
     let id = SigningKeyId::random(core.random());
-    let pkcs8 = spawn_blocking(first_keys::make).await??;
-    let made = MadeKey {
-        id,
-        pkcs8,
-        created_at: now,
-    };
-    sealed(core, environment, signs_from, &made)
-}
-
-/// Makes the key that an environment begins with, and keeps it.
-async fn keep_first(
-    core: &Core,
-    environment: EnvironmentId,
-    now: Timestamp,
-) -> Result<(), KeysError> {
-    let key = first(core, environment, now).await?;
-    keep(core, &key, SigningKeys::insert(&key), key.created_at).await?;
-    Ok(())
-}
-
-/// The key that an environment begins with: the same in each copy of one database.
-async fn first(
-    core: &Core,
-    environment: EnvironmentId,
-    now: Timestamp,
-) -> Result<StoredSigningKey, KeysError> {
-    let remembered = &core.settings().first_keys;
-    let make = async || {
-        let id = SigningKeyId::random(core.random());
-        let begun = remembered.take_begun();
-        let pkcs8 = begun.unwrap_or_else(|| spawn_blocking(first_keys::make));
-        let pkcs8 = pkcs8.await??;
-        Ok::<_, KeysError>(MadeKey {
-            id,
-            pkcs8,
-            created_at: now,
-        })
-    };
-    // The same beginning on every node, so that one first key is kept, whoever makes it.
-    let signs_from = Timestamp::UNIX_EPOCH;
-    match remembered.of(environment) {
-        Some(place) => {
-            let made = place.get_or_try_init(make).await?;
-            sealed(core, environment, signs_from, made)
-        }
-        None => sealed(core, environment, signs_from, &make().await?),
-    }
-}
-
-/// The key as it lies in the database, with the certificate over it.
-fn sealed(
-    core: &Core,
-    environment: EnvironmentId,
-    signs_from: Timestamp,
-    made: &MadeKey,
-) -> Result<StoredSigningKey, KeysError> {
-    let MadeKey {
-        id,
-        pkcs8,
-        created_at,
-    } = made;
-    let certificate = self_signed(pkcs8, environment, *created_at);
+    let made_ahead = core.settings().first_key.take();
+    let pkcs8 = made_ahead.unwrap_or_else(|| spawn_blocking(first_key::make));
+    let pkcs8 = pkcs8.await??;
+    let certificate = self_signed(&pkcs8, environment, now).map_err(KeysError::Certificate)?;
     Ok(StoredSigningKey {
-        id: *id,
+        id,
         environment_id: environment,
         sealed: core
             .keyring()
-            .seal(&sealing_context(*id), pkcs8, core.random()),
-        certificate: certificate.map_err(KeysError::Certificate)?,
-        created_at: *created_at,
+            .seal(&sealing_context(id), &pkcs8, core.random()),
+        certificate,
+        created_at: now,
         signs_from,
     })
 }

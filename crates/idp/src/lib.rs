@@ -24,7 +24,7 @@ mod documents;
 mod domains;
 mod expressions;
 mod federation;
-mod first_keys;
+mod first_key;
 mod flows;
 mod founding;
 mod front_page;
@@ -61,7 +61,7 @@ mod webhooks;
 
 pub use api::media_router::{KeptMembers, Operation};
 pub use control::ControlError;
-pub use first_keys::FirstKeys;
+pub use first_key::FirstKey;
 pub use founding::portal_applications::PortalAddresses;
 pub use founding::{bootstrap, demo};
 pub use hasher::HashingNumbers;

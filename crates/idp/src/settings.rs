@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use ui::{BrandSettings, Mode, Notice, RegistrationFields};
 use url::Url;
 
-use crate::first_keys::FirstKeys;
+use crate::first_key::FirstKey;
 
 /// The settings of an [`Idp`](crate::Idp), parsed.
 #[derive(Clone, Debug)]
@@ -56,8 +56,8 @@ pub struct Settings {
     pub explained: bool,
     /// Who else hears of each entry of the audit log.
     pub activities: Option<Arc<dyn Listener>>,
-    /// The first signing keys, where copies of the database are to have the same.
-    pub first_keys: FirstKeys,
+    /// The first signing key, where it is made ahead.
+    pub first_key: FirstKey,
     /// Steps of the tables after this version's: tests let a node be one of a version to come.
     pub later_migrations: &'static [Migration],
 }
@@ -98,7 +98,7 @@ impl Settings {
             lifetimes: Lifetimes::default(),
             explained: false,
             activities: None,
-            first_keys: FirstKeys::default(),
+            first_key: FirstKey::default(),
             later_migrations: &[],
         }
     }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use db::{Db, Location, StoreError};
-use idp::FirstKeys;
+use idp::FirstKey;
 use platform::{AdjustableClock, Clock, ReproducibleRandom, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
@@ -173,7 +173,7 @@ async fn start(
     refuse_seed(&options)?;
     let open_file = how_to_open(&options);
     let mut reserved = Reserved::reserve(&options)?;
-    options.settings.idp.settings.first_keys = first_keys(&options);
+    begin_first_key(&mut options);
     let audit_log = open_audit_log(&mut options)?;
     let settings = &options.settings;
     let (tls, db) = tls_and_database(&options, &reserved, open_file).await?;
@@ -272,17 +272,11 @@ async fn start(
     })
 }
 
-/// The first signing keys, made ahead for an environment that is new with each start: whoever starts
-/// one for a test asks for a token as soon as it is there.
-fn first_keys(options: &UpOptions) -> FirstKeys {
-    let first_keys = FirstKeys::default();
+/// An environment that lives for one test is asked for a token as soon as it is there.
+fn begin_first_key(options: &mut UpOptions) {
     if is_new(options) && options.servers.has_environment() {
-        first_keys.begin();
-        if keys_come_later(options) {
-            first_keys.remember();
-        }
+        options.settings.idp.settings.first_key = FirstKey::begin();
     }
-    first_keys
 }
 
 /// Whether there is nothing in the database yet.
@@ -293,10 +287,9 @@ fn is_new(options: &UpOptions) -> bool {
 }
 
 /// Whether a start need not wait for the first keys, though resets need them: not where the order of
-/// what is made decides on ids. They are remembered until the image has them, which no other start makes.
+/// what is made decides on ids.
 fn keys_come_later(options: &UpOptions) -> bool {
-    let control = &options.settings.control;
-    is_new(options) && control.listen.is_some() && control.random_seed.is_none()
+    is_new(options) && options.settings.control.random_seed.is_none()
 }
 
 /// Opens a file of SQLite's.

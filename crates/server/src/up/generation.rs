@@ -222,10 +222,13 @@ impl Again {
             return Ok(self.image.clone());
         };
         let db = (self.sides.open_file)(&self.image).map_err(StartError::Database)?;
+        let mut settings = self.sides.settings.clone();
+        // Whoever hears of activities has heard of these.
+        settings.idp.settings.activities = None;
         let parts = self.sides.parts(db.clone());
-        let environment = environment.again(&self.sides.settings, parts).await?;
-        let prepared = environment.idp().prepare_keys_of_copy().await;
-        prepared.map_err(|error| StartError::Environment(Box::new(error)))?;
+        let copy = environment.again(&settings, parts).await?;
+        let brought = environment.idp().bring_first_keys(&copy.idp()).await;
+        brought.map_err(|error| StartError::Environment(Box::new(error)))?;
         let whole = self.folder.join("whole.db");
         let copied = db.copy_to(&whole).await;
         db.close().await;

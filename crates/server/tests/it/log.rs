@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use serde_json::json;
 use testkit::{Method, System};
 
 /// Everything that this process logs, debugging included.
@@ -118,4 +119,25 @@ async fn what_is_not_provided_is_told_once_for_each_path() {
         assert_eq!(lines.len(), 1, "{path}: {lines:?}");
         assert!(lines[0].contains("WARN"), "{}", lines[0]);
     }
+}
+
+#[tokio::test]
+async fn of_an_environment_that_is_gone_before_its_first_key_nothing_is_said() {
+    LazyLock::force(&LOG);
+    let system = System::start().await;
+    let environment = json!({"name": "Gone at once", "type": "SANDBOX", "region": "NA"});
+    let (browser, token) = (system.browser(), system.worker_token().await);
+    let all = format!("{}environments", system.env().api_url);
+    let made = browser.request(Method::POST, &all).bearer(&token);
+    let made = made.json(&environment).send().await.expect(201);
+    let id = made.json_text("/id");
+    let gone = browser.request(Method::DELETE, format!("{all}/{id}"));
+    gone.bearer(&token).send().await.expect(204);
+    // The end waits for what no answer waits for.
+    system.stop().await;
+    let log = LOG.text();
+    let said = log
+        .lines()
+        .find(|line| line.contains(&id) && line.contains(" WARN "));
+    assert!(said.is_none(), "{said:?}");
 }
