@@ -48,7 +48,7 @@ use crate::health::Readiness;
 use crate::installation::InstallationError;
 use crate::listen::{self, ListenError};
 use crate::metrics;
-use crate::seed::Seed;
+use crate::seed::{self, Seed};
 use crate::serve::Serving;
 use crate::telemetry::Telemetry;
 use crate::tls::ServerTls;
@@ -183,11 +183,18 @@ async fn start(
     refuse_pending(settings, options.servers, &db).await?;
     let keys = Keys::open(settings, reserved.directory.path(), &db, &*options.random).await?;
     let control = clock.map(|clock| Control::new(clock, reproducible.clone()));
-    let fronts = Fronts::of(&options, &reserved, reproducible.as_deref());
+    let notice = notice(settings, knows_people(&options), reserved.idp_url.as_ref());
+    let fronts = Fronts::of(
+        &options,
+        &reserved,
+        reproducible.as_deref(),
+        notice.as_ref(),
+    );
     let metrics_url = fronts.metrics_url.clone();
     let sides = Arc::new(Sides {
         settings: settings.clone(),
         portal_url: reserved.portal_url.clone(),
+        notice,
         portal_front: fronts.portal,
         environment_front: fronts.environment,
         own_listener: OwnListener::of(settings, &reserved),
@@ -232,14 +239,7 @@ async fn start(
     let stage = Arc::new(Stage::open(first, maker));
     let (tls, limit) = (reserved.tls.clone(), settings.server.max_connections);
     let mut prepared = servers(&mut reserved, &stage, routers, fronts.control.is_some());
-    let current = Arc::clone(&stage);
-    let sources = metrics::Sources {
-        stage: Arc::clone(&stage),
-        readiness: readiness.of_current(move || current.installation()),
-        clock: Arc::clone(&options.clock),
-        audit_log: audit_log.clone(),
-        telemetry: options.telemetry.clone(),
-    };
+    let sources = metrics_sources(&options, &stage, &readiness, &audit_log);
     let (control, watched) = (
         control.zip(fronts.control),
         fronts.metrics.zip(fronts.traffic),
@@ -270,6 +270,15 @@ async fn start(
         audit_log,
         _directory: reserved.directory,
     })
+}
+
+/// Whether there are people whose passwords are known.
+fn knows_people(options: &UpOptions) -> bool {
+    let has_some = match &options.seed {
+        Some(seed) => seed::people(seed).has_some(),
+        None => options.settings.idp.demo,
+    };
+    options.servers.has_environment() && has_some
 }
 
 /// An environment that lives for one test is asked for a token as soon as it is there.
@@ -418,8 +427,9 @@ async fn found(
         let marked = keys.installation.mark_demo_data().await;
         marked.map_err(InstallationError::from)?;
     }
-    let (portal_url, parts) = (&sides.portal_url, sides.parts(db));
-    let start = environment::start(settings, url, portal_url, own_authority, parts, seed);
+    let (urls, parts) = ((url, &sides.portal_url), sides.parts(db));
+    let notice = sides.notice.clone();
+    let start = environment::start(settings, urls, own_authority, notice, parts, seed);
     let started = Box::pin(start).await?;
     if sides.control.is_some() && !sides.keys_come_later {
         // Otherwise it depends on who comes first which keys there are.
@@ -474,6 +484,23 @@ fn beside_servers(
         prepared.push((bound, front.wrap(router, readiness), None));
     }
     prepared
+}
+
+/// Where the metrics' numbers are.
+fn metrics_sources(
+    options: &UpOptions,
+    stage: &Arc<Stage>,
+    readiness: &Readiness,
+    audit_log: &Arc<AuditLog>,
+) -> metrics::Sources {
+    let current = Arc::clone(stage);
+    metrics::Sources {
+        stage: Arc::clone(stage),
+        readiness: readiness.of_current(move || current.installation()),
+        clock: Arc::clone(&options.clock),
+        audit_log: Arc::clone(audit_log),
+        telemetry: options.telemetry.clone(),
+    }
 }
 
 /// What goes on until the end: keys and certificates are looked at again.

@@ -50,6 +50,13 @@ pub struct People {
     pub operator: Option<SeededAccount>,
 }
 
+impl People {
+    /// Whether there is anybody.
+    pub fn has_some(&self) -> bool {
+        self.user.is_some() || self.operator.is_some()
+    }
+}
+
 /// The applications that a seed says are the portal's, once it is brought up; `None` where it says
 /// nothing of a portal.
 ///

@@ -244,7 +244,7 @@ async fn idp_on(
         random: Arc::new(SystemRandom),
         keyring,
     };
-    environment::start_idp(settings, url, None, parts).await
+    environment::start_idp(settings, url, None, None, parts).await
 }
 
 /// The configured database, or a copy of it, on which the environment can start without writing into

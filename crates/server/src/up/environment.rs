@@ -8,6 +8,7 @@ use protocol::id::EnvironmentId;
 use protocol::oauth::Issuer;
 use protocol::pingone::{GrantTypeName, ResponseTypeName};
 use protocol::secret::ClientSecret;
+use ui::Notice;
 use url::Url;
 
 use super::StartError;
@@ -21,6 +22,8 @@ pub(super) struct Environment {
     idp: Idp,
     /// Who signed the certificates of both sides, as PEM.
     own_authority: Option<String>,
+    /// The banner of its pages.
+    notice: Option<Notice>,
     url: Url,
     /// Where the management API is reached, if not there.
     api_public_url: Option<Url>,
@@ -101,14 +104,14 @@ async fn seeded(
 /// application is the portal at `portal_url`. `own_authority` signed the certificates of both, as PEM.
 pub(super) async fn start(
     settings: &Settings,
-    url: &Url,
-    portal_url: &Url,
+    (url, portal_url): (&Url, &Url),
     own_authority: Option<String>,
+    notice: Option<Notice>,
     parts: Parts,
     seed: Option<&Seed>,
 ) -> Result<Environment, StartError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Environment(error);
-    let idp = start_idp(settings, url, own_authority.clone(), parts).await?;
+    let idp = start_idp(settings, url, own_authority.clone(), notice.clone(), parts).await?;
     let founded = if let Some(seed) = seed {
         seeded(settings, &idp, seed, portal_url).await?
     } else if settings.idp.demo {
@@ -126,6 +129,7 @@ pub(super) async fn start(
     Ok(Environment {
         idp,
         own_authority,
+        notice,
         url: url.clone(),
         api_public_url: settings.idp.settings.api_public_url.clone(),
         founded,
@@ -138,9 +142,9 @@ pub(super) async fn start_idp(
     settings: &Settings,
     url: &Url,
     own_authority: Option<String>,
+    notice: Option<Notice>,
     parts: Parts,
 ) -> Result<Idp, StartError> {
-    let notice = super::notice(settings, settings.idp.demo, Some(url));
     let explained = settings.explain_keep > 0;
     let mut settings = settings.idp.settings.clone();
     settings.public_url = url.clone();
@@ -202,9 +206,9 @@ impl Environment {
         settings: &Settings,
         parts: Parts,
     ) -> Result<Self, StartError> {
-        let authority = self.own_authority.clone();
+        let (authority, notice) = (self.own_authority.clone(), self.notice.clone());
         Ok(Self {
-            idp: start_idp(settings, &self.url, authority, parts).await?,
+            idp: start_idp(settings, &self.url, authority, notice, parts).await?,
             ..self.clone()
         })
     }
@@ -216,12 +220,6 @@ impl Environment {
 
     pub(super) fn router(&self) -> Router {
         self.idp.router()
-    }
-
-    /// Whether it holds people whose passwords are known.
-    pub(super) fn has_demo_data(&self) -> bool {
-        let people = self.founded.as_ref().map(|founded| &founded.people);
-        people.is_some_and(|people| people.user.is_some() || people.operator.is_some())
     }
 
     /// Where it is reached.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::ReproducibleRandom;
-use ui::{Messages, Mode, Side, Site};
+use ui::{Messages, Mode, Notice, Side, Site};
 use url::Url;
 
+use super::UpOptions;
 use super::reserved::Reserved;
-use super::{UpOptions, notice};
 use crate::config;
 use crate::config::settings::Tls;
 use crate::front::{Front, Hosts, Proxies};
@@ -39,6 +39,7 @@ impl Fronts {
         options: &UpOptions,
         reserved: &Reserved,
         reproducible: Option<&ReproducibleRandom>,
+        notice: Option<&Notice>,
     ) -> Self {
         let traffic = reserved.metrics.as_ref().map(|_| Traffic::default());
         let front = |name, bound: &listen::Reserved, url: &Url| Front {
@@ -47,7 +48,7 @@ impl Fronts {
                 Some(random) => Arc::new(random.part(name)),
                 None => Arc::clone(&options.random),
             },
-            ..front(options, name, (bound, url), reserved.idp_url.as_ref())
+            ..front(options, name, (bound, url), notice)
         };
         let environment = reserved.idp.as_ref().zip(reserved.idp_url.as_ref());
         let portal = reserved.portal.as_ref();
@@ -96,12 +97,12 @@ impl Fronts {
     }
 }
 
-/// The outermost layer of a port at `url`; `environment` is where that of this process is reached.
+/// The outermost layer of a port at `url`; `notice` is the banner of pages.
 fn front(
     options: &UpOptions,
     name: &'static str,
     (bound, url): (&listen::Reserved, &Url),
-    environment: Option<&Url>,
+    notice: Option<&Notice>,
 ) -> Front {
     let settings = &options.settings;
     let (side, extra, further) = if name == "idp" {
@@ -124,12 +125,8 @@ fn front(
         settings.mode,
     );
     let has_pages = ["idp", "portal"].contains(&name);
-    let notice = has_pages.then(|| {
-        let has_demo = settings.idp.demo && environment.is_some();
-        notice(settings, has_demo, environment)
-    });
-    let site = match notice.flatten() {
-        Some(notice) => site.with_notice(notice),
+    let site = match notice.filter(|_| has_pages) {
+        Some(notice) => site.with_notice(notice.clone()),
         None => site,
     };
     Front {

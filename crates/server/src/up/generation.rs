@@ -13,6 +13,7 @@ use platform::keyring::Keyring;
 use platform::{Clock, Parts, ReproducibleRandom};
 use protocol::Random;
 use tokio::sync::{OnceCell, watch};
+use ui::Notice;
 use url::Url;
 
 use super::environment::Environment;
@@ -28,6 +29,8 @@ use crate::installation::{Installation, InstallationError};
 pub(super) struct Sides {
     pub(super) settings: Settings,
     pub(super) portal_url: Url,
+    /// The banner of all pages.
+    pub(super) notice: Option<Notice>,
     pub(super) portal_front: Option<Front>,
     pub(super) environment_front: Option<Front>,
     /// How the portal reaches the environment of this process, if both are served.
@@ -98,6 +101,7 @@ impl Sides {
             let pages = pages::Pages {
                 settings: &self.settings,
                 url: &self.portal_url,
+                notice: self.notice.as_ref(),
                 environment,
                 ca_pem: self.ca_pem.clone(),
                 explain: explain.clone(),

@@ -3,11 +3,12 @@
 use explain::Explain;
 use platform::Parts;
 use portal::Portal;
+use ui::Notice;
 use url::Url;
 
+use super::StartError;
 use super::environment::Environment;
 use super::own_listener::OwnListener;
-use super::{StartError, notice};
 use crate::config::Settings;
 use crate::telemetry;
 
@@ -15,6 +16,8 @@ use crate::telemetry;
 pub(super) struct Pages<'a> {
     pub(super) settings: &'a Settings,
     pub(super) url: &'a Url,
+    /// The banner.
+    pub(super) notice: Option<&'a Notice>,
     /// The embedded environment, when it runs in this process.
     pub(super) environment: Option<&'a Environment>,
     /// Authorities that outgoing connections trust beside the system's.
@@ -38,9 +41,7 @@ impl Pages<'_> {
     fn portal_settings(&self) -> portal::Settings {
         let mut settings = self.settings.portal.settings.clone();
         settings.public_url = self.url.clone();
-        let knows_people = self.environment.is_some_and(Environment::has_demo_data);
-        let environment = self.environment.map(Environment::url);
-        settings.notice = notice(self.settings, knows_people, environment);
+        settings.notice = self.notice.cloned();
         settings.explain.clone_from(&self.explain);
         settings.outgoing.ca_pem.clone_from(&self.ca_pem);
         settings.outgoing.mark = self.is_traced.then_some(telemetry::pass_on);

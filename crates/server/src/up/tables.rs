@@ -141,7 +141,7 @@ pub(crate) async fn migrate(
     };
     if servers.has_environment() {
         // Some of what is stored is brought up to date by the environment itself.
-        environment::start_idp(settings, &settings.idp_url(), None, parts).await?;
+        environment::start_idp(settings, &settings.idp_url(), None, None, parts).await?;
     }
     if servers.has_portal() {
         let portal = db.migrate(portal::TABLES, portal::MIGRATIONS).await;

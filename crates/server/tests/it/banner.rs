@@ -1,5 +1,6 @@
 //! The banner of development: where its link leads, and whom it says that development is open to.
 
+use latchkey::seed::Seed;
 use testkit::{Page, System};
 
 /// What stands in the banner of a page, and where its links lead.
@@ -87,5 +88,22 @@ async fn the_banner_says_which_networks_development_is_open_to() {
     for page in pages(&System::start().await).await {
         let (text, _) = banner(&page);
         assert!(!text.contains("open to"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_says_alike_whether_there_are_known_passwords() {
+    let nobody = "[[environments]]\nname = \"Empty\"";
+    let ada = "[[environments.users]]\nusername = \"ada\"\nemail = \"ada@example.com\"";
+    let somebody = format!("{nobody}\n{ada}\npassword = \"Sunny-Harbour-42\"");
+    for (seed, is_known) in [(nobody, false), (&somebody, true)] {
+        let seed = Seed::parse(seed, "seed.toml").unwrap();
+        let system = System::prepare().seed(seed).start().await;
+        for page in pages(&system).await {
+            let (text, _) = banner(&page);
+            let says = text.contains("known passwords");
+            assert_eq!(says, is_known, "{text}: {}", page.summary());
+        }
+        system.stop().await;
     }
 }
