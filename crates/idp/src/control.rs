@@ -56,9 +56,9 @@ impl Idp {
     /// [`ControlError`] when a key could not be made or kept.
     pub async fn bring_first_keys(&self, copy: &Self) -> Result<(), ControlError> {
         for environment in copy.every_environment().await? {
-            let brought = self.keys();
-            let brought = brought.bring_first(self, copy, environment, self.now());
-            brought.await.map_err(|error| failed(environment, error))?;
+            let now = self.now();
+            let brought = self.keys().bring_first(self, copy, environment, now).await;
+            brought.map_err(|error| failed(environment, error))?;
         }
         Ok(())
     }

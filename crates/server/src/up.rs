@@ -5,6 +5,7 @@
 //! rely on the file.
 
 mod bootstrap;
+mod database;
 mod environment;
 mod error;
 mod fronts;
@@ -22,8 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use db::{Db, Location, StoreError};
-use idp::FirstKey;
+use db::{Db, Location};
 use platform::{AdjustableClock, Clock, ReproducibleRandom, SystemClock};
 use protocol::{Random, SystemRandom};
 use tokio::sync::watch;
@@ -31,6 +31,7 @@ use tokio::task::JoinSet;
 use ui::Mode;
 use url::Url;
 
+use self::database::{begin_first_key, how_to_open, is_new, keys_come_later, tls_and_database};
 use self::fronts::Fronts;
 use self::generation::{Again, FromImage, Sides};
 use self::keys::Keys;
@@ -147,10 +148,7 @@ impl Tools {
             options.clock = Arc::clone(clock) as Arc<dyn Clock>;
         }
         let seed = control.random_seed;
-        let is_kept = !options.ephemeral
-            || options.db.is_some()
-            || !matches!(options.settings.database, Database::Sqlite);
-        if seed.is_some() && is_kept {
+        if seed.is_some() && !is_new(&options) {
             return Err(StartError::SeededOnKeptData);
         }
         let reproducible = seed.map(|seed| Arc::new(ReproducibleRandom::new(seed)));
@@ -279,73 +277,6 @@ fn knows_people(options: &UpOptions) -> bool {
         None => options.settings.idp.demo,
     };
     options.servers.has_environment() && has_some
-}
-
-/// An environment that lives for one test is asked for a token as soon as it is there.
-fn begin_first_key(options: &mut UpOptions) {
-    if is_new(options) && options.servers.has_environment() {
-        options.settings.idp.settings.first_key = FirstKey::begin();
-    }
-}
-
-/// Whether there is nothing in the database yet.
-fn is_new(options: &UpOptions) -> bool {
-    options.ephemeral
-        && options.db.is_none()
-        && matches!(options.settings.database, Database::Sqlite)
-}
-
-/// Whether a start need not wait for the first keys, though resets need them: not where the order of
-/// what is made decides on ids.
-fn keys_come_later(options: &UpOptions) -> bool {
-    is_new(options) && options.settings.control.random_seed.is_none()
-}
-
-/// Opens a file of SQLite's.
-type OpenFile = fn(&Path) -> Result<Db, StoreError>;
-
-/// What goes with the process need not be on the disk.
-fn how_to_open(options: &UpOptions) -> OpenFile {
-    if options.ephemeral {
-        Db::sqlite_unflushed
-    } else {
-        Db::sqlite
-    }
-}
-
-/// Prepares both at once. Each comes to its end, whatever becomes of the other: they write into the same
-/// directory.
-async fn tls_and_database(
-    options: &UpOptions,
-    reserved: &Reserved,
-    open_file: OpenFile,
-) -> Result<(Option<ServerTls>, Db), StartError> {
-    let (tls, db) = tokio::join!(
-        reserved.prepare_tls(&options.settings),
-        database(options, open_file, reserved.directory.path())
-    );
-    Ok((tls?, db?))
-}
-
-async fn database(
-    options: &UpOptions,
-    open_file: OpenFile,
-    directory: &Path,
-) -> Result<Db, StartError> {
-    match options.db.clone() {
-        Some(db) => Ok(db),
-        None if is_new(options) => {
-            let made = open_file(&directory.join(DATABASE_FILE));
-            let made = made.map_err(StartError::Database)?;
-            // Nobody else uses it, so that its tables can be made beside everything else.
-            for (set, migrations) in tables::sets(options.servers) {
-                let migrated = made.migrate(set, migrations).await;
-                migrated.map_err(StartError::Database)?;
-            }
-            Ok(made)
-        }
-        None => open_database(&options.settings, directory).await,
-    }
 }
 
 /// Where sign-ons are explained in development.

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use db::{Db, StoreError};
+use db::Db;
 use explain::{Explain, Party};
 use platform::keyring::Keyring;
 use platform::{Clock, Parts, ReproducibleRandom};
@@ -16,6 +16,7 @@ use tokio::sync::{OnceCell, watch};
 use ui::Notice;
 use url::Url;
 
+use super::database::OpenFile;
 use super::environment::Environment;
 use super::own_listener::OwnListener;
 use super::{StartError, pages, stopped};
@@ -45,7 +46,7 @@ pub(super) struct Sides {
     /// Whether the first signing keys are still being made when an image is taken.
     pub(super) keys_come_later: bool,
     /// Opens a copy of the database: as safely as the first one was opened.
-    pub(super) open_file: fn(&Path) -> Result<Db, StoreError>,
+    pub(super) open_file: OpenFile,
 }
 
 impl Sides {
